@@ -1,0 +1,68 @@
+# Every target sets up what it needs: `make run` or `make test` is all a fresh clone takes.
+PYTHON ?= python3
+PORT   ?= 8000
+TARGET ?= engine
+PARTS  ?=
+
+VENV := .venv
+BIN  := $(VENV)/bin
+UV   := .tools/uv/bin/uv
+UV_VERSION := 0.13.9
+
+export PIP_DISABLE_PIP_VERSION_CHECK := 1
+export PIP_NO_INPUT := 1
+
+.DEFAULT_GOAL := help
+.PHONY: help setup run test check fast bench crash contracts lock clean
+
+help: ## List the targets
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+# Two stamps: a changed lock makes a new environment, a changed pyproject.toml only installs Oort again.
+$(VENV)/.locked: requirements-dev.lock
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || { \
+		found=$$($(PYTHON) -c 'import platform; print(platform.python_version())' 2>/dev/null || echo "not there"); \
+		echo "Oort needs Python 3.11 or newer, and $(PYTHON) is $$found: name another, as in 'make PYTHON=python3.12 $(or $(MAKECMDGOALS),setup)'." >&2; \
+		exit 1; }
+	@echo "Making $(VENV) from requirements-dev.lock (about a minute)"
+	@$(PYTHON) -m venv --clear $(VENV)
+	@$(BIN)/python -m pip install --quiet --require-hashes -r requirements-dev.lock
+	@touch $@
+
+$(VENV)/.installed: $(VENV)/.locked pyproject.toml
+	@$(BIN)/python -m pip install --quiet --no-deps --no-build-isolation --editable .
+	@touch $@
+
+setup: $(VENV)/.installed ## Make .venv with Oort and the tools, from the lock
+
+run: setup ## Start the reference platform in the foreground (PORT=8000)
+	@exec $(BIN)/oort dev apps/cometbid --port $(PORT)
+
+test: setup ## Run all tests
+	@$(BIN)/python scripts/check.py tests --without-coverage
+
+check: setup ## Run every gate and print its time (PARTS="mypy tests" for some of them)
+	@$(BIN)/python scripts/check.py $(PARTS)
+
+fast: setup ## Lint, types, import contracts, unit and architecture tests, in under 30 s
+	@$(BIN)/python scripts/check.py ruff mypy imports quick-tests
+
+bench: setup ## Compare with rivals; fails below the floors in benchmarks/floors.toml
+	@$(BIN)/python -m benchmarks
+
+crash: setup ## The long form of the crash tests: 100 kills
+	@OORT_CRASH_KILLS=100 $(BIN)/python -m pytest -m crash --timeout 1800
+
+contracts: setup ## Run the contract suites against TARGET=engine
+	@$(BIN)/python -m pytest tests/contracts --target $(TARGET)
+
+$(UV):
+	@$(PYTHON) -m venv .tools/uv
+	@.tools/uv/bin/python -m pip install --quiet uv==$(UV_VERSION)
+
+lock: $(UV) ## Write requirements.lock and requirements-dev.lock anew (UPGRADE=1 takes newer versions)
+	@$(PYTHON) scripts/lock.py $(UV) $(if $(UPGRADE),--upgrade)
+
+clean: ## Remove environments, caches and builds; local platform state in .oort stays
+	@rm -rf $(VENV) .tools .cache .import_linter_cache .hypothesis build dist
+	@find src apps tests scripts -name __pycache__ -type d -prune -exec rm -rf {} + 2>/dev/null || true

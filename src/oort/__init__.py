@@ -1,0 +1,60 @@
+"""Oort: cloud-native services as plain typed Python. This is the front door; everything public is named here."""
+
+from oort.app.actions import Action, Check, Delete, Get, Put, Query, Scan, Send, Update
+from oort.app.events import Event, Publish, event, upcast
+from oort.app.fields import Change, Condition, Field, field, fields
+from oort.app.http import Header, Reply
+from oort.app.later import Bucket, Call, Changed, Secret, Upload, call
+from oort.app.queues import Queue
+from oort.app.services import Service
+from oort.app.tables import Index, Page, Table
+from oort.app.transactions import Transaction, atomic
+from oort.app.variables import Can
+from oort.model.invocations import Context, Principal
+from oort.model.problems import BadRequest, Conflict, Forbidden, Json, NotFound, Problem, Unauthorized
+
+__all__ = [
+    "Action",
+    "BadRequest",
+    "Bucket",
+    "Call",
+    "Can",
+    "Change",
+    "Changed",
+    "Check",
+    "Condition",
+    "Conflict",
+    "Context",
+    "Delete",
+    "Event",
+    "Field",
+    "Forbidden",
+    "Get",
+    "Header",
+    "Index",
+    "Json",
+    "NotFound",
+    "Page",
+    "Principal",
+    "Problem",
+    "Publish",
+    "Put",
+    "Query",
+    "Queue",
+    "Reply",
+    "Scan",
+    "Secret",
+    "Send",
+    "Service",
+    "Table",
+    "Transaction",
+    "Unauthorized",
+    "Update",
+    "Upload",
+    "atomic",
+    "call",
+    "event",
+    "field",
+    "fields",
+    "upcast",
+]

@@ -1,0 +1,131 @@
+"""Events: immutable facts that one service publishes and any service may subscribe to."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import ClassVar, Generic, TypeVar, cast, dataclass_transform, get_args, get_type_hints
+
+import msgspec
+
+from oort.app import codecs
+from oort.app.links import Link, refusal
+from oort.app.places import caller
+from oort.app.variables import D
+from oort.model import names, operations
+from oort.model.errors import InvalidProgram, InvalidUse, NotGranted
+from oort.model.resources import EventModel
+from oort.model.sources import Mistake, Source
+
+
+@dataclass_transform(frozen_default=True, kw_only_default=True, field_specifiers=(msgspec.field,))
+class Event(msgspec.Struct, frozen=True):
+    """The base of every event. Declare one with `@event(name, version=…, key=…)` in a `contracts` module.
+
+    >>> @event("accounts.signed-up", version=1, key="account_id")
+    ... class SignedUp(Event):
+    ...     account_id: str
+    >>> SignedUp(account_id="1").account_id
+    '1'
+    """
+
+    __oort__: ClassVar["EventDeclaration"]
+
+
+E = TypeVar("E", bound=Event)
+Old = TypeVar("Old", bound=Event)
+E_contra = TypeVar("E_contra", bound=Event, contravariant=True)
+
+
+@dataclass(slots=True)
+class EventDeclaration:
+    """What `@event` records on the class. `upcasts` turn older versions into this one."""
+
+    model: EventModel
+    upcasts: dict[int, tuple[type[Event], Callable[..., object]]] = field(default_factory=dict)
+
+
+def event(name: str, *, version: int, key: str) -> Callable[[D], D]:
+    """Name an event class: `service.what-happened`, its version, and the field whose order is kept.
+
+    Only the service in front of the dot may publish it.
+    """
+    source = caller()
+
+    def decorate(cls: D) -> D:
+        mistakes = list(_mistakes(cls, name, version, key, source))
+        if mistakes:
+            raise InvalidProgram(mistakes)
+        cls.__oort__ = EventDeclaration(EventModel(name, version, key, names.owner(name), source))  # type: ignore[attr-defined]
+        return cls
+
+    return decorate
+
+
+def upcast(convert: Callable[[Old], E]) -> Callable[[Old], E]:
+    """Declare how an older version of an event becomes the next one; consumers of the newer class then get it converted."""
+    hints = get_type_hints(convert)
+    new = hints.pop("return")
+    old = next(iter(hints.values()))
+    new.__oort__.upcasts[old.__oort__.model.version] = (old, convert)
+    return convert
+
+
+def read(kind: type[Event], *, version: int, body: bytes) -> Event:
+    """An event's JSON as the class a consumer knows, through upcasts if it is older. Unknown fields are skipped."""
+    declared = kind.__oort__
+    if version == declared.model.version:
+        return msgspec.json.decode(body, type=kind)
+    for old, convert in declared.upcasts.values():
+        if version <= old.__oort__.model.version:
+            return cast(Event, convert(read(old, version=version, body=body)))
+    raise InvalidUse(
+        f"{declared.model.name} version {version} cannot be read as version {declared.model.version}.",
+        "Declare an @upcast from the older version.",
+    )
+
+
+class Publish(Generic[E_contra]):
+    """The right to publish an event: take `out: Publish[SignedUp]` as a parameter."""
+
+    _link: Link
+    _events: tuple[type[Event], ...]
+
+    def publish(self, event: E_contra) -> None:
+        """Give the event to every subscriber, at least once. Prefer `tx.publish` inside `atomic()`: data and event together."""
+        result = self._link.perform(prepare_publish(self, event))
+        if isinstance(result, operations.Refused):
+            raise refusal(result)
+
+
+def prepare_publish(out: Publish[E], event: E) -> operations.PublishEvent:
+    """The operation of a publish."""
+    if type(event) not in out._events:  # noqa: SLF001  the module's own class
+        name = type(event).__name__
+        raise NotGranted(f"The handler may not publish {name}.", f"Ask for it: out: Publish[{name}].")
+    model = type(event).__oort__.model
+    key = str(getattr(event, model.key))
+    message = out._link.message(name=model.name, body=codecs.body(event), key=key, version=model.version)  # noqa: SLF001
+    return operations.PublishEvent(model.name, message)
+
+
+def published_by(hint: object) -> tuple[type[Event], ...]:
+    """The event classes inside `Publish[A]` or `Publish[A | B]`; empty if one of them is not an event."""
+    inner = get_args(hint)
+    kinds = get_args(inner[0]) or inner if inner else ()
+    events = tuple(kind for kind in kinds if isinstance(kind, type) and issubclass(kind, Event) and hasattr(kind, "__oort__"))
+    return events if len(events) == len(kinds) else ()
+
+
+def _mistakes(cls: type, name: str, version: int, key: str, source: Source) -> list[Mistake]:
+    found = []
+    if not issubclass(cls, Event):
+        found.append(Mistake(source, "event.base", f"{cls.__name__} is not an Event.", f"Write class {cls.__name__}(Event)."))
+        return found
+    if not names.EVENT.fullmatch(name):
+        what = f"{name!r} is not an event's name."
+        found.append(Mistake(source, "event.name", what, "Write service.what-happened in lower case: accounts.signed-up."))
+    if version < 1:
+        found.append(Mistake(source, "event.version", f"Version {version} of {name} is not possible.", "Versions count from 1."))
+    if key not in cls.__struct_fields__:
+        known = ", ".join(cls.__struct_fields__)
+        found.append(Mistake(source, "event.key", f"{cls.__name__} has no field {key!r} to be its key.", f"Name one of: {known}."))
+    return found

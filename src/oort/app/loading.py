@@ -1,0 +1,222 @@
+"""Turns services into a program, or refuses with every mistake at once. The CLI and the test kit call it before anything runs."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+
+from oort.app import ownership, resources, routes
+from oort.app.events import Event
+from oort.app.programs import Function, Program, Provider
+from oort.app.queues import QueueDeclaration
+from oort.app.services import HandlerDeclared, RouteDeclared, Service, SubscriptionDeclared, WorkerDeclared
+from oort.app.signatures import (
+    HandleParameter,
+    ProvidedParameter,
+    PublishParameter,
+    Reader,
+    Signature,
+    made,
+    read_consumer,
+    read_provider,
+    read_route,
+)
+from oort.model import limits, names
+from oort.model.errors import InvalidProgram
+from oort.model.functions import FunctionModel, Grant, Subscription, Trigger, Worker
+from oort.model.platform import PlatformModel, ServiceModel
+from oort.model.resources import EventModel, QueueModel
+from oort.model.sources import Mistake
+
+
+def load(services: Sequence[Service], *, name: str = "platform") -> Program:
+    """The program of these services. Raises InvalidProgram with every mistake that was found."""
+    loaders = [_Loader(service) for service in services]
+    for loader in loaders:
+        loader.load_resources()
+    for loader in loaders:
+        loader.load_functions()
+    mistakes = [mistake for loader in loaders for mistake in loader.mistakes]
+    mistakes += ownership.imports(services)
+    mistakes += _duplicates(loaders)
+    mistakes += routes.collisions(function.model for loader in loaders for function in loader.functions)
+    if mistakes:
+        raise InvalidProgram(mistakes)
+    functions = {function.model.name: function for loader in loaders for function in loader.functions}
+    events = _events(functions.values())
+    return Program(PlatformModel(name, tuple(loader.model(events) for loader in loaders)), functions)
+
+
+class _Loader:
+    """Loads one service."""
+
+    def __init__(self, service: Service) -> None:
+        self.service = service
+        self.declared = service.declared
+        self.mistakes = list(service.declared.mistakes)
+        self.tables: list[resources.TableModel] = []
+        self.queues: list[QueueModel] = []
+        self.functions: list[Function] = []
+        self.providers: dict[object, Provider] = {}
+        if not names.SERVICE.fullmatch(service.name) or service.name in limits.RESERVED_PATHS:
+            what = f"{service.name!r} is not a service's name."
+            instead = "Use lower-case letters, digits and dashes, at most 34; ping and sping are API Gateway's own."
+            self.mistakes.append(Mistake(self.declared.source, "service.name", what, instead))
+
+    def load_resources(self) -> None:
+        """Declare tables and queues on their classes."""
+        for declared in self.declared.resources:
+            loaded, mistakes = resources.declare(self.service.name, declared)
+            self.mistakes += mistakes
+            if isinstance(loaded, QueueModel):
+                self.queues.append(loaded)
+            elif loaded is not None:
+                self.tables.append(loaded)
+
+    def load_functions(self) -> None:
+        """Read every provider's and handler's signature."""
+        self._load_providers()
+        for handler in self.declared.handlers:
+            self._load_handler(handler)
+
+    def model(self, events: Iterable[EventModel]) -> ServiceModel:
+        """The service as data."""
+        own = tuple(event for event in events if event.service == self.service.name)
+        functions = tuple(function.model for function in self.functions)
+        return ServiceModel(self.service.name, tuple(self.tables), tuple(self.queues), own, functions)
+
+    def _load_providers(self) -> None:
+        made_here = frozenset(made(_returned(one.factory)) for one in self.declared.providers) - {None}
+        for declared in self.declared.providers:
+            reader = Reader(declared.factory, source=declared.source, provided=made_here)
+            signature = read_provider(reader)
+            if signature.returns is None:
+                reader.refuse("provider.return", f"{reader.name} says not what it makes.", "Annotate its return type: handlers ask for it.")
+            elif signature.returns in self.providers:
+                title = getattr(signature.returns, "__name__", signature.returns)
+                reader.refuse("provider.twice", f"{reader.name} makes {title}, and so does another provider.", "Keep one of them.")
+            self.mistakes += [*reader.mistakes, *ownership.parameters(self.service.name, reader, signature)]
+            self.providers[signature.returns] = Provider(declared.factory, signature, self.service.name)
+        self.mistakes += ownership.cycles(self.service, self.providers)
+
+    def _load_handler(self, declared: HandlerDeclared) -> None:
+        reader = Reader(declared.call, source=declared.source, provided=frozenset(self.providers))
+        trigger, signature = self._trigger(declared, reader)
+        self.mistakes += [*reader.mistakes, *ownership.parameters(self.service.name, reader, signature)]
+        if trigger is None:
+            return
+        if not 0 < declared.timeout.total_seconds() <= limits.FUNCTION_TIMEOUT.total_seconds():
+            what = f"{reader.name}: a time-out of {declared.timeout} is not possible."
+            self.mistakes.append(Mistake(declared.source, "function.timeout", what, "Lambda runs at most 15 minutes, a request 29 s."))
+        model = FunctionModel(
+            name=f"{self.service.name}.{reader.name}",
+            service=self.service.name,
+            trigger=trigger,
+            grants=self._grants(signature),
+            timeout=declared.timeout,
+            description=(declared.call.__doc__ or "").strip().split("\n")[0],
+            source=declared.source,
+        )
+        event = declared.trigger.event if isinstance(declared.trigger, SubscriptionDeclared) else None
+        self.functions.append(Function(model, declared.call, signature, self.providers, event))
+
+    def _trigger(self, declared: HandlerDeclared, reader: Reader) -> tuple[Trigger | None, Signature]:
+        if isinstance(declared.trigger, RouteDeclared):
+            route = routes.trigger(self.service.name, declared.trigger, reader)
+            signature = read_route(reader, path=routes.parameters(declared.trigger.path), public=declared.trigger.public)
+            routes.check(declared.trigger, signature, declared.timeout, reader)
+            return route, signature
+        if isinstance(declared.trigger, SubscriptionDeclared):
+            return self._subscription(declared, declared.trigger, reader)
+        return self._worker(declared, declared.trigger, reader)
+
+    def _subscription(
+        self, declared: HandlerDeclared, said: SubscriptionDeclared, reader: Reader
+    ) -> tuple[Trigger | None, Signature]:
+        signature = read_consumer(reader, said.event)
+        declared_event: object = said.event  # what checkers refuse can still be written
+        if not (isinstance(declared_event, type) and issubclass(declared_event, Event) and hasattr(declared_event, "__oort__")):
+            reader.refuse("consumer.event", f"{reader.name} subscribes to {said.event!r}.", "Name a class under @event.")
+            return None, signature
+        event = said.event.__oort__.model
+        queue = QueueModel(
+            name=f"{self.service.name}.{names.dashed(reader.name)}",
+            service=self.service.name,
+            attempts=said.attempts,
+            visibility=declared.timeout * limits.VISIBILITY_PER_TIMEOUT,
+            subscription=event.name,
+            source=declared.source,
+        )
+        resources.check_queue(queue, said.batch, reader)
+        self.queues.append(queue)
+        return Subscription(event.name, event.version, queue.name, said.batch), signature
+
+    def _worker(self, declared: HandlerDeclared, said: WorkerDeclared, reader: Reader) -> tuple[Trigger | None, Signature]:
+        declaration = getattr(said.queue, "__oort__", None)
+        if not isinstance(declaration, QueueDeclaration):
+            reader.refuse("consumer.queue", f"{reader.name}: {said.queue.__name__} is not a queue.", "Name a class under @service.queue.")
+            return None, read_consumer(reader, None)
+        signature = read_consumer(reader, declaration.message)
+        if declaration.model.service != self.service.name:
+            what = f"{reader.name} consumes {declaration.model.name}, a queue of another service."
+            reader.refuse("ownership.queue", what, "Consume your own queues; between services use events.")
+        for position, queue in enumerate(self.queues):
+            if queue.name == declaration.model.name:
+                self.queues[position] = replace(queue, visibility=declared.timeout * limits.VISIBILITY_PER_TIMEOUT)
+                resources.check_queue(queue, said.batch, reader)
+        return Worker(declaration.model.name, said.batch), signature
+
+    def _grants(self, signature: Signature) -> tuple[Grant, ...]:
+        """All that the function may do, through its parameters and those of the providers that it uses."""
+        found: set[Grant] = set()
+        rest, seen = list(signature.parameters), set[object]()
+        while rest:
+            parameter = rest.pop()
+            if isinstance(parameter, HandleParameter):
+                found.add(parameter.grant())
+            elif isinstance(parameter, PublishParameter):
+                found.update(parameter.grants())
+            elif isinstance(parameter, ProvidedParameter) and parameter.kind not in seen:
+                seen.add(parameter.kind)
+                rest += self.providers[parameter.kind].signature.parameters
+        return _merged(found)
+
+
+def _merged(grants: Iterable[Grant]) -> tuple[Grant, ...]:
+    actions: dict[tuple[resources.Kind, str], set[str]] = {}
+    for grant in grants:
+        actions.setdefault((grant.kind, grant.resource), set()).update(grant.actions)
+    return tuple(sorted(Grant(kind, name, tuple(sorted(words))) for (kind, name), words in actions.items()))
+
+
+def _returned(factory: object) -> object:
+    annotations: dict[str, object] = getattr(factory, "__annotations__", {})
+    returns = annotations.get("return")
+    if not isinstance(returns, str):
+        return returns
+    reader = Reader(factory, source=resources.NOWHERE, provided=frozenset())  # type: ignore[arg-type]  # it is callable
+    return reader.hints().get("return")
+
+
+def _duplicates(loaders: Sequence[_Loader]) -> list[Mistake]:
+    found: list[Mistake] = []
+    seen: dict[str, str] = {}
+    for loader in loaders:
+        entries = [(f"service {loader.service.name}", loader.declared.source)]
+        entries += [(f"table {table.name}", table.source) for table in loader.tables]
+        entries += [(f"queue {queue.name}", queue.source) for queue in loader.queues]
+        entries += [(f"function {function.model.name}", function.model.source) for function in loader.functions]
+        for what, source in entries:
+            if what in seen:
+                found.append(Mistake(source, "name.twice", f"There are two of the {what}; the other: {seen[what]}.", "Rename one."))
+            seen.setdefault(what, str(source))
+    return found
+
+
+def _events(functions: Iterable[Function]) -> tuple[EventModel, ...]:
+    found: dict[tuple[str, int], EventModel] = {}
+    for function in functions:
+        published = [p.events for p in function.signature.parameters if isinstance(p, PublishParameter)]
+        kinds = [kind for kinds in published for kind in kinds] + ([function.event] if function.event else [])
+        for kind in kinds:
+            model = kind.__oort__.model
+            found[model.name, model.version] = model
+    return tuple(found[key] for key in sorted(found))

@@ -1,0 +1,45 @@
+"""A loaded program: the model that everything else reads, and the callables that the runtime enters."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import TypeAlias
+
+from oort.app.events import Event
+from oort.app.signatures import Signature
+from oort.model.functions import FunctionModel
+from oort.model.platform import PlatformModel
+
+Call: TypeAlias = Callable[..., object]
+
+
+@dataclass(frozen=True, slots=True)
+class Provider:
+    """A factory, and what it asks for."""
+
+    factory: Call
+    signature: Signature
+    service: str
+
+    @property
+    def makes(self) -> object:
+        """The type that handlers ask for."""
+        return self.signature.returns
+
+
+@dataclass(frozen=True, slots=True)
+class Function:
+    """A handler, ready to be entered. `providers` are those of its service, by what they make."""
+
+    model: FunctionModel
+    call: Call
+    signature: Signature
+    providers: Mapping[object, Provider]
+    event: type[Event] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Program:
+    """All services of a platform, checked."""
+
+    model: PlatformModel
+    functions: Mapping[str, Function]

@@ -1,0 +1,123 @@
+"""Turns declared resource classes into models, and checks them. The loader calls it; it writes `__oort__` on the class."""
+
+from collections.abc import Iterator
+from typing import get_args, get_origin
+
+import msgspec
+
+from oort.app.queues import Queue, QueueDeclaration
+from oort.app.services import QueueOptions, ResourceDeclared, TableOptions
+from oort.app.signatures import Reader
+from oort.app.tables import Index, Table, TableDeclaration
+from oort.model import limits, names
+from oort.model.resources import IndexModel, Kind, QueueModel, TableModel
+from oort.model.sources import Mistake, Source
+
+__all__ = ["NOWHERE", "Kind", "TableModel", "check_queue", "declare"]
+
+NOWHERE = Source("", 0)
+
+
+def declare(service: str, declared: ResourceDeclared) -> tuple[TableModel | QueueModel | None, list[Mistake]]:
+    """The model of a declared class, and what is wrong with it. None if there is nothing to go on with."""
+    base = Table if isinstance(declared.options, TableOptions) else Queue
+    arguments = _arguments(declared.cls, base)
+    if arguments is None:
+        shown = "Table[str, Account, Can]" if base is Table else "Queue[Mail, Can]"
+        what = f"{declared.cls.__name__} is not a {base.__name__}."
+        return None, [_mistake(declared, "resource.base", what, f"Write class {declared.cls.__name__}({shown}).")]
+    mistakes = list(_naming(declared))
+    if isinstance(declared.options, TableOptions):
+        return _table(service, declared, declared.options, arguments[1], mistakes)
+    return _queue(service, declared, declared.options, arguments[0], mistakes)
+
+
+def check_queue(queue: QueueModel, batch: int, reader: Reader) -> None:
+    """Attempts, batch and visibility of a consumed queue."""
+    if not 1 <= queue.attempts <= limits.ATTEMPTS:
+        reader.refuse("queue.attempts", f"{queue.name}: {queue.attempts} attempts are not possible.", "SQS allows 1 to 1000.")
+    if not 1 <= batch <= limits.BATCH:
+        reader.refuse("queue.batch", f"{reader.name}: a batch of {batch} is not possible.", f"It is 1 to {limits.BATCH}.")
+
+
+def _table(
+    service: str, declared: ResourceDeclared, options: TableOptions, item: object, mistakes: list[Mistake]
+) -> tuple[TableModel | None, list[Mistake]]:
+    fields = _fields(item)
+    if fields is None or not isinstance(item, type):
+        what = f"{declared.cls.__name__} stores {getattr(item, '__name__', item)}, which is no Struct or dataclass."
+        return None, [*mistakes, _mistake(declared, "table.item", what, "Store a msgspec.Struct or a dataclass.")]
+    indexes = tuple(_indexes(declared.cls, options.key))
+    used = {*options.key, *(name for index in indexes for name in (index.partition, index.sort) if name)}
+    if options.version:
+        used.add(options.version)
+    for name in sorted(used - fields.keys()):
+        what = f"{declared.cls.__name__}: {item.__name__} has no field {name!r}."
+        mistakes.append(_mistake(declared, "table.field", what, f"Its fields are: {', '.join(fields)}."))
+    for name in sorted(name for name in used & fields.keys() if fields[name] != name):
+        what = f"{declared.cls.__name__}: {name} is stored as {fields[name]!r}."
+        mistakes.append(_mistake(declared, "table.renamed", what, "Fields of a key, an index or a version keep their name."))
+    if len(options.key) not in (1, 2):
+        mistakes.append(_mistake(declared, "table.key", f"A key of {len(options.key)} fields is not possible.", "Name one or two."))
+        return None, mistakes
+    model = TableModel(
+        name=f"{service}.{declared.name}",
+        service=service,
+        partition=options.key[0],
+        sort=options.key[1] if len(options.key) > 1 else None,
+        version=options.version,
+        indexes=indexes,
+        source=declared.source,
+    )
+    declared.cls.__oort__ = TableDeclaration(model, item, frozenset(used - {options.version}))  # type: ignore[attr-defined]
+    return model, mistakes
+
+
+def _queue(
+    service: str, declared: ResourceDeclared, options: QueueOptions, message: object, mistakes: list[Mistake]
+) -> tuple[QueueModel, list[Mistake]]:
+    model = QueueModel(
+        name=f"{service}.{declared.name}",
+        service=service,
+        attempts=options.attempts,
+        visibility=limits.VISIBILITY_PER_TIMEOUT * limits.REQUEST_TIMEOUT,
+        subscription=None,
+        source=declared.source,
+    )
+    declared.cls.__oort__ = QueueDeclaration(model, message)  # type: ignore[attr-defined]
+    return model, mistakes
+
+
+def _indexes(cls: type, key: tuple[str, ...]) -> Iterator[IndexModel]:
+    for name, value in vars(cls).items():
+        if isinstance(value, Index):
+            same = (value.partition, value.sort) == (key[0], key[1] if len(key) > 1 else None)
+            yield IndexModel(name, value.partition, value.sort, same)
+
+
+def _fields(kind: object) -> dict[str, str] | None:
+    """Field name -> stored name; None if the type is no object."""
+    try:
+        info = msgspec.inspect.type_info(kind)
+    except (TypeError, NotImplementedError):
+        return None
+    if isinstance(info, msgspec.inspect.StructType | msgspec.inspect.DataclassType):
+        return {field.name: field.encode_name for field in info.fields}
+    return None
+
+
+def _arguments(cls: type, base: type) -> tuple[object, ...] | None:
+    for candidate in getattr(cls, "__orig_bases__", ()):
+        if get_origin(candidate) is base:
+            return get_args(candidate)
+    return None
+
+
+def _naming(declared: ResourceDeclared) -> Iterator[Mistake]:
+    if not names.RESOURCE.fullmatch(declared.name):
+        what = f"{declared.name!r} is not a resource's name."
+        yield _mistake(declared, "resource.name", what, "Use lower-case letters, digits and dashes, starting with a letter.")
+
+
+def _mistake(declared: ResourceDeclared, code: str, what: str, instead: str) -> Mistake:
+    return Mistake(declared.source, code, what, instead)

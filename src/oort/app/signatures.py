@@ -1,0 +1,324 @@
+"""What a handler or provider asks for: every parameter of its signature, sorted into the kinds that the runtime can fill."""
+
+import inspect
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import date, time, timedelta
+from decimal import Decimal
+from enum import Enum
+from types import NoneType, UnionType
+from typing import Annotated, Literal, TypeAlias, Union, get_args, get_origin, get_type_hints
+from uuid import UUID
+
+from oort.app import events
+from oort.app.actions import MARKERS, word
+from oort.app.events import Event, Publish
+from oort.app.http import Header
+from oort.app.later import Bucket, Call, Secret
+from oort.app.queues import Queue
+from oort.app.tables import Table
+from oort.model.functions import Grant
+from oort.model.invocations import Context, Principal
+from oort.model.resources import Kind
+from oort.model.sources import Mistake, Source
+
+
+@dataclass(frozen=True, slots=True)
+class HandleParameter:
+    """A table or queue with the actions that the handler may take."""
+
+    name: str
+    resource: type
+    actions: tuple[type, ...]
+
+    def grant(self) -> Grant:
+        """What the function may do because of this parameter."""
+        kind = Kind.TABLE if issubclass(self.resource, Table) else Kind.QUEUE
+        return Grant(kind, self.resource.__oort__.model.name, tuple(sorted(map(word, self.actions))))  # type: ignore[attr-defined]
+
+
+@dataclass(frozen=True, slots=True)
+class PublishParameter:
+    """The right to publish these events."""
+
+    name: str
+    events: tuple[type[Event], ...]
+
+    def grants(self) -> Iterator[Grant]:
+        """What the function may do because of this parameter."""
+        return (Grant(Kind.EVENT, event.__oort__.model.name, ("publish",)) for event in self.events)
+
+
+@dataclass(frozen=True, slots=True)
+class ValueParameter:
+    """A value of the request: from the body, the path, the query or a header. `wire` is its name there."""
+
+    name: str
+    place: str  # body, path, query, header
+    wire: str
+    kind: object
+    required: bool
+    many: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class PrincipalParameter:
+    """The caller; `optional` says that there may be none."""
+
+    name: str
+    optional: bool
+
+
+@dataclass(frozen=True, slots=True)
+class ContextParameter:
+    """The invocation itself."""
+
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class MessageParameter:
+    """The event or message; always the first parameter of a consumer."""
+
+    name: str
+    kind: object
+
+
+@dataclass(frozen=True, slots=True)
+class ProvidedParameter:
+    """A port of the app's own, made by a provider."""
+
+    name: str
+    kind: object
+
+
+Parameter: TypeAlias = (
+    HandleParameter
+    | PublishParameter
+    | ValueParameter
+    | PrincipalParameter
+    | ContextParameter
+    | MessageParameter
+    | ProvidedParameter
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Signature:
+    """A handler's parameters, and what it returns."""
+
+    parameters: tuple[Parameter, ...]
+    returns: object
+
+
+class Reader:
+    """Reads one signature and collects its mistakes. `provided` holds the return types of the service's providers."""
+
+    def __init__(self, call: Callable[..., object], *, source: Source, provided: frozenset[object]) -> None:
+        self.call = call
+        self.source = source
+        self.provided = provided
+        self.mistakes: list[Mistake] = []
+        self.name = getattr(call, "__name__", "handler")
+
+    def hints(self) -> dict[str, object]:
+        """The annotations, resolved. Empty, with a mistake, if a name cannot be found."""
+        try:
+            return dict(get_type_hints(self.call, include_extras=True))
+        except NameError as error:
+            self.refuse(
+                "signature.name",
+                f"{self.name}: the type {error.name!r} cannot be found.",
+                "Import it at run time, not under TYPE_CHECKING: the signature is the permission.",
+            )
+        except TypeError as error:
+            self.refuse("signature.type", f"{self.name}: {error}.", "Write actions in the brackets: People[Get | Put].")
+        return {}
+
+    def refuse(self, code: str, what: str, instead: str) -> None:
+        """Note a mistake at this handler."""
+        self.mistakes.append(Mistake(self.source, code, what, instead))
+
+    def parameters(self) -> Iterator[inspect.Parameter]:
+        """The parameters that can be passed by name; others are mistakes."""
+        for parameter in inspect.signature(self.call).parameters.values():
+            if parameter.kind in (parameter.POSITIONAL_OR_KEYWORD, parameter.KEYWORD_ONLY):
+                yield parameter
+            else:
+                self.refuse(
+                    "signature.kind", f"{self.name}: {parameter} cannot be filled.", "Name every parameter and give it a type."
+                )
+
+    def shared(self, name: str, hint: object) -> Parameter | None:
+        """The parameter if it is one that handlers of every kind and providers may have."""
+        origin = get_origin(hint) or hint
+        if isinstance(origin, type) and issubclass(origin, Table | Queue):
+            return self._handle(name, hint, origin)
+        if origin is Publish:
+            return self._publish(name, hint)
+        if isinstance(origin, type) and issubclass(origin, Bucket | Secret | Call):
+            self.refuse("language.later", f"{self.name}: {name} is not run by this release.", "docs/limits.md lists what is.")
+            return ContextParameter(name)
+        if hint is Context:
+            return ContextParameter(name)
+        return ProvidedParameter(name, hint) if hint in self.provided else None
+
+    def _handle(self, name: str, hint: object, origin: type) -> Parameter | None:
+        title = origin.__name__
+        if not hasattr(origin, "__oort__"):
+            self.refuse("handle.undeclared", f"{self.name}: {title} is not declared.", "Put @service.table or @service.queue on it.")
+            return ContextParameter(name)
+        arguments = get_args(hint)
+        if not arguments:
+            what = f"{self.name}: {name}: {title} may do nothing."
+            self.refuse("handle.bare", what, f"Say what it does: {name}: {title}[Get] or {title}[Get | Put].")
+            return ContextParameter(name)
+        inner = arguments[0]
+        actions = get_args(inner) if get_origin(inner) in (Union, UnionType) else (inner,)
+        if bad := [action for action in actions if action not in MARKERS]:
+            what = f"{self.name}: {title}[{getattr(bad[0], '__name__', bad[0])}] is not an action."
+            self.refuse("handle.action", what, f"Actions are {', '.join(marker.__name__ for marker in MARKERS)}.")
+            return ContextParameter(name)
+        return HandleParameter(name, origin, tuple(actions))
+
+    def _publish(self, name: str, hint: object) -> Parameter:
+        found = events.published_by(hint)
+        if not found:
+            what = f"{self.name}: {name} names no event to publish."
+            self.refuse("publish.event", what, f"Write {name}: Publish[SignedUp], with a class under @event.")
+        return PublishParameter(name, found)
+
+
+def read_provider(reader: Reader) -> Signature:
+    """A provider's signature. Its return type is what handlers ask for."""
+    hints = reader.hints()
+    found: list[Parameter] = []
+    for parameter in reader.parameters():
+        known = reader.shared(parameter.name, hints.get(parameter.name)) if hints else None
+        if known is None and hints:
+            reader.refuse(
+                "provider.parameter",
+                f"{reader.name}: {parameter.name} cannot be filled.",
+                "A provider takes handles and what other providers make.",
+            )
+        elif known is not None:
+            found.append(known)
+    return Signature(tuple(found), made(hints.get("return")))
+
+
+def made(returns: object) -> object:
+    """What a provider makes: its return type, or what its generator yields."""
+    origin = get_origin(returns)
+    name = getattr(origin, "__name__", "")
+    return get_args(returns)[0] if name in ("Iterator", "Generator", "Iterable") else returns
+
+
+def read_consumer(reader: Reader, message: object) -> Signature:
+    """A consumer's signature: the message first, then what it needs."""
+    hints = reader.hints()
+    found: list[Parameter] = []
+    for position, parameter in enumerate(reader.parameters()):
+        hint = hints.get(parameter.name)
+        if position == 0:
+            _check_message(reader, parameter.name, hint, message, known=bool(hints))
+            found.append(MessageParameter(parameter.name, message))
+        elif known := reader.shared(parameter.name, hint):
+            found.append(known)
+        elif hints:
+            what = f"{reader.name}: {parameter.name} cannot be filled."
+            reader.refuse("consumer.parameter", what, "A consumer takes its message, handles, Publish, Context and provided ports.")
+    if not found:
+        title = getattr(message, "__name__", message)
+        reader.refuse("consumer.message", f"{reader.name} takes no message.", f"Its first parameter is the message: {title}.")
+    return Signature(tuple(found), hints.get("return"))
+
+
+def _check_message(reader: Reader, name: str, hint: object, message: object, *, known: bool) -> None:
+    if known and hint != message:
+        shown, wanted = getattr(hint, "__name__", hint), getattr(message, "__name__", message)
+        reader.refuse("consumer.message", f"{reader.name}: {name} is {shown}, but it receives {wanted}.", f"Write {name}: {wanted}.")
+
+
+def read_route(reader: Reader, *, path: frozenset[str], public: bool) -> Signature:
+    """A request handler's signature."""
+    hints = reader.hints()
+    found: list[Parameter] = []
+    for parameter in reader.parameters():
+        if hints:
+            found.append(_request_parameter(reader, parameter, hints.get(parameter.name), path=path, public=public))
+    if hints:
+        for missing in sorted(path - {parameter.name for parameter in found}):
+            what = f"{reader.name}: the path has {{{missing}}}, but there is no such parameter."
+            reader.refuse("route.path", what, f"Add the parameter {missing}: str.")
+    return Signature(tuple(found), hints.get("return"))
+
+
+def _request_parameter(
+    reader: Reader, parameter: inspect.Parameter, hint: object, *, path: frozenset[str], public: bool
+) -> Parameter:
+    name = parameter.name
+    required = parameter.default is parameter.empty
+    if hint is None:
+        reader.refuse("signature.untyped", f"{reader.name}: {name} has no type.", f"Annotate it, for example {name}: str.")
+        return ContextParameter(name)
+    if (known := reader.shared(name, hint)) is not None:
+        return known
+    if hint is Principal or _optional(hint) is Principal:
+        return _principal(reader, name, optional=hint is not Principal, public=public)
+    if name in path:
+        return ValueParameter(name, "path", name, hint, required=True)
+    if (header := _header(hint)) is not None:
+        return ValueParameter(name, "header", header.lower(), hint, required, _is_many(hint))
+    if name == "body":
+        return ValueParameter(name, "body", name, hint, required)
+    return _query(reader, name, hint, required=required)
+
+
+def _principal(reader: Reader, name: str, *, optional: bool, public: bool) -> Parameter:
+    if public and not optional:
+        what = f"{reader.name} is public, but {name}: Principal needs a caller."
+        reader.refuse("route.principal", what, f"Write {name}: Principal | None, or make the route private.")
+    return PrincipalParameter(name, optional)
+
+
+def _query(reader: Reader, name: str, hint: object, *, required: bool) -> Parameter:
+    plain = _optional(hint) or hint
+    inner = get_args(plain)[0] if get_origin(plain) is Annotated else plain
+    if _is_object(inner):
+        title = getattr(inner, "__name__", inner)
+        reader.refuse(
+            "route.parameter",
+            f"{reader.name}: {name}: {title} cannot come from the query.",
+            "Call it `body` if it is the request's body; if it is a port of yours, add @service.provide for it.",
+        )
+    return ValueParameter(name, "query", name, hint, required, _is_many(hint))
+
+
+def _is_object(kind: object) -> bool:
+    if isinstance(kind, type) and not get_args(kind):
+        return kind is not NoneType and not issubclass(kind, _SCALARS)
+    return get_origin(kind) not in (Literal, Union, UnionType) and any(map(_is_object, get_args(kind)))
+
+
+_SCALARS = (str, int, float, Decimal, date, time, timedelta, UUID, Enum)
+
+
+def _is_many(hint: object) -> bool:
+    plain = _optional(hint) or hint
+    inner = get_args(plain)[0] if get_origin(plain) is Annotated else plain
+    return get_origin(inner) in (list, tuple, set, frozenset)
+
+
+def _header(hint: object) -> str | None:
+    for extra in getattr(hint, "__metadata__", ()):
+        if isinstance(extra, Header):
+            return extra.name
+    return None
+
+
+def _optional(hint: object) -> object | None:
+    """X of `X | None`; None for anything else."""
+    if get_origin(hint) not in (Union, UnionType):
+        return None
+    rest = [argument for argument in get_args(hint) if argument is not NoneType]
+    return rest[0] if len(rest) == 1 and len(get_args(hint)) > 1 else None

@@ -1,0 +1,94 @@
+"""The gateway as a raw ASGI application: reads bodies within the limit, runs functions in threads, writes replies."""
+
+import asyncio
+import time
+from collections.abc import Awaitable, Callable, MutableMapping
+from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
+from typing import Any, TypeAlias
+
+from oort.engine.gateway import Admission, Gateway, HttpReply, HttpRequest
+from oort.model import limits
+
+Scope: TypeAlias = MutableMapping[str, Any]  # ASGI's own shape
+Receive: TypeAlias = Callable[[], Awaitable[MutableMapping[str, Any]]]
+Send: TypeAlias = Callable[[MutableMapping[str, Any]], Awaitable[None]]
+Access: TypeAlias = Callable[[HttpRequest, HttpReply, timedelta], None]
+
+
+class ClientLeft(Exception):
+    """The client closed the connection before the body was complete."""
+
+
+class GatewayApp:
+    """An ASGI application. `access` is told of every reply, for the log."""
+
+    def __init__(self, gateway: Gateway, *, threads: ThreadPoolExecutor, access: Access) -> None:
+        self._gateway = gateway
+        self._threads = threads
+        self._access = access
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            return
+        started = time.perf_counter()
+        request = HttpRequest(
+            method=scope["method"],
+            path=scope["raw_path"].decode("ascii", "replace"),
+            query=scope["query_string"].decode("ascii", "replace"),
+            headers=_headers(scope["headers"]),
+        )
+        try:
+            reply = await self._reply(request, receive)
+        except ClientLeft:
+            return
+        await _write(send, reply, bodiless=request.method == "HEAD")
+        self._access(request, reply, timedelta(seconds=time.perf_counter() - started))
+
+    async def _reply(self, request: HttpRequest, receive: Receive) -> HttpReply:
+        admitted = self._gateway.admit(request)
+        if isinstance(admitted, HttpReply):
+            return admitted
+        body = await _body(request, receive)
+        if body is None:
+            return self._gateway.too_large(admitted)
+        return await asyncio.get_running_loop().run_in_executor(self._threads, self._answer, admitted, body)
+
+    def _answer(self, admitted: Admission, body: bytes) -> HttpReply:
+        return self._gateway.answer(admitted, body)
+
+
+async def _body(request: HttpRequest, receive: Receive) -> bytes | None:
+    """The whole body; None if it is over the limit, known from its announced length where there is one."""
+    announced = request.headers.get("content-length", "")
+    if announced.isdigit() and int(announced) > limits.REQUEST_BYTES:
+        return None
+    parts: list[bytes] = []
+    size, more = 0, True
+    while more:
+        message = await receive()
+        if message["type"] == "http.disconnect":
+            raise ClientLeft
+        part: bytes = message.get("body", b"")
+        size += len(part)
+        if size > limits.REQUEST_BYTES:
+            return None
+        parts.append(part)
+        more = message.get("more_body", False)
+    return b"".join(parts)
+
+
+async def _write(send: Send, reply: HttpReply, *, bodiless: bool) -> None:
+    headers = [(name.encode("latin-1"), value.encode("latin-1", "replace")) for name, value in reply.headers]
+    if reply.status != 204:  # noqa: PLR2004  No Content has no length either
+        headers.append((b"content-length", str(len(reply.body)).encode()))
+    await send({"type": "http.response.start", "status": reply.status, "headers": headers})
+    await send({"type": "http.response.body", "body": b"" if bodiless or reply.status == 204 else reply.body})  # noqa: PLR2004
+
+
+def _headers(raw: list[tuple[bytes, bytes]]) -> dict[str, str]:
+    headers: dict[str, str] = {}
+    for name, value in raw:
+        key, text = name.decode("latin-1").lower(), value.decode("latin-1")
+        headers[key] = f"{headers[key]}, {text}" if key in headers else text
+    return headers

@@ -1,0 +1,51 @@
+"""The clocks of the engine: the machine's, and one that tests and seeded runs move by hand."""
+
+import time
+from datetime import UTC, datetime, timedelta
+
+_START = datetime(2026, 1, 1, tzinfo=UTC)
+_MICROSECOND = timedelta(microseconds=1)
+
+
+class SystemClock:
+    """The clock of the machine."""
+
+    def now(self) -> datetime:
+        """The wall-clock time in UTC."""
+        return datetime.now(UTC)
+
+    def tick(self) -> int:
+        """Monotonic nanoseconds."""
+        return time.perf_counter_ns()
+
+
+class VirtualClock:
+    """A clock that stands still until it is advanced.
+
+    >>> clock = VirtualClock()
+    >>> clock.advance(timedelta(hours=1))
+    >>> clock.now().hour
+    1
+    """
+
+    def __init__(self, start: datetime = _START) -> None:
+        self._start = start.astimezone(UTC)
+        self._now = self._start
+
+    def now(self) -> datetime:
+        """Where the clock stands."""
+        return self._now
+
+    def tick(self) -> int:
+        """Nanoseconds since the clock's start."""
+        return (self._now - self._start) // _MICROSECOND * 1000
+
+    def advance(self, by: timedelta) -> None:
+        """Move forward. ValueError if `by` is negative: time never runs backwards."""
+        if by < timedelta(0):
+            raise ValueError(f"A clock cannot go back by {-by}.")
+        self._now += by
+
+    def advance_to(self, moment: datetime) -> None:
+        """Move forward to the moment; stay where it is if that has passed."""
+        self._now = max(self._now, moment.astimezone(UTC))

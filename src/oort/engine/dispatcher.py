@@ -1,0 +1,218 @@
+"""Hands messages to consumers: leases batches, runs the function, settles successes and failures.
+
+`Consumers.deliver` is one synchronous step, which virtual time drives directly; `Dispatcher` drives it with threads.
+"""
+
+import threading
+from collections import Counter
+from collections.abc import Callable, Iterable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from datetime import timedelta
+
+from oort.engine.invoker import InProcessInvoker
+from oort.model.functions import FunctionModel, Http
+from oort.model.invocations import BatchOutcome, Failure
+from oort.model.messages import Delivery
+from oort.model.platform import PlatformModel
+from oort.ports.clock import Clock
+from oort.ports.entropy import Entropy
+from oort.ports.queues import Queues
+from oort.ports.traces import Traces
+from oort.rules import identifiers, retries
+
+_POLL = timedelta(milliseconds=500)  # between looks for what another process wrote, such as a redrive from the CLI
+_ROUNDS = 20  # batches a thread hands over before it makes room for other consumers
+
+
+@dataclass(frozen=True, slots=True)
+class DeliveryReport:
+    """What became of one delivery, for the log. `retry` is None when it succeeded or is dead now."""
+
+    function: str
+    delivery: Delivery
+    failure: Failure | None
+    retry: timedelta | None
+    duration: timedelta
+
+
+class Consumers:
+    """The consumers of a platform, one step at a time. With `redeliver`, everything that succeeds is handed over twice."""
+
+    def __init__(
+        self,
+        platform: PlatformModel,
+        *,
+        queues: Queues,
+        invoker: InProcessInvoker,
+        traces: Traces,
+        clock: Clock,
+        entropy: Entropy,
+        report: Callable[[DeliveryReport], None],
+        redeliver: bool = False,
+    ) -> None:
+        self._queues = queues
+        self._invoker = invoker
+        self._traces = traces
+        self._clock = clock
+        self._entropy = entropy
+        self._report = report
+        self._redeliver = redeliver
+        self._attempts = {queue.name: queue.attempts for queue in platform.queues}
+        self._functions = by_queue(platform.functions)
+
+    def __contains__(self, queue: str) -> bool:
+        return queue in self._functions
+
+    def deliver(self, queue: str) -> int:
+        """Lease one batch of the queue, run its consumer and settle the outcome; how many deliveries that were."""
+        function = self._functions[queue]
+        deliveries = tuple(self._queues.receive(queue, most=_batch(function)))
+        if not deliveries:
+            return 0
+        started = self._clock.tick()
+        outcome = self._invoke(function, deliveries)
+        failures = {failure.receipt: failure for failure in outcome.failures}
+        if self._redeliver:
+            again = tuple(_again(one) for one in deliveries if one.receipt not in failures)
+            failures |= {failure.receipt: failure for failure in self._invoke(function, again).failures} if again else {}
+        self._settle(queue, function, deliveries, failures, self._clock.tick() - started)
+        return len(deliveries)
+
+    def _invoke(self, function: FunctionModel, deliveries: tuple[Delivery, ...]) -> BatchOutcome:
+        id = identifiers.uuid7(int(self._clock.now().timestamp() * 1000), self._entropy.bits(74))
+        outcome = self._invoker.batch(function.name, deliveries, id=id)
+        self._traces.record(outcome.spans)
+        return outcome
+
+    def _settle(
+        self,
+        queue: str,
+        function: FunctionModel,
+        deliveries: tuple[Delivery, ...],
+        failures: dict[str, Failure],
+        elapsed: int,
+    ) -> None:
+        done = [one.receipt for one in deliveries if one.receipt not in failures]
+        if done:
+            self._queues.acknowledge(queue, done)
+        for one in deliveries:
+            failure, wait = failures.get(one.receipt), None
+            if failure is not None:
+                after = retries.backoff(one.attempt, chance=self._entropy.chance())
+                wait = None if retries.exhausted(one.attempt, attempts=self._attempts[queue]) else after
+                error = f"{failure.error}\n\n{failure.traceback}"
+                self._queues.retry(queue, one.receipt, after=after, error=error)
+            duration = timedelta(microseconds=elapsed / 1000 / len(deliveries))
+            self._report(DeliveryReport(function.name, one, failure, wait, duration))
+
+
+class Dispatcher:
+    """Drives consumers with threads: one that looks for work, and a pool that runs it.
+
+    `relay` empties the outbox, `ready` names queues with visible messages, `due` says when the next one becomes visible,
+    `version` changes with every commit of any process.
+    """
+
+    def __init__(
+        self,
+        consumers: Consumers,
+        *,
+        relay: Callable[[], int],
+        ready: Callable[[], Iterable[str]],
+        due: Callable[[], float | None],
+        version: Callable[[], int],
+        clock: Clock,
+        threads: int,
+        failed: Callable[[Exception], None],
+    ) -> None:
+        self._consumers = consumers
+        self._relay = relay
+        self._ready = ready
+        self._due = due
+        self._version = version
+        self._clock = clock
+        self._failed = failed
+        self._each = max(1, threads // 4)  # environments of one consumer, so that no consumer takes the whole pool
+        self._pool = ThreadPoolExecutor(threads, thread_name_prefix="consumer")
+        self._thread = threading.Thread(target=self._run, name="dispatcher")
+        self._woken = threading.Event()
+        self._stopping = threading.Event()
+        self._lock = threading.Lock()
+        self._running: Counter[str] = Counter()
+
+    def start(self) -> None:
+        """Begin to deliver."""
+        self._thread.start()
+
+    def wake(self) -> None:
+        """There may be something to do. Called from any thread; never blocks."""
+        self._woken.set()
+
+    def stop(self) -> None:
+        """Let what runs finish, and begin nothing new. Messages that were not delivered stay where they are."""
+        self._stopping.set()
+        self._woken.set()
+        self._thread.join()
+        self._pool.shutdown(wait=True)
+
+    def _run(self) -> None:
+        while not self._stopping.is_set():
+            self._woken.clear()
+            try:
+                self._pass()
+            except Exception as error:  # noqa: BLE001  a full disk must not end the dispatcher; it is reported and tried again
+                self._failed(error)
+                self._stopping.wait(_POLL.total_seconds())
+            self._wait()
+
+    def _pass(self) -> None:
+        while self._relay():
+            pass
+        for queue in self._ready():
+            if queue in self._consumers and self._take(queue):
+                self._pool.submit(self._deliver, queue)
+
+    def _wait(self) -> None:
+        """Until something is committed here, becomes visible, or was written by another process."""
+        before = self._version()
+        while not self._woken.wait(min(_POLL.total_seconds(), self._until_due())):
+            due = self._due()
+            if self._version() != before or (due is not None and due <= self._clock.now().timestamp()):
+                return
+
+    def _until_due(self) -> float:
+        due = self._due()
+        return _POLL.total_seconds() if due is None else max(0.005, due - self._clock.now().timestamp())
+
+    def _deliver(self, queue: str) -> None:
+        try:
+            for _ in range(_ROUNDS):
+                if self._stopping.is_set() or not self._consumers.deliver(queue):
+                    return
+        except Exception as error:  # noqa: BLE001  as above: reported; the lease ends and the message comes back
+            self._failed(error)
+        finally:
+            with self._lock:
+                self._running[queue] -= 1
+            self._woken.set()
+
+    def _take(self, queue: str) -> bool:
+        with self._lock:
+            if self._running[queue] >= self._each:
+                return False
+            self._running[queue] += 1
+            return True
+
+
+def by_queue(functions: Iterable[FunctionModel]) -> dict[str, FunctionModel]:
+    """The consumer of each queue."""
+    return {one.trigger.queue: one for one in functions if not isinstance(one.trigger, Http)}
+
+
+def _batch(function: FunctionModel) -> int:
+    return 1 if isinstance(function.trigger, Http) else function.trigger.batch
+
+
+def _again(delivery: Delivery) -> Delivery:
+    return Delivery(message=delivery.message, receipt=delivery.receipt, attempt=delivery.attempt + 1)

@@ -1,0 +1,102 @@
+"""The in-process invoker: warm environments for every function, each of which runs one invocation at a time.
+
+It is the transport that tests, debuggers and the fake clock need. It cannot end a handler that hangs; docs/limits.md says so.
+"""
+
+import threading
+from collections import defaultdict
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+
+from oort.app.programs import Function, Program
+from oort.engine.broker import EngineBroker
+from oort.model.invocations import BatchInvocation, BatchOutcome, HttpInvocation, HttpOutcome, Principal
+from oort.model.messages import Delivery
+from oort.ports.clock import Clock
+from oort.ports.entropy import Entropy
+from oort.runtime import invoke
+from oort.runtime.environments import Environment, Factory
+from oort.runtime.requests import RequestReader
+
+
+class InProcessInvoker:
+    """Runs functions in the caller's thread. `overrides` replaces providers by what they make."""
+
+    def __init__(
+        self,
+        program: Program,
+        *,
+        broker: EngineBroker,
+        clock: Clock,
+        entropy: Entropy,
+        overrides: Mapping[object, Factory] | None = None,
+    ) -> None:
+        self._functions = program.functions
+        self._broker = broker
+        self._clock = clock
+        self._entropy = entropy
+        self._overrides = overrides or {}
+        self._lock = threading.Lock()
+        self._idle: dict[str, list[Environment]] = defaultdict(list)
+        self._readers = {name: RequestReader(function) for name, function in program.functions.items()}
+
+    def function(self, name: str) -> Function:
+        """The function of that name; KeyError if there is none."""
+        return self._functions[name]
+
+    def request(
+        self,
+        name: str,
+        *,
+        id: str,
+        traceparent: str,
+        path: dict[str, str],
+        query: tuple[tuple[str, str], ...],
+        headers: dict[str, str],
+        body: bytes,
+        principal: Principal | None,
+    ) -> HttpOutcome:
+        """Run a function for a request."""
+        with self._environment(name) as (environment, token):
+            invocation = HttpInvocation(
+                id=id,
+                token=token,
+                traceparent=traceparent,
+                path=path,
+                query=query,
+                headers=headers,
+                body=body,
+                principal=principal,
+            )
+            return invoke.request(environment, self._readers[name], invocation)
+
+    def batch(self, name: str, deliveries: tuple[Delivery, ...], *, id: str) -> BatchOutcome:
+        """Run a function for a batch of deliveries."""
+        with self._environment(name) as (environment, token):
+            return invoke.batch(environment, BatchInvocation(id=id, token=token, deliveries=deliveries))
+
+    def close(self) -> None:
+        """Close every idle environment. Call it when no invocation runs."""
+        with self._lock:
+            environments = [environment for idle in self._idle.values() for environment in idle]
+            self._idle.clear()
+        for environment in environments:
+            environment.close()
+
+    @contextmanager
+    def _environment(self, name: str) -> Iterator[tuple[Environment, str]]:
+        """A warm environment or a new one, and a token that is good for this invocation."""
+        with self._lock:
+            environment = self._idle[name].pop() if self._idle[name] else None
+        if environment is None:
+            function = self._functions[name]
+            environment = Environment(
+                function, broker=self._broker, clock=self._clock, entropy=self._entropy, overrides=self._overrides
+            )
+        token = self._broker.open(name)
+        try:
+            yield environment, token
+        finally:
+            self._broker.close(token)
+            with self._lock:
+                self._idle[name].append(environment)

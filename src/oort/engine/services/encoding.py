@@ -1,0 +1,42 @@
+"""Items as bytes in the store: msgpack, with an extension for integers beyond 64 bits, of which tables hold 38 digits."""
+
+import msgspec
+
+from oort.model.errors import InvalidValue
+from oort.model.items import Item, Value
+
+_LARGE_INTEGER = 1
+_WIDEST = 2**63
+
+
+def encoded(item: Item) -> bytes:
+    """The item as bytes. InvalidValue if a text in it is not Unicode."""
+    try:
+        return msgspec.msgpack.encode(item)
+    except OverflowError:
+        return msgspec.msgpack.encode(_widened(item))
+    except UnicodeEncodeError as error:
+        raise InvalidValue(f"A text cannot be stored: {error.reason}.", "Store bytes as base64 text.") from error
+
+
+def decoded(data: bytes) -> Item:
+    """The item that `encoded` made the bytes of."""
+    return _decoder.decode(data)
+
+
+def _widened(value: Value) -> object:
+    if isinstance(value, dict):
+        return {name: _widened(inner) for name, inner in value.items()}
+    if isinstance(value, list):
+        return [_widened(inner) for inner in value]
+    if isinstance(value, int) and not -_WIDEST <= value < _WIDEST:
+        return msgspec.msgpack.Ext(_LARGE_INTEGER, str(value).encode())
+    return value
+
+
+def _narrowed(code: int, data: memoryview) -> int:
+    assert code == _LARGE_INTEGER
+    return int(bytes(data))
+
+
+_decoder = msgspec.msgpack.Decoder(dict[str, object], ext_hook=_narrowed)

@@ -1,0 +1,176 @@
+"""Secondary indexes inside a session: their entries follow each write, and pages are read from them.
+
+An index may lag behind by order of a test: until then its queries see the item as it was, content included, which is
+what DynamoDB's copies do.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import TypeAlias
+
+from oort.engine.services.encoding import decoded, encoded
+from oort.engine.store.session import Session, Value
+from oort.model.items import Item
+from oort.model.platform import PlatformModel
+from oort.model.resources import IndexModel, TableModel
+from oort.rules import keys
+
+Address: TypeAlias = tuple[bytes, bytes]  # partition and sort key, as ordered bytes
+Position: TypeAlias = tuple[bytes, ...]  # the place of an item in a partition: (sort,), or (sort, *address) in an index
+
+
+@dataclass(frozen=True, slots=True)
+class Moment:
+    """When a write happens, and from when on secondary indexes show it."""
+
+    now: float
+    shown: float
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """Part of one partition: sort keys from `low` up to but without `high`, beyond `after`."""
+
+    partition: bytes
+    low: bytes
+    high: bytes | None
+    after: Position | None
+    reverse: bool
+
+
+def address(item: Item, keyed: keys.Keyed) -> Address | None:
+    """Where an item stands in a table or an index; None if it has no key there."""
+    key = keys.of(item, keyed)
+    return None if key is None else (keys.ordered(key[0]), keys.ordered(key[1]) if len(key) > 1 else b"")
+
+
+def secondary(table: TableModel) -> tuple[IndexModel, ...]:
+    """The indexes that have entries of their own."""
+    return tuple(index for index in table.indexes if not index.primary)
+
+
+def follow(session: Session, table: TableModel, at: Address, moment: Moment, *, old: Item | None, new: Item | None) -> None:
+    """Bring the entries of one item from its old to its new state."""
+    indexes = secondary(table)
+    if not indexes:
+        return
+    for index in indexes:
+        before, after = _entry(index, old), _entry(index, new)
+        if before == after:
+            continue
+        if before is not None:
+            session.run(_FORGET, _label(table, index), *before, *at)
+        if after is not None:
+            session.run("INSERT OR REPLACE INTO entries VALUES(?, ?, ?, ?, ?)", _label(table, index), *after, *at)
+    if moment.shown > moment.now:
+        session.run("DELETE FROM lagging WHERE shown <= ?", moment.now)
+        kept = None if old is None else encoded(old)
+        session.run(
+            "INSERT INTO lagging(tbl, pk, sk, shown, value) VALUES(?, ?, ?, ?, ?)", table.name, *at, moment.shown, kept
+        )
+
+
+def values(session: Session, table: TableModel, index: IndexModel, window: Window, *, now: float) -> Iterator[bytes]:
+    """The encoded items of a window of a secondary index, in order, without end."""
+    stale = _stale(session, table, now=now)
+    if stale:
+        yield from _lagging(session, table, index, window, stale)
+        return
+    places = ("e.isk", "e.pk", "e.sk")
+    where, bound = bounds(window, places)
+    direction = "DESC" if window.reverse else "ASC"
+    # CROSS JOIN: the entries lead, whatever the planner thinks of their number.
+    sql = (
+        "SELECT i.value FROM entries e CROSS JOIN items i ON i.tbl = ? AND i.pk = e.pk AND i.sk = e.sk "
+        f"WHERE e.idx = ? AND e.ipk = ? AND {where} "  # noqa: S608  # column names, all from this file
+        f"ORDER BY {', '.join(f'{place} {direction}' for place in places)}"
+    )
+    for (value,) in session.each(sql, table.name, _label(table, index), window.partition, *bound):
+        yield value
+
+
+def bounds(window: Window, places: tuple[str, ...]) -> tuple[str, tuple[bytes, ...]]:
+    """The condition that keeps to a window and its values; `places` are the columns of the order, sort key first."""
+    parts, bound = [f"{places[0]} >= ?"], [window.low]
+    if window.high is not None:
+        parts.append(f"{places[0]} < ?")
+        bound.append(window.high)
+    if window.after is not None:
+        beyond = "<" if window.reverse else ">"
+        parts.append(f"({', '.join(places)}) {beyond} ({', '.join('?' * len(places))})")
+        bound.extend(window.after)
+    return " AND ".join(parts), tuple(bound)
+
+
+def build(session: Session, platform: PlatformModel) -> int:
+    """Make the entries fit the program's indexes: build new and changed ones, drop those that are gone; how many changed."""
+    wanted = {
+        _label(table, index): (table, index) for table in platform.tables for index in secondary(table)
+    }
+    known = {idx: (partition, sort) for idx, partition, sort in session.rows("SELECT * FROM definitions")}
+    fresh = [idx for idx, (_, index) in wanted.items() if known.get(idx) != (index.partition, index.sort)]
+    gone = [idx for idx in known if idx not in wanted]
+    for idx in (*fresh, *gone):
+        session.run("DELETE FROM entries WHERE idx = ?", idx)
+        session.run("DELETE FROM definitions WHERE idx = ?", idx)
+    for idx in fresh:
+        _build(session, idx, *wanted[idx])
+    return len(fresh) + len(gone)
+
+
+def _build(session: Session, idx: str, table: TableModel, index: IndexModel) -> None:
+    session.run("INSERT INTO definitions VALUES(?, ?, ?)", idx, index.partition, index.sort)
+    for pk, sk, value in session.each("SELECT pk, sk, value FROM items WHERE tbl = ?", table.name):
+        entry = _entry(index, decoded(value))
+        if entry is not None:
+            session.run("INSERT OR REPLACE INTO entries VALUES(?, ?, ?, ?, ?)", idx, *entry, pk, sk)
+
+
+_FORGET = "DELETE FROM entries WHERE idx = ? AND ipk = ? AND isk = ? AND pk = ? AND sk = ?"
+
+
+def _label(table: TableModel, index: IndexModel) -> str:
+    return f"{table.name}/{index.name}"
+
+
+def _entry(index: IndexModel, item: Item | None) -> Address | None:
+    return None if item is None else address(item, index)
+
+
+def _stale(session: Session, table: TableModel, *, now: float) -> dict[Address, bytes | None]:
+    """What index queries still see of items whose last writes they do not show yet: the state before the first of them."""
+    stale: dict[Address, bytes | None] = {}
+    rows = session.rows("SELECT pk, sk, value FROM lagging WHERE tbl = ? AND shown > ? ORDER BY seq", table.name, now)
+    for pk, sk, value in rows:
+        stale.setdefault((pk, sk), value)
+    return stale
+
+
+def _lagging(
+    session: Session, table: TableModel, index: IndexModel, window: Window, stale: dict[Address, bytes | None]
+) -> Iterator[bytes]:
+    """The window as it was before the stale items' last writes. It reads the whole partition: tests' partitions are small."""
+    found: list[tuple[Position, bytes]] = []
+    current: tuple[Value, ...] = (table.name, _label(table, index), window.partition)
+    sql = (
+        "SELECT i.value, e.isk, e.pk, e.sk FROM entries e CROSS JOIN items i "
+        "ON i.tbl = ? AND i.pk = e.pk AND i.sk = e.sk WHERE e.idx = ? AND e.ipk = ?"
+    )
+    for value, isk, pk, sk in session.rows(sql, *current):
+        if (pk, sk) not in stale:
+            found.append(((isk, pk, sk), value))
+    for at, value in stale.items():
+        entry = None if value is None else _entry(index, decoded(value))
+        if value is not None and entry is not None and entry[0] == window.partition:
+            found.append(((entry[1], *at), value))
+    for position, value in sorted(found, reverse=window.reverse):
+        if _inside(position, window):
+            yield value
+
+
+def _inside(position: Position, window: Window) -> bool:
+    if position[0] < window.low or (window.high is not None and position[0] >= window.high):
+        return False
+    if window.after is None:
+        return True
+    return position < window.after if window.reverse else position > window.after

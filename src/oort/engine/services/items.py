@@ -1,0 +1,121 @@
+"""One item inside a session: read it, and write it on its conditions. Tables and transactions share these functions.
+
+What can be judged without the store is judged by `prepared` before the work is queued for the writer.
+"""
+
+from dataclasses import dataclass
+
+from oort.engine.services import indexes
+from oort.engine.services.encoding import decoded, encoded
+from oort.engine.services.indexes import Address, Moment
+from oort.engine.store.session import Session
+from oort.model import limits
+from oort.model.errors import ConditionFailed, InvalidValue, LimitExceeded, NoSuchItem
+from oort.model.items import Condition, Item, Key
+from oort.model.operations import CheckItem, DeleteItem, PutItem, UpdateItem
+from oort.model.resources import TableModel
+from oort.rules import conditions, keys, numbers, sizes
+
+
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """An item that may be stored: where, as what bytes, and what it counts towards limits."""
+
+    item: Item
+    at: Address
+    value: bytes
+    size: int
+
+
+def located(table: TableModel, key: Key) -> Address:
+    """Where the key leads. InvalidValue if it is not a key of this table."""
+    if len(key) != len(table.key):
+        raise InvalidValue(f"A key of {table.name} has {len(table.key)} part(s), not {len(key)}.", "Give one for each.")
+    _check_key(key)
+    return keys.ordered(key[0]), keys.ordered(key[1]) if len(key) > 1 else b""
+
+
+def prepared(table: TableModel, item: Item) -> Prepared:
+    """The item ready to be stored. InvalidValue or LimitExceeded if it must not be."""
+    numbers.check(item)
+    key = keys.of(item, table)
+    if key is None:
+        raise InvalidValue(f"An item of {table.name} lacks {' or '.join(table.key)}.", "Give it every key attribute.")
+    at = located(table, key)
+    for index in table.indexes:
+        _check_key(keys.of(item, index) or ())
+    value = encoded(item)
+    size = sizes.item_size(item)
+    if size > limits.ITEM_BYTES:
+        raise LimitExceeded(
+            f"An item of {table.name} has {size} bytes; at most {limits.ITEM_BYTES} are allowed.",
+            "Store the large part elsewhere and keep a reference.",
+        )
+    return Prepared(item, at, value, size)
+
+
+def get(session: Session, table: TableModel, at: Address) -> Item | None:
+    """The item, or None."""
+    row = session.row("SELECT value FROM items WHERE tbl = ? AND pk = ? AND sk = ?", table.name, *at)
+    return None if row is None else decoded(row[0])
+
+
+def put(session: Session, table: TableModel, operation: PutItem, item: Prepared, *, moment: Moment) -> None:
+    """Write the item whole, on its conditions."""
+    conditional = operation.if_absent or operation.when is not None
+    # Without conditions and indexes nothing depends on what was there.
+    old = get(session, table, item.at) if conditional or indexes.secondary(table) else None
+    if operation.if_absent and old is not None:
+        raise ConditionFailed(f"There is such an item in {table.name} already.")
+    _require(table, operation.when, old)
+    _store(session, table, item, moment, old=old)
+
+
+def update(session: Session, table: TableModel, operation: UpdateItem, *, moment: Moment) -> Prepared:
+    """Apply the changes to the item or to `initial`; what was stored."""
+    at = located(table, operation.key)
+    old = get(session, table, at)
+    start = operation.initial if old is None else old
+    if start is None:
+        raise NoSuchItem(f"There is no such item in {table.name}.")
+    _require(table, operation.when, old)
+    new = prepared(table, conditions.changed(start, operation.changes))
+    if new.at != at:
+        raise InvalidValue(f"An update of {table.name} cannot change the key.", "Delete the item and put it anew.")
+    _store(session, table, new, moment, old=old)
+    return new
+
+
+def delete(session: Session, table: TableModel, operation: DeleteItem, *, moment: Moment) -> None:
+    """Remove the item, on its condition."""
+    at = located(table, operation.key)
+    old = get(session, table, at)
+    if old is None:
+        if operation.when is not None:
+            raise ConditionFailed(f"There is no such item in {table.name}.")
+        return
+    _require(table, operation.when, old)
+    session.run("DELETE FROM items WHERE tbl = ? AND pk = ? AND sk = ?", table.name, *at)
+    indexes.follow(session, table, at, moment, old=old, new=None)
+
+
+def check(session: Session, table: TableModel, operation: CheckItem) -> None:
+    """Raise ConditionFailed unless the condition holds."""
+    _require(table, operation.when, get(session, table, located(table, operation.key)))
+
+
+def _store(session: Session, table: TableModel, item: Prepared, moment: Moment, *, old: Item | None) -> None:
+    session.run("INSERT OR REPLACE INTO items VALUES(?, ?, ?, ?)", table.name, *item.at, item.value)
+    indexes.follow(session, table, item.at, moment, old=old, new=item.item)
+
+
+def _require(table: TableModel, condition: Condition | None, item: Item | None) -> None:
+    if condition is not None and not conditions.holds(condition, item):
+        raise ConditionFailed(f"The condition of a write to {table.name} does not hold.")
+
+
+def _check_key(key: Key) -> None:
+    try:
+        keys.check(key)
+    except UnicodeEncodeError as error:
+        raise InvalidValue(f"A key cannot be stored: {error.reason}.", "Store bytes as base64 text.") from error

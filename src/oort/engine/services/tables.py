@@ -1,0 +1,181 @@
+"""The Tables port on the store. Conditions, sizes, numbers and keys are judged by `rules`, as they are for AWS."""
+
+from collections.abc import Callable, Iterable
+from datetime import timedelta
+
+from oort.engine.services import indexes, items
+from oort.engine.services.encoding import decoded
+from oort.engine.services.indexes import Moment, Window
+from oort.engine.services.times import unix
+from oort.engine.store.session import Session
+from oort.engine.store.store import Store
+from oort.model import limits
+from oort.model.errors import InvalidCursor, InvalidUse, InvalidValue
+from oort.model.items import Item, Key
+from oort.model.operations import DeleteItem, Listed, PutItem, QueryIndex, ScanTable, UpdateItem
+from oort.model.platform import PlatformModel
+from oort.model.resources import IndexModel, TableModel
+from oort.ports.clock import Clock
+from oort.rules import cursors, keys, numbers
+
+# DynamoDB ends a page when it has read 1 MB, whatever the limit says; so a page may be shorter than asked for.
+PAGE_BYTES = limits.MIB
+
+
+def no_lag() -> timedelta:
+    """Secondary indexes show every write at once."""
+    return timedelta(0)
+
+
+class Tables:
+    """Tables on one store. `lag` says for each write how long secondary indexes go on without it; tests seed it."""
+
+    def __init__(
+        self, store: Store, *, platform: PlatformModel, clock: Clock, lag: Callable[[], timedelta] = no_lag
+    ) -> None:
+        self._store = store
+        self._platform = platform
+        self._tables = {table.name: table for table in platform.tables}
+        self._clock = clock
+        self._lag = lag
+
+    def get(self, table: str, key: Key) -> Item | None:
+        """See `ports.tables`."""
+        model = self._tables[table]
+        at = items.located(model, key)
+        return self._store.read(lambda session: items.get(session, model, at))
+
+    def put(self, operation: PutItem) -> None:
+        """See `ports.tables`."""
+        table, moment = self._tables[operation.table], self.moment()
+        item = items.prepared(table, operation.item)
+        self._store.write(lambda session: items.put(session, table, operation, item, moment=moment))
+
+    def update(self, operation: UpdateItem) -> Item:
+        """See `ports.tables`."""
+        table, moment = self._tables[operation.table], self.moment()
+        return self._store.write(lambda session: items.update(session, table, operation, moment=moment)).item
+
+    def delete(self, operation: DeleteItem) -> None:
+        """See `ports.tables`."""
+        table, moment = self._tables[operation.table], self.moment()
+        self._store.write(lambda session: items.delete(session, table, operation, moment=moment))
+
+    def query(self, operation: QueryIndex) -> Listed:
+        """See `ports.tables`. A page also ends when it holds 1 MB."""
+        _check_limit(operation.limit)
+        table = self._tables[operation.table]
+        index = table.index(operation.index)
+        window, name = _window(operation, table, index)
+        now = unix(self._clock.now())
+
+        def work(session: Session) -> Listed:
+            if index.primary:
+                found = _primary(session, table, window)
+            else:
+                found = indexes.values(session, table, index, window, now=now)
+            return _page(found, limit=operation.limit, place=lambda item: _position(item, table, index), query=name)
+
+        return self._store.read(work)
+
+    def scan(self, operation: ScanTable) -> Listed:
+        """See `ports.tables`. A page also ends when it holds 1 MB."""
+        _check_limit(operation.limit)
+        table = self._tables[operation.table]
+        name = (table.name,)
+        after = items.located(table, _read(operation.after, query=name, parts=len(table.key))) if operation.after else None
+
+        def work(session: Session) -> Listed:
+            found = (value for (value,) in session.each(_SCAN, table.name, *(after or (b"", b""))))
+            return _page(found, limit=operation.limit, place=lambda item: keys.of(item, table), query=name)
+
+        return self._store.read(work)
+
+    def build_indexes(self) -> int:
+        """Make the stored index entries fit the program; to be called once at start-up. How many indexes changed."""
+        return self._store.write(lambda session: indexes.build(session, self._platform))
+
+    def moment(self) -> Moment:
+        """The moment of a write that begins now."""
+        now = self._clock.now()
+        return Moment(unix(now), unix(now, after=self._lag()))
+
+
+# No stored key is empty: b"" lies before them all.
+_SCAN = "SELECT value FROM items WHERE tbl = ? AND (pk, sk) > (?, ?) ORDER BY pk, sk"
+
+
+def _check_limit(limit: int) -> None:
+    if not 1 <= limit <= limits.PAGE_ITEMS:
+        raise InvalidUse(f"A page of {limit} items is not possible.", f"Ask for 1 to {limits.PAGE_ITEMS}.")
+
+
+def _window(operation: QueryIndex, table: TableModel, index: IndexModel) -> tuple[Window, tuple[str, ...]]:
+    """The part of the index that is asked for, and the words that make this query itself."""
+    edges = (operation.at_least, operation.below)
+    if index.sort is None and edges != (None, None):
+        raise InvalidUse(f"{index.name} of {table.name} has no sort attribute.", "Leave out the range.")
+    keys.check((operation.partition,))
+    for edge in edges:
+        numbers.check(edge)
+    partition = keys.ordered(operation.partition)
+    low, high = (None if edge is None else keys.ordered(edge) for edge in edges)
+    name = (table.name, index.name, partition.hex(), repr(edges), str(operation.reverse))
+    after: tuple[bytes, ...] | None = None
+    if operation.after is not None:
+        own = 0 if index.primary else len(table.key)
+        last = _read(operation.after, query=name, parts=_length(index) + own)
+        after = _after(last, index)
+    return Window(partition, low or b"", high, after, operation.reverse), name
+
+
+def _length(index: IndexModel) -> int:
+    return 1 if index.sort is None else 2
+
+
+def _after(last: Key, index: IndexModel) -> tuple[bytes, ...]:
+    """The cursor as a place in the partition. The partition itself comes from the query, never from the cursor."""
+    ordered = [keys.ordered(part) for part in last]
+    sort = ordered[1] if index.sort is not None else b""
+    own = ordered[_length(index) :]
+    return (sort,) if index.primary else (sort, own[0], own[1] if len(own) > 1 else b"")
+
+
+def _read(cursor: str, *, query: tuple[str, ...], parts: int) -> Key:
+    last = cursors.read(cursor, query=query)
+    try:
+        for part in last:
+            numbers.check(part)
+    except InvalidValue as error:
+        raise InvalidCursor("The cursor is not one that was issued here.", "Start again without a cursor.") from error
+    if len(last) != parts:
+        raise InvalidCursor("The cursor is not one that was issued here.", "Start again without a cursor.")
+    return last
+
+
+def _primary(session: Session, table: TableModel, window: Window) -> Iterable[bytes]:
+    where, bound = indexes.bounds(window, ("sk",))
+    direction = "DESC" if window.reverse else "ASC"
+    sql = f"SELECT value FROM items WHERE tbl = ? AND pk = ? AND {where} ORDER BY sk {direction}"  # noqa: S608
+    return (value for (value,) in session.each(sql, table.name, window.partition, *bound))
+
+
+def _position(item: Item, table: TableModel, index: IndexModel) -> Key | None:
+    if index.primary:
+        return keys.of(item, table)
+    return (*(keys.of(item, index) or ()), *(keys.of(item, table) or ()))
+
+
+def _page(
+    values: Iterable[bytes], *, limit: int, place: Callable[[Item], Key | None], query: tuple[str, ...]
+) -> Listed:
+    found: list[Item] = []
+    size = 0
+    for value in values:
+        if len(found) == limit or size > PAGE_BYTES:
+            last = place(found[-1])
+            assert last is not None  # it was found by that key
+            return Listed(found, cursors.issue(last, query=query))
+        found.append(decoded(value))
+        size += len(value)
+    return Listed(found, None)

@@ -1,0 +1,209 @@
+"""The store of a running platform: one writer thread with group commit, readers in their own threads.
+
+While one group is being synced the next one gathers, so the cost of a sync is shared by everybody who waits and no
+write waits for company. Each work has a savepoint of its own; callers learn the outcome after the group's commit.
+"""
+
+import logging
+import threading
+from collections import deque
+from collections.abc import Callable, Sequence
+from concurrent.futures import Future
+from dataclasses import dataclass
+from datetime import timedelta
+from pathlib import Path
+from typing import Any, TypeVar
+
+import apsw
+
+from oort.engine.store.session import Session
+from oort.engine.store.store import closed, connect, ignore, unusable
+
+T = TypeVar("T")
+
+_log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Ticket:
+    work: Callable[[Session], Any]
+    answer: "Future[Any] | None"  # None: nobody waits
+
+
+@dataclass(frozen=True, slots=True)
+class _Outcome:
+    result: object
+    error: BaseException | None
+
+
+class GroupCommitStore:
+    """A `Store` on a file for many threads. `patience` is how long work given to `later` may wait for other writes."""
+
+    def __init__(self, path: Path, *, patience: timedelta = timedelta(milliseconds=100)) -> None:
+        self.on_commit: Callable[[], None] = ignore
+        self._path = path
+        self._patience = patience.total_seconds()
+        self._writing = connect(path)
+        self._watching = connect(path)
+        self._watch = threading.Lock()
+        self._readers: deque[apsw.Connection] = deque()
+        self._arrived = threading.Condition()
+        self._queue: list[_Ticket] = []
+        self._urgent = False
+        self._closing = False
+        self._writer = threading.Thread(target=self._write_groups, name="oort-store", daemon=True)
+        self._writer.start()
+
+    def read(self, work: Callable[[Session], T]) -> T:
+        """See `Store.read`."""
+        self._guard()
+        connection = self._reader()
+        try:
+            connection.execute("BEGIN")
+            try:
+                return work(Session(connection))
+            finally:
+                connection.execute("COMMIT")
+        except apsw.Error as error:
+            raise unusable(error, name=str(self._path)) from error
+        finally:
+            self._give_back(connection)
+
+    def write(self, work: Callable[[Session], T]) -> T:
+        """See `Store.write`."""
+        return self.submit(work).result()
+
+    def submit(self, work: Callable[[Session], T]) -> "Future[T]":
+        """See `Store.submit`. Callbacks of the future run on the writer thread: they must not use the store."""
+        answer: Future[T] = Future()
+        self._hand_in(_Ticket(work, answer))
+        return answer
+
+    def later(self, work: Callable[[Session], object]) -> None:
+        """See `Store.later`: part of the next group, or of one of its own when `patience` is over."""
+        self._hand_in(_Ticket(work, None))
+
+    def data_version(self) -> int:
+        """See `Store.data_version`."""
+        with self._watch:
+            if self._closing:
+                raise closed()
+            row = self._watching.execute("PRAGMA data_version").fetchone()
+        assert row is not None
+        return int(row[0])
+
+    def close(self) -> None:
+        """See `Store.close`. Calling it twice is fine."""
+        with self._arrived:
+            self._closing = True
+            self._arrived.notify()
+        self._writer.join()
+        with self._watch:
+            self._watching.close()
+        while self._readers:
+            self._readers.pop().close()
+        self._writing.close()
+
+    def _guard(self) -> None:
+        if threading.current_thread() is self._writer:
+            raise RuntimeError("Work inside a store's work: it must use the session it was given.")
+        if self._closing:
+            raise closed()
+
+    def _reader(self) -> apsw.Connection:
+        """A connection of this thread's own while it reads; as many are kept as ever read at the same time."""
+        try:
+            return self._readers.pop()
+        except IndexError:
+            connection = connect(self._path)
+            connection.execute("PRAGMA query_only = ON")
+            return connection
+
+    def _give_back(self, connection: apsw.Connection) -> None:
+        if self._closing or connection.in_transaction:
+            connection.close()
+        else:
+            self._readers.append(connection)
+
+    def _hand_in(self, ticket: _Ticket) -> None:
+        self._guard()
+        with self._arrived:
+            if self._closing:
+                raise closed()
+            wakes = not self._queue or (ticket.answer is not None and not self._urgent)
+            self._queue.append(ticket)
+            self._urgent = self._urgent or ticket.answer is not None
+            if wakes:
+                self._arrived.notify()
+
+    def _write_groups(self) -> None:
+        while group := self._next_group():
+            self._settle(group)
+
+    def _next_group(self) -> list[_Ticket]:
+        """Everything that has been handed in; waits for something, and returns nothing when the store is closing."""
+        with self._arrived:
+            self._arrived.wait_for(lambda: self._queue or self._closing)
+            if not self._urgent:
+                self._arrived.wait_for(lambda: self._urgent or self._closing, timeout=self._patience)
+            group, self._queue, self._urgent = self._queue, [], False
+            return group
+
+    def _settle(self, group: Sequence[_Ticket]) -> None:
+        wanted = [ticket for ticket in group if ticket.answer is None or ticket.answer.set_running_or_notify_cancel()]
+        session = Session(self._writing)
+        try:
+            outcomes = self._commit(session, wanted)
+        except BaseException as error:  # noqa: BLE001  # whatever it is, every waiter must hear of it
+            failure = unusable(error, name=str(self._path))
+            failure.__cause__ = None if failure is error else error
+            session.woken = False
+            outcomes = [_Outcome(None, failure) for _ in wanted]
+        for ticket, outcome in zip(wanted, outcomes, strict=True):
+            _answer(ticket, outcome)
+        if session.woken:
+            self._tell()
+
+    def _commit(self, session: Session, group: Sequence[_Ticket]) -> list[_Outcome]:
+        connection = self._writing
+        connection.execute("BEGIN IMMEDIATE")
+        try:
+            outcomes = [self._apply(session, ticket) for ticket in group]
+            connection.execute("COMMIT")
+        except BaseException:
+            if connection.in_transaction:
+                connection.execute("ROLLBACK")
+            raise
+        return outcomes
+
+    def _apply(self, session: Session, ticket: _Ticket) -> _Outcome:
+        connection = self._writing
+        connection.execute("SAVEPOINT work")
+        try:
+            result = ticket.work(session)
+        except BaseException as error:
+            if not connection.in_transaction:  # SQLite gave up the whole transaction: the disk is full or broken
+                raise
+            connection.execute("ROLLBACK TO work")
+            connection.execute("RELEASE work")
+            failure = unusable(error, name=str(self._path))
+            failure.__cause__ = failure.__cause__ if failure is error else error
+            return _Outcome(None, failure)
+        connection.execute("RELEASE work")
+        return _Outcome(result, None)
+
+    def _tell(self) -> None:
+        try:
+            self.on_commit()
+        except Exception:
+            _log.exception("on_commit failed; the commit itself is durable.")
+
+
+def _answer(ticket: _Ticket, outcome: _Outcome) -> None:
+    if ticket.answer is None:
+        if outcome.error is not None:
+            _log.warning("A write that nobody waits for failed.", exc_info=outcome.error)
+    elif outcome.error is not None:
+        ticket.answer.set_exception(outcome.error)
+    else:
+        ticket.answer.set_result(outcome.result)

@@ -1,0 +1,121 @@
+"""The one tree of errors that are not a handler's own. Each has a stable code and says what happened, where, and what to do.
+
+Problems that a handler answers with live in `model.problems`.
+"""
+
+from collections.abc import Sequence
+
+from oort.model.sources import Mistake
+
+
+class OortError(Exception):
+    """The root: anything that Oort refuses or that went wrong outside a handler."""
+
+    code = "oort"
+
+    def __init__(self, what: str, instead: str = "") -> None:
+        self.what = what
+        self.instead = instead
+        super().__init__(f"{what} {instead}".strip())
+
+
+class InvalidProgram(OortError):
+    """The services cannot be loaded; `mistakes` lists every reason, with file and line."""
+
+    code = "program.invalid"
+
+    def __init__(self, mistakes: Sequence[Mistake]) -> None:
+        self.mistakes = tuple(sorted(set(mistakes)))
+        super().__init__("\n".join(str(mistake) for mistake in self.mistakes))
+
+
+class InvalidProject(OortError):
+    """The folder is not a platform: `oort.toml` is missing, unreadable or incomplete."""
+
+    code = "project.invalid"
+
+
+class NotGranted(OortError):
+    """A handler used an action that its signature does not ask for."""
+
+    code = "permission.denied"
+
+
+class InvalidUse(OortError):
+    """The public surface was used in a way that neither target can carry out."""
+
+    code = "use.invalid"
+
+
+class InvalidValue(OortError):
+    """A value cannot be stored or sent: a number out of range, an empty key, a naive time."""
+
+    code = "value.invalid"
+
+
+class LimitExceeded(OortError):
+    """A size or a count is over a limit that both targets share."""
+
+    code = "limit.exceeded"
+
+
+class Unreadable(OortError):
+    """Stored data or a message does not fit the type that the program declares now."""
+
+    code = "data.unreadable"
+
+
+class ConditionFailed(OortError):
+    """A write's condition did not hold. `position` is the place of the write in its transaction."""
+
+    code = "condition.failed"
+
+    def __init__(self, what: str, *, position: int = 0) -> None:
+        self.position = position
+        super().__init__(what)
+
+
+class NoSuchItem(OortError):
+    """An update found no item, and brought no `initial=`. `position` is the place of the write in its transaction."""
+
+    code = "item.missing"
+
+    def __init__(self, what: str, *, position: int = 0) -> None:
+        self.position = position
+        super().__init__(what)
+
+
+class InvalidCursor(OortError):
+    """A pagination cursor was not issued for this query."""
+
+    code = "cursor.invalid"
+
+
+class InvalidToken(OortError):
+    """A bearer token or an invocation's token is not accepted."""
+
+    code = "token.invalid"
+
+
+class StateUnusable(OortError):
+    """The state folder is in use, newer than this version, or damaged."""
+
+    code = "state.unusable"
+
+
+class AddressInUse(OortError):
+    """Another program listens on the port."""
+
+    code = "port.in-use"
+
+
+class NotFoundHere(OortError):
+    """The command names a function, queue or trace that does not exist."""
+
+    code = "name.unknown"
+
+
+class DidNotSettle(OortError):
+    """The test kit stopped after its bound of deliveries; something answers itself for ever."""
+
+    code = "test.unsettled"

@@ -1,0 +1,62 @@
+"""A function: one handler, what triggers it, and exactly what it may do."""
+
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import TypeAlias
+
+from oort.model.resources import Kind
+from oort.model.sources import Source
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Grant:
+    """One resource and the actions a function may take on it."""
+
+    kind: Kind
+    resource: str
+    actions: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Http:
+    """Triggered by a request. `path` is whole, with its service's prefix and `{parameters}`."""
+
+    method: str
+    path: str
+    status: int
+    public: bool
+    groups: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Subscription:
+    """Triggered by an event, through a queue of its own."""
+
+    event: str
+    version: int
+    queue: str
+    batch: int
+
+
+@dataclass(frozen=True, slots=True)
+class Worker:
+    """Triggered by the messages of a work queue."""
+
+    queue: str
+    batch: int
+
+
+Trigger: TypeAlias = Http | Subscription | Worker
+
+
+@dataclass(frozen=True, slots=True)
+class FunctionModel:
+    """One function. Its name is `service.handler`."""
+
+    name: str
+    service: str
+    trigger: Trigger
+    grants: tuple[Grant, ...]
+    timeout: timedelta
+    description: str
+    source: Source

@@ -1,0 +1,85 @@
+"""What a target hands to the runtime, and what it gets back. Serialisable, so that a worker process can stand in between."""
+
+from datetime import datetime, timedelta
+from typing import TypeAlias
+
+import msgspec
+
+from oort.model.messages import Delivery
+from oort.model.spans import Span
+
+
+class Principal(msgspec.Struct, frozen=True):
+    """Who makes a request: the subject of a verified token.
+
+    Ask for it in a private route's handler; on a public route write `Principal | None`.
+    """
+
+    id: str
+    groups: frozenset[str] = frozenset()
+
+
+class Context(msgspec.Struct, frozen=True):
+    """What a handler may know of its invocation.
+
+    `message_id` stays the same when a message is delivered again; for a request it is new each time. `attempt` counts from 1.
+    """
+
+    message_id: str
+    attempt: int
+    now: datetime
+    deadline: datetime
+
+    def remaining(self, now: datetime) -> timedelta:
+        """The time left before the invocation is ended."""
+        return self.deadline - now
+
+
+class HttpInvocation(msgspec.Struct, frozen=True, kw_only=True):
+    """A request that the gateway let through."""
+
+    id: str
+    token: str
+    traceparent: str
+    path: dict[str, str]
+    query: tuple[tuple[str, str], ...]
+    headers: dict[str, str]  # lower-case names
+    body: bytes
+    principal: Principal | None
+
+
+class BatchInvocation(msgspec.Struct, frozen=True, kw_only=True):
+    """Deliveries of one queue."""
+
+    id: str
+    token: str
+    deliveries: tuple[Delivery, ...]
+
+
+Invocation: TypeAlias = HttpInvocation | BatchInvocation
+
+
+class HttpOutcome(msgspec.Struct, frozen=True, kw_only=True):
+    """The reply. `entered` says whether the handler ran; `error` holds the traceback of one that failed, never sent."""
+
+    status: int
+    headers: tuple[tuple[str, str], ...]
+    body: bytes
+    entered: bool
+    error: str = ""
+    spans: tuple[Span, ...] = ()
+
+
+class Failure(msgspec.Struct, frozen=True, kw_only=True):
+    """One delivery that failed."""
+
+    receipt: str
+    error: str  # one line
+    traceback: str
+
+
+class BatchOutcome(msgspec.Struct, frozen=True, kw_only=True):
+    """The partial batch response: deliveries that are not listed succeeded."""
+
+    failures: tuple[Failure, ...]
+    spans: tuple[Span, ...] = ()

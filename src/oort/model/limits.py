@@ -1,0 +1,54 @@
+"""Limits that both targets share, each with its source. The engine refuses what AWS would refuse."""
+
+from datetime import timedelta
+
+KIB = 1024
+MIB = 1024 * KIB
+
+# DynamoDB: 400 KB an item, names and values in UTF-8.
+ITEM_BYTES = 400 * KIB
+# DynamoDB: attributes nest 32 levels deep.
+ITEM_DEPTH = 32
+# DynamoDB TransactWriteItems: 100 actions, 4 MB together.
+TRANSACTION_ACTIONS = 100
+TRANSACTION_BYTES = 4 * MIB
+# DynamoDB: partition key 2048 bytes, sort key 1024 bytes, neither may be empty.
+PARTITION_KEY_BYTES = 2048
+SORT_KEY_BYTES = 1024
+# DynamoDB numbers: 38 significant digits, 1E-130 to 9.9...E+125.
+NUMBER_DIGITS = 38
+NUMBER_EXPONENT_LOWEST = -130
+NUMBER_EXPONENT_HIGHEST = 125
+# DynamoDB: 20 global secondary indexes a table (default quota).
+INDEXES_PER_TABLE = 20
+# A page: DynamoDB returns at most 1 MB; we bound the number of items.
+PAGE_ITEMS = 1000
+# SNS: 256 KiB a message unless raised; an event with an outbox row is capped by the item size besides.
+MESSAGE_BYTES = 256 * KIB
+# SQS: DelaySeconds at most 15 minutes.
+MESSAGE_DELAY = timedelta(minutes=15)
+# SQS event source mapping: 10 messages a batch without a batching window.
+BATCH = 10
+# SQS: maxReceiveCount at most 1000; Lambda's documentation asks for at least 5 where the mapping may throttle.
+ATTEMPTS = 1000
+# SQS: messages are kept 14 days at most.
+RETENTION = timedelta(days=14)
+# SQS: visibility time-out at most 12 hours; Lambda's documentation asks for 6 x the function's time-out.
+VISIBILITY = timedelta(hours=12)
+VISIBILITY_PER_TIMEOUT = 6
+# Lambda behind API Gateway: request and response body 6 MB.
+REQUEST_BYTES = 6 * MIB
+RESPONSE_BYTES = 6 * MIB
+# API Gateway: total size of request headers 10,240 bytes.
+HEADER_BYTES = 10_240
+# API Gateway REST: integration time-out 29 s by default. Lambda: 15 minutes at most.
+REQUEST_TIMEOUT = timedelta(seconds=29)
+FUNCTION_TIMEOUT = timedelta(minutes=15)
+# Our own: an inbox mark outlives the longest retention of a message by a day.
+MARK_RETENTION = RETENTION + timedelta(days=1)
+# API Gateway: JSON bodies are parsed to this depth by the model validators we emit; deeper input is an attack.
+JSON_DEPTH = 64
+# Our own: an answer lists this many things that are wrong, so that a large wrong body cannot ask for a larger reply.
+VIOLATIONS = 100
+# API Gateway keeps these paths at the root for its own health checks.
+RESERVED_PATHS = frozenset({"ping", "sping"})

@@ -1,0 +1,18 @@
+"""How things are named. The patterns are the intersection of what the AWS services accept, so one name serves everywhere."""
+
+import re
+
+# 34 characters for a service keep `platform-service-function` within the 64 of a Lambda function name.
+SERVICE = re.compile(r"[a-z][a-z0-9-]{0,33}")
+RESOURCE = re.compile(r"[a-z][a-z0-9-]{0,62}")
+EVENT = re.compile(r"[a-z][a-z0-9-]{0,33}\.[a-z][a-z0-9-]{0,62}")
+
+
+def owner(name: str) -> str:
+    """The service in front of the dot: `accounts` of `accounts.signed-up`."""
+    return name.partition(".")[0]
+
+
+def dashed(name: str) -> str:
+    """A Python name as a resource name: `first_workspace` becomes `first-workspace`."""
+    return name.strip("_").replace("_", "-").lower()

@@ -1,0 +1,154 @@
+"""Every handle operation as one serialisable request, and its result. This is the whole language of the broker port."""
+
+from typing import TypeAlias
+
+import msgspec
+
+from oort.model.items import Change, Condition, Item, Key, KeyPart
+from oort.model.messages import Message
+
+
+class GetItem(msgspec.Struct, frozen=True, tag="get"):
+    """Read one item, strongly consistent."""
+
+    table: str
+    key: Key
+
+
+class PutItem(msgspec.Struct, frozen=True, tag="put"):
+    """Write one item, whole."""
+
+    table: str
+    item: Item
+    if_absent: bool = False
+    when: Condition | None = None
+
+
+class UpdateItem(msgspec.Struct, frozen=True, tag="update"):
+    """Change attributes of one item; `initial` stands in for an absent one."""
+
+    table: str
+    key: Key
+    changes: tuple[Change, ...]
+    initial: Item | None = None
+    when: Condition | None = None
+
+
+class DeleteItem(msgspec.Struct, frozen=True, tag="delete"):
+    """Remove one item; removing an absent one succeeds unless a condition says otherwise."""
+
+    table: str
+    key: Key
+    when: Condition | None = None
+
+
+class CheckItem(msgspec.Struct, frozen=True, tag="check"):
+    """Only inside a transaction: the condition must hold for an item that is not written."""
+
+    table: str
+    key: Key
+    when: Condition
+
+
+class QueryIndex(msgspec.Struct, frozen=True, tag="query"):
+    """Items of one partition of an index, in sort order. `at_least` is included, `below` is not."""
+
+    table: str
+    index: str
+    partition: KeyPart
+    at_least: KeyPart | None = None
+    below: KeyPart | None = None
+    reverse: bool = False
+    limit: int = 100
+    after: str | None = None
+
+
+class ScanTable(msgspec.Struct, frozen=True, tag="scan"):
+    """Every item, in no order that means anything."""
+
+    table: str
+    limit: int = 100
+    after: str | None = None
+
+
+class SendMessage(msgspec.Struct, frozen=True, tag="send"):
+    """Put a message on a work queue, visible after `delay` seconds."""
+
+    queue: str
+    message: Message
+    delay: float = 0.0
+
+
+class PublishEvent(msgspec.Struct, frozen=True, tag="publish"):
+    """Give an event to every subscriber."""
+
+    event: str
+    message: Message
+
+
+Write: TypeAlias = PutItem | UpdateItem | DeleteItem | CheckItem | SendMessage | PublishEvent
+
+
+class Mark(msgspec.Struct, frozen=True):
+    """The inbox mark of a delivery: this function has applied this message."""
+
+    function: str
+    message: str
+
+
+class Commit(msgspec.Struct, frozen=True, tag="commit"):
+    """All writes or none. With a `mark` that is there already, nothing is written and `applied` is false."""
+
+    writes: tuple[Write, ...]
+    mark: Mark | None = None
+
+
+Operation: TypeAlias = (
+    GetItem
+    | PutItem
+    | UpdateItem
+    | DeleteItem
+    | CheckItem
+    | QueryIndex
+    | ScanTable
+    | SendMessage
+    | PublishEvent
+    | Commit
+)
+
+
+class Request(msgspec.Struct, frozen=True):
+    """One operation with the token of the invocation that asks for it."""
+
+    token: str
+    operation: Operation
+
+
+class Found(msgspec.Struct, frozen=True, tag="found"):
+    """The item that was read, or as it is after an update."""
+
+    item: Item | None
+
+
+class Listed(msgspec.Struct, frozen=True, tag="listed"):
+    """A page of items; `next` is the cursor of the page after it, None on the last one."""
+
+    items: list[Item]
+    next: str | None
+
+
+class Done(msgspec.Struct, frozen=True, tag="done"):
+    """The operation took effect and is durable. `applied` is false when an inbox mark said it had done so before."""
+
+    applied: bool = True
+
+
+class Refused(msgspec.Struct, frozen=True, tag="refused"):
+    """The operation had no effect. `code` is the error's code; `position` says which write of a commit."""
+
+    code: str
+    detail: str
+    position: int = 0
+
+
+Result: TypeAlias = Found | Listed | Done | Refused

@@ -1,0 +1,77 @@
+"""Problems a handler raises to answer a request (RFC 9457). Part of the public surface; the runtime turns them into replies."""
+
+import re
+from collections.abc import Mapping, Sequence
+from typing import TypeAlias
+
+Json: TypeAlias = "bool | int | float | str | Sequence[Json] | Mapping[str, Json] | None"
+
+
+class Problem(Exception):
+    """Raise it in a handler to answer with its `status` and an `application/problem+json` body.
+
+    Subclass it to name a problem of your own: the class name becomes the `type`, the first line of the docstring the
+    `title`. `detail` is shown to the client, and so are the keyword `members`; put no secrets there.
+
+    >>> class PaymentRequired(Problem):
+    ...     '''The card was refused.'''
+    ...     status = 402
+    >>> PaymentRequired("card ends in 4242", attempts=2).document()["detail"]
+    'card ends in 4242'
+    """
+
+    status: int = 400
+
+    def __init__(self, detail: str = "", **members: Json) -> None:
+        self.detail = detail
+        self.members = members
+        super().__init__(detail)
+
+    @classmethod
+    def title(cls) -> str:
+        """The first line of the docstring, or the class name in words."""
+        own = cls.__dict__.get("__doc__") or ""
+        first = own.strip().split("\n")[0].strip()
+        return first or _words(cls.__name__).capitalize()
+
+    def document(self) -> dict[str, Json]:
+        """The RFC 9457 members, ready to be written as JSON."""
+        name = _words(type(self).__name__).replace(" ", "-")
+        reserved: dict[str, Json] = {"type": f"urn:problem:{name}", "title": self.title(), "status": self.status}
+        if self.detail:
+            reserved["detail"] = self.detail
+        return {**self.members, **reserved}
+
+
+class BadRequest(Problem):
+    """The request cannot be understood."""
+
+    status = 400
+
+
+class Unauthorized(Problem):
+    """The request carries no valid credentials."""
+
+    status = 401
+
+
+class Forbidden(Problem):
+    """The caller may not do this."""
+
+    status = 403
+
+
+class NotFound(Problem):
+    """There is no such thing."""
+
+    status = 404
+
+
+class Conflict(Problem):
+    """Somebody else was faster, or it exists already."""
+
+    status = 409
+
+
+def _words(name: str) -> str:
+    return re.sub(r"(?<=[a-z0-9])(?=[A-Z])", " ", name).lower()

@@ -1,0 +1,70 @@
+"""The resources a service owns: tables, queues and events. The loader makes them; engine and synthesis read them."""
+
+from dataclasses import dataclass
+from datetime import timedelta
+from enum import StrEnum
+
+from oort.model.sources import Source
+
+
+class Kind(StrEnum):
+    """The kinds of resource a grant can name."""
+
+    TABLE = "table"
+    QUEUE = "queue"
+    EVENT = "event"
+
+
+@dataclass(frozen=True, slots=True)
+class IndexModel:
+    """A second way to ask a table. `primary` says that it is the table's own key, and so costs nothing and never lags."""
+
+    name: str
+    partition: str
+    sort: str | None
+    primary: bool
+
+
+@dataclass(frozen=True, slots=True)
+class TableModel:
+    """A table. Names are `service.table`; `partition`, `sort` and `version` are attribute names."""
+
+    name: str
+    service: str
+    partition: str
+    sort: str | None
+    version: str | None
+    indexes: tuple[IndexModel, ...]
+    source: Source
+
+    @property
+    def key(self) -> tuple[str, ...]:
+        """The attributes that make the key."""
+        return (self.partition,) if self.sort is None else (self.partition, self.sort)
+
+    def index(self, name: str) -> IndexModel:
+        """The index of that name; KeyError if there is none."""
+        return {index.name: index for index in self.indexes}[name]
+
+
+@dataclass(frozen=True, slots=True)
+class QueueModel:
+    """A queue with dead letters: a work queue, or the queue of one subscriber (`subscription` then names the event)."""
+
+    name: str
+    service: str
+    attempts: int
+    visibility: timedelta
+    subscription: str | None
+    source: Source
+
+
+@dataclass(frozen=True, slots=True)
+class EventModel:
+    """An event that one service publishes and any service may subscribe to."""
+
+    name: str
+    version: int
+    key: str
+    service: str
+    source: Source

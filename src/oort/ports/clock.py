@@ -1,0 +1,14 @@
+"""Time as an argument."""
+
+from datetime import datetime
+from typing import Protocol
+
+
+class Clock(Protocol):
+    """The time of a target. Tests move it by hand."""
+
+    def now(self) -> datetime:
+        """The wall-clock time, aware, in UTC."""
+
+    def tick(self) -> int:
+        """Nanoseconds that only ever grow, for durations."""

@@ -1,0 +1,13 @@
+"""Where spans go."""
+
+from collections.abc import Sequence
+from typing import Protocol
+
+from oort.model.spans import Span
+
+
+class Traces(Protocol):
+    """Takes finished spans. Recording never fails an invocation and need not be durable at return."""
+
+    def record(self, spans: Sequence[Span]) -> None:
+        """Keep the spans of one invocation."""

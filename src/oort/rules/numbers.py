@@ -1,0 +1,79 @@
+"""Which values both targets can store without loss: DynamoDB's 38-digit numbers, no NaN, no infinity, text that is Unicode."""
+
+import math
+from decimal import Decimal
+
+from oort.model import limits
+from oort.model.errors import InvalidValue, LimitExceeded
+from oort.model.items import Value
+
+_SMALL = 10**15
+_LARGE = 10**limits.NUMBER_EXPONENT_HIGHEST * 10
+
+
+def check(value: Value, *, at: str = "") -> None:
+    """Raise InvalidValue, naming the place, if anything inside cannot round-trip on both targets.
+
+    Raises LimitExceeded if it is nested deeper than DynamoDB allows; `value` itself is not counted.
+    """
+    _check(value, at, limits.ITEM_DEPTH)
+
+
+def _check(value: Value, at: str, deeper: int) -> None:
+    if value is None or isinstance(value, bool):
+        return
+    if isinstance(value, str):
+        _check_text(value, at)
+    elif isinstance(value, int | float):
+        _check_number(value, at)
+    elif deeper < 0:
+        raise LimitExceeded(
+            f"{at} is nested more than {limits.ITEM_DEPTH} levels deep.", "Flatten it, or store it as JSON text."
+        )
+    elif isinstance(value, dict):
+        for name, inner in value.items():
+            _check_text(name, at)
+            _check(inner, f"{at}/{name}", deeper - 1)
+    else:
+        _check_list(value, at, deeper)
+
+
+def _check_list(value: Value, at: str, deeper: int) -> None:
+    if not isinstance(value, list | tuple):  # msgspec.to_builtins leaves a tuple as it is
+        raise InvalidValue(
+            f"{at or 'the value'} is a {type(value).__name__}.", "Store None, bool, numbers, str, list, dict."
+        )
+    for position, inner in enumerate(value):
+        _check(inner, f"{at}/{position}", deeper - 1)
+
+
+def _check_text(value: str, at: str) -> None:
+    if value.isascii():
+        return
+    try:
+        value.encode()
+    except UnicodeEncodeError as error:
+        raise InvalidValue(
+            f"{at or 'the value'} holds half of a surrogate pair, which is not text.",
+            "Decode the text with its own encoding.",
+        ) from error
+
+
+def _check_number(value: int | float, at: str) -> None:
+    where = at or "the value"
+    if isinstance(value, float) and not math.isfinite(value):
+        raise InvalidValue(f"{where} is {value}.", "Tables store finite numbers only; leave the attribute out instead.")
+    if isinstance(value, int) and (abs(value) < _SMALL or abs(value) >= _LARGE):
+        _check_range(-_LARGE < value < _LARGE, where)
+        return
+    number = Decimal(repr(value))  # never normalize(): it rounds to the 28 digits of the default context
+    _check_range(
+        not number or limits.NUMBER_EXPONENT_LOWEST <= number.adjusted() <= limits.NUMBER_EXPONENT_HIGHEST, where
+    )
+    if len("".join(map(str, number.as_tuple().digits)).strip("0")) > limits.NUMBER_DIGITS:
+        raise InvalidValue(f"{where} has more than {limits.NUMBER_DIGITS} digits.", "Store it as a string.")
+
+
+def _check_range(fits: bool, where: str) -> None:  # noqa: FBT001
+    if not fits:
+        raise InvalidValue(f"{where} is out of range (1E-130 to 9.9E+125).", "Store it as a string.")

@@ -1,0 +1,33 @@
+"""What an operation needs and whether a function's grants cover it. The broker asks before every operation."""
+
+from collections.abc import Iterable
+
+from oort.model.functions import Grant
+from oort.model.operations import Commit, Operation, PublishEvent, SendMessage
+from oort.model.resources import Kind
+
+Permission = tuple[Kind, str, str]
+
+
+def compiled(grants: Iterable[Grant]) -> frozenset[Permission]:
+    """The grants as a set that answers in one look-up."""
+    return frozenset((grant.kind, grant.resource, action) for grant in grants for action in grant.actions)
+
+
+def needs(operation: Operation) -> tuple[Permission, ...]:
+    """What an operation takes: (kind, resource, action), one for each write of a commit."""
+    if isinstance(operation, Commit):
+        return tuple(need for write in operation.writes for need in needs(write))
+    if isinstance(operation, SendMessage):
+        return ((Kind.QUEUE, operation.queue, "send"),)
+    if isinstance(operation, PublishEvent):
+        return ((Kind.EVENT, operation.event, "publish"),)
+    return ((Kind.TABLE, operation.table, str(operation.__struct_config__.tag)),)
+
+
+def missing(permissions: frozenset[Permission], operation: Operation) -> Permission | None:
+    """The first thing that the operation needs and the permissions lack; None if it may go ahead."""
+    for need in needs(operation):
+        if need not in permissions:
+            return need
+    return None

@@ -1,0 +1,25 @@
+"""How large an item or a write is, counted as DynamoDB counts: UTF-8 names and values, a few bytes of structure."""
+
+from oort.model.items import Item, Value
+
+
+def item_size(item: Item) -> int:
+    """Bytes that count towards the 400 KB of an item that `numbers.check` has let pass.
+
+    >>> item_size({"id": "ab", "n": 1})
+    7
+    """
+    return sum(len(name.encode()) + _size(value) for name, value in item.items())
+
+
+def _size(value: Value) -> int:
+    if value is None or isinstance(value, bool):
+        return 1
+    if isinstance(value, str):
+        return len(value.encode())
+    if isinstance(value, list | tuple):
+        return 3 + sum(1 + _size(inner) for inner in value)
+    if isinstance(value, dict):
+        return 3 + sum(1 + len(name.encode()) + _size(inner) for name, inner in value.items())
+    digits = str(value).partition("e")[0].lstrip("-").replace(".", "").strip("0")
+    return 1 + (len(digits) + 1) // 2

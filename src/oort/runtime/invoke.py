@@ -1,0 +1,103 @@
+"""Carries out one invocation in an environment: a request, or a batch of deliveries with partial failures."""
+
+import msgspec
+
+from oort.app import events
+from oort.app.programs import Function
+from oort.app.signatures import ContextParameter, MessageParameter, PrincipalParameter
+from oort.model.errors import Unreadable
+from oort.model.functions import Http
+from oort.model.invocations import BatchInvocation, BatchOutcome, Context, Failure, HttpInvocation, HttpOutcome
+from oort.model.messages import Delivery, Message
+from oort.model.operations import Mark
+from oort.runtime import replies
+from oort.runtime.environments import Environment, in_full, in_short
+from oort.runtime.requests import RequestReader
+
+
+def request(environment: Environment, reader: RequestReader, invocation: HttpInvocation) -> HttpOutcome:
+    """Answer one request. Never raises for what a handler does."""
+    function = environment.function
+    trigger = function.model.trigger
+    status = trigger.status if isinstance(trigger, Http) else 200
+    link, entered = environment.link, False
+    trace = link.begin(
+        name=function.model.name,
+        kind="function",
+        token=invocation.token,
+        traceparent=invocation.traceparent,
+        mark=None,
+        detail={},
+    )
+    try:
+        arguments = {**environment.arguments(), **reader.read(invocation)}
+        for parameter in function.signature.parameters:
+            if isinstance(parameter, PrincipalParameter):
+                arguments[parameter.name] = invocation.principal
+        _add_context(environment, arguments, message_id=invocation.id, attempt=1)
+        entered = True
+        outcome = replies.success(environment.enter(arguments), status=status)
+    except Exception as error:  # noqa: BLE001  whatever a handler raises becomes a reply
+        outcome = replies.failure(error, trace=trace, entered=entered)
+    link.end(error=_cause(outcome.error) if outcome.error else "")
+    return msgspec.structs.replace(outcome, spans=link.take_spans())
+
+
+def batch(environment: Environment, invocation: BatchInvocation) -> BatchOutcome:
+    """Handle every delivery by itself; the failures are named, so that the others are not repeated."""
+    failures = [
+        failure
+        for delivery in invocation.deliveries
+        if (failure := _deliver(environment, invocation.token, delivery)) is not None
+    ]
+    return BatchOutcome(failures=tuple(failures), spans=environment.link.take_spans())
+
+
+def _deliver(environment: Environment, token: str, delivery: Delivery) -> Failure | None:
+    function, message = environment.function, delivery.message
+    waited = max(0.0, environment.clock.now().timestamp() - message.sent)
+    environment.link.begin(
+        name=function.model.name,
+        kind="delivery",
+        token=token,
+        traceparent=message.traceparent,
+        mark=Mark(function.model.name, message.id),
+        detail={"message": message.id, "attempt": str(delivery.attempt), "waited": f"{waited * 1000:.1f} ms"},
+    )
+    try:
+        arguments = dict(environment.arguments())
+        for parameter in function.signature.parameters:
+            if isinstance(parameter, MessageParameter):
+                arguments[parameter.name] = read(function, parameter, message)
+        _add_context(environment, arguments, message_id=message.id, attempt=delivery.attempt)
+        environment.enter(arguments)
+    except Exception as error:  # noqa: BLE001  whatever a consumer raises becomes a failed delivery
+        environment.link.end(error=in_short(error))
+        return Failure(receipt=delivery.receipt, error=in_short(error), traceback=in_full(error))
+    environment.link.end()
+    return None
+
+
+def read(function: Function, parameter: MessageParameter, message: Message) -> object:
+    """The message as the handler's type. Raises Unreadable if it does not fit."""
+    try:
+        if function.event is not None:
+            return events.read(function.event, version=message.version, body=message.body)
+        return msgspec.json.decode(message.body, type=parameter.kind)
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
+        raise Unreadable(
+            f"{message.name} {message.id} does not fit {function.model.name}: {error}.",
+            "Publish a new version for a changed event, or give new fields a default.",
+        ) from error
+
+
+def _add_context(environment: Environment, arguments: dict[str, object], *, message_id: str, attempt: int) -> None:
+    for parameter in environment.function.signature.parameters:
+        if isinstance(parameter, ContextParameter):
+            now = environment.clock.now()
+            deadline = now + environment.function.model.timeout
+            arguments[parameter.name] = Context(message_id=message_id, attempt=attempt, now=now, deadline=deadline)
+
+
+def _cause(traceback: str) -> str:
+    return traceback.strip().rpartition("\n")[2]

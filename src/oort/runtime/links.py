@@ -1,0 +1,157 @@
+"""The line from an environment's handles to the broker: it stamps messages, carries the token, and times every operation."""
+
+from oort.model.errors import InvalidUse
+from oort.model.messages import Message
+from oort.model.operations import Commit, Mark, Operation, PublishEvent, Refused, Request, Result, SendMessage
+from oort.model.spans import Span
+from oort.ports.broker import Broker
+from oort.ports.clock import Clock
+from oort.ports.entropy import Entropy
+from oort.rules import identifiers
+
+
+class EnvironmentLink:
+    """One link an environment, which runs one invocation at a time. `begin` and `end` frame each call of a handler."""
+
+    def __init__(self, *, service: str, broker: Broker, clock: Clock, entropy: Entropy) -> None:
+        self._service = service
+        self._broker = broker
+        self._clock = clock
+        self._entropy = entropy
+        self._step: _Step | None = None
+        self.spans: list[Span] = []
+
+    def begin(self, *, name: str, kind: str, token: str, traceparent: str, mark: Mark | None, detail: dict[str, str]) -> str:
+        """A handler is about to be entered; returns the trace it belongs to."""
+        parent = identifiers.parent_of(traceparent)
+        trace, above = parent or (f"{self._entropy.bits(128) or 1:032x}", "")
+        self._step = _Step(
+            name=name,
+            kind=kind,
+            token=token,
+            trace=trace,
+            parent=above,
+            span=f"{self._entropy.bits(64) or 1:016x}",
+            mark=mark,
+            started=self._clock.tick(),
+            start=nanoseconds(self._clock),
+            detail=detail,
+        )
+        return trace
+
+    def end(self, *, error: str = "") -> None:
+        """The handler has returned or raised."""
+        step = self._active()
+        self._step = None
+        self._record(step.name, step.kind, step, step.span, step.parent, step.start, step.started, error, step.detail)
+
+    def perform(self, operation: Operation) -> Result:
+        """Ask the broker, and record a span."""
+        step = self._active()
+        start, started = nanoseconds(self._clock), self._clock.tick()
+        span = f"{self._entropy.bits(64) or 1:016x}"
+        error = "interrupted"
+        try:
+            result = self._broker.perform(Request(step.token, operation))
+            error = result.code if isinstance(result, Refused) else ""
+            return result
+        finally:
+            self._record(title(operation), "operation", step, span, step.span, start, started, error, {})
+
+    def message(self, *, name: str, body: bytes, key: str, version: int) -> Message:
+        """A message with a new id, the time, and the trace of this call."""
+        step = self._active()
+        now = self._clock.now()
+        return Message(
+            id=identifiers.uuid7(int(now.timestamp() * 1000), self._entropy.bits(74)),
+            name=name,
+            body=body,
+            key=key,
+            version=version,
+            traceparent=identifiers.traceparent(step.trace, step.span),
+            sent=now.timestamp(),
+        )
+
+    def mark(self) -> Mark | None:
+        """The inbox mark, once."""
+        step = self._active()
+        mark, step.mark = step.mark, None
+        return mark
+
+    def take_spans(self) -> tuple[Span, ...]:
+        """The spans since the last time, oldest first."""
+        spans, self.spans = tuple(sorted(self.spans, key=lambda span: span.start)), []
+        return spans
+
+    def _active(self) -> "_Step":
+        if self._step is None:
+            raise InvalidUse("A handle was used outside an invocation.", "Use handles while the handler runs; do not keep them.")
+        return self._step
+
+    def _record(
+        self,
+        name: str,
+        kind: str,
+        step: "_Step",
+        span: str,
+        parent: str,
+        start: int,
+        started: int,
+        error: str,
+        detail: dict[str, str],
+    ) -> None:
+        self.spans.append(
+            Span(
+                trace=step.trace,
+                id=span,
+                parent=parent,
+                name=name,
+                kind=kind,
+                service=self._service,
+                start=start,
+                duration=self._clock.tick() - started,
+                error=error,
+                detail=detail,
+            )
+        )
+
+
+class _Step:
+    """One call of a handler."""
+
+    __slots__ = ("detail", "kind", "mark", "name", "parent", "span", "start", "started", "token", "trace")
+
+    def __init__(
+        self,
+        *,
+        name: str,
+        kind: str,
+        token: str,
+        trace: str,
+        parent: str,
+        span: str,
+        mark: Mark | None,
+        started: int,
+        start: int,
+        detail: dict[str, str],
+    ) -> None:
+        self.name, self.kind, self.token = name, kind, token
+        self.trace, self.parent, self.span = trace, parent, span
+        self.mark, self.started, self.start, self.detail = mark, started, start, detail
+
+
+def nanoseconds(clock: Clock) -> int:
+    """The wall-clock time in nanoseconds since the Unix epoch."""
+    return int(clock.now().timestamp() * 1_000_000) * 1000
+
+
+def title(operation: Operation) -> str:
+    """What a span of the operation is called: `put accounts.people`, `commit 3`."""
+    tag = str(operation.__struct_config__.tag)
+    if isinstance(operation, Commit):
+        return f"commit {', '.join(title(write) for write in operation.writes)}"
+    if isinstance(operation, SendMessage):
+        return f"{tag} {operation.queue}"
+    if isinstance(operation, PublishEvent):
+        return f"{tag} {operation.event}"
+    return f"{tag} {operation.table}"

@@ -1,0 +1,125 @@
+"""Reads a handler's arguments from a request: body, path, query and headers, everything that is wrong at once."""
+
+from dataclasses import dataclass
+
+import msgspec
+
+from oort.app.programs import Function
+from oort.app.signatures import ValueParameter
+from oort.model.invocations import HttpInvocation
+from oort.model.items import Value
+from oort.model.problems import Json, Problem
+from oort.rules import validation
+from oort.rules.validation import Shape, Violation
+
+
+class InvalidRequest(Problem):
+    """The request does not fit what the route declares."""
+
+    status = 400
+
+
+class UnsupportedMediaType(Problem):
+    """The body is not JSON."""
+
+    status = 415
+
+
+@dataclass(frozen=True, slots=True)
+class _Compiled:
+    parameter: ValueParameter
+    shape: Shape
+
+
+class RequestReader:
+    """Knows the request parameters of one function; compiled once an environment."""
+
+    def __init__(self, function: Function) -> None:
+        values = [one for one in function.signature.parameters if isinstance(one, ValueParameter)]
+        self._body = next((_compile(one) for one in values if one.place == "body"), None)
+        self._others = [one for one in values if one.place != "body"]
+
+    def read(self, invocation: HttpInvocation) -> dict[str, object]:
+        """The arguments. Raises InvalidRequest listing every violation, or UnsupportedMediaType."""
+        errors: list[Json] = []
+        arguments: dict[str, object] = {}
+        for parameter in self._others:
+            self._read_text(parameter, invocation, arguments, errors)
+        if self._body is not None:
+            self._read_body(self._body, invocation, arguments, errors)
+        if errors:
+            count = len(errors)
+            raise InvalidRequest(f"{count} part{'s' * (count > 1)} of the request cannot be accepted.", errors=errors)
+        return arguments
+
+    def _read_text(
+        self, parameter: ValueParameter, invocation: HttpInvocation, arguments: dict[str, object], errors: list[Json]
+    ) -> None:
+        found = _texts(parameter, invocation)
+        place: dict[str, Json] = {"in": parameter.place, "name": parameter.wire}
+        if not found:
+            if parameter.required:
+                errors.append({**place, "detail": "This parameter is required"})
+            return
+        if len(found) > 1 and not parameter.many:
+            errors.append({**place, "detail": "This parameter is given more than once"})
+            return
+        text: Value = list(found) if parameter.many else found[0]
+        try:
+            arguments[parameter.name] = _convert(text, parameter.kind)
+        except msgspec.ValidationError as error:
+            errors.append({**place, "detail": str(error)})
+
+    def _read_body(
+        self, body: _Compiled, invocation: HttpInvocation, arguments: dict[str, object], errors: list[Json]
+    ) -> None:
+        if not invocation.body and not body.parameter.required:
+            return
+        _check_media_type(invocation)
+        try:
+            raw: Value = msgspec.json.decode(invocation.body)
+        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+            what = "Nested too deeply" if isinstance(error, RecursionError) else str(error)
+            errors.append({"in": "body", "pointer": "", "detail": what if invocation.body else "A JSON body is required"})
+            return
+        errors += [_body_error(violation) for violation in _accept(body, raw, arguments)]
+
+
+def _accept(body: _Compiled, raw: Value, arguments: dict[str, object]) -> list[Violation]:
+    try:
+        value: object = msgspec.convert(raw, type=body.parameter.kind, str_keys=True)
+    except msgspec.ValidationError as error:
+        return validation.violations(body.shape, raw) or [Violation("", str(error))]
+    except RecursionError:
+        return [Violation("", "Nested too deeply")]
+    arguments[body.parameter.name] = value
+    return validation.stray(body.shape, raw)
+
+
+def _check_media_type(invocation: HttpInvocation) -> None:
+    given = invocation.headers.get("content-type", "application/json").partition(";")[0].strip().lower()
+    if given != "application/json" and not (given.startswith("application/") and given.endswith("+json")):
+        raise UnsupportedMediaType(f"The body is {given}; send application/json (curl: -H 'content-type: application/json').")
+
+
+def _compile(parameter: ValueParameter) -> _Compiled:
+    return _Compiled(parameter, validation.compiled(parameter.kind))
+
+
+def _body_error(violation: Violation) -> dict[str, Json]:
+    return {"in": "body", "pointer": violation.pointer, "detail": violation.detail}
+
+
+def _texts(parameter: ValueParameter, invocation: HttpInvocation) -> tuple[str, ...]:
+    if parameter.place == "query":
+        return tuple(value for name, value in invocation.query if name == parameter.wire)
+    source = invocation.path if parameter.place == "path" else invocation.headers
+    return (source[parameter.wire],) if parameter.wire in source else ()
+
+
+def _convert(text: Value, kind: object) -> object:
+    """Text as its type; strictly first, so that the text "null" stays text where text is allowed."""
+    try:
+        return msgspec.convert(text, type=kind)
+    except msgspec.ValidationError:
+        return msgspec.convert(text, type=kind, strict=False)

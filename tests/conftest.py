@@ -1,0 +1,33 @@
+"""Settings for every test: the contract suites' target, one worker for what must not run side by side, hypothesis."""
+
+import os
+
+import pytest
+from hypothesis import settings
+
+# The gate draws the same examples in every run; HYPOTHESIS_PROFILE=explore looks for new ones.
+settings.register_profile("gate", derandomize=True, deadline=None)
+settings.register_profile("explore", deadline=None, max_examples=2000)
+settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "gate"))
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption(
+        "--target", default="engine", choices=["engine"], help="what the contract suites run against (default: engine)"
+    )
+
+
+@pytest.fixture(scope="session")
+def target(pytestconfig: pytest.Config) -> str:
+    """The name of the implementation that the contract suites run against."""
+    name = pytestconfig.getoption("--target")
+    assert isinstance(name, str)
+    return name
+
+
+@pytest.hookimpl(tryfirst=True)  # before xdist reads the groups
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Tests marked `crash` or `serial` share one worker, so that no two of them run at the same time."""
+    for item in items:
+        if item.get_closest_marker("crash") or item.get_closest_marker("serial"):
+            item.add_marker(pytest.mark.xdist_group("serial"))
