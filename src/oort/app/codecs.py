@@ -17,7 +17,9 @@ def plain(value: object) -> Value:
     try:
         result = cast(Value, msgspec.to_builtins(value, str_keys=True))
     except (TypeError, msgspec.MsgspecError) as error:
-        raise InvalidValue(f"{type(value).__name__} cannot be stored: {error}", "Use types that msgspec can encode.") from error
+        raise InvalidValue(
+            f"{type(value).__name__} cannot be stored: {error}", "Use types that msgspec can encode."
+        ) from error
     numbers.check(result)
     return result
 

@@ -98,12 +98,12 @@ class Publish(Generic[E_contra]):
 
 def prepare_publish(out: Publish[E], event: E) -> operations.PublishEvent:
     """The operation of a publish."""
-    if type(event) not in out._events:  # noqa: SLF001  the module's own class
+    if type(event) not in out._events:
         name = type(event).__name__
         raise NotGranted(f"The handler may not publish {name}.", f"Ask for it: out: Publish[{name}].")
     model = type(event).__oort__.model
     key = str(getattr(event, model.key))
-    message = out._link.message(name=model.name, body=codecs.body(event), key=key, version=model.version)  # noqa: SLF001
+    message = out._link.message(name=model.name, body=codecs.body(event), key=key, version=model.version)
     return operations.PublishEvent(model.name, message)
 
 
@@ -111,21 +111,33 @@ def published_by(hint: object) -> tuple[type[Event], ...]:
     """The event classes inside `Publish[A]` or `Publish[A | B]`; empty if one of them is not an event."""
     inner = get_args(hint)
     kinds = get_args(inner[0]) or inner if inner else ()
-    events = tuple(kind for kind in kinds if isinstance(kind, type) and issubclass(kind, Event) and hasattr(kind, "__oort__"))
+    events = tuple(
+        kind for kind in kinds if isinstance(kind, type) and issubclass(kind, Event) and hasattr(kind, "__oort__")
+    )
     return events if len(events) == len(kinds) else ()
 
 
 def _mistakes(cls: type, name: str, version: int, key: str, source: Source) -> list[Mistake]:
     found = []
     if not issubclass(cls, Event):
-        found.append(Mistake(source, "event.base", f"{cls.__name__} is not an Event.", f"Write class {cls.__name__}(Event)."))
+        found.append(
+            Mistake(source, "event.base", f"{cls.__name__} is not an Event.", f"Write class {cls.__name__}(Event).")
+        )
         return found
     if not names.EVENT.fullmatch(name):
         what = f"{name!r} is not an event's name."
-        found.append(Mistake(source, "event.name", what, "Write service.what-happened in lower case: accounts.signed-up."))
+        found.append(
+            Mistake(source, "event.name", what, "Write service.what-happened in lower case: accounts.signed-up.")
+        )
     if version < 1:
-        found.append(Mistake(source, "event.version", f"Version {version} of {name} is not possible.", "Versions count from 1."))
+        found.append(
+            Mistake(source, "event.version", f"Version {version} of {name} is not possible.", "Versions count from 1.")
+        )
     if key not in cls.__struct_fields__:
         known = ", ".join(cls.__struct_fields__)
-        found.append(Mistake(source, "event.key", f"{cls.__name__} has no field {key!r} to be its key.", f"Name one of: {known}."))
+        found.append(
+            Mistake(
+                source, "event.key", f"{cls.__name__} has no field {key!r} to be its key.", f"Name one of: {known}."
+            )
+        )
     return found

@@ -23,7 +23,9 @@ class Condition:
         return Condition(items.All((self.rule, other.rule)))
 
     def __bool__(self) -> bool:
-        raise InvalidUse("A condition has no truth value.", "Join conditions with `&`, not with `and`; there is no `not`.")
+        raise InvalidUse(
+            "A condition has no truth value.", "Join conditions with `&`, not with `and`; there is no `not`."
+        )
 
 
 class Change:
@@ -85,7 +87,9 @@ class _Recorder:
         return _Recorder(kind, (*self._path, encoded))
 
     def _refuse(self, *_: object) -> Never:
-        raise InvalidUse("`fields(…)` records names; it holds no values.", "Write field(A.state).equals(…) for a condition.")
+        raise InvalidUse(
+            "`fields(…)` records names; it holds no values.", "Write field(A.state).equals(…) for a condition."
+        )
 
     __bool__ = __eq__ = __ne__ = __lt__ = __le__ = __gt__ = __ge__ = __iter__ = __len__ = __hash__ = _refuse
 

@@ -9,7 +9,7 @@ from oort.app.variables import T
 class Header:
     """Marks a parameter that comes from a request header.
 
-        def enqueue(body: Order, key: Annotated[str, Header("Idempotency-Key")]) -> None: ...
+    def enqueue(body: Order, key: Annotated[str, Header("Idempotency-Key")]) -> None: ...
     """
 
     def __init__(self, name: str) -> None:

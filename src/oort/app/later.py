@@ -60,9 +60,7 @@ class Call(Generic[M, R]):
         raise _refuse("A call between services")
 
 
-def call(
-    name: str, *, timeout: timedelta = timedelta(seconds=5), idempotent: bool = False
-) -> Callable[[D], D]:
+def call(name: str, *, timeout: timedelta = timedelta(seconds=5), idempotent: bool = False) -> Callable[[D], D]:
     """Name a call class in a `contracts` module. A service that answers or uses it is refused by this release."""
     source = caller()
 

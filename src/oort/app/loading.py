@@ -31,8 +31,6 @@ def load(services: Sequence[Service], *, name: str = "platform") -> Program:
     """The program of these services. Raises InvalidProgram with every mistake that was found."""
     loaders = [_Loader(service) for service in services]
     for loader in loaders:
-        loader.load_resources()
-    for loader in loaders:
         loader.load_functions()
     mistakes = [mistake for loader in loaders for mistake in loader.mistakes]
     mistakes += ownership.imports(services)
@@ -52,24 +50,14 @@ class _Loader:
         self.service = service
         self.declared = service.declared
         self.mistakes = list(service.declared.mistakes)
-        self.tables: list[resources.TableModel] = []
-        self.queues: list[QueueModel] = []
+        self.tables = list(self.declared.tables)
+        self.queues = list(self.declared.queues)
         self.functions: list[Function] = []
         self.providers: dict[object, Provider] = {}
         if not names.SERVICE.fullmatch(service.name) or service.name in limits.RESERVED_PATHS:
             what = f"{service.name!r} is not a service's name."
             instead = "Use lower-case letters, digits and dashes, at most 34; ping and sping are API Gateway's own."
             self.mistakes.append(Mistake(self.declared.source, "service.name", what, instead))
-
-    def load_resources(self) -> None:
-        """Declare tables and queues on their classes."""
-        for declared in self.declared.resources:
-            loaded, mistakes = resources.declare(self.service.name, declared)
-            self.mistakes += mistakes
-            if isinstance(loaded, QueueModel):
-                self.queues.append(loaded)
-            elif loaded is not None:
-                self.tables.append(loaded)
 
     def load_functions(self) -> None:
         """Read every provider's and handler's signature."""
@@ -89,10 +77,16 @@ class _Loader:
             reader = Reader(declared.factory, source=declared.source, provided=made_here)
             signature = read_provider(reader)
             if signature.returns is None:
-                reader.refuse("provider.return", f"{reader.name} says not what it makes.", "Annotate its return type: handlers ask for it.")
+                reader.refuse(
+                    "provider.return",
+                    f"{reader.name} says not what it makes.",
+                    "Annotate its return type: handlers ask for it.",
+                )
             elif signature.returns in self.providers:
                 title = getattr(signature.returns, "__name__", signature.returns)
-                reader.refuse("provider.twice", f"{reader.name} makes {title}, and so does another provider.", "Keep one of them.")
+                reader.refuse(
+                    "provider.twice", f"{reader.name} makes {title}, and so does another provider.", "Keep one of them."
+                )
             self.mistakes += [*reader.mistakes, *ownership.parameters(self.service.name, reader, signature)]
             self.providers[signature.returns] = Provider(declared.factory, signature, self.service.name)
         self.mistakes += ownership.cycles(self.service, self.providers)
@@ -105,7 +99,9 @@ class _Loader:
             return
         if not 0 < declared.timeout.total_seconds() <= limits.FUNCTION_TIMEOUT.total_seconds():
             what = f"{reader.name}: a time-out of {declared.timeout} is not possible."
-            self.mistakes.append(Mistake(declared.source, "function.timeout", what, "Lambda runs at most 15 minutes, a request 29 s."))
+            self.mistakes.append(
+                Mistake(declared.source, "function.timeout", what, "Lambda runs at most 15 minutes, a request 29 s.")
+            )
         model = FunctionModel(
             name=f"{self.service.name}.{reader.name}",
             service=self.service.name,
@@ -121,7 +117,9 @@ class _Loader:
     def _trigger(self, declared: HandlerDeclared, reader: Reader) -> tuple[Trigger | None, Signature]:
         if isinstance(declared.trigger, RouteDeclared):
             route = routes.trigger(self.service.name, declared.trigger, reader)
-            signature = read_route(reader, path=routes.parameters(declared.trigger.path), public=declared.trigger.public)
+            signature = read_route(
+                reader, path=routes.parameters(declared.trigger.path), public=declared.trigger.public
+            )
             routes.check(declared.trigger, signature, declared.timeout, reader)
             return route, signature
         if isinstance(declared.trigger, SubscriptionDeclared):
@@ -133,8 +131,14 @@ class _Loader:
     ) -> tuple[Trigger | None, Signature]:
         signature = read_consumer(reader, said.event)
         declared_event: object = said.event  # what checkers refuse can still be written
-        if not (isinstance(declared_event, type) and issubclass(declared_event, Event) and hasattr(declared_event, "__oort__")):
-            reader.refuse("consumer.event", f"{reader.name} subscribes to {said.event!r}.", "Name a class under @event.")
+        if not (
+            isinstance(declared_event, type)
+            and issubclass(declared_event, Event)
+            and hasattr(declared_event, "__oort__")
+        ):
+            reader.refuse(
+                "consumer.event", f"{reader.name} subscribes to {said.event!r}.", "Name a class under @event."
+            )
             return None, signature
         event = said.event.__oort__.model
         queue = QueueModel(
@@ -149,10 +153,16 @@ class _Loader:
         self.queues.append(queue)
         return Subscription(event.name, event.version, queue.name, said.batch), signature
 
-    def _worker(self, declared: HandlerDeclared, said: WorkerDeclared, reader: Reader) -> tuple[Trigger | None, Signature]:
+    def _worker(
+        self, declared: HandlerDeclared, said: WorkerDeclared, reader: Reader
+    ) -> tuple[Trigger | None, Signature]:
         declaration = getattr(said.queue, "__oort__", None)
         if not isinstance(declaration, QueueDeclaration):
-            reader.refuse("consumer.queue", f"{reader.name}: {said.queue.__name__} is not a queue.", "Name a class under @service.queue.")
+            reader.refuse(
+                "consumer.queue",
+                f"{reader.name}: {said.queue.__name__} is not a queue.",
+                "Name a class under @service.queue.",
+            )
             return None, read_consumer(reader, None)
         signature = read_consumer(reader, declaration.message)
         if declaration.model.service != self.service.name:
@@ -206,7 +216,11 @@ def _duplicates(loaders: Sequence[_Loader]) -> list[Mistake]:
         entries += [(f"function {function.model.name}", function.model.source) for function in loader.functions]
         for what, source in entries:
             if what in seen:
-                found.append(Mistake(source, "name.twice", f"There are two of the {what}; the other: {seen[what]}.", "Rename one."))
+                found.append(
+                    Mistake(
+                        source, "name.twice", f"There are two of the {what}; the other: {seen[what]}.", "Rename one."
+                    )
+                )
             seen.setdefault(what, str(source))
     return found
 

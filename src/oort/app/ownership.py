@@ -20,13 +20,19 @@ def parameters(service: str, reader: Reader, signature: Signature) -> list[Mista
             owner = parameter.resource.__oort__.model.service  # type: ignore[attr-defined]
             if owner != service:
                 what = f"{reader.name}: {parameter.resource.__name__} belongs to the service {owner}."
-                found.append(Mistake(reader.source, "ownership.handle", what, "Ask that service: by an event, or a declared call."))
+                found.append(
+                    Mistake(
+                        reader.source, "ownership.handle", what, "Ask that service: by an event, or a declared call."
+                    )
+                )
         elif isinstance(parameter, PublishParameter):
             for event in parameter.events:
                 model = event.__oort__.model
                 if model.service != service:
                     what = f"{reader.name}: only the service {model.service} publishes {model.name}."
-                    found.append(Mistake(reader.source, "ownership.event", what, f"Publish an event of your own: {service}.…"))
+                    found.append(
+                        Mistake(reader.source, "ownership.event", what, f"Publish an event of your own: {service}.…")
+                    )
     return found
 
 
@@ -61,7 +67,14 @@ def imports(services: Sequence[Service]) -> list[Mistake]:
             other = owners.get(name, owner)
             if other != owner:
                 what = f"{module} of the service {owner} imports {name} of the service {other}."
-                found.append(Mistake(Source(path, line), "ownership.import", what, f"Import the contracts of {other} and nothing else of it."))
+                found.append(
+                    Mistake(
+                        Source(path, line),
+                        "ownership.import",
+                        what,
+                        f"Import the contracts of {other} and nothing else of it.",
+                    )
+                )
     return found
 
 
@@ -72,6 +85,10 @@ def _imported(path: Path, module: str) -> Iterator[tuple[str, int]]:
         if isinstance(node, ast.Import):
             yield from ((alias.name, node.lineno) for alias in node.names)
         elif isinstance(node, ast.ImportFrom):
-            name = importlib.util.resolve_name("." * node.level + (node.module or ""), package) if node.level else node.module or ""
+            name = (
+                importlib.util.resolve_name("." * node.level + (node.module or ""), package)
+                if node.level
+                else node.module or ""
+            )
             yield name, node.lineno
             yield from ((f"{name}.{alias.name}", node.lineno) for alias in node.names)

@@ -47,10 +47,12 @@ class Queue(Generic[M, Can]):
 def prepare_send(queue: Queue[M, Send], message: M, delay: timedelta = timedelta(0)) -> operations.SendMessage:
     """The operation of a send."""
     if not timedelta(0) <= delay <= limits.MESSAGE_DELAY:
-        raise LimitExceeded(f"A delay of {delay} is not possible.", f"It is at most {limits.MESSAGE_DELAY}; use a schedule for more.")
+        raise LimitExceeded(
+            f"A delay of {delay} is not possible.", f"It is at most {limits.MESSAGE_DELAY}; use a schedule for more."
+        )
     declared = queue.__oort__
     if isinstance(declared.message, type) and not isinstance(message, declared.message):
         raise InvalidUse(f"{declared.model.name} takes {declared.message.__name__}, not {type(message).__name__}.", "")
     name = declared.model.name
-    stamped = queue._link.message(name=name, body=codecs.body(message), key="", version=1)  # noqa: SLF001  own class
+    stamped = queue._link.message(name=name, body=codecs.body(message), key="", version=1)
     return operations.SendMessage(name, stamped, delay.total_seconds())

@@ -1,12 +1,12 @@
-"""Turns declared resource classes into models, and checks them. The loader calls it; it writes `__oort__` on the class."""
+"""Turns resource classes into models, and checks them. `Service` calls it; it writes `__oort__` on the class."""
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 from typing import get_args, get_origin
 
 import msgspec
 
 from oort.app.queues import Queue, QueueDeclaration
-from oort.app.services import QueueOptions, ResourceDeclared, TableOptions
 from oort.app.signatures import Reader
 from oort.app.tables import Index, Table, TableDeclaration
 from oort.model import limits, names
@@ -16,6 +16,31 @@ from oort.model.sources import Mistake, Source
 __all__ = ["NOWHERE", "Kind", "TableModel", "check_queue", "declare"]
 
 NOWHERE = Source("", 0)
+
+
+@dataclass(frozen=True, slots=True)
+class TableOptions:
+    """What `@service.table` said."""
+
+    key: tuple[str, ...]
+    version: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class QueueOptions:
+    """What `@service.queue` said."""
+
+    attempts: int
+
+
+@dataclass(frozen=True, slots=True)
+class ResourceDeclared:
+    """A class under `@service.table` or `@service.queue`, with what the decorator said."""
+
+    cls: type
+    name: str
+    source: Source
+    options: TableOptions | QueueOptions
 
 
 def declare(service: str, declared: ResourceDeclared) -> tuple[TableModel | QueueModel | None, list[Mistake]]:
@@ -35,9 +60,13 @@ def declare(service: str, declared: ResourceDeclared) -> tuple[TableModel | Queu
 def check_queue(queue: QueueModel, batch: int, reader: Reader) -> None:
     """Attempts, batch and visibility of a consumed queue."""
     if not 1 <= queue.attempts <= limits.ATTEMPTS:
-        reader.refuse("queue.attempts", f"{queue.name}: {queue.attempts} attempts are not possible.", "SQS allows 1 to 1000.")
+        reader.refuse(
+            "queue.attempts", f"{queue.name}: {queue.attempts} attempts are not possible.", "SQS allows 1 to 1000."
+        )
     if not 1 <= batch <= limits.BATCH:
-        reader.refuse("queue.batch", f"{reader.name}: a batch of {batch} is not possible.", f"It is 1 to {limits.BATCH}.")
+        reader.refuse(
+            "queue.batch", f"{reader.name}: a batch of {batch} is not possible.", f"It is 1 to {limits.BATCH}."
+        )
 
 
 def _table(
@@ -56,9 +85,13 @@ def _table(
         mistakes.append(_mistake(declared, "table.field", what, f"Its fields are: {', '.join(fields)}."))
     for name in sorted(name for name in used & fields.keys() if fields[name] != name):
         what = f"{declared.cls.__name__}: {name} is stored as {fields[name]!r}."
-        mistakes.append(_mistake(declared, "table.renamed", what, "Fields of a key, an index or a version keep their name."))
+        mistakes.append(
+            _mistake(declared, "table.renamed", what, "Fields of a key, an index or a version keep their name.")
+        )
     if len(options.key) not in (1, 2):
-        mistakes.append(_mistake(declared, "table.key", f"A key of {len(options.key)} fields is not possible.", "Name one or two."))
+        mistakes.append(
+            _mistake(declared, "table.key", f"A key of {len(options.key)} fields is not possible.", "Name one or two.")
+        )
         return None, mistakes
     model = TableModel(
         name=f"{service}.{declared.name}",
@@ -116,7 +149,9 @@ def _arguments(cls: type, base: type) -> tuple[object, ...] | None:
 def _naming(declared: ResourceDeclared) -> Iterator[Mistake]:
     if not names.RESOURCE.fullmatch(declared.name):
         what = f"{declared.name!r} is not a resource's name."
-        yield _mistake(declared, "resource.name", what, "Use lower-case letters, digits and dashes, starting with a letter.")
+        yield _mistake(
+            declared, "resource.name", what, "Use lower-case letters, digits and dashes, starting with a letter."
+        )
 
 
 def _mistake(declared: ResourceDeclared, code: str, what: str, instead: str) -> Mistake:

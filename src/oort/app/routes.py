@@ -38,7 +38,7 @@ def check(route: RouteDeclared, signature: Signature, timeout: timedelta, reader
     body = any(isinstance(one, ValueParameter) and one.place == "body" for one in signature.parameters)
     if body and route.method in ("GET", "DELETE"):
         reader.refuse("route.body", f"{reader.name}: a {route.method} request has no body.", "Use post, put or patch.")
-    if not 200 <= route.status <= 599:  # noqa: PLR2004  the range of final HTTP statuses
+    if not 200 <= route.status <= 599:
         reader.refuse("route.status", f"{reader.name}: {route.status} is not a status.", "Use 200 to 599.")
 
 
@@ -51,6 +51,8 @@ def collisions(functions: Iterable[FunctionModel]) -> list[Mistake]:
             key = (function.trigger.method, routing.shape(function.trigger.path))
             other = seen.setdefault(key, function)
             if other is not function:
-                what = f"{function.trigger.method} {function.trigger.path} is answered twice; the other: {other.source}."
+                what = (
+                    f"{function.trigger.method} {function.trigger.path} is answered twice; the other: {other.source}."
+                )
                 found.append(Mistake(function.source, "route.twice", what, "Change one of the paths."))
     return found

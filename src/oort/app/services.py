@@ -5,43 +5,20 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Concatenate, Never, TypeAlias
 
-from oort.app import later
+from oort.app import later, resources
 from oort.app.events import E, Event
 from oort.app.later import Bucket, Call, Changed, Upload
 from oort.app.places import caller, caller_module
 from oort.app.queues import Queue
+from oort.app.resources import QueueOptions, ResourceDeclared, TableOptions
 from oort.app.tables import Table
 from oort.app.variables import D, F, K, M, P, R, T
 from oort.model import limits
 from oort.model.problems import Json, Problem
+from oort.model.resources import QueueModel, TableModel
 from oort.model.sources import Mistake, Source
 
 Handler: TypeAlias = Callable[..., object]
-
-
-@dataclass(frozen=True, slots=True)
-class ResourceDeclared:
-    """A class under `@service.table` or `@service.queue`, with what the decorator said."""
-
-    cls: type
-    name: str
-    source: Source
-    options: "TableOptions | QueueOptions"
-
-
-@dataclass(frozen=True, slots=True)
-class TableOptions:
-    """What `@service.table` said."""
-
-    key: tuple[str, ...]
-    version: str | None
-
-
-@dataclass(frozen=True, slots=True)
-class QueueOptions:
-    """What `@service.queue` said."""
-
-    attempts: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,11 +76,12 @@ class Declared:
     """All that was declared on a service, in order."""
 
     source: Source
-    modules: set[str] = field(default_factory=set)
-    resources: list[ResourceDeclared] = field(default_factory=list)
-    handlers: list[HandlerDeclared] = field(default_factory=list)
-    providers: list[ProviderDeclared] = field(default_factory=list)
-    mistakes: list[Mistake] = field(default_factory=list)
+    modules: set[str] = field(default_factory=set[str])
+    tables: list[TableModel] = field(default_factory=list[TableModel])
+    queues: list[QueueModel] = field(default_factory=list[QueueModel])
+    handlers: list[HandlerDeclared] = field(default_factory=list[HandlerDeclared])
+    providers: list[ProviderDeclared] = field(default_factory=list[ProviderDeclared])
+    mistakes: list[Mistake] = field(default_factory=list[Mistake])
 
 
 class Service:
@@ -315,7 +293,12 @@ class Service:
 
     def _resource(self, name: str, source: Source, options: TableOptions | QueueOptions) -> Callable[[D], D]:
         def decorate(cls: D) -> D:
-            self.declared.resources.append(ResourceDeclared(cls, name, source, options))
+            model, mistakes = resources.declare(self.name, ResourceDeclared(cls, name, source, options))
+            self.declared.mistakes += mistakes
+            if isinstance(model, TableModel):
+                self.declared.tables.append(model)
+            elif model is not None:
+                self.declared.queues.append(model)
             return cls
 
         return decorate

@@ -146,7 +146,9 @@ class Reader:
                 yield parameter
             else:
                 self.refuse(
-                    "signature.kind", f"{self.name}: {parameter} cannot be filled.", "Name every parameter and give it a type."
+                    "signature.kind",
+                    f"{self.name}: {parameter} cannot be filled.",
+                    "Name every parameter and give it a type.",
                 )
 
     def shared(self, name: str, hint: object) -> Parameter | None:
@@ -157,7 +159,9 @@ class Reader:
         if origin is Publish:
             return self._publish(name, hint)
         if isinstance(origin, type) and issubclass(origin, Bucket | Secret | Call):
-            self.refuse("language.later", f"{self.name}: {name} is not run by this release.", "docs/limits.md lists what is.")
+            self.refuse(
+                "language.later", f"{self.name}: {name} is not run by this release.", "docs/limits.md lists what is."
+            )
             return ContextParameter(name)
         if hint is Context:
             return ContextParameter(name)
@@ -166,7 +170,11 @@ class Reader:
     def _handle(self, name: str, hint: object, origin: type) -> Parameter | None:
         title = origin.__name__
         if not hasattr(origin, "__oort__"):
-            self.refuse("handle.undeclared", f"{self.name}: {title} is not declared.", "Put @service.table or @service.queue on it.")
+            self.refuse(
+                "handle.undeclared",
+                f"{self.name}: {title} is not declared.",
+                "Put @service.table or @service.queue on it.",
+            )
             return ContextParameter(name)
         arguments = get_args(hint)
         if not arguments:
@@ -226,17 +234,27 @@ def read_consumer(reader: Reader, message: object) -> Signature:
             found.append(known)
         elif hints:
             what = f"{reader.name}: {parameter.name} cannot be filled."
-            reader.refuse("consumer.parameter", what, "A consumer takes its message, handles, Publish, Context and provided ports.")
+            reader.refuse(
+                "consumer.parameter",
+                what,
+                "A consumer takes its message, handles, Publish, Context and provided ports.",
+            )
     if not found:
         title = getattr(message, "__name__", message)
-        reader.refuse("consumer.message", f"{reader.name} takes no message.", f"Its first parameter is the message: {title}.")
+        reader.refuse(
+            "consumer.message", f"{reader.name} takes no message.", f"Its first parameter is the message: {title}."
+        )
     return Signature(tuple(found), hints.get("return"))
 
 
 def _check_message(reader: Reader, name: str, hint: object, message: object, *, known: bool) -> None:
     if known and hint != message:
         shown, wanted = getattr(hint, "__name__", hint), getattr(message, "__name__", message)
-        reader.refuse("consumer.message", f"{reader.name}: {name} is {shown}, but it receives {wanted}.", f"Write {name}: {wanted}.")
+        reader.refuse(
+            "consumer.message",
+            f"{reader.name}: {name} is {shown}, but it receives {wanted}.",
+            f"Write {name}: {wanted}.",
+        )
 
 
 def read_route(reader: Reader, *, path: frozenset[str], public: bool) -> Signature:
@@ -259,7 +277,9 @@ def _request_parameter(
     name = parameter.name
     required = parameter.default is parameter.empty
     if hint is None:
-        reader.refuse("signature.untyped", f"{reader.name}: {name} has no type.", f"Annotate it, for example {name}: str.")
+        reader.refuse(
+            "signature.untyped", f"{reader.name}: {name} has no type.", f"Annotate it, for example {name}: str."
+        )
         return ContextParameter(name)
     if (known := reader.shared(name, hint)) is not None:
         return known

@@ -102,7 +102,7 @@ class Table(Generic[K, T, Can]):
         revision of 0 says that it is new. The new revision is written into `item`, unless its type is frozen.
         """
         _allowed(self, Put)
-        _write(self._link, prepare_put(self, item, if_absent, when), otherwise)
+        _write(self._link, prepare_put(self, item, if_absent=if_absent, when=when), otherwise)
         advance(self, item)
 
     def update(
@@ -116,7 +116,7 @@ class Table(Generic[K, T, Can]):
         """Change attributes and return the item as it is then. Absent: starts from `initial`, or raises NotFound."""
         _allowed(self, Update)
         result = _write(self._link, prepare_update(self, key, changes, initial, when), otherwise)
-        assert result is not None  # noqa: S101  an update answers with the item
+        assert result is not None
         return codecs.typed(result, _item_type(self), where=self.__oort__.model.name)
 
     def delete(
@@ -162,9 +162,7 @@ class Table(Generic[K, T, Can]):
         return _page(self, operations.ScanTable(self.__oort__.model.name, limit=limit, after=after))
 
 
-def prepare_put(
-    table: Table[K, T, Put], item: T, if_absent: bool, when: Condition | None  # noqa: FBT001  internal, mirrors put()
-) -> operations.PutItem:
+def prepare_put(table: Table[K, T, Put], item: T, *, if_absent: bool, when: Condition | None) -> operations.PutItem:
     """The operation of a put, with the guard of a versioned table."""
     declared = table.__oort__
     stored = declared.write(item)
@@ -190,16 +188,22 @@ def prepare_update(
     declared = table.__oort__
     rules = tuple(change.rule for change in changes)
     if not rules:
-        raise InvalidUse(f"{declared.model.name}: update() without changes.", "Name at least one: field(A.state).set(…).")
+        raise InvalidUse(
+            f"{declared.model.name}: update() without changes.", "Name at least one: field(A.state).set(…)."
+        )
     for change in rules:
         if change.path[0] in declared.model.key:
-            raise InvalidUse(f"{declared.model.name}: {change.path[0]} is part of the key.", "Put a new item and delete this one.")
+            raise InvalidUse(
+                f"{declared.model.name}: {change.path[0]} is part of the key.", "Put a new item and delete this one."
+            )
     version = declared.model.version
     if version is not None:
         rules = (*rules, items.AddTo((version,), 1))
     start = None if initial is None else declared.write(initial)
     if start is not None and keys.of(start, declared.model) != declared.key(key):
-        raise InvalidUse(f"{declared.model.name}: initial= has another key than {key!r}.", "Give it the key of the update.")
+        raise InvalidUse(
+            f"{declared.model.name}: initial= has another key than {key!r}.", "Give it the key of the update."
+        )
     rule = None if when is None else when.rule
     return operations.UpdateItem(declared.model.name, declared.key(key), rules, start, rule)
 
@@ -234,9 +238,14 @@ def check_action(handle: object, action: type) -> None:
     actions: frozenset[type] | None = getattr(handle, "_actions", None)
     name = type(handle).__name__
     if actions is None:
-        raise InvalidUse(f"{name} is a resource, not a handle.", f"Take it as a parameter: {name.lower()}: {name}[{action.__name__}].")
+        raise InvalidUse(
+            f"{name} is a resource, not a handle.",
+            f"Take it as a parameter: {name.lower()}: {name}[{action.__name__}].",
+        )
     if action not in actions:
-        raise NotGranted(f"The handler may not {action.__name__} on {name}.", f"Ask for it: {name}[… | {action.__name__}].")
+        raise NotGranted(
+            f"The handler may not {action.__name__} on {name}.", f"Ask for it: {name}[… | {action.__name__}]."
+        )
 
 
 def _perform(link: Link, operation: operations.Operation) -> items.Item | None:
@@ -256,9 +265,9 @@ def _write(link: Link, operation: operations.Operation, otherwise: Exception | N
 
 
 def _page(table: "Table[K, T, Can]", operation: operations.QueryIndex | operations.ScanTable) -> Page[T]:
-    result = table._link.perform(operation)  # noqa: SLF001  the module's own class
+    result = table._link.perform(operation)
     if isinstance(result, operations.Refused):
         raise refusal(result)
-    assert isinstance(result, operations.Listed)  # noqa: S101  what a query answers
+    assert isinstance(result, operations.Listed)
     name, kind = table.__oort__.model.name, _item_type(table)
     return Page([codecs.typed(item, kind, where=name) for item in result.items], result.next)

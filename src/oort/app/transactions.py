@@ -44,7 +44,7 @@ class Transaction:
     ) -> None:
         """Write the item whole, as `Table.put` does."""
         check_action(table, Put)
-        self._add(table._link, tables.prepare_put(table, item, if_absent, when), otherwise)  # noqa: SLF001  same package
+        self._add(table._link, tables.prepare_put(table, item, if_absent=if_absent, when=when), otherwise)
         self._after.append(lambda: tables.advance(table, item))
 
     def update(
@@ -58,7 +58,7 @@ class Transaction:
     ) -> None:
         """Change attributes, as `Table.update` does; the new item is not returned."""
         check_action(table, Update)
-        self._add(table._link, tables.prepare_update(table, key, changes, initial, when), otherwise)  # noqa: SLF001
+        self._add(table._link, tables.prepare_update(table, key, changes, initial, when), otherwise)
 
     def delete(
         self,
@@ -70,25 +70,23 @@ class Transaction:
     ) -> None:
         """Remove the item, as `Table.delete` does."""
         check_action(table, Delete)
-        self._add(table._link, tables.prepare_delete(table, key, when), otherwise)  # noqa: SLF001  same package
+        self._add(table._link, tables.prepare_delete(table, key, when), otherwise)
 
-    def check(
-        self, table: Table[K, T, Check], key: K, when: Condition, *, otherwise: Exception | None = None
-    ) -> None:
+    def check(self, table: Table[K, T, Check], key: K, when: Condition, *, otherwise: Exception | None = None) -> None:
         """The condition must hold for an item that this block does not write."""
         check_action(table, Check)
         declared = table.__oort__
         operation = operations.CheckItem(declared.model.name, declared.key(key), when.rule)
-        self._add(table._link, operation, otherwise)  # noqa: SLF001  same package
+        self._add(table._link, operation, otherwise)
 
     def send(self, queue: Queue[M, Send], message: M, *, delay: timedelta = timedelta(0)) -> None:
         """Send the message once the block has committed, at least once."""
         check_action(queue, Send)
-        self._add(queue._link, queues.prepare_send(queue, message, delay), None)  # noqa: SLF001  same package
+        self._add(queue._link, queues.prepare_send(queue, message, delay), None)
 
     def publish(self, out: Publish[events.E], event: events.E) -> None:
         """Publish the event once the block has committed, at least once."""
-        self._add(out._link, events.prepare_publish(out, event), None)  # noqa: SLF001  same package
+        self._add(out._link, events.prepare_publish(out, event), None)
 
     def _add(self, link: Link, write: operations.Write, otherwise: Exception | None) -> None:
         if _open.get() is not self:
@@ -116,15 +114,19 @@ class _Atomic:
 
     def __enter__(self) -> Transaction:
         if _open.get() is not None:
-            raise InvalidUse("atomic() inside atomic() is not possible.", "Use one block; pass `tx` to the functions it calls.")
+            raise InvalidUse(
+                "atomic() inside atomic() is not possible.", "Use one block; pass `tx` to the functions it calls."
+            )
         self._transaction = Transaction()
         self._token = _open.set(self._transaction)
         return self._transaction
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
         _open.reset(self._token)
         if kind is None:
-            self._transaction._commit()  # noqa: SLF001  the module's own class
+            self._transaction._commit()
 
 
 def atomic() -> _Atomic:

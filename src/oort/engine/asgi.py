@@ -80,10 +80,10 @@ async def _body(request: HttpRequest, receive: Receive) -> bytes | None:
 
 async def _write(send: Send, reply: HttpReply, *, bodiless: bool) -> None:
     headers = [(name.encode("latin-1"), value.encode("latin-1", "replace")) for name, value in reply.headers]
-    if reply.status != 204:  # noqa: PLR2004  No Content has no length either
+    if reply.status != 204:
         headers.append((b"content-length", str(len(reply.body)).encode()))
     await send({"type": "http.response.start", "status": reply.status, "headers": headers})
-    await send({"type": "http.response.body", "body": b"" if bodiless or reply.status == 204 else reply.body})  # noqa: PLR2004
+    await send({"type": "http.response.body", "body": b"" if bodiless or reply.status == 204 else reply.body})
 
 
 def _headers(raw: list[tuple[bytes, bytes]]) -> dict[str, str]:

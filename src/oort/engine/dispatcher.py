@@ -5,19 +5,19 @@
 
 import threading
 from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import timedelta
 
 from oort.engine.invoker import InProcessInvoker
+from oort.engine.services.queues import Queues, Retry
 from oort.model.functions import FunctionModel, Http
 from oort.model.invocations import BatchOutcome, Failure
 from oort.model.messages import Delivery
 from oort.model.platform import PlatformModel
 from oort.ports.clock import Clock
 from oort.ports.entropy import Entropy
-from oort.ports.queues import Queues
 from oort.ports.traces import Traces
 from oort.rules import identifiers, retries
 
@@ -31,6 +31,7 @@ class DeliveryReport:
 
     function: str
     delivery: Delivery
+    attempts: int  # that the queue allows
     failure: Failure | None
     retry: timedelta | None
     duration: timedelta
@@ -66,22 +67,35 @@ class Consumers:
 
     def deliver(self, queue: str) -> int:
         """Lease one batch of the queue, run its consumer and settle the outcome; how many deliveries that were."""
-        function = self._functions[queue]
-        deliveries = tuple(self._queues.receive(queue, most=_batch(function)))
-        if not deliveries:
-            return 0
-        started = self._clock.tick()
-        outcome = self._invoke(function, deliveries)
+        deliveries = self._queues.receive(queue, most=_batch(self._functions[queue]))
+        if deliveries:
+            self._hand_over(queue, deliveries, further=0)
+        return len(deliveries)
+
+    def drain(self, queue: str, *, rounds: int, stopping: Callable[[], bool]) -> None:
+        """Deliver batch after batch; each settlement leases the next batch in the same commit."""
+        most = _batch(self._functions[queue])
+        deliveries = self._queues.receive(queue, most=most)
+        for left in range(rounds, 0, -1):
+            if not deliveries:
+                return
+            deliveries = self._hand_over(queue, deliveries, further=0 if left == 1 or stopping() else most)
+
+    def _hand_over(self, queue: str, deliveries: Sequence[Delivery], *, further: int) -> list[Delivery]:
+        function, started = self._functions[queue], self._clock.tick()
+        outcome = self._invoke(function, tuple(deliveries))
         failures = {failure.receipt: failure for failure in outcome.failures}
         if self._redeliver:
             again = tuple(_again(one) for one in deliveries if one.receipt not in failures)
-            failures |= {failure.receipt: failure for failure in self._invoke(function, again).failures} if again else {}
-        self._settle(queue, function, deliveries, failures, self._clock.tick() - started)
-        return len(deliveries)
+            failures |= (
+                {failure.receipt: failure for failure in self._invoke(function, again).failures} if again else {}
+            )
+        each = timedelta(microseconds=(self._clock.tick() - started) / 1000 / len(deliveries))
+        return self._settle(queue, function, deliveries, failures, each=each, further=further)
 
     def _invoke(self, function: FunctionModel, deliveries: tuple[Delivery, ...]) -> BatchOutcome:
-        id = identifiers.uuid7(int(self._clock.now().timestamp() * 1000), self._entropy.bits(74))
-        outcome = self._invoker.batch(function.name, deliveries, id=id)
+        invocation = identifiers.uuid7(int(self._clock.now().timestamp() * 1000), self._entropy.bits(74))
+        outcome = self._invoker.batch(function.name, deliveries, id=invocation)
         self._traces.record(outcome.spans)
         return outcome
 
@@ -89,22 +103,26 @@ class Consumers:
         self,
         queue: str,
         function: FunctionModel,
-        deliveries: tuple[Delivery, ...],
+        deliveries: Sequence[Delivery],
         failures: dict[str, Failure],
-        elapsed: int,
-    ) -> None:
-        done = [one.receipt for one in deliveries if one.receipt not in failures]
-        if done:
-            self._queues.acknowledge(queue, done)
+        *,
+        each: timedelta,
+        further: int,
+    ) -> list[Delivery]:
+        retry: list[Retry] = []
+        reports: list[DeliveryReport] = []
         for one in deliveries:
             failure, wait = failures.get(one.receipt), None
             if failure is not None:
                 after = retries.backoff(one.attempt, chance=self._entropy.chance())
+                retry.append(Retry(one.receipt, after, f"{failure.error}\n\n{failure.traceback}"))
                 wait = None if retries.exhausted(one.attempt, attempts=self._attempts[queue]) else after
-                error = f"{failure.error}\n\n{failure.traceback}"
-                self._queues.retry(queue, one.receipt, after=after, error=error)
-            duration = timedelta(microseconds=elapsed / 1000 / len(deliveries))
-            self._report(DeliveryReport(function.name, one, failure, wait, duration))
+            reports.append(DeliveryReport(function.name, one, self._attempts[queue], failure, wait, each))
+        done = [one.receipt for one in deliveries if one.receipt not in failures]
+        following = self._queues.settle(queue, acknowledged=done, failed=retry, most=further)
+        for report in reports:
+            self._report(report)
+        return following
 
 
 class Dispatcher:
@@ -161,7 +179,7 @@ class Dispatcher:
             self._woken.clear()
             try:
                 self._pass()
-            except Exception as error:  # noqa: BLE001  a full disk must not end the dispatcher; it is reported and tried again
+            except Exception as error:
                 self._failed(error)
                 self._stopping.wait(_POLL.total_seconds())
             self._wait()
@@ -187,10 +205,8 @@ class Dispatcher:
 
     def _deliver(self, queue: str) -> None:
         try:
-            for _ in range(_ROUNDS):
-                if self._stopping.is_set() or not self._consumers.deliver(queue):
-                    return
-        except Exception as error:  # noqa: BLE001  as above: reported; the lease ends and the message comes back
+            self._consumers.drain(queue, rounds=_ROUNDS, stopping=self._stopping.is_set)
+        except Exception as error:
             self._failed(error)
         finally:
             with self._lock:

@@ -128,7 +128,9 @@ class Gateway:
         try:
             query = tuple(parse_qsl(request.query, keep_blank_values=True, errors="strict", max_num_fields=1000))
         except ValueError:
-            return self._refuse(BadRequest("The query string is not readable."), trace=admission.trace, match=admission.match)
+            return self._refuse(
+                BadRequest("The query string is not readable."), trace=admission.trace, match=admission.match
+            )
         outcome = self._invoker.request(
             function.name,
             id=admission.id,
@@ -196,14 +198,12 @@ class Gateway:
             service=admission.match.function.service,
             start=admission.start,
             duration=self._clock.tick() - admission.started,
-            error=str(outcome.status) if outcome.status >= 500 else "",  # noqa: PLR2004  5xx are ours
+            error=str(outcome.status) if outcome.status >= 500 else "",
             detail={"status": str(outcome.status)},
         )
         self._traces.record((span, *outcome.spans))
 
 
-def _reply(
-    outcome: HttpOutcome, *, trace: str, function: str, extra: tuple[tuple[str, str], ...] = ()
-) -> HttpReply:
+def _reply(outcome: HttpOutcome, *, trace: str, function: str, extra: tuple[tuple[str, str], ...] = ()) -> HttpReply:
     headers = (*outcome.headers, *extra, ("trace-id", trace))
     return HttpReply(outcome.status, headers, outcome.body, trace, function, outcome.error)

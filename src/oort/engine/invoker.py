@@ -35,7 +35,7 @@ class InProcessInvoker:
         self._broker = broker
         self._clock = clock
         self._entropy = entropy
-        self._overrides = overrides or {}
+        self._overrides = {} if overrides is None else overrides  # shared: the test kit adds to it
         self._lock = threading.Lock()
         self._idle: dict[str, list[Environment]] = defaultdict(list)
         self._readers = {name: RequestReader(function) for name, function in program.functions.items()}

@@ -71,7 +71,7 @@ def too_deep(value: Value) -> bool:
     False
     """
     level = [value]
-    for _ in range(limits.JSON_DEPTH + 1):
+    for _ in range(limits.JSON_DEPTH):
         level = [inner for outer in level for inner in _inner(outer) if isinstance(inner, dict | list)]
         if not level:
             return False

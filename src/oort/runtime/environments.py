@@ -5,7 +5,7 @@ Ports made by providers live as long as the environment, so connections are pool
 
 import inspect
 import traceback
-from collections.abc import Callable, Generator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import cast
 
 from oort.app.events import Publish
@@ -24,14 +24,20 @@ class Environment:
     """Where a function runs. `overrides` replaces providers, by what they make; tests use it."""
 
     def __init__(
-        self, function: Function, *, broker: Broker, clock: Clock, entropy: Entropy, overrides: Mapping[object, Factory] | None = None
+        self,
+        function: Function,
+        *,
+        broker: Broker,
+        clock: Clock,
+        entropy: Entropy,
+        overrides: Mapping[object, Factory] | None = None,
     ) -> None:
         self.function = function
         self.clock = clock
         self.link = EnvironmentLink(service=function.model.service, broker=broker, clock=clock, entropy=entropy)
-        self._overrides = overrides or {}
+        self._overrides = {} if overrides is None else overrides
         self._made: dict[object, object] = {}
-        self._closers: list[Generator[object]] = []
+        self._closers: list[Iterator[object]] = []
         self._arguments: dict[str, object] | None = None
 
     def arguments(self) -> dict[str, object]:

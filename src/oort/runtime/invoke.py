@@ -37,7 +37,7 @@ def request(environment: Environment, reader: RequestReader, invocation: HttpInv
         _add_context(environment, arguments, message_id=invocation.id, attempt=1)
         entered = True
         outcome = replies.success(environment.enter(arguments), status=status)
-    except Exception as error:  # noqa: BLE001  whatever a handler raises becomes a reply
+    except Exception as error:
         outcome = replies.failure(error, trace=trace, entered=entered)
     link.end(error=_cause(outcome.error) if outcome.error else "")
     return msgspec.structs.replace(outcome, spans=link.take_spans())
@@ -71,7 +71,7 @@ def _deliver(environment: Environment, token: str, delivery: Delivery) -> Failur
                 arguments[parameter.name] = read(function, parameter, message)
         _add_context(environment, arguments, message_id=message.id, attempt=delivery.attempt)
         environment.enter(arguments)
-    except Exception as error:  # noqa: BLE001  whatever a consumer raises becomes a failed delivery
+    except Exception as error:
         environment.link.end(error=in_short(error))
         return Failure(receipt=delivery.receipt, error=in_short(error), traceback=in_full(error))
     environment.link.end()

@@ -1,5 +1,7 @@
 """The line from an environment's handles to the broker: it stamps messages, carries the token, and times every operation."""
 
+from dataclasses import dataclass, field
+
 from oort.model.errors import InvalidUse
 from oort.model.messages import Message
 from oort.model.operations import Commit, Mark, Operation, PublishEvent, Refused, Request, Result, SendMessage
@@ -21,13 +23,16 @@ class EnvironmentLink:
         self._step: _Step | None = None
         self.spans: list[Span] = []
 
-    def begin(self, *, name: str, kind: str, token: str, traceparent: str, mark: Mark | None, detail: dict[str, str]) -> str:
+    def begin(
+        self, *, name: str, kind: str, token: str, traceparent: str, mark: Mark | None, detail: dict[str, str]
+    ) -> str:
         """A handler is about to be entered; returns the trace it belongs to."""
         parent = identifiers.parent_of(traceparent)
         trace, above = parent or (f"{self._entropy.bits(128) or 1:032x}", "")
         self._step = _Step(
             name=name,
             kind=kind,
+            service=self._service,
             token=token,
             trace=trace,
             parent=above,
@@ -43,20 +48,29 @@ class EnvironmentLink:
         """The handler has returned or raised."""
         step = self._active()
         self._step = None
-        self._record(step.name, step.kind, step, step.span, step.parent, step.start, step.started, error, step.detail)
+        self.spans.append(step.finished(duration=self._clock.tick() - step.started, error=error))
 
     def perform(self, operation: Operation) -> Result:
         """Ask the broker, and record a span."""
         step = self._active()
-        start, started = nanoseconds(self._clock), self._clock.tick()
-        span = f"{self._entropy.bits(64) or 1:016x}"
+        inner = _Step(
+            name=title(operation),
+            kind="operation",
+            service=self._service,
+            token=step.token,
+            trace=step.trace,
+            parent=step.span,
+            span=f"{self._entropy.bits(64) or 1:016x}",
+            started=self._clock.tick(),
+            start=nanoseconds(self._clock),
+        )
         error = "interrupted"
         try:
             result = self._broker.perform(Request(step.token, operation))
             error = result.code if isinstance(result, Refused) else ""
             return result
         finally:
-            self._record(title(operation), "operation", step, span, step.span, start, started, error, {})
+            self.spans.append(inner.finished(duration=self._clock.tick() - inner.started, error=error))
 
     def message(self, *, name: str, body: bytes, key: str, version: int) -> Message:
         """A message with a new id, the time, and the trace of this call."""
@@ -85,59 +99,42 @@ class EnvironmentLink:
 
     def _active(self) -> "_Step":
         if self._step is None:
-            raise InvalidUse("A handle was used outside an invocation.", "Use handles while the handler runs; do not keep them.")
+            raise InvalidUse(
+                "A handle was used outside an invocation.", "Use handles while the handler runs; do not keep them."
+            )
         return self._step
 
-    def _record(
-        self,
-        name: str,
-        kind: str,
-        step: "_Step",
-        span: str,
-        parent: str,
-        start: int,
-        started: int,
-        error: str,
-        detail: dict[str, str],
-    ) -> None:
-        self.spans.append(
-            Span(
-                trace=step.trace,
-                id=span,
-                parent=parent,
-                name=name,
-                kind=kind,
-                service=self._service,
-                start=start,
-                duration=self._clock.tick() - started,
-                error=error,
-                detail=detail,
-            )
-        )
 
-
+@dataclass(slots=True, kw_only=True)
 class _Step:
-    """One call of a handler."""
+    """One call of a handler or one operation, while it runs."""
 
-    __slots__ = ("detail", "kind", "mark", "name", "parent", "span", "start", "started", "token", "trace")
+    name: str
+    kind: str
+    service: str
+    token: str
+    trace: str
+    parent: str
+    span: str
+    started: int
+    start: int
+    mark: Mark | None = None
+    detail: dict[str, str] = field(default_factory=dict[str, str])
 
-    def __init__(
-        self,
-        *,
-        name: str,
-        kind: str,
-        token: str,
-        trace: str,
-        parent: str,
-        span: str,
-        mark: Mark | None,
-        started: int,
-        start: int,
-        detail: dict[str, str],
-    ) -> None:
-        self.name, self.kind, self.token = name, kind, token
-        self.trace, self.parent, self.span = trace, parent, span
-        self.mark, self.started, self.start, self.detail = mark, started, start, detail
+    def finished(self, *, duration: int, error: str) -> Span:
+        """The span that is left of it."""
+        return Span(
+            trace=self.trace,
+            id=self.span,
+            parent=self.parent,
+            name=self.name,
+            kind=self.kind,
+            service=self.service,
+            start=self.start,
+            duration=duration,
+            error=error,
+            detail=self.detail,
+        )
 
 
 def nanoseconds(clock: Clock) -> int:

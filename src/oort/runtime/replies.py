@@ -30,7 +30,9 @@ def success(result: object, *, status: int) -> HttpOutcome:
         return HttpOutcome(status=status, headers=headers, body=b"", entered=True)
     body = msgspec.json.encode(result)
     if len(body) > limits.RESPONSE_BYTES:
-        raise LimitExceeded(f"The reply has {len(body):,} bytes; API Gateway passes {limits.RESPONSE_BYTES:,}.", "Use pages.")
+        raise LimitExceeded(
+            f"The reply has {len(body):,} bytes; API Gateway passes {limits.RESPONSE_BYTES:,}.", "Use pages."
+        )
     return HttpOutcome(status=status, headers=(JSON, *headers), body=body, entered=True)
 
 

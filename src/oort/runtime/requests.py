@@ -80,7 +80,9 @@ class RequestReader:
             raw: Value = msgspec.json.decode(invocation.body)
         except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
             what = "Nested too deeply" if isinstance(error, RecursionError) else str(error)
-            errors.append({"in": "body", "pointer": "", "detail": what if invocation.body else "A JSON body is required"})
+            errors.append(
+                {"in": "body", "pointer": "", "detail": what if invocation.body else "A JSON body is required"}
+            )
             return
         errors += [_body_error(violation) for violation in _accept(body, raw, arguments)]
 
@@ -99,7 +101,9 @@ def _accept(body: _Compiled, raw: Value, arguments: dict[str, object]) -> list[V
 def _check_media_type(invocation: HttpInvocation) -> None:
     given = invocation.headers.get("content-type", "application/json").partition(";")[0].strip().lower()
     if given != "application/json" and not (given.startswith("application/") and given.endswith("+json")):
-        raise UnsupportedMediaType(f"The body is {given}; send application/json (curl: -H 'content-type: application/json').")
+        raise UnsupportedMediaType(
+            f"The body is {given}; send application/json (curl: -H 'content-type: application/json')."
+        )
 
 
 def _compile(parameter: ValueParameter) -> _Compiled:

@@ -1,8 +1,9 @@
 """Items as bytes in the store: msgpack, with an extension for integers beyond 64 bits, of which tables hold 38 digits."""
 
+from typing import Any
+
 import msgspec
 
-from oort.model.errors import InvalidValue
 from oort.model.items import Item, Value
 
 _LARGE_INTEGER = 1
@@ -10,13 +11,11 @@ _WIDEST = 2**63
 
 
 def encoded(item: Item) -> bytes:
-    """The item as bytes. InvalidValue if a text in it is not Unicode."""
+    """The bytes of an item that `numbers.check` has let pass."""
     try:
         return msgspec.msgpack.encode(item)
     except OverflowError:
         return msgspec.msgpack.encode(_widened(item))
-    except UnicodeEncodeError as error:
-        raise InvalidValue(f"A text cannot be stored: {error.reason}.", "Store bytes as base64 text.") from error
 
 
 def decoded(data: bytes) -> Item:
@@ -39,4 +38,4 @@ def _narrowed(code: int, data: memoryview) -> int:
     return int(bytes(data))
 
 
-_decoder = msgspec.msgpack.Decoder(dict[str, object], ext_hook=_narrowed)
+_decoder = msgspec.msgpack.Decoder(dict[str, Any], ext_hook=_narrowed)

@@ -49,7 +49,9 @@ def secondary(table: TableModel) -> tuple[IndexModel, ...]:
     return tuple(index for index in table.indexes if not index.primary)
 
 
-def follow(session: Session, table: TableModel, at: Address, moment: Moment, *, old: Item | None, new: Item | None) -> None:
+def follow(
+    session: Session, table: TableModel, at: Address, moment: Moment, *, old: Item | None, new: Item | None
+) -> None:
     """Bring the entries of one item from its old to its new state."""
     indexes = secondary(table)
     if not indexes:
@@ -80,12 +82,9 @@ def values(session: Session, table: TableModel, index: IndexModel, window: Windo
     where, bound = bounds(window, places)
     direction = "DESC" if window.reverse else "ASC"
     # CROSS JOIN: the entries lead, whatever the planner thinks of their number.
-    sql = (
-        "SELECT i.value FROM entries e CROSS JOIN items i ON i.tbl = ? AND i.pk = e.pk AND i.sk = e.sk "
-        f"WHERE e.idx = ? AND e.ipk = ? AND {where} "  # noqa: S608  # column names, all from this file
-        f"ORDER BY {', '.join(f'{place} {direction}' for place in places)}"
-    )
-    for (value,) in session.each(sql, table.name, _label(table, index), window.partition, *bound):
+    order = ", ".join(f"{place} {direction}" for place in places)
+    sql = f"{_ENTRIES} AND {where} ORDER BY {order}"
+    for value, *_ in session.each(sql, table.name, _label(table, index), window.partition, *bound):
         yield value
 
 
@@ -104,9 +103,7 @@ def bounds(window: Window, places: tuple[str, ...]) -> tuple[str, tuple[bytes, .
 
 def build(session: Session, platform: PlatformModel) -> int:
     """Make the entries fit the program's indexes: build new and changed ones, drop those that are gone; how many changed."""
-    wanted = {
-        _label(table, index): (table, index) for table in platform.tables for index in secondary(table)
-    }
+    wanted = {_label(table, index): (table, index) for table in platform.tables for index in secondary(table)}
     known = {idx: (partition, sort) for idx, partition, sort in session.rows("SELECT * FROM definitions")}
     fresh = [idx for idx, (_, index) in wanted.items() if known.get(idx) != (index.partition, index.sort)]
     gone = [idx for idx in known if idx not in wanted]
@@ -126,6 +123,10 @@ def _build(session: Session, idx: str, table: TableModel, index: IndexModel) -> 
             session.run("INSERT OR REPLACE INTO entries VALUES(?, ?, ?, ?, ?)", idx, *entry, pk, sk)
 
 
+_ENTRIES = (
+    "SELECT i.value, e.isk, e.pk, e.sk FROM entries e CROSS JOIN items i "
+    "ON i.tbl = ? AND i.pk = e.pk AND i.sk = e.sk WHERE e.idx = ? AND e.ipk = ?"
+)
 _FORGET = "DELETE FROM entries WHERE idx = ? AND ipk = ? AND isk = ? AND pk = ? AND sk = ?"
 
 
@@ -152,11 +153,7 @@ def _lagging(
     """The window as it was before the stale items' last writes. It reads the whole partition: tests' partitions are small."""
     found: list[tuple[Position, bytes]] = []
     current: tuple[Value, ...] = (table.name, _label(table, index), window.partition)
-    sql = (
-        "SELECT i.value, e.isk, e.pk, e.sk FROM entries e CROSS JOIN items i "
-        "ON i.tbl = ? AND i.pk = e.pk AND i.sk = e.sk WHERE e.idx = ? AND e.ipk = ?"
-    )
-    for value, isk, pk, sk in session.rows(sql, *current):
+    for value, isk, pk, sk in session.rows(_ENTRIES, *current):
         if (pk, sk) not in stale:
             found.append(((isk, pk, sk), value))
     for at, value in stale.items():

@@ -31,7 +31,7 @@ def located(table: TableModel, key: Key) -> Address:
     """Where the key leads. InvalidValue if it is not a key of this table."""
     if len(key) != len(table.key):
         raise InvalidValue(f"A key of {table.name} has {len(table.key)} part(s), not {len(key)}.", "Give one for each.")
-    _check_key(key)
+    keys.check(key)
     return keys.ordered(key[0]), keys.ordered(key[1]) if len(key) > 1 else b""
 
 
@@ -43,7 +43,7 @@ def prepared(table: TableModel, item: Item) -> Prepared:
         raise InvalidValue(f"An item of {table.name} lacks {' or '.join(table.key)}.", "Give it every key attribute.")
     at = located(table, key)
     for index in table.indexes:
-        _check_key(keys.of(item, index) or ())
+        keys.check(keys.of(item, index) or ())
     value = encoded(item)
     size = sizes.item_size(item)
     if size > limits.ITEM_BYTES:
@@ -112,10 +112,3 @@ def _store(session: Session, table: TableModel, item: Prepared, moment: Moment, 
 def _require(table: TableModel, condition: Condition | None, item: Item | None) -> None:
     if condition is not None and not conditions.holds(condition, item):
         raise ConditionFailed(f"The condition of a write to {table.name} does not hold.")
-
-
-def _check_key(key: Key) -> None:
-    try:
-        keys.check(key)
-    except UnicodeEncodeError as error:
-        raise InvalidValue(f"A key cannot be stored: {error.reason}.", "Store bytes as base64 text.") from error

@@ -47,7 +47,7 @@ class DirectStore:
         future: Future[T] = Future()
         try:
             future.set_result(self.write(work))
-        except Exception as error:  # noqa: BLE001  # it belongs to whoever reads the future
+        except Exception as error:  # it belongs to whoever reads the future
             future.set_exception(error)
         return future
 

@@ -154,7 +154,7 @@ class GroupCommitStore:
         session = Session(self._writing)
         try:
             outcomes = self._commit(session, wanted)
-        except BaseException as error:  # noqa: BLE001  # whatever it is, every waiter must hear of it
+        except BaseException as error:  # whatever it is, every waiter must hear of it
             failure = unusable(error, name=str(self._path))
             failure.__cause__ = None if failure is error else error
             session.woken = False

@@ -5,7 +5,7 @@ from typing import Any, TypeAlias
 
 import apsw
 
-Value: TypeAlias = None | int | float | str | bytes
+Value: TypeAlias = int | float | str | bytes | None
 Row: TypeAlias = tuple[Any, ...]
 
 

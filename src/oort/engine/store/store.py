@@ -103,7 +103,8 @@ def unusable(error: BaseException, *, name: str) -> BaseException:
             "End the other process.",
         )
     return StateUnusable(
-        f"The state in {name} cannot be used: {error}.", "Check the disk and the folder's permissions; restore a backup."
+        f"The state in {name} cannot be used: {error}.",
+        "Check the disk and the folder's permissions; restore a backup.",
     )
 
 

@@ -1,0 +1,1 @@
+"""Cometbid, the reference platform: what happens when somebody signs up."""

@@ -1,0 +1,1 @@
+"""Accounts: sign up, read, change the e-mail address, close."""

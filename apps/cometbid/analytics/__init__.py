@@ -1,0 +1,1 @@
+"""Analytics: how many people signed up, by day and country."""

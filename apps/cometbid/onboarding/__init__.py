@@ -1,0 +1,1 @@
+"""Onboarding: everybody starts with a workspace."""

@@ -1,0 +1,112 @@
+"""Finds a platform on disk: reads `oort.toml`, imports every module of its service packages, and collects the services."""
+
+import importlib
+import os
+import pkgutil
+import sys
+import tomllib
+import traceback
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from types import ModuleType
+
+from oort.app.loading import load
+from oort.app.programs import Program
+from oort.app.services import Service
+from oort.model.errors import InvalidProgram, InvalidProject, OortError
+from oort.model.sources import Mistake, Source
+
+FILE = "oort.toml"
+_KEYS = frozenset({"name", "services"})
+
+
+@dataclass(frozen=True, slots=True)
+class Project:
+    """What `oort.toml` says. `root` is the folder that imports start from: the first one upwards that is no package."""
+
+    name: str
+    packages: tuple[str, ...]
+    folder: Path
+    root: Path
+
+
+def find(path: Path) -> Project:
+    """The project of a folder or of an `oort.toml`. Raises InvalidProject if there is none or it cannot be read."""
+    file = path if path.name == FILE else path / FILE
+    try:
+        document = tomllib.loads(file.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise InvalidProject(f"There is no {FILE} in {path}.", "Name the platform's folder: oort dev PATH.") from None
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        raise InvalidProject(f"{file} cannot be read: {error}.", "Mend it and try again.") from error
+    if unknown := sorted(document.keys() - _KEYS):
+        raise InvalidProject(
+            f"{file}: {unknown[0]!r} is not a setting.", f"The settings are: {', '.join(sorted(_KEYS))}."
+        )
+    name, packages = document.get("name"), document.get("services")
+    if not isinstance(name, str) or not name:
+        raise InvalidProject(f"{file}: name is missing.", 'Write name = "shop".')
+    if not isinstance(packages, list) or not packages or not all(isinstance(one, str) for one in packages):
+        raise InvalidProject(f"{file}: services is missing.", 'Write services = ["shop.orders", "shop.billing"].')
+    folder = file.resolve().parent
+    return Project(name, tuple(packages), folder, _import_root(folder))
+
+
+def program(project: Project) -> Program:
+    """Import the project's services and load them. Raises InvalidProgram with file and line of every mistake."""
+    if str(project.root) not in sys.path:
+        sys.path.insert(0, str(project.root))
+    modules = [module for package in project.packages for module in _modules(package, project)]
+    services = {id(value): value for module in modules for value in vars(module).values() if isinstance(value, Service)}
+    if not services:
+        raise InvalidProject(f"No Service in {', '.join(project.packages)}.", 'Write orders = Service("orders").')
+    return load(list(services.values()), name=project.name)
+
+
+def _modules(package: str, project: Project) -> Iterator[ModuleType]:
+    module = _import(package, project)
+    yield module
+    for info in pkgutil.walk_packages(getattr(module, "__path__", ()), f"{package}."):
+        yield _import(info.name, project)
+
+
+def _import(name: str, project: Project) -> ModuleType:
+    try:
+        return importlib.import_module(name)
+    except InvalidProgram:
+        raise
+    except ModuleNotFoundError as error:
+        if error.name == name or name.startswith(f"{error.name}."):
+            what = f"{project.folder / FILE}: there is no module {name}."
+            raise InvalidProject(what, f"Imports start from {project.root}.") from None
+        raise InvalidProgram([_mistake(error, project)]) from error
+    except SyntaxError as error:
+        source = Source(error.filename or "", error.lineno or 0)
+        raise InvalidProgram([Mistake(source, "import.syntax", f"{error.msg}.", "Mend the syntax.")]) from error
+    except Exception as error:  # a user's module may raise anything
+        raise InvalidProgram([_mistake(error, project)]) from error
+
+
+def _mistake(error: Exception, project: Project) -> Mistake:
+    """The error at the last line of the user's own code."""
+    frames = [frame for frame in traceback.extract_tb(error.__traceback__) if _is_own(frame.filename, project)]
+    source = Source(frames[-1].filename, frames[-1].lineno or 0) if frames else Source(str(project.folder / FILE), 1)
+    if isinstance(error, OortError):
+        return Mistake(source, error.code, error.what, error.instead)
+    return Mistake(source, "import.failed", f"{type(error).__name__}: {error}.", "Importing a service must not fail.")
+
+
+def _is_own(file: str, project: Project) -> bool:
+    own = (
+        os.path.commonpath([project.root, Path(file).resolve()]) == str(project.root)
+        if Path(file).is_absolute()
+        else False
+    )
+    return own and "site-packages" not in file
+
+
+def _import_root(folder: Path) -> Path:
+    while (folder / "__init__.py").exists():
+        folder = folder.parent
+    return folder

@@ -1,0 +1,99 @@
+"""The embedded engine: a program, a store, and everything between them. The CLI and the test kit build one.
+
+`start` and `stop` frame the threads that deliver messages; without them the engine stands still, and virtual time drives it.
+"""
+
+from collections.abc import Callable, Mapping
+from datetime import timedelta
+
+from oort.app.programs import Program
+from oort.engine.broker import EngineBroker
+from oort.engine.dispatcher import Consumers, DeliveryReport, Dispatcher
+from oort.engine.gateway import Gateway
+from oort.engine.invoker import InProcessInvoker
+from oort.engine.operations import Operations
+from oort.engine.services.queues import Queues
+from oort.engine.services.relay import Relay
+from oort.engine.services.tables import Tables, no_lag
+from oort.engine.services.topics import Topics
+from oort.engine.services.traces import Traces
+from oort.engine.services.transactions import Transactions
+from oort.engine.store.store import Store
+from oort.ports.clock import Clock
+from oort.ports.entropy import Entropy
+from oort.ports.identity import Identity
+from oort.runtime.environments import Factory
+
+CONSUMER_THREADS = 8
+
+
+class Engine:
+    """One platform on one store.
+
+    `overrides` replaces providers by what they make; `report` hears of every delivery, `failed` of errors of the engine
+    itself; `redeliver` hands everything that succeeds over twice; `lag` delays secondary indexes.
+    """
+
+    def __init__(
+        self,
+        program: Program,
+        *,
+        store: Store,
+        clock: Clock,
+        entropy: Entropy,
+        identity: Identity,
+        overrides: Mapping[object, Factory] | None = None,
+        threads: int = CONSUMER_THREADS,
+        report: Callable[[DeliveryReport], None] = lambda _: None,
+        failed: Callable[[Exception], None] = lambda _: None,
+        redeliver: bool = False,
+        lag: Callable[[], timedelta] = no_lag,
+    ) -> None:
+        platform = program.model
+        self.program = program
+        self.tables = Tables(store, platform=platform, clock=clock, lag=lag)
+        self.queues = Queues(store, platform=platform, clock=clock)
+        self.topics = Topics(store, platform=platform, clock=clock)
+        self.transactions = Transactions(store, platform=platform, clock=clock, lag=lag)
+        self.traces = Traces(store)
+        self.relay = Relay(store, platform=platform, clock=clock)
+        operations = Operations(
+            tables=self.tables, queues=self.queues, topics=self.topics, transactions=self.transactions
+        )
+        self.broker = EngineBroker(platform, operations=operations, entropy=entropy)
+        self.invoker = InProcessInvoker(program, broker=self.broker, clock=clock, entropy=entropy, overrides=overrides)
+        self.gateway = Gateway(
+            platform, identity=identity, invoker=self.invoker, traces=self.traces, clock=clock, entropy=entropy
+        )
+        self.consumers = Consumers(
+            platform,
+            queues=self.queues,
+            invoker=self.invoker,
+            traces=self.traces,
+            clock=clock,
+            entropy=entropy,
+            report=report,
+            redeliver=redeliver,
+        )
+        self._store = store
+        self._dispatcher = Dispatcher(
+            self.consumers,
+            relay=self.relay.move,
+            ready=self.queues.ready_queues,
+            due=self.queues.next_due,
+            version=store.data_version,
+            clock=clock,
+            threads=threads,
+            failed=failed,
+        )
+
+    def start(self) -> None:
+        """Begin to deliver messages. Leases that a killed process left end now. Call it while holding the state's lock."""
+        self.queues.release_all()
+        self._store.on_commit = self._dispatcher.wake
+        self._dispatcher.start()
+
+    def stop(self) -> None:
+        """Finish the deliveries that run, then close the environments. The store stays open; it belongs to the caller."""
+        self._dispatcher.stop()
+        self.invoker.close()

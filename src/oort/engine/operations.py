@@ -1,0 +1,87 @@
+"""Carries out operations on the ports, whoever asks. The broker puts grants in front of it; fakes use it as it is."""
+
+from datetime import timedelta
+
+from oort.model.errors import (
+    ConditionFailed,
+    InvalidCursor,
+    InvalidUse,
+    InvalidValue,
+    LimitExceeded,
+    NoSuchItem,
+    OortError,
+)
+from oort.model.operations import (
+    CheckItem,
+    Commit,
+    DeleteItem,
+    Done,
+    Found,
+    GetItem,
+    Operation,
+    PublishEvent,
+    PutItem,
+    QueryIndex,
+    Refused,
+    Result,
+    ScanTable,
+    SendMessage,
+    UpdateItem,
+)
+from oort.ports.queues import Queues
+from oort.ports.tables import Tables
+from oort.ports.topics import Topics
+from oort.ports.transactions import Transactions
+
+_REFUSALS = (ConditionFailed, InvalidCursor, InvalidUse, InvalidValue, LimitExceeded, NoSuchItem)
+
+
+class Operations:
+    """From the language of the broker port to the ports of the services."""
+
+    def __init__(self, *, tables: Tables, queues: Queues, topics: Topics, transactions: Transactions) -> None:
+        self._tables = tables
+        self._queues = queues
+        self._topics = topics
+        self._transactions = transactions
+
+    def perform(self, operation: Operation) -> Result:
+        """Carry it out; what the ports refuse is a result."""
+        try:
+            return self._carry_out(operation)
+        except _REFUSALS as error:
+            return _refused(error)
+
+    def _carry_out(self, operation: Operation) -> Result:
+        match operation:
+            case GetItem():
+                return Found(self._tables.get(operation.table, operation.key))
+            case UpdateItem():
+                return Found(self._tables.update(operation))
+            case QueryIndex():
+                return self._tables.query(operation)
+            case ScanTable():
+                return self._tables.scan(operation)
+            case Commit():
+                return Done(applied=self._transactions.commit(operation.writes, operation.mark))
+            case CheckItem():
+                return Done(applied=self._transactions.commit((operation,), None))
+            case _:
+                self._write(operation)
+                return Done()
+
+    def _write(self, operation: PutItem | DeleteItem | SendMessage | PublishEvent) -> None:
+        match operation:
+            case PutItem():
+                self._tables.put(operation)
+            case DeleteItem():
+                self._tables.delete(operation)
+            case SendMessage():
+                self._queues.send(operation.queue, operation.message, delay=timedelta(seconds=operation.delay))
+            case PublishEvent():
+                self._topics.publish(operation.event, operation.message)
+
+
+def _refused(error: OortError) -> Refused:
+    position = error.position if isinstance(error, ConditionFailed | NoSuchItem) else 0
+    return Refused(error.code, str(error), position)

@@ -1,0 +1,138 @@
+"""Messages inside a session: added to a queue, leased, settled, buried. Queues, topics and the relay share these functions."""
+
+import math
+from collections.abc import Iterable
+from datetime import timedelta
+
+import msgspec
+
+from oort.engine.store.session import Session
+from oort.model import limits
+from oort.model.errors import InvalidValue, LimitExceeded
+from oort.model.messages import Delivery, Message
+from oort.model.platform import PlatformModel
+from oort.model.resources import QueueModel
+from oort.rules import retries
+
+LEASE_ENDED = "the visibility time-out ended before the last attempt finished"
+KEPT_TOO_LONG = f"the message was not processed within {limits.RETENTION.days} days"
+
+_decoder = msgspec.msgpack.Decoder(Message)
+
+
+def check(message: Message) -> None:
+    """Raise LimitExceeded if the message is too large."""
+    if len(message.body) > limits.MESSAGE_BYTES:
+        raise LimitExceeded(
+            f"A message of {message.name} has {len(message.body)} bytes; at most {limits.MESSAGE_BYTES} are allowed.",
+            "Store the content in a table and send its key.",
+        )
+
+
+def delay(seconds: float) -> timedelta:
+    """A delay that SQS would accept; InvalidValue or LimitExceeded if it is none."""
+    if not math.isfinite(seconds) or seconds < 0:
+        raise InvalidValue(f"A message cannot be delayed by {seconds} seconds.", "Give a delay of 0 or more.")
+    most = limits.MESSAGE_DELAY.total_seconds()
+    if seconds > most:
+        raise LimitExceeded(
+            f"A message is to be delayed by {seconds:g} s; at most {most:g} s are allowed.", "Keep the time in a table."
+        )
+    return timedelta(seconds=seconds)
+
+
+def packed(message: Message) -> bytes:
+    """The message as the store keeps it."""
+    return msgspec.msgpack.encode(message)
+
+
+def unpacked(payload: bytes) -> Message:
+    """The message that `packed` made the bytes of."""
+    return _decoder.decode(payload)
+
+
+def add(session: Session, queue: str, payload: bytes, *, sent: float, visible: float) -> None:
+    """Put a message on a queue."""
+    session.run(
+        "INSERT INTO messages(queue, sent, visible, attempts, leased, payload) VALUES(?, ?, ?, 0, 0, ?)",
+        queue, sent, visible, payload,
+    )  # fmt: skip
+    session.wake()
+
+
+def fan_out(session: Session, platform: PlatformModel, event: str, payload: bytes, *, now: float) -> None:
+    """Give each subscriber of the event a copy."""
+    for queue in platform.subscribers(event):
+        add(session, queue.name, payload, sent=now, visible=now)
+
+
+def lease(session: Session, queue: QueueModel, *, most: int, now: float, until: float) -> list[Delivery]:
+    """Hand out visible messages until the given time; those that have no attempt left die instead."""
+    leased: list[Delivery] = []
+    sql = "SELECT seq, attempts, sent, leased, payload FROM messages WHERE queue = ? AND visible <= ? ORDER BY visible, seq LIMIT ?"
+    while len(leased) < most:
+        rows = session.rows(sql, queue.name, now, most - len(leased))
+        if not rows:
+            break
+        for seq, attempts, sent, was_leased, payload in rows:
+            if reason := _why_dead(queue, attempts, sent, was_leased, now=now):
+                bury(session, seq, error=reason, now=now)
+                continue
+            session.run(
+                "UPDATE messages SET visible = ?, attempts = ?, leased = 1 WHERE seq = ?", until, attempts + 1, seq
+            )
+            leased.append(Delivery(message=unpacked(payload), receipt=f"{seq}-{attempts + 1}", attempt=attempts + 1))
+    return leased
+
+
+def _why_dead(queue: QueueModel, attempts: int, sent: float, was_leased: int, *, now: float) -> str:
+    """Why a message must not be handed out again; empty if it may be."""
+    if retries.exhausted(attempts, attempts=queue.attempts):
+        # Not leased: it failed when the program still allowed more attempts.
+        return (
+            LEASE_ENDED if was_leased else f"{attempts} attempts were made, and the queue now allows {queue.attempts}"
+        )
+    return KEPT_TOO_LONG if now - sent > limits.RETENTION.total_seconds() else ""
+
+
+def acknowledge(session: Session, queue: str, receipts: Iterable[str], *, now: float) -> None:
+    """Remove the messages whose receipts are still good."""
+    for receipt in receipts:
+        seq, attempt = _parts(receipt)
+        session.run(
+            "DELETE FROM messages WHERE seq = ? AND queue = ? AND attempts = ? AND leased = 1 AND visible > ?",
+            seq, queue, attempt, now,
+        )  # fmt: skip
+
+
+def fail(session: Session, queue: QueueModel, receipt: str, *, error: str, now: float, visible: float) -> None:
+    """End a hand-over that failed: back on the queue at `visible`, or dead if it was the last attempt."""
+    seq, attempt = _parts(receipt)
+    freed = session.run(
+        "UPDATE messages SET leased = 0, visible = ? WHERE seq = ? AND queue = ? AND attempts = ? AND leased = 1 AND visible > ?",
+        visible, seq, queue.name, attempt, now,
+    )  # fmt: skip
+    if not freed:
+        return
+    if retries.exhausted(attempt, attempts=queue.attempts):
+        bury(session, seq, error=error, now=now)
+    else:
+        session.wake()
+
+
+def bury(session: Session, seq: int, *, error: str, now: float) -> None:
+    """Make a message on a queue a dead letter."""
+    session.run(
+        "INSERT INTO dead(queue, attempts, died, error, payload) "
+        "SELECT queue, attempts, ?, ?, payload FROM messages WHERE seq = ?",
+        now, error, seq,
+    )  # fmt: skip
+    session.run("DELETE FROM messages WHERE seq = ?", seq)
+
+
+def _parts(receipt: str) -> tuple[int, int]:
+    """The message and the hand-over that a receipt names; what is not a receipt names none."""
+    seq, _, attempt = receipt.partition("-")
+    if not (seq.isascii() and seq.isdigit() and attempt.isascii() and attempt.isdigit() and len(receipt) < 30):
+        return 0, 0
+    return int(seq), int(attempt)

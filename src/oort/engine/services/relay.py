@@ -1,0 +1,51 @@
+"""The relay moves messages from the outbox to the queues. The dispatcher calls it after each commit that left some.
+
+A pass is one transaction: a row leaves the outbox in the commit that puts it on its queues, so it arrives exactly once.
+"""
+
+from oort.engine.services import messages
+from oort.engine.services.times import unix
+from oort.engine.store.session import Session
+from oort.engine.store.store import Store
+from oort.model.platform import PlatformModel
+from oort.ports.clock import Clock
+
+PASS = 100
+NO_QUEUE = "the program has no such queue any more"
+
+
+class Relay:
+    """The way out of one store's outbox."""
+
+    def __init__(self, store: Store, *, platform: PlatformModel, clock: Clock) -> None:
+        self._store = store
+        self._platform = platform
+        self._queues = {queue.name for queue in platform.queues}
+        self._clock = clock
+
+    def pending(self) -> int:
+        """How many messages wait in the outbox."""
+        row = self._store.read(lambda session: session.row("SELECT count(*) FROM outbox"))
+        assert row is not None
+        return int(row[0])
+
+    def move(self, *, most: int = PASS) -> int:
+        """Move up to `most` messages in the order of their commits, which is also the order of each key; how many."""
+        if not self._store.read(lambda session: session.row("SELECT 1 FROM outbox LIMIT 1")):
+            return 0
+        now = unix(self._clock.now())
+        return self._store.write(lambda session: self._pass(session, most, now))
+
+    def _pass(self, session: Session, most: int, now: float) -> int:
+        rows = session.rows("SELECT seq, kind, name, visible, payload FROM outbox ORDER BY seq LIMIT ?", most)
+        for _, kind, name, visible, payload in rows:
+            if kind == "publish":
+                messages.fan_out(session, self._platform, name, payload, now=now)
+            elif name in self._queues:
+                messages.add(session, name, payload, sent=now, visible=visible)
+            else:  # a message must neither vanish nor block those behind it
+                sql = "INSERT INTO dead(queue, attempts, died, error, payload) VALUES(?, 0, ?, ?, ?)"
+                session.run(sql, name, now, NO_QUEUE, payload)
+        if rows:
+            session.run("DELETE FROM outbox WHERE seq <= ?", rows[-1][0])
+        return len(rows)

@@ -1,0 +1,101 @@
+"""The Traces port on the store, and how traces are read: the list, and one with all its spans.
+
+The spans of an invocation are packed into one row a trace. The oldest rows go when there are more than `KEPT`.
+"""
+
+from collections.abc import Iterable, Sequence
+
+import msgspec
+
+from oort.engine.store.session import Session
+from oort.engine.store.store import Store
+from oort.model.errors import NotFoundHere
+from oort.model.spans import Span, TraceSummary
+
+KEPT = 50_000
+_PRUNE_EVERY = 500
+
+_decoder = msgspec.msgpack.Decoder(tuple[Span, ...])
+
+
+class Traces:
+    """Spans in one store."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+
+    def record(self, spans: Sequence[Span]) -> None:
+        """See `ports.traces`. They can be read a moment later."""
+        segments = [(trace, msgspec.msgpack.encode(own)) for trace, own in _by_trace(spans).items()]
+        if segments:
+            self._store.later(lambda session: _record(session, segments))
+
+    def recent(self, *, most: int = 20) -> list[TraceSummary]:
+        """A line for each of the traces that were recorded last, newest first."""
+
+        def work(session: Session) -> list[tuple[Span, ...]]:
+            found: dict[str, None] = {}
+            for (trace,) in session.each("SELECT trace FROM segments ORDER BY seq DESC"):
+                found.setdefault(trace)
+                if len(found) == most:
+                    break
+            return [_spans(session, trace) for trace in found]
+
+        summaries = map(_summary, self._store.read(work))
+        return sorted(summaries, key=lambda summary: summary.start, reverse=True)
+
+    def read(self, trace: str) -> tuple[Span, ...]:
+        """The spans of the trace with this id, or whose id alone begins like this, in order of their start.
+
+        NotFoundHere if there is none, or more than one.
+        """
+
+        def work(session: Session) -> tuple[list[str], tuple[Span, ...]]:
+            rows = session.rows(_BEGINNING, trace.lower(), trace.lower())
+            return [found for (found,) in rows], _spans(session, rows[0][0]) if len(rows) == 1 else ()
+
+        found, spans = self._store.read(work)
+        if not found:
+            raise NotFoundHere(f"There is no trace {trace}.", "`oort traces` lists them.")
+        if len(found) > 1:
+            raise NotFoundHere(f"Several traces begin with {trace}: {', '.join(found)}.", "Give more of the id.")
+        return spans
+
+
+# Identifiers are hexadecimal: everything that begins with a prefix lies between it and itself followed by "g".
+_BEGINNING = "SELECT DISTINCT trace FROM segments WHERE trace >= ? AND trace < ? || 'g' LIMIT 5"
+
+
+def _record(session: Session, segments: Iterable[tuple[str, bytes]]) -> None:
+    for trace, spans in segments:
+        session.run("INSERT INTO segments(trace, spans) VALUES(?, ?)", trace, spans)
+    last = session.row("SELECT max(seq) FROM segments")
+    if last is not None and last[0] % _PRUNE_EVERY == 0:
+        session.run("DELETE FROM segments WHERE seq <= ?", last[0] - KEPT)
+
+
+def _by_trace(spans: Sequence[Span]) -> dict[str, list[Span]]:
+    """A batch may hold deliveries of several traces."""
+    found: dict[str, list[Span]] = {}
+    for span in spans:
+        found.setdefault(span.trace, []).append(span)
+    return found
+
+
+def _spans(session: Session, trace: str) -> tuple[Span, ...]:
+    rows = session.rows("SELECT spans FROM segments WHERE trace = ? ORDER BY seq", trace)
+    return tuple(sorted((span for (data,) in rows for span in _decoder.decode(data)), key=lambda span: span.start))
+
+
+def _summary(spans: tuple[Span, ...]) -> TraceSummary:
+    root = next((span for span in spans if not span.parent), spans[0])
+    start = spans[0].start
+    return TraceSummary(
+        trace=root.trace,
+        name=root.name,
+        start=start,
+        duration=max(span.start + span.duration for span in spans) - start,
+        spans=len(spans),
+        errors=sum(1 for span in spans if span.error),
+        services=tuple(dict.fromkeys(span.service for span in spans)),
+    )

@@ -1,0 +1,158 @@
+"""The Transactions port on the store: items, outbox rows and the inbox mark in one commit.
+
+What can be refused without looking at the store is refused before the work is queued for the writer.
+"""
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from oort.engine.services import items, messages
+from oort.engine.services.indexes import Address, Moment
+from oort.engine.services.items import Prepared
+from oort.engine.services.tables import no_lag
+from oort.engine.services.times import unix
+from oort.engine.store.session import Session
+from oort.engine.store.store import Store
+from oort.model import limits
+from oort.model.errors import ConditionFailed, InvalidUse, LimitExceeded, NoSuchItem
+from oort.model.operations import CheckItem, DeleteItem, Mark, PublishEvent, PutItem, SendMessage, UpdateItem, Write
+from oort.model.platform import PlatformModel
+from oort.model.resources import TableModel
+from oort.ports.clock import Clock
+
+
+@dataclass(frozen=True, slots=True)
+class _Outgoing:
+    kind: str
+    name: str
+    visible: float
+    payload: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class _Step:
+    """One write, ready to be applied; `item` for a put, `outgoing` for a message."""
+
+    write: Write
+    item: Prepared | None = None
+    outgoing: _Outgoing | None = None
+
+
+class Transactions:
+    """Transactions on one store. `lag` is that of `Tables`."""
+
+    def __init__(
+        self, store: Store, *, platform: PlatformModel, clock: Clock, lag: Callable[[], timedelta] = no_lag
+    ) -> None:
+        self._store = store
+        self._tables = {table.name: table for table in platform.tables}
+        self._queues = {queue.name for queue in platform.queues}
+        self._clock = clock
+        self._lag = lag
+
+    def commit(self, writes: Sequence[Write], mark: Mark | None) -> bool:
+        """See `ports.transactions`."""
+        _check_count(len(writes) + (mark is not None))
+        now = self._clock.now()
+        steps = [self._prepared(write, now) for write in writes]
+        _check_once(address for address in map(self._address, steps) if address is not None)
+        moment = Moment(unix(now), unix(now, after=self._lag()))
+        expires = unix(now, after=limits.MARK_RETENTION)
+
+        def work(session: Session) -> bool:
+            if mark is not None and not _marked(session, mark, moment.now, expires):
+                return False
+            size = 0
+            for position, step in enumerate(steps):
+                size += self._apply(session, step, moment, position)
+            _check_size(size)
+            return True
+
+        return self._store.write(work)
+
+    def _prepared(self, write: Write, now: datetime) -> _Step:
+        if isinstance(write, PutItem):
+            return _Step(write, item=items.prepared(self._tables[write.table], write.item))
+        if isinstance(write, SendMessage):
+            if write.queue not in self._queues:
+                raise KeyError(write.queue)
+            messages.check(write.message)
+            visible = unix(now, after=messages.delay(write.delay))
+            return _Step(write, outgoing=_Outgoing("send", write.queue, visible, messages.packed(write.message)))
+        if isinstance(write, PublishEvent):
+            messages.check(write.message)
+            return _Step(write, outgoing=_Outgoing("publish", write.event, unix(now), messages.packed(write.message)))
+        return _Step(write)
+
+    def _address(self, step: _Step) -> tuple[str, Address] | None:
+        write = step.write
+        if isinstance(write, UpdateItem | DeleteItem | CheckItem):
+            return write.table, items.located(self._tables[write.table], write.key)
+        return (write.table, step.item.at) if isinstance(write, PutItem) and step.item is not None else None
+
+    def _apply(self, session: Session, step: _Step, moment: Moment, position: int) -> int:
+        """Carry out one write; the bytes it counts."""
+        if step.outgoing is not None:
+            out = step.outgoing
+            sql = "INSERT INTO outbox(kind, name, visible, payload) VALUES(?, ?, ?, ?)"
+            session.run(sql, out.kind, out.name, out.visible, out.payload)
+            session.wake()
+            return len(out.payload)
+        try:
+            return self._apply_item(session, step, moment)
+        except (ConditionFailed, NoSuchItem) as error:
+            error.position = position
+            raise
+
+    def _apply_item(self, session: Session, step: _Step, moment: Moment) -> int:
+        write = step.write
+        assert not isinstance(write, SendMessage | PublishEvent)  # those have `outgoing`
+        table: TableModel = self._tables[write.table]
+        if isinstance(write, PutItem):
+            assert step.item is not None
+            items.put(session, table, write, step.item, moment=moment)
+            return step.item.size
+        if isinstance(write, UpdateItem):
+            return items.update(session, table, write, moment=moment).size
+        if isinstance(write, DeleteItem):
+            items.delete(session, table, write, moment=moment)
+        else:
+            items.check(session, table, write)
+        return 0
+
+
+def _check_count(actions: int) -> None:
+    if actions > limits.TRANSACTION_ACTIONS:
+        raise LimitExceeded(
+            f"A transaction has {actions} actions; at most {limits.TRANSACTION_ACTIONS} are allowed, each message and the "
+            "inbox mark included.",
+            "Split it.",
+        )
+
+
+def _check_once(addresses: Iterable[tuple[str, Address]]) -> None:
+    seen: set[tuple[str, Address]] = set()
+    for address in addresses:
+        if address in seen:
+            raise InvalidUse(f"A transaction writes one item of {address[0]} twice.", "Make it one write.")
+        seen.add(address)
+
+
+def _check_size(size: int) -> None:
+    if size > limits.TRANSACTION_BYTES:
+        raise LimitExceeded(
+            f"A transaction has {size} bytes; at most {limits.TRANSACTION_BYTES} are allowed.", "Split it."
+        )
+
+
+def _marked(session: Session, mark: Mark, now: float, expires: float) -> bool:
+    """Leave the mark; False if it is there already. A few expired ones of others go at the same time."""
+    session.run(_PRUNE, now)
+    sql = "INSERT INTO inbox VALUES(?, ?, ?) ON CONFLICT DO UPDATE SET expires = excluded.expires WHERE expires <= ?"
+    return session.run(sql, mark.function, mark.message, expires, now) == 1
+
+
+# Two for each new one: the inbox shrinks to what is needed without ever holding up a commit.
+_PRUNE = """DELETE FROM inbox WHERE (function, message) IN
+(SELECT function, message FROM inbox WHERE expires <= ? ORDER BY expires LIMIT 2)"""

@@ -1,0 +1,81 @@
+"""The state folder of a platform, `.oort/`: made private, and held by one running platform at a time."""
+
+import fcntl
+import os
+import stat
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from oort.model.errors import StateUnusable
+
+_PRIVATE = 0o700
+
+
+@dataclass(frozen=True, slots=True)
+class StateFolder:
+    """An existing state folder and the files in it."""
+
+    path: Path
+
+    @property
+    def database(self) -> Path:
+        """The store."""
+        return self.path / "oort.db"
+
+    @property
+    def signing_key(self) -> Path:
+        """The private key of the local token issuer."""
+        return self.path / "signing-key.pem"
+
+    @property
+    def lock(self) -> Path:
+        """The file that a running platform keeps locked; it names the process."""
+        return self.path / "lock"
+
+
+def open_state(path: Path) -> StateFolder:
+    """The folder at the path, created if need be, readable by its owner alone and ignored by git.
+
+    StateUnusable if it is not a folder or cannot be written.
+    """
+    try:
+        path.mkdir(mode=_PRIVATE, parents=True, exist_ok=True)
+        if stat.S_IMODE(path.stat().st_mode) & ~_PRIVATE:
+            path.chmod(_PRIVATE)
+        ignored = path / ".gitignore"
+        if not ignored.exists():
+            ignored.write_text("*\n")
+    except (FileExistsError, NotADirectoryError) as error:
+        raise StateUnusable(
+            f"{error.filename} is not a folder.", "Move it away, or name another state folder."
+        ) from error
+    except OSError as error:
+        raise StateUnusable(
+            f"The state folder {path} cannot be used: {error.strerror}.", "Check who owns it, or name another one."
+        ) from error
+    return StateFolder(path)
+
+
+@contextmanager
+def held(state: StateFolder) -> Iterator[None]:
+    """Hold the folder's lock for as long as the platform runs. StateUnusable if another process holds it.
+
+    The lock ends with the process, however it ends; but a forked child would keep it, so children must close inherited files.
+    """
+    descriptor = os.open(state.lock, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    try:
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as error:
+            process = os.read(descriptor, 32).decode(errors="replace").strip() or "unknown"
+            raise StateUnusable(
+                f"{state.path} is in use by another `oort dev` (process {process}).",
+                "End that one first, or run this one in another folder.",
+            ) from error
+        os.truncate(descriptor, 0)
+        os.write(descriptor, f"{os.getpid()}\n".encode())
+        yield
+    finally:
+        os.close(descriptor)

@@ -1,0 +1,180 @@
+"""Fakes: handles on an in-memory store, for calling a handler as the plain function that it is."""
+
+import threading
+from dataclasses import replace
+from typing import TypeVar, cast, get_args, get_origin
+
+import msgspec
+
+from oort.app import codecs, events
+from oort.app.events import Event, Publish
+from oort.app.queues import Queue, QueueDeclaration
+from oort.app.tables import Table, TableDeclaration
+from oort.engine.clocks import SystemClock
+from oort.engine.entropy import SystemEntropy
+from oort.engine.operations import Operations
+from oort.engine.services.queues import Queues
+from oort.engine.services.relay import Relay
+from oort.engine.services.tables import Tables
+from oort.engine.services.topics import Topics
+from oort.engine.services.transactions import Transactions
+from oort.engine.store.direct import DirectStore
+from oort.model import limits
+from oort.model.errors import InvalidUse
+from oort.model.messages import Message
+from oort.model.operations import Mark, Operation, PutItem, Result, ScanTable
+from oort.model.platform import PlatformModel, ServiceModel
+from oort.model.resources import QueueModel, TableModel
+from oort.model.sources import Source
+from oort.rules import identifiers
+
+R = TypeVar("R")
+K = TypeVar("K")
+T = TypeVar("T")
+M = TypeVar("M")
+E = TypeVar("E", bound=Event)
+
+_MOST = 10_000
+
+
+class _World:
+    """The store behind all fakes of a thread. Each fake has a name of its own in it, so fakes never see each other's data."""
+
+    def __init__(self) -> None:
+        self._store = DirectStore()
+        self._clock = SystemClock()
+        self._entropy = SystemEntropy()
+        self._tables: list[TableModel] = []
+        self._queues: list[QueueModel] = []
+        self._count = 0
+        self._rebuild()
+
+    def table(self, model: TableModel) -> TableModel:
+        """A table that nobody else has."""
+        renamed = replace(model, name=self._unique(model.name))
+        self._tables.append(renamed)
+        self._rebuild()
+        return renamed
+
+    def queue(self, model: QueueModel) -> QueueModel:
+        """A queue that nobody else has."""
+        renamed = replace(model, name=self._unique(model.name))
+        self._queues.append(renamed)
+        self._rebuild()
+        return renamed
+
+    def subscribe(self, event: str) -> str:
+        """A queue that gets the event from now on."""
+        name = self._unique(event)
+        self._queues.append(QueueModel(name, "fakes", 1, limits.VISIBILITY, event, Source(__file__, 0)))
+        self._rebuild()
+        return name
+
+    def perform(self, operation: Operation) -> Result:
+        """Carry out an operation; there are no grants to ask."""
+        result = self._operations.perform(operation)
+        while self._relay.move():
+            pass
+        return result
+
+    def message(self, *, name: str, body: bytes, key: str, version: int) -> Message:
+        """See `app.links`."""
+        now = self._clock.now().timestamp()
+        identifier = identifiers.uuid7(int(now * 1000), self._entropy.bits(74))
+        return Message(id=identifier, name=name, body=body, key=key, version=version, sent=now)
+
+    def mark(self) -> Mark | None:
+        """A plain call is no delivery."""
+        return None
+
+    def peek(self, queue: str) -> list[Message]:
+        """What was sent to the queue."""
+        return self.queues.peek(queue, most=_MOST)
+
+    def _unique(self, name: str) -> str:
+        self._count += 1
+        return f"{name}~{self._count}"
+
+    def _rebuild(self) -> None:
+        service = ServiceModel("fakes", tuple(self._tables), tuple(self._queues), (), ())
+        platform = PlatformModel("fakes", (service,))
+        self.tables = Tables(self._store, platform=platform, clock=self._clock)
+        self.queues = Queues(self._store, platform=platform, clock=self._clock)
+        self._relay = Relay(self._store, platform=platform, clock=self._clock)
+        self._operations = Operations(
+            tables=self.tables,
+            queues=self.queues,
+            topics=Topics(self._store, platform=platform, clock=self._clock),
+            transactions=Transactions(self._store, platform=platform, clock=self._clock),
+        )
+
+
+_local = threading.local()
+
+
+def _world() -> _World:
+    """The thread's own world: a store belongs to one thread."""
+    world: _World | None = getattr(_local, "world", None)
+    if world is None:
+        world = _local.world = _World()
+    return world
+
+
+def fake(resource: type[R], *items: object) -> R:
+    """A handle on a resource of its own, in memory, with exactly the actions named: `fake(People[Get], account)`.
+
+    `items` are there from the start. Look at what was done with `stored`, `sent` and `published`.
+    """
+    origin, arguments = get_origin(resource), get_args(resource)
+    if origin is None or not arguments:
+        raise InvalidUse(
+            f"fake({getattr(resource, '__name__', resource)}) has no actions.", "Write fake(People[Get | Put])."
+        )
+    world = _world()
+    if origin is Publish:
+        return cast(R, _publish(world, resource))
+    actions = frozenset(get_args(arguments[0]) or arguments)
+    handle: object = object.__new__(origin)
+    declared = getattr(handle, "__oort__", None)
+    if isinstance(declared, TableDeclaration):
+        declared = replace(declared, model=world.table(declared.model))
+        for item in items:
+            world.perform(PutItem(declared.model.name, declared.write(item)))
+    elif isinstance(declared, QueueDeclaration):
+        declared = replace(declared, model=world.queue(declared.model))
+    else:
+        raise InvalidUse(
+            f"{origin.__name__} is no resource of a service.", "Put @service.table or @service.queue on it."
+        )
+    handle.__dict__.update(__oort__=declared, _link=world, _actions=actions)
+    return cast(R, handle)
+
+
+def _publish(world: _World, resource: object) -> object:
+    """A handle that publishes into a queue of its own, which `published` reads."""
+    kinds = events.published_by(resource)
+    out: object = object.__new__(Publish)
+    queues = [world.subscribe(kind.__oort__.model.name) for kind in kinds]
+    out.__dict__.update(_link=world, _events=kinds, _queues=queues)
+    return out
+
+
+def stored(table: "Table[K, T]") -> list[T]:
+    """The items of a fake table, in the order of their keys."""
+    declared = table.__oort__
+    page = _world().tables.scan(ScanTable(declared.model.name, limit=limits.PAGE_ITEMS))
+    return [codecs.typed(item, cast(type[T], declared.item), where=declared.model.name) for item in page.items]
+
+
+def sent(queue: "Queue[M]") -> list[M]:
+    """The messages that were sent to a fake queue, oldest first."""
+    declared = queue.__oort__
+    return [cast(M, msgspec.json.decode(one.body, type=declared.message)) for one in _world().peek(declared.model.name)]
+
+
+def published(out: Publish[E]) -> list[E]:
+    """The events of a fake Publish's classes that were published since it was made, oldest first."""
+    queues: list[str] = out.__dict__["_queues"]
+    kinds = {kind.__oort__.model.name: kind for kind in out._events}
+    found = sorted((one for queue in queues for one in _world().peek(queue)), key=lambda one: one.id)
+    return [cast(E, events.read(kinds[one.name], version=one.version, body=one.body)) for one in found]

@@ -1,0 +1,294 @@
+"""A platform in memory and in virtual time: the real gateway, queues, store and runtime, on a clock that tests move."""
+
+import random
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
+from datetime import timedelta
+from typing import Never, Self, TypeVar, cast, get_type_hints
+
+import msgspec
+
+from oort.app import codecs, events
+from oort.app.events import Event
+from oort.app.loading import load
+from oort.app.programs import Program
+from oort.app.queues import Queue
+from oort.app.services import Service
+from oort.app.signatures import made
+from oort.app.tables import Table
+from oort.engine.clocks import VirtualClock
+from oort.engine.dispatcher import DeliveryReport
+from oort.engine.engine import Engine
+from oort.engine.entropy import SeededEntropy
+from oort.engine.gateway import HttpReply, HttpRequest
+from oort.engine.store.direct import DirectStore
+from oort.model import limits
+from oort.model.errors import DidNotSettle, InvalidUse, NotFoundHere
+from oort.model.functions import Http
+from oort.model.messages import DeadLetter, Message
+from oort.model.operations import Listed, ScanTable
+from oort.model.platform import PlatformModel, ServiceModel
+from oort.model.resources import QueueModel
+from oort.model.sources import Source
+from oort.model.spans import Span
+from oort.rules import identifiers
+from oort.testing.callers import KnownCallers
+from oort.testing.responses import Response
+
+K = TypeVar("K")
+T = TypeVar("T")
+M = TypeVar("M")
+E = TypeVar("E", bound=Event)
+
+_OBSERVER = "oort-test"
+_LONGEST_LAG = timedelta(milliseconds=200)
+_MOST_DELIVERIES = 100_000
+
+
+class Platform:
+    """Services running in memory. Nothing happens by itself: `settle` and `advance` deliver messages.
+
+    Every message that succeeds is delivered once more, as SQS may do (`redeliver=False` turns it off); secondary indexes
+    lag a little; the order of consumers is shuffled. `seed` makes another run of it.
+
+        with Platform(accounts, email) as platform:
+            assert platform.post("/accounts", {"email": "a@b.no", "country": "NO"}).status == 201
+            platform.settle()
+    """
+
+    def __init__(self, *services: Service, seed: int = 0, redeliver: bool = True) -> None:
+        program = load(services)
+        self._program = replace(program, model=_observed(program))
+        self._clock = VirtualClock()
+        self._entropy = SeededEntropy(seed)
+        self._callers = KnownCallers()
+        self._overrides: dict[object, Callable[..., object]] = {}
+        self._random = random.Random(seed)  # noqa: S311  shuffles consumers
+        self._failures: list[DeliveryReport] = []
+        self._store = DirectStore()
+        self._engine = Engine(
+            self._program,
+            store=self._store,
+            clock=self._clock,
+            entropy=self._entropy,
+            identity=self._callers,
+            overrides=self._overrides,
+            report=self._note,
+            redeliver=redeliver,
+            lag=lambda: _LONGEST_LAG * self._entropy.chance(),
+        )
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._engine.invoker.close()
+        self._store.close()
+
+    # -- setting up
+
+    def provide(self, factory: Callable[[], object]) -> None:
+        """Replace the provider of the factory's return type, from now on."""
+        kind = made(get_type_hints(factory).get("return"))
+        if kind is None:
+            raise InvalidUse(
+                "The factory does not say what it makes.", "Annotate its return type: def broken() -> Sender."
+            )
+        self._engine.invoker.close()
+        self._overrides[kind] = factory
+
+    # -- requests
+
+    def get(
+        self, path: str, *, as_: str | None = None, groups: Sequence[str] = (), headers: Mapping[str, str] | None = None
+    ) -> Response:
+        """Send a GET request. `as_` is the caller's id, `groups` the caller's groups; without them there is no token."""
+        return self.request("GET", path, as_=as_, groups=groups, headers=headers)
+
+    def post(
+        self,
+        path: str,
+        body: object = None,
+        *,
+        as_: str | None = None,
+        groups: Sequence[str] = (),
+        headers: Mapping[str, str] | None = None,
+    ) -> Response:
+        """Send a POST request. A `bytes` body is sent as it is, anything else as JSON."""
+        return self.request("POST", path, body, as_=as_, groups=groups, headers=headers)
+
+    def put(self, path: str, body: object = None, *, as_: str | None = None, groups: Sequence[str] = ()) -> Response:
+        """Send a PUT request."""
+        return self.request("PUT", path, body, as_=as_, groups=groups)
+
+    def patch(self, path: str, body: object = None, *, as_: str | None = None, groups: Sequence[str] = ()) -> Response:
+        """Send a PATCH request."""
+        return self.request("PATCH", path, body, as_=as_, groups=groups)
+
+    def delete(self, path: str, *, as_: str | None = None, groups: Sequence[str] = ()) -> Response:
+        """Send a DELETE request."""
+        return self.request("DELETE", path, as_=as_, groups=groups)
+
+    def request(
+        self,
+        method: str,
+        path: str,
+        body: object = None,
+        *,
+        as_: str | None = None,
+        groups: Sequence[str] = (),
+        headers: Mapping[str, str] | None = None,
+    ) -> Response:
+        """Send any request through the gateway."""
+        raw = b"" if body is None else body if isinstance(body, bytes) else msgspec.json.encode(body)
+        sent = {"content-type": "application/json"} if raw else {}
+        if as_ is not None or groups:
+            sent["authorization"] = f"Bearer {self._callers.token(as_ or 'somebody', groups)}"
+        sent |= {name.lower(): value for name, value in (headers or {}).items()}
+        route, _, query = path.partition("?")
+        gateway = self._engine.gateway
+        admitted = gateway.admit(HttpRequest(method, route, query, sent))
+        if isinstance(admitted, HttpReply):
+            return Response(admitted)
+        if len(raw) > limits.REQUEST_BYTES:
+            return Response(gateway.too_large(admitted))
+        return Response(gateway.answer(admitted, raw))
+
+    # -- messages and time
+
+    def publish(self, event: Event) -> None:
+        """Publish an event, as its service would."""
+        model = type(event).__oort__.model
+        now = self._clock.now().timestamp()
+        message = Message(
+            id=identifiers.uuid7(int(now * 1000), self._entropy.bits(74)),
+            name=model.name,
+            body=codecs.body(event),
+            version=model.version,
+            key=str(getattr(event, model.key)),
+            sent=now,
+        )
+        self._engine.topics.publish(model.name, message)
+
+    def settle(self) -> None:
+        """Deliver until nothing more can be delivered now, and let index lag pass. Failed messages wait for `advance`."""
+        self._drain()
+        self._clock.advance(_LONGEST_LAG)
+
+    def advance(self, by: timedelta) -> None:
+        """Let time pass, and deliver what becomes due on the way."""
+        end = self._clock.now() + by
+        while True:
+            self._drain()
+            due = self._engine.queues.next_due()
+            if due is None or due > end.timestamp():
+                break
+            self._clock.advance(timedelta(seconds=max(1e-6, due - self._clock.now().timestamp())))
+        self._clock.advance_to(end)
+
+    def redrive(self, source: type[Queue[M, Never]] | Callable[..., object]) -> int:
+        """Put the dead letters of a queue, or of an event's handler, back; how many."""
+        return self._engine.queues.redrive(self._queue(source))
+
+    # -- looking
+
+    def items(self, table: type[Table[K, T, Never]]) -> list[T]:
+        """Every item of a table, in the order of its keys."""
+        name, kind = table.__oort__.model.name, cast(type[T], table.__oort__.item)
+        return [codecs.typed(item, kind, where=name) for page in self._pages(name) for item in page.items]
+
+    def waiting(self, queue: type[Queue[M, Never]]) -> list[M]:
+        """The messages of a work queue that have not been delivered, or wait to be tried again."""
+        messages = self._engine.queues.peek(self._queue(queue), most=_MOST_DELIVERIES)
+        return [cast(M, msgspec.json.decode(one.body, type=queue.__oort__.message)) for one in messages]
+
+    def dead(self, queue: type[Queue[M, Never]]) -> list[M]:
+        """The dead letters of a work queue."""
+        return [
+            cast(M, msgspec.json.decode(one.message.body, type=queue.__oort__.message))
+            for one in self.dead_letters(queue)
+        ]
+
+    def dead_letters(self, source: type[Queue[M, Never]] | Callable[..., object]) -> list[DeadLetter]:
+        """The dead letters of a work queue, or of an event's handler, with their attempts and errors."""
+        return self._engine.queues.dead(self._queue(source), most=_MOST_DELIVERIES)
+
+    def published(self, event: type[E]) -> list[E]:
+        """Every event of this class that was published, oldest first."""
+        self._relay()
+        model = event.__oort__.model
+        messages = self._engine.queues.peek(f"{_OBSERVER}.{model.name}", most=_MOST_DELIVERIES)
+        return [
+            cast(E, events.read(event, version=one.version, body=one.body))
+            for one in messages
+            if one.version == model.version
+        ]
+
+    def failures(self) -> list[DeliveryReport]:
+        """Every failed delivery so far, with its traceback."""
+        return list(self._failures)
+
+    def spans(self, trace: str) -> tuple[Span, ...]:
+        """The spans of a trace: `platform.spans(response.trace)`."""
+        return self._engine.traces.read(trace)
+
+    # -- how
+
+    def _drain(self) -> None:
+        delivered = 0
+        while True:
+            moved = self._relay()
+            ready = [queue for queue in self._engine.queues.ready_queues() if queue in self._engine.consumers]
+            self._random.shuffle(ready)
+            handed = sum(self._engine.consumers.deliver(queue) for queue in ready)
+            delivered += handed
+            if not moved and not handed:
+                return
+            if delivered > _MOST_DELIVERIES:
+                what = f"The platform did not settle in {_MOST_DELIVERIES:,} deliveries; the last were to {', '.join(ready)}."
+                raise DidNotSettle(what, "A consumer seems to cause its own messages, for ever.")
+
+    def _relay(self) -> int:
+        moved = 0
+        while step := self._engine.relay.move():
+            moved += step
+        return moved
+
+    def _pages(self, table: str) -> Iterator[Listed]:
+        after: str | None = None
+        while True:
+            page = self._engine.tables.scan(ScanTable(table, after=after))
+            yield page
+            after = page.next
+            if after is None:
+                return
+
+    def _queue(self, source: type[Queue[M, Never]] | Callable[..., object]) -> str:
+        if isinstance(source, type) and issubclass(source, Queue):
+            return source.__oort__.model.name
+        for function in self._program.functions.values():
+            if function.call is source and not isinstance(function.model.trigger, Http):
+                return function.model.trigger.queue
+        raise NotFoundHere(f"{source} has no queue here.", "Name a queue class, or the handler of an event.")
+
+    def _note(self, report: DeliveryReport) -> None:
+        if report.failure is not None:
+            self._failures.append(report)
+
+
+def _observed(program: Program) -> PlatformModel:
+    """The platform with one more subscriber to every event, which only collects."""
+    names = {event.name for event in program.model.events}
+    names |= {queue.subscription for queue in program.model.queues if queue.subscription}
+    queues = tuple(
+        QueueModel(
+            name=f"{_OBSERVER}.{name}",
+            service=_OBSERVER,
+            attempts=1,
+            visibility=limits.VISIBILITY,
+            subscription=name,
+            source=Source(__file__, 0),
+        )
+        for name in sorted(names)
+    )
+    return replace(program.model, services=(*program.model.services, ServiceModel(_OBSERVER, (), queues, (), ())))

@@ -1,0 +1,32 @@
+"""What a request to the test platform comes back with."""
+
+from collections.abc import Mapping
+from typing import TypeVar, cast
+
+import msgspec
+
+from oort.engine.gateway import HttpReply
+
+T = TypeVar("T")
+
+
+class Response:
+    """A reply. `trace` names its trace; `error` is the traceback behind a 500, which no client ever sees."""
+
+    def __init__(self, reply: HttpReply) -> None:
+        self.status: int = reply.status
+        self.headers: Mapping[str, str] = dict(reply.headers)
+        self.body: bytes = reply.body
+        self.trace: str = reply.trace
+        self.error: str = reply.error
+
+    def json(self) -> object:
+        """The body as JSON; None if it is empty."""
+        return cast(object, msgspec.json.decode(self.body)) if self.body else None
+
+    def into(self, model: type[T]) -> T:
+        """The body as a type. msgspec.ValidationError if it does not fit."""
+        return msgspec.json.decode(self.body, type=model)
+
+    def __repr__(self) -> str:
+        return f"<Response {self.status} {self.body[:200]!r}>"
