@@ -40,7 +40,9 @@ class EventDeclaration:
     """What `@event` records on the class. `upcasts` turn older versions into this one."""
 
     model: EventModel
-    upcasts: dict[int, tuple[type[Event], Callable[..., object]]] = field(default_factory=dict)
+    upcasts: dict[int, tuple[type[Event], Callable[..., object]]] = field(
+        default_factory=dict[int, tuple[type[Event], Callable[..., object]]]
+    )
 
 
 def event(name: str, *, version: int, key: str) -> Callable[[D], D]:
@@ -118,7 +120,7 @@ def published_by(hint: object) -> tuple[type[Event], ...]:
 
 
 def _mistakes(cls: type, name: str, version: int, key: str, source: Source) -> list[Mistake]:
-    found = []
+    found: list[Mistake] = []
     if not issubclass(cls, Event):
         found.append(
             Mistake(source, "event.base", f"{cls.__name__} is not an Event.", f"Write class {cls.__name__}(Event).")

@@ -22,9 +22,11 @@ class Link(Protocol):
 
     def perform(self, operation: Operation) -> Result:
         """Send the operation through the broker, and record its span."""
+        ...
 
     def message(self, *, name: str, body: bytes, key: str, version: int) -> Message:
         """A message with a new id, the time, and the trace of this invocation."""
+        ...
 
     def mark(self) -> Mark | None:
         """The inbox mark, the first time a delivery asks for it; None afterwards and for requests."""

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
 from oort.app import ownership, resources, routes
-from oort.app.events import Event
+from oort.app.events import EventDeclaration
 from oort.app.programs import Function, Program, Provider
 from oort.app.queues import QueueDeclaration
 from oort.app.services import HandlerDeclared, RouteDeclared, Service, SubscriptionDeclared, WorkerDeclared
@@ -130,12 +130,7 @@ class _Loader:
         self, declared: HandlerDeclared, said: SubscriptionDeclared, reader: Reader
     ) -> tuple[Trigger | None, Signature]:
         signature = read_consumer(reader, said.event)
-        declared_event: object = said.event  # what checkers refuse can still be written
-        if not (
-            isinstance(declared_event, type)
-            and issubclass(declared_event, Event)
-            and hasattr(declared_event, "__oort__")
-        ):
+        if not isinstance(getattr(said.event, "__oort__", None), EventDeclaration):
             reader.refuse(
                 "consumer.event", f"{reader.name} subscribes to {said.event!r}.", "Name a class under @event."
             )

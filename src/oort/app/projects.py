@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from types import ModuleType
+from typing import cast
 
 from oort.app.loading import load
 from oort.app.programs import Program
@@ -47,10 +48,11 @@ def find(path: Path) -> Project:
     name, packages = document.get("name"), document.get("services")
     if not isinstance(name, str) or not name:
         raise InvalidProject(f"{file}: name is missing.", 'Write name = "shop".')
-    if not isinstance(packages, list) or not packages or not all(isinstance(one, str) for one in packages):
+    named = [one for one in cast(list[object], packages) if isinstance(one, str)] if isinstance(packages, list) else []
+    if not named or len(named) != len(cast(list[object], packages)):
         raise InvalidProject(f"{file}: services is missing.", 'Write services = ["shop.orders", "shop.billing"].')
     folder = file.resolve().parent
-    return Project(name, tuple(packages), folder, _import_root(folder))
+    return Project(name, tuple(named), folder, _import_root(folder))
 
 
 def program(project: Project) -> Program:

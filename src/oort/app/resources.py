@@ -124,7 +124,7 @@ def _queue(
 def _indexes(cls: type, key: tuple[str, ...]) -> Iterator[IndexModel]:
     for name, value in vars(cls).items():
         if isinstance(value, Index):
-            same = (value.partition, value.sort) == (key[0], key[1] if len(key) > 1 else None)
+            same = (value.partition, value.sort) == (key[0], next(iter(key[1:]), None))
             yield IndexModel(name, value.partition, value.sort, same)
 
 

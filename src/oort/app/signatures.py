@@ -7,7 +7,7 @@ from datetime import date, time, timedelta
 from decimal import Decimal
 from enum import Enum
 from types import NoneType, UnionType
-from typing import Annotated, Literal, TypeAlias, Union, get_args, get_origin, get_type_hints
+from typing import Annotated, Literal, TypeAlias, Union, cast, get_args, get_origin, get_type_hints
 from uuid import UUID
 
 from oort.app import events
@@ -155,7 +155,7 @@ class Reader:
         """The parameter if it is one that handlers of every kind and providers may have."""
         origin = get_origin(hint) or hint
         if isinstance(origin, type) and issubclass(origin, Table | Queue):
-            return self._handle(name, hint, origin)
+            return self._handle(name, hint, cast(type, origin))
         if origin is Publish:
             return self._publish(name, hint)
         if isinstance(origin, type) and issubclass(origin, Bucket | Secret | Call):

@@ -85,6 +85,11 @@ class Platform:
         self._engine.invoker.close()
         self._store.close()
 
+    @property
+    def model(self) -> PlatformModel:
+        """The program as data."""
+        return self._program.model
+
     # -- setting up
 
     def provide(self, factory: Callable[[], object]) -> None:

@@ -18,7 +18,7 @@ def put_lines(ports: Ports, group: str, lines: list[str]) -> None:
         ports.tables.put(PutItem(LINES, {"list": group, "line": line}))
 
 
-def pages(ports: Ports, *, group: str, limit: int, reverse: bool = False) -> Iterator[Listed]:  # noqa: FBT001, FBT002
+def pages(ports: Ports, *, group: str, limit: int, reverse: bool = False) -> Iterator[Listed]:
     """The pages of one list, each asked for when the one before has been looked at."""
     after: str | None = None
     while True:
@@ -48,7 +48,15 @@ class TablesContract(Contract):
         assert ports.tables.get(NOTES, ("nobody",)) is None
 
     def test_an_item_comes_back_as_it_was_put(self, ports: Ports) -> None:
-        inner: Value = {"none": None, "yes": True, "no": False, "int": -7, "float": 2.5, "text": "é 😀", "list": [1, "a", []]}
+        inner: Value = {
+            "none": None,
+            "yes": True,
+            "no": False,
+            "int": -7,
+            "float": 2.5,
+            "text": "é 😀",
+            "list": [1, "a", []],
+        }
         item: Item = {"id": "a", "inner": inner, "empty": {}, "nothing": "", "zero": 0}
         ports.tables.put(PutItem(NOTES, item))
         assert ports.tables.get(NOTES, ("a",)) == item

@@ -1,0 +1,40 @@
+"""The command `oort` and all that stands below it. Modules here parse words and print; what is heavy they import when they run."""
+
+import click
+
+from oort.cli.commands.check import check
+from oort.cli.commands.dev import dev
+from oort.cli.commands.graph import graph
+from oort.cli.commands.invoke import invoke
+from oort.cli.commands.permissions import permissions
+from oort.cli.commands.queues import queues
+from oort.cli.commands.routes import routes
+from oort.cli.commands.token import token
+from oort.cli.commands.traces import trace, traces
+from oort.cli.groups import Sections
+
+_EPILOG = """\b
+Exit codes:
+  0 yes, 1 no, 64 usage or unreadable input, 70 a defect of Oort
+
+\b
+Example:
+  oort dev apps/cometbid
+"""
+
+
+@click.version_option(package_name="oortcloud", prog_name="oort", message="%(prog)s %(version)s")
+def _oort() -> None:
+    """Typed Python services that run on one machine and on AWS, unchanged."""
+
+
+oort = Sections(
+    "oort",
+    callback=None,
+    help=_oort.__doc__,
+    epilog=_EPILOG,
+    sections={
+        "Develop": (dev, check, invoke, token),
+        "Look": (routes, graph, permissions, traces, trace, queues),
+    },
+)

@@ -1,0 +1,58 @@
+"""`oort check`: every mistake of a platform's services, with its place and what to write instead."""
+
+from pathlib import Path
+
+import click
+
+from oort.app.programs import Program
+from oort.cli import errors, output, platforms, words
+from oort.cli.groups import Command
+from oort.model.errors import InvalidProgram
+
+_EPILOG = """\b
+Example:
+  oort check apps/cometbid
+"""
+
+
+@click.command(cls=Command, epilog=_EPILOG, short_help="Find every mistake in the services.")
+@words.path_argument
+@words.json_option
+@click.pass_context
+def check(ctx: click.Context, path: Path, as_json: bool) -> None:  # noqa: FBT001  click passes flags by name
+    """Load the services of the platform in PATH without running them, and print every mistake: where it is, what is
+    wrong, and what to write instead. The exit code is 0 if there is none and 1 if there is one.
+    """
+    try:
+        project, program = platforms.load(path)
+    except InvalidProgram as error:
+        if as_json:
+            output.json(_refused(error))
+        else:
+            output.echo(errors.mistakes(error))
+        ctx.exit(errors.NO)
+    if as_json:
+        output.json(_accepted(program))
+        return
+    model = program.model
+    services = output.counted(len(model.services), "service")
+    functions = output.counted(len(program.functions), "function")
+    output.echo(f"{project.name}: {services}, {functions}, no mistakes.")
+
+
+def _accepted(program: Program) -> dict[str, object]:
+    return {"ok": True, "services": len(program.model.services), "functions": len(program.functions), "mistakes": []}
+
+
+def _refused(error: InvalidProgram) -> dict[str, object]:
+    mistakes = [
+        {
+            "file": output.relative(mistake.source.file),
+            "line": mistake.source.line,
+            "code": mistake.code,
+            "what": mistake.what,
+            "instead": mistake.instead,
+        }
+        for mistake in error.mistakes
+    ]
+    return {"ok": False, "services": None, "functions": None, "mistakes": mistakes}

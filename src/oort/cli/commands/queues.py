@@ -1,0 +1,152 @@
+"""`oort queues`: how deep the queues are, what waits and what died in them, and dead letters put back."""
+
+from pathlib import Path
+
+import click
+
+from oort.cli import output, platforms, words
+from oort.cli.groups import Command, Group
+from oort.model.messages import DeadLetter, Message
+from oort.model.platform import PlatformModel
+
+_EPILOG = """\b
+Example:
+  oort queues list apps/cometbid
+"""
+_LIST_EPILOG = """\b
+Example:
+  oort queues list apps/cometbid
+"""
+_PEEK_EPILOG = """\b
+Example:
+  oort queues peek email.outgoing -C apps/cometbid
+"""
+_REDRIVE_EPILOG = """\b
+Example:
+  oort queues redrive email.outgoing -C apps/cometbid
+"""
+_MOST = 1000
+
+
+@click.group(cls=Group, epilog=_EPILOG, short_help="Look into queues; put dead letters back.")
+def queues() -> None:
+    """Look into the queues, and put dead letters back. It works whether the platform runs or not."""
+
+
+@queues.command("list", epilog=_LIST_EPILOG, short_help="Show how many messages wait, are in flight and are dead.")
+@words.path_argument
+@words.json_option
+@words.state_option
+def list_(path: Path, as_json: bool, state: Path | None) -> None:  # noqa: FBT001  click passes flags by name
+    """Show for every queue of the platform in PATH how many messages wait, are being processed, and are dead letters.
+    A subscriber's queue is named after its function.
+    """
+    from oort.cli import wiring
+
+    project, program = platforms.load(path)
+    with wiring.at_rest(program, platforms.state_folder(project, state)) as engine:
+        found = [(queue, engine.queues.depth(queue.name)) for queue in program.model.queues]
+    if as_json:
+        output.json([
+            {"queue": one.name, "subscription": one.subscription, "attempts": one.attempts,
+             "waiting": depth.waiting, "in_flight": depth.in_flight, "dead": depth.dead}
+            for one, depth in found
+        ])  # fmt: skip
+    elif found:
+        rows = [
+            (one.name, one.subscription or "", str(depth.waiting), str(depth.in_flight), str(depth.dead))
+            for one, depth in found
+        ]
+        output.table(("QUEUE", "OF EVENT", "WAITING", "IN FLIGHT", "DEAD"), rows, right=frozenset({2, 3, 4}))
+    else:
+        output.echo("The platform has no queues.")
+
+
+@queues.command(epilog=_PEEK_EPILOG, short_help="Show waiting messages and dead letters.")
+@click.argument("queue")
+@click.option("--limit", type=click.IntRange(1, _MOST), default=10, show_default=True, help="How many of each at most.")
+@words.path_option
+@words.json_option
+@words.state_option
+def peek(queue: str, limit: int, path: Path, as_json: bool, state: Path | None) -> None:  # noqa: FBT001  as above
+    """Show the messages that wait in QUEUE and its dead letters, oldest first, and leave them where they are. A dead letter
+    shows how often it was tried and what the last attempt raised.
+    """
+    from oort.cli import wiring
+
+    project, program = platforms.load(path)
+    name = _known(queue, program.model)
+    with wiring.at_rest(program, platforms.state_folder(project, state)) as engine:
+        depth = engine.queues.depth(name)
+        waiting, dead = engine.queues.peek(name, most=limit), engine.queues.dead(name, most=limit)
+    if as_json:
+        output.json({
+            "queue": name, "waiting": [_message(one) for one in waiting], "dead": [_dead(letter) for letter in dead]
+        })  # fmt: skip
+        return
+    output.echo(f"{name}: {depth.waiting:,} waiting, {depth.in_flight:,} in flight, {depth.dead:,} dead")
+    for message in waiting:
+        output.echo(f"\nwaiting  {message.id}  sent {output.clock(message.sent)}\n  {_body(message)}")
+    for letter in dead:
+        _print(letter)
+
+
+@queues.command(epilog=_REDRIVE_EPILOG, short_help="Put dead letters back on their queue.")
+@click.argument("queue")
+@words.path_option
+@words.json_option
+@words.state_option
+def redrive(queue: str, path: Path, as_json: bool, state: Path | None) -> None:  # noqa: FBT001  as above
+    """Put every dead letter of QUEUE back on it, with fresh attempts, and say how many. A running platform takes them up
+    within a second; otherwise they wait.
+    """
+    from oort.cli import wiring
+
+    project, program = platforms.load(path)
+    name = _known(queue, program.model)
+    with wiring.at_rest(program, platforms.state_folder(project, state)) as engine:
+        redriven = engine.queues.redrive(name)
+    if as_json:
+        output.json({"queue": name, "redriven": redriven})
+    else:
+        output.echo(f"{name}: {output.counted(redriven, 'dead letter')} put back." if redriven else f"{name}: no dead letters.")
+
+
+def _known(queue: str, platform: PlatformModel) -> str:
+    return platforms.known(queue, [one.name for one in platform.queues], what="queue")
+
+
+def _print(letter: DeadLetter) -> None:
+    attempts = output.counted(letter.attempts, "attempt")
+    mark = output.paint("dead", on=True, fg="red")
+    output.echo(f"\n{mark}     {letter.message.id}  {output.clock(letter.died)}, after {attempts}")
+    output.echo(f"  {output.preview(_cause(letter), width=200)}\n  {_body(letter.message)}")
+
+
+def _cause(letter: DeadLetter) -> str:
+    """The exception in one line; the stored error goes on with its traceback."""
+    return letter.error.strip().partition("\n")[0]
+
+
+def _body(message: Message) -> str:
+    return output.preview(message.body.decode("utf-8", "replace"))
+
+
+def _message(message: Message) -> dict[str, object]:
+    return {
+        "id": message.id,
+        "name": message.name,
+        "version": message.version,
+        "sent": output.moment(message.sent).isoformat(),
+        "body": message.body.decode("utf-8", "replace"),
+    }
+
+
+def _dead(letter: DeadLetter) -> dict[str, object]:
+    return {
+        **_message(letter.message),
+        "attempts": letter.attempts,
+        "died": output.moment(letter.died).isoformat(),
+        "error": _cause(letter),
+        "traceback": letter.error.strip().partition("\n")[2].strip() or None,
+    }

@@ -1,0 +1,116 @@
+"""`oort traces` and `oort trace`: what happened, as recorded by the platform."""
+
+import shutil
+from datetime import UTC, datetime
+from pathlib import Path
+
+import click
+
+from oort.cli import output, platforms, waterfall, words
+from oort.cli.groups import Command
+from oort.model.spans import Span, TraceSummary
+
+_LIST_EPILOG = """\b
+Example:
+  oort traces apps/cometbid --limit 5
+"""
+_ONE_EPILOG = """\b
+Example:
+  oort trace 4bf92f35 -C apps/cometbid
+"""
+_MOST = 10_000
+
+
+@click.command(cls=Command, epilog=_LIST_EPILOG, short_help="List what happened, newest first.")
+@words.path_argument
+@click.option("--limit", type=click.IntRange(1, _MOST), default=20, show_default=True, help="How many at most.")
+@words.json_option
+@words.state_option
+def traces(path: Path, limit: int, as_json: bool, state: Path | None) -> None:  # noqa: FBT001  click passes flags by name
+    """List the traces that the platform in PATH recorded last, newest first. A trace is a request or message with
+    everything that followed from it, in all services. It works whether the platform runs or not.
+    """
+    from oort.cli import wiring
+
+    with wiring.recorded(platforms.state_folder(platforms.find(path), state)) as recorded:
+        found = recorded.recent(most=limit)
+    if as_json:
+        output.json([_described(summary) for summary in found])
+    elif found:
+        rows = [_row(summary) for summary in found]
+        output.table(("TRACE", "WHEN", "WHAT", "TOOK", "SPANS", "ERRORS", "SERVICES"), rows, right=frozenset({3, 4, 5}))
+    else:
+        output.echo("There are no traces yet.")
+
+
+@click.command(cls=Command, epilog=_ONE_EPILOG, short_help="Show one trace, step by step.")
+@click.argument("id")
+@words.path_option
+@words.json_option
+@words.state_option
+def trace(id: str, path: Path, as_json: bool, state: Path | None) -> None:  # noqa: FBT001  click passes flags by name
+    """Show the trace ID, or the only one whose id begins so: every step under the one that caused it, with its start, its
+    time and its error. Replies carry the id in the header trace-id, and the log shows its beginning.
+    """
+    from oort.cli import wiring
+
+    with wiring.recorded(platforms.state_folder(platforms.find(path), state)) as recorded:
+        spans = recorded.read(id)
+    if as_json:
+        output.json(_whole(spans))
+        return
+    width = shutil.get_terminal_size((waterfall.WIDEST, 24)).columns
+    for line in waterfall.lines(spans, width=width, colours=output.coloured(click.get_text_stream("stdout"))):
+        output.echo(line)
+
+
+def _row(summary: TraceSummary) -> tuple[str, ...]:
+    return (
+        summary.trace[:8],
+        output.clock(summary.start / 1e9),
+        output.preview(summary.name, width=48),
+        output.nanoseconds(summary.duration),
+        str(summary.spans),
+        str(summary.errors or ""),
+        ", ".join(summary.services),
+    )
+
+
+def _described(summary: TraceSummary) -> dict[str, object]:
+    return {
+        "trace": summary.trace,
+        "name": summary.name,
+        "start": _iso(summary.start),
+        "duration_ms": output.milliseconds(summary.duration),
+        "spans": summary.spans,
+        "errors": summary.errors,
+        "services": summary.services,
+    }
+
+
+def _whole(spans: tuple[Span, ...]) -> dict[str, object]:
+    first = min(span.start for span in spans)
+    end = max(span.start + span.duration for span in spans)
+    return {
+        "trace": spans[0].trace,
+        "start": _iso(first),
+        "duration_ms": output.milliseconds(end - first),
+        "spans": [
+            {
+                "id": span.id,
+                "parent": span.parent or None,
+                "name": span.name,
+                "kind": span.kind,
+                "service": span.service,
+                "offset_ms": output.milliseconds(span.start - first),
+                "duration_ms": output.milliseconds(span.duration),
+                "error": span.error or None,
+                "detail": span.detail,
+            }
+            for span in spans
+        ],
+    }
+
+
+def _iso(nanoseconds: int) -> str:
+    return datetime.fromtimestamp(nanoseconds / 1e9, UTC).isoformat(timespec="milliseconds")

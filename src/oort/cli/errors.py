@@ -1,0 +1,80 @@
+"""From errors to what a person reads on stderr and what a script reads as the exit code. Never a traceback for a user's mistake."""
+
+import os
+import sys
+import traceback
+from collections.abc import Callable
+
+import click
+
+from oort.cli import output
+from oort.model.errors import InvalidProgram, InvalidProject, NotFoundHere, OortError
+
+NO = 1
+USAGE = 64
+DEFECT = 70
+INTERRUPTED = 130
+
+
+class UnreadableInput(OortError):
+    """A file or text given to a command is not what the command can read."""
+
+    code = "input.unreadable"
+
+
+_USAGE_ERRORS = (InvalidProject, NotFoundHere, UnreadableInput)
+
+
+def guarded(run: Callable[[], object], *, debug: bool) -> int:
+    """Run a command; its exit code. What it raises is explained on stderr; with `debug` the traceback is shown as well."""
+    if os.name == "nt":
+        click.echo("Oort runs on Linux and macOS; on Windows, use it inside WSL2.", err=True)
+        return USAGE
+    try:
+        result = run()
+    except BrokenPipeError:
+        _forget_stdout()
+        return NO
+    except Exception as error:  # noqa: BLE001  the last place that can turn it into a sentence
+        if debug:
+            traceback.print_exception(error)
+        return explain(error)
+    return result if isinstance(result, int) else 0
+
+
+def explain(error: Exception) -> int:
+    """Say on stderr what went wrong; the exit code that stands for it."""
+    match error:
+        case click.exceptions.Abort():
+            click.echo("Interrupted.", err=True)
+            return INTERRUPTED
+        case click.ClickException():
+            error.show()
+            return USAGE
+        case InvalidProgram():
+            output.complain(mistakes(error))
+            return NO
+        case OortError():
+            output.complain(str(error))
+            return USAGE if isinstance(error, _USAGE_ERRORS) else NO
+        case _:
+            output.complain(
+                f"{type(error).__name__}: {output.one_line(str(error))}. This is a defect of Oort; "
+                "run again with --debug for the traceback."
+            )
+            return DEFECT
+
+
+def mistakes(error: InvalidProgram) -> str:
+    """Every mistake of a program with its place, and how many there are."""
+    lines = [
+        f"{output.relative(mistake.source.file)}:{mistake.source.line}: {mistake.what}\n"
+        f"    {mistake.instead} [{mistake.code}]"
+        for mistake in error.mistakes
+    ]
+    return "\n".join([*lines, "", f"{output.counted(len(lines), 'mistake')}."])
+
+
+def _forget_stdout() -> None:
+    """Whoever read our output has gone; the interpreter must not complain about it at exit."""
+    sys.stdout = open(os.devnull, "w", encoding="utf-8")  # noqa: SIM115  it stays open until the process ends

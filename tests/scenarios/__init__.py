@@ -1,0 +1,1 @@
+"""What Oort promises, one file a promise, through the public API."""
