@@ -1,6 +1,6 @@
 """The reference platform in the test kit, with senders that tests can read or break."""
 
-from cometbid.accounts.http import accounts
+from cometbid.accounts import accounts
 from cometbid.analytics.service import analytics
 from cometbid.email.sender import Mail, Sender
 from cometbid.email.service import email

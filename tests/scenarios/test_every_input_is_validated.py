@@ -69,7 +69,12 @@ def test_a_good_request_reaches_the_handler(running: Platform) -> None:
 
 
 def test_everything_that_is_wrong_is_said_at_once(running: Platform) -> None:
-    body = {"customerName": "", "lines": [{"article": 7, "count": 0}, {"count": 1, "extra": 1}], "kind": "x", "b/c~d": 1}
+    body = {
+        "customerName": "",
+        "lines": [{"article": 7, "count": 0}, {"count": 1, "extra": 1}],
+        "kind": "x",
+        "b/c~d": 1,
+    }
     assert reasons(running, "/orders/soon?day=tomorrow", body) == {
         "path year",
         "query day",

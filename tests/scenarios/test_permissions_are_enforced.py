@@ -3,7 +3,7 @@
 import msgspec
 import pytest
 
-from cometbid.accounts.http import accounts
+from cometbid.accounts import accounts
 from cometbid.analytics.service import analytics
 from cometbid.email.service import email
 from cometbid.onboarding.service import onboarding
@@ -39,7 +39,11 @@ def read(id: str, notes: Notes[Get]) -> str:
     """Tries, with the handle's own link, what the signature does not say."""
     answers = [
         notes._link.perform(operation)
-        for operation in (GetItem("notes.notes", (id,)), DeleteItem("notes.notes", (id,)), GetItem("notes.secrets", (id,)))
+        for operation in (
+            GetItem("notes.notes", (id,)),
+            DeleteItem("notes.notes", (id,)),
+            GetItem("notes.secrets", (id,)),
+        )
     ]
     return " | ".join(one.detail if isinstance(one, Refused) else "granted" for one in answers)
 

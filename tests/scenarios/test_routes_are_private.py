@@ -2,7 +2,7 @@
 
 import pytest
 
-from cometbid.accounts.http import accounts
+from cometbid.accounts import accounts
 from cometbid.accounts.store import Account, People
 from oort.app.loading import load
 from oort.model.functions import Http
@@ -51,7 +51,7 @@ def test_a_group_route_refuses_members_of_other_groups() -> None:
 def test_somebody_elses_account_is_forbidden_whether_it_exists_or_not() -> None:
     with platform(MemorySender()) as running:
         account = running.post("/accounts", SIGN_UP).into(Account)
-        real, unreal = (running.get(f"/accounts/{id}", as_="eve") for id in (account.id, "no-such-account"))
+        real, unreal = (running.get(f"/accounts/{one}", as_="eve") for one in (account.id, "no-such-account"))
         assert (real.status, real.body) == (unreal.status, unreal.body)
 
 

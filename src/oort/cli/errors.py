@@ -35,7 +35,7 @@ def guarded(run: Callable[[], object], *, debug: bool) -> int:
     except BrokenPipeError:
         _forget_stdout()
         return NO
-    except Exception as error:  # noqa: BLE001  the last place that can turn it into a sentence
+    except Exception as error:
         if debug:
             traceback.print_exception(error)
         return explain(error)

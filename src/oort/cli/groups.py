@@ -29,13 +29,14 @@ class Sections(Group):
     """The top: its help lists commands in sections, and it ends the process with an exit code of DESIGN's kind."""
 
     def __init__(self, *arguments: Any, sections: Mapping[str, Sequence[click.Command]], **settings: Any) -> None:
-        commands = [command for section in sections.values() for command in section]
-        super().__init__(*arguments, commands=commands, **settings)
+        super().__init__(*arguments, **settings)
+        for command in (one for section in sections.values() for one in section):
+            self.add_command(command)
         self.params.append(_debug())
         self._sections = sections
         self.context_settings = {"max_content_width": _WIDTH, "help_option_names": ["-h", "--help"]}
 
-    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+    def format_commands(self, _ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """One list a section."""
         width = max(len(command.name or "") for commands in self._sections.values() for command in commands)
         for title, commands in self._sections.items():
@@ -44,7 +45,7 @@ class Sections(Group):
                 formatter.write_dl(rows)
 
     def main(  # type: ignore[override]  # click's overloads only tell whether it returns
-        self, args: Sequence[str] | None = None, prog_name: str | None = None, **settings: Any
+        self, args: Sequence[str] | None = None, _prog_name: str | None = None, **settings: Any
     ) -> Any:
         """Run the command and exit with its code."""
         given = list(sys.argv[1:] if args is None else args)

@@ -38,7 +38,6 @@ def json(value: object) -> None:
 
 def table(headings: Sequence[str], rows: Sequence[Sequence[str]], *, right: frozenset[int] = frozenset()) -> None:
     """Aligned columns under dim headings; those in `right` hold numbers."""
-    painted = coloured(sys.stdout)
     widths = [max(map(len, column)) for column in zip(headings, *rows, strict=True)]
     for number, row in enumerate([headings, *rows]):
         cells = [
@@ -46,7 +45,7 @@ def table(headings: Sequence[str], rows: Sequence[Sequence[str]], *, right: froz
             for place, (cell, width) in enumerate(zip(row, widths, strict=True))
         ]
         line = "  ".join(cells).rstrip()
-        echo(paint(line, on=painted and number == 0, dim=True))
+        echo(paint(line, on=number == 0, dim=True))
 
 
 def relative(path: Path | str) -> str:
@@ -80,14 +79,14 @@ def counted(number: int, noun: str) -> str:
 def duration(time: timedelta) -> str:
     """A time in the unit that fits: `340 µs`, `2.1 ms`, `1.20 s`, `2 min 3 s`."""
     seconds = time.total_seconds()
-    if seconds < 0.0005:  # noqa: PLR2004  below, milliseconds would lose the digits that matter
+    if seconds < 0.0005:
         return f"{seconds * 1e6:.0f} µs"
     if seconds < 1:
         return f"{seconds * 1e3:.1f} ms"
-    if seconds < 60:  # noqa: PLR2004  a minute
+    if seconds < 60:
         return f"{seconds:.2f} s"
     whole = round(seconds)
-    if whole < 3600:  # noqa: PLR2004  an hour
+    if whole < 3600:
         return f"{whole // 60} min {whole % 60} s"
     return f"{whole // 3600} h {whole % 3600 // 60} min"
 

@@ -178,11 +178,13 @@ class Dispatcher:
         while not self._stopping.is_set():
             self._woken.clear()
             try:
+                # Both are asked before the pass: what changes during it, or becomes visible, must cause another one.
+                before, due = self._version(), self._due()
                 self._pass()
+                self._wait(before, due)
             except Exception as error:
                 self._failed(error)
                 self._stopping.wait(_POLL.total_seconds())
-            self._wait()
 
     def _pass(self) -> None:
         while self._relay():
@@ -191,17 +193,13 @@ class Dispatcher:
             if queue in self._consumers and self._take(queue):
                 self._pool.submit(self._deliver, queue)
 
-    def _wait(self) -> None:
+    def _wait(self, before: int, due: float | None) -> None:
         """Until something is committed here, becomes visible, or was written by another process."""
-        before = self._version()
-        while not self._woken.wait(min(_POLL.total_seconds(), self._until_due())):
-            due = self._due()
-            if self._version() != before or (due is not None and due <= self._clock.now().timestamp()):
+        longest = _POLL.total_seconds()
+        while not self._stopping.is_set():
+            left = longest if due is None else due - self._clock.now().timestamp()
+            if left <= 0 or self._woken.wait(min(left, longest)) or self._version() != before:
                 return
-
-    def _until_due(self) -> float:
-        due = self._due()
-        return _POLL.total_seconds() if due is None else max(0.005, due - self._clock.now().timestamp())
 
     def _deliver(self, queue: str) -> None:
         try:

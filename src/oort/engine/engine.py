@@ -22,6 +22,7 @@ from oort.engine.store.store import Store
 from oort.ports.clock import Clock
 from oort.ports.entropy import Entropy
 from oort.ports.identity import Identity
+from oort.ports.transactions import Transactions as TransactionsPort
 from oort.runtime.environments import Factory
 
 CONSUMER_THREADS = 8
@@ -30,7 +31,8 @@ CONSUMER_THREADS = 8
 class Engine:
     """One platform on one store.
 
-    `overrides` replaces providers by what they make; `report` hears of every delivery, `failed` of errors of the engine
+    `overrides` replaces providers by what they make; `transactions` the engine's own, for controls that must fail;
+    `report` hears of every delivery, `failed` of errors of the engine
     itself; `redeliver` hands everything that succeeds over twice; `lag` delays secondary indexes.
     """
 
@@ -43,6 +45,7 @@ class Engine:
         entropy: Entropy,
         identity: Identity,
         overrides: Mapping[object, Factory] | None = None,
+        transactions: TransactionsPort | None = None,
         threads: int = CONSUMER_THREADS,
         report: Callable[[DeliveryReport], None] = lambda _: None,
         failed: Callable[[Exception], None] = lambda _: None,
@@ -54,7 +57,7 @@ class Engine:
         self.tables = Tables(store, platform=platform, clock=clock, lag=lag)
         self.queues = Queues(store, platform=platform, clock=clock)
         self.topics = Topics(store, platform=platform, clock=clock)
-        self.transactions = Transactions(store, platform=platform, clock=clock, lag=lag)
+        self.transactions = transactions or Transactions(store, platform=platform, clock=clock, lag=lag)
         self.traces = Traces(store)
         self.relay = Relay(store, platform=platform, clock=clock)
         operations = Operations(

@@ -52,9 +52,7 @@ def open_state(path: Path) -> StateFolder:
             f"{error.filename} is not a folder.", "Move it away, or name another state folder."
         ) from error
     except OSError as error:
-        raise StateUnusable(
-            f"The state folder {path} cannot be used: {error.strerror}.", "Check who owns it, or name another one."
-        ) from error
+        raise _unusable(path, error) from error
     return StateFolder(path)
 
 
@@ -64,7 +62,10 @@ def held(state: StateFolder) -> Iterator[None]:
 
     The lock ends with the process, however it ends; but a forked child would keep it, so children must close inherited files.
     """
-    descriptor = os.open(state.lock, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    try:
+        descriptor = os.open(state.lock, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    except OSError as error:
+        raise _unusable(state.path, error) from error
     try:
         try:
             fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -79,3 +80,9 @@ def held(state: StateFolder) -> Iterator[None]:
         yield
     finally:
         os.close(descriptor)
+
+
+def _unusable(path: Path, error: OSError) -> StateUnusable:
+    return StateUnusable(
+        f"The state folder {path} cannot be used: {error.strerror}.", "Check who owns it, or name another one."
+    )

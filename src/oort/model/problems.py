@@ -40,7 +40,7 @@ class Problem(Exception):
         reserved: dict[str, Json] = {"type": f"urn:problem:{name}", "title": self.title(), "status": self.status}
         if self.detail:
             reserved["detail"] = self.detail
-        return {**self.members, **reserved}
+        return {**reserved, **{name: value for name, value in self.members.items() if name not in reserved}}
 
 
 class BadRequest(Problem):

@@ -42,9 +42,10 @@ class Routes:
     def match(self, method: str, path: str) -> Match | WrongMethod | None:
         """The route for a raw (still percent-encoded) path; None if there is none.
 
-        Segments are decoded after the path is split, so `%2F` stays inside its segment.
+        Segments are decoded after the path is split, so `%2F` stays inside its segment. UnicodeDecodeError if they
+        are not UTF-8.
         """
-        found = self._walk(self._root, [unquote(segment) for segment in segments(path)], [])
+        found = self._walk(self._root, [unquote(segment, errors="strict") for segment in segments(path)], [])
         if found is None:
             return None
         node, values = found

@@ -151,6 +151,7 @@ TYPES: list[Any] = [
     dict[Literal["id", "n"], int],
     Annotated[list[Small], Meta(min_length=1, max_length=2)],
     Annotated[dict[str, int], Meta(max_length=1)],
+    Annotated[set[int | str], Meta(min_length=2)],
     Annotated[Small, Meta(description="small")],
     Annotated[Small | None, Meta(description="small or nothing")],
     Small,

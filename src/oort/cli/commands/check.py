@@ -19,7 +19,7 @@ Example:
 @words.path_argument
 @words.json_option
 @click.pass_context
-def check(ctx: click.Context, path: Path, as_json: bool) -> None:  # noqa: FBT001  click passes flags by name
+def check(ctx: click.Context, *, path: Path, as_json: bool) -> None:
     """Load the services of the platform in PATH without running them, and print every mistake: where it is, what is
     wrong, and what to write instead. The exit code is 0 if there is none and 1 if there is one.
     """

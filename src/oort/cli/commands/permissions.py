@@ -16,7 +16,7 @@ Example:
 @click.command(cls=Command, epilog=_EPILOG, short_help="Show what each function may do to which resource.")
 @words.path_argument
 @words.json_option
-def permissions(path: Path, as_json: bool) -> None:  # noqa: FBT001  click passes flags by name
+def permissions(*, path: Path, as_json: bool) -> None:
     """Show what every function of the platform in PATH may do: a line for each resource, with the actions. Nothing else
     is allowed to it; a function that is not in the JSON may do nothing.
     """

@@ -3,9 +3,10 @@
 from pathlib import Path
 
 import click
+import msgspec
 
 from oort.cli import output, platforms, words
-from oort.cli.groups import Command, Group
+from oort.cli.groups import Group
 from oort.model.messages import DeadLetter, Message
 from oort.model.platform import PlatformModel
 
@@ -37,7 +38,7 @@ def queues() -> None:
 @words.path_argument
 @words.json_option
 @words.state_option
-def list_(path: Path, as_json: bool, state: Path | None) -> None:  # noqa: FBT001  click passes flags by name
+def list_(*, path: Path, as_json: bool, state: Path | None) -> None:
     """Show for every queue of the platform in PATH how many messages wait, are being processed, and are dead letters.
     A subscriber's queue is named after its function.
     """
@@ -68,7 +69,7 @@ def list_(path: Path, as_json: bool, state: Path | None) -> None:  # noqa: FBT00
 @words.path_option
 @words.json_option
 @words.state_option
-def peek(queue: str, limit: int, path: Path, as_json: bool, state: Path | None) -> None:  # noqa: FBT001  as above
+def peek(*, queue: str, limit: int, path: Path, as_json: bool, state: Path | None) -> None:
     """Show the messages that wait in QUEUE and its dead letters, oldest first, and leave them where they are. A dead letter
     shows how often it was tried and what the last attempt raised.
     """
@@ -96,7 +97,7 @@ def peek(queue: str, limit: int, path: Path, as_json: bool, state: Path | None) 
 @words.path_option
 @words.json_option
 @words.state_option
-def redrive(queue: str, path: Path, as_json: bool, state: Path | None) -> None:  # noqa: FBT001  as above
+def redrive(*, queue: str, path: Path, as_json: bool, state: Path | None) -> None:
     """Put every dead letter of QUEUE back on it, with fresh attempts, and say how many. A running platform takes them up
     within a second; otherwise they wait.
     """
@@ -109,7 +110,9 @@ def redrive(queue: str, path: Path, as_json: bool, state: Path | None) -> None: 
     if as_json:
         output.json({"queue": name, "redriven": redriven})
     else:
-        output.echo(f"{name}: {output.counted(redriven, 'dead letter')} put back." if redriven else f"{name}: no dead letters.")
+        output.echo(
+            f"{name}: {output.counted(redriven, 'dead letter')} put back." if redriven else f"{name}: no dead letters."
+        )
 
 
 def _known(queue: str, platform: PlatformModel) -> str:
@@ -132,13 +135,21 @@ def _body(message: Message) -> str:
     return output.preview(message.body.decode("utf-8", "replace"))
 
 
+def _parsed(body: bytes) -> object:
+    try:
+        parsed: object = msgspec.json.decode(body)
+    except (msgspec.DecodeError, UnicodeDecodeError):
+        return body.decode("utf-8", "replace")
+    return parsed
+
+
 def _message(message: Message) -> dict[str, object]:
     return {
         "id": message.id,
         "name": message.name,
         "version": message.version,
         "sent": output.moment(message.sent).isoformat(),
-        "body": message.body.decode("utf-8", "replace"),
+        "body": _parsed(message.body),
     }
 
 

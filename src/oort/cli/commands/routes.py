@@ -17,7 +17,7 @@ Example:
 @click.command(cls=Command, epilog=_EPILOG, short_help="List the routes, and who may call them.")
 @words.path_argument
 @words.json_option
-def routes(path: Path, as_json: bool) -> None:  # noqa: FBT001  click passes flags by name
+def routes(*, path: Path, as_json: bool) -> None:
     """List every route of the platform in PATH with the function behind it and who may call it: anyone, whoever
     brings a valid token, or the members of some groups.
     """

@@ -7,6 +7,7 @@ import click
 
 from oort.cli import platforms, words
 from oort.cli.groups import Command
+from oort.model.errors import InvalidUse
 
 _EPILOG = """\b
 Example:
@@ -20,7 +21,7 @@ Example:
 @click.option("--lifetime", type=words.Length(), default="1h", show_default=True, help="90s, 30m, 1h, 7d.")
 @words.path_option
 @words.state_option
-def token(user: str, groups: tuple[str, ...], lifetime: timedelta, path: Path, state: Path | None) -> None:
+def token(*, user: str, groups: tuple[str, ...], lifetime: timedelta, path: Path, state: Path | None) -> None:
     """Print a bearer token that the platform on this machine accepts, and nothing else. It is signed with the key in the
     platform's state folder; no other platform accepts it.
     """
@@ -28,5 +29,9 @@ def token(user: str, groups: tuple[str, ...], lifetime: timedelta, path: Path, s
 
     if not user.strip():
         raise click.BadParameter("a user has a name.", param_hint="--user")
-    folder = platforms.state_folder(platforms.find(path), state)
-    click.echo(wiring.token(folder, user=user, groups=groups, lifetime=lifetime))
+    project = platforms.find(path)
+    folder = platforms.state_folder(project, state)
+    try:
+        click.echo(wiring.token(folder, platform=project.name, user=user, groups=groups, lifetime=lifetime))
+    except InvalidUse as error:
+        raise click.UsageError(str(error)) from error

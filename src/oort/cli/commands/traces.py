@@ -1,6 +1,7 @@
 """`oort traces` and `oort trace`: what happened, as recorded by the platform."""
 
 import shutil
+import sys
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -26,7 +27,7 @@ _MOST = 10_000
 @click.option("--limit", type=click.IntRange(1, _MOST), default=20, show_default=True, help="How many at most.")
 @words.json_option
 @words.state_option
-def traces(path: Path, limit: int, as_json: bool, state: Path | None) -> None:  # noqa: FBT001  click passes flags by name
+def traces(*, path: Path, limit: int, as_json: bool, state: Path | None) -> None:
     """List the traces that the platform in PATH recorded last, newest first. A trace is a request or message with
     everything that followed from it, in all services. It works whether the platform runs or not.
     """
@@ -48,7 +49,7 @@ def traces(path: Path, limit: int, as_json: bool, state: Path | None) -> None:  
 @words.path_option
 @words.json_option
 @words.state_option
-def trace(id: str, path: Path, as_json: bool, state: Path | None) -> None:  # noqa: FBT001  click passes flags by name
+def trace(*, id: str, path: Path, as_json: bool, state: Path | None) -> None:
     """Show the trace ID, or the only one whose id begins so: every step under the one that caused it, with its start, its
     time and its error. Replies carry the id in the header trace-id, and the log shows its beginning.
     """
@@ -60,7 +61,7 @@ def trace(id: str, path: Path, as_json: bool, state: Path | None) -> None:  # no
         output.json(_whole(spans))
         return
     width = shutil.get_terminal_size((waterfall.WIDEST, 24)).columns
-    for line in waterfall.lines(spans, width=width, colours=output.coloured(click.get_text_stream("stdout"))):
+    for line in waterfall.lines(spans, width=width, colours=output.coloured(sys.stdout)):
         output.echo(line)
 
 

@@ -37,14 +37,20 @@ class _Outcome:
 
 
 class GroupCommitStore:
-    """A `Store` on a file for many threads. `patience` is how long work given to `later` may wait for other writes."""
+    """A `Store` on a file for many threads.
 
-    def __init__(self, path: Path, *, patience: timedelta = timedelta(milliseconds=100)) -> None:
+    `patience` is how long work given to `later` may wait for other writes; `vfs` is that of `connect`.
+    """
+
+    def __init__(
+        self, path: Path, *, patience: timedelta = timedelta(milliseconds=100), vfs: str | None = None
+    ) -> None:
         self.on_commit: Callable[[], None] = ignore
         self._path = path
+        self._vfs = vfs
         self._patience = patience.total_seconds()
-        self._writing = connect(path)
-        self._watching = connect(path)
+        self._writing = connect(path, vfs=vfs)
+        self._watching = connect(path, vfs=vfs)
         self._watch = threading.Lock()
         self._readers: deque[apsw.Connection] = deque()
         self._arrived = threading.Condition()
@@ -115,7 +121,7 @@ class GroupCommitStore:
         try:
             return self._readers.pop()
         except IndexError:
-            connection = connect(self._path)
+            connection = connect(self._path, vfs=self._vfs)
             connection.execute("PRAGMA query_only = ON")
             return connection
 

@@ -72,11 +72,14 @@ class Store(Protocol):
         """Finish what was handed in, then close the file. Afterwards every call raises StateUnusable."""
 
 
-def connect(path: Path | None) -> apsw.Connection:
-    """A connection to the file, its schema up to date; a new database in memory without a path."""
+def connect(path: Path | None, *, vfs: str | None = None) -> apsw.Connection:
+    """A connection to the file, its schema up to date; a new database in memory without a path.
+
+    `vfs` names a registered SQLite VFS, so that tests can break the disk.
+    """
     name = ":memory:" if path is None else str(path)
     try:
-        connection = apsw.Connection(name)
+        connection = apsw.Connection(name, vfs=vfs)
         connection.set_busy_timeout(_BUSY_MILLISECONDS)
         try:
             schema.check(connection, name=name)

@@ -72,7 +72,7 @@ class QueuesContract(Contract):
         with pytest.raises(KeyError):
             ports.queues.receive("suite.nothing", most=1)
 
-    def test_at_most_as_many_as_asked_for_and_never_more_than_ten(self, target: Target, ports: Ports) -> None:
+    def test_at_most_as_many_as_asked_for_and_never_more_than_ten(self, ports: Ports) -> None:
         for number in range(15):
             ports.queues.send(WORK, message(str(number)))
         assert len(ports.queues.receive(WORK, most=2)) <= 2
@@ -115,8 +115,8 @@ class QueuesContract(Contract):
         assert ports.queues.depth(WORK).dead == 0
 
     def test_a_batch_is_acknowledged_in_part(self, target: Target, ports: Ports) -> None:
-        for id in "abcd":
-            ports.queues.send(WORK, message(id))
+        for name in "abcd":
+            ports.queues.send(WORK, message(name))
         found = received(target, ports, WORK, 4)
         ports.queues.acknowledge(WORK, [delivery.receipt for delivery in found if delivery.message.id in "ac"])
         ports.queues.retry(WORK, found[1].receipt, after=NOW, error="b failed")
@@ -166,8 +166,8 @@ class QueuesContract(Contract):
         assert one(target, ports).message.id == "good"
 
     def test_dead_letters_stay_where_they_are(self, target: Target, ports: Ports) -> None:
-        for id in "ab":
-            ports.queues.send(WORK, message(id))
+        for name in "ab":
+            ports.queues.send(WORK, message(name))
             use_up(target, ports)
         assert sorted(letter.message.id for letter in dead(target, ports, WORK, 2)) == ["a", "b"]
         assert len(ports.queues.dead(WORK, most=1)) == 1
@@ -241,8 +241,8 @@ class QueuesContract(Contract):
         ports.queues.send(WORK, message("bad"))
         use_up(target, ports)
         dead(target, ports, WORK, 1)
-        for id in "abc":
-            ports.queues.send(WORK, message(id))
+        for name in "abc":
+            ports.queues.send(WORK, message(name))
         received(target, ports, WORK, 1)
 
         def counted() -> bool:

@@ -95,9 +95,10 @@ class TablesContract(Contract):
             ports.tables.get(LINES, ("l",))
 
     def test_an_item_without_its_key_is_refused(self, ports: Ports) -> None:
-        for item in ({"list": "l"}, {"list": "l", "line": None}, {"list": "l", "line": True}):
+        lacking: tuple[Item, ...] = ({"list": "l"}, {"list": "l", "line": None}, {"list": "l", "line": True})
+        for item in lacking:
             with pytest.raises(InvalidValue):
-                ports.tables.put(PutItem(LINES, dict(item)))
+                ports.tables.put(PutItem(LINES, item))
 
     def test_empty_keys_are_refused(self, ports: Ports) -> None:
         with pytest.raises(InvalidValue):
@@ -249,7 +250,7 @@ class TablesContract(Contract):
                 ports.tables.delete(DeleteItem(NOTES, (f"goes {turn}",)))
                 ports.tables.put(PutItem(NOTES, {"id": f"comes {turn}"}))
         assert len(seen) == len(set(seen))
-        assert {id for id in seen if id.startswith("stays")} == {f"stays {number}" for number in range(20)}
+        assert {name for name in seen if name.startswith("stays")} == {f"stays {number}" for number in range(20)}
 
     def test_a_page_ends_at_a_megabyte_whatever_its_limit(self, ports: Ports) -> None:
         for number in range(6):

@@ -1,0 +1,111 @@
+"""`oort invoke`: one function, once, on the platform's state."""
+
+import contextlib
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+import msgspec
+
+from oort.app.programs import Function
+from oort.cli import errors, output, platforms, words
+from oort.cli.groups import Command
+from oort.model.functions import Http
+
+if TYPE_CHECKING:
+    from oort.cli.invocations import Consumed
+    from oort.engine.gateway import HttpReply
+
+_EPILOG = """\b
+Examples:
+  oort invoke accounts.sign_up --event new-account.json -C apps/cometbid
+  echo '{"path": {"day": "2026-01-31"}}' | oort invoke analytics.show --event - -C apps/cometbid
+"""
+
+
+@click.command(cls=Command, epilog=_EPILOG, short_help="Run one function once.")
+@click.argument("function")
+@click.option("--event", required=True, metavar="FILE", help="A JSON file, or - for stdin.")
+@words.path_option
+@words.json_option
+@words.state_option
+@click.pass_context
+def invoke(ctx: click.Context, *, function: str, event: str, path: Path, as_json: bool, state: Path | None) -> None:
+    """Run FUNCTION once on the platform's state, with all its checks, whether the platform runs or not.
+
+    For a route the file holds an object with any of path, query, headers, body, user and groups; the last two say who
+    calls. For a consumer it holds the event's or message's own JSON, or a list of several. What the function sends or
+    publishes is delivered by `oort dev`. The exit code is 1 if the function failed or refused.
+    """
+    from oort.cli import events, invocations, wiring
+
+    project, program = platforms.load(path)
+    found = program.functions[platforms.known(function, list(program.functions), what="function")]
+    data = events.read(event)
+    folder = platforms.state_folder(project, state)
+    if isinstance(found.model.trigger, Http):
+        asked, request = events.request(data, found)
+        with wiring.invocable(program, folder) as (engine, issuer), contextlib.redirect_stdout(sys.stderr):
+            reply = invocations.answer(engine, issuer, asked, request)
+        _show_reply(found, reply, as_json=as_json)
+        ctx.exit(0 if reply.status < 400 else errors.NO)
+    bodies = events.messages(data, found)
+    with wiring.invocable(program, folder) as (engine, _), contextlib.redirect_stdout(sys.stderr):
+        consumed = invocations.consume(engine, found, bodies)
+    _show_consumed(found, consumed, as_json=as_json)
+    ctx.exit(errors.NO if any(one.failure for one in consumed) else 0)
+
+
+def _show_reply(function: Function, reply: "HttpReply", *, as_json: bool) -> None:
+    if as_json:
+        output.json({
+            "function": function.model.name,
+            "status": reply.status,
+            "headers": dict(reply.headers),
+            "body": _parsed(reply.body),
+            "trace": reply.trace,
+            "error": reply.error or None,
+        })  # fmt: skip
+        return
+    colour = "green" if reply.status < 400 else "red"
+    output.echo(f"{output.paint(str(reply.status), on=True, fg=colour)}  {function.model.name}  trace {reply.trace}")
+    body = _parsed(reply.body)
+    if body is not None:
+        output.echo(msgspec.json.format(msgspec.json.encode(body), indent=2).decode())
+    if reply.error:
+        _show_traceback(reply.error)
+
+
+def _show_consumed(function: Function, consumed: "list[Consumed]", *, as_json: bool) -> None:
+    if as_json:
+        output.json({
+            "function": function.model.name,
+            "deliveries": [
+                {"message": one.message, "ok": one.failure is None, "trace": one.trace,
+                 "error": one.failure.error if one.failure else None,
+                 "traceback": one.failure.traceback if one.failure else None}
+                for one in consumed
+            ],
+        })  # fmt: skip
+        return
+    for one in consumed:
+        verdict = output.paint("failed", on=True, fg="red") if one.failure else output.paint("ok", on=True, fg="green")
+        output.echo(f"{verdict}  {function.model.name}  trace {one.trace}")
+        if one.failure:
+            output.echo(f"  {output.one_line(one.failure.error)}")
+            _show_traceback(one.failure.traceback)
+
+
+def _show_traceback(text: str) -> None:
+    from oort.cli.logs import readable
+
+    click.echo(readable(text).rstrip(), err=True)
+
+
+def _parsed(body: bytes) -> object:
+    try:
+        parsed: object = msgspec.json.decode(body) if body else None
+    except (msgspec.DecodeError, UnicodeDecodeError):
+        return body.decode("utf-8", "replace")
+    return parsed

@@ -1,0 +1,128 @@
+"""Puts the embedded engine together for the commands: store, state, issuer and engine. The only module here that names adapters.
+
+A command that looks or invokes uses the state beside a running platform: it takes no lock and delivers nothing.
+"""
+
+from collections.abc import Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import timedelta
+from pathlib import Path
+
+from oort.app.programs import Program
+from oort.cli import output
+from oort.cli.logs import Log
+from oort.cli.turns import one_at_a_time
+from oort.engine.asgi import GatewayApp
+from oort.engine.clocks import SystemClock
+from oort.engine.engine import Engine
+from oort.engine.entropy import SystemEntropy
+from oort.engine.issuer import Issuer, issuer_url
+from oort.engine.services.traces import Traces
+from oort.engine.state import StateFolder, open_state
+from oort.engine.store.direct import DirectStore
+from oort.engine.store.group import GroupCommitStore
+from oort.model.errors import InvalidToken, StateUnusable
+from oort.model.invocations import Principal
+
+REQUEST_THREADS = 16
+CONSUMER_THREADS = 8
+
+
+class Nobody:
+    """The identity where no request comes in."""
+
+    def verify(self, token: str) -> Principal:  # noqa: ARG002  the port's signature
+        """See `ports.identity`: no token is right."""
+        raise InvalidToken("Nobody is known here.")
+
+
+@dataclass(frozen=True, slots=True)
+class Running:
+    """A platform that delivers messages and can answer requests."""
+
+    app: GatewayApp
+    _engine: Engine
+    _threads: ThreadPoolExecutor
+    _store: GroupCommitStore
+
+    def stop(self) -> None:
+        """Let requests and deliveries that run finish; then close the environments and the store."""
+        self._threads.shutdown(wait=True, cancel_futures=True)
+        self._engine.stop()
+        self._store.close()
+
+
+def started(program: Program, state: StateFolder, *, issuer: Issuer, log: Log, inline: bool) -> Running:
+    """A running platform on the state, whose lock the caller holds. With `inline` only one handler runs at a time."""
+    store = GroupCommitStore(state.database)
+    engine = Engine(
+        one_at_a_time(program) if inline else program,
+        store=store,
+        clock=SystemClock(),
+        entropy=SystemEntropy(),
+        identity=issuer,
+        threads=1 if inline else CONSUMER_THREADS,
+        report=log.delivery,
+        failed=log.failed,
+    )
+    threads = ThreadPoolExecutor(1 if inline else REQUEST_THREADS, thread_name_prefix="request")
+    engine.start()
+    return Running(GatewayApp(engine.gateway, threads=threads, access=log.access), engine, threads, store)
+
+
+@contextmanager
+def at_rest(program: Program, folder: Path) -> Iterator[Engine]:
+    """The platform's engine on its state, to look at. StateUnusable if the platform never ran."""
+    with _opened(existing(folder)) as store:
+        yield Engine(program, store=store, clock=SystemClock(), entropy=SystemEntropy(), identity=Nobody())
+
+
+@contextmanager
+def invocable(program: Program, folder: Path) -> Iterator[tuple[Engine, Issuer]]:
+    """The platform's engine on its state, which is created if need be, and the issuer that its gateway trusts."""
+    state = open_state(folder)
+    issuer = issuer_of(state, platform=program.model.name)
+    with _opened(state) as store:
+        engine = Engine(program, store=store, clock=SystemClock(), entropy=SystemEntropy(), identity=issuer)
+        try:
+            yield engine, issuer
+        finally:
+            engine.invoker.close()
+
+
+@contextmanager
+def recorded(folder: Path) -> Iterator[Traces]:
+    """The traces in the state folder. StateUnusable if the platform never ran."""
+    with _opened(existing(folder)) as store:
+        yield Traces(store)
+
+
+def issuer_of(state: StateFolder, *, platform: str) -> Issuer:
+    """The platform's issuer; its key is made the first time."""
+    return Issuer(state.path, issuer_url(platform), SystemClock())
+
+
+def token(folder: Path, *, platform: str, user: str, groups: Iterable[str], lifetime: timedelta) -> str:
+    """A token for the user. InvalidUse if the lifetime is longer than a day."""
+    return issuer_of(open_state(folder), platform=platform).issue(user, groups, lifetime)
+
+
+def existing(folder: Path) -> StateFolder:
+    """The state in the folder. StateUnusable if there is none: only a platform that runs makes one."""
+    state = StateFolder(folder)
+    if not state.database.exists():
+        raise StateUnusable(
+            f"There is no state in {output.relative(folder)} yet.", "Start the platform once: oort dev."
+        )
+    return state
+
+
+@contextmanager
+def _opened(state: StateFolder) -> Iterator[DirectStore]:
+    store = DirectStore(state.database)
+    try:
+        yield store
+    finally:
+        store.close()

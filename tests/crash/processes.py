@@ -1,0 +1,64 @@
+"""Platforms as processes: started, waited for, killed without warning, or stopped politely."""
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+ROOT = Path(__file__).parents[2]
+_PATIENCE = 60.0
+
+
+def free_port() -> int:
+    """A port that the kernel says is free."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def until(condition: Callable[[], bool], what: str) -> None:
+    """Wait for the condition; AssertionError after a minute."""
+    end = time.monotonic() + _PATIENCE
+    while not condition():
+        assert time.monotonic() < end, f"not within {_PATIENCE:.0f} s: {what}"
+        time.sleep(0.005)  # another process's progress cannot be waited for in any other way
+
+
+class Process:
+    """One process of a platform, on a port and a state folder of its own."""
+
+    def __init__(self, command: Sequence[str], *, port: int, state: Path) -> None:
+        self.port = port
+        self.log = state.parent / "log.txt"
+        environment = {**os.environ, "COMETBID_OUTBOX": str(state.parent / "outbox.jsonl"), "NO_COLOR": "1"}
+        with self.log.open("ab") as log:
+            self._process = subprocess.Popen(
+                [sys.executable, *command, "--port", str(port), "--state", str(state)],
+                stdout=log,
+                stderr=log,
+                cwd=ROOT,
+                env=environment,
+            )
+        until(self._answers, f"an answer on port {port}; its log: {self.log}")
+
+    def kill(self) -> None:
+        """SIGKILL: no handler runs, no buffer is written."""
+        self._process.send_signal(signal.SIGKILL)
+        assert self._process.wait(_PATIENCE) == -signal.SIGKILL, self.log.read_text()
+
+    def stop(self) -> int:
+        """SIGTERM, and the exit status."""
+        self._process.send_signal(signal.SIGTERM)
+        return self._process.wait(_PATIENCE)
+
+    def _answers(self) -> bool:
+        assert self._process.poll() is None, f"the platform ended: {self.log.read_text()}"
+        try:
+            socket.create_connection(("127.0.0.1", self.port), timeout=1).close()
+        except OSError:
+            return False
+        return True

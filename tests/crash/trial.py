@@ -1,0 +1,117 @@
+"""One trial: load, kill while deliveries are unfinished, start again, drain, count. What the counts must be is not its business."""
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+from oort.engine.clocks import SystemClock
+from oort.engine.issuer import Issuer
+from tests.crash.client import Ledger, Load, get, pages
+from tests.crash.processes import Process, free_port, until
+
+UNFINISHED = 10  # deliveries that must be under way when the process is killed
+
+
+@dataclass(frozen=True, slots=True)
+class Counts:
+    """What is there after the last start, and what should be."""
+
+    acknowledged: int
+    accounts: int
+    unfinished: tuple[int, ...]  # at each kill
+    lost_accounts: int  # acknowledged, and gone
+    lost_mails: int  # accounts that no mail was sent to
+    lost_workspaces: int
+    counted: int  # by analytics; more than accounts: an effect inside atomic() was repeated
+    messages: int  # different mails that were sent; more than accounts: atomic() queued one twice
+    repeated_calls: int  # calls of the outside world beyond the first for a mail
+
+
+class Trial:
+    """A platform that is killed `kills` times."""
+
+    def __init__(self, command: Sequence[str], folder: Path) -> None:
+        self._command = command
+        self._state = folder / "state"
+        self._outbox = folder / "outbox.jsonl"
+        self._ledger = Ledger()
+
+    def run(self, kills: int) -> Counts:
+        """Kill and start again so many times, then drain and count."""
+        unfinished = tuple(self._round() for _ in range(kills))
+        process = self._start()
+        try:
+            return self._count(process, unfinished)
+        finally:
+            assert process.stop() == 0, process.log.read_text()
+
+    def _start(self) -> Process:
+        return Process(self._command, port=free_port(), state=self._state)
+
+    def _round(self) -> int:
+        process = self._start()
+        load = Load(process.port, self._ledger)
+        begun = len(self._ledger.acknowledged)
+
+        def enough() -> bool:
+            fresh = len(self._ledger.acknowledged) - begun
+            return fresh >= UNFINISHED and self._unfinished() >= UNFINISHED
+
+        until(enough, f"{UNFINISHED} unfinished deliveries")
+        before = self._unfinished()
+        process.kill()
+        load.stop()
+        return before
+
+    def _unfinished(self) -> int:
+        """Acknowledged accounts less mails that were sent: both counted outside the platform."""
+        sent = {call["to"] for call in self._calls()}
+        return len(set(self._ledger.acknowledged.copy().values()) - sent)
+
+    def _calls(self) -> list[dict[str, str]]:
+        if not self._outbox.exists():
+            return []
+        lines = self._outbox.read_bytes().split(b"\n")
+        return [json.loads(line) for line in lines[:-1]]  # the last is empty, or was cut off by a kill
+
+    def _token(self) -> str:
+        issuer = Issuer(self._state, "http://oort.localhost/cometbid", SystemClock())
+        return issuer.issue("trial", ["support"])
+
+    def _count(self, process: Process, unfinished: tuple[int, ...]) -> Counts:
+        token = self._token()
+        accounts = {str(one["id"]): str(one["email"]) for one in pages(process.port, "/accounts?limit=100", token)}
+        self._drain(process, token, accounts)
+        calls = self._calls()
+        owners = {str(one["owner"]) for one in pages(process.port, "/onboarding/workspaces", token)}
+        messages = {call["reference"] for call in calls}
+        return Counts(
+            acknowledged=len(self._ledger.acknowledged),
+            accounts=len(accounts),
+            unfinished=unfinished,
+            lost_accounts=len(self._ledger.acknowledged.keys() - accounts.keys()),
+            lost_mails=len(set(accounts.values()) - {call["to"] for call in calls}),
+            lost_workspaces=len(accounts.keys() - owners),
+            counted=self._counted(process, token),
+            messages=len(messages),
+            repeated_calls=len(calls) - len(messages),
+        )
+
+    def _drain(self, process: Process, token: str, accounts: dict[str, str]) -> None:
+        """Wait until nothing changes any more: everything arrived, or two looks a second apart see the same."""
+        seen = (-1, -1)
+        for _ in range(60):
+            now = (len({call["to"] for call in self._calls()}), self._counted(process, token))
+            if min(now) >= len(accounts) or now == seen:
+                return
+            seen = now
+            settled = datetime.now(UTC) + timedelta(seconds=1)
+            until(lambda settled=settled: datetime.now(UTC) >= settled, "a second")  # type: ignore[misc]
+
+    def _counted(self, process: Process, token: str) -> int:
+        today = datetime.now(UTC).date()
+        days = (today - timedelta(days=1), today)
+        found = [get(process.port, f"/analytics/counts/{day}", token)["items"] for day in days]
+        return sum(one["sign_ups"] for items in found if isinstance(items, list) for one in items)
