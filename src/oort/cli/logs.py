@@ -90,7 +90,7 @@ class Log:
         """One request and its reply; the traceback of a handler that failed."""
         target = f"{request.path}?{request.query}" if request.query else request.path
         status = self._paint(str(reply.status), _status_colour(reply.status))
-        parts = (_took(took), reply.function, self._short(reply.trace))
+        parts = (_took(took), self._short(reply.trace), reply.function)
         self.say(_line(request.method, target, status, *parts), below=self._traceback(reply.error, trace=reply.trace))
 
     def delivery(self, report: "DeliveryReport") -> None:
@@ -98,7 +98,7 @@ class Log:
         message, failure = report.delivery.message, report.failure
         trace = (identifiers.parent_of(message.traceparent) or ("", ""))[0]
         waited = timedelta(seconds=max(0.0, time.time() - message.sent - report.duration.total_seconds()))
-        parts = [_took(report.duration), f"waited {output.duration(waited)}", self._short(trace)]
+        parts = [_took(report.duration), self._short(trace), f"waited {output.duration(waited)}"]
         below = ""
         if failure is not None:
             parts.append(output.preview(failure.error, width=200))
@@ -124,7 +124,7 @@ class Log:
 
     def _outcome(self, report: "DeliveryReport") -> str:
         if report.failure is None:
-            return self._paint("ok", "green")
+            return self._paint("ok ", "green")  # as wide as a status
         if report.retry is None:
             return self._paint("dead letter", "red")
         attempts = self._attempts.get(report.function, report.delivery.attempt)

@@ -79,6 +79,8 @@ def counted(number: int, noun: str) -> str:
 def duration(time: timedelta) -> str:
     """A time in the unit that fits: `340 µs`, `2.1 ms`, `1.20 s`, `2 min 3 s`."""
     seconds = time.total_seconds()
+    if not seconds:
+        return "0 ms"
     if seconds < 0.0005:
         return f"{seconds * 1e6:.0f} µs"
     if seconds < 1:

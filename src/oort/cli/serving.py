@@ -1,5 +1,6 @@
 """Serves a platform over HTTP in the foreground: the socket, the server and its signals, and an end that is bounded in time."""
 
+import logging
 import os
 import signal
 import socket
@@ -114,7 +115,11 @@ def serve(
     patience = threading.Timer(1.0, say, ("Finishing what runs; Ctrl+C again stops at once.",))
     patience.daemon = True
 
+    uvicorn_log = logging.getLogger("uvicorn")
+    uvicorn_log.setLevel(logging.ERROR)
+
     def stopping() -> None:
+        uvicorn_log.setLevel(logging.CRITICAL)  # that it cancels what runs too long is not an error of anybody
         deadline.start()
         patience.start()
 
@@ -125,6 +130,7 @@ def serve(
         finally:
             ended = finished(stop, within=deadline.left())
             patience.cancel()
+            uvicorn_log.setLevel(logging.NOTSET)
     return ended
 
 

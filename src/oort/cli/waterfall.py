@@ -34,7 +34,7 @@ def lines(spans: Sequence[Span], *, width: int, colours: bool) -> Iterator[str]:
     yield ""
     owner = max(len(span.service) for span in spans)
     longest = max(len(row.label) for row in rows)
-    name = min(longest, max(24, width - owner - _TIMES - _LEAST_BAR - 4))
+    name = min(longest, max(24, width - owner - _TIMES - max(_LEAST_BAR, width // 3) - 4))
     bar = width - name - owner - _TIMES - 4
     for row in rows:
         span = row.span
@@ -44,7 +44,7 @@ def lines(spans: Sequence[Span], *, width: int, colours: bool) -> Iterator[str]:
         drawn = output.paint(_bar(span, first, length, bar), on=colours, fg=colour)
         yield f"{label:<{name}}  {span.service:<{owner}}{start:>10} {took:>10}  {drawn}".rstrip()
         if span.error:
-            text = output.preview(f"{row.above}✗ {output.one_line(span.error)}", width=width)
+            text = f"{row.above}✗ {output.preview(span.error, width=width - len(row.above) - 2)}"
             yield output.paint(text, on=colours, fg="red")
 
 

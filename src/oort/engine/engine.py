@@ -4,6 +4,7 @@
 """
 
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from datetime import timedelta
 
 from oort.app.programs import Program
@@ -19,6 +20,7 @@ from oort.engine.services.topics import Topics
 from oort.engine.services.traces import Traces
 from oort.engine.services.transactions import Transactions
 from oort.engine.store.store import Store
+from oort.model.platform import PlatformModel
 from oort.ports.clock import Clock
 from oort.ports.entropy import Entropy
 from oort.ports.identity import Identity
@@ -28,12 +30,36 @@ from oort.runtime.environments import Factory
 CONSUMER_THREADS = 8
 
 
+@dataclass(frozen=True, slots=True)
+class Services:
+    """The ports of one store, and what moves messages between them."""
+
+    tables: Tables
+    queues: Queues
+    topics: Topics
+    transactions: TransactionsPort
+    traces: Traces
+    relay: Relay
+
+    @classmethod
+    def on(cls, store: Store, *, platform: PlatformModel, clock: Clock, lag: Callable[[], timedelta]) -> "Services":
+        """Every service on the store. `lag` delays secondary indexes."""
+        return cls(
+            tables=Tables(store, platform=platform, clock=clock, lag=lag),
+            queues=Queues(store, platform=platform, clock=clock),
+            topics=Topics(store, platform=platform, clock=clock),
+            transactions=Transactions(store, platform=platform, clock=clock, lag=lag),
+            traces=Traces(store),
+            relay=Relay(store, platform=platform, clock=clock),
+        )
+
+
 class Engine:
     """One platform on one store.
 
     `overrides` replaces providers by what they make; `transactions` the engine's own, for controls that must fail;
-    `report` hears of every delivery, `failed` of errors of the engine
-    itself; `redeliver` hands everything that succeeds over twice; `lag` delays secondary indexes.
+    `report` hears of every delivery, `failed` of errors of the engine itself; `redeliver` hands everything that succeeds
+    over twice; `lag` delays secondary indexes.
     """
 
     def __init__(
@@ -52,14 +78,11 @@ class Engine:
         redeliver: bool = False,
         lag: Callable[[], timedelta] = no_lag,
     ) -> None:
-        platform = program.model
-        self.program = program
-        self.tables = Tables(store, platform=platform, clock=clock, lag=lag)
-        self.queues = Queues(store, platform=platform, clock=clock)
-        self.topics = Topics(store, platform=platform, clock=clock)
-        self.transactions = transactions or Transactions(store, platform=platform, clock=clock, lag=lag)
-        self.traces = Traces(store)
-        self.relay = Relay(store, platform=platform, clock=clock)
+        self.program, platform = program, program.model
+        services = Services.on(store, platform=platform, clock=clock, lag=lag)
+        self.tables, self.queues, self.topics = services.tables, services.queues, services.topics
+        self.traces, self.relay = services.traces, services.relay
+        self.transactions = transactions or services.transactions
         operations = Operations(
             tables=self.tables, queues=self.queues, topics=self.topics, transactions=self.transactions
         )
@@ -79,20 +102,15 @@ class Engine:
             redeliver=redeliver,
         )
         self._store = store
-        self._dispatcher = Dispatcher(
-            self.consumers,
-            relay=self.relay.move,
-            ready=self.queues.ready_queues,
-            due=self.queues.next_due,
-            version=store.data_version,
-            clock=clock,
-            threads=threads,
-            failed=failed,
-        )
+        self._dispatcher = self._dispatching(clock, threads=threads, failed=failed)
 
     def start(self) -> None:
-        """Begin to deliver messages. Leases that a killed process left end now. Call it while holding the state's lock."""
+        """Begin to deliver messages; call it while holding the state's lock.
+
+        First, leases that a killed process left end, and indexes that the program has and the store has not are built.
+        """
         self.queues.release_all()
+        self.tables.build_indexes()
         self._store.on_commit = self._dispatcher.wake
         self._dispatcher.start()
 
@@ -100,3 +118,15 @@ class Engine:
         """Finish the deliveries that run, then close the environments. The store stays open; it belongs to the caller."""
         self._dispatcher.stop()
         self.invoker.close()
+
+    def _dispatching(self, clock: Clock, *, threads: int, failed: Callable[[Exception], None]) -> Dispatcher:
+        return Dispatcher(
+            self.consumers,
+            relay=self.relay.move,
+            ready=self.queues.ready_queues,
+            due=self.queues.next_due,
+            version=self._store.data_version,
+            clock=clock,
+            threads=threads,
+            failed=failed,
+        )

@@ -31,6 +31,8 @@ MESSAGE_DELAY = timedelta(minutes=15)
 BATCH = 10
 # SQS: maxReceiveCount at most 1000; Lambda's documentation asks for at least 5 where the mapping may throttle.
 ATTEMPTS = 1000
+# Our own: how often the engine may end while it delivers a message before that counts as an attempt.
+INTERRUPTIONS = 100
 # SQS: messages are kept 14 days at most.
 RETENTION = timedelta(days=14)
 # SQS: visibility time-out at most 12 hours; Lambda's documentation asks for 6 x the function's time-out.

@@ -169,6 +169,8 @@ def _collection(described: inspect.CollectionType, wish: _Wish) -> Value:
         if described.min_length:
             raise
         return []
+    if (described.min_length or 0) > 1 and isinstance(described, inspect.SetType | inspect.FrozenSetType):
+        raise InvalidValue(f"A set of {described.min_length} different elements has no example.", _INSTEAD)
     return [element] * max(1, described.min_length or 0)
 
 

@@ -230,7 +230,7 @@ class NeverPasses(Struct):
         (Endless, "contains itself"),
         (Annotated[list[Endless], Meta(min_length=1)], "contains itself"),
         (Annotated[dict[str, Endless], Meta(min_length=1)], "contains itself"),
-        (Annotated[set[int], Meta(min_length=2)], "no example of"),
+        (Annotated[set[int], Meta(min_length=2)], "2 different elements"),
         (NeverPasses, "no example of .*never"),
         (Nothing, "at least one item"),
         (complex, "has no example"),

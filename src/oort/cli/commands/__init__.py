@@ -23,18 +23,13 @@ Example:
 """
 
 
-@click.version_option(package_name="oortcloud", prog_name="oort", message="%(prog)s %(version)s")
-def _oort() -> None:
-    """Typed Python services that run on one machine and on AWS, unchanged."""
-
-
 oort = Sections(
     "oort",
-    callback=None,
-    help=_oort.__doc__,
+    help="Typed Python services that run on one machine and on AWS, unchanged.",
     epilog=_EPILOG,
     sections={
         "Develop": (dev, check, invoke, token),
         "Look": (routes, graph, permissions, traces, trace, queues),
     },
 )
+click.version_option(package_name="oortcloud", prog_name="oort", message="%(prog)s %(version)s")(oort)

@@ -6,7 +6,7 @@ import secrets
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import click
@@ -39,14 +39,14 @@ def dev(*, path: Path, port: int, inline: bool, state: Path | None) -> None:
     run(
         program,
         folder=platforms.state_folder(project, state),
-        hint=output.relative(project.folder),
+        hint=output.relative(project.folder) + (f" --state {output.relative(state)}" if state else ""),
         port=port,
         inline=inline,
     )
 
 
 def run(program: Program, *, folder: Path, hint: str, port: int, inline: bool) -> None:
-    """Run the program on the state in the folder until a signal. `hint` is the PATH that other commands need."""
+    """Run the program on the state in the folder until a signal. `hint` is what other commands need."""
     from oort.cli import serving, wiring
     from oort.engine.state import held, open_state
 
@@ -64,7 +64,7 @@ def run(program: Program, *, folder: Path, hint: str, port: int, inline: bool) -
         ended = serving.serve(platform.app, listener, ready=ready, stop=platform.stop, say=log.say)
     if not ended:
         output.echo(
-            f"Stopped after {serving.GRACE.seconds} s, though a handler still ran. Its message comes back at the next start."
+            f"Stopped after {serving.GRACE.seconds} s, while a handler still ran. If it had a message, that comes back."
         )
         sys.stdout.flush()
         os._exit(errors.NO)  # a thread that hangs would keep the process for ever
@@ -74,10 +74,10 @@ def run(program: Program, *, folder: Path, hint: str, port: int, inline: bool) -
 def _print_welcome(program: Program, address: welcome.Address, *, state: Path, hint: str) -> None:
     for line in welcome.banner(program, url=address.url, state=state):
         output.echo(line)
-    commands = welcome.commands(program, address, tag=secrets.token_hex(3), today=datetime.now().astimezone().date())
+    commands = welcome.commands(program, address, tag=secrets.token_hex(3), today=datetime.now(UTC).date())
     if commands:
         output.echo("\n".join(["", "Try it", *commands]))
-    output.echo(f"\nWhat happened shows `oort traces {hint}`.\n")
+    output.echo(f"\n`oort traces {hint}` shows what happened.\n")
     sys.stdout.flush()
 
 
@@ -95,7 +95,6 @@ def _log(program: Program) -> Iterator[Log]:
     level = root.level
     root.addHandler(handler)
     root.setLevel(logging.INFO)
-    logging.getLogger("uvicorn").setLevel(logging.ERROR)
     try:
         yield log
     finally:

@@ -128,10 +128,13 @@ class Queues:
         return QueueDepth(queue=name, waiting=everything - in_flight, in_flight=in_flight, dead=dead)
 
     def release_all(self) -> int:
-        """End every lease at once, attempts unchanged; how many. For start-up: whoever held them is gone."""
+        """End every lease at once; how many. For start-up: whoever held them is gone.
+
+        The attempt is given back, since the message did not fail: the platform ended. Unless that happened
+        `limits.INTERRUPTIONS` times, for then it may be the message that ends the platform.
+        """
         now = unix(self._clock.now())
-        release = "UPDATE messages SET leased = 0, visible = ? WHERE leased = 1"
-        return self._store.write(lambda session: session.run(release, now))
+        return self._store.write(lambda session: session.run(_RELEASE, now, limits.INTERRUPTIONS))
 
     def ready_queues(self) -> list[str]:
         """The queues that have a visible message, the one that has waited longest first. One statement for all queues."""
@@ -150,6 +153,8 @@ class Queues:
         return [(name, first, coming) for name, first, coming in rows if name in self._queues]
 
 
+_RELEASE = """UPDATE messages SET leased = 0, visible = ?, interrupted = interrupted + 1,
+attempts = attempts - (interrupted < ?) WHERE leased = 1"""
 _VISIBLE = "SELECT 1 FROM messages WHERE queue = ? AND visible <= ? LIMIT 1"
 _WAITING = "SELECT payload FROM messages WHERE queue = ? AND (leased = 0 OR visible <= ?) ORDER BY seq LIMIT ?"
 _DEAD = "SELECT payload, attempts, error, died FROM dead WHERE queue = ? ORDER BY seq LIMIT ?"

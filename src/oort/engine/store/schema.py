@@ -25,7 +25,8 @@ CREATE TABLE lagging(
 -- AUTOINCREMENT, because a receipt names seq: a number that came back would let a stale receipt settle another message.
 CREATE TABLE messages(
     seq INTEGER PRIMARY KEY AUTOINCREMENT, queue TEXT NOT NULL, sent REAL NOT NULL, visible REAL NOT NULL,
-    attempts INTEGER NOT NULL, leased INTEGER NOT NULL, payload BLOB NOT NULL);
+    attempts INTEGER NOT NULL, leased INTEGER NOT NULL, interrupted INTEGER NOT NULL DEFAULT 0,
+    payload BLOB NOT NULL);
 CREATE INDEX messages_visible ON messages(queue, visible);
 
 CREATE TABLE dead(
