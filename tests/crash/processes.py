@@ -55,6 +55,10 @@ class Process:
         self._process.send_signal(signal.SIGTERM)
         return self._process.wait(_PATIENCE)
 
+    def wait_for_log(self, text: str) -> None:
+        """Wait until the process has printed the text."""
+        until(lambda: text in self.log.read_text(), f"{text!r} in {self.log}")
+
     def _answers(self) -> bool:
         assert self._process.poll() is None, f"the platform ended: {self.log.read_text()}"
         try:

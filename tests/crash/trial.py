@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from oort.engine.clocks import SystemClock
-from oort.engine.issuer import Issuer
+from oort.engine.issuer import Issuer, issuer_url
 from tests.crash.client import Ledger, Load, get, pages
 from tests.crash.processes import Process, free_port, until
 
@@ -76,12 +76,8 @@ class Trial:
         lines = self._outbox.read_bytes().split(b"\n")
         return [json.loads(line) for line in lines[:-1]]  # the last is empty, or was cut off by a kill
 
-    def _token(self) -> str:
-        issuer = Issuer(self._state, "http://oort.localhost/cometbid", SystemClock())
-        return issuer.issue("trial", ["support"])
-
     def _count(self, process: Process, unfinished: tuple[int, ...]) -> Counts:
-        token = self._token()
+        token = support_token(self._state)
         accounts = {str(one["id"]): str(one["email"]) for one in pages(process.port, "/accounts?limit=100", token)}
         self._drain(process, token, accounts)
         calls = self._calls()
@@ -115,3 +111,8 @@ class Trial:
         days = (today - timedelta(days=1), today)
         found = [get(process.port, f"/analytics/counts/{day}", token)["items"] for day in days]
         return sum(one["sign_ups"] for items in found if isinstance(items, list) for one in items)
+
+
+def support_token(state: Path) -> str:
+    """A token of the platform in this state folder, for a member of the group `support`."""
+    return Issuer(state, issuer_url("cometbid"), SystemClock()).issue("trial", ["support"])

@@ -1,5 +1,6 @@
 """Typed values to what is stored and sent, and back. Keys and numbers are checked on the way in."""
 
+from datetime import datetime
 from typing import TypeVar, cast
 
 import msgspec
@@ -13,13 +14,11 @@ T = TypeVar("T")
 
 
 def plain(value: object) -> Value:
-    """The value in the types that JSON has. Raises InvalidValue if it holds something that cannot be stored."""
-    try:
-        result = cast(Value, msgspec.to_builtins(value, str_keys=True))
-    except (TypeError, msgspec.MsgspecError) as error:
-        raise InvalidValue(
-            f"{type(value).__name__} cannot be stored: {error}", "Use types that msgspec can encode."
-        ) from error
+    """The value in the types that JSON has. Raises InvalidValue if it holds something that cannot be stored.
+
+    Aware times get the form that they have in a key, so that equality, `between` and indexes see one and the same text.
+    """
+    result = _timed(_builtins(value, keep=(datetime,)))
     numbers.check(result)
     return result
 
@@ -59,7 +58,7 @@ def typed(value: Item, kind: type[T], *, where: str) -> T:
 
 def body(value: object) -> bytes:
     """A message's JSON. Raises LimitExceeded above 256 KiB."""
-    numbers.check(cast(Value, msgspec.to_builtins(value, str_keys=True)))
+    numbers.check(_builtins(value))
     encoded = msgspec.json.encode(value)
     if len(encoded) > limits.MESSAGE_BYTES:
         raise LimitExceeded(
@@ -67,3 +66,23 @@ def body(value: object) -> bytes:
             "Store the data in a table or a bucket and send its key.",
         )
     return encoded
+
+
+def _builtins(value: object, *, keep: tuple[type, ...] = ()) -> Value:
+    try:
+        return cast(Value, msgspec.to_builtins(value, str_keys=True, builtin_types=keep))
+    except (TypeError, RecursionError, msgspec.MsgspecError) as error:
+        raise InvalidValue(
+            f"{type(value).__name__} cannot be stored: {error}.", "Use types that msgspec can encode."
+        ) from error
+
+
+def _timed(value: Value | datetime) -> Value:
+    """The value with its times as text. A time without a zone is no moment and stays as it is written."""
+    if isinstance(value, datetime):
+        return value.isoformat() if value.tzinfo is None else str(keys.part(value))
+    if isinstance(value, dict):
+        return {name: _timed(inner) for name, inner in value.items()}
+    if isinstance(value, list | tuple):
+        return [_timed(inner) for inner in value]
+    return value

@@ -64,23 +64,31 @@ def event(name: str, *, version: int, key: str) -> Callable[[D], D]:
 
 def upcast(convert: Callable[[Old], E]) -> Callable[[Old], E]:
     """Declare how an older version of an event becomes the next one; consumers of the newer class then get it converted."""
-    hints = get_type_hints(convert)
-    new = hints.pop("return")
-    old = next(iter(hints.values()))
-    new.__oort__.upcasts[old.__oort__.model.version] = (old, convert)
+    source = caller()
+    try:
+        old, new = map(declared, (*get_type_hints(convert).values(), None, None)[:2])
+    except NameError as error:
+        raise _upcast_mistake(source, f"the type {error.name!r} cannot be found") from None
+    if old is None or new is None:
+        raise _upcast_mistake(source, "it does not say which event becomes which")
+    before, after = old.__oort__.model, new.__oort__.model
+    if before.name != after.name or before.version >= after.version:
+        what = f"{before.name} version {before.version} does not become {after.name} version {after.version}"
+        raise _upcast_mistake(source, what)
+    new.__oort__.upcasts[before.version] = (old, convert)
     return convert
 
 
 def read(kind: type[Event], *, version: int, body: bytes) -> Event:
     """An event's JSON as the class a consumer knows, through upcasts if it is older. Unknown fields are skipped."""
-    declared = kind.__oort__
-    if version == declared.model.version:
+    known = kind.__oort__
+    if version == known.model.version:
         return msgspec.json.decode(body, type=kind)
-    for old, convert in declared.upcasts.values():
-        if version <= old.__oort__.model.version:
+    for newest, (old, convert) in sorted(known.upcasts.items(), key=lambda one: one[0]):
+        if version <= newest:
             return cast(Event, convert(read(old, version=version, body=body)))
     raise InvalidUse(
-        f"{declared.model.name} version {version} cannot be read as version {declared.model.version}.",
+        f"{known.model.name} version {version} cannot be read as version {known.model.version}.",
         "Declare an @upcast from the older version.",
     )
 
@@ -113,10 +121,19 @@ def published_by(hint: object) -> tuple[type[Event], ...]:
     """The event classes inside `Publish[A]` or `Publish[A | B]`; empty if one of them is not an event."""
     inner = get_args(hint)
     kinds = get_args(inner[0]) or inner if inner else ()
-    events = tuple(
-        kind for kind in kinds if isinstance(kind, type) and issubclass(kind, Event) and hasattr(kind, "__oort__")
-    )
+    events = tuple(event for event in map(declared, kinds) if event is not None)
     return events if len(events) == len(kinds) else ()
+
+
+def declared(kind: object) -> type[Event] | None:
+    """The class if `@event` stands on it, and not only on a class above it; None for anything else."""
+    own = isinstance(kind, type) and issubclass(kind, Event) and "__oort__" in vars(kind)
+    return cast(type[Event], kind) if own else None
+
+
+def _upcast_mistake(source: Source, what: str) -> InvalidProgram:
+    instead = "Write @upcast on def newer(old: SignedUpV1) -> SignedUp, both under @event with one name."
+    return InvalidProgram([Mistake(source, "event.upcast", f"An upcast cannot be used: {what}.", instead)])
 
 
 def _mistakes(cls: type, name: str, version: int, key: str, source: Source) -> list[Mistake]:

@@ -119,14 +119,14 @@ def _members(kind: object) -> dict[str, tuple[str, object]]:
         info = msgspec.inspect.type_info(kind)
     except (TypeError, NotImplementedError):
         return {}
+    found = _object(info)
+    if found is None:
+        return {}
+    return {one.name: (one.encode_name, getattr(_object(one.type), "cls", object)) for one in found.fields}
+
+
+def _object(info: msgspec.inspect.Type) -> msgspec.inspect.StructType | msgspec.inspect.DataclassType | None:
+    """The type itself, or the one of a union, that has fields."""
     if isinstance(info, msgspec.inspect.UnionType):
-        info = next((one for one in info.types if isinstance(one, msgspec.inspect.StructType)), info)
-    if isinstance(info, msgspec.inspect.StructType):
-        return {one.name: (one.encode_name, one.type) for one in msgspec.structs.fields(info.cls)}
-    if isinstance(info, msgspec.inspect.DataclassType):
-        return {one.name: (one.encode_name, _python(one.type)) for one in info.fields}
-    return {}
-
-
-def _python(info: msgspec.inspect.Type) -> object:
-    return getattr(info, "cls", object)
+        return next((one for one in map(_object, info.types) if one is not None), None)
+    return info if isinstance(info, msgspec.inspect.StructType | msgspec.inspect.DataclassType) else None

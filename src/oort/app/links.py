@@ -29,7 +29,7 @@ class Link(Protocol):
         ...
 
     def mark(self) -> Mark | None:
-        """The inbox mark, the first time a delivery asks for it; None afterwards and for requests."""
+        """The inbox mark of a delivery, until a block has committed with it; None afterwards and for requests."""
 
 
 def refusal(refused: Refused) -> Exception:

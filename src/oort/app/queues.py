@@ -52,7 +52,8 @@ def prepare_send(queue: Queue[M, Send], message: M, delay: timedelta = timedelta
         )
     declared = queue.__oort__
     if isinstance(declared.message, type) and not isinstance(message, declared.message):
-        raise InvalidUse(f"{declared.model.name} takes {declared.message.__name__}, not {type(message).__name__}.", "")
+        wanted = declared.message.__name__
+        raise InvalidUse(f"{declared.model.name} takes {wanted}, not {type(message).__name__}.", f"Send a {wanted}.")
     name = declared.model.name
     stamped = queue._link.message(name=name, body=codecs.body(message), key="", version=1)
     return operations.SendMessage(name, stamped, delay.total_seconds())

@@ -226,7 +226,7 @@ class Service:
                 Mistake(
                     source,
                     "event.where",
-                    f"{event.__name__} travels by topic, which does not route by pattern.",
+                    f"{getattr(event, '__name__', event)} travels by topic, which does not route by pattern.",
                     'Filter inside the handler; pattern routing comes with events declared via="bus".',
                 )
             )
@@ -286,10 +286,10 @@ class Service:
 
     # -- how it is recorded
 
-    def _here(self) -> Source:
+    def _here(self, *, depth: int = 2) -> Source:
         """The line that called the public method; its module belongs to this service."""
-        self.declared.modules.add(caller_module(2))
-        return caller(2)
+        self.declared.modules.add(caller_module(depth))
+        return caller(depth)
 
     def _resource(self, name: str, source: Source, options: TableOptions | QueueOptions) -> Callable[[D], D]:
         def decorate(cls: D) -> D:
@@ -304,7 +304,7 @@ class Service:
         return decorate
 
     def _route(self, route: RouteDeclared, timeout: timedelta) -> Callable[[F], F]:
-        source = self._here()
+        source = self._here(depth=3)
 
         def decorate(handler: F) -> F:
             self.declared.handlers.append(HandlerDeclared(handler, route, timeout, source))

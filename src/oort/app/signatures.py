@@ -10,8 +10,10 @@ from types import NoneType, UnionType
 from typing import Annotated, Literal, TypeAlias, Union, cast, get_args, get_origin, get_type_hints
 from uuid import UUID
 
+import msgspec
+
 from oort.app import events
-from oort.app.actions import MARKERS, word
+from oort.app.actions import MARKERS, Send, word
 from oort.app.events import Event, Publish
 from oort.app.http import Header
 from oort.app.later import Bucket, Call, Secret
@@ -121,23 +123,29 @@ class Reader:
         self.mistakes: list[Mistake] = []
         self.name = getattr(call, "__name__", "handler")
 
-    def hints(self) -> dict[str, object]:
-        """The annotations, resolved. Empty, with a mistake, if a name cannot be found."""
+    def hints(self) -> dict[str, object] | None:
+        """The annotations, resolved. None, with a mistake, if they cannot be."""
         try:
             return dict(get_type_hints(self.call, include_extras=True))
-        except NameError as error:
+        except (NameError, AttributeError) as error:
             self.refuse(
                 "signature.name",
                 f"{self.name}: the type {error.name!r} cannot be found.",
                 "Import it at run time, not under TYPE_CHECKING: the signature is the permission.",
             )
-        except TypeError as error:
+        except (TypeError, SyntaxError) as error:
             self.refuse("signature.type", f"{self.name}: {error}.", "Write actions in the brackets: People[Get | Put].")
-        return {}
+        return None
 
     def refuse(self, code: str, what: str, instead: str) -> None:
         """Note a mistake at this handler."""
         self.mistakes.append(Mistake(self.source, code, what, instead))
+
+    def handler(self) -> dict[str, object] | None:
+        """The annotations of a handler, which returns: a generator's body would never run."""
+        if inspect.isgeneratorfunction(self.call) or inspect.isasyncgenfunction(self.call):
+            self.refuse("signature.generator", f"{self.name} yields, so nobody runs it.", "Return what it answers.")
+        return self.hints()
 
     def parameters(self) -> Iterator[inspect.Parameter]:
         """The parameters that can be passed by name; others are mistakes."""
@@ -187,6 +195,10 @@ class Reader:
             what = f"{self.name}: {title}[{getattr(bad[0], '__name__', bad[0])}] is not an action."
             self.refuse("handle.action", what, f"Actions are {', '.join(marker.__name__ for marker in MARKERS)}.")
             return ContextParameter(name)
+        fitting = [marker for marker in MARKERS if (marker is Send) == issubclass(origin, Queue)]
+        if bad := [action for action in actions if action not in fitting]:
+            what = f"{self.name}: {title} has no {bad[0].__name__}."
+            self.refuse("handle.action", what, f"Its actions are {', '.join(marker.__name__ for marker in fitting)}.")
         return HandleParameter(name, origin, tuple(actions))
 
     def _publish(self, name: str, hint: object) -> Parameter:
@@ -200,10 +212,12 @@ class Reader:
 def read_provider(reader: Reader) -> Signature:
     """A provider's signature. Its return type is what handlers ask for."""
     hints = reader.hints()
+    if inspect.iscoroutinefunction(reader.call) or inspect.isasyncgenfunction(reader.call):
+        reader.refuse("provider.async", f"{reader.name} is async.", "Write a plain function or a generator.")
     found: list[Parameter] = []
     for parameter in reader.parameters():
-        known = reader.shared(parameter.name, hints.get(parameter.name)) if hints else None
-        if known is None and hints:
+        known = None if hints is None else reader.shared(parameter.name, hints.get(parameter.name))
+        if known is None and hints is not None:
             reader.refuse(
                 "provider.parameter",
                 f"{reader.name}: {parameter.name} cannot be filled.",
@@ -211,28 +225,29 @@ def read_provider(reader: Reader) -> Signature:
             )
         elif known is not None:
             found.append(known)
-    return Signature(tuple(found), made(hints.get("return")))
+    return Signature(tuple(found), made((hints or {}).get("return")))
 
 
 def made(returns: object) -> object:
-    """What a provider makes: its return type, or what its generator yields."""
+    """What a provider makes: its return type, or what its generator yields. None if that is nothing."""
     origin = get_origin(returns)
     name = getattr(origin, "__name__", "")
-    return get_args(returns)[0] if name in ("Iterator", "Generator", "Iterable") else returns
+    kind = get_args(returns)[0] if name in ("Iterator", "Generator", "Iterable") else returns
+    return None if kind is NoneType else kind
 
 
 def read_consumer(reader: Reader, message: object) -> Signature:
     """A consumer's signature: the message first, then what it needs."""
-    hints = reader.hints()
+    hints = reader.handler()
     found: list[Parameter] = []
     for position, parameter in enumerate(reader.parameters()):
-        hint = hints.get(parameter.name)
+        hint = None if hints is None else hints.get(parameter.name)
         if position == 0:
-            _check_message(reader, parameter.name, hint, message, known=bool(hints))
+            _check_message(reader, parameter.name, hint, message, known=hints is not None)
             found.append(MessageParameter(parameter.name, message))
         elif known := reader.shared(parameter.name, hint):
             found.append(known)
-        elif hints:
+        elif hints is not None:
             what = f"{reader.name}: {parameter.name} cannot be filled."
             reader.refuse(
                 "consumer.parameter",
@@ -244,7 +259,7 @@ def read_consumer(reader: Reader, message: object) -> Signature:
         reader.refuse(
             "consumer.message", f"{reader.name} takes no message.", f"Its first parameter is the message: {title}."
         )
-    return Signature(tuple(found), hints.get("return"))
+    return Signature(tuple(found), (hints or {}).get("return"))
 
 
 def _check_message(reader: Reader, name: str, hint: object, message: object, *, known: bool) -> None:
@@ -259,15 +274,17 @@ def _check_message(reader: Reader, name: str, hint: object, message: object, *, 
 
 def read_route(reader: Reader, *, path: frozenset[str], public: bool) -> Signature:
     """A request handler's signature."""
-    hints = reader.hints()
-    found: list[Parameter] = []
-    for parameter in reader.parameters():
-        if hints:
-            found.append(_request_parameter(reader, parameter, hints.get(parameter.name), path=path, public=public))
-    if hints:
-        for missing in sorted(path - {parameter.name for parameter in found}):
-            what = f"{reader.name}: the path has {{{missing}}}, but there is no such parameter."
-            reader.refuse("route.path", what, f"Add the parameter {missing}: str.")
+    hints = reader.handler()
+    parameters = list(reader.parameters())
+    if hints is None:
+        return Signature((), None)
+    found = [
+        _request_parameter(reader, parameter, hints.get(parameter.name), path=path, public=public)
+        for parameter in parameters
+    ]
+    for missing in sorted(path - {parameter.name for parameter in found}):
+        what = f"{reader.name}: the path has {{{missing}}}, but there is no such parameter."
+        reader.refuse("route.path", what, f"Add the parameter {missing}: str.")
     return Signature(tuple(found), hints.get("return"))
 
 
@@ -285,13 +302,10 @@ def _request_parameter(
         return known
     if hint is Principal or _optional(hint) is Principal:
         return _principal(reader, name, optional=hint is not Principal, public=public)
-    if name in path:
-        return ValueParameter(name, "path", name, hint, required=True)
-    if (header := _header(hint)) is not None:
-        return ValueParameter(name, "header", header.lower(), hint, required, _is_many(hint))
-    if name == "body":
+    if name == "body" and name not in path and _header(hint) is None:
+        _check_body(reader, hint)
         return ValueParameter(name, "body", name, hint, required)
-    return _query(reader, name, hint, required=required)
+    return _text(reader, name, hint, path=path, required=required)
 
 
 def _principal(reader: Reader, name: str, *, optional: bool, public: bool) -> Parameter:
@@ -301,32 +315,60 @@ def _principal(reader: Reader, name: str, *, optional: bool, public: bool) -> Pa
     return PrincipalParameter(name, optional)
 
 
-def _query(reader: Reader, name: str, hint: object, *, required: bool) -> Parameter:
-    plain = _optional(hint) or hint
-    inner = get_args(plain)[0] if get_origin(plain) is Annotated else plain
-    if _is_object(inner):
+def _text(reader: Reader, name: str, hint: object, *, path: frozenset[str], required: bool) -> Parameter:
+    """A parameter that arrives as text: in the path, a header or the query."""
+    header = _header(hint)
+    place = "path" if name in path else "query" if header is None else "header"
+    many, inner = _is_many(hint), _bare(hint)
+    if _is_object(inner) or (many and place == "path"):
         title = getattr(inner, "__name__", inner)
         reader.refuse(
             "route.parameter",
-            f"{reader.name}: {name}: {title} cannot come from the query.",
+            f"{reader.name}: {name}: {title} cannot come from the {place}.",
             "Call it `body` if it is the request's body; if it is a port of yours, add @service.provide for it.",
         )
-    return ValueParameter(name, "query", name, hint, required, _is_many(hint))
+    wire = header.lower() if header is not None and place == "header" else name
+    return ValueParameter(name, place, wire, hint, required or place == "path", many and place != "path")
+
+
+def _check_body(reader: Reader, hint: object) -> None:
+    """Refuse a type that JSON cannot become, which the first request would find out otherwise."""
+    if problem := unreadable(hint):
+        what = f"{reader.name}: body: {getattr(hint, '__name__', hint)} cannot come from JSON: {problem}."
+        reader.refuse("route.body", what, "Use Structs, dataclasses and what msgspec can decode.")
+
+
+def unreadable(kind: object) -> str:
+    """Why a value of this type cannot be read from JSON; empty if it can."""
+    try:
+        info = msgspec.inspect.type_info(kind)
+    except (TypeError, NotImplementedError) as error:
+        return str(error).rstrip(".")
+    return f"msgspec does not know {info.cls.__name__}" if isinstance(info, msgspec.inspect.CustomType) else ""
 
 
 def _is_object(kind: object) -> bool:
     if isinstance(kind, type) and not get_args(kind):
         return kind is not NoneType and not issubclass(kind, _SCALARS)
-    return get_origin(kind) not in (Literal, Union, UnionType) and any(map(_is_object, get_args(kind)))
+    return get_origin(kind) not in (Literal, Union, UnionType) and any(map(_is_object, _elements(kind)))
+
+
+def _elements(kind: object) -> tuple[object, ...]:
+    return tuple(argument for argument in get_args(kind) if argument is not ...)
 
 
 _SCALARS = (str, int, float, Decimal, date, time, timedelta, UUID, Enum)
 
 
 def _is_many(hint: object) -> bool:
-    plain = _optional(hint) or hint
-    inner = get_args(plain)[0] if get_origin(plain) is Annotated else plain
-    return get_origin(inner) in (list, tuple, set, frozenset)
+    return get_origin(_bare(hint)) in (list, tuple, set, frozenset)
+
+
+def _bare(hint: object) -> object:
+    """The type without `Annotated` and without `| None`, in whatever order they stand around it."""
+    while (inner := get_args(hint)[0] if get_origin(hint) is Annotated else _optional(hint)) is not None:
+        hint = inner
+    return hint
 
 
 def _header(hint: object) -> str | None:

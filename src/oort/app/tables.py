@@ -52,7 +52,10 @@ class TableDeclaration:
     def write(self, value: object) -> items.Item:
         """The typed item as it is stored; its key is checked."""
         if not isinstance(value, self.item):
-            raise InvalidUse(f"{self.model.name} stores {self.item.__name__}, not {type(value).__name__}.", "")
+            raise InvalidUse(
+                f"{self.model.name} stores {self.item.__name__}, not {type(value).__name__}.",
+                f"Give it a {self.item.__name__}.",
+            )
         stored = codecs.item(value, attributes=self.attributes)
         keys.check(keys.of(stored, self.model) or ("",))
         return stored
@@ -67,7 +70,8 @@ class TableDeclaration:
 class Table(Generic[K, T, Can]):
     """A table of items. Declare it with `@service.table(name, key=…)`, receive it as `People[Get | Put]`.
 
-    `get` is strongly consistent. A write that returns is durable. Items hold at most 400 KB (DynamoDB).
+    `get` is strongly consistent. A write that returns is durable. Items hold at most 400 KB (DynamoDB). Aware times are
+    kept, and come back, in UTC.
     """
 
     __oort__: TableDeclaration
@@ -142,6 +146,7 @@ class Table(Generic[K, T, Can]):
         Pass a page's `next` as `after` for the one behind it. A cursor of another query is a 400 problem.
         """
         _allowed(self, Query)
+        _check_index(self, index)
         return _page(
             self,
             operations.QueryIndex(
@@ -169,9 +174,10 @@ def prepare_put(table: Table[K, T, Put], item: T, *, if_absent: bool, when: Cond
     rule = None if when is None else when.rule
     version = declared.model.version
     if version is not None:
-        revision = stored.get(version)
+        revision = getattr(item, version)
         if not isinstance(revision, int):
-            raise InvalidUse(f"{declared.model.name}: {version} must be an int.", "")
+            what = f"{declared.model.name}: {version} is {revision!r}."
+            raise InvalidUse(what, "The version is an int: 0 for a new item, then as it was read.")
         stored[version] = revision + 1
         if revision == 0:
             if_absent = True
@@ -236,7 +242,7 @@ def _allowed(table: object, action: type) -> None:
 def check_action(handle: object, action: type) -> None:
     """Raise NotGranted unless the handle carries the action. The broker asks again."""
     actions: frozenset[type] | None = getattr(handle, "_actions", None)
-    name = type(handle).__name__
+    name = (handle if isinstance(handle, type) else type(handle)).__name__
     if actions is None:
         raise InvalidUse(
             f"{name} is a resource, not a handle.",
@@ -246,6 +252,12 @@ def check_action(handle: object, action: type) -> None:
         raise NotGranted(
             f"The handler may not {action.__name__} on {name}.", f"Ask for it: {name}[… | {action.__name__}]."
         )
+
+
+def _check_index(table: object, index: Index[K, S]) -> None:
+    if getattr(type(table), index.name, None) is not index:
+        name = type(table).__name__
+        raise InvalidUse(f"{index.name or 'The index'} is not an index of {name}.", f"Name one of its own: {name}.….")
 
 
 def _perform(link: Link, operation: operations.Operation) -> items.Item | None:

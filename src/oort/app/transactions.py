@@ -133,8 +133,8 @@ def atomic() -> _Atomic:
     """Collect writes and commit them together at the end of the block: all, or none.
 
     At the end it raises the `otherwise` of the write whose condition failed, or Conflict. An exception inside the block
-    commits nothing. In a consumer the first block carries the inbox mark: a message that is delivered again does not
-    write again. Everything outside it is at least once.
+    commits nothing. In a consumer the first block that commits carries the inbox mark: a message that is delivered again
+    does not write again. Everything outside it is at least once.
 
         with atomic() as tx:
             tx.put(people, account, if_absent=True)

@@ -44,14 +44,12 @@ class Sections(Group):
                 rows = [((command.name or "").ljust(width), command.get_short_help_str(_WIDTH)) for command in commands]
                 formatter.write_dl(rows)
 
-    def main(  # type: ignore[override]  # click's overloads only tell whether it returns
-        self, args: Sequence[str] | None = None, _prog_name: str | None = None, **settings: Any
-    ) -> Any:
+    def main(self, args: Sequence[str] | None = None, **settings: Any) -> Any:  # type: ignore[override]  # click's overloads
         """Run the command and exit with its code."""
         given = list(sys.argv[1:] if args is None else args)
-        settings["standalone_mode"] = False
+        settings |= {"prog_name": "oort", "standalone_mode": False}
         run = super().main
-        sys.exit(errors.guarded(lambda: run(given, "oort", **settings), debug="--debug" in given))
+        sys.exit(errors.guarded(lambda: run(given, **settings), debug="--debug" in given))
 
 
 def _debug() -> click.Option:

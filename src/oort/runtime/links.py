@@ -68,6 +68,8 @@ class EnvironmentLink:
         try:
             result = self._broker.perform(Request(step.token, operation))
             error = result.code if isinstance(result, Refused) else ""
+            if isinstance(operation, Commit) and not error:
+                step.mark = None
             return result
         finally:
             self.spans.append(inner.finished(duration=self._clock.tick() - inner.started, error=error))
@@ -87,10 +89,8 @@ class EnvironmentLink:
         )
 
     def mark(self) -> Mark | None:
-        """The inbox mark, once."""
-        step = self._active()
-        mark, step.mark = step.mark, None
-        return mark
+        """The inbox mark, until a block has committed with it: one that was refused left no mark, so the next one takes it."""
+        return self._active().mark
 
     def take_spans(self) -> tuple[Span, ...]:
         """The spans since the last time, oldest first."""

@@ -5,12 +5,12 @@ from pathlib import Path
 
 from click.testing import CliRunner, Result
 
+from oort.cli import platforms, wiring
 from oort.cli.commands import oort
 
 _NUMBERS = count()  # a package of its own for every shop: Python imports a name once
 
 _SERVICE = '''
-import os
 import time
 from datetime import date
 from typing import Annotated
@@ -18,8 +18,7 @@ from typing import Annotated
 import msgspec
 
 from oort import (
-    Can, Context, Event, Get, Header, Principal, Problem, Publish, Put, Queue, Reply, Scan, Send, Service, Table, atomic,
-    event,
+    Can, Context, Event, Get, Header, Principal, Problem, Publish, Put, Queue, Scan, Send, Service, Table, atomic, event,
 )
 
 orders = Service("orders")
@@ -138,6 +137,14 @@ def shop(folder: Path, source: str = _SERVICE) -> Path:
     (root / "orders.py").write_text(source)
     (root / "oort.toml").write_text(f'name = "shop"\nservices = ["{package}.orders"]\n')
     return root
+
+
+def delivered(folder: Path) -> None:
+    """Deliver what waits in the platform's queues until nothing is left, as `oort dev` would."""
+    project, program = platforms.load(folder)
+    with wiring.at_rest(program, platforms.state_folder(project, None)) as engine:
+        while engine.relay.move() or any(engine.consumers.deliver(queue.name) for queue in program.model.queues):
+            pass
 
 
 def run(*words: str | Path, input: str | None = None) -> Result:
