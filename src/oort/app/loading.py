@@ -3,9 +3,9 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
-from oort.app import ownership, resources, routes
-from oort.app.events import EventDeclaration
-from oort.app.programs import Function, Program, Provider
+from oort.app import events, ownership, resources, routes
+from oort.app.events import Event
+from oort.app.programs import Call, Function, Program, Provider
 from oort.app.queues import QueueDeclaration
 from oort.app.services import HandlerDeclared, RouteDeclared, Service, SubscriptionDeclared, WorkerDeclared
 from oort.app.signatures import (
@@ -36,11 +36,11 @@ def load(services: Sequence[Service], *, name: str = "platform") -> Program:
     mistakes += ownership.imports(services)
     mistakes += _duplicates(loaders)
     mistakes += routes.collisions(function.model for loader in loaders for function in loader.functions)
+    functions = {function.model.name: function for loader in loaders for function in loader.functions}
+    known = _events(functions.values(), mistakes)
     if mistakes:
         raise InvalidProgram(mistakes)
-    functions = {function.model.name: function for loader in loaders for function in loader.functions}
-    events = _events(functions.values())
-    return Program(PlatformModel(name, tuple(loader.model(events) for loader in loaders)), functions)
+    return Program(PlatformModel(name, tuple(loader.model(known) for loader in loaders)), functions)
 
 
 class _Loader:
@@ -54,6 +54,7 @@ class _Loader:
         self.queues = list(self.declared.queues)
         self.functions: list[Function] = []
         self.providers: dict[object, Provider] = {}
+        self.workers: dict[str, str] = {}
         if not names.SERVICE.fullmatch(service.name) or service.name in limits.RESERVED_PATHS:
             what = f"{service.name!r} is not a service's name."
             instead = "Use lower-case letters, digits and dashes, at most 34; ping and sping are API Gateway's own."
@@ -65,9 +66,9 @@ class _Loader:
         for handler in self.declared.handlers:
             self._load_handler(handler)
 
-    def model(self, events: Iterable[EventModel]) -> ServiceModel:
+    def model(self, known: Iterable[EventModel]) -> ServiceModel:
         """The service as data."""
-        own = tuple(event for event in events if event.service == self.service.name)
+        own = tuple(event for event in known if event.service == self.service.name)
         functions = tuple(function.model for function in self.functions)
         return ServiceModel(self.service.name, tuple(self.tables), tuple(self.queues), own, functions)
 
@@ -102,6 +103,9 @@ class _Loader:
             self.mistakes.append(
                 Mistake(declared.source, "function.timeout", what, "Lambda runs at most 15 minutes, a request 29 s.")
             )
+        if not names.RESOURCE.fullmatch(names.dashed(reader.name)):
+            what, instead = f"{reader.name!r} is not a function's name.", "Use letters, digits and _, at most 63."
+            self.mistakes.append(Mistake(declared.source, "function.name", what, instead))
         model = FunctionModel(
             name=f"{self.service.name}.{reader.name}",
             service=self.service.name,
@@ -130,7 +134,7 @@ class _Loader:
         self, declared: HandlerDeclared, said: SubscriptionDeclared, reader: Reader
     ) -> tuple[Trigger | None, Signature]:
         signature = read_consumer(reader, said.event)
-        if not isinstance(getattr(said.event, "__oort__", None), EventDeclaration):
+        if events.declared(said.event) is None:
             reader.refuse(
                 "consumer.event", f"{reader.name} subscribes to {said.event!r}.", "Name a class under @event."
             )
@@ -144,7 +148,8 @@ class _Loader:
             subscription=event.name,
             source=declared.source,
         )
-        resources.check_queue(queue, said.batch, reader)
+        resources.check_attempts(queue, reader.mistakes)
+        resources.check_batch(said.batch, reader)
         self.queues.append(queue)
         return Subscription(event.name, event.version, queue.name, said.batch), signature
 
@@ -155,18 +160,22 @@ class _Loader:
         if not isinstance(declaration, QueueDeclaration):
             reader.refuse(
                 "consumer.queue",
-                f"{reader.name}: {said.queue.__name__} is not a queue.",
+                f"{reader.name}: {getattr(said.queue, '__name__', said.queue)} is not a queue.",
                 "Name a class under @service.queue.",
             )
-            return None, read_consumer(reader, None)
+            return None, Signature((), None)
         signature = read_consumer(reader, declaration.message)
         if declaration.model.service != self.service.name:
             what = f"{reader.name} consumes {declaration.model.name}, a queue of another service."
             reader.refuse("ownership.queue", what, "Consume your own queues; between services use events.")
+        other = self.workers.setdefault(declaration.model.name, reader.name)
+        if other != reader.name:
+            what = f"{reader.name} consumes {declaration.model.name}, and so does {other}."
+            reader.refuse("consumer.twice", what, "Keep one: a message of a queue has one consumer. Events have many.")
+        resources.check_batch(said.batch, reader)
         for position, queue in enumerate(self.queues):
             if queue.name == declaration.model.name:
                 self.queues[position] = replace(queue, visibility=declared.timeout * limits.VISIBILITY_PER_TIMEOUT)
-                resources.check_queue(queue, said.batch, reader)
         return Worker(declaration.model.name, said.batch), signature
 
     def _grants(self, signature: Signature) -> tuple[Grant, ...]:
@@ -192,13 +201,9 @@ def _merged(grants: Iterable[Grant]) -> tuple[Grant, ...]:
     return tuple(sorted(Grant(kind, name, tuple(sorted(words))) for (kind, name), words in actions.items()))
 
 
-def _returned(factory: object) -> object:
-    annotations: dict[str, object] = getattr(factory, "__annotations__", {})
-    returns = annotations.get("return")
-    if not isinstance(returns, str):
-        return returns
-    reader = Reader(factory, source=resources.NOWHERE, provided=frozenset())  # type: ignore[arg-type]  # it is callable
-    return reader.hints().get("return")
+def _returned(factory: Call) -> object:
+    reader = Reader(factory, source=resources.NOWHERE, provided=frozenset())
+    return (reader.hints() or {}).get("return")
 
 
 def _duplicates(loaders: Sequence[_Loader]) -> list[Mistake]:
@@ -220,12 +225,18 @@ def _duplicates(loaders: Sequence[_Loader]) -> list[Mistake]:
     return found
 
 
-def _events(functions: Iterable[Function]) -> tuple[EventModel, ...]:
-    found: dict[tuple[str, int], EventModel] = {}
+def _events(functions: Iterable[Function], mistakes: list[Mistake]) -> tuple[EventModel, ...]:
+    """Every event that is published, by a provider too, or consumed."""
+    found: dict[tuple[str, int], type[Event]] = {}
     for function in functions:
-        published = [p.events for p in function.signature.parameters if isinstance(p, PublishParameter)]
-        kinds = [kind for kinds in published for kind in kinds] + ([function.event] if function.event else [])
-        for kind in kinds:
+        signatures = [function.signature, *(provider.signature for provider in function.providers.values())]
+        parameters = [one for signature in signatures for one in signature.parameters]
+        published = [kind for one in parameters if isinstance(one, PublishParameter) for kind in one.events]
+        for kind in (*published, *((function.event,) if function.event else ())):
             model = kind.__oort__.model
-            found[model.name, model.version] = model
-    return tuple(found[key] for key in sorted(found))
+            other = found.setdefault((model.name, model.version), kind)
+            if other is not kind:
+                where = other.__oort__.model.source
+                what = f"There are two classes for version {model.version} of {model.name}; the other: {where}."
+                mistakes.append(Mistake(model.source, "event.twice", what, "Declare it once; import it from there."))
+    return tuple(found[key].__oort__.model for key in sorted(found))

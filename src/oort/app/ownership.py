@@ -79,7 +79,7 @@ def imports(services: Sequence[Service]) -> list[Mistake]:
 
 
 def _imported(path: Path, module: str) -> Iterator[tuple[str, int]]:
-    """The modules that a file imports, with the line; `from a import b` counts as `a` and as `a.b`."""
+    """The modules that a file imports, with the line; `from a import b` is `a.b` if that is a module, otherwise `a`."""
     package = module if path.name == "__init__.py" else module.rpartition(".")[0]
     for node in ast.walk(ast.parse(path.read_bytes())):
         if isinstance(node, ast.Import):
@@ -90,5 +90,5 @@ def _imported(path: Path, module: str) -> Iterator[tuple[str, int]]:
                 if node.level
                 else node.module or ""
             )
-            yield name, node.lineno
-            yield from ((f"{name}.{alias.name}", node.lineno) for alias in node.names)
+            inner = [f"{name}.{alias.name}" for alias in node.names]
+            yield from {(one if one in sys.modules else name, node.lineno) for one in inner}

@@ -3,6 +3,7 @@
 import importlib
 import os
 import pkgutil
+import re
 import sys
 import tomllib
 import traceback
@@ -20,6 +21,7 @@ from oort.model.sources import Mistake, Source
 
 FILE = "oort.toml"
 _KEYS = frozenset({"name", "services"})
+_MODULE = re.compile(r"[A-Za-z_]\w*(\.[A-Za-z_]\w*)*")
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,10 +49,12 @@ def find(path: Path) -> Project:
         )
     name, packages = document.get("name"), document.get("services")
     if not isinstance(name, str) or not name:
-        raise InvalidProject(f"{file}: name is missing.", 'Write name = "shop".')
-    named = [one for one in cast(list[object], packages) if isinstance(one, str)] if isinstance(packages, list) else []
-    if not named or len(named) != len(cast(list[object], packages)):
-        raise InvalidProject(f"{file}: services is missing.", 'Write services = ["shop.orders", "shop.billing"].')
+        raise InvalidProject(f"{file}: name is missing or no text.", 'Write name = "shop".')
+    listed = cast(list[object], packages) if isinstance(packages, list) else []
+    named = [one for one in listed if isinstance(one, str) and _MODULE.fullmatch(one)]
+    if not named or len(named) != len(listed):
+        what = f"{file}: services is missing or not a list of modules."
+        raise InvalidProject(what, 'Write services = ["shop.orders", "shop.billing"].')
     folder = file.resolve().parent
     return Project(name, tuple(named), folder, _import_root(folder))
 
@@ -59,18 +63,40 @@ def program(project: Project) -> Program:
     """Import the project's services and load them. Raises InvalidProgram with file and line of every mistake."""
     if str(project.root) not in sys.path:
         sys.path.insert(0, str(project.root))
-    modules = [module for package in project.packages for module in _modules(package, project)]
-    services = {id(value): value for module in modules for value in vars(module).values() if isinstance(value, Service)}
+    mistakes: list[Mistake] = []
+    packages = [list(_modules(package, project, mistakes)) for package in project.packages]
+    if mistakes:
+        raise InvalidProgram(mistakes)
+    found = [value for modules in packages for module in modules for value in vars(module).values()]
+    services = list({id(value): value for value in found if isinstance(value, Service)}.values())
     if not services:
         raise InvalidProject(f"No Service in {', '.join(project.packages)}.", 'Write orders = Service("orders").')
-    return load(list(services.values()), name=project.name)
+    for modules in packages:
+        _own({module.__name__ for module in modules}, services)
+    return load(services, name=project.name)
 
 
-def _modules(package: str, project: Project) -> Iterator[ModuleType]:
-    module = _import(package, project)
+def _own(modules: set[str], services: list[Service]) -> None:
+    """A package of one service is its own, modules that declare nothing included; `contracts` are everybody's."""
+    here = [service for service in services if service.declared.modules & modules]
+    if len(here) == 1:
+        here[0].declared.modules |= {name for name in modules if "contracts" not in name.split(".")}
+
+
+def _modules(package: str, project: Project, mistakes: list[Mistake]) -> Iterator[ModuleType]:
+    """The package and all that is in it; what cannot be imported is a mistake, and the rest is tried all the same."""
+    try:
+        module = _import(package, project)
+    except InvalidProgram as error:
+        mistakes += error.mistakes
+        return
     yield module
-    for info in pkgutil.walk_packages(getattr(module, "__path__", ()), f"{package}."):
-        yield _import(info.name, project)
+    # walk_packages imports packages too; it tries again, and passes over, what has failed here already.
+    for info in pkgutil.walk_packages(getattr(module, "__path__", ()), f"{package}.", onerror=lambda _: None):
+        try:
+            yield _import(info.name, project)
+        except InvalidProgram as error:
+            mistakes += error.mistakes
 
 
 def _import(name: str, project: Project) -> ModuleType:
@@ -86,11 +112,11 @@ def _import(name: str, project: Project) -> ModuleType:
     except SyntaxError as error:
         source = Source(error.filename or "", error.lineno or 0)
         raise InvalidProgram([Mistake(source, "import.syntax", f"{error.msg}.", "Mend the syntax.")]) from error
-    except Exception as error:  # a user's module may raise anything
+    except (Exception, SystemExit) as error:  # a user's module may raise anything
         raise InvalidProgram([_mistake(error, project)]) from error
 
 
-def _mistake(error: Exception, project: Project) -> Mistake:
+def _mistake(error: BaseException, project: Project) -> Mistake:
     """The error at the last line of the user's own code."""
     frames = [frame for frame in traceback.extract_tb(error.__traceback__) if _is_own(frame.filename, project)]
     source = Source(frames[-1].filename, frames[-1].lineno or 0) if frames else Source(str(project.folder / FILE), 1)

@@ -7,13 +7,13 @@ from typing import get_args, get_origin
 import msgspec
 
 from oort.app.queues import Queue, QueueDeclaration
-from oort.app.signatures import Reader
+from oort.app.signatures import Reader, unreadable
 from oort.app.tables import Index, Table, TableDeclaration
 from oort.model import limits, names
 from oort.model.resources import IndexModel, Kind, QueueModel, TableModel
 from oort.model.sources import Mistake, Source
 
-__all__ = ["NOWHERE", "Kind", "TableModel", "check_queue", "declare"]
+__all__ = ["NOWHERE", "Kind", "TableModel", "check_attempts", "check_batch", "declare"]
 
 NOWHERE = Source("", 0)
 
@@ -57,12 +57,15 @@ def declare(service: str, declared: ResourceDeclared) -> tuple[TableModel | Queu
     return _queue(service, declared, declared.options, arguments[0], mistakes)
 
 
-def check_queue(queue: QueueModel, batch: int, reader: Reader) -> None:
-    """Attempts, batch and visibility of a consumed queue."""
+def check_attempts(queue: QueueModel, mistakes: list[Mistake]) -> None:
+    """How often a message may be delivered."""
     if not 1 <= queue.attempts <= limits.ATTEMPTS:
-        reader.refuse(
-            "queue.attempts", f"{queue.name}: {queue.attempts} attempts are not possible.", "SQS allows 1 to 1000."
-        )
+        what = f"{queue.name}: {queue.attempts} attempts are not possible."
+        mistakes.append(Mistake(queue.source, "queue.attempts", what, f"SQS allows 1 to {limits.ATTEMPTS}."))
+
+
+def check_batch(batch: int, reader: Reader) -> None:
+    """How many messages a consumer fetches together."""
     if not 1 <= batch <= limits.BATCH:
         reader.refuse(
             "queue.batch", f"{reader.name}: a batch of {batch} is not possible.", f"It is 1 to {limits.BATCH}."
@@ -76,9 +79,14 @@ def _table(
     if fields is None or not isinstance(item, type):
         what = f"{declared.cls.__name__} stores {getattr(item, '__name__', item)}, which is no Struct or dataclass."
         return None, [*mistakes, _mistake(declared, "table.item", what, "Store a msgspec.Struct or a dataclass.")]
+    if len(options.key) not in (1, 2):
+        what = f"A key of {len(options.key)} fields is not possible."
+        return None, [*mistakes, _mistake(declared, "table.key", what, "Name one or two.")]
     indexes = tuple(_indexes(declared.cls, options.key))
+    mistakes += _index_mistakes(declared, indexes)
     used = {*options.key, *(name for index in indexes for name in (index.partition, index.sort) if name)}
     if options.version:
+        mistakes += _version_mistakes(declared, item, options.version, used)
         used.add(options.version)
     for name in sorted(used - fields.keys()):
         what = f"{declared.cls.__name__}: {item.__name__} has no field {name!r}."
@@ -88,11 +96,6 @@ def _table(
         mistakes.append(
             _mistake(declared, "table.renamed", what, "Fields of a key, an index or a version keep their name.")
         )
-    if len(options.key) not in (1, 2):
-        mistakes.append(
-            _mistake(declared, "table.key", f"A key of {len(options.key)} fields is not possible.", "Name one or two.")
-        )
-        return None, mistakes
     model = TableModel(
         name=f"{service}.{declared.name}",
         service=service,
@@ -117,8 +120,27 @@ def _queue(
         subscription=None,
         source=declared.source,
     )
+    check_attempts(model, mistakes)
+    if problem := unreadable(message):
+        what = f"{declared.cls.__name__} takes {getattr(message, '__name__', message)}: {problem}."
+        mistakes.append(_mistake(declared, "queue.message", what, "Use Structs and what msgspec can decode."))
     declared.cls.__oort__ = QueueDeclaration(model, message)  # type: ignore[attr-defined]
     return model, mistakes
+
+
+def _index_mistakes(declared: ResourceDeclared, indexes: tuple[IndexModel, ...]) -> Iterator[Mistake]:
+    count = sum(not index.primary for index in indexes)
+    if count > limits.INDEXES_PER_TABLE:
+        what = f"{declared.cls.__name__} has {count} indexes."
+        yield _mistake(declared, "table.indexes", what, f"DynamoDB allows {limits.INDEXES_PER_TABLE}.")
+
+
+def _version_mistakes(declared: ResourceDeclared, item: object, name: str, used: set[str]) -> Iterator[Mistake]:
+    """The version counts writes: an int, and no part of a key or an index."""
+    info = next((field for field in _info(item) if field.name == name), None)
+    if info is not None and (name in used or not isinstance(info.type, msgspec.inspect.IntType)):
+        what = f"{declared.cls.__name__}: {name} cannot be the version."
+        yield _mistake(declared, "table.version", what, f"Give it a field of its own: {name}: int = 0.")
 
 
 def _indexes(cls: type, key: tuple[str, ...]) -> Iterator[IndexModel]:
@@ -130,13 +152,18 @@ def _indexes(cls: type, key: tuple[str, ...]) -> Iterator[IndexModel]:
 
 def _fields(kind: object) -> dict[str, str] | None:
     """Field name -> stored name; None if the type is no object."""
+    return {field.name: field.encode_name for field in _info(kind)} or None
+
+
+def _info(kind: object) -> tuple[msgspec.inspect.Field, ...]:
+    """The fields of a type that is stored as an object."""
     try:
         info = msgspec.inspect.type_info(kind)
     except (TypeError, NotImplementedError):
-        return None
-    if isinstance(info, msgspec.inspect.StructType | msgspec.inspect.DataclassType):
-        return {field.name: field.encode_name for field in info.fields}
-    return None
+        return ()
+    if isinstance(info, msgspec.inspect.StructType) and info.array_like:
+        return ()
+    return info.fields if isinstance(info, msgspec.inspect.StructType | msgspec.inspect.DataclassType) else ()
 
 
 def _arguments(cls: type, base: type) -> tuple[object, ...] | None:

@@ -3,7 +3,10 @@
 import re
 from collections.abc import Iterable
 from datetime import timedelta
+from types import NoneType
+from typing import Any, get_args, get_origin
 
+from oort.app.http import Reply
 from oort.app.services import RouteDeclared
 from oort.app.signatures import Reader, Signature, ValueParameter
 from oort.model import limits
@@ -20,6 +23,9 @@ def trigger(service: str, route: RouteDeclared, reader: Reader) -> Http:
     if not route.path.startswith("/") or not all(map(_SEGMENT.fullmatch, routing.segments(route.path))):
         what = f"{reader.name}: {route.path!r} is not a path."
         reader.refuse("route.path", what, "Write /fixed/{parameter}: letters, digits, . _ ~ - in fixed parts.")
+    names = [name for segment in routing.segments(route.path) if (name := routing.parameter(segment))]
+    if twice := sorted({name for name in names if names.count(name) > 1}):
+        reader.refuse("route.path", f"{reader.name}: {{{twice[0]}}} is in the path twice.", "Rename one of them.")
     return Http(route.method, path, route.status, route.public, route.groups)
 
 
@@ -40,6 +46,15 @@ def check(route: RouteDeclared, signature: Signature, timeout: timedelta, reader
         reader.refuse("route.body", f"{reader.name}: a {route.method} request has no body.", "Use post, put or patch.")
     if not 200 <= route.status <= 599:
         reader.refuse("route.status", f"{reader.name}: {route.status} is not a status.", "Use 200 to 599.")
+    if route.status in limits.BODILESS and _answers(signature.returns):
+        what = f"{reader.name} answers {route.status}, which has no body, but returns one."
+        reader.refuse("route.status", what, "Add status=200, or return None.")
+
+
+def _answers(returns: object) -> bool:
+    """Whether the annotation says that there is a body."""
+    inner = get_args(returns)[0] if get_origin(returns) is Reply and get_args(returns) else returns
+    return inner not in (None, NoneType, Reply, Any)
 
 
 def collisions(functions: Iterable[FunctionModel]) -> list[Mistake]:

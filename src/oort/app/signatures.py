@@ -350,11 +350,7 @@ def unreadable(kind: object) -> str:
 def _is_object(kind: object) -> bool:
     if isinstance(kind, type) and not get_args(kind):
         return kind is not NoneType and not issubclass(kind, _SCALARS)
-    return get_origin(kind) not in (Literal, Union, UnionType) and any(map(_is_object, _elements(kind)))
-
-
-def _elements(kind: object) -> tuple[object, ...]:
-    return tuple(argument for argument in get_args(kind) if argument is not ...)
+    return get_origin(kind) not in (Literal, Union, UnionType) and any(map(_is_object, get_args(kind)))
 
 
 _SCALARS = (str, int, float, Decimal, date, time, timedelta, UUID, Enum)

@@ -1,7 +1,6 @@
 """From errors to what a person reads on stderr and what a script reads as the exit code. Never a traceback for a user's mistake."""
 
 import os
-import sys
 import traceback
 from collections.abc import Callable
 
@@ -32,9 +31,6 @@ def guarded(run: Callable[[], object], *, debug: bool) -> int:
         return USAGE
     try:
         result = run()
-    except BrokenPipeError:
-        _forget_stdout()
-        return NO
     except Exception as error:
         if debug:
             traceback.print_exception(error)
@@ -73,8 +69,3 @@ def mistakes(error: InvalidProgram) -> str:
         for mistake in error.mistakes
     ]
     return "\n".join([*lines, "", f"{output.counted(len(lines), 'mistake')}."])
-
-
-def _forget_stdout() -> None:
-    """Whoever read our output has gone; the interpreter must not complain about it at exit."""
-    sys.stdout = open(os.devnull, "w", encoding="utf-8")  # noqa: SIM115  it stays open until the process ends

@@ -10,7 +10,6 @@ import threading
 import time
 import traceback
 from collections import OrderedDict, deque
-from collections.abc import Mapping
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, TextIO
@@ -77,11 +76,10 @@ class LineWriter:
 
 
 class Log:
-    """What `oort dev` prints while it runs. `attempts` says how often each function's messages are tried."""
+    """What `oort dev` prints while it runs."""
 
-    def __init__(self, writer: LineWriter, *, attempts: Mapping[str, int], colours: bool) -> None:
+    def __init__(self, writer: LineWriter, *, colours: bool) -> None:
         self._writer = writer
-        self._attempts = attempts
         self._colours = colours
         self._shown: OrderedDict[tuple[str, str, str], None] = OrderedDict()
         self._lock = threading.Lock()
@@ -127,8 +125,7 @@ class Log:
             return self._paint("ok ", "green")  # as wide as a status
         if report.retry is None:
             return self._paint("dead letter", "red")
-        attempts = self._attempts.get(report.function, report.delivery.attempt)
-        again = f"retry in {_rounded(report.retry)} (attempt {report.delivery.attempt} of {attempts})"
+        again = f"retry in {_rounded(report.retry)} (attempt {report.delivery.attempt} of {report.attempts})"
         return self._paint(again, "yellow")
 
     def _traceback(self, text: str, *, trace: str) -> str:

@@ -9,6 +9,7 @@ from oort.model.spans import Span
 NARROWEST = 80
 WIDEST = 140
 _LEAST_BAR = 16
+_LONGEST_SERVICE = 16
 _TIMES = 21  # two right-aligned columns of a start and a duration, and the space in front of each
 _FILLED, _SHORT = "█", "▏"
 _COLOURS = {"request": "cyan", "function": "green", "delivery": "magenta"}
@@ -24,31 +25,32 @@ class _Row:
 
 
 def lines(spans: Sequence[Span], *, width: int, colours: bool) -> Iterator[str]:
-    """The lines of the drawing: a heading, then one a span, and one more for an error. `width` is kept within 80 to 140."""
+    """The lines of the drawing: the trace and a summary, then one a span, and one more for an error. `width` is kept within 80 to 140."""
     width = max(NARROWEST, min(WIDEST, width))
     rows = list(_tree(spans))
     first = min(span.start for span in spans)
     length = max(1, max(span.start + span.duration for span in spans) - first)
     services = len({span.service for span in spans})
-    yield _heading(spans, first, length, services, colours=colours)
+    yield output.paint(spans[0].trace, on=colours, bold=True)
+    yield _summary(spans, first, length, services, colours=colours)
     yield ""
-    owner = max(len(span.service) for span in spans)
+    owner = min(_LONGEST_SERVICE, max(len(span.service) for span in spans))
     longest = max(len(row.label) for row in rows)
     name = min(longest, max(24, width - owner - _TIMES - max(_LEAST_BAR, width // 3) - 4))
     bar = width - name - owner - _TIMES - 4
     for row in rows:
         span = row.span
-        label = row.label if len(row.label) <= name else f"{row.label[: name - 1]}…"
+        label, service = _cut(row.label, name), _cut(span.service, owner)
         start, took = output.nanoseconds(span.start - first), output.nanoseconds(span.duration)
         colour = "red" if span.error else _COLOURS.get(span.kind)
         drawn = output.paint(_bar(span, first, length, bar), on=colours, fg=colour)
-        yield f"{label:<{name}}  {span.service:<{owner}}{start:>10} {took:>10}  {drawn}".rstrip()
+        yield f"{label:<{name}}  {service:<{owner}}{start:>10} {took:>10}  {drawn}".rstrip()
         if span.error:
             text = f"{row.above}✗ {output.preview(span.error, width=width - len(row.above) - 2)}"
             yield output.paint(text, on=colours, fg="red")
 
 
-def _heading(spans: Sequence[Span], first: int, length: int, services: int, *, colours: bool) -> str:
+def _summary(spans: Sequence[Span], first: int, length: int, services: int, *, colours: bool) -> str:
     parts = (
         output.moment(first / 1e9).strftime("%Y-%m-%d %H:%M:%S"),
         output.nanoseconds(length),
@@ -57,7 +59,11 @@ def _heading(spans: Sequence[Span], first: int, length: int, services: int, *, c
     )
     errors = sum(1 for span in spans if span.error)
     failed = (output.paint(output.counted(errors, "error"), on=colours, fg="red"),) if errors else ()
-    return f"{output.paint(spans[0].trace, on=colours, bold=True)}  {' · '.join((*parts, *failed))}"
+    return " · ".join((*parts, *failed))
+
+
+def _cut(text: str, width: int) -> str:
+    return text if len(text) <= width else f"{text[: width - 1]}…"
 
 
 def _tree(spans: Sequence[Span]) -> Iterator[_Row]:

@@ -4,10 +4,11 @@ import asyncio
 import time
 from collections.abc import Awaitable, Callable, MutableMapping
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from datetime import timedelta
 from typing import Any, TypeAlias
 
-from oort.engine.gateway import Admission, Gateway, HttpReply, HttpRequest
+from oort.engine.gateway import Gateway, HttpReply, HttpRequest
 from oort.model import limits
 
 Scope: TypeAlias = MutableMapping[str, Any]  # ASGI's own shape
@@ -34,15 +35,16 @@ class GatewayApp:
         started = time.perf_counter()
         request = HttpRequest(
             method=scope["method"],
-            path=scope["raw_path"].decode("ascii", "replace"),
-            query=scope["query_string"].decode("ascii", "replace"),
+            path=_text(scope["raw_path"]),
+            query=_text(scope["query_string"]),
             headers=_headers(scope["headers"]),
         )
         try:
             reply = await self._reply(request, receive)
         except ClientLeft:
             return
-        await _write(send, reply, bodiless=request.method == "HEAD")
+        with suppress(OSError):  # the client left; the log has its line all the same
+            await _write(send, reply, bodiless=request.method == "HEAD")
         self._access(request, reply, timedelta(seconds=time.perf_counter() - started))
 
     async def _reply(self, request: HttpRequest, receive: Receive) -> HttpReply:
@@ -52,16 +54,17 @@ class GatewayApp:
         body = await _body(request, receive)
         if body is None:
             return self._gateway.too_large(admitted)
-        return await asyncio.get_running_loop().run_in_executor(self._threads, self._answer, admitted, body)
-
-    def _answer(self, admitted: Admission, body: bytes) -> HttpReply:
-        return self._gateway.answer(admitted, body)
+        loop = asyncio.get_running_loop()
+        try:
+            return await loop.run_in_executor(self._threads, self._gateway.answer, admitted, body)
+        except Exception as error:  # a handler's own are replies already: this is the engine's
+            return self._gateway.failed(admitted, error)
 
 
 async def _body(request: HttpRequest, receive: Receive) -> bytes | None:
     """The whole body; None if it is over the limit, known from its announced length where there is one."""
-    announced = request.headers.get("content-length", "")
-    if announced.isdigit() and int(announced) > limits.REQUEST_BYTES:
+    announced = request.headers.get("content-length", "").lstrip("0")
+    if announced.isdecimal() and (len(announced) > 18 or int(announced) > limits.REQUEST_BYTES):
         return None
     parts: list[bytes] = []
     size, more = 0, True
@@ -80,10 +83,15 @@ async def _body(request: HttpRequest, receive: Receive) -> bytes | None:
 
 async def _write(send: Send, reply: HttpReply, *, bodiless: bool) -> None:
     headers = [(name.encode("latin-1"), value.encode("latin-1", "replace")) for name, value in reply.headers]
-    if reply.status != 204:
+    if reply.status not in limits.BODILESS:
         headers.append((b"content-length", str(len(reply.body)).encode()))
     await send({"type": "http.response.start", "status": reply.status, "headers": headers})
-    await send({"type": "http.response.body", "body": b"" if bodiless or reply.status == 204 else reply.body})
+    await send({"type": "http.response.body", "body": b"" if bodiless else reply.body})
+
+
+def _text(raw: bytes) -> str:
+    """A path or query as text. Bytes that should have been percent-encoded are, so that they are judged as UTF-8."""
+    return "".join(chr(byte) if byte < 0x80 else f"%{byte:02X}" for byte in raw)
 
 
 def _headers(raw: list[tuple[bytes, bytes]]) -> dict[str, str]:

@@ -2,7 +2,7 @@
 
 from oort.engine.operations import Operations
 from oort.model.errors import NotGranted
-from oort.model.operations import Refused, Request, Result
+from oort.model.operations import Commit, Refused, Request, Result
 from oort.model.platform import PlatformModel
 from oort.ports.entropy import Entropy
 from oort.rules import permissions
@@ -36,4 +36,8 @@ class EngineBroker:
         if missing is not None:
             kind, resource, action = missing
             return Refused(NotGranted.code, f"{holder} may not {action} on the {kind} {resource}.")
+        if isinstance(request.operation, Commit) and request.operation.mark is not None:
+            marked = request.operation.mark.function
+            if marked != holder:  # it would keep that function from ever applying the message
+                return Refused(NotGranted.code, f"{holder} may not mark a message for {marked}.")
         return self._operations.perform(request.operation)

@@ -74,6 +74,8 @@ class Consumers:
 
     def drain(self, queue: str, *, rounds: int, stopping: Callable[[], bool]) -> None:
         """Deliver batch after batch; each settlement leases the next batch in the same commit."""
+        if stopping():
+            return
         most = _batch(self._functions[queue])
         deliveries = self._queues.receive(queue, most=most)
         for left in range(rounds, 0, -1):
@@ -171,7 +173,8 @@ class Dispatcher:
         """Let what runs finish, and begin nothing new. Messages that were not delivered stay where they are."""
         self._stopping.set()
         self._woken.set()
-        self._thread.join()
+        if self._thread.ident is not None:  # it was started
+            self._thread.join()
         self._pool.shutdown(wait=True)
 
     def _run(self) -> None:

@@ -149,6 +149,11 @@ class Gateway:
         problem = ContentTooLarge(f"The body may have {limits.REQUEST_BYTES:,} bytes.")
         return self._refuse(problem, trace=admission.trace, match=admission.match)
 
+    def failed(self, admission: Admission, error: Exception) -> HttpReply:
+        """The reply when not the handler but the engine itself failed."""
+        outcome = replies.internal(error, trace=admission.trace, entered=False)
+        return _reply(outcome, trace=admission.trace, function=admission.match.function.name)
+
     def _match(self, request: HttpRequest) -> Match:
         if sum(len(name) + len(value) for name, value in request.headers.items()) > limits.HEADER_BYTES:
             raise HeadersTooLarge(f"The headers may have {limits.HEADER_BYTES:,} bytes.")
@@ -165,9 +170,10 @@ class Gateway:
 
     def _authenticate(self, request: HttpRequest, match: Match) -> Principal | None:
         scheme, _, token = request.headers.get("authorization", "").partition(" ")
-        if not token and match.trigger.public:
-            return None
-        if not token or scheme.lower() != "bearer":
+        bearer = bool(token) and scheme.lower() == "bearer"
+        if not bearer and match.trigger.public:
+            return None  # another scheme is between the handler and its caller
+        if not bearer:
             raise Unauthorized("This route needs a bearer token: send the header Authorization: Bearer TOKEN.")
         try:
             principal = self._identity.verify(token.strip())

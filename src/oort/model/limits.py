@@ -41,6 +41,8 @@ VISIBILITY_PER_TIMEOUT = 6
 # Lambda behind API Gateway: request and response body 6 MB.
 REQUEST_BYTES = 6 * MIB
 RESPONSE_BYTES = 6 * MIB
+# HTTP: replies with these statuses have no body.
+BODILESS = frozenset({204, 205, 304})
 # API Gateway: total size of request headers 10,240 bytes.
 HEADER_BYTES = 10_240
 # API Gateway REST: integration time-out 29 s by default. Lambda: 15 minutes at most.

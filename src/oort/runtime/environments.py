@@ -5,19 +5,22 @@ Ports made by providers live as long as the environment, so connections are pool
 
 import inspect
 import traceback
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Coroutine, Iterator, Mapping
 from typing import cast
 
 from oort.app.events import Publish
 from oort.app.programs import Function, Provider
 from oort.app.signatures import HandleParameter, Parameter, ProvidedParameter, PublishParameter
-from oort.model.errors import NotFoundHere
+from oort.model.errors import InvalidUse, NotFoundHere
 from oort.ports.broker import Broker
 from oort.ports.clock import Clock
 from oort.ports.entropy import Entropy
 from oort.runtime.links import EnvironmentLink
 
 Factory = Callable[..., object]
+
+# A dead letter and a log line carry this much of a traceback; an exception may quote megabytes of data.
+_LONGEST = 20_000
 
 
 class Environment:
@@ -50,18 +53,23 @@ class Environment:
     def enter(self, arguments: dict[str, object]) -> object:
         """Call the handler; an `async` one is run to its end."""
         result = self.function.call(**arguments)
-        if inspect.iscoroutine(result):
-            import asyncio  # loaded for async handlers only: it is a third of a cold start's imports
-
-            return asyncio.run(result)
-        return result
+        return _awaited(result) if inspect.iscoroutine(result) else result
 
     def close(self) -> None:
-        """End the provided ports, newest first."""
+        """End the provided ports, newest first. One that fails to end is logged and does not keep the others open."""
         while self._closers:
-            next(self._closers.pop(), None)
+            try:
+                next(self._closers.pop(), None)
+            except Exception:
+                import logging  # for what hardly ever happens
+
+                logging.getLogger(__name__).warning("A provider of %s did not close.", self._name, exc_info=True)
         self._made.clear()
         self._arguments = None
+
+    @property
+    def _name(self) -> str:
+        return self.function.model.name
 
     def _fixed(self, parameter: Parameter) -> object:
         if isinstance(parameter, HandleParameter):
@@ -81,13 +89,18 @@ class Environment:
 
     def _make(self, kind: object) -> object:
         if kind in self._overrides:
-            return self._overrides[kind]()
+            return self._opened(self._overrides[kind]())
         provider = self._provider(kind)
-        result = provider.factory(**{one.name: self._fixed(one) for one in provider.signature.parameters})
-        if inspect.isgenerator(result):
+        return self._opened(provider.factory(**{one.name: self._fixed(one) for one in provider.signature.parameters}))
+
+    def _opened(self, result: object) -> object:
+        """What the factory made; a generator has yielded it, and goes on when the environment closes."""
+        if not inspect.isgenerator(result):
+            return result
+        for port in result:
             self._closers.append(result)
-            return next(result)
-        return result
+            return port
+        raise InvalidUse(f"The provider {result.__name__} yields nothing.", "Yield the port once.")
 
     def _provider(self, kind: object) -> Provider:
         if kind not in self.function.providers:
@@ -100,10 +113,23 @@ def _is_fixed(parameter: Parameter) -> bool:
 
 
 def in_full(error: BaseException) -> str:
-    """The traceback of a handler's exception, for logs and dead letters; never for clients."""
-    return "".join(traceback.format_exception(error))
+    """The traceback of a handler's exception, for logs and dead letters; never for clients. The end of a long one."""
+    return "".join(traceback.format_exception(error))[-_LONGEST:]
 
 
 def in_short(error: BaseException) -> str:
-    """The exception in one line."""
-    return f"{type(error).__name__}: {error}".strip().removesuffix(":").replace("\n", " ")
+    """The exception in one line of at most 500 characters."""
+    try:
+        said = str(error)
+    except Exception:  # an exception of the user's own may be broken itself
+        said = "its text cannot be read"
+    return " ".join(f"{type(error).__name__}: {said}".strip().removesuffix(":").split())[:500]
+
+
+def _awaited(coroutine: Coroutine[object, object, object]) -> object:
+    import asyncio  # loaded for async handlers only: it is a third of a cold start's imports
+
+    try:
+        return asyncio.run(coroutine)
+    except asyncio.CancelledError as error:  # no Exception: it would end the thread that serves everybody
+        raise InvalidUse("The handler was cancelled.", "Catch what cancels it.") from error

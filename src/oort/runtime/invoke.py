@@ -14,13 +14,15 @@ from oort.runtime import replies
 from oort.runtime.environments import Environment, in_full, in_short
 from oort.runtime.requests import RequestReader
 
+CAUGHT = (Exception, SystemExit)  # a handler that calls sys.exit() fails; it does not take the platform with it
+
 
 def request(environment: Environment, reader: RequestReader, invocation: HttpInvocation) -> HttpOutcome:
     """Answer one request. Never raises for what a handler does."""
     function = environment.function
     trigger = function.model.trigger
     status = trigger.status if isinstance(trigger, Http) else 200
-    link, entered = environment.link, False
+    link, entered, raised = environment.link, False, ""
     trace = link.begin(
         name=function.model.name,
         kind="function",
@@ -30,16 +32,18 @@ def request(environment: Environment, reader: RequestReader, invocation: HttpInv
         detail={},
     )
     try:
-        arguments = {**environment.arguments(), **reader.read(invocation)}
+        values = reader.read(invocation)
+        arguments = {**environment.arguments(), **values}
         for parameter in function.signature.parameters:
             if isinstance(parameter, PrincipalParameter):
                 arguments[parameter.name] = invocation.principal
         _add_context(environment, arguments, message_id=invocation.id, attempt=1)
         entered = True
         outcome = replies.success(environment.enter(arguments), status=status)
-    except Exception as error:
+    except CAUGHT as error:
         outcome = replies.failure(error, trace=trace, entered=entered)
-    link.end(error=_cause(outcome.error) if outcome.error else "")
+        raised = in_short(error) if outcome.error else ""
+    link.end(error=raised)
     return msgspec.structs.replace(outcome, spans=link.take_spans())
 
 
@@ -71,7 +75,7 @@ def _deliver(environment: Environment, token: str, delivery: Delivery) -> Failur
                 arguments[parameter.name] = read(function, parameter, message)
         _add_context(environment, arguments, message_id=message.id, attempt=delivery.attempt)
         environment.enter(arguments)
-    except Exception as error:
+    except CAUGHT as error:
         environment.link.end(error=in_short(error))
         return Failure(receipt=delivery.receipt, error=in_short(error), traceback=in_full(error))
     environment.link.end()
@@ -97,7 +101,3 @@ def _add_context(environment: Environment, arguments: dict[str, object], *, mess
             now = environment.clock.now()
             deadline = now + environment.function.model.timeout
             arguments[parameter.name] = Context(message_id=message_id, attempt=attempt, now=now, deadline=deadline)
-
-
-def _cause(traceback: str) -> str:
-    return traceback.strip().rpartition("\n")[2]

@@ -1,5 +1,7 @@
 """Turns what a handler returns or raises into a reply: JSON, or a problem of RFC 9457 that shows no internals."""
 
+import re
+
 import msgspec
 
 from oort.app.http import Reply
@@ -13,6 +15,12 @@ JSON = ("content-type", "application/json")
 PROBLEM = ("content-type", "application/problem+json")
 
 
+# RFC 9110: a header's name is a token, its value printable. These headers frame the reply, so the gateway writes them.
+_TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
+_VALUE = re.compile(r"[\t\x20-\x7e\xa0-\xff]*")
+_FRAMING = frozenset({"connection", "content-length", "keep-alive", "transfer-encoding", "upgrade"})
+
+
 class InternalError(Problem):
     """Something went wrong here."""
 
@@ -20,40 +28,55 @@ class InternalError(Problem):
 
 
 def success(result: object, *, status: int) -> HttpOutcome:
-    """The reply for a returned value. None has no body."""
+    """The reply for a returned value. None has no body; a status that has none refuses one."""
     headers: tuple[tuple[str, str], ...] = ()
     if isinstance(result, Reply):
         status = status if result.status is None else result.status
         headers = tuple(_checked(name, value) for name, value in result.headers.items())
         result = result.body
+    if not 200 <= status <= 599 or (status in limits.BODILESS and result is not None):
+        raise InvalidUse(f"A reply cannot have the status {status}.", "Use 200 to 599; 204, 205 and 304 have no body.")
     if result is None:
         return HttpOutcome(status=status, headers=headers, body=b"", entered=True)
     body = msgspec.json.encode(result)
     if len(body) > limits.RESPONSE_BYTES:
-        raise LimitExceeded(
+        raise InvalidUse(
             f"The reply has {len(body):,} bytes; API Gateway passes {limits.RESPONSE_BYTES:,}.", "Use pages."
         )
-    return HttpOutcome(status=status, headers=(JSON, *headers), body=body, entered=True)
+    own = any(name == "content-type" for name, _ in headers)
+    return HttpOutcome(status=status, headers=headers if own else (JSON, *headers), body=body, entered=True)
 
 
-def failure(error: Exception, *, trace: str, entered: bool) -> HttpOutcome:
+def failure(error: BaseException, *, trace: str, entered: bool) -> HttpOutcome:
     """The reply for an exception. Only problems speak for themselves; anything else is a 500 with the trace's id."""
     if isinstance(error, InvalidValue | LimitExceeded):
         return problem(BadRequest(error.what), entered=entered)
     if isinstance(error, Problem):
-        return problem(error, entered=entered)
+        try:
+            return problem(error, entered=entered)
+        except Exception as broken:  # a member that is no JSON, a status that is none
+            error = broken
+    return internal(error, trace=trace, entered=entered)
+
+
+def internal(error: BaseException, *, trace: str, entered: bool) -> HttpOutcome:
+    """The reply that tells a client nothing but where to look."""
     what = InternalError("The error was logged; quote the trace when you report it.", trace=trace)
     return problem(what, entered=entered, traceback=in_full(error))
 
 
 def problem(error: Problem, *, entered: bool, traceback: str = "") -> HttpOutcome:
     """The reply for a problem."""
+    if not 400 <= error.status <= 599:
+        raise InvalidUse(f"{type(error).__name__} has the status {error.status}.", "A problem has 400 to 599.")
     document: dict[str, Json] = error.document()
     body = msgspec.json.encode(document)
     return HttpOutcome(status=error.status, headers=(PROBLEM,), body=body, entered=entered, error=traceback)
 
 
 def _checked(name: str, value: str) -> tuple[str, str]:
-    if any(character in name + value for character in "\r\n\0"):
-        raise InvalidUse(f"The header {name!r} holds a line break.", "Encode the value.")
+    if not _TOKEN.fullmatch(name) or not _VALUE.fullmatch(value):
+        raise InvalidUse(f"The header {name!r} holds a line break or what is no Latin-1 text.", "Encode the value.")
+    if name.lower() in _FRAMING:
+        raise InvalidUse(f"The header {name!r} belongs to the connection.", "Leave it out; the gateway sends it.")
     return name.lower(), value

@@ -29,6 +29,7 @@ class UnsupportedMediaType(Problem):
 class _Compiled:
     parameter: ValueParameter
     shape: Shape
+    decoder: msgspec.json.Decoder[object]
 
 
 class RequestReader:
@@ -76,25 +77,23 @@ class RequestReader:
         if not invocation.body and not body.parameter.required:
             return
         _check_media_type(invocation)
-        try:
-            raw: Value = msgspec.json.decode(invocation.body)
-        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
-            what = "Nested too deeply" if isinstance(error, RecursionError) else str(error)
-            errors.append(
-                {"in": "body", "pointer": "", "detail": what if invocation.body else "A JSON body is required"}
-            )
-            return
-        errors += [_body_error(violation) for violation in _accept(body, raw, arguments)]
+        errors += [_body_error(violation) for violation in _accept(body, invocation.body, arguments)]
 
 
-def _accept(body: _Compiled, raw: Value, arguments: dict[str, object]) -> list[Violation]:
+def _accept(body: _Compiled, data: bytes, arguments: dict[str, object]) -> list[Violation]:
+    """Everything that is wrong with the body; nothing, and then the argument is there."""
+    if not data:
+        return [Violation("", "A JSON body is required")]
     try:
-        value: object = msgspec.convert(raw, type=body.parameter.kind, str_keys=True)
-    except msgspec.ValidationError as error:
-        return validation.violations(body.shape, raw) or [Violation("", str(error))]
+        raw: Value = msgspec.json.decode(data)
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        return [Violation("", str(error))]
     except RecursionError:
         return [Violation("", "Nested too deeply")]
-    arguments[body.parameter.name] = value
+    try:  # from the text, not from `raw`: a Decimal keeps its digits
+        arguments[body.parameter.name] = body.decoder.decode(data)
+    except (msgspec.DecodeError, RecursionError) as error:
+        return validation.violations(body.shape, raw) or [Violation("", str(error))]
     return validation.stray(body.shape, raw)
 
 
@@ -107,7 +106,7 @@ def _check_media_type(invocation: HttpInvocation) -> None:
 
 
 def _compile(parameter: ValueParameter) -> _Compiled:
-    return _Compiled(parameter, validation.compiled(parameter.kind))
+    return _Compiled(parameter, validation.compiled(parameter.kind), msgspec.json.Decoder(parameter.kind))
 
 
 def _body_error(violation: Violation) -> dict[str, Json]:
@@ -118,7 +117,10 @@ def _texts(parameter: ValueParameter, invocation: HttpInvocation) -> tuple[str, 
     if parameter.place == "query":
         return tuple(value for name, value in invocation.query if name == parameter.wire)
     source = invocation.path if parameter.place == "path" else invocation.headers
-    return (source[parameter.wire],) if parameter.wire in source else ()
+    if parameter.wire not in source:
+        return ()
+    text = source[parameter.wire]  # a header given twice has arrived as one, joined by a comma (RFC 9110)
+    return tuple(one.strip() for one in text.split(",")) if parameter.many else (text,)
 
 
 def _convert(text: Value, kind: object) -> object:

@@ -178,7 +178,9 @@ def test_dead_letters_are_shown_and_put_back(tmp_path: Path) -> None:
     assert "0 waiting, 0 in flight, 1 dead" in shown
     assert "after 1 attempt\n  ValueError: a parcel without weight\n" in shown
     assert '"weight":0}' in shown
-    assert run("queues", "redrive", "orders.parcels", "-C", folder).stdout == "orders.parcels: 1 dead letter put back.\n"
+    assert (
+        run("queues", "redrive", "orders.parcels", "-C", folder).stdout == "orders.parcels: 1 dead letter put back.\n"
+    )
     assert run("queues", "redrive", "orders.parcels", "-C", folder).stdout == "orders.parcels: no dead letters.\n"
     again = json.loads(run("queues", "redrive", "orders.parcels", "-C", folder, "--json").stdout)
     assert again == {"queue": "orders.parcels", "redriven": 0}
@@ -205,7 +207,9 @@ def test_an_unknown_queue_is_a_usage_error(tmp_path: Path, command: str) -> None
 
 
 def test_a_platform_without_queues(tmp_path: Path) -> None:
-    folder = shop(tmp_path, "from oort import Service\nempty = Service('empty')\n@empty.get('/')\ndef no() -> None: ...\n")
+    folder = shop(
+        tmp_path, "from oort import Service\nempty = Service('empty')\n@empty.get('/')\ndef no() -> None: ...\n"
+    )
     run("invoke", "empty.no", "--event", "-", "-C", folder, input="{}")
     assert run("queues", "list", folder).stdout == "The platform has no queues.\n"
 

@@ -51,7 +51,7 @@ def run(program: Program, *, folder: Path, hint: str, port: int, inline: bool) -
     from oort.engine.state import held, open_state
 
     state = open_state(folder)
-    with held(state), serving.bound(port) as listener, _log(program) as log:
+    with held(state), serving.bound(port) as listener, _log() as log:
         issuer = wiring.issuer_of(state, platform=program.model.name)
         platform = wiring.started(program, state, issuer=issuer, log=log, inline=inline)
         address = welcome.Address(f"http://{serving.HOST}:{listener.getsockname()[1]}", state.path / "support.curl")
@@ -82,15 +82,11 @@ def _print_welcome(program: Program, address: welcome.Address, *, state: Path, h
 
 
 @contextmanager
-def _log(program: Program) -> Iterator[Log]:
+def _log() -> Iterator[Log]:
     """The log, which also shows what services log by `logging`."""
-    attempts = {queue.name: queue.attempts for queue in program.model.queues}
-    consumers = {
-        one.name: attempts[one.trigger.queue] for one in program.model.functions if hasattr(one.trigger, "queue")
-    }
     stream = sys.stdout
     writer = LineWriter(stream)
-    log = Log(writer, attempts=consumers, colours=output.coloured(stream))
+    log = Log(writer, colours=output.coloured(stream))
     handler, root = ServiceLogs(log), logging.getLogger()
     level = root.level
     root.addHandler(handler)

@@ -69,20 +69,29 @@ def fan_out(session: Session, platform: PlatformModel, event: str, payload: byte
 def lease(session: Session, queue: QueueModel, *, most: int, now: float, until: float) -> list[Delivery]:
     """Hand out visible messages until the given time; those that have no attempt left die instead."""
     leased: list[Delivery] = []
-    sql = "SELECT seq, attempts, sent, leased, payload FROM messages WHERE queue = ? AND visible <= ? ORDER BY visible, seq LIMIT ?"
     while len(leased) < most:
-        rows = session.rows(sql, queue.name, now, most - len(leased))
+        rows = session.rows(_NEXT, queue.name, now, most - len(leased))
         if not rows:
             break
-        for seq, attempts, sent, was_leased, payload in rows:
+        for seq, attempts, interrupted, sent, was_leased, payload in rows:
             if reason := _why_dead(queue, attempts, sent, was_leased, now=now):
                 bury(session, seq, error=reason, now=now)
                 continue
-            session.run(
-                "UPDATE messages SET visible = ?, attempts = ?, leased = 1 WHERE seq = ?", until, attempts + 1, seq
+            attempt = attempts + 1
+            session.run("UPDATE messages SET visible = ?, attempts = ?, leased = 1 WHERE seq = ?", until, attempt, seq)
+            receipt = (
+                f"{seq}-{attempt + interrupted}"  # each hand-over has its own, also when the attempt is given back
             )
-            leased.append(Delivery(message=unpacked(payload), receipt=f"{seq}-{attempts + 1}", attempt=attempts + 1))
+            leased.append(Delivery(message=unpacked(payload), receipt=receipt, attempt=attempt))
     return leased
+
+
+_NEXT = """SELECT seq, attempts, interrupted, sent, leased, payload FROM messages
+WHERE queue = ? AND visible <= ? ORDER BY visible, seq LIMIT ?"""
+_ACKNOWLEDGE = """DELETE FROM messages
+WHERE seq = ? AND queue = ? AND attempts + interrupted = ? AND leased = 1 AND visible > ?"""
+_ATTEMPTS = """SELECT attempts FROM messages
+WHERE seq = ? AND queue = ? AND attempts + interrupted = ? AND leased = 1 AND visible > ?"""
 
 
 def _why_dead(queue: QueueModel, attempts: int, sent: float, was_leased: int, *, now: float) -> str:
@@ -98,26 +107,21 @@ def _why_dead(queue: QueueModel, attempts: int, sent: float, was_leased: int, *,
 def acknowledge(session: Session, queue: str, receipts: Iterable[str], *, now: float) -> None:
     """Remove the messages whose receipts are still good."""
     for receipt in receipts:
-        seq, attempt = _parts(receipt)
-        session.run(
-            "DELETE FROM messages WHERE seq = ? AND queue = ? AND attempts = ? AND leased = 1 AND visible > ?",
-            seq, queue, attempt, now,
-        )  # fmt: skip
+        seq, handover = _parts(receipt)
+        session.run(_ACKNOWLEDGE, seq, queue, handover, now)
 
 
 def fail(session: Session, queue: QueueModel, receipt: str, *, error: str, now: float, visible: float) -> None:
     """End a hand-over that failed: back on the queue at `visible`, or dead if it was the last attempt."""
-    seq, attempt = _parts(receipt)
-    freed = session.run(
-        "UPDATE messages SET leased = 0, visible = ? WHERE seq = ? AND queue = ? AND attempts = ? AND leased = 1 AND visible > ?",
-        visible, seq, queue.name, attempt, now,
-    )  # fmt: skip
-    if not freed:
+    seq, handover = _parts(receipt)
+    row = session.row(_ATTEMPTS, seq, queue.name, handover, now)
+    if row is None:
         return
-    if retries.exhausted(attempt, attempts=queue.attempts):
+    if retries.exhausted(row[0], attempts=queue.attempts):
         bury(session, seq, error=error, now=now)
-    else:
-        session.wake()
+        return
+    session.run("UPDATE messages SET leased = 0, visible = ? WHERE seq = ?", visible, seq)
+    session.wake()
 
 
 def bury(session: Session, seq: int, *, error: str, now: float) -> None:
@@ -132,7 +136,7 @@ def bury(session: Session, seq: int, *, error: str, now: float) -> None:
 
 def _parts(receipt: str) -> tuple[int, int]:
     """The message and the hand-over that a receipt names; what is not a receipt names none."""
-    seq, _, attempt = receipt.partition("-")
-    if not (seq.isascii() and seq.isdigit() and attempt.isascii() and attempt.isdigit() and len(receipt) < 30):
+    seq, _, handover = receipt.partition("-")
+    if not (seq.isascii() and seq.isdigit() and handover.isascii() and handover.isdigit() and len(receipt) < 30):
         return 0, 0
-    return int(seq), int(attempt)
+    return int(seq), int(handover)

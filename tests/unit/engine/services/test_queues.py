@@ -172,16 +172,27 @@ def test_queues_that_are_gone_are_neither_ready_nor_due_and_keep_their_messages(
     assert services.queues.ready_queues() == [WORK]
 
 
-def test_leases_of_a_dead_process_end_at_once_with_their_attempts_counted(services: Services) -> None:
+def test_leases_of_a_dead_process_end_at_once_and_their_attempts_are_given_back(services: Services) -> None:
     services.queues.send(WORK, message("a"))
     services.queues.send(WORK, message("delayed"), delay=SECOND * 9)
     (before,) = services.queues.receive(WORK, most=1)
     assert services.queues.release_all() == 1
     services.queues.acknowledge(WORK, [before.receipt])
     (after,) = services.queues.receive(WORK, most=10)
-    assert (after.message.id, after.attempt) == ("a", 2)
+    assert (after.message.id, after.attempt) == ("a", 1)
+    assert after.receipt != before.receipt
     assert services.queues.release_all() == 1
     assert services.queues.release_all() == 0
+
+
+def test_a_message_that_was_interrupted_too_often_uses_up_its_attempts(services: Services) -> None:
+    services.queues.send(WORK, message("a"))
+    attempts = []
+    while leased := services.queues.receive(WORK, most=1):
+        attempts.append(leased[0].attempt)
+        services.queues.release_all()
+    assert attempts == [1] * (limits.INTERRUPTIONS + 1) + list(range(2, len(attempts) - limits.INTERRUPTIONS + 1))
+    assert services.queues.dead(WORK, most=1)[0].message.id == "a"
 
 
 def test_a_message_beyond_its_retention_is_a_dead_letter_that_can_be_redriven(services: Services) -> None:

@@ -113,7 +113,7 @@ class QueueMachine(RuleBasedStateMachine):
         self.queues.release_all()
         for one in self.live.values():
             if one.leased:
-                one.leased, one.visible = False, self.now
+                one.leased, one.visible, one.attempts = False, self.now, one.attempts - 1
 
     @invariant()
     def counts_agree(self) -> None:
