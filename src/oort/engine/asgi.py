@@ -91,6 +91,8 @@ async def _write(send: Send, reply: HttpReply, *, bodiless: bool) -> None:
 
 def _text(raw: bytes) -> str:
     """A path or query as text. Bytes that should have been percent-encoded are, so that they are judged as UTF-8."""
+    if raw.isascii():
+        return raw.decode("ascii")
     return "".join(chr(byte) if byte < 0x80 else f"%{byte:02X}" for byte in raw)
 
 
