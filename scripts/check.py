@@ -27,7 +27,7 @@ PARTS: dict[str, list[Command]] = {
     "pyright": [["pyright", "--warnings"]],
     "imports": [["lint-imports", "--no-cache"]],
     "lock": [["python", "scripts/lock_in_step.py"]],
-    "docs": [["python", "scripts/docs_in_step.py"]],
+    "docs": [["python", "scripts/docs_in_step.py"], ["python", "scripts/cli_reference.py"]],
     "quick-tests": [[*PYTEST, "-m", "not slow", "tests/unit", "tests/architecture", "src/oort"]],
     "tests": [[*PYTEST, *COVERAGE], ["python", "scripts/coverage_floors.py"]],
 }

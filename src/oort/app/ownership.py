@@ -3,6 +3,7 @@
 import ast
 import importlib.util
 import sys
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
@@ -56,12 +57,12 @@ def cycles(service: Service, providers: Mapping[object, Provider]) -> list[Mista
 
 def imports(services: Sequence[Service]) -> list[Mistake]:
     """Modules of one service that import a module of another. Its contracts are the only door."""
-    owners = {module: service.name for service in services for module in service.declared.modules}
-    shared = {module for module in owners if sum(module in one.declared.modules for one in services) > 1}
+    users = Counter(module for service in services for module in service.declared.modules)
+    owners = {one: service.name for service in services for one in service.declared.modules if users[one] == 1}
     found: list[Mistake] = []
     for module, owner in sorted(owners.items()):
         path = getattr(sys.modules.get(module), "__file__", None)
-        if path is None or module in shared:
+        if path is None:
             continue
         for name, line in _imported(Path(path), module):
             other = owners.get(name, owner)

@@ -1,6 +1,8 @@
 """From errors to what a person reads on stderr and what a script reads as the exit code. Never a traceback for a user's mistake."""
 
+import io
 import os
+import sys
 import traceback
 from collections.abc import Callable
 
@@ -29,6 +31,9 @@ def guarded(run: Callable[[], object], *, debug: bool) -> int:
     if os.name == "nt":
         click.echo("Oort runs on Linux and macOS; on Windows, use it inside WSL2.", err=True)
         return USAGE
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="replace")  # a terminal that is not UTF-8 shows a question mark for an arrow
     try:
         result = run()
     except Exception as error:

@@ -12,7 +12,7 @@ from oort.app.programs import Function
 from oort.app.signatures import MessageParameter, ValueParameter
 from oort.cli.errors import UnreadableInput
 from oort.engine.gateway import HttpRequest
-from oort.model.errors import InvalidUse, Unreadable
+from oort.model.errors import InvalidUse, InvalidValue, Unreadable
 from oort.model.functions import Http, Subscription
 from oort.model.messages import Message
 from oort.rules import examples, routing
@@ -81,20 +81,11 @@ def message(body: bytes, function: Function, *, id: str, sent: float) -> Message
     """The message that the function would be handed for the body."""
     trigger = function.model.trigger
     name = trigger.event if isinstance(trigger, Subscription) else getattr(trigger, "queue", "")
-    key = ""
-    if function.event is not None:
-        declared = function.event.__oort__.model
-        key = str(
-            getattr(
-                invoke.read(
-                    function,
-                    _message_parameter(function),
-                    Message(id=id, name=name, body=body, version=declared.version),
-                ),
-                declared.key,
-            )
-        )
-    return Message(id=id, name=name, body=body, version=_version(function), key=key, sent=sent)
+    whole = Message(id=id, name=name, body=body, version=_version(function), sent=sent)
+    if function.event is None:
+        return whole
+    event = invoke.read(function, _message_parameter(function), whole)
+    return msgspec.structs.replace(whole, key=str(getattr(event, function.event.__oort__.model.key)))
 
 
 def expected(function: Function) -> str:
@@ -120,9 +111,11 @@ def expected(function: Function) -> str:
 
 
 def _unfit(function: Function, why: str) -> UnreadableInput:
-    return UnreadableInput(
-        f"The event does not fit {function.model.name}: {why}.", f"One that does:\n{expected(function)}"
-    )
+    try:
+        instead = f"One that does:\n{expected(function)}"
+    except InvalidValue:  # one of its types has no example
+        instead = f"{function.model.source} says what does."
+    return UnreadableInput(f"The event does not fit {function.model.name}: {why}.", instead)
 
 
 def _pretty(value: object) -> str:

@@ -81,6 +81,7 @@ class Log:
     def __init__(self, writer: LineWriter, *, colours: bool) -> None:
         self._writer = writer
         self._colours = colours
+        self._second = (0, "")
         self._shown: OrderedDict[tuple[str, str, str], None] = OrderedDict()
         self._lock = threading.Lock()
 
@@ -116,8 +117,7 @@ class Log:
 
     def say(self, text: str, *, below: str = "") -> None:
         """A line of its own, and lines that belong to it."""
-        now = datetime.now().astimezone()
-        line = f"{self._paint(f'{now:%H:%M:%S}.{now.microsecond // 1000:03}', dim=True)}  {text}"
+        line = f"{self._time()}  {text}"
         self._writer.write(f"{line}\n{below}" if below else line)
 
     def _outcome(self, report: "DeliveryReport") -> str:
@@ -135,7 +135,7 @@ class Log:
         return self._paint("\n".join(f"{_INDENT}{line}".rstrip() for line in lines), "red")
 
     def _short(self, trace: str) -> str:
-        return self._paint(trace[:_TRACE], dim=True)
+        return self._paint(trace[:_TRACE], "dim")
 
     def _is_new(self, function: str, message: str, error: str) -> bool:
         key = (function, message, error)
@@ -147,8 +147,17 @@ class Log:
                 self._shown.popitem(last=False)
             return True
 
-    def _paint(self, text: str, colour: str | None = None, *, dim: bool = False) -> str:
-        return output.paint(text, on=self._colours and bool(text), fg=colour, dim=dim or None)
+    def _paint(self, text: str, style: str) -> str:
+        return output.paint(text, style, on=self._colours)
+
+    def _time(self) -> str:
+        """The time to the millisecond. It asks for the time zone once a second: that is what costs."""
+        now = time.time()
+        second, shown = self._second
+        if second != int(now):
+            shown = f"{datetime.fromtimestamp(now).astimezone():%H:%M:%S}"
+            self._second = (int(now), shown)
+        return self._paint(f"{shown}.{int(now % 1 * 1000):03}", "dim")
 
 
 class ServiceLogs(logging.Handler):

@@ -12,12 +12,12 @@ from oort.model.errors import NotFoundHere
 
 def find(path: Path) -> Project:
     """The project in the folder. InvalidProject if there is none."""
-    return projects.find(path)
+    return projects.find(path.absolute())  # so that a message never says "in .."
 
 
 def load(path: Path) -> tuple[Project, Program]:
     """The project in the folder and its program. InvalidProject, or InvalidProgram with every mistake."""
-    project = projects.find(path)
+    project = find(path)
     with contextlib.redirect_stdout(sys.stderr):  # what the services print while they load is not our output
         return project, projects.program(project)
 

@@ -83,9 +83,6 @@ class Server(uvicorn.Server):
     @contextmanager
     def handling_signals(self) -> Iterator[None]:
         """SIGINT and SIGTERM mean `handle_exit`, until the end of everything that must stop; not only of the server."""
-        if threading.current_thread() is not threading.main_thread():
-            yield
-            return
         before = {one: signal.signal(one, self.handle_exit) for one in (signal.SIGINT, signal.SIGTERM)}
         try:
             yield

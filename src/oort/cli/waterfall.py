@@ -31,7 +31,7 @@ def lines(spans: Sequence[Span], *, width: int, colours: bool) -> Iterator[str]:
     first = min(span.start for span in spans)
     length = max(1, max(span.start + span.duration for span in spans) - first)
     services = len({span.service for span in spans})
-    yield output.paint(spans[0].trace, on=colours, bold=True)
+    yield output.paint(spans[0].trace, "bold", on=colours)
     yield _summary(spans, first, length, services, colours=colours)
     yield ""
     owner = min(_LONGEST_SERVICE, max(len(span.service) for span in spans))
@@ -43,11 +43,11 @@ def lines(spans: Sequence[Span], *, width: int, colours: bool) -> Iterator[str]:
         label, service = _cut(row.label, name), _cut(span.service, owner)
         start, took = output.nanoseconds(span.start - first), output.nanoseconds(span.duration)
         colour = "red" if span.error else _COLOURS.get(span.kind)
-        drawn = output.paint(_bar(span, first, length, bar), on=colours, fg=colour)
+        drawn = output.paint(_bar(span, first, length, bar), colour, on=colours)
         yield f"{label:<{name}}  {service:<{owner}}{start:>10} {took:>10}  {drawn}".rstrip()
         if span.error:
             text = f"{row.above}✗ {output.preview(span.error, width=width - len(row.above) - 2)}"
-            yield output.paint(text, on=colours, fg="red")
+            yield output.paint(text, "red", on=colours)
 
 
 def _summary(spans: Sequence[Span], first: int, length: int, services: int, *, colours: bool) -> str:
@@ -58,7 +58,7 @@ def _summary(spans: Sequence[Span], first: int, length: int, services: int, *, c
         output.counted(services, "service"),
     )
     errors = sum(1 for span in spans if span.error)
-    failed = (output.paint(output.counted(errors, "error"), on=colours, fg="red"),) if errors else ()
+    failed = (output.paint(output.counted(errors, "error"), "red", on=colours),) if errors else ()
     return " · ".join((*parts, *failed))
 
 

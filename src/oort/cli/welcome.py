@@ -38,7 +38,7 @@ class Address:
 def banner(program: Program, *, url: str, state: Path) -> Iterator[str]:
     """The platform's name and address, its services, and its state folder."""
     model = program.model
-    yield f"{output.paint(model.name, on=True, bold=True)}  {output.paint(url, on=True, fg='cyan')}"
+    yield f"{output.paint(model.name, 'bold')}  {output.paint(url, 'cyan')}"
     yield ""
     width = max(len(service.name) for service in model.services)
     for service in model.services:

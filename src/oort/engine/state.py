@@ -2,6 +2,8 @@
 
 import fcntl
 import os
+import re
+import secrets
 import stat
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -11,6 +13,7 @@ from pathlib import Path
 from oort.model.errors import StateUnusable
 
 _PRIVATE = 0o700
+_IDENTITY = re.compile(r"[0-9a-f]{16}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +31,18 @@ class StateFolder:
     def signing_key(self) -> Path:
         """The private key of the local token issuer."""
         return self.path / "signing-key.pem"
+
+    def identity(self) -> str:
+        """The store's own name, made the first time; its key is kept under it, outside this folder."""
+        file = self.path / "id"
+        if not file.exists():
+            file.write_text(f"{secrets.token_hex(8)}\n", encoding="ascii")
+        name = file.read_text(encoding="ascii").strip()
+        if not _IDENTITY.fullmatch(name):
+            raise StateUnusable(
+                f"{file} is damaged.", "Restore it from a backup: the store's key is kept under its text."
+            )
+        return name
 
     @property
     def lock(self) -> Path:

@@ -1,5 +1,6 @@
 """Fakes: handles on an in-memory store, for calling a handler as the plain function that it is."""
 
+import itertools
 import threading
 from dataclasses import replace
 from typing import TypeVar, cast, get_args, get_origin
@@ -7,11 +8,12 @@ from typing import TypeVar, cast, get_args, get_origin
 import msgspec
 
 from oort.app import codecs, events
+from oort.app.actions import Put
 from oort.app.events import Event, Publish
+from oort.app.links import refusal
 from oort.app.queues import Queue, QueueDeclaration
-from oort.app.tables import Table, TableDeclaration
+from oort.app.tables import Table, TableDeclaration, advance
 from oort.engine.clocks import SystemClock
-from oort.engine.entropy import SystemEntropy
 from oort.engine.operations import Operations
 from oort.engine.services.queues import Queues
 from oort.engine.services.relay import Relay
@@ -22,7 +24,7 @@ from oort.engine.store.direct import DirectStore
 from oort.model import limits
 from oort.model.errors import InvalidUse
 from oort.model.messages import Message
-from oort.model.operations import Mark, Operation, PutItem, Result, ScanTable
+from oort.model.operations import Mark, Operation, PutItem, Refused, Result, ScanTable
 from oort.model.platform import PlatformModel, ServiceModel
 from oort.model.resources import QueueModel, TableModel
 from oort.model.sources import Source
@@ -43,10 +45,10 @@ class _World:
     def __init__(self) -> None:
         self._store = DirectStore()
         self._clock = SystemClock()
-        self._entropy = SystemEntropy()
         self._tables: list[TableModel] = []
         self._queues: list[QueueModel] = []
         self._count = 0
+        self._serial = itertools.count()
         self._rebuild()
 
     def table(self, model: TableModel) -> TableModel:
@@ -80,7 +82,7 @@ class _World:
     def message(self, *, name: str, body: bytes, key: str, version: int) -> Message:
         """See `app.links`."""
         now = self._clock.now().timestamp()
-        identifier = identifiers.uuid7(int(now * 1000), self._entropy.bits(74))
+        identifier = identifiers.uuid7(int(now * 1000), next(self._serial))  # so that ids sort as they were sent
         return Message(id=identifier, name=name, body=body, key=key, version=version, sent=now)
 
     def mark(self) -> Mark | None:
@@ -123,7 +125,7 @@ def _world() -> _World:
 def fake(resource: type[R], *items: object) -> R:
     """A handle on a resource of its own, in memory, with exactly the actions named: `fake(People[Get], account)`.
 
-    `items` are there from the start. Look at what was done with `stored`, `sent` and `published`.
+    `items` are there from the start; a versioned one that is new gets its first revision. Look at what was done with `stored`, `sent` and `published`.
     """
     origin, arguments = get_origin(resource), get_args(resource)
     if origin is None or not arguments:
@@ -131,6 +133,8 @@ def fake(resource: type[R], *items: object) -> R:
             f"fake({getattr(resource, '__name__', resource)}) has no actions.", "Write fake(People[Get | Put])."
         )
     world = _world()
+    if items and not issubclass(origin, Table):
+        raise InvalidUse(f"A fake {origin.__name__} starts empty.", "Give items to tables only.")
     if origin is Publish:
         return cast(R, _publish(world, resource))
     actions = frozenset(get_args(arguments[0]) or arguments)
@@ -138,8 +142,6 @@ def fake(resource: type[R], *items: object) -> R:
     declared = getattr(handle, "__oort__", None)
     if isinstance(declared, TableDeclaration):
         declared = replace(declared, model=world.table(declared.model))
-        for item in items:
-            world.perform(PutItem(declared.model.name, declared.write(item)))
     elif isinstance(declared, QueueDeclaration):
         declared = replace(declared, model=world.queue(declared.model))
     else:
@@ -147,12 +149,29 @@ def fake(resource: type[R], *items: object) -> R:
             f"{origin.__name__} is no resource of a service.", "Put @service.table or @service.queue on it."
         )
     handle.__dict__.update(__oort__=declared, _link=world, _actions=actions)
+    for item in items:
+        _fill(cast(Table[object, object, Put], handle), item)
     return cast(R, handle)
+
+
+def _fill(table: "Table[object, object, Put]", item: object) -> None:
+    """Store an item as it is; one whose revision says that it is new gets its first, as a put gives it."""
+    declared, version = table.__oort__, table.__oort__.model.version
+    stored = declared.write(item)
+    new = version is not None and getattr(item, version) == 0
+    operation = PutItem(declared.model.name, {**stored, version: 1} if version is not None and new else stored)
+    result = table._link.perform(operation)
+    if isinstance(result, Refused):
+        raise refusal(result)
+    if new:
+        advance(table, item)
 
 
 def _publish(world: _World, resource: object) -> object:
     """A handle that publishes into a queue of its own, which `published` reads."""
     kinds = events.published_by(resource)
+    if not kinds:
+        raise InvalidUse(f"{resource} names no event.", "Write fake(Publish[SignedUp]), with a class under @event.")
     out: object = object.__new__(Publish)
     queues = [world.subscribe(kind.__oort__.model.name) for kind in kinds]
     out.__dict__.update(_link=world, _events=kinds, _queues=queues)
@@ -161,9 +180,13 @@ def _publish(world: _World, resource: object) -> object:
 
 def stored(table: "Table[K, T]") -> list[T]:
     """The items of a fake table, in the order of their keys."""
-    declared = table.__oort__
-    page = _world().tables.scan(ScanTable(declared.model.name, limit=limits.PAGE_ITEMS))
-    return [codecs.typed(item, cast(type[T], declared.item), where=declared.model.name) for item in page.items]
+    name, kind = table.__oort__.model.name, cast(type[T], table.__oort__.item)
+    page = _world().tables.scan(ScanTable(name))
+    found = page.items
+    while page.next is not None:
+        page = _world().tables.scan(ScanTable(name, after=page.next))
+        found += page.items
+    return [codecs.typed(item, kind, where=name) for item in found]
 
 
 def sent(queue: "Queue[M]") -> list[M]:

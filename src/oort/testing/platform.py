@@ -1,7 +1,7 @@
 """A platform in memory and in virtual time: the real gateway, queues, store and runtime, on a clock that tests move."""
 
 import random
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import timedelta
 from typing import Never, Self, TypeVar, cast, get_type_hints
@@ -49,14 +49,15 @@ class Platform:
     """Services running in memory. Nothing happens by itself: `settle` and `advance` deliver messages.
 
     Every message that succeeds is delivered once more, as SQS may do (`redeliver=False` turns it off); secondary indexes
-    lag a little; the order of consumers is shuffled. `seed` makes another run of it.
+    lag a little; the order of consumers is shuffled. `seed` makes another run of it. `most` bounds the deliveries of
+    one `settle`.
 
         with Platform(accounts, email) as platform:
             assert platform.post("/accounts", {"email": "a@b.no", "country": "NO"}).status == 201
             platform.settle()
     """
 
-    def __init__(self, *services: Service, seed: int = 0, redeliver: bool = True) -> None:
+    def __init__(self, *services: Service, seed: int = 0, redeliver: bool = True, most: int = _MOST_DELIVERIES) -> None:
         program = load(services)
         self._program = replace(program, model=_observed(program))
         self._clock = VirtualClock()
@@ -65,6 +66,7 @@ class Platform:
         self._overrides: dict[object, Callable[..., object]] = {}
         self._random = random.Random(seed)  # noqa: S311  shuffles consumers
         self._failures: list[DeliveryReport] = []
+        self._most = most
         self._store = DirectStore()
         self._engine = Engine(
             self._program,
@@ -99,6 +101,9 @@ class Platform:
             raise InvalidUse(
                 "The factory does not say what it makes.", "Annotate its return type: def broken() -> Sender."
             )
+        if not any(kind in function.providers for function in self._program.functions.values()):
+            what = f"No service provides {getattr(kind, '__name__', kind)}."
+            raise InvalidUse(what, "Return the type that one of the @service.provide factories makes.")
         self._engine.invoker.close()
         self._overrides[kind] = factory
 
@@ -200,6 +205,7 @@ class Platform:
     def items(self, table: type[Table[K, T, Never]]) -> list[T]:
         """Every item of a table, in the order of its keys."""
         name, kind = table.__oort__.model.name, cast(type[T], table.__oort__.item)
+        _known(name, (one.name for one in self.model.tables))
         return [codecs.typed(item, kind, where=name) for page in self._pages(name) for item in page.items]
 
     def waiting(self, queue: type[Queue[M, Never]]) -> list[M]:
@@ -222,6 +228,7 @@ class Platform:
         """Every event of this class that was published, oldest first."""
         self._relay()
         model = event.__oort__.model
+        _known(f"{_OBSERVER}.{model.name}", (one.name for one in self.model.queues))
         messages = self._engine.queues.peek(f"{_OBSERVER}.{model.name}", most=_MOST_DELIVERIES)
         return [
             cast(E, events.read(event, version=one.version, body=one.body))
@@ -249,8 +256,8 @@ class Platform:
             delivered += handed
             if not moved and not handed:
                 return
-            if delivered > _MOST_DELIVERIES:
-                what = f"The platform did not settle in {_MOST_DELIVERIES:,} deliveries; the last were to {', '.join(ready)}."
+            if delivered > self._most:
+                what = f"The platform did not settle in {self._most:,} deliveries; the last were to {', '.join(ready)}."
                 raise DidNotSettle(what, "A consumer seems to cause its own messages, for ever.")
 
     def _relay(self) -> int:
@@ -270,7 +277,7 @@ class Platform:
 
     def _queue(self, source: type[Queue[M, Never]] | Callable[..., object]) -> str:
         if isinstance(source, type) and issubclass(source, Queue):
-            return source.__oort__.model.name
+            return _known(source.__oort__.model.name, (one.name for one in self.model.queues))
         for function in self._program.functions.values():
             if function.call is source and not isinstance(function.model.trigger, Http):
                 return function.model.trigger.queue
@@ -279,6 +286,12 @@ class Platform:
     def _note(self, report: DeliveryReport) -> None:
         if report.failure is not None:
             self._failures.append(report)
+
+
+def _known(name: str, names: Iterable[str]) -> str:
+    if name not in names:
+        raise NotFoundHere(f"{name} is not part of this platform.", "Give its service to Platform(…).")
+    return name
 
 
 def _observed(program: Program) -> PlatformModel:

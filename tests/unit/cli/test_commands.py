@@ -10,6 +10,7 @@ from pathlib import Path
 import click
 import pytest
 
+from oort import cli
 from oort.cli import errors
 from oort.cli.commands import oort
 from oort.model.errors import StateUnusable
@@ -191,6 +192,23 @@ def test_other_ends_have_their_codes(
 ) -> None:
     assert errors.explain(error) == code
     assert capsys.readouterr().err == says
+
+
+def test_the_entry_point_reads_the_words_of_the_process(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setattr(sys, "argv", ["/somewhere/bin/oort", "check", str(tmp_path)])
+    with pytest.raises(SystemExit) as end:
+        cli.main()
+    assert end.value.code == 64
+
+
+def test_a_terminal_that_is_not_utf_8_is_no_error(tmp_path: Path) -> None:
+    folder = shop(tmp_path)
+    run("invoke", "orders.forget", "--event", "-", "-C", folder, input='{"path": {"id": "1"}}')
+    trace = json.loads(run("traces", folder, "--json").stdout)[0]["trace"]
+    environment = {**os.environ, "PYTHONIOENCODING": "latin-1"}
+    words = [sys.executable, "-c", "import oort.cli; oort.cli.main()", "trace", trace, "-C", str(folder)]
+    done = subprocess.run(words, capture_output=True, check=True, env=environment)
+    assert b"? orders.forget" in done.stdout
 
 
 def test_a_reader_that_left_is_told_nothing(tmp_path: Path) -> None:

@@ -249,7 +249,21 @@ def test_a_handler_that_hangs_holds_up_the_end_for_a_bounded_time(
             thread.join()  # in this process the handler does come to its end
 
 
+def test_a_platform_without_routes_has_nothing_to_try(tmp_path: Path) -> None:
+    source = "from oort import Service\norders = Service('orders')\n"
+    code, printed = here(["dev", shop(tmp_path, source), "--port", "0"], lambda _: None)
+    assert code == 0
+    assert "Try it" not in printed
+
+
 # -- the parts
+
+
+def test_a_port_that_is_taken_is_one_sentence() -> None:
+    with serving.bound(0) as first:
+        port = first.getsockname()[1]
+        with pytest.raises(AddressInUse, match=f"Port {port} of 127.0.0.1 cannot be used"), serving.bound(port):
+            pass
 
 
 def test_the_second_signal_ends_the_process_at_once(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -7,8 +7,13 @@ from pathlib import Path
 
 import pytest
 
+from oort.cli import output, platforms, wiring
 from oort.engine.clocks import SystemClock
 from oort.engine.issuer import Issuer, issuer_url
+from oort.engine.state import open_state
+from oort.engine.store.direct import DirectStore
+from oort.model.errors import InvalidToken
+from oort.model.messages import Message
 from tests.unit.cli.shops import delivered, run, shop
 
 
@@ -124,6 +129,7 @@ def test_a_consumer_that_fails_says_why(tmp_path: Path) -> None:
         ("orders.place", "[]", "does not fit orders.place"),
         ("orders.read", "{}", "path has no 'id'"),
         ("orders.everything", '{"user": ""}', '"groups"'),
+        ("orders.mine", '{"user": ""}', '"user": "ada"'),
         ("orders.pack", "{", "truncated"),
         ("orders.pack", "[]", "the list is empty"),
         ("orders.pack", '{"order_id": 1}', '"order_id": "order_id"'),
@@ -137,6 +143,20 @@ def test_an_event_that_does_not_fit_is_a_usage_error_and_shows_one_that_does(
     assert (result.exit_code, result.stdout) == (64, "")
     assert says in result.stderr
     assert "One that does:" in result.stderr
+
+
+def test_a_type_without_an_example_points_to_the_code(tmp_path: Path) -> None:
+    source = """
+from typing import Annotated
+from msgspec import Meta
+from oort import Service
+orders = Service("orders")
+@orders.post("/", public=True)
+def make(body: Annotated[str, Meta(pattern="^q7-[0-9]{9}$")]) -> None: ...
+"""
+    result = run("invoke", "orders.make", "--event", "-", "-C", shop(tmp_path, source), input="[]")
+    assert result.exit_code == 64
+    assert "orders.py:6 says what does." in result.stderr
 
 
 def test_an_event_file_that_is_not_there_is_a_usage_error(tmp_path: Path) -> None:
@@ -197,6 +217,16 @@ def test_peek_as_json(tmp_path: Path) -> None:
     assert sorted(letter) == ["attempts", "body", "died", "error", "id", "name", "sent", "traceback", "version"]
     assert (letter["body"]["weight"], letter["error"]) == (0, "ValueError: a parcel without weight")
     assert letter["traceback"].startswith("Traceback")
+
+
+def test_a_body_that_is_no_json_is_shown_as_text(tmp_path: Path) -> None:
+    folder = shop(tmp_path)
+    place(folder)
+    project, program = platforms.load(folder)
+    with wiring.at_rest(program, platforms.state_folder(project, None)) as engine:
+        engine.queues.send("orders.parcels", Message(id="1", name="orders.parcels", body=b"\xffno"))
+    (message,) = json.loads(run("queues", "peek", "orders.parcels", "-C", folder, "--json").stdout)["waiting"]
+    assert message["body"] == "\ufffdno"
 
 
 @pytest.mark.parametrize("command", ["peek", "redrive"])
@@ -271,6 +301,17 @@ def test_an_unknown_trace_is_a_usage_error(tmp_path: Path) -> None:
     assert "There is no trace zz." in result.stderr
 
 
+def test_a_platform_that_did_nothing_has_no_traces(tmp_path: Path) -> None:
+    folder = shop(tmp_path)
+    DirectStore(open_state(folder / ".oort").database).close()
+    assert run("traces", folder).stdout == "There are no traces yet.\n"
+
+
+def test_where_no_request_comes_in_nobody_is_known() -> None:
+    with pytest.raises(InvalidToken):
+        wiring.Nobody().verify("token")
+
+
 def test_another_state_folder_can_be_named(tmp_path: Path) -> None:
     folder = shop(tmp_path)
     event = '{"path": {"id": "1"}}'
@@ -280,7 +321,5 @@ def test_another_state_folder_can_be_named(tmp_path: Path) -> None:
 
 
 def test_a_time_of_the_past_carries_its_date() -> None:
-    from oort.cli import output
-
     yesterday = output.moment(SystemClock().now().timestamp()) - timedelta(days=2)
     assert output.clock(yesterday.timestamp()).startswith(f"{yesterday:%Y-%m-%d}")

@@ -26,7 +26,13 @@ _TOKEN_LIFETIME = timedelta(hours=12)
 
 @click.command(cls=Command, epilog=_EPILOG, short_help="Run the whole platform on this machine.")
 @words.path_argument
-@click.option("--port", type=click.IntRange(0, 65535), default=8000, show_default=True, help="0 takes a free one.")
+@click.option(
+    "--port",
+    type=click.IntRange(0, 65535),
+    default=8000,
+    show_default=True,
+    help="Where to listen; 0 takes a free port.",
+)
 @click.option("--inline", is_flag=True, help="One handler at a time, so that a breakpoint stops everything.")
 @words.state_option
 def dev(*, path: Path, port: int, inline: bool, state: Path | None) -> None:

@@ -69,7 +69,7 @@ def _show_reply(function: Function, reply: "HttpReply", *, as_json: bool) -> Non
         })  # fmt: skip
         return
     colour = "green" if reply.status < 400 else "red"
-    output.echo(f"{output.paint(str(reply.status), on=True, fg=colour)}  {function.model.name}  trace {reply.trace}")
+    output.echo(f"{output.paint(str(reply.status), colour)}  {function.model.name}  trace {reply.trace}")
     body = _parsed(reply.body)
     if body is not None:
         output.echo(msgspec.json.format(msgspec.json.encode(body), indent=2).decode())
@@ -90,7 +90,7 @@ def _show_consumed(function: Function, consumed: "list[Consumed]", *, as_json: b
         })  # fmt: skip
         return
     for one in consumed:
-        verdict = output.paint("failed", on=True, fg="red") if one.failure else output.paint("ok", on=True, fg="green")
+        verdict = output.paint("failed", "red") if one.failure else output.paint("ok", "green")
         output.echo(f"{verdict}  {function.model.name}  trace {one.trace}")
         if one.failure:
             output.echo(f"  {output.one_line(one.failure.error)}")
@@ -104,8 +104,4 @@ def _show_traceback(text: str) -> None:
 
 
 def _parsed(body: bytes) -> object:
-    try:
-        parsed: object = msgspec.json.decode(body) if body else None
-    except (msgspec.DecodeError, UnicodeDecodeError):
-        return body.decode("utf-8", "replace")
-    return parsed
+    return msgspec.json.decode(body) if body else None

@@ -121,7 +121,7 @@ def _known(queue: str, platform: PlatformModel) -> str:
 
 def _print(letter: DeadLetter) -> None:
     attempts = output.counted(letter.attempts, "attempt")
-    mark = output.paint("dead", on=True, fg="red")
+    mark = output.paint("dead", "red")
     output.echo(f"\n{mark}     {letter.message.id}  {output.clock(letter.died)}, after {attempts}")
     output.echo(f"  {output.preview(_cause(letter), width=200)}\n  {_body(letter.message)}")
 

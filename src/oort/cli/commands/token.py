@@ -18,7 +18,13 @@ Example:
 @click.command(cls=Command, epilog=_EPILOG, short_help="Print a token for private routes.")
 @click.option("--user", required=True, metavar="NAME", help="Who calls: the id of the handler's Principal.")
 @click.option("--group", "groups", multiple=True, metavar="GROUP", help="A group the user is in; repeat it for more.")
-@click.option("--lifetime", type=words.Length(), default="1h", show_default=True, help="90s, 30m, 1h, 7d.")
+@click.option(
+    "--lifetime",
+    type=words.Length(),
+    default="1h",
+    show_default=True,
+    help="How long it is good, as 90s, 30m, 8h; at most 1d.",
+)
 @words.path_option
 @words.state_option
 def token(*, user: str, groups: tuple[str, ...], lifetime: timedelta, path: Path, state: Path | None) -> None:

@@ -19,10 +19,10 @@ _log = logging.getLogger(__name__)
 class DirectStore:
     """A `Store` that carries out each work at once, in the calling thread, in a transaction of its own."""
 
-    def __init__(self, path: Path | None = None) -> None:
+    def __init__(self, path: Path | None = None, *, key: str | None = None) -> None:
         self.on_commit: Callable[[], None] = ignore
         self._name = ":memory:" if path is None else str(path)
-        self._connection = connect(path)
+        self._connection = connect(path, key=key)
         self._alone = threading.RLock()
         self._inside = False
         self._closed = False

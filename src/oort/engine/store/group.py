@@ -39,18 +39,24 @@ class _Outcome:
 class GroupCommitStore:
     """A `Store` on a file for many threads.
 
-    `patience` is how long work given to `later` may wait for other writes; `vfs` is that of `connect`.
+    `patience` is how long work given to `later` may wait for other writes; `key` and `vfs` are those of `connect`.
     """
 
     def __init__(
-        self, path: Path, *, patience: timedelta = timedelta(milliseconds=100), vfs: str | None = None
+        self,
+        path: Path,
+        *,
+        key: str | None = None,
+        patience: timedelta = timedelta(milliseconds=100),
+        vfs: str | None = None,
     ) -> None:
         self.on_commit: Callable[[], None] = ignore
         self._path = path
+        self._key = key
         self._vfs = vfs
         self._patience = patience.total_seconds()
-        self._writing = connect(path, vfs=vfs)
-        self._watching = connect(path, vfs=vfs)
+        self._writing = connect(path, key=key, vfs=vfs)
+        self._watching = connect(path, key=key, vfs=vfs)
         self._watch = threading.Lock()
         self._readers: deque[apsw.Connection] = deque()
         self._arrived = threading.Condition()
@@ -121,7 +127,7 @@ class GroupCommitStore:
         try:
             return self._readers.pop()
         except IndexError:
-            connection = connect(self._path, vfs=self._vfs)
+            connection = connect(self._path, key=self._key, vfs=self._vfs)
             connection.execute("PRAGMA query_only = ON")
             return connection
 

@@ -72,15 +72,14 @@ class Store(Protocol):
         """Finish what was handed in, then close the file. Afterwards every call raises StateUnusable."""
 
 
-def connect(path: Path | None, *, vfs: str | None = None) -> apsw.Connection:
+def connect(path: Path | None, *, key: str | None = None, vfs: str | None = None) -> apsw.Connection:
     """A connection to the file, its schema up to date; a new database in memory without a path.
 
-    `vfs` names a registered SQLite VFS, so that tests can break the disk.
+    `key` encrypts the file: 64 hexadecimal digits. `vfs` names a registered SQLite VFS, so that tests can break the disk.
     """
     name = ":memory:" if path is None else str(path)
     try:
-        connection = apsw.Connection(name, vfs=vfs)
-        connection.set_busy_timeout(_BUSY_MILLISECONDS)
+        connection = unlocked(path, key, vfs=vfs)
         try:
             schema.check(connection, name=name)
             for pragma in _PRAGMAS:
@@ -94,6 +93,28 @@ def connect(path: Path | None, *, vfs: str | None = None) -> apsw.Connection:
     return connection
 
 
+def unlocked(path: Path | None, key: str | None, *, vfs: str | None = None) -> apsw.Connection:
+    """A bare connection that reads and writes with the key."""
+    connection = apsw.Connection(":memory:" if path is None else str(path), vfs=vfs)
+    connection.set_busy_timeout(_BUSY_MILLISECONDS)
+    if key is not None and path is not None:
+        # A raw key: deriving one from a passphrase would cost 64,000 rounds of a hash for each connection.
+        connection.execute(f"PRAGMA key = 'raw:{key}'")
+    return connection
+
+
+def opens(path: Path, key: str | None) -> bool:
+    """Whether the key is the file's."""
+    connection = unlocked(path, key)
+    try:
+        connection.execute("SELECT count(*) FROM sqlite_master").fetchall()
+    except apsw.NotADBError:
+        return False
+    finally:
+        connection.close()
+    return True
+
+
 def unusable(error: BaseException, *, name: str) -> BaseException:
     """What to raise for a failure: StateUnusable if the disk or the file is at fault, otherwise the error itself."""
     if not isinstance(error, _STORAGE):
@@ -104,6 +125,11 @@ def unusable(error: BaseException, *, name: str) -> BaseException:
         return StateUnusable(
             f"Another process has kept {name} locked for {_BUSY_MILLISECONDS // 1000} s; nothing was saved.",
             "End the other process.",
+        )
+    if isinstance(error, apsw.NotADBError):
+        return StateUnusable(
+            f"The state in {name} cannot be read: the key is another one, or the file is damaged.",
+            "Restore the key or a backup. Nothing was changed.",
         )
     return StateUnusable(
         f"The state in {name} cannot be used: {error}.",

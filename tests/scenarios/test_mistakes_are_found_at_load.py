@@ -1,0 +1,567 @@
+"""P27: a mistake is found before anything runs, all at once, each with file, line, what is wrong and what to write instead.
+
+Every case is what a user might write. `#! code` marks the line that must be named; the sentence is what the user reads.
+"""
+
+import ast
+import re
+from pathlib import Path
+
+import pytest
+
+from oort.app.projects import find
+from oort.model.errors import InvalidProject
+from tests.unit.app.written import Written, written
+
+SRC = Path(__file__).parents[2] / "src" / "oort" / "app"
+
+PRELUDE = '''"""A shop and its neighbour."""
+from collections.abc import Iterator
+from datetime import timedelta
+from typing import Annotated
+
+import msgspec
+from oort import *
+
+shop = Service("shop")
+bank = Service("bank")
+
+class Account(msgspec.Struct):
+    id: str
+    country: str = ""
+    revision: int = 0
+
+@shop.table("people", key="id")
+class People(Table[str, Account, Can]): ...
+
+@bank.table("vault", key="id")
+class Vault(Table[str, Account, Can]): ...
+
+@shop.queue("mails")
+class Mails(Queue[Account, Can]): ...
+
+@bank.queue("wires")
+class Wires(Queue[Account, Can]): ...
+
+@event("shop.opened", version=1, key="id")
+class Opened(Event):
+    id: str
+
+@event("bank.paid", version=1, key="id")
+class Paid(Event):
+    id: str
+
+class Port: ...
+'''
+
+CASES: dict[str, tuple[str, str]] = {
+    # -- services and resources
+    "a service's name": ('bad = Service("Bad Name")  #! service.name', "lower-case letters"),
+    "a service with a name of API Gateway's own": ('bad = Service("ping")  #! service.name', "ping and sping"),
+    "two services of one name": ('again = Service("shop")  #! name.twice', "two of the service shop"),
+    "two tables of one name": (
+        '@shop.table("people", key="id")  #! name.twice\nclass Again(Table[str, Account, Can]): ...',
+        "two of the table shop.people",
+    ),
+    "two functions of one name": (
+        '@shop.get("/a")\ndef one() -> None: ...\n@shop.get("/b")  #! name.twice\ndef one() -> None: ...',
+        "Rename one",
+    ),
+    "a table that is no Table": (
+        '@shop.table("a", key="id")  #! resource.base\nclass A: ...',
+        "Write class A(Table[str, Account, Can])",
+    ),
+    "a queue that is no Queue": ('@shop.queue("a")  #! resource.base\nclass A: ...', "class A(Queue[Mail, Can])"),
+    "a resource's name": (
+        '@shop.queue("My Queue")  #! resource.name\nclass A(Queue[Account, Can]): ...',
+        "lower-case letters, digits and dashes",
+    ),
+    "a table of what is no object": (
+        '@shop.table("a", key="id")  #! table.item\nclass A(Table[str, int, Can]): ...',
+        "Store a msgspec.Struct or a dataclass",
+    ),
+    "a table of what is stored as a list": (
+        (
+            "class Row(msgspec.Struct, array_like=True):\n    id: str\n"
+            '@shop.table("a", key="id")  #! table.item\nclass A(Table[str, Row, Can]): ...'
+        ),
+        "Row, which is no Struct",
+    ),
+    "a key, an index and a version that are no fields": (
+        (
+            '@shop.table("a", key="idd", version="rev")  #! table.field table.field table.field\n'
+            'class A(Table[str, Account, Can]):\n    by_land = Index[str, None]("land")'
+        ),
+        "Its fields are: id, country, revision",
+    ),
+    "a key field with another name in the store": (
+        (
+            'class Named(msgspec.Struct, rename="camel"):\n    account_id: str\n'
+            '@shop.table("a", key="account_id")  #! table.renamed\nclass A(Table[str, Named, Can]): ...'
+        ),
+        "stored as 'accountId'",
+    ),
+    "a key of three fields": (
+        (
+            '@shop.table("a", key=("id", "country", "revision"))  #! table.key\n'
+            'class A(Table[str, Account, Can]):\n    by = Index[str, None]("country")'
+        ),
+        "Name one or two",
+    ),
+    "a key of no field": ('@shop.table("a", key=())  #! table.key\nclass A(Table[str, Account, Can]): ...', "0 fields"),
+    "a version that is no int": (
+        '@shop.table("a", key="id", version="country")  #! table.version\nclass A(Table[str, Account, Can]): ...',
+        "country: int = 0",
+    ),
+    "a version that is the key": (
+        '@shop.table("a", key="revision", version="revision")  #! table.version\nclass A(Table[int, Account, Can]): ...',
+        "a field of its own",
+    ),
+    "too many indexes": (
+        (
+            'Many = type("Many", (Table,), {f"i{n}": Index("country") for n in range(21)})\n'
+            "Many.__orig_bases__ = (Table[str, Account, Can],)\n"
+            'shop.table("many", key="id")(Many)  #! table.indexes'
+        ),
+        "DynamoDB allows 20",
+    ),
+    "a queue without attempts": (
+        '@shop.queue("a", attempts=0)  #! queue.attempts\nclass A(Queue[Account, Can]): ...',
+        "1 to 1000",
+    ),
+    "a subscription with too many attempts": (
+        "@shop.on(Opened, attempts=1001)  #! queue.attempts\ndef opened(event: Opened) -> None: ...",
+        "1 to 1000",
+    ),
+    "a batch that is too large": (
+        "@shop.worker(Mails, batch=11)  #! queue.batch\ndef mail(mail: Account) -> None: ...",
+        "It is 1 to 10",
+    ),
+    "a queue of what JSON cannot carry": (
+        '@shop.queue("a")  #! queue.message\nclass A(Queue[Port, Can]): ...',
+        "msgspec does not know Port",
+    ),
+    # -- events
+    "an event that is no Event": (
+        '@event("shop.a", version=1, key="id")  #! event.base\nclass A: ...',
+        "Write class A(Event)",
+    ),
+    "an event's name, version and key": (
+        '@event("Opened", version=0, key="idd")  #! event.name event.version event.key\nclass A(Event):\n    id: str',
+        "Name one of: id",
+    ),
+    "one event declared in two classes": (
+        (
+            '@event("shop.opened", version=1, key="id")  #! event.twice\nclass Again(Event):\n    id: str\n'
+            "@shop.on(Opened)\ndef one(event: Opened) -> None: ...\n@bank.on(Again)\ndef two(event: Again) -> None: ..."
+        ),
+        "Declare it once",
+    ),
+    "an event filtered by pattern": (
+        '@shop.on(Opened, where={"id": "1"})  #! event.where\ndef opened(event: Opened) -> None: ...',
+        'via="bus"',
+    ),
+    "an upcast that says nothing": ("@upcast  #! event.upcast\ndef newer(old): ...", "def newer(old: SignedUpV1)"),
+    "an upcast to another event": (
+        "@upcast  #! event.upcast\ndef newer(old: Paid) -> Opened: ...",
+        "bank.paid version 1 does not become shop.opened version 1",
+    ),
+    "an upcast of an unknown type": ('@upcast  #! event.upcast\ndef newer(old: "Gone") -> Opened: ...', "'Gone'"),
+    # -- routes
+    "a path without its slash": ('@shop.get("a")  #! route.path\ndef a() -> None: ...', "Write /fixed/{parameter}"),
+    "a path with a blank": ('@shop.get("/a b")  #! route.path\ndef a() -> None: ...', "letters, digits"),
+    "a path parameter that nobody takes": (
+        '@shop.get("/{id}")  #! route.path\ndef a() -> None: ...',
+        "Add the parameter id: str",
+    ),
+    "a path parameter twice": (
+        '@shop.get("/{id}/x/{id}")  #! route.path\ndef a(id: str) -> None: ...',
+        "in the path twice",
+    ),
+    "a request that may take a minute": (
+        '@shop.get("/", timeout=timedelta(minutes=1))  #! route.timeout\ndef a() -> None: ...',
+        "answer 202 and use a queue",
+    ),
+    "a public route for a group": (
+        '@shop.get("/", public=True, groups=["staff"])  #! route.groups\ndef a() -> None: ...',
+        "public=True or groups=",
+    ),
+    "a GET with a body": ('@shop.get("/")  #! route.body\ndef a(body: Account) -> None: ...', "Use post, put or patch"),
+    "a body that JSON cannot be": (
+        '@shop.post("/")  #! route.body\ndef a(body: Port) -> None: ...',
+        "msgspec does not know Port",
+    ),
+    "a body that msgspec refuses": (
+        '@shop.post("/")  #! route.body\ndef a(body: list[int] | set[int]) -> None: ...',
+        "more than one array-like",
+    ),
+    "a status that is none": ('@shop.get("/", status=99)  #! route.status\ndef a() -> None: ...', "Use 200 to 599"),
+    "an answer under a status without body": (
+        '@shop.delete("/")  #! route.status\ndef a() -> Reply[Account]: ...',
+        "Add status=200",
+    ),
+    "two routes that no request tells apart": (
+        '@shop.get("/{a}")\ndef one(a: str) -> None: ...\n@shop.get("/{b}")  #! route.twice\ndef two(b: str) -> None: ...',
+        "Change one of the paths",
+    ),
+    "an object in the query": (
+        '@shop.get("/")  #! route.parameter\ndef a(account: Account) -> None: ...',
+        "Call it `body`",
+    ),
+    "a list in the path": (
+        '@shop.get("/{ids}")  #! route.parameter\ndef a(ids: list[str]) -> None: ...',
+        "cannot come from the path",
+    ),
+    "an object in a header": (
+        '@shop.get("/")  #! route.parameter\ndef a(x: Annotated[Account, Header("x")]) -> None: ...',
+        "cannot come from the header",
+    ),
+    "a caller on a public route": (
+        '@shop.get("/", public=True)  #! route.principal\ndef a(who: Principal) -> None: ...',
+        "Write who: Principal | None",
+    ),
+    # -- functions and their signatures
+    "a time-out of nothing": (
+        "@shop.on(Opened, timeout=timedelta(0))  #! function.timeout\ndef a(event: Opened) -> None: ...",
+        "at most 15 minutes",
+    ),
+    "a time-out of an hour": (
+        "@shop.worker(Mails, timeout=timedelta(hours=1))  #! function.timeout\ndef a(mail: Account) -> None: ...",
+        "at most 15 minutes",
+    ),
+    "a handler without a name": ('shop.get("/")(lambda: None)  #! function.name', "Use letters, digits and _"),
+    "a type that is imported for checkers only": (
+        (
+            'from typing import TYPE_CHECKING\nif TYPE_CHECKING:\n    from decimal import Decimal\n@shop.get("/")  #! signature.name\n'
+            'def a(price: "Decimal") -> None: ...'
+        ),
+        "not under TYPE_CHECKING",
+    ),
+    "a type that its module does not have": (
+        '@shop.get("/")  #! signature.name\ndef a(price: "msgspec.Price") -> None: ...',
+        "'Price' cannot be found",
+    ),
+    "a type that is none": (
+        '@shop.get("/")  #! signature.type\ndef a(people: "People[Get, Put]") -> None: ...',
+        "People[Get | Put]",
+    ),
+    "a type with wrong syntax": (
+        '@shop.get("/")  #! signature.type\ndef a(people: "People[") -> None: ...',
+        "actions in the brackets",
+    ),
+    "a parameter that only has a star": (
+        '@shop.get("/")  #! signature.kind\ndef a(*names: str) -> None: ...',
+        "Name every parameter",
+    ),
+    "a parameter without a type": ('@shop.get("/{id}")  #! signature.untyped\ndef a(id): ...', "for example id: str"),
+    "a handler that yields": (
+        "@shop.worker(Mails)  #! signature.generator\ndef a(mail: Account) -> Iterator[None]:\n    yield",
+        "nobody runs it",
+    ),
+    "a handle of a class that is not declared": (
+        'class Lost(Table[str, Account, Can]): ...\n@shop.get("/")  #! handle.undeclared\ndef a(lost: Lost[Get]) -> None: ...',
+        "Put @service.table",
+    ),
+    "a bare handle": (
+        '@shop.get("/")  #! handle.bare\ndef a(people: People) -> None: ...',
+        "people: People[Get] or People[Get | Put]",
+    ),
+    "a handle with what is no action": (
+        '@shop.get("/")  #! handle.action\ndef a(people: People[Get | int]) -> None: ...',
+        "Actions are Get, Put",
+    ),
+    "a table that shall send": (
+        '@shop.get("/")  #! handle.action\ndef a(people: People[Send]) -> None: ...',
+        "People has no Send",
+    ),
+    "a queue that shall get": (
+        '@shop.get("/")  #! handle.action\ndef a(mails: Mails[Get]) -> None: ...',
+        "Its actions are Send",
+    ),
+    "the right to publish nothing": (
+        '@shop.get("/")  #! publish.event\ndef a(out: Publish) -> None: ...',
+        "Write out: Publish[SignedUp]",
+    ),
+    "the right to publish what is not declared": (
+        'class Lost(Opened): ...\n@shop.get("/")  #! publish.event\ndef a(out: Publish[Opened | Lost]) -> None: ...',
+        "with a class under @event",
+    ),
+    "a consumer of another event": (
+        "@shop.on(Opened)  #! consumer.message\ndef a(event: Paid) -> None: ...",
+        "Write event: Opened",
+    ),
+    "a consumer without a message": (
+        "@shop.on(Opened)  #! consumer.message\ndef a() -> None: ...",
+        "Its first parameter is the message: Opened",
+    ),
+    "a consumer without types": ("@shop.on(Opened)  #! consumer.message\ndef a(event): ...", "Write event: Opened"),
+    "a consumer with a query parameter": (
+        "@shop.on(Opened)  #! consumer.parameter\ndef a(event: Opened, page: int) -> None: ...",
+        "Publish, Context and provided ports",
+    ),
+    "a consumer of an event that is not declared": (
+        "class Lost(Event): ...\n@shop.on(Lost)  #! consumer.event\ndef a(event: Lost) -> None: ...",
+        "Name a class under @event",
+    ),
+    "a consumer of a name": (
+        '@shop.on("shop.opened", where={})  #! consumer.event consumer.message event.where\ndef a(event: Opened) -> None: ...',
+        "subscribes to 'shop.opened'",
+    ),
+    "a worker of a name": (
+        '@shop.worker("mails")  #! consumer.queue\ndef a(mail: Account) -> None: ...',
+        "mails is not",
+    ),
+    "a worker of what is no queue": (
+        "@shop.worker(People)  #! consumer.queue\ndef a(mail: Account) -> None: ...",
+        "People is not a queue",
+    ),
+    "two workers of one queue": (
+        (
+            "@shop.worker(Mails)\ndef one(mail: Account) -> None: ...\n"
+            "@shop.worker(Mails)  #! consumer.twice\ndef two(mail: Account) -> None: ..."
+        ),
+        "Events have many",
+    ),
+    # -- providers
+    "a provider that says not what it makes": ("@shop.provide  #! provider.return\ndef port(): ...", "return type"),
+    "a provider that makes None": ("@shop.provide  #! provider.return\ndef port() -> None: ...", "return type"),
+    "two providers of one port": (
+        "@shop.provide\ndef one() -> Port: ...\n@shop.provide  #! provider.twice\ndef two() -> Iterator[Port]: ...",
+        "Keep one of them",
+    ),
+    "a provider that wants a request": (
+        "@shop.provide  #! provider.parameter\ndef port(id: str) -> Port: ...",
+        "handles and what other providers make",
+    ),
+    "a provider without types": (
+        "@shop.provide  #! provider.parameter provider.return\ndef port(id): ...",
+        "cannot be",
+    ),
+    "an async provider": ("@shop.provide  #! provider.async\nasync def port() -> Port: ...", "plain function or a gen"),
+    # -- ownership
+    "a handle of another service": (
+        '@shop.get("/")  #! ownership.handle\ndef a(vault: Vault[Get]) -> None: ...',
+        "by an event, or a declared call",
+    ),
+    "a provider with a handle of another service": (
+        "@shop.provide  #! ownership.handle\ndef port(vault: Vault[Get]) -> Port: ...",
+        "belongs to the service bank",
+    ),
+    "another service's event": (
+        '@shop.get("/")  #! ownership.event\ndef a(out: Publish[Paid]) -> None: ...',
+        "only the service bank publishes bank.paid",
+    ),
+    "another service's queue": (
+        "@shop.worker(Wires)  #! ownership.queue\ndef a(wire: Account) -> None: ...",
+        "between services use events",
+    ),
+    # -- what this release does not run
+    "a bucket": ('@shop.bucket("files")  #! language.later\nclass Files(Bucket[Can]): ...', "docs/limits.md"),
+    "a secret": ('@shop.secret("key")  #! language.later\nclass Key(Secret[str]): ...', "The secret key"),
+    "an expiry": (
+        '@shop.table("a", key="id", expires="revision")  #! language.later\nclass A(Table[str, Account, Can]): ...',
+        "expires= is not run",
+    ),
+    "a fifo queue": ('@shop.queue("a", fifo=True)  #! language.later\nclass A(Queue[Account, Can]): ...', "fifo="),
+    "a schedule": ("@shop.every(timedelta(hours=1))  #! language.later\ndef a() -> None: ...", "every is not run"),
+    "a cron": ('@shop.cron("0 4 * * *")  #! language.later\ndef a() -> None: ...', "cron is not run"),
+    "a change": ("@shop.on_change(People)  #! language.later\ndef a(c: Changed[Account]) -> None: ...", "on_change"),
+    "an upload": ("@shop.on_upload(Bucket)  #! language.later\ndef a(upload: Upload) -> None: ...", "on_upload"),
+    "an answer": (
+        '@call("shop.ask")\nclass Ask(Call[str, str]): ...\n@shop.answer(Ask)  #! language.later\ndef a(ask: str) -> str: ...',
+        "answer is not run",
+    ),
+    "a call": (
+        '@call("bank.ask")\nclass Ask(Call[str, str]): ...\n@shop.get("/")  #! language.later\ndef a(ask: Ask) -> None: ...',
+        "ask is not run",
+    ),
+    # -- modules that cannot be imported
+    "a module that raises": ("1 / 0  #! import.failed", "ZeroDivisionError: division by zero"),
+    "a module that ends the process": ("raise SystemExit(2)  #! import.failed", "SystemExit: 2"),
+    "a module that needs what is not installed": ("import nowhere_at_all  #! import.failed", "No module named"),
+    "a module with wrong syntax": ("def (  #! import.syntax", "Mend the syntax"),
+    "a class used as its own handle": (
+        'People.put(People, Account("1"))  #! use.invalid',
+        "people: People[Put]",
+    ),
+}
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_each_mistake_names_its_line_and_says_what_to_write(case: str, tmp_path: Path) -> None:
+    text, sentence = CASES[case]
+    with written(tmp_path, {"shop.py": f"{PRELUDE}\n{text}\n"}) as platform:
+        assert platform.found() == platform.marked()
+        said = [str(mistake) for mistake in platform.mistakes()]
+        assert any(sentence in one for one in said), said
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_each_mistake_says_in_sentences_what_and_what_instead(case: str, tmp_path: Path) -> None:
+    with written(tmp_path, {"shop.py": f"{PRELUDE}\n{CASES[case][0]}\n"}) as platform:
+        for mistake in platform.mistakes():
+            assert re.fullmatch(r"\S.*[.…]", mistake.what, re.DOTALL), mistake.what
+            assert re.fullmatch(r"\S.{8,}[.…]", mistake.instead, re.DOTALL), mistake.instead
+            assert str(mistake).startswith(f"{mistake.source.file}:{mistake.source.line}: ")
+
+
+def test_a_program_without_mistakes_loads(tmp_path: Path) -> None:
+    text = f'{PRELUDE}\n@shop.get("/{{id}}")\ndef show(id: str, people: People[Get]) -> Account:\n    return people.require(id)\n'
+    with written(tmp_path, {"shop.py": text}) as platform:
+        program = platform.load()
+        assert program.model.name == "written"
+        assert list(program.functions) == ["shop.show"]
+
+
+def test_all_mistakes_are_reported_at_once_over_all_modules(tmp_path: Path) -> None:
+    files = {
+        "shop/__init__.py": PRELUDE,
+        "shop/a.py": 'from HERE.shop import *\n@shop.get("/a")  #! signature.untyped\ndef a(x): ...\n',
+        "shop/b.py": 'from HERE.shop import *\n@shop.get("b")  #! route.path\ndef b() -> None: ...\n',
+        "bank/__init__.py": 'from oort import Service\nbank = Service("Two")  #! service.name\n',
+    }
+    with written(tmp_path, files, services=("shop", "bank")) as platform:
+        assert platform.found() == platform.marked()
+
+
+def test_all_modules_that_cannot_be_imported_are_reported_at_once(tmp_path: Path) -> None:
+    files = {
+        "shop/__init__.py": 'from oort import Service\nshop = Service("shop")\n',
+        "shop/a.py": "import nowhere_at_all  #! import.failed\n",
+        "shop/b/__init__.py": "def (  #! import.syntax\n",
+        "shop/c.py": "from HERE.shop import a\n",  # the same mistake again, and said once
+        "bank.py": "raise RuntimeError('no config')  #! import.failed\n",
+    }
+    with written(tmp_path, files, services=("shop", "bank")) as platform:
+        assert platform.found() == platform.marked()
+
+
+def test_providers_that_need_each_other_are_a_mistake_of_their_service(tmp_path: Path) -> None:
+    text = PRELUDE.replace('shop = Service("shop")', 'shop = Service("shop")  #! provider.cycle provider.cycle')
+    text += "class Other: ...\n@shop.provide\ndef one(other: Other) -> Port: ...\n@shop.provide\ndef two(port: Port) -> Other: ...\n"
+    with written(tmp_path, {"shop.py": text}) as platform:
+        assert platform.found() == platform.marked()
+        assert "needs Port itself" in str(platform.mistakes()[-1]) + str(platform.mistakes()[0])
+
+
+NEIGHBOURS = {
+    "contracts.py": "",
+    "shop/__init__.py": "",
+    "shop/service.py": 'from oort import Service\nshop = Service("shop")\n@shop.get("/")\ndef show() -> None: ...\n',
+    "shop/prices.py": "VAT = 25\n",  # declares nothing, and is the shop's own all the same
+    "shop/contracts.py": "CURRENCY = 'NOK'\n",
+    "bank/__init__.py": "",
+}
+BANK = 'from oort import Service\nbank = Service("bank")\n@bank.get("/")\ndef show() -> None: ...\n'
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "from HERE.shop.service import show as other",
+        "from HERE.shop import service",
+        "import HERE.shop.service",
+        "from ..shop import prices",
+        "from HERE.shop.prices import VAT",
+        "import HERE.shop",
+    ],
+)
+def test_a_service_imports_nothing_of_another(tmp_path: Path, line: str) -> None:
+    files = {**NEIGHBOURS, "bank/service.py": f"{line}  #! ownership.import\n{BANK}"}
+    with written(tmp_path, files, services=("shop", "bank")) as platform:
+        assert platform.found() == platform.marked()
+        assert "Import the contracts of shop and nothing else of it." in str(platform.mistakes()[0])
+
+
+def test_an_import_for_type_checkers_or_inside_a_function_counts_too(tmp_path: Path) -> None:
+    text = (
+        "from typing import TYPE_CHECKING\nif TYPE_CHECKING:\n    import HERE.shop.prices  #! ownership.import\n"
+        f"def later() -> None:\n    from HERE.shop import service  #! ownership.import\n{BANK}"
+    )
+    with written(tmp_path, {**NEIGHBOURS, "bank/service.py": text}, services=("shop", "bank")) as platform:
+        assert platform.found() == platform.marked()
+
+
+@pytest.mark.parametrize("line", ["from HERE.shop import contracts", "from HERE.shop.contracts import CURRENCY"])
+def test_contracts_are_the_door(tmp_path: Path, line: str) -> None:
+    files = {**NEIGHBOURS, "bank/service.py": f"{line}\nfrom HERE import contracts as shared\n{BANK}"}
+    with written(tmp_path, files, services=("shop", "bank")) as platform:
+        assert set(platform.load().functions) == {"shop.show", "bank.show"}
+
+
+# -- oort.toml
+
+
+@pytest.mark.parametrize(
+    ("text", "sentence"),
+    [
+        ("name = ", "cannot be read: Invalid value"),
+        ('name = "a"\nservices = ["b"]\nport = 80\n', "'port' is not a setting. The settings are: name, services."),
+        ('services = ["b"]', 'name is missing or no text. Write name = "shop".'),
+        ('name = ""\nservices = ["b"]', "name is missing"),
+        ('name = 5\nservices = ["b"]', "name is missing or no text"),
+        ('name = "a"', 'Write services = ["shop.orders", "shop.billing"].'),
+        ('name = "a"\nservices = []', "services is missing"),
+        ('name = "a"\nservices = "b"', "services is missing or not a list"),
+        ('name = "a"\nservices = ["b", 5]', "not a list of modules"),
+        ('name = "a"\nservices = [""]', "not a list of modules"),
+        ('name = "a"\nservices = [".b"]', "not a list of modules"),
+        ('name = "\ud7ff"\nservices = "\x00"', "cannot be read"),
+    ],
+)
+def test_an_oort_toml_that_cannot_be_used_says_why(tmp_path: Path, text: str, sentence: str) -> None:
+    with written(tmp_path, {"oort.toml": text}) as platform:
+        with pytest.raises(InvalidProject, match=re.escape(sentence)) as caught:
+            _ = platform.project
+        assert str(platform.folder / "oort.toml") in str(caught.value)
+
+
+def test_a_folder_without_oort_toml_says_what_to_name(tmp_path: Path) -> None:
+    with pytest.raises(
+        InvalidProject, match=r"There is no oort.toml in .*\. Name the platform's folder: oort dev PATH"
+    ):
+        find(tmp_path)
+    (tmp_path / "oort.toml").mkdir()
+    with pytest.raises(InvalidProject, match="cannot be read"):
+        find(tmp_path)
+
+
+def test_a_module_that_does_not_exist_says_where_imports_start(tmp_path: Path) -> None:
+    with written(tmp_path, {}, services=("nowhere",)) as platform, pytest.raises(InvalidProject) as caught:
+        platform.load()
+    assert f"there is no module {platform.name}.nowhere. Imports start from {tmp_path}." in str(caught.value)
+
+
+def test_a_platform_without_a_service_says_how_to_make_one(tmp_path: Path) -> None:
+    with written(tmp_path, {"shop.py": ""}) as platform, pytest.raises(InvalidProject, match=r"orders = Service\("):
+        platform.load()
+
+
+# -- the list above is whole
+
+
+def codes_in(source: str) -> set[str]:
+    """The codes of every Mistake that a module can make."""
+    found: set[str] = set()
+    for node in ast.walk(ast.parse(source)):
+        if isinstance(node, ast.Call) and getattr(node.func, "id", getattr(node.func, "attr", "")) in (
+            "Mistake",
+            "_mistake",
+            "refuse",
+        ):
+            texts = [one.value for one in node.args if isinstance(one, ast.Constant) and isinstance(one.value, str)]
+            found.update(text for text in texts if re.fullmatch(r"[a-z]+\.[a-z-]+", text))
+    return found
+
+
+def test_every_code_of_the_loader_has_a_case() -> None:
+    known = set().union(*(codes_in(path.read_text(encoding="utf-8")) for path in SRC.glob("*.py")))
+    shown = Path(__file__).read_text(encoding="utf-8")
+    assert len(known) > 40
+    assert sorted(code for code in known if f"#! {code}" not in shown and f" {code}" not in shown) == []
+
+
+def test_a_written_platform_marks_what_it_expects(tmp_path: Path) -> None:
+    with written(tmp_path, {"shop.py": "x = 1\ny = 2  #! a.b c.d-e\n"}) as platform:
+        assert isinstance(platform, Written)
+        assert platform.marked() == [("shop.py", 2, "a.b"), ("shop.py", 2, "c.d-e")]
