@@ -1,6 +1,9 @@
 """Settings for every test: the contract suites' target, one worker for what must not run side by side, hypothesis."""
 
+import atexit
 import os
+import shutil
+import tempfile
 
 import pytest
 from hypothesis import settings
@@ -9,6 +12,11 @@ from hypothesis import settings
 settings.register_profile("gate", derandomize=True, deadline=None)
 settings.register_profile("explore", deadline=None, max_examples=2000)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "gate"))
+
+
+# Keys of test platforms go into a folder that is thrown away, also those of processes that tests start.
+os.environ["XDG_CONFIG_HOME"] = tempfile.mkdtemp(prefix="oort-config-")
+atexit.register(shutil.rmtree, os.environ["XDG_CONFIG_HOME"], ignore_errors=True)
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

@@ -8,6 +8,7 @@ import sys
 import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import Self
 
 ROOT = Path(__file__).parents[2]
 _PATIENCE = 60.0
@@ -44,6 +45,15 @@ class Process:
                 env=environment,
             )
         until(self._answers, f"an answer on port {port}; its log: {self.log}")
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """A process that the test left running, since it failed, is ended."""
+        if self._process.poll() is None:
+            self._process.kill()
+            self._process.wait()
 
     def kill(self) -> None:
         """SIGKILL: no handler runs, no buffer is written."""

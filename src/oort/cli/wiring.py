@@ -3,6 +3,7 @@
 A command that looks or invokes uses the state beside a running platform: it takes no lock and delivers nothing.
 """
 
+import os
 from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
@@ -20,9 +21,11 @@ from oort.engine.engine import Engine
 from oort.engine.entropy import SystemEntropy
 from oort.engine.issuer import Issuer, issuer_url
 from oort.engine.services.traces import Traces
-from oort.engine.state import StateFolder, open_state
+from oort.engine.keys import Keys
+from oort.engine.state import StateFolder, held, open_state
 from oort.engine.store.direct import DirectStore
 from oort.engine.store.group import GroupCommitStore
+from oort.engine.unlocking import key_of, rotate, unlock
 from oort.model.errors import InvalidToken, StateUnusable
 from oort.model.invocations import Principal
 
@@ -56,7 +59,7 @@ class Running:
 
 def started(program: Program, state: StateFolder, *, issuer: Issuer, log: Log, inline: bool) -> Running:
     """A running platform on the state, whose lock the caller holds. With `inline` only one handler runs at a time."""
-    store = GroupCommitStore(state.database)
+    store = GroupCommitStore(state.database, key=unlock(state, _keys()))
     engine = Engine(
         one_at_a_time(program) if inline else program,
         store=store,
@@ -109,6 +112,13 @@ def token(folder: Path, *, platform: str, user: str, groups: Iterable[str], life
     return issuer_of(open_state(folder), platform=platform).issue(user, groups, lifetime)
 
 
+def rotate_key(folder: Path) -> None:
+    """Encrypt the platform's store with a new key. StateUnusable while the platform runs."""
+    state = existing(folder)
+    with held(state):
+        rotate(state, _keys())
+
+
 def existing(folder: Path) -> StateFolder:
     """The state in the folder. StateUnusable if there is none: only a platform that runs makes one."""
     state = StateFolder(folder)
@@ -119,9 +129,14 @@ def existing(folder: Path) -> StateFolder:
     return state
 
 
+def _keys() -> Keys:
+    """Where this user's keys are."""
+    return Keys(os.environ)
+
+
 @contextmanager
 def _opened(state: StateFolder) -> Iterator[DirectStore]:
-    store = DirectStore(state.database)
+    store = DirectStore(state.database, key=key_of(state, _keys()))
     try:
         yield store
     finally:

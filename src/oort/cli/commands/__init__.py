@@ -6,6 +6,7 @@ from oort.cli.commands.check import check
 from oort.cli.commands.dev import dev
 from oort.cli.commands.graph import graph
 from oort.cli.commands.invoke import invoke
+from oort.cli.commands.keys import keys
 from oort.cli.commands.permissions import permissions
 from oort.cli.commands.queues import queues
 from oort.cli.commands.routes import routes
@@ -25,11 +26,12 @@ Example:
 
 oort = Sections(
     "oort",
-    help="Typed Python services that run on one machine and on AWS, unchanged.",
+    help="Typed Python services on one machine: run them, look into them, keep them.",
     epilog=_EPILOG,
     sections={
         "Develop": (dev, check, invoke, token),
         "Look": (routes, graph, permissions, traces, trace, queues),
+        "Keep": (keys,),
     },
 )
 click.version_option(package_name="oortcloud", prog_name="oort", message="%(prog)s %(version)s")(oort)
