@@ -3,11 +3,18 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
-from oort.app import events, ownership, resources, routes
+from oort.app import events, ownership, resources, routes, timers
 from oort.app.events import Event
 from oort.app.programs import Call, Function, Program, Provider
 from oort.app.queues import QueueDeclaration
-from oort.app.services import HandlerDeclared, RouteDeclared, Service, SubscriptionDeclared, WorkerDeclared
+from oort.app.services import (
+    HandlerDeclared,
+    RouteDeclared,
+    Service,
+    SubscriptionDeclared,
+    TimerDeclared,
+    WorkerDeclared,
+)
 from oort.app.signatures import (
     HandleParameter,
     ProvidedParameter,
@@ -18,6 +25,7 @@ from oort.app.signatures import (
     read_consumer,
     read_provider,
     read_route,
+    read_timer,
 )
 from oort.model import limits, names
 from oort.model.errors import InvalidProgram
@@ -128,6 +136,9 @@ class _Loader:
             return route, signature
         if isinstance(declared.trigger, SubscriptionDeclared):
             return self._subscription(declared, declared.trigger, reader)
+        if isinstance(declared.trigger, TimerDeclared):
+            queue = self._own_queue(declared, reader, attempts=declared.trigger.attempts, event=None)
+            return timers.trigger(declared.trigger, queue, reader), read_timer(reader)
         return self._worker(declared, declared.trigger, reader)
 
     def _subscription(
@@ -140,18 +151,23 @@ class _Loader:
             )
             return None, signature
         event = said.event.__oort__.model
+        queue = self._own_queue(declared, reader, attempts=said.attempts, event=event.name)
+        resources.check_batch(said.batch, reader)
+        return Subscription(event.name, event.version, queue.name, said.batch), signature
+
+    def _own_queue(self, declared: HandlerDeclared, reader: Reader, *, attempts: int, event: str | None) -> QueueModel:
+        """The queue in front of one handler."""
         queue = QueueModel(
             name=f"{self.service.name}.{names.dashed(reader.name)}",
             service=self.service.name,
-            attempts=said.attempts,
+            attempts=attempts,
             visibility=declared.timeout * limits.VISIBILITY_PER_TIMEOUT,
-            subscription=event.name,
+            subscription=event,
             source=declared.source,
         )
         resources.check_attempts(queue, reader.mistakes)
-        resources.check_batch(said.batch, reader)
         self.queues.append(queue)
-        return Subscription(event.name, event.version, queue.name, said.batch), signature
+        return queue
 
     def _worker(
         self, declared: HandlerDeclared, said: WorkerDeclared, reader: Reader

@@ -50,7 +50,17 @@ class WorkerDeclared:
     batch: int
 
 
-TriggerDeclared: TypeAlias = RouteDeclared | SubscriptionDeclared | WorkerDeclared
+@dataclass(frozen=True, slots=True)
+class TimerDeclared:
+    """What `@service.every` or `@service.cron` said."""
+
+    interval: timedelta | None
+    cron: str | None
+    timezone: str
+    attempts: int
+
+
+TriggerDeclared: TypeAlias = RouteDeclared | SubscriptionDeclared | WorkerDeclared | TimerDeclared
 
 
 @dataclass(frozen=True, slots=True)
@@ -251,6 +261,32 @@ class Service:
 
         return decorate
 
+    # -- time
+
+    def every(
+        self, interval: timedelta, *, attempts: int = 3, timeout: timedelta = timedelta(seconds=30)
+    ) -> Callable[[F], F]:
+        """Run at every multiple of the interval, counted from the Unix epoch; at least a minute, as EventBridge Scheduler.
+
+        A run is a message on a queue of the handler's own: at least once, `attempts` tries, then a dead letter. Runs that
+        were missed while the platform was stopped are made up for by one.
+        """
+        return self._timer(TimerDeclared(interval, None, "UTC", attempts), timeout)
+
+    def cron(
+        self,
+        expression: str,
+        *,
+        timezone: str = "UTC",
+        attempts: int = 3,
+        timeout: timedelta = timedelta(seconds=30),
+    ) -> Callable[[F], F]:
+        """Run at the times of a cron expression: minute, hour, day, month, weekday, in a time zone. See `every`.
+
+        A local time that the clocks jump over is skipped; one that comes twice runs once.
+        """
+        return self._timer(TimerDeclared(None, expression, timezone, attempts), timeout)
+
     # -- typed already, run by a later release
 
     def on_change(
@@ -272,16 +308,6 @@ class Service:
     ) -> Callable[[Callable[Concatenate[M, P], R]], Callable[Concatenate[M, P], R]]:
         """Answer a declared call. Refused at load by this release."""
         self._refuse("answer")
-        return _same
-
-    def every(self, interval: timedelta) -> Callable[[F], F]:
-        """Run at an interval. Refused at load by this release."""
-        self._refuse("every")
-        return _same
-
-    def cron(self, expression: str, *, timezone: str = "UTC") -> Callable[[F], F]:
-        """Run at times. Refused at load by this release."""
-        self._refuse("cron")
         return _same
 
     # -- how it is recorded
@@ -308,6 +334,15 @@ class Service:
 
         def decorate(handler: F) -> F:
             self.declared.handlers.append(HandlerDeclared(handler, route, timeout, source))
+            return handler
+
+        return decorate
+
+    def _timer(self, timer: TimerDeclared, timeout: timedelta) -> Callable[[F], F]:
+        source = self._here(depth=3)
+
+        def decorate(handler: F) -> F:
+            self.declared.handlers.append(HandlerDeclared(handler, timer, timeout, source))
             return handler
 
         return decorate

@@ -209,6 +209,22 @@ class Reader:
         return PublishParameter(name, found)
 
 
+def read_timer(reader: Reader) -> Signature:
+    """The signature of a handler that time triggers: it takes no message."""
+    hints = reader.hints()
+    found: list[Parameter] = []
+    for parameter in reader.parameters():
+        known = None if hints is None else reader.shared(parameter.name, hints.get(parameter.name))
+        if known is not None:
+            found.append(known)
+        elif hints is not None:
+            what = f"{reader.name}: {parameter.name} cannot be filled."
+            reader.refuse(
+                "timer.parameter", what, "A scheduled handler takes handles, Publish, Context and provided ports."
+            )
+    return Signature(tuple(found), (hints or {}).get("return"))
+
+
 def read_provider(reader: Reader) -> Signature:
     """A provider's signature. Its return type is what handlers ask for."""
     hints = reader.hints()

@@ -2,6 +2,7 @@
 
 import sys
 from pathlib import Path
+from types import NoneType
 from typing import Annotated
 from urllib.parse import quote, urlencode
 
@@ -140,7 +141,9 @@ def _text(value: Scalar) -> str:
 
 
 def _message_parameter(function: Function) -> MessageParameter:
-    return next(one for one in function.signature.parameters if isinstance(one, MessageParameter))
+    """What the function consumes. A scheduled one takes no message: its event is null."""
+    nothing = MessageParameter("", NoneType)
+    return next((one for one in function.signature.parameters if isinstance(one, MessageParameter)), nothing)
 
 
 def _version(function: Function) -> int:

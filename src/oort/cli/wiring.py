@@ -20,8 +20,8 @@ from oort.engine.clocks import SystemClock
 from oort.engine.engine import Engine
 from oort.engine.entropy import SystemEntropy
 from oort.engine.issuer import Issuer, issuer_url
-from oort.engine.services.traces import Traces
 from oort.engine.keys import Keys
+from oort.engine.services.traces import Traces
 from oort.engine.state import StateFolder, held, open_state
 from oort.engine.store.direct import DirectStore
 from oort.engine.store.group import GroupCommitStore

@@ -15,6 +15,7 @@ from oort.engine.invoker import InProcessInvoker
 from oort.engine.operations import Operations
 from oort.engine.services.queues import Queues
 from oort.engine.services.relay import Relay
+from oort.engine.services.schedules import Schedules
 from oort.engine.services.tables import Tables, no_lag
 from oort.engine.services.topics import Topics
 from oort.engine.services.traces import Traces
@@ -40,6 +41,7 @@ class Services:
     transactions: TransactionsPort
     traces: Traces
     relay: Relay
+    schedules: Schedules
 
     @classmethod
     def on(cls, store: Store, *, platform: PlatformModel, clock: Clock, lag: Callable[[], timedelta]) -> "Services":
@@ -51,6 +53,7 @@ class Services:
             transactions=Transactions(store, platform=platform, clock=clock, lag=lag),
             traces=Traces(store),
             relay=Relay(store, platform=platform, clock=clock),
+            schedules=Schedules(store, platform=platform, clock=clock),
         )
 
 
@@ -81,7 +84,7 @@ class Engine:
         self.program, platform = program, program.model
         services = Services.on(store, platform=platform, clock=clock, lag=lag)
         self.tables, self.queues, self.topics = services.tables, services.queues, services.topics
-        self.traces, self.relay = services.traces, services.relay
+        self.traces, self.relay, self.schedules = services.traces, services.relay, services.schedules
         self.transactions = transactions or services.transactions
         operations = Operations(
             tables=self.tables, queues=self.queues, topics=self.topics, transactions=self.transactions
@@ -111,6 +114,7 @@ class Engine:
         """
         self.queues.release_all()
         self.tables.build_indexes()
+        self.schedules.plan()
         self._store.on_commit = self._dispatcher.wake
         self._dispatcher.start()
 
@@ -119,12 +123,21 @@ class Engine:
         self._dispatcher.stop()
         self.invoker.close()
 
+    def forward(self) -> int:
+        """Put on queues what the outbox and the schedules have for them; how many messages."""
+        return self.relay.move() + self.schedules.fire()
+
+    def next_due(self) -> float | None:
+        """The next moment, in Unix seconds, at which there is something to deliver; None if nothing is planned."""
+        planned = (self.queues.next_due(), self.schedules.next_due())
+        return min((due for due in planned if due is not None), default=None)
+
     def _dispatching(self, clock: Clock, *, threads: int, failed: Callable[[Exception], None]) -> Dispatcher:
         return Dispatcher(
             self.consumers,
-            relay=self.relay.move,
+            relay=self.forward,
             ready=self.queues.ready_queues,
-            due=self.queues.next_due,
+            due=self.next_due,
             version=self._store.data_version,
             clock=clock,
             threads=threads,

@@ -1,7 +1,6 @@
 """Carries out operations on the ports, whoever asks. The broker puts grants in front of it; fakes use it as it is."""
 
-from datetime import timedelta
-
+from oort.engine.services import messages
 from oort.model.errors import (
     ConditionFailed,
     InvalidCursor,
@@ -77,7 +76,7 @@ class Operations:
             case DeleteItem():
                 self._tables.delete(operation)
             case SendMessage():
-                self._queues.send(operation.queue, operation.message, delay=timedelta(seconds=operation.delay))
+                self._queues.send(operation.queue, operation.message, delay=messages.delay(operation.delay))
             case PublishEvent():
                 self._topics.publish(operation.event, operation.message)
 

@@ -46,7 +46,18 @@ class Worker:
     batch: int
 
 
-Trigger: TypeAlias = Http | Subscription | Worker
+@dataclass(frozen=True, slots=True)
+class Timer:
+    """Triggered by time, through a queue of its own: at an `interval`, or by a `cron` expression in a time zone."""
+
+    interval: timedelta | None
+    cron: str | None
+    timezone: str
+    queue: str
+    batch: int = 1
+
+
+Trigger: TypeAlias = Http | Subscription | Worker | Timer
 
 
 @dataclass(frozen=True, slots=True)

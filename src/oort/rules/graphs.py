@@ -11,7 +11,7 @@ from enum import StrEnum
 from operator import attrgetter
 
 from oort.model import names
-from oort.model.functions import FunctionModel, Http, Subscription
+from oort.model.functions import FunctionModel, Http, Subscription, Timer, Worker
 from oort.model.items import Value
 from oort.model.platform import PlatformModel, ServiceModel
 from oort.model.resources import Kind
@@ -146,7 +146,9 @@ def _nodes(service: ServiceModel) -> Iterator[Node]:
         if isinstance(function.trigger, Http):
             yield _node(NodeKind.ROUTE, _route(function.trigger), service.name)
     yield from (_node(NodeKind.TABLE, table.name, service.name) for table in service.tables)
-    yield from (_node(NodeKind.QUEUE, queue.name, service.name) for queue in service.queues if not queue.subscription)
+    # The queue in front of one handler is part of it.
+    own = {one.trigger.queue for one in service.functions if isinstance(one.trigger, Subscription | Timer)}
+    yield from (_node(NodeKind.QUEUE, queue.name, service.name) for queue in service.queues if queue.name not in own)
     yield from (_node(NodeKind.EVENT, event.name, service.name) for event in service.events)
 
 
@@ -161,7 +163,7 @@ def _edges(function: FunctionModel) -> Iterator[Edge]:
         yield Edge(f"{NodeKind.ROUTE}:{_route(trigger)}", EdgeKind.CALLS, here)
     elif isinstance(trigger, Subscription):
         yield Edge(f"{NodeKind.EVENT}:{trigger.event}", EdgeKind.TRIGGERS, here)
-    else:
+    elif isinstance(trigger, Worker):
         yield Edge(f"{NodeKind.QUEUE}:{trigger.queue}", EdgeKind.TRIGGERS, here)
     for grant in function.grants:
         for action in grant.actions:

@@ -79,6 +79,7 @@ class Platform:
             redeliver=redeliver,
             lag=lambda: _LONGEST_LAG * self._entropy.chance(),
         )
+        self._engine.schedules.plan()
 
     def __enter__(self) -> Self:
         return self
@@ -190,7 +191,7 @@ class Platform:
         end = self._clock.now() + by
         while True:
             self._drain()
-            due = self._engine.queues.next_due()
+            due = self._engine.next_due()
             if due is None or due > end.timestamp():
                 break
             self._clock.advance(timedelta(seconds=max(1e-6, due - self._clock.now().timestamp())))
@@ -262,7 +263,7 @@ class Platform:
 
     def _relay(self) -> int:
         moved = 0
-        while step := self._engine.relay.move():
+        while step := self._engine.forward():
             moved += step
         return moved
 

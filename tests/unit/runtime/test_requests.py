@@ -40,7 +40,7 @@ def whole() -> Running:
     service = Service("orders")
 
     @service.post("/{id}/{size}", public=True)
-    def place(
+    def place(  # noqa: PLR0917  # the runtime passes them by name
         id: int,
         size: Size,
         body: Order,
@@ -143,8 +143,8 @@ def test_a_large_wrong_body_does_not_ask_for_a_larger_reply() -> None:
     assert len(errors(outcome)) == 100
 
 
-def test_a_body_of_six_megabytes_is_read() -> None:
-    body = {"part": {"name": "x" * (6 * 1024 * 1024)}}
+def test_a_body_of_almost_six_megabytes_is_read() -> None:
+    body = {"part": {"name": "x" * (6 * 1024 * 1024 - 500)}}
     assert whole().request(body, path=PATH, query=QUERY, headers=HEADERS).status == 200
 
 
@@ -192,14 +192,16 @@ def test_text_stays_text(query: tuple[tuple[str, str], ...], expected: str) -> N
     assert msgspec.json.decode(optional().request(b"", query=query).body)[1] == expected
 
 
+SHARED = whole()
+
+
 @given(
     st.binary(max_size=200) | st.from_regex(rb'\{"part": ?\{.*\}', fullmatch=True),
     st.text(max_size=8),
     st.text(max_size=8),
 )
 def test_no_input_whatever_ends_in_a_500(body: bytes, text: str, number: str) -> None:
-    running = whole()
-    outcome = running.request(
+    outcome = SHARED.request(
         body,
         path={"id": number, "size": text},
         query=(("day", text), ("limit", number), ("mode", text), ("tag", text)),

@@ -50,8 +50,14 @@ CREATE TABLE segments(
 CREATE INDEX segments_trace ON segments(trace);
 """
 
+_SCHEDULES = """
+-- When each scheduled function runs next; definition is what that was computed from.
+CREATE TABLE schedules(
+    function TEXT NOT NULL PRIMARY KEY, definition TEXT NOT NULL, due REAL NOT NULL) WITHOUT ROWID;
+"""
+
 # The step at position n leads from version n to version n + 1. Steps are never edited once they are released.
-STEPS = (_FIRST,)
+STEPS = (_FIRST, _SCHEDULES)
 VERSION = len(STEPS)
 
 

@@ -1,0 +1,93 @@
+"""Schedules on the store: each run becomes a message on its function's own queue, in the commit that plans the next run.
+
+So a run is never lost, and its id, made of the function and the time, lets the inbox recognise a repeat.
+"""
+
+from datetime import UTC, datetime
+from zoneinfo import ZoneInfo
+
+from oort.engine.services import messages
+from oort.engine.services.times import unix
+from oort.engine.store.session import Session
+from oort.engine.store.store import Store
+from oort.model.functions import Timer
+from oort.model.messages import Message
+from oort.model.platform import PlatformModel
+from oort.ports.clock import Clock
+from oort.rules import schedules
+
+
+class Schedules:
+    """The scheduled functions of one platform."""
+
+    def __init__(self, store: Store, *, platform: PlatformModel, clock: Clock) -> None:
+        self._store = store
+        self._clock = clock
+        self._timers = {one.name: one.trigger for one in platform.functions if isinstance(one.trigger, Timer)}
+
+    def plan(self) -> None:
+        """Plan the next run of every function that is new or has another schedule, and forget those that are gone.
+
+        Runs that were missed while the platform was stopped stay planned: they are made up for by one.
+        """
+
+        def work(session: Session) -> None:
+            known: dict[str, str] = dict(session.rows("SELECT function, definition FROM schedules"))
+            for name in known.keys() - self._timers.keys():
+                session.run("DELETE FROM schedules WHERE function = ?", name)
+            for name, timer in self._timers.items():
+                if known.get(name) != _definition(timer):
+                    self._set(session, name, timer)
+
+        planned = self._store.read(lambda session: session.row("SELECT 1 FROM schedules LIMIT 1"))
+        if self._timers or planned:
+            self._store.write(work)
+
+    def fire(self) -> int:
+        """Put a message on the queue of each function that is due, and plan its next run; how many."""
+        if not self._timers:
+            return 0
+        now = unix(self._clock.now())
+        due = "SELECT function, due FROM schedules WHERE due <= ? ORDER BY due"
+        if not self._store.read(lambda session: session.row(due, now)):
+            return 0
+
+        def work(session: Session) -> int:
+            rows = [(name, planned) for name, planned in session.rows(due, now) if name in self._timers]
+            for name, planned in rows:
+                timer = self._timers[name]
+                payload = messages.packed(_message(timer, name, planned, now))
+                messages.add(session, timer.queue, payload, sent=now, visible=now)
+                self._set(session, name, timer)
+            return len(rows)
+
+        return self._store.write(work)
+
+    def next_due(self) -> float | None:
+        """When the next run is planned, in Unix seconds; None without schedules."""
+        if not self._timers:
+            return None
+        row = self._store.read(lambda session: session.row("SELECT min(due) FROM schedules"))
+        return None if row is None else row[0]
+
+    def _set(self, session: Session, name: str, timer: Timer) -> None:
+        following = _following(timer, self._clock.now())
+        if following is not None:
+            sql = "INSERT OR REPLACE INTO schedules(function, definition, due) VALUES(?, ?, ?)"
+            session.run(sql, name, _definition(timer), unix(following))
+
+
+def _following(timer: Timer, after: datetime) -> datetime | None:
+    if timer.interval is not None:
+        return schedules.next_interval(timer.interval, after=after)
+    assert timer.cron is not None  # a timer has one of the two
+    return schedules.next_cron(schedules.parse(timer.cron), after=after, zone=ZoneInfo(timer.timezone))
+
+
+def _definition(timer: Timer) -> str:
+    return f"{timer.interval} | {timer.cron} | {timer.timezone}"
+
+
+def _message(timer: Timer, function: str, planned: float, now: float) -> Message:
+    moment = datetime.fromtimestamp(planned, UTC).isoformat()
+    return Message(id=f"{function}@{moment}", name=timer.queue, body=b"null", sent=now)

@@ -1,0 +1,121 @@
+"""When a schedule runs next: intervals, and cron expressions in a time zone. The engine waits for it, synthesis writes it.
+
+Around a change of the clocks it is as EventBridge Scheduler does it: a local time that does not exist is skipped, one that
+happens twice runs once.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+from oort.model.errors import InvalidValue
+
+_MONTHS = {name: number for number, name in enumerate(["jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"], 1)}
+_DAYS = {name: number for number, name in enumerate(["sun", "mon", "tue", "wed", "thu", "fri", "sat"])}
+_YEARS = 8  # a day that exists at all comes within eight years: 29 February across 2100
+
+
+@dataclass(frozen=True, slots=True)
+class Cron:
+    """A parsed expression: the minutes, hours, days, months and weekdays (0 is Sunday) that fit.
+
+    `either` is cron's old rule: when both days are restricted, a day that fits one of them fits.
+    """
+
+    minutes: tuple[int, ...]
+    hours: tuple[int, ...]
+    days: frozenset[int]
+    months: frozenset[int]
+    weekdays: frozenset[int]
+    either: bool
+
+    def fits(self, day: datetime) -> bool:
+        """Whether it runs on this day at all."""
+        if day.month not in self.months:
+            return False
+        by_day, by_weekday = day.day in self.days, day.isoweekday() % 7 in self.weekdays
+        return by_day or by_weekday if self.either else by_day and by_weekday
+
+
+def parse(expression: str) -> Cron:
+    """The five fields of a cron expression: minute, hour, day, month, weekday. InvalidValue if it is none.
+
+    >>> parse("30 2 * * mon-fri").hours
+    (2,)
+    """
+    fields = expression.split()
+    if len(fields) != 5:
+        raise InvalidValue(f"{expression!r} has {len(fields)} fields.", "Write five: minute hour day month weekday.")
+    minute, hour, day, month, weekday = fields
+    weekdays = {number % 7 for number in _field(weekday, 0, 7, _DAYS, expression)}
+    return Cron(
+        minutes=tuple(sorted(_field(minute, 0, 59, {}, expression))),
+        hours=tuple(sorted(_field(hour, 0, 23, {}, expression))),
+        days=frozenset(_field(day, 1, 31, {}, expression)),
+        months=frozenset(_field(month, 1, 12, _MONTHS, expression)),
+        weekdays=frozenset(weekdays),
+        either=not day.startswith("*") and not weekday.startswith("*"),
+    )
+
+
+def next_cron(cron: Cron, *, after: datetime, zone: ZoneInfo) -> datetime | None:
+    """The first time strictly after the given one, in UTC; None for a day that never comes, such as 30 February.
+
+    >>> next_cron(parse("0 2 * * *"), after=datetime(2026, 7, 1, tzinfo=UTC), zone=ZoneInfo("Europe/Oslo"))
+    datetime.datetime(2026, 7, 2, 0, 0, tzinfo=datetime.timezone.utc)
+    """
+    day = after.astimezone(zone).replace(hour=0, minute=0, second=0, microsecond=0, tzinfo=None)
+    for _ in range(366 * _YEARS):
+        if cron.fits(day):
+            for local in _times(cron, day):
+                moment = _exact(local, zone)
+                if moment is not None and moment > after:
+                    return moment
+        day += timedelta(days=1)
+    return None
+
+
+def next_interval(interval: timedelta, *, after: datetime) -> datetime:
+    """The first multiple of the interval, counted from the Unix epoch, strictly after the time.
+
+    >>> next_interval(timedelta(minutes=5), after=datetime(2026, 1, 1, 0, 3, tzinfo=UTC)).minute
+    5
+    """
+    epoch = datetime(1970, 1, 1, tzinfo=UTC)
+    return epoch + ((after - epoch) // interval + 1) * interval
+
+
+def _times(cron: Cron, day: datetime) -> Iterator[datetime]:
+    return (day.replace(hour=hour, minute=minute) for hour in cron.hours for minute in cron.minutes)
+
+
+def _exact(local: datetime, zone: ZoneInfo) -> datetime | None:
+    """The moment in UTC; None if the clocks jump over the local time. Of two, the first."""
+    moment = local.replace(tzinfo=zone, fold=0).astimezone(UTC)
+    return moment if moment.astimezone(zone).replace(tzinfo=None) == local else None
+
+
+def _field(text: str, lowest: int, highest: int, names: dict[str, int], expression: str) -> set[int]:
+    found: set[int] = set()
+    for part in text.lower().split(","):
+        span, slash, step = part.partition("/")
+        first, dash, last = span.partition("-")
+        if span == "*":
+            low, high = lowest, highest
+        else:
+            low = _number(first, names, expression)
+            high = _number(last, names, expression) if dash else (highest if slash else low)
+        stride = _number(step, {}, expression) if slash else 1
+        if not lowest <= low <= high <= highest or stride < 1:
+            raise InvalidValue(f"{part!r} in {expression!r} is not within {lowest} to {highest}.", "Mend that field.")
+        found.update(range(low, high + 1, stride))
+    return found
+
+
+def _number(text: str, names: dict[str, int], expression: str) -> int:
+    if text in names:
+        return names[text]
+    if not (text.isascii() and text.isdigit()):
+        raise InvalidValue(f"{text!r} in {expression!r} is not a number.", "Write * , - / and numbers, or mon and jan.")
+    return int(text)

@@ -1,0 +1,343 @@
+"""JSON Schema 2020-12 of types, told by what the runtime accepts and writes. Read by the API document; imports no target.
+
+What is accepted is closed (decision 0003): `additionalProperties` is false everywhere. What is answered is open, and lists
+as required what is always written. Types are named once; two classes of one name are told apart by their modules.
+"""
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import TypeAlias, cast
+
+import msgspec
+from msgspec import inspect
+
+from oort.model.errors import InvalidValue
+from oort.model.items import Value
+from oort.rules.schemanames import Named, input_names, named
+
+Schema: TypeAlias = dict[str, Value]
+
+_BASE64 = "^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$"
+_INTEGER = "^(?:0|-?[1-9][0-9]*)$"
+_DEFS = "#/$defs/"
+
+
+@dataclass(frozen=True, slots=True)
+class Schemas:
+    """The schemas of the types that were given, in their order, and the components that they refer to, by name."""
+
+    accepted: tuple[Schema, ...]
+    answered: tuple[Schema, ...]
+    components: dict[str, Schema]
+
+
+def described(*, accepted: Sequence[object], answered: Sequence[object], refs: str) -> Schemas:
+    """The schemas of what comes in and of what goes out. `refs` stands before the names of components.
+
+    A type that does both, and is not the same both ways, has two components: `Account` goes out, `AccountInput` comes
+    in. Raises InvalidValue for a type that has no JSON Schema.
+    """
+    incoming, outgoing = _read(accepted), _read(answered)
+    coming, going = _collected(incoming), _collected(outgoing)
+    names = named([*going, *(one for one in coming if one not in going)])
+    first, last = _Writer(names, refs, closed=True), _Writer(names, refs, closed=False)
+    both = {names[one]: (first.component(coming[one]), last.component(going[one])) for one in coming if one in going}
+    renamed = input_names(both, frozenset(names.values()), refs)
+    first = _Writer({one: renamed.get(name, name) for one, name in names.items()}, refs, closed=True)
+    components = {first.names[one]: first.component(shape) for one, shape in coming.items()}
+    components |= {last.names[one]: last.component(shape) for one, shape in going.items()}
+    return Schemas(
+        tuple(map(first.schema, incoming)), tuple(map(last.schema, outgoing)), dict(sorted(components.items()))
+    )
+
+
+def schema(kind: object, *, closed: bool) -> Schema:
+    """One schema that stands for itself. `closed` is what is accepted; not closed is what is written.
+
+    >>> schema(list[int], closed=True)
+    {'type': 'array', 'items': {'type': 'integer'}}
+    """
+    found = described(accepted=[kind] if closed else [], answered=[] if closed else [kind], refs=_DEFS)
+    (one,) = found.accepted or found.answered
+    return {**one, "$defs": cast(Value, found.components)} if found.components else one
+
+
+def _read(kinds: Sequence[object]) -> tuple[inspect.Type, ...]:
+    try:
+        return inspect.multi_type_info(kinds)
+    except (TypeError, NotImplementedError) as error:
+        raise InvalidValue(
+            f"There is no JSON Schema: {error}.", "Use Structs, dataclasses and builtin types."
+        ) from error
+
+
+def _collected(shapes: Iterable[inspect.Type]) -> dict[object, Named]:
+    """Every type that has a name, with what is inside it, in the order of their appearance."""
+    found: dict[object, Named] = {}
+    rest = list(shapes)[::-1]
+    while rest:
+        shape = rest.pop()
+        if isinstance(shape, Named):
+            if shape.cls in found:
+                continue
+            found[shape.cls] = shape
+        rest += reversed(_inside(shape))
+    return found
+
+
+def _inside(shape: inspect.Type) -> list[inspect.Type]:
+    if isinstance(shape, inspect.StructType | inspect.DataclassType | inspect.TypedDictType | inspect.NamedTupleType):
+        return [field.type for field in shape.fields]
+    if isinstance(shape, inspect.UnionType):
+        return list(shape.types)
+    if isinstance(shape, inspect.TupleType):
+        return list(shape.item_types)
+    if isinstance(shape, inspect.DictType):
+        return [shape.key_type, shape.value_type]
+    if isinstance(shape, inspect.CollectionType):
+        return [shape.item_type]
+    return [shape.type] if isinstance(shape, inspect.Metadata) else []
+
+
+@dataclass(frozen=True, slots=True)
+class _Writer:
+    """Writes the schemas of one direction."""
+
+    names: dict[object, str]
+    refs: str
+    closed: bool
+
+    def schema(self, shape: inspect.Type) -> Schema:
+        """The schema of a part; a type with a name is referred to."""
+        if isinstance(shape, Named):
+            return {"$ref": self.refs + self.names[shape.cls]}
+        return self._written(shape)
+
+    def component(self, shape: Named) -> Schema:
+        """The schema of a type with a name."""
+        own = {"title": self.names[shape.cls].rpartition(".")[2], "description": _described(shape)}
+        return {**{name: text for name, text in own.items() if text}, **self._written(shape)}
+
+    def _written(self, shape: inspect.Type) -> Schema:
+        for kind, write in _WRITERS:
+            if isinstance(shape, kind):
+                return write(self, shape)
+        title = getattr(getattr(shape, "cls", None), "__name__", type(shape).__name__)
+        raise InvalidValue(f"{title} has no JSON Schema.", "Use Structs, dataclasses and builtin types.")
+
+
+def _described(shape: Named) -> str:
+    """The docstring; not the one that Python makes for a class that has none."""
+    plain = getattr(shape.cls, "__origin__", shape.cls)
+    text = (plain.__dict__.get("__doc__") or "").strip()
+    generated = text.startswith((f"{plain.__name__}(", "An enumeration"))
+    return "" if generated else "\n".join(line.strip() for line in text.split("\n"))
+
+
+def _metadata(writer: _Writer, shape: inspect.Metadata) -> Schema:
+    extra = cast(Schema, _plain(shape.extra_json_schema or {}))
+    return {**writer.schema(shape.type), **extra}
+
+
+def _plain(value: object) -> Value:
+    return cast(Value, msgspec.to_builtins(value, str_keys=True))
+
+
+def _union(writer: _Writer, shape: inspect.UnionType) -> Schema:
+    arms = sorted(_arms(shape), key=lambda arm: isinstance(arm, inspect.NoneType))
+    options = [writer.schema(arm) for arm in arms]
+    if len(options) == 1:
+        return options[0]
+    written: Schema = {"anyOf": cast(Value, options)}
+    bare = [arm.type if isinstance(arm, inspect.Metadata) else arm for arm in arms]
+    tagged = [arm for arm in bare if isinstance(arm, inspect.StructType) and arm.tag_field is not None]
+    if len(tagged) == len(arms) and not any(arm.array_like for arm in tagged):
+        mapping = {str(arm.tag): writer.refs + writer.names[arm.cls] for arm in tagged}
+        written["discriminator"] = {"propertyName": tagged[0].tag_field, "mapping": cast(Value, mapping)}
+    return written
+
+
+def _arms(shape: inspect.UnionType) -> list[inspect.Type]:
+    """The members, with those of unions inside."""
+    return [one for arm in shape.types for one in (_arms(arm) if isinstance(arm, inspect.UnionType) else [arm])]
+
+
+def _object(writer: _Writer, shape: inspect.StructType | inspect.DataclassType | inspect.TypedDictType) -> Schema:
+    properties: dict[str, Value] = {}
+    required: list[Value] = []
+    if isinstance(shape, inspect.StructType):
+        if shape.array_like:
+            return _row(writer, shape)
+        if shape.tag_field is not None:
+            properties[shape.tag_field] = {"const": shape.tag}
+            required.append(shape.tag_field)
+    for field in shape.fields:
+        if writer.closed and not _settable(shape.cls, field):
+            continue
+        properties[field.encode_name] = cast(Value, _field(writer, field))
+        if field.required or (not writer.closed and _always_written(shape, field)):
+            required.append(field.encode_name)
+    written: Schema = {"type": "object", "properties": properties}
+    if required:
+        written["required"] = required
+    return {**written, "additionalProperties": False} if writer.closed else written
+
+
+def _settable(kind: type, field: inspect.Field) -> bool:
+    """False for a dataclass's field(init=False), which a request cannot give."""
+    declared = getattr(getattr(kind, "__origin__", kind), "__dataclass_fields__", {}).get(field.name)
+    return declared is None or bool(declared.init)
+
+
+def _always_written(
+    shape: inspect.StructType | inspect.DataclassType | inspect.TypedDictType, field: inspect.Field
+) -> bool:
+    """Whether a reply has the field though it has a default."""
+    if isinstance(shape, inspect.TypedDictType):
+        return False
+    config = getattr(getattr(shape.cls, "__origin__", shape.cls), "__struct_config__", None)
+    return not _may_be_unset(field) and not (config is not None and config.omit_defaults)
+
+
+def _may_be_unset(field: inspect.Field) -> bool:
+    """A field whose default is UNSET is told by having no default at all."""
+    return not field.required and field.default is field.default_factory is msgspec.NODEFAULT
+
+
+def _field(writer: _Writer, field: inspect.Field) -> Schema:
+    written = writer.schema(field.type)
+    if writer.closed and not field.required:
+        try:
+            return {**written, **_default(field)}
+        except TypeError:  # a default that is not JSON
+            return written
+    return written
+
+
+def _default(field: inspect.Field) -> Schema:
+    if field.default is not msgspec.NODEFAULT:
+        return {"default": _plain(field.default)}
+    if field.default_factory in (list, dict, set, tuple, frozenset):
+        return {"default": {} if field.default_factory is dict else []}
+    return {}
+
+
+def _row(writer: _Writer, shape: inspect.StructType | inspect.NamedTupleType) -> Schema:
+    fields = [_field(writer, field) for field in shape.fields]
+    if isinstance(shape, inspect.StructType) and shape.tag_field is not None:
+        fields.insert(0, {"const": shape.tag})
+    least = len(fields) - sum(not field.required for field in shape.fields)
+    written: Schema = {"type": "array", "prefixItems": cast(Value, fields), "minItems": least}
+    limited = isinstance(shape, inspect.NamedTupleType) or shape.forbid_unknown_fields
+    return {**written, "maxItems": len(fields)} if limited else written
+
+
+def _tuple(writer: _Writer, shape: inspect.TupleType) -> Schema:
+    count = len(shape.item_types)
+    written: Schema = {"type": "array", "minItems": count, "maxItems": count}
+    return (
+        {**written, "prefixItems": [cast(Value, writer.schema(one)) for one in shape.item_types]} if count else written
+    )
+
+
+def _collection(writer: _Writer, shape: inspect.CollectionType) -> Schema:
+    written: Schema = {"type": "array"}
+    if items := writer.schema(shape.item_type):
+        written["items"] = items
+    unique = not writer.closed and isinstance(shape, inspect.SetType | inspect.FrozenSetType)
+    bounds: Schema = {"minItems": shape.min_length, "maxItems": shape.max_length, "uniqueItems": unique or None}
+    return {**written, **_given(bounds)}
+
+
+def _map(writer: _Writer, shape: inspect.DictType) -> Schema:
+    written: Schema = {"type": "object"}
+    keys = writer.schema(shape.key_type)
+    if keys.get("type") == "integer":
+        keys = {"pattern": _INTEGER}
+    keys = {name: value for name, value in keys.items() if name != "type"}
+    if keys:
+        written["propertyNames"] = cast(Value, keys)
+    if values := writer.schema(shape.value_type):
+        written["additionalProperties"] = values
+    return {**written, **_given({"minProperties": shape.min_length, "maxProperties": shape.max_length})}
+
+
+def _number(_: _Writer, shape: inspect.IntType | inspect.FloatType) -> Schema:
+    written: Schema = {"type": "integer" if isinstance(shape, inspect.IntType) else "number"}
+    bounds: Schema = {
+        "minimum": shape.ge,
+        "exclusiveMinimum": shape.gt,
+        "maximum": shape.le,
+        "exclusiveMaximum": shape.lt,
+        "multipleOf": shape.multiple_of,
+    }
+    return {**written, **_given(bounds)}
+
+
+def _text(_: _Writer, shape: inspect.StrType) -> Schema:
+    bounds: Schema = {"minLength": shape.min_length, "maxLength": shape.max_length, "pattern": shape.pattern}
+    return {"type": "string", **_given(bounds)}
+
+
+def _bytes(_: _Writer, shape: inspect.BytesType | inspect.ByteArrayType | inspect.MemoryViewType) -> Schema:
+    least, most = (None if size is None else 4 * ((size + 2) // 3) for size in (shape.min_length, shape.max_length))
+    bounds = _given({"minLength": least, "maxLength": most})
+    return {"type": "string", "contentEncoding": "base64", "pattern": _BASE64, **bounds}
+
+
+def _decimal(writer: _Writer, _: inspect.DecimalType) -> Schema:
+    return {"type": ["string", "number"] if writer.closed else "string", "format": "decimal"}
+
+
+def _enum(_: _Writer, shape: inspect.EnumType) -> Schema:
+    return {"enum": [_plain(member) for member in shape.cls]}
+
+
+def _literal(_: _Writer, shape: inspect.LiteralType) -> Schema:
+    return {"enum": list(shape.values)}
+
+
+def _given(bounds: Schema) -> Schema:
+    return {name: value for name, value in bounds.items() if value is not None}
+
+
+def _format(name: str) -> "Callable[[_Writer, inspect.Type], Schema]":
+    return lambda _, __: {"type": "string", "format": name}
+
+
+def _zoned(name: str) -> "Callable[[_Writer, inspect.Type], Schema]":
+    """A time has a zone unless its type says that it has none; `format` asks for one."""
+    return lambda _, shape: {"type": "string", **({} if getattr(shape, "tz", None) is False else {"format": name})}
+
+
+_Write = Callable[[_Writer, inspect.Type], Schema]
+_JSON_TYPE = MappingProxyType({inspect.NoneType: "null", inspect.BoolType: "boolean"})
+
+
+def _writer(kind: type | tuple[type, ...], write: object) -> tuple[type | tuple[type, ...], _Write]:
+    return kind, cast(_Write, write)  # the kind in front is what makes the cast right
+
+
+_WRITERS = (
+    _writer(inspect.Metadata, _metadata),
+    _writer(inspect.UnionType, _union),
+    _writer((inspect.StructType, inspect.DataclassType, inspect.TypedDictType), _object),
+    _writer(inspect.NamedTupleType, _row),
+    _writer(inspect.CollectionType, _collection),
+    _writer(inspect.TupleType, _tuple),
+    _writer(inspect.DictType, _map),
+    _writer(inspect.StrType, _text),
+    _writer((inspect.IntType, inspect.FloatType), _number),
+    _writer((inspect.BytesType, inspect.ByteArrayType, inspect.MemoryViewType), _bytes),
+    _writer(inspect.EnumType, _enum),
+    _writer(inspect.LiteralType, _literal),
+    _writer((inspect.NoneType, inspect.BoolType), lambda _, shape: {"type": _JSON_TYPE[type(shape)]}),
+    _writer((inspect.AnyType, inspect.RawType), lambda _, __: {}),
+    _writer(inspect.DateTimeType, _zoned("date-time")),
+    _writer(inspect.TimeType, _zoned("time")),
+    _writer(inspect.DateType, _format("date")),
+    _writer(inspect.TimeDeltaType, _format("duration")),
+    _writer(inspect.UUIDType, _format("uuid")),
+    _writer(inspect.DecimalType, _decimal),
+)
