@@ -124,7 +124,8 @@ class _Loader:
             source=declared.source,
         )
         event = declared.trigger.event if isinstance(declared.trigger, SubscriptionDeclared) else None
-        self.functions.append(Function(model, declared.call, signature, self.providers, event))
+        raises = declared.trigger.raises if isinstance(declared.trigger, RouteDeclared) else ()
+        self.functions.append(Function(model, declared.call, signature, self.providers, event, raises))
 
     def _trigger(self, declared: HandlerDeclared, reader: Reader) -> tuple[Trigger | None, Signature]:
         if isinstance(declared.trigger, RouteDeclared):

@@ -8,6 +8,7 @@ from oort.app.events import Event
 from oort.app.signatures import Signature
 from oort.model.functions import FunctionModel
 from oort.model.platform import PlatformModel
+from oort.model.problems import Problem
 
 Call: TypeAlias = Callable[..., object]
 
@@ -28,13 +29,16 @@ class Provider:
 
 @dataclass(frozen=True, slots=True)
 class Function:
-    """A handler, ready to be entered. `providers` are those of its service, by what they make."""
+    """A handler, ready to be entered. `providers` are those of its service, by what they make; `raises` the problems that
+    its route declares.
+    """
 
     model: FunctionModel
     call: Call
     signature: Signature
     providers: Mapping[object, Provider]
     event: type[Event] | None = None
+    raises: tuple[type[Problem], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,5 +1,6 @@
 """Tables and their indexes. A subclass of Table is the resource; with actions, `People[Get]`, it is a handle."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Generic
 
@@ -92,6 +93,13 @@ class Table(Generic[K, T, Can]):
             raise NotFound(f"There is no {self.__oort__.item.__name__} {key!r}.")
         return found
 
+    def get_many(self: "Table[K, T, Get]", keys: Sequence[K]) -> list[T]:
+        """The items with these keys that are there, in the order of the keys, each once; at most 100 keys (BatchGetItem)."""
+        check_action(self, Get)
+        declared = self.__oort__
+        asked = tuple(declared.key(key) for key in keys)
+        return _page(self, operations.GetItems(declared.model.name, asked)).items if asked else []
+
     def put(
         self: "Table[K, T, Put]",
         item: T,
@@ -137,13 +145,16 @@ class Table(Generic[K, T, Can]):
         *,
         at_least: S | None = None,
         below: S | None = None,
+        starts_with: str | None = None,
         reverse: bool = False,
         limit: int = 100,
         after: str | None = None,
+        where: Condition | None = None,
     ) -> Page[T]:
-        """The items of one partition in sort order, `at_least` included and `below` not, at most `limit` (1 to 1000).
+        """The items of one partition in sort order: `at_least` included and `below` not, or those that begin with a text.
 
-        Pass a page's `next` as `after` for the one behind it. A cursor of another query is a 400 problem.
+        Pass a page's `next` as `after` for the one behind it. A cursor of another query is a 400 problem. `limit` (1 to
+        1000) counts what is read; `where` leaves items out afterwards, so a page may hold fewer, even none.
         """
         _allowed(self, Query)
         _check_index(self, index)
@@ -155,16 +166,25 @@ class Table(Generic[K, T, Can]):
                 keys.part(partition),
                 at_least=None if at_least is None else keys.part(at_least),
                 below=None if below is None else keys.part(below),
+                starts_with=starts_with,
                 reverse=reverse,
                 limit=limit,
                 after=after,
+                where=None if where is None else where.rule,
             ),
         )
 
-    def scan(self: "Table[K, T, Scan]", *, limit: int = 100, after: str | None = None) -> Page[T]:
-        """Any items of the table, at most `limit` (1 to 1000). An item that stays is seen exactly once over all pages."""
+    def scan(
+        self: "Table[K, T, Scan]", *, limit: int = 100, after: str | None = None, where: Condition | None = None
+    ) -> Page[T]:
+        """Any items of the table; an item that stays is seen exactly once over all pages. See `query` for the rest."""
         _allowed(self, Scan)
-        return _page(self, operations.ScanTable(self.__oort__.model.name, limit=limit, after=after))
+        return _page(
+            self,
+            operations.ScanTable(
+                self.__oort__.model.name, limit=limit, after=after, where=None if where is None else where.rule
+            ),
+        )
 
 
 def prepare_put(table: Table[K, T, Put], item: T, *, if_absent: bool, when: Condition | None) -> operations.PutItem:
@@ -276,7 +296,9 @@ def _write(link: Link, operation: operations.Operation, otherwise: Exception | N
         raise
 
 
-def _page(table: "Table[K, T, Can]", operation: operations.QueryIndex | operations.ScanTable) -> Page[T]:
+def _page(
+    table: "Table[K, T, Can]", operation: operations.QueryIndex | operations.ScanTable | operations.GetItems
+) -> Page[T]:
     result = table._link.perform(operation)
     if isinstance(result, operations.Refused):
         raise refusal(result)

@@ -22,6 +22,17 @@ def load(path: Path) -> tuple[Project, Program]:
         return project, projects.program(project)
 
 
+def files_outside(project: Project) -> list[str]:
+    """The imported files of the project that are not in its own folder, such as packages beside it."""
+    files = (getattr(module, "__file__", None) for module in list(sys.modules.values()))
+    return sorted(file for file in files if file and _is_beside(Path(file), project))
+
+
+def _is_beside(file: Path, project: Project) -> bool:
+    inside = file.is_relative_to(project.root) and not file.is_relative_to(project.folder)
+    return inside and "site-packages" not in file.parts
+
+
 def state_folder(project: Project, state: Path | None) -> Path:
     """Where the platform keeps its state: as the option says, or beside oort.toml."""
     return (state or project.folder / ".oort").absolute()

@@ -1,4 +1,4 @@
-"""Serves a platform over HTTP in the foreground: the socket, the server and its signals, and an end that is bounded in time."""
+"""Serves a platform over HTTP in the foreground: the server and its signals, and an end that is bounded in time."""
 
 import logging
 import os
@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import Future
 from concurrent.futures import TimeoutError as FutureTimeout
 from contextlib import contextmanager
+from dataclasses import dataclass
 from datetime import timedelta
 from types import FrameType
 from typing import TYPE_CHECKING
@@ -17,39 +18,43 @@ from typing import TYPE_CHECKING
 import uvicorn
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
-from oort.model.errors import AddressInUse
+from oort.cli.reload_children import HAND_OVER
 
 if TYPE_CHECKING:
     from oort.engine.asgi import GatewayApp
 
-HOST = "127.0.0.1"
 GRACE = timedelta(seconds=10)
+AT_A_BREAKPOINT = timedelta(days=1)  # a reload does not end a handler that somebody looks at
+_FINISHES = "Finishing what runs; Ctrl+C again stops at once."
+_WAITS = "A reload waits for what runs to finish."
 _KEEP_ALIVE = 65  # seconds: longer than clients and load balancers keep idle connections (60), so that they close first
 _HEAD_BYTES = (
     64 * 1024
 )  # of a request line and headers that have not ended; the gateway refuses complete ones above 10 KB
 
 
-@contextmanager
-def bound(port: int) -> Iterator[socket.socket]:
-    """A socket on the port of this machine alone; 0 takes a free one. AddressInUse if somebody else listens there."""
-    with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as listener:
-        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            listener.bind((HOST, port))
-            listener.listen(2048)
-        except PermissionError:
-            raise AddressInUse(f"Port {port} is for the administrator.", "Take one above 1023: --port 8000.") from None
-        except OSError as error:
-            instead = f"End that program, or take another port: --port {port + 1 if port < 65535 else 8000}."
-            raise AddressInUse(f"Port {port} of {HOST} cannot be used: {error.strerror}.", instead) from None
-        yield listener
+@dataclass(frozen=True, slots=True)
+class End:
+    """How serving ended: whether all that ran could finish in time, and whether another process goes on."""
+
+    finished: bool
+    handed_over: bool
 
 
 class Server(uvicorn.Server):
-    """Serves until it is told to stop. `ready` is called when it accepts requests, `stopping` at the first signal."""
+    """Serves until it is told to stop. `ready` is called when it accepts requests, `stopping` at the first signal.
 
-    def __init__(self, app: "GatewayApp", *, ready: Callable[[], None], stopping: Callable[[], None]) -> None:
+    `handing_over` is how long what runs may take when another process waits to go on.
+    """
+
+    def __init__(
+        self,
+        app: "GatewayApp",
+        *,
+        ready: Callable[[], None],
+        stopping: Callable[[], None],
+        handing_over: timedelta | None = None,
+    ) -> None:
         super().__init__(
             uvicorn.Config(
                 app,
@@ -67,6 +72,9 @@ class Server(uvicorn.Server):
         )
         self._ready = ready
         self._stopping = stopping
+        self._handing_over = handing_over
+        self._ending = False
+        self.handed_over = False
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         """See uvicorn."""
@@ -75,15 +83,29 @@ class Server(uvicorn.Server):
 
     def handle_exit(self, _sig: int, _frame: FrameType | None) -> None:
         """The first signal stops gracefully; the second one at once, which loses nothing: state survives `kill -9`."""
-        if self.should_exit:
+        if self._ending:
             os._exit(1)
+        self._ending, self.handed_over = True, False
         self.should_exit = True
+        self._stopping()
+
+    def hand_over(self, _sig: int, _frame: FrameType | None) -> None:
+        """Stop gracefully for the next process. A signal to end may still follow."""
+        if self.should_exit or self._handing_over is None:
+            return
+        self.config.timeout_graceful_shutdown = int(self._handing_over.total_seconds())
+        self.should_exit = self.handed_over = True
         self._stopping()
 
     @contextmanager
     def handling_signals(self) -> Iterator[None]:
         """SIGINT and SIGTERM mean `handle_exit`, until the end of everything that must stop; not only of the server."""
-        before = {one: signal.signal(one, self.handle_exit) for one in (signal.SIGINT, signal.SIGTERM)}
+        handlers: dict[signal.Signals, Callable[[int, FrameType | None], None]]
+        handlers = {signal.SIGINT: self.handle_exit, signal.SIGTERM: self.handle_exit}
+        if self._handing_over is not None:
+            del handlers[signal.SIGINT]  # the supervisor gets it, too, and passes it on
+            handlers[HAND_OVER] = self.hand_over
+        before = {one: signal.signal(one, handler) for one, handler in handlers.items()}
         try:
             yield
         finally:
@@ -103,13 +125,14 @@ def serve(
     ready: Callable[[], None],
     stop: Callable[[], None],
     say: Callable[[str], None],
-) -> bool:
-    """Answer requests until a signal, then stop everything; whether all that ran could finish in time.
+    handing_over: timedelta | None = None,
+) -> End:
+    """Answer requests until a signal, then stop everything. `handing_over` is for a process that another one follows.
 
-    If not, threads are still busy, and only `os._exit` ends the process.
+    If what ran could not finish in time, threads are still busy, and only `os._exit` ends the process.
     """
-    deadline = Deadline(GRACE)
-    patience = threading.Timer(1.0, say, ("Finishing what runs; Ctrl+C again stops at once.",))
+    deadline = Deadline()
+    patience = threading.Timer(1.0, lambda: say(_WAITS if server.handed_over else _FINISHES))
     patience.daemon = True
 
     uvicorn_log = logging.getLogger("uvicorn")
@@ -117,10 +140,11 @@ def serve(
 
     def stopping() -> None:
         uvicorn_log.setLevel(logging.CRITICAL)  # that it cancels what runs too long is not an error of anybody
-        deadline.start()
-        patience.start()
+        deadline.start(handing_over if handing_over and server.handed_over else GRACE)
+        if patience.ident is None:
+            patience.start()
 
-    server = Server(app, ready=ready, stopping=stopping)
+    server = Server(app, ready=ready, stopping=stopping, handing_over=handing_over)
     with server.handling_signals():
         try:
             server.run(sockets=[listener])
@@ -128,7 +152,7 @@ def serve(
             ended = finished(stop, within=deadline.left())
             patience.cancel()
             uvicorn_log.setLevel(logging.NOTSET)
-    return ended
+    return End(ended, server.handed_over)
 
 
 def finished(work: Callable[[], None], *, within: timedelta) -> bool:
@@ -153,20 +177,20 @@ def finished(work: Callable[[], None], *, within: timedelta) -> bool:
 
 
 class Deadline:
-    """The end of the time that stopping may take, counted from its first call."""
+    """The end of the time that stopping may take, counted from its first call; it may become shorter."""
 
-    def __init__(self, grace: timedelta) -> None:
-        self._grace = grace
+    def __init__(self) -> None:
         self._end: float | None = None
 
-    def start(self) -> None:
+    def start(self, grace: timedelta) -> None:
         """Stopping has begun."""
-        if self._end is None:
-            self._end = time.monotonic() + self._grace.total_seconds()
+        end = time.monotonic() + grace.total_seconds()
+        self._end = end if self._end is None else min(end, self._end)
 
     def left(self) -> timedelta:
         """What remains, never less than a second, so that quick work is not given up."""
-        self.start()
+        if self._end is None:
+            self.start(GRACE)
         assert self._end is not None
         return timedelta(seconds=max(1.0, self._end - time.monotonic()))
 

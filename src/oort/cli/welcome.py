@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
+from socket import socket
 from typing import Annotated, get_args, get_origin
 from urllib.parse import quote, urlencode
 
@@ -33,6 +34,12 @@ class Address:
 
     url: str
     credentials: Path
+
+
+def address(listener: socket, state: Path) -> Address:
+    """Where the platform behind the socket is."""
+    host, port = listener.getsockname()
+    return Address(f"http://{host}:{port}", state / "support.curl")
 
 
 def banner(program: Program, *, url: str, state: Path) -> Iterator[str]:

@@ -17,6 +17,7 @@ from oort.model.operations import (
     Done,
     Found,
     GetItem,
+    GetItems,
     Operation,
     PublishEvent,
     PutItem,
@@ -55,6 +56,8 @@ class Operations:
         match operation:
             case GetItem():
                 return Found(self._tables.get(operation.table, operation.key))
+            case GetItems():
+                return self._tables.get_many(operation)
             case UpdateItem():
                 return Found(self._tables.update(operation))
             case QueryIndex():

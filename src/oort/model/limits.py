@@ -21,6 +21,8 @@ NUMBER_EXPONENT_LOWEST = -130
 NUMBER_EXPONENT_HIGHEST = 125
 # DynamoDB: 20 global secondary indexes a table (default quota).
 INDEXES_PER_TABLE = 20
+# DynamoDB BatchGetItem: 100 items.
+BATCH_GET = 100
 # A page: DynamoDB returns at most 1 MB; we bound the number of items.
 PAGE_ITEMS = 1000
 # SNS: 256 KiB a message unless raised; an event with an outbox row is capped by the item size besides.

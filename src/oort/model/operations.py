@@ -15,6 +15,13 @@ class GetItem(msgspec.Struct, frozen=True, tag="get"):
     key: Key
 
 
+class GetItems(msgspec.Struct, frozen=True, tag="get_many"):
+    """Read many items of one table, each strongly consistent. The answer lists those that are there, in the order asked."""
+
+    table: str
+    keys: tuple[Key, ...]
+
+
 class PutItem(msgspec.Struct, frozen=True, tag="put"):
     """Write one item, whole."""
 
@@ -51,24 +58,30 @@ class CheckItem(msgspec.Struct, frozen=True, tag="check"):
 
 
 class QueryIndex(msgspec.Struct, frozen=True, tag="query"):
-    """Items of one partition of an index, in sort order. `at_least` is included, `below` is not."""
+    """Items of one partition of an index, in sort order. `at_least` is included, `below` is not.
+
+    `where` leaves out items after they were read: `limit` counts what was read, as on DynamoDB.
+    """
 
     table: str
     index: str
     partition: KeyPart
     at_least: KeyPart | None = None
     below: KeyPart | None = None
+    starts_with: str | None = None
     reverse: bool = False
     limit: int = 100
     after: str | None = None
+    where: Condition | None = None
 
 
 class ScanTable(msgspec.Struct, frozen=True, tag="scan"):
-    """Every item, in no order that means anything."""
+    """Every item, in no order that means anything. `where` is as in a query."""
 
     table: str
     limit: int = 100
     after: str | None = None
+    where: Condition | None = None
 
 
 class SendMessage(msgspec.Struct, frozen=True, tag="send"):
@@ -105,6 +118,7 @@ class Commit(msgspec.Struct, frozen=True, tag="commit"):
 
 Operation: TypeAlias = (
     GetItem
+    | GetItems
     | PutItem
     | UpdateItem
     | DeleteItem

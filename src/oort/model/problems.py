@@ -34,10 +34,18 @@ class Problem(Exception):
         first = own.strip().split("\n")[0].strip()
         return first or _words(cls.__name__).capitalize()
 
+    @classmethod
+    def urn(cls) -> str:
+        """What the member `type` holds.
+
+        >>> NotFound.urn()
+        'urn:problem:not-found'
+        """
+        return f"urn:problem:{_words(cls.__name__).replace(' ', '-')}"
+
     def document(self) -> dict[str, Json]:
         """The RFC 9457 members, ready to be written as JSON."""
-        name = _words(type(self).__name__).replace(" ", "-")
-        reserved: dict[str, Json] = {"type": f"urn:problem:{name}", "title": self.title(), "status": self.status}
+        reserved: dict[str, Json] = {"type": self.urn(), "title": self.title(), "status": self.status}
         if self.detail:
             reserved["detail"] = self.detail
         return {**reserved, **{name: value for name, value in self.members.items() if name not in reserved}}

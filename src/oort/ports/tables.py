@@ -3,7 +3,7 @@
 from typing import Protocol
 
 from oort.model.items import Item, Key
-from oort.model.operations import DeleteItem, Listed, PutItem, QueryIndex, ScanTable, UpdateItem
+from oort.model.operations import DeleteItem, GetItems, Listed, PutItem, QueryIndex, ScanTable, UpdateItem
 
 
 class Tables(Protocol):
@@ -19,6 +19,9 @@ class Tables(Protocol):
 
     def get(self, table: str, key: Key) -> Item | None:
         """The item, or None."""
+
+    def get_many(self, operation: GetItems) -> Listed:
+        """The items that are there, in the order of the keys, each once. More than 100 keys: LimitExceeded."""
 
     def put(self, operation: PutItem) -> None:
         """Write the item whole. `if_absent`: ConditionFailed if there is one."""

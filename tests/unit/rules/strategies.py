@@ -68,10 +68,21 @@ all_operations: st.SearchStrategy[operations.Operation] = (
     writes
     | commits
     | st.builds(operations.GetItem, texts, table_keys)
+    | st.builds(operations.GetItems, texts, st.lists(table_keys, max_size=3).map(tuple))
     | st.builds(
-        operations.QueryIndex, texts, texts, key_parts, bounds, bounds, st.booleans(), st.integers(1, 1000), cursors
+        operations.QueryIndex,
+        texts,
+        texts,
+        key_parts,
+        bounds,
+        bounds,
+        st.none() | texts,
+        st.booleans(),
+        st.integers(1, 1000),
+        cursors,
+        maybe_conditions,
     )
-    | st.builds(operations.ScanTable, texts, st.integers(1, 1000), cursors)
+    | st.builds(operations.ScanTable, texts, st.integers(1, 1000), cursors, maybe_conditions)
 )
 all_results: st.SearchStrategy[operations.Result] = (
     st.builds(operations.Found, st.none() | stored_items)

@@ -12,6 +12,7 @@ from oort.model.operations import (
     Commit,
     DeleteItem,
     GetItem,
+    GetItems,
     Mark,
     Operation,
     PublishEvent,
@@ -31,6 +32,7 @@ MESSAGE = Message(id="m", name="n", body=b"{}")
 HOLDS = Equals(("a",), 1)
 EACH: list[tuple[Operation, Permission]] = [
     (GetItem("t", ("k",)), (Kind.TABLE, "t", "get")),
+    (GetItems("t", (("k",),)), (Kind.TABLE, "t", "get")),
     (PutItem("t", {}), (Kind.TABLE, "t", "put")),
     (UpdateItem("t", ("k",), (Remove(("a",)),)), (Kind.TABLE, "t", "update")),
     (DeleteItem("t", ("k",)), (Kind.TABLE, "t", "delete")),

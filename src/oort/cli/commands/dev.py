@@ -4,10 +4,12 @@ import logging
 import os
 import secrets
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
@@ -16,12 +18,28 @@ from oort.cli import errors, output, platforms, welcome, words
 from oort.cli.groups import Command
 from oort.cli.logs import LineWriter, Log, ServiceLogs
 
+if TYPE_CHECKING:
+    import socket
+
+    from oort.cli.reload_children import Child, Supervisor
+    from oort.cli.serving import End
+    from oort.engine.state import StateFolder
+
 _EPILOG = """\b
 Examples:
   oort dev apps/cometbid
   oort dev apps/cometbid --port 8080 --inline
 """
 _TOKEN_LIFETIME = timedelta(hours=12)
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What the words of the command ask for."""
+
+    path: Path
+    state: Path | None
+    inline: bool
 
 
 @click.command(cls=Command, epilog=_EPILOG, short_help="Run the whole platform on this machine.")
@@ -34,47 +52,123 @@ _TOKEN_LIFETIME = timedelta(hours=12)
     help="Where to listen; 0 takes a free port.",
 )
 @click.option("--inline", is_flag=True, help="One handler at a time, so that a breakpoint stops everything.")
+@click.option("--no-reload", is_flag=True, help="Do not follow changes of the files.")
 @words.state_option
-def dev(*, path: Path, port: int, inline: bool, state: Path | None) -> None:
+@click.pass_context
+def dev(ctx: click.Context, *, path: Path, port: int, inline: bool, no_reload: bool, state: Path | None) -> None:
     """Run all services of the platform in PATH, the folder with oort.toml, until Ctrl+C. Requests are answered on
     127.0.0.1 only. The state is durable: the next start goes on where this one ended, even after a crash.
 
+    When a Python file or oort.toml changes, the program is loaded again, with port and state as they are. If it has
+    mistakes, they are printed, and the program as it was goes on.
+
     The log has a line for each request and each delivery; the traceback of a handler that raises follows once.
     """
-    project, program = platforms.load(path)
-    run(
-        program,
-        folder=platforms.state_folder(project, state),
-        hint=output.relative(project.folder) + (f" --state {output.relative(state)}" if state else ""),
-        port=port,
-        inline=inline,
-    )
+    from oort.cli.listening import occupied
+
+    asked = Asked(path, state, inline)
+    if no_reload:
+        project, program = platforms.load(path)
+        with occupied(platforms.state_folder(project, state), port=port) as (folder, listener):
+            run(program, asked, folder=folder, listener=listener)
+    else:
+        ctx.exit(_reloading(asked, port=port))
 
 
-def run(program: Program, *, folder: Path, hint: str, port: int, inline: bool) -> None:
-    """Run the program on the state in the folder until a signal. `hint` is what other commands need."""
+def run(
+    program: Program,
+    asked: Asked,
+    *,
+    folder: "StateFolder",
+    listener: "socket.socket",
+    changed: str = "",
+    supervisor: "Supervisor | None" = None,
+) -> None:
+    """Run the program on the state in the folder until a signal. `changed` is the file that caused a reload."""
     from oort.cli import serving, wiring
-    from oort.engine.state import held, open_state
 
-    state = open_state(folder)
-    with held(state), serving.bound(port) as listener, _log() as log:
-        issuer = wiring.issuer_of(state, platform=program.model.name)
-        platform = wiring.started(program, state, issuer=issuer, log=log, inline=inline)
-        address = welcome.Address(f"http://{serving.HOST}:{listener.getsockname()[1]}", state.path / "support.curl")
-        token = issuer.issue(welcome.DEVELOPER, welcome.groups(program), _TOKEN_LIFETIME)
-        welcome.write_credentials(address.credentials, token)
+    with _log() as log:
+        issuer = wiring.issuer_of(folder, platform=program.model.name)
+        platform = wiring.started(program, folder, issuer=issuer, log=log, inline=asked.inline)
+        address = welcome.address(listener, folder.path)
+        welcome.write_credentials(
+            address.credentials, issuer.issue(welcome.DEVELOPER, welcome.groups(program), _TOKEN_LIFETIME)
+        )
 
         def ready() -> None:
-            _print_welcome(program, address, state=state.path, hint=hint)
+            if changed:
+                log.say(f"Reloaded: {output.relative(changed)} changed.")
+            else:
+                _print_welcome(program, address, state=folder.path, hint=_hint(asked))
+            if supervisor is not None:
+                supervisor.ready()
 
-        ended = serving.serve(platform.app, listener, ready=ready, stop=platform.stop, say=log.say)
-    if not ended:
-        output.echo(
-            f"Stopped after {serving.GRACE.seconds} s, while a handler still ran. If it had a message, that comes back."
+        grace = serving.AT_A_BREAKPOINT if asked.inline else serving.GRACE
+        end = serving.serve(
+            platform.app,
+            listener,
+            ready=ready,
+            stop=platform.stop,
+            say=log.say,
+            handing_over=grace if supervisor else None,
         )
+    _say_goodbye(end)
+
+
+def _say_goodbye(end: "End") -> None:
+    if not end.finished:
+        from oort.cli.serving import GRACE
+
+        output.echo(f"Stopped after {GRACE.seconds} s, while a handler still ran. If it had a message, that comes back.")
         sys.stdout.flush()
         os._exit(errors.NO)  # a thread that hangs would keep the process for ever
-    output.echo("Stopped. Nothing is lost: the next start goes on from here.")
+    if not end.handed_over:
+        output.echo("Stopped. Nothing is lost: the next start goes on from here.")
+
+
+def _reloading(asked: Asked, *, port: int) -> int:
+    """Run the platform in children that follow the files; the exit code."""
+    from oort.cli import reload, reload_children
+    from oort.cli.listening import occupied
+    from oort.cli.reload_files import Files
+
+    project = platforms.find(asked.path)
+    with occupied(platforms.state_folder(project, asked.state), port=port) as (folder, listener):
+
+        def launch(changed: str, others: "Sequence[Child]") -> "Child":
+            def work(supervisor: "Supervisor") -> int:
+                return errors.guarded(
+                    lambda: _child(asked, supervisor, folder=folder, listener=listener, changed=changed),
+                    debug="--debug" in sys.argv,
+                )
+
+            return reload_children.fork(work, others=others)
+
+        return reload.Reloader(
+            Files(project.folder),
+            launch=launch,
+            wait=lambda children: reload_children.wait(children, at_most=reload.LOOK),
+            say=lambda text: click.echo(text, err=True),
+        ).run()
+
+
+def _child(
+    asked: Asked, supervisor: "Supervisor", *, folder: "StateFolder", listener: "socket.socket", changed: str
+) -> None:
+    """Load the program, wait until nobody else serves, and serve."""
+    writes, sys.dont_write_bytecode = sys.dont_write_bytecode, True  # it counts in seconds, and would hide a quick change
+    project, program = platforms.load(asked.path)
+    sys.dont_write_bytecode = writes
+    from oort.cli import serving, wiring  # noqa: F401  what takes longest to import, while the other one still serves
+
+    supervisor.loaded(platforms.files_outside(project))
+    run(program, asked, folder=folder, listener=listener, changed=changed, supervisor=supervisor)
+
+
+def _hint(asked: Asked) -> str:
+    """What other commands need to find this platform."""
+    state = f" --state {output.relative(asked.state)}" if asked.state else ""
+    return output.relative(platforms.find(asked.path).folder) + state
 
 
 def _print_welcome(program: Program, address: welcome.Address, *, state: Path, hint: str) -> None:

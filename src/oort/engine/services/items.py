@@ -4,11 +4,12 @@ What can be judged without the store is judged by `prepared` before the work is 
 """
 
 from dataclasses import dataclass
+from typing import Protocol
 
 from oort.engine.services import indexes
 from oort.engine.services.encoding import decoded, encoded
 from oort.engine.services.indexes import Address, Moment
-from oort.engine.store.session import Session
+from oort.engine.store.session import Row, Session, Value
 from oort.model import limits
 from oort.model.errors import ConditionFailed, InvalidValue, LimitExceeded, NoSuchItem
 from oort.model.items import Condition, Item, Key
@@ -54,9 +55,16 @@ def prepared(table: TableModel, item: Item) -> Prepared:
     return Prepared(item, at, value, size)
 
 
-def get(session: Session, table: TableModel, at: Address) -> Item | None:
+class Rows(Protocol):
+    """Where one row can be read from: a session, or the store itself."""
+
+    def row(self, sql: str, *values: Value) -> Row | None:
+        """The first row, or None."""
+
+
+def get(source: Rows, table: TableModel, at: Address) -> Item | None:
     """The item, or None."""
-    row = session.row("SELECT value FROM items WHERE tbl = ? AND pk = ? AND sk = ?", table.name, *at)
+    row = source.row("SELECT value FROM items WHERE tbl = ? AND pk = ? AND sk = ?", table.name, *at)
     return None if row is None else decoded(row[0])
 
 

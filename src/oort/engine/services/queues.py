@@ -51,7 +51,7 @@ class Queues:
     def receive(self, queue: str, *, most: int) -> list[Delivery]:
         """See `ports.queues`. It writes only if there is something to hand out."""
         name, now = self._queues[queue].name, unix(self._clock.now())
-        if not self._store.read(lambda session: session.row(_VISIBLE, name, now)):
+        if not self._store.row(_VISIBLE, name, now):
             return []
         return self.settle(queue, most=most)
 

@@ -25,13 +25,13 @@ class Relay:
 
     def pending(self) -> int:
         """How many messages wait in the outbox."""
-        row = self._store.read(lambda session: session.row("SELECT count(*) FROM outbox"))
+        row = self._store.row("SELECT count(*) FROM outbox")
         assert row is not None
         return int(row[0])
 
     def move(self, *, most: int = PASS) -> int:
         """Move up to `most` messages in the order of their commits, which is also the order of each key; how many."""
-        if not self._store.read(lambda session: session.row("SELECT 1 FROM outbox LIMIT 1")):
+        if not self._store.row("SELECT 1 FROM outbox LIMIT 1"):
             return 0
         now = unix(self._clock.now())
         return self._store.write(lambda session: self._pass(session, most, now))

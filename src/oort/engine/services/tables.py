@@ -10,13 +10,13 @@ from oort.engine.services.times import unix
 from oort.engine.store.session import Session
 from oort.engine.store.store import Store
 from oort.model import limits
-from oort.model.errors import InvalidCursor, InvalidUse
-from oort.model.items import Item, Key
-from oort.model.operations import DeleteItem, Listed, PutItem, QueryIndex, ScanTable, UpdateItem
+from oort.model.errors import InvalidCursor, InvalidUse, LimitExceeded
+from oort.model.items import Condition, Item, Key
+from oort.model.operations import DeleteItem, GetItems, Listed, PutItem, QueryIndex, ScanTable, UpdateItem
 from oort.model.platform import PlatformModel
 from oort.model.resources import IndexModel, TableModel
 from oort.ports.clock import Clock
-from oort.rules import cursors, keys
+from oort.rules import conditions, cursors, keys
 
 # DynamoDB ends a page when it has read 1 MB, whatever the limit says; so a page may be shorter than asked for.
 PAGE_BYTES = limits.MIB
@@ -43,7 +43,18 @@ class Tables:
         """See `ports.tables`."""
         model = self._tables[table]
         at = items.located(model, key)
-        return self._store.read(lambda session: items.get(session, model, at))
+        return items.get(self._store, model, at)
+
+    def get_many(self, operation: GetItems) -> Listed:
+        """See `ports.tables`."""
+        if len(operation.keys) > limits.BATCH_GET:
+            raise LimitExceeded(
+                f"{len(operation.keys)} keys are too many; at most {limits.BATCH_GET} are read at once."
+            )
+        model = self._tables[operation.table]
+        places = dict.fromkeys(items.located(model, key) for key in operation.keys)
+        found = self._store.read(lambda session: [items.get(session, model, at) for at in places])
+        return Listed([item for item in found if item is not None], None)
 
     def put(self, operation: PutItem) -> None:
         """See `ports.tables`."""
@@ -74,7 +85,13 @@ class Tables:
                 found = _primary(session, table, window)
             else:
                 found = indexes.values(session, table, index, window, now=now)
-            return _page(found, limit=operation.limit, place=lambda item: _position(item, table, index), query=name)
+            return _page(
+                found,
+                limit=operation.limit,
+                place=lambda item: _position(item, table, index),
+                query=name,
+                where=operation.where,
+            )
 
         return self._store.read(work)
 
@@ -87,7 +104,9 @@ class Tables:
 
         def work(session: Session) -> Listed:
             found = (value for (value,) in session.each(_SCAN, table.name, *after))
-            return _page(found, limit=operation.limit, place=lambda item: keys.of(item, table), query=name)
+            return _page(
+                found, limit=operation.limit, place=lambda item: keys.of(item, table), query=name, where=operation.where
+            )
 
         return self._store.read(work)
 
@@ -113,19 +132,33 @@ def _check_limit(limit: int) -> None:
 def _window(operation: QueryIndex, table: TableModel, index: IndexModel) -> tuple[Window, tuple[str, ...]]:
     """The part of the index that is asked for, and the words that make this query itself."""
     edges = (operation.at_least, operation.below)
-    if index.sort is None and edges != (None, None):
-        raise InvalidUse(f"{index.name} of {table.name} has no sort attribute.", "Leave out the range.")
+    _check_range(operation, table, index)
     for edge in edges:
         keys.check((operation.partition, *(() if edge is None else (edge,))))
     partition = keys.ordered(operation.partition)
     low, high = (None if edge is None else keys.ordered(edge) for edge in edges)
-    name = (table.name, index.name, partition.hex(), repr(edges), str(operation.reverse))
+    if operation.starts_with is not None:
+        low = keys.ordered(operation.starts_with)
+        high = low + b"\xff"  # no byte of UTF-8 text is as high
+    name = (table.name, index.name, partition.hex(), repr((edges, operation.starts_with)), str(operation.reverse))
     after: tuple[bytes, ...] | None = None
     if operation.after is not None:
         own = 0 if index.primary else len(table.key)
         last = _read(operation.after, query=name, parts=_length(index) + own)
         after = _after(last, index)
     return Window(partition, low or b"", high, after, operation.reverse), name
+
+
+def _check_range(operation: QueryIndex, table: TableModel, index: IndexModel) -> None:
+    ranged = (operation.at_least, operation.below) != (None, None)
+    if index.sort is None and (ranged or operation.starts_with is not None):
+        raise InvalidUse(f"{index.name} of {table.name} has no sort attribute.", "Leave out the range.")
+    if ranged and operation.starts_with is not None:
+        raise InvalidUse(
+            "A query takes a range or a prefix, not both.", "Leave out starts_with, or at_least and below."
+        )
+    if operation.starts_with is not None:
+        keys.check((operation.partition, operation.starts_with))
 
 
 def _length(index: IndexModel) -> int:
@@ -166,15 +199,23 @@ def _position(item: Item, table: TableModel, index: IndexModel) -> Key | None:
 
 
 def _page(
-    values: Iterable[bytes], *, limit: int, place: Callable[[Item], Key | None], query: tuple[str, ...]
+    values: Iterable[bytes],
+    *,
+    limit: int,
+    place: Callable[[Item], Key | None],
+    query: tuple[str, ...],
+    where: Condition | None,
 ) -> Listed:
     found: list[Item] = []
-    size = 0
+    seen = size = 0
+    item: Item = {}
     for value in values:
-        if len(found) == limit or size > PAGE_BYTES:
-            last = place(found[-1])
+        if seen == limit or size > PAGE_BYTES:
+            last = place(item)
             assert last is not None  # it was found by that key
             return Listed(found, cursors.issue(last, query=query))
-        found.append(decoded(value))
-        size += len(value)
+        item = decoded(value)
+        seen, size = seen + 1, size + len(value)
+        if where is None or conditions.holds(where, item):
+            found.append(item)
     return Listed(found, None)

@@ -3,7 +3,8 @@
 The spans of an invocation are packed into one row a trace. The oldest rows go when there are more than `KEPT`.
 """
 
-from collections.abc import Iterable, Sequence
+import threading
+from collections.abc import Sequence
 
 import msgspec
 
@@ -14,7 +15,10 @@ from oort.model.spans import Span, TraceSummary
 
 KEPT = 50_000
 _PRUNE_EVERY = 500
+_MOST = 64  # rows a statement
 
+_Segment = tuple[str, bytes]
+_encoder = msgspec.msgpack.Encoder()
 _decoder = msgspec.msgpack.Decoder(tuple[Span, ...])
 
 
@@ -23,12 +27,24 @@ class Traces:
 
     def __init__(self, store: Store) -> None:
         self._store = store
+        self._lock = threading.Lock()
+        self._open: list[_Segment] | None = None  # what the next work writes; it goes on growing until that begins
 
     def record(self, spans: Sequence[Span]) -> None:
         """See `ports.traces`. They can be read a moment later."""
-        segments = [(trace, msgspec.msgpack.encode(own)) for trace, own in _by_trace(spans).items()]
-        if segments:
-            self._store.later(lambda session: _record(session, segments))
+        segments = [(trace, _encoder.encode(own)) for trace, own in _by_trace(spans).items()]
+        if not segments:
+            return
+        with self._lock:
+            if self._open is not None:
+                self._open += segments
+                return
+            self._open = segments
+        try:
+            self._store.later(lambda session: _record(session, self._closed(segments)))
+        except BaseException:
+            self._closed(segments)
+            raise
 
     def recent(self, *, most: int = 20) -> list[TraceSummary]:
         """A line for each of the traces that were recorded last, newest first."""
@@ -62,15 +78,28 @@ class Traces:
         return spans
 
 
+    def _closed(self, segments: list[_Segment]) -> list[_Segment]:
+        """The segments, to which nothing is added any more. The same ones if the store asks again."""
+        with self._lock:
+            if self._open is segments:
+                self._open = None
+        return segments
+
+
 # Identifiers are hexadecimal: everything that begins with a prefix lies between it and itself followed by "g".
 _BEGINNING = "SELECT DISTINCT trace FROM segments WHERE trace >= ? AND trace < ? || 'g' LIMIT 5"
 
 
-def _record(session: Session, segments: Iterable[tuple[str, bytes]]) -> None:
-    for trace, spans in segments:
-        session.run("INSERT INTO segments(trace, spans) VALUES(?, ?)", trace, spans)
+def _record(session: Session, segments: Sequence[_Segment]) -> None:
+    """Write the segments with few statements: each one gives up the interpreter lock and must get it back."""
+    at = 0
+    while at < len(segments):
+        size = min(_MOST, 1 << (len(segments) - at).bit_length() - 1)  # powers of two, so that SQLite knows the statement
+        values = [value for segment in segments[at : at + size] for value in segment]
+        session.run(f"INSERT INTO segments(trace, spans) VALUES (?, ?){', (?, ?)' * (size - 1)}", *values)
+        at += size
     last = session.row("SELECT max(seq) FROM segments")
-    if last is not None and last[0] % _PRUNE_EVERY == 0:
+    if last is not None and last[0] // _PRUNE_EVERY != (last[0] - len(segments)) // _PRUNE_EVERY:
         session.run("DELETE FROM segments WHERE seq <= ?", last[0] - KEPT)
 
 

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TypeVar
 
-from oort.engine.store.session import Session
+from oort.engine.store.session import Row, Session, Value
 from oort.engine.store.store import closed, connect, ignore, unusable
 
 T = TypeVar("T")
@@ -32,6 +32,10 @@ class DirectStore:
         """See `Store.read`."""
         with self._transaction("BEGIN") as session:
             return work(session)
+
+    def row(self, sql: str, *values: Value) -> Row | None:
+        """See `Store.row`."""
+        return self.read(lambda session: session.row(sql, *values))
 
     def write(self, work: Callable[[Session], T]) -> T:
         """See `Store.write`."""

@@ -11,7 +11,7 @@ from typing import Protocol, TypeVar
 import apsw
 
 from oort.engine.store import schema
-from oort.engine.store.session import Session
+from oort.engine.store.session import Row, Session, Value
 from oort.model.errors import StateUnusable
 
 T = TypeVar("T")
@@ -48,6 +48,8 @@ class Store(Protocol):
     - `write` returns when the commit is durable. An exception of the work undoes that work alone, and is raised.
     - `read` sees everything that was acknowledged before it began, in one snapshot.
     - StateUnusable if the disk or the file fails; then nothing of the work was kept.
+    - Work that writes may be run a second time, on the same state, when another one of its group failed: only the second
+      outcome counts, so it must have no effect but through its session.
     """
 
     on_commit: Callable[[], None]
@@ -55,6 +57,12 @@ class Store(Protocol):
 
     def read(self, work: Callable[[Session], T]) -> T:
         """Run work that only reads, in the calling thread."""
+
+    def row(self, sql: str, *values: Value) -> Row | None:
+        """The first row of one statement that only reads, or None: what `read` does, at a third of its cost.
+
+        A statement sees one snapshot by itself, so no transaction frames it.
+        """
 
     def write(self, work: Callable[[Session], T]) -> T:
         """Run work and wait until it is durable."""

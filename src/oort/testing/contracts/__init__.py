@@ -9,12 +9,14 @@ import pytest
 # Before the suites are imported, so that their asserts explain themselves as those in test modules do.
 pytest.register_assert_rewrite(
     "oort.testing.contracts.queues",
+    "oort.testing.contracts.reads",
     "oort.testing.contracts.tables",
     "oort.testing.contracts.topics",
     "oort.testing.contracts.transactions",
 )
 
 from oort.testing.contracts.queues import QueuesContract  # noqa: E402
+from oort.testing.contracts.reads import ReadsContract  # noqa: E402
 from oort.testing.contracts.tables import IndexesContract, TablesContract  # noqa: E402
 from oort.testing.contracts.target import Ports, Target  # noqa: E402
 from oort.testing.contracts.topics import TopicsContract  # noqa: E402
@@ -24,6 +26,7 @@ __all__ = [
     "IndexesContract",
     "Ports",
     "QueuesContract",
+    "ReadsContract",
     "TablesContract",
     "Target",
     "TopicsContract",

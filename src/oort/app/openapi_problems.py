@@ -1,0 +1,109 @@
+"""How the OpenAPI document says what goes wrong: the gateway's own problems, and those that a route declares. Only `openapi` calls it."""
+
+from collections.abc import Iterable, Sequence
+from http import HTTPStatus
+from typing import Any, TypeAlias
+
+from oort.model.problems import Problem
+
+Node: TypeAlias = dict[str, Any]  # JSON, written here and read by nobody but encoders
+
+SCHEMAS = "#/components/schemas/"
+TRACE: Node = {"trace-id": {"$ref": "#/components/headers/trace-id"}}
+# With a dot, so that no class of the user's has the name by itself.
+_PROBLEM, _INVALID = "oort.Problem", "oort.InvalidRequest"
+_TEXT: Node = {"type": "string"}
+
+_GATEWAY = {
+    400: ("invalid", "The request does not fit; `errors` lists every reason.", _INVALID),
+    401: ("unauthorized", "There is no token, or it is not accepted.", _PROBLEM),
+    403: ("forbidden", "The caller is in none of the groups.", _PROBLEM),
+    413: ("content-too-large", "The body is larger than 6 MB.", _PROBLEM),
+    415: ("unsupported-media-type", "The body is not JSON.", _PROBLEM),
+    431: ("headers-too-large", "The headers are larger than 10 KB.", _PROBLEM),
+    500: ("internal-error", "Something went wrong; quote `trace` when you report it.", _PROBLEM),
+}
+
+
+def responses(raises: Iterable[type[Problem]], *, groups: Sequence[str], body: bool) -> Node:
+    """The problems of an operation by status: what the gateway refuses, and what the handler raises."""
+    statuses = {400, 401, 431, 500} | ({413, 415} if body else set()) | ({403} if groups else set())
+    declared: dict[int, list[type[Problem]]] = {}
+    for problem in raises:
+        declared.setdefault(problem.status, []).append(problem)
+    return {str(status): _response(status, declared.get(status, [])) for status in sorted(statuses | declared.keys())}
+
+
+def components() -> dict[str, Node]:
+    """What the responses refer to."""
+    return {
+        "schemas": {_PROBLEM: _problem({}), _INVALID: _problem({"errors": {"type": "array", "items": _error()}})},
+        "responses": {
+            name: _problem_response(text, schema=schema) for _, (name, text, schema) in sorted(_GATEWAY.items())
+        },
+        "headers": {"trace-id": {"description": "The trace that the request began: `oort trace ID`.", "schema": _TEXT}},
+    }
+
+
+def _response(status: int, declared: Sequence[type[Problem]]) -> Node:
+    known = _GATEWAY.get(status)
+    if not declared and known is not None:
+        return {"$ref": f"#/components/responses/{known[0]}"}
+    said = [problem.title() for problem in declared] + ([known[1]] if known else [])
+    written = _problem_response(
+        " ".join(_sentence(one) for one in said) or HTTPStatus(status).phrase, schema=(known[2] if known else _PROBLEM)
+    )
+    media = written["content"]["application/problem+json"]
+    media["examples"] = {
+        problem.urn().rpartition(":")[2]: {
+            "value": {"type": problem.urn(), "title": problem.title(), "status": problem.status}
+        }
+        for problem in declared
+    }
+    return written
+
+
+def _sentence(text: str) -> str:
+    return text if text.endswith((".", "!", "?")) else f"{text}."
+
+
+def _problem_response(description: str, *, schema: str) -> Node:
+    return {
+        "description": description,
+        "headers": TRACE,
+        "content": {"application/problem+json": {"schema": {"$ref": SCHEMAS + schema}}},
+    }
+
+
+def _problem(more: Node) -> Node:
+    """RFC 9457; a problem may have members of its own."""
+    return {
+        "title": "Problem",
+        "type": "object",
+        "properties": {
+            "type": {"type": "string", "format": "uri-reference"},
+            "title": _TEXT,
+            "status": {"type": "integer", "minimum": 400, "maximum": 599},
+            "detail": _TEXT,
+            "trace": _TEXT,
+            **more,
+        },
+        "required": ["type", "title", "status"],
+    }
+
+
+def _error() -> Node:
+    return {
+        "type": "object",
+        "properties": {
+            "in": {"enum": ["body", "path", "query", "header"]},
+            "name": {"type": "string", "description": "Of the parameter, if it is not the body."},
+            "pointer": {
+                "type": "string",
+                "format": "json-pointer",
+                "description": "Where in the body; empty: all of it.",
+            },
+            "detail": _TEXT,
+        },
+        "required": ["in", "detail"],
+    }

@@ -1,0 +1,48 @@
+"""The engine as a whole: what start does first, and what it leaves to its caller."""
+
+from datetime import timedelta
+
+from oort.engine.clocks import VirtualClock
+from oort.engine.store.direct import DirectStore
+from oort.model.messages import Message
+from oort.model.operations import PutItem
+from tests.unit.engine.desk import Desk
+
+MESSAGE = Message(id="m", name="desk.jobs", body=b'{"id":"1"}')
+
+
+def test_leases_that_a_killed_process_left_end_at_the_start() -> None:
+    store, clock = DirectStore(), VirtualClock()
+    before = Desk(store, clock=clock)
+    before.engine.queues.send("desk.jobs", MESSAGE)
+    assert len(before.engine.queues.receive("desk.jobs", most=1)) == 1
+    after = Desk(store, clock=clock)
+    after.engine.start()
+    try:
+        after.deliveries.until(lambda: len(after.deliveries.reports) == 1)
+    finally:
+        after.engine.stop()
+    assert after.deliveries.reports[0].failure is None
+    assert after.deliveries.errors == []
+
+
+def test_a_commit_with_a_message_wakes_the_engine_and_the_store_stays_open() -> None:
+    store = DirectStore()
+    desk = Desk(store, clock=VirtualClock())
+    desk.engine.start()
+    desk.engine.queues.send("desk.jobs", MESSAGE)
+    desk.deliveries.until(lambda: len(desk.deliveries.reports) == 1)
+    desk.engine.stop()
+    assert desk.engine.queues.depth("desk.jobs").waiting == 0
+    desk.engine.tables.put(PutItem("desk.notes", {"id": "1"}))
+    assert store.data_version() > 0
+
+
+def test_without_a_start_it_stands_still() -> None:
+    clock = VirtualClock()
+    desk = Desk(DirectStore(), clock=clock)
+    desk.engine.queues.send("desk.jobs", MESSAGE)
+    clock.advance(timedelta(days=1))
+    assert desk.deliveries.reports == []
+    assert desk.engine.consumers.deliver("desk.jobs") == 1
+    assert len(desk.deliveries.reports) == 1
