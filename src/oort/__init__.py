@@ -1,16 +1,19 @@
 """Oort: cloud-native services as plain typed Python. This is the front door; everything public is named here."""
 
 from oort.app.actions import Action, Check, Delete, Get, Put, Query, Scan, Send, Update
+from oort.app.caching import cached
 from oort.app.events import Event, Publish, event, upcast
 from oort.app.fields import Change, Condition, Field, field, fields
 from oort.app.http import Header, Reply
 from oort.app.later import Bucket, Call, Changed, Secret, Upload, call
+from oort.app.policies import Finding, policy
 from oort.app.queues import Queue
 from oort.app.services import Service
 from oort.app.tables import Index, Page, Table
 from oort.app.transactions import Transaction, atomic
 from oort.app.variables import Can
 from oort.model.invocations import Context, Principal
+from oort.model.platform import PlatformModel
 from oort.model.problems import BadRequest, Conflict, Forbidden, Json, NotFound, Problem, Unauthorized
 
 __all__ = [
@@ -28,6 +31,7 @@ __all__ = [
     "Delete",
     "Event",
     "Field",
+    "Finding",
     "Forbidden",
     "Get",
     "Header",
@@ -35,6 +39,7 @@ __all__ = [
     "Json",
     "NotFound",
     "Page",
+    "PlatformModel",
     "Principal",
     "Problem",
     "Publish",
@@ -52,9 +57,11 @@ __all__ = [
     "Update",
     "Upload",
     "atomic",
+    "cached",
     "call",
     "event",
     "field",
     "fields",
+    "policy",
     "upcast",
 ]

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
 from oort.app import events, ownership, resources, routes, timers
+from oort.app.caching import kept_for
 from oort.app.events import Event
 from oort.app.programs import Call, Function, Program, Provider
 from oort.app.queues import QueueDeclaration
@@ -97,7 +98,9 @@ class _Loader:
                     "provider.twice", f"{reader.name} makes {title}, and so does another provider.", "Keep one of them."
                 )
             self.mistakes += [*reader.mistakes, *ownership.parameters(self.service.name, reader, signature)]
-            self.providers[signature.returns] = Provider(declared.factory, signature, self.service.name)
+            self.providers[signature.returns] = Provider(
+                declared.factory, signature, self.service.name, kept_for(declared.factory)
+            )
         self.mistakes += ownership.cycles(self.service, self.providers)
 
     def _load_handler(self, declared: HandlerDeclared) -> None:

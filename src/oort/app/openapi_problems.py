@@ -27,11 +27,16 @@ _GATEWAY = {
 
 def responses(raises: Iterable[type[Problem]], *, groups: Sequence[str], body: bool) -> Node:
     """The problems of an operation by status: what the gateway refuses, and what the handler raises."""
-    statuses = {400, 401, 431, 500} | ({413, 415} if body else set()) | ({403} if groups else set())
+    of_body = (413, 415) if body else ()
+    of_groups = (403,) if groups else ()
+    statuses = {400, 401, 431, 500, *of_body, *of_groups}
     declared: dict[int, list[type[Problem]]] = {}
     for problem in raises:
         declared.setdefault(problem.status, []).append(problem)
-    return {str(status): _response(status, declared.get(status, [])) for status in sorted(statuses | declared.keys())}
+    return {
+        str(status): _response(status, declared.get(status, []), gateway=status in statuses)
+        for status in sorted({*statuses, *declared})
+    }
 
 
 def components() -> dict[str, Node]:
@@ -45,8 +50,8 @@ def components() -> dict[str, Node]:
     }
 
 
-def _response(status: int, declared: Sequence[type[Problem]]) -> Node:
-    known = _GATEWAY.get(status)
+def _response(status: int, declared: Sequence[type[Problem]], *, gateway: bool) -> Node:
+    known = _GATEWAY.get(status) if gateway else None
     if not declared and known is not None:
         return {"$ref": f"#/components/responses/{known[0]}"}
     said = [problem.title() for problem in declared] + ([known[1]] if known else [])

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import TypeAlias
 
 from oort.app.events import Event
@@ -15,11 +16,12 @@ Call: TypeAlias = Callable[..., object]
 
 @dataclass(frozen=True, slots=True)
 class Provider:
-    """A factory, and what it asks for."""
+    """A factory, and what it asks for. `ttl` says how long what it makes is kept; None: as long as the environment."""
 
     factory: Call
     signature: Signature
     service: str
+    ttl: timedelta | None = None
 
     @property
     def makes(self) -> object:

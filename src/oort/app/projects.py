@@ -14,13 +14,14 @@ from types import ModuleType
 from typing import cast
 
 from oort.app.loading import load
+from oort.app.policies import Rule, is_policy
 from oort.app.programs import Program
 from oort.app.services import Service
 from oort.model.errors import InvalidProgram, InvalidProject, OortError
 from oort.model.sources import Mistake, Source
 
 FILE = "oort.toml"
-_KEYS = frozenset({"name", "services"})
+_KEYS = frozenset({"name", "policies", "services"})
 _MODULE = re.compile(r"[A-Za-z_]\w*(\.[A-Za-z_]\w*)*")
 
 
@@ -32,6 +33,7 @@ class Project:
     packages: tuple[str, ...]
     folder: Path
     root: Path
+    policies: tuple[str, ...] = ()
 
 
 def find(path: Path) -> Project:
@@ -50,13 +52,21 @@ def find(path: Path) -> Project:
     name, packages = document.get("name"), document.get("services")
     if not isinstance(name, str) or not name:
         raise InvalidProject(f"{file}: name is missing or no text.", 'Write name = "shop".')
-    listed = cast(list[object], packages) if isinstance(packages, list) else []
-    named = [one for one in listed if isinstance(one, str) and _MODULE.fullmatch(one)]
-    if not named or len(named) != len(listed):
+    named, policies = _names(packages), _names(document.get("policies", []))
+    if not named:
         what = f"{file}: services is missing or not a list of modules."
         raise InvalidProject(what, 'Write services = ["shop.orders", "shop.billing"].')
+    if policies is None:
+        raise InvalidProject(f"{file}: policies is not a list of modules.", 'Write policies = ["shop.policies"].')
     folder = file.resolve().parent
-    return Project(name, tuple(named), folder, _import_root(folder))
+    return Project(name, named, folder, _import_root(folder), policies)
+
+
+def _names(listed: object) -> tuple[str, ...] | None:
+    """The modules in a list; None if it is none, or holds something else."""
+    found = cast(list[object], listed) if isinstance(listed, list) else [None]
+    named = tuple(one for one in found if isinstance(one, str) and _MODULE.fullmatch(one))
+    return named if len(named) == len(found) else None
 
 
 def program(project: Project) -> Program:
@@ -74,6 +84,17 @@ def program(project: Project) -> Program:
     for modules in packages:
         _own({module.__name__ for module in modules}, services)
     return load(services, name=project.name)
+
+
+def policies(project: Project) -> list[Rule]:
+    """The project's policies: those in its service packages, and those in the modules that it lists. After `program`."""
+    mistakes: list[Mistake] = []
+    names = (*project.packages, *project.policies)
+    modules = [module for name in names for module in _modules(name, project, mistakes)]
+    if mistakes:
+        raise InvalidProgram(mistakes)
+    found = {id(value): value for module in modules for value in vars(module).values() if is_policy(value)}
+    return list(found.values())
 
 
 def _own(modules: set[str], services: list[Service]) -> None:

@@ -14,7 +14,6 @@ from contextlib import suppress
 from dataclasses import dataclass
 from datetime import timedelta
 from select import select
-from typing import NoReturn
 
 import msgspec
 
@@ -125,14 +124,14 @@ def fork(work: Callable[[Supervisor], int], *, others: Iterable[Child]) -> Child
     if pid:
         signal.pthread_sigmask(signal.SIG_SETMASK, before)
         theirs.close()
-        ours.setblocking(False)
+        ours.settimeout(0)
         return Child(pid, ours)
     ours.close()
     for child in others:
         child.channel.close()  # so that each channel ends with the supervisor alone
     _begin(parent)
     signal.pthread_sigmask(signal.SIG_SETMASK, before)
-    _end(work(Supervisor(theirs)))
+    raise SystemExit(work(Supervisor(theirs)))  # `atexit` is kept; nothing of the supervisor's is in the way
 
 
 def wait(children: Sequence[Child], *, at_most: timedelta) -> None:
@@ -151,8 +150,3 @@ def _begin(parent: int) -> None:
         ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
     if os.getppid() != parent:  # it ended before this one could ask to be told
         os._exit(1)
-
-
-def _end(code: int) -> NoReturn:
-    """As any other end of a process, `atexit` included; nothing of the supervisor's is left to do on the way."""
-    sys.exit(code)

@@ -17,7 +17,7 @@ import msgspec
 
 from oort.app.programs import Function, Program
 from oort.app.signatures import ValueParameter
-from oort.cli import output
+from oort.cli import output, pages
 from oort.model.errors import InvalidValue
 from oort.model.functions import Http
 from oort.model.items import Value
@@ -46,6 +46,7 @@ def banner(program: Program, *, url: str, state: Path) -> Iterator[str]:
     """The platform's name and address, its services, and its state folder."""
     model = program.model
     yield f"{output.paint(model.name, 'bold')}  {output.paint(url, 'cyan')}"
+    yield f"{'':<{len(model.name)}}  {output.paint(url + pages.EXPLORER, 'cyan')}  to read and call the routes"
     yield ""
     width = max(len(service.name) for service in model.services)
     for service in model.services:

@@ -12,7 +12,7 @@ from datetime import timedelta
 from pathlib import Path
 
 from oort.app.programs import Program
-from oort.cli import output
+from oort.cli import output, pages
 from oort.cli.logs import Log
 from oort.cli.turns import one_at_a_time
 from oort.engine.asgi import GatewayApp
@@ -57,8 +57,13 @@ class Running:
         self._store.close()
 
 
-def started(program: Program, state: StateFolder, *, issuer: Issuer, log: Log, inline: bool) -> Running:
-    """A running platform on the state, whose lock the caller holds. With `inline` only one handler runs at a time."""
+def started(
+    program: Program, state: StateFolder, *, issuer: Issuer, log: Log, inline: bool, place: str = ""
+) -> Running:
+    """A running platform on the state, whose lock the caller holds. With `inline` only one handler runs at a time.
+
+    `place` is what other commands need to find the platform: `-C PATH`.
+    """
     store = GroupCommitStore(state.database, key=unlock(state, _keys()))
     engine = Engine(
         one_at_a_time(program) if inline else program,
@@ -71,8 +76,11 @@ def started(program: Program, state: StateFolder, *, issuer: Issuer, log: Log, i
         failed=log.failed,
     )
     threads = ThreadPoolExecutor(1 if inline else REQUEST_THREADS, thread_name_prefix="request")
+    app = GatewayApp(
+        engine.gateway, threads=threads, access=log.access, pages=pages.of(program, place=place, say=log.say)
+    )
     engine.start()
-    return Running(GatewayApp(engine.gateway, threads=threads, access=log.access), engine, threads, store)
+    return Running(app, engine, threads, store)
 
 
 @contextmanager

@@ -2,14 +2,16 @@
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable, MutableMapping
+from collections.abc import Awaitable, Callable, Mapping, MutableMapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from datetime import timedelta
+from types import MappingProxyType
 from typing import Any, TypeAlias
 
 from oort.engine.gateway import Gateway, HttpReply, HttpRequest
 from oort.model import limits
+from oort.model.pages import FixedPage
 
 Scope: TypeAlias = MutableMapping[str, Any]  # ASGI's own shape
 Receive: TypeAlias = Callable[[], Awaitable[MutableMapping[str, Any]]]
@@ -22,12 +24,20 @@ class ClientLeft(Exception):
 
 
 class GatewayApp:
-    """An ASGI application. `access` is told of every reply, for the log."""
+    """An ASGI application. `access` is told of every reply, for the log; not of `pages`, which are served by their paths."""
 
-    def __init__(self, gateway: Gateway, *, threads: ThreadPoolExecutor, access: Access) -> None:
+    def __init__(
+        self,
+        gateway: Gateway,
+        *,
+        threads: ThreadPoolExecutor,
+        access: Access,
+        pages: Mapping[str, FixedPage] = MappingProxyType({}),
+    ) -> None:
         self._gateway = gateway
         self._threads = threads
         self._access = access
+        self._pages = {path: _page(page) for path, page in pages.items()}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -39,6 +49,10 @@ class GatewayApp:
             query=_text(scope["query_string"]),
             headers=_headers(scope["headers"]),
         )
+        page = self._pages.get(request.path) if request.method in ("GET", "HEAD") else None
+        if page is not None:
+            await _write(send, page, bodiless=request.method == "HEAD")
+            return
         try:
             reply = await self._reply(request, receive)
         except ClientLeft:
@@ -59,6 +73,17 @@ class GatewayApp:
             return await loop.run_in_executor(self._threads, self._gateway.answer, admitted, body)
         except Exception as error:  # a handler's own are replies already: this is the engine's
             return self._gateway.failed(admitted, error)
+
+
+def _page(page: FixedPage) -> HttpReply:
+    headers = (
+        ("content-type", page.content_type),
+        ("content-security-policy", page.policy),
+        ("x-content-type-options", "nosniff"),
+        ("referrer-policy", "no-referrer"),
+        ("cache-control", "no-store"),  # a reload of the program changes it
+    )
+    return HttpReply(200, headers, page.body, trace="")
 
 
 async def _body(request: HttpRequest, receive: Receive) -> bytes | None:

@@ -6,6 +6,7 @@ Ports made by providers live as long as the environment, so connections are pool
 import inspect
 import traceback
 from collections.abc import Callable, Coroutine, Iterator, Mapping
+from datetime import datetime
 from typing import cast
 
 from oort.app.events import Publish
@@ -42,12 +43,15 @@ class Environment:
         self._made: dict[object, object] = {}
         self._closers: list[Iterator[object]] = []
         self._arguments: dict[str, object] | None = None
+        self._until: dict[object, datetime] = {}  # until when a cached value is good
 
     def arguments(self) -> dict[str, object]:
         """The arguments that stay the same from call to call. The first time, it makes the provided ports."""
         if self._arguments is None:
             parameters = self.function.signature.parameters
             self._arguments = {one.name: self._fixed(one) for one in parameters if _is_fixed(one)}
+        elif self._until:
+            self._renew(self._arguments)
         return self._arguments
 
     def enter(self, arguments: dict[str, object]) -> object:
@@ -65,6 +69,7 @@ class Environment:
 
                 logging.getLogger(__name__).warning("A provider of %s did not close.", self._name, exc_info=True)
         self._made.clear()
+        self._until.clear()
         self._arguments = None
 
     @property
@@ -87,10 +92,22 @@ class Environment:
             self._made[kind] = self._make(kind)
         return self._made[kind]
 
+    def _renew(self, arguments: dict[str, object]) -> None:
+        """Make the cached values anew whose time is over."""
+        now = self.clock.now()
+        for kind in [kind for kind, until in self._until.items() if until <= now]:
+            self._made.pop(kind, None)
+        for one in self.function.signature.parameters:
+            if isinstance(one, ProvidedParameter):
+                arguments[one.name] = self._provided(one.kind)
+
     def _make(self, kind: object) -> object:
         if kind in self._overrides:
+            self._until.pop(kind, None)
             return self._opened(self._overrides[kind]())
         provider = self._provider(kind)
+        if provider.ttl is not None:
+            self._until[kind] = self.clock.now() + provider.ttl
         return self._opened(provider.factory(**{one.name: self._fixed(one) for one in provider.signature.parameters}))
 
     def _opened(self, result: object) -> object:

@@ -114,9 +114,9 @@ def test_check_as_json_prints_nothing_but_json(tmp_path: Path) -> None:
     assert "importing" in result.stderr
 
 
-@pytest.mark.parametrize("command", ["routes", "graph", "permissions", "dev"])
-def test_other_commands_print_the_mistakes_on_stderr(tmp_path: Path, command: str) -> None:
-    result = run(command, shop(tmp_path, WRONG))
+@pytest.mark.parametrize("words", [["routes"], ["graph"], ["permissions"], ["dev", "--no-reload"]])
+def test_other_commands_print_the_mistakes_on_stderr(tmp_path: Path, words: list[str]) -> None:
+    result = run(*words, shop(tmp_path, WRONG))
     assert (result.exit_code, result.stdout) == (1, "")
     assert "2 mistakes." in result.stderr
 

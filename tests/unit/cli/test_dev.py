@@ -21,7 +21,7 @@ from types import SimpleNamespace
 import apsw
 import pytest
 
-from oort.cli import platforms, serving, turns
+from oort.cli import listening, platforms, serving, turns
 from oort.cli.commands import oort
 from oort.model.errors import AddressInUse
 from tests.unit.cli.shops import run, shop
@@ -74,7 +74,7 @@ def here(words: list[str | Path], meanwhile: Callable[[Output], None]) -> tuple[
     visitor = threading.Thread(target=visit)
     visitor.start()
     with contextlib.redirect_stdout(output), pytest.raises(SystemExit) as end:
-        oort.main([str(word) for word in words])
+        oort.main([*(str(word) for word in words), "--no-reload"])  # a process with threads is not to be forked
     output.end()
     visitor.join()
     if failures:
@@ -173,7 +173,7 @@ def test_a_newer_state_is_one_sentence(tmp_path: Path) -> None:
     connection = apsw.Connection(str(folder / ".oort" / "oort.db"))
     connection.execute("PRAGMA user_version = 999")
     connection.close()
-    result = run("dev", folder, "--port", "0")
+    result = run("dev", folder, "--port", "0", "--no-reload")
     assert (result.exit_code, result.stdout) == (1, "")
     assert "has version 999" in result.stderr
     assert len(result.stderr.splitlines()) == 1
@@ -260,9 +260,9 @@ def test_a_platform_without_routes_has_nothing_to_try(tmp_path: Path) -> None:
 
 
 def test_a_port_that_is_taken_is_one_sentence() -> None:
-    with serving.bound(0) as first:
+    with listening.bound(0) as first:
         port = first.getsockname()[1]
-        with pytest.raises(AddressInUse, match=f"Port {port} of 127.0.0.1 cannot be used"), serving.bound(port):
+        with pytest.raises(AddressInUse, match=f"Port {port} of 127.0.0.1 cannot be used"), listening.bound(port):
             pass
 
 
@@ -285,7 +285,7 @@ def test_a_port_of_the_administrator_is_one_sentence(monkeypatch: pytest.MonkeyP
             raise PermissionError(13, "Permission denied")
 
     monkeypatch.setattr(socket, "socket", Refused)
-    with pytest.raises(AddressInUse, match="Port 80 is for the administrator"), serving.bound(80):
+    with pytest.raises(AddressInUse, match="Port 80 is for the administrator"), listening.bound(80):
         pass
 
 
@@ -307,10 +307,10 @@ def test_what_stopping_raises_is_raised() -> None:
 def test_the_time_for_stopping_is_counted_from_the_first_signal(monkeypatch: pytest.MonkeyPatch) -> None:
     now = SimpleNamespace(monotonic=lambda: 100.0)
     monkeypatch.setattr(serving, "time", now)
-    deadline = serving.Deadline(timedelta(seconds=10))
-    deadline.start()
+    deadline = serving.Deadline()
+    deadline.start(timedelta(seconds=10))
     now.monotonic = lambda: 104.0
-    deadline.start()
+    deadline.start(timedelta(seconds=10))
     assert deadline.left() == timedelta(seconds=6)
     now.monotonic = lambda: 300.0
     assert deadline.left() == timedelta(seconds=1)

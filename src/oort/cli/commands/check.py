@@ -4,6 +4,8 @@ from pathlib import Path
 
 import click
 
+from oort.app import projects
+from oort.app.policies import judge
 from oort.app.programs import Program
 from oort.cli import errors, output, platforms, words
 from oort.cli.groups import Command
@@ -21,10 +23,14 @@ Example:
 @click.pass_context
 def check(ctx: click.Context, *, path: Path, as_json: bool) -> None:
     """Load the services of the platform in PATH without running them, and print every mistake: where it is, what is
-    wrong, and what to write instead. The exit code is 0 if there is none and 1 if there is one.
+    wrong, and what to write instead. Then the project's own policies (functions under @policy) have their say. The
+    exit code is 0 if there is none and 1 if there is one.
     """
     try:
         project, program = platforms.load(path)
+        objections = judge(program.model, projects.policies(project))
+        if objections:
+            raise InvalidProgram(objections)
     except InvalidProgram as error:
         if as_json:
             output.json(_refused(error))

@@ -89,7 +89,9 @@ def run(
 
     with _log() as log:
         issuer = wiring.issuer_of(folder, platform=program.model.name)
-        platform = wiring.started(program, folder, issuer=issuer, log=log, inline=asked.inline)
+        platform = wiring.started(
+            program, folder, issuer=issuer, log=log, inline=asked.inline, place=f"-C {_hint(asked)}"
+        )
         address = welcome.address(listener, folder.path)
         welcome.write_credentials(
             address.credentials, issuer.issue(welcome.DEVELOPER, welcome.groups(program), _TOKEN_LIFETIME)
@@ -119,7 +121,9 @@ def _say_goodbye(end: "End") -> None:
     if not end.finished:
         from oort.cli.serving import GRACE
 
-        output.echo(f"Stopped after {GRACE.seconds} s, while a handler still ran. If it had a message, that comes back.")
+        output.echo(
+            f"Stopped after {GRACE.seconds} s, while a handler still ran. If it had a message, that comes back."
+        )
         sys.stdout.flush()
         os._exit(errors.NO)  # a thread that hangs would keep the process for ever
     if not end.handed_over:
@@ -156,7 +160,10 @@ def _child(
     asked: Asked, supervisor: "Supervisor", *, folder: "StateFolder", listener: "socket.socket", changed: str
 ) -> None:
     """Load the program, wait until nobody else serves, and serve."""
-    writes, sys.dont_write_bytecode = sys.dont_write_bytecode, True  # it counts in seconds, and would hide a quick change
+    writes, sys.dont_write_bytecode = (
+        sys.dont_write_bytecode,
+        True,
+    )  # it counts in seconds, and would hide a quick change
     project, program = platforms.load(asked.path)
     sys.dont_write_bytecode = writes
     from oort.cli import serving, wiring  # noqa: F401  what takes longest to import, while the other one still serves

@@ -9,19 +9,28 @@ from oort.cli.groups import Command
 from oort.model.functions import FunctionModel, Http
 
 _EPILOG = """\b
-Example:
+Examples:
   oort routes apps/cometbid
+  oort routes apps/cometbid --openapi > openapi.json
 """
 
 
 @click.command(cls=Command, epilog=_EPILOG, short_help="List the routes, and who may call them.")
 @words.path_argument
 @words.json_option
-def routes(*, path: Path, as_json: bool) -> None:
+@click.option("--openapi", "as_openapi", is_flag=True, help="Print the OpenAPI 3.1 document, and nothing else.")
+def routes(*, path: Path, as_json: bool, as_openapi: bool) -> None:
     """List every route of the platform in PATH with the function behind it and who may call it: anyone, whoever
     brings a valid token, or the members of some groups.
     """
+    if as_json and as_openapi:
+        raise click.UsageError("--json and --openapi are two forms of the same thing: choose one.")
     _, program = platforms.load(path)
+    if as_openapi:
+        from oort.app import openapi
+
+        click.echo(openapi.encoded(program), nl=False)
+        return
     found = [(function, function.trigger) for function in program.model.functions if isinstance(function.trigger, Http)]
     if as_json:
         output.json([_described(function, trigger) for function, trigger in found])
