@@ -8,7 +8,7 @@ import msgspec
 from oort.model import limits
 from oort.model.errors import InvalidValue, LimitExceeded, Unreadable
 from oort.model.items import Item, Key, Value
-from oort.rules import keys, numbers
+from oort.rules import keys, models, numbers
 
 T = TypeVar("T")
 
@@ -48,7 +48,7 @@ def key(value: object, *, parts: int) -> Key:
 def typed(value: Item, kind: type[T], *, where: str) -> T:
     """The item as the table's type. Raises Unreadable if the stored item no longer fits it."""
     try:
-        return msgspec.convert(value, kind, str_keys=True)
+        return msgspec.convert(value, kind, str_keys=True, dec_hook=models.load)
     except msgspec.ValidationError as error:
         raise Unreadable(
             f"An item of {where} does not fit {kind.__name__}: {error}",
@@ -59,7 +59,7 @@ def typed(value: Item, kind: type[T], *, where: str) -> T:
 def body(value: object) -> bytes:
     """A message's JSON. Raises LimitExceeded above 256 KiB."""
     numbers.check(_builtins(value))
-    encoded = msgspec.json.encode(value)
+    encoded = msgspec.json.encode(value, enc_hook=models.dump)
     if len(encoded) > limits.MESSAGE_BYTES:
         raise LimitExceeded(
             f"{type(value).__name__} has {len(encoded):,} bytes; a message holds {limits.MESSAGE_BYTES:,}.",
@@ -70,7 +70,7 @@ def body(value: object) -> bytes:
 
 def _builtins(value: object, *, keep: tuple[type, ...] = ()) -> Value:
     try:
-        return cast(Value, msgspec.to_builtins(value, str_keys=True, builtin_types=keep))
+        return cast(Value, msgspec.to_builtins(value, str_keys=True, builtin_types=keep, enc_hook=models.dump))
     except (TypeError, RecursionError, msgspec.MsgspecError) as error:
         raise InvalidValue(
             f"{type(value).__name__} cannot be stored: {error}.", "Use types that msgspec can encode."

@@ -14,6 +14,7 @@ from oort.model import names, operations
 from oort.model.errors import InvalidProgram, InvalidUse, NotGranted
 from oort.model.resources import EventModel
 from oort.model.sources import Mistake, Source
+from oort.rules import models
 
 
 @dataclass_transform(frozen_default=True, kw_only_default=True, field_specifiers=(msgspec.field,))
@@ -83,7 +84,7 @@ def read(kind: type[Event], *, version: int, body: bytes) -> Event:
     """An event's JSON as the class a consumer knows, through upcasts if it is older. Unknown fields are skipped."""
     known = kind.__oort__
     if version == known.model.version:
-        return msgspec.json.decode(body, type=kind)
+        return msgspec.json.decode(body, type=kind, dec_hook=models.load)
     for newest, (old, convert) in sorted(known.upcasts.items(), key=lambda one: one[0]):
         if version <= newest:
             return cast(Event, convert(read(old, version=version, body=body)))

@@ -8,7 +8,7 @@ from oort.app import codecs
 from oort.app.variables import M, N, T, V
 from oort.model import items
 from oort.model.errors import InvalidUse
-from oort.rules import keys
+from oort.rules import keys, models
 
 
 class Condition:
@@ -115,6 +115,8 @@ def field(value: V) -> Field[V]:
 
 def _members(kind: object) -> dict[str, tuple[str, object]]:
     """Field name -> (name in the stored item, type)."""
+    if models.is_model(kind):
+        return {one.name: (one.wire, one.kind) for one in models.members(kind)}
     try:
         info = msgspec.inspect.type_info(kind)
     except (TypeError, NotImplementedError):

@@ -15,13 +15,13 @@ _PROBLEM, _INVALID = "oort.Problem", "oort.InvalidRequest"
 _TEXT: Node = {"type": "string"}
 
 _GATEWAY = {
-    400: ("invalid", "The request does not fit; `errors` lists every reason.", _INVALID),
+    400: ("invalid", "The request does not fit; errors lists every reason.", _INVALID),
     401: ("unauthorized", "There is no token, or it is not accepted.", _PROBLEM),
     403: ("forbidden", "The caller is in none of the groups.", _PROBLEM),
     413: ("content-too-large", "The body is larger than 6 MB.", _PROBLEM),
     415: ("unsupported-media-type", "The body is not JSON.", _PROBLEM),
     431: ("headers-too-large", "The headers are larger than 10 KB.", _PROBLEM),
-    500: ("internal-error", "Something went wrong; quote `trace` when you report it.", _PROBLEM),
+    500: ("internal-error", "Something went wrong; quote trace when you report it.", _PROBLEM),
 }
 
 

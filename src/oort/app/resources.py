@@ -12,6 +12,7 @@ from oort.app.tables import Index, Table, TableDeclaration
 from oort.model import limits, names
 from oort.model.resources import IndexModel, Kind, QueueModel, TableModel
 from oort.model.sources import Mistake, Source
+from oort.rules import models
 
 __all__ = ["NOWHERE", "Kind", "TableModel", "check_attempts", "check_batch", "declare"]
 
@@ -152,6 +153,8 @@ def _indexes(cls: type, key: tuple[str, ...]) -> Iterator[IndexModel]:
 
 def _fields(kind: object) -> dict[str, str] | None:
     """Field name -> stored name; None if the type is no object."""
+    if models.is_model(kind):
+        return {one.name: one.wire for one in models.members(kind)}
     return {field.name: field.encode_name for field in _info(kind)} or None
 
 

@@ -23,6 +23,7 @@ from oort.model.functions import Grant
 from oort.model.invocations import Context, Principal
 from oort.model.resources import Kind
 from oort.model.sources import Mistake, Source
+from oort.rules import models
 
 
 @dataclass(frozen=True, slots=True)
@@ -360,7 +361,8 @@ def unreadable(kind: object) -> str:
         info = msgspec.inspect.type_info(kind)
     except (TypeError, NotImplementedError) as error:
         return str(error).rstrip(".")
-    return f"msgspec does not know {info.cls.__name__}" if isinstance(info, msgspec.inspect.CustomType) else ""
+    foreign = info.cls if isinstance(info, msgspec.inspect.CustomType) else None
+    return "" if foreign is None or models.is_model(foreign) else f"msgspec does not know {foreign.__name__}"
 
 
 def _is_object(kind: object) -> bool:

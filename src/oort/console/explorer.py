@@ -6,6 +6,7 @@ It is one file: style, script and document stand in it, and its policy lets noth
 import base64
 import hashlib
 import html
+import re
 from pathlib import Path
 
 from oort.model.pages import FixedPage
@@ -23,9 +24,9 @@ def page(document: bytes, *, title: str, place: str) -> FixedPage:
         "script": script,
         "document": document.decode().strip().replace("<", "\\u003c"),  # a text that says </script> ends nothing
     }
-    text = _read("explorer.html")
-    for name in ("title", "place", "style", "script", "document"):  # the document last: what it says is never replaced
-        text = text.replace("{{" + name + "}}", parts[name], 1)
+    text = re.sub(
+        r"\{\{(\w+)\}\}", lambda found: parts[found[1]], _read("explorer.html")
+    )  # in one go: no part is searched
     return FixedPage("text/html; charset=utf-8", text.encode(), _policy(style, script))
 
 

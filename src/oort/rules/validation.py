@@ -16,6 +16,7 @@ import msgspec
 
 from oort.model import limits
 from oort.model.items import Value
+from oort.rules import models
 
 _ARRAYS = (list, set, frozenset, Sequence, MutableSequence, Set, MutableSet, Collection)
 _MAPS = (dict, Mapping, MutableMapping)
@@ -93,9 +94,10 @@ class _Leaf:
 
     def check(self, value: Value, pointer: str, found: list[Violation]) -> None:
         try:
-            msgspec.convert(value, type=self.kind, str_keys=True)  # JSON has no other keys
+            msgspec.convert(value, type=self.kind, str_keys=True, dec_hook=models.load)  # JSON has no other keys
         except msgspec.ValidationError as error:
-            found.append(_from_msgspec(str(error), value, pointer))
+            objected = [_at(pointer, steps, what) for steps, what in models.reasons(error.__cause__)]
+            found += objected or [_from_msgspec(str(error), value, pointer)]
 
     def stray(self, value: Value, pointer: str, found: list[Violation]) -> None:
         """A leaf has no fields."""
@@ -109,6 +111,10 @@ class _Whole:
     leaf: _Leaf
 
     def check(self, value: Value, pointer: str, found: list[Violation]) -> None:
+        if models.is_model(self.leaf.kind):  # says everything that is wrong by itself, unknown fields apart
+            self.leaf.check(value, pointer, found)
+            self.inner.stray(value, pointer, found)
+            return
         before = len(found)
         self.inner.check(value, pointer, found)
         if len(found) == before:
@@ -237,6 +243,10 @@ class _Choice:
         return self.variants.get(tag) if isinstance(tag, str | int) and not isinstance(tag, bool) else None
 
 
+def _at(pointer: str, steps: tuple[str, ...], what: str) -> Violation:
+    return Violation(pointer + "".join(f"/{escaped(step)}" for step in steps), what)
+
+
 def _compile(kind: object, seen: dict[object, _Whole]) -> Shape:
     kind = _unwrapped(kind)
     origin, arguments = get_origin(kind), get_args(kind)
@@ -322,6 +332,11 @@ def _members(kind: object) -> _Members | None:
     plain = get_origin(kind) or kind
     if not isinstance(plain, type):
         return None
+    if models.is_model(plain):
+        listed = models.members(plain)
+        return _Members(
+            {one.wire: one.kind for one in listed}, frozenset(one.wire for one in listed if one.required), None
+        )
     if issubclass(plain, msgspec.Struct):
         return _struct(kind, plain.__struct_config__)
     if dataclasses.is_dataclass(plain):

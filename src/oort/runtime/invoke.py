@@ -10,6 +10,7 @@ from oort.model.functions import Http
 from oort.model.invocations import BatchInvocation, BatchOutcome, Context, Failure, HttpInvocation, HttpOutcome
 from oort.model.messages import Delivery, Message
 from oort.model.operations import Mark
+from oort.rules import models
 from oort.runtime import replies
 from oort.runtime.environments import Environment, in_full, in_short
 from oort.runtime.requests import RequestReader
@@ -87,7 +88,7 @@ def read(function: Function, parameter: MessageParameter, message: Message) -> o
     try:
         if function.event is not None:
             return events.read(function.event, version=message.version, body=message.body)
-        return msgspec.json.decode(message.body, type=parameter.kind)
+        return msgspec.json.decode(message.body, type=parameter.kind, dec_hook=models.load)
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
         raise Unreadable(
             f"{message.name} {message.id} does not fit {function.model.name}: {error}.",

@@ -9,6 +9,7 @@ from oort.model import limits
 from oort.model.errors import InvalidUse, InvalidValue, LimitExceeded
 from oort.model.invocations import HttpOutcome
 from oort.model.problems import BadRequest, Json, Problem
+from oort.rules import models
 from oort.runtime.environments import in_full
 
 JSON = ("content-type", "application/json")
@@ -38,7 +39,7 @@ def success(result: object, *, status: int) -> HttpOutcome:
         raise InvalidUse(f"A reply cannot have the status {status}.", "Use 200 to 599; 204, 205 and 304 have no body.")
     if result is None:
         return HttpOutcome(status=status, headers=headers, body=b"", entered=True)
-    body = msgspec.json.encode(result)
+    body = msgspec.json.encode(result, enc_hook=models.dump)
     if len(body) > limits.RESPONSE_BYTES:
         raise InvalidUse(
             f"The reply has {len(body):,} bytes; API Gateway passes {limits.RESPONSE_BYTES:,}.", "Use pages."

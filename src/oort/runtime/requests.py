@@ -9,7 +9,7 @@ from oort.app.signatures import ValueParameter
 from oort.model.invocations import HttpInvocation
 from oort.model.items import Value
 from oort.model.problems import Json, Problem
-from oort.rules import validation
+from oort.rules import models, validation
 from oort.rules.validation import Shape, Violation
 
 
@@ -106,7 +106,9 @@ def _check_media_type(invocation: HttpInvocation) -> None:
 
 
 def _compile(parameter: ValueParameter) -> _Compiled:
-    return _Compiled(parameter, validation.compiled(parameter.kind), msgspec.json.Decoder(parameter.kind))
+    return _Compiled(
+        parameter, validation.compiled(parameter.kind), msgspec.json.Decoder(parameter.kind, dec_hook=models.load)
+    )
 
 
 def _body_error(violation: Violation) -> dict[str, Json]:

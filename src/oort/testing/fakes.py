@@ -28,7 +28,7 @@ from oort.model.operations import Mark, Operation, PutItem, Refused, Result, Sca
 from oort.model.platform import PlatformModel, ServiceModel
 from oort.model.resources import QueueModel, TableModel
 from oort.model.sources import Source
-from oort.rules import identifiers
+from oort.rules import identifiers, models
 
 R = TypeVar("R")
 K = TypeVar("K")
@@ -192,7 +192,10 @@ def stored(table: "Table[K, T]") -> list[T]:
 def sent(queue: "Queue[M]") -> list[M]:
     """The messages that were sent to a fake queue, oldest first."""
     declared = queue.__oort__
-    return [cast(M, msgspec.json.decode(one.body, type=declared.message)) for one in _world().peek(declared.model.name)]
+    return [
+        cast(M, msgspec.json.decode(one.body, type=declared.message, dec_hook=models.load))
+        for one in _world().peek(declared.model.name)
+    ]
 
 
 def published(out: Publish[E]) -> list[E]:

@@ -31,7 +31,7 @@ from oort.model.platform import PlatformModel, ServiceModel
 from oort.model.resources import QueueModel
 from oort.model.sources import Source
 from oort.model.spans import Span
-from oort.rules import identifiers
+from oort.rules import identifiers, models
 from oort.testing.callers import KnownCallers
 from oort.testing.responses import Response
 
@@ -151,7 +151,13 @@ class Platform:
         headers: Mapping[str, str] | None = None,
     ) -> Response:
         """Send any request through the gateway."""
-        raw = b"" if body is None else body if isinstance(body, bytes) else msgspec.json.encode(body)
+        raw = (
+            b""
+            if body is None
+            else body
+            if isinstance(body, bytes)
+            else msgspec.json.encode(body, enc_hook=models.dump)
+        )
         sent = {"content-type": "application/json"} if raw else {}
         if as_ is not None or groups:
             sent["authorization"] = f"Bearer {self._callers.token(as_ or 'somebody', groups)}"
@@ -212,12 +218,15 @@ class Platform:
     def waiting(self, queue: type[Queue[M, Never]]) -> list[M]:
         """The messages of a work queue that have not been delivered, or wait to be tried again."""
         messages = self._engine.queues.peek(self._queue(queue), most=_MOST_DELIVERIES)
-        return [cast(M, msgspec.json.decode(one.body, type=queue.__oort__.message)) for one in messages]
+        return [
+            cast(M, msgspec.json.decode(one.body, type=queue.__oort__.message, dec_hook=models.load))
+            for one in messages
+        ]
 
     def dead(self, queue: type[Queue[M, Never]]) -> list[M]:
         """The dead letters of a work queue."""
         return [
-            cast(M, msgspec.json.decode(one.message.body, type=queue.__oort__.message))
+            cast(M, msgspec.json.decode(one.message.body, type=queue.__oort__.message, dec_hook=models.load))
             for one in self.dead_letters(queue)
         ]
 

@@ -6,6 +6,7 @@ from typing import TypeVar, cast
 import msgspec
 
 from oort.engine.gateway import HttpReply
+from oort.rules import models
 
 T = TypeVar("T")
 
@@ -26,7 +27,7 @@ class Response:
 
     def into(self, model: type[T]) -> T:
         """The body as a type. msgspec.ValidationError if it does not fit."""
-        return msgspec.json.decode(self.body, type=model)
+        return msgspec.json.decode(self.body, type=model, dec_hook=models.load)
 
     def __repr__(self) -> str:
         return f"<Response {self.status} {self.body[:200]!r}>"

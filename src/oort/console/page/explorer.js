@@ -7,6 +7,7 @@ const base = api.servers[0].url.replace(/\/$/, "");
 const main = document.getElementById("main");
 const tokenField = document.getElementById("token");
 const filter = document.getElementById("filter");
+const UNRECORDED = new Set([401, 405, 413, 431]); // the gateway refused: nothing happened that a trace could show
 const drafts = new Map(); // what was typed, and the last reply, by route
 const routes = Object.entries(api.paths).flatMap(([path, methods]) =>
   Object.entries(methods).map(([method, operation]) => ({ path, method, operation, id: operation.operationId })));
@@ -280,17 +281,17 @@ function showReply(reply, answer) {
   const kind = (found.get("content-type") || "").split(";")[0];
   const size = new TextEncoder().encode(reply.text).length;
   const problem = kind === "application/problem+json" ? parsed(reply.text) : null;
-  answer.replaceChildren(
+  answer.replaceChildren(make("div", {},
     make("h3", {}, "Reply"),
     make("p", {}, make("span", { class: `status ${colour(reply.status)}` }, `${reply.status} ${reply.phrase}`),
       make("span", { class: "soft" }, `  ${reply.took.toFixed(0)} ms, ${size.toLocaleString()} bytes`)),
     problem ? problemShown(problem, reply) : null,
     reply.text === "" ? make("p", { class: "soft" }, "Without a body.") : kind.endsWith("json") ? pretty(reply.text)
       : make("pre", { tabindex: "0" }, reply.text),
-    trace(found.get("trace-id")),
+    UNRECORDED.has(reply.status) ? null : trace(found.get("trace-id")),
     make("details", {}, make("summary", {}, `${reply.headers.length} headers`), make("table", {}, make("tbody", {},
       ...reply.headers.map(([name, value]) => make("tr", {}, make("th", {}, name), make("td", { class: "mono" }, value)))))),
-  );
+  ));
   mark((problem && problem.errors) || []);
 }
 
