@@ -2,10 +2,11 @@
 
 from oort.app.actions import Action, Check, Delete, Get, Put, Query, Scan, Send, Update
 from oort.app.caching import cached
+from oort.app.calls import Call, CallFailed, CallTimedOut, call
 from oort.app.events import Event, Publish, event, upcast
 from oort.app.fields import Change, Condition, Field, field, fields
 from oort.app.http import Header, Reply
-from oort.app.later import Bucket, Call, Changed, Secret, Upload, call
+from oort.app.later import Bucket, Changed, Secret, Upload
 from oort.app.policies import Finding, policy
 from oort.app.queues import Queue
 from oort.app.services import Service
@@ -21,6 +22,8 @@ __all__ = [
     "BadRequest",
     "Bucket",
     "Call",
+    "CallFailed",
+    "CallTimedOut",
     "Can",
     "Change",
     "Changed",

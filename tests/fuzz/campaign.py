@@ -40,8 +40,8 @@ def campaign(app: Running, *, examples: int, seed: int, excluded: Collection[str
         if not isinstance(event, ScenarioFinished):
             continue
         findings += _failed(event)
-        for id, interaction in event.recorder.interactions.items():
-            case = event.recorder.cases[id].value
+        for key, interaction in event.recorder.interactions.items():
+            case = event.recorder.cases[key].value
             if interaction.response is None:
                 findings.append(f"{event.label}: no reply")
                 continue
@@ -56,9 +56,7 @@ def campaign(app: Running, *, examples: int, seed: int, excluded: Collection[str
     return Campaign(asked, forbidden, entered, frozenset(statuses), tuple(findings + app.defects))
 
 
-def _configure(
-    schema: BaseSchema, app: Running, *, examples: int, seed: int, excluded: Collection[str]
-) -> None:
+def _configure(schema: BaseSchema, app: Running, *, examples: int, seed: int, excluded: Collection[str]) -> None:
     config = schema.config
     config.update(continue_on_failure=True, workers=1)
     config.phases.update(phases=["examples", "coverage", "fuzzing"])
@@ -88,4 +86,6 @@ def _failed(event: ScenarioFinished) -> Iterator[str]:
 def _wrong_body(case: schemathesis.Case) -> bool:
     if case.meta is None:
         return False
-    return any(place.value == "body" and info.mode is GenerationMode.NEGATIVE for place, info in case.meta.components.items())
+    return any(
+        place.value == "body" and info.mode is GenerationMode.NEGATIVE for place, info in case.meta.components.items()
+    )

@@ -1,14 +1,12 @@
 """Parts of the language that are typed already and run in a later release. Using one is a mistake at load time, never silence."""
 
-from collections.abc import Callable
 from datetime import timedelta
 from typing import Generic
 
 import msgspec
 
 from oort.app.actions import Get, Put
-from oort.app.places import caller
-from oort.app.variables import Can, D, M, R, T
+from oort.app.variables import Can, T
 from oort.model.errors import InvalidUse
 from oort.model.sources import Mistake, Source
 
@@ -50,25 +48,6 @@ class Secret(Generic[T]):
     def value(self) -> T:
         """The value as it is now."""
         raise _refuse("Secret.value")
-
-
-class Call(Generic[M, R]):
-    """A declared call to another service. Declared with `@call`; not run by this release."""
-
-    def __call__(self, request: M) -> R:
-        """Ask and wait for the answer."""
-        raise _refuse("A call between services")
-
-
-def call(name: str, *, timeout: timedelta = timedelta(seconds=5), idempotent: bool = False) -> Callable[[D], D]:
-    """Name a call class in a `contracts` module. A service that answers or uses it is refused by this release."""
-    source = caller()
-
-    def decorate(cls: D) -> D:
-        cls.__oort_later__ = mistake(source, f"The call {name}")  # type: ignore[attr-defined]
-        return cls
-
-    return decorate
 
 
 class Upload(msgspec.Struct):

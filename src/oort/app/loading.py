@@ -3,12 +3,13 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
-from oort.app import events, ownership, resources, routes, timers
+from oort.app import answers, events, ownership, resources, routes, timers
 from oort.app.caching import kept_for
 from oort.app.events import Event
 from oort.app.programs import Call, Function, Program, Provider
 from oort.app.queues import QueueDeclaration
 from oort.app.services import (
+    AnswerDeclared,
     HandlerDeclared,
     RouteDeclared,
     Service,
@@ -17,6 +18,7 @@ from oort.app.services import (
     WorkerDeclared,
 )
 from oort.app.signatures import (
+    CallParameter,
     HandleParameter,
     ProvidedParameter,
     PublishParameter,
@@ -43,7 +45,9 @@ def load(services: Sequence[Service], *, name: str = "platform") -> Program:
         loader.load_functions()
     mistakes = [mistake for loader in loaders for mistake in loader.mistakes]
     mistakes += ownership.imports(services)
+    mistakes += [mistake for service in services for mistake in routes.origins(service)]
     mistakes += _duplicates(loaders)
+    mistakes += answers.mistakes([function for loader in loaders for function in loader.functions])
     mistakes += routes.collisions(function.model for loader in loaders for function in loader.functions)
     functions = {function.model.name: function for loader in loaders for function in loader.functions}
     known = _events(functions.values(), mistakes)
@@ -79,7 +83,8 @@ class _Loader:
         """The service as data."""
         own = tuple(event for event in known if event.service == self.service.name)
         functions = tuple(function.model for function in self.functions)
-        return ServiceModel(self.service.name, tuple(self.tables), tuple(self.queues), own, functions)
+        cors = tuple(self.declared.cors)
+        return ServiceModel(self.service.name, tuple(self.tables), tuple(self.queues), own, functions, cors)
 
     def _load_providers(self) -> None:
         made_here = frozenset(made(_returned(one.factory)) for one in self.declared.providers) - {None}
@@ -140,6 +145,8 @@ class _Loader:
             return route, signature
         if isinstance(declared.trigger, SubscriptionDeclared):
             return self._subscription(declared, declared.trigger, reader)
+        if isinstance(declared.trigger, AnswerDeclared):
+            return answers.read(self.service.name, declared.trigger, reader)
         if isinstance(declared.trigger, TimerDeclared):
             queue = self._own_queue(declared, reader, attempts=declared.trigger.attempts, event=None)
             return timers.trigger(declared.trigger, queue, reader), read_timer(reader)
@@ -204,7 +211,7 @@ class _Loader:
         rest, seen = list(signature.parameters), set[object]()
         while rest:
             parameter = rest.pop()
-            if isinstance(parameter, HandleParameter):
+            if isinstance(parameter, HandleParameter | CallParameter):
                 found.add(parameter.grant())
             elif isinstance(parameter, PublishParameter):
                 found.update(parameter.grants())

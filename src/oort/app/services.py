@@ -5,9 +5,10 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Concatenate, Never, TypeAlias
 
-from oort.app import later, resources
+from oort.app import calls, later, resources
+from oort.app.calls import Call
 from oort.app.events import E, Event
-from oort.app.later import Bucket, Call, Changed, Upload
+from oort.app.later import Bucket, Changed, Upload
 from oort.app.places import caller, caller_module
 from oort.app.queues import Queue
 from oort.app.resources import QueueOptions, ResourceDeclared, TableOptions
@@ -31,6 +32,9 @@ class RouteDeclared:
     public: bool
     groups: tuple[str, ...]
     raises: tuple[type[Problem], ...]
+    owner: str = ""
+    rate: float | None = None
+    burst: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +64,14 @@ class TimerDeclared:
     attempts: int
 
 
-TriggerDeclared: TypeAlias = RouteDeclared | SubscriptionDeclared | WorkerDeclared | TimerDeclared
+@dataclass(frozen=True, slots=True)
+class AnswerDeclared:
+    """What `@service.answer` said."""
+
+    call: type
+
+
+TriggerDeclared: TypeAlias = RouteDeclared | SubscriptionDeclared | WorkerDeclared | TimerDeclared | AnswerDeclared
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,10 +103,13 @@ class Declared:
     handlers: list[HandlerDeclared] = field(default_factory=list[HandlerDeclared])
     providers: list[ProviderDeclared] = field(default_factory=list[ProviderDeclared])
     mistakes: list[Mistake] = field(default_factory=list[Mistake])
+    cors: list[str] = field(default_factory=list[str])
 
 
 class Service:
     """A service: a unit of ownership and deployment, with its own tables, queues and functions.
+
+    Pages of the origins in `cors`, such as "https://shop.example", may call its routes from a browser; nobody's by itself.
 
     >>> hello = Service("hello")
     >>> @hello.get("/{name}", public=True)
@@ -105,9 +119,10 @@ class Service:
     'Hello Ada'
     """
 
-    def __init__(self, name: str) -> None:
+    def __init__(self, name: str, *, cors: Sequence[str] = ()) -> None:
         self.name = name
         self.declared = Declared(caller())
+        self.declared.cors += cors
 
     # -- resources
 
@@ -156,11 +171,16 @@ class Service:
         status: int = 200,
         public: bool = False,
         groups: Sequence[str] = (),
+        owner: str = "",
         raises: Sequence[type[Problem]] = (),
         timeout: timedelta = limits.REQUEST_TIMEOUT,
+        rate: float | None = None,
+        burst: int | None = None,
     ) -> Callable[[F], F]:
         """Answer GET requests under the service's name. See `post`."""
-        return self._route(RouteDeclared("GET", path, status, public, tuple(groups), tuple(raises)), timeout)
+        return self._route(
+            RouteDeclared("GET", path, status, public, tuple(groups), tuple(raises), owner, rate, burst), timeout
+        )
 
     def post(
         self,
@@ -169,15 +189,28 @@ class Service:
         status: int = 200,
         public: bool = False,
         groups: Sequence[str] = (),
+        owner: str = "",
         raises: Sequence[type[Problem]] = (),
         timeout: timedelta = limits.REQUEST_TIMEOUT,
+        rate: float | None = None,
+        burst: int | None = None,
     ) -> Callable[[F], F]:
         """Answer POST requests: `@accounts.post("/")` is POST /accounts.
 
-        Private unless `public=True`; `groups` names the groups whose members may call it; `raises` the problems that
-        are part of its contract; `timeout` is at most 29 seconds (API Gateway).
+        Private unless `public=True`. `groups` names the groups whose members may call it, `owner` the path parameter
+        that holds the id of its only caller; with both, either will do. `raises` names the problems that are part of its
+        contract. `timeout` is at most 29 seconds (API Gateway); after it the caller gets 504, and the handler can write
+        nothing more. One client may call `rate` times a second, and `burst` times at once after a pause; by default 50
+        and 100 without a token, 200 and 400 with one. What is more gets 429 and does not reach the handler.
+
+        >>> shop = Service("shop")
+        >>> @shop.get("/baskets/{id}", owner="id", groups=["support"], rate=10)
+        ... def basket(id: str) -> str:
+        ...     return f"What {id} wants"
         """
-        return self._route(RouteDeclared("POST", path, status, public, tuple(groups), tuple(raises)), timeout)
+        return self._route(
+            RouteDeclared("POST", path, status, public, tuple(groups), tuple(raises), owner, rate, burst), timeout
+        )
 
     def put(
         self,
@@ -186,11 +219,16 @@ class Service:
         status: int = 200,
         public: bool = False,
         groups: Sequence[str] = (),
+        owner: str = "",
         raises: Sequence[type[Problem]] = (),
         timeout: timedelta = limits.REQUEST_TIMEOUT,
+        rate: float | None = None,
+        burst: int | None = None,
     ) -> Callable[[F], F]:
         """Answer PUT requests. See `post`."""
-        return self._route(RouteDeclared("PUT", path, status, public, tuple(groups), tuple(raises)), timeout)
+        return self._route(
+            RouteDeclared("PUT", path, status, public, tuple(groups), tuple(raises), owner, rate, burst), timeout
+        )
 
     def patch(
         self,
@@ -199,11 +237,16 @@ class Service:
         status: int = 200,
         public: bool = False,
         groups: Sequence[str] = (),
+        owner: str = "",
         raises: Sequence[type[Problem]] = (),
         timeout: timedelta = limits.REQUEST_TIMEOUT,
+        rate: float | None = None,
+        burst: int | None = None,
     ) -> Callable[[F], F]:
         """Answer PATCH requests. See `post`."""
-        return self._route(RouteDeclared("PATCH", path, status, public, tuple(groups), tuple(raises)), timeout)
+        return self._route(
+            RouteDeclared("PATCH", path, status, public, tuple(groups), tuple(raises), owner, rate, burst), timeout
+        )
 
     def delete(
         self,
@@ -212,11 +255,16 @@ class Service:
         status: int = 204,
         public: bool = False,
         groups: Sequence[str] = (),
+        owner: str = "",
         raises: Sequence[type[Problem]] = (),
         timeout: timedelta = limits.REQUEST_TIMEOUT,
+        rate: float | None = None,
+        burst: int | None = None,
     ) -> Callable[[F], F]:
         """Answer DELETE requests. See `post`."""
-        return self._route(RouteDeclared("DELETE", path, status, public, tuple(groups), tuple(raises)), timeout)
+        return self._route(
+            RouteDeclared("DELETE", path, status, public, tuple(groups), tuple(raises), owner, rate, burst), timeout
+        )
 
     # -- messages
 
@@ -304,11 +352,18 @@ class Service:
         return _same
 
     def answer(
-        self, call: type[Call[M, R]]
+        self, call: type[Call[M, R]], *, timeout: timedelta | None = None
     ) -> Callable[[Callable[Concatenate[M, P], R]], Callable[Concatenate[M, P], R]]:
-        """Answer a declared call. Refused at load by this release."""
-        self._refuse("answer")
-        return _same
+        """Answer a declared call. Only the service in front of the call's dot may; its problems reach the caller."""
+        source = self._here()
+
+        def decorate(handler: Callable[Concatenate[M, P], R]) -> Callable[Concatenate[M, P], R]:
+            declared = calls.declared(call)
+            longest = timeout or (declared.model.timeout if declared else limits.REQUEST_TIMEOUT)
+            self.declared.handlers.append(HandlerDeclared(handler, AnswerDeclared(call), longest, source))
+            return handler
+
+        return decorate
 
     # -- how it is recorded
 

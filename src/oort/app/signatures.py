@@ -7,16 +7,17 @@ from datetime import date, time, timedelta
 from decimal import Decimal
 from enum import Enum
 from types import NoneType, UnionType
-from typing import Annotated, Literal, TypeAlias, Union, cast, get_args, get_origin, get_type_hints
+from typing import Annotated, Any, Literal, TypeAlias, Union, cast, get_args, get_origin, get_type_hints
 from uuid import UUID
 
 import msgspec
 
-from oort.app import events
+from oort.app import calls, events
 from oort.app.actions import MARKERS, Send, word
+from oort.app.calls import Call
 from oort.app.events import Event, Publish
 from oort.app.http import Header
-from oort.app.later import Bucket, Call, Secret
+from oort.app.later import Bucket, Secret
 from oort.app.queues import Queue
 from oort.app.tables import Table
 from oort.model.functions import Grant
@@ -88,6 +89,18 @@ class MessageParameter:
 
 
 @dataclass(frozen=True, slots=True)
+class CallParameter:
+    """A call that the handler may make."""
+
+    name: str
+    call: type[Call[Any, Any]]
+
+    def grant(self) -> Grant:
+        """What the function may do because of this parameter."""
+        return Grant(Kind.CALL, self.call.__oort__.model.name, ("call",))
+
+
+@dataclass(frozen=True, slots=True)
 class ProvidedParameter:
     """A port of the app's own, made by a provider."""
 
@@ -102,6 +115,7 @@ Parameter: TypeAlias = (
     | PrincipalParameter
     | ContextParameter
     | MessageParameter
+    | CallParameter
     | ProvidedParameter
 )
 
@@ -167,7 +181,9 @@ class Reader:
             return self._handle(name, hint, cast(type, origin))
         if origin is Publish:
             return self._publish(name, hint)
-        if isinstance(origin, type) and issubclass(origin, Bucket | Secret | Call):
+        if isinstance(origin, type) and issubclass(origin, Call):
+            return self._call(name, origin)
+        if isinstance(origin, type) and issubclass(origin, Bucket | Secret):
             self.refuse(
                 "language.later", f"{self.name}: {name} is not run by this release.", "docs/limits.md lists what is."
             )
@@ -201,6 +217,13 @@ class Reader:
             what = f"{self.name}: {title} has no {bad[0].__name__}."
             self.refuse("handle.action", what, f"Its actions are {', '.join(marker.__name__ for marker in fitting)}.")
         return HandleParameter(name, origin, tuple(actions))
+
+    def _call(self, name: str, origin: type[Call[Any, Any]]) -> Parameter:
+        if calls.declared(origin) is None:
+            what = f"{self.name}: {name}: {origin.__name__} is no declared call."
+            self.refuse("call.undeclared", what, "Put @call(name) on a class of a contracts module.")
+            return ContextParameter(name)
+        return CallParameter(name, origin)
 
     def _publish(self, name: str, hint: object) -> Parameter:
         found = events.published_by(hint)

@@ -109,6 +109,11 @@ class Transaction:
             step()
 
 
+def is_open() -> bool:
+    """Whether an atomic() block is being collected."""
+    return _open.get() is not None
+
+
 class _Atomic:
     """The context manager behind `atomic()`."""
 

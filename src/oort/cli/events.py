@@ -81,7 +81,7 @@ def messages(data: bytes, function: Function) -> list[bytes]:
 def message(body: bytes, function: Function, *, id: str, sent: float) -> Message:
     """The message that the function would be handed for the body."""
     trigger = function.model.trigger
-    name = trigger.event if isinstance(trigger, Subscription) else getattr(trigger, "queue", "")
+    name = trigger.event if isinstance(trigger, Subscription) else getattr(trigger, "queue", function.model.name)
     whole = Message(id=id, name=name, body=body, version=_version(function), sent=sent)
     if function.event is None:
         return whole

@@ -11,7 +11,7 @@ from datetime import timedelta
 from types import FrameType
 from typing import Generic, Protocol, TypeVar
 
-from oort.cli.reload_children import Loaded, Message
+from oort.cli.reload_children import END, Loaded, Message
 
 LOOK = timedelta(milliseconds=250)
 _GOES_ON = "The program as it was goes on. Mend the mistakes, and it is reloaded."
@@ -171,7 +171,7 @@ class Reloader(Generic[P]):
         return self._final(code)
 
     def _final(self, code: int) -> int:
-        if self._stopping and code == -signal.SIGTERM:  # it did not serve yet
+        if self._stopping and code in (-END, -signal.SIGTERM):  # it did not serve yet
             return 0
         return code if code >= 0 else 1
 

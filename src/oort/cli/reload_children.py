@@ -14,13 +14,16 @@ from contextlib import suppress
 from dataclasses import dataclass
 from datetime import timedelta
 from select import select
+from types import FrameType
 
 import msgspec
 
+# Signals that only the supervisor sends: those of a terminal or a process manager may reach the whole group.
 HAND_OVER = signal.SIGUSR1  # finish what runs, and make room for the next child
+END = signal.SIGUSR2  # as Ctrl+C
 _SERVE = b"s"
 _PR_SET_PDEATHSIG = 1  # man 2 prctl
-_SIGNALS = (signal.SIGINT, signal.SIGTERM, HAND_OVER)
+_SIGNALS = (signal.SIGINT, signal.SIGTERM, HAND_OVER, END)
 
 
 class Loaded(msgspec.Struct, tag=True):
@@ -67,7 +70,7 @@ class Child:
 
     def stop(self) -> None:
         """End as Ctrl+C asks for: gracefully the first time, at once the second."""
-        self._signal(signal.SIGTERM)
+        self._signal(END)
 
     def kill(self) -> None:
         """End now, and be waited for."""
@@ -96,6 +99,7 @@ class Supervisor:
         """Say that the program is loaded, and wait for the turn to serve. Ends the process if the supervisor has gone."""
         self._say(Loaded(tuple(files)))
         self._channel.recv(1) or os._exit(1)
+        signal.signal(signal.SIGTERM, _left_to_the_supervisor)
         threading.Thread(target=self._follow, name="supervisor", daemon=True).start()
 
     def ready(self) -> None:
@@ -140,13 +144,16 @@ def wait(children: Sequence[Child], *, at_most: timedelta) -> None:
 
 
 def _begin(parent: int) -> None:
-    signal.signal(signal.SIGTERM, signal.SIG_DFL)
-    signal.signal(HAND_OVER, signal.SIG_DFL)
-    # A terminal sends Ctrl+C to both; the supervisor passes it on. Not SIG_IGN, which programs that a handler starts inherit.
-    signal.signal(signal.SIGINT, lambda *_: None)
+    for one in (signal.SIGTERM, HAND_OVER, END):
+        signal.signal(one, signal.SIG_DFL)
+    signal.signal(signal.SIGINT, _left_to_the_supervisor)
     if sys.platform == "linux":
         import ctypes
 
         ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
     if os.getppid() != parent:  # it ended before this one could ask to be told
         os._exit(1)
+
+
+def _left_to_the_supervisor(_sig: int, _frame: FrameType | None) -> None:
+    """It gets the same signal and passes it on. Not SIG_IGN, which programs that a handler starts would inherit."""

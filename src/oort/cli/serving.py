@@ -18,13 +18,14 @@ from typing import TYPE_CHECKING
 import uvicorn
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
-from oort.cli.reload_children import HAND_OVER
+from oort.cli.reload_children import END, HAND_OVER
 
 if TYPE_CHECKING:
     from oort.engine.asgi import GatewayApp
 
 GRACE = timedelta(seconds=10)
 AT_A_BREAKPOINT = timedelta(days=1)  # a reload does not end a handler that somebody looks at
+_FIRST_REQUEST = 0.2  # seconds that a new connection has to send its request when the server stops
 _FINISHES = "Finishing what runs; Ctrl+C again stops at once."
 _WAITS = "A reload waits for what runs to finish."
 _KEEP_ALIVE = 65  # seconds: longer than clients and load balancers keep idle connections (60), so that they close first
@@ -103,8 +104,7 @@ class Server(uvicorn.Server):
         handlers: dict[signal.Signals, Callable[[int, FrameType | None], None]]
         handlers = {signal.SIGINT: self.handle_exit, signal.SIGTERM: self.handle_exit}
         if self._handing_over is not None:
-            del handlers[signal.SIGINT]  # the supervisor gets it, too, and passes it on
-            handlers[HAND_OVER] = self.hand_over
+            handlers = {END: self.handle_exit, HAND_OVER: self.hand_over}
         before = {one: signal.signal(one, handler) for one, handler in handlers.items()}
         try:
             yield
@@ -196,10 +196,14 @@ class Deadline:
 
 
 class _Protocol(HttpToolsProtocol):
-    """uvicorn's protocol, with a bound on what it collects before the headers of a request have ended."""
+    """uvicorn's protocol, with a bound on what it collects before the headers of a request have ended.
+
+    A connection that has not asked anything when the server stops gets a moment to do so: its request may be on the way.
+    """
 
     _head = 0
     _in_head = False
+    _last = False
 
     def data_received(self, data: bytes) -> None:
         super().data_received(data)
@@ -214,3 +218,12 @@ class _Protocol(HttpToolsProtocol):
     def on_headers_complete(self) -> None:
         self._in_head = False
         super().on_headers_complete()
+        if self._last:
+            self.cycle.keep_alive = False
+
+    def shutdown(self) -> None:
+        if self.cycle is None and not self._last:
+            self._last = True
+            self.loop.call_later(_FIRST_REQUEST, self.shutdown)
+        else:
+            super().shutdown()

@@ -1,8 +1,10 @@
 """The engine's broker: it knows which invocation holds a token and what its function may do, and passes on what is granted."""
 
+from collections.abc import Callable
+
 from oort.engine.operations import Operations
 from oort.model.errors import NotGranted
-from oort.model.operations import Commit, Refused, Request, Result
+from oort.model.operations import CallFunction, Commit, Objected, Refused, Request, Result
 from oort.model.platform import PlatformModel
 from oort.ports.entropy import Entropy
 from oort.rules import permissions
@@ -16,6 +18,11 @@ class EngineBroker:
         self._operations = operations
         self._entropy = entropy
         self._holders: dict[str, str] = {}
+        self._answer: Callable[[CallFunction], Result] = _nobody
+
+    def answering(self, answer: Callable[[CallFunction], Result]) -> None:
+        """From now on, calls are handed to this; the invoker behind it needs the broker first."""
+        self._answer = answer
 
     def open(self, function: str) -> str:
         """A token for one invocation of the function; good until `close`."""
@@ -40,4 +47,10 @@ class EngineBroker:
             marked = request.operation.mark.function
             if marked != holder:  # it would keep that function from ever applying the message
                 return Refused(NotGranted.code, f"{holder} may not mark a message for {marked}.")
+        if isinstance(request.operation, CallFunction):
+            return self._answer(request.operation)
         return self._operations.perform(request.operation)
+
+
+def _nobody(operation: CallFunction) -> Result:
+    return Objected(502, "CallFailed", f"Nobody answers {operation.call} here.")

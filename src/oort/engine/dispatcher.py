@@ -12,7 +12,7 @@ from datetime import timedelta
 
 from oort.engine.invoker import InProcessInvoker
 from oort.engine.services.queues import Queues, Retry
-from oort.model.functions import FunctionModel, Http
+from oort.model.functions import Consumed, FunctionModel
 from oort.model.invocations import BatchOutcome, Failure
 from oort.model.messages import Delivery
 from oort.model.platform import PlatformModel
@@ -69,7 +69,7 @@ class Consumers:
         """Lease one batch of the queue, run its consumer and settle the outcome; how many deliveries that were."""
         deliveries = self._queues.receive(queue, most=_batch(self._functions[queue]))
         if deliveries:
-            self._hand_over(queue, deliveries, further=0)
+            self._hand_over(queue, deliveries, further=lambda: 0)
         return len(deliveries)
 
     def drain(self, queue: str, *, rounds: int, stopping: Callable[[], bool]) -> None:
@@ -81,9 +81,11 @@ class Consumers:
         for left in range(rounds, 0, -1):
             if not deliveries:
                 return
-            deliveries = self._hand_over(queue, deliveries, further=0 if left == 1 or stopping() else most)
+            last = left == 1
+            deliveries = self._hand_over(queue, deliveries, further=lambda last=last: 0 if last or stopping() else most)
 
-    def _hand_over(self, queue: str, deliveries: Sequence[Delivery], *, further: int) -> list[Delivery]:
+    def _hand_over(self, queue: str, deliveries: Sequence[Delivery], *, further: Callable[[], int]) -> list[Delivery]:
+        """Run the consumer and settle. `further` is asked when it has run: how many deliveries to lease next."""
         function, started = self._functions[queue], self._clock.tick()
         outcome = self._invoke(function, tuple(deliveries))
         failures = {failure.receipt: failure for failure in outcome.failures}
@@ -93,7 +95,7 @@ class Consumers:
                 {failure.receipt: failure for failure in self._invoke(function, again).failures} if again else {}
             )
         each = timedelta(microseconds=(self._clock.tick() - started) / 1000 / len(deliveries))
-        return self._settle(queue, function, deliveries, failures, each=each, further=further)
+        return self._settle(queue, function, deliveries, failures, each=each, further=further())
 
     def _invoke(self, function: FunctionModel, deliveries: tuple[Delivery, ...]) -> BatchOutcome:
         invocation = identifiers.uuid7(int(self._clock.now().timestamp() * 1000), self._entropy.bits(74))
@@ -224,11 +226,11 @@ class Dispatcher:
 
 def by_queue(functions: Iterable[FunctionModel]) -> dict[str, FunctionModel]:
     """The consumer of each queue."""
-    return {one.trigger.queue: one for one in functions if not isinstance(one.trigger, Http)}
+    return {one.trigger.queue: one for one in functions if isinstance(one.trigger, Consumed)}
 
 
 def _batch(function: FunctionModel) -> int:
-    return 1 if isinstance(function.trigger, Http) else function.trigger.batch
+    return function.trigger.batch if isinstance(function.trigger, Consumed) else 1
 
 
 def _again(delivery: Delivery) -> Delivery:

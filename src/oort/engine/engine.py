@@ -9,6 +9,7 @@ from datetime import timedelta
 
 from oort.app.programs import Program
 from oort.engine.broker import EngineBroker
+from oort.engine.calls import Calls
 from oort.engine.dispatcher import Consumers, DeliveryReport, Dispatcher
 from oort.engine.gateway import Gateway
 from oort.engine.invoker import InProcessInvoker
@@ -21,6 +22,7 @@ from oort.engine.services.topics import Topics
 from oort.engine.services.traces import Traces
 from oort.engine.services.transactions import Transactions
 from oort.engine.store.store import Store
+from oort.model.errors import InvalidAnswer
 from oort.model.platform import PlatformModel
 from oort.ports.clock import Clock
 from oort.ports.entropy import Entropy
@@ -91,6 +93,9 @@ class Engine:
         )
         self.broker = EngineBroker(platform, operations=operations, entropy=entropy)
         self.invoker = InProcessInvoker(program, broker=self.broker, clock=clock, entropy=entropy, overrides=overrides)
+        self.broker.answering(
+            Calls(platform, invoker=self.invoker, traces=self.traces, clock=clock, failed=_as_error(failed)).answer
+        )
         self.gateway = Gateway(
             platform, identity=identity, invoker=self.invoker, traces=self.traces, clock=clock, entropy=entropy
         )
@@ -143,3 +148,8 @@ class Engine:
             threads=threads,
             failed=failed,
         )
+
+
+def _as_error(failed: Callable[[Exception], None]) -> Callable[[str, str], None]:
+    """Tell of an answering handler's traceback through the same channel as of the engine's own errors."""
+    return lambda call, traceback: failed(InvalidAnswer(f"The answer to {call} failed.", traceback))

@@ -10,10 +10,21 @@ from contextlib import contextmanager
 
 from oort.app.programs import Function, Program
 from oort.engine.broker import EngineBroker
-from oort.model.invocations import BatchInvocation, BatchOutcome, HttpInvocation, HttpOutcome, Principal
+from oort.model.functions import Answer
+from oort.model.invocations import (
+    BatchInvocation,
+    BatchOutcome,
+    CallInvocation,
+    CallOutcome,
+    HttpInvocation,
+    HttpOutcome,
+    Principal,
+)
 from oort.model.messages import Delivery
+from oort.model.operations import CallFunction, Objected
 from oort.ports.clock import Clock
 from oort.ports.entropy import Entropy
+from oort.rules import identifiers
 from oort.runtime import invoke
 from oort.runtime.environments import Environment, Factory
 from oort.runtime.requests import RequestReader
@@ -38,6 +49,8 @@ class InProcessInvoker:
         self._overrides = {} if overrides is None else overrides  # shared: the test kit adds to it
         self._lock = threading.Lock()
         self._idle: dict[str, list[Environment]] = defaultdict(list)
+        models = (function.model for function in program.functions.values())
+        self._answering = {one.trigger.call: one.name for one in models if isinstance(one.trigger, Answer)}
         self._readers = {name: RequestReader(function) for name, function in program.functions.items()}
 
     def function(self, name: str) -> Function:
@@ -74,6 +87,18 @@ class InProcessInvoker:
         """Run a function for a batch of deliveries."""
         with self._environment(name) as (environment, token):
             return invoke.batch(environment, BatchInvocation(id=id, token=token, deliveries=deliveries))
+
+    def call(self, operation: CallFunction) -> CallOutcome:
+        """Run the function that answers the call."""
+        name = self._answering.get(operation.call)
+        if name is None:
+            return CallOutcome(result=Objected(502, "CallFailed", f"Nobody answers {operation.call} here."))
+        identifier = identifiers.uuid7(int(self._clock.now().timestamp() * 1000), self._entropy.bits(74))
+        with self._environment(name) as (environment, token):
+            invocation = CallInvocation(
+                id=identifier, token=token, traceparent=operation.traceparent, body=operation.body
+            )
+            return invoke.call(environment, invocation)
 
     def close(self) -> None:
         """Close every idle environment. Call it when no invocation runs."""

@@ -1,5 +1,7 @@
 """Carries out operations on the ports, whoever asks. The broker puts grants in front of it; fakes use it as it is."""
 
+from typing import TypeAlias
+
 from oort.engine.services import messages
 from oort.model.errors import (
     ConditionFailed,
@@ -11,6 +13,7 @@ from oort.model.errors import (
     OortError,
 )
 from oort.model.operations import (
+    CallFunction,
     CheckItem,
     Commit,
     DeleteItem,
@@ -36,6 +39,21 @@ from oort.ports.transactions import Transactions
 _REFUSALS = (ConditionFailed, InvalidCursor, InvalidUse, InvalidValue, LimitExceeded, NoSuchItem)
 
 
+_Data: TypeAlias = (
+    GetItem
+    | GetItems
+    | UpdateItem
+    | QueryIndex
+    | ScanTable
+    | Commit
+    | CheckItem
+    | PutItem
+    | DeleteItem
+    | SendMessage
+    | PublishEvent
+)
+
+
 class Operations:
     """From the language of the broker port to the ports of the services."""
 
@@ -46,13 +64,15 @@ class Operations:
         self._transactions = transactions
 
     def perform(self, operation: Operation) -> Result:
-        """Carry it out; what the ports refuse is a result."""
+        """Carry it out; what the ports refuse is a result. A call needs a function, which the broker has."""
+        if isinstance(operation, CallFunction):
+            return Refused(InvalidUse.code, f"Nobody answers {operation.call} here.")
         try:
             return self._carry_out(operation)
         except _REFUSALS as error:
             return _refused(error)
 
-    def _carry_out(self, operation: Operation) -> Result:
+    def _carry_out(self, operation: _Data) -> Result:
         match operation:
             case GetItem():
                 return Found(self._tables.get(operation.table, operation.key))

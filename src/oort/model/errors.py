@@ -115,6 +115,12 @@ class NotFoundHere(OortError):
     code = "name.unknown"
 
 
+class InvalidAnswer(OortError):
+    """The handler that answers a call raised something that is no problem; `instead` holds its traceback."""
+
+    code = "call.failed"
+
+
 class DidNotSettle(OortError):
     """The test kit stopped after its bound of deliveries; something answers itself for ever."""
 

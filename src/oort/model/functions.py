@@ -18,14 +18,28 @@ class Grant:
 
 
 @dataclass(frozen=True, slots=True)
+class Rate:
+    """How often one client may call: steadily `per_second`, and up to `burst` at once after a pause."""
+
+    per_second: float
+    burst: int
+
+
+@dataclass(frozen=True, slots=True)
 class Http:
-    """Triggered by a request. `path` is whole, with its service's prefix and `{parameters}`."""
+    """Triggered by a request. `path` is whole, with its service's prefix and `{parameters}`.
+
+    A private route is open to members of `groups` and to the caller whose id is the path parameter `owner`; to every caller
+    with a token if it says neither. Without a `rate` the gateway's own holds.
+    """
 
     method: str
     path: str
     status: int
     public: bool
     groups: tuple[str, ...]
+    owner: str = ""
+    rate: Rate | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +71,16 @@ class Timer:
     batch: int = 1
 
 
-Trigger: TypeAlias = Http | Subscription | Worker | Timer
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """Triggered by a declared call, which waits for it."""
+
+    call: str
+    timeout: timedelta
+
+
+Consumed: TypeAlias = Subscription | Worker | Timer  # triggered through a queue
+Trigger: TypeAlias = Http | Answer | Consumed
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,6 +6,7 @@ from typing import TypeAlias
 import msgspec
 
 from oort.model.messages import Delivery
+from oort.model.operations import Answered, Objected
 from oort.model.spans import Span
 
 
@@ -56,7 +57,16 @@ class BatchInvocation(msgspec.Struct, frozen=True, kw_only=True):
     deliveries: tuple[Delivery, ...]
 
 
-Invocation: TypeAlias = HttpInvocation | BatchInvocation
+class CallInvocation(msgspec.Struct, frozen=True, kw_only=True):
+    """A question of another function, which waits."""
+
+    id: str
+    token: str
+    traceparent: str
+    body: bytes
+
+
+Invocation: TypeAlias = HttpInvocation | BatchInvocation | CallInvocation
 
 
 class HttpOutcome(msgspec.Struct, frozen=True, kw_only=True):
@@ -82,4 +92,12 @@ class BatchOutcome(msgspec.Struct, frozen=True, kw_only=True):
     """The partial batch response: deliveries that are not listed succeeded."""
 
     failures: tuple[Failure, ...]
+    spans: tuple[Span, ...] = ()
+
+
+class CallOutcome(msgspec.Struct, frozen=True, kw_only=True):
+    """The answer, or what was objected. `error` holds the traceback of a handler that failed."""
+
+    result: Answered | Objected
+    error: str = ""
     spans: tuple[Span, ...] = ()

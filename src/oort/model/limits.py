@@ -2,6 +2,8 @@
 
 from datetime import timedelta
 
+from oort.model.functions import Rate
+
 KIB = 1024
 MIB = 1024 * KIB
 
@@ -47,6 +49,19 @@ RESPONSE_BYTES = 6 * MIB
 BODILESS = frozenset({204, 205, 304})
 # API Gateway: total size of request headers 10,240 bytes.
 HEADER_BYTES = 10_240
+# Our own, per route and client; API Gateway's are 10,000 a second and bursts of 5,000 for all clients of an account and
+# region together, which no single client should use up. A public route knows its clients by address only, and an address
+# may stand for a whole office; a caller who is known may do more.
+PUBLIC_RATE = Rate(per_second=50, burst=100)
+PRIVATE_RATE = Rate(per_second=200, burst=400)
+HIGHEST_RATE = Rate(per_second=10_000, burst=5_000)
+# Our own: a connection whose headers, or whose next piece of a body, take longer than this is ended (API Gateway does not
+# say); a whole body may take a minute, and so may a client to read its reply.
+CLIENT_PAUSE = timedelta(seconds=10)
+CLIENT_TIME = timedelta(seconds=60)
+# Our own: connections that are open, and requests that are read or run, at one time. Lambda: 1,000 for an account.
+CONNECTIONS = 512
+REQUESTS = 256
 # API Gateway REST: integration time-out 29 s by default. Lambda: 15 minutes at most.
 REQUEST_TIMEOUT = timedelta(seconds=29)
 FUNCTION_TIMEOUT = timedelta(minutes=15)

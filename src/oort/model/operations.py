@@ -99,6 +99,14 @@ class PublishEvent(msgspec.Struct, frozen=True, tag="publish"):
     message: Message
 
 
+class CallFunction(msgspec.Struct, frozen=True, tag="call"):
+    """Ask the function that answers the call, and wait. The body is JSON."""
+
+    call: str
+    body: bytes
+    traceparent: str = ""
+
+
 Write: TypeAlias = PutItem | UpdateItem | DeleteItem | CheckItem | SendMessage | PublishEvent
 
 
@@ -128,6 +136,7 @@ Operation: TypeAlias = (
     | SendMessage
     | PublishEvent
     | Commit
+    | CallFunction
 )
 
 
@@ -165,4 +174,19 @@ class Refused(msgspec.Struct, frozen=True, tag="refused"):
     position: int = 0
 
 
-Result: TypeAlias = Found | Listed | Done | Refused
+class Answered(msgspec.Struct, frozen=True, tag="answered"):
+    """What a call was answered with, as JSON."""
+
+    body: bytes
+
+
+class Objected(msgspec.Struct, frozen=True, tag="objected"):
+    """The answering handler raised a problem of this kind; `members` is a JSON object."""
+
+    status: int
+    kind: str
+    detail: str
+    members: bytes = b"{}"
+
+
+Result: TypeAlias = Found | Listed | Done | Answered | Objected | Refused

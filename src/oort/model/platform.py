@@ -9,13 +9,14 @@ from oort.model.resources import EventModel, QueueModel, TableModel
 
 @dataclass(frozen=True, slots=True)
 class ServiceModel:
-    """One service: what it owns and what it runs."""
+    """One service: what it owns and what it runs. Pages of the origins in `cors` may call its routes from a browser."""
 
     name: str
     tables: tuple[TableModel, ...]
     queues: tuple[QueueModel, ...]
     events: tuple[EventModel, ...]
     functions: tuple[FunctionModel, ...]
+    cors: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

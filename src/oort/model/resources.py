@@ -13,6 +13,7 @@ class Kind(StrEnum):
     TABLE = "table"
     QUEUE = "queue"
     EVENT = "event"
+    CALL = "call"
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,4 +68,15 @@ class EventModel:
     version: int
     key: str
     service: str
+    source: Source
+
+
+@dataclass(frozen=True, slots=True)
+class CallModel:
+    """A question that one service answers and any service may ask. `idempotent`: asking twice does no harm."""
+
+    name: str
+    service: str
+    timeout: timedelta
+    idempotent: bool
     source: Source

@@ -11,7 +11,7 @@ from enum import StrEnum
 from operator import attrgetter
 
 from oort.model import names
-from oort.model.functions import FunctionModel, Http, Subscription, Timer, Worker
+from oort.model.functions import Answer, FunctionModel, Http, Subscription, Timer, Worker
 from oort.model.items import Value
 from oort.model.platform import PlatformModel, ServiceModel
 from oort.model.resources import Kind
@@ -28,6 +28,7 @@ class NodeKind(StrEnum):
     TABLE = "table"
     QUEUE = "queue"
     EVENT = "event"
+    CALL = "call"
 
 
 class EdgeKind(StrEnum):
@@ -150,6 +151,8 @@ def _nodes(service: ServiceModel) -> Iterator[Node]:
     own = {one.trigger.queue for one in service.functions if isinstance(one.trigger, Subscription | Timer)}
     yield from (_node(NodeKind.QUEUE, queue.name, service.name) for queue in service.queues if queue.name not in own)
     yield from (_node(NodeKind.EVENT, event.name, service.name) for event in service.events)
+    answers = (one.trigger for one in service.functions if isinstance(one.trigger, Answer))
+    yield from (_node(NodeKind.CALL, answer.call, service.name) for answer in answers)
 
 
 def _node(kind: NodeKind, name: str, service: str) -> Node:
@@ -163,6 +166,8 @@ def _edges(function: FunctionModel) -> Iterator[Edge]:
         yield Edge(f"{NodeKind.ROUTE}:{_route(trigger)}", EdgeKind.CALLS, here)
     elif isinstance(trigger, Subscription):
         yield Edge(f"{NodeKind.EVENT}:{trigger.event}", EdgeKind.TRIGGERS, here)
+    elif isinstance(trigger, Answer):
+        yield Edge(f"{NodeKind.CALL}:{trigger.call}", EdgeKind.TRIGGERS, here)
     elif isinstance(trigger, Worker):
         yield Edge(f"{NodeKind.QUEUE}:{trigger.queue}", EdgeKind.TRIGGERS, here)
     for grant in function.grants:
@@ -175,6 +180,8 @@ def _verb(kind: Kind, action: str) -> EdgeKind:
         return EdgeKind.SENDS
     if kind is Kind.EVENT:
         return EdgeKind.PUBLISHES
+    if kind is Kind.CALL:
+        return EdgeKind.CALLS
     return EdgeKind.READS if action in _READS else EdgeKind.WRITES
 
 
@@ -213,6 +220,7 @@ _SHAPES = {
     NodeKind.TABLE: ("[(", ")]"),
     NodeKind.QUEUE: ("[[", "]]"),
     NodeKind.EVENT: ("{{", "}}"),
+    NodeKind.CALL: ("[/", "/]"),
 }
 
 

@@ -31,6 +31,10 @@ class _Kind(Protocol):
         """An instance of the class. ValueError if the value does not fit."""
         ...
 
+    def model_json_schema(self, *, by_alias: bool, mode: str, ref_template: str) -> object:
+        """The model's own JSON Schema, with `$defs`."""
+        ...
+
 
 @dataclass(frozen=True, slots=True)
 class Member:
@@ -67,6 +71,13 @@ def load(kind: type, value: object) -> object:
     if isinstance(value, kind):  # `object` takes everything
         return value
     raise TypeError(f"{kind.__name__} cannot be read from JSON")
+
+
+def json_schema(kind: object, *, closed: bool, refs: str) -> dict[str, object]:
+    """The model's own JSON Schema: what it accepts (`closed`) or what it writes. `refs` stands before the names in its `$defs`."""
+    mode, template = "validation" if closed else "serialization", refs + "{model}"
+    found = cast(_Kind, kind).model_json_schema(by_alias=True, mode=mode, ref_template=template)
+    return cast(dict[str, object], found)
 
 
 def reasons(error: BaseException | None) -> Iterator[tuple[tuple[str, ...], str]]:

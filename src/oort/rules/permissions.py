@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 
 from oort.model.functions import Grant
-from oort.model.operations import Commit, GetItems, Operation, PublishEvent, SendMessage
+from oort.model.operations import CallFunction, Commit, GetItems, Operation, PublishEvent, SendMessage
 from oort.model.resources import Kind
 
 Permission = tuple[Kind, str, str]
@@ -22,6 +22,8 @@ def needs(operation: Operation) -> tuple[Permission, ...]:
         return ((Kind.QUEUE, operation.queue, "send"),)
     if isinstance(operation, PublishEvent):
         return ((Kind.EVENT, operation.event, "publish"),)
+    if isinstance(operation, CallFunction):
+        return ((Kind.CALL, operation.call, "call"),)
     action = "get" if isinstance(operation, GetItems) else str(operation.__struct_config__.tag)
     return ((Kind.TABLE, operation.table, action),)
 

@@ -9,7 +9,12 @@ from msgspec import inspect
 from oort.model.items import Value
 
 Named: TypeAlias = (
-    inspect.StructType | inspect.DataclassType | inspect.TypedDictType | inspect.NamedTupleType | inspect.EnumType
+    inspect.StructType
+    | inspect.DataclassType
+    | inspect.TypedDictType
+    | inspect.NamedTupleType
+    | inspect.EnumType
+    | inspect.CustomType
 )
 _LOCALS = re.compile(r"<[a-z]+>\.?")
 

@@ -4,16 +4,17 @@ What is accepted is closed (decision 0003): `additionalProperties` is false ever
 as required what is always written. Types are named once; two classes of one name are told apart by their modules.
 """
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
-from typing import TypeAlias, cast
+from typing import TypeAlias, TypeGuard, cast
 
 import msgspec
 from msgspec import inspect
 
 from oort.model.errors import InvalidValue
 from oort.model.items import Value
+from oort.rules import models
 from oort.rules.schemanames import Named, input_names, named
 
 Schema: TypeAlias = dict[str, Value]
@@ -47,9 +48,7 @@ def described(*, accepted: Sequence[object], answered: Sequence[object], refs: s
     first = _Writer({one: renamed.get(name, name) for one, name in names.items()}, refs, closed=True)
     components = {first.names[one]: first.component(shape) for one, shape in coming.items()}
     components |= {last.names[one]: last.component(shape) for one, shape in going.items()}
-    return Schemas(
-        tuple(map(first.schema, incoming)), tuple(map(last.schema, outgoing)), dict(sorted(components.items()))
-    )
+    return Schemas(tuple(map(first.schema, incoming)), tuple(map(last.schema, outgoing)), dict(_flat(components)))
 
 
 def schema(kind: object, *, closed: bool) -> Schema:
@@ -61,6 +60,15 @@ def schema(kind: object, *, closed: bool) -> Schema:
     found = described(accepted=[kind] if closed else [], answered=[] if closed else [kind], refs=_DEFS)
     (one,) = found.accepted or found.answered
     return {**one, "$defs": cast(Value, found.components)} if found.components else one
+
+
+def _flat(components: dict[str, Schema]) -> Iterator[tuple[str, Schema]]:
+    """The components by name, with those that a model of another library brought along."""
+    found: dict[str, Schema] = {}
+    for name, one in components.items():
+        brought = cast(dict[str, Schema], one.pop("$defs", {}))
+        found |= {name: one, **{f"{name}.{inner}": schema for inner, schema in brought.items()}}
+    yield from sorted(found.items())
 
 
 def _read(kinds: Sequence[object]) -> tuple[inspect.Type, ...]:
@@ -78,12 +86,16 @@ def _collected(shapes: Iterable[inspect.Type]) -> dict[object, Named]:
     rest = list(shapes)[::-1]
     while rest:
         shape = rest.pop()
-        if isinstance(shape, Named):
+        if _has_name(shape):
             if shape.cls in found:
                 continue
             found[shape.cls] = shape
         rest += reversed(_inside(shape))
     return found
+
+
+def _has_name(shape: inspect.Type) -> TypeGuard[Named]:
+    return isinstance(shape, Named) and (not isinstance(shape, inspect.CustomType) or models.is_model(shape.cls))
 
 
 def _inside(shape: inspect.Type) -> list[inspect.Type]:
@@ -110,14 +122,22 @@ class _Writer:
 
     def schema(self, shape: inspect.Type) -> Schema:
         """The schema of a part; a type with a name is referred to."""
-        if isinstance(shape, Named):
+        if _has_name(shape):
             return {"$ref": self.refs + self.names[shape.cls]}
         return self._written(shape)
 
     def component(self, shape: Named) -> Schema:
         """The schema of a type with a name."""
+        if isinstance(shape, inspect.CustomType):
+            return self._model(shape)
         own = {"title": self.names[shape.cls].rpartition(".")[2], "description": _described(shape)}
         return {**{name: text for name, text in own.items() if text}, **self._written(shape)}
+
+    def _model(self, shape: inspect.CustomType) -> Schema:
+        """pydantic says it itself; what is accepted is closed all the same."""
+        refs = f"{self.refs}{self.names[shape.cls]}."
+        found = cast(Schema, _plain(models.json_schema(shape.cls, closed=self.closed, refs=refs)))
+        return cast(Schema, _closed(found)) if self.closed else found
 
     def _written(self, shape: inspect.Type) -> Schema:
         for kind, write in _WRITERS:
@@ -125,6 +145,16 @@ class _Writer:
                 return write(self, shape)
         title = getattr(getattr(shape, "cls", None), "__name__", type(shape).__name__)
         raise InvalidValue(f"{title} has no JSON Schema.", "Use Structs, dataclasses and builtin types.")
+
+
+def _closed(value: Value) -> Value:
+    """The schema with every object in it closed that lists its properties."""
+    if isinstance(value, list):
+        return [_closed(one) for one in value]
+    if not isinstance(value, dict):
+        return value
+    inner = {name: _closed(one) for name, one in value.items()}
+    return {**inner, "additionalProperties": False} if isinstance(value.get("properties"), dict) else inner
 
 
 def _described(shape: Named) -> str:

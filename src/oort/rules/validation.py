@@ -9,6 +9,7 @@ import re
 import typing
 from collections.abc import Collection, Iterator, Mapping, MutableMapping, MutableSequence, MutableSet, Sequence, Set
 from dataclasses import dataclass
+from decimal import Decimal
 from types import NoneType, UnionType
 from typing import Annotated, ClassVar, NotRequired, Protocol, Required, Union, get_args, get_origin, get_type_hints
 
@@ -19,6 +20,7 @@ from oort.model.items import Value
 from oort.rules import models
 
 _ARRAYS = (list, set, frozenset, Sequence, MutableSequence, Set, MutableSet, Collection)
+_NOT_FINITE = re.compile(r"\s*[+-]?(?:s?nan|inf)", re.IGNORECASE)
 _MAPS = (dict, Mapping, MutableMapping)
 
 
@@ -98,9 +100,15 @@ class _Leaf:
         except msgspec.ValidationError as error:
             objected = [_at(pointer, steps, what) for steps, what in models.reasons(error.__cause__)]
             found += objected or [_from_msgspec(str(error), value, pointer)]
+        else:
+            self.stray(value, pointer, found)
 
     def stray(self, value: Value, pointer: str, found: list[Violation]) -> None:
-        """A leaf has no fields."""
+        """A leaf has no fields; but msgspec takes the texts "NaN" and "Infinity" for a Decimal, and neither is stored."""
+        if isinstance(value, str) and _NOT_FINITE.match(value):
+            read: object = msgspec.convert(value, type=self.kind, dec_hook=models.load)
+            if isinstance(read, Decimal):
+                found.append(Violation(pointer, "Expected a finite number"))
 
 
 @dataclass(slots=True)

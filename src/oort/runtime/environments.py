@@ -11,7 +11,7 @@ from typing import cast
 
 from oort.app.events import Publish
 from oort.app.programs import Function, Provider
-from oort.app.signatures import HandleParameter, Parameter, ProvidedParameter, PublishParameter
+from oort.app.signatures import CallParameter, HandleParameter, Parameter, ProvidedParameter, PublishParameter
 from oort.model.errors import InvalidUse, NotFoundHere
 from oort.ports.broker import Broker
 from oort.ports.clock import Clock
@@ -81,6 +81,10 @@ class Environment:
             handle: object = object.__new__(parameter.resource)
             handle.__dict__.update(_link=self.link, _actions=frozenset(parameter.actions))
             return handle
+        if isinstance(parameter, CallParameter):
+            asking: object = object.__new__(parameter.call)
+            asking.__dict__.update(_link=self.link)
+            return asking
         if isinstance(parameter, PublishParameter):
             out: object = object.__new__(Publish)
             out.__dict__.update(_link=self.link, _events=parameter.events)
@@ -126,7 +130,7 @@ class Environment:
 
 
 def _is_fixed(parameter: Parameter) -> bool:
-    return isinstance(parameter, HandleParameter | PublishParameter | ProvidedParameter)
+    return isinstance(parameter, HandleParameter | PublishParameter | CallParameter | ProvidedParameter)
 
 
 def in_full(error: BaseException) -> str:

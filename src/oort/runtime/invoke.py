@@ -7,9 +7,19 @@ from oort.app.programs import Function
 from oort.app.signatures import ContextParameter, MessageParameter, PrincipalParameter
 from oort.model.errors import Unreadable
 from oort.model.functions import Http
-from oort.model.invocations import BatchInvocation, BatchOutcome, Context, Failure, HttpInvocation, HttpOutcome
+from oort.model.invocations import (
+    BatchInvocation,
+    BatchOutcome,
+    CallInvocation,
+    CallOutcome,
+    Context,
+    Failure,
+    HttpInvocation,
+    HttpOutcome,
+)
 from oort.model.messages import Delivery, Message
-from oort.model.operations import Mark
+from oort.model.operations import Answered, Mark, Objected
+from oort.model.problems import Problem
 from oort.rules import models
 from oort.runtime import replies
 from oort.runtime.environments import Environment, in_full, in_short
@@ -46,6 +56,40 @@ def request(environment: Environment, reader: RequestReader, invocation: HttpInv
         raised = in_short(error) if outcome.error else ""
     link.end(error=raised)
     return msgspec.structs.replace(outcome, spans=link.take_spans())
+
+
+def call(environment: Environment, invocation: CallInvocation) -> CallOutcome:
+    """Answer another function's question. Never raises for what a handler does: a problem is objected, an error a 500."""
+    function, link = environment.function, environment.link
+    link.begin(
+        name=function.model.name,
+        kind="function",
+        token=invocation.token,
+        traceparent=invocation.traceparent,
+        mark=None,
+        detail={},
+    )
+    error = ""
+    result: Answered | Objected
+    try:
+        message = Message(id=invocation.id, name=function.model.name, body=invocation.body)
+        arguments = dict(environment.arguments())
+        for parameter in function.signature.parameters:
+            if isinstance(parameter, MessageParameter):
+                arguments[parameter.name] = read(function, parameter, message)
+        _add_context(environment, arguments, message_id=invocation.id, attempt=1)
+        result = Answered(msgspec.json.encode(environment.enter(arguments), enc_hook=models.dump))
+    except Problem as problem:
+        result = objection(problem)
+    except CAUGHT as raised:
+        result, error = Objected(500, type(raised).__name__, "", b"{}"), in_full(raised)
+    link.end(error=error.strip().rpartition("\n")[2])
+    return CallOutcome(result=result, error=error, spans=link.take_spans())
+
+
+def objection(problem: Problem) -> Objected:
+    """A problem as it crosses to the caller."""
+    return Objected(problem.status, type(problem).__name__, problem.detail, msgspec.json.encode(problem.members))
 
 
 def batch(environment: Environment, invocation: BatchInvocation) -> BatchOutcome:

@@ -2,14 +2,31 @@
 
 from dataclasses import dataclass, field
 
-from oort.model.errors import InvalidUse
+import msgspec
+
+from oort.model.errors import ConditionFailed, InvalidUse, NoSuchItem
 from oort.model.messages import Message
-from oort.model.operations import Commit, Mark, Operation, PublishEvent, Refused, Request, Result, SendMessage
+from oort.model.operations import (
+    CallFunction,
+    Commit,
+    Mark,
+    Objected,
+    Operation,
+    PublishEvent,
+    Refused,
+    Request,
+    Result,
+    SendMessage,
+)
 from oort.model.spans import Span
 from oort.ports.broker import Broker
 from oort.ports.clock import Clock
 from oort.ports.entropy import Entropy
 from oort.rules import identifiers
+
+# What a program asks for with if_absent= or when= is an answer, not an error.
+_ANSWERS = frozenset({ConditionFailed.code, NoSuchItem.code})
+_SERVER = 500
 
 
 class EnvironmentLink:
@@ -64,11 +81,13 @@ class EnvironmentLink:
             started=self._clock.tick(),
             start=nanoseconds(self._clock),
         )
+        if isinstance(operation, CallFunction):  # the other function's span hangs below this one
+            operation = msgspec.structs.replace(operation, traceparent=identifiers.traceparent(step.trace, inner.span))
         error = "interrupted"
         try:
             result = self._broker.perform(Request(step.token, operation))
-            error = result.code if isinstance(result, Refused) else ""
-            if isinstance(operation, Commit) and not error:
+            error = _error(result)
+            if isinstance(operation, Commit) and not isinstance(result, Refused):
                 step.mark = None
             return result
         finally:
@@ -151,4 +170,15 @@ def title(operation: Operation) -> str:
         return f"{tag} {operation.queue}"
     if isinstance(operation, PublishEvent):
         return f"{tag} {operation.event}"
+    if isinstance(operation, CallFunction):
+        return f"{tag} {operation.call}"
     return f"{tag} {operation.table}"
+
+
+def _error(result: Result) -> str:
+    """What a span says of a result; empty if it went well, or as a condition of the program asked."""
+    if isinstance(result, Objected):
+        return str(result.status) if result.status >= _SERVER else ""
+    if isinstance(result, Refused) and result.code not in _ANSWERS:
+        return result.code
+    return ""

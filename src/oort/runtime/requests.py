@@ -1,6 +1,8 @@
 """Reads a handler's arguments from a request: body, path, query and headers, everything that is wrong at once."""
 
+import re
 from dataclasses import dataclass
+from decimal import Decimal
 
 import msgspec
 
@@ -11,6 +13,8 @@ from oort.model.items import Value
 from oort.model.problems import Json, Problem
 from oort.rules import models, validation
 from oort.rules.validation import Shape, Violation
+
+_SCALAR = re.compile(r"-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?|[Tt]rue|[Ff]alse|TRUE|FALSE")
 
 
 class InvalidRequest(Problem):
@@ -126,8 +130,27 @@ def _texts(parameter: ValueParameter, invocation: HttpInvocation) -> tuple[str, 
 
 
 def _convert(text: Value, kind: object) -> object:
-    """Text as its type; strictly first, so that the text "null" stays text where text is allowed."""
+    """Text as its type; as it stands first, so that the text "5" stays text where text is allowed, then as a number or boolean.
+
+    msgspec's own lax mode would also take 0 for a time, "null" for None and "nan" for a number, which no document allows.
+    """
     try:
-        return msgspec.convert(text, type=kind)
+        found = msgspec.convert(text, type=kind)
     except msgspec.ValidationError:
-        return msgspec.convert(text, type=kind, strict=False)
+        read = [_scalar(one) for one in text] if isinstance(text, list) else _scalar(text)
+        found = msgspec.convert(read, type=kind)
+    listed = found if isinstance(found, list | tuple | set | frozenset) else (found,)
+    if any(isinstance(one, Decimal) and not one.is_finite() for one in listed):
+        raise msgspec.ValidationError("Expected a finite number")
+    return found
+
+
+def _scalar(text: Value) -> Value:
+    """What the text says as JSON: a number, true or false; the text itself otherwise."""
+    if not isinstance(text, str) or not _SCALAR.fullmatch(text):
+        return text
+    try:
+        value: Value = msgspec.json.decode(text.lower())
+    except msgspec.DecodeError:  # more digits than a number may have
+        return text
+    return value

@@ -7,7 +7,7 @@ from typing import TypeVar, cast, get_args, get_origin
 
 import msgspec
 
-from oort.app import codecs, events
+from oort.app import calls, codecs, events
 from oort.app.actions import Put
 from oort.app.events import Event, Publish
 from oort.app.links import refusal
@@ -24,7 +24,7 @@ from oort.engine.store.direct import DirectStore
 from oort.model import limits
 from oort.model.errors import InvalidUse
 from oort.model.messages import Message
-from oort.model.operations import Mark, Operation, PutItem, Refused, Result, ScanTable
+from oort.model.operations import Answered, Mark, Operation, PutItem, Refused, Result, ScanTable
 from oort.model.platform import PlatformModel, ServiceModel
 from oort.model.resources import QueueModel, TableModel
 from oort.model.sources import Source
@@ -111,6 +111,19 @@ class _World:
         )
 
 
+class _Replies:
+    """The link of a fake call: the given answers, one after the other, the last for ever."""
+
+    def __init__(self, bodies: list[bytes]) -> None:
+        self._bodies = bodies
+
+    def perform(self, _: Operation) -> Result:
+        """See `app.links`."""
+        if not self._bodies:
+            return Refused(InvalidUse.code, "The fake call has no answer: write fake(Charge, Receipt(…)).")
+        return Answered(self._bodies.pop(0) if len(self._bodies) > 1 else self._bodies[0])
+
+
 _local = threading.local()
 
 
@@ -125,8 +138,13 @@ def _world() -> _World:
 def fake(resource: type[R], *items: object) -> R:
     """A handle on a resource of its own, in memory, with exactly the actions named: `fake(People[Get], account)`.
 
-    `items` are there from the start; a versioned one that is new gets its first revision. Look at what was done with `stored`, `sent` and `published`.
+    `items` are there from the start; a versioned one that is new gets its first revision. Of a call, as in
+    `fake(Charge, Receipt(…))`, they are the answers. Look at what was done with `stored`, `sent` and `published`.
     """
+    if calls.declared(resource) is not None:
+        asking: object = object.__new__(resource)
+        asking.__dict__.update(_link=_Replies([codecs.body(item) for item in items]))
+        return cast(R, asking)
     origin, arguments = get_origin(resource), get_args(resource)
     if origin is None or not arguments:
         raise InvalidUse(

@@ -24,7 +24,7 @@ from oort.engine.gateway import HttpReply, HttpRequest
 from oort.engine.store.direct import DirectStore
 from oort.model import limits
 from oort.model.errors import DidNotSettle, InvalidUse, NotFoundHere
-from oort.model.functions import Http
+from oort.model.functions import Consumed
 from oort.model.messages import DeadLetter, Message
 from oort.model.operations import Listed, ScanTable
 from oort.model.platform import PlatformModel, ServiceModel
@@ -289,7 +289,7 @@ class Platform:
         if isinstance(source, type) and issubclass(source, Queue):
             return _known(source.__oort__.model.name, (one.name for one in self.model.queues))
         for function in self._program.functions.values():
-            if function.call is source and not isinstance(function.model.trigger, Http):
+            if function.call is source and isinstance(function.model.trigger, Consumed):
                 return function.model.trigger.queue
         raise NotFoundHere(f"{source} has no queue here.", "Name a queue class, or the handler of an event.")
 
