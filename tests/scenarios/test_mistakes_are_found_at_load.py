@@ -363,17 +363,59 @@ CASES: dict[str, tuple[str, str]] = {
         "expires= is not run",
     ),
     "a fifo queue": ('@shop.queue("a", fifo=True)  #! language.later\nclass A(Queue[Account, Can]): ...', "fifo="),
-    "a schedule": ("@shop.every(timedelta(hours=1))  #! language.later\ndef a() -> None: ...", "every is not run"),
-    "a cron": ('@shop.cron("0 4 * * *")  #! language.later\ndef a() -> None: ...', "cron is not run"),
     "a change": ("@shop.on_change(People)  #! language.later\ndef a(c: Changed[Account]) -> None: ...", "on_change"),
     "an upload": ("@shop.on_upload(Bucket)  #! language.later\ndef a(upload: Upload) -> None: ...", "on_upload"),
-    "an answer": (
-        '@call("shop.ask")\nclass Ask(Call[str, str]): ...\n@shop.answer(Ask)  #! language.later\ndef a(ask: str) -> str: ...',
-        "answer is not run",
+    # -- time
+    "a schedule that runs too often": (
+        "@shop.every(timedelta(seconds=5))  #! timer.interval\ndef a() -> None: ...",
+        "at most once a minute",
     ),
-    "a call": (
-        '@call("bank.ask")\nclass Ask(Call[str, str]): ...\n@shop.get("/")  #! language.later\ndef a(ask: Ask) -> None: ...',
-        "ask is not run",
+    "a cron expression with a wrong field": (
+        '@shop.cron("0 25 * * *")  #! timer.cron\ndef a() -> None: ...',
+        "Mend that field",
+    ),
+    "a cron expression that never comes": (
+        '@shop.cron("0 0 30 2 *")  #! timer.cron\ndef a() -> None: ...',
+        "Name a day that exists",
+    ),
+    "a time zone that is none": (
+        '@shop.cron("0 4 * * *", timezone="Mars/Olympus")  #! timer.timezone\ndef a() -> None: ...',
+        "Europe/Oslo",
+    ),
+    "a schedule that takes a message": (
+        '@shop.cron("0 4 * * *")  #! timer.parameter\ndef a(mail: Account) -> None: ...',
+        "takes handles",
+    ),
+    # -- calls
+    "a call that is no Call": ('@call("shop.ask")  #! call.base\nclass Ask: ...', "Call[Request, Answer]"),
+    "a call with a bad name": ('@call("Ask")  #! call.name\nclass Ask(Call[str, str]): ...', "billing.charge"),
+    "a call that waits too long": (
+        '@call("shop.ask", timeout=timedelta(minutes=1))  #! call.timeout\nclass Ask(Call[str, str]): ...',
+        "at most 29 s",
+    ),
+    "an answer to what is no call": (
+        "@shop.answer(Account)  #! call.undeclared\ndef a(ask: str) -> str: ...",
+        "under @call",
+    ),
+    "a call that was not declared": (
+        'class Ask(Call[str, str]): ...\n@shop.get("/")  #! call.undeclared\ndef a(ask: Ask) -> None: ...',
+        "Put @call(name)",
+    ),
+    "an answer of another type": (
+        '@call("shop.ask")\nclass Ask(Call[str, str]): ...\n@shop.answer(Ask)  #! call.answer\ndef a(ask: str) -> int: ...',
+        "Write -> str",
+    ),
+    "two answers": (
+        '@call("shop.ask")\nclass Ask(Call[str, str]): ...\n@shop.answer(Ask)\ndef a(ask: str) -> str: ...\n@shop.answer(Ask)  #! call.twice\ndef b(ask: str) -> str: ...',
+        "Keep one of them",
+    ),
+    "a call that nobody answers": (
+        '@call("shop.ask")\nclass Ask(Call[str, str]): ...\n@shop.get("/")  #! call.unanswered\ndef a(ask: Ask) -> None: ...',
+        "Put @shop.answer",
+    ),
+    "an answer to another service's call": (
+        '@call("bank.ask")\nclass Ask(Call[str, str]): ...\n@shop.answer(Ask)  #! ownership.call\ndef a(ask: str) -> str: ...',
+        "a call of your own",
     ),
     # -- modules that cannot be imported
     "a module that raises": ("1 / 0  #! import.failed", "ZeroDivisionError: division by zero"),
@@ -496,7 +538,10 @@ def test_contracts_are_the_door(tmp_path: Path, line: str) -> None:
     ("text", "sentence"),
     [
         ("name = ", "cannot be read: Invalid value"),
-        ('name = "a"\nservices = ["b"]\nport = 80\n', "'port' is not a setting. The settings are: name, services."),
+        (
+            'name = "a"\nservices = ["b"]\nport = 80\n',
+            "'port' is not a setting. The settings are: name, policies, services.",
+        ),
         ('services = ["b"]', 'name is missing or no text. Write name = "shop".'),
         ('name = ""\nservices = ["b"]', "name is missing"),
         ('name = 5\nservices = ["b"]', "name is missing or no text"),

@@ -22,7 +22,7 @@ from tests.fuzz.campaign import campaign
 from tests.fuzz.every_kind import kinds
 from tests.fuzz.running import running
 
-EXAMPLES = int(os.environ.get("OORT_FUZZ_EXAMPLES", "8"))
+EXAMPLES = int(os.environ.get("OORT_FUZZ_EXAMPLES", "4"))
 SEED = int(os.environ.get("OORT_FUZZ_SEED", "1"))
 PROGRAMS = {
     "cometbid": load([accounts, email, analytics, onboarding], name="cometbid"),

@@ -48,7 +48,8 @@ def _alive(ends: dict[str, int], now: datetime) -> dict[str, int]:
 
 
 def _lines(ends: dict[str, int]) -> bytes:
-    return "".join(f"{end} {token_id}\n" for token_id, end in ends.items()).encode()
+    """With a line break in front too, so that nothing is joined to a line that a kill cut off."""
+    return "".join(f"\n{end} {token_id}\n" for token_id, end in ends.items()).encode()
 
 
 def _parsed(data: bytes) -> dict[str, int]:

@@ -54,26 +54,22 @@ class KeyRing:
 
 
 class SigningKeys:
-    """The keys in a folder, made if there are none; with None for the folder they are kept in memory, for tests."""
+    """The keys in a folder, made if there are none; with None for the folder they are kept in memory, for tests.
+
+    There, the first key is made once in a process.
+    """
 
     def __init__(self, folder: Path | None) -> None:
         self._folder = folder
-        self._ring = _ring(_memory_key(), ())
-        if folder is not None:
-            self._file = SharedFile(folder / KEY_FILE, lambda pem: self._opened(folder, pem))
+        if folder is None:
+            self._ring = _ring(_memory_key(), ())
+        else:
+            self._file = SharedFile(folder / KEY_FILE, lambda pem: _opened(folder, pem))
             self.ring()
 
     def ring(self) -> KeyRing:
         """The keys now. StateUnusable if a file holds something else."""
-        if self._folder is None:
-            return self._ring
-        file = self._folder / KEY_FILE
-        try:
-            if not file.exists():
-                _created(file)
-        except OSError as error:
-            raise shared_files.unusable(file, error) from error
-        return self._file.value()
+        return self._ring if self._folder is None else self._file.value()
 
     def rotate(self, *, until: float | None) -> str:
         """A new key signs from now on; the one before verifies until then, or with None no key but the new one. Its id.
@@ -89,18 +85,6 @@ class SigningKeys:
             shared_files.replace(self._folder / RETIRED_FILE, msgspec.json.encode(retired))
             shared_files.replace(self._folder / KEY_FILE, _pem(new))
         return thumbprint(new.public_key())
-
-    def _opened(self, folder: Path, pem: bytes) -> KeyRing:
-        path = folder / KEY_FILE
-        path.chmod(0o600)
-        try:
-            key = serialization.load_pem_private_key(pem, password=None)
-        except (ValueError, TypeError):
-            raise _unusable(path) from None
-        if not isinstance(key, rsa.RSAPrivateKey) or key.key_size < _KEY_BITS:
-            raise _unusable(path)
-        retired = folder / RETIRED_FILE
-        return _ring(key, _retired(retired.read_bytes() if retired.exists() else b""))
 
 
 def thumbprint(key: rsa.RSAPublicKey) -> str:
@@ -123,6 +107,25 @@ def _ring(key: rsa.RSAPrivateKey, retired: tuple[Retired, ...]) -> KeyRing:
     own = thumbprint(key.public_key())
     verifying[own] = (key.public_key(), float("inf"))  # last, since an interrupted rotation has it among the retired too
     return KeyRing(key, own, verifying)
+
+
+def _opened(folder: Path, pem: bytes) -> KeyRing:
+    """The keys of the folder around the private key in the PEM file, which is made if it is not there."""
+    path, retired = folder / KEY_FILE, folder / RETIRED_FILE
+    if not pem and not path.exists():
+        _created(path)
+        pem = path.read_bytes()
+    path.chmod(0o600)
+    try:
+        key = serialization.load_pem_private_key(pem, password=None)
+    except (ValueError, TypeError):
+        raise _unusable(path) from None
+    if not isinstance(key, rsa.RSAPrivateKey) or key.key_size < _KEY_BITS:
+        raise _unusable(path)
+    try:
+        return _ring(key, _retired(retired.read_bytes() if retired.exists() else b""))
+    except ValueError:
+        raise StateUnusable(f"{retired} is damaged.", "Delete it: tokens of rotated keys end.") from None
 
 
 def _retired(data: bytes) -> tuple[Retired, ...]:

@@ -181,8 +181,10 @@ def _union(writer: _Writer, shape: inspect.UnionType) -> Schema:
         return options[0]
     written: Schema = {"anyOf": cast(Value, options)}
     bare = [arm.type if isinstance(arm, inspect.Metadata) else arm for arm in arms]
-    tagged = [arm for arm in bare if isinstance(arm, inspect.StructType) and arm.tag_field is not None]
-    if len(tagged) == len(arms) and not any(arm.array_like for arm in tagged):
+    tagged = [arm for arm in bare if isinstance(arm, inspect.StructType) and not arm.array_like and arm.tag_field]
+    if len(tagged) > 1:  # only here does msgspec need the tag; arms that are no objects are not asked for it
+        written["required"] = [tagged[0].tag_field]
+    if len(tagged) == len(arms):
         mapping = {str(arm.tag): writer.refs + writer.names[arm.cls] for arm in tagged}
         written["discriminator"] = {"propertyName": tagged[0].tag_field, "mapping": cast(Value, mapping)}
     return written
@@ -201,7 +203,7 @@ def _object(writer: _Writer, shape: inspect.StructType | inspect.DataclassType |
             return _row(writer, shape)
         if shape.tag_field is not None:
             properties[shape.tag_field] = {"const": shape.tag}
-            required.append(shape.tag_field)
+            required += [] if writer.closed else [shape.tag_field]  # always written; where it must come, the union says
     for field in shape.fields:
         if writer.closed and not _settable(shape.cls, field):
             continue

@@ -26,7 +26,7 @@ from oort import (
     Table,
     event,
 )
-from oort.app.later import Bucket, Call, Secret
+from oort.app.later import Bucket, Secret
 from oort.app.loading import load
 from oort.app.ownership import imports
 from oort.app.programs import Program
@@ -212,9 +212,7 @@ def test_what_a_query_can_carry_is_accepted() -> None:
     service = Service("wide")
 
     @service.get("/", public=True)
-    def find(
-        a: Code, b: bool, d: Any = None, e: "tuple[float, ...]" = (), who: Principal | None = None
-    ) -> None: ...
+    def find(a: Code, b: bool, d: Any = None, e: "tuple[float, ...]" = (), who: Principal | None = None) -> None: ...
 
     with pytest.raises(InvalidProgram) as caught:
         load([service])
@@ -240,14 +238,12 @@ def test_a_status_without_body_goes_with_an_answer_that_has_none(status_and_type
 
 def test_what_is_not_run_yet_says_so_when_it_is_called() -> None:
     bucket: Bucket[Any] = Bucket()
-    call: Call[str, str] = Call()
     secret: Secret[str] = Secret()
     for attempt in (
         lambda: bucket.read("k"),
         lambda: bucket.write("k", b""),
         lambda: bucket.upload_link("k", expires=timedelta(1), max_bytes=1),
         lambda: bucket.download_link("k", expires=timedelta(1)),
-        lambda: call("x"),
         secret.value,
     ):
         with pytest.raises(InvalidUse, match=r"is not run by this release\. docs/limits\.md"):

@@ -20,8 +20,10 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from oort.engine import issuer as module
+from oort.engine import signing_keys
 from oort.engine.clocks import VirtualClock
-from oort.engine.issuer import CLIENT, KEY_FILE, Issuer, issuer_url, thumbprint
+from oort.engine.issuer import CLIENT, Issuer, issuer_url
+from oort.engine.signing_keys import KEY_FILE, thumbprint
 from oort.model.errors import InvalidToken, InvalidUse, StateUnusable
 from oort.model.invocations import Principal
 
@@ -61,7 +63,7 @@ def signed(
     claims = claims_of(issuer.issue("ada", ["support"])) | (changes or {})
     claims.pop(without, None)
     return jwt.encode(
-        claims, key or module._memory_key(), algorithm="RS256", headers={"kid": issuer.key_id} | (header or {})
+        claims, key or signing_keys._memory_key(), algorithm="RS256", headers={"kid": issuer.key_id} | (header or {})
     )
 
 
@@ -143,7 +145,7 @@ def test_a_token_without_signature_is_refused(issuer: Issuer) -> None:
 
 @pytest.mark.parametrize("form", ["pem", "der", "jwk"])
 def test_the_public_key_is_no_shared_secret(issuer: Issuer, form: str) -> None:
-    public = module._memory_key().public_key()
+    public = signing_keys._memory_key().public_key()
     secret = {
         "pem": public.public_bytes(serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo),
         "der": public.public_bytes(serialization.Encoding.DER, serialization.PublicFormat.SubjectPublicKeyInfo),
@@ -158,7 +160,7 @@ def test_the_public_key_is_no_shared_secret(issuer: Issuer, form: str) -> None:
 @pytest.mark.parametrize("algorithm", ["RS384", "RS512", "PS256"])
 def test_another_algorithm_with_the_right_key_is_refused(issuer: Issuer, algorithm: str) -> None:
     claims = claims_of(issuer.issue("ada", []))
-    token = jwt.encode(claims, module._memory_key(), algorithm=algorithm, headers={"kid": issuer.key_id})
+    token = jwt.encode(claims, signing_keys._memory_key(), algorithm=algorithm, headers={"kid": issuer.key_id})
     assert reason(issuer, token) == "The token's algorithm is not RS256."
 
 
@@ -174,7 +176,7 @@ def test_a_key_id_only_ever_names_our_key(issuer: Issuer, kid: object) -> None:
 
 
 def test_a_token_without_a_key_id_is_refused(issuer: Issuer) -> None:
-    token = jwt.encode(claims_of(issuer.issue("ada", [])), module._memory_key(), algorithm="RS256")
+    token = jwt.encode(claims_of(issuer.issue("ada", [])), signing_keys._memory_key(), algorithm="RS256")
     assert reason(issuer, token) == OTHER_KEY
 
 
@@ -258,7 +260,7 @@ def signed_raw(issuer: Issuer, changes: dict[str, Any]) -> str:
 def sign(issuer: Issuer, payload: bytes) -> str:
     content = f"{encoded({'alg': 'RS256', 'kid': issuer.key_id})}.{encoded(payload)}"
     algorithm = jwt.algorithms.RSAAlgorithm(jwt.algorithms.RSAAlgorithm.SHA256)
-    return f"{content}.{encoded(algorithm.sign(content.encode(), module._memory_key()))}"
+    return f"{content}.{encoded(algorithm.sign(content.encode(), signing_keys._memory_key()))}"
 
 
 @pytest.mark.parametrize(

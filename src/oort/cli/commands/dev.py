@@ -132,7 +132,8 @@ def _say_goodbye(end: "End") -> None:
 
 def _reloading(asked: Asked, *, port: int) -> int:
     """Run the platform in children that follow the files; the exit code."""
-    from oort.cli import reload, reload_children
+    # Everything that children need is imported before the first fork: they share its memory, and a reload takes no imports.
+    from oort.cli import reload, reload_children, serving, wiring  # noqa: F401
     from oort.cli.listening import occupied
     from oort.cli.reload_files import Files
 
@@ -166,8 +167,6 @@ def _child(
     )  # it counts in seconds, and would hide a quick change
     project, program = platforms.load(asked.path)
     sys.dont_write_bytecode = writes
-    from oort.cli import serving, wiring  # noqa: F401  what takes longest to import, while the other one still serves
-
     supervisor.loaded(platforms.files_outside(project))
     run(program, asked, folder=folder, listener=listener, changed=changed, supervisor=supervisor)
 

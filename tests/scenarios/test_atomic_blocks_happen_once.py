@@ -1,0 +1,244 @@
+"""P15: effect-once covers one `atomic()` block a delivery. Everything else is at least once, and the test kit shows it.
+
+The kit hands every message that succeeds over once more, as SQS may do at any time.
+"""
+
+from collections.abc import Iterator
+from datetime import timedelta
+
+import msgspec
+import pytest
+
+from oort import (
+    Can,
+    Conflict,
+    Event,
+    Get,
+    Publish,
+    Put,
+    Queue,
+    Send,
+    Service,
+    Table,
+    Update,
+    atomic,
+    event,
+    field,
+    fields,
+)
+from oort.testing import Platform
+
+mill = Service("mill")
+
+
+class Counter(msgspec.Struct):
+    """Counts."""
+
+    id: str
+    value: int = 0
+    revision: int = 0
+
+
+class Grain(msgspec.Struct):
+    """What is milled."""
+
+    kind: str
+
+
+C = fields(Counter)
+
+
+@mill.table("counters", key="id", version="revision")
+class Counters(Table[str, Counter, Can]):
+    """How often each thing happened."""
+
+
+@mill.queue("sacks", attempts=3)
+class Sacks(Queue[Grain, Can]):
+    """Grain to mill."""
+
+
+@mill.queue("flour")
+class Flour(Queue[Grain, Can]):
+    """What came of it."""
+
+
+@event("mill.milled", version=1, key="kind")
+class Milled(Event):
+    """A sack was milled."""
+
+    kind: str
+
+
+def count(counters: Counters[Update], id: str) -> None:
+    """One more, outside of any block."""
+    counters.update(id, field(C.value).add(1), initial=Counter(id))
+
+
+@mill.worker(Sacks)
+def grind(grain: Grain, counters: Counters[Get | Put | Update], flour: Flour[Send], out: Publish[Milled]) -> None:
+    """Does what the kind of grain says."""
+    if grain.kind == "one block":
+        with atomic() as tx:
+            tx.update(counters, "first", field(C.value).add(1), initial=Counter("first"))
+            tx.send(flour, grain)
+            tx.publish(out, Milled(kind=grain.kind))
+    elif grain.kind == "two blocks":
+        with atomic() as tx:
+            tx.update(counters, "first", field(C.value).add(1), initial=Counter("first"))
+        with atomic() as tx:
+            tx.update(counters, "second", field(C.value).add(1), initial=Counter("second"))
+    elif grain.kind == "no block":
+        count(counters, "outside")
+        flour.send(grain)
+        out.publish(Milled(kind=grain.kind))
+    elif grain.kind == "fails inside":
+        with atomic() as tx:
+            tx.update(counters, "first", field(C.value).add(1), initial=Counter("first"))
+            tx.publish(out, Milled(kind=grain.kind))
+            raise RuntimeError("the stone broke")
+    elif grain.kind == "fails after":
+        with atomic() as tx:
+            tx.update(counters, "first", field(C.value).add(1), initial=Counter("first"))
+        count(counters, "attempts")
+        if counters.require("attempts").value < 3:
+            raise RuntimeError("the miller fell asleep")
+    elif grain.kind == "always fails after":
+        with atomic() as tx:
+            tx.update(counters, "first", field(C.value).add(1), initial=Counter("first"))
+        raise RuntimeError("the miller fell asleep")
+    elif grain.kind == "needs the door":
+        with atomic() as tx:
+            tx.update(counters, "first", field(C.value).add(1), initial=Counter("first"))
+            tx.update(
+                counters, "door", field(C.value).add(1), when=field(C.value).equals(7), initial=Counter("door", 7)
+            )
+            tx.publish(out, Milled(kind=grain.kind))
+    elif grain.kind == "tries again":
+        for _ in range(2):
+            mine = counters.get("shared") or Counter("shared")
+            if mine.value == 0:
+                count(counters, "shared")  # somebody else is faster, the first time
+            mine.value += 10
+            try:
+                with atomic() as tx:
+                    tx.put(counters, mine)
+                return
+            except Conflict:
+                continue
+
+
+@mill.post("/", public=True, status=202)
+def bring(body: Grain, sacks: Sacks[Send]) -> None:
+    """A sack for the mill."""
+    sacks.send(body)
+
+
+@mill.put("/door", public=True)
+def door(body: Counter, counters: Counters[Get | Put]) -> None:
+    """Set it."""
+    body.revision = (counters.get(body.id) or body).revision
+    counters.put(body)
+
+
+@pytest.fixture
+def running() -> Iterator[Platform]:
+    with Platform(mill) as made:
+        yield made
+
+
+def send(running: Platform, kind: str) -> None:
+    """One sack of it."""
+    assert running.post("/mill", {"kind": kind}).status == 202
+    running.settle()
+
+
+def counts(running: Platform) -> dict[str, int]:
+    """How often what happened."""
+    return {counter.id: counter.value for counter in running.items(Counters)}
+
+
+def test_one_block_happens_once_with_everything_in_it(running: Platform) -> None:
+    send(running, "one block")
+    assert counts(running) == {"first": 1}
+    assert running.waiting(Flour) == [Grain("one block")]
+    assert running.published(Milled) == [Milled(kind="one block")]
+
+
+def test_each_message_has_a_block_of_its_own(running: Platform) -> None:
+    for _ in range(3):
+        send(running, "one block")
+    assert counts(running) == {"first": 3}
+    assert len(running.published(Milled)) == 3
+
+
+def test_a_second_block_is_at_least_once(running: Platform) -> None:
+    send(running, "two blocks")
+    assert counts(running) == {"first": 1, "second": 2}
+
+
+def test_an_increment_a_send_and_a_publish_outside_a_block_are_at_least_once(running: Platform) -> None:
+    send(running, "no block")
+    assert counts(running) == {"outside": 2}
+    assert running.waiting(Flour) == [Grain("no block")] * 2
+    assert running.published(Milled) == [Milled(kind="no block")] * 2
+
+
+def test_without_redelivery_everything_happens_once_so_the_kit_redelivers() -> None:
+    with Platform(mill, redeliver=False) as running:
+        send(running, "no block")
+        assert counts(running) == {"outside": 1}
+        assert running.published(Milled) == [Milled(kind="no block")]
+
+
+def test_a_block_that_fails_leaves_nothing_however_often_it_is_tried(running: Platform) -> None:
+    send(running, "fails inside")
+    running.advance(timedelta(hours=1))
+    assert counts(running) == {}
+    assert running.published(Milled) == []
+    assert running.dead(Sacks) == [Grain("fails inside")]
+    assert [report.delivery.attempt for report in running.failures()] == [1, 2, 3]
+
+
+def test_a_block_that_committed_is_not_repeated_when_the_handler_fails_after_it(running: Platform) -> None:
+    send(running, "fails after")
+    assert counts(running) == {"first": 1, "attempts": 1}
+    running.advance(timedelta(hours=1))
+    assert counts(running)["first"] == 1
+    assert counts(running)["attempts"] >= 3
+    assert running.dead(Sacks) == []
+
+
+def test_a_block_whose_condition_fails_leaves_no_mark_so_a_later_attempt_does_it(running: Platform) -> None:
+    assert running.put("/mill/door", {"id": "door", "value": 3}).status == 200
+    send(running, "needs the door")
+    assert counts(running) == {"door": 3}
+    assert [report.failure.error.partition(":")[0] for report in running.failures() if report.failure] == ["Conflict"]
+    assert running.put("/mill/door", {"id": "door", "value": 7}).status == 200
+    running.advance(timedelta(minutes=1))
+    assert counts(running) == {"first": 1, "door": 8}
+    assert running.published(Milled) == [Milled(kind="needs the door")]
+
+
+def test_a_block_that_is_tried_again_after_a_conflict_happens_once_too(running: Platform) -> None:
+    send(running, "tries again")
+    assert counts(running) == {"shared": 11}
+
+
+def test_redrive_of_a_message_whose_block_committed_does_not_repeat_it(running: Platform) -> None:
+    broken = "always fails after"
+    send(running, broken)
+    running.advance(timedelta(hours=1))
+    assert running.dead(Sacks) == [Grain(broken)]
+    assert running.redrive(Sacks) == 1
+    running.advance(timedelta(hours=1))
+    assert counts(running) == {"first": 1}
+
+
+@pytest.mark.parametrize("seed", range(10))
+def test_whatever_the_order_the_sums_are_the_same(seed: int) -> None:
+    with Platform(mill, seed=seed) as running:
+        for kind in ("one block", "two blocks", "no block"):
+            assert running.post("/mill", {"kind": kind}).status == 202
+        running.settle()
+        assert counts(running) == {"first": 2, "second": 2, "outside": 2}
