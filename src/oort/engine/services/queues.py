@@ -4,7 +4,7 @@ Where SQS drops a message after its retention, the engine makes it a dead letter
 redriven. Nothing that was accepted disappears without a trace.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass
 from datetime import timedelta
@@ -67,23 +67,13 @@ class Queues:
         self, queue: str, *, acknowledged: Sequence[str] = (), failed: Sequence[Retry] = (), most: int = 0
     ) -> list[Delivery]:
         """End hand-overs and receive up to `most` (at most 10) further messages, in one commit."""
-        return self.settle_soon(queue, acknowledged=acknowledged, failed=failed, most=most).result()
+        return self._store.write(self._settling(queue, acknowledged=acknowledged, failed=failed, most=most))
 
     def settle_soon(
         self, queue: str, *, acknowledged: Sequence[str] = (), failed: Sequence[Retry] = (), most: int = 0
     ) -> "Future[list[Delivery]]":
         """`settle` without waiting. The deliveries are leased, durably, when the future is done."""
-        model, now = self._queues[queue], self._clock.now()
-        returns = [(retry, unix(now, after=_waiting(retry.after))) for retry in failed]
-        moment, until = unix(now), unix(now, after=model.visibility)
-
-        def work(session: Session) -> list[Delivery]:
-            messages.acknowledge(session, queue, acknowledged, now=moment)
-            for retry, visible in returns:
-                messages.fail(session, model, retry.receipt, error=retry.error, now=moment, visible=visible)
-            return messages.lease(session, model, most=min(most, limits.BATCH), now=moment, until=until)
-
-        return self._store.submit(work)
+        return self._store.submit(self._settling(queue, acknowledged=acknowledged, failed=failed, most=most))
 
     def peek(self, queue: str, *, most: int) -> list[Message]:
         """See `ports.queues`. Delayed messages wait too."""
@@ -146,6 +136,21 @@ class Queues:
         """The next moment after now, in Unix seconds, at which a message becomes visible; None if there is none."""
         coming = self._visibilities(unix(self._clock.now()))
         return min((due for _, _, due in coming if due is not None), default=None)
+
+    def _settling(
+        self, queue: str, *, acknowledged: Sequence[str], failed: Sequence[Retry], most: int
+    ) -> Callable[[Session], list[Delivery]]:
+        model, now = self._queues[queue], self._clock.now()
+        returns = [(retry, unix(now, after=_waiting(retry.after))) for retry in failed]
+        moment, until = unix(now), unix(now, after=model.visibility)
+
+        def work(session: Session) -> list[Delivery]:
+            messages.acknowledge(session, queue, acknowledged, now=moment)
+            for retry, visible in returns:
+                messages.fail(session, model, retry.receipt, error=retry.error, now=moment, visible=visible)
+            return messages.lease(session, model, most=min(most, limits.BATCH), now=moment, until=until)
+
+        return work
 
     def _visibilities(self, now: float) -> list[tuple[str, float, float | None]]:
         """For each queue with messages: when its first one is or was visible, and when the first one after now will be."""
