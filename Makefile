@@ -13,7 +13,7 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 export PIP_NO_INPUT := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run test check fast bench crash contracts lock clean
+.PHONY: help setup run test check fast bench crash fuzz contracts lock clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -47,11 +47,21 @@ check: setup ## Run every gate and print its time (PARTS="mypy tests" for some o
 fast: setup ## Lint, types, import contracts, unit and architecture tests, in under 30 s
 	@$(BIN)/python scripts/check.py ruff mypy imports quick-tests
 
-bench: setup ## Compare with rivals; fails below the floors in benchmarks/floors.toml
-	@$(BIN)/python -m benchmarks
+# The rivals have an environment of their own: Oort depends on none of them.
+.tools/bench/.locked: benchmarks/requirements.lock
+	@echo "Making .tools/bench from benchmarks/requirements.lock"
+	@$(PYTHON) -m venv --clear .tools/bench
+	@.tools/bench/bin/python -m pip install --quiet --require-hashes -r benchmarks/requirements.lock
+	@touch $@
+
+bench: setup .tools/bench/.locked ## Compare with rivals; fails below benchmarks/floors.toml (QUICK=1; PARTS="import enqueue")
+	@$(BIN)/python -m benchmarks $(if $(QUICK),--quick) $(PARTS)
 
 crash: setup ## The long form of the crash tests: 100 kills
 	@OORT_CRASH_KILLS=100 $(BIN)/python -m pytest -m crash --timeout 1800
+
+fuzz: setup ## The long form of the API tests: many requests drawn from the API document
+	@OORT_FUZZ_EXAMPLES=300 OORT_FUZZ_SEED=$${OORT_FUZZ_SEED:-$$(date +%s)} $(BIN)/python -m pytest tests/scenarios/test_the_api_document_is_true.py -n 2 --timeout 1800
 
 contracts: setup ## Run the contract suites against TARGET=engine
 	@$(BIN)/python -m pytest tests/contracts --target $(TARGET)

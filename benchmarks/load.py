@@ -42,7 +42,7 @@ class Tally(msgspec.Struct, frozen=True, kw_only=True):
     cpu: float
     p50: float
     p99: float
-    failed: int
+    refused: dict[str, int]  # by status; "none" for requests that were never answered
     last: int
 
     @property
@@ -67,8 +67,8 @@ def fire(order: Order) -> Tally:
     if done.returncode:
         raise LoadFailed(done.stderr.decode(errors="replace"))
     tally = msgspec.json.decode(done.stdout, type=Tally)
-    if tally.failed or not tally.requests:
-        raise LoadFailed(f"{tally.failed} of {tally.requests} requests to {order.path} were not answered with 2xx.")
+    if tally.refused or not tally.requests:
+        raise LoadFailed(f"{tally.requests} requests to {order.path}, and some were refused: {tally.refused}.")
     return tally
 
 
@@ -87,7 +87,7 @@ class _Run:
 
     order: Order
     number: int
-    failed: int = 0
+    refused: dict[str, int] = field(default_factory=dict[str, int])
     times: "array[float]" = field(default_factory=lambda: array("d"))
 
     def request(self) -> bytes:
@@ -118,7 +118,7 @@ def carried_out(order: Order) -> Tally:
         clients[opened.fileno()] = _Client(opened)
         poll.register(opened, select.POLLIN)
     cpu, began = time.process_time(), time.perf_counter()
-    busy = _drive(run, clients, poll, until=began + order.seconds)
+    unanswered = _drive(run, clients, poll, until=began + order.seconds)
     seconds, used = time.perf_counter() - began, time.process_time() - cpu
     for client in clients.values():
         client.socket.close()
@@ -129,7 +129,7 @@ def carried_out(order: Order) -> Tally:
         cpu=used,
         p50=times[len(times) // 2] if times else 0.0,
         p99=times[len(times) * 99 // 100] if times else 0.0,
-        failed=run.failed + busy,
+        refused=run.refused | ({"none": unanswered} if unanswered else {}),
         last=run.number,
     )
 
@@ -157,7 +157,9 @@ def _drive(run: _Run, clients: dict[int, _Client], poll: "select.poll", *, until
             now = time.perf_counter()
             client.received = b""
             run.times.append(now - client.started)
-            run.failed += data[9:10] != b"2"
+            if data[9:10] != b"2":
+                status = data[9:12].decode()
+                run.refused[status] = run.refused.get(status, 0) + 1
             if now >= until:
                 busy -= 1
                 continue

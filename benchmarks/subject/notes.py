@@ -7,6 +7,7 @@ from msgspec import Meta
 
 from oort import Can, Context, Get, Principal, Put, Service, Table
 
+# The throttle is on, at the highest rate there is: a load generator is one client.
 notes = Service("notes")
 
 Id = Annotated[str, Meta(pattern="^n[0-9]+$", max_length=20, examples=["n1"])]
@@ -41,13 +42,13 @@ def ready(ctx: Context) -> dict[str, str]:
     return {"at": ctx.message_id}
 
 
-@notes.post("/find")
+@notes.post("/find", rate=10_000, burst=5_000)
 def find(body: Wanted, who: Principal, kept: Kept[Get]) -> Note:  # noqa: ARG001  the point is who may call
     """Read one row."""
     return kept.require((body.shelf, body.id))
 
 
-@notes.post("/", status=201)
+@notes.post("/", status=201, rate=10_000, burst=5_000)
 def add(body: Note, who: Principal, kept: Kept[Put]) -> Note:  # noqa: ARG001
     """Write one row, durably."""
     kept.put(body)

@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
+from typing import Any
 
 import schemathesis
 from schemathesis.auths import AuthContext
@@ -68,10 +69,10 @@ def _configure(schema: BaseSchema, app: Running, *, examples: int, seed: int, ex
     class Bearer:
         """A token that every route accepts."""
 
-        def get(self, case: schemathesis.Case, context: AuthContext) -> str:
+        def get(self, case: "schemathesis.Case[Any]", context: AuthContext) -> str:
             return app.token
 
-        def set(self, case: schemathesis.Case, data: str, context: AuthContext) -> None:
+        def set(self, case: "schemathesis.Case[Any]", data: str, context: AuthContext) -> None:
             case.headers["authorization"] = f"Bearer {data}"
 
 
@@ -83,7 +84,7 @@ def _failed(event: ScenarioFinished) -> Iterator[str]:
                 yield f"{event.label} [{check.name}]: {failure.title}: {failure.message}\n{check.failure_info.code_sample}"
 
 
-def _wrong_body(case: schemathesis.Case) -> bool:
+def _wrong_body(case: "schemathesis.Case[Any]") -> bool:
     if case.meta is None:
         return False
     return any(

@@ -4,6 +4,7 @@ The kit hands every message that succeeds over once more, as SQS may do at any t
 """
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 from datetime import timedelta
 
 import msgspec
@@ -20,6 +21,7 @@ from oort import (
     Send,
     Service,
     Table,
+    Transaction,
     Update,
     atomic,
     event,
@@ -70,62 +72,96 @@ class Milled(Event):
     kind: str
 
 
-def count(counters: Counters[Update], id: str) -> None:
-    """One more, outside of any block."""
-    counters.update(id, field(C.value).add(1), initial=Counter(id))
+@dataclass(frozen=True)
+class Miller:
+    """What the worker may use."""
+
+    counters: Counters[Get | Put | Update]
+    flour: Flour[Send]
+    out: Publish[Milled]
+
+    def count(self, tx: Transaction, id: str) -> None:
+        """One more, when the block commits."""
+        tx.update(self.counters, id, field(C.value).add(1), initial=Counter(id))
+
+    def count_now(self, id: str) -> int:
+        """One more at once, outside of any block."""
+        return self.counters.update(id, field(C.value).add(1), initial=Counter(id)).value
+
+
+def one_block(grain: Grain, miller: Miller) -> None:
+    with atomic() as tx:
+        miller.count(tx, "first")
+        tx.send(miller.flour, grain)
+        tx.publish(miller.out, Milled(kind=grain.kind))
+
+
+def two_blocks(grain: Grain, miller: Miller) -> None:
+    with atomic() as tx:
+        miller.count(tx, "first")
+    with atomic() as tx:
+        miller.count(tx, "second")
+
+
+def no_block(grain: Grain, miller: Miller) -> None:
+    miller.count_now("outside")
+    miller.flour.send(grain)
+    miller.out.publish(Milled(kind=grain.kind))
+
+
+def fails_inside(grain: Grain, miller: Miller) -> None:
+    with atomic() as tx:
+        miller.count(tx, "first")
+        tx.publish(miller.out, Milled(kind=grain.kind))
+        raise RuntimeError("the stone broke")
+
+
+def fails_after_twice(grain: Grain, miller: Miller) -> None:
+    with atomic() as tx:
+        miller.count(tx, "first")
+    if miller.count_now("attempts") < 3:
+        raise RuntimeError("the miller fell asleep")
+
+
+def always_fails_after(grain: Grain, miller: Miller) -> None:
+    with atomic() as tx:
+        miller.count(tx, "first")
+    raise RuntimeError("the miller fell asleep")
+
+
+def needs_the_door(grain: Grain, miller: Miller) -> None:
+    with atomic() as tx:
+        miller.count(tx, "first")
+        tx.update(miller.counters, "door", field(C.value).add(1), when=field(C.value).equals(7))
+        tx.publish(miller.out, Milled(kind=grain.kind))
+
+
+def tries_again(grain: Grain, miller: Miller) -> None:
+    for _ in range(2):
+        mine = miller.counters.get("shared") or Counter("shared")
+        if mine.value == 0:
+            miller.count_now("shared")  # somebody else is faster, the first time
+        mine.value += 10
+        try:
+            with atomic() as tx:
+                tx.put(miller.counters, mine)
+            return
+        except Conflict:
+            continue
+
+
+KINDS = {
+    one.__name__: one
+    for one in (
+        one_block, two_blocks, no_block, fails_inside, fails_after_twice, always_fails_after, needs_the_door, tries_again
+    )
+}  # fmt: skip
 
 
 @mill.worker(Sacks)
 def grind(grain: Grain, counters: Counters[Get | Put | Update], flour: Flour[Send], out: Publish[Milled]) -> None:
     """Does what the kind of grain says."""
-    if grain.kind == "one block":
-        with atomic() as tx:
-            tx.update(counters, "first", field(C.value).add(1), initial=Counter("first"))
-            tx.send(flour, grain)
-            tx.publish(out, Milled(kind=grain.kind))
-    elif grain.kind == "two blocks":
-        with atomic() as tx:
-            tx.update(counters, "first", field(C.value).add(1), initial=Counter("first"))
-        with atomic() as tx:
-            tx.update(counters, "second", field(C.value).add(1), initial=Counter("second"))
-    elif grain.kind == "no block":
-        count(counters, "outside")
-        flour.send(grain)
-        out.publish(Milled(kind=grain.kind))
-    elif grain.kind == "fails inside":
-        with atomic() as tx:
-            tx.update(counters, "first", field(C.value).add(1), initial=Counter("first"))
-            tx.publish(out, Milled(kind=grain.kind))
-            raise RuntimeError("the stone broke")
-    elif grain.kind == "fails after":
-        with atomic() as tx:
-            tx.update(counters, "first", field(C.value).add(1), initial=Counter("first"))
-        count(counters, "attempts")
-        if counters.require("attempts").value < 3:
-            raise RuntimeError("the miller fell asleep")
-    elif grain.kind == "always fails after":
-        with atomic() as tx:
-            tx.update(counters, "first", field(C.value).add(1), initial=Counter("first"))
-        raise RuntimeError("the miller fell asleep")
-    elif grain.kind == "needs the door":
-        with atomic() as tx:
-            tx.update(counters, "first", field(C.value).add(1), initial=Counter("first"))
-            tx.update(
-                counters, "door", field(C.value).add(1), when=field(C.value).equals(7), initial=Counter("door", 7)
-            )
-            tx.publish(out, Milled(kind=grain.kind))
-    elif grain.kind == "tries again":
-        for _ in range(2):
-            mine = counters.get("shared") or Counter("shared")
-            if mine.value == 0:
-                count(counters, "shared")  # somebody else is faster, the first time
-            mine.value += 10
-            try:
-                with atomic() as tx:
-                    tx.put(counters, mine)
-                return
-            except Conflict:
-                continue
+    KINDS[grain.kind](grain, Miller(counters, flour, out))
 
 
 @mill.post("/", public=True, status=202)
@@ -159,49 +195,49 @@ def counts(running: Platform) -> dict[str, int]:
 
 
 def test_one_block_happens_once_with_everything_in_it(running: Platform) -> None:
-    send(running, "one block")
+    send(running, "one_block")
     assert counts(running) == {"first": 1}
-    assert running.waiting(Flour) == [Grain("one block")]
-    assert running.published(Milled) == [Milled(kind="one block")]
+    assert running.waiting(Flour) == [Grain("one_block")]
+    assert running.published(Milled) == [Milled(kind="one_block")]
 
 
 def test_each_message_has_a_block_of_its_own(running: Platform) -> None:
     for _ in range(3):
-        send(running, "one block")
+        send(running, "one_block")
     assert counts(running) == {"first": 3}
     assert len(running.published(Milled)) == 3
 
 
 def test_a_second_block_is_at_least_once(running: Platform) -> None:
-    send(running, "two blocks")
+    send(running, "two_blocks")
     assert counts(running) == {"first": 1, "second": 2}
 
 
 def test_an_increment_a_send_and_a_publish_outside_a_block_are_at_least_once(running: Platform) -> None:
-    send(running, "no block")
+    send(running, "no_block")
     assert counts(running) == {"outside": 2}
-    assert running.waiting(Flour) == [Grain("no block")] * 2
-    assert running.published(Milled) == [Milled(kind="no block")] * 2
+    assert running.waiting(Flour) == [Grain("no_block")] * 2
+    assert running.published(Milled) == [Milled(kind="no_block")] * 2
 
 
 def test_without_redelivery_everything_happens_once_so_the_kit_redelivers() -> None:
     with Platform(mill, redeliver=False) as running:
-        send(running, "no block")
+        send(running, "no_block")
         assert counts(running) == {"outside": 1}
-        assert running.published(Milled) == [Milled(kind="no block")]
+        assert running.published(Milled) == [Milled(kind="no_block")]
 
 
 def test_a_block_that_fails_leaves_nothing_however_often_it_is_tried(running: Platform) -> None:
-    send(running, "fails inside")
+    send(running, "fails_inside")
     running.advance(timedelta(hours=1))
     assert counts(running) == {}
     assert running.published(Milled) == []
-    assert running.dead(Sacks) == [Grain("fails inside")]
+    assert running.dead(Sacks) == [Grain("fails_inside")]
     assert [report.delivery.attempt for report in running.failures()] == [1, 2, 3]
 
 
 def test_a_block_that_committed_is_not_repeated_when_the_handler_fails_after_it(running: Platform) -> None:
-    send(running, "fails after")
+    send(running, "fails_after_twice")
     assert counts(running) == {"first": 1, "attempts": 1}
     running.advance(timedelta(hours=1))
     assert counts(running)["first"] == 1
@@ -211,22 +247,22 @@ def test_a_block_that_committed_is_not_repeated_when_the_handler_fails_after_it(
 
 def test_a_block_whose_condition_fails_leaves_no_mark_so_a_later_attempt_does_it(running: Platform) -> None:
     assert running.put("/mill/door", {"id": "door", "value": 3}).status == 200
-    send(running, "needs the door")
+    send(running, "needs_the_door")
     assert counts(running) == {"door": 3}
     assert [report.failure.error.partition(":")[0] for report in running.failures() if report.failure] == ["Conflict"]
     assert running.put("/mill/door", {"id": "door", "value": 7}).status == 200
     running.advance(timedelta(minutes=1))
     assert counts(running) == {"first": 1, "door": 8}
-    assert running.published(Milled) == [Milled(kind="needs the door")]
+    assert running.published(Milled) == [Milled(kind="needs_the_door")]
 
 
 def test_a_block_that_is_tried_again_after_a_conflict_happens_once_too(running: Platform) -> None:
-    send(running, "tries again")
+    send(running, "tries_again")
     assert counts(running) == {"shared": 11}
 
 
 def test_redrive_of_a_message_whose_block_committed_does_not_repeat_it(running: Platform) -> None:
-    broken = "always fails after"
+    broken = "always_fails_after"
     send(running, broken)
     running.advance(timedelta(hours=1))
     assert running.dead(Sacks) == [Grain(broken)]
@@ -238,7 +274,7 @@ def test_redrive_of_a_message_whose_block_committed_does_not_repeat_it(running: 
 @pytest.mark.parametrize("seed", range(10))
 def test_whatever_the_order_the_sums_are_the_same(seed: int) -> None:
     with Platform(mill, seed=seed) as running:
-        for kind in ("one block", "two blocks", "no block"):
+        for kind in ("one_block", "two_blocks", "no_block"):
             assert running.post("/mill", {"kind": kind}).status == 202
         running.settle()
         assert counts(running) == {"first": 2, "second": 2, "outside": 2}

@@ -15,7 +15,7 @@ from tests.crash.client import pages
 from tests.crash.processes import Process, free_port
 from tests.crash.trial import support_token
 
-DEV = ["-c", "from oort.cli import main; main()", "dev", "apps/cometbid"]
+DEV = ["-c", "from oort.cli import main; main()", "dev", "apps/cometbid", "--no-throttle"]
 KEYS = ["-c", "from oort.cli import main; main()", "keys", "rotate", "apps/cometbid"]
 CANARY = "canary-7f3a91"
 pytestmark = pytest.mark.serial

@@ -43,7 +43,12 @@ Checker = Callable[[Path, Iterable[str]], list[Finding]]
 @pytest.fixture(scope="module")
 def workspace(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A copy of the samples with the checkers' settings beside them."""
-    folder = tmp_path_factory.mktemp("typing") / "samples"
+    return copied(tmp_path_factory.mktemp("typing"))
+
+
+def copied(into: Path) -> Path:
+    """A copy of the samples with the checkers' settings beside them."""
+    folder = into / "samples"
     shutil.copytree(SAMPLES, folder, ignore=shutil.ignore_patterns("__pycache__"))
     mypy = ["[mypy]", "strict = true", "python_version = 3.11", f"mypy_path = {SURFACE}", "cache_dir = mypy-cache"]
     (folder / "mypy.ini").write_text("\n".join(mypy), encoding="utf-8")

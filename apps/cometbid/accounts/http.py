@@ -11,11 +11,9 @@ from cometbid.contracts.accounts import Closed, EmailChanged, SignedUp
 from oort import (
     Context,
     Delete,
-    Forbidden,
     Get,
     NotFound,
     Page,
-    Principal,
     Publish,
     Put,
     Query,
@@ -57,10 +55,9 @@ def sign_up(
     return Reply(account, headers={"location": f"/accounts/{account.id}"})
 
 
-@accounts.get("/{id}", raises=[NotFound, Forbidden])
-def read(id: str, who: Principal, people: People[Get]) -> Account:
+@accounts.get("/{id}", owner="id", groups=["support"], raises=[NotFound])
+def read(id: str, people: People[Get]) -> Account:
     """Show an account to its owner or to support."""
-    only_owner_or_support(who, id)
     return people.require(id)
 
 
@@ -76,17 +73,15 @@ def in_country(
     return people.query(People.by_country, country, at_least=since, reverse=True, limit=limit, after=cursor)
 
 
-@accounts.patch("/{id}/email", raises=[NotFound, Forbidden, EmailTaken])
+@accounts.patch("/{id}/email", owner="id", groups=["support"], raises=[NotFound, EmailTaken])
 def change_email(
     id: str,
     body: NewEmail,
-    who: Principal,
     people: People[Get | Put],
     emails: Emails[Put | Delete],
     out: Publish[EmailChanged],
 ) -> Account:
     """Change an account's e-mail address."""
-    only_owner_or_support(who, id)
     account = people.require(id)
     email = body.email.lower()
     if email == account.email:
@@ -97,10 +92,9 @@ def change_email(
     return account
 
 
-@accounts.delete("/{id}", raises=[NotFound, Forbidden])
+@accounts.delete("/{id}", owner="id", groups=["support"], raises=[NotFound])
 def close(
     id: str,
-    who: Principal,
     people: People[Get | Delete],
     emails: Emails[Delete],
     archive: Archive[Put],
@@ -108,16 +102,9 @@ def close(
     reason: Annotated[str, Meta(max_length=500)] | None = None,
 ) -> None:
     """Close an account: it moves to the archive, and its e-mail address is free again."""
-    only_owner_or_support(who, id)
     account = people.require(id)
     with atomic() as tx:
         tx.delete(people, id, when=field(A.revision).equals(account.revision))
         tx.delete(emails, account.email)
         tx.put(archive, account)
         tx.publish(out, Closed(account_id=id, reason=reason))
-
-
-def only_owner_or_support(who: Principal, id: str) -> None:
-    """Raise Forbidden for everybody else, whether there is such an account or not."""
-    if who.id != id and "support" not in who.groups:
-        raise Forbidden("An account is open to its owner and to support.")

@@ -3,7 +3,7 @@
 import msgspec
 
 from cometbid.contracts.accounts import SignedUp
-from oort import Can, Conflict, Forbidden, Get, NotFound, Page, Principal, Put, Scan, Service, Table
+from oort import Can, Conflict, Get, NotFound, Page, Put, Scan, Service, Table
 
 onboarding = Service("onboarding")
 
@@ -35,9 +35,7 @@ def all_workspaces(workspaces: Workspaces[Scan], cursor: str | None = None) -> P
     return workspaces.scan(after=cursor)
 
 
-@onboarding.get("/workspaces/{owner}", raises=[NotFound, Forbidden])
-def workspace(owner: str, who: Principal, workspaces: Workspaces[Get]) -> Workspace:
+@onboarding.get("/workspaces/{owner}", owner="owner", groups=["support"], raises=[NotFound])
+def workspace(owner: str, workspaces: Workspaces[Get]) -> Workspace:
     """Show a workspace to its owner or to support."""
-    if who.id != owner and "support" not in who.groups:
-        raise Forbidden("A workspace is open to its owner and to support.")
     return workspaces.require(owner)

@@ -139,7 +139,8 @@ def _operation(route: _Route, parameters: Mapping[str, Schema], answer: Schema |
         if one.place == "body":
             written["requestBody"] = _body(one, parameters[one.name])
     body = "requestBody" in written
-    problems = openapi_problems.responses(function.raises, groups=trigger.groups, body=body)
+    restricted = bool(trigger.groups or trigger.owner)
+    problems = openapi_problems.responses(function.raises, restricted=restricted, body=body)
     written["responses"] = {str(trigger.status): _success(route, answer), **problems}
     written["security"] = _security(route)
     return written
@@ -203,11 +204,17 @@ def _answered(schema: Schema) -> Schema:
 
 
 def _security(route: _Route) -> list[Value]:
-    """None needed for a public route; one way in for each group of a private one."""
+    """None needed for a public route; one way in for each group of a private one, but any token may be its owner's."""
     principals = [one for one in route.function.signature.parameters if isinstance(one, PrincipalParameter)]
     if route.trigger.public:
-        return [{}, {"bearer": []}] if principals else []
-    return [{"bearer": [group]} for group in sorted(route.trigger.groups)] or [{"bearer": []}]
+        return [{}, *_ways([])] if principals else []
+    groups = () if route.trigger.owner else sorted(route.trigger.groups)
+    return [way for group in groups for way in _ways([group])] or _ways([])
+
+
+def _ways(groups: list[str]) -> list[Value]:
+    """A token of a person, or the key of a machine, with these groups."""
+    return [{scheme: list[Value](groups)} for scheme in ("bearer", "api-key")]
 
 
 def _components(found: Schemas) -> Node:
@@ -224,6 +231,12 @@ def _components(found: Schemas) -> Node:
                 "scheme": "bearer",
                 "bearerFormat": "JWT",
                 "description": "A token of the platform's issuer; on one machine `oort token` prints one.",
-            }
+            },
+            "api-key": {
+                "type": "apiKey",
+                "in": "header",
+                "name": "x-api-key",
+                "description": "The key of a machine; `oort api-keys create` makes one.",
+            },
         },
     }

@@ -17,19 +17,26 @@ _TEXT: Node = {"type": "string"}
 _GATEWAY = {
     400: ("invalid", "The request does not fit; errors lists every reason.", _INVALID),
     401: ("unauthorized", "There is no token, or it is not accepted.", _PROBLEM),
-    403: ("forbidden", "The caller is in none of the groups.", _PROBLEM),
+    403: ("forbidden", "The route is for its owner or for groups, and the caller is neither.", _PROBLEM),
+    408: ("request-timeout", "The body came too slowly.", _PROBLEM),
     413: ("content-too-large", "The body is larger than 6 MB.", _PROBLEM),
     415: ("unsupported-media-type", "The body is not JSON.", _PROBLEM),
+    429: ("too-many-requests", "The client calls this route too often; Retry-After says when to try again.", _PROBLEM),
     431: ("headers-too-large", "The headers are larger than 10 KB.", _PROBLEM),
     500: ("internal-error", "Something went wrong; quote trace when you report it.", _PROBLEM),
+    503: ("service-unavailable", "Too many requests are under way; the handler was not entered.", _PROBLEM),
+    504: ("gateway-timeout", "The function was not done in time.", _PROBLEM),
 }
 
 
-def responses(raises: Iterable[type[Problem]], *, groups: Sequence[str], body: bool) -> Node:
-    """The problems of an operation by status: what the gateway refuses, and what the handler raises."""
-    of_body = (413, 415) if body else ()
-    of_groups = (403,) if groups else ()
-    statuses = {400, 401, 431, 500, *of_body, *of_groups}
+def responses(raises: Iterable[type[Problem]], *, restricted: bool, body: bool) -> Node:
+    """The problems of an operation by status: what the gateway refuses, and what the handler raises.
+
+    `restricted` says that a token alone does not open it.
+    """
+    of_body = (408, 413, 415) if body else ()
+    of_few = (403,) if restricted else ()
+    statuses = {400, 401, 429, 431, 500, 503, 504, *of_body, *of_few}
     declared: dict[int, list[type[Problem]]] = {}
     for problem in raises:
         declared.setdefault(problem.status, []).append(problem)

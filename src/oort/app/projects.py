@@ -71,6 +71,11 @@ def _names(listed: object) -> tuple[str, ...] | None:
 
 def program(project: Project) -> Program:
     """Import the project's services and load them. Raises InvalidProgram with file and line of every mistake."""
+    return load(services(project), name=project.name)
+
+
+def services(project: Project) -> list[Service]:
+    """Import the project's services. Raises InvalidProgram with file and line of everything that cannot be imported."""
     if str(project.root) not in sys.path:
         sys.path.insert(0, str(project.root))
     mistakes: list[Mistake] = []
@@ -78,12 +83,12 @@ def program(project: Project) -> Program:
     if mistakes:
         raise InvalidProgram(mistakes)
     found = [value for modules in packages for module in modules for value in vars(module).values()]
-    services = list({id(value): value for value in found if isinstance(value, Service)}.values())
-    if not services:
+    declared = list({id(value): value for value in found if isinstance(value, Service)}.values())
+    if not declared:
         raise InvalidProject(f"No Service in {', '.join(project.packages)}.", 'Write orders = Service("orders").')
     for modules in packages:
-        _own({module.__name__ for module in modules}, services)
-    return load(services, name=project.name)
+        _own({module.__name__ for module in modules}, declared)
+    return declared
 
 
 def policies(project: Project) -> list[Rule]:

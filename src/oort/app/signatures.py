@@ -409,7 +409,9 @@ def _bare(hint: object) -> object:
 
 
 def _header(hint: object) -> str | None:
-    for extra in getattr(hint, "__metadata__", ()):
+    """The header's name, also where the annotation stands inside `| None`."""
+    inner = hint if get_origin(hint) is Annotated else _optional(hint)
+    for extra in getattr(inner, "__metadata__", ()):
         if isinstance(extra, Header):
             return extra.name
     return None

@@ -92,13 +92,15 @@ class Child:
 class Supervisor:
     """The supervisor, as a child sees it."""
 
-    def __init__(self, channel: socket.socket) -> None:
+    def __init__(self, channel: socket.socket, *, end: Callable[[int], object] = os._exit) -> None:
         self._channel = channel
+        self._end = end
 
     def loaded(self, files: Iterable[str]) -> None:
         """Say that the program is loaded, and wait for the turn to serve. Ends the process if the supervisor has gone."""
         self._say(Loaded(tuple(files)))
-        self._channel.recv(1) or os._exit(1)
+        if not self._channel.recv(1):
+            self._end(1)
         signal.signal(signal.SIGTERM, _left_to_the_supervisor)
         threading.Thread(target=self._follow, name="supervisor", daemon=True).start()
 
@@ -114,7 +116,7 @@ class Supervisor:
         """End with the supervisor where the kernel does not see to it."""
         with suppress(OSError):
             self._channel.recv(1)
-        os._exit(1)
+        self._end(1)
 
 
 def fork(work: Callable[[Supervisor], int], *, others: Iterable[Child]) -> Child:

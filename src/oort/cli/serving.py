@@ -16,8 +16,8 @@ from types import FrameType
 from typing import TYPE_CHECKING
 
 import uvicorn
-from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
+from oort.cli.connections import KEEP_ALIVE, Connection
 from oort.cli.reload_children import END, HAND_OVER
 
 if TYPE_CHECKING:
@@ -25,13 +25,8 @@ if TYPE_CHECKING:
 
 GRACE = timedelta(seconds=10)
 AT_A_BREAKPOINT = timedelta(days=1)  # a reload does not end a handler that somebody looks at
-_FIRST_REQUEST = 0.2  # seconds that a new connection has to send its request when the server stops
 _FINISHES = "Finishing what runs; Ctrl+C again stops at once."
 _WAITS = "A reload waits for what runs to finish."
-_KEEP_ALIVE = 65  # seconds: longer than clients and load balancers keep idle connections (60), so that they close first
-_HEAD_BYTES = (
-    64 * 1024
-)  # of a request line and headers that have not ended; the gateway refuses complete ones above 10 KB
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +54,7 @@ class Server(uvicorn.Server):
         super().__init__(
             uvicorn.Config(
                 app,
-                http=_Protocol,
+                http=Connection,
                 ws="none",
                 lifespan="off",
                 interface="asgi3",
@@ -67,7 +62,7 @@ class Server(uvicorn.Server):
                 access_log=False,
                 server_header=False,
                 proxy_headers=False,
-                timeout_keep_alive=_KEEP_ALIVE,
+                timeout_keep_alive=KEEP_ALIVE,
                 timeout_graceful_shutdown=int(GRACE.total_seconds()),
             )
         )
@@ -193,37 +188,3 @@ class Deadline:
             self.start(GRACE)
         assert self._end is not None
         return timedelta(seconds=max(1.0, self._end - time.monotonic()))
-
-
-class _Protocol(HttpToolsProtocol):
-    """uvicorn's protocol, with a bound on what it collects before the headers of a request have ended.
-
-    A connection that has not asked anything when the server stops gets a moment to do so: its request may be on the way.
-    """
-
-    _head = 0
-    _in_head = False
-    _last = False
-
-    def data_received(self, data: bytes) -> None:
-        super().data_received(data)
-        self._head = self._head + len(data) if self._in_head else 0
-        if self._head > _HEAD_BYTES and not self.transport.is_closing():
-            self.send_400_response("The headers of the request do not end.")
-
-    def on_message_begin(self) -> None:
-        super().on_message_begin()
-        self._in_head = True
-
-    def on_headers_complete(self) -> None:
-        self._in_head = False
-        super().on_headers_complete()
-        if self._last:
-            self.cycle.keep_alive = False
-
-    def shutdown(self) -> None:
-        if self.cycle is None and not self._last:
-            self._last = True
-            self.loop.call_later(_FIRST_REQUEST, self.shutdown)
-        else:
-            super().shutdown()

@@ -15,6 +15,8 @@ from oort.app.programs import Program
 from oort.cli import output, pages
 from oort.cli.logs import Log
 from oort.cli.turns import one_at_a_time
+from oort.engine import identity_pages
+from oort.engine.api_keys import ApiKeys
 from oort.engine.asgi import GatewayApp
 from oort.engine.clocks import SystemClock
 from oort.engine.engine import Engine
@@ -40,6 +42,12 @@ class Nobody:
         """See `ports.identity`: no token is right."""
         raise InvalidToken("Nobody is known here.")
 
+    holder = verify
+
+    def revoke(self, token: str) -> None:
+        """See `ports.identity`: no token is right."""
+        self.verify(token)
+
 
 @dataclass(frozen=True, slots=True)
 class Running:
@@ -58,9 +66,17 @@ class Running:
 
 
 def started(
-    program: Program, state: StateFolder, *, issuer: Issuer, log: Log, inline: bool, place: str = ""
+    program: Program,
+    state: StateFolder,
+    *,
+    issuer: Issuer,
+    log: Log,
+    inline: bool,
+    throttle: bool = True,
+    place: str = "",
 ) -> Running:
-    """A running platform on the state, whose lock the caller holds. With `inline` only one handler runs at a time.
+    """A running platform on the state, whose lock the caller holds. With `inline` only one handler runs at a time, for as
+    long as a debugger wants.
 
     `place` is what other commands need to find the platform: `-C PATH`.
     """
@@ -74,10 +90,15 @@ def started(
         threads=1 if inline else CONSUMER_THREADS,
         report=log.delivery,
         failed=log.failed,
+        throttling="all" if throttle else "none",
     )
     threads = ThreadPoolExecutor(1 if inline else REQUEST_THREADS, thread_name_prefix="request")
     app = GatewayApp(
-        engine.gateway, threads=threads, access=log.access, pages=pages.of(program, place=place, say=log.say)
+        engine.gateway,
+        threads=threads,
+        access=log.access,
+        pages={**pages.of(program, place=place, say=log.say), **identity_pages.of(issuer)},
+        timed=not inline,
     )
     engine.start()
     return Running(app, engine, threads, store)
@@ -118,6 +139,21 @@ def issuer_of(state: StateFolder, *, platform: str) -> Issuer:
 def token(folder: Path, *, platform: str, user: str, groups: Iterable[str], lifetime: timedelta) -> str:
     """A token for the user. InvalidUse if the lifetime is longer than a day."""
     return issuer_of(open_state(folder), platform=platform).issue(user, groups, lifetime)
+
+
+def revoke(folder: Path, *, platform: str, token: str) -> None:
+    """Refuse the token from now on, also in a platform that runs. InvalidToken if it would not be accepted now."""
+    issuer_of(open_state(folder), platform=platform).revoke(token)
+
+
+def rotate_signing_key(folder: Path, *, platform: str, at_once: bool) -> None:
+    """Sign with a new key, also in a platform that runs; tokens signed before stay good for a day, or end `at_once`."""
+    issuer_of(open_state(folder), platform=platform).rotate(at_once=at_once)
+
+
+def api_keys(folder: Path) -> ApiKeys:
+    """The API keys of the platform."""
+    return ApiKeys(open_state(folder).path, SystemClock())
 
 
 def rotate_key(folder: Path) -> None:

@@ -14,6 +14,7 @@ from oort.engine.dispatcher import Consumers, DeliveryReport, Dispatcher
 from oort.engine.gateway import Gateway
 from oort.engine.invoker import InProcessInvoker
 from oort.engine.operations import Operations
+from oort.engine.refusals import Throttling
 from oort.engine.services.queues import Queues
 from oort.engine.services.relay import Relay
 from oort.engine.services.schedules import Schedules
@@ -64,7 +65,7 @@ class Engine:
 
     `overrides` replaces providers by what they make; `transactions` the engine's own, for controls that must fail;
     `report` hears of every delivery, `failed` of errors of the engine itself; `redeliver` hands everything that succeeds
-    over twice; `lag` delays secondary indexes.
+    over twice; `lag` delays secondary indexes; `throttling` says which rates hold for clients.
     """
 
     def __init__(
@@ -82,6 +83,7 @@ class Engine:
         failed: Callable[[Exception], None] = lambda _: None,
         redeliver: bool = False,
         lag: Callable[[], timedelta] = no_lag,
+        throttling: Throttling = "declared",
     ) -> None:
         self.program, platform = program, program.model
         services = Services.on(store, platform=platform, clock=clock, lag=lag)
@@ -97,7 +99,13 @@ class Engine:
             Calls(platform, invoker=self.invoker, traces=self.traces, clock=clock, failed=_as_error(failed)).answer
         )
         self.gateway = Gateway(
-            platform, identity=identity, invoker=self.invoker, traces=self.traces, clock=clock, entropy=entropy
+            platform,
+            identity=identity,
+            invoker=self.invoker,
+            traces=self.traces,
+            clock=clock,
+            entropy=entropy,
+            throttling=throttling,
         )
         self.consumers = Consumers(
             platform,

@@ -10,6 +10,7 @@ from contextlib import contextmanager
 
 from oort.app.programs import Function, Program
 from oort.engine.broker import EngineBroker
+from oort.engine.leashes import Leash
 from oort.model.functions import Answer
 from oort.model.invocations import (
     BatchInvocation,
@@ -68,9 +69,12 @@ class InProcessInvoker:
         headers: dict[str, str],
         body: bytes,
         principal: Principal | None,
+        leash: Leash | None = None,
     ) -> HttpOutcome:
-        """Run a function for a request."""
+        """Run a function for a request. Cutting the leash takes away its rights, though not its thread."""
         with self._environment(name) as (environment, token):
+            if leash is not None:
+                leash.hold(lambda: self._broker.close(token))
             invocation = HttpInvocation(
                 id=id,
                 token=token,

@@ -8,7 +8,6 @@ import os
 import uuid
 from base64 import urlsafe_b64encode
 from dataclasses import dataclass
-from datetime import timedelta
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -101,11 +100,11 @@ def _ring(key: rsa.RSAPrivateKey, retired: tuple[Retired, ...]) -> KeyRing:
     verifying: dict[str, tuple[rsa.RSAPublicKey, float]] = {}
     for one in retired:
         public = serialization.load_pem_public_key(one.pem.encode())
-        if not isinstance(public, rsa.RSAPublicKey):
-            raise ValueError("no RSA key")
+        assert isinstance(public, rsa.RSAPublicKey)  # we wrote it
         verifying[thumbprint(public)] = (public, one.until)
     own = thumbprint(key.public_key())
-    verifying[own] = (key.public_key(), float("inf"))  # last, since an interrupted rotation has it among the retired too
+    # Last, since an interrupted rotation has left it among the retired ones, too.
+    verifying[own] = (key.public_key(), float("inf"))
     return KeyRing(key, own, verifying)
 
 
@@ -124,7 +123,7 @@ def _opened(folder: Path, pem: bytes) -> KeyRing:
         raise _unusable(path)
     try:
         return _ring(key, _retired(retired.read_bytes() if retired.exists() else b""))
-    except ValueError:
+    except (ValueError, AssertionError):
         raise StateUnusable(f"{retired} is damaged.", "Delete it: tokens of rotated keys end.") from None
 
 

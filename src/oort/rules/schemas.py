@@ -7,7 +7,7 @@ as required what is always written. Types are named once; two classes of one nam
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
-from typing import TypeAlias, TypeGuard, cast
+from typing import TypeAlias, TypeGuard, cast, get_origin
 
 import msgspec
 from msgspec import inspect
@@ -143,6 +143,8 @@ class _Writer:
         for kind, write in _WRITERS:
             if isinstance(shape, kind):
                 return write(self, shape)
+        if isinstance(shape, inspect.CustomType) and shape.cls is object:
+            return {}
         title = getattr(getattr(shape, "cls", None), "__name__", type(shape).__name__)
         raise InvalidValue(f"{title} has no JSON Schema.", "Use Structs, dataclasses and builtin types.")
 
@@ -177,8 +179,6 @@ def _plain(value: object) -> Value:
 def _union(writer: _Writer, shape: inspect.UnionType) -> Schema:
     arms = sorted(_arms(shape), key=lambda arm: isinstance(arm, inspect.NoneType))
     options = [writer.schema(arm) for arm in arms]
-    if len(options) == 1:
-        return options[0]
     written: Schema = {"anyOf": cast(Value, options)}
     bare = [arm.type if isinstance(arm, inspect.Metadata) else arm for arm in arms]
     tagged = [arm for arm in bare if isinstance(arm, inspect.StructType) and not arm.array_like and arm.tag_field]
@@ -250,8 +250,9 @@ def _field(writer: _Writer, field: inspect.Field) -> Schema:
 def _default(field: inspect.Field) -> Schema:
     if field.default is not msgspec.NODEFAULT:
         return {"default": _plain(field.default)}
-    if field.default_factory in (list, dict, set, tuple, frozenset):
-        return {"default": {} if field.default_factory is dict else []}
+    factory = get_origin(field.default_factory) or field.default_factory
+    if factory in (list, dict, set, tuple, frozenset):
+        return {"default": {} if factory is dict else []}
     return {}
 
 

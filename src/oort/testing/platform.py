@@ -4,11 +4,12 @@ import random
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import timedelta
+from pathlib import Path
 from typing import Never, Self, TypeVar, cast, get_type_hints
 
 import msgspec
 
-from oort.app import codecs, events
+from oort.app import codecs, events, projects
 from oort.app.events import Event
 from oort.app.loading import load
 from oort.app.programs import Program
@@ -20,7 +21,7 @@ from oort.engine.clocks import VirtualClock
 from oort.engine.dispatcher import DeliveryReport
 from oort.engine.engine import Engine
 from oort.engine.entropy import SeededEntropy
-from oort.engine.gateway import HttpReply, HttpRequest
+from oort.engine.gateway import LOGOUT, HttpReply, HttpRequest
 from oort.engine.store.direct import DirectStore
 from oort.model import limits
 from oort.model.errors import DidNotSettle, InvalidUse, NotFoundHere
@@ -41,6 +42,7 @@ M = TypeVar("M")
 E = TypeVar("E", bound=Event)
 
 _OBSERVER = "oort-test"
+_ADDRESS = "127.0.0.1"
 _LONGEST_LAG = timedelta(milliseconds=200)
 _MOST_DELIVERIES = 100_000
 
@@ -50,14 +52,22 @@ class Platform:
 
     Every message that succeeds is delivered once more, as SQS may do (`redeliver=False` turns it off); secondary indexes
     lag a little; the order of consumers is shuffled. `seed` makes another run of it. `most` bounds the deliveries of
-    one `settle`.
+    one `settle`. Routes that declare a `rate` or `burst` hold their callers to it, in virtual time; with `throttle=True`
+    the gateway's own rates hold on all others, too, as they do outside tests.
 
         with Platform(accounts, email) as platform:
             assert platform.post("/accounts", {"email": "a@b.no", "country": "NO"}).status == 201
             platform.settle()
     """
 
-    def __init__(self, *services: Service, seed: int = 0, redeliver: bool = True, most: int = _MOST_DELIVERIES) -> None:
+    def __init__(
+        self,
+        *services: Service,
+        seed: int = 0,
+        redeliver: bool = True,
+        throttle: bool = False,
+        most: int = _MOST_DELIVERIES,
+    ) -> None:
         program = load(services)
         self._program = replace(program, model=_observed(program))
         self._clock = VirtualClock()
@@ -78,8 +88,22 @@ class Platform:
             report=self._note,
             redeliver=redeliver,
             lag=lambda: _LONGEST_LAG * self._entropy.chance(),
+            throttling="all" if throttle else "declared",
         )
         self._engine.schedules.plan()
+
+    @classmethod
+    def of_project(
+        cls, folder: Path | str, *, seed: int = 0, redeliver: bool = True, most: int = _MOST_DELIVERIES
+    ) -> Self:
+        """All services of the project in the folder with oort.toml. The other arguments are those of the class.
+
+        Raises InvalidProject if there is none, and InvalidProgram with every mistake of its services.
+
+            with Platform.of_project("apps/shop") as platform:
+                assert platform.get("/orders").status == 401
+        """
+        return cls(*projects.services(projects.find(Path(folder))), seed=seed, redeliver=redeliver, most=most)
 
     def __enter__(self) -> Self:
         return self
@@ -164,7 +188,10 @@ class Platform:
         sent |= {name.lower(): value for name, value in (headers or {}).items()}
         route, _, query = path.partition("?")
         gateway = self._engine.gateway
-        admitted = gateway.admit(HttpRequest(method, route, query, sent))
+        asked = HttpRequest(method, route, query, sent, _ADDRESS)
+        if (method, route) == ("POST", LOGOUT):
+            return Response(gateway.logout(asked))
+        admitted = gateway.admit(asked)
         if isinstance(admitted, HttpReply):
             return Response(admitted)
         if len(raw) > limits.REQUEST_BYTES:

@@ -112,7 +112,7 @@ def test_refusals_are_answered_without_reading_the_body() -> None:
         ):
             assert server.ask(method, path)[0] == status
         assert server.received == 0
-        assert server.ask("POST", b"/desk/1")[1][b"allow"] == b"GET"
+        assert server.ask("POST", b"/desk/1")[1][b"allow"] == b"GET, HEAD"
 
 
 @pytest.mark.parametrize(
@@ -158,11 +158,17 @@ def test_a_client_that_leaves_before_the_reply_does_no_harm() -> None:
         assert server.access == [("GET /desk/1", 200)]
 
 
-def test_head_is_no_method_of_a_get_route_and_has_no_body() -> None:
+def test_head_is_get_without_the_body() -> None:
     with Server() as server:
-        status, headers, body = server.ask("HEAD", b"/desk/1")
-        assert (status, headers[b"allow"], body) == (405, b"GET", b"")
-        assert int(headers[b"content-length"]) > 0
+        server.ask("POST", b"/desk", parts=[part(b'{"id":"1"}')])
+        status, got, body = server.ask("GET", b"/desk/1")
+        assert (status, body) == (200, b'{"id":"1","count":0}')
+        assert server.ask("HEAD", b"/desk/1")[0] == 200
+        _, headed, nothing = server.ask("HEAD", b"/desk/1")
+        assert nothing == b""
+        assert {**headed, b"trace-id": b""} == {**got, b"trace-id": b""}
+        refused, headers, _ = server.ask("HEAD", b"/desk")
+        assert (refused, headers[b"allow"]) == (405, b"POST")
 
 
 def test_repeated_headers_are_joined_and_their_case_does_not_matter() -> None:

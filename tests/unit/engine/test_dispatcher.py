@@ -253,7 +253,7 @@ class FailingStore:
             raise StateUnusable(f"The disk is full ({kind}).")
 
 
-@pytest.mark.parametrize("kind", ["read", "submit", "version"])
+@pytest.mark.parametrize("kind", ["read", "write", "version"])
 def test_a_store_that_fails_for_a_moment_is_reported_and_deliveries_go_on(store: GroupCommitStore, kind: str) -> None:
     failing, jobs, clock = FailingStore(store), Jobs(), VirtualClock()
     desk = started(failing, jobs, clock=clock)

@@ -5,8 +5,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from oort.engine.gateway import Admission, HttpReply, HttpRequest
+from oort.engine.clocks import VirtualClock
+from oort.engine.entropy import SeededEntropy
+from oort.engine.gateway import LOGOUT, Admission, Gateway, HttpReply, HttpRequest
 from oort.engine.store.direct import DirectStore
+from oort.model.errors import StateUnusable
+from oort.model.invocations import Principal
 from tests.unit.engine.desk import Desk
 
 TRACE = "4bf92f3577b34da6a3ce929d0e0e4736"
@@ -51,11 +55,11 @@ def test_an_unknown_path_is_404(path: str) -> None:
     assert problem(reply)["detail"] == f"There is no route {path}."
 
 
-@pytest.mark.parametrize("method", ["DELETE", "PATCH", "POST", "HEAD", "OPTIONS", "TRACE", "get", ""])
+@pytest.mark.parametrize("method", ["DELETE", "PATCH", "POST", "OPTIONS", "TRACE", "get", ""])
 def test_another_method_is_405_and_says_which_ones_are_there(method: str) -> None:
     reply = Door().ask(method, "/desk/private/all")
-    assert (reply.status, dict(reply.headers)["allow"]) == (405, "GET, PUT")
-    assert problem(reply)["allow"] == "GET, PUT"
+    assert (reply.status, dict(reply.headers)["allow"]) == (405, "GET, HEAD, PUT")
+    assert problem(reply)["allow"] == "GET, HEAD, PUT"
 
 
 def test_a_slash_at_the_end_makes_no_difference() -> None:
@@ -133,6 +137,85 @@ def test_a_public_route_knows_its_caller_if_there_is_a_token() -> None:
     assert door.ask("GET", "/desk/1", authorization="Bearer nonsense").status == 401
 
 
+def test_head_is_answered_as_get_is() -> None:
+    door = Door()
+    assert door.ask("HEAD", "/desk/1").status == 200
+    assert door.ask("HEAD", "/desk/private/all").status == 401
+    assert door.ask("HEAD", "/desk").status == 405
+
+
+def test_a_token_and_an_api_key_at_once_are_refused() -> None:
+    door = Door()
+    both = {"authorization": door.bearer("ada"), "x-api-key": "oort_x_y"}
+    assert door.ask("GET", "/desk/private/all", **both).status == 401
+    assert door.ask("GET", "/desk/1", **{"x-api-key": "nonsense"}).status == 401
+
+
+class BrokenIdentity:
+    """An issuer whose files cannot be read."""
+
+    def verify(self, token: str) -> Principal:
+        """Fail."""
+        raise StateUnusable("signing-key.pem is damaged.")
+
+    holder = verify
+
+    def revoke(self, token: str) -> None:
+        """Fail."""
+        self.verify(token)
+
+
+def test_nobody_gets_in_while_the_issuer_is_broken_and_the_log_says_why() -> None:
+    door = Door()
+    gateway = Gateway(
+        door.desk.engine.program.model,
+        identity=BrokenIdentity(),
+        invoker=door.desk.engine.invoker,
+        traces=door.desk.engine.traces,
+        clock=VirtualClock(),
+        entropy=SeededEntropy(1),
+    )
+    headers = {"authorization": "Bearer x"}
+    refused = gateway.admit(HttpRequest("GET", "/desk/private/all", headers=headers))
+    assert isinstance(refused, HttpReply)
+    for reply in (refused, gateway.logout(HttpRequest("POST", LOGOUT, headers=headers))):
+        assert (reply.status, b"damaged" in reply.body, "damaged" in reply.error) == (500, False, True)
+
+
+def test_a_logout_without_a_token_is_401_and_with_one_it_ends_that() -> None:
+    door = Door()
+    bearer = door.bearer("ada")
+    assert door.gateway.logout(HttpRequest("POST", LOGOUT)).status == 401
+    assert door.gateway.logout(HttpRequest("POST", LOGOUT, headers={"authorization": bearer})).status == 204
+    assert door.ask("GET", "/desk/private/all", authorization=bearer).status == 401
+
+
+# -- headers of every reply
+
+
+def test_every_reply_is_guarded_and_what_is_private_is_cached_nowhere() -> None:
+    door = Door()
+    public, private, wrong = (
+        door.ask("GET", "/desk/1"),
+        door.ask("GET", "/desk/private/all", authorization=door.bearer("ada")),
+        door.ask("GET", "/nowhere"),
+    )
+    for reply in (public, private, wrong):
+        headers = dict(reply.headers)
+        assert headers["x-content-type-options"] == "nosniff"
+        assert headers["referrer-policy"] == "no-referrer"
+        assert headers["content-security-policy"] == "default-src 'none'; frame-ancestors 'none'"
+        assert "strict-transport-security" not in headers
+        assert not [name for name in headers if name.startswith("access-control")]
+    assert [dict(one.headers).get("cache-control") for one in (public, private, wrong)] == [
+        None,
+        "no-store",
+        "no-store",
+    ]
+    known = door.ask("GET", "/desk/1", authorization=door.bearer("ada"))
+    assert dict(known.headers)["cache-control"] == "no-store"
+
+
 # -- limits
 
 
@@ -153,6 +236,36 @@ def test_a_body_that_is_too_large_is_413() -> None:
 
 
 # -- traces
+
+
+def test_every_refusal_can_be_found_by_the_trace_that_it_carries() -> None:
+    door = Door()
+    admitted = door.gateway.admit(HttpRequest("POST", "/desk"))
+    assert isinstance(admitted, Admission)
+    replies = [
+        door.ask("GET", "/nowhere"),
+        door.ask("PUT", "/desk/1"),
+        door.ask("GET", "/desk/private/all"),
+        door.ask("GET", "/desk/private/room", authorization=door.bearer("ada")),
+        door.ask("GET", "/desk/1", x="a" * 10_240),
+        door.ask("GET", "/desk/1", query="word=%FF"),
+        door.gateway.too_large(admitted),
+        door.gateway.failed(admitted, OSError("disk")),
+    ]
+    for reply in replies:
+        spans = [
+            span for span in door.desk.engine.traces.read(reply.trace) if span.detail.get("status") == str(reply.status)
+        ]
+        assert [span.kind for span in spans] == ["request"], reply.status
+    assert [reply.status for reply in replies] == [404, 405, 401, 403, 431, 400, 413, 500]
+    unmatched = door.desk.engine.traces.read(replies[0].trace)[0]
+    assert (unmatched.name, unmatched.service, unmatched.error) == ("GET /nowhere", "gateway", "")
+
+
+def test_a_span_holds_the_beginning_of_a_long_or_strange_path() -> None:
+    door = Door()
+    reply = door.ask("GET", "/å\ud800" + "x" * 9000)
+    assert len(door.desk.engine.traces.read(reply.trace)[0].name) < 300
 
 
 def test_a_valid_traceparent_is_continued_and_the_span_hangs_below_it() -> None:

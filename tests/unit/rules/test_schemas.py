@@ -99,6 +99,10 @@ class Odd:
     """Unknown to msgspec."""
 
 
+class Loose(msgspec.Struct):
+    anything: Any = Odd()
+
+
 def both(kind: object) -> tuple[schemas.Schema, schemas.Schema]:
     """As it is accepted, and as it is answered."""
     return schemas.schema(kind, closed=True), schemas.schema(kind, closed=False)
@@ -196,6 +200,10 @@ def test_a_dataclass_takes_what_its_constructor_takes() -> None:
     assert accepted["required"] == ["width"]
     assert "description" not in accepted  # Python wrote its docstring
     assert answered["required"] == ["width", "tags", "area", "made"]
+
+
+def test_a_default_that_is_not_json_is_not_shown() -> None:
+    assert defined(both(Loose)[0], "Loose")["properties"] == {"anything": {}}
 
 
 def test_arrays_with_a_type_for_each_position() -> None:

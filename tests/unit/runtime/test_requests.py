@@ -1,6 +1,7 @@
 """Reading a request: every argument typed, everything that is wrong said at once, and no input that ends in a 500."""
 
-from datetime import date
+from datetime import date, datetime, timedelta
+from decimal import Decimal
 from enum import Enum
 from typing import Annotated, Literal
 
@@ -190,6 +191,82 @@ def test_an_optional_body_may_be_missing_whatever_its_type() -> None:
 )
 def test_text_stays_text(query: tuple[tuple[str, str], ...], expected: str) -> None:
     assert msgspec.json.decode(optional().request(b"", query=query).body)[1] == expected
+
+
+def texts() -> Running:
+    """Parameters of the types that msgspec's lax mode takes more for than a document says."""
+    service = Service("texts")
+
+    @service.get("/", public=True)
+    def read(
+        *,
+        at: datetime | None = None,
+        wait: timedelta | None = None,
+        ratio: float = 0,
+        price: Decimal | None = None,
+        prices: list[Decimal] | None = None,
+        whole: int | None = None,
+        yes: bool = False,
+    ) -> None: ...
+
+    return Running(service)
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("at", "0"),
+        ("at", "null"),
+        ("at", "253402300800"),  # a year that Python does not have
+        ("wait", "5"),
+        ("ratio", "nan"),
+        ("ratio", "inf"),
+        ("ratio", "1e999"),
+        ("price", "NaN"),
+        ("prices", "-Infinity"),
+        ("whole", "1.0"),
+        ("whole", "null"),
+        ("whole", "9" * 5000),
+        ("yes", "1"),
+    ],
+)
+def test_what_the_document_does_not_allow_is_refused_in_a_text_too(name: str, text: str) -> None:
+    outcome = texts().request(b"", query=((name, text),))
+    assert (outcome.status, outcome.entered) == (400, False)
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("at", "2026-01-01T00:00:00Z"),
+        ("wait", "PT5S"),
+        ("ratio", "1"),
+        ("ratio", "-1.5e3"),
+        ("ratio", "1E3"),
+        ("price", "1.50"),
+        ("prices", "7"),
+        ("whole", "-7"),
+        ("yes", "True"),
+        ("yes", "false"),
+    ],
+)
+def test_what_it_does_allow_is_read(name: str, text: str) -> None:
+    assert texts().request(b"", query=((name, text),)).status == 200
+
+
+def test_a_decimal_in_a_body_is_finite() -> None:
+    service = Service("prices")
+
+    @service.post("/", public=True)
+    def note(body: list[Decimal | None]) -> None: ...
+
+    outcome = Running(service).request(b'["1.5", 2, null, "NaN", "-inf"]')
+    assert (outcome.status, outcome.entered) == (400, False)
+    assert document(outcome)["errors"] == [
+        {"in": "body", "pointer": "/3", "detail": "Expected a finite number"},
+        {"in": "body", "pointer": "/4", "detail": "Expected a finite number"},
+    ]
+    assert Running(service).request(b'["1.5", 2, null]').status == 200
 
 
 SHARED = whole()

@@ -2,11 +2,14 @@
 
 import click
 
+from oort.cli.commands.api_keys import api_keys
 from oort.cli.commands.check import check
+from oort.cli.commands.completion import completion
 from oort.cli.commands.dev import dev
 from oort.cli.commands.graph import graph
 from oort.cli.commands.invoke import invoke
 from oort.cli.commands.keys import keys
+from oort.cli.commands.new import new
 from oort.cli.commands.permissions import permissions
 from oort.cli.commands.queues import queues
 from oort.cli.commands.routes import routes
@@ -29,9 +32,9 @@ oort = Sections(
     help="Typed Python services on one machine: run them, look into them, keep them.",
     epilog=_EPILOG,
     sections={
-        "Develop": (dev, check, invoke, token),
+        "Develop": (new, dev, check, invoke, token),
         "Look": (routes, graph, permissions, traces, trace, queues),
-        "Keep": (keys,),
+        "Keep": (keys, api_keys, completion),
     },
 )
 click.version_option(package_name="oortcloud", prog_name="oort", message="%(prog)s %(version)s")(oort)

@@ -40,6 +40,7 @@ class Asked:
     path: Path
     state: Path | None
     inline: bool
+    throttle: bool
 
 
 @click.command(cls=Command, epilog=_EPILOG, short_help="Run the whole platform on this machine.")
@@ -52,10 +53,20 @@ class Asked:
     help="Where to listen; 0 takes a free port.",
 )
 @click.option("--inline", is_flag=True, help="One handler at a time, so that a breakpoint stops everything.")
+@click.option("--no-throttle", is_flag=True, help="No limit for what one client asks: for tests of load.")
 @click.option("--no-reload", is_flag=True, help="Do not follow changes of the files.")
 @words.state_option
 @click.pass_context
-def dev(ctx: click.Context, *, path: Path, port: int, inline: bool, no_reload: bool, state: Path | None) -> None:
+def dev(
+    ctx: click.Context,
+    *,
+    path: Path,
+    port: int,
+    inline: bool,
+    no_throttle: bool,
+    no_reload: bool,
+    state: Path | None,
+) -> None:
     """Run all services of the platform in PATH, the folder with oort.toml, until Ctrl+C. Requests are answered on
     127.0.0.1 only. The state is durable: the next start goes on where this one ended, even after a crash.
 
@@ -66,7 +77,7 @@ def dev(ctx: click.Context, *, path: Path, port: int, inline: bool, no_reload: b
     """
     from oort.cli.listening import occupied
 
-    asked = Asked(path, state, inline)
+    asked = Asked(path, state, inline, throttle=not no_throttle)
     if no_reload:
         project, program = platforms.load(path)
         with occupied(platforms.state_folder(project, state), port=port) as (folder, listener):
@@ -90,7 +101,13 @@ def run(
     with _log() as log:
         issuer = wiring.issuer_of(folder, platform=program.model.name)
         platform = wiring.started(
-            program, folder, issuer=issuer, log=log, inline=asked.inline, place=f"-C {_hint(asked)}"
+            program,
+            folder,
+            issuer=issuer,
+            log=log,
+            inline=asked.inline,
+            throttle=asked.throttle,
+            place=f"-C {_hint(asked)}",
         )
         address = welcome.address(listener, folder.path)
         welcome.write_credentials(

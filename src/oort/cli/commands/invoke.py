@@ -9,7 +9,7 @@ import click
 import msgspec
 
 from oort.app.programs import Function
-from oort.cli import errors, output, platforms, words
+from oort.cli import completing, errors, output, platforms, words
 from oort.cli.groups import Command
 from oort.model.functions import Http
 
@@ -25,7 +25,7 @@ Examples:
 
 
 @click.command(cls=Command, epilog=_EPILOG, short_help="Run one function once.")
-@click.argument("function")
+@click.argument("function", shell_complete=completing.functions)
 @click.option("--event", required=True, metavar="FILE", help="A JSON file, or - for stdin.")
 @words.path_option
 @words.json_option

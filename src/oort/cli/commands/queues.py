@@ -5,7 +5,7 @@ from pathlib import Path
 import click
 import msgspec
 
-from oort.cli import output, platforms, words
+from oort.cli import completing, output, platforms, words
 from oort.cli.groups import Group
 from oort.model.messages import DeadLetter, Message
 from oort.model.platform import PlatformModel
@@ -64,7 +64,7 @@ def list_(*, path: Path, as_json: bool, state: Path | None) -> None:
 
 
 @queues.command(epilog=_PEEK_EPILOG, short_help="Show waiting messages and dead letters.")
-@click.argument("queue")
+@click.argument("queue", shell_complete=completing.queues)
 @click.option("--limit", type=click.IntRange(1, _MOST), default=10, show_default=True, help="How many of each at most.")
 @words.path_option
 @words.json_option
@@ -93,7 +93,7 @@ def peek(*, queue: str, limit: int, path: Path, as_json: bool, state: Path | Non
 
 
 @queues.command(epilog=_REDRIVE_EPILOG, short_help="Put dead letters back on their queue.")
-@click.argument("queue")
+@click.argument("queue", shell_complete=completing.queues)
 @words.path_option
 @words.json_option
 @words.state_option

@@ -1,22 +1,23 @@
-"""`oort token`: a bearer token of the local issuer."""
+"""`oort token`: a bearer token of the local issuer, or the end of one."""
 
 from datetime import timedelta
 from pathlib import Path
 
 import click
 
-from oort.cli import platforms, words
+from oort.cli import output, platforms, words
 from oort.cli.groups import Command
 from oort.model.errors import InvalidUse
 
 _EPILOG = """\b
-Example:
+Examples:
   curl -H "authorization: Bearer $(oort token --user ada --group support)" http://127.0.0.1:8000/accounts
+  oort token --revoke - < stolen-token.txt
 """
 
 
 @click.command(cls=Command, epilog=_EPILOG, short_help="Print a token for private routes.")
-@click.option("--user", required=True, metavar="NAME", help="Who calls: the id of the handler's Principal.")
+@click.option("--user", metavar="NAME", help="Who calls: the id of the handler's Principal.")
 @click.option("--group", "groups", multiple=True, metavar="GROUP", help="A group the user is in; repeat it for more.")
 @click.option(
     "--lifetime",
@@ -25,19 +26,39 @@ Example:
     show_default=True,
     help="How long it is good, as 90s, 30m, 8h; at most 1d.",
 )
+@click.option("--revoke", metavar="TOKEN", help="Refuse this token from now on; - reads it from stdin.")
 @words.path_option
 @words.state_option
-def token(*, user: str, groups: tuple[str, ...], lifetime: timedelta, path: Path, state: Path | None) -> None:
+def token(
+    *,
+    user: str | None,
+    groups: tuple[str, ...],
+    lifetime: timedelta,
+    revoke: str | None,
+    path: Path,
+    state: Path | None,
+) -> None:
     """Print a bearer token that the platform on this machine accepts, and nothing else. It is signed with the key in the
     platform's state folder; no other platform accepts it.
+
+    With --revoke a token ends before its time, also in a platform that runs, as it does for whoever sends it to
+    POST /_oort/logout.
     """
     from oort.cli import wiring
 
-    if not user.strip():
+    if revoke is None and not (user or "").strip():
         raise click.BadParameter("a user has a name.", param_hint="--user")
     project = platforms.find(path)
     folder = platforms.state_folder(project, state)
+    if revoke is not None:
+        wiring.revoke(folder, platform=project.name, token=_read(revoke))
+        output.echo("The token is refused from now on.")
+        return
     try:
-        click.echo(wiring.token(folder, platform=project.name, user=user, groups=groups, lifetime=lifetime))
+        click.echo(wiring.token(folder, platform=project.name, user=user or "", groups=groups, lifetime=lifetime))
     except InvalidUse as error:
         raise click.UsageError(str(error)) from error
+
+
+def _read(token: str) -> str:
+    return (click.get_text_stream("stdin").read() if token == "-" else token).strip()

@@ -7,7 +7,7 @@ const base = api.servers[0].url.replace(/\/$/, "");
 const main = document.getElementById("main");
 const tokenField = document.getElementById("token");
 const filter = document.getElementById("filter");
-const UNRECORDED = new Set([401, 405, 413, 431]); // the gateway refused: nothing happened that a trace could show
+const UNRECORDED = new Set([401, 405, 408, 413, 429, 431, 503]); // the gateway refused: nothing happened that a trace could show
 const drafts = new Map(); // what was typed, and the last reply, by route
 const routes = Object.entries(api.paths).flatMap(([path, methods]) =>
   Object.entries(methods).map(([method, operation]) => ({ path, method, operation, id: operation.operationId })));
@@ -32,8 +32,8 @@ function resolved(node) {
 
 function callers(operation) {
   const ways = operation.security;
-  if (ways.length === 0 || ways.some((way) => !way.bearer)) return "for anyone";
-  const groups = ways.flatMap((way) => way.bearer);
+  if (ways.length === 0 || ways.some((way) => Object.keys(way).length === 0)) return "for anyone";
+  const groups = ways.flatMap((way) => way.bearer || []);
   return groups.length ? `for the groups: ${groups.join(", ")}` : "for anyone signed in";
 }
 

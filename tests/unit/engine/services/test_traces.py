@@ -1,9 +1,15 @@
 """Traces: packed by invocation, listed newest first, found by the beginning of their id."""
 
+import threading
+from pathlib import Path
+
 import pytest
 
 from oort.engine.services import traces as module
-from oort.model.errors import NotFoundHere
+from oort.engine.store.direct import DirectStore
+from oort.engine.store.group import GroupCommitStore
+from oort.engine.store.session import Session
+from oort.model.errors import NotFoundHere, StateUnusable
 from oort.model.spans import Span
 from tests.unit.engine.services.conftest import Services
 
@@ -21,6 +27,40 @@ def test_an_invocation_is_one_row_a_trace(services: Services) -> None:
     services.traces.record([span(A, "1", start=5), span(B, "2", start=6), span(A, "3", start=7)])
     services.traces.record([])
     assert services.store.read(lambda session: session.rows("SELECT trace FROM segments")) == [(A,), (B,)]
+
+
+def test_invocations_that_end_while_the_disk_is_busy_are_written_by_one_work(tmp_path: Path) -> None:
+    store = GroupCommitStore(tmp_path / "oort.db")
+    traces, inside, release = module.Traces(store), threading.Event(), threading.Event()
+
+    def busy(session: Session) -> None:
+        inside.set()
+        assert release.wait(10)
+
+    gate = store.submit(busy)
+    assert inside.wait(10)
+    for number in range(150):
+        traces.record([span(f"{number:032x}", "1", start=number)])
+    handed_in = len(store._queue)
+    release.set()
+    gate.result(10)
+    store.write(lambda session: session.run("DELETE FROM segments WHERE seq > 100"))
+    traces.record([span(A, "1", start=1)])  # a new work, since the first one has begun
+    store.close()
+    after = DirectStore(tmp_path / "oort.db")
+    assert handed_in == 1
+    rows = after.read(lambda session: session.rows("SELECT trace FROM segments ORDER BY seq"))
+    assert rows == [*((f"{number:032x}",) for number in range(100)), (A,)]
+    after.close()
+
+
+def test_what_a_closed_store_refuses_keeps_nothing_waiting(tmp_path: Path) -> None:
+    store = GroupCommitStore(tmp_path / "oort.db")
+    traces = module.Traces(store)
+    store.close()
+    for _ in range(2):
+        with pytest.raises(StateUnusable):
+            traces.record([span(A, "1", start=1)])
 
 
 def test_a_trace_has_its_spans_in_order_of_their_start(services: Services) -> None:

@@ -142,3 +142,11 @@ def test_a_file_that_another_process_keeps_locked(tmp_path: Path) -> None:
     holder.close()
     assert store.write(add("a")) == 1
     store.close()
+
+
+def test_a_single_row_is_read_like_any_other() -> None:
+    store = DirectStore()
+    assert store.row("SELECT name FROM outbox") is None
+    store.write(lambda session: session.run("INSERT INTO outbox(kind, name, visible, payload) VALUES('s', 'a', 0, x'')"))
+    assert store.row("SELECT name FROM outbox WHERE name = ?", "a") == ("a",)
+    store.close()

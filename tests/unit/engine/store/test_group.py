@@ -139,6 +139,77 @@ def test_work_that_fails_undoes_itself_and_nothing_else(store: GroupCommitStore)
     assert store.read(names) == ["first", "second"]
 
 
+def test_work_that_fails_without_having_written_makes_nobody_run_again(store: GroupCommitStore) -> None:
+    runs: list[str] = []
+
+    def counted(session: Session) -> int:
+        runs.append("good")
+        return session.run(INSERT, "good")
+
+    def refusing(session: Session) -> NoReturn:
+        session.rows("SELECT 1")
+        runs.append("bad")
+        raise ConditionFailed("no")
+
+    gate = Gate(store)
+    good, bad = store.submit(counted), store.submit(refusing)
+    gate.open()
+    assert good.result(10) == 1
+    with pytest.raises(ConditionFailed):
+        bad.result(10)
+    assert runs == ["good", "bad"]
+
+
+def test_a_group_that_runs_again_tells_each_work_its_second_outcome(store: GroupCommitStore) -> None:
+    woken: list[int] = []
+    store.on_commit = lambda: woken.append(1)
+
+    def counting(session: Session) -> int:
+        session.run(INSERT, "counted")
+        return len(names(session))
+
+    def failing(session: Session) -> NoReturn:
+        session.run(INSERT, "bad")
+        session.wake()
+        raise ConditionFailed("no")
+
+    gate = Gate(store)
+    bad, good, other = store.submit(failing), store.submit(counting), store.submit(failing)
+    gate.open()
+    assert good.result(10) == 1  # in the first run it saw what the bad one had left
+    for future in (bad, other):
+        with pytest.raises(ConditionFailed) as caught:
+            future.result(10)
+        assert caught.value.__cause__ is None
+    assert store.read(names) == ["counted"]
+
+
+def test_work_that_ends_the_transaction_without_an_error_fails_its_group(store: GroupCommitStore) -> None:
+    gate = Gate(store)
+    good, rogue = store.submit(add("good")), store.submit(lambda session: session.run("ROLLBACK"))
+    after = store.submit(add("after"))
+    gate.open()
+    for future in (good, rogue, after):
+        with pytest.raises(RuntimeError, match="ended the transaction"):
+            future.result(10)
+    assert store.read(names) == []
+
+
+def test_a_single_row_sees_what_was_acknowledged_and_leaves_nothing_open(store: GroupCommitStore) -> None:
+    assert store.row("SELECT name FROM outbox") is None
+    store.write(add("a"))
+    assert store.row("SELECT name FROM outbox WHERE name = ?", "a") == ("a",)
+    store.write(add("b"))
+    assert store.row("SELECT count(*) FROM outbox") == (2,)
+    with pytest.raises(apsw.SQLError):
+        store.row("SELECT * FROM nowhere")
+    with pytest.raises(StateUnusable):
+        store.row(INSERT, "c")
+    with pytest.raises(RuntimeError, match="use the session"):
+        store.write(lambda _: store.row("SELECT 1"))
+    assert store.read(names) == ["a", "b"]
+
+
 def test_a_wrong_statement_fails_alone(store: GroupCommitStore) -> None:
     gate = Gate(store)
     bad, good = store.submit(lambda session: session.run("INSERT INTO nowhere VALUES(1)")), store.submit(add("good"))
@@ -254,6 +325,7 @@ def test_a_closed_store_refuses_everything(tmp_path: Path) -> None:
     store.close()
     calls: tuple[Callable[[], object], ...] = (
         lambda: store.read(names),
+        lambda: store.row("SELECT 1"),
         lambda: store.write(add("a")),
         lambda: store.later(add("a")),
         store.data_version,

@@ -1,0 +1,434 @@
+"""What a user might write wrong: `#! code` marks the line that must be named; beside it a sentence that the user must read."""
+
+PRELUDE = '''"""A shop and its neighbour."""
+from collections.abc import Iterator
+from datetime import timedelta
+from typing import Annotated
+
+import msgspec
+from oort import *
+
+shop = Service("shop")
+bank = Service("bank")
+
+class Account(msgspec.Struct):
+    id: str
+    country: str = ""
+    revision: int = 0
+
+@shop.table("people", key="id")
+class People(Table[str, Account, Can]): ...
+
+@bank.table("vault", key="id")
+class Vault(Table[str, Account, Can]): ...
+
+@shop.queue("mails")
+class Mails(Queue[Account, Can]): ...
+
+@bank.queue("wires")
+class Wires(Queue[Account, Can]): ...
+
+@event("shop.opened", version=1, key="id")
+class Opened(Event):
+    id: str
+
+@event("bank.paid", version=1, key="id")
+class Paid(Event):
+    id: str
+
+class Port: ...
+'''
+
+CASES: dict[str, tuple[str, str]] = {
+    # -- services and resources
+    "a service's name": ('bad = Service("Bad Name")  #! service.name', "lower-case letters"),
+    "a service with a name of API Gateway's own": ('bad = Service("ping")  #! service.name', "ping and sping"),
+    "two services of one name": ('again = Service("shop")  #! name.twice', "two of the service shop"),
+    "two tables of one name": (
+        '@shop.table("people", key="id")  #! name.twice\nclass Again(Table[str, Account, Can]): ...',
+        "two of the table shop.people",
+    ),
+    "two functions of one name": (
+        '@shop.get("/a")\ndef one() -> None: ...\n@shop.get("/b")  #! name.twice\ndef one() -> None: ...',
+        "Rename one",
+    ),
+    "a table that is no Table": (
+        '@shop.table("a", key="id")  #! resource.base\nclass A: ...',
+        "Write class A(Table[str, Account, Can])",
+    ),
+    "a queue that is no Queue": ('@shop.queue("a")  #! resource.base\nclass A: ...', "class A(Queue[Mail, Can])"),
+    "a resource's name": (
+        '@shop.queue("My Queue")  #! resource.name\nclass A(Queue[Account, Can]): ...',
+        "lower-case letters, digits and dashes",
+    ),
+    "a table of what is no object": (
+        '@shop.table("a", key="id")  #! table.item\nclass A(Table[str, int, Can]): ...',
+        "Store a msgspec.Struct or a dataclass",
+    ),
+    "a table of what is stored as a list": (
+        (
+            "class Row(msgspec.Struct, array_like=True):\n    id: str\n"
+            '@shop.table("a", key="id")  #! table.item\nclass A(Table[str, Row, Can]): ...'
+        ),
+        "Row, which is no Struct",
+    ),
+    "a key, an index and a version that are no fields": (
+        (
+            '@shop.table("a", key="idd", version="rev")  #! table.field table.field table.field\n'
+            'class A(Table[str, Account, Can]):\n    by_land = Index[str, None]("land")'
+        ),
+        "Its fields are: id, country, revision",
+    ),
+    "a key field with another name in the store": (
+        (
+            'class Named(msgspec.Struct, rename="camel"):\n    account_id: str\n'
+            '@shop.table("a", key="account_id")  #! table.renamed\nclass A(Table[str, Named, Can]): ...'
+        ),
+        "stored as 'accountId'",
+    ),
+    "a key of three fields": (
+        (
+            '@shop.table("a", key=("id", "country", "revision"))  #! table.key\n'
+            'class A(Table[str, Account, Can]):\n    by = Index[str, None]("country")'
+        ),
+        "Name one or two",
+    ),
+    "a key of no field": ('@shop.table("a", key=())  #! table.key\nclass A(Table[str, Account, Can]): ...', "0 fields"),
+    "a version that is no int": (
+        '@shop.table("a", key="id", version="country")  #! table.version\nclass A(Table[str, Account, Can]): ...',
+        "country: int = 0",
+    ),
+    "a version that is the key": (
+        '@shop.table("a", key="revision", version="revision")  #! table.version\nclass A(Table[int, Account, Can]): ...',
+        "a field of its own",
+    ),
+    "too many indexes": (
+        (
+            'Many = type("Many", (Table,), {f"i{n}": Index("country") for n in range(21)})\n'
+            "Many.__orig_bases__ = (Table[str, Account, Can],)\n"
+            'shop.table("many", key="id")(Many)  #! table.indexes'
+        ),
+        "DynamoDB allows 20",
+    ),
+    "a queue without attempts": (
+        '@shop.queue("a", attempts=0)  #! queue.attempts\nclass A(Queue[Account, Can]): ...',
+        "1 to 1000",
+    ),
+    "a subscription with too many attempts": (
+        "@shop.on(Opened, attempts=1001)  #! queue.attempts\ndef opened(event: Opened) -> None: ...",
+        "1 to 1000",
+    ),
+    "a batch that is too large": (
+        "@shop.worker(Mails, batch=11)  #! queue.batch\ndef mail(mail: Account) -> None: ...",
+        "It is 1 to 10",
+    ),
+    "a queue of what JSON cannot carry": (
+        '@shop.queue("a")  #! queue.message\nclass A(Queue[Port, Can]): ...',
+        "msgspec does not know Port",
+    ),
+    # -- events
+    "an event that is no Event": (
+        '@event("shop.a", version=1, key="id")  #! event.base\nclass A: ...',
+        "Write class A(Event)",
+    ),
+    "an event's name, version and key": (
+        '@event("Opened", version=0, key="idd")  #! event.name event.version event.key\nclass A(Event):\n    id: str',
+        "Name one of: id",
+    ),
+    "one event declared in two classes": (
+        (
+            '@event("shop.opened", version=1, key="id")  #! event.twice\nclass Again(Event):\n    id: str\n'
+            "@shop.on(Opened)\ndef one(event: Opened) -> None: ...\n@bank.on(Again)\ndef two(event: Again) -> None: ..."
+        ),
+        "Declare it once",
+    ),
+    "an event filtered by pattern": (
+        '@shop.on(Opened, where={"id": "1"})  #! event.where\ndef opened(event: Opened) -> None: ...',
+        'via="bus"',
+    ),
+    "an upcast that says nothing": ("@upcast  #! event.upcast\ndef newer(old): ...", "def newer(old: SignedUpV1)"),
+    "an upcast to another event": (
+        "@upcast  #! event.upcast\ndef newer(old: Paid) -> Opened: ...",
+        "bank.paid version 1 does not become shop.opened version 1",
+    ),
+    "an upcast of an unknown type": ('@upcast  #! event.upcast\ndef newer(old: "Gone") -> Opened: ...', "'Gone'"),
+    # -- routes
+    "a path without its slash": ('@shop.get("a")  #! route.path\ndef a() -> None: ...', "Write /fixed/{parameter}"),
+    "a path with a blank": ('@shop.get("/a b")  #! route.path\ndef a() -> None: ...', "letters, digits"),
+    "a path parameter that nobody takes": (
+        '@shop.get("/{id}")  #! route.path\ndef a() -> None: ...',
+        "Add the parameter id: str",
+    ),
+    "a path parameter twice": (
+        '@shop.get("/{id}/x/{id}")  #! route.path\ndef a(id: str) -> None: ...',
+        "in the path twice",
+    ),
+    "a request that may take a minute": (
+        '@shop.get("/", timeout=timedelta(minutes=1))  #! route.timeout\ndef a() -> None: ...',
+        "answer 202 and use a queue",
+    ),
+    "a public route for a group": (
+        '@shop.get("/", public=True, groups=["staff"])  #! route.groups\ndef a() -> None: ...',
+        "public=True or groups=",
+    ),
+    "a GET with a body": ('@shop.get("/")  #! route.body\ndef a(body: Account) -> None: ...', "Use post, put or patch"),
+    "a body that JSON cannot be": (
+        '@shop.post("/")  #! route.body\ndef a(body: Port) -> None: ...',
+        "msgspec does not know Port",
+    ),
+    "a body that msgspec refuses": (
+        '@shop.post("/")  #! route.body\ndef a(body: list[int] | set[int]) -> None: ...',
+        "more than one array-like",
+    ),
+    "a status that is none": ('@shop.get("/", status=99)  #! route.status\ndef a() -> None: ...', "Use 200 to 599"),
+    "an answer under a status without body": (
+        '@shop.delete("/")  #! route.status\ndef a() -> Reply[Account]: ...',
+        "Add status=200",
+    ),
+    "two routes that no request tells apart": (
+        '@shop.get("/{a}")\ndef one(a: str) -> None: ...\n@shop.get("/{b}")  #! route.twice\ndef two(b: str) -> None: ...',
+        "Change one of the paths",
+    ),
+    "an object in the query": (
+        '@shop.get("/")  #! route.parameter\ndef a(account: Account) -> None: ...',
+        "Call it `body`",
+    ),
+    "a list in the path": (
+        '@shop.get("/{ids}")  #! route.parameter\ndef a(ids: list[str]) -> None: ...',
+        "cannot come from the path",
+    ),
+    "an object in a header": (
+        '@shop.get("/")  #! route.parameter\ndef a(x: Annotated[Account, Header("x")]) -> None: ...',
+        "cannot come from the header",
+    ),
+    "a caller on a public route": (
+        '@shop.get("/", public=True)  #! route.principal\ndef a(who: Principal) -> None: ...',
+        "Write who: Principal | None",
+    ),
+    "an owner that is not in the path": (
+        '@shop.get("/{id}", owner="who")  #! route.owner\ndef a(id: str) -> None: ...',
+        "Name a parameter of the path",
+    ),
+    "an owner of a public route": (
+        '@shop.get("/{id}", owner="id", public=True)  #! route.owner\ndef a(id: str) -> None: ...',
+        "Take away public=True or owner=",
+    ),
+    "a rate that API Gateway does not know": (
+        '@shop.get("/", rate=0)  #! route.rate\ndef a() -> None: ...',
+        "API Gateway allows rates up to",
+    ),
+    "a page that is no origin": (
+        'pages = Service("pages", cors=["shop.example"])  #! service.cors',
+        "https://shop.example",
+    ),
+    "every page and one of them": (
+        'pages = Service("pages", cors=["*", "https://a.example"])  #! service.cors',
+        "*, beside others,",
+    ),
+    # -- functions and their signatures
+    "a time-out of nothing": (
+        "@shop.on(Opened, timeout=timedelta(0))  #! function.timeout\ndef a(event: Opened) -> None: ...",
+        "at most 15 minutes",
+    ),
+    "a time-out of an hour": (
+        "@shop.worker(Mails, timeout=timedelta(hours=1))  #! function.timeout\ndef a(mail: Account) -> None: ...",
+        "at most 15 minutes",
+    ),
+    "a handler without a name": ('shop.get("/")(lambda: None)  #! function.name', "Use letters, digits and _"),
+    "a type that is imported for checkers only": (
+        (
+            'from typing import TYPE_CHECKING\nif TYPE_CHECKING:\n    from decimal import Decimal\n@shop.get("/")  #! signature.name\n'
+            'def a(price: "Decimal") -> None: ...'
+        ),
+        "not under TYPE_CHECKING",
+    ),
+    "a type that its module does not have": (
+        '@shop.get("/")  #! signature.name\ndef a(price: "msgspec.Price") -> None: ...',
+        "'Price' cannot be found",
+    ),
+    "a type that is none": (
+        '@shop.get("/")  #! signature.type\ndef a(people: "People[Get, Put]") -> None: ...',
+        "People[Get | Put]",
+    ),
+    "a type with wrong syntax": (
+        '@shop.get("/")  #! signature.type\ndef a(people: "People[") -> None: ...',
+        "actions in the brackets",
+    ),
+    "a parameter that only has a star": (
+        '@shop.get("/")  #! signature.kind\ndef a(*names: str) -> None: ...',
+        "Name every parameter",
+    ),
+    "a parameter without a type": ('@shop.get("/{id}")  #! signature.untyped\ndef a(id): ...', "for example id: str"),
+    "a handler that yields": (
+        "@shop.worker(Mails)  #! signature.generator\ndef a(mail: Account) -> Iterator[None]:\n    yield",
+        "nobody runs it",
+    ),
+    "a handle of a class that is not declared": (
+        'class Lost(Table[str, Account, Can]): ...\n@shop.get("/")  #! handle.undeclared\ndef a(lost: Lost[Get]) -> None: ...',
+        "Put @service.table",
+    ),
+    "a bare handle": (
+        '@shop.get("/")  #! handle.bare\ndef a(people: People) -> None: ...',
+        "people: People[Get] or People[Get | Put]",
+    ),
+    "a handle with what is no action": (
+        '@shop.get("/")  #! handle.action\ndef a(people: People[Get | int]) -> None: ...',
+        "Actions are Get, Put",
+    ),
+    "a table that shall send": (
+        '@shop.get("/")  #! handle.action\ndef a(people: People[Send]) -> None: ...',
+        "People has no Send",
+    ),
+    "a queue that shall get": (
+        '@shop.get("/")  #! handle.action\ndef a(mails: Mails[Get]) -> None: ...',
+        "Its actions are Send",
+    ),
+    "the right to publish nothing": (
+        '@shop.get("/")  #! publish.event\ndef a(out: Publish) -> None: ...',
+        "Write out: Publish[SignedUp]",
+    ),
+    "the right to publish what is not declared": (
+        'class Lost(Opened): ...\n@shop.get("/")  #! publish.event\ndef a(out: Publish[Opened | Lost]) -> None: ...',
+        "with a class under @event",
+    ),
+    "a consumer of another event": (
+        "@shop.on(Opened)  #! consumer.message\ndef a(event: Paid) -> None: ...",
+        "Write event: Opened",
+    ),
+    "a consumer without a message": (
+        "@shop.on(Opened)  #! consumer.message\ndef a() -> None: ...",
+        "Its first parameter is the message: Opened",
+    ),
+    "a consumer without types": ("@shop.on(Opened)  #! consumer.message\ndef a(event): ...", "Write event: Opened"),
+    "a consumer with a query parameter": (
+        "@shop.on(Opened)  #! consumer.parameter\ndef a(event: Opened, page: int) -> None: ...",
+        "Publish, Context and provided ports",
+    ),
+    "a consumer of an event that is not declared": (
+        "class Lost(Event): ...\n@shop.on(Lost)  #! consumer.event\ndef a(event: Lost) -> None: ...",
+        "Name a class under @event",
+    ),
+    "a consumer of a name": (
+        '@shop.on("shop.opened", where={})  #! consumer.event consumer.message event.where\ndef a(event: Opened) -> None: ...',
+        "subscribes to 'shop.opened'",
+    ),
+    "a worker of a name": (
+        '@shop.worker("mails")  #! consumer.queue\ndef a(mail: Account) -> None: ...',
+        "mails is not",
+    ),
+    "a worker of what is no queue": (
+        "@shop.worker(People)  #! consumer.queue\ndef a(mail: Account) -> None: ...",
+        "People is not a queue",
+    ),
+    "two workers of one queue": (
+        (
+            "@shop.worker(Mails)\ndef one(mail: Account) -> None: ...\n"
+            "@shop.worker(Mails)  #! consumer.twice\ndef two(mail: Account) -> None: ..."
+        ),
+        "Events have many",
+    ),
+    # -- providers
+    "a provider that says not what it makes": ("@shop.provide  #! provider.return\ndef port(): ...", "return type"),
+    "a provider that makes None": ("@shop.provide  #! provider.return\ndef port() -> None: ...", "return type"),
+    "two providers of one port": (
+        "@shop.provide\ndef one() -> Port: ...\n@shop.provide  #! provider.twice\ndef two() -> Iterator[Port]: ...",
+        "Keep one of them",
+    ),
+    "a provider that wants a request": (
+        "@shop.provide  #! provider.parameter\ndef port(id: str) -> Port: ...",
+        "handles and what other providers make",
+    ),
+    "a provider without types": (
+        "@shop.provide  #! provider.parameter provider.return\ndef port(id): ...",
+        "cannot be",
+    ),
+    "an async provider": ("@shop.provide  #! provider.async\nasync def port() -> Port: ...", "plain function or a gen"),
+    # -- ownership
+    "a handle of another service": (
+        '@shop.get("/")  #! ownership.handle\ndef a(vault: Vault[Get]) -> None: ...',
+        "by an event, or a declared call",
+    ),
+    "a provider with a handle of another service": (
+        "@shop.provide  #! ownership.handle\ndef port(vault: Vault[Get]) -> Port: ...",
+        "belongs to the service bank",
+    ),
+    "another service's event": (
+        '@shop.get("/")  #! ownership.event\ndef a(out: Publish[Paid]) -> None: ...',
+        "only the service bank publishes bank.paid",
+    ),
+    "another service's queue": (
+        "@shop.worker(Wires)  #! ownership.queue\ndef a(wire: Account) -> None: ...",
+        "between services use events",
+    ),
+    # -- what this release does not run
+    "a bucket": ('@shop.bucket("files")  #! language.later\nclass Files(Bucket[Can]): ...', "docs/limits.md"),
+    "a secret": ('@shop.secret("key")  #! language.later\nclass Key(Secret[str]): ...', "The secret key"),
+    "an expiry": (
+        '@shop.table("a", key="id", expires="revision")  #! language.later\nclass A(Table[str, Account, Can]): ...',
+        "expires= is not run",
+    ),
+    "a fifo queue": ('@shop.queue("a", fifo=True)  #! language.later\nclass A(Queue[Account, Can]): ...', "fifo="),
+    "a change": ("@shop.on_change(People)  #! language.later\ndef a(c: Changed[Account]) -> None: ...", "on_change"),
+    "an upload": ("@shop.on_upload(Bucket)  #! language.later\ndef a(upload: Upload) -> None: ...", "on_upload"),
+    # -- time
+    "a schedule that runs too often": (
+        "@shop.every(timedelta(seconds=5))  #! timer.interval\ndef a() -> None: ...",
+        "at most once a minute",
+    ),
+    "a cron expression with a wrong field": (
+        '@shop.cron("0 25 * * *")  #! timer.cron\ndef a() -> None: ...',
+        "Mend that field",
+    ),
+    "a cron expression that never comes": (
+        '@shop.cron("0 0 30 2 *")  #! timer.cron\ndef a() -> None: ...',
+        "Name a day that exists",
+    ),
+    "a time zone that is none": (
+        '@shop.cron("0 4 * * *", timezone="Mars/Olympus")  #! timer.timezone\ndef a() -> None: ...',
+        "Europe/Oslo",
+    ),
+    "a schedule that takes a message": (
+        '@shop.cron("0 4 * * *")  #! timer.parameter\ndef a(mail: Account) -> None: ...',
+        "takes handles",
+    ),
+    # -- calls
+    "a call that is no Call": ('@call("shop.ask")  #! call.base\nclass Ask: ...', "Call[Request, Answer]"),
+    "a call with a bad name": ('@call("Ask")  #! call.name\nclass Ask(Call[str, str]): ...', "billing.charge"),
+    "a call that waits too long": (
+        '@call("shop.ask", timeout=timedelta(minutes=1))  #! call.timeout\nclass Ask(Call[str, str]): ...',
+        "at most 29 s",
+    ),
+    "an answer to what is no call": (
+        "@shop.answer(Account)  #! call.undeclared\ndef a(ask: str) -> str: ...",
+        "under @call",
+    ),
+    "a call that was not declared": (
+        'class Ask(Call[str, str]): ...\n@shop.get("/")  #! call.undeclared\ndef a(ask: Ask) -> None: ...',
+        "Put @call(name)",
+    ),
+    "an answer of another type": (
+        '@call("shop.ask")\nclass Ask(Call[str, str]): ...\n@shop.answer(Ask)  #! call.answer\ndef a(ask: str) -> int: ...',
+        "Write -> str",
+    ),
+    "two answers": (
+        '@call("shop.ask")\nclass Ask(Call[str, str]): ...\n@shop.answer(Ask)\ndef a(ask: str) -> str: ...\n@shop.answer(Ask)  #! call.twice\ndef b(ask: str) -> str: ...',
+        "Keep one of them",
+    ),
+    "a call that nobody answers": (
+        '@call("shop.ask")\nclass Ask(Call[str, str]): ...\n@shop.get("/")  #! call.unanswered\ndef a(ask: Ask) -> None: ...',
+        "Put @shop.answer",
+    ),
+    "an answer to another service's call": (
+        '@call("bank.ask")\nclass Ask(Call[str, str]): ...\n@shop.answer(Ask)  #! ownership.call\ndef a(ask: str) -> str: ...',
+        "a call of your own",
+    ),
+    # -- modules that cannot be imported
+    "a module that raises": ("1 / 0  #! import.failed", "ZeroDivisionError: division by zero"),
+    "a module that ends the process": ("raise SystemExit(2)  #! import.failed", "SystemExit: 2"),
+    "a module that needs what is not installed": ("import nowhere_at_all  #! import.failed", "No module named"),
+    "a module with wrong syntax": ("def (  #! import.syntax", "Mend the syntax"),
+    "a class used as its own handle": (
+        'People.put(People, Account("1"))  #! use.invalid',
+        "people: People[Put]",
+    ),
+}
