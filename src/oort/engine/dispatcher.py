@@ -81,8 +81,8 @@ class Consumers:
         for left in range(rounds, 0, -1):
             if not deliveries:
                 return
-            last = left == 1
-            deliveries = self._hand_over(queue, deliveries, further=lambda last=last: 0 if last or stopping() else most)
+            further = _further(0 if left == 1 else most, stopping)
+            deliveries = self._hand_over(queue, deliveries, further=further)
 
     def _hand_over(self, queue: str, deliveries: Sequence[Delivery], *, further: Callable[[], int]) -> list[Delivery]:
         """Run the consumer and settle. `further` is asked when it has run: how many deliveries to lease next."""
@@ -222,6 +222,11 @@ class Dispatcher:
                 return False
             self._running[queue] += 1
             return True
+
+
+def _further(most: int, stopping: Callable[[], bool]) -> Callable[[], int]:
+    """How many deliveries to lease next, decided when the batch has run: none once the platform stops."""
+    return lambda: 0 if stopping() else most
 
 
 def by_queue(functions: Iterable[FunctionModel]) -> dict[str, FunctionModel]:

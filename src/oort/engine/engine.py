@@ -4,7 +4,7 @@
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 
 from oort.app.programs import Program
@@ -59,6 +59,10 @@ class Services:
             schedules=Schedules(store, platform=platform, clock=clock),
         )
 
+    def operations(self) -> Operations:
+        """What handles ask for, carried out on these ports."""
+        return Operations(tables=self.tables, queues=self.queues, topics=self.topics, transactions=self.transactions)
+
 
 class Engine:
     """One platform on one store.
@@ -87,17 +91,15 @@ class Engine:
     ) -> None:
         self.program, platform = program, program.model
         services = Services.on(store, platform=platform, clock=clock, lag=lag)
+        if transactions is not None:
+            services = replace(services, transactions=transactions)
         self.tables, self.queues, self.topics = services.tables, services.queues, services.topics
         self.traces, self.relay, self.schedules = services.traces, services.relay, services.schedules
-        self.transactions = transactions or services.transactions
-        operations = Operations(
-            tables=self.tables, queues=self.queues, topics=self.topics, transactions=self.transactions
-        )
-        self.broker = EngineBroker(platform, operations=operations, entropy=entropy)
+        self.transactions = services.transactions
+        self.broker = EngineBroker(platform, operations=services.operations(), entropy=entropy)
         self.invoker = InProcessInvoker(program, broker=self.broker, clock=clock, entropy=entropy, overrides=overrides)
-        self.broker.answering(
-            Calls(platform, invoker=self.invoker, traces=self.traces, clock=clock, failed=_as_error(failed)).answer
-        )
+        calls = Calls(platform, invoker=self.invoker, traces=self.traces, clock=clock, failed=_as_error(failed))
+        self.broker.answering(calls.answer)
         self.gateway = Gateway(
             platform,
             identity=identity,
