@@ -136,7 +136,7 @@ def _figures(threads: list[Spent], single: list[Spent], plain: list[Spent]) -> l
         return ratio([1 / one.wall for one in ours], [1 / one.wall for one in plain])
 
     def absolute(name: str, runs: list[Spent]) -> list[Figure]:
-        slug = f"enqueue.{name.split()[0].lower()}"
+        slug = f"enqueue.{name.split(maxsplit=1)[0].lower()}"
         return [
             Figure(f"{slug}.rate", f"{name}", 1 / median(one.wall for one in runs), "sends/s"),
             Figure(f"{slug}.cpu", f"{name}, CPU a send", median(one.cpu for one in runs) * 1e6, "µs"),

@@ -96,7 +96,9 @@ def _verdict(figure: Figure, floor: Floor | None) -> str:
 def _floor(key: str, entry: object) -> Floor:
     if not isinstance(entry, dict) or len(entry.keys() & {"at-least", "at-most"}) != 1:
         raise UnreadableFloors(f"{key}: a floor has either at-least or at-most, and perhaps a goal.")
-    if entry.keys() - {"at-least", "at-most", "goal"} or not all(isinstance(one, int | float) for one in entry.values()):
+    if entry.keys() - {"at-least", "at-most", "goal"} or not all(
+        isinstance(one, int | float) for one in entry.values()
+    ):
         raise UnreadableFloors(f"{key}: a floor holds numbers: at-least or at-most, and perhaps a goal.")
     most = "at-most" in entry
     return Floor(entry["at-most" if most else "at-least"], entry.get("goal"), most)

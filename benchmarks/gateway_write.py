@@ -42,4 +42,4 @@ def _synchronous(path: Path) -> int:
         rows = connection.execute("PRAGMA synchronous").fetchall()
     finally:
         connection.close()
-    return int(rows[0][0])
+    return int(str(rows[0][0]))

@@ -11,7 +11,7 @@ SERVICES = 34
 FUNCTIONS = 6
 _MEGABYTE = 1e6
 
-_CONTRACT = '''
+_CONTRACT = """
 from oort import Event, event
 
 
@@ -19,9 +19,9 @@ from oort import Event, event
 class Made{number}(Event):
     id: str
     title: str
-'''
+"""
 
-_SERVICE = '''
+_SERVICE = """
 import msgspec
 
 from contracts.{name} import Made{number}
@@ -88,7 +88,7 @@ def follow(event: Made{number_before}, jobs: Jobs[Send]) -> None:
 @{name}.worker(Jobs, batch=10)
 def work(job: Job, things: Things[Get]) -> None:
     things.get(job.id)
-'''
+"""
 
 
 def measure(effort: Effort) -> list[Figure]:

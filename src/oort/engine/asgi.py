@@ -6,7 +6,7 @@ It keeps the time: of clients that send slowly, and of functions that take too l
 import asyncio
 import time
 from collections.abc import Awaitable, Callable, Mapping, MutableMapping
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from datetime import timedelta
 from types import MappingProxyType
@@ -101,17 +101,17 @@ class GatewayApp:
 
     async def _answer(self, admitted: Admission, body: bytes) -> HttpReply:
         """Run the function, for as long as it may take, and wait for a thread before that counts too."""
-        running: Future[HttpReply] | None = None
-        longest = admitted.match.function.timeout.total_seconds() if self._timed else None
+        limit = asyncio.timeout(admitted.match.function.timeout.total_seconds() if self._timed else None)
         try:
             running = self._threads.submit(self._gateway.answer, admitted, body)
-            async with asyncio.timeout(longest):
-                return await asyncio.wrap_future(running)
-        except TimeoutError as error:
-            if running is None or running.done():  # it is the engine's own
-                return self._gateway.failed(admitted, error)
-        except Exception as error:  # a handler's own are replies already: this is the engine's
+        except RuntimeError as error:  # the threads have ended
             return self._gateway.failed(admitted, error)
+        try:
+            async with limit:
+                return await asyncio.wrap_future(running)
+        except Exception as error:
+            if not limit.expired():  # a handler's own are replies already: this is the engine's
+                return self._gateway.failed(admitted, error)
         if running.cancel():
             return self._gateway.refuse(refusals.busy(), admitted)
         expired = self._gateway.expire(admitted)

@@ -16,7 +16,8 @@ class SystemEntropy:
     """
 
     def __init__(self) -> None:
-        self._renew()
+        self._lock = threading.Lock()
+        self._bytes, self._used = b"", 0
         os.register_at_fork(after_in_child=self._renew)
 
     def bits(self, count: int) -> int:

@@ -1,6 +1,6 @@
 """The fixtures of Oort's pytest plugin. The module `oort_pytest` registers them and imports this one when a test asks for one."""
 
-from collections.abc import Iterator
+from collections.abc import Generator
 from pathlib import Path
 
 from oort.app.projects import FILE
@@ -8,7 +8,7 @@ from oort.model.errors import InvalidProject
 from oort.testing.platform import Platform
 
 
-def opened(*, start: Path, named: Path | None) -> Iterator[Platform]:
+def opened(*, start: Path, named: Path | None) -> Generator[Platform, None, None]:
     """The platform of the project that is named, or else found from `start` upwards; closed at the end."""
     with Platform.of_project(named or folder_of(start)) as platform:
         yield platform

@@ -20,7 +20,7 @@ class Recorder(BaseHTTPRequestHandler):
     clients: set[tuple[str, int]]
     refuse_each: int
 
-    def do_POST(self) -> None:  # noqa: N802  the standard library's name
+    def do_POST(self) -> None:
         body = self.rfile.read(int(self.headers["content-length"]))
         assert self.headers["authorization"] == "Bearer t"
         type(self).bodies.append(json.loads(body)["id"])

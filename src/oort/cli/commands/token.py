@@ -1,5 +1,6 @@
 """`oort token`: a bearer token of the local issuer, or the end of one."""
 
+import sys
 from datetime import timedelta
 from pathlib import Path
 
@@ -61,4 +62,4 @@ def token(
 
 
 def _read(token: str) -> str:
-    return (click.get_text_stream("stdin").read() if token == "-" else token).strip()
+    return (sys.stdin.read() if token == "-" else token).strip()

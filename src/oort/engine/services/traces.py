@@ -77,7 +77,6 @@ class Traces:
             raise NotFoundHere(f"Several traces begin with {trace}: {', '.join(found)}.", "Give more of the id.")
         return spans
 
-
     def _closed(self, segments: list[_Segment]) -> list[_Segment]:
         """The segments, to which nothing is added any more. The same ones if the store asks again."""
         with self._lock:
@@ -90,13 +89,16 @@ class Traces:
 _BEGINNING = "SELECT DISTINCT trace FROM segments WHERE trace >= ? AND trace < ? || 'g' LIMIT 5"
 
 
+_INSERT = "INSERT INTO segments(trace, spans) VALUES (?, ?)"
+
+
 def _record(session: Session, segments: Sequence[_Segment]) -> None:
     """Write the segments with few statements: each one gives up the interpreter lock and must get it back."""
     at = 0
     while at < len(segments):
-        size = min(_MOST, 1 << (len(segments) - at).bit_length() - 1)  # powers of two, so that SQLite knows the statement
+        size = min(_MOST, 1 << (len(segments) - at).bit_length() - 1)  # a power of two: few statements to keep prepared
         values = [value for segment in segments[at : at + size] for value in segment]
-        session.run(f"INSERT INTO segments(trace, spans) VALUES (?, ?){', (?, ?)' * (size - 1)}", *values)
+        session.run(_INSERT + ", (?, ?)" * (size - 1), *values)
         at += size
     last = session.row("SELECT max(seq) FROM segments")
     if last is not None and last[0] // _PRUNE_EVERY != (last[0] - len(segments)) // _PRUNE_EVERY:

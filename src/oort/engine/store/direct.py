@@ -37,10 +37,6 @@ class DirectStore:
         """See `Store.row`."""
         return self.read(lambda session: session.row(sql, *values))
 
-    def row(self, sql: str, *values: Value) -> Row | None:
-        """See `Store.row`."""
-        return self.read(lambda session: session.row(sql, *values))
-
     def write(self, work: Callable[[Session], T]) -> T:
         """See `Store.write`."""
         with self._transaction("BEGIN IMMEDIATE") as session:

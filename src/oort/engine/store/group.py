@@ -64,7 +64,11 @@ class _Ticket:
 
 
 class _Undo(Exception):
-    """A work of a group failed after it had written."""
+    """A work of a group failed after it had written; `error` says how."""
+
+    def __init__(self, error: BaseException) -> None:
+        super().__init__()
+        self.error = error
 
 
 class GroupCommitStore:
@@ -248,7 +252,7 @@ class GroupCommitStore:
             if not connection.in_transaction:  # SQLite gave up the whole transaction: the disk is full or broken
                 raise
             if connection.total_changes() != before:
-                raise _Undo from error
+                raise _Undo(error) from None
             outcome = self._failed(error)
         if not connection.in_transaction:
             raise RuntimeError("Work ended the transaction that the store had begun.")
@@ -262,8 +266,7 @@ class GroupCommitStore:
             outcome = self._apply(session, ticket)
         except _Undo as undo:
             connection.execute("ROLLBACK TO work")
-            assert undo.__cause__ is not None
-            outcome = self._failed(undo.__cause__)
+            outcome = self._failed(undo.error)
         connection.execute("RELEASE work")
         return outcome
 

@@ -64,12 +64,6 @@ class Store(Protocol):
         A statement sees one snapshot by itself, so no transaction frames it.
         """
 
-    def row(self, sql: str, *values: Value) -> Row | None:
-        """The first row of one statement that only reads, or None: what `read` does, at a third of its cost.
-
-        A statement sees one snapshot by itself, so no transaction frames it.
-        """
-
     def write(self, work: Callable[[Session], T]) -> T:
         """Run work and wait until it is durable."""
 

@@ -147,6 +147,8 @@ def test_a_file_that_another_process_keeps_locked(tmp_path: Path) -> None:
 def test_a_single_row_is_read_like_any_other() -> None:
     store = DirectStore()
     assert store.row("SELECT name FROM outbox") is None
-    store.write(lambda session: session.run("INSERT INTO outbox(kind, name, visible, payload) VALUES('s', 'a', 0, x'')"))
+    store.write(
+        lambda session: session.run("INSERT INTO outbox(kind, name, visible, payload) VALUES('s', 'a', 0, x'')")
+    )
     assert store.row("SELECT name FROM outbox WHERE name = ?", "a") == ("a",)
     store.close()
