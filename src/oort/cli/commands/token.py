@@ -61,5 +61,5 @@ def token(
         raise click.UsageError(str(error)) from error
 
 
-def _read(token: str) -> str:
-    return (sys.stdin.read() if token == "-" else token).strip()
+def _read(given: str) -> str:
+    return (sys.stdin.read() if given == "-" else given).strip()
