@@ -182,7 +182,7 @@ class Reader:
         if origin is Publish:
             return self._publish(name, hint)
         if isinstance(origin, type) and issubclass(origin, Call):
-            return self._call(name, origin)
+            return self._call(name, cast(type, origin))
         if isinstance(origin, type) and issubclass(origin, Bucket | Secret):
             self.refuse(
                 "language.later", f"{self.name}: {name} is not run by this release.", "docs/limits.md lists what is."
@@ -218,12 +218,12 @@ class Reader:
             self.refuse("handle.action", what, f"Its actions are {', '.join(marker.__name__ for marker in fitting)}.")
         return HandleParameter(name, origin, tuple(actions))
 
-    def _call(self, name: str, origin: type[Call[Any, Any]]) -> Parameter:
+    def _call(self, name: str, origin: type) -> Parameter:
         if calls.declared(origin) is None:
             what = f"{self.name}: {name}: {origin.__name__} is no declared call."
             self.refuse("call.undeclared", what, "Put @call(name) on a class of a contracts module.")
             return ContextParameter(name)
-        return CallParameter(name, origin)
+        return CallParameter(name, cast(type[Call[Any, Any]], origin))
 
     def _publish(self, name: str, hint: object) -> Parameter:
         found = events.published_by(hint)

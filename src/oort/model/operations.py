@@ -68,10 +68,10 @@ class QueryIndex(msgspec.Struct, frozen=True, tag="query"):
     partition: KeyPart
     at_least: KeyPart | None = None
     below: KeyPart | None = None
-    starts_with: str | None = None
     reverse: bool = False
     limit: int = 100
     after: str | None = None
+    starts_with: str | None = None
     where: Condition | None = None
 
 

@@ -76,10 +76,10 @@ all_operations: st.SearchStrategy[operations.Operation] = (
         key_parts,
         bounds,
         bounds,
-        st.none() | texts,
         st.booleans(),
         st.integers(1, 1000),
         cursors,
+        st.none() | texts,
         maybe_conditions,
     )
     | st.builds(operations.ScanTable, texts, st.integers(1, 1000), cursors, maybe_conditions)

@@ -3,13 +3,15 @@
 import json
 import re
 from dataclasses import replace
+from datetime import timedelta
 
 from hypothesis import given
 from hypothesis import strategies as st
 
-from oort.model.functions import Grant, Subscription
+from oort.model.functions import Answer, FunctionModel, Grant, Subscription, Timer
 from oort.model.platform import PlatformModel, ServiceModel
-from oort.model.resources import Kind
+from oort.model.resources import Kind, QueueModel
+from oort.model.sources import Source
 from oort.rules import graphs
 from oort.rules.graphs import Edge, EdgeKind, Graph, Node, NodeKind
 from tests.unit import programs
@@ -134,3 +136,33 @@ def test_no_name_breaks_out_of_its_label(names: list[str]) -> None:
     lines = graphs.mermaid(Graph("any", nodes, edges)).split("\n")
     assert [line for line in lines if not LINE.fullmatch(line)] == []
     assert len({line.split()[0] for line in lines if "-->" in line}) == len(names)
+
+
+def test_calls_stand_between_who_asks_and_who_answers_and_time_triggers_without_a_node() -> None:
+    here = Source("shop.py", 1)
+    functions = tuple(
+        FunctionModel(name, "shop", trigger, grants, timedelta(seconds=1), "", here)
+        for name, trigger, grants in (
+            ("shop.answer", Answer("shop.ask", timedelta(seconds=1)), ()),
+            (
+                "shop.asks",
+                Timer(timedelta(minutes=1), None, "UTC", "shop.asks"),
+                (Grant(Kind.CALL, "shop.ask", ("call",)),),
+            ),
+        )
+    )
+    queue = QueueModel("shop.asks", "shop", 3, timedelta(seconds=6), None, here)
+    platform = PlatformModel("p", (ServiceModel("shop", (), (queue,), (), functions),))
+    drawn = graphs.graph(platform)
+    assert [(node.kind.value, node.name) for node in drawn.nodes] == [
+        ("service", "shop"),
+        ("function", "shop.answer"),
+        ("function", "shop.asks"),
+        ("call", "shop.ask"),
+    ]
+    assert [(edge.source, edge.kind.value, edge.target) for edge in drawn.edges] == [
+        ("call:shop.ask", "triggers", "function:shop.answer"),
+        ("function:shop.asks", "calls", "call:shop.ask"),
+    ]
+    assert "|triggers| function_3ashop_2eanswer" in graphs.mermaid(drawn)
+    assert "shop.ask" in graphs.text(drawn)

@@ -442,3 +442,8 @@ def test_an_escaped_name_is_one_step_of_a_pointer(name: str) -> None:
     step = validation.escaped(name)
     assert "/" not in step
     assert step.replace("~1", "/").replace("~0", "~") == name
+
+
+def test_the_text_nan_is_a_text_and_no_decimal() -> None:
+    assert validation.violations(validation.compiled(str), "NaN") == []
+    assert validation.violations(validation.compiled(Decimal), "NaN") == [Violation("", "Expected a finite number")]

@@ -143,14 +143,14 @@ def test_a_forged_cursor_does_not_leave_the_partition(services: Services) -> Non
     for group in "ab":
         services.tables.put(PutItem(LINES, {"list": group, "line": "1"}))
         services.tables.put(PutItem(LINES, {"list": group, "line": "2"}))
-    query = (LINES, "own", keys.ordered("b").hex(), repr((None, None)), "False")
+    query = (LINES, "own", keys.ordered("b").hex(), repr(((None, None), None)), "False")
     forged = cursors.issue(("a", "1"), query=query)
     found = services.tables.query(QueryIndex(LINES, "own", "b", after=forged)).items
     assert [(item["list"], item["line"]) for item in found] == [("b", "2")]
 
 
 def test_a_forged_cursor_of_the_wrong_length_is_refused(services: Services) -> None:
-    query = (LINES, "own", keys.ordered("b").hex(), repr((None, None)), "False")
+    query = (LINES, "own", keys.ordered("b").hex(), repr(((None, None), None)), "False")
     for last in (("b",), ("b", "1", "x")):
         with pytest.raises(InvalidCursor):
             services.tables.query(QueryIndex(LINES, "own", "b", after=cursors.issue(last, query=query)))
