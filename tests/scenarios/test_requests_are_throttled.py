@@ -7,6 +7,7 @@ import msgspec
 from cometbid.accounts import accounts
 from cometbid.accounts.store import People
 from oort import Can, Context, Principal, Put, Service, Table
+from oort.model import limits
 from oort.testing import Platform
 from tests.scenarios.cometbid_kit import SIGN_UP
 
@@ -83,16 +84,20 @@ def test_a_test_platform_has_no_other_limits_unless_it_asks_for_those_of_the_gat
     with Platform(shop) as running:
         assert {running.get("/shop/catalogue").status for _ in range(200)} == {200}
     with Platform(shop, throttle=True) as running:
-        statuses = [running.get("/shop/catalogue").status for _ in range(101)]
-        assert (statuses.count(200), statuses[-1]) == (100, 429)
+        public, private = limits.PUBLIC_RATE, limits.PRIVATE_RATE
+        statuses = [running.get("/shop/catalogue").status for _ in range(public.burst + 1)]
+        assert (statuses.count(200), statuses[-1]) == (public.burst, 429)
         running.advance(timedelta(seconds=1))
-        assert [running.get("/shop/catalogue").status for _ in range(51)].count(200) == 50
-        known = [running.get("/shop/catalogue", as_="ada").status for _ in range(401)]
-        assert (known.count(200), known[-1]) == (400, 429)
+        later = [running.get("/shop/catalogue").status for _ in range(public.per_second + 1)]
+        assert later.count(200) == public.per_second
+        known = [running.get("/shop/catalogue", as_="ada").status for _ in range(private.burst + 1)]
+        assert (known.count(200), known[-1]) == (private.burst, 429)
 
 
 def test_signing_up_in_haste_is_stopped() -> None:
     with Platform(accounts, throttle=True) as running:
-        statuses = [running.post("/accounts", {**SIGN_UP, "email": f"{one}@example.com"}).status for one in range(110)]
-        assert (statuses[:100], statuses[100:]) == ([201] * 100, [429] * 10)
-        assert len(running.items(People)) == 100
+        most = limits.PUBLIC_RATE.burst
+        bodies = ({**SIGN_UP, "email": f"{one}@example.com"} for one in range(most + 10))
+        statuses = [running.post("/accounts", body).status for body in bodies]
+        assert (statuses[:most], statuses[most:]) == ([201] * most, [429] * 10)
+        assert len(running.items(People)) == most

@@ -200,8 +200,8 @@ class Service:
         Private unless `public=True`. `groups` names the groups whose members may call it, `owner` the path parameter
         that holds the id of its only caller; with both, either will do. `raises` names the problems that are part of its
         contract. `timeout` is at most 29 seconds (API Gateway); after it the caller gets 504, and the handler can write
-        nothing more. One client may call `rate` times a second, and `burst` times at once after a pause; by default 50
-        and 100 without a token, 200 and 400 with one. What is more gets 429 and does not reach the handler.
+        nothing more. One client may call `rate` times a second, and `burst` times at once after a pause; by default 500
+        and 1,000 without a token, 1,000 and 2,000 with one. What is more gets 429 and does not reach the handler.
 
         >>> shop = Service("shop")
         >>> @shop.get("/baskets/{id}", owner="id", groups=["support"], rate=10)

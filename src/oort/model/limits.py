@@ -52,8 +52,8 @@ HEADER_BYTES = 10_240
 # Our own, per route and client; API Gateway's are 10,000 a second and bursts of 5,000 for all clients of an account and
 # region together, which no single client should use up. A public route knows its clients by address only, and an address
 # may stand for a whole office; a caller who is known may do more.
-PUBLIC_RATE = Rate(per_second=50, burst=100)
-PRIVATE_RATE = Rate(per_second=200, burst=400)
+PUBLIC_RATE = Rate(per_second=500, burst=1_000)
+PRIVATE_RATE = Rate(per_second=1_000, burst=2_000)
 HIGHEST_RATE = Rate(per_second=10_000, burst=5_000)
 # Our own: a connection whose headers, or whose next piece of a body, take longer than this is ended (API Gateway does not
 # say); a whole body may take a minute, and so may a client to read its reply.
