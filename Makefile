@@ -45,7 +45,7 @@ check: setup ## Run every gate and print its time (PARTS="mypy tests" for some o
 	@$(BIN)/python scripts/check.py $(PARTS)
 
 fast: setup ## Lint, types, import contracts, unit and architecture tests, in under 30 s
-	@$(BIN)/python scripts/check.py ruff mypy imports quick-tests
+	@HYPOTHESIS_PROFILE=quick $(BIN)/python scripts/check.py ruff mypy imports quick-tests
 
 # The rivals have an environment of their own: Oort depends on none of them.
 .tools/bench/.locked: benchmarks/requirements.lock

@@ -28,7 +28,9 @@ PARTS: dict[str, list[Command]] = {
     "imports": [["lint-imports", "--no-cache"]],
     "lock": [["python", "scripts/lock_in_step.py"]],
     "docs": [["python", "scripts/docs_in_step.py"], ["python", "scripts/cli_reference.py"]],
-    "quick-tests": [[*PYTEST, "-m", "not slow", "tests/unit", "tests/architecture", "src/oort"]],
+    "quick-tests": [
+        [*PYTEST, "-m", "not slow and not serial and not crash", "tests/unit", "tests/architecture", "src/oort"]
+    ],
     "tests": [[*PYTEST, *COVERAGE], ["python", "scripts/coverage_floors.py"]],
 }
 CONTAINED = {"quick-tests"}

@@ -88,7 +88,7 @@ def test_a_test_platform_has_no_other_limits_unless_it_asks_for_those_of_the_gat
         statuses = [running.get("/shop/catalogue").status for _ in range(public.burst + 1)]
         assert (statuses.count(200), statuses[-1]) == (public.burst, 429)
         running.advance(timedelta(seconds=1))
-        later = [running.get("/shop/catalogue").status for _ in range(public.per_second + 1)]
+        later = [running.get("/shop/catalogue").status for _ in range(int(public.per_second) + 1)]
         assert later.count(200) == public.per_second
         known = [running.get("/shop/catalogue", as_="ada").status for _ in range(private.burst + 1)]
         assert (known.count(200), known[-1]) == (private.burst, 429)

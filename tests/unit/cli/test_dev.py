@@ -31,6 +31,7 @@ from tests.unit.cli.shops import run, shop
 
 OORT = [sys.executable, "-c", "import oort.cli; oort.cli.main()"]
 READY = "shows what happened"
+pytestmark = pytest.mark.slow  # every test starts a process
 
 
 class Output(io.StringIO):

@@ -24,6 +24,7 @@ from oort.engine.state import held, open_state
 from oort.model.errors import StateUnusable
 from tests.crash.processes import free_port
 
+pytestmark = pytest.mark.slow  # every test starts processes
 OORT = [sys.executable, "-c", "import oort.cli; oort.cli.main()"]
 SERVICE = 'from oort import Service\nhello = Service("hello")\n@hello.get("/", public=True)\ndef greet() -> str:\n    return "{}"\n'
 

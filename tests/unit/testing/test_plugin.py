@@ -46,6 +46,7 @@ def test_a_project_can_be_opened_without_the_fixture(tmp_path: Path) -> None:
         Platform.of_project(tmp_path / "elsewhere")
 
 
+@pytest.mark.slow
 def test_the_fixture_works_beside_oort_toml_and_with_the_setting(tmp_path: Path) -> None:
     folder = shop(tmp_path)
     (folder / "test_it.py").write_text(TEST)

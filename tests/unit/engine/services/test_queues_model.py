@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field
 from datetime import timedelta
 
+import pytest
 from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import Bundle, RuleBasedStateMachine, consumes, invariant, multiple, rule
@@ -131,3 +132,4 @@ class QueueMachine(RuleBasedStateMachine):
 
 TestQueuesAgainstAModel = QueueMachine.TestCase
 TestQueuesAgainstAModel.settings = settings(max_examples=60, stateful_step_count=40, deadline=None)
+pytestmark = pytest.mark.slow

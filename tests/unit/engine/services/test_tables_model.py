@@ -2,6 +2,7 @@
 
 from datetime import timedelta
 
+import pytest
 from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
@@ -138,3 +139,4 @@ def inside(line: Value, low: str | None, high: str | None) -> bool:
 
 TestTablesAgainstADict = TableMachine.TestCase
 TestTablesAgainstADict.settings = settings(max_examples=60, stateful_step_count=40, deadline=None)
+pytestmark = pytest.mark.slow
