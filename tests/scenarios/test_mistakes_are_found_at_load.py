@@ -152,12 +152,27 @@ def test_an_oort_toml_that_cannot_be_used_says_why(tmp_path: Path, text: str, se
 
 def test_a_folder_without_oort_toml_says_what_to_name(tmp_path: Path) -> None:
     with pytest.raises(
-        InvalidProject, match=r"There is no oort.toml in .*\. Name the platform's folder: oort dev PATH"
+        InvalidProject, match=r"There is no oort.toml in .*\. Name the platform's folder, as PATH or after -C"
     ):
         find(tmp_path)
     (tmp_path / "oort.toml").mkdir()
     with pytest.raises(InvalidProject, match="cannot be read"):
         find(tmp_path)
+
+
+def test_without_an_oort_toml_those_below_are_named_if_they_are_few(tmp_path: Path) -> None:
+    for name in ("apps/one", "two", ".hidden"):
+        (tmp_path / name).mkdir(parents=True)
+        (tmp_path / name / "oort.toml").touch()
+    with pytest.raises(InvalidProject) as refused:
+        find(tmp_path)
+    assert refused.value.instead.endswith(f" Below it: {tmp_path / 'apps/one'}, {tmp_path / 'two'}.")
+    for number in range(5):
+        (tmp_path / f"more{number}").mkdir()
+        (tmp_path / f"more{number}" / "oort.toml").touch()
+    with pytest.raises(InvalidProject) as refused:
+        find(tmp_path)
+    assert refused.value.instead == "Name the platform's folder, as PATH or after -C."
 
 
 def test_a_module_that_does_not_exist_says_where_imports_start(tmp_path: Path) -> None:

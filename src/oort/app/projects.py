@@ -22,6 +22,7 @@ from oort.model.sources import Mistake, Source
 
 FILE = "oort.toml"
 _KEYS = frozenset({"name", "policies", "services"})
+_FEW = 3  # folders to suggest
 _MODULE = re.compile(r"[A-Za-z_]\w*(\.[A-Za-z_]\w*)*")
 
 
@@ -42,7 +43,7 @@ def find(path: Path) -> Project:
     try:
         document = tomllib.loads(file.read_text(encoding="utf-8"))
     except FileNotFoundError:
-        raise InvalidProject(f"There is no {FILE} in {path}.", "Name the platform's folder: oort dev PATH.") from None
+        raise InvalidProject(f"There is no {FILE} in {path}.", _nearby(path)) from None
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
         raise InvalidProject(f"{file} cannot be read: {error}.", "Mend it and try again.") from error
     if unknown := sorted(document.keys() - _KEYS):
@@ -60,6 +61,14 @@ def find(path: Path) -> Project:
         raise InvalidProject(f"{file}: policies is not a list of modules.", 'Write policies = ["shop.policies"].')
     folder = file.resolve().parent
     return Project(name, named, folder, _import_root(folder), policies)
+
+
+def _nearby(path: Path) -> str:
+    """What to do without an `oort.toml`: the folders below that have one, if they are few."""
+    found = sorted({file.parent for steps in ("*", "*/*") for file in path.glob(f"{steps}/{FILE}")})
+    folders = [str(one) for one in found if not any(part.startswith(".") for part in one.parts)]
+    here = f" Below it: {', '.join(folders)}." if 0 < len(folders) <= _FEW else ""
+    return f"Name the platform's folder, as PATH or after -C.{here}"
 
 
 def _names(listed: object) -> tuple[str, ...] | None:
