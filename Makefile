@@ -26,7 +26,7 @@ $(VENV)/.locked: requirements-dev.lock
 		exit 1; }
 	@echo "Making $(VENV) from requirements-dev.lock (about a minute)"
 	@$(PYTHON) -m venv --clear $(VENV)
-	@$(BIN)/python -m pip install --quiet --require-hashes -r requirements-dev.lock
+	@$(BIN)/python -m pip install --quiet --no-deps --require-hashes -r requirements-dev.lock
 	@touch $@
 
 $(VENV)/.installed: $(VENV)/.locked pyproject.toml
@@ -51,7 +51,7 @@ fast: setup ## Lint, types, import contracts, unit and architecture tests, in un
 .tools/bench/.locked: benchmarks/requirements.lock
 	@echo "Making .tools/bench from benchmarks/requirements.lock"
 	@$(PYTHON) -m venv --clear .tools/bench
-	@.tools/bench/bin/python -m pip install --quiet --require-hashes -r benchmarks/requirements.lock
+	@.tools/bench/bin/python -m pip install --quiet --no-deps --require-hashes -r benchmarks/requirements.lock
 	@touch $@
 
 bench: setup .tools/bench/.locked ## Compare with rivals; fails below benchmarks/floors.toml (QUICK=1; PARTS="import enqueue")
