@@ -94,6 +94,13 @@ CASES: dict[str, tuple[str, str]] = {
         "Name one or two",
     ),
     "a key of no field": ('@shop.table("a", key=())  #! table.key\nclass A(Table[str, Account, Can]): ...', "0 fields"),
+    "a key that may be text or a number": (
+        (
+            "class Row(msgspec.Struct):\n    id: str | int\n"
+            '@shop.table("a", key="id")  #! table.key-type\nclass A(Table[str, Row, Can]): ...'
+        ),
+        "give it one type",
+    ),
     "a version that is no int": (
         '@shop.table("a", key="id", version="country")  #! table.version\nclass A(Table[str, Account, Can]): ...',
         "country: int = 0",

@@ -129,7 +129,7 @@ def test_contracts_are_the_door(tmp_path: Path, line: str) -> None:
         ("name = ", "cannot be read: Invalid value"),
         (
             'name = "a"\nservices = ["b"]\nport = 80\n',
-            "'port' is not a setting. The settings are: name, policies, services.",
+            "'port' is not a setting. The settings are: name, policies, services, stages.",
         ),
         ('services = ["b"]', 'name is missing or no text. Write name = "shop".'),
         ('name = ""\nservices = ["b"]', "name is missing"),

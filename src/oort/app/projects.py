@@ -13,15 +13,17 @@ from pathlib import Path
 from types import ModuleType
 from typing import cast
 
+from oort.app import stages
 from oort.app.loading import load
 from oort.app.policies import Rule, is_policy
 from oort.app.programs import Program
 from oort.app.services import Service
 from oort.model.errors import InvalidProgram, InvalidProject, OortError
 from oort.model.sources import Mistake, Source
+from oort.model.stages import Stage
 
 FILE = "oort.toml"
-_KEYS = frozenset({"name", "policies", "services"})
+_KEYS = frozenset({"name", "policies", "services", "stages"})
 _FEW = 3  # folders to suggest
 _MODULE = re.compile(r"[A-Za-z_]\w*(\.[A-Za-z_]\w*)*")
 
@@ -35,6 +37,11 @@ class Project:
     folder: Path
     root: Path
     policies: tuple[str, ...] = ()
+    stages: tuple[Stage, ...] = ()
+
+    def stage(self, name: str) -> Stage:
+        """The stage as `oort.toml` sets it; one that it does not mention has the defaults."""
+        return next((one for one in self.stages if one.name == name), Stage(name))
 
 
 def find(path: Path) -> Project:
@@ -60,7 +67,7 @@ def find(path: Path) -> Project:
     if policies is None:
         raise InvalidProject(f"{file}: policies is not a list of modules.", 'Write policies = ["shop.policies"].')
     folder = file.resolve().parent
-    return Project(name, named, folder, _import_root(folder), policies)
+    return Project(name, named, folder, _import_root(folder), policies, stages.read(document.get("stages", {}), file))
 
 
 def _nearby(path: Path) -> str:

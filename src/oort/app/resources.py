@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import get_args, get_origin
+from typing import Literal, get_args, get_origin
 
 import msgspec
 
@@ -97,6 +97,10 @@ def _table(
         mistakes.append(
             _mistake(declared, "table.renamed", what, "Fields of a key, an index or a version keep their name.")
         )
+    numeric = frozenset(name for name in used - {options.version} if _key_type(item, name) == "number")
+    for name in sorted(name for name in used - {options.version} if _key_type(item, name) == "mixed"):
+        what = f"{declared.cls.__name__}: {name} may be text and a number."
+        mistakes.append(_mistake(declared, "table.key-type", what, "DynamoDB wants one of them: give it one type."))
     model = TableModel(
         name=f"{service}.{declared.name}",
         service=service,
@@ -105,6 +109,7 @@ def _table(
         version=options.version,
         indexes=indexes,
         source=declared.source,
+        numeric=numeric,
     )
     declared.cls.__oort__ = TableDeclaration(model, item, frozenset(used - {options.version}))  # type: ignore[attr-defined]
     return model, mistakes
@@ -156,6 +161,37 @@ def _fields(kind: object) -> dict[str, str] | None:
     if models.is_model(kind):
         return {one.name: one.wire for one in models.members(kind)}
     return {field.name: field.encode_name for field in _info(kind)} or None
+
+
+def _key_type(item: object, name: str) -> Literal["text", "number", "mixed"]:
+    """What a field of a key is stored as. Times, UUIDs and the like are text."""
+    if models.is_model(item):
+        kind = next((one.kind for one in models.members(item) if one.name == name), str)
+        found = {_is_number(one) for one in _leaves(msgspec.inspect.type_info(kind))}
+    else:
+        found = {_is_number(one) for field in _info(item) if field.name == name for one in _leaves(field.type)}
+    if len(found) > 1:
+        return "mixed"
+    return "number" if True in found else "text"
+
+
+def _leaves(info: msgspec.inspect.Type) -> Iterator[msgspec.inspect.Type]:
+    """What a value may be, None left out: an item without the attribute is not in the index."""
+    if isinstance(info, msgspec.inspect.UnionType):
+        for one in info.types:
+            yield from _leaves(one)
+    elif isinstance(info, msgspec.inspect.Metadata):
+        yield from _leaves(info.type)
+    elif not isinstance(info, msgspec.inspect.NoneType):
+        yield info
+
+
+def _is_number(info: msgspec.inspect.Type) -> bool:
+    if isinstance(info, msgspec.inspect.EnumType):
+        return any(isinstance(one.value, int | float) for one in info.cls)
+    if isinstance(info, msgspec.inspect.LiteralType):
+        return any(isinstance(one, int) for one in info.values)
+    return isinstance(info, msgspec.inspect.IntType | msgspec.inspect.FloatType)
 
 
 def _info(kind: object) -> tuple[msgspec.inspect.Field, ...]:

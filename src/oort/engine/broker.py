@@ -2,12 +2,12 @@
 
 from collections.abc import Callable
 
-from oort.engine.operations import Operations
 from oort.model.errors import NotGranted
 from oort.model.operations import CallFunction, Commit, Objected, Refused, Request, Result
 from oort.model.platform import PlatformModel
 from oort.ports.entropy import Entropy
 from oort.rules import permissions
+from oort.runtime.operations import Operations
 
 
 class EngineBroker:

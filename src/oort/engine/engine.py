@@ -13,7 +13,6 @@ from oort.engine.calls import Calls
 from oort.engine.dispatcher import Consumers, DeliveryReport, Dispatcher
 from oort.engine.gateway import Gateway
 from oort.engine.invoker import InProcessInvoker
-from oort.engine.operations import Operations
 from oort.engine.refusals import Throttling
 from oort.engine.services.queues import Queues
 from oort.engine.services.relay import Relay
@@ -30,6 +29,7 @@ from oort.ports.entropy import Entropy
 from oort.ports.identity import Identity
 from oort.ports.transactions import Transactions as TransactionsPort
 from oort.runtime.environments import Factory
+from oort.runtime.operations import Operations
 
 CONSUMER_THREADS = 8
 

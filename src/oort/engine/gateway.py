@@ -8,12 +8,11 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from urllib.parse import parse_qsl
 
-from oort.engine import refusals, reply_headers
+from oort.engine import refusals
 from oort.engine.invoker import InProcessInvoker
 from oort.engine.leashes import Leash
 from oort.engine.limiter import Limiter
 from oort.engine.refusals import HeadersTooLarge, MethodNotAllowed, Throttling
-from oort.engine.reply_headers import Origins
 from oort.model import limits
 from oort.model.errors import InvalidToken
 from oort.model.functions import Http, Rate
@@ -26,7 +25,8 @@ from oort.ports.clock import Clock
 from oort.ports.entropy import Entropy
 from oort.ports.identity import Identity
 from oort.ports.traces import Traces
-from oort.rules import identifiers
+from oort.rules import access, identifiers, reply_headers
+from oort.rules.reply_headers import Origins
 from oort.rules.routing import Match, Routes, WrongMethod
 from oort.runtime import replies
 from oort.runtime.links import nanoseconds
@@ -116,7 +116,7 @@ class Gateway:
                 return self._permit(arrival, asked)
             match = self._match(request, "GET" if request.method == "HEAD" else request.method)
             principal = self._caller(request, match)
-            _authorize(principal, match)
+            access.check(principal, match.trigger, match.parameters)
         except Problem as problem:
             return self._refuse(problem, arrival, match=match)
         except Exception as error:  # such as a damaged file of keys: nobody gets in, and the log says why
@@ -311,17 +311,3 @@ def _bearer(request: HttpRequest) -> str | None:
     """The bearer token; None if there is none."""
     scheme, _, token = request.headers.get("authorization", "").partition(" ")
     return token.strip() if token and scheme.lower() == "bearer" else None
-
-
-def _authorize(principal: Principal | None, match: Match) -> None:
-    """Refuse a caller who is neither the owner nor in one of the groups, where the route names any."""
-    trigger = match.trigger
-    if principal is None or not (trigger.owner or trigger.groups):
-        return
-    if trigger.owner and match.parameters[trigger.owner] == principal.id:
-        return
-    if principal.groups.isdisjoint(trigger.groups):
-        groups = f"the groups: {', '.join(trigger.groups)}"
-        if not trigger.owner:
-            raise Forbidden(f"This route is for {groups}.")
-        raise Forbidden(f"This is open to its owner{f' and to {groups}' if trigger.groups else ''}.")

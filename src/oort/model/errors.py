@@ -121,6 +121,30 @@ class InvalidAnswer(OortError):
     code = "call.failed"
 
 
+class Unavailable(OortError):
+    """The target could not do it now: it throttles, does not answer in time, or is busy with the same item. Try again."""
+
+    code = "target.unavailable"
+
+
+class NoCredentials(OortError):
+    """There are no credentials for AWS, or they have expired or are not accepted."""
+
+    code = "cloud.credentials"
+
+
+class CloudRefused(OortError):
+    """AWS refused a request: the caller's role lacks a permission, or what it names does not exist or is not valid."""
+
+    code = "cloud.refused"
+
+
+class DeploymentFailed(OortError):
+    """A stack could not be created, changed or removed; what was there before is there again, or the sentence says so."""
+
+    code = "deploy.failed"
+
+
 class DidNotSettle(OortError):
     """The test kit stopped after its bound of deliveries; something answers itself for ever."""
 

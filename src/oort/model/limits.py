@@ -27,7 +27,7 @@ INDEXES_PER_TABLE = 20
 BATCH_GET = 100
 # A page: DynamoDB returns at most 1 MB; we bound the number of items.
 PAGE_ITEMS = 1000
-# SNS: 256 KiB a message unless raised; an event with an outbox row is capped by the item size besides.
+# SNS: 256 KiB a message unless raised, the envelope included; with an outbox row it is capped by the item size besides.
 MESSAGE_BYTES = 256 * KIB
 # SQS: DelaySeconds at most 15 minutes.
 MESSAGE_DELAY = timedelta(minutes=15)

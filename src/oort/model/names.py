@@ -5,6 +5,9 @@ import re
 # 34 characters for a service keep `platform-service-function` within the 64 of a Lambda function name.
 SERVICE = re.compile(r"[a-z][a-z0-9-]{0,33}")
 RESOURCE = re.compile(r"[a-z][a-z0-9-]{0,62}")
+# What a platform and a stage may be called on AWS. Without a dash in the stage, stack names cannot be confused.
+PLATFORM = re.compile(r"[a-z][a-z0-9-]{0,23}")
+STAGE = re.compile(r"[a-z][a-z0-9]{0,15}")
 EVENT = re.compile(r"[a-z][a-z0-9-]{0,33}\.[a-z][a-z0-9-]{0,62}")
 
 

@@ -28,7 +28,10 @@ class IndexModel:
 
 @dataclass(frozen=True, slots=True)
 class TableModel:
-    """A table. Names are `service.table`; `partition`, `sort` and `version` are attribute names."""
+    """A table. Names are `service.table`; `partition`, `sort` and `version` are attribute names.
+
+    `numeric` holds the attributes of the key and the indexes that are numbers; all others of them are text.
+    """
 
     name: str
     service: str
@@ -37,6 +40,7 @@ class TableModel:
     version: str | None
     indexes: tuple[IndexModel, ...]
     source: Source
+    numeric: frozenset[str] = frozenset()
 
     @property
     def key(self) -> tuple[str, ...]:

@@ -14,7 +14,6 @@ from oort.app.links import refusal
 from oort.app.queues import Queue, QueueDeclaration
 from oort.app.tables import Table, TableDeclaration, advance
 from oort.engine.clocks import SystemClock
-from oort.engine.operations import Operations
 from oort.engine.services.queues import Queues
 from oort.engine.services.relay import Relay
 from oort.engine.services.tables import Tables
@@ -29,6 +28,7 @@ from oort.model.platform import PlatformModel, ServiceModel
 from oort.model.resources import QueueModel, TableModel
 from oort.model.sources import Source
 from oort.rules import identifiers, models
+from oort.runtime.operations import Operations
 
 R = TypeVar("R")
 K = TypeVar("K")

@@ -1,14 +1,11 @@
 """Messages inside a session: added to a queue, leased, settled, buried. Queues, topics and the relay share these functions."""
 
-import math
 from collections.abc import Iterable
-from datetime import timedelta
 
 import msgspec
 
 from oort.engine.store.session import Session
 from oort.model import limits
-from oort.model.errors import InvalidValue, LimitExceeded
 from oort.model.messages import Delivery, Message
 from oort.model.platform import PlatformModel
 from oort.model.resources import QueueModel
@@ -18,27 +15,6 @@ LEASE_ENDED = "the visibility time-out ended before the last attempt finished"
 KEPT_TOO_LONG = f"the message was not processed within {limits.RETENTION.days} days"
 
 _decoder = msgspec.msgpack.Decoder(Message)
-
-
-def check(message: Message) -> None:
-    """Raise LimitExceeded if the message is too large."""
-    if len(message.body) > limits.MESSAGE_BYTES:
-        raise LimitExceeded(
-            f"A message of {message.name} has {len(message.body)} bytes; at most {limits.MESSAGE_BYTES} are allowed.",
-            "Store the content in a table and send its key.",
-        )
-
-
-def delay(seconds: float) -> timedelta:
-    """A delay that SQS would accept; InvalidValue or LimitExceeded if it is none."""
-    if not math.isfinite(seconds) or seconds < 0:
-        raise InvalidValue(f"A message cannot be delayed by {seconds} seconds.", "Give a delay of 0 or more.")
-    most = limits.MESSAGE_DELAY.total_seconds()
-    if seconds > most:
-        raise LimitExceeded(
-            f"A message is to be delayed by {seconds:g} s; at most {most:g} s are allowed.", "Keep the time in a table."
-        )
-    return timedelta(seconds=seconds)
 
 
 def packed(message: Message) -> bytes:

@@ -14,10 +14,10 @@ from oort.engine.services.times import unix
 from oort.engine.store.session import Session
 from oort.engine.store.store import Store
 from oort.model import limits
-from oort.model.errors import InvalidValue, LimitExceeded
 from oort.model.messages import DeadLetter, Delivery, Message, QueueDepth
 from oort.model.platform import PlatformModel
 from oort.ports.clock import Clock
+from oort.rules import messages as rules
 
 _NOTHING = timedelta(0)
 
@@ -42,9 +42,9 @@ class Queues:
     def send(self, queue: str, message: Message, *, delay: timedelta = _NOTHING) -> None:
         """See `ports.queues`."""
         name = self._queues[queue].name
-        messages.check(message)
+        rules.check(message)
         now = self._clock.now()
-        sent, visible = unix(now), unix(now, after=messages.delay(delay.total_seconds()))
+        sent, visible = unix(now), unix(now, after=rules.delay(delay.total_seconds()))
         payload = messages.packed(message)
         self._store.write(lambda session: messages.add(session, name, payload, sent=sent, visible=visible))
 
@@ -141,7 +141,7 @@ class Queues:
         self, queue: str, *, acknowledged: Sequence[str], failed: Sequence[Retry], most: int
     ) -> Callable[[Session], list[Delivery]]:
         model, now = self._queues[queue], self._clock.now()
-        returns = [(retry, unix(now, after=_waiting(retry.after))) for retry in failed]
+        returns = [(retry, unix(now, after=rules.visibility(retry.after))) for retry in failed]
         moment, until = unix(now), unix(now, after=model.visibility)
 
         def work(session: Session) -> list[Delivery]:
@@ -178,12 +178,3 @@ def _count(session: Session, sql: str, *values: str | float) -> int:
     row = session.row(sql, *values)
     assert row is not None
     return int(row[0])
-
-
-def _waiting(after: timedelta) -> timedelta:
-    """A visibility time-out that SQS would accept."""
-    if after < _NOTHING:
-        raise InvalidValue(f"A message cannot come back {-after} ago.", "Give a time of 0 or more.")
-    if after > limits.VISIBILITY:
-        raise LimitExceeded(f"A message is to come back after {after}; at most {limits.VISIBILITY} are allowed.")
-    return after

@@ -6,6 +6,7 @@ from oort.engine.store.store import Store
 from oort.model.messages import Message
 from oort.model.platform import PlatformModel
 from oort.ports.clock import Clock
+from oort.rules import messages as rules
 
 
 class Topics:
@@ -18,6 +19,6 @@ class Topics:
 
     def publish(self, event: str, message: Message) -> None:
         """See `ports.topics`."""
-        messages.check(message)
+        rules.check(message)
         payload, now = messages.packed(message), unix(self._clock.now())
         self._store.write(lambda session: messages.fan_out(session, self._platform, event, payload, now=now))

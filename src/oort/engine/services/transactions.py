@@ -20,6 +20,7 @@ from oort.model.operations import CheckItem, DeleteItem, Mark, PublishEvent, Put
 from oort.model.platform import PlatformModel
 from oort.model.resources import TableModel
 from oort.ports.clock import Clock
+from oort.rules import messages as rules
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,11 +78,11 @@ class Transactions:
         if isinstance(write, SendMessage):
             if write.queue not in self._queues:
                 raise KeyError(write.queue)
-            messages.check(write.message)
-            visible = unix(now, after=messages.delay(write.delay))
+            rules.check(write.message)
+            visible = unix(now, after=rules.delay(write.delay))
             return _Step(write, outgoing=_Outgoing("send", write.queue, visible, messages.packed(write.message)))
         if isinstance(write, PublishEvent):
-            messages.check(write.message)
+            rules.check(write.message)
             return _Step(write, outgoing=_Outgoing("publish", write.event, unix(now), messages.packed(write.message)))
         return _Step(write)
 

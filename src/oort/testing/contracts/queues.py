@@ -17,6 +17,7 @@ from oort.testing.contracts.target import (
     Contract,
     Ports,
     Target,
+    filling,
     message,
     received,
 )
@@ -226,10 +227,10 @@ class QueuesContract(Contract):
             ports.queues.send(WORK, message("3"), delay=-SOON)
 
     def test_a_body_may_have_256_kib_and_no_more(self, target: Target, ports: Ports) -> None:
-        fits = message("1", body=b"x" * limits.MESSAGE_BYTES)
+        fits = filling("1", size=limits.MESSAGE_BYTES)
         ports.queues.send(WORK, fits)
         with pytest.raises(LimitExceeded):
-            ports.queues.send(WORK, message("2", body=b"x" * (limits.MESSAGE_BYTES + 1)))
+            ports.queues.send(WORK, filling("2", size=limits.MESSAGE_BYTES + 1))
         assert one(target, ports).message == fits
 
     def test_peek_takes_nothing(self, target: Target, ports: Ports) -> None:

@@ -15,6 +15,7 @@ from oort.ports.queues import Queues
 from oort.ports.tables import Tables
 from oort.ports.topics import Topics
 from oort.ports.transactions import Transactions
+from oort.rules import envelopes
 
 _HERE = Source(__file__, 1)
 
@@ -56,8 +57,10 @@ class Target(Protocol):
         """Ask again and again while time passes and the outbox is relayed. AssertionError if it never holds."""
 
 
-def _table(name: str, partition: str, sort: str | None, *indexes: IndexModel) -> TableModel:
-    return TableModel(name, "suite", partition, sort, None, indexes, _HERE)
+def _table(
+    name: str, partition: str, sort: str | None, *indexes: IndexModel, numeric: frozenset[str] = frozenset()
+) -> TableModel:
+    return TableModel(name, "suite", partition, sort, None, indexes, _HERE, numeric)
 
 
 def _queue(name: str, subscription: str | None) -> QueueModel:
@@ -78,8 +81,15 @@ PLATFORM = PlatformModel(
                     IndexModel("own", "list", "line", primary=True),
                     IndexModel("by_owner", "owner", "rank", primary=False),
                     IndexModel("by_tag", "tag", None, primary=False),
+                    numeric=frozenset({"rank"}),
                 ),
-                _table(READINGS, "sensor", "value", IndexModel("own", "sensor", "value", primary=True)),
+                _table(
+                    READINGS,
+                    "sensor",
+                    "value",
+                    IndexModel("own", "sensor", "value", primary=True),
+                    numeric=frozenset({"value"}),
+                ),
             ),
             queues=(_queue(WORK, None), _queue(OTHER_WORK, None), *(_queue(name, HAPPENED) for name in SUBSCRIBERS)),
             events=tuple(EventModel(name, 1, "key", "suite", _HERE) for name in (HAPPENED, UNHEARD)),
@@ -113,3 +123,9 @@ def received(target: Target, ports: Ports, queue: str, count: int) -> list[Deliv
 
     target.eventually(enough)
     return sorted(found, key=lambda delivery: delivery.message.id)
+
+
+def filling(id: str, *, size: int, name: str = WORK) -> Message:
+    """A message that takes exactly so many bytes with its envelope."""
+    empty = message(id, name=name, body=b'""')
+    return message(id, name=name, body=b'"' + b"x" * (size - envelopes.size(empty)) + b'"')

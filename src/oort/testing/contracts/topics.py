@@ -16,6 +16,7 @@ from oort.testing.contracts.target import (
     Contract,
     Ports,
     Target,
+    filling,
     message,
     received,
 )
@@ -61,9 +62,9 @@ class TopicsContract(Contract):
         assert all(ports.queues.receive(queue, most=10) == [] for queue in (WORK, *SUBSCRIBERS))
 
     def test_an_event_may_have_256_kib_and_no_more(self, target: Target, ports: Ports) -> None:
-        fits = message("1", name=HAPPENED, body=b"x" * limits.MESSAGE_BYTES)
+        fits = filling("1", name=HAPPENED, size=limits.MESSAGE_BYTES)
         ports.topics.publish(HAPPENED, fits)
         with pytest.raises(LimitExceeded):
-            ports.topics.publish(HAPPENED, message("2", name=HAPPENED, body=b"x" * (limits.MESSAGE_BYTES + 1)))
+            ports.topics.publish(HAPPENED, filling("2", name=HAPPENED, size=limits.MESSAGE_BYTES + 1))
         for queue in SUBSCRIBERS:
             assert [one.message for one in received(target, ports, queue, 1)] == [fits]

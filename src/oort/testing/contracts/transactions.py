@@ -21,6 +21,7 @@ from oort.testing.contracts.target import (
     Contract,
     Ports,
     Target,
+    filling,
     message,
     received,
 )
@@ -172,7 +173,7 @@ class TransactionsContract(Contract):
         assert ports.transactions.commit([PutItem(NOTES, {"id": str(n), "text": large}) for n in range(10)], MARK)
 
     def test_what_may_not_be_stored_or_sent_undoes_everything(self, ports: Ports) -> None:
-        too_large = message("1", body=b"x" * (limits.MESSAGE_BYTES + 1))
+        too_large = filling("1", size=limits.MESSAGE_BYTES + 1)
         refused: tuple[tuple[Write, type[Exception]], ...] = (
             (PutItem(NOTES, {"id": ""}), InvalidValue),
             (PutItem(NOTES, {"id": "b", "text": "x" * limits.ITEM_BYTES}), LimitExceeded),

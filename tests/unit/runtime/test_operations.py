@@ -6,7 +6,6 @@ import msgspec
 import pytest
 
 from oort.engine.clocks import VirtualClock
-from oort.engine.operations import Operations
 from oort.engine.services.queues import Queues
 from oort.engine.services.tables import Tables
 from oort.engine.services.topics import Topics
@@ -32,6 +31,7 @@ from oort.model.operations import (
     SendMessage,
     UpdateItem,
 )
+from oort.runtime.operations import Operations
 from tests.unit.programs import sign_up
 
 MESSAGE = Message(id="m", name="email.outgoing", body=b"{}")

@@ -2,7 +2,6 @@
 
 from typing import TypeAlias
 
-from oort.engine.services import messages
 from oort.model.errors import (
     ConditionFailed,
     InvalidCursor,
@@ -35,6 +34,7 @@ from oort.ports.queues import Queues
 from oort.ports.tables import Tables
 from oort.ports.topics import Topics
 from oort.ports.transactions import Transactions
+from oort.rules import messages
 
 _REFUSALS = (ConditionFailed, InvalidCursor, InvalidUse, InvalidValue, LimitExceeded, NoSuchItem)
 

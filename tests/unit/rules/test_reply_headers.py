@@ -4,8 +4,8 @@ import pytest
 
 from oort import Service
 from oort.app.loading import load
-from oort.engine.reply_headers import complete
 from oort.model.errors import InvalidProgram
+from oort.rules.reply_headers import complete
 from oort.testing import Platform, Response
 
 SHOP = "https://shop.example"
