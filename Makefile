@@ -13,7 +13,7 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 export PIP_NO_INPUT := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run test check fast bench crash fuzz contracts lock clean
+.PHONY: help setup run test check fast bench crash fuzz contracts templates golden lock clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -65,6 +65,23 @@ fuzz: setup ## The long form of the API tests: many requests drawn from the API 
 
 contracts: setup ## Run the contract suites against TARGET=engine
 	@$(BIN)/python -m pytest tests/contracts --target $(TARGET)
+
+# cfn-lint has an environment of its own: it reads what Oort writes, and Oort does not depend on it.
+.tools/cfn-lint/.locked: tests/templates/requirements.lock
+	@echo "Making .tools/cfn-lint from tests/templates/requirements.lock"
+	@$(PYTHON) -m venv --clear .tools/cfn-lint
+	@.tools/cfn-lint/bin/python -m pip install --quiet --no-deps --require-hashes -r tests/templates/requirements.lock
+	@touch $@
+
+templates: setup .tools/cfn-lint/.locked ## Have cfn-lint read the templates of cometbid and of a wide platform
+	@rm -rf .cache/templates
+	@$(BIN)/oort synth -C apps/cometbid --out .cache/templates/cometbid
+	@$(BIN)/python -m tests.templates.wide .cache/templates/wide
+	@.tools/cfn-lint/bin/cfn-lint --non-zero-exit-code warning -- .cache/templates/*/*.json
+	@echo "cfn-lint finds nothing"
+
+golden: setup ## Write the golden templates of cometbid anew; read the difference before you commit it
+	@$(BIN)/python -m tests.golden.cometbid_templates
 
 $(UV):
 	@$(PYTHON) -m venv .tools/uv

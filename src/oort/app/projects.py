@@ -107,6 +107,22 @@ def services(project: Project) -> list[Service]:
     return declared
 
 
+def homes(project: Project) -> dict[str, tuple[str, ...]]:
+    """Service name -> the entries of `services` in `oort.toml` in which it is declared. Imports them as `services` does.
+
+    Two services may stand in one module. Of an entry inside another, the inner one counts.
+    """
+    found: dict[str, tuple[str, ...]] = {}
+    for service in services(project):
+        modules = {name: module for name, module in sys.modules.items() if _entry(name, project)}
+        made = {name for name, one in modules.items() if getattr(one, "__file__", "") == service.declared.source.file}
+        held = (name for name, one in modules.items() if any(value is service for value in vars(one).values()))
+        within = {_entry(name, project) for name in service.declared.modules | made} - {None}
+        within = within or {_entry(name, project) for name in held}  # all of it was declared by modules elsewhere
+        found[service.name] = tuple(entry for entry in project.packages if entry in within)
+    return found
+
+
 def policies(project: Project) -> list[Rule]:
     """The project's policies: those in its service packages, and those in the modules that it lists. After `program`."""
     mistakes: list[Mistake] = []
@@ -116,6 +132,12 @@ def policies(project: Project) -> list[Rule]:
         raise InvalidProgram(mistakes)
     found = {id(value): value for module in modules for value in vars(module).values() if is_policy(value)}
     return list(found.values())
+
+
+def _entry(module: str, project: Project) -> str | None:
+    """The deepest service package that a module is in."""
+    around = [entry for entry in project.packages if module == entry or module.startswith(f"{entry}.")]
+    return max(around, key=len, default=None)
 
 
 def _own(modules: set[str], services: list[Service]) -> None:

@@ -6,6 +6,7 @@ from typing import Literal, TypeAlias
 from oort.model import limits
 from oort.model.problems import Problem, Unauthorized
 from oort.rules import throttles
+from oort.runtime.replies import ServiceUnavailable
 
 # Whether the gateway's own rates hold, only those that routes declare, or none at all.
 Throttling: TypeAlias = Literal["all", "declared", "none"]
@@ -39,12 +40,6 @@ class HeadersTooLarge(Problem):
     """The headers are too large."""
 
     status = 431
-
-
-class ServiceUnavailable(Problem):
-    """Too many requests are under way."""
-
-    status = 503
 
 
 class GatewayTimeout(Problem):

@@ -73,3 +73,19 @@ JSON_DEPTH = 64
 VIOLATIONS = 100
 # API Gateway keeps these paths at the root for its own health checks.
 RESERVED_PATHS = frozenset({"ping", "sping"})
+# CloudFormation: 500 resources a template, and 1 MB when it is read from S3.
+# https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/cloudformation-limits.html
+STACK_RESOURCES = 500
+TEMPLATE_BYTES = MIB
+# IAM: the inline policies of a role together, white space not counted.
+# https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html
+ROLE_POLICY_CHARACTERS = 10_240
+# EventBridge Scheduler: an expression. https://docs.aws.amazon.com/scheduler/latest/APIReference/API_CreateSchedule.html
+SCHEDULE_CHARACTERS = 256
+# DynamoDB: the name of an index. https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/ServiceQuotas.html
+INDEX_NAME_SHORTEST = 3
+# Lambda: a package and its layers 250 MB unzipped (50 MB zipped holds for direct uploads only; we upload through S3).
+# https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html
+PACKAGE_BYTES = 250 * MIB
+# CloudFormation: a template that is sent along; a larger one is read from S3.
+TEMPLATE_INLINE_BYTES = 51_200

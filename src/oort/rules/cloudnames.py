@@ -20,6 +20,7 @@ _SCHEDULE = 64
 OUTBOX = "_outbox"
 INBOX = "_inbox"
 RELAY = "_relay"
+UNDELIVERED = "_undelivered"  # the queue of what topics, schedules and the relay could not hand over to a service
 ALIAS = "live"
 
 
@@ -38,9 +39,19 @@ class Place:
         """The stack with what all services share."""
         return f"{self.platform}-{self.stage}"
 
+    @property
+    def assets_stack(self) -> str:
+        """The stack with the bucket of deployment packages. No service's stack has two dashes there."""
+        return f"{self.platform}-{self.stage}--assets"
+
     def service_stack(self, service: str) -> str:
         """The stack of one service."""
         return f"{self.platform}-{self.stage}-{service}"
+
+    @property
+    def key_alias(self) -> str:
+        """The alias of the platform's KMS key."""
+        return f"alias/{self.platform}_{self.stage}"
 
     def parameter(self, name: str) -> str:
         """The SSM parameter through which the platform's stack tells services a value."""
@@ -82,6 +93,14 @@ class Place:
         """Where a function logs."""
         return f"/aws/lambda/{self.function(function)}"
 
+    def access_log(self, service: str) -> str:
+        """Where the API of a service logs each request."""
+        return f"/aws/apigateway/{self._name(service, most=_TOPIC)}"
+
+    def log_group_arn(self, name: str) -> str:
+        """The ARN of a log group."""
+        return self._arn("logs", f"log-group:{name}")
+
     def table_arn(self, name: str) -> str:
         """The ARN of the table of `service.table`."""
         return self._arn("dynamodb", f"table/{self.table(name)}")
@@ -89,6 +108,10 @@ class Place:
     def index_arn(self, table: str, index: str) -> str:
         """The ARN of one index of a table."""
         return f"{self.table_arn(table)}/index/{index}"
+
+    def stream_arns(self, table: str) -> str:
+        """The pattern of the ARNs of a table's streams: each is named after the time of its making."""
+        return f"{self.table_arn(table)}/stream/*"
 
     def queue_arn(self, name: str) -> str:
         """The ARN of the queue of `service.queue`."""

@@ -33,7 +33,7 @@ def changed(item: Item, changes: tuple[Change, ...]) -> Item:
     >>> changed({"n": 1}, (AddTo(("n",), 2),))
     {'n': 3}
     """
-    _distinct(changes)
+    check_distinct(changes)
     result = dict(item)
     for change in changes:
         parent = _parent(result, change.path)
@@ -49,7 +49,8 @@ def changed(item: Item, changes: tuple[Change, ...]) -> Item:
     return result
 
 
-def _distinct(changes: tuple[Change, ...]) -> None:
+def check_distinct(changes: tuple[Change, ...]) -> None:
+    """Raise InvalidUse if two changes touch one place."""
     for one, other in combinations(sorted(change.path for change in changes), 2):
         if other[: len(one)] == one:
             where = f"{'.'.join(one)} and {'.'.join(other)}"

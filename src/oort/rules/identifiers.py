@@ -4,6 +4,8 @@ import re
 from uuid import UUID
 
 _TRACEPARENT = re.compile(r"00-([0-9a-f]{32})-([0-9a-f]{16})-[0-9a-f]{2}")
+_XRAY_ROOT = re.compile(r"1-([0-9a-f]{8})-([0-9a-f]{24})")
+_SPAN = re.compile(r"[0-9a-f]{16}")
 
 
 def uuid7(milliseconds: int, random: int) -> str:
@@ -27,3 +29,25 @@ def parent_of(header: str) -> tuple[str, str] | None:
     if match is None or set(match[1]) == {"0"} or set(match[2]) == {"0"}:
         return None
     return match[1], match[2]
+
+
+def from_xray(header: str) -> tuple[str, str] | None:
+    """(trace, span) of an X-Ray trace header; None if it has no root. A missing parent is empty.
+
+    >>> from_xray("Root=1-5759e988-bd862e3fe1be46a994272793;Parent=53995c3f42cd8ad8;Sampled=1")
+    ('5759e988bd862e3fe1be46a994272793', '53995c3f42cd8ad8')
+    """
+    parts = dict(part.strip().partition("=")[::2] for part in header.split(";"))
+    root, parent = _XRAY_ROOT.fullmatch(parts.get("Root", "")), parts.get("Parent", "")
+    if root is None:
+        return None
+    return root[1] + root[2], parent if _SPAN.fullmatch(parent) else ""
+
+
+def to_xray(trace: str) -> str:
+    """A trace's id as X-Ray writes it, which takes any W3C id.
+
+    >>> to_xray("5759e988bd862e3fe1be46a994272793")
+    '1-5759e988-bd862e3fe1be46a994272793'
+    """
+    return f"1-{trace[:8]}-{trace[8:]}"

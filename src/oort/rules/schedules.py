@@ -4,7 +4,7 @@ Around a change of the clocks it is as EventBridge Scheduler does it: a local ti
 happens twice runs once.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
@@ -124,3 +124,60 @@ def _number(text: str, names: dict[str, int], expression: str) -> int:
     if not (text.isascii() and text.isdigit()):
         raise InvalidValue(f"{text!r} in {expression!r} is not a number.", "Write * , - / and numbers, or mon and jan.")
     return int(text)
+
+
+_UNITS = (("day", timedelta(days=1)), ("hour", timedelta(hours=1)), ("minute", timedelta(minutes=1)))
+
+
+def aws_rate(interval: timedelta) -> str:
+    """The interval as EventBridge Scheduler writes it. InvalidValue if it is no number of whole minutes.
+
+    >>> aws_rate(timedelta(minutes=1)), aws_rate(timedelta(hours=36))
+    ('rate(1 minute)', 'rate(36 hours)')
+    """
+    for unit, length in _UNITS:
+        if interval >= length and not interval % length:
+            count = interval // length
+            return f"rate({count} {unit}{'' if count == 1 else 's'})"
+    raise InvalidValue(f"An interval of {interval} is not possible on AWS.", "Write a number of whole minutes.")
+
+
+def aws_expressions(cron: Cron) -> tuple[str, ...]:
+    """The expression as EventBridge Scheduler writes it: two of them if either day fits, which it cannot say in one.
+
+    A day that fits both then has two runs, with the same id; runs are at least once in any case. InvalidValue if both
+    days must fit at once. https://docs.aws.amazon.com/scheduler/latest/UserGuide/schedule-types.html
+
+    >>> aws_expressions(parse("30 2 * * mon-fri"))
+    ('cron(30 2 ? * MON,TUE,WED,THU,FRI *)',)
+    """
+    every_day, every_weekday = len(cron.days) == 31, len(cron.weekdays) == 7
+    days = _ranges(sorted(cron.days), 1, 31)
+    # By name: the numbers of weekdays begin at Sunday = 1 there.
+    weekdays = ",".join(name.upper() for name, number in _DAYS.items() if number in cron.weekdays)
+    if cron.either and not every_day and not every_weekday:
+        return _aws(cron, days, "?"), _aws(cron, "?", weekdays)
+    if cron.either or every_weekday:
+        return (_aws(cron, "*" if cron.either else days, "?"),)
+    if every_day:
+        return (_aws(cron, "?", weekdays),)
+    what = "A day of the month and a weekday that must both fit are not possible on AWS."
+    raise InvalidValue(what, "Restrict one of the two days, and look at the other in the handler.")
+
+
+def _aws(cron: Cron, days: str, weekdays: str) -> str:
+    minutes, hours = _ranges(cron.minutes, 0, 59), _ranges(cron.hours, 0, 23)
+    return f"cron({minutes} {hours} {days} {_ranges(sorted(cron.months), 1, 12)} {weekdays} *)"
+
+
+def _ranges(numbers: Sequence[int], lowest: int, highest: int) -> str:
+    """The numbers as short as they can be written: `*`, `1-5,9`."""
+    if len(numbers) == highest - lowest + 1:
+        return "*"
+    runs: list[list[int]] = []
+    for number in numbers:
+        if runs and number == runs[-1][-1] + 1:
+            runs[-1].append(number)
+        else:
+            runs.append([number])
+    return ",".join(str(run[0]) if len(run) == 1 else f"{run[0]}-{run[-1]}" for run in runs)

@@ -1,6 +1,6 @@
-"""Carries out operations on the ports, whoever asks. The broker puts grants in front of it; fakes use it as it is."""
+"""Carries out operations on the ports, whoever asks. The brokers put grants in front of it; fakes use it as it is."""
 
-from typing import TypeAlias
+from typing import Protocol, TypeAlias
 
 from oort.model.errors import (
     ConditionFailed,
@@ -52,6 +52,13 @@ _Data: TypeAlias = (
     | SendMessage
     | PublishEvent
 )
+
+
+class Caller(Protocol):
+    """Asks the functions that answer declared calls."""
+
+    def call(self, operation: CallFunction) -> Result:
+        """What it answered or objected. A function that fails or is late is an objection of 5xx."""
 
 
 class Operations:

@@ -6,7 +6,7 @@ import msgspec
 
 from oort.app.http import Reply
 from oort.model import limits
-from oort.model.errors import InvalidUse, InvalidValue, LimitExceeded
+from oort.model.errors import InvalidUse, InvalidValue, LimitExceeded, Unavailable
 from oort.model.invocations import HttpOutcome
 from oort.model.problems import BadRequest, Json, Problem
 from oort.rules import models
@@ -20,6 +20,12 @@ PROBLEM = ("content-type", "application/problem+json")
 _TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
 _VALUE = re.compile(r"[\t\x20-\x7e\xa0-\xff]*")
 _FRAMING = frozenset({"connection", "content-length", "keep-alive", "transfer-encoding", "upgrade"})
+
+
+class ServiceUnavailable(Problem):
+    """It cannot be done now."""
+
+    status = 503
 
 
 class InternalError(Problem):
@@ -52,6 +58,8 @@ def failure(error: BaseException, *, trace: str, entered: bool) -> HttpOutcome:
     """The reply for an exception. Only problems speak for themselves; anything else is a 500 with the trace's id."""
     if isinstance(error, InvalidValue | LimitExceeded):
         return problem(BadRequest(error.what), entered=entered)
+    if isinstance(error, Unavailable):  # what it says of the target is for the log alone
+        return problem(ServiceUnavailable("Try again in 1 s.", retry_after=1), entered=entered, traceback=in_full(error))
     if isinstance(error, Problem):
         try:
             return problem(error, entered=entered)

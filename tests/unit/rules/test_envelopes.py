@@ -11,7 +11,7 @@ from oort.model.errors import LimitExceeded, Unreadable
 from oort.model.messages import Message
 from oort.rules import envelopes, messages
 
-TEXT = st.text(st.characters(exclude_categories=("Cs",)), max_size=20)
+TEXT = st.text(max_size=20)  # hypothesis draws no surrogates
 
 
 @given(st.binary(max_size=40) | TEXT.map(lambda text: json.dumps({"a": text}).encode()), TEXT, TEXT, st.integers(1, 99))

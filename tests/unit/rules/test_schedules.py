@@ -8,7 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from oort.model.errors import InvalidValue
-from oort.rules.schedules import next_cron, next_interval, parse
+from oort.model.limits import SCHEDULE_CHARACTERS
+from oort.rules.schedules import aws_expressions, aws_rate, next_cron, next_interval, parse
 
 OSLO = ZoneInfo("Europe/Oslo")
 TIMES = st.integers(946_684_800, 3_786_912_000).map(lambda seconds: datetime.fromtimestamp(seconds, UTC))
@@ -90,3 +91,96 @@ def test_an_interval_comes_within_one_interval(after: datetime, minutes: int) ->
     found = next_interval(interval, after=after)
     assert after < found <= after + interval
     assert (found - datetime(1970, 1, 1, tzinfo=UTC)) % interval == timedelta(0)
+
+
+# -- the same schedules as EventBridge Scheduler writes them
+
+
+@pytest.mark.parametrize(
+    ("interval", "expected"),
+    [
+        (timedelta(minutes=1), "rate(1 minute)"),
+        (timedelta(minutes=90), "rate(90 minutes)"),
+        (timedelta(hours=1), "rate(1 hour)"),
+        (timedelta(hours=36), "rate(36 hours)"),
+        (timedelta(days=1), "rate(1 day)"),
+        (timedelta(days=7), "rate(7 days)"),
+    ],
+)
+def test_an_interval_on_aws(interval: timedelta, expected: str) -> None:
+    assert aws_rate(interval) == expected
+
+
+@pytest.mark.parametrize("interval", [timedelta(seconds=90), timedelta(seconds=30), timedelta(days=1, microseconds=1)])
+def test_an_interval_that_aws_does_not_have(interval: timedelta) -> None:
+    with pytest.raises(InvalidValue, match="whole minutes"):
+        aws_rate(interval)
+
+
+@pytest.mark.parametrize(
+    ("expression", "expected"),
+    [
+        ("* * * * *", ["cron(* * * * ? *)"]),
+        ("30 2 * * *", ["cron(30 2 * * ? *)"]),
+        ("*/15 8-17 * * mon-fri", ["cron(0,15,30,45 8-17 ? * MON,TUE,WED,THU,FRI *)"]),
+        ("0 12 * * 0", ["cron(0 12 ? * SUN *)"]),
+        ("0 12 * * 7", ["cron(0 12 ? * SUN *)"]),
+        ("0 0 1,15 * *", ["cron(0 0 1,15 * ? *)"]),
+        ("0 0 29 2 *", ["cron(0 0 29 2 ? *)"]),
+        ("0 0 1 jan,jul *", ["cron(0 0 1 1,7 ? *)"]),
+        ("0 0 13 * fri", ["cron(0 0 13 * ? *)", "cron(0 0 ? * FRI *)"]),  # cron's old rule: either day
+        ("0 0 1-31 * fri", ["cron(0 0 * * ? *)"]),
+        ("0 0 13 * 0-6", ["cron(0 0 * * ? *)"]),
+        ("0 0 */2 * *", ["cron(0 0 1,3,5,7,9,11,13,15,17,19,21,23,25,27,29,31 * ? *)"]),
+    ],
+)
+def test_an_expression_on_aws(expression: str, expected: list[str]) -> None:
+    assert list(aws_expressions(parse(expression))) == expected
+
+
+def test_two_days_that_must_both_fit_are_refused() -> None:
+    with pytest.raises(InvalidValue, match="must both fit"):
+        aws_expressions(parse("0 0 */2 * mon"))
+
+
+NUMBERS = {"minute": (0, 59), "hour": (0, 23), "day": (1, 31), "month": (1, 12), "weekday": (0, 6)}
+
+
+def lists(lowest: int, highest: int) -> st.SearchStrategy[str]:
+    numbers = st.sets(st.integers(lowest, highest), min_size=1).map(sorted)
+    return st.one_of(st.just("*"), numbers.map(lambda found: ",".join(map(str, found))))
+
+
+def values(field: str, lowest: int, highest: int) -> set[int]:
+    """What a field of an expression on AWS means; weekdays by name."""
+    if field in ("*", "?"):
+        return set(range(lowest, highest + 1))
+    days = ["SUN", "MON", "TUE", "WED", "THU", "FRI", "SAT"]
+    if field[0].isalpha():
+        return {days.index(name) for name in field.split(",")}
+    spans = [part.split("-") for part in field.split(",")]
+    return {number for span in spans for number in range(int(span[0]), int(span[-1]) + 1)}
+
+
+@given(fields=st.tuples(*(lists(*NUMBERS[name]) for name in NUMBERS)))
+def test_both_ways_of_writing_fit_the_same_days(fields: tuple[str, ...]) -> None:
+    cron = parse(" ".join(fields))
+    written = aws_expressions(cron)
+    assert all(len(expression) <= SCHEDULE_CHARACTERS for expression in written)
+    day = datetime(2027, 1, 1)  # noqa: DTZ001 - a day on the calendar of the schedule's own zone
+    read = [expression.removeprefix("cron(").removesuffix(")").split() for expression in written]
+    for minute, hour, dom, month, weekday, year in read:
+        assert values(minute, 0, 59) == set(cron.minutes)
+        assert values(hour, 0, 23) == set(cron.hours)
+        assert (dom == "?") != (weekday == "?")
+        assert year == "*"
+        assert values(month, 1, 12) == cron.months
+    for offset in range(0, 400, 3):
+        one = day + timedelta(days=offset)
+        fits = [
+            one.day in values(dom, 1, 31)
+            and one.month in values(month, 1, 12)
+            and one.isoweekday() % 7 in values(week, 0, 6)
+            for _, _, dom, month, week, _ in read
+        ]
+        assert any(fits) == cron.fits(one)

@@ -5,6 +5,8 @@ import click
 from oort.cli.commands.api_keys import api_keys
 from oort.cli.commands.check import check
 from oort.cli.commands.completion import completion
+from oort.cli.commands.deploy import deploy
+from oort.cli.commands.destroy import destroy
 from oort.cli.commands.dev import dev
 from oort.cli.commands.graph import graph
 from oort.cli.commands.invoke import invoke
@@ -13,6 +15,7 @@ from oort.cli.commands.new import new
 from oort.cli.commands.permissions import permissions
 from oort.cli.commands.queues import queues
 from oort.cli.commands.routes import routes
+from oort.cli.commands.synth import synth
 from oort.cli.commands.token import token
 from oort.cli.commands.traces import trace, traces
 from oort.cli.groups import Sections
@@ -34,6 +37,7 @@ oort = Sections(
     sections={
         "Develop": (new, dev, check, invoke, token),
         "Look": (routes, graph, permissions, traces, trace, queues),
+        "Deploy": (synth, deploy, destroy),
         "Keep": (keys, api_keys, completion),
     },
 )

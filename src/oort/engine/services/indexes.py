@@ -14,8 +14,8 @@ from oort.model.items import Item
 from oort.model.platform import PlatformModel
 from oort.model.resources import IndexModel, TableModel
 from oort.rules import keys
+from oort.rules.items import Address
 
-Address: TypeAlias = tuple[bytes, bytes]  # partition and sort key, as ordered bytes
 Position: TypeAlias = tuple[bytes, ...]  # the place of an item in a partition: (sort,), or (sort, *address) in an index
 
 

@@ -8,14 +8,14 @@ from typing import Protocol
 
 from oort.engine.services import indexes
 from oort.engine.services.encoding import decoded, encoded
-from oort.engine.services.indexes import Address, Moment
+from oort.engine.services.indexes import Moment
 from oort.engine.store.session import Row, Session, Value
-from oort.model import limits
-from oort.model.errors import ConditionFailed, InvalidValue, LimitExceeded, NoSuchItem
-from oort.model.items import Condition, Item, Key
+from oort.model.errors import ConditionFailed, NoSuchItem
+from oort.model.items import Condition, Item
 from oort.model.operations import CheckItem, DeleteItem, PutItem, UpdateItem
 from oort.model.resources import TableModel
-from oort.rules import conditions, keys, numbers, sizes
+from oort.rules import conditions
+from oort.rules.items import Address, judged, key_changed, located
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,31 +28,10 @@ class Prepared:
     size: int
 
 
-def located(table: TableModel, key: Key) -> Address:
-    """Where the key leads. InvalidValue if it is not a key of this table."""
-    if len(key) != len(table.key):
-        raise InvalidValue(f"A key of {table.name} has {len(table.key)} part(s), not {len(key)}.", "Give one for each.")
-    keys.check(key)
-    return keys.ordered(key[0]), keys.ordered(key[1]) if len(key) > 1 else b""
-
-
 def prepared(table: TableModel, item: Item) -> Prepared:
     """The item ready to be stored. InvalidValue or LimitExceeded if it must not be."""
-    numbers.check(item)
-    key = keys.of(item, table)
-    if key is None:
-        raise InvalidValue(f"An item of {table.name} lacks {' or '.join(table.key)}.", "Give it every key attribute.")
-    at = located(table, key)
-    for index in table.indexes:
-        keys.check(keys.of(item, index) or ())
-    value = encoded(item)
-    size = sizes.item_size(item)
-    if size > limits.ITEM_BYTES:
-        raise LimitExceeded(
-            f"An item of {table.name} has {size} bytes; at most {limits.ITEM_BYTES} are allowed.",
-            "Store the large part elsewhere and keep a reference.",
-        )
-    return Prepared(item, at, value, size)
+    found = judged(table, item)
+    return Prepared(item, found.at, encoded(item), found.size)
 
 
 class Rows(Protocol):
@@ -89,7 +68,7 @@ def update(session: Session, table: TableModel, operation: UpdateItem, *, moment
     _require(table, operation.when, old)
     new = prepared(table, conditions.changed(start, operation.changes))
     if new.at != at:
-        raise InvalidValue(f"An update of {table.name} cannot change the key.", "Delete the item and put it anew.")
+        raise key_changed(table)
     _store(session, table, new, moment, old=old)
     return new
 

@@ -5,18 +5,19 @@ from datetime import timedelta
 
 from oort.engine.services import indexes, items
 from oort.engine.services.encoding import decoded
-from oort.engine.services.indexes import Address, Moment, Window
+from oort.engine.services.indexes import Moment, Window
 from oort.engine.services.times import unix
 from oort.engine.store.session import Session
 from oort.engine.store.store import Store
 from oort.model import limits
-from oort.model.errors import InvalidCursor, InvalidUse, LimitExceeded
+from oort.model.errors import LimitExceeded
 from oort.model.items import Condition, Item, Key
 from oort.model.operations import DeleteItem, GetItems, Listed, PutItem, QueryIndex, ScanTable, UpdateItem
 from oort.model.platform import PlatformModel
 from oort.model.resources import IndexModel, TableModel
 from oort.ports.clock import Clock
-from oort.rules import conditions, cursors, keys
+from oort.rules import conditions, cursors, keys, paging
+from oort.rules.items import Address, located
 
 # DynamoDB ends a page when it has read 1 MB, whatever the limit says; so a page may be shorter than asked for.
 PAGE_BYTES = limits.MIB
@@ -42,7 +43,7 @@ class Tables:
     def get(self, table: str, key: Key) -> Item | None:
         """See `ports.tables`."""
         model = self._tables[table]
-        at = items.located(model, key)
+        at = located(model, key)
         return items.get(self._store, model, at)
 
     def get_many(self, operation: GetItems) -> Listed:
@@ -52,7 +53,7 @@ class Tables:
                 f"{len(operation.keys)} keys are too many; at most {limits.BATCH_GET} are read at once."
             )
         model = self._tables[operation.table]
-        places = dict.fromkeys(items.located(model, key) for key in operation.keys)
+        places = dict.fromkeys(located(model, key) for key in operation.keys)
         found = self._store.read(lambda session: [items.get(session, model, at) for at in places])
         return Listed([item for item in found if item is not None], None)
 
@@ -74,10 +75,10 @@ class Tables:
 
     def query(self, operation: QueryIndex) -> Listed:
         """See `ports.tables`. A page also ends when it holds 1 MB."""
-        _check_limit(operation.limit)
+        paging.check_limit(operation.limit)
         table = self._tables[operation.table]
         index = table.index(operation.index)
-        window, name = _window(operation, table, index)
+        window, name = _window(operation, table, index), paging.query_name(operation, table, index)
         now = unix(self._clock.now())
 
         def work(session: Session) -> Listed:
@@ -88,7 +89,7 @@ class Tables:
             return _page(
                 found,
                 limit=operation.limit,
-                place=lambda item: _position(item, table, index),
+                place=lambda item: paging.position(item, table, index),
                 query=name,
                 where=operation.where,
             )
@@ -97,10 +98,10 @@ class Tables:
 
     def scan(self, operation: ScanTable) -> Listed:
         """See `ports.tables`. A page also ends when it holds 1 MB."""
-        _check_limit(operation.limit)
+        paging.check_limit(operation.limit)
         table = self._tables[operation.table]
-        name = (table.name,)
-        after = (b"", b"") if operation.after is None else _scanned(operation.after, table, query=name)
+        name = paging.scan_name(table)
+        after = (b"", b"") if operation.after is None else _scanned(operation.after, table)
 
         def work(session: Session) -> Listed:
             found = (value for (value,) in session.each(_SCAN, table.name, *after))
@@ -124,65 +125,30 @@ class Tables:
 _SCAN = "SELECT value FROM items WHERE tbl = ? AND (pk, sk) > (?, ?) ORDER BY pk, sk"
 
 
-def _check_limit(limit: int) -> None:
-    if not 1 <= limit <= limits.PAGE_ITEMS:
-        raise InvalidUse(f"A page of {limit} items is not possible.", f"Ask for 1 to {limits.PAGE_ITEMS}.")
-
-
-def _window(operation: QueryIndex, table: TableModel, index: IndexModel) -> tuple[Window, tuple[str, ...]]:
-    """The part of the index that is asked for, and the words that make this query itself."""
-    edges = (operation.at_least, operation.below)
-    _check_range(operation, table, index)
-    for edge in edges:
-        keys.check((operation.partition, *(() if edge is None else (edge,))))
+def _window(operation: QueryIndex, table: TableModel, index: IndexModel) -> Window:
+    """The part of the index that is asked for."""
+    paging.check_range(operation, table, index)
     partition = keys.ordered(operation.partition)
-    low, high = (None if edge is None else keys.ordered(edge) for edge in edges)
+    low, high = (None if edge is None else keys.ordered(edge) for edge in (operation.at_least, operation.below))
     if operation.starts_with is not None:
         low = keys.ordered(operation.starts_with)
         high = low + b"\xff"  # no byte of UTF-8 text is as high
-    name = (table.name, index.name, partition.hex(), repr((edges, operation.starts_with)), str(operation.reverse))
-    after: tuple[bytes, ...] | None = None
-    if operation.after is not None:
-        own = 0 if index.primary else len(table.key)
-        last = _read(operation.after, query=name, parts=_length(index) + own)
-        after = _after(last, index)
-    return Window(partition, low or b"", high, after, operation.reverse), name
-
-
-def _check_range(operation: QueryIndex, table: TableModel, index: IndexModel) -> None:
-    ranged = (operation.at_least, operation.below) != (None, None)
-    if index.sort is None and (ranged or operation.starts_with is not None):
-        raise InvalidUse(f"{index.name} of {table.name} has no sort attribute.", "Leave out the range.")
-    if ranged and operation.starts_with is not None:
-        raise InvalidUse(
-            "A query takes a range or a prefix, not both.", "Leave out starts_with, or at_least and below."
-        )
-    if operation.starts_with is not None:
-        keys.check((operation.partition, operation.starts_with))
-
-
-def _length(index: IndexModel) -> int:
-    return 1 if index.sort is None else 2
+    last = paging.resumed(operation, table, index)
+    after = None if last is None else _after(last, index)
+    return Window(partition, low or b"", high, after, operation.reverse)
 
 
 def _after(last: Key, index: IndexModel) -> tuple[bytes, ...]:
     """The cursor as a place in the partition. The partition itself comes from the query, never from the cursor."""
     ordered = [keys.ordered(part) for part in last]
     sort = ordered[1] if index.sort is not None else b""
-    own = ordered[_length(index) :]
+    own = ordered[paging.width(index) :]
     return (sort,) if index.primary else (sort, own[0], own[1] if len(own) > 1 else b"")
 
 
-def _scanned(cursor: str, table: TableModel, *, query: tuple[str, ...]) -> Address:
-    last = [keys.ordered(part) for part in _read(cursor, query=query, parts=len(table.key))]
+def _scanned(cursor: str, table: TableModel) -> Address:
+    last = [keys.ordered(part) for part in paging.scanned(cursor, table)]
     return last[0], last[1] if len(last) > 1 else b""
-
-
-def _read(cursor: str, *, query: tuple[str, ...], parts: int) -> Key:
-    last = cursors.read(cursor, query=query)
-    if len(last) != parts:  # only a forged one
-        raise InvalidCursor("The cursor is not one that was issued here.", "Start again without a cursor.")
-    return last
 
 
 def _primary(session: Session, table: TableModel, window: Window) -> Iterable[bytes]:
@@ -190,12 +156,6 @@ def _primary(session: Session, table: TableModel, window: Window) -> Iterable[by
     direction = "DESC" if window.reverse else "ASC"
     sql = f"SELECT value FROM items WHERE tbl = ? AND pk = ? AND {where} ORDER BY sk {direction}"  # noqa: S608
     return (value for (value,) in session.each(sql, table.name, window.partition, *bound))
-
-
-def _position(item: Item, table: TableModel, index: IndexModel) -> Key | None:
-    if index.primary:
-        return keys.of(item, table)
-    return (*(keys.of(item, index) or ()), *(keys.of(item, table) or ()))
 
 
 def _page(

@@ -3,24 +3,26 @@
 What can be refused without looking at the store is refused before the work is queued for the writer.
 """
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from oort.engine.services import items, messages
-from oort.engine.services.indexes import Address, Moment
+from oort.engine.services.indexes import Moment
 from oort.engine.services.items import Prepared
 from oort.engine.services.tables import no_lag
 from oort.engine.services.times import unix
 from oort.engine.store.session import Session
 from oort.engine.store.store import Store
 from oort.model import limits
-from oort.model.errors import ConditionFailed, InvalidUse, LimitExceeded, NoSuchItem
+from oort.model.errors import ConditionFailed, NoSuchItem
 from oort.model.operations import CheckItem, DeleteItem, Mark, PublishEvent, PutItem, SendMessage, UpdateItem, Write
 from oort.model.platform import PlatformModel
 from oort.model.resources import TableModel
 from oort.ports.clock import Clock
-from oort.rules import messages as rules
+from oort.rules import messages as sendable
+from oort.rules import transactions as rules
+from oort.rules.items import Address, located
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,10 +56,10 @@ class Transactions:
 
     def commit(self, writes: Sequence[Write], mark: Mark | None) -> bool:
         """See `ports.transactions`."""
-        _check_count(len(writes) + (mark is not None))
+        rules.check_count(len(writes) + (mark is not None))
         now = self._clock.now()
         steps = [self._prepared(write, now) for write in writes]
-        _check_once(address for address in map(self._address, steps) if address is not None)
+        rules.check_once(address for address in map(self._address, steps) if address is not None)
         moment = Moment(unix(now), unix(now, after=self._lag()))
         expires = unix(now, after=limits.MARK_RETENTION)
 
@@ -67,7 +69,7 @@ class Transactions:
             size = 0
             for position, step in enumerate(steps):
                 size += self._apply(session, step, moment, position)
-            _check_size(size)
+            rules.check_size(size)
             return True
 
         return self._store.write(work)
@@ -78,18 +80,18 @@ class Transactions:
         if isinstance(write, SendMessage):
             if write.queue not in self._queues:
                 raise KeyError(write.queue)
-            rules.check(write.message)
-            visible = unix(now, after=rules.delay(write.delay))
+            sendable.check(write.message)
+            visible = unix(now, after=sendable.delay(write.delay))
             return _Step(write, outgoing=_Outgoing("send", write.queue, visible, messages.packed(write.message)))
         if isinstance(write, PublishEvent):
-            rules.check(write.message)
+            sendable.check(write.message)
             return _Step(write, outgoing=_Outgoing("publish", write.event, unix(now), messages.packed(write.message)))
         return _Step(write)
 
     def _address(self, step: _Step) -> tuple[str, Address] | None:
         write = step.write
         if isinstance(write, UpdateItem | DeleteItem | CheckItem):
-            return write.table, items.located(self._tables[write.table], write.key)
+            return write.table, located(self._tables[write.table], write.key)
         return (write.table, step.item.at) if isinstance(write, PutItem) and step.item is not None else None
 
     def _apply(self, session: Session, step: _Step, moment: Moment, position: int) -> int:
@@ -121,30 +123,6 @@ class Transactions:
         else:
             items.check(session, table, write)
         return 0
-
-
-def _check_count(actions: int) -> None:
-    if actions > limits.TRANSACTION_ACTIONS:
-        raise LimitExceeded(
-            f"A transaction has {actions} actions; at most {limits.TRANSACTION_ACTIONS} are allowed, each message and the "
-            "inbox mark included.",
-            "Split it.",
-        )
-
-
-def _check_once(addresses: Iterable[tuple[str, Address]]) -> None:
-    seen: set[tuple[str, Address]] = set()
-    for address in addresses:
-        if address in seen:
-            raise InvalidUse(f"A transaction writes one item of {address[0]} twice.", "Make it one write.")
-        seen.add(address)
-
-
-def _check_size(size: int) -> None:
-    if size > limits.TRANSACTION_BYTES:
-        raise LimitExceeded(
-            f"A transaction has {size} bytes; at most {limits.TRANSACTION_BYTES} are allowed.", "Split it."
-        )
 
 
 def _marked(session: Session, mark: Mark, now: float, expires: float) -> bool:

@@ -1,0 +1,32 @@
+"""Whose account the credentials belong to: asked first, so that a deployment fails before it begins."""
+
+from dataclasses import dataclass
+from typing import Protocol, TypedDict, cast
+
+from oort.aws.clients import Clients
+from oort.aws.failures import ask
+
+
+class _Caller(TypedDict):
+    Account: str
+    Arn: str
+
+
+class _Sts(Protocol):
+    def get_caller_identity(self) -> _Caller: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """An account, who asks, and the partition: `aws`, `aws-cn`, `aws-us-gov`."""
+
+    id: str
+    caller: str
+    partition: str
+
+
+def account(clients: Clients) -> Account:
+    """The account of the credentials. NoCredentials if there are none, or they have expired."""
+    client = cast(_Sts, clients.get("sts"))
+    found = ask(client.get_caller_identity, {}, doing=f"asking whose credentials these are, in {clients.region}")
+    return Account(found["Account"], found["Arn"], found["Arn"].split(":")[1])

@@ -1,0 +1,113 @@
+"""The entry of every Lambda function: `oort.aws.entry.handle`. It puts one function together from its environment variables.
+
+What is made at the first invocation serves all that follow: the program, the clients and their connections, the providers.
+"""
+
+import os
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+import oort
+from oort.app import projects
+from oort.app.loading import load
+from oort.app.programs import Program
+from oort.app.projects import Project
+from oort.aws.broker import LambdaBroker
+from oort.aws.clients import Clients
+from oort.aws.handlers import Event, Handler, Parts
+from oort.aws.logs import JsonLog
+from oort.aws.machine import MachineClock, MachineEntropy
+from oort.aws.relaying import RelayHandler
+from oort.aws.services.calls import Calls
+from oort.aws.services.queues import Queues
+from oort.aws.services.relay import Relay
+from oort.aws.services.tables import Tables
+from oort.aws.services.topics import Topics
+from oort.aws.services.traces import Traces
+from oort.aws.services.transactions import Transactions
+from oort.model.errors import InvalidUse, OortError
+from oort.model.functions import FunctionModel, Subscription, Timer, Worker
+from oort.model.platform import PlatformModel
+from oort.rules.cloudnames import RELAY, Place
+from oort.rules.reply_headers import Origins
+from oort.runtime.operations import Operations
+
+_made: list[Callable[[Event], object]] = []
+
+
+def handle(event: Event, context: object) -> object:  # noqa: ARG001  Lambda's signature
+    """Answer one invocation."""
+    if not _made:
+        _made.append(made(os.environ))
+    return _made[0](event)
+
+
+def made(variables: Mapping[str, str]) -> Callable[[Event], object]:
+    """What answers the invocations of the function that the variables name."""
+    clock, name = MachineClock(), _variable(variables, "OORT_FUNCTION")
+    place = Place(
+        platform=_variable(variables, "OORT_PLATFORM"),
+        stage=_variable(variables, "OORT_STAGE"),
+        partition=_variable(variables, "OORT_PARTITION"),
+        region=_variable(variables, "AWS_REGION"),
+        account=_variable(variables, "OORT_ACCOUNT"),
+    )
+    service, _, handler = name.partition(".")
+    always = {"platform": place.platform, "stage": place.stage, "service": service, "function": name}
+    log = JsonLog(always, clock=clock)
+    log.capture()
+    clients = Clients(place.region)
+    if handler == RELAY:
+        return RelayHandler(Relay(clients, place=place, service=service), log=log, clock=clock).answer
+    try:
+        program = _program(place.platform, _variable(variables, "OORT_PACKAGES").split(","))
+    except OortError as error:
+        log.write("ERROR", str(error))
+        raise
+    return Handler(_parts(program, name, place=place, clients=clients, log=log, variables=variables)).answer
+
+
+def _parts(
+    program: Program, name: str, *, place: Place, clients: Clients, log: JsonLog, variables: Mapping[str, str]
+) -> Parts:
+    function, platform, clock = program.functions[name], program.model, MachineClock()
+    queues = Queues(clients, platform=platform, place=place)
+    operations = Operations(
+        tables=Tables(clients, platform=platform, place=place),
+        queues=queues,
+        topics=Topics(clients, platform=platform, place=place),
+        transactions=Transactions(clients, platform=platform, place=place, clock=clock, service=function.model.service),
+    )
+    answers = dict(pair.split("=", 1) for pair in variables.get("OORT_CALLS", "").split(",") if pair)
+    calls = Calls(clients, answers=answers, place=place)
+    return Parts(
+        function=function,
+        broker=LambdaBroker(function.model, operations=operations, caller=calls),
+        queues=queues,
+        attempts=_attempts(function.model, platform),
+        origins=Origins(platform.services),
+        traces=Traces(variables.get("AWS_XRAY_DAEMON_ADDRESS", "")),
+        log=log,
+        clock=clock,
+        entropy=MachineEntropy(),
+    )
+
+
+def _program(platform: str, packages: list[str]) -> Program:
+    """The services of the package that was deployed; nothing else is in it."""
+    root = Path(oort.__file__).resolve().parents[1]
+    services = projects.services(Project(platform, tuple(packages), folder=root, root=root))
+    return load(services, name=platform)
+
+
+def _attempts(function: FunctionModel, platform: PlatformModel) -> int:
+    trigger = function.trigger
+    if not isinstance(trigger, Subscription | Worker | Timer):
+        return 1
+    return next(queue.attempts for queue in platform.queues if queue.name == trigger.queue)
+
+
+def _variable(variables: Mapping[str, str], name: str) -> str:
+    if not variables.get(name):
+        raise InvalidUse(f"The environment variable {name} is missing.", "Deploy the function with `oort deploy`.")
+    return variables[name]

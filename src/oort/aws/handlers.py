@@ -1,0 +1,227 @@
+"""One function in Lambda: what it was invoked with decides how it answers. A request, a batch of a queue, or a call.
+
+The runtime that enters the handler is the one of the embedded engine. The environment is made at the first invocation and
+kept for all that follow.
+"""
+
+import os
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import TypedDict, cast
+
+import msgspec
+
+from oort.app.programs import Function
+from oort.aws import requests
+from oort.aws.broker import LambdaBroker
+from oort.aws.logs import JsonLog
+from oort.aws.requests import ReplyDocument, RequestEvent
+from oort.aws.services.calls import CallEvent, CallReply
+from oort.model.errors import InvalidToken, InvalidUse, OortError, Unreadable
+from oort.model.functions import Consumed, Http, Subscription, Timer, Worker
+from oort.model.invocations import BatchInvocation, CallInvocation, Failure, HttpInvocation, HttpOutcome, Principal
+from oort.model.messages import Delivery, Message
+from oort.model.problems import Problem, Unauthorized
+from oort.ports.clock import Clock
+from oort.ports.entropy import Entropy
+from oort.ports.queues import Queues
+from oort.ports.traces import Traces
+from oort.rules import access, envelopes, identifiers, reply_headers, retries
+from oort.rules.reply_headers import Origins
+from oort.runtime import invoke, replies
+from oort.runtime.environments import Environment
+from oort.runtime.requests import RequestReader
+
+Event = Mapping[str, object]
+
+
+class RecordEvent(TypedDict):
+    """One message of a batch, as Lambda's poller hands it over.
+
+    https://docs.aws.amazon.com/lambda/latest/dg/with-sqs.html
+    """
+
+    messageId: str
+    receiptHandle: str
+    body: str
+    attributes: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Parts:
+    """What a function's handler works with; the entry puts it together."""
+
+    function: Function
+    broker: LambdaBroker
+    queues: Queues
+    attempts: int  # of the queue that it consumes
+    origins: Origins
+    traces: Traces
+    log: JsonLog
+    clock: Clock
+    entropy: Entropy
+
+
+class Handler:
+    """Answers the invocations of one function."""
+
+    def __init__(self, parts: Parts) -> None:
+        self._parts = parts
+        self._function = parts.function
+        self._environment = Environment(parts.function, broker=parts.broker, clock=parts.clock, entropy=parts.entropy)
+        self._reader = RequestReader(parts.function)
+
+    def answer(self, event: Event) -> object:
+        """What Lambda hands back to whoever invoked the function. InvalidUse for an event that it has no trigger for."""
+        trigger = self._function.model.trigger
+        if isinstance(trigger, Http) and "httpMethod" in event:
+            return self._request(cast(RequestEvent, event), trigger)
+        if isinstance(trigger, Subscription | Worker | Timer) and "Records" in event:
+            return self._batch(cast(Sequence[RecordEvent], event["Records"]), trigger)
+        if event.get("oort") == "call":
+            return self._call(msgspec.convert(event, CallEvent))
+        name = self._function.model.name
+        raise InvalidUse(f"{name} was invoked with what it cannot read.", "Invoke it through its trigger.")
+
+    # -- requests
+
+    def _request(self, event: RequestEvent, trigger: Http) -> ReplyDocument:
+        started = self._parts.clock.tick()
+        given = requests.headers(event)
+        above = identifiers.parent_of(given.get("traceparent", "")) or _xray() or self._fresh()
+        trace = self._parts.log.trace = above[0]
+        try:
+            outcome = self._admitted(event, trigger, given, identifiers.traceparent(*above))
+        except Problem as problem:
+            outcome = replies.problem(problem, entered=False)
+        self._parts.traces.record(outcome.spans)
+        route = f"{trigger.method} {trigger.path}"
+        self._ended(route, started, failed=int(outcome.status >= 500), error=outcome.error, status=outcome.status)
+        private = outcome.status >= 400 or not trigger.public
+        headers = reply_headers.complete(outcome.headers, private=private)
+        origins = self._parts.origins.headers(trigger.path, given)
+        return requests.reply(outcome, extra=(*headers, *origins, ("trace-id", trace)))
+
+    def _admitted(self, event: RequestEvent, trigger: Http, given: dict[str, str], traceparent: str) -> HttpOutcome:
+        """The outcome of a request whose caller may make it."""
+        principal, parameters = self._caller(event, trigger), requests.path(event)
+        access.check(principal, trigger, parameters)
+        token = self._open()
+        try:
+            invocation = HttpInvocation(
+                id=token,
+                token=token,
+                traceparent=traceparent,
+                path=parameters,
+                query=requests.query(event),
+                headers=given,
+                body=requests.body(event),
+                principal=principal,
+            )
+            return invoke.request(self._environment, self._reader, invocation)
+        finally:
+            self._parts.broker.close()
+
+    def _caller(self, event: RequestEvent, trigger: Http) -> Principal | None:
+        try:
+            return requests.principal(event, trigger)
+        except InvalidToken as error:
+            raise Unauthorized(error.what) from error
+
+    # -- batches
+
+    def _batch(self, records: Sequence[RecordEvent], trigger: Consumed) -> object:
+        """The partial batch response. A message that failed comes back after its own time, not after the queue's."""
+        started = self._parts.clock.tick()
+        deliveries = tuple(_delivery(record, queue=trigger.queue) for record in records)
+        token = self._open()
+        try:
+            outcome = invoke.batch(self._environment, BatchInvocation(id=token, token=token, deliveries=deliveries))
+        finally:
+            self._parts.broker.close()
+        self._parts.traces.record(outcome.spans)
+        for delivery in deliveries:
+            failure = next((one for one in outcome.failures if one.receipt == delivery.receipt), None)
+            self._delivered(trigger.queue, delivery, failure)
+        self._parts.log.trace = ""
+        count, failed = len(deliveries), len(outcome.failures)
+        self._ended(f"{trigger.queue}: {count} delivered, {failed} failed", started, failed=failed, batch=count)
+        lost = {failure.receipt for failure in outcome.failures}
+        return {
+            "batchItemFailures": [
+                {"itemIdentifier": record["messageId"]} for record in records if record["receiptHandle"] in lost
+            ]
+        }
+
+    def _delivered(self, queue: str, delivery: Delivery, failure: Failure | None) -> None:
+        message, log = delivery.message, self._parts.log
+        log.trace = (identifiers.parent_of(message.traceparent) or ("", ""))[0]
+        if failure is None:
+            log.write("INFO", "delivered", message_id=message.id, attempt=delivery.attempt)
+            return
+        last = retries.exhausted(delivery.attempt, attempts=self._parts.attempts)
+        log.write(
+            "ERROR",
+            f"{failure.error} (attempt {delivery.attempt} of {self._parts.attempts})",
+            message_id=message.id,
+            attempt=delivery.attempt,
+            traceback=failure.traceback,
+        )
+        after = retries.backoff(delivery.attempt, chance=self._parts.entropy.chance())
+        try:  # it comes back anyway, only later: when the queue's visibility time-out ends
+            self._parts.queues.retry(queue, delivery.receipt, after=after * (not last), error=failure.error)
+        except OortError as error:
+            log.write("WARNING", f"The message keeps the queue's visibility time-out: {error}", message_id=message.id)
+
+    # -- calls
+
+    def _call(self, event: CallEvent) -> object:
+        started = self._parts.clock.tick()
+        above = identifiers.parent_of(event.traceparent) or self._fresh()
+        self._parts.log.trace = above[0]
+        token = self._open()
+        try:
+            invocation = CallInvocation(
+                id=token,
+                token=token,
+                traceparent=identifiers.traceparent(*above),
+                body=event.body.encode(),
+            )
+            outcome = invoke.call(self._environment, invocation)
+        finally:
+            self._parts.broker.close()
+        self._parts.traces.record(outcome.spans)
+        self._ended("call", started, failed=int(bool(outcome.error)), error=outcome.error)
+        return msgspec.to_builtins(CallReply(outcome.result))
+
+    # -- what all of them do
+
+    def _open(self) -> str:
+        """The id of an invocation, which is also its token: nobody else is here who could use it."""
+        now = int(self._parts.clock.now().timestamp() * 1000)
+        token = identifiers.uuid7(now, self._parts.entropy.bits(74))
+        self._parts.broker.open(token)
+        return token
+
+    def _fresh(self) -> tuple[str, str]:
+        return f"{self._parts.entropy.bits(128) or 1:032x}", f"{self._parts.entropy.bits(64) or 1:016x}"
+
+    def _ended(self, message: str, started: int, *, failed: int, error: str = "", **fields: int) -> None:
+        took = (self._parts.clock.tick() - started) / 1e6
+        self._parts.log.invocation(message, failed=failed, milliseconds=took, traceback=error, **fields)
+
+
+def _delivery(record: RecordEvent, *, queue: str) -> Delivery:
+    """The message. One that is no envelope is handed over as it is: the handler's type refuses it, and it is dead-lettered."""
+    attempt = int(record["attributes"].get("ApproximateReceiveCount", "1"))
+    try:
+        message = envelopes.unwrapped(record["body"])
+    except Unreadable:
+        message = Message(id=record["messageId"], name=queue, body=record["body"].encode())
+    return Delivery(message=message, receipt=record["receiptHandle"], attempt=attempt)
+
+
+def _xray() -> tuple[str, str] | None:
+    """The trace that Lambda continues: its own span is the parent of ours."""
+    found = identifiers.from_xray(os.environ.get("_X_AMZN_TRACE_ID", ""))
+    return found if found and found[1] else None

@@ -1,0 +1,95 @@
+"""What a Lambda function writes: one JSON object a line, with the trace it belongs to. CloudWatch reads fields and metrics from it.
+
+The line that ends an invocation carries its metrics in the embedded metric format, so no request to CloudWatch is made. The
+log format of the function stays `Text`: with `JSON`, Lambda would wrap each of these lines into another object.
+"""
+
+import sys
+import traceback
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, TextIO
+
+import msgspec
+
+from oort.ports.clock import Clock
+
+if TYPE_CHECKING:
+    import logging
+
+Field = str | int | float | bool | None
+
+NAMESPACE = "Oort"
+# A custom metric costs by the month and combination of dimensions; functions are told apart by the field `function`.
+# https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/CloudWatch_Embedded_Metric_Format_Specification.html
+_DIMENSIONS = [["platform", "stage", "service"]]
+_METRICS = [{"Name": "Errors", "Unit": "Count"}, {"Name": "Duration", "Unit": "Milliseconds"}]
+
+
+class JsonLog:
+    """The log of one function. `always` stands in each line; `trace` is that of the invocation that runs."""
+
+    def __init__(self, always: Mapping[str, Field], *, clock: Clock, stream: TextIO | None = None) -> None:
+        self._always = dict(always)
+        self._clock = clock
+        self._stream = stream
+        self.trace = ""
+
+    def write(self, level: str, message: str, **fields: Field) -> None:
+        """One line. Fields that are empty are left out."""
+        self._put(
+            {"level": level, "message": message, **{name: value for name, value in fields.items() if value != ""}}
+        )
+
+    def invocation(self, message: str, *, failed: int, milliseconds: float, **fields: Field) -> None:
+        """The line that ends an invocation, with its metrics."""
+        now = int(self._clock.now().timestamp() * 1000)
+        directive = {"Namespace": NAMESPACE, "Dimensions": _DIMENSIONS, "Metrics": _METRICS}
+        document = {
+            "level": "ERROR" if failed else "INFO",
+            "message": message,
+            **{name: value for name, value in fields.items() if value != ""},
+            "Errors": failed,
+            "Duration": round(milliseconds, 3),
+            "_aws": {"Timestamp": now, "CloudWatchMetrics": [directive]},
+        }
+        self._put(document)
+
+    def capture(self) -> None:
+        """From now on, what libraries and handlers log by `logging` is written here, from INFO upwards."""
+        import logging  # Lambda's own bootstrap has loaded it already
+
+        root = logging.getLogger()
+        root.handlers[:] = [_handler(self)]
+        root.setLevel(logging.INFO)
+
+    def record(self, record: "logging.LogRecord") -> None:
+        """One record of `logging`."""
+        failed = "".join(traceback.format_exception(*record.exc_info)) if record.exc_info else ""
+        self.write(record.levelname, record.getMessage(), logger=record.name, traceback=failed)
+
+    def _put(self, document: Mapping[str, object]) -> None:
+        now = self._clock.now().astimezone(UTC)
+        line = {"time": _moment(now), **document, **self._always}
+        if self.trace:
+            line["trace"] = self.trace
+        stream = sys.stdout if self._stream is None else self._stream
+        stream.write(msgspec.json.encode(line, enc_hook=repr).decode() + "\n")
+        stream.flush()
+
+
+def _moment(now: datetime) -> str:
+    return now.isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+def _handler(log: JsonLog) -> "logging.Handler":
+    import logging
+
+    class Handler(logging.Handler):
+        def emit(self, record: logging.LogRecord) -> None:
+            try:
+                log.record(record)
+            except Exception:  # a record that cannot be formatted must not fail the invocation
+                self.handleError(record)
+
+    return Handler(logging.INFO)

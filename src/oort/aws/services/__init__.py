@@ -1,0 +1,1 @@
+"""The ports on the services of AWS, one file a port."""

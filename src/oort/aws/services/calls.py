@@ -1,0 +1,74 @@
+"""Declared calls on AWS: the answering function's alias is invoked and waited for."""
+
+from collections.abc import Mapping
+from typing import Protocol, TypedDict, cast
+
+import msgspec
+
+from oort.aws.clients import Clients
+from oort.aws.failures import ask
+from oort.model.operations import Answered, CallFunction, Objected, Result
+from oort.rules.cloudnames import Place
+
+
+class _Payload(Protocol):
+    def read(self) -> bytes:
+        """All of it."""
+        ...
+
+
+class _Response(TypedDict, total=False):
+    Payload: _Payload
+    FunctionError: str
+
+
+class _Lambda(Protocol):
+    def invoke(self, **request: object) -> _Response: ...
+
+
+class CallEvent(msgspec.Struct, frozen=True, tag="call", tag_field="oort"):
+    """What the answering function is invoked with. The body is JSON, so it crosses as text."""
+
+    body: str
+    traceparent: str = ""
+
+
+class CallReply(msgspec.Struct, frozen=True):
+    """What it answers."""
+
+    result: Answered | Objected
+
+
+_reply = msgspec.json.Decoder(CallReply)
+
+
+class Calls:
+    """See `runtime.operations.Caller`. `answers` names the function that answers each call."""
+
+    def __init__(self, clients: Clients, *, answers: Mapping[str, str], place: Place) -> None:
+        self._clients = clients
+        self._answers = answers
+        self._place = place
+
+    def call(self, operation: CallFunction) -> Result:
+        """Invoke the function and wait. Lambda itself ends one that is over its time."""
+        name = self._answers.get(operation.call)
+        if name is None:
+            return Objected(502, "CallFailed", f"Nobody answers {operation.call} here.")
+        event = CallEvent(operation.body.decode(), operation.traceparent)
+        request = {
+            "FunctionName": self._place.function_arn(name),
+            "InvocationType": "RequestResponse",
+            "Payload": msgspec.json.encode(event),
+        }
+        client = cast(_Lambda, self._clients.get("lambda"))
+        response = ask(client.invoke, request, doing=f"calling {operation.call}")
+        data = response["Payload"].read()
+        if response.get("FunctionError"):
+            return Objected(_status(data), "CallFailed", f"{operation.call} was not answered; its log says why.")
+        return _reply.decode(data).result
+
+
+def _status(data: bytes) -> int:
+    """504 for a function that ran out of time, 502 for one that crashed."""
+    return 504 if b"Task timed out" in data else 502

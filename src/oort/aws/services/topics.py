@@ -1,0 +1,24 @@
+"""The Topics port on SNS. Subscriptions deliver raw, so the queues of the subscribers get the very text."""
+
+from oort.aws.clients import Clients
+from oort.aws.failures import ask
+from oort.aws.services.texts import text
+from oort.model.messages import Message
+from oort.model.platform import PlatformModel
+from oort.rules import messages as rules
+from oort.rules.cloudnames import Place
+
+
+class Topics:
+    """Topics of one stage."""
+
+    def __init__(self, clients: Clients, *, platform: PlatformModel, place: Place) -> None:
+        self._clients = clients
+        self._platform = platform
+        self._place = place
+
+    def publish(self, event: str, message: Message) -> None:
+        """See `ports.topics`."""
+        rules.check(message)
+        request = {"TopicArn": self._place.topic_arn(event), "Message": text(message)}
+        ask(self._clients.sns.publish, request, doing=f"publishing {event}")

@@ -1,0 +1,97 @@
+"""`oort deploy`: the platform, or some of its services, to AWS, with everything that happens shown as it happens."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from oort.cli import output, platforms, words
+from oort.cli.groups import Command
+
+if TYPE_CHECKING:
+    from oort.delivery.rollout import Outcome
+    from oort.model.deployments import StackEvent, StackPlan
+
+_EPILOG = """\b
+Examples:
+  oort deploy -C apps/cometbid --stage prod
+  oort deploy accounts -C apps/cometbid --stage prod --dry-run
+"""
+
+
+@click.command(cls=Command, epilog=_EPILOG, short_help="Deploy to AWS.")
+@click.argument("services", nargs=-1, metavar="[SERVICE]...")
+@click.option("--target", type=click.Choice(["aws"]), default="aws", show_default=True, help="Where to.")
+@click.option("--stage", default="prod", metavar="STAGE", show_default=True, help="The stage, as oort.toml sets it.")
+@click.option("--dry-run", is_flag=True, help="Only show what would change.")
+@words.path_option
+@words.json_option
+def deploy(*, services: tuple[str, ...], target: str, stage: str, dry_run: bool, path: Path, as_json: bool) -> None:  # noqa: ARG001  there is one target
+    """Bring the platform to AWS, into the account of your credentials and the region of the stage: first the bucket of
+    the deployment packages, then the packages, then what all services share, last the services, each a stack of its own.
+    With SERVICE, only those services; the platform must be there then. Each stack changes by a change set, as a whole or
+    not at all. AWS_ENDPOINT_URL names another endpoint, such as an emulator's. The exit code is 1 if a stack failed.
+    """
+    project, program = platforms.load(path)
+    chosen = [platforms.known(name, [one.name for one in program.model.services], what="service") for name in services]
+    from oort.cli import cloud  # here, since it takes what only a deployment needs
+    from oort.delivery import shipping
+
+    settings = project.stage(stage)
+    shipment = cloud.shipment(project, program, settings, chosen)
+    place = cloud.Cloud(settings)
+    say = (lambda _: None) if as_json else output.echo
+    say(f"{project.name}, stage {stage}, account {place.account.id}, {settings.region}")
+    rollout = place.rollout(event=lambda event: say(_event(event)), planned=lambda plan: say(_plan(plan)))
+    if dry_run:
+        outcomes = shipping.preview(shipment, rollout=rollout, store=place.assets)
+    else:
+        done = shipping.ship(
+            shipment, rollout=rollout, store=place.assets, uploaded=lambda key: say(f"{'package':<28} {key}")
+        )
+        outcomes = done.outcomes
+    if as_json:
+        output.json([_document(one) for one in outcomes])
+        return
+    _summary(outcomes, dry_run=dry_run)
+
+
+def _plan(plan: "StackPlan") -> str:
+    if not plan.changes:
+        return f"{plan.stack:<28} nothing to change"
+    counts = [f"{sum(one.action == action for one in plan.changes)} {word}" for action, word in _WORDS.items()]
+    told = ", ".join(one for one in counts if not one.startswith("0 "))
+    replaced = [one.resource for one in plan.changes if one.replaced]
+    return f"{plan.stack:<28} {told}" + (f"; replaced: {', '.join(replaced)}" if replaced else "")
+
+
+_WORDS = {"Add": "to add", "Modify": "to change", "Remove": "to remove", "Import": "to take back"}
+
+
+def _event(event: "StackEvent") -> str:
+    style = "red" if event.failed else "dim"
+    told = f"  {output.one_line(event.reason)}" if event.failed else ""
+    line = f"{event.stack:<28} {event.status:<28} {event.resource} ({event.kind}){told}"
+    return output.paint(line, style)
+
+
+def _summary(outcomes: "tuple[Outcome, ...]", *, dry_run: bool) -> None:
+    for outcome in outcomes:
+        for name, value in sorted(outcome.stack.outputs.items()):
+            output.echo(f"{outcome.stack.name:<28} {name} = {value}")
+    changed = sum(bool(one.plan and one.plan.changes) for one in outcomes)
+    stacks = output.counted(len(outcomes), "stack")
+    output.echo(f"{stacks}, {changed} {'would change' if dry_run else 'changed'}.")
+
+
+def _document(outcome: "Outcome") -> dict[str, object]:
+    changes = outcome.plan.changes if outcome.plan else ()
+    return {
+        "stack": outcome.stack.name,
+        "status": outcome.stack.status,
+        "outputs": dict(outcome.stack.outputs),
+        "changes": [
+            {"resource": one.resource, "kind": one.kind, "action": one.action, "replaced": one.replaced}
+            for one in changes
+        ],
+    }

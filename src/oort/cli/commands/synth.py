@@ -1,0 +1,86 @@
+"""`oort synth`: the CloudFormation templates of a platform, written to files. It asks AWS nothing and needs no credentials."""
+
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from oort.app import projects
+from oort.app.programs import Program
+from oort.app.projects import Project
+from oort.cli import output, platforms, words
+from oort.cli.groups import Command
+from oort.model.errors import InvalidProject
+
+if TYPE_CHECKING:
+    from oort.cloudformation.resources import Template
+    from oort.cloudformation.scope import Code
+    from oort.model.stages import Stage
+
+_EPILOG = """\b
+Examples:
+  oort synth -C apps/cometbid --out templates
+  oort synth accounts -C apps/cometbid --out templates --stage test
+"""
+
+
+@click.command(cls=Command, epilog=_EPILOG, short_help="Write the CloudFormation templates.")
+@click.argument("services", nargs=-1, metavar="[SERVICE]...")
+@click.option("--out", type=click.Path(path_type=Path, file_okay=False), required=True, metavar="DIR", help="Where to.")
+@click.option("--stage", default="prod", metavar="STAGE", show_default=True, help="The stage, as oort.toml sets it.")
+@words.path_option
+@words.json_option
+def synth(*, services: tuple[str, ...], out: Path, stage: str, path: Path, as_json: bool) -> None:
+    """Write the CloudFormation templates of the platform into DIR: `platform.template.json` with what all services share,
+    `assets.template.json` with the bucket of the deployment packages, which is made once and first, and
+    `SERVICE.template.json` for each service. With SERVICE, only those services' templates. The same program gives the
+    same bytes. Nothing is deployed, and AWS is not asked.
+    """
+    project, program = platforms.load(path)
+    chosen = [platforms.known(name, [one.name for one in program.model.services], what="service") for name in services]
+    made = list(_templates(project, program, project.stage(stage), chosen))  # all of them, before the first is written
+    written = [(template, _write(template, out)) for template in made]
+    if as_json:
+        output.json([
+            {"template": name, "stack": template.stack, "resources": len(template.resources), "bytes": size}
+            for template, (name, size) in written
+        ])  # fmt: skip
+        return
+    rows = [(name, template.stack, str(len(template.resources)), f"{size:,}") for template, (name, size) in written]
+    output.table(("TEMPLATE", "STACK", "RESOURCES", "BYTES"), rows, right=frozenset({2, 3}))
+
+
+def _templates(project: Project, program: Program, stage: "Stage", chosen: list[str]) -> "Iterable[Template]":
+    from oort.cloudformation import templates
+
+    platform = program.model
+    if taken := sorted({templates.PLATFORM, templates.ASSETS} & {one.name for one in platform.services}):
+        what = f"The service {taken[0]} would have the file of the template that is called the same."
+        raise InvalidProject(what, "Rename the service to synthesise the platform.")
+    if not chosen:
+        yield templates.platform_template(platform, stage)
+        yield templates.assets_template(platform, stage)
+    code = _codes(project, stage)
+    for service in (one for one in platform.services if not chosen or one.name in chosen):
+        yield templates.service_template(service, platform=platform, stage=stage, code=code(service.name))
+
+
+def _write(template: "Template", out: Path) -> tuple[str, int]:
+    """The file's name and its size."""
+    from oort.cloudformation import rendering
+
+    name, data = f"{template.name}.template.json", rendering.rendered(template)
+    out.mkdir(parents=True, exist_ok=True)
+    (out / name).write_bytes(data)
+    return name, len(data)
+
+
+def _codes(project: Project, stage: "Stage") -> "Callable[[str], Code]":
+    """What makes the code of a service: its fingerprint is that of the package which a deployment would upload."""
+    from oort.cloudformation.scope import Code
+    from oort.delivery.packages import Packer
+
+    homes = projects.homes(project)
+    packer = Packer(project, stage=stage, homes=homes)
+    return lambda service: Code(packer.package(service).fingerprint, homes[service])

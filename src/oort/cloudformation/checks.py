@@ -1,0 +1,93 @@
+"""What cannot be deployed although it runs on one machine, found before anything is sent to AWS."""
+
+import re
+from collections import Counter
+from collections.abc import Iterator
+
+from oort.cloudformation import rendering
+from oort.cloudformation.resources import Template
+from oort.model import limits
+from oort.model.errors import InvalidProgram, InvalidValue, LimitExceeded
+from oort.model.functions import Http, Timer
+from oort.model.platform import ServiceModel
+from oort.model.sources import Mistake
+from oort.rules import cloudnames, routing, schedules
+
+# https://docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-known-issues.html and what CreateResource answers
+_PART = re.compile(r"[A-Za-z0-9._:-]+|\{[A-Za-z0-9._-]+\}")
+
+
+def check_service(service: ServiceModel) -> None:
+    """Raise InvalidProgram with everything in the service that AWS has no form for."""
+    mistakes = [*_paths(service), *_timers(service), *_indexes(service), *_names(service)]
+    if mistakes:
+        raise InvalidProgram(mistakes)
+
+
+def check_template(template: Template) -> None:
+    """Raise LimitExceeded if CloudFormation or IAM would refuse the template for its size."""
+    count = len(template.resources)
+    split = f"Split {template.name} into two services: each has a stack of its own."
+    if count > limits.STACK_RESOURCES:
+        what = f"The template of {template.name} has {count} resources; CloudFormation takes {limits.STACK_RESOURCES}."
+        raise LimitExceeded(what, split)
+    size = len(rendering.rendered(template))
+    if size > limits.TEMPLATE_BYTES:
+        what = f"The template of {template.name} has {size:,} bytes; CloudFormation takes {limits.TEMPLATE_BYTES:,}."
+        raise LimitExceeded(what, split)
+    twice = [name for name, times in Counter(one.id for one in template.resources).items() if times > 1]
+    assert not twice, f"{template.name}: {twice[0]} is there twice"
+    for resource in template.resources:
+        length = len(rendering.compact(resource.properties.get("Policies")))
+        if resource.type == "AWS::IAM::Role" and length > limits.ROLE_POLICY_CHARACTERS:
+            what = f"{template.name}: the policy of {resource.id} has {length:,} characters; IAM takes 10,240."
+            raise LimitExceeded(what, "Let the function ask for fewer handles, or make two functions of it.")
+
+
+def _paths(service: ServiceModel) -> Iterator[Mistake]:
+    """Parts that API Gateway does not take, and parameters of two names in one place: it knows only one there."""
+    parameters: dict[str, str] = {}
+    for function in service.functions:
+        if not isinstance(function.trigger, Http):
+            continue
+        parts = routing.segments(function.trigger.path)
+        for depth, part in enumerate(parts):
+            if not _PART.fullmatch(part):
+                what = f"{function.name}: API Gateway does not take {part!r} in a path."
+                yield Mistake(function.source, "aws.path", what, "Use letters, digits, dots, dashes and underscores.")
+            above = routing.shape("/".join(parts[:depth]))
+            if routing.parameter(part) and parameters.setdefault(above, part) != part:
+                what = f"{function.name}: {part} is {parameters[above]} in another route of {service.name}."
+                yield Mistake(function.source, "aws.path", what, "API Gateway takes one name in one place: use one.")
+
+
+def _timers(service: ServiceModel) -> Iterator[Mistake]:
+    for function in service.functions:
+        if isinstance(function.trigger, Timer):
+            try:
+                expressions(function.trigger)
+            except InvalidValue as error:
+                yield Mistake(function.source, "aws.schedule", f"{function.name}: {error.what}", error.instead)
+
+
+def _indexes(service: ServiceModel) -> Iterator[Mistake]:
+    for table in service.tables:
+        for index in table.indexes:
+            if not index.primary and len(index.name) < limits.INDEX_NAME_SHORTEST:
+                what = f"{table.name}: {index.name!r} is too short for an index of DynamoDB."
+                yield Mistake(table.source, "aws.index", what, "Use at least three characters.")
+
+
+def _names(service: ServiceModel) -> Iterator[Mistake]:
+    for function in service.functions:
+        if function.name == f"{service.name}.{cloudnames.RELAY}":
+            what = f"{function.name} has the name of the function that moves the service's messages."
+            yield Mistake(function.source, "aws.name", what, "Rename it.")
+
+
+def expressions(timer: Timer) -> tuple[str, ...]:
+    """When the timer runs, as EventBridge Scheduler writes it. InvalidValue if it cannot."""
+    if timer.interval is not None:
+        return (schedules.aws_rate(timer.interval),)
+    assert timer.cron is not None  # a timer has one of the two
+    return schedules.aws_expressions(schedules.parse(timer.cron))

@@ -1,0 +1,123 @@
+"""The templates of a platform: one for what all services share, one for each service, one for the bucket of the packages."""
+
+from collections.abc import Iterable, Iterator
+
+from oort.cloudformation import checks
+from oort.cloudformation.constructs import (
+    accounts,
+    apis,
+    assets,
+    functions,
+    identity,
+    keys,
+    outbox,
+    parameters,
+    queues,
+    schedules,
+    tables,
+    topics,
+)
+from oort.cloudformation.intrinsics import attribute, ref
+from oort.cloudformation.resources import Output, Parameter, Resource, Template
+from oort.cloudformation.scope import Code, Scope
+from oort.cloudformation.tags import SHARED, tagged, tags
+from oort.model.functions import Http
+from oort.model.platform import PlatformModel, ServiceModel
+from oort.model.resources import Kind
+from oort.model.stages import Stage
+from oort.rules import cloudnames, statements
+from oort.rules.cloudnames import Place
+
+PLATFORM = "platform"
+ASSETS = "assets"
+
+
+def platform_template(platform: PlatformModel, stage: Stage) -> Template:
+    """The stack of what all services share: users, topics, the key. It is deployed before the services."""
+    place = cloudnames.place(platform.name, stage.name)
+    return _template(
+        PLATFORM,
+        place.stack,
+        f"What all services of {platform.name} share, stage {stage.name}",
+        _labelled(_platform(platform, place), place, stage, SHARED),
+        outputs=(
+            Output("UserPoolId", ref("UserPool"), parameters.USER_POOL_ID.description),
+            Output("ClientId", ref("Client"), parameters.CLIENT.description),
+        ),
+    )
+
+
+def assets_template(platform: PlatformModel, stage: Stage) -> Template:
+    """The stack of the bucket with the packages. It is made once, before everything else."""
+    place = cloudnames.place(platform.name, stage.name)
+    resources = (*assets.bucket(), parameters.told(parameters.ASSETS, ref("Assets"), place))
+    output = Output("Bucket", ref("Assets"), parameters.ASSETS.description)
+    description = f"Where the packages of {platform.name} lie, stage {stage.name}"
+    labelled = _labelled(resources, place, stage, SHARED)
+    return _template(ASSETS, place.assets_stack, description, labelled, outputs=(output,))
+
+
+def service_template(service: ServiceModel, *, platform: PlatformModel, stage: Stage, code: Code) -> Template:
+    """The stack of one service. InvalidProgram if AWS has no form for something in it, LimitExceeded if it is too large."""
+    checks.check_service(service)
+    place = cloudnames.place(platform.name, stage.name)
+    scope = Scope(service, platform, place, stage, code)
+    return _template(
+        service.name,
+        place.service_stack(service.name),
+        f"The service {service.name} of {platform.name}, stage {stage.name}",
+        _labelled(_service(scope), place, stage, service.name),
+        read=tuple(_read(scope)),
+        outputs=(apis.url(scope),) if apis.routes(service) else (),
+    )
+
+
+def _platform(platform: PlatformModel, place: Place) -> Iterator[Resource]:
+    yield from keys.key(place)
+    yield from topics.topics(platform, place)
+    yield from identity.user_pool(platform, place)
+    if any(isinstance(function.trigger, Http) for function in platform.functions):
+        yield from accounts.log_writer()
+    yield parameters.told(parameters.KEY, attribute("Key", "Arn"), place)
+    yield parameters.told(parameters.USER_POOL, attribute("UserPool", "Arn"), place)
+    yield parameters.told(parameters.USER_POOL_ID, ref("UserPool"), place)
+    yield parameters.told(parameters.CLIENT, ref("Client"), place)
+
+
+def _service(scope: Scope) -> Iterator[Resource]:
+    yield from (tables.table(table, scope.place) for table in scope.service.tables)
+    yield from outbox.outbox(scope)
+    yield from outbox.inbox(scope)
+    yield from queues.queues(scope)
+    yield from functions.functions(scope)
+    yield from schedules.schedules(scope)
+    yield from apis.api(scope)
+
+
+def _read(scope: Scope) -> Iterator[Parameter]:
+    """What the service reads of the platform; a parameter that nothing refers to would be a finding."""
+    if scope.service.functions:
+        yield parameters.read(parameters.ASSETS, scope.place)
+    if any(grant.kind is Kind.EVENT for grant in statements.outgoing(scope.service)):
+        yield parameters.read(parameters.KEY, scope.place)
+    if apis.needs_user_pool(scope.service):
+        yield parameters.read(parameters.USER_POOL, scope.place)
+
+
+def _labelled(resources: Iterable[Resource], place: Place, stage: Stage, service: str) -> tuple[Resource, ...]:
+    labels = tags(place, stage, service)
+    return tuple(tagged(resource, labels) for resource in resources)
+
+
+def _template(
+    name: str,
+    stack: str,
+    description: str,
+    resources: tuple[Resource, ...],
+    *,
+    read: tuple[Parameter, ...] = (),
+    outputs: tuple[Output, ...] = (),
+) -> Template:
+    template = Template(name, stack, description, resources, read, outputs)
+    checks.check_template(template)
+    return template

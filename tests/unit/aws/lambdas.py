@@ -1,0 +1,214 @@
+"""Functions of a small program as Lambda would run them: real handlers and runtime, on the engine's ports in memory."""
+
+import io
+import json
+from dataclasses import dataclass, field
+from typing import Annotated
+
+import msgspec
+from msgspec import Meta
+
+from oort import (
+    Call,
+    Can,
+    Conflict,
+    Context,
+    Event,
+    Get,
+    NotFound,
+    Principal,
+    Publish,
+    Put,
+    Queue,
+    Send,
+    Service,
+    Table,
+    atomic,
+    call,
+    event,
+)
+from oort.app.loading import load
+from oort.aws.broker import LambdaBroker
+from oort.aws.handlers import Event as LambdaEvent
+from oort.aws.handlers import Handler, Parts
+from oort.aws.logs import JsonLog
+from oort.engine.clocks import VirtualClock
+from oort.engine.engine import Services
+from oort.engine.entropy import SeededEntropy
+from oort.engine.services.queues import Queues
+from oort.engine.services.tables import no_lag
+from oort.engine.store.direct import DirectStore
+from oort.model.messages import Message
+from oort.model.operations import CallFunction, Objected, Result
+from oort.model.spans import Span
+from oort.rules import envelopes
+from oort.rules.reply_headers import Origins
+
+shop = Service("shop", cors=["https://shop.example"])
+
+
+class Order(msgspec.Struct):
+    id: str
+    cents: int
+
+
+class NewOrder(msgspec.Struct):
+    cents: Annotated[int, Meta(ge=1)]
+
+
+class Taken(Conflict):
+    """The order exists."""
+
+
+@event("shop.ordered", version=1, key="id")
+class Ordered(Event):
+    id: str
+
+
+@shop.table("orders", key="id")
+class Orders(Table[str, Order, Can]): ...
+
+
+@shop.queue("work", attempts=2)
+class Work(Queue[Order, Can]): ...
+
+
+@call("shop.price")
+class Price(Call[Order, Order]): ...
+
+
+@shop.post("/orders", status=201, public=True, raises=[Taken])
+def place(body: NewOrder, ctx: Context, orders: Orders[Put], out: Publish[Ordered]) -> Order:
+    order = Order(ctx.message_id, body.cents)
+    with atomic() as tx:
+        tx.put(orders, order, if_absent=True)
+        tx.publish(out, Ordered(id=order.id))
+    return order
+
+
+@shop.get("/orders/{id}", owner="id", groups=["support"], raises=[NotFound])
+def read(id: str, who: Principal, orders: Orders[Get]) -> Order:
+    return orders.require(id)
+
+
+@shop.get("/fail", public=True)
+def fail() -> None:
+    raise RuntimeError("the database of secrets")
+
+
+@shop.get("/search", public=True)
+def search(term: str, tag: list[str]) -> list[str]:
+    return [term, *tag]
+
+
+@shop.worker(Work)
+def work(order: Order, orders: Orders[Put]) -> None:
+    if order.cents < 0:
+        raise ValueError("negative")
+    orders.put(order)
+
+
+@shop.on(Ordered)
+def ordered(event: Ordered, queue: Work[Send]) -> None:
+    with atomic() as tx:
+        tx.send(queue, Order(event.id, 1))
+
+
+@shop.answer(Price)
+def price(request: Order, orders: Orders[Get]) -> Order:
+    if request.cents < 0:
+        raise Taken("negative")
+    if request.cents == 0:
+        raise ZeroDivisionError
+    return Order(request.id, request.cents * 2)
+
+
+@shop.get("/priced", public=True)
+def priced(price: Price) -> Order:
+    return price(Order("1", 5))
+
+
+@dataclass
+class MemoryTraces:
+    """Spans in a list."""
+
+    spans: list[Span] = field(default_factory=list[Span])
+
+    def record(self, spans: "object") -> None:
+        self.spans += spans  # type: ignore[arg-type]
+
+
+class Answers:
+    """Answers calls with the function of the same program, as Lambda would."""
+
+    def __init__(self, cloud: "Lambda") -> None:
+        self._cloud = cloud
+
+    def call(self, operation: CallFunction) -> Result:
+        if operation.call != "shop.price":
+            return Objected(502, "CallFailed", "nobody")
+        reply = self._cloud.invoke("shop.price", {"oort": "call", "body": operation.body.decode()})
+        from oort.aws.services.calls import CallReply
+
+        return msgspec.convert(reply, CallReply).result
+
+
+class Lambda:
+    """The functions of the program, each with a handler of its own, on one store."""
+
+    def __init__(self) -> None:
+        self.program = load([shop], name="test")
+        self.clock, self.entropy = VirtualClock(), SeededEntropy(1)
+        self.store = DirectStore()
+        self.ports = Services.on(self.store, platform=self.program.model, clock=self.clock, lag=no_lag)
+        self.output, self.traces = io.StringIO(), MemoryTraces()
+        self._handlers: dict[str, Handler] = {}
+
+    @property
+    def queues(self) -> Queues:
+        return self.ports.queues
+
+    def handler(self, name: str) -> Handler:
+        if name not in self._handlers:
+            self._handlers[name] = Handler(self._parts(name))
+        return self._handlers[name]
+
+    def invoke(self, name: str, event: LambdaEvent) -> object:
+        return self.handler(name).answer(event)
+
+    def request(self, name: str, method: str, path: str, **given: object) -> dict[str, object]:
+        """Invoke a function as API Gateway does, and check that what it answers is JSON."""
+        document = {"httpMethod": method, "path": path, "headers": None, "requestContext": {}, **given}
+        return json.loads(json.dumps(self.invoke(name, document)))  # type: ignore[no-any-return]
+
+    def deliver(self, name: str, *messages: Message | str, attempt: int = 1) -> list[str]:
+        """Invoke a function as the poller of its queue does; the ids of those that failed."""
+        records = [
+            {
+                "messageId": f"m{number}",
+                "receiptHandle": f"r{number}",
+                "body": one if isinstance(one, str) else envelopes.wrapped(one),
+                "attributes": {"ApproximateReceiveCount": str(attempt)},
+            }
+            for number, one in enumerate(messages)
+        ]
+        answer = json.loads(json.dumps(self.invoke(name, {"Records": records})))
+        return [one["itemIdentifier"] for one in answer["batchItemFailures"]]
+
+    def lines(self) -> list[dict[str, object]]:
+        """What was logged."""
+        return [json.loads(line) for line in self.output.getvalue().splitlines()]
+
+    def _parts(self, name: str) -> Parts:
+        function = self.program.functions[name]
+        return Parts(
+            function=function,
+            broker=LambdaBroker(function.model, operations=self.ports.operations(), caller=Answers(self)),
+            queues=self.ports.queues,
+            attempts=2,
+            origins=Origins(self.program.model.services),
+            traces=self.traces,
+            log=JsonLog({"service": "shop", "function": name}, clock=self.clock, stream=self.output),
+            clock=self.clock,
+            entropy=self.entropy,
+        )
