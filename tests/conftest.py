@@ -4,6 +4,7 @@ import atexit
 import os
 import shutil
 import tempfile
+from pathlib import Path
 
 import pytest
 from hypothesis import settings
@@ -22,8 +23,17 @@ atexit.register(shutil.rmtree, os.environ["XDG_CONFIG_HOME"], ignore_errors=True
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption(
-        "--target", default="engine", choices=["engine"], help="what the contract suites run against (default: engine)"
+        "--target",
+        default="engine",
+        choices=["engine", "ministack", "moto"],
+        help="what the contract suites run against (default: engine)",
     )
+    parser.addoption("--e2e", action="store_true", help="collect tests/e2e, which needs the emulators' environment")
+
+
+def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
+    """The tests of `make e2e` need more than `.venv` holds."""
+    return True if collection_path.name == "e2e" and not config.getoption("--e2e") else None
 
 
 @pytest.fixture(scope="session")

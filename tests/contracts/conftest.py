@@ -1,63 +1,71 @@
-"""Gives the contract suites what `--target` names. The engine runs on both of its stores, in virtual time."""
+"""Gives the contract suites what `--target` names: the engine on each of its stores, or AWS as an emulator has it."""
 
-from collections.abc import Callable, Iterator
-from datetime import timedelta
+import os
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from oort.engine.clocks import VirtualClock
-from oort.engine.services.queues import Queues
-from oort.engine.services.relay import Relay
-from oort.engine.services.tables import Tables, no_lag
-from oort.engine.services.topics import Topics
-from oort.engine.services.transactions import Transactions
+from oort.aws.clients import Clients
+from oort.engine.services.tables import no_lag
 from oort.engine.store.direct import DirectStore
 from oort.engine.store.group import GroupCommitStore
 from oort.engine.store.store import Store
-from oort.model.platform import PlatformModel
-from oort.testing.contracts import Ports
+from oort.testing.contracts import Target
+from tests.contracts.aws_target import AwsTarget
+from tests.contracts.differences import DIFFERENCES, unverified
+from tests.contracts.engine_target import STEP, EngineTarget
+from tests.emulators import processes
 
-STEP = timedelta(milliseconds=100)
-STEPS = 100
-
-
-class EngineTarget:
-    """The engine's services on a store of their own."""
-
-    def __init__(self, store: Store, *, lag: Callable[[], timedelta]) -> None:
-        self._store = store
-        self._lag = lag
-        self._clock = VirtualClock()
-        self._relay: Relay | None = None
-
-    def deploy(self, platform: PlatformModel) -> Ports:
-        store, clock = self._store, self._clock
-        self._relay = Relay(store, platform=platform, clock=clock)
-        return Ports(
-            Tables(store, platform=platform, clock=clock, lag=self._lag),
-            Queues(store, platform=platform, clock=clock),
-            Topics(store, platform=platform, clock=clock),
-            Transactions(store, platform=platform, clock=clock, lag=self._lag),
-        )
-
-    def wait(self, duration: timedelta) -> None:
-        self._clock.advance(duration)
-
-    def eventually(self, holds: Callable[[], bool]) -> None:
-        assert self._relay is not None
-        for _ in range(STEPS):
-            self._relay.move()
-            if holds():
-                return
-            self._clock.advance(STEP)
-        pytest.fail(f"It did not hold within {STEP * STEPS}.")
+ENGINE = "engine"
+STORES = ("memory", "file", "lagging")
 
 
-@pytest.fixture(params=["memory", "file", "lagging"])
-def target(request: pytest.FixtureRequest, pytestconfig: pytest.Config, tmp_path: Path) -> Iterator[EngineTarget]:
-    """The engine, empty: in memory, on a file with group commit, and with secondary indexes that lag behind."""
-    assert pytestconfig.getoption("--target") == "engine"  # the only choice that the option has so far
-    store: Store = GroupCommitStore(tmp_path / "oort.db") if request.param == "file" else DirectStore()
-    yield EngineTarget(store, lag=(lambda: STEP * 3) if request.param == "lagging" else no_lag)
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """On the engine each case runs three times: in memory, on a file with group commit, and with indexes that lag behind."""
+    if "place" in metafunc.fixturenames:
+        name = metafunc.config.getoption("--target")
+        metafunc.parametrize("place", STORES if name == ENGINE else [name])
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """A case that the target cannot keep must fail, with the reason in the table."""
+    name = config.getoption("--target")
+    for item in items:
+        case = item.nodeid.partition("::Test")[2].partition("[")[0]
+        reason = DIFFERENCES.get(case, {}).get(name)
+        if reason is not None:
+            item.add_marker(pytest.mark.xfail(reason=reason, strict=True))
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
+    """What the emulators cannot show is said, not left out."""
+    if config.getoption("--target") == ENGINE:
+        return
+    for case, reason in unverified().items():
+        terminalreporter.write_line(f"UNVERIFIED on AWS: {case}: {reason}")
+
+
+@pytest.fixture(scope="session")
+def clients(pytestconfig: pytest.Config, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Clients]:
+    """Clients of an emulator that runs for the session."""
+    with processes.running(pytestconfig.getoption("--target"), tmp_path_factory.mktemp("emulator")) as endpoint:
+        settings = {**processes.CLIENT, "AWS_ENDPOINT_URL": endpoint}
+        before = {name: os.environ.get(name) for name in settings}
+        os.environ.update(settings)
+        clients = Clients(processes.REGION)
+        yield clients
+        clients.close()
+        for name, value in before.items():
+            os.environ.pop(name) if value is None else os.environ.update({name: value})
+
+
+@pytest.fixture
+def target(place: str, request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Target]:
+    """The target, with nothing in it."""
+    if place not in STORES:
+        yield AwsTarget(request.getfixturevalue("clients"), account=processes.ACCOUNT)
+        return
+    store: Store = GroupCommitStore(tmp_path / "oort.db") if place == "file" else DirectStore()
+    yield EngineTarget(store, lag=(lambda: STEP * 3) if place == "lagging" else no_lag)
     store.close()

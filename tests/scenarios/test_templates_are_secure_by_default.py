@@ -208,7 +208,7 @@ def test_no_secret_and_no_key_is_in_an_environment(documents: dict[str, Found]) 
         "OORT_PACKAGES",
         "OORT_PARTITION",
         "OORT_ACCOUNT",
-        "OORT_ANSWERS",
+        "OORT_CALLS",
     }
     for name, function in each(documents, "Lambda::Function"):
         variables = function["Environment"]["Variables"]

@@ -62,6 +62,7 @@ class JsonLog:
         root = logging.getLogger()
         root.handlers[:] = [_handler(self)]
         root.setLevel(logging.INFO)
+        logging.getLogger("botocore").setLevel(logging.WARNING)  # it tells where it found credentials and endpoints
 
     def record(self, record: "logging.LogRecord") -> None:
         """One record of `logging`."""

@@ -28,9 +28,6 @@ from oort.model.stages import Stage
 from oort.ports.assets import Assets
 from oort.rules import cloudnames
 
-# A projection of a template, for targets that lack a resource type; what is deployed to AWS itself is always whole.
-Projection = Callable[[Template], Template]
-
 
 class Cloud:
     """The account and region that a stage is in."""
@@ -55,14 +52,7 @@ class Cloud:
         return S3Assets(self._clients, bucket=bucket, account=self.account.id)
 
 
-def shipment(
-    project: Project,
-    program: Program,
-    stage: Stage,
-    chosen: Sequence[str],
-    *,
-    projected: Projection = lambda template: template,
-) -> Shipment:
+def shipment(project: Project, program: Program, stage: Stage, chosen: Sequence[str]) -> Shipment:
     """What a deployment of the chosen services, or of the whole platform, takes."""
     platform = program.model
     packer, homes = _packer(project, stage)
@@ -71,7 +61,7 @@ def shipment(
     codes = {one.name: code(one, packages.get(one.name), homes) for one in services}
 
     def request(template: Template, service: str = "") -> StackRequest:
-        return _request(projected(template), platform.name, stage, service)
+        return _request(template, platform.name, stage, service)
 
     return Shipment(
         assets=request(templates.assets_template(platform, stage)),

@@ -56,13 +56,13 @@ class Installed:
             return [] if any(path.endswith(".so") for path in self._recorded) else ["py3-none-any"]
         return [str(tag) for tag in wheel.get_all("Tag", [])]
 
-    @property
+    @cached_property
     def files(self) -> dict[str, Path]:
         """The files to ship, by their path in the archive. NotPackaged if one is not there, or nobody knows which."""
         again = f"Install it again: pip install --force-reinstall {self.name}=={self.version}"
         if not self._recorded:
             raise NotPackaged(f"{self} does not say which files it has: {self.info / 'RECORD'} is not there.", again)
-        found = {path: file for path, file in self._recorded.items() if ships(path)}
+        found = {path: Path(file) for path, file in self._recorded.items() if ships(path)}
         if gone := sorted(path for path, file in found.items() if not file.is_file()):
             raise NotPackaged(f"{self} is damaged here: {found[gone[0]]} is not there.", again)
         return found
@@ -84,17 +84,20 @@ class Installed:
         return HeaderParser().parsestr((self.info / "METADATA").read_text(encoding="utf-8"))
 
     @cached_property
-    def _recorded(self) -> dict[str, Path]:
-        """Every file in RECORD; of an editable install also those in the folder that its .pth file names."""
+    def _recorded(self) -> dict[str, str]:
+        """Where every file in RECORD is; of an editable install also those in the folder that its .pth file names.
+
+        Text, since an environment has 10,000 files, and as many Paths take 0.1 s.
+        """
         folder = self.info.parent
         try:
             lines = (self.info / "RECORD").read_text(encoding="utf-8").splitlines()
         except FileNotFoundError:
             return {}
-        found = {row[0]: folder / row[0] for row in csv.reader(lines) if row}
-        links = [path for path in found if path.endswith(".pth") and "/" not in path and found[path].is_file()]
-        for link in links:
-            for line in found[link].read_text(encoding="utf-8").splitlines():
+        found = {row[0]: f"{folder}/{row[0]}" for row in csv.reader(lines) if row}
+        links = [folder / path for path in found if path.endswith(".pth") and "/" not in path]
+        for link in (one for one in links if one.is_file()):
+            for line in link.read_text(encoding="utf-8").splitlines():
                 found.update(_linked(Path(line)))
         return found
 
@@ -140,7 +143,7 @@ def _infos(folder: Path) -> list[Path]:
     return sorted(folder.glob(f"*{_INFO}")) if folder.is_dir() else []
 
 
-def _linked(folder: Path) -> Iterator[tuple[str, Path]]:
+def _linked(folder: Path) -> Iterator[tuple[str, str]]:
     """The packages and modules at the top of a folder that an editable install links to."""
     if not (folder.is_absolute() and folder.is_dir()):
         return  # a .pth file may also hold code
@@ -148,7 +151,7 @@ def _linked(folder: Path) -> Iterator[tuple[str, Path]]:
         if top.name in _NO_MODULE:
             continue
         if top.suffix == ".py":
-            yield top.name, top
+            yield top.name, str(top)
         elif (top / "__init__.py").is_file():
             files = (Path(here, name) for here, _, names in os.walk(top) for name in names)
-            yield from ((file.relative_to(folder).as_posix(), file) for file in files)
+            yield from ((file.relative_to(folder).as_posix(), str(file)) for file in files)

@@ -41,6 +41,7 @@ class Tree:
         self.root = root
         self.entries = tuple(entries)
         self._parsed: dict[Path, tuple[Imported, ...]] = {}
+        self._resolved: dict[str, list[Path]] = {}
 
     def own(self, entries: Sequence[str]) -> Own:
         """What a service ships that is declared in these entries. InvalidProgram if a file has a syntax error."""
@@ -72,6 +73,11 @@ class Tree:
 
     def _resolve(self, name: str) -> list[Path]:
         """The file of the deepest module in a dotted name, and those of the packages around it; none if it is foreign."""
+        if name not in self._resolved:
+            self._resolved[name] = self._look_up(name)
+        return self._resolved[name]
+
+    def _look_up(self, name: str) -> list[Path]:
         parts = name.split(".")
         for length in range(len(parts), 0, -1):
             path = self._path(".".join(parts[:length]))

@@ -15,6 +15,8 @@ class Queues(Protocol):
       as an attempt. A message that is neither acknowledged nor retried comes back with the next attempt number.
     - After the queue's last attempt the message becomes a dead letter: at `retry` on this engine, at the next receive on
       SQS. Suites poll for it.
+    - SQS counts in whole seconds, so that delays and times to come back are rounded up there; and it keeps no word of why
+      a message failed, so that its dead letters have no error, and as their time that of the first hand-over.
     - A receipt is good for the hand-over it came with. `acknowledge` with a stale one has no effect; so has `retry`.
     """
 
@@ -31,13 +33,14 @@ class Queues(Protocol):
         """This hand-over failed: visible again after the time, or a dead letter with the error if it was the last attempt."""
 
     def peek(self, queue: str, *, most: int) -> list[Message]:
-        """Waiting messages, oldest first, without receiving them. On SQS this is best effort."""
+        """Waiting messages, oldest first, without receiving them. SQS cannot: there each look hands them over for a moment,
+        counts as an attempt, and shows what it happens to find."""
 
     def dead(self, queue: str, *, most: int) -> list[DeadLetter]:
-        """Dead letters, oldest first, left where they are."""
+        """Dead letters, oldest first, left where they are. On SQS others do not see them while they are listed."""
 
     def redrive(self, queue: str) -> int:
-        """Put every dead letter back on the queue with fresh attempts; how many there were."""
+        """Put every dead letter back on the queue with fresh attempts; how many there were. On SQS, how many were found."""
 
     def depth(self, queue: str) -> QueueDepth:
         """How many wait, are in flight, are dead. Approximate on SQS."""

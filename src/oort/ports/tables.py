@@ -12,6 +12,7 @@ class Tables(Protocol):
     - `get` is strongly consistent. A query of a primary index is too; any other index is eventually consistent.
     - A write that returns is durable. A write whose condition fails raises ConditionFailed and changes nothing.
     - Sort order is UTF-8 bytes for text and value for numbers. An item without the index's attributes is not in it.
+    - Numbers keep their value and not their kind: 2.0 may come back as 2, and is the same key.
     - An item that is there throughout a paginated scan or query is returned exactly once; others at most once.
     - Items are at most 400 KB (LimitExceeded); empty or over-long keys raise InvalidValue; a cursor that was not issued
       for the same query raises InvalidCursor; an unknown table is a KeyError.
@@ -33,7 +34,8 @@ class Tables(Protocol):
         """Remove the item. Absent: nothing to do, unless `when` is given; then ConditionFailed."""
 
     def query(self, operation: QueryIndex) -> Listed:
-        """At most `limit` items of one partition in sort order; `next` goes on after the last."""
+        """At most `limit` items of one partition in sort order; `next` goes on after the last. It is None at the end; where
+        a page ends at 1 MB, the one after it may turn out to be empty."""
 
     def scan(self, operation: ScanTable) -> Listed:
         """At most `limit` items; `next` goes on after the last."""

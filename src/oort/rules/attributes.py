@@ -4,6 +4,7 @@ DynamoDB refuses a null in the key of an index. So a null of such an attribute i
 the attribute itself is left out, as it must be to keep the item out of that index.
 """
 
+from decimal import Decimal
 from typing import TypeAlias
 
 from oort.model.errors import Unreadable
@@ -49,8 +50,8 @@ def attribute(value: Value) -> Attribute:
 def value(found: Attribute) -> Value:
     """The value of an attribute. Raises Unreadable for kinds that Oort never writes.
 
-    Whole numbers come back as integers, whatever they were: DynamoDB does not tell 2.0 from 2. Those that it shows with
-    an exponent come back as floats.
+    Whole numbers come back as integers, whatever they were: DynamoDB does not tell 2.0 from 2, and an integer can be read
+    as a float without loss, but not the other way round.
     """
     ((kind, content),) = found.items()
     if isinstance(content, bool):
@@ -60,7 +61,7 @@ def value(found: Attribute) -> Value:
     if kind == "S" and isinstance(content, str):
         return content
     if kind == "N" and isinstance(content, str):
-        return int(content) if content.lstrip("-").isdigit() else float(content)
+        return _number(content)
     if kind == "L" and isinstance(content, list):
         return [value(inner) for inner in content]
     raise Unreadable(f"An attribute is of DynamoDB's kind {kind}, which Oort does not write.", "Write through Oort.")
@@ -84,3 +85,10 @@ def _digits(number: int | float) -> str:
     """The number as text; a whole float as the integer it equals, so that both are one key, as on DynamoDB."""
     text = repr(number).removesuffix(".0")
     return "0" if text == "-0" else text
+
+
+def _number(digits: str) -> int | float:
+    if digits.lstrip("-").isdigit():
+        return int(digits)
+    exact = Decimal(digits)
+    return int(exact) if exact == exact.to_integral_value() else float(digits)

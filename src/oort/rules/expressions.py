@@ -85,10 +85,7 @@ def delete(when: Condition | None, *, key: str) -> Expression:
 def check(when: Condition, *, key: str) -> Expression:
     """A condition alone, which DynamoDB wants to have a text."""
     words = _Words()
-    name = words.path((key,))
-    return words.finished(
-        condition=_held(words, when, key) or f"(attribute_exists({name}) OR attribute_not_exists({name}))"
-    )
+    return words.finished(condition=_held(words, when, key) or _always(words, key))
 
 
 def update(
@@ -246,6 +243,11 @@ def _there(words: _Words, key: str) -> str:
 def _never(words: _Words, key: str) -> str:
     name = words.path((key,))
     return f"(attribute_exists({name}) AND attribute_not_exists({name}))"
+
+
+def _always(words: _Words, key: str) -> str:
+    name = words.path((key,))
+    return f"(attribute_exists({name}) OR attribute_not_exists({name}))"
 
 
 def _both(*parts: str) -> str:

@@ -82,7 +82,7 @@ def test_a_caller_knows_who_answers() -> None:
     answers = function("bank.pay_out", Answer("bank.pay", timedelta(seconds=1)))
     bank = ServiceModel("bank", (), (), (), (answers,))
     variables = properties(template(shop(asks), bank), "FunctionShowAll")["Environment"]["Variables"]
-    assert variables["OORT_ANSWERS"] == "bank.pay=bank.pay_out"
+    assert variables["OORT_CALLS"] == "bank.pay=bank.pay_out"
 
 
 def test_a_function_that_is_called_needs_no_trigger_of_its_own() -> None:

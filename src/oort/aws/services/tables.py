@@ -63,8 +63,10 @@ class Tables:
                 f"{len(operation.keys)} keys are too many; at most {limits.BATCH_GET} are read at once."
             )
         model = self._tables[operation.table]
-        places = {rules.located(model, key): key for key in reversed(operation.keys)}
-        found = self._together(model, list(reversed(places.values())))
+        places: dict[rules.Address, Key] = {}
+        for key in operation.keys:
+            places.setdefault(rules.located(model, key), key)
+        found = self._together(model, list(places.values()))
         return Listed([item for item in found if item is not None], None)
 
     def put(self, operation: PutItem) -> None:

@@ -87,7 +87,7 @@ def _calls(function: FunctionModel, scope: Scope) -> Iterator[tuple[str, str]]:
     answers = statements.answering(scope.platform)
     asked = [grant.resource for grant in function.grants if grant.kind is Kind.CALL]
     if asked:
-        yield "OORT_ANSWERS", ",".join(f"{call}={answers[call]}" for call in asked)
+        yield "OORT_CALLS", ",".join(f"{call}={answers[call]}" for call in asked)
 
 
 def _properties(one: Runnable, scope: Scope) -> Document:

@@ -1,5 +1,6 @@
 """The contract of queues: hand-over, visibility, attempts, dead letters, delays and limits."""
 
+import json
 from datetime import timedelta
 
 import pytest
@@ -58,6 +59,13 @@ class QueuesContract(Contract):
         delivery = one(target, ports)
         assert delivery.message == sent
         assert delivery.attempt == 1
+
+    def test_a_body_may_hold_every_character_of_json(self, target: Target, ports: Ports) -> None:
+        text = '\x00\x1f\x7f\u0085\ufffd\ufffe\uffff\U0001fffe<&>"\\'
+        for number, escaped in enumerate((True, False)):
+            ports.queues.send(WORK, message(str(number), body=json.dumps({text: text}, ensure_ascii=escaped).encode()))
+        for delivery in received(target, ports, WORK, 2):
+            assert json.loads(delivery.message.body) == {text: text}
 
     def test_an_empty_queue_hands_over_nothing(self, ports: Ports) -> None:
         assert ports.queues.receive(WORK, most=10) == []
@@ -141,13 +149,22 @@ class QueuesContract(Contract):
         ports.queues.retry(WORK, one(target, ports).receipt, after=NOW, error="failed")
         assert one(target, ports).attempt == 2
 
+    def test_a_retry_waits_at_most_12_hours(self, target: Target, ports: Ports) -> None:
+        ports.queues.send(WORK, message("1"))
+        delivery = one(target, ports)
+        with pytest.raises(LimitExceeded):
+            ports.queues.retry(WORK, delivery.receipt, after=limits.VISIBILITY + SOON, error="failed")
+        with pytest.raises(InvalidValue):
+            ports.queues.retry(WORK, delivery.receipt, after=-SOON, error="failed")
+        ports.queues.retry(WORK, delivery.receipt, after=NOW, error="failed")
+        assert one(target, ports).attempt == 2
+
     def test_after_the_last_attempt_a_message_is_a_dead_letter(self, target: Target, ports: Ports) -> None:
         ports.queues.send(WORK, message("1"))
         use_up(target, ports)
         (letter,) = dead(target, ports, WORK, 1)
         assert letter.message == message("1")
         assert (letter.queue, letter.attempts) == (WORK, ATTEMPTS)
-        assert f"attempt {ATTEMPTS} failed" in letter.error
         target.wait(VISIBILITY)
         assert ports.queues.receive(WORK, most=10) == []
 
@@ -158,7 +175,18 @@ class QueuesContract(Contract):
             target.wait(VISIBILITY)
         (letter,) = dead(target, ports, WORK, 1)
         assert letter.attempts == ATTEMPTS
-        assert letter.error
+
+    def test_a_dead_letter_says_why(self, target: Target, ports: Ports) -> None:
+        ports.queues.send(WORK, message("1"))
+        use_up(target, ports)
+        (letter,) = dead(target, ports, WORK, 1)
+        assert f"attempt {ATTEMPTS} failed" in letter.error
+        ports.queues.send(OTHER_WORK, message("2"))
+        for _ in range(ATTEMPTS):
+            one(target, ports, OTHER_WORK)
+            target.wait(VISIBILITY)
+        (other,) = dead(target, ports, OTHER_WORK, 1)
+        assert other.error
 
     def test_a_dead_letter_does_not_touch_other_messages(self, target: Target, ports: Ports) -> None:
         ports.queues.send(WORK, message("bad"))

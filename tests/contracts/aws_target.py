@@ -1,0 +1,146 @@
+"""AWS as a target of the contract suites, on whatever endpoint botocore is told: what a platform declares, made through the API."""
+
+import json
+import secrets
+import time
+from collections.abc import Callable, Iterable
+from datetime import timedelta
+
+import pytest
+
+from oort.aws.clients import Clients
+from oort.aws.machine import MachineClock
+from oort.aws.services.queues import Queues
+from oort.aws.services.relay import Relay
+from oort.aws.services.tables import Tables
+from oort.aws.services.topics import Topics
+from oort.aws.services.transactions import Transactions
+from oort.model.platform import PlatformModel
+from oort.model.resources import IndexModel, QueueModel, TableModel
+from oort.rules.cloudnames import Place
+from oort.testing.contracts import Ports
+
+PAUSE = 0.05
+LONGEST = 20.0
+SLACK = 0.1  # an emulator's clock may be behind ours by a rounding
+
+
+class AwsTarget:
+    """A stage of its own for each test, so that nothing of another is in the way."""
+
+    def __init__(self, clients: Clients, *, account: str) -> None:
+        self._clients = clients
+        self._place = Place("suite", f"t{secrets.token_hex(6)}", "aws", clients.region, account)
+        self._relays: list[Relay] = []
+
+    def deploy(self, platform: PlatformModel) -> Ports:
+        clients, place = self._clients, self._place
+        (service,) = platform.services
+        self._make(platform)
+        self._relays.append(Relay(clients, place=place, service=service.name))
+        return Ports(
+            Tables(clients, platform=platform, place=place),
+            Queues(clients, platform=platform, place=place),
+            Topics(clients, platform=platform, place=place),
+            Transactions(clients, platform=platform, place=place, service=service.name, clock=MachineClock()),
+        )
+
+    def wait(self, duration: timedelta) -> None:
+        time.sleep(duration.total_seconds() + SLACK)
+
+    def eventually(self, holds: Callable[[], bool]) -> None:
+        until = time.monotonic() + LONGEST
+        while time.monotonic() < until:
+            for relay in self._relays:
+                relay.sweep()
+            if holds():
+                return
+            time.sleep(PAUSE)
+        pytest.fail(f"It did not hold within {LONGEST:g} s.")
+
+    def _make(self, platform: PlatformModel) -> None:
+        for table in platform.tables:
+            self._table(table)
+        for service in platform.services:
+            self._create_table(self._place.outbox(service.name), ("row", "id"))
+            self._create_table(self._place.inbox(service.name), ("id",))
+        for event in platform.events:
+            self._clients.get("sns").create_topic(Name=self._place.topic(event.name))
+        for queue in platform.queues:
+            self._queue(queue)
+
+    def _table(self, table: TableModel) -> None:
+        secondary = [index for index in table.indexes if not index.primary]
+        indexes = [
+            {
+                "IndexName": index.name,
+                "KeySchema": _schema(_key(index)),
+                "Projection": {"ProjectionType": "ALL"},
+            }
+            for index in secondary
+        ]
+        others = {name for index in secondary for name in _key(index)}
+        more = {"GlobalSecondaryIndexes": indexes} if indexes else {}
+        self._create_table(self._place.table(table.name), table.key, others=others, numeric=table.numeric, **more)
+
+    def _create_table(
+        self,
+        name: str,
+        key: tuple[str, ...],
+        *,
+        others: Iterable[str] = (),
+        numeric: frozenset[str] = frozenset(),
+        **more: object,
+    ) -> None:
+        self._clients.get("dynamodb").create_table(
+            TableName=name,
+            KeySchema=_schema(key),
+            AttributeDefinitions=[
+                {"AttributeName": attribute, "AttributeType": "N" if attribute in numeric else "S"}
+                for attribute in sorted({*key, *others})
+            ],
+            BillingMode="PAY_PER_REQUEST",
+            **more,
+        )
+
+    def _queue(self, queue: QueueModel) -> None:
+        """The queue, that of its dead letters, and its subscription, as the service's stack makes them."""
+        sqs, place = self._clients.get("sqs"), self._place
+        sqs.create_queue(QueueName=place.dead(queue.name))
+        redrive = {"deadLetterTargetArn": place.dead_arn(queue.name), "maxReceiveCount": queue.attempts}
+        settings = {
+            "VisibilityTimeout": str(int(queue.visibility.total_seconds())), "RedrivePolicy": json.dumps(redrive)
+        }  # fmt: skip
+        if queue.subscription is not None:
+            settings["Policy"] = json.dumps(_policy(place.queue_arn(queue.name), place.topic_arn(queue.subscription)))
+        sqs.create_queue(QueueName=place.queue(queue.name), Attributes=settings)
+        if queue.subscription is not None:
+            self._clients.get("sns").subscribe(
+                TopicArn=place.topic_arn(queue.subscription),
+                Protocol="sqs",
+                Endpoint=place.queue_arn(queue.name),
+                Attributes={"RawMessageDelivery": "true"},
+            )
+
+
+def _key(index: IndexModel) -> tuple[str, ...]:
+    return (index.partition,) if index.sort is None else (index.partition, index.sort)
+
+
+def _schema(names: tuple[str, ...]) -> list[dict[str, str]]:
+    return [{"AttributeName": name, "KeyType": kind} for name, kind in zip(names, ("HASH", "RANGE"), strict=False)]
+
+
+def _policy(queue: str, topic: str) -> dict[str, object]:
+    return {
+        "Version": "2012-10-17",
+        "Statement": [
+            {
+                "Effect": "Allow",
+                "Principal": {"Service": "sns.amazonaws.com"},
+                "Action": "sqs:SendMessage",
+                "Resource": queue,
+                "Condition": {"ArnEquals": {"aws:SourceArn": topic}},
+            }
+        ],
+    }
