@@ -63,8 +63,18 @@ crash: setup ## The long form of the crash tests: 100 kills
 fuzz: setup ## The long form of the API tests: many requests drawn from the API document
 	@OORT_FUZZ_EXAMPLES=300 OORT_FUZZ_SEED=$${OORT_FUZZ_SEED:-$$(date +%s)} $(BIN)/python -m pytest tests/scenarios/test_the_api_document_is_true.py -n 2 --timeout 1800
 
-contracts: setup ## Run the contract suites against TARGET=engine
-	@$(BIN)/python -m pytest tests/contracts --target $(TARGET)
+# The emulators have an environment of their own: they pin versions of botocore, and bring more than Oort does.
+.tools/emulators/.locked: tests/emulators/requirements.lock
+	@echo "Making .tools/emulators from tests/emulators/requirements.lock (about a minute)"
+	@$(PYTHON) -m venv --clear .tools/emulators
+	@.tools/emulators/bin/python -m pip install --quiet --no-deps --require-hashes -r tests/emulators/requirements.lock
+	@touch $@
+
+contracts: setup $(if $(filter-out engine,$(TARGET)),.tools/emulators/.locked) ## Run the contract suites against TARGET=engine, moto or ministack
+	@$(BIN)/python -m pytest tests/contracts --target $(TARGET) -n 2 --session-timeout 600
+
+e2e: setup .tools/emulators/.locked ## Deploy cometbid to an emulator of AWS, sign up through its API, and look at everything
+	@$(BIN)/python -m pytest tests/e2e --e2e --timeout 300
 
 # cfn-lint has an environment of its own: it reads what Oort writes, and Oort does not depend on it.
 .tools/cfn-lint/.locked: tests/templates/requirements.lock
@@ -87,7 +97,7 @@ $(UV):
 	@$(PYTHON) -m venv .tools/uv
 	@.tools/uv/bin/python -m pip install --quiet uv==$(UV_VERSION)
 
-lock: $(UV) ## Write requirements.lock and requirements-dev.lock anew (UPGRADE=1 takes newer versions)
+lock: $(UV) ## Write all requirements locks anew (UPGRADE=1 takes newer versions)
 	@$(PYTHON) scripts/lock.py $(UV) $(if $(UPGRADE),--upgrade)
 
 clean: ## Remove environments, caches and builds; local platform state in .oort stays

@@ -1,7 +1,8 @@
 """Checks that the locks agree with pyproject.toml; run by `make check`, needs no network.
 
 Every direct dependency must be pinned once, inside its specifier and with a hash; both locks must pin the base alike;
-a lock must name no package index. `make lock` repairs all of it.
+a lock must name no package index. The lock of the emulators must agree with its own list in the same way. `make lock`
+repairs all of it.
 """
 
 import re
@@ -46,6 +47,18 @@ def unmet(wanted: list[str], lock: Path, versions: dict[str, str]) -> list[str]:
     return sentences
 
 
+def emulators(root: Path) -> list[str]:
+    """In what the lock of the emulators disagrees with its list; nothing where there is none."""
+    source, lock = root / "tests/emulators/requirements.in", root / "tests/emulators/requirements.lock"
+    if not source.exists():
+        return []
+    versions, wrong = pins(lock)
+    lines = source.read_text(encoding="utf-8").splitlines()
+    # What only another package asks for may have one version for each version of Python.
+    wrong = [sentence for sentence in wrong if not sentence.endswith("twice")]
+    return [*wrong, *unmet([line for line in lines if line and not line.startswith("#")], lock, versions)]
+
+
 def faults(root: Path) -> list[str]:
     """Everything in which the locks under ``root`` disagree with its pyproject.toml."""
     settings = tomllib.loads((root / "pyproject.toml").read_text(encoding="utf-8"))
@@ -60,7 +73,7 @@ def faults(root: Path) -> list[str]:
         if dev_pins.get(name) != version
     ]
     unmet_base, unmet_dev = unmet(base, base_lock, base_pins), unmet([*base, *dev], dev_lock, dev_pins)
-    return [*base_faults, *dev_faults, *unmet_base, *unmet_dev, *differing]
+    return [*base_faults, *dev_faults, *unmet_base, *unmet_dev, *differing, *emulators(root)]
 
 
 def main() -> int:

@@ -107,13 +107,11 @@ def deploy(settings: Stage, *chosen: str, spoilt: str = "") -> Shipped:
 
 
 def _spoilt(request: StackRequest) -> StackRequest:
-    """A resource that the emulator cannot make, after the tables."""
+    """A queue with a delay that SQS does not have, after the tables."""
     document = json.loads(request.template)
     others = [name for name, one in document["Resources"].items() if one["Type"] == "AWS::DynamoDB::Table"]
-    properties = {"AlarmName": "nowhere", "AlarmRule": "TRUE"}
-    document["Resources"]["Nowhere"] = {
-        "Type": "AWS::CloudWatch::CompositeAlarm", "DependsOn": others, "Properties": properties
-    }  # fmt: skip
+    properties = {"DelaySeconds": 5_000}
+    document["Resources"]["Nowhere"] = {"Type": "AWS::SQS::Queue", "DependsOn": others, "Properties": properties}
     return replace(request, template=json.dumps(document).encode())
 
 

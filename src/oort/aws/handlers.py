@@ -34,6 +34,9 @@ from oort.runtime.requests import RequestReader
 
 Event = Mapping[str, object]
 
+# API Gateway speaks TLS only, and browsers shall know it. The engine sends no such header: it speaks plain HTTP.
+_TLS_ONLY = ("strict-transport-security", "max-age=63072000")
+
 
 class RecordEvent(TypedDict):
     """One message of a batch, as Lambda's poller hands it over.
@@ -100,7 +103,7 @@ class Handler:
         private = outcome.status >= 400 or not trigger.public
         headers = reply_headers.complete(outcome.headers, private=private)
         origins = self._parts.origins.headers(trigger.path, given)
-        return requests.reply(outcome, extra=(*headers, *origins, ("trace-id", trace)))
+        return requests.reply(outcome, extra=(*headers, *origins, _TLS_ONLY, ("trace-id", trace)))
 
     def _admitted(self, event: RequestEvent, trigger: Http, given: dict[str, str], traceparent: str) -> HttpOutcome:
         """The outcome of a request whose caller may make it."""

@@ -1,10 +1,8 @@
 """Puts a deployment to AWS together for the commands: credentials, packages, templates and stacks. Names adapters, as `wiring` does."""
 
-import tempfile
 import time
 from collections.abc import Callable, Iterator, Sequence
 from datetime import timedelta
-from pathlib import Path
 
 from oort.app import projects
 from oort.app.programs import Program
@@ -16,12 +14,13 @@ from oort.aws.stacks import CloudFormationStacks
 from oort.cloudformation import rendering, templates
 from oort.cloudformation.resources import Template
 from oort.cloudformation.scope import Code
-from oort.delivery import archives, wheels
+from oort.delivery import archives, binaries, wheels
 from oort.delivery.packages import Packer, complete
 from oort.delivery.rollout import Rollout
 from oort.delivery.shipping import Archive, Shipment
 from oort.delivery.wheels import Wheels
 from oort.model.deployments import StackEvent, StackPlan, StackRequest
+from oort.model.errors import NotPackaged
 from oort.model.packages import Package
 from oort.model.platform import ServiceModel
 from oort.model.stages import Stage
@@ -77,12 +76,6 @@ def shipment(project: Project, program: Program, stage: Stage, chosen: Sequence[
     )
 
 
-def codes(project: Project, stage: Stage) -> Callable[[ServiceModel], Code]:
-    """What each service's functions are made of."""
-    packer, homes = _packer(project, stage)
-    return lambda service: code(service, packer.package(service.name) if service.functions else None, homes)
-
-
 def code(service: ServiceModel, package: Package | None, homes: dict[str, tuple[str, ...]]) -> Code:
     """What the functions of a service are made of. One without functions has no package."""
     return Code(package.fingerprint if package else "", homes[service.name])
@@ -100,12 +93,14 @@ def _packer(project: Project, stage: Stage) -> tuple[Packer, dict[str, tuple[str
 
 
 def _archived(package: Package) -> bytes:
-    """The archive, with the wheels that had to be fetched for the target."""
+    """The archive, with the wheels that had to be fetched for the target. NotPackaged if something is built for another."""
     whole = complete(package, source=Wheels(wheels.cache_folder(), wheels.pip))
-    with tempfile.TemporaryDirectory(prefix="oort-") as folder:
-        path = Path(folder) / f"{package.service}.zip"
-        archives.write(whole, path)
-        return path.read_bytes()
+    if strange := binaries.misfits(whole):
+        what = (
+            f"The package of {package.service} holds what {package.architecture} cannot run: {', '.join(strange[:3])}."
+        )
+        raise NotPackaged(what, "Install that dependency from a wheel, or choose another architecture for the stage.")
+    return archives.packed(whole)
 
 
 def _request(template: Template, platform: str, stage: Stage, service: str) -> StackRequest:

@@ -13,7 +13,7 @@ from email.parser import HeaderParser
 from functools import cached_property
 from pathlib import Path
 
-from oort.model.packages import NotPackaged
+from oort.model.errors import NotPackaged
 
 _INFO = ".dist-info"
 _KEPT = frozenset({"METADATA", "entry_points.txt"})  # what importlib.metadata reads; the rest is the installer's

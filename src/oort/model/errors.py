@@ -139,6 +139,12 @@ class CloudRefused(OortError):
     code = "cloud.refused"
 
 
+class NotPackaged(OortError):
+    """A service cannot be packaged for its target: no such wheel, no index, or a dependency that is damaged here."""
+
+    code = "package.failed"
+
+
 class DeploymentFailed(OortError):
     """A stack could not be created, changed or removed; what was there before is there again, or the sentence says so."""
 

@@ -3,14 +3,7 @@
 from dataclasses import dataclass
 from pathlib import Path
 
-from oort.model.errors import OortError
 from oort.model.stages import Architecture
-
-
-class NotPackaged(OortError):
-    """A service cannot be packaged for its target: no such wheel, no index, or a dependency that is damaged here."""
-
-    code = "package.failed"
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,13 +5,16 @@ the attribute itself is left out, as it must be to keep the item out of that ind
 """
 
 from decimal import Decimal
-from typing import TypeAlias
+from typing import TYPE_CHECKING, TypeAlias
 
 from oort.model.errors import Unreadable
 from oort.model.items import Item, Value
 from oort.model.resources import TableModel
 
-Attribute: TypeAlias = "dict[str, str | bool | list[Attribute] | dict[str, Attribute]]"
+if TYPE_CHECKING:
+    Attribute: TypeAlias = dict[str, str | bool | list["Attribute"] | dict[str, "Attribute"]]
+else:
+    Attribute = dict  # an alias that contains itself is for type checkers only
 Attributes: TypeAlias = dict[str, Attribute]
 
 NULL: Attribute = {"NULL": True}

@@ -59,7 +59,9 @@ def failure(error: BaseException, *, trace: str, entered: bool) -> HttpOutcome:
     if isinstance(error, InvalidValue | LimitExceeded):
         return problem(BadRequest(error.what), entered=entered)
     if isinstance(error, Unavailable):  # what it says of the target is for the log alone
-        return problem(ServiceUnavailable("Try again in 1 s.", retry_after=1), entered=entered, traceback=in_full(error))
+        return problem(
+            ServiceUnavailable("Try again in 1 s.", retry_after=1), entered=entered, traceback=in_full(error)
+        )
     if isinstance(error, Problem):
         try:
             return problem(error, entered=entered)

@@ -9,8 +9,8 @@ from oort.delivery.distributions import Dependencies
 from oort.delivery.imports import Imported
 from oort.delivery.modules import Foreign
 from oort.delivery.targets import Target
-from oort.model.errors import InvalidProgram
-from oort.model.packages import NotPackaged, Wheel
+from oort.model.errors import InvalidProgram, NotPackaged
+from oort.model.packages import Wheel
 from oort.model.stages import Architecture
 from tests.unit.delivery.installs import environment, install
 

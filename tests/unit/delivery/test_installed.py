@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from oort.delivery.installed import Environment, Installed, canonical
-from oort.model.packages import NotPackaged
+from oort.model.errors import NotPackaged
 from tests.unit.delivery.installs import environment, install, write
 
 

@@ -12,7 +12,8 @@ from oort.delivery import wheels
 from oort.delivery.binaries import machine
 from oort.delivery.targets import Target, fits
 from oort.delivery.wheels import Wheels, cache_folder
-from oort.model.packages import NotPackaged, Wheel
+from oort.model.errors import NotPackaged
+from oort.model.packages import Wheel
 from oort.model.stages import Architecture
 from tests.unit.delivery.installs import wheel
 

@@ -69,7 +69,11 @@ class Transactions:
             items = [self._places.item(action, one) for action, one in zip(actions, known, strict=True)]
             if mark is not None:
                 items.append(self._places.mark(mark, now=now))
-            reasons = self._cancelled(items)
+            try:
+                reasons = self._cancelled(items)
+            except Rejected as error:
+                known = self._suspected(actions, known, error)
+                continue
             if reasons is None:
                 return True
             if mark is not None and _code(reasons[-1]) == _FAILED:
@@ -81,7 +85,7 @@ class Transactions:
         raise self._patience.lost("the items of a transaction")
 
     def _cancelled(self, items: Sequence[object]) -> list[Reason] | None:
-        """Why nothing was written, action by action; None if everything was.
+        """Why nothing was written, action by action; None if everything was. Rejected if it is not said of which action.
 
         botocore makes a token for each call, so that a request it repeats is not carried out twice.
         """
@@ -90,9 +94,20 @@ class Transactions:
             ask(self._clients.dynamodb.transact_write_items, {"TransactItems": items}, doing=_DOING, expect=expect)
         except Rejected as error:
             if error.code == INVALID:
-                raise refusals.invalid("a transaction", error.message) from error
+                raise
             return _reasons(error, len(items))
         return None
+
+    def _suspected(self, actions: Sequence[Action], known: Sequence[Known], error: Rejected) -> list[Known]:
+        """What the next try must know, when DynamoDB refused the whole request: any of the updates may not fit."""
+        then = list(known)
+        for place, action in enumerate(actions):
+            write = action.write
+            if isinstance(write, UpdateItem) and not known[place].absent and not refusals.is_size(error.message):
+                then[place] = updates.misfit(action.model, write, self._tables.look(action.model, write.key))
+        if then == list(known):
+            raise refusals.invalid("a transaction", error.message) from error
+        return then
 
     def _learned(self, action: Action, known: Known, reason: Reason, position: int) -> Known:
         """What the next try must know of an item. Raises what the failure of this action means."""

@@ -10,6 +10,7 @@ from oort.app.programs import Program
 from oort.cli import errors, output, platforms, words
 from oort.cli.groups import Command
 from oort.model.errors import InvalidProgram
+from oort.model.sources import Mistake
 
 _EPILOG = """\b
 Example:
@@ -23,12 +24,12 @@ Example:
 @click.pass_context
 def check(ctx: click.Context, *, path: Path, as_json: bool) -> None:
     """Load the services of the platform in PATH without running them, and print every mistake: where it is, what is
-    wrong, and what to write instead. Then the project's own policies (functions under @policy) have their say. The
-    exit code is 0 if there is none and 1 if there is one.
+    wrong, and what to write instead; also what AWS has no form for, such as a schedule of ninety seconds. Then the project's
+    own policies (functions under @policy) have their say. The exit code is 0 if there is none and 1 if there is one.
     """
     try:
         project, program = platforms.load(path)
-        objections = judge(program.model, projects.policies(project))
+        objections = [*_impossible(program), *judge(program.model, projects.policies(project))]
         if objections:
             raise InvalidProgram(objections)
     except InvalidProgram as error:
@@ -44,6 +45,19 @@ def check(ctx: click.Context, *, path: Path, as_json: bool) -> None:
     services = output.counted(len(model.services), "service")
     functions = output.counted(len(program.functions), "function")
     output.echo(f"{project.name}: {services}, {functions}, no mistakes.")
+
+
+def _impossible(program: Program) -> list[Mistake]:
+    """What AWS has no form for: it runs on one machine, and would be refused when it is deployed."""
+    from oort.cloudformation import checks
+
+    found: list[Mistake] = []
+    for service in program.model.services:
+        try:
+            checks.check_service(service)
+        except InvalidProgram as error:
+            found += error.mistakes
+    return found
 
 
 def _accepted(program: Program) -> dict[str, object]:

@@ -30,6 +30,13 @@ class ReadsContract(Contract):
             ports.tables.get_many(GetItems(NOTES, keys))
         assert ports.tables.get_many(GetItems(NOTES, keys[:-1])).items == []
 
+    def test_many_keys_may_lead_to_more_than_4_mib(self, ports: Ports) -> None:
+        names = [f"{number:02}" for number in range(13)]
+        for name in names:
+            ports.tables.put(PutItem(NOTES, {"id": name, "text": "x" * 380 * limits.KIB}))
+        found = ports.tables.get_many(GetItems(NOTES, tuple((name,) for name in reversed(names))))
+        assert [item["id"] for item in found.items] == names[::-1]
+
     def test_a_prefix_finds_what_begins_with_it_and_nothing_else(self, ports: Ports) -> None:
         lines = ["a", "ab", "ab/1", "ab/2", "abc", "b", "é", "éa"]
         for line in lines:

@@ -181,6 +181,41 @@ class TablesContract(Contract):
         ports.tables.put(PutItem(NOTES, {"id": "a", "n": 0.1}))
         assert ports.tables.update(UpdateItem(NOTES, ("a",), (AddTo(("n",), 0.2),)))["n"] == 0.3
 
+    def test_to_an_update_a_null_is_missing(self, ports: Ports) -> None:
+        ports.tables.put(PutItem(NOTES, {"id": "a", "n": None, "log": None, "deep": {"n": None, "m": 1}}))
+        changes = (AddTo(("n",), 2), AppendTo(("log",), ["x"]), AddTo(("deep", "n"), -1), AddTo(("deep", "m"), 1))
+        new = ports.tables.update(UpdateItem(NOTES, ("a",), changes, when=Equals(("n",), None)))
+        assert new == {"id": "a", "n": 2, "log": ["x"], "deep": {"n": -1, "m": 2}}
+        assert ports.tables.update(UpdateItem(NOTES, ("a",), changes))["n"] == 4
+
+    def test_an_update_cannot_change_the_key(self, ports: Ports) -> None:
+        ports.tables.put(PutItem(READINGS, {"sensor": "s", "value": 1}))
+        for change in (SetTo(("sensor",), "t"), AddTo(("value",), 1), Remove(("sensor",))):
+            with pytest.raises(InvalidValue):
+                ports.tables.update(UpdateItem(READINGS, ("s", 1), (change,)))
+        same = (SetTo(("sensor",), "s"), AddTo(("value",), 0), SetTo(("unit",), "K"))
+        assert ports.tables.update(UpdateItem(READINGS, ("s", 1), same)) == {"sensor": "s", "value": 1, "unit": "K"}
+        with pytest.raises(InvalidValue):
+            ports.tables.update(UpdateItem(READINGS, ("s", 2), (SetTo(("unit",), "K"),), {"sensor": "s", "value": 3}))
+
+    def test_changes_that_overlap_are_refused(self, ports: Ports) -> None:
+        ports.tables.put(PutItem(NOTES, {"id": "a", "deep": {"n": 1}}))
+        for path in (("deep",), ("deep", "n")):
+            with pytest.raises(InvalidUse):
+                ports.tables.update(UpdateItem(NOTES, ("a",), (AddTo(("deep", "n"), 1), SetTo(path, 1))))
+
+    def test_an_update_without_changes_makes_the_initial_item(self, ports: Ports) -> None:
+        assert ports.tables.update(UpdateItem(NOTES, ("a",), (), {"id": "a", "n": None})) == {"id": "a", "n": None}
+        assert ports.tables.update(UpdateItem(NOTES, ("a",), (), {"id": "a"})) == {"id": "a", "n": None}
+
+    def test_an_initial_item_is_judged_by_the_condition_on_none(self, ports: Ports) -> None:
+        update = UpdateItem(NOTES, ("a",), (AddTo(("n",), 1),), {"id": "a"}, when=Equals(("n",), 1))
+        with pytest.raises(ConditionFailed):
+            ports.tables.update(update)
+        fresh = UpdateItem(NOTES, ("a",), (AddTo(("n",), 1),), {"id": "a"}, when=Equals(("n",), None))
+        assert ports.tables.update(fresh) == {"id": "a", "n": 1}
+        assert ports.tables.update(update) == {"id": "a", "n": 2}
+
     def test_an_update_of_an_absent_item_needs_an_initial_one(self, ports: Ports) -> None:
         change = (AddTo(("n",), 1),)
         with pytest.raises(NoSuchItem):
@@ -419,6 +454,42 @@ class IndexesContract(Contract):
         ports.tables.put(PutItem(LINES, {"list": "l", "line": "d", "owner": "ada", "rank": 1}))
         self.owned(target, ports, "ada", ["d"])
 
+    def test_a_null_in_the_key_of_an_index_is_kept(self, target: Target, ports: Ports) -> None:
+        item: Item = {"list": "l", "line": "a", "owner": "ada", "rank": None, "tag": None}
+        ports.tables.put(PutItem(LINES, item))
+        assert ports.tables.get(LINES, ("l", "a")) == item
+        update = UpdateItem(LINES, ("l", "a"), (AddTo(("rank",), 3), SetTo(("owner",), "bob")))
+        assert ports.tables.update(update) == {**item, "rank": 3, "owner": "bob"}
+        self.owned(target, ports, "bob", ["a"])
+        update = UpdateItem(
+            LINES, ("l", "a"), (SetTo(("rank",), None), SetTo(("tag",), "t")), when=Equals(("tag",), None)
+        )
+        assert ports.tables.update(update) == {**item, "owner": "bob", "tag": "t"}
+        self.owned(target, ports, "bob", [])
+        assert ports.tables.update(UpdateItem(LINES, ("l", "a"), (Remove(("rank",)),))).keys() == item.keys() - {"rank"}
+        made = UpdateItem(LINES, ("l", "b"), (), {"list": "l", "line": "b", "rank": None})
+        assert ports.tables.update(made) == {"list": "l", "line": "b", "rank": None}
+
+    @pytest.mark.parametrize("limit", [1, 2, 3, 4])
+    @pytest.mark.parametrize("reverse", [False, True])
+    def test_the_last_page_of_a_range_knows_that_it_is_the_last(
+        self,
+        ports: Ports,
+        limit: int,
+        reverse: bool,  # noqa: FBT001
+    ) -> None:
+        put_lines(ports, "l", list("abcde"))
+        found: list[Value] = []
+        after: str | None = None
+        for _ in range(-(-3 // limit)):
+            page = ports.tables.query(
+                QueryIndex(LINES, "own", "l", at_least="b", below="e", limit=limit, after=after, reverse=reverse)
+            )
+            found += [item["line"] for item in page.items]
+            after = page.next
+        assert after is None
+        assert found == sorted("bcd", reverse=reverse)
+
     def test_an_index_is_not_unique_and_pages_through_equals(self, target: Target, ports: Ports) -> None:
         lines = [f"{number:02}" for number in range(9)]
         for line in lines:
@@ -452,6 +523,9 @@ class IndexesContract(Contract):
     def test_an_empty_index_key_is_refused(self, ports: Ports) -> None:
         with pytest.raises(InvalidValue):
             ports.tables.put(PutItem(LINES, {"list": "l", "line": "a", "tag": ""}))
+        ports.tables.put(PutItem(LINES, {"list": "l", "line": "a", "tag": "t"}))
+        with pytest.raises(InvalidValue):
+            ports.tables.update(UpdateItem(LINES, ("l", "a"), (SetTo(("tag",), ""),)))
         with pytest.raises(InvalidValue):
             ports.tables.query(QueryIndex(LINES, "by_tag", ""))
 

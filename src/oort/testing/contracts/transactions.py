@@ -85,6 +85,30 @@ class TransactionsContract(Contract):
         assert raised.value.position == 1
         assert ports.tables.get(NOTES, ("a",)) is None
 
+    def test_updates_find_their_items_whether_they_are_there_or_not(self, ports: Ports) -> None:
+        ports.tables.put(put("there"))
+        names = ("new", "there", "newer")
+        writes: list[Write] = [UpdateItem(NOTES, (name,), (AddTo(("n",), 1),), {"id": name, "n": 10}) for name in names]
+        for expected in ([11, 2, 11], [12, 3, 12]):
+            assert ports.transactions.commit(writes, None) is True
+            found = [ports.tables.get(NOTES, (name,)) for name in names]
+            assert [item and item["n"] for item in found] == expected
+
+    def test_to_an_update_a_null_is_missing(self, ports: Ports) -> None:
+        ports.tables.put(PutItem(NOTES, {"id": "a", "n": None, "deep": {"n": None}}))
+        changes = (AddTo(("n",), 1), AddTo(("deep", "n"), 2))
+        assert ports.transactions.commit([put("b"), UpdateItem(NOTES, ("a",), changes)], MARK) is True
+        assert ports.tables.get(NOTES, ("a",)) == {"id": "a", "n": 1, "deep": {"n": 2}}
+
+    def test_an_update_that_does_not_fit_undoes_everything(self, ports: Ports) -> None:
+        ports.tables.put(PutItem(NOTES, {"id": "a", "text": "x"}))
+        for change in (SetTo(("missing", "inner"), 1), SetTo(("id",), "b"), SetTo(("n",), float("nan"))):
+            with pytest.raises(InvalidValue):
+                ports.transactions.commit([put("b"), UpdateItem(NOTES, ("a",), (change,))], None)
+        with pytest.raises(InvalidUse):
+            ports.transactions.commit([put("b"), UpdateItem(NOTES, ("a",), (AddTo(("n",), 1), AddTo(("n",), 1)))], None)
+        assert ports.tables.get(NOTES, ("b",)) is None
+
     def test_of_many_transactions_that_claim_one_key_exactly_one_wins(self, ports: Ports) -> None:
         def claim(who: int) -> bool:
             writes = [PutItem(NOTES, {"id": "claim"}, if_absent=True), put(f"winner {who}")]

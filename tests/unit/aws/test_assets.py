@@ -1,0 +1,37 @@
+"""A file that is there is never written again, and the bucket must be ours. Whose credentials it is, is asked first."""
+
+import pytest
+
+from oort.aws.accounts import Account, account
+from oort.aws.assets import S3Assets
+from oort.model.errors import CloudRefused, NoCredentials
+from tests.unit.aws.scripted import clients, refused
+
+
+def test_a_file_is_put_once() -> None:
+    made, client = clients(head_object=[refused("404"), {}], put_object=[{}])
+    assets = S3Assets(made, bucket="b", account="1")
+    assert assets.put("k", lambda: b"data") is True
+    assert assets.put("k", lambda: pytest.fail("it is not made again")) is False
+    expected = {"Bucket": "b", "Key": "k", "ExpectedBucketOwner": "1", "Body": b"data"}
+    assert dict(client.asked)["put_object"] == expected
+    assert assets.url("k") == "https://s3.example/b/k"
+
+
+def test_a_bucket_of_somebody_else_is_refused() -> None:
+    made, _ = clients(head_object=[refused("403", "Forbidden")])
+    with pytest.raises(CloudRefused, match="k in the bucket b"):
+        S3Assets(made, bucket="b", account="1").holds("k")
+
+
+def test_the_account_is_that_of_the_credentials() -> None:
+    made, _ = clients(get_caller_identity=[{"Account": "1", "Arn": "arn:aws-cn:iam::1:user/ada"}])
+    assert account(made) == Account("1", "arn:aws-cn:iam::1:user/ada", "aws-cn")
+
+
+def test_expired_credentials_say_what_to_do() -> None:
+    made, _ = clients(get_caller_identity=[refused("ExpiredToken", "The security token is expired")])
+    with pytest.raises(NoCredentials) as raised:
+        account(made)
+    assert "eu-north-1" in raised.value.what
+    assert "aws sso login" in raised.value.instead
