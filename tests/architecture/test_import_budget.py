@@ -45,5 +45,13 @@ def test_importing_oort_loads_at_most_forty_five_modules_of_ours() -> None:
     assert len(ours) <= OURS_AT_MOST, ours
 
 
+def test_the_entry_of_lambda_loads_nothing_heavy_before_it_is_needed() -> None:
+    """`logging` is Lambda's own bootstrap's; botocore comes with the first request to AWS."""
+    added = loaded("import oort.aws.entry") - loaded("")
+    assert {name.partition(".")[0] for name in added} & NEVER_LOADED == set()
+    assert "oort.engine" not in added
+    assert "oort.cli" not in added
+
+
 def test_the_budget_would_notice_a_heavy_import() -> None:
     assert "sqlite3" in loaded("import sqlite3") - loaded("")

@@ -45,6 +45,7 @@ _NO_CREDENTIALS = frozenset({
     "CredentialRetrievalError", "InvalidConfigError", "NoAuthTokenError", "NoCredentialsError", "PartialCredentialsError",
     "ProfileNotFound", "SSOTokenLoadError", "TokenRetrievalError", "UnauthorizedSSOTokenError",
 })  # fmt: skip
+_NO_ANSWER = frozenset({"ConnectionError", "HTTPClientError"})
 _OUR_MISTAKES = frozenset({"ParamValidationError", "UnknownServiceError", "OperationNotPageableError"})
 
 
@@ -94,7 +95,7 @@ def error_for(error: Exception, *, doing: str) -> OortError | None:
     said = str(error).rstrip(".")
     if kinds & _NO_CREDENTIALS:
         return NoCredentials(f"There are no usable credentials while {doing}: {said}.", _SIGN_IN)
-    if "HTTPClientError" in kinds:
+    if kinds & _NO_ANSWER:
         return Unavailable(f"AWS could not be reached in time while {doing}: {said}.", _AGAIN)
     return CloudRefused(f"The request cannot be made while {doing}: {said}.", _LOOK)
 

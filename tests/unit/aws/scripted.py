@@ -1,56 +1,49 @@
-"""Clients whose answers a test writes down: for what emulators never say. botocore's own errors are raised as it raises them."""
+"""Clients whose one client answers each method from a list: what AWS says is written in the test."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable
 from typing import Any, cast
 
-from botocore.exceptions import ClientError
-
 from oort.aws.clients import Clients
+from tests.unit.aws.answering import refused
 
-Script = Mapping[str, list[object]]
-
-
-def refused(code: str, message: str = "no", *, method: str = "Method") -> ClientError:
-    """An error as AWS answers it."""
-    return ClientError({"Error": {"Code": code, "Message": message}}, method)
+__all__ = ["Scripted", "clients", "refused"]
 
 
-@dataclass
-class ScriptedClient:
-    """Answers each method with the next of its answers, and keeps what it was asked."""
+class Scripted:
+    """One client for all services. An answer that is an exception is raised; `asked` holds method and request, in order."""
 
-    script: dict[str, list[object]]
-    asked: list[tuple[str, dict[str, object]]] = field(default_factory=list[tuple[str, dict[str, object]]])
+    def __init__(self, answers: dict[str, list[object]]) -> None:
+        self._answers = answers
+        self.asked: list[tuple[str, dict[str, object]]] = []
 
-    def __getattr__(self, method: str) -> Any:
+    def __getattr__(self, method: str) -> Callable[..., Any]:
+        if method not in self._answers:
+            raise AttributeError(method)
+
         def answer(**request: object) -> object:
             self.asked.append((method, request))
-            given = self.script[method].pop(0)
-            if isinstance(given, Exception):
-                raise given
-            return given
+            found = self._answers[method].pop(0)
+            if isinstance(found, Exception):
+                raise found
+            return found
 
         return answer
 
 
-class ScriptedClients:
-    """Stands for `Clients`: one scripted client for every service."""
-
+class _Clients:
     region = "eu-north-1"
 
-    def __init__(self, **script: list[object]) -> None:
-        self.client = ScriptedClient(dict(script))
+    def __init__(self, client: Scripted) -> None:
+        self._client = client
 
-    def get(self, service: str) -> ScriptedClient:
-        assert service
-        return self.client
+    def get(self, service: str) -> Scripted:
+        return self._client
 
     def endpoint(self, service: str) -> str:
         return f"https://{service}.example"
 
 
-def clients(**script: list[object]) -> tuple[Clients, ScriptedClient]:
-    """Clients with a script, and what they were asked."""
-    made = ScriptedClients(**script)
-    return cast(Clients, made), made.client
+def clients(**answers: list[object]) -> tuple[Clients, Scripted]:
+    """Clients of these answers, by method, and the client behind them."""
+    client = Scripted(answers)
+    return cast(Clients, _Clients(client)), client

@@ -5,12 +5,11 @@ from typing import TYPE_CHECKING
 
 import click
 
-from oort.cli import output, platforms, words
+from oort.cli import output, platforms, progress, words
 from oort.cli.groups import Command
 
 if TYPE_CHECKING:
     from oort.delivery.rollout import Outcome
-    from oort.model.deployments import StackEvent, StackPlan
 
 _EPILOG = """\b
 Examples:
@@ -42,7 +41,10 @@ def deploy(*, services: tuple[str, ...], target: str, stage: str, dry_run: bool,
     place = cloud.Cloud(settings)
     say = (lambda _: None) if as_json else output.echo
     say(f"{project.name}, stage {stage}, account {place.account.id}, {settings.region}")
-    rollout = place.rollout(event=lambda event: say(_event(event)), planned=lambda plan: say(_plan(plan)))
+    rollout = place.rollout(
+        event=progress.teller(say),
+        planned=lambda plan: say(progress.plan(plan)),
+    )
     if dry_run:
         outcomes = shipping.preview(shipment, rollout=rollout, store=place.assets)
     else:
@@ -54,25 +56,6 @@ def deploy(*, services: tuple[str, ...], target: str, stage: str, dry_run: bool,
         output.json([_document(one) for one in outcomes])
         return
     _summary(outcomes, dry_run=dry_run)
-
-
-def _plan(plan: "StackPlan") -> str:
-    if not plan.changes:
-        return f"{plan.stack:<28} nothing to change"
-    counts = [f"{sum(one.action == action for one in plan.changes)} {word}" for action, word in _WORDS.items()]
-    told = ", ".join(one for one in counts if not one.startswith("0 "))
-    replaced = [one.resource for one in plan.changes if one.replaced]
-    return f"{plan.stack:<28} {told}" + (f"; replaced: {', '.join(replaced)}" if replaced else "")
-
-
-_WORDS = {"Add": "to add", "Modify": "to change", "Remove": "to remove", "Import": "to take back"}
-
-
-def _event(event: "StackEvent") -> str:
-    style = "red" if event.failed else "dim"
-    told = f"  {output.one_line(event.reason)}" if event.failed else ""
-    line = f"{event.stack:<28} {event.status:<28} {event.resource} ({event.kind}){told}"
-    return output.paint(line, style)
 
 
 def _summary(outcomes: "tuple[Outcome, ...]", *, dry_run: bool) -> None:

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import click
 
-from oort.cli import output, platforms, words
+from oort.cli import output, platforms, progress, words
 from oort.cli.errors import UnreadableInput
 from oort.cli.groups import Command
 
@@ -46,7 +46,7 @@ def destroy(*, services: tuple[str, ...], target: str, stage: str, yes: bool, pa
         != stage
     ):
         raise UnreadableInput("That is not the name of the stage.", "Nothing was removed.")
-    rollout = here.rollout(event=lambda event: output.echo(f"{event.stack:<28} {event.status:<28} {event.resource}"))
+    rollout = here.rollout(event=progress.teller(output.echo))
     rollout.remove(names)
     rollout.remove(shared)
     output.echo(f"{output.counted(len(names + shared), 'stack')} removed.")

@@ -1,0 +1,77 @@
+"""Clients that answer from a script, for what no emulator does on demand: conflicts, throttling, partial failures."""
+
+from collections.abc import Callable, Mapping
+from typing import Any, TypeAlias
+
+from botocore.exceptions import ClientError
+
+from oort.aws.clients import Clients
+from oort.aws.patience import Patience
+
+Answer: TypeAlias = "Mapping[str, object] | Exception"
+
+
+class Script:
+    """Gives its answers one after the other, and remembers what was asked. The last one is given for ever."""
+
+    def __init__(self, *answers: Answer) -> None:
+        self._answers = list(answers)
+        self.calls: list[tuple[str, dict[str, Any]]] = []
+
+    def __getattr__(self, method: str) -> Callable[..., Mapping[str, object]]:
+        if method.startswith("_"):
+            raise AttributeError(method)
+
+        def answer(**request: object) -> Mapping[str, object]:
+            self.calls.append((method, request))
+            found = self._answers.pop(0) if len(self._answers) > 1 else self._answers[0]
+            if isinstance(found, Exception):
+                raise found
+            return found
+
+        return answer
+
+    @property
+    def methods(self) -> list[str]:
+        """What was asked, in order."""
+        return [method for method, _ in self.calls]
+
+    def requests(self, method: str) -> list[dict[str, Any]]:
+        """With what it was asked."""
+        return [request for name, request in self.calls if name == method]
+
+
+class ScriptedClients(Clients):
+    """The clients of a test."""
+
+    def __init__(self, **scripts: Script) -> None:
+        super().__init__("eu-west-1")
+        self._scripts = scripts
+
+    def get(self, service: str) -> Any:
+        return self._scripts[service]
+
+    def endpoint(self, service: str) -> str:
+        return f"https://{service}.example"
+
+
+def refused(code: str, message: str = "because", *, status: int = 400, **more: object) -> ClientError:
+    """An error as botocore raises it for an answer of AWS."""
+    answer: Any = {"Error": {"Code": code, "Message": message}, "ResponseMetadata": {"HTTPStatusCode": status}, **more}
+    return ClientError(answer, "Operation")
+
+
+class Half:
+    """Randomness without surprises."""
+
+    def bits(self, count: int) -> int:
+        return 1 << (count - 1)
+
+    def chance(self) -> float:
+        return 0.5
+
+
+def patience(tries: int = 4) -> tuple[Patience, list[float]]:
+    """Patience that does not sleep, and the pauses it would have made."""
+    pauses: list[float] = []
+    return Patience(Half(), tries=tries, sleep=pauses.append), pauses
