@@ -1,4 +1,4 @@
-"""`pip install oortcloud` stays small: the package and its dependencies, without extras, below 50 MB on disk."""
+"""`pip install oortcloud` stays small: the package and its dependencies, without extras, below 50 MiB on disk."""
 
 from importlib.metadata import Distribution, distribution
 from pathlib import Path
@@ -8,7 +8,7 @@ from packaging.utils import canonicalize_name
 
 import oort
 
-LIMIT = 50_000_000
+LIMIT = 50 * 1024 * 1024  # decision 0011
 
 
 def closure(name: str) -> dict[str, Distribution]:
@@ -40,7 +40,7 @@ def package_bytes() -> int:
     return sum(path.stat().st_size for path in folder.rglob("*") if path.is_file())
 
 
-def test_the_base_install_is_below_fifty_megabytes() -> None:
+def test_the_base_install_is_below_fifty_mebibytes() -> None:
     sizes = {name: installed_bytes(found) for name, found in closure("oortcloud").items()}
     sizes["oortcloud"] += package_bytes()
     assert {"msgspec", "uvicorn", "cffi"} <= sizes.keys()  # direct and indirect ones were found

@@ -55,10 +55,11 @@ class ScriptedClients(Clients):
         return f"https://{service}.example"
 
 
-def refused(code: str, message: str = "because", *, status: int = 400, **more: object) -> ClientError:
+def refused(code: str, message: str = "because", *, status: int = 400, **more: object) -> Exception:
     """An error as botocore raises it for an answer of AWS."""
     answer: Any = {"Error": {"Code": code, "Message": message}, "ResponseMetadata": {"HTTPStatusCode": status}, **more}
-    return ClientError(answer, "Operation")
+    error: Exception = ClientError(answer, "Operation")
+    return error
 
 
 class Half:

@@ -24,8 +24,8 @@ def clients(monkeypatch: pytest.MonkeyPatch) -> Clients:
 def test_a_client_is_made_once_with_its_bounds(clients: Clients) -> None:
     client = clients.get("sqs")
     assert clients.get("sqs") is client
-    assert clients.sqs is client
     config = client.meta.config
+    assert clients.sqs is client
     assert (config.connect_timeout, config.read_timeout, config.max_pool_connections) == (1, 2, 4)
     assert config.retries["total_max_attempts"] == 3
     assert config.tcp_keepalive

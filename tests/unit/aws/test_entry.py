@@ -97,7 +97,7 @@ def row(id: str, *, kind: str = "publish") -> dict[str, object]:
 def test_the_relay_names_the_records_that_it_could_not_send() -> None:
     answer = {"Successful": [], "Failed": [{"Id": "1", "Code": "InternalError", "SenderFault": False}]}
     made, client = clients(publish_batch=[answer], delete_item=[{}])
-    made.sns, made.dynamodb = client, client  # type: ignore[misc, assignment]
+    made.sns, made.dynamodb = client, client  # type: ignore[misc]
     place, output = Place("shop", "prod", "aws", "eu-north-1", "1"), io.StringIO()
     log = JsonLog({}, clock=VirtualClock(), stream=output)
     handler = RelayHandler(Relay(made, place=place, service="shop"), log=log, clock=VirtualClock())

@@ -52,6 +52,16 @@ def test_a_text_that_is_no_envelope_is_handed_over_as_it_is() -> None:
     assert delivery.attempt == 4
 
 
+def test_what_is_looked_at_is_given_back() -> None:
+    subject, script = queues({"Messages": [handed("a", receipt="ra")]}, {})
+    assert [found.id for found in subject.peek(WORK, most=1)] == ["a"]
+    (request,) = script.requests("change_message_visibility")
+    assert (request["ReceiptHandle"], request["VisibilityTimeout"]) == ("ra", 0)
+    subject, script = queues({})
+    assert subject.receive(WORK, most=0) == []
+    assert script.calls == []
+
+
 def test_a_receipt_that_is_no_longer_good_is_no_error() -> None:
     for code in ("ReceiptHandleIsInvalid", "InvalidParameterValue", "MessageNotInflight"):
         subject, _ = queues(refused(code))
@@ -62,7 +72,7 @@ def test_a_receipt_that_is_no_longer_good_is_no_error() -> None:
 
 def test_an_acknowledgement_that_fails_is_an_error() -> None:
     subject, script = queues({}, {"Failed": [{"Id": "1", "Code": "InternalError", "Message": "oops"}]})
-    with pytest.raises(Unavailable, match="1 of 2 messages.*oops"):
+    with pytest.raises(Unavailable, match=r"1 of 2 messages.*oops"):
         subject.acknowledge(WORK, [f"r{number}" for number in range(12)])
     assert [len(request["Entries"]) for request in script.requests("delete_message_batch")] == [10, 2]
 

@@ -9,6 +9,7 @@ from oort.aws.services.outbox import Row
 from oort.aws.services.relay import Relay, rows_of
 from oort.engine.clocks import VirtualClock
 from oort.model.errors import Unreadable
+from oort.model.items import Item
 from oort.model.operations import PublishEvent, SendMessage
 from oort.rules import attributes
 from oort.rules.attributes import Attributes
@@ -127,7 +128,7 @@ def test_a_stream_gives_one_row_for_each_record() -> None:
     "changed",
     [{"id": 1}, {"message": None}, {"sent": "x"}, {"delay": "x"}, {"row": "else/suite.work/k"}, {"row": "send//k"}],
 )
-def test_what_is_no_row_is_unreadable(changed: attributes.Item) -> None:
+def test_what_is_no_row_is_unreadable(changed: Item) -> None:
     item = {**attributes.item(stored("1")), **changed}
     with pytest.raises(Unreadable):
         outbox.read(attributes.attributes(item, indexed=frozenset()))

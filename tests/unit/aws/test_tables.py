@@ -6,12 +6,13 @@ from oort.aws.services.tables import Tables
 from oort.model import limits
 from oort.model.errors import (
     ConditionFailed,
+    InvalidUse,
     InvalidValue,
     LimitExceeded,
     NoSuchItem,
     Unavailable,
 )
-from oort.model.items import AddTo, Equals, SetTo
+from oort.model.items import AddTo, AppendTo, Change, Equals, Remove, SetTo
 from oort.model.operations import DeleteItem, GetItems, PutItem, QueryIndex, ScanTable, UpdateItem
 from oort.rules.cloudnames import Place
 from oort.testing.contracts.target import LINES, NOTES, PLATFORM, READINGS
@@ -172,3 +173,52 @@ def test_many_keys_have_a_limit() -> None:
     with pytest.raises(LimitExceeded):
         subject.get_many(GetItems(NOTES, tuple((str(n),) for n in range(limits.BATCH_GET + 1))))
     assert script.calls == []
+
+
+def test_what_can_be_refused_without_dynamodb_is_not_sent() -> None:
+    subject, script, _ = tables({})
+    lines = ("l", "a")
+    refusals: tuple[tuple[tuple[Change, ...], type[Exception]], ...] = (
+        ((SetTo(("tag",), ""),), InvalidValue),
+        ((SetTo(("owner",), "x" * (limits.PARTITION_KEY_BYTES + 1)),), InvalidValue),
+        ((SetTo(("rank",), 10**40 + 1),), InvalidValue),
+        ((AppendTo(("log",), [float("nan")]),), InvalidValue),
+        ((AddTo(("n",), float("inf")),), InvalidValue),
+        ((SetTo(("~rank",), 1),), InvalidValue),
+        ((SetTo(("line",), "b"),), InvalidValue),
+        ((Remove(("list",)),), InvalidValue),
+        ((Remove(("n",)), SetTo(("n", "m"), 1)), InvalidUse),
+    )
+    for changes, error in refusals:
+        with pytest.raises(error):
+            subject.update(UpdateItem(LINES, lines, changes))
+    assert subject.query(QueryIndex(LINES, "own", "l", at_least="b", below="b")).items == []
+    assert script.calls == []
+
+
+def test_what_changes_nothing_of_the_key_is_left_out() -> None:
+    subject, script, _ = tables({"Attributes": {"list": {"S": "l"}, "line": {"S": "a"}}})
+    subject.update(UpdateItem(LINES, ("l", "a"), (SetTo(("line",), "a"), SetTo(("rank",), 1))))
+    (request,) = script.requests("update_item")
+    assert set(request["ExpressionAttributeNames"].values()) == {"rank", "~rank", "list"}
+
+
+def test_an_item_that_is_there_is_read() -> None:
+    subject, script, _ = tables({"Item": STORED}, {})
+    assert subject.get(NOTES, ("a",)) == {"id": "a", "n": 1}
+    assert subject.get(NOTES, ("a",)) is None
+    assert script.requests("get_item")[0]["ConsistentRead"] is True
+
+
+@pytest.mark.parametrize("text", [True, False])
+def test_a_null_deep_inside_counts_as_missing_and_text_does_not(text: bool) -> None:
+    deep = {"M": {"n": {"S": "x"} if text else {"NULL": True}}}
+    item = {"id": {"S": "a"}, "deep": deep}
+    subject, script, _ = tables(refused(INVALID), refused(FAILED, Item=item), {"Attributes": item})
+    update = UpdateItem(NOTES, ("a",), (AddTo(("deep", "n"), 1), AddTo(("other",), 1), AppendTo(("deep", "log"), [1])))
+    if text:
+        with pytest.raises(InvalidValue):
+            subject.update(update)
+        return
+    subject.update(update)
+    assert len(script.calls) == 3

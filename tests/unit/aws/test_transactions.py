@@ -1,5 +1,6 @@
 """The Transactions adapter where DynamoDB cancels: what is tried again, what is raised, and what wins."""
 
+from collections.abc import Mapping
 from typing import Any
 
 import pytest
@@ -30,7 +31,7 @@ NONE = {"Code": "None"}
 MISFIT = {"Code": "ValidationError", "Message": "An operand in the update expression has an incorrect data type"}
 
 
-def cancelled(*reasons: dict[str, object]) -> Exception:
+def cancelled(*reasons: Mapping[str, object]) -> Exception:
     return refused("TransactionCanceledException", CancellationReasons=list(reasons))
 
 
