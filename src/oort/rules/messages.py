@@ -7,18 +7,26 @@ from oort.model import limits
 from oort.model.errors import InvalidValue, LimitExceeded
 from oort.model.messages import Message
 from oort.rules import envelopes
+from oort.rules.cloudnames import outbox_row
 
 _NOTHING = timedelta(0)
 
 
 def check(message: Message) -> None:
-    """Raise LimitExceeded if the message, in its envelope, is larger than SNS and SQS both take."""
+    """Raise LimitExceeded if the message, in its envelope, is larger than SNS and SQS both take.
+
+    Raises InvalidValue if its key is longer than the key of an outbox row can be.
+    """
     size = envelopes.size(message)
     if size > limits.MESSAGE_BYTES:
         raise LimitExceeded(
             f"A message of {message.name} has {size} bytes with its envelope; at most {limits.MESSAGE_BYTES} are allowed.",
             "Store the content in a table and send its key.",
         )
+    row = len(outbox_row("publish", message.name, message.key).encode(errors="surrogatepass"))
+    if row > limits.PARTITION_KEY_BYTES:
+        most = limits.PARTITION_KEY_BYTES - row + len(message.key.encode(errors="surrogatepass"))
+        raise InvalidValue(f"The key of {message.name} has more than {most} bytes.", "Shorten or hash it.")
 
 
 def delay(seconds: float) -> timedelta:

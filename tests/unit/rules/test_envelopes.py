@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from oort.model import limits
-from oort.model.errors import LimitExceeded, Unreadable
+from oort.model.errors import InvalidValue, LimitExceeded, Unreadable
 from oort.model.messages import Message
 from oort.rules import envelopes, messages
 
@@ -59,3 +59,10 @@ def test_the_size_is_that_of_the_text_in_utf_8() -> None:
     messages.check(message)
     with pytest.raises(LimitExceeded, match="with its envelope"):
         messages.check(Message(id="1", name="a.b", body=b'"' + b"x" * limits.MESSAGE_BYTES + b'"'))
+
+
+def test_a_key_fits_into_an_outbox_row() -> None:
+    fits = limits.PARTITION_KEY_BYTES - len("publish/shop.sold/")
+    messages.check(Message(id="1", name="shop.sold", body=b"{}", key="k" * fits))
+    with pytest.raises(InvalidValue, match=f"more than {fits} bytes"):
+        messages.check(Message(id="1", name="shop.sold", body=b"{}", key="k" * (fits + 1)))
