@@ -1,10 +1,11 @@
 """A file that is there is never written again, and the bucket must be ours. Whose credentials it is, is asked first."""
 
 import pytest
+from botocore.exceptions import EndpointConnectionError
 
 from oort.aws.accounts import Account, account
 from oort.aws.assets import S3Assets
-from oort.model.errors import CloudRefused, NoCredentials
+from oort.model.errors import CloudRefused, NoCredentials, Unavailable
 from tests.unit.aws.scripted import clients, refused
 
 
@@ -35,3 +36,11 @@ def test_expired_credentials_say_what_to_do() -> None:
         account(made)
     assert "eu-north-1" in raised.value.what
     assert "aws sso login" in raised.value.instead
+
+
+def test_a_region_that_does_not_answer_is_asked_for() -> None:
+    nowhere = EndpointConnectionError(endpoint_url="https://sts.eu-nowhere-1.amazonaws.com")
+    made, _ = clients(get_caller_identity=[nowhere])
+    with pytest.raises(Unavailable) as raised:
+        account(made)
+    assert "Is eu-north-1 a region" in raised.value.instead

@@ -232,3 +232,16 @@ def test_windows_gets_one_sentence(monkeypatch: pytest.MonkeyPatch, capsys: pyte
 
 def broken() -> None:
     raise KeyError("x")
+
+
+def test_what_aws_has_no_form_for_is_a_mistake(tmp_path: Path) -> None:
+    (tmp_path / "oort.toml").write_text('name = "clock"\nservices = ["oddly_timed"]\n', encoding="utf-8")
+    (tmp_path / "oddly_timed.py").write_text(
+        "from datetime import timedelta\nfrom oort import Service\nodd = Service('odd')\n\n"
+        "@odd.every(timedelta(seconds=90))\ndef tick() -> None: ...\n",
+        encoding="utf-8",
+    )
+    result = run("check", tmp_path)
+    assert result.exit_code == 1
+    assert "oddly_timed.py:5" in result.output
+    assert "1 mistake." in result.output
