@@ -7,12 +7,10 @@ log format of the function stays `Text`: with `JSON`, Lambda would wrap each of 
 import sys
 import traceback
 from collections.abc import Mapping
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING, TextIO
 
-import msgspec
-
 from oort.ports.clock import Clock
+from oort.runtime import records
 
 if TYPE_CHECKING:
     import logging
@@ -37,23 +35,19 @@ class JsonLog:
 
     def write(self, level: str, message: str, **fields: Field) -> None:
         """One line. Fields that are empty are left out."""
-        self._put(
-            {"level": level, "message": message, **{name: value for name, value in fields.items() if value != ""}}
-        )
+        self._put(level, message, fields)
 
     def invocation(self, message: str, *, failed: int, milliseconds: float, **fields: Field) -> None:
         """The line that ends an invocation, with its metrics."""
         now = int(self._clock.now().timestamp() * 1000)
         directive = {"Namespace": NAMESPACE, "Dimensions": _DIMENSIONS, "Metrics": _METRICS}
-        document = {
-            "level": "ERROR" if failed else "INFO",
-            "message": message,
-            **{name: value for name, value in fields.items() if value != ""},
+        told = {
+            **fields,
             "Errors": failed,
             "Duration": round(milliseconds, 3),
             "_aws": {"Timestamp": now, "CloudWatchMetrics": [directive]},
         }
-        self._put(document)
+        self._put("ERROR" if failed else "INFO", message, told)
 
     def capture(self) -> None:
         """From now on, what libraries and handlers log by `logging` is written here, from INFO upwards."""
@@ -69,18 +63,11 @@ class JsonLog:
         failed = "".join(traceback.format_exception(*record.exc_info)) if record.exc_info else ""
         self.write(record.levelname, record.getMessage(), logger=record.name, traceback=failed)
 
-    def _put(self, document: Mapping[str, object]) -> None:
-        now = self._clock.now().astimezone(UTC)
-        line = {"time": _moment(now), **document, **self._always}
-        if self.trace:
-            line["trace"] = self.trace
+    def _put(self, level: str, message: str, fields: Mapping[str, object]) -> None:
+        whole = {**fields, **self._always, "trace": self.trace}
         stream = sys.stdout if self._stream is None else self._stream
-        stream.write(msgspec.json.encode(line, enc_hook=repr).decode() + "\n")
+        stream.write(records.line(level, message, now=self._clock.now(), fields=whole) + "\n")
         stream.flush()
-
-
-def _moment(now: datetime) -> str:
-    return now.isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
 def _handler(log: JsonLog) -> "logging.Handler":

@@ -62,13 +62,13 @@ class Output(io.StringIO):
             self._grown.notify_all()
 
 
-def here(words: list[str | Path], meanwhile: Callable[[Output], None]) -> tuple[object, str]:
+def here(words: list[str | Path], meanwhile: Callable[[Output], None], *, ready: str = READY) -> tuple[object, str]:
     """Run `oort` in this process; once it is ready do something and send SIGTERM. The exit code and all that was printed."""
     output, failures = Output(), list[BaseException]()
 
     def visit() -> None:
         try:
-            output.wait_for(READY)
+            output.wait_for(ready)
             meanwhile(output)
         except BaseException as error:
             failures.append(error)
@@ -130,6 +130,23 @@ def test_it_answers_delivers_logs_and_stops(tmp_path: Path, inline: bool) -> Non
     assert printed.count("ZeroDivisionError: the handler broke") == 1
     assert lines[-1] == "Stopped. Nothing is lost: the next start goes on from here."
     assert logging.getLogger().level == logging.WARNING
+
+
+def test_of_a_log_in_json_every_line_can_be_read(tmp_path: Path) -> None:
+    def meanwhile(output: Output) -> None:
+        url = json.loads(output.getvalue().splitlines()[0])["message"].split()[-1]
+        assert ask(f"{url}/orders", {"email": "a@b.c", "note": "unsendable"})[0] == 201
+        logging.getLogger("shop").info("heard %d", 7)
+        output.wait_for("dead letter")
+
+    code, printed = here(["dev", shop(tmp_path), "--port", "0", "--log", "json"], meanwhile, ready="Listening")
+    own = {"placing"}  # what a handler prints stays as it is
+    lines = [json.loads(line) for line in printed.splitlines() if line not in own]
+    assert code == 0
+    assert {"Listening", "POST", "heard", "delivered"} <= {line["message"].split()[0] for line in lines}
+    (placed,) = [line for line in lines if line.get("status") == 201]
+    (dead,) = [line for line in lines if "dead letter" in line["message"]]
+    assert dead["trace"] == placed["trace"]
 
 
 def test_the_commands_it_suggests_work_as_they_stand(tmp_path: Path) -> None:

@@ -41,6 +41,7 @@ class Asked:
     state: Path | None
     inline: bool
     throttle: bool
+    log: str = "text"
 
 
 @click.command(cls=Command, epilog=_EPILOG, short_help="Run the whole platform on this machine.")
@@ -54,6 +55,9 @@ class Asked:
 )
 @click.option("--inline", is_flag=True, help="One handler at a time, so that a breakpoint stops everything.")
 @click.option("--no-throttle", is_flag=True, help="No limit for what one client asks: for tests of load.")
+@click.option(
+    "--log", type=click.Choice(["text", "json"]), default="text", show_default=True, help="How the log is written."
+)
 @click.option("--no-reload", is_flag=True, help="Do not follow changes of the files.")
 @words.state_option
 @click.pass_context
@@ -65,6 +69,7 @@ def dev(
     inline: bool,
     no_throttle: bool,
     no_reload: bool,
+    log: str,
     state: Path | None,
 ) -> None:
     """Run all services of the platform in PATH, the folder with oort.toml, until Ctrl+C. Requests are answered on
@@ -73,11 +78,12 @@ def dev(
     When a Python file or oort.toml changes, the program is loaded again, with port and state as they are. If it has
     mistakes, they are printed, and the program as it was goes on.
 
-    The log has a line for each request and each delivery; the traceback of a handler that raises follows once.
+    The log has a line for each request and each delivery; the traceback of a handler that raises follows once. With
+    `--log json` each line is a JSON object with the fields that functions write on AWS.
     """
     from oort.cli.listening import occupied
 
-    asked = Asked(path, state, inline, throttle=not no_throttle)
+    asked = Asked(path, state, inline, throttle=not no_throttle, log=log)
     if no_reload:
         project, program = platforms.load(path)
         with occupied(platforms.state_folder(project, state), port=port) as (folder, listener):
@@ -98,7 +104,7 @@ def run(
     """Run the program on the state in the folder until a signal. `changed` is the file that caused a reload."""
     from oort.cli import serving, wiring
 
-    with _log() as log:
+    with _log(asked.log) as log:
         issuer = wiring.issuer_of(folder, platform=program.model.name)
         platform = wiring.started(
             program,
@@ -117,6 +123,8 @@ def run(
         def ready() -> None:
             if changed:
                 log.say(f"Reloaded: {output.relative(changed)} changed.")
+            elif asked.log == "json":
+                log.say(f"Listening on {address.url}")
             else:
                 _print_welcome(program, address, state=folder.path, hint=_hint(asked))
             if supervisor is not None:
@@ -131,10 +139,10 @@ def run(
             say=log.say,
             handing_over=grace if supervisor else None,
         )
-    _say_goodbye(end)
+    _say_goodbye(end, silent=asked.log == "json")
 
 
-def _say_goodbye(end: "End") -> None:
+def _say_goodbye(end: "End", *, silent: bool) -> None:
     if not end.finished:
         from oort.cli.serving import GRACE
 
@@ -143,7 +151,7 @@ def _say_goodbye(end: "End") -> None:
         )
         sys.stdout.flush()
         os._exit(errors.NO)  # a thread that hangs would keep the process for ever
-    if not end.handed_over:
+    if not end.handed_over and not silent:
         output.echo("Stopped. Nothing is lost: the next start goes on from here.")
 
 
@@ -205,12 +213,12 @@ def _print_welcome(program: Program, address: welcome.Address, *, state: Path, h
 
 
 @contextmanager
-def _log() -> Iterator[Log]:
+def _log(form: str) -> Iterator[Log]:
     """The log, which also shows what services log by `logging`."""
     stream = sys.stdout
     writer = LineWriter(stream)
-    log = Log(writer, colours=output.coloured(stream))
-    handler, root = ServiceLogs(log), logging.getLogger()
+    log, handler = _lines(writer, form, colours=output.coloured(stream))
+    root = logging.getLogger()
     level = root.level
     root.addHandler(handler)
     root.setLevel(logging.INFO)
@@ -220,3 +228,13 @@ def _log() -> Iterator[Log]:
         root.removeHandler(handler)
         root.setLevel(level)
         writer.close()
+
+
+def _lines(writer: LineWriter, form: str, *, colours: bool) -> tuple[Log, logging.Handler]:
+    if form == "json":
+        from oort.cli.json_logs import JsonLog, JsonServiceLogs
+
+        structured = JsonLog(writer)
+        return structured, JsonServiceLogs(structured)
+    log = Log(writer, colours=colours)
+    return log, ServiceLogs(log)
