@@ -11,7 +11,8 @@ from oort.app.links import Link, refusal
 from oort.app.places import caller
 from oort.app.variables import D
 from oort.model import names, operations
-from oort.model.errors import InvalidProgram, InvalidUse, NotGranted
+from oort.model.errors import InvalidEvent, InvalidProgram, InvalidUse, NotGranted
+from oort.model.items import Value
 from oort.model.resources import EventModel
 from oort.model.sources import Mistake, Source
 from oort.rules import models
@@ -44,6 +45,7 @@ class EventDeclaration:
     upcasts: dict[int, tuple[type[Event], Callable[..., object]]] = field(
         default_factory=dict[int, tuple[type[Event], Callable[..., object]]]
     )
+    decoder: msgspec.json.Decoder[Event] | None = None  # made when the first one is published
 
 
 def event(name: str, *, version: int, key: str) -> Callable[[D], D]:
@@ -101,7 +103,10 @@ class Publish(Generic[E_contra]):
     _events: tuple[type[Event], ...]
 
     def publish(self, event: E_contra) -> None:
-        """Give the event to every subscriber, at least once. Prefer `tx.publish` inside `atomic()`: data and event together."""
+        """Give the event to every subscriber, at least once. Prefer `tx.publish` inside `atomic()`: data and event together.
+
+        Raises InvalidEvent, naming each place, if the event does not fit its class.
+        """
         result = self._link.perform(prepare_publish(self, event))
         if isinstance(result, operations.Refused):
             raise refusal(result)
@@ -114,8 +119,30 @@ def prepare_publish(out: Publish[E], event: E) -> operations.PublishEvent:
         raise NotGranted(f"The handler may not publish {name}.", f"Ask for it: out: Publish[{name}].")
     model = type(event).__oort__.model
     key = str(getattr(event, model.key))
-    message = out._link.message(name=model.name, body=codecs.body(event), key=key, version=model.version)
+    body = codecs.body(event)
+    _check(type(event), body)
+    message = out._link.message(name=model.name, body=body, key=key, version=model.version)
     return operations.PublishEvent(model.name, message)
+
+
+def _check(kind: type[Event], body: bytes) -> None:
+    """Raise InvalidEvent if the event does not fit its class: msgspec checks nothing when a Struct is made."""
+    declared = kind.__oort__
+    if declared.decoder is None:
+        declared.decoder = msgspec.json.Decoder(kind, dec_hook=models.load)
+    try:
+        declared.decoder.decode(body)
+    except msgspec.ValidationError as error:
+        from oort.rules import validation  # for mistakes only
+
+        raw = cast(Value, msgspec.json.decode(body))
+        found = validation.violations(validation.compiled(kind), raw)
+        wrong = "; ".join(f"{one.pointer or '/'}: {one.detail}" for one in found) or str(error)
+        model = declared.model
+        raise InvalidEvent(
+            f"This is no {model.name} version {model.version} ({model.source}): {wrong}.",
+            "Nothing was published. Make the event fit its class, or publish a new version of it.",
+        ) from error
 
 
 def published_by(hint: object) -> tuple[type[Event], ...]:

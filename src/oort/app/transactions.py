@@ -85,7 +85,7 @@ class Transaction:
         self._add(queue._link, queues.prepare_send(queue, message, delay), None)
 
     def publish(self, out: Publish[events.E], event: events.E) -> None:
-        """Publish the event once the block has committed, at least once."""
+        """Publish the event once the block has committed, at least once. Raises InvalidEvent if it does not fit its class."""
         self._add(out._link, events.prepare_publish(out, event), None)
 
     def _add(self, link: Link, write: operations.Write, otherwise: Exception | None) -> None:

@@ -59,6 +59,12 @@ class LimitExceeded(OortError):
     code = "limit.exceeded"
 
 
+class InvalidEvent(OortError):
+    """An event does not fit its own class: a value of another type, or beyond a bound. It was not published."""
+
+    code = "event.invalid"
+
+
 class Unreadable(OortError):
     """Stored data or a message does not fit the type that the program declares now."""
 
