@@ -24,7 +24,8 @@ from oort.model.functions import Http
 from oort.model.items import Value
 from oort.model.sources import Mistake
 from oort.rules import examples, schemas
-from oort.rules.schemas import Schema, Schemas
+from oort.rules.schemas import Schemas
+from oort.rules.schemawords import Schema
 
 _IGNORED = frozenset({"accept", "authorization", "content-type"})  # OpenAPI: never described as parameters
 _METHODS = ("get", "put", "post", "delete", "patch")

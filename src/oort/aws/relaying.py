@@ -4,8 +4,9 @@ from collections.abc import Mapping, Sequence
 from typing import TypedDict, cast
 
 from oort.aws.logs import JsonLog
-from oort.aws.services.relay import Relay, Row, rows_of
-from oort.model.errors import InvalidUse
+from oort.aws.services.outbox import Row
+from oort.aws.services.relay import Relay, rows_of
+from oort.model.errors import InvalidUse, Unreadable
 from oort.ports.clock import Clock
 
 
@@ -36,12 +37,21 @@ class RelayHandler:
         if not isinstance(records, list):
             raise InvalidUse("The relay was invoked with what is no stream event.", "Its mapping invokes it.")
         started = self._clock.tick()
-        rows = rows_of(cast(Sequence[Mapping[str, object]], records))
+        rows = [self._row(record) for record in cast(Sequence[Mapping[str, object]], records)]
         failed = set(self._relay.forward(rows))
         took = (self._clock.tick() - started) / 1e6
         message = f"{len(rows) - len(failed)} relayed, {len(failed)} failed"
         self._log.invocation(message, failed=len(failed), milliseconds=took, batch=len(rows))
         return {"batchItemFailures": [{"itemIdentifier": one} for one in _numbers(records, rows, failed)]}
+
+    def _row(self, record: Mapping[str, object]) -> Row:
+        """The row of a record. One that cannot be read stays in the table, is told, and does not hold up the others."""
+        try:
+            (row,) = rows_of([record])
+        except Unreadable as error:
+            self._log.write("ERROR", str(error))
+            return Row(("", ""))
+        return row
 
 
 def _numbers(records: Sequence[object], rows: Sequence[Row], failed: set[tuple[str, str]]) -> list[str]:

@@ -7,7 +7,7 @@ as required what is always written. Types are named once; two classes of one nam
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
-from typing import TypeAlias, TypeGuard, cast, get_origin
+from typing import TypeGuard, cast, get_origin
 
 import msgspec
 from msgspec import inspect
@@ -16,8 +16,7 @@ from oort.model.errors import InvalidValue
 from oort.model.items import Value
 from oort.rules import models
 from oort.rules.schemanames import Named, input_names, named
-
-Schema: TypeAlias = dict[str, Value]
+from oort.rules.schemawords import Schema, closed, everywhere
 
 _BASE64 = "^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$"
 _INTEGER = "^(?:0|-?[1-9][0-9]*)$"
@@ -137,7 +136,7 @@ class _Writer:
         """pydantic says it itself; what is accepted is closed all the same."""
         refs = f"{self.refs}{self.names[shape.cls]}."
         found = cast(Schema, _plain(models.json_schema(shape.cls, closed=self.closed, refs=refs)))
-        return cast(Schema, _closed(found)) if self.closed else found
+        return everywhere(found, closed) if self.closed else found
 
     def _written(self, shape: inspect.Type) -> Schema:
         for kind, write in _WRITERS:
@@ -147,16 +146,6 @@ class _Writer:
             return {}
         title = getattr(getattr(shape, "cls", None), "__name__", type(shape).__name__)
         raise InvalidValue(f"{title} has no JSON Schema.", "Use Structs, dataclasses and builtin types.")
-
-
-def _closed(value: Value) -> Value:
-    """The schema with every object in it closed that lists its properties."""
-    if isinstance(value, list):
-        return [_closed(one) for one in value]
-    if not isinstance(value, dict):
-        return value
-    inner = {name: _closed(one) for name, one in value.items()}
-    return {**inner, "additionalProperties": False} if isinstance(value.get("properties"), dict) else inner
 
 
 def _described(shape: Named) -> str:

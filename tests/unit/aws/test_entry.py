@@ -104,3 +104,15 @@ def test_the_relay_names_the_records_that_it_could_not_send() -> None:
     assert handler.answer({"Records": [row("1"), row("2")]}) == {"batchItemFailures": [{"itemIdentifier": "s2"}]}
     assert [name for name, _ in client.asked] == ["publish_batch", "delete_item"]
     assert json.loads(output.getvalue())["message"] == "1 relayed, 1 failed"
+
+
+def test_a_row_that_cannot_be_read_is_told_and_holds_up_nobody() -> None:
+    made, client = clients(publish_batch=[{"Successful": [], "Failed": []}], delete_item=[{}])
+    made.sns, made.dynamodb = client, client  # type: ignore[misc]
+    place, output = Place("shop", "prod", "aws", "eu-north-1", "1"), io.StringIO()
+    log = JsonLog({}, clock=VirtualClock(), stream=output)
+    handler = RelayHandler(Relay(made, place=place, service="shop"), log=log, clock=VirtualClock())
+    assert handler.answer({"Records": [row("1", kind="nonsense"), row("2")]}) == {"batchItemFailures": []}
+    told = [json.loads(line) for line in output.getvalue().splitlines()]
+    assert "neither send nor publish" in told[0]["message"]
+    assert len(client.asked) == 2

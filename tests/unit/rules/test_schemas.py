@@ -18,6 +18,7 @@ from pydantic import BaseModel, Field
 from oort.model.errors import InvalidValue
 from oort.rules import schemas, validation
 from oort.rules.schemanames import named
+from oort.rules.schemawords import Schema
 
 T = TypeVar("T")
 
@@ -103,7 +104,7 @@ class Loose(msgspec.Struct):
     anything: Any = Odd()
 
 
-def both(kind: object) -> tuple[schemas.Schema, schemas.Schema]:
+def both(kind: object) -> tuple[Schema, Schema]:
     """As it is accepted, and as it is answered."""
     return schemas.schema(kind, closed=True), schemas.schema(kind, closed=False)
 
@@ -142,7 +143,7 @@ def both(kind: object) -> tuple[schemas.Schema, schemas.Schema]:
             "type": "object", "propertyNames": {"maxLength": 3}, "additionalProperties": {"type": "integer"}}),
     ],
 )  # fmt: skip
-def test_what_is_the_same_both_ways(kind: object, expected: schemas.Schema) -> None:
+def test_what_is_the_same_both_ways(kind: object, expected: Schema) -> None:
     assert both(kind) == (expected, expected)
 
 
@@ -181,7 +182,7 @@ def test_a_body_is_closed_and_a_reply_says_what_is_always_there() -> None:
     assert "additionalProperties" not in tree
 
 
-def defined(schema: schemas.Schema, name: str) -> dict[str, Any]:
+def defined(schema: Schema, name: str) -> dict[str, Any]:
     """One of its definitions."""
     definitions = schema["$defs"]
     assert isinstance(definitions, dict)

@@ -1,0 +1,41 @@
+"""The two JSON Schemas of one event class: closed for what is written, open for what is read.
+
+A writer promises: always these fields, no others. A reader asks for what it cannot do without, and passes over what it does
+not know. So a field with a default can come and go without a break, and compatibility is set inclusion.
+"""
+
+from collections.abc import Callable
+
+from oort.rules import schemas
+from oort.rules.schemawords import Schema, closed, everywhere
+
+DIALECT = "https://json-schema.org/draft/2020-12/schema"
+
+
+def writer(kind: object) -> Schema:
+    """What an instance of the class is written as: every object in it is closed.
+
+    >>> import msgspec
+    >>> class Sold(msgspec.Struct):
+    ...     id: str
+    ...     note: str = ""
+    >>> found = writer(Sold)["$defs"]["Sold"]
+    >>> found["required"], found["additionalProperties"]
+    (['id', 'note'], False)
+    """
+    return _told(schemas.schema(kind, closed=False), closed)
+
+
+def reader(kind: object) -> Schema:
+    """What is read as an instance of the class: every object in it is open, and what has a default may be missing."""
+    return _told(schemas.schema(kind, closed=True), _open)
+
+
+def _told(schema: Schema, change: Callable[[Schema], Schema]) -> Schema:
+    return {"$schema": DIALECT, **everywhere(schema, change)}
+
+
+def _open(schema: Schema) -> Schema:
+    if "properties" not in schema or schema.get("additionalProperties") is not False:
+        return schema
+    return {word: value for word, value in schema.items() if word != "additionalProperties"}
