@@ -5,6 +5,7 @@ import click
 from oort.cli.commands.api_keys import api_keys
 from oort.cli.commands.check import check
 from oort.cli.commands.completion import completion
+from oort.cli.commands.contracts import contracts
 from oort.cli.commands.deploy import deploy
 from oort.cli.commands.destroy import destroy
 from oort.cli.commands.dev import dev
@@ -35,7 +36,7 @@ oort = Sections(
     help="Typed Python services on one machine: run them, look into them, keep them.",
     epilog=_EPILOG,
     sections={
-        "Develop": (new, dev, check, invoke, token),
+        "Develop": (new, dev, check, contracts, invoke, token),
         "Look": (routes, graph, permissions, traces, trace, queues),
         "Deploy": (synth, deploy, destroy),
         "Keep": (keys, api_keys, completion),

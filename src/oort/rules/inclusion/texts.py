@@ -1,0 +1,168 @@
+"""What can be said for certain about patterns and formats of strings. Where ECMAScript and Python may differ, nothing is."""
+
+import re
+from dataclasses import dataclass
+
+# Literals, classes, groups and quantifiers that mean the same in ECMAScript and, with re.ASCII, in Python.
+_TOKEN = re.compile(
+    r"(?P<end>\$)|\\[dDwW.\-/\\+*?()\[\]{}^$|]|\[\^?(?:[^\]\[\\^]|\\[dw.\-/\\\]\[])+\]|\(\?:|\((?![?*+])|[)|^]"
+    r"|\{\d{1,3}(?:,(?:\d{1,3})?)?\}|[*+?]|[^\\\[\]{}$()|^*+?]"
+)
+_PLAIN = r"(?:[A-Za-z0-9 _:/@#%&=,;~-]|\\[./-])*"
+_PREFIX = re.compile(rf"\^({_PLAIN})")
+_LETTERS = "azAZ09_- /+.,:@#?=&%!~"
+# possessive or lazy, a repeated anchor, or reserved in Python
+_ODD = (*(one + sign for one in "*+?}^" for sign in "*+?{"), "--", "&&", "||", "~~")
+_LONGEST = 256
+_SLOW = 22  # where a group repeats, Python may try two ways at each character
+_LOOSE = {
+    "date": r"\d{4}-\d\d-\d\d",
+    "date-time": r"\d{4}-\d\d-\d\d.\d\d:\d\d:\d\d.*",
+    "time": r"\d\d:\d\d:\d\d.*",
+    "duration": r"P.+",
+    "uuid": r"[0-9A-Fa-f-]{36}",
+    "email": r".+@.+",
+    "ipv4": r"\d+\.\d+\.\d+\.\d+",
+    "ipv6": r"[0-9A-Fa-f:.%]+",
+    "uri": r"[A-Za-z][A-Za-z0-9+.-]*:.*",
+    "decimal": r".*\d.*",
+}
+SAMPLES = {
+    "date": "2026-01-31",
+    "date-time": "2026-01-31T12:00:00Z",
+    "time": "12:00:00Z",
+    "duration": "P1D",
+    "uuid": "01890a5d-ac96-774b-bcce-b302099a8057",
+    "email": "ada@example.com",
+    "ipv4": "192.0.2.1",
+    "ipv6": "2001:db8::1",
+    "uri": "https://example.com/",
+    "decimal": "9.90",
+}
+
+
+def matches(pattern: str, text: str) -> bool | None:
+    """Whether the pattern is found in the text; None if that is not certain."""
+    translated = _translated(pattern)
+    longest = _SLOW if re.search(r"\)[*+{]", pattern) else _LONGEST
+    if translated is None or len(text) > longest or any(sign in text for sign in "\n\r\u2028\u2029"):
+        return None
+    try:
+        return re.search(translated, text, re.ASCII) is not None
+    except re.error:
+        return None
+
+
+def _translated(pattern: str) -> str | None:
+    found, place = "", 0
+    if any(one in pattern for one in _ODD):
+        return None
+    while place < len(pattern):
+        sign = _TOKEN.match(pattern, place)
+        if sign is None or len(pattern) > _LONGEST:
+            return None
+        found += r"\Z" if sign["end"] else sign[0]
+        place = sign.end()
+    return found
+
+
+def implies(narrow: str, wide: str) -> bool:
+    """Whether every text that matches `narrow` certainly matches `wide`: equal, always true, or a shorter prefix."""
+    if narrow == wide or wide in ("", ".*", "^"):
+        return True
+    prefix = _PREFIX.fullmatch(wide)
+    longer = _PREFIX.match(narrow)
+    if prefix is None or longer is None or "|" in narrow:
+        return False
+    rest = narrow[longer.end() :]
+    sure = longer[1][:-1] if rest[:1] in ("*", "?", "{", "+") else longer[1]
+    return sure.startswith(prefix[1]) and not sure.endswith("\\")
+
+
+def conforms(name: str, text: str) -> bool | None:
+    """Whether the text has the format; None if that is not certain."""
+    if text == SAMPLES.get(name):
+        return True
+    return False if name in _LOOSE and not re.fullmatch(_LOOSE[name], text, re.ASCII | re.DOTALL) else None
+
+
+def examples(pattern: str) -> list[str]:
+    """A few texts that match the pattern, short and long; none if it cannot be read."""
+    translated = _translated(pattern)
+    if translated is None:
+        return []
+    found = dict.fromkeys(_Maker(pattern, more, last).text() for more in (0, 1, 3, 9) for last in (False, True))
+    padded = [text + "a" * more for text in found for more in (1, 3, 9)] + ["a" * 3 + text for text in found]
+    return [text for text in dict.fromkeys([*found, *padded]) if matches(pattern, text)]
+
+
+def lengths(pattern: str) -> tuple[int, int | None]:
+    """How long the texts are, at least and at most, that match the pattern."""
+    if _translated(pattern) is None:
+        return 0, None
+    shortest = _Maker(pattern, 0, last=False).length()
+    whole = pattern.startswith("^") and pattern.endswith("$") and not pattern.endswith("\\$") and "|" not in pattern
+    longest = _Maker(pattern, 99_999, last=True).length() if whole else 99_999
+    return shortest, longest if longest < 99_999 else None
+
+
+@dataclass(slots=True)
+class _Maker:
+    """Writes one text for a pattern: with more or fewer repetitions, by the first or the last way at each choice."""
+
+    pattern: str
+    more: int
+    last: bool
+    place: int = 0
+
+    def text(self) -> str:
+        """A text for the choices up to the end of the group."""
+        ways = [""]
+        while self.place < len(self.pattern):
+            sign = self._token()
+            if sign == ")":
+                break
+            if sign == "|":
+                ways.append("")
+                continue
+            inner = self.text() if sign in ("(", "(?:") else _example(sign, last=self.last)
+            ways[-1] = (ways[-1] + inner * self._times())[:_LONGEST]
+        return ways[-1] if self.last else ways[0]
+
+    def length(self) -> int:
+        """The least or, with `last`, the greatest length of what this would write."""
+        ways = [0]
+        while self.place < len(self.pattern):
+            sign = self._token()
+            if sign == ")":
+                break
+            if sign == "|":
+                ways.append(0)
+                continue
+            inner = self.length() if sign in ("(", "(?:") else int(sign not in ("^", "$"))
+            ways[-1] += inner * self._times()
+        return max(ways) if self.last else min(ways)
+
+    def _token(self) -> str:
+        found = _TOKEN.match(self.pattern, self.place)
+        assert found is not None
+        self.place = found.end()
+        return found[0]
+
+    def _times(self) -> int:
+        found = re.compile(r"[*+?]|\{(\d+)(,?)(\d*)\}").match(self.pattern, self.place)
+        if found is None:
+            return 1
+        self.place = found.end()
+        least = int(found[1] or found[0] == "+")
+        most = int(found[3] or 99_999) if found[1] is None or found[2] else least
+        return min(least + self.more, 1 if found[0] == "?" else most)
+
+
+def _example(part: str, *, last: bool) -> str:
+    if part in ("^", "$"):
+        return ""
+    if part.startswith("[") or part in (".", "\\d", "\\w", "\\D", "\\W"):
+        fitting = [one for one in _LETTERS if re.fullmatch(part, one, re.ASCII)]
+        return fitting[-1 if last else 0] if fitting else ""
+    return part[-1]

@@ -1,0 +1,62 @@
+"""Random schemas and documents: a yes is never contradicted, a no is always proven, and unknown is rare."""
+
+from collections import Counter
+from random import Random
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from oort.rules.inclusion import compare
+from oort.rules.inclusion.documents import Document, Json, Place
+from oort.rules.inclusion.membership import admits
+from tests.unit.rules.inclusion.validators import changed, random_schema, random_value, validator
+
+seeds = st.integers(0, 10**9).map(Random)
+
+
+def pair(draw: Random) -> tuple[Json, Json]:
+    """Two schemas, most often one and a changed one, in either order."""
+    one = random_schema(draw)
+    other = changed(one, draw) if draw.random() < 0.7 else random_schema(draw)
+    return (one, other) if draw.random() < 0.5 else (other, one)
+
+
+@settings(max_examples=300)
+@given(seeds)
+def test_another_validator_agrees_with_the_verdict(draw: Random) -> None:
+    old, new = pair(draw)
+    found = compare(old, new, as_is=True)
+    accepts_old, accepts_new = validator(old).is_valid, validator(new).is_valid
+    if found.witness is not None:
+        assert accepts_old(found.witness[0])
+        assert not accepts_new(found.witness[0])
+    if found.verdict == "yes":
+        for _ in range(40):
+            value = random_value(draw)
+            assert accepts_new(value) or not accepts_old(value)
+
+
+@settings(max_examples=300)
+@given(seeds)
+def test_another_validator_agrees_about_members(draw: Random) -> None:
+    schema = random_schema(draw)
+    accepts, place = validator(schema).is_valid, Place(Document(schema))
+    for _ in range(20):
+        value = random_value(draw)
+        assert admits(place, value) in (accepts(value), None)
+
+
+@settings(max_examples=200)
+@given(seeds)
+def test_a_schema_fits_itself(draw: Random) -> None:
+    schema = random_schema(draw)
+    assert compare(schema, schema, as_is=True, mode="full").verdict == "yes"
+    # also when it is written in another way, so that equality cannot answer
+    assert compare(schema, {"allOf": [schema]}, as_is=True).verdict != "no"
+    assert compare({"anyOf": [schema, schema]}, schema, as_is=True).verdict != "no"
+
+
+def test_at_most_one_pair_in_fifty_is_unknown() -> None:
+    counts = Counter(compare(*pair(Random(seed)), as_is=True).verdict for seed in range(400))
+    assert counts["unknown"] <= 8, counts
+    assert min(counts["yes"], counts["no"]) > 80
