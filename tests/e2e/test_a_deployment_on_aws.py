@@ -2,7 +2,6 @@
 
 import io
 import json
-import os
 import subprocess
 import sys
 import zipfile
@@ -104,11 +103,9 @@ def test_a_name_that_is_taken_is_found_before_anything_changes(emulator: str, tm
     assert "cometbid_taken_analytics_show" in str(raised.value)
 
 
-def oort(*arguments: str, **variables: str) -> "subprocess.CompletedProcess[str]":
+def oort(*arguments: str, answer: str = "") -> "subprocess.CompletedProcess[str]":
     command = [sys.executable, "-m", "oort.cli", *arguments]
-    return subprocess.run(
-        command, cwd=ROOT, env={**os.environ, **variables}, capture_output=True, text=True, timeout=300, check=False
-    )
+    return subprocess.run(command, cwd=ROOT, input=answer, capture_output=True, text=True, timeout=300, check=False)
 
 
 def test_the_command_line_deploys_looks_and_removes(emulator: str) -> None:
@@ -121,6 +118,9 @@ def test_the_command_line_deploys_looks_and_removes(emulator: str) -> None:
     assert "6 stacks, 6 changed." in made.stdout
     looked = oort("deploy", "email", "--dry-run", *where)
     assert "2 stacks, 0 would change." in looked.stdout
+    refused = oort("destroy", *where, answer="prod\n")
+    assert refused.returncode == 64
+    assert "Nothing was removed" in refused.stderr
     assert oort("destroy", *where, "--yes").stdout.endswith("5 stacks removed.\n")
     tables = tables_of("words")
     assert "cometbid_words_accounts_people" in tables  # data outlives the stacks

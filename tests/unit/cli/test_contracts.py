@@ -31,7 +31,7 @@ def test_no_shows_a_document_and_the_place(tmp_path: Path) -> None:
     assert result.exit_code == 1
     lines = result.stdout.splitlines()
     assert lines[0] == "no (backward)"
-    assert lines[2:4] == ["Place: /properties/a/type", 'Witness: {"a": null}']
+    assert lines[2:4] == ["Place: /properties/a/type", 'Witness, valid under OLD and refused by NEW: {"a": null}']
     assert "new version" in lines[4]
 
 

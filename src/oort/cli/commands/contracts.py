@@ -29,6 +29,7 @@ Examples:
 """
 _UNKNOWN = 2
 _FILE = click.Path(path_type=Path)
+_SIDES = {"backward": ", valid under OLD and refused by NEW", "forward": ", valid under NEW and refused by OLD"}
 _NEXT = {
     "yes": "Nothing has to be done.",
     "no": "Undo the change at that place, or give the contract a new version.",
@@ -96,7 +97,7 @@ def _tell(found: "Verdict") -> None:
     if found.verdict != "yes":
         output.echo(f"Place: {output.one_line(found.path) or 'the whole schema'}")
     if found.witness is not None:
-        output.echo(f"Witness: {json.dumps(found.witness[0])}")
+        output.echo(f"Witness{_SIDES.get(found.mode, '')}: {json.dumps(found.witness[0])}")
     output.echo(_NEXT[found.verdict])
 
 

@@ -92,9 +92,11 @@ class Seeker:
         listed = dict.fromkeys([name for one in (branch, *hints) for name, _ in one.members])
         names = [*listed, *(name for name in _names(branch, hints) if name not in listed)]
         plain = {
-            name: found[0] for name in (*names, *branch.required) if (found := self._plain(branch.member(name), depth))
+            name: found[0]
+            for name in (*names, *sorted(branch.required))
+            if (found := self._plain(branch.member(name), depth))
         }
-        least = {name: plain[name] for name in branch.required if name in plain}
+        least = {name: plain[name] for name in sorted(branch.required) if name in plain}
         full = {name: plain[name] for name, _ in branch.members if name in plain} | least
         yield from (cast(Json, least), cast(Json, full))
         bad = {name: self._refused(branch, hints, name, depth) for name in names}
@@ -168,8 +170,8 @@ def _written(number: Fraction) -> Iterator[Json]:
 
 
 def _strings(branch: Branch, hints: list[Branch]) -> Iterator[Json]:
-    patterns = [*branch.patterns, *(pattern for one in hints for pattern in one.patterns)]
-    yield from (texts.SAMPLES[name] for name in branch.formats if name in texts.SAMPLES)
+    patterns = [*sorted(branch.patterns), *(pattern for one in hints for pattern in sorted(one.patterns))]
+    yield from (texts.SAMPLES[name] for name in sorted(branch.formats) if name in texts.SAMPLES)
     yield from (text for pattern in patterns for text in texts.examples(pattern))
     lengths = [one for one in sorted(_lengths(branch, hints)) if one <= _LONGEST]
     yield from (sign * length for length in lengths for sign in ("a", "?", "0", "A", "é"))
@@ -183,7 +185,7 @@ def _names(branch: Branch, hints: list[Branch]) -> Iterator[str]:
     wanted = [
         pattern for place in chain(branch.names, *(one.names for one in hints)) if (pattern := _pattern(place.known))
     ]
-    yield from (text for pattern in (*patterns, *wanted) for text in texts.examples(pattern))
+    yield from (text for pattern in (*patterns, *sorted(wanted)) for text in texts.examples(pattern))
     yield from _NEW_NAMES
 
 
