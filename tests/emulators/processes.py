@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 BIN = Path(__file__).resolve().parents[2] / ".tools" / "emulators" / "bin"
+MOTO = Path(__file__).with_name("moto_server.py")
 HOST = "127.0.0.1"
 ACCOUNT = "123456789012"
 REGION = "us-east-1"
@@ -45,7 +46,7 @@ def kinds(port: int, folder: Path) -> dict[str, Kind]:
     """The emulators, on this port, with their files in this folder."""
     return {
         "moto": Kind(
-            (str(BIN / "moto_server"), "--host", HOST, "--port", str(port)),
+            (str(BIN / "python"), str(MOTO), HOST, str(port)),
             {"MOTO_ACCOUNT_ID": ACCOUNT},
             "/moto-api/",
         ),

@@ -1,0 +1,42 @@
+"""moto's server, with requests to DynamoDB one after the other; run by the Python of `.tools/emulators`.
+
+DynamoDB changes an item as one step. moto reads it, changes it and writes it without a lock, in a thread for each request, so
+that two updates at once can lose one (moto 5.2, with plain botocore: 17 of 40 rounds of 40 updates, when threads switch every
+10 µs; at the usual 5 ms hardly ever, which is worse). What is tested here is Oort, not that race.
+"""
+
+import sys
+import threading
+from typing import Any
+
+from moto.moto_server.werkzeug_app import (  # type: ignore[import-not-found]  # not in this environment
+    DomainDispatcherApplication,
+    MotoRequestHandler,
+    create_backend_app,
+)
+from werkzeug.serving import run_simple
+
+
+class OneAtATime:
+    """A WSGI application that answers requests to DynamoDB one after the other. Others may wait: a long poll of SQS does."""
+
+    def __init__(self, application: Any) -> None:
+        self._application = application
+        self._turn = threading.Lock()
+
+    def __call__(self, environ: dict[str, Any], start_response: Any) -> Any:
+        """The answer, whole before the next request has its turn."""
+        if not environ.get("HTTP_X_AMZ_TARGET", "").startswith("DynamoDB_"):
+            return self._application(environ, start_response)
+        with self._turn:
+            return list(self._application(environ, start_response))
+
+
+if __name__ == "__main__":
+    run_simple(
+        sys.argv[1],
+        int(sys.argv[2]),
+        OneAtATime(DomainDispatcherApplication(create_backend_app)),
+        threaded=True,
+        request_handler=MotoRequestHandler,
+    )
