@@ -9,13 +9,6 @@ import sys
 import threading
 from typing import Any
 
-from moto.moto_server.werkzeug_app import (  # type: ignore[import-not-found]  # not in this environment
-    DomainDispatcherApplication,
-    MotoRequestHandler,
-    create_backend_app,
-)
-from werkzeug.serving import run_simple
-
 
 class OneAtATime:
     """A WSGI application that answers requests to DynamoDB one after the other. Others may wait: a long poll of SQS does."""
@@ -32,11 +25,14 @@ class OneAtATime:
             return list(self._application(environ, start_response))
 
 
+def serve(host: str, port: int) -> None:
+    """Serve until the process is ended. Imports what the tests' own environment does not have."""
+    from moto.moto_server import werkzeug_app as moto  # type: ignore[import-not-found]
+    from werkzeug.serving import run_simple
+
+    application = OneAtATime(moto.DomainDispatcherApplication(moto.create_backend_app))
+    run_simple(host, port, application, threaded=True, request_handler=moto.MotoRequestHandler)
+
+
 if __name__ == "__main__":
-    run_simple(
-        sys.argv[1],
-        int(sys.argv[2]),
-        OneAtATime(DomainDispatcherApplication(create_backend_app)),
-        threaded=True,
-        request_handler=MotoRequestHandler,
-    )
+    serve(sys.argv[1], int(sys.argv[2]))
