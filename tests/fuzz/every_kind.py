@@ -10,7 +10,7 @@ from uuid import UUID
 import msgspec
 from msgspec import UNSET, Meta, UnsetType
 
-from oort import Conflict, Header, NotFound, Page, Principal, Problem, Reply, Service
+from oort import Conflict, Header, NotFound, Open, OpenEnum, Page, Principal, Problem, Reply, Service
 
 kinds = Service("kinds")
 NOON = datetime(2026, 1, 2, 12, tzinfo=UTC)
@@ -21,6 +21,13 @@ class Colour(enum.Enum):
 
     RED = "red"
     BLUE = "blue"
+
+
+class Tone(OpenEnum):
+    """How it sounds; there will be more of them."""
+
+    LOUD = "loud"
+    LOW = "low"
 
 
 class Circle(msgspec.Struct, tag="circle"):
@@ -61,6 +68,9 @@ class Thing(msgspec.Struct, rename="camel"):
     first_name: Annotated[str, Meta(min_length=1, max_length=30, description="As it is called.")]
     colour: Colour
     shape: Circle | Square
+    outline: Open[Circle | Square] | None = None
+    tones: list[Tone] = []
+    outlines: dict[Tone, Open[Circle | Square]] = {}
     price: Decimal = Decimal("1.50")
     place: Place | None = None
     labels: Labels | None = None
@@ -136,6 +146,12 @@ def listed(limit: Annotated[int, Meta(ge=1, le=10)] = 5) -> Page[Circle | Square
 @kinds.get("/pages/colours", public=True)
 def colours() -> Page[Colour]:
     return Page(list(Colour))
+
+
+@kinds.get("/tones/{tone}", public=True)
+def heard(tone: Tone, other: Tone | None = None) -> Open[Circle | Square]:
+    """An open enum in the path, an open union as the answer."""
+    return Square(len(tone)) if tone.known and other is None else Circle(1.0)
 
 
 @kinds.delete("/things/{id}", public=True)

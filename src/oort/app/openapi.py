@@ -22,6 +22,7 @@ from oort.app.signatures import PrincipalParameter, ValueParameter
 from oort.model.errors import InvalidProgram, InvalidValue
 from oort.model.functions import Http
 from oort.model.items import Value
+from oort.model.opens import is_open_enum
 from oort.model.sources import Mistake
 from oort.rules import examples, schemas
 from oort.rules.schemas import Schemas
@@ -149,7 +150,7 @@ def _operation(route: _Route, parameters: Mapping[str, Schema], answer: Schema |
 
 def _parameter(route: _Route, one: ValueParameter, schema: Schema) -> Node:
     schema = _present(schema)
-    if one.place == "path" and schema.get("type") == "string":
+    if one.place == "path" and (schema.get("type") == "string" or is_open_enum(one.kind)):
         schema = {"minLength": 1, **schema}  # an empty segment meets no route
     default = inspect.signature(route.function.call).parameters[one.name].default
     if not one.required and default is not None:

@@ -16,7 +16,8 @@ from msgspec import inspect
 
 from oort.model.errors import InvalidValue
 from oort.model.items import Value
-from oort.rules import validation
+from oort.model.opens import OpenUnion
+from oort.rules import typeparts, validation
 
 _TODAY = date(2026, 1, 1)
 _EMAIL = re.compile(r"([^@\s]+)@([^@\s]+)")
@@ -106,8 +107,12 @@ def _plain(value: object) -> Value:
 
 
 def _union(described: inspect.UnionType, wish: _Wish) -> Value:
+    return _first(sorted(described.types, key=lambda arm: isinstance(arm, inspect.NoneType)), wish)
+
+
+def _first(arms: Iterable[inspect.Type], wish: _Wish) -> Value:
     refusal: InvalidValue | None = None
-    for arm in sorted(described.types, key=lambda arm: isinstance(arm, inspect.NoneType)):
+    for arm in arms:
         try:
             return _value(arm, wish)
         except InvalidValue as error:
@@ -239,6 +244,8 @@ def _bytes(described: inspect.BytesType | inspect.ByteArrayType | inspect.Memory
 
 
 def _custom(described: inspect.CustomType, wish: _Wish) -> Value:
+    if isinstance(described.cls, OpenUnion):
+        return _first(typeparts.arms(described.cls), wish)
     if described.cls is not object:
         raise InvalidValue(f"{described.cls!r} has no example.", "Use a type that msgspec can decode.")
     return wish.name

@@ -1,11 +1,19 @@
-"""Models of another library, pydantic's, wherever a Struct may stand. It is never imported here: its own classes bring it.
+"""What msgspec does not know by itself: models of pydantic wherever a Struct may stand, and open unions.
 
-The two hooks are what msgspec asks for types that it does not know.
+`dump` and `load` are the hooks that it asks. pydantic is never imported here: its own classes bring it.
 """
 
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Protocol, cast, runtime_checkable
+
+import msgspec
+
+from oort.model.opens import OpenUnion, Unknown
+from oort.model.problems import Json
+
+_PLACES = re.compile(r" - at (?P<key>`key` in )?`\$(?P<inner>[^`]*)` - at `\$(?P<outer>[^`]*)`$")
 
 
 class _Field(Protocol):
@@ -58,19 +66,59 @@ def members(kind: object) -> tuple[Member, ...]:
 
 
 def dump(value: object) -> object:
-    """An instance in the types of JSON. TypeError for anything that is not a model, as msgspec expects."""
+    """An instance in the types of JSON. TypeError for anything that is not a model or Unknown, as msgspec expects."""
+    if isinstance(value, Unknown):
+        return value.data
     if is_model(type(value)):
         return cast(_Model, value).model_dump(mode="json", by_alias=True)
     raise TypeError(f"{type(value).__name__} has no form in JSON")
 
 
+def loads(kind: object) -> bool:
+    """Whether `load` makes instances of the type."""
+    return isinstance(kind, OpenUnion) or is_model(kind)
+
+
 def load(kind: type, value: object) -> object:
-    """The instance of a model. ValueError if the value does not fit; TypeError if the type is no model."""
+    """The instance of a model or of an open union. ValueError if the value does not fit; TypeError for any other type."""
+    if isinstance(kind, OpenUnion):
+        return _read(kind, value)
     if is_model(kind):
         return cast(_Kind, kind).model_validate(value)
     if isinstance(value, kind):  # `object` takes everything
         return value
     raise TypeError(f"{kind.__name__} cannot be read from JSON")
+
+
+def joined(message: str) -> str:
+    """msgspec's message with one place: it names the place inside of an open union, and then that of the union.
+
+    >>> joined("Expected `int`, got `str` - at `$.radius` - at `$.shapes[0]`")
+    'Expected `int`, got `str` - at `$.shapes[0].radius`'
+    """
+    return _PLACES.sub(lambda found: f" - at {found['key'] or ''}`${found['outer']}{found['inner']}`", message)
+
+
+def _read(kind: OpenUnion, value: object) -> object:
+    """The object as the Struct that has its tag, or as Unknown. ValueError, in msgspec's words, if it does not fit."""
+    try:
+        fields = cast(dict[str, Json], value if isinstance(value, dict) else msgspec.convert(value, dict))
+        tag = _tag(fields, kind.tag_field)
+        arm = kind.arms.get(tag)
+        return Unknown(tag, fields) if arm is None else msgspec.convert(fields, arm, str_keys=True, dec_hook=load)
+    except msgspec.ValidationError as error:
+        raise ValueError(
+            joined(str(error))
+        ) from error  # to this one, not to its own, msgspec adds the place of the union
+
+
+def _tag(fields: dict[str, Json], name: str) -> str:
+    if name not in fields:
+        raise msgspec.ValidationError(f"Object missing required field `{name}`")
+    tag = fields[name]
+    if not isinstance(tag, str):
+        raise msgspec.ValidationError(f"Expected `str` - at `$.{name}`")
+    return tag
 
 
 def json_schema(kind: object, *, closed: bool, refs: str) -> dict[str, object]:

@@ -17,6 +17,7 @@ import msgspec
 
 from oort.model import limits
 from oort.model.items import Value
+from oort.model.opens import OpenUnion
 from oort.rules import models
 
 _ARRAYS = (list, set, frozenset, Sequence, MutableSequence, Set, MutableSet, Collection)
@@ -261,6 +262,9 @@ def _compile(kind: object, seen: dict[object, _Whole]) -> Shape:
     if origin is Annotated:
         inner = _compile(arguments[0], seen)
         return _Whole(inner.inner, _Leaf(kind)) if isinstance(inner, _Whole) else _Leaf(kind)
+    if isinstance(kind, OpenUnion):
+        arms: dict[Value, Shape] = {tag: _compile(arm, seen) for tag, arm in kind.arms.items()}
+        return _Whole(_Choice(None, None, kind.tag_field, arms), _Leaf(kind))
     members = _members(kind)
     if members is not None:
         return seen[kind] if kind in seen else _object(kind, members, seen)
@@ -307,6 +311,9 @@ def _choice(arguments: tuple[object, ...], seen: dict[object, _Whole]) -> _Choic
     wholes = [(kind, shape) for kind, shape in shapes if isinstance(shape, _Whole)]
     if not wholes:
         return None
+    for _, shape in wholes:
+        if isinstance(shape.inner, _Choice):  # an open union, beside which msgspec allows only None
+            return shape.inner
     arrays = [shape for _, shape in wholes if shape.inner.takes is list]
     objects = [(kind, shape) for kind, shape in wholes if shape.inner.takes is dict]
     array = arrays[0] if len(arrays) == 1 else None

@@ -66,7 +66,7 @@ def test_every_route_stands_in_the_page() -> None:
     assert found == json.loads(DOCUMENT)
     routes = {(method, path) for path, methods in found["paths"].items() for method in methods}
     assert ("put", "/kinds/things/{id}/{day}") in routes
-    assert len(routes) == 7
+    assert len(routes) == 8
 
 
 def test_texts_of_the_program_are_texts_in_the_page() -> None:

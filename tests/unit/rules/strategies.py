@@ -64,9 +64,13 @@ commits = st.builds(
     st.lists(writes, max_size=4).map(tuple),
     st.none() | st.builds(operations.Mark, texts, texts),
 )
+leases = st.builds(operations.Lease, texts, texts, texts, texts)
 all_operations: st.SearchStrategy[operations.Operation] = (
     writes
     | commits
+    | st.builds(operations.ClaimEffect, leases, floats)
+    | st.builds(operations.FinishEffect, leases, st.binary(max_size=20))
+    | st.builds(operations.ReleaseEffect, leases)
     | st.builds(operations.GetItem, texts, table_keys)
     | st.builds(operations.GetItems, texts, st.lists(table_keys, max_size=3).map(tuple))
     | st.builds(
@@ -88,5 +92,6 @@ all_results: st.SearchStrategy[operations.Result] = (
     st.builds(operations.Found, st.none() | stored_items)
     | st.builds(operations.Listed, st.lists(stored_items, max_size=3), cursors)
     | st.builds(operations.Done, st.booleans())
-    | st.builds(operations.Refused, texts, texts, st.integers(0, 99))
+    | st.builds(operations.Happened, st.binary(max_size=20))
+    | st.builds(operations.Refused, texts, texts, st.integers(0, 99), floats)
 )
