@@ -3,17 +3,20 @@
 from oort.app.actions import Action, Check, Delete, Get, Put, Query, Scan, Send, Update
 from oort.app.caching import cached
 from oort.app.calls import Call, CallFailed, CallTimedOut, call
-from oort.app.events import Event, Publish, event, upcast
+from oort.app.events import Event, Publish, event
 from oort.app.fields import Change, Condition, Field, field, fields
 from oort.app.http import Header, Reply
 from oort.app.later import Bucket, Changed, Secret, Upload
+from oort.app.once import Once
 from oort.app.policies import Finding, policy
 from oort.app.queues import Queue
 from oort.app.services import Service
 from oort.app.tables import Index, Page, Table
 from oort.app.transactions import Transaction, atomic
 from oort.app.variables import Can
+from oort.app.versions import downcast, upcast
 from oort.model.invocations import Context, Principal
+from oort.model.opens import Open, OpenEnum, Unknown
 from oort.model.platform import PlatformModel
 from oort.model.problems import BadRequest, Conflict, Forbidden, Json, NotFound, Problem, Unauthorized
 
@@ -41,6 +44,9 @@ __all__ = [
     "Index",
     "Json",
     "NotFound",
+    "Once",
+    "Open",
+    "OpenEnum",
     "Page",
     "PlatformModel",
     "Principal",
@@ -57,11 +63,13 @@ __all__ = [
     "Table",
     "Transaction",
     "Unauthorized",
+    "Unknown",
     "Update",
     "Upload",
     "atomic",
     "cached",
     "call",
+    "downcast",
     "event",
     "field",
     "fields",

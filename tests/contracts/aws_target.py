@@ -10,6 +10,8 @@ import pytest
 
 from oort.aws.clients import Clients
 from oort.aws.machine import MachineClock
+from oort.aws.services.effects import Effects
+from oort.aws.services.parking import Parking
 from oort.aws.services.queues import Queues
 from oort.aws.services.relay import Relay
 from oort.aws.services.tables import Tables
@@ -43,6 +45,8 @@ class AwsTarget:
             Queues(clients, platform=platform, place=place),
             Topics(clients, platform=platform, place=place),
             Transactions(clients, platform=platform, place=place, service=service.name, clock=MachineClock()),
+            Effects(clients, place=place, service=service.name, clock=MachineClock()),
+            Parking(clients, platform=platform, place=place),
         )
 
     def wait(self, duration: timedelta) -> None:
@@ -104,8 +108,9 @@ class AwsTarget:
         )
 
     def _queue(self, queue: QueueModel) -> None:
-        """The queue, that of its dead letters, and its subscription, as the service's stack makes them."""
+        """The queue, those of its dead letters and parked messages, and its subscription, as the service's stack makes them."""
         sqs, place = self._clients.get("sqs"), self._place
+        sqs.create_queue(QueueName=place.parked(queue.name))
         sqs.create_queue(QueueName=place.dead(queue.name))
         redrive = {"deadLetterTargetArn": place.dead_arn(queue.name), "maxReceiveCount": queue.attempts}
         settings = {

@@ -6,6 +6,8 @@ from datetime import timedelta
 import pytest
 
 from oort.engine.clocks import VirtualClock
+from oort.engine.services.effects import Effects
+from oort.engine.services.parking import Parking
 from oort.engine.services.queues import Queues
 from oort.engine.services.relay import Relay
 from oort.engine.services.tables import Tables
@@ -36,6 +38,8 @@ class EngineTarget:
             Queues(store, platform=platform, clock=clock),
             Topics(store, platform=platform, clock=clock),
             Transactions(store, platform=platform, clock=clock, lag=self._lag),
+            Effects(store, clock=clock),
+            Parking(store, platform=platform, clock=clock),
         )
 
     def wait(self, duration: timedelta) -> None:

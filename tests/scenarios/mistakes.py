@@ -142,6 +142,28 @@ CASES: dict[str, tuple[str, str]] = {
         '@event("Opened", version=0, key="idd")  #! event.name event.version event.key\nclass A(Event):\n    id: str',
         "Name one of: id",
     ),
+    "a version that is compatible with a later one": (
+        '@event("shop.a", version=1, key="id", compatible=2)  #! event.compatible\nclass A(Event):\n    id: str',
+        "Name a version from 1 to 1",
+    ),
+    "a version that nothing leads up from": (
+        (
+            '@event("shop.moved", version=1, key="id")\nclass V1(Event):\n    id: str\n'
+            '@event("shop.moved", version=2, key="id")  #! event.gap\nclass V2(Event):\n    id: str\n'
+            '@shop.post("/moved", public=True)\ndef move(out: Publish[V1]) -> None: ...\n'
+            "@shop.on(V2)\ndef moved(event: V2) -> None: ..."
+        ),
+        "Write @upcast from version 1",
+    ),
+    "a version that a consumer could not read": (
+        (
+            '@event("shop.moved", version=1, key="id")\nclass V1(Event):\n    id: str\n'
+            '@event("shop.moved", version=2, key="id")  #! event.ahead\nclass V2(Event):\n    id: str\n'
+            '@shop.post("/moved", public=True)\ndef move(out: Publish[V2]) -> None: ...\n'
+            "@shop.on(V1)\ndef moved(event: V1) -> None: ..."
+        ),
+        "write @downcast to version 1",
+    ),
     "one event declared in two classes": (
         (
             '@event("shop.opened", version=1, key="id")  #! event.twice\nclass Again(Event):\n    id: str\n'
@@ -159,6 +181,7 @@ CASES: dict[str, tuple[str, str]] = {
         "bank.paid version 1 does not become shop.opened version 1",
     ),
     "an upcast of an unknown type": ('@upcast  #! event.upcast\ndef newer(old: "Gone") -> Opened: ...', "'Gone'"),
+    "a downcast that says nothing": ("@downcast  #! event.downcast\ndef older(new): ...", "def older(new: SignedUp)"),
     # -- routes
     "a path without its slash": ('@shop.get("a")  #! route.path\ndef a() -> None: ...', "Write /fixed/{parameter}"),
     "a path with a blank": ('@shop.get("/a b")  #! route.path\ndef a() -> None: ...', "letters, digits"),
@@ -350,6 +373,19 @@ CASES: dict[str, tuple[str, str]] = {
         "cannot be",
     ),
     "an async provider": ("@shop.provide  #! provider.async\nasync def port() -> Port: ...", "plain function or a gen"),
+    # -- effects outside
+    "once on a route": (
+        '@shop.get("/")  #! once.delivery\ndef a(once: Once) -> None: ...',
+        "Send a message to a queue of the service, and take Once in its worker",
+    ),
+    "once in an answer": (
+        '@call("shop.ask")\nclass Ask(Call[str, str]): ...\n@shop.answer(Ask)  #! once.delivery\ndef a(ask: str, once: Once) -> str: ...',
+        "no message to know a repeat by",
+    ),
+    "once in a provider": (
+        "@shop.provide  #! once.delivery\ndef port(once: Once) -> Port: ...",
+        "Take it in the handler",
+    ),
     # -- ownership
     "a handle of another service": (
         '@shop.get("/")  #! ownership.handle\ndef a(vault: Vault[Get]) -> None: ...',

@@ -42,7 +42,8 @@ def running(function: str) -> set[Allowed]:
 def consuming(queue: str, inbox: str, function: str) -> set[Allowed]:
     actions = ("ReceiveMessage", "DeleteMessage", "GetQueueAttributes", "ChangeMessageVisibility")
     mark = Allowed("dynamodb:PutItem", inbox, only_rows(f"{function}/*"))
-    return {mark, *(Allowed(f"sqs:{action}", ARN.format("sqs", queue)) for action in actions)}
+    park = Allowed("sqs:SendMessage", ARN.format("sqs", f"{queue}_parked"))
+    return {mark, park, *(Allowed(f"sqs:{action}", ARN.format("sqs", queue)) for action in actions)}
 
 
 def publishing(event: str) -> set[Allowed]:
@@ -159,6 +160,7 @@ def expected(function: FunctionModel, model: PlatformModel) -> Iterator[tuple[st
         queue = f"wide_prod_{function.trigger.queue.replace('.', '_')}"
         for action in ("ReceiveMessage", "DeleteMessage", "GetQueueAttributes", "ChangeMessageVisibility"):
             yield f"sqs:{action}", queue
+        yield "sqs:SendMessage", f"{queue}_parked"
         yield "dynamodb:PutItem", f"table/wide_prod_{service}__inbox"
 
 

@@ -1,11 +1,9 @@
 """The event classes of a program: what its services publish, and what they consume. The command line writes their schemas."""
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 
 from oort.app.events import Event
-from oort.app.programs import Function, Program
-from oort.app.signatures import PublishParameter
+from oort.app.programs import Program
 from oort.model.resources import EventModel
 
 
@@ -25,7 +23,7 @@ def events(program: Program) -> tuple[EventContract, ...]:
     producers: dict[tuple[str, int], list[str]] = {}
     consumers: dict[tuple[str, int], list[str]] = {}
     for name, function in sorted(program.functions.items()):
-        for kind in dict.fromkeys(_published(function)):
+        for kind in dict.fromkeys(function.published):
             kinds[_key(kind)] = kind
             producers.setdefault(_key(kind), []).append(name)
         if function.event is not None:
@@ -35,14 +33,6 @@ def events(program: Program) -> tuple[EventContract, ...]:
         EventContract(kind.__oort__.model, kind, tuple(producers.get(key, ())), tuple(consumers.get(key, ())))
         for key, kind in sorted(kinds.items(), key=lambda one: one[0])
     )
-
-
-def _published(function: Function) -> Iterator[type[Event]]:
-    """What the function may publish, through its own parameters and those of its service's providers."""
-    signatures = [function.signature, *(provider.signature for provider in function.providers.values())]
-    for parameter in (one for signature in signatures for one in signature.parameters):
-        if isinstance(parameter, PublishParameter):
-            yield from parameter.events
 
 
 def _key(kind: type[Event]) -> tuple[str, int]:

@@ -1,8 +1,8 @@
 """Events: immutable facts that one service publishes and any service may subscribe to."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from typing import ClassVar, Generic, TypeVar, cast, dataclass_transform, get_args, get_type_hints
+from typing import ClassVar, Generic, Protocol, TypeVar, cast, dataclass_transform, get_args
 
 import msgspec
 
@@ -11,11 +11,12 @@ from oort.app.links import Link, refusal
 from oort.app.places import caller
 from oort.app.variables import D
 from oort.model import names, operations
-from oort.model.errors import InvalidEvent, InvalidProgram, InvalidUse, NotGranted
+from oort.model.errors import InvalidEvent, InvalidProgram, NotGranted
 from oort.model.items import Value
+from oort.model.messages import Message, Older
 from oort.model.resources import EventModel
-from oort.model.sources import Mistake, Source
-from oort.rules import models
+from oort.model.sources import Mistake
+from oort.rules import opening
 
 
 @dataclass_transform(frozen_default=True, kw_only_default=True, field_specifiers=(msgspec.field,))
@@ -33,67 +34,40 @@ class Event(msgspec.Struct, frozen=True):
 
 
 E = TypeVar("E", bound=Event)
-Old = TypeVar("Old", bound=Event)
 E_contra = TypeVar("E_contra", bound=Event, contravariant=True)
 
 
 @dataclass(slots=True)
 class EventDeclaration:
-    """What `@event` records on the class. `upcasts` turn older versions into this one."""
+    """What `@event` records on the class. `upcasts` turn older versions into this one, `downcasts` this one into older ones."""
 
     model: EventModel
     upcasts: dict[int, tuple[type[Event], Callable[..., object]]] = field(
         default_factory=dict[int, tuple[type[Event], Callable[..., object]]]
     )
-    decoder: msgspec.json.Decoder[Event] | None = None  # made when the first one is published
+    downcasts: dict[int, tuple[type[Event], Callable[..., object]]] = field(
+        default_factory=dict[int, tuple[type[Event], Callable[..., object]]]
+    )
 
 
-def event(name: str, *, version: int, key: str) -> Callable[[D], D]:
+def event(name: str, *, version: int, key: str, compatible: int | None = None) -> Callable[[D], D]:
     """Name an event class: `service.what-happened`, its version, and the field whose order is kept.
 
-    Only the service in front of the dot may publish it.
+    Only the service in front of the dot may publish it. A new version is a break: consumers that know only older ones get
+    nothing of it. `compatible=1` says that consumers of version 1 and later may read it as it is, and mean the same by it;
+    `oort contracts check` holds the schemas against that.
     """
     source = caller()
 
+    model = EventModel(name, version, key, names.owner(name), source, compatible)
+
     def decorate(cls: D) -> D:
-        mistakes = list(_mistakes(cls, name, version, key, source))
-        if mistakes:
+        if mistakes := _mistakes(cls, model):
             raise InvalidProgram(mistakes)
-        cls.__oort__ = EventDeclaration(EventModel(name, version, key, names.owner(name), source))  # type: ignore[attr-defined]
+        cls.__oort__ = EventDeclaration(model)  # type: ignore[attr-defined]
         return cls
 
     return decorate
-
-
-def upcast(convert: Callable[[Old], E]) -> Callable[[Old], E]:
-    """Declare how an older version of an event becomes the next one; consumers of the newer class then get it converted."""
-    source = caller()
-    try:
-        old, new = map(declared, (*get_type_hints(convert).values(), None, None)[:2])
-    except NameError as error:
-        raise _upcast_mistake(source, f"the type {error.name!r} cannot be found") from None
-    if old is None or new is None:
-        raise _upcast_mistake(source, "it does not say which event becomes which")
-    before, after = old.__oort__.model, new.__oort__.model
-    if before.name != after.name or before.version >= after.version:
-        what = f"{before.name} version {before.version} does not become {after.name} version {after.version}"
-        raise _upcast_mistake(source, what)
-    new.__oort__.upcasts[before.version] = (old, convert)
-    return convert
-
-
-def read(kind: type[Event], *, version: int, body: bytes) -> Event:
-    """An event's JSON as the class a consumer knows, through upcasts if it is older. Unknown fields are skipped."""
-    known = kind.__oort__
-    if version == known.model.version:
-        return msgspec.json.decode(body, type=kind, dec_hook=models.load)
-    for newest, (old, convert) in sorted(known.upcasts.items(), key=lambda one: one[0]):
-        if version <= newest:
-            return cast(Event, convert(read(old, version=version, body=body)))
-    raise InvalidUse(
-        f"{known.model.name} version {version} cannot be read as version {known.model.version}.",
-        "Declare an @upcast from the older version.",
-    )
 
 
 class Publish(Generic[E_contra]):
@@ -117,32 +91,61 @@ def prepare_publish(out: Publish[E], event: E) -> operations.PublishEvent:
     if type(event) not in out._events:
         name = type(event).__name__
         raise NotGranted(f"The handler may not publish {name}.", f"Ask for it: out: Publish[{name}].")
+    message = stamped(event, out._link.message)
+    return operations.PublishEvent(message.name, message)
+
+
+class Stamp(Protocol):
+    """Makes a message of what it is given, with an id, the time and a trace."""
+
+    def __call__(
+        self, *, name: str, body: bytes, key: str, version: int, oldest: int, older: tuple[Older, ...]
+    ) -> Message:
+        """The message."""
+        ...
+
+
+def stamped(event: Event, stamp: Stamp) -> Message:
+    """The event as a message, with what older consumers get instead. Raises InvalidEvent if it does not fit its class."""
     model = type(event).__oort__.model
     key = str(getattr(event, model.key))
     body = codecs.body(event)
     _check(type(event), body)
-    message = out._link.message(name=model.name, body=body, key=key, version=model.version)
-    return operations.PublishEvent(model.name, message)
+    older = tuple(_older(event, model.version))
+    return stamp(name=model.name, body=body, key=key, version=model.version, oldest=model.oldest, older=older)
+
+
+def _older(event: Event, version: int) -> Iterator[Older]:
+    """The event as each older version that downcasts lead to; `version` is the last one told."""
+    for _, (old, convert) in sorted(type(event).__oort__.downcasts.items(), reverse=True):
+        model, told = old.__oort__.model, cast(Event, convert(event))
+        if model.version < version:
+            body = codecs.body(told)
+            _check(old, body)
+            yield Older(model.version, body)
+            version = model.version
+            for one in _older(told, version):
+                version = one.version
+                yield one
 
 
 def _check(kind: type[Event], body: bytes) -> None:
     """Raise InvalidEvent if the event does not fit its class: msgspec checks nothing when a Struct is made."""
-    declared = kind.__oort__
-    if declared.decoder is None:
-        declared.decoder = msgspec.json.Decoder(kind, dec_hook=models.load)
+    cause: Exception | None = None
     try:
-        declared.decoder.decode(body)
+        wrong = opening.unknowns(kind, opening.decode(kind, body))
     except msgspec.ValidationError as error:
         from oort.rules import validation  # for mistakes only
 
         raw = cast(Value, msgspec.json.decode(body))
         found = validation.violations(validation.compiled(kind), raw)
-        wrong = "; ".join(f"{one.pointer or '/'}: {one.detail}" for one in found) or str(error)
-        model = declared.model
+        wrong, cause = [f"{one.pointer or '/'}: {one.detail}" for one in found] or [str(error)], error
+    if wrong:
+        model = kind.__oort__.model
         raise InvalidEvent(
-            f"This is no {model.name} version {model.version} ({model.source}): {wrong}.",
+            f"This is no {model.name} version {model.version} ({model.source}): {'; '.join(wrong)}.",
             "Nothing was published. Make the event fit its class, or publish a new version of it.",
-        ) from error
+        ) from cause
 
 
 def published_by(hint: object) -> tuple[type[Event], ...]:
@@ -159,13 +162,9 @@ def declared(kind: object) -> type[Event] | None:
     return cast(type[Event], kind) if own else None
 
 
-def _upcast_mistake(source: Source, what: str) -> InvalidProgram:
-    instead = "Write @upcast on def newer(old: SignedUpV1) -> SignedUp, both under @event with one name."
-    return InvalidProgram([Mistake(source, "event.upcast", f"An upcast cannot be used: {what}.", instead)])
-
-
-def _mistakes(cls: type, name: str, version: int, key: str, source: Source) -> list[Mistake]:
+def _mistakes(cls: type, model: EventModel) -> list[Mistake]:
     found: list[Mistake] = []
+    name, version, key, source = model.name, model.version, model.key, model.source
     if not issubclass(cls, Event):
         found.append(
             Mistake(source, "event.base", f"{cls.__name__} is not an Event.", f"Write class {cls.__name__}(Event).")
@@ -180,6 +179,9 @@ def _mistakes(cls: type, name: str, version: int, key: str, source: Source) -> l
         found.append(
             Mistake(source, "event.version", f"Version {version} of {name} is not possible.", "Versions count from 1.")
         )
+    if model.compatible is not None and not 1 <= model.oldest <= version:
+        what = f"Version {version} of {name} cannot be compatible with version {model.oldest}."
+        found.append(Mistake(source, "event.compatible", what, f"Name a version from 1 to {version}."))
     if key not in cls.__struct_fields__:
         known = ", ".join(cls.__struct_fields__)
         found.append(

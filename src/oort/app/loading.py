@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
-from oort.app import answers, events, ownership, resources, routes, timers
+from oort.app import answers, events, ownership, resources, routes, timers, versions
 from oort.app.caching import kept_for
 from oort.app.events import Event
 from oort.app.programs import Call, Function, Program, Provider
@@ -20,6 +20,7 @@ from oort.app.services import (
 from oort.app.signatures import (
     CallParameter,
     HandleParameter,
+    OnceParameter,
     ProvidedParameter,
     PublishParameter,
     Reader,
@@ -29,6 +30,7 @@ from oort.app.signatures import (
     read_provider,
     read_route,
     read_timer,
+    refuse_once,
 )
 from oort.model import limits, names
 from oort.model.errors import InvalidProgram
@@ -51,6 +53,7 @@ def load(services: Sequence[Service], *, name: str = "platform") -> Program:
     mistakes += routes.collisions(function.model for loader in loaders for function in loader.functions)
     functions = {function.model.name: function for loader in loaders for function in loader.functions}
     known = _events(functions.values(), mistakes)
+    mistakes += versions.mistakes(*_told_and_heard(functions.values()))
     if mistakes:
         raise InvalidProgram(mistakes)
     return Program(PlatformModel(name, tuple(loader.model(known) for loader in loaders)), functions)
@@ -91,6 +94,12 @@ class _Loader:
         for declared in self.declared.providers:
             reader = Reader(declared.factory, source=declared.source, provided=made_here)
             signature = read_provider(reader)
+            refuse_once(
+                reader,
+                signature,
+                why="is of one delivery, and what a provider makes is kept",
+                instead="Take it in the handler, and hand it on from there.",
+            )
             if signature.returns is None:
                 reader.refuse(
                     "provider.return",
@@ -111,6 +120,13 @@ class _Loader:
     def _load_handler(self, declared: HandlerDeclared) -> None:
         reader = Reader(declared.call, source=declared.source, provided=frozenset(self.providers))
         trigger, signature = self._trigger(declared, reader)
+        if isinstance(declared.trigger, RouteDeclared | AnswerDeclared):
+            refuse_once(
+                reader,
+                signature,
+                why="is of a delivery; a request and a call have no message to know a repeat by",
+                instead="Send a message to a queue of the service, and take Once in its worker.",
+            )
         self.mistakes += [*reader.mistakes, *ownership.parameters(self.service.name, reader, signature)]
         if trigger is None:
             return
@@ -126,7 +142,7 @@ class _Loader:
             name=f"{self.service.name}.{reader.name}",
             service=self.service.name,
             trigger=trigger,
-            grants=self._grants(signature),
+            grants=self._grants(signature, f"{self.service.name}.{reader.name}"),
             timeout=declared.timeout,
             description=(declared.call.__doc__ or "").strip().split("\n")[0],
             source=declared.source,
@@ -205,7 +221,7 @@ class _Loader:
                 self.queues[position] = replace(queue, visibility=declared.timeout * limits.VISIBILITY_PER_TIMEOUT)
         return Worker(declaration.model.name, said.batch), signature
 
-    def _grants(self, signature: Signature) -> tuple[Grant, ...]:
+    def _grants(self, signature: Signature, function: str) -> tuple[Grant, ...]:
         """All that the function may do, through its parameters and those of the providers that it uses."""
         found: set[Grant] = set()
         rest, seen = list(signature.parameters), set[object]()
@@ -215,6 +231,8 @@ class _Loader:
                 found.add(parameter.grant())
             elif isinstance(parameter, PublishParameter):
                 found.update(parameter.grants())
+            elif isinstance(parameter, OnceParameter):
+                found.add(parameter.grant(function))
             elif isinstance(parameter, ProvidedParameter) and parameter.kind not in seen:
                 seen.add(parameter.kind)
                 rest += self.providers[parameter.kind].signature.parameters
@@ -252,14 +270,17 @@ def _duplicates(loaders: Sequence[_Loader]) -> list[Mistake]:
     return found
 
 
+def _told_and_heard(functions: Iterable[Function]) -> tuple[list[type[Event]], list[tuple[str, type[Event]]]]:
+    """What is published, each class once, and what each consumer takes."""
+    told = dict.fromkeys(kind for function in functions for kind in function.published)
+    return list(told), [(function.model.name, function.event) for function in functions if function.event]
+
+
 def _events(functions: Iterable[Function], mistakes: list[Mistake]) -> tuple[EventModel, ...]:
     """Every event that is published, by a provider too, or consumed."""
     found: dict[tuple[str, int], type[Event]] = {}
     for function in functions:
-        signatures = [function.signature, *(provider.signature for provider in function.providers.values())]
-        parameters = [one for signature in signatures for one in signature.parameters]
-        published = [kind for one in parameters if isinstance(one, PublishParameter) for kind in one.events]
-        for kind in (*published, *((function.event,) if function.event else ())):
+        for kind in (*function.published, *((function.event,) if function.event else ())):
             model = kind.__oort__.model
             other = found.setdefault((model.name, model.version), kind)
             if other is not kind:

@@ -6,7 +6,7 @@ from datetime import timedelta
 from typing import TypeAlias
 
 from oort.app.events import Event
-from oort.app.signatures import Signature
+from oort.app.signatures import PublishParameter, Signature
 from oort.model.functions import FunctionModel
 from oort.model.platform import PlatformModel
 from oort.model.problems import Problem
@@ -41,6 +41,13 @@ class Function:
     providers: Mapping[object, Provider]
     event: type[Event] | None = None
     raises: tuple[type[Problem], ...] = ()
+
+    @property
+    def published(self) -> tuple[type[Event], ...]:
+        """The events that it may publish, through its own parameters or those of its service's providers."""
+        signatures = [self.signature, *(provider.signature for provider in self.providers.values())]
+        parameters = [one for signature in signatures for one in signature.parameters]
+        return tuple(kind for one in parameters if isinstance(one, PublishParameter) for kind in one.events)
 
 
 @dataclass(frozen=True, slots=True)

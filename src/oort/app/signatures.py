@@ -18,6 +18,7 @@ from oort.app.calls import Call
 from oort.app.events import Event, Publish
 from oort.app.http import Header
 from oort.app.later import Bucket, Secret
+from oort.app.once import Once
 from oort.app.queues import Queue
 from oort.app.tables import Table
 from oort.model.functions import Grant
@@ -81,6 +82,17 @@ class ContextParameter:
 
 
 @dataclass(frozen=True, slots=True)
+class OnceParameter:
+    """The right to carry out external effects of a delivery."""
+
+    name: str
+
+    def grant(self, function: str) -> Grant:
+        """What the function may do because of this parameter: note effects of its own."""
+        return Grant(Kind.EFFECT, function, ("once",))
+
+
+@dataclass(frozen=True, slots=True)
 class MessageParameter:
     """The event or message; always the first parameter of a consumer."""
 
@@ -114,6 +126,7 @@ Parameter: TypeAlias = (
     | ValueParameter
     | PrincipalParameter
     | ContextParameter
+    | OnceParameter
     | MessageParameter
     | CallParameter
     | ProvidedParameter
@@ -190,6 +203,8 @@ class Reader:
             return ContextParameter(name)
         if hint is Context:
             return ContextParameter(name)
+        if hint is Once:
+            return OnceParameter(name)
         return ProvidedParameter(name, hint) if hint in self.provided else None
 
     def _handle(self, name: str, hint: object, origin: type) -> Parameter | None:
@@ -266,6 +281,13 @@ def read_provider(reader: Reader) -> Signature:
         elif known is not None:
             found.append(known)
     return Signature(tuple(found), made((hints or {}).get("return")))
+
+
+def refuse_once(reader: Reader, signature: Signature, *, why: str, instead: str) -> None:
+    """Refuse `Once` where there is no delivery."""
+    for parameter in signature.parameters:
+        if isinstance(parameter, OnceParameter):
+            reader.refuse("once.delivery", f"{reader.name}: {parameter.name}: Once {why}.", instead)
 
 
 def made(returns: object) -> object:
@@ -385,7 +407,7 @@ def unreadable(kind: object) -> str:
     except (TypeError, NotImplementedError) as error:
         return str(error).rstrip(".")
     foreign = info.cls if isinstance(info, msgspec.inspect.CustomType) else None
-    return "" if foreign is None or models.is_model(foreign) else f"msgspec does not know {foreign.__name__}"
+    return "" if foreign is None or models.loads(foreign) else f"msgspec does not know {foreign.__name__}"
 
 
 def _is_object(kind: object) -> bool:

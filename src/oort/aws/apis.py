@@ -73,6 +73,13 @@ class DynamoDB(Protocol):
         """Write many items or none."""
 
 
+class MessageAttribute(TypedDict, total=False):
+    """SQS: a header of a message. Binary values are not looked at."""
+
+    DataType: str
+    StringValue: str
+
+
 class SqsMessage(TypedDict, total=False):
     """SQS: one hand-over."""
 
@@ -80,6 +87,7 @@ class SqsMessage(TypedDict, total=False):
     ReceiptHandle: str
     Body: str
     Attributes: Mapping[str, str]
+    MessageAttributes: Mapping[str, MessageAttribute]
 
 
 class ReceivedAnswer(TypedDict, total=False):

@@ -1,5 +1,7 @@
 """The broker inside a Lambda function: it asks the function's grants first, then the ports. IAM asks once more behind it."""
 
+from collections.abc import Collection
+
 from oort.model.errors import NotGranted
 from oort.model.functions import FunctionModel
 from oort.model.operations import CallFunction, Commit, Refused, Request, Result
@@ -16,10 +18,12 @@ class LambdaBroker:
         self._operations = operations
         self._caller = caller
         self._token = ""
+        self._messages: Collection[str] = ()
 
-    def open(self, token: str) -> None:
-        """From now on this invocation may ask."""
+    def open(self, token: str, *, messages: Collection[str] = ()) -> None:
+        """From now on this invocation may ask, which delivers these messages."""
         self._token = token
+        self._messages = messages
 
     def close(self) -> None:
         """The invocation is over."""
@@ -36,6 +40,8 @@ class LambdaBroker:
             return Refused(NotGranted.code, f"{self._name} may not {action} on the {kind} {resource}.")
         if isinstance(operation, Commit) and operation.mark is not None and operation.mark.function != self._name:
             return Refused(NotGranted.code, f"{self._name} may not mark a message for {operation.mark.function}.")
+        if (message := permissions.astray(operation, self._messages)) is not None:
+            return Refused(NotGranted.code, f"{self._name} is not delivering the message {message}.")
         if isinstance(operation, CallFunction):
             return self._caller.call(operation)
         return self._operations.perform(operation)

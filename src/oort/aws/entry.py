@@ -19,6 +19,8 @@ from oort.aws.logs import JsonLog
 from oort.aws.machine import MachineClock, MachineEntropy
 from oort.aws.relaying import RelayHandler
 from oort.aws.services.calls import Calls
+from oort.aws.services.effects import Effects
+from oort.aws.services.parking import Parking
 from oort.aws.services.queues import Queues
 from oort.aws.services.relay import Relay
 from oort.aws.services.tables import Tables
@@ -77,6 +79,7 @@ def _parts(
         queues=queues,
         topics=Topics(clients, platform=platform, place=place),
         transactions=Transactions(clients, platform=platform, place=place, clock=clock, service=function.model.service),
+        effects=Effects(clients, place=place, clock=clock, service=function.model.service),
     )
     answers = dict(pair.split("=", 1) for pair in variables.get("OORT_CALLS", "").split(",") if pair)
     calls = Calls(clients, answers=answers, place=place)
@@ -84,6 +87,7 @@ def _parts(
         function=function,
         broker=LambdaBroker(function.model, operations=operations, caller=calls),
         queues=queues,
+        parking=Parking(clients, platform=platform, place=place),
         attempts=_attempts(function.model, platform),
         origins=Origins(platform.services),
         traces=Traces(variables.get("AWS_XRAY_DAEMON_ADDRESS", "")),

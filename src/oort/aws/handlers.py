@@ -5,7 +5,7 @@ kept for all that follow.
 """
 
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TypedDict, cast
 
@@ -14,21 +14,31 @@ import msgspec
 from oort.app.programs import Function
 from oort.aws import requests
 from oort.aws.broker import LambdaBroker
-from oort.aws.logs import JsonLog
+from oort.aws.logs import Field, JsonLog
 from oort.aws.requests import ReplyDocument, RequestEvent
 from oort.aws.services.calls import CallEvent, CallReply
-from oort.model.errors import InvalidToken, InvalidUse, OortError, Unreadable
+from oort.model.errors import InvalidToken, InvalidUse, NotUnderstood, OortError
 from oort.model.functions import Consumed, Http, Subscription, Timer, Worker
-from oort.model.invocations import BatchInvocation, CallInvocation, Failure, HttpInvocation, HttpOutcome, Principal
-from oort.model.messages import Delivery, Message
+from oort.model.invocations import (
+    BatchInvocation,
+    CallInvocation,
+    Failure,
+    HttpInvocation,
+    HttpOutcome,
+    Parked,
+    Principal,
+)
+from oort.model.messages import Delivery, Fault, Message
 from oort.model.problems import Problem, Unauthorized
 from oort.ports.clock import Clock
 from oort.ports.entropy import Entropy
+from oort.ports.parking import Parking
 from oort.ports.queues import Queues
 from oort.ports.traces import Traces
 from oort.rules import access, envelopes, identifiers, reply_headers, retries
 from oort.rules.reply_headers import Origins
 from oort.runtime import invoke, replies
+from oort.runtime.alarms import Alarms
 from oort.runtime.environments import Environment
 from oort.runtime.requests import RequestReader
 
@@ -48,6 +58,7 @@ class RecordEvent(TypedDict):
     receiptHandle: str
     body: str
     attributes: Mapping[str, str]
+    messageAttributes: Mapping[str, Mapping[str, str]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,6 +68,7 @@ class Parts:
     function: Function
     broker: LambdaBroker
     queues: Queues
+    parking: Parking
     attempts: int  # of the queue that it consumes
     origins: Origins
     traces: Traces
@@ -73,6 +85,7 @@ class Handler:
         self._function = parts.function
         self._environment = Environment(parts.function, broker=parts.broker, clock=parts.clock, entropy=parts.entropy)
         self._reader = RequestReader(parts.function)
+        self._alarms = Alarms()
 
     def answer(self, event: Event) -> object:
         """What Lambda hands back to whoever invoked the function. InvalidUse for an event that it has no trigger for."""
@@ -137,28 +150,49 @@ class Handler:
         """The partial batch response. A message that failed comes back after its own time, not after the queue's."""
         started = self._parts.clock.tick()
         deliveries = tuple(_delivery(record, queue=trigger.queue) for record in records)
-        token = self._open()
+        token = self._open({one.message.id for one in deliveries})
         try:
             outcome = invoke.batch(self._environment, BatchInvocation(id=token, token=token, deliveries=deliveries))
         finally:
             self._parts.broker.close()
         self._parts.traces.record(outcome.spans)
-        for delivery in deliveries:
-            failure = next((one for one in outcome.failures if one.receipt == delivery.receipt), None)
-            self._delivered(trigger.queue, delivery, failure)
+        ends: dict[str, Failure | Parked] = {failure.receipt: failure for failure in outcome.failures}
+        ends |= {parked.receipt: parked for parked in outcome.parked}
+        lost = {one.receipt for one in deliveries if not self._settled(trigger.queue, one, ends.get(one.receipt))}
         self._parts.log.trace = ""
-        count, failed = len(deliveries), len(outcome.failures)
-        self._ended(f"{trigger.queue}: {count} delivered, {failed} failed", started, failed=failed, batch=count)
-        lost = {failure.receipt for failure in outcome.failures}
+        told = f"{trigger.queue}: {len(deliveries)} delivered, {len(lost)} failed, {len(outcome.parked)} parked"
+        self._ended(told, started, failed=len(lost), parked=len(outcome.parked), batch=len(deliveries))
         return {
             "batchItemFailures": [
                 {"itemIdentifier": record["messageId"]} for record in records if record["receiptHandle"] in lost
             ]
         }
 
+    def _settled(self, queue: str, delivery: Delivery, end: Failure | Parked | None) -> bool:
+        """Tell of a delivery, and park it if it was not understood; whether Lambda's poller may take it off the queue."""
+        self._parts.log.trace = (identifiers.parent_of(delivery.message.traceparent) or ("", ""))[0]
+        if isinstance(end, Parked):
+            return self._parked(queue, delivery, end.fault)
+        self._delivered(queue, delivery, end)
+        return end is None
+
+    def _parked(self, queue: str, delivery: Delivery, fault: Fault) -> bool:
+        """The first of its event and version is an error, which alarms may stand on; the others are told, too."""
+        message, log = delivery.message, self._parts.log
+        fields: dict[str, Field] = {
+            "message_id": message.id, "event": message.name, "version": message.version, "reason": fault.reason.value
+        }  # fmt: skip
+        try:
+            self._parts.parking.keep(queue, delivery, fault)
+        except OortError as error:  # it comes back, and is dead-lettered at last
+            log.write("ERROR", f"A message could not be parked: {error}", **fields)
+            return False
+        level = "ERROR" if self._alarms.rings(queue, message) else "INFO"
+        log.write(level, f"parked: {fault.detail}", **fields)
+        return True
+
     def _delivered(self, queue: str, delivery: Delivery, failure: Failure | None) -> None:
         message, log = delivery.message, self._parts.log
-        log.trace = (identifiers.parent_of(message.traceparent) or ("", ""))[0]
         if failure is None:
             log.write("INFO", "delivered", message_id=message.id, attempt=delivery.attempt)
             return
@@ -170,7 +204,7 @@ class Handler:
             attempt=delivery.attempt,
             traceback=failure.traceback,
         )
-        after = retries.backoff(delivery.attempt, chance=self._parts.entropy.chance())
+        after = retries.backoff(delivery.attempt, chance=self._parts.entropy.chance(), least=failure.after)
         try:  # it comes back anyway, only later: when the queue's visibility time-out ends
             self._parts.queues.retry(queue, delivery.receipt, after=after * (not last), error=failure.error)
         except OortError as error:
@@ -199,29 +233,43 @@ class Handler:
 
     # -- what all of them do
 
-    def _open(self) -> str:
+    def _open(self, messages: Collection[str] = ()) -> str:
         """The id of an invocation, which is also its token: nobody else is here who could use it."""
         now = int(self._parts.clock.now().timestamp() * 1000)
         token = identifiers.uuid7(now, self._parts.entropy.bits(74))
-        self._parts.broker.open(token)
+        self._parts.broker.open(token, messages=messages)
         return token
 
     def _fresh(self) -> tuple[str, str]:
         return f"{self._parts.entropy.bits(128) or 1:032x}", f"{self._parts.entropy.bits(64) or 1:016x}"
 
-    def _ended(self, message: str, started: int, *, failed: int, error: str = "", **fields: int) -> None:
+    def _ended(
+        self, message: str, started: int, *, failed: int, parked: int = 0, error: str = "", **fields: int
+    ) -> None:
         took = (self._parts.clock.tick() - started) / 1e6
-        self._parts.log.invocation(message, failed=failed, milliseconds=took, traceback=error, **fields)
+        self._parts.log.invocation(message, failed=failed, parked=parked, milliseconds=took, traceback=error, **fields)
 
 
 def _delivery(record: RecordEvent, *, queue: str) -> Delivery:
-    """The message. One that is no envelope is handed over as it is: the handler's type refuses it, and it is dead-lettered."""
-    attempt = int(record["attributes"].get("ApproximateReceiveCount", "1"))
+    """The message. One that is no envelope is handed over with what is wrong with it, so that it is parked as it came."""
+    fault: Fault | None = None
     try:
         message = envelopes.unwrapped(record["body"])
-    except Unreadable:
-        message = Message(id=record["messageId"], name=queue, body=record["body"].encode())
-    return Delivery(message=message, receipt=record["receiptHandle"], attempt=attempt)
+    except NotUnderstood as error:
+        message, fault = Message(id=record["messageId"], name=queue, body=record["body"].encode()), error.fault
+    return Delivery(
+        message=message,
+        receipt=record["receiptHandle"],
+        attempt=int(record["attributes"].get("ApproximateReceiveCount", "1")),
+        fault=fault,
+        raw=record["body"],
+        headers=_headers(record),
+    )
+
+
+def _headers(record: RecordEvent) -> tuple[tuple[str, str], ...]:
+    given = record.get("messageAttributes", {})
+    return tuple((name, one["stringValue"]) for name, one in sorted(given.items()) if "stringValue" in one)
 
 
 def _xray() -> tuple[str, str] | None:

@@ -22,6 +22,7 @@ NAMESPACE = "Oort"
 # https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/CloudWatch_Embedded_Metric_Format_Specification.html
 _DIMENSIONS = [["platform", "stage", "service"]]
 _METRICS = [{"Name": "Errors", "Unit": "Count"}, {"Name": "Duration", "Unit": "Milliseconds"}]
+_PARKED = {"Name": "Parked", "Unit": "Count"}
 
 
 class JsonLog:
@@ -37,12 +38,14 @@ class JsonLog:
         """One line. Fields that are empty are left out."""
         self._put(level, message, fields)
 
-    def invocation(self, message: str, *, failed: int, milliseconds: float, **fields: Field) -> None:
-        """The line that ends an invocation, with its metrics."""
+    def invocation(self, message: str, *, failed: int, milliseconds: float, parked: int = 0, **fields: Field) -> None:
+        """The line that ends an invocation, with its metrics. Parked messages are one only where there are some."""
         now = int(self._clock.now().timestamp() * 1000)
-        directive = {"Namespace": NAMESPACE, "Dimensions": _DIMENSIONS, "Metrics": _METRICS}
+        metrics = [*_METRICS, *([_PARKED] if parked else [])]
+        directive = {"Namespace": NAMESPACE, "Dimensions": _DIMENSIONS, "Metrics": metrics}
         told = {
             **fields,
+            **({"Parked": parked} if parked else {}),
             "Errors": failed,
             "Duration": round(milliseconds, 3),
             "_aws": {"Timestamp": now, "CloudWatchMetrics": [directive]},

@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from datetime import timedelta
 
 from oort.app import projects
@@ -10,6 +11,7 @@ from oort.app.projects import Project
 from oort.aws.accounts import Account, account
 from oort.aws.assets import S3Assets
 from oort.aws.clients import Clients
+from oort.aws.services.parking import Parking as SqsParking
 from oort.aws.stacks import CloudFormationStacks
 from oort.cloudformation import rendering, templates
 from oort.cloudformation.resources import Template
@@ -22,9 +24,10 @@ from oort.delivery.wheels import Wheels
 from oort.model.deployments import StackEvent, StackPlan, StackRequest
 from oort.model.errors import NotPackaged
 from oort.model.packages import Package
-from oort.model.platform import ServiceModel
+from oort.model.platform import PlatformModel, ServiceModel
 from oort.model.stages import Stage
 from oort.ports.assets import Assets
+from oort.ports.parking import Parking
 from oort.rules import cloudnames
 
 
@@ -32,8 +35,15 @@ class Cloud:
     """The account and region that a stage is in."""
 
     def __init__(self, stage: Stage) -> None:
+        self._stage = stage.name
         self._clients = Clients(stage.region)
         self.account: Account = account(self._clients)
+
+    def parking(self, platform: PlatformModel) -> Parking:
+        """What is parked in the stage."""
+        named = cloudnames.place(platform.name, self._stage)
+        place = replace(named, partition=self.account.partition, region=self._clients.region, account=self.account.id)
+        return SqsParking(self._clients, platform=platform, place=place)
 
     def rollout(
         self,

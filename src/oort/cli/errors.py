@@ -9,7 +9,7 @@ from collections.abc import Callable
 import click
 
 from oort.cli import output
-from oort.model.errors import InvalidProgram, InvalidProject, NotFoundHere, OortError
+from oort.model.errors import InvalidProgram, InvalidProject, NotFoundHere, OortError, UnreadableContract
 
 NO = 1
 USAGE = 64
@@ -23,7 +23,7 @@ class UnreadableInput(OortError):
     code = "input.unreadable"
 
 
-_USAGE_ERRORS = (InvalidProject, NotFoundHere, UnreadableInput)
+_USAGE_ERRORS = (InvalidProject, NotFoundHere, UnreadableContract, UnreadableInput)
 
 
 def guarded(run: Callable[[], object], *, debug: bool) -> int:

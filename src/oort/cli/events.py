@@ -72,7 +72,9 @@ def messages(data: bytes, function: Function) -> list[bytes]:
     parameter = _message_parameter(function)
     for body in bodies:
         try:
-            invoke.read(function, parameter, Message(id="", name="", body=body, version=_version(function)))
+            invoke.read(
+                function, parameter, Message(id="", name=_name(function), body=body, version=_version(function))
+            )
         except (Unreadable, InvalidUse) as error:
             raise _unfit(function, str(error.__cause__ or error)) from error
     return bodies
@@ -80,9 +82,7 @@ def messages(data: bytes, function: Function) -> list[bytes]:
 
 def message(body: bytes, function: Function, *, id: str, sent: float) -> Message:
     """The message that the function would be handed for the body."""
-    trigger = function.model.trigger
-    name = trigger.event if isinstance(trigger, Subscription) else getattr(trigger, "queue", function.model.name)
-    whole = Message(id=id, name=name, body=body, version=_version(function), sent=sent)
+    whole = Message(id=id, name=_name(function), body=body, version=_version(function), sent=sent)
     if function.event is None:
         return whole
     event = invoke.read(function, _message_parameter(function), whole)
@@ -144,6 +144,13 @@ def _message_parameter(function: Function) -> MessageParameter:
     """What the function consumes. A scheduled one takes no message: its event is null."""
     nothing = MessageParameter("", NoneType)
     return next((one for one in function.signature.parameters if isinstance(one, MessageParameter)), nothing)
+
+
+def _name(function: Function) -> str:
+    """What its messages are called."""
+    trigger = function.model.trigger
+    name: str = trigger.event if isinstance(trigger, Subscription) else getattr(trigger, "queue", function.model.name)
+    return name
 
 
 def _version(function: Function) -> int:

@@ -36,18 +36,17 @@ class JsonLog(Log):
     def delivery(self, report: "DeliveryReport") -> None:
         """One delivery and what became of it."""
         message, failure = report.delivery.message, report.failure
-        end = "delivered" if failure is None else "dead letter" if report.retry is None else "retry"
+        level, told = _told(report)
         self._line(
-            "INFO" if failure is None else "ERROR",
-            end
-            if failure is None
-            else f"{failure.error} ({end}, attempt {report.delivery.attempt} of {report.attempts})",
+            level,
+            told,
             Duration=_milliseconds(report.duration),
             trace=(identifiers.parent_of(message.traceparent) or ("", ""))[0],
             **_whose(report.function),
             message_id=message.id,
             attempt=report.delivery.attempt,
             traceback="" if failure is None else failure.traceback,
+            **_why_parked(report),
         )
 
     def failed(self, error: Exception) -> None:
@@ -80,6 +79,23 @@ class JsonServiceLogs(logging.Handler):
             self._log.record(record)
         except Exception:
             self.handleError(record)
+
+
+def _told(report: "DeliveryReport") -> tuple[str, str]:
+    """The level and the sentence for a delivery."""
+    if report.parked is not None:  # the first of its event and version is what alarms stand on
+        return "ERROR" if report.alarm else "INFO", f"parked: {report.parked.detail}"
+    if report.failure is None:
+        return "INFO", "delivered"
+    end = "dead letter" if report.retry is None else "retry"
+    return "ERROR", f"{report.failure.error} ({end}, attempt {report.delivery.attempt} of {report.attempts})"
+
+
+def _why_parked(report: "DeliveryReport") -> dict[str, object]:
+    if report.parked is None:
+        return {}
+    message = report.delivery.message
+    return {"event": message.name, "version": message.version, "reason": report.parked.reason.value}
 
 
 def _whose(function: str) -> dict[str, str]:

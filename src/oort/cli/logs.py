@@ -28,6 +28,7 @@ _KEPT = 20_000  # lines, when whoever reads them has stopped; then the oldest go
 _REMEMBERED = 1_000  # failures whose traceback was shown
 _TRACE = 8  # characters of a trace's id; `oort trace` takes a beginning
 _INDENT = " " * 14
+_PARKED = "The message is kept and not tried again: `oort events parked` shows it. A consumer that reads it gets it."
 _RUNTIME = str(Path(oort.__file__).parent / "runtime")
 # A frame of a traceback: its place, then the lines that are indented deeper.
 _FRAME = re.compile(r'^  File "(?P<file>[^"]+)", line \d+.*\n(?:    .*\n)*', re.MULTILINE)
@@ -93,7 +94,9 @@ class Log:
         self.say(_line(request.method, target, status, *parts), below=self._traceback(reply.error, trace=reply.trace))
 
     def delivery(self, report: "DeliveryReport") -> None:
-        """One delivery and what became of it; the traceback when it fails like this for the first time."""
+        """One delivery and what became of it; the traceback when it fails like this for the first time, and what to do when
+        the first of its event and version is parked.
+        """
         message, failure = report.delivery.message, report.failure
         trace = (identifiers.parent_of(message.traceparent) or ("", ""))[0]
         waited = timedelta(seconds=max(0.0, time.time() - message.sent - report.duration.total_seconds()))
@@ -103,6 +106,10 @@ class Log:
             parts.append(output.preview(failure.error, width=200))
             if self._is_new(report.function, message.id, failure.error):
                 below = self._traceback(failure.traceback, trace=trace)
+        elif report.parked is not None:
+            parts.append(output.preview(report.parked.detail, width=200))
+            if report.alarm:
+                below = self._paint(f"{_INDENT}{_PARKED}", "red")
         self.say(_line("deliver", report.function, self._outcome(report), *parts), below=below)
 
     def failed(self, error: Exception) -> None:
@@ -121,6 +128,8 @@ class Log:
         self._writer.write(f"{line}\n{below}" if below else line)
 
     def _outcome(self, report: "DeliveryReport") -> str:
+        if report.parked is not None:
+            return self._paint(f"parked: {report.parked.reason}", "red" if report.alarm else "yellow")
         if report.failure is None:
             return self._paint("ok ", "green")  # as wide as a status
         if report.retry is None:

@@ -101,6 +101,8 @@ def started(
         timed=not inline,
     )
     engine.start()
+    for queue, count in engine.released.items():
+        log.say(f"{queue}: {output.counted(count, 'parked message')} can be read now, and are handed over.")
     return Running(app, engine, threads, store)
 
 

@@ -16,6 +16,7 @@ _LIST = "Tags"
 TAGGED: Mapping[str, str] = {
     "AWS::ApiGateway::RestApi": _LIST,
     "AWS::ApiGateway::Stage": _LIST,
+    "AWS::CloudWatch::Alarm": _LIST,
     "AWS::Cognito::UserPool": "UserPoolTags",
     "AWS::DynamoDB::Table": _LIST,
     "AWS::IAM::Role": _LIST,

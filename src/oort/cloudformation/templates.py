@@ -5,6 +5,7 @@ from collections.abc import Iterable, Iterator
 from oort.cloudformation import checks
 from oort.cloudformation.constructs import (
     accounts,
+    alarms,
     apis,
     assets,
     functions,
@@ -92,6 +93,7 @@ def _service(scope: Scope) -> Iterator[Resource]:
     yield from functions.functions(scope)
     yield from schedules.schedules(scope)
     yield from apis.api(scope)
+    yield from alarms.alarms(scope)
 
 
 def _read(scope: Scope) -> Iterator[Parameter]:

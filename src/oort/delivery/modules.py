@@ -1,6 +1,6 @@
 """Which files of the project are a service's own: its package with its data, and the project's modules that it imports.
 
-Read from the files alone; nothing is imported. Tests, caches, hidden files and other services' packages stay behind.
+Read from the files alone; nothing is imported. Tests, caches, hidden files, lock files of contracts and other services' packages stay behind.
 """
 
 import ast
@@ -9,7 +9,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from oort.delivery import imports
+from oort.delivery import imports, lockfiles
 from oort.delivery.imports import Imported
 from oort.model.errors import InvalidProgram
 from oort.model.sources import Mistake, Source
@@ -124,7 +124,9 @@ def _files(folder: Path, others: set[Path], *, deep: bool = True) -> Iterator[Pa
         path = Path(here)
         folders[:] = [one for one in folders if deep and _ships(one) and path / one not in others]
         found = (path / one for one in files if _ships(one))
-        yield from (one for one in found if one.with_suffix("") not in others and one.is_file())
+        yield from (
+            one for one in found if one.with_suffix("") not in others and not lockfiles.is_one(one) and one.is_file()
+        )
 
 
 def _ships(name: str) -> bool:

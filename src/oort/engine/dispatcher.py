@@ -13,13 +13,14 @@ from datetime import timedelta
 from oort.engine.invoker import InProcessInvoker
 from oort.engine.services.queues import Queues, Retry
 from oort.model.functions import Consumed, FunctionModel
-from oort.model.invocations import BatchOutcome, Failure
-from oort.model.messages import Delivery
+from oort.model.invocations import BatchOutcome, Failure, Parked
+from oort.model.messages import Delivery, Fault
 from oort.model.platform import PlatformModel
 from oort.ports.clock import Clock
 from oort.ports.entropy import Entropy
 from oort.ports.traces import Traces
 from oort.rules import identifiers, retries
+from oort.runtime.alarms import Alarms
 
 _POLL = timedelta(milliseconds=500)  # between looks for what another process wrote, such as a redrive from the CLI
 _ROUNDS = 20  # batches a thread hands over before it makes room for other consumers
@@ -27,7 +28,10 @@ _ROUNDS = 20  # batches a thread hands over before it makes room for other consu
 
 @dataclass(frozen=True, slots=True)
 class DeliveryReport:
-    """What became of one delivery, for the log. `retry` is None when it succeeded or is dead now."""
+    """What became of one delivery, for the log. `retry` is None when it succeeded, is parked or dead now.
+
+    `alarm` is true for the first message of its event and version that this consumer could not read.
+    """
 
     function: str
     delivery: Delivery
@@ -35,6 +39,8 @@ class DeliveryReport:
     failure: Failure | None
     retry: timedelta | None
     duration: timedelta
+    parked: Fault | None = None
+    alarm: bool = False
 
 
 class Consumers:
@@ -61,6 +67,7 @@ class Consumers:
         self._redeliver = redeliver
         self._attempts = {queue.name: queue.attempts for queue in platform.queues}
         self._functions = by_queue(platform.functions)
+        self._alarms = Alarms()
 
     def __contains__(self, queue: str) -> bool:
         return queue in self._functions
@@ -88,14 +95,13 @@ class Consumers:
         """Run the consumer and settle. `further` is asked when it has run: how many deliveries to lease next."""
         function, started = self._functions[queue], self._clock.tick()
         outcome = self._invoke(function, tuple(deliveries))
-        failures = {failure.receipt: failure for failure in outcome.failures}
+        ends: dict[str, Failure | Parked] = {failure.receipt: failure for failure in outcome.failures}
+        ends |= {parked.receipt: parked for parked in outcome.parked}
         if self._redeliver:
-            again = tuple(_again(one) for one in deliveries if one.receipt not in failures)
-            failures |= (
-                {failure.receipt: failure for failure in self._invoke(function, again).failures} if again else {}
-            )
+            again = tuple(_again(one) for one in deliveries if one.receipt not in ends)
+            ends |= {failure.receipt: failure for failure in self._invoke(function, again).failures} if again else {}
         each = timedelta(microseconds=(self._clock.tick() - started) / 1000 / len(deliveries))
-        return self._settle(queue, function, deliveries, failures, each=each, further=further())
+        return self._settle(queue, function, deliveries, ends, each=each, further=further())
 
     def _invoke(self, function: FunctionModel, deliveries: tuple[Delivery, ...]) -> BatchOutcome:
         invocation = identifiers.uuid7(int(self._clock.now().timestamp() * 1000), self._entropy.bits(74))
@@ -108,22 +114,27 @@ class Consumers:
         queue: str,
         function: FunctionModel,
         deliveries: Sequence[Delivery],
-        failures: dict[str, Failure],
+        ends: dict[str, Failure | Parked],
         *,
         each: timedelta,
         further: int,
     ) -> list[Delivery]:
         retry: list[Retry] = []
         reports: list[DeliveryReport] = []
+        attempts = self._attempts[queue]
         for one in deliveries:
-            failure, wait = failures.get(one.receipt), None
-            if failure is not None:
-                after = retries.backoff(one.attempt, chance=self._entropy.chance())
-                retry.append(Retry(one.receipt, after, f"{failure.error}\n\n{failure.traceback}"))
-                wait = None if retries.exhausted(one.attempt, attempts=self._attempts[queue]) else after
-            reports.append(DeliveryReport(function.name, one, self._attempts[queue], failure, wait, each))
-        done = [one.receipt for one in deliveries if one.receipt not in failures]
-        following = self._queues.settle(queue, acknowledged=done, failed=retry, most=further)
+            end, failure, wait, fault = ends.get(one.receipt), None, None, None
+            if isinstance(end, Failure):
+                failure, after = end, retries.backoff(one.attempt, chance=self._entropy.chance(), least=end.after)
+                retry.append(Retry(one.receipt, after, f"{end.error}\n\n{end.traceback}"))
+                wait = None if retries.exhausted(one.attempt, attempts=attempts) else after
+            elif end is not None:
+                fault = end.fault
+            alarm = fault is not None and self._alarms.rings(queue, one.message)
+            reports.append(DeliveryReport(function.name, one, attempts, failure, wait, each, fault, alarm))
+        done = [one.receipt for one in deliveries if one.receipt not in ends]
+        parked = [end for end in ends.values() if isinstance(end, Parked)]
+        following = self._queues.settle(queue, acknowledged=done, failed=retry, parked=parked, most=further)
         for report in reports:
             self._report(report)
         return following

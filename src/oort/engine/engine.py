@@ -14,6 +14,9 @@ from oort.engine.dispatcher import Consumers, DeliveryReport, Dispatcher
 from oort.engine.gateway import Gateway
 from oort.engine.invoker import InProcessInvoker
 from oort.engine.refusals import Throttling
+from oort.engine.services.effects import Effects
+from oort.engine.services.history import History
+from oort.engine.services.parking import Parking
 from oort.engine.services.queues import Queues
 from oort.engine.services.relay import Relay
 from oort.engine.services.schedules import Schedules
@@ -28,6 +31,7 @@ from oort.ports.clock import Clock
 from oort.ports.entropy import Entropy
 from oort.ports.identity import Identity
 from oort.ports.transactions import Transactions as TransactionsPort
+from oort.runtime import releases
 from oort.runtime.environments import Factory
 from oort.runtime.operations import Operations
 
@@ -42,6 +46,9 @@ class Services:
     queues: Queues
     topics: Topics
     transactions: TransactionsPort
+    effects: Effects
+    parking: Parking
+    history: History
     traces: Traces
     relay: Relay
     schedules: Schedules
@@ -54,6 +61,9 @@ class Services:
             queues=Queues(store, platform=platform, clock=clock),
             topics=Topics(store, platform=platform, clock=clock),
             transactions=Transactions(store, platform=platform, clock=clock, lag=lag),
+            effects=Effects(store, clock=clock),
+            parking=Parking(store, platform=platform, clock=clock),
+            history=History(store, clock=clock),
             traces=Traces(store),
             relay=Relay(store, platform=platform, clock=clock),
             schedules=Schedules(store, platform=platform, clock=clock),
@@ -61,7 +71,13 @@ class Services:
 
     def operations(self) -> Operations:
         """What handles ask for, carried out on these ports."""
-        return Operations(tables=self.tables, queues=self.queues, topics=self.topics, transactions=self.transactions)
+        return Operations(
+            tables=self.tables,
+            queues=self.queues,
+            topics=self.topics,
+            transactions=self.transactions,
+            effects=self.effects,
+        )
 
 
 class Engine:
@@ -95,20 +111,14 @@ class Engine:
             services = replace(services, transactions=transactions)
         self.tables, self.queues, self.topics = services.tables, services.queues, services.topics
         self.traces, self.relay, self.schedules = services.traces, services.relay, services.schedules
-        self.transactions = services.transactions
+        self.transactions, self.effects, self.parking = services.transactions, services.effects, services.parking
+        self.history = services.history
+        self.released: dict[str, int] = {}
         self.broker = EngineBroker(platform, operations=services.operations(), entropy=entropy)
         self.invoker = InProcessInvoker(program, broker=self.broker, clock=clock, entropy=entropy, overrides=overrides)
         calls = Calls(platform, invoker=self.invoker, traces=self.traces, clock=clock, failed=_as_error(failed))
         self.broker.answering(calls.answer)
-        self.gateway = Gateway(
-            platform,
-            identity=identity,
-            invoker=self.invoker,
-            traces=self.traces,
-            clock=clock,
-            entropy=entropy,
-            throttling=throttling,
-        )
+        self.gateway = self._admitting(identity, clock=clock, entropy=entropy, throttling=throttling)
         self.consumers = Consumers(
             platform,
             queues=self.queues,
@@ -125,11 +135,14 @@ class Engine:
     def start(self) -> None:
         """Begin to deliver messages; call it while holding the state's lock.
 
-        First, leases that a killed process left end, and indexes that the program has and the store has not are built.
+        First, leases that a killed process left end, indexes that the program has and the store has not are built, and what
+        is parked goes back to those consumers that understand it now; `released` then says how many messages that were.
         """
         self.queues.release_all()
+        self.effects.release_all()
         self.tables.build_indexes()
         self.schedules.plan()
+        self.release()
         self._store.on_commit = self._dispatcher.wake
         self._dispatcher.start()
 
@@ -137,6 +150,10 @@ class Engine:
         """Finish the deliveries that run, then close the environments. The store stays open; it belongs to the caller."""
         self._dispatcher.stop()
         self.invoker.close()
+
+    def release(self) -> None:
+        """Put back on the queues what was parked and is understood now."""
+        self.released = releases.release(self.program, self.parking)
 
     def forward(self) -> int:
         """Put on queues what the outbox and the schedules have for them; how many messages."""
@@ -146,6 +163,17 @@ class Engine:
         """The next moment, in Unix seconds, at which there is something to deliver; None if nothing is planned."""
         planned = (self.queues.next_due(), self.schedules.next_due())
         return min((due for due in planned if due is not None), default=None)
+
+    def _admitting(self, identity: Identity, *, clock: Clock, entropy: Entropy, throttling: Throttling) -> Gateway:
+        return Gateway(
+            self.program.model,
+            identity=identity,
+            invoker=self.invoker,
+            traces=self.traces,
+            clock=clock,
+            entropy=entropy,
+            throttling=throttling,
+        )
 
     def _dispatching(self, clock: Clock, *, threads: int, failed: Callable[[Exception], None]) -> Dispatcher:
         return Dispatcher(

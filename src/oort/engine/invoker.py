@@ -89,7 +89,8 @@ class InProcessInvoker:
 
     def batch(self, name: str, deliveries: tuple[Delivery, ...], *, id: str) -> BatchOutcome:
         """Run a function for a batch of deliveries."""
-        with self._environment(name) as (environment, token):
+        messages = frozenset(one.message.id for one in deliveries)
+        with self._environment(name, messages) as (environment, token):
             return invoke.batch(environment, BatchInvocation(id=id, token=token, deliveries=deliveries))
 
     def call(self, operation: CallFunction) -> CallOutcome:
@@ -113,7 +114,7 @@ class InProcessInvoker:
             environment.close()
 
     @contextmanager
-    def _environment(self, name: str) -> Iterator[tuple[Environment, str]]:
+    def _environment(self, name: str, messages: frozenset[str] = frozenset()) -> Iterator[tuple[Environment, str]]:
         """A warm environment or a new one, and a token that is good for this invocation."""
         with self._lock:
             environment = self._idle[name].pop() if self._idle[name] else None
@@ -122,7 +123,7 @@ class InProcessInvoker:
             environment = Environment(
                 function, broker=self._broker, clock=self._clock, entropy=self._entropy, overrides=self._overrides
             )
-        token = self._broker.open(name)
+        token = self._broker.open(name, messages=messages)
         try:
             yield environment, token
         finally:

@@ -4,7 +4,9 @@ Problems that a handler answers with live in `model.problems`.
 """
 
 from collections.abc import Sequence
+from datetime import timedelta
 
+from oort.model.messages import Fault
 from oort.model.sources import Mistake
 
 
@@ -33,6 +35,12 @@ class InvalidProject(OortError):
     """The folder is not a platform: `oort.toml` is missing, unreadable or incomplete."""
 
     code = "project.invalid"
+
+
+class UnreadableContract(OortError):
+    """A lock file, or what a stage says it runs, is damaged, was changed by hand, or is of a later version of Oort."""
+
+    code = "contract.unreadable"
 
 
 class NotGranted(OortError):
@@ -71,6 +79,16 @@ class Unreadable(OortError):
     code = "data.unreadable"
 
 
+class NotUnderstood(Unreadable):
+    """A consumer cannot read a message: an unknown version, garbage, another type. The message is parked; `fault` says why."""
+
+    code = "message.parked"
+
+    def __init__(self, fault: Fault, instead: str = "") -> None:
+        self.fault = fault
+        super().__init__(fault.detail, instead)
+
+
 class ConditionFailed(OortError):
     """A write's condition did not hold. `position` is the place of the write in its transaction."""
 
@@ -89,6 +107,16 @@ class NoSuchItem(OortError):
     def __init__(self, what: str, *, position: int = 0) -> None:
         self.position = position
         super().__init__(what)
+
+
+class EffectInProgress(OortError):
+    """Another delivery of the message carries out the effect now, or took it over. Not before `after` is it worth asking again."""
+
+    code = "effect.in-progress"
+
+    def __init__(self, what: str, instead: str = "", *, after: timedelta = timedelta(0)) -> None:
+        self.after = after
+        super().__init__(what, instead)
 
 
 class InvalidCursor(OortError):
@@ -155,6 +183,12 @@ class DeploymentFailed(OortError):
     """A stack could not be created, changed or removed; what was there before is there again, or the sentence says so."""
 
     code = "deploy.failed"
+
+
+class ContractBroken(OortError):
+    """What is to be deployed would break what is published or runs; the message holds every objection."""
+
+    code = "contract.broken"
 
 
 class DidNotSettle(OortError):

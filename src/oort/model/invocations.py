@@ -5,7 +5,7 @@ from typing import TypeAlias
 
 import msgspec
 
-from oort.model.messages import Delivery
+from oort.model.messages import Delivery, Fault
 from oort.model.operations import Answered, Objected
 from oort.model.spans import Span
 
@@ -81,17 +81,26 @@ class HttpOutcome(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Failure(msgspec.Struct, frozen=True, kw_only=True):
-    """One delivery that failed."""
+    """One delivery that failed. Before `after` seconds have passed it would fail again."""
 
     receipt: str
     error: str  # one line
     traceback: str
+    after: float = 0.0
+
+
+class Parked(msgspec.Struct, frozen=True, kw_only=True):
+    """One delivery that its consumer cannot read, now or at a next attempt. The handler was not entered."""
+
+    receipt: str
+    fault: Fault
 
 
 class BatchOutcome(msgspec.Struct, frozen=True, kw_only=True):
     """The partial batch response: deliveries that are not listed succeeded."""
 
     failures: tuple[Failure, ...]
+    parked: tuple[Parked, ...] = ()
     spans: tuple[Span, ...] = ()
 
 

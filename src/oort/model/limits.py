@@ -67,6 +67,10 @@ REQUEST_TIMEOUT = timedelta(seconds=29)
 FUNCTION_TIMEOUT = timedelta(minutes=15)
 # Our own: an inbox mark outlives the longest retention of a message by a day.
 MARK_RETENTION = RETENTION + timedelta(days=1)
+# Our own: so many of the events that were published last are kept on one machine, to look at and to replay.
+HISTORY_EVENTS = 10_000
+# Our own: what is kept of the result of an external effect; an item of DynamoDB has 400 KB, and each KB of it is paid for.
+EFFECT_RESULT_BYTES = 64 * KIB
 # API Gateway: JSON bodies are parsed to this depth by the model validators we emit; deeper input is an attack.
 JSON_DEPTH = 64
 # Our own: an answer lists this many things that are wrong, so that a large wrong body cannot ask for a larger reply.

@@ -9,6 +9,8 @@ RESOURCE = re.compile(r"[a-z][a-z0-9-]{0,62}")
 PLATFORM = re.compile(r"[a-z][a-z0-9-]{0,23}")
 STAGE = re.compile(r"[a-z][a-z0-9]{0,15}")
 EVENT = re.compile(r"[a-z][a-z0-9-]{0,33}\.[a-z][a-z0-9-]{0,62}")
+# Without a slash, so that it can end a key that is made of parts.
+EFFECT = re.compile(r"[A-Za-z0-9._:-]{1,64}")
 
 
 def owner(name: str) -> str:

@@ -124,6 +124,38 @@ class Commit(msgspec.Struct, frozen=True, tag="commit"):
     mark: Mark | None = None
 
 
+class Lease(msgspec.Struct, frozen=True):
+    """The right to carry out one external effect: of this function, for this message, under this name.
+
+    `holder` is new each time that somebody asks for it.
+    """
+
+    function: str
+    message: str
+    name: str
+    holder: str
+
+
+class ClaimEffect(msgspec.Struct, frozen=True, tag="once"):
+    """Take the lease for so many seconds, unless the effect has happened or another holder's has not ended."""
+
+    lease: Lease
+    seconds: float
+
+
+class FinishEffect(msgspec.Struct, frozen=True, tag="finish"):
+    """The effect has happened. `result` is JSON; empty if it could not be kept."""
+
+    lease: Lease
+    result: bytes
+
+
+class ReleaseEffect(msgspec.Struct, frozen=True, tag="release"):
+    """The effect has not happened: whoever comes next may try."""
+
+    lease: Lease
+
+
 Operation: TypeAlias = (
     GetItem
     | GetItems
@@ -137,6 +169,9 @@ Operation: TypeAlias = (
     | PublishEvent
     | Commit
     | CallFunction
+    | ClaimEffect
+    | FinishEffect
+    | ReleaseEffect
 )
 
 
@@ -167,11 +202,15 @@ class Done(msgspec.Struct, frozen=True, tag="done"):
 
 
 class Refused(msgspec.Struct, frozen=True, tag="refused"):
-    """The operation had no effect. `code` is the error's code; `position` says which write of a commit."""
+    """The operation had no effect. `code` is the error's code; `position` says which write of a commit.
+
+    Before `after` seconds have passed it would be refused again.
+    """
 
     code: str
     detail: str
     position: int = 0
+    after: float = 0.0
 
 
 class Answered(msgspec.Struct, frozen=True, tag="answered"):
@@ -189,4 +228,10 @@ class Objected(msgspec.Struct, frozen=True, tag="objected"):
     members: bytes = b"{}"
 
 
-Result: TypeAlias = Found | Listed | Done | Answered | Objected | Refused
+class Happened(msgspec.Struct, frozen=True, tag="happened"):
+    """The effect has happened before, and this was its result."""
+
+    result: bytes
+
+
+Result: TypeAlias = Found | Listed | Done | Answered | Objected | Happened | Refused

@@ -14,6 +14,7 @@ class Kind(StrEnum):
     QUEUE = "queue"
     EVENT = "event"
     CALL = "call"
+    EFFECT = "effect"  # external effects of a function; the grant names the function
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,13 +67,22 @@ class QueueModel:
 
 @dataclass(frozen=True, slots=True)
 class EventModel:
-    """An event that one service publishes and any service may subscribe to."""
+    """An event that one service publishes and any service may subscribe to.
+
+    `compatible` is the oldest version whose consumers can read this one as it is; None if that is this one itself.
+    """
 
     name: str
     version: int
     key: str
     service: str
     source: Source
+    compatible: int | None = None
+
+    @property
+    def oldest(self) -> int:
+        """The oldest version whose consumers can read this one."""
+        return self.version if self.compatible is None else self.compatible
 
 
 @dataclass(frozen=True, slots=True)

@@ -66,16 +66,20 @@ class Place:
         return self.table(f"{service}.{OUTBOX}")
 
     def inbox(self, service: str) -> str:
-        """The table of the marks of the messages that a service has applied."""
+        """The table of the marks of the messages that a service has applied, and of what it did outside for them."""
         return self.table(f"{service}.{INBOX}")
 
     def queue(self, name: str) -> str:
         """The SQS queue of `service.queue`."""
-        return self._name(name, most=_QUEUE - len("_dead"))
+        return self._name(name, most=_QUEUE - len("_parked"))
 
     def dead(self, name: str) -> str:
         """The SQS queue of its dead letters."""
         return f"{self.queue(name)}_dead"
+
+    def parked(self, name: str) -> str:
+        """The SQS queue of what its consumer could not read."""
+        return f"{self.queue(name)}_parked"
 
     def topic(self, event: str) -> str:
         """The SNS topic of an event."""
@@ -121,6 +125,10 @@ class Place:
         """The ARN of the queue of its dead letters."""
         return self._arn("sqs", self.dead(name))
 
+    def parked_arn(self, name: str) -> str:
+        """The ARN of the queue of what its consumer could not read."""
+        return self._arn("sqs", self.parked(name))
+
     def topic_arn(self, event: str) -> str:
         """The ARN of the topic of an event."""
         return self._arn("sns", self.topic(event))
@@ -152,6 +160,11 @@ def place(platform: str, stage: str) -> Place:
         what = f"{stage!r} is not a stage's name."
         raise InvalidProject(what, "Use lower-case letters and digits, at most 16: prod, test, ada.")
     return Place(platform, stage)
+
+
+def effect_row(function: str, message: str, name: str) -> str:
+    """The key of an external effect in the inbox. No mark begins like it: those begin with a function, which has a dot."""
+    return f"once/{function}/{message}/{name}"
 
 
 def outbox_row(kind: str, name: str, key: str) -> str:

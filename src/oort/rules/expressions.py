@@ -147,6 +147,22 @@ def claim(*, key: str, expires: str, now: int) -> Expression:
     )
 
 
+def lease(*, key: str, holder: str, until: float, expires: int, now: float) -> Expression:
+    """An update that gives the lease of an effect to the holder, until then, if it is free or the holder's own.
+
+    The attributes are named as the parameters are, and there is a `result` once the effect has happened.
+    """
+    words = _Words()
+    owner, ends, gone = (words.path((name,)) for name in ("holder", "until", "expires"))
+    me, moment, result = words.value(holder), words.value(now), words.path(("result",))
+    sets = [f"{owner} = {me}", f"{ends} = {words.value(until)}", f"{gone} = {words.value(expires)}"]
+    free = f"attribute_not_exists({result}) AND ({ends} <= {moment} OR {owner} = {me})"
+    return words.finished(
+        update=_update(words, sets, [result]),
+        condition=f"attribute_not_exists({words.path((key,))}) OR {gone} <= {moment} OR ({free})",
+    )
+
+
 def window(
     keyed: keys.Keyed,
     partition: KeyPart,

@@ -171,7 +171,7 @@ def _edges(function: FunctionModel) -> Iterator[Edge]:
     elif isinstance(trigger, Worker):
         yield Edge(f"{NodeKind.QUEUE}:{trigger.queue}", EdgeKind.TRIGGERS, here)
     for grant in function.grants:
-        for action in grant.actions:
+        for action in grant.actions if grant.kind is not Kind.EFFECT else ():  # what it does outside is no node here
             yield Edge(here, _verb(grant.kind, action), f"{grant.kind}:{grant.resource}")
 
 

@@ -1,9 +1,19 @@
 """What an operation needs and whether a function's grants cover it. The broker asks before every operation."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 
 from oort.model.functions import Grant
-from oort.model.operations import CallFunction, Commit, GetItems, Operation, PublishEvent, SendMessage
+from oort.model.operations import (
+    CallFunction,
+    ClaimEffect,
+    Commit,
+    FinishEffect,
+    GetItems,
+    Operation,
+    PublishEvent,
+    ReleaseEffect,
+    SendMessage,
+)
 from oort.model.resources import Kind
 
 Permission = tuple[Kind, str, str]
@@ -24,6 +34,8 @@ def needs(operation: Operation) -> tuple[Permission, ...]:
         return ((Kind.EVENT, operation.event, "publish"),)
     if isinstance(operation, CallFunction):
         return ((Kind.CALL, operation.call, "call"),)
+    if isinstance(operation, ClaimEffect | FinishEffect | ReleaseEffect):
+        return ((Kind.EFFECT, operation.lease.function, "once"),)
     action = "get" if isinstance(operation, GetItems) else str(operation.__struct_config__.tag)
     return ((Kind.TABLE, operation.table, action),)
 
@@ -33,4 +45,11 @@ def missing(permissions: frozenset[Permission], operation: Operation) -> Permiss
     for need in needs(operation):
         if need not in permissions:
             return need
+    return None
+
+
+def astray(operation: Operation, messages: Collection[str]) -> str | None:
+    """The message for which an effect is noted, if it is none of those that the invocation delivers."""
+    if isinstance(operation, ClaimEffect | FinishEffect | ReleaseEffect) and operation.lease.message not in messages:
+        return operation.lease.message
     return None

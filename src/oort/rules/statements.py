@@ -11,7 +11,7 @@ from oort.model.functions import Answer, FunctionModel, Grant, Subscription, Tim
 from oort.model.platform import PlatformModel, ServiceModel
 from oort.model.resources import Kind, TableModel
 from oort.model.sources import Mistake
-from oort.rules.cloudnames import INBOX, OUTBOX, UNDELIVERED, Place, outbox_row
+from oort.rules.cloudnames import INBOX, OUTBOX, UNDELIVERED, Place, effect_row, outbox_row
 
 # The actions that may stand with the resource `*`, and why.
 _NO_XRAY = (
@@ -31,6 +31,7 @@ _ITEM_ACTIONS = {
 }
 _CONSUME = ("sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:GetQueueAttributes", "sqs:ChangeMessageVisibility")
 _OUTGOING = frozenset({Kind.QUEUE, Kind.EVENT})
+_PUT, _UPDATE = _ITEM_ACTIONS["put"], _ITEM_ACTIONS["update"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,10 +63,11 @@ def granted(function: FunctionModel, *, platform: PlatformModel, place: Place, k
         found += _grant(grant, function, platform, place)
     found += _key([grant.resource for grant in function.grants if grant.kind is Kind.EVENT], key)
     if rows := [_rows(grant) for grant in function.grants if grant.kind in _OUTGOING]:
-        found.append(_only_rows("Outbox", place.table_arn(f"{function.service}.{OUTBOX}"), rows))
+        found.append(_only_rows("Outbox", _PUT, place.table_arn(f"{function.service}.{OUTBOX}"), rows))
     if isinstance(function.trigger, Subscription | Worker | Timer):
         found.append(Statement("Consume", _CONSUME, (place.queue_arn(function.trigger.queue),)))
-        found.append(_only_rows("Inbox", place.table_arn(f"{function.service}.{INBOX}"), [f"{function.name}/*"]))
+        found.append(Statement("Park", ("sqs:SendMessage",), (place.parked_arn(function.trigger.queue),)))
+        found.append(_only_rows("Inbox", _PUT, place.table_arn(f"{function.service}.{INBOX}"), [f"{function.name}/*"]))
     return tuple(found)
 
 
@@ -116,6 +118,9 @@ def _grant(grant: Grant, function: FunctionModel, platform: PlatformModel, place
         yield Statement(name, ("sns:Publish",), (place.topic_arn(grant.resource),))
     elif grant.kind is Kind.CALL:
         yield Statement(name, ("lambda:InvokeFunction",), (place.function_arn(_answer(grant, function, platform)),))
+    elif grant.kind is Kind.EFFECT:  # claimed, finished and released by updates that also show what is there
+        rows = [effect_row(grant.resource, "*", "*")]
+        yield _only_rows("Effects", _UPDATE, place.table_arn(f"{function.service}.{INBOX}"), rows)
     else:
         table = next(one for one in platform.tables if one.name == grant.resource)
         if actions := tuple(_ITEM_ACTIONS[action] for action in grant.actions if action in _ITEM_ACTIONS):
@@ -155,13 +160,13 @@ def _rows(grant: Grant) -> str:
     return outbox_row(kind, grant.resource, "*")
 
 
-def _only_rows(name: str, table: str, rows: Iterable[str]) -> Statement:
+def _only_rows(name: str, action: str, table: str, rows: Iterable[str]) -> Statement:
     """Leave to write the rows whose partition key looks like this."""
     keys = Condition("ForAllValues:StringLike", "dynamodb:LeadingKeys", tuple(rows))
     # ForAllValues also holds for a request without any key; this one does not.
     # https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-single-vs-multi-valued-context-keys.html
     some = Condition("Null", "dynamodb:LeadingKeys", ("false",))
-    return Statement(name, ("dynamodb:PutItem",), (table,), (keys, some))
+    return Statement(name, (action,), (table,), (keys, some))
 
 
 def _letters(name: str) -> str:

@@ -10,8 +10,16 @@ from datetime import datetime
 from typing import cast
 
 from oort.app.events import Publish
+from oort.app.once import Once
 from oort.app.programs import Function, Provider
-from oort.app.signatures import CallParameter, HandleParameter, Parameter, ProvidedParameter, PublishParameter
+from oort.app.signatures import (
+    CallParameter,
+    HandleParameter,
+    OnceParameter,
+    Parameter,
+    ProvidedParameter,
+    PublishParameter,
+)
 from oort.model.errors import InvalidUse, NotFoundHere
 from oort.ports.broker import Broker
 from oort.ports.clock import Clock
@@ -89,6 +97,10 @@ class Environment:
             out: object = object.__new__(Publish)
             out.__dict__.update(_link=self.link, _events=parameter.events)
             return out
+        if isinstance(parameter, OnceParameter):
+            once = Once()
+            once._link = self.link
+            return once
         return self._provided(cast(ProvidedParameter, parameter).kind)
 
     def _provided(self, kind: object) -> object:
@@ -130,7 +142,7 @@ class Environment:
 
 
 def _is_fixed(parameter: Parameter) -> bool:
-    return isinstance(parameter, HandleParameter | PublishParameter | CallParameter | ProvidedParameter)
+    return isinstance(parameter, HandleParameter | PublishParameter | CallParameter | OnceParameter | ProvidedParameter)
 
 
 def in_full(error: BaseException) -> str:

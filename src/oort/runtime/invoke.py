@@ -2,10 +2,10 @@
 
 import msgspec
 
-from oort.app import events
+from oort.app import versions
 from oort.app.programs import Function
 from oort.app.signatures import ContextParameter, MessageParameter, PrincipalParameter
-from oort.model.errors import Unreadable
+from oort.model.errors import EffectInProgress, NotUnderstood
 from oort.model.functions import Http
 from oort.model.invocations import (
     BatchInvocation,
@@ -16,11 +16,12 @@ from oort.model.invocations import (
     Failure,
     HttpInvocation,
     HttpOutcome,
+    Parked,
 )
-from oort.model.messages import Delivery, Message
+from oort.model.messages import Delivery, Message, Reason
 from oort.model.operations import Answered, Mark, Objected
 from oort.model.problems import Problem
-from oort.rules import models
+from oort.rules import bodies, models
 from oort.runtime import replies
 from oort.runtime.environments import Environment, in_full, in_short
 from oort.runtime.requests import RequestReader
@@ -94,15 +95,15 @@ def objection(problem: Problem) -> Objected:
 
 def batch(environment: Environment, invocation: BatchInvocation) -> BatchOutcome:
     """Handle every delivery by itself; the failures are named, so that the others are not repeated."""
-    failures = [
-        failure
-        for delivery in invocation.deliveries
-        if (failure := _deliver(environment, invocation.token, delivery)) is not None
-    ]
-    return BatchOutcome(failures=tuple(failures), spans=environment.link.take_spans())
+    ends = [_deliver(environment, invocation.token, delivery) for delivery in invocation.deliveries]
+    return BatchOutcome(
+        failures=tuple(end for end in ends if isinstance(end, Failure)),
+        parked=tuple(end for end in ends if isinstance(end, Parked)),
+        spans=environment.link.take_spans(),
+    )
 
 
-def _deliver(environment: Environment, token: str, delivery: Delivery) -> Failure | None:
+def _deliver(environment: Environment, token: str, delivery: Delivery) -> Failure | Parked | None:
     function, message = environment.function, delivery.message
     waited = max(0.0, environment.clock.now().timestamp() - message.sent)
     environment.link.begin(
@@ -114,30 +115,55 @@ def _deliver(environment: Environment, token: str, delivery: Delivery) -> Failur
         detail={"message": message.id, "attempt": str(delivery.attempt), "waited": f"{waited * 1000:.1f} ms"},
     )
     try:
-        arguments = dict(environment.arguments())
-        for parameter in function.signature.parameters:
-            if isinstance(parameter, MessageParameter):
-                arguments[parameter.name] = read(function, parameter, message)
+        given = _given(function, delivery)
+    except NotUnderstood as error:
+        environment.link.end(error=f"parked: {error.fault.reason}")
+        return Parked(receipt=delivery.receipt, fault=error.fault)
+    except CAUGHT as error:  # an upcast of the user's own
+        environment.link.end(error=in_short(error))
+        return Failure(receipt=delivery.receipt, error=in_short(error), traceback=in_full(error))
+    try:
+        arguments = {**environment.arguments(), **given}
         _add_context(environment, arguments, message_id=message.id, attempt=delivery.attempt)
         environment.enter(arguments)
     except CAUGHT as error:
         environment.link.end(error=in_short(error))
-        return Failure(receipt=delivery.receipt, error=in_short(error), traceback=in_full(error))
+        after = error.after.total_seconds() if isinstance(error, EffectInProgress) else 0.0
+        return Failure(receipt=delivery.receipt, error=in_short(error), traceback=in_full(error), after=after)
     environment.link.end()
     return None
 
 
+def _given(function: Function, delivery: Delivery) -> dict[str, object]:
+    """The message as the handler's parameter. Raises NotUnderstood if it can be no such thing."""
+    if delivery.fault is not None:
+        raise NotUnderstood(delivery.fault)
+    return {
+        parameter.name: read(function, parameter, delivery.message)
+        for parameter in function.signature.parameters
+        if isinstance(parameter, MessageParameter)
+    }
+
+
+def check(function: Function, parameter: MessageParameter, message: Message) -> None:
+    """Raise NotUnderstood where `read` would; no upcast is run."""
+    if function.event is None:
+        read(function, parameter, message)
+    else:
+        bodies.check(message)
+        versions.check(function.event, message)
+
+
 def read(function: Function, parameter: MessageParameter, message: Message) -> object:
-    """The message as the handler's type. Raises Unreadable if it does not fit."""
+    """The message as the handler's type. Raises NotUnderstood if it can be no such thing, and what an upcast raises."""
+    bodies.check(message)
+    if function.event is not None:
+        return versions.read(function.event, message)
     try:
-        if function.event is not None:
-            return events.read(function.event, version=message.version, body=message.body)
         return msgspec.json.decode(message.body, type=parameter.kind, dec_hook=models.load)
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
-        raise Unreadable(
-            f"{message.name} {message.id} does not fit {function.model.name}: {error}.",
-            "Publish a new version for a changed event, or give new fields a default.",
-        ) from error
+        what = f"does not fit {function.model.name}: {error}"
+        raise bodies.refusal(message, Reason.MISFIT, what, "Give new fields a default.") from error
 
 
 def _add_context(environment: Environment, arguments: dict[str, object], *, message_id: str, attempt: int) -> None:

@@ -5,15 +5,19 @@ from dataclasses import dataclass, field
 import msgspec
 
 from oort.model.errors import ConditionFailed, InvalidUse, NoSuchItem
-from oort.model.messages import Message
+from oort.model.messages import Message, Older
 from oort.model.operations import (
     CallFunction,
+    ClaimEffect,
     Commit,
+    FinishEffect,
+    Lease,
     Mark,
     Objected,
     Operation,
     PublishEvent,
     Refused,
+    ReleaseEffect,
     Request,
     Result,
     SendMessage,
@@ -55,6 +59,7 @@ class EnvironmentLink:
             parent=above,
             span=f"{self._entropy.bits(64) or 1:016x}",
             mark=mark,
+            delivery=mark,
             started=self._clock.tick(),
             start=nanoseconds(self._clock),
             detail=detail,
@@ -93,7 +98,9 @@ class EnvironmentLink:
         finally:
             self.spans.append(inner.finished(duration=self._clock.tick() - inner.started, error=error))
 
-    def message(self, *, name: str, body: bytes, key: str, version: int) -> Message:
+    def message(
+        self, *, name: str, body: bytes, key: str, version: int, oldest: int = 0, older: tuple[Older, ...] = ()
+    ) -> Message:
         """A message with a new id, the time, and the trace of this call."""
         step = self._active()
         now = self._clock.now()
@@ -105,11 +112,23 @@ class EnvironmentLink:
             version=version,
             traceparent=identifiers.traceparent(step.trace, step.span),
             sent=now.timestamp(),
+            oldest=oldest,
+            older=older,
         )
 
     def mark(self) -> Mark | None:
         """The inbox mark, until a block has committed with it: one that was refused left no mark, so the next one takes it."""
         return self._active().mark
+
+    def lease(self, name: str) -> Lease:
+        """See `app.links`."""
+        delivery = self._active().delivery
+        if delivery is None:
+            raise InvalidUse(
+                "once() needs the message of a delivery.",
+                "Use it in a consumer, or send a message to a worker that does.",
+            )
+        return Lease(delivery.function, delivery.message, name, f"{self._entropy.bits(128):032x}")
 
     def take_spans(self) -> tuple[Span, ...]:
         """The spans since the last time, oldest first."""
@@ -138,6 +157,7 @@ class _Step:
     started: int
     start: int
     mark: Mark | None = None
+    delivery: Mark | None = None  # of which this is a delivery, whether it was marked or not
     detail: dict[str, str] = field(default_factory=dict[str, str])
 
     def finished(self, *, duration: int, error: str) -> Span:
@@ -172,6 +192,8 @@ def title(operation: Operation) -> str:
         return f"{tag} {operation.event}"
     if isinstance(operation, CallFunction):
         return f"{tag} {operation.call}"
+    if isinstance(operation, ClaimEffect | FinishEffect | ReleaseEffect):
+        return f"{tag} {operation.lease.name}"
     return f"{tag} {operation.table}"
 
 

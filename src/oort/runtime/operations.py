@@ -4,6 +4,7 @@ from typing import Protocol, TypeAlias
 
 from oort.model.errors import (
     ConditionFailed,
+    EffectInProgress,
     InvalidCursor,
     InvalidUse,
     InvalidValue,
@@ -14,30 +15,42 @@ from oort.model.errors import (
 from oort.model.operations import (
     CallFunction,
     CheckItem,
+    ClaimEffect,
     Commit,
     DeleteItem,
     Done,
+    FinishEffect,
     Found,
     GetItem,
     GetItems,
+    Happened,
     Operation,
     PublishEvent,
     PutItem,
     QueryIndex,
     Refused,
+    ReleaseEffect,
     Result,
     ScanTable,
     SendMessage,
     UpdateItem,
 )
+from oort.ports.effects import Effects
 from oort.ports.queues import Queues
 from oort.ports.tables import Tables
 from oort.ports.topics import Topics
 from oort.ports.transactions import Transactions
-from oort.rules import messages
+from oort.rules import effects, messages
 
-_REFUSALS = (ConditionFailed, InvalidCursor, InvalidUse, InvalidValue, LimitExceeded, NoSuchItem)
-
+_REFUSALS = (
+    ConditionFailed,
+    EffectInProgress,
+    InvalidCursor,
+    InvalidUse,
+    InvalidValue,
+    LimitExceeded,
+    NoSuchItem,
+)
 
 _Data: TypeAlias = (
     GetItem
@@ -52,6 +65,7 @@ _Data: TypeAlias = (
     | SendMessage
     | PublishEvent
 )
+_External: TypeAlias = ClaimEffect | FinishEffect | ReleaseEffect
 
 
 class Caller(Protocol):
@@ -64,17 +78,22 @@ class Caller(Protocol):
 class Operations:
     """From the language of the broker port to the ports of the services."""
 
-    def __init__(self, *, tables: Tables, queues: Queues, topics: Topics, transactions: Transactions) -> None:
+    def __init__(
+        self, *, tables: Tables, queues: Queues, topics: Topics, transactions: Transactions, effects: Effects
+    ) -> None:
         self._tables = tables
         self._queues = queues
         self._topics = topics
         self._transactions = transactions
+        self._effects = effects
 
     def perform(self, operation: Operation) -> Result:
         """Carry it out; what the ports refuse is a result. A call needs a function, which the broker has."""
         if isinstance(operation, CallFunction):
             return Refused(InvalidUse.code, f"Nobody answers {operation.call} here.")
         try:
+            if isinstance(operation, ClaimEffect | FinishEffect | ReleaseEffect):
+                return self._record(operation)
             return self._carry_out(operation)
         except _REFUSALS as error:
             return _refused(error)
@@ -110,7 +129,19 @@ class Operations:
             case PublishEvent():
                 self._topics.publish(operation.event, operation.message)
 
+    def _record(self, operation: _External) -> Result:
+        match operation:
+            case ClaimEffect():
+                result = self._effects.claim(operation.lease, length=effects.length(operation.seconds))
+                return Done() if result is None else Happened(result)
+            case FinishEffect():
+                return Done(applied=self._effects.finish(operation.lease, operation.result))
+            case ReleaseEffect():
+                self._effects.release(operation.lease)
+                return Done()
+
 
 def _refused(error: OortError) -> Refused:
     position = error.position if isinstance(error, ConditionFailed | NoSuchItem) else 0
-    return Refused(error.code, str(error), position)
+    after = error.after.total_seconds() if isinstance(error, EffectInProgress) else 0.0
+    return Refused(error.code, str(error), position, after)

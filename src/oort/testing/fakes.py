@@ -7,13 +7,15 @@ from typing import TypeVar, cast, get_args, get_origin
 
 import msgspec
 
-from oort.app import calls, codecs, events
+from oort.app import calls, codecs, events, versions
 from oort.app.actions import Put
 from oort.app.events import Event, Publish
 from oort.app.links import refusal
+from oort.app.once import Once
 from oort.app.queues import Queue, QueueDeclaration
 from oort.app.tables import Table, TableDeclaration, advance
 from oort.engine.clocks import SystemClock
+from oort.engine.services.effects import Effects
 from oort.engine.services.queues import Queues
 from oort.engine.services.relay import Relay
 from oort.engine.services.tables import Tables
@@ -22,8 +24,8 @@ from oort.engine.services.transactions import Transactions
 from oort.engine.store.direct import DirectStore
 from oort.model import limits
 from oort.model.errors import InvalidUse
-from oort.model.messages import Message
-from oort.model.operations import Answered, Mark, Operation, PutItem, Refused, Result, ScanTable
+from oort.model.messages import Message, Older
+from oort.model.operations import Answered, Lease, Mark, Operation, PutItem, Refused, Result, ScanTable
 from oort.model.platform import PlatformModel, ServiceModel
 from oort.model.resources import QueueModel, TableModel
 from oort.model.sources import Source
@@ -79,15 +81,23 @@ class _World:
             pass
         return result
 
-    def message(self, *, name: str, body: bytes, key: str, version: int) -> Message:
+    def message(
+        self, *, name: str, body: bytes, key: str, version: int, oldest: int = 0, older: tuple[Older, ...] = ()
+    ) -> Message:
         """See `app.links`."""
         now = self._clock.now().timestamp()
         identifier = identifiers.uuid7(int(now * 1000), next(self._serial))  # so that ids sort as they were sent
-        return Message(id=identifier, name=name, body=body, key=key, version=version, sent=now)
+        return Message(
+            id=identifier, name=name, body=body, key=key, version=version, sent=now, oldest=oldest, older=older
+        )
 
     def mark(self) -> Mark | None:
         """A plain call is no delivery."""
         return None
+
+    def delivery(self) -> "_Delivery":
+        """A delivery that nobody else has."""
+        return _Delivery(self, self._unique("message"))
 
     def peek(self, queue: str) -> list[Message]:
         """What was sent to the queue."""
@@ -108,7 +118,25 @@ class _World:
             queues=self.queues,
             topics=Topics(self._store, platform=platform, clock=self._clock),
             transactions=Transactions(self._store, platform=platform, clock=self._clock),
+            effects=Effects(self._store, clock=self._clock),
         )
+
+
+class _Delivery:
+    """The link of a fake Once, which stands for the deliveries of one message."""
+
+    def __init__(self, world: _World, message: str) -> None:
+        self._world = world
+        self._message = message
+        self._holders = itertools.count()
+
+    def perform(self, operation: Operation) -> Result:
+        """See `app.links`."""
+        return self._world.perform(operation)
+
+    def lease(self, name: str) -> Lease:
+        """See `app.links`."""
+        return Lease("fakes.handler", self._message, name, str(next(self._holders)))
 
 
 class _Replies:
@@ -140,11 +168,12 @@ def fake(resource: type[R], *items: object) -> R:
 
     `items` are there from the start; a versioned one that is new gets its first revision. Of a call, as in
     `fake(Charge, Receipt(…))`, they are the answers. Look at what was done with `stored`, `sent` and `published`.
+    `fake(Once)` stands for one message: calling the handler with it again is a further delivery.
     """
     if calls.declared(resource) is not None:
-        asking: object = object.__new__(resource)
-        asking.__dict__.update(_link=_Replies([codecs.body(item) for item in items]))
-        return cast(R, asking)
+        return _linked(resource, _Replies([codecs.body(item) for item in items]))
+    if resource is Once and not items:
+        return _linked(resource, _world().delivery())
     origin, arguments = get_origin(resource), get_args(resource)
     if origin is None or not arguments:
         raise InvalidUse(
@@ -170,6 +199,13 @@ def fake(resource: type[R], *items: object) -> R:
     for item in items:
         _fill(cast(Table[object, object, Put], handle), item)
     return cast(R, handle)
+
+
+def _linked(kind: type[R], link: object) -> R:
+    """One of a class that has nothing but a link."""
+    made: object = object.__new__(kind)
+    made.__dict__.update(_link=link)
+    return cast(R, made)
 
 
 def _fill(table: "Table[object, object, Put]", item: object) -> None:
@@ -219,6 +255,6 @@ def sent(queue: "Queue[M]") -> list[M]:
 def published(out: Publish[E]) -> list[E]:
     """The events of a fake Publish's classes that were published since it was made, oldest first."""
     queues: list[str] = out.__dict__["_queues"]
-    kinds = {kind.__oort__.model.name: kind for kind in out._events}
+    kinds = {(kind.__oort__.model.name, kind.__oort__.model.version): kind for kind in out._events}
     found = sorted((one for queue in queues for one in _world().peek(queue)), key=lambda one: one.id)
-    return [cast(E, events.read(kinds[one.name], version=one.version, body=one.body)) for one in found]
+    return [cast(E, versions.read(kinds[one.name, one.version], one)) for one in found]

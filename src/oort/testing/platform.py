@@ -9,7 +9,7 @@ from typing import Never, Self, TypeVar, cast, get_type_hints
 
 import msgspec
 
-from oort.app import codecs, events, projects
+from oort.app import codecs, events, projects, versions
 from oort.app.events import Event
 from oort.app.loading import load
 from oort.app.programs import Program
@@ -26,7 +26,7 @@ from oort.engine.store.direct import DirectStore
 from oort.model import limits
 from oort.model.errors import DidNotSettle, InvalidUse, NotFoundHere
 from oort.model.functions import Consumed
-from oort.model.messages import DeadLetter, Message
+from oort.model.messages import DeadLetter, Message, Older, ParkedMessage
 from oort.model.operations import Listed, ScanTable
 from oort.model.platform import PlatformModel, ServiceModel
 from oort.model.resources import QueueModel
@@ -68,8 +68,6 @@ class Platform:
         throttle: bool = False,
         most: int = _MOST_DELIVERIES,
     ) -> None:
-        program = load(services)
-        self._program = replace(program, model=_observed(program))
         self._clock = VirtualClock()
         self._entropy = SeededEntropy(seed)
         self._callers = KnownCallers()
@@ -78,19 +76,9 @@ class Platform:
         self._failures: list[DeliveryReport] = []
         self._most = most
         self._store = DirectStore()
-        self._engine = Engine(
-            self._program,
-            store=self._store,
-            clock=self._clock,
-            entropy=self._entropy,
-            identity=self._callers,
-            overrides=self._overrides,
-            report=self._note,
-            redeliver=redeliver,
-            lag=lambda: _LONGEST_LAG * self._entropy.chance(),
-            throttling="all" if throttle else "declared",
-        )
-        self._engine.schedules.plan()
+        self._redeliver = redeliver
+        self._throttle = throttle
+        self._load(services)
 
     @classmethod
     def of_project(
@@ -118,6 +106,18 @@ class Platform:
         return self._program.model
 
     # -- setting up
+
+    def redeploy(self, *services: Service) -> None:
+        """Go on with other services on the same state, as a deployment does: what waits in tables and queues stays, and
+        parked messages go back to those consumers that understand them now. Replaced providers are forgotten.
+
+            platform.redeploy(accounts, email_of_next_week)
+        """
+        self._engine.invoker.close()
+        self._overrides.clear()
+        self._load(services)
+        self._engine.tables.build_indexes()
+        self._engine.release()
 
     def provide(self, factory: Callable[[], object]) -> None:
         """Replace the provider of the factory's return type, from now on."""
@@ -201,18 +201,28 @@ class Platform:
     # -- messages and time
 
     def publish(self, event: Event) -> None:
-        """Publish an event, as its service would."""
-        model = type(event).__oort__.model
-        now = self._clock.now().timestamp()
-        message = Message(
-            id=identifiers.uuid7(int(now * 1000), self._entropy.bits(74)),
-            name=model.name,
-            body=codecs.body(event),
-            version=model.version,
-            key=str(getattr(event, model.key)),
-            sent=now,
-        )
-        self._engine.topics.publish(model.name, message)
+        """Publish an event, as its service would. Raises InvalidEvent if it does not fit its class."""
+        message = events.stamped(event, self._stamped)
+        self._engine.topics.publish(message.name, message)
+
+    def inject(
+        self,
+        to: type[Queue[M, Never]] | Callable[..., object],
+        body: bytes,
+        *,
+        version: int = 1,
+        oldest: int = 0,
+        name: str | None = None,
+    ) -> str:
+        """Put a message as it is on a work queue, or on the queue of an event's handler, as a program that is not this one
+        may: another version, an unknown `name`, garbage. Returns its id. What cannot be read is in `parked`.
+        """
+        queue = self._queue(to)
+        (model,) = (one for one in self.model.queues if one.name == queue)
+        called = (model.subscription or queue) if name is None else name
+        message = self._stamped(name=called, body=body, key="", version=version, oldest=oldest, older=())
+        self._engine.queues.send(queue, message)
+        return message.id
 
     def settle(self) -> None:
         """Deliver until nothing more can be delivered now, and let index lag pass. Failed messages wait for `advance`."""
@@ -267,11 +277,11 @@ class Platform:
         model = event.__oort__.model
         _known(f"{_OBSERVER}.{model.name}", (one.name for one in self.model.queues))
         messages = self._engine.queues.peek(f"{_OBSERVER}.{model.name}", most=_MOST_DELIVERIES)
-        return [
-            cast(E, events.read(event, version=one.version, body=one.body))
-            for one in messages
-            if one.version == model.version
-        ]
+        return [cast(E, versions.read(event, one)) for one in messages if one.version == model.version]
+
+    def parked(self, source: type[Queue[M, Never]] | Callable[..., object]) -> list[ParkedMessage]:
+        """What the consumer of a work queue, or an event's handler, could not read, oldest first, each with its reason."""
+        return self._engine.parking.parked(self._queue(source), most=_MOST_DELIVERIES)
 
     def failures(self) -> list[DeliveryReport]:
         """Every failed delivery so far, with its traceback."""
@@ -282,6 +292,38 @@ class Platform:
         return self._engine.traces.read(trace)
 
     # -- how
+
+    def _load(self, services: Sequence[Service]) -> None:
+        program = load(services)
+        self._program = replace(program, model=_observed(program))
+        self._engine = Engine(
+            self._program,
+            store=self._store,
+            clock=self._clock,
+            entropy=self._entropy,
+            identity=self._callers,
+            overrides=self._overrides,
+            report=self._note,
+            redeliver=self._redeliver,
+            lag=lambda: _LONGEST_LAG * self._entropy.chance(),
+            throttling="all" if self._throttle else "declared",
+        )
+        self._engine.schedules.plan()
+
+    def _stamped(
+        self, *, name: str, body: bytes, key: str, version: int, oldest: int, older: tuple[Older, ...]
+    ) -> Message:
+        now = self._clock.now().timestamp()
+        return Message(
+            id=identifiers.uuid7(int(now * 1000), self._entropy.bits(74)),
+            name=name,
+            body=body,
+            key=key,
+            version=version,
+            sent=now,
+            oldest=oldest,
+            older=older,
+        )
 
     def _drain(self) -> None:
         delivered = 0

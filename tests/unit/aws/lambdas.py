@@ -2,7 +2,9 @@
 
 import io
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import timedelta
 from typing import Annotated
 
 import msgspec
@@ -16,6 +18,7 @@ from oort import (
     Event,
     Get,
     NotFound,
+    Once,
     Principal,
     Publish,
     Put,
@@ -41,6 +44,7 @@ from oort.engine.store.direct import DirectStore
 from oort.model.messages import Message
 from oort.model.operations import CallFunction, Objected, Result
 from oort.model.spans import Span
+from oort.ports.parking import Parking
 from oort.rules import envelopes
 from oort.rules.reply_headers import Origins
 
@@ -114,6 +118,16 @@ def ordered(event: Ordered, queue: Work[Send]) -> None:
         tx.send(queue, Order(event.id, 1))
 
 
+@shop.queue("payments", attempts=2)
+class Payments(Queue[Order, Can]): ...
+
+
+@shop.worker(Payments)
+def pay(order: Order, once: Once, orders: Orders[Put]) -> None:
+    receipt = once("pay", lambda key: Order(key, order.cents), returns=Order, lease=timedelta(hours=1))
+    orders.put(Order(order.id, receipt.cents))
+
+
 @shop.answer(Price)
 def price(request: Order, orders: Orders[Get]) -> Order:
     if request.cents < 0:
@@ -162,6 +176,7 @@ class Lambda:
         self.store = DirectStore()
         self.ports = Services.on(self.store, platform=self.program.model, clock=self.clock, lag=no_lag)
         self.output, self.traces = io.StringIO(), MemoryTraces()
+        self.parking: Parking = self.ports.parking
         self._handlers: dict[str, Handler] = {}
 
     @property
@@ -181,7 +196,9 @@ class Lambda:
         document = {"httpMethod": method, "path": path, "headers": None, "requestContext": {}, **given}
         return json.loads(json.dumps(self.invoke(name, document)))  # type: ignore[no-any-return]
 
-    def deliver(self, name: str, *messages: Message | str, attempt: int = 1) -> list[str]:
+    def deliver(
+        self, name: str, *messages: Message | str, attempt: int = 1, headers: Mapping[str, str] | None = None
+    ) -> list[str]:
         """Invoke a function as the poller of its queue does; the ids of those that failed."""
         records = [
             {
@@ -189,6 +206,9 @@ class Lambda:
                 "receiptHandle": f"r{number}",
                 "body": one if isinstance(one, str) else envelopes.wrapped(one),
                 "attributes": {"ApproximateReceiveCount": str(attempt)},
+                "messageAttributes": {
+                    name: {"dataType": "String", "stringValue": value} for name, value in (headers or {}).items()
+                },
             }
             for number, one in enumerate(messages)
         ]
@@ -205,6 +225,7 @@ class Lambda:
             function=function,
             broker=LambdaBroker(function.model, operations=self.ports.operations(), caller=Answers(self)),
             queues=self.ports.queues,
+            parking=self.parking,
             attempts=2,
             origins=Origins(self.program.model.services),
             traces=self.traces,

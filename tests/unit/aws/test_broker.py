@@ -3,10 +3,12 @@
 from oort.aws.broker import LambdaBroker
 from oort.model.operations import (
     CallFunction,
+    ClaimEffect,
     Commit,
     Done,
     Found,
     GetItem,
+    Lease,
     Mark,
     Objected,
     PutItem,
@@ -25,7 +27,7 @@ class Nobody:
 def broker(name: str) -> LambdaBroker:
     cloud = Lambda()
     made = LambdaBroker(cloud.program.functions[name].model, operations=cloud.ports.operations(), caller=Nobody())
-    made.open("token")
+    made.open("token", messages={"1"})
     return made
 
 
@@ -57,6 +59,15 @@ def test_a_function_marks_messages_for_itself_only() -> None:
     work = broker("shop.work")
     assert work.perform(Request("token", Commit((), Mark("shop.work", "1")))) == Done()
     assert "may not mark" in refused(work.perform(Request("token", Commit((), Mark("shop.ordered", "1")))))
+
+
+def test_a_function_notes_effects_of_its_own_only() -> None:
+    work, mine, others = broker("shop.pay"), Lease("shop.pay", "1", "n", "me"), Lease("shop.work", "1", "n", "me")
+    assert work.perform(Request("token", ClaimEffect(mine, 60.0))) == Done()
+    assert "may not once" in refused(work.perform(Request("token", ClaimEffect(others, 60.0))))
+    another = ClaimEffect(Lease("shop.pay", "2", "n", "me"), 60.0)
+    assert "not delivering the message 2" in refused(work.perform(Request("token", another)))
+    assert "may not once" in refused(broker("shop.work").perform(Request("token", ClaimEffect(others, 60.0))))
 
 
 def test_a_call_goes_to_whoever_answers() -> None:

@@ -2,11 +2,15 @@
 
 import base64
 import json
+from collections.abc import Callable
+from datetime import timedelta
 
 import pytest
 
-from oort.model.errors import InvalidUse
-from oort.model.messages import Message
+from oort.model.errors import InvalidUse, Unavailable
+from oort.model.messages import Delivery, Fault, Message, ParkedMessage, Reason
+from oort.model.operations import Lease
+from oort.rules import envelopes
 from tests.unit.aws.lambdas import Lambda
 
 CLAIMS = {"sub": "ada", "token_use": "access", "cognito:groups": "people,support"}
@@ -120,21 +124,98 @@ def test_pages_of_allowed_origins_are_told_so(cloud: Lambda) -> None:
 def test_a_batch_fails_in_part_and_what_failed_comes_back_at_its_own_time(cloud: Lambda) -> None:
     good = Message(id="1", name="shop.work", body=b'{"id":"a","cents":1}', traceparent=f"00-{'a' * 32}-{'b' * 16}-01")
     bad = Message(id="2", name="shop.work", body=b'{"id":"b","cents":-1}')
-    assert cloud.deliver("shop.work", good, bad, "garbage", '{"specversion":"1.0"}') == ["m1", "m2", "m3"]
+    assert cloud.deliver("shop.work", good, bad) == ["m1"]
     assert cloud.ports.tables.get("shop.orders", ("a",)) is not None
     delivered = [line for line in cloud.lines() if line["message"] == "delivered"]
     assert [line["trace"] for line in delivered] == ["a" * 32]
     failed = [line for line in cloud.lines() if "attempt 1 of 2" in str(line["message"])]
-    assert len(failed) == 3
+    assert len(failed) == 1
     assert "ValueError: negative" in str(failed[0]["message"])
     last = cloud.lines()[-1]
-    assert (last["batch"], last["Errors"]) == (4, 3)
+    assert (last["batch"], last["Errors"], "Parked" in last) == (2, 1, False)
+
+
+def test_what_cannot_be_read_is_parked_as_it_came_and_rings_once(cloud: Lambda) -> None:
+    cloud.parking = parking = RememberedParking()
+    picture = '{"specversion":"1.0","id":"1","source":"/a","type":"shop.work","time":"2026-01-01T00:00:00Z","datacontenttype":"image/png","data_base64":"AAEC"}'
+    newer = [Message(id=str(number), name="shop.ordered", body=b'{"id":"a"}', version=number) for number in (7, 8, 7)]
+    assert cloud.deliver("shop.work", "garbage", picture, headers={"by": "somebody"}) == []
+    assert cloud.deliver("shop.ordered", *newer) == []
+    kept = [(queue, delivery.raw, fault.reason) for queue, delivery, fault in parking.kept]
+    assert kept == [
+        ("shop.work", "garbage", Reason.MALFORMED),
+        ("shop.work", picture, Reason.CONTENT_TYPE),
+        *(("shop.ordered", envelopes.wrapped(one), Reason.UNKNOWN_VERSION) for one in newer),
+    ]
+    assert [delivery.headers for _, delivery, _ in parking.kept[:3]] == [(("by", "somebody"),)] * 2 + [()]
+    told = [
+        (line["level"], line["event"], line["version"], line["reason"]) for line in cloud.lines() if "reason" in line
+    ]
+    assert told == [
+        ("ERROR", "shop.work", 1, "malformed"),
+        ("INFO", "shop.work", 1, "content-type"),
+        ("ERROR", "shop.ordered", 7, "unknown-version"),
+        ("ERROR", "shop.ordered", 8, "unknown-version"),
+        ("INFO", "shop.ordered", 7, "unknown-version"),
+    ]
+    last = cloud.lines()[-1]
+    assert (last["Parked"], last["Errors"]) == (3, 0)
+    assert {"Name": "Parked", "Unit": "Count"} in last["_aws"]["CloudWatchMetrics"][0]["Metrics"]  # type: ignore[index]
+
+
+def test_what_cannot_be_parked_stays_on_its_queue(cloud: Lambda) -> None:
+    cloud.parking = RememberedParking(Unavailable("SQS throttles.", "Try again."))
+    assert cloud.deliver("shop.work", "garbage") == ["m0"]
+    assert "could not be parked: SQS throttles." in str(cloud.lines()[0]["message"])
+
+
+class RememberedParking:
+    """Takes what is parked, or fails each time."""
+
+    def __init__(self, error: Exception | None = None) -> None:
+        self.kept: list[tuple[str, Delivery, Fault]] = []
+        self._error = error
+
+    def keep(self, queue: str, delivery: Delivery, fault: Fault) -> None:
+        if self._error is not None:
+            raise self._error
+        self.kept.append((queue, delivery, fault))
+
+    def park(self, queue: str, delivery: Delivery, fault: Fault) -> None:
+        raise AssertionError
+
+    def parked(self, queue: str, *, most: int) -> list[ParkedMessage]:
+        raise AssertionError
+
+    def release(self, queue: str, *, ready: Callable[[ParkedMessage], bool]) -> int:
+        raise AssertionError
 
 
 def test_a_message_that_is_handed_over_twice_is_applied_once(cloud: Lambda) -> None:
     message = Message(id="1", name="shop.ordered", body=b'{"id":"a"}')
     assert cloud.deliver("shop.ordered", message) == cloud.deliver("shop.ordered", message, attempt=2) == []
     assert cloud.ports.relay.pending() == 1
+
+
+def test_a_delivery_whose_effect_is_in_progress_comes_back_when_the_lease_has_ended(cloud: Lambda) -> None:
+    order = Message(id="m1", name="shop.payments", body=b'{"id":"a","cents":5}')
+    cloud.queues.send("shop.payments", order)
+    other = Lease("shop.pay", "m1", "pay", "other")
+    cloud.ports.effects.claim(other, length=timedelta(minutes=30))
+    (delivery,) = cloud.queues.receive("shop.payments", most=1)
+    record = {
+        "messageId": "m1",
+        "receiptHandle": delivery.receipt,
+        "body": envelopes.wrapped(order),
+        "attributes": {"ApproximateReceiveCount": "1"},
+    }
+    assert cloud.invoke("shop.pay", {"Records": [record]}) == {"batchItemFailures": [{"itemIdentifier": "m1"}]}
+    cloud.clock.advance(timedelta(minutes=30) - timedelta(seconds=1))
+    assert cloud.queues.receive("shop.payments", most=1) == []
+    cloud.clock.advance(timedelta(seconds=1))
+    assert len(cloud.queues.receive("shop.payments", most=1)) == 1
+    assert cloud.deliver("shop.pay", order, attempt=2) == []
+    assert cloud.ports.tables.get("shop.orders", ("a",)) == {"id": "a", "cents": 5}
 
 
 def test_a_call_is_answered_with_a_value_a_problem_or_an_error(cloud: Lambda) -> None:

@@ -181,12 +181,13 @@ def test_queues_show_their_depth(tmp_path: Path) -> None:
     delivered(folder)
     lines = [line.split() for line in run("queues", "list", folder).stdout.splitlines()]
     assert lines == [
-        ["QUEUE", "OF", "EVENT", "WAITING", "IN", "FLIGHT", "DEAD"],
-        ["orders.parcels", "0", "0", "1"],
-        ["orders.pack", "orders.placed", "0", "0", "0"],
+        ["QUEUE", "OF", "EVENT", "WAITING", "IN", "FLIGHT", "DEAD", "PARKED"],
+        ["orders.parcels", "0", "0", "1", "0"],
+        ["orders.pack", "orders.placed", "0", "0", "0", "0"],
     ]
     assert json.loads(run("queues", "list", folder, "--json").stdout)[0] == {
-        "queue": "orders.parcels", "subscription": None, "attempts": 1, "waiting": 0, "in_flight": 0, "dead": 1
+        "queue": "orders.parcels", "subscription": None, "attempts": 1, "waiting": 0, "in_flight": 0, "dead": 1,
+        "parked": 0,
     }  # fmt: skip
 
 
@@ -195,7 +196,7 @@ def test_dead_letters_are_shown_and_put_back(tmp_path: Path) -> None:
     place(folder, "unsendable")
     delivered(folder)
     shown = run("queues", "peek", "orders.parcels", "-C", folder).stdout
-    assert "0 waiting, 0 in flight, 1 dead" in shown
+    assert "0 waiting, 0 in flight, 1 dead, 0 parked" in shown
     assert "after 1 attempt\n  ValueError: a parcel without weight\n" in shown
     assert '"weight":0}' in shown
     assert (

@@ -49,6 +49,20 @@ def test_a_queue_tries_as_often_as_it_says() -> None:
     assert "Undelivered" not in document["Resources"]
 
 
+def test_what_a_consumer_cannot_read_has_a_queue_of_its_own_and_an_alarm() -> None:
+    packing = function("shop.pack", Worker("shop.parcels", 10))
+    document = template(shop(packing, queues=(queue("shop.parcels"),)))
+    parked = properties(document, "ParkedParcels")
+    assert (parked["QueueName"], parked["MessageRetentionPeriod"]) == ("market_prod_shop_parcels_parked", 1_209_600)
+    assert "RedrivePolicy" not in parked
+    (only,) = properties(document, "FenceParcels")["PolicyDocument"]["Statement"]
+    assert (only["Effect"], only["Sid"]) == ("Deny", "OnlyTls")
+    alarm = properties(document, "ParkedAlarm")
+    assert (alarm["Namespace"], alarm["MetricName"], alarm["Threshold"]) == ("Oort", "Parked", 0)
+    assert [one["Value"] for one in alarm["Dimensions"]] == ["market", "prod", "shop"]
+    assert "ParkedAlarm" not in template(shop(queues=(queue("shop.parcels"),)))["Resources"]
+
+
 def test_parts_of_a_second_do_not_shorten_the_visibility() -> None:
     short = FunctionModel("shop.pack", "shop", Worker("shop.parcels", 10), (), timedelta(seconds=10.5), "", HERE)
     document = template(shop(short, queues=(queue("shop.parcels"),)))

@@ -2,10 +2,12 @@
 
 from datetime import timedelta
 
+import msgspec
+
 from oort.engine.clocks import VirtualClock
 from oort.engine.store.direct import DirectStore
 from oort.model.messages import Message
-from oort.model.operations import PutItem
+from oort.model.operations import Lease, PutItem
 from tests.unit.engine.desk import Desk
 
 MESSAGE = Message(id="m", name="desk.jobs", body=b'{"id":"1"}')
@@ -24,6 +26,17 @@ def test_leases_that_a_killed_process_left_end_at_the_start() -> None:
         after.engine.stop()
     assert after.deliveries.reports[0].failure is None
     assert after.deliveries.errors == []
+
+
+def test_an_effect_that_a_killed_process_had_begun_may_be_tried_at_once() -> None:
+    store, clock = DirectStore(), VirtualClock()
+    lease = Lease("desk.work", "m", "charge", "killed")
+    Desk(store, clock=clock).engine.effects.claim(lease, length=timedelta(hours=12))
+    after = Desk(store, clock=clock)
+    after.engine.start()
+    after.engine.stop()
+    again = msgspec.structs.replace(lease, holder="next")
+    assert after.engine.effects.claim(again, length=timedelta(hours=12)) is None
 
 
 def test_a_commit_with_a_message_wakes_the_engine_and_the_store_stays_open() -> None:

@@ -1,7 +1,7 @@
 """Warm environments: kept between invocations, one invocation at a time each, closed at the end."""
 
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 
 import pytest
 
@@ -88,7 +88,7 @@ def test_invocations_at_the_same_time_have_environments_of_their_own() -> None:
 class Keeping(Doing):
     """Keeps the tokens that are good while it runs."""
 
-    def __init__(self, kept: list[str], holders: dict[str, str]) -> None:
+    def __init__(self, kept: list[str], holders: Mapping[str, object]) -> None:
         self._kept, self._holders = kept, holders
 
     def __call__(self, note: Note, ctx: object) -> None:

@@ -3,7 +3,7 @@
 import pytest
 
 from oort.model.errors import InvalidProject
-from oort.rules.cloudnames import Place, outbox_row, place
+from oort.rules.cloudnames import Place, effect_row, outbox_row, place
 
 HERE = Place("shop", "prod", partition="aws", region="here", account="1")
 
@@ -39,7 +39,7 @@ def test_without_an_account_cloudformation_fills_it_in() -> None:
 
 
 @pytest.mark.parametrize(
-    ("kind", "most"), [("function", 64), ("schedule", 64), ("dead", 80), ("queue", 75), ("topic", 256)]
+    ("kind", "most"), [("function", 64), ("schedule", 64), ("parked", 80), ("dead", 78), ("queue", 73), ("topic", 256)]
 )
 def test_a_long_name_is_cut_and_stays_its_own(kind: str, most: int) -> None:
     long = [f"orders.{'x' * 300}{end}" for end in "ab"]
@@ -62,3 +62,11 @@ def test_a_stage_that_cannot_be_named_is_refused(stage: str) -> None:
 
 def test_a_row_of_the_outbox_begins_with_what_is_sent() -> None:
     assert outbox_row("publish", "orders.sold", "42") == "publish/orders.sold/42"
+
+
+def test_the_key_of_an_effect_is_the_key_of_no_other_and_of_no_mark() -> None:
+    places = [("a.b", "m", "n"), ("a.b", "m/n", "n"), ("a.b", "m", "n.n"), ("a.bm", "m", "n")]
+    keys = {effect_row(*one) for one in places}
+    assert len(keys) == len(places)
+    assert all(key.startswith("once/a.b") for key in keys)
+    assert not any(key.startswith(("once./", "once.")) for key in keys)  # the marks of a service named once

@@ -89,6 +89,7 @@ def test_every_word_is_used(drawn: tuple[Condition, tuple[Change, ...]]) -> None
         expressions.creation({"id": "x", "a": None, "b": 1}, key=("id",), indexed=frozenset("a")),
         expressions.look(key="id"),
         expressions.claim(key="id", expires="expires", now=1),
+        expressions.lease(key="id", holder="me", until=2.5, expires=9, now=1.5),
         expressions.window(BY_RANK, "ada", at_least=1, below=2),
     ):
         text = f"{expression.condition} {expression.update} {expression.key} ".replace(")", " ").replace(",", " ")
@@ -155,6 +156,31 @@ def test_a_look_never_writes(item: Item | None) -> None:
 )  # fmt: skip
 def test_a_mark_can_be_made_where_there_is_none_or_an_expired_one(mark: Item | None, free: bool) -> None:
     assert meant(expressions.claim(key="id", expires="expires", now=10), mark) == free
+
+
+LEASED: Item = {"id": "e", "holder": "other", "until": 10.5, "expires": 99}
+
+
+@pytest.mark.parametrize(
+    ("there", "free"),
+    [
+        (None, True),
+        (LEASED, False),
+        ({**LEASED, "until": 10.25}, True),
+        ({**LEASED, "until": 10}, True),
+        ({**LEASED, "holder": "me"}, True),
+        ({**LEASED, "until": 0, "result": "1"}, False),
+        ({**LEASED, "holder": "me", "result": "1"}, False),
+        ({**LEASED, "expires": 10}, True),
+        ({**LEASED, "expires": 10, "result": "1"}, True),
+    ],
+)
+def test_a_lease_is_given_where_it_is_free(there: Item | None, free: bool) -> None:
+    asked = expressions.lease(key="id", holder="me", until=70.25, expires=100, now=10.25)
+    assert meant(asked, there) == free
+    stored = attributes.attributes(there or {"id": "e"}, indexed=NONE)
+    wanted: Item = {"id": "e", "holder": "me", "until": 70.25, "expires": 100}
+    assert attributes.item(Language(asked, stored).updated()) == wanted
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,7 @@ from datetime import timedelta
 from hypothesis import given
 from hypothesis import strategies as st
 
-from oort.model.functions import Answer, FunctionModel, Grant, Subscription, Timer
+from oort.model.functions import Answer, FunctionModel, Grant, Subscription, Timer, Worker
 from oort.model.platform import PlatformModel, ServiceModel
 from oort.model.resources import Kind, QueueModel
 from oort.model.sources import Source
@@ -48,6 +48,13 @@ def test_edges_say_what_calls_triggers_reads_writes_sends_and_publishes() -> Non
         ("route:GET /accounts/{id}", "calls", "function:accounts.read"),
         ("route:POST /accounts", "calls", "function:accounts.sign-up"),
     ]
+
+
+def test_what_a_function_does_outside_is_no_edge() -> None:
+    once = Grant(Kind.EFFECT, "shop.a", ("once",))
+    one = programs.function("shop.a", Worker("shop.q", 10), once, Grant(Kind.QUEUE, "shop.q", ("send",)))
+    platform = PlatformModel("p", (ServiceModel("shop", (), (programs.queue("shop.q"),), (), (one,)),))
+    assert {edge.kind for edge in graphs.graph(platform).edges} == {EdgeKind.TRIGGERS, EdgeKind.SENDS}
 
 
 def test_the_tree_shows_each_function_with_its_trigger_and_what_it_does() -> None:

@@ -8,16 +8,21 @@ from oort.model.functions import Grant
 from oort.model.items import Equals, Remove
 from oort.model.messages import Message
 from oort.model.operations import (
+    CallFunction,
     CheckItem,
+    ClaimEffect,
     Commit,
     DeleteItem,
+    FinishEffect,
     GetItem,
     GetItems,
+    Lease,
     Mark,
     Operation,
     PublishEvent,
     PutItem,
     QueryIndex,
+    ReleaseEffect,
     ScanTable,
     SendMessage,
     UpdateItem,
@@ -30,6 +35,7 @@ from tests.unit.rules.strategies import all_operations
 
 MESSAGE = Message(id="m", name="n", body=b"{}")
 HOLDS = Equals(("a",), 1)
+LEASE = Lease("f", "m", "name", "holder")
 EACH: list[tuple[Operation, Permission]] = [
     (GetItem("t", ("k",)), (Kind.TABLE, "t", "get")),
     (GetItems("t", (("k",),)), (Kind.TABLE, "t", "get")),
@@ -41,6 +47,10 @@ EACH: list[tuple[Operation, Permission]] = [
     (ScanTable("t"), (Kind.TABLE, "t", "scan")),
     (SendMessage("q", MESSAGE), (Kind.QUEUE, "q", "send")),
     (PublishEvent("e", MESSAGE), (Kind.EVENT, "e", "publish")),
+    (CallFunction("c", b""), (Kind.CALL, "c", "call")),
+    (ClaimEffect(LEASE, 60.0), (Kind.EFFECT, "f", "once")),
+    (FinishEffect(LEASE, b"1"), (Kind.EFFECT, "f", "once")),
+    (ReleaseEffect(LEASE), (Kind.EFFECT, "f", "once")),
 ]
 EVERYTHING = frozenset(need for _, need in EACH)
 
@@ -65,6 +75,13 @@ def test_a_commit_needs_what_each_of_its_writes_needs() -> None:
     assert permissions.missing(granted, commit) is None
     assert permissions.missing(granted - {(Kind.TABLE, "t", "delete")}, commit) == (Kind.TABLE, "t", "delete")
     assert permissions.missing(frozenset(), commit) == (Kind.TABLE, "t", "put")
+
+
+def test_effects_are_noted_for_what_is_being_delivered() -> None:
+    for operation in (ClaimEffect(LEASE, 60.0), FinishEffect(LEASE, b"1"), ReleaseEffect(LEASE)):
+        assert permissions.astray(operation, {"m", "n"}) is None
+        assert permissions.astray(operation, {"n"}) == "m"
+    assert permissions.astray(GetItem("t", ("k",)), ()) is None
 
 
 def test_an_empty_commit_needs_nothing() -> None:

@@ -33,5 +33,10 @@ def test_chance_spreads_the_wait_by_a_fifth() -> None:
     assert retries.backoff(4, chance=0.75) == timedelta(seconds=8.8)
 
 
+def test_a_wait_is_at_least_as_long_as_it_must_be() -> None:
+    assert retries.backoff(1, chance=0.5, least=3600.0) == timedelta(hours=1)
+    assert retries.backoff(4, chance=0.5, least=1.0) == timedelta(seconds=8)
+
+
 def test_the_last_attempt_is_the_one_allowed_last() -> None:
     assert [retries.exhausted(attempt, attempts=3) for attempt in (1, 2, 3, 4)] == [False, False, True, True]

@@ -132,7 +132,7 @@ def test_a_call_that_nobody_answers_is_a_mistake_with_its_place() -> None:
     ],
 )
 def test_a_consumer_empties_its_queue_and_marks_what_it_applied(trigger: Trigger) -> None:
-    consume, inbox = given(trigger=trigger)
+    consume, park, inbox = given(trigger=trigger)
     assert consume.resources == (ARN.format("sqs", "p_s_shop_handler"),)
     assert set(consume.actions) == {
         "sqs:ReceiveMessage",
@@ -140,11 +140,25 @@ def test_a_consumer_empties_its_queue_and_marks_what_it_applied(trigger: Trigger
         "sqs:GetQueueAttributes",
         "sqs:ChangeMessageVisibility",
     }
+    assert park == Statement("Park", ("sqs:SendMessage",), (ARN.format("sqs", "p_s_shop_handler_parked"),))
     assert (inbox.actions, inbox.resources) == (
         ("dynamodb:PutItem",),
         (ARN.format("dynamodb", "table/p_s_shop__inbox"),),
     )
     assert inbox.conditions == rows("shop.handler/*")
+
+
+def test_a_function_that_asks_for_once_updates_its_own_effects_and_nothing_else() -> None:
+    once = Grant(Kind.EFFECT, "shop.handler", ("once",))
+    effects, *others, inbox = given(once, trigger=Worker("shop.handler", 10))
+    assert effects == Statement(
+        "Effects",
+        ("dynamodb:UpdateItem",),
+        (ARN.format("dynamodb", "table/p_s_shop__inbox"),),
+        rows("once/shop.handler/*/*"),
+    )
+    assert [*others, inbox] == given(trigger=Worker("shop.handler", 10))
+    assert (inbox.actions, inbox.conditions) == (("dynamodb:PutItem",), rows("shop.handler/*"))
 
 
 def relay(*functions: FunctionModel) -> dict[str, tuple[str, ...]]:

@@ -11,7 +11,7 @@ from oort.app.programs import Function
 from oort.engine.clocks import VirtualClock
 from oort.engine.entropy import SeededEntropy
 from oort.model.invocations import BatchInvocation, BatchOutcome, HttpInvocation, HttpOutcome, Principal
-from oort.model.messages import Delivery, Message
+from oort.model.messages import Delivery, Fault, Message
 from oort.model.operations import Done, Request, Result
 from oort.runtime import invoke
 from oort.runtime.environments import Environment
@@ -75,13 +75,14 @@ class Running:
         )
         return invoke.request(self.environment, self.reader, invocation)
 
-    def batch(self, *bodies: object, version: int = 1, attempt: int = 1) -> BatchOutcome:
-        """One batch, a message for each body; receipts count from r0."""
+    def batch(self, *bodies: object, version: int = 1, attempt: int = 1, fault: Fault | None = None) -> BatchOutcome:
+        """One batch, a message for each body; receipts count from r0. Its name is that of the consumer's event."""
+        event = self.environment.function.event
         deliveries = tuple(
             Delivery(
                 message=Message(
                     id=f"m{number}",
-                    name="test",
+                    name="test" if event is None else event.__oort__.model.name,
                     body=body if isinstance(body, bytes) else msgspec.json.encode(body),
                     version=version,
                     traceparent=f"00-{TRACE}-{PARENT}-01",
@@ -89,6 +90,7 @@ class Running:
                 ),
                 receipt=f"r{number}",
                 attempt=attempt,
+                fault=fault,
             )
             for number, body in enumerate(bodies)
         )

@@ -7,6 +7,7 @@ import pytest
 
 from oort import Can, Conflict, Context, Event, Put, Queue, Service, Table, atomic, event, upcast
 from oort.model.errors import ConditionFailed
+from oort.model.messages import Fault, Reason
 from oort.model.operations import Commit, Done, Mark, Refused, Request, Result
 from tests.unit.runtime.kit import PARENT, TRACE, RecordingBroker, Running
 
@@ -62,12 +63,23 @@ def test_a_handler_that_ends_the_process_fails_its_message_only() -> None:
     "body",
     [b"", b"{", b"\xff", b"[]", b'{"number":"x"}', b'{"number": 1e999}', b"[" * 100_000, b'{"number":' + b"1" * 5000],
 )
-def test_a_message_that_cannot_be_read_fails_and_the_handler_is_not_entered(body: bytes) -> None:
+def test_a_message_that_cannot_be_read_is_parked_and_the_handler_is_not_entered(body: bytes) -> None:
     seen: list[object] = []
     outcome = Running(worker(seen)).batch(body, {"number": 2})
-    assert [one.receipt for one in outcome.failures] == ["r0"]
-    assert outcome.failures[0].error.startswith("Unreadable: test m0 does not fit work.do: ")
+    assert outcome.failures == ()
+    assert [one.receipt for one in outcome.parked] == ["r0"]
+    assert outcome.parked[0].fault.reason in {Reason.MALFORMED, Reason.MISFIT, Reason.TOO_DEEP}
+    assert outcome.parked[0].fault.detail.startswith("test m0 ")
+    assert outcome.spans[0].error == f"parked: {outcome.parked[0].fault.reason}"
     assert seen == [(2, "m1", 1)]
+
+
+def test_what_the_transport_could_not_read_is_parked_with_its_fault() -> None:
+    seen: list[object] = []
+    fault = Fault(Reason.CONTENT_TYPE, "It is a picture.")
+    outcome = Running(worker(seen)).batch({"number": 2}, {"number": 4}, fault=fault)
+    assert [one.fault for one in outcome.parked] == [fault, fault]
+    assert seen == []
 
 
 def test_spans_hang_below_the_sender_one_a_delivery() -> None:
@@ -101,7 +113,7 @@ def signed(old: ChangedV1) -> Changed:
     return Changed(id=old.id, by="unknown")
 
 
-def test_an_older_version_is_read_through_its_upcast_and_an_unknown_one_fails() -> None:
+def test_an_older_version_is_read_through_its_upcast_and_an_unknown_one_is_parked() -> None:
     seen: list[Changed] = []
     service = Service("reader")
 
@@ -114,7 +126,34 @@ def test_an_older_version_is_read_through_its_upcast_and_an_unknown_one_fails() 
     assert running.batch({"id": "1"}, version=1).failures == ()
     assert running.batch({"id": "2", "by": "ada"}, version=2).failures == ()
     assert seen == [Changed(id="1", by="unknown"), Changed(id="2", by="ada")]
-    assert "Declare an @upcast" in running.batch({"id": "3"}, version=3).failures[0].error
+    (parked,) = running.batch({"id": "3"}, version=3).parked
+    assert parked.fault.reason is Reason.UNKNOWN_VERSION
+
+
+def test_an_upcast_that_fails_fails_the_delivery() -> None:
+    service = Service("reader")
+
+    @event("work.counted", version=1, key="id")
+    class V1(Event):
+        id: str
+
+    @event("work.counted", version=2, key="id")
+    class V2(Event):
+        id: str
+        n: int
+
+    @upcast
+    def counted(old: V1) -> V2:
+        return V2(id=old.id, n=int(old.id))
+
+    @service.on(V2)
+    def note(event: V2) -> None:
+        """Nothing."""
+
+    outcome = Running(service).batch({"id": "1"}, {"id": "x"}, version=1)
+    assert [one.receipt for one in outcome.failures] == ["r1"]
+    assert outcome.failures[0].error.startswith("ValueError")
+    assert counted(V1(id="7")).n == 7
 
 
 def blocks(log: list[str]) -> Service:

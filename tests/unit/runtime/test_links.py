@@ -5,15 +5,21 @@ import pytest
 from oort import Can, Event, Get, Publish, Queue, Send, Service, Table, event
 from oort.engine.clocks import VirtualClock
 from oort.engine.entropy import SeededEntropy
+from oort.model.errors import InvalidUse
 from oort.model.messages import Message
 from oort.model.operations import (
+    ClaimEffect,
     Commit,
+    FinishEffect,
     Found,
     GetItem,
+    Lease,
+    Mark,
     Operation,
     PublishEvent,
     PutItem,
     Refused,
+    ReleaseEffect,
     ScanTable,
     SendMessage,
 )
@@ -81,10 +87,33 @@ def test_a_refused_operation_is_an_error_in_its_span_and_keeps_no_invocation_fro
         (SendMessage("s.q", MESSAGE), "send s.q"),
         (PublishEvent("s.e", MESSAGE), "publish s.e"),
         (Commit((PutItem("s.t", {}), SendMessage("s.q", MESSAGE))), "commit put s.t, send s.q"),
+        (ClaimEffect(Lease("s.f", "m", "charge", "h"), 1.0), "once charge"),
+        (FinishEffect(Lease("s.f", "m", "charge", "h"), b"1"), "finish charge"),
+        (ReleaseEffect(Lease("s.f", "m", "charge", "h")), "release charge"),
     ],
 )
 def test_a_span_says_what_the_operation_does(operation: Operation, name: str) -> None:
     assert title(operation) == name
+
+
+def test_each_claim_of_a_delivery_has_a_holder_of_its_own_also_after_a_block() -> None:
+    one = link()
+    mark = Mark("s.f", "m")
+    one.begin(name="s.f", kind="delivery", token="t", traceparent="", mark=mark, detail={})
+    first = one.lease("charge")
+    one.perform(Commit((), mark))
+    assert one.mark() is None
+    second = one.lease("charge")
+    assert (first.function, first.message, first.name) == ("s.f", "m", "charge")
+    assert first.holder != second.holder
+    assert second == Lease("s.f", "m", "charge", second.holder)
+
+
+def test_a_request_has_no_lease() -> None:
+    one = link()
+    begin(one, "")
+    with pytest.raises(InvalidUse, match="message of a delivery"):
+        one.lease("charge")
 
 
 @event("spans.done", version=1, key="id")

@@ -6,6 +6,7 @@ import msgspec
 import pytest
 
 from oort.engine.clocks import VirtualClock
+from oort.engine.services.effects import Effects
 from oort.engine.services.queues import Queues
 from oort.engine.services.tables import Tables
 from oort.engine.services.topics import Topics
@@ -15,17 +16,22 @@ from oort.model.items import Equals, Item, SetTo
 from oort.model.messages import Message
 from oort.model.operations import (
     CheckItem,
+    ClaimEffect,
     Commit,
     DeleteItem,
     Done,
+    FinishEffect,
     Found,
     GetItem,
+    Happened,
+    Lease,
     Listed,
     Operation,
     PublishEvent,
     PutItem,
     QueryIndex,
     Refused,
+    ReleaseEffect,
     Result,
     ScanTable,
     SendMessage,
@@ -50,6 +56,7 @@ class World:
             queues=self.queues,
             topics=Topics(store, platform=platform, clock=clock),
             transactions=Transactions(store, platform=platform, clock=clock),
+            effects=Effects(store, clock=clock),
         )
 
     def perform(self, operation: Operation) -> Result:
@@ -78,6 +85,20 @@ def test_each_operation_reaches_its_port() -> None:
     assert world.queues.next_due() == (VirtualClock().now() + timedelta(seconds=60)).timestamp()
 
 
+def test_effects_are_noted_in_their_port() -> None:
+    world, lease = World(), Lease("f", "m", "n", "me")
+    other = msgspec.structs.replace(lease, holder="other")
+    assert world.perform(ClaimEffect(lease, 60.0)) == Done()
+    held = world.perform(ClaimEffect(other, 60.0))
+    assert isinstance(held, Refused)
+    assert (held.code, held.after) == ("effect.in-progress", 60.0)
+    assert world.perform(ReleaseEffect(lease)) == Done()
+    assert world.perform(ClaimEffect(other, 60.0)) == Done()
+    assert world.perform(FinishEffect(lease, b"1")) == Done(applied=False)
+    assert world.perform(FinishEffect(other, b"2")) == Done()
+    assert world.perform(ClaimEffect(lease, 60.0)) == Happened(b"2")
+
+
 @pytest.mark.parametrize(
     ("operation", "code", "position"),
     [
@@ -91,6 +112,8 @@ def test_each_operation_reaches_its_port() -> None:
         (PutItem("accounts.people", {"id": "2", "text": "x" * 500_000}), "limit.exceeded", 0),
         (SendMessage("email.outgoing", MESSAGE, delay=1000.0), "limit.exceeded", 0),
         (SendMessage("email.outgoing", MESSAGE, delay=float("nan")), "value.invalid", 0),
+        (ClaimEffect(Lease("f", "m", "n", "me"), float("nan")), "limit.exceeded", 0),
+        (ClaimEffect(Lease("f", "m", "", "me"), 1.0), "use.invalid", 0),
         (
             Commit((PutItem("accounts.people", {"id": "3"}), DeleteItem("accounts.people", ("1",), SWEDEN))),
             "condition.failed",

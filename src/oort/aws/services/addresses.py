@@ -9,6 +9,11 @@ def queue(clients: Clients, place: Place, queue: str) -> str:
     return f"{clients.endpoint('sqs')}/{place.account}/{place.queue(queue)}"
 
 
+def parked(clients: Clients, place: Place, queue: str) -> str:
+    """The URL of the queue of what its consumer could not read."""
+    return f"{clients.endpoint('sqs')}/{place.account}/{place.parked(queue)}"
+
+
 def dead(clients: Clients, place: Place, queue: str) -> str:
     """The URL of the queue of its dead letters."""
     return f"{clients.endpoint('sqs')}/{place.account}/{place.dead(queue)}"

@@ -9,6 +9,7 @@ from oort.cli.commands.contracts import contracts
 from oort.cli.commands.deploy import deploy
 from oort.cli.commands.destroy import destroy
 from oort.cli.commands.dev import dev
+from oort.cli.commands.events import events
 from oort.cli.commands.graph import graph
 from oort.cli.commands.invoke import invoke
 from oort.cli.commands.keys import keys
@@ -37,7 +38,7 @@ oort = Sections(
     epilog=_EPILOG,
     sections={
         "Develop": (new, dev, check, contracts, invoke, token),
-        "Look": (routes, graph, permissions, traces, trace, queues),
+        "Look": (routes, graph, permissions, traces, trace, queues, events),
         "Deploy": (synth, deploy, destroy),
         "Keep": (keys, api_keys, completion),
     },

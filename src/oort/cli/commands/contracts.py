@@ -8,6 +8,7 @@ import click
 
 from oort.cli import errors, output, words
 from oort.cli.commands.contracts_export import export
+from oort.cli.commands.contracts_locks import check, lock
 from oort.cli.groups import Command, Group
 
 if TYPE_CHECKING:
@@ -112,4 +113,6 @@ def _plain(found: "Verdict") -> dict[str, object]:
     }
 
 
+contracts.add_command(check)
+contracts.add_command(lock)
 contracts.add_command(export)

@@ -28,7 +28,8 @@ def destroy(*, services: tuple[str, ...], target: str, stage: str, yes: bool, pa
     """
     project, program = platforms.load(path)
     chosen = [platforms.known(name, [one.name for one in program.model.services], what="service") for name in services]
-    from oort.cli import cloud
+    from oort.cli import agreements, cloud
+    from oort.delivery import shipping
     from oort.rules import cloudnames
 
     settings = project.stage(stage)
@@ -49,4 +50,7 @@ def destroy(*, services: tuple[str, ...], target: str, stage: str, yes: bool, pa
     rollout = here.rollout(event=progress.teller(output.echo))
     rollout.remove(names)
     rollout.remove(shared)
+    bucket = rollout.stacks.get(cloudnames.place(project.name, stage).assets_stack).outputs.get(shipping.BUCKET)
+    if bucket:
+        agreements.forget(here.assets(bucket), chosen or [one.name for one in program.model.services])
     output.echo(f"{output.counted(len(names + shared), 'stack')} removed.")

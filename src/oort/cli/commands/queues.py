@@ -34,12 +34,13 @@ def queues() -> None:
     """Look into the queues, and put dead letters back. It works whether the platform runs or not."""
 
 
-@queues.command("list", epilog=_LIST_EPILOG, short_help="Show how many messages wait, are in flight and are dead.")
+@queues.command("list", epilog=_LIST_EPILOG, short_help="Show how many messages wait, are in flight, dead or parked.")
 @words.path_argument
 @words.json_option
 @words.state_option
 def list_(*, path: Path, as_json: bool, state: Path | None) -> None:
-    """Show for every queue of the platform in PATH how many messages wait, are being processed, and are dead letters.
+    """Show for every queue of the platform in PATH how many messages wait, are being processed, are dead letters, and are
+    parked because their consumer cannot read them (`oort events parked` shows those).
     A subscriber's queue is named after its function.
     """
     from oort.cli import wiring
@@ -50,15 +51,24 @@ def list_(*, path: Path, as_json: bool, state: Path | None) -> None:
     if as_json:
         output.json([
             {"queue": one.name, "subscription": one.subscription, "attempts": one.attempts,
-             "waiting": depth.waiting, "in_flight": depth.in_flight, "dead": depth.dead}
+             "waiting": depth.waiting, "in_flight": depth.in_flight, "dead": depth.dead, "parked": depth.parked}
             for one, depth in found
         ])  # fmt: skip
     elif found:
         rows = [
-            (one.name, one.subscription or "", str(depth.waiting), str(depth.in_flight), str(depth.dead))
+            (
+                one.name,
+                one.subscription or "",
+                str(depth.waiting),
+                str(depth.in_flight),
+                str(depth.dead),
+                str(depth.parked),
+            )
             for one, depth in found
         ]
-        output.table(("QUEUE", "OF EVENT", "WAITING", "IN FLIGHT", "DEAD"), rows, right=frozenset({2, 3, 4}))
+        output.table(
+            ("QUEUE", "OF EVENT", "WAITING", "IN FLIGHT", "DEAD", "PARKED"), rows, right=frozenset({2, 3, 4, 5})
+        )
     else:
         output.echo("The platform has no queues.")
 
@@ -85,7 +95,9 @@ def peek(*, queue: str, limit: int, path: Path, as_json: bool, state: Path | Non
             "queue": name, "waiting": [_message(one) for one in waiting], "dead": [_dead(letter) for letter in dead]
         })  # fmt: skip
         return
-    output.echo(f"{name}: {depth.waiting:,} waiting, {depth.in_flight:,} in flight, {depth.dead:,} dead")
+    output.echo(
+        f"{name}: {depth.waiting:,} waiting, {depth.in_flight:,} in flight, {depth.dead:,} dead, {depth.parked:,} parked"
+    )
     for message in waiting:
         output.echo(f"\nwaiting  {message.id}  sent {output.clock(message.sent)}\n  {_body(message)}")
     for letter in dead:

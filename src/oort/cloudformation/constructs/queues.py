@@ -1,4 +1,4 @@
-"""Queues of SQS, each with its dead letters, and the subscriptions that fill them from topics."""
+"""Queues of SQS, each with its dead letters and its parked messages, and the subscriptions that fill them from topics."""
 
 from collections.abc import Iterator
 
@@ -18,7 +18,7 @@ RETENTION = whole_seconds(limits.RETENTION)
 
 
 def queues(scope: Scope) -> Iterator[Resource]:
-    """Every queue of the service with its dead letters, and the queue of what did not arrive if something could not."""
+    """Every queue of the service with its dead letters and parked messages, and the queue of what did not arrive if something could not."""
     topics = [text(scope.place.topic_arn(one.subscription)) for one in scope.service.queues if one.subscription]
     if needs_undelivered(scope):
         yield from _undelivered(scope, topics)
@@ -42,6 +42,9 @@ def _pair(queue: QueueModel, scope: Scope) -> Iterator[Resource]:
         # By the name and not by reference, which would be a circle.
         "RedriveAllowPolicy": {"redrivePermission": "byQueue", "sourceQueueArns": [text(place.queue_arn(queue.name))]},
     })  # fmt: skip
+    # What the consumer cannot read. It is put there by the consumer, and kept as long as SQS keeps anything.
+    parked = identity("Parked", name)
+    yield _queue(parked, place.parked(queue.name), {"MessageRetentionPeriod": RETENTION})
     yield _queue(own, place.queue(queue.name), {
         "MessageRetentionPeriod": RETENTION,
         "VisibilityTimeout": _visibility(queue, scope),
@@ -50,6 +53,7 @@ def _pair(queue: QueueModel, scope: Scope) -> Iterator[Resource]:
     topics = [text(place.topic_arn(queue.subscription))] if queue.subscription else []
     yield _policy(identity("Policy", name), own, topics)
     yield _policy(identity("Guard", name), dead, [])
+    yield _policy(identity("Fence", name), parked, [])
 
 
 def _undelivered(scope: Scope, topics: list[Json]) -> Iterator[Resource]:

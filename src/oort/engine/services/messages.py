@@ -6,7 +6,7 @@ import msgspec
 
 from oort.engine.store.session import Session
 from oort.model import limits
-from oort.model.messages import Delivery, Message
+from oort.model.messages import Delivery, Fault, Message
 from oort.model.platform import PlatformModel
 from oort.model.resources import QueueModel
 from oort.rules import retries
@@ -37,7 +37,9 @@ def add(session: Session, queue: str, payload: bytes, *, sent: float, visible: f
 
 
 def fan_out(session: Session, platform: PlatformModel, event: str, payload: bytes, *, now: float) -> None:
-    """Give each subscriber of the event a copy."""
+    """Give each subscriber of the event a copy, and keep one in the history, whose oldest goes for it."""
+    session.run("INSERT INTO history(event, published, payload) VALUES(?, ?, ?)", event, now, payload)
+    session.run("DELETE FROM history WHERE seq <= (SELECT max(seq) FROM history) - ?", limits.HISTORY_EVENTS)
     for queue in platform.subscribers(event):
         add(session, queue.name, payload, sent=now, visible=now)
 
@@ -98,6 +100,21 @@ def fail(session: Session, queue: QueueModel, receipt: str, *, error: str, now: 
         return
     session.run("UPDATE messages SET leased = 0, visible = ? WHERE seq = ?", visible, seq)
     session.wake()
+
+
+def park(session: Session, queue: str, receipt: str, fault: Fault, *, now: float) -> bool:
+    """End a hand-over that was not understood; whether its receipt was still good."""
+    seq, handover = _parts(receipt)
+    row = session.row(_ATTEMPTS, seq, queue, handover, now)
+    if row is None:
+        return False
+    session.run(
+        "INSERT INTO parked(queue, reason, detail, parked, payload) "
+        "SELECT queue, ?, ?, ?, payload FROM messages WHERE seq = ?",
+        fault.reason.value, fault.detail, now, seq,
+    )  # fmt: skip
+    session.run("DELETE FROM messages WHERE seq = ?", seq)
+    return True
 
 
 def bury(session: Session, seq: int, *, error: str, now: float) -> None:

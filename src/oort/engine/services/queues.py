@@ -14,6 +14,7 @@ from oort.engine.services.times import unix
 from oort.engine.store.session import Session
 from oort.engine.store.store import Store
 from oort.model import limits
+from oort.model.invocations import Parked
 from oort.model.messages import DeadLetter, Delivery, Message, QueueDepth
 from oort.model.platform import PlatformModel
 from oort.ports.clock import Clock
@@ -64,16 +65,22 @@ class Queues:
         self.settle(queue, failed=(Retry(receipt, after, error),))
 
     def settle(
-        self, queue: str, *, acknowledged: Sequence[str] = (), failed: Sequence[Retry] = (), most: int = 0
+        self,
+        queue: str,
+        *,
+        acknowledged: Sequence[str] = (),
+        failed: Sequence[Retry] = (),
+        parked: Sequence[Parked] = (),
+        most: int = 0,
     ) -> list[Delivery]:
         """End hand-overs and receive up to `most` (at most 10) further messages, in one commit."""
-        return self._store.write(self._settling(queue, acknowledged=acknowledged, failed=failed, most=most))
+        return self._store.write(self._settling(queue, acknowledged, failed, parked, most=most))
 
     def settle_soon(
         self, queue: str, *, acknowledged: Sequence[str] = (), failed: Sequence[Retry] = (), most: int = 0
     ) -> "Future[list[Delivery]]":
         """`settle` without waiting. The deliveries are leased, durably, when the future is done."""
-        return self._store.submit(self._settling(queue, acknowledged=acknowledged, failed=failed, most=most))
+        return self._store.submit(self._settling(queue, acknowledged, failed, (), most=most))
 
     def peek(self, queue: str, *, most: int) -> list[Message]:
         """See `ports.queues`. Delayed messages wait too."""
@@ -105,17 +112,19 @@ class Queues:
         """See `ports.queues`. Delayed messages wait too."""
         name, now = self._queues[queue].name, unix(self._clock.now())
 
-        def work(session: Session) -> tuple[int, int, int]:
+        def work(session: Session) -> tuple[int, int, int, int]:
             return (
                 _count(session, "SELECT count(*) FROM messages WHERE queue = ?", name),
                 _count(
                     session, "SELECT count(*) FROM messages WHERE queue = ? AND visible > ? AND leased = 1", name, now
                 ),
                 _count(session, "SELECT count(*) FROM dead WHERE queue = ?", name),
+                _count(session, "SELECT count(*) FROM parked WHERE queue = ?", name),
             )
 
-        everything, in_flight, dead = self._store.read(work)
-        return QueueDepth(queue=name, waiting=everything - in_flight, in_flight=in_flight, dead=dead)
+        everything, in_flight, dead, parked = self._store.read(work)
+        waiting = everything - in_flight
+        return QueueDepth(queue=name, waiting=waiting, in_flight=in_flight, dead=dead, parked=parked)
 
     def release_all(self) -> int:
         """End every lease at once; how many. For start-up: whoever held them is gone.
@@ -138,7 +147,7 @@ class Queues:
         return min((due for _, _, due in coming if due is not None), default=None)
 
     def _settling(
-        self, queue: str, *, acknowledged: Sequence[str], failed: Sequence[Retry], most: int
+        self, queue: str, acknowledged: Sequence[str], failed: Sequence[Retry], parked: Sequence[Parked], *, most: int
     ) -> Callable[[Session], list[Delivery]]:
         model, now = self._queues[queue], self._clock.now()
         returns = [(retry, unix(now, after=rules.visibility(retry.after))) for retry in failed]
@@ -146,6 +155,8 @@ class Queues:
 
         def work(session: Session) -> list[Delivery]:
             messages.acknowledge(session, queue, acknowledged, now=moment)
+            for one in parked:
+                messages.park(session, queue, one.receipt, one.fault, now=moment)
             for retry, visible in returns:
                 messages.fail(session, model, retry.receipt, error=retry.error, now=moment, visible=visible)
             return messages.lease(session, model, most=min(most, limits.BATCH), now=moment, until=until)

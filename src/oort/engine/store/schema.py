@@ -56,8 +56,29 @@ CREATE TABLE schedules(
     function TEXT NOT NULL PRIMARY KEY, definition TEXT NOT NULL, due REAL NOT NULL) WITHOUT ROWID;
 """
 
+_EFFECTS = """
+-- What deliveries did outside: a lease until there is a result.
+CREATE TABLE effects(
+    seq INTEGER PRIMARY KEY, function TEXT NOT NULL, message TEXT NOT NULL, name TEXT NOT NULL, holder TEXT NOT NULL,
+    until REAL NOT NULL, expires REAL NOT NULL, result BLOB, UNIQUE(function, message, name));
+CREATE INDEX effects_expires ON effects(expires);
+CREATE INDEX effects_leased ON effects(until) WHERE result IS NULL;
+"""
+
+_PARKED = """
+-- Messages that their consumers cannot read, until there is one that can.
+CREATE TABLE parked(
+    seq INTEGER PRIMARY KEY, queue TEXT NOT NULL, reason TEXT NOT NULL, detail TEXT NOT NULL, parked REAL NOT NULL,
+    payload BLOB NOT NULL);
+CREATE INDEX parked_queue ON parked(queue);
+
+-- The events that were published last, as they were fanned out. AUTOINCREMENT, because whoever follows them goes by seq.
+CREATE TABLE history(
+    seq INTEGER PRIMARY KEY AUTOINCREMENT, event TEXT NOT NULL, published REAL NOT NULL, payload BLOB NOT NULL);
+"""
+
 # The step at position n leads from version n to version n + 1. Steps are never edited once they are released.
-STEPS = (_FIRST, _SCHEDULES)
+STEPS = (_FIRST, _SCHEDULES, _EFFECTS, _PARKED)
 VERSION = len(STEPS)
 
 

@@ -8,6 +8,8 @@ import pytest
 
 # Before the suites are imported, so that their asserts explain themselves as those in test modules do.
 pytest.register_assert_rewrite(
+    "oort.testing.contracts.effects",
+    "oort.testing.contracts.parking",
     "oort.testing.contracts.queues",
     "oort.testing.contracts.reads",
     "oort.testing.contracts.tables",
@@ -15,6 +17,8 @@ pytest.register_assert_rewrite(
     "oort.testing.contracts.transactions",
 )
 
+from oort.testing.contracts.effects import EffectsContract  # noqa: E402
+from oort.testing.contracts.parking import ParkingContract  # noqa: E402
 from oort.testing.contracts.queues import QueuesContract  # noqa: E402
 from oort.testing.contracts.reads import ReadsContract  # noqa: E402
 from oort.testing.contracts.tables import IndexesContract, TablesContract  # noqa: E402
@@ -23,7 +27,9 @@ from oort.testing.contracts.topics import TopicsContract  # noqa: E402
 from oort.testing.contracts.transactions import TransactionsContract  # noqa: E402
 
 __all__ = [
+    "EffectsContract",
     "IndexesContract",
+    "ParkingContract",
     "Ports",
     "QueuesContract",
     "ReadsContract",

@@ -11,6 +11,8 @@ from oort.model.messages import Delivery, Message
 from oort.model.platform import PlatformModel, ServiceModel
 from oort.model.resources import EventModel, IndexModel, QueueModel, TableModel
 from oort.model.sources import Source
+from oort.ports.effects import Effects
+from oort.ports.parking import Parking
 from oort.ports.queues import Queues
 from oort.ports.tables import Tables
 from oort.ports.topics import Topics
@@ -42,6 +44,8 @@ class Ports:
     queues: Queues
     topics: Topics
     transactions: Transactions
+    effects: Effects
+    parking: Parking
 
 
 class Target(Protocol):

@@ -1,0 +1,86 @@
+"""The Effects port on the inbox of a service: one item for each effect, which only conditional updates change.
+
+So the role of a function needs one action, on the items whose keys begin with its own name.
+"""
+
+from datetime import timedelta
+
+from oort.aws.clients import Clients
+from oort.aws.failures import Rejected, ask
+from oort.aws.services import parameters, refusals
+from oort.aws.services.refusals import FAILED
+from oort.model import limits
+from oort.model.items import All, Condition, Equals, Item, SetTo
+from oort.model.operations import Lease
+from oort.ports.clock import Clock
+from oort.rules import attributes, cloudnames, expressions
+from oort.rules import effects as rules
+from oort.rules.cloudnames import Place
+from oort.rules.expressions import Expression
+
+_KEY = "id"
+
+
+class Effects:
+    """Effects of one service."""
+
+    def __init__(self, clients: Clients, *, place: Place, service: str, clock: Clock) -> None:
+        self._clients = clients
+        self._table = place.inbox(service)
+        self._clock = clock
+
+    def claim(self, lease: Lease, *, length: timedelta) -> bytes | None:
+        """See `ports.effects`."""
+        rules.check(lease)
+        now = self._clock.now()
+        asked = expressions.lease(
+            key=_KEY,
+            holder=lease.holder,
+            until=(now + length).timestamp(),
+            expires=self._expiry(),
+            now=now.timestamp(),
+        )
+        there = self._changed(lease, asked)
+        if there is None:
+            return None
+        result, ends = there.get("result"), there.get("until", 0)
+        if isinstance(result, str):
+            return result.encode()
+        assert isinstance(ends, int | float)  # only we write there
+        raise rules.in_progress(lease, after=timedelta(seconds=max(0.0, ends - now.timestamp())))
+
+    def finish(self, lease: Lease, result: bytes) -> bool:
+        """See `ports.effects`."""
+        rules.check_result(result)
+        changes = (SetTo(("result",), result.decode()), SetTo(("expires",), self._expiry()))
+        asked = expressions.update(changes, _held(lease), key=_KEY)
+        return self._changed(lease, asked) is None
+
+    def release(self, lease: Lease) -> None:
+        """See `ports.effects`."""
+        pending = All((_held(lease), Equals(("result",), None)))
+        self._changed(lease, expressions.update((SetTo(("until",), 0),), pending, key=_KEY))
+
+    def _expiry(self) -> int:
+        """What DynamoDB's TTL wants: whole seconds."""
+        return int((self._clock.now() + limits.MARK_RETENTION).timestamp())
+
+    def _changed(self, lease: Lease, asked: Expression) -> Item | None:
+        """Update the item; None, or the item as it is if the condition does not hold."""
+        key = cloudnames.effect_row(lease.function, lease.message, lease.name)
+        request: dict[str, object] = {
+            "TableName": self._table,
+            "Key": {_KEY: attributes.attribute(key)},
+            "ReturnValuesOnConditionCheckFailure": "ALL_OLD",
+            **parameters.said(asked),
+        }
+        doing = f"noting the effect {lease.name} of {lease.function}"
+        try:
+            ask(self._clients.dynamodb.update_item, request, doing=doing, expect=frozenset({FAILED}))
+        except Rejected as error:
+            return attributes.item(refusals.item(error) or {})
+        return None
+
+
+def _held(lease: Lease) -> Condition:
+    return Equals(("holder",), lease.holder)

@@ -1,0 +1,37 @@
+"""Alarms of CloudWatch on Oort's own metrics, one a service: alarms of each function would cost more than the functions."""
+
+from collections.abc import Iterator
+
+from oort.cloudformation.resources import Resource
+from oort.cloudformation.scope import Scope
+from oort.model.functions import Subscription, Timer, Worker
+
+NAMESPACE = "Oort"  # as `aws.logs` writes it
+PARKED = "Parked"
+
+
+def alarms(scope: Scope) -> Iterator[Resource]:
+    """That a consumer of the service met a message that it could not read. It rings once, until nothing more is parked."""
+    if not any(isinstance(one.trigger, Subscription | Worker | Timer) for one in scope.service.functions):
+        return
+    place, service = scope.place, scope.service.name
+    yield Resource(
+        "ParkedAlarm",
+        "AWS::CloudWatch::Alarm",
+        {
+            "AlarmName": f"{place.service_stack(service)}-parked",
+            "AlarmDescription": "A consumer parked what it cannot read; `oort events parked` shows it.",
+            "Namespace": NAMESPACE,
+            "MetricName": PARKED,
+            "Dimensions": [
+                {"Name": name, "Value": value}
+                for name, value in (("platform", place.platform), ("stage", place.stage), ("service", service))
+            ],
+            "Statistic": "Sum",
+            "Period": 60,
+            "EvaluationPeriods": 1,
+            "Threshold": 0,
+            "ComparisonOperator": "GreaterThanThreshold",
+            "TreatMissingData": "notBreaching",  # the metric is written only when something was parked
+        },
+    )

@@ -1,0 +1,61 @@
+"""The events that were published last, in their order. The command line follows them and replays them to one consumer.
+
+On AWS nothing like it is kept for topics.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from oort.engine.services import messages
+from oort.engine.services.times import unix
+from oort.engine.store.session import Session
+from oort.engine.store.store import Store
+from oort.model.messages import Message
+from oort.ports.clock import Clock
+
+
+@dataclass(frozen=True, slots=True)
+class Published:
+    """An event of the past. `place` counts up; it names where to go on."""
+
+    place: int
+    published: float  # Unix seconds
+    message: Message
+
+
+class History:
+    """The last `limits.HISTORY_EVENTS` events of one store."""
+
+    def __init__(self, store: Store, *, clock: Clock) -> None:
+        self._store = store
+        self._clock = clock
+
+    def last(self, event: str | None = None, *, most: int) -> list[Published]:
+        """The newest ones of this event, or of all, the oldest of them first."""
+        rows = self._store.read(lambda session: session.rows(_LAST, event, event, most))
+        return [_published(row) for row in reversed(rows)]
+
+    def after(self, place: int, event: str | None = None, *, since: float = 0.0, most: int) -> list[Published]:
+        """The oldest ones that came after the place, and not before a time."""
+        rows = self._store.read(lambda session: session.rows(_AFTER, place, since, event, event, most))
+        return [_published(row) for row in rows]
+
+    def replay(self, queue: str, chosen: Sequence[Message]) -> None:
+        """Put these on a queue once more, all or none."""
+        now = unix(self._clock.now())
+
+        def work(session: Session) -> None:
+            for message in chosen:
+                messages.add(session, queue, messages.packed(message), sent=now, visible=now)
+
+        self._store.write(work)
+
+
+_LAST = "SELECT seq, published, payload FROM history WHERE ? IS NULL OR event = ? ORDER BY seq DESC LIMIT ?"
+_AFTER = """SELECT seq, published, payload FROM history
+WHERE seq > ? AND published >= ? AND (? IS NULL OR event = ?) ORDER BY seq LIMIT ?"""
+
+
+def _published(row: tuple[int, float, bytes]) -> Published:
+    place, published, payload = row
+    return Published(place, published, messages.unpacked(payload))

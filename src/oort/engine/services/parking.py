@@ -1,0 +1,79 @@
+"""The Parking port on the store: a message is parked in the commit that takes it off its queue, and kept until it is released."""
+
+from collections.abc import Callable
+
+from oort.engine.services import messages
+from oort.engine.services.times import unix
+from oort.engine.store.session import Session
+from oort.engine.store.store import Store
+from oort.model.messages import Delivery, Fault, ParkedMessage, Reason
+from oort.model.platform import PlatformModel
+from oort.ports.clock import Clock
+from oort.rules import envelopes
+
+_AT_ONCE = 1000  # rows in memory while some are released
+
+
+class Parking:
+    """What is parked on one store. A queue that the program does not have is a KeyError."""
+
+    def __init__(self, store: Store, *, platform: PlatformModel, clock: Clock) -> None:
+        self._store = store
+        self._queues = {queue.name: queue for queue in platform.queues}
+        self._clock = clock
+
+    def park(self, queue: str, delivery: Delivery, fault: Fault) -> None:
+        """See `ports.parking`."""
+        name, now = self._queues[queue].name, unix(self._clock.now())
+        self._store.write(lambda session: messages.park(session, name, delivery.receipt, fault, now=now))
+
+    def keep(self, queue: str, delivery: Delivery, fault: Fault) -> None:
+        """See `ports.parking`. The hand-over goes with it, in one commit."""
+        self.park(queue, delivery, fault)
+
+    def parked(self, queue: str, *, most: int) -> list[ParkedMessage]:
+        """See `ports.parking`."""
+        name = self._queues[queue].name
+        rows = self._store.read(lambda session: session.rows(_ROWS, name, 0, most))
+        return [_message(name, row) for row in rows]
+
+    def release(self, queue: str, *, ready: Callable[[ParkedMessage], bool]) -> int:
+        """See `ports.parking`."""
+        name = self._queues[queue].name
+        last, released = 0, 0
+        while rows := self._store.read(lambda session, last=last: session.rows(_ROWS, name, last, _AT_ONCE)):  # type: ignore[misc]
+            last = rows[-1][0]
+            chosen = [row[0] for row in rows if ready(_message(name, row))]
+            released += self._put_back(name, chosen)
+        return released
+
+    def _put_back(self, queue: str, chosen: list[int]) -> int:
+        now = unix(self._clock.now())
+
+        def work(session: Session) -> int:
+            count = 0
+            for seq in chosen:
+                row = session.row("SELECT payload FROM parked WHERE seq = ?", seq)
+                if row is not None:  # another process may have been faster
+                    messages.add(session, queue, row[0], sent=now, visible=now)
+                    count += session.run("DELETE FROM parked WHERE seq = ?", seq)
+            return count
+
+        return self._store.write(work) if chosen else 0
+
+
+_ROWS = "SELECT seq, reason, detail, parked, payload FROM parked WHERE queue = ? AND seq > ? ORDER BY seq LIMIT ?"
+_Row = tuple[int, str, str, float, bytes]
+
+
+def _message(queue: str, row: _Row) -> ParkedMessage:
+    seq, reason, detail, parked, payload = row
+    message = messages.unpacked(payload)
+    return ParkedMessage(
+        id=str(seq),
+        queue=queue,
+        message=message,
+        fault=Fault(Reason(reason), detail),
+        parked=parked,
+        raw=envelopes.wrapped(message),
+    )
