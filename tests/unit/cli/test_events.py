@@ -72,7 +72,7 @@ def test_what_is_parked_is_shown_with_its_reason_and_as_it_came(tmp_path: Path) 
         ("orders.placed", "7", "unknown-version", "no"),
         ("orders.placed", "7", "malformed", "no"),
     ]
-    assert "1 x orders.placed 7-0 has version 7, and version 1 is known." in lines
+    assert "orders.placed 7-0 has version 7, and version 1 is known." in lines
     assert "\x1b" not in "".join(lines)
     first, second = json.loads(run("events", "parked", folder, "--json").stdout)
     assert (first["consumer"], first["event"], first["version"], first["reason"], first["readable"]) == (
@@ -88,6 +88,7 @@ def test_what_can_be_read_by_the_program_as_it_is_now_is_released(tmp_path: Path
     injected(before, *(b'{"order_id":"%d"}' % number for number in range(3)), b"garbage", version=2)
     after = deployed_anew(before, _NEWER, tmp_path / "later")
     shown = run("events", "parked", after).stdout
+    assert "orders.placed 2-0 has version 2, and version 1 is known, and 2 more like it." in shown
     assert "Hand over what can be read now with `oort events release`." in shown
     dry = run("events", "release", "-C", after, "--dry-run").stdout
     assert dry == "orders.pack: 3 can be released, 1 cannot be read yet.\n"

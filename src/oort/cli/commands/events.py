@@ -1,7 +1,6 @@
 """`oort events`: what consumers could not read, put back or replayed, and what is published."""
 
 import time
-from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import timedelta
@@ -48,6 +47,7 @@ Examples:
   oort events tail apps/cometbid --event accounts.signed-up --follow
 """
 _MOST = 10_000
+_FEW = 10  # kinds of parked messages that are told in a sentence
 _LOOK = timedelta(milliseconds=250)  # between looks for new events
 
 
@@ -88,8 +88,9 @@ def parked(*, path: Path, limit: int, stage: str | None, as_json: bool, state: P
         rows = [_row(function, one, readable=readable) for function, one, readable in found]
         output.table(("CONSUMER", "EVENT", "VERSION", "PARKED", "WHY", "READABLE NOW"), rows, right=frozenset({2}))
         output.echo()
-        for detail, count in Counter(output.preview(one.fault.detail, width=160) for _, one, _ in found).most_common(3):
-            output.echo(f"{count} x {detail}")
+        for count, one in _kinds([one for _, one, _ in found]):
+            others = f", and {count - 1:,} more like it" if count > 1 else ""
+            output.echo(f"{output.preview(one.fault.detail.removesuffix('.'), width=160)}{others}.")
         if any(readable for _, _, readable in found):
             output.echo("Hand over what can be read now with `oort events release`.")
     else:
@@ -258,6 +259,13 @@ def _show(found: "Sequence[Published]", *, as_json: bool) -> None:
         else:
             head = f"{output.clock(one.published)}  {message.name} {message.version}"
             output.echo(f"{head}  {output.preview(message.body.decode('utf-8', 'replace'), width=120)}")
+
+
+def _kinds(found: Sequence[ParkedMessage]) -> list[tuple[int, ParkedMessage]]:
+    """How many there are of each kind, with the first of it."""
+    kinds = [(one.queue, one.message.name, one.message.version, one.fault.reason) for one in found]
+    first = dict(zip(reversed(kinds), reversed(found), strict=True))
+    return [(kinds.count(kind), first[kind]) for kind in dict.fromkeys(kinds)][:_FEW]
 
 
 def _row(function: Function, one: ParkedMessage, *, readable: bool) -> tuple[str, ...]:
