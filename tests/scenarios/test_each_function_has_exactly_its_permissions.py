@@ -74,6 +74,7 @@ COMETBID: dict[str, set[Allowed]] = {
         Allowed("dynamodb:PutItem", table("email__outbox"), only_rows("send/email.outgoing/*")),
     } | consuming("cometbid_prod_email_welcome", table("email__inbox"), "email.welcome"),
     "email.deliver": on("email_sent", "PutItem")
+    | {Allowed("dynamodb:UpdateItem", table("email__inbox"), only_rows("once/email.deliver/*/*"))}
     | consuming("cometbid_prod_email_outgoing", table("email__inbox"), "email.deliver"),
     "email.sent_mails": on("email_sent", "Scan"),
     "analytics.count": on("analytics_counts", "UpdateItem")

@@ -7,7 +7,7 @@ import msgspec
 
 from cometbid.contracts.accounts import SignedUp
 from cometbid.email.sender import FileSender, Mail, Sender, outbox
-from oort import Can, Context, Page, Put, Queue, Scan, Send, Service, Table, atomic
+from oort import Can, Context, Once, Page, Put, Queue, Scan, Send, Service, Table, atomic
 
 email = Service("email")
 
@@ -47,9 +47,9 @@ def welcome(event: SignedUp, outgoing: Outgoing[Send]) -> None:
 
 
 @email.worker(Outgoing, batch=10)
-def deliver(mail: Mail, ctx: Context, sender: Sender, sent: SentMails[Put]) -> None:
-    """Send one mail, then record it."""
-    sender.send(mail, reference=ctx.message_id)
+def deliver(mail: Mail, ctx: Context, sender: Sender, sent: SentMails[Put], once: Once) -> None:
+    """Send one mail, then record it. A message that comes again does not send it again."""
+    once("send", lambda key: sender.send(mail, reference=key))
     sent.put(Sent(ctx.message_id, mail.to, mail.subject, ctx.now))
 
 
