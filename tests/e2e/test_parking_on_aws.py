@@ -48,8 +48,11 @@ def test_what_cannot_be_read_is_parked_and_released_when_it_can_be(platform: Dep
         signed_up("picture").replace('"id"', '"datacontenttype":"image/png","id"'),
     )
     twice = signed_up("twice").replace('"country":"DK"', '"country":"DK","country":"SE"')
-    send(platform, "garbage", newer, signed_up("parked-1"), picture, twice, signed_up("parked-2"))
-    eventually(lambda: depth(platform, "analytics_count") == 0, "all six were handed over")
+    huge = signed_up("huge").replace('"country"', f'"padding":"{"x" * 500_000}","country"')
+    deep = signed_up("deep").replace('"country"', f'"padding":{"[" * 50_000}{"]" * 50_000},"country"')
+    other = signed_up("other").replace("accounts.signed-up", "accounts.closed")
+    send(platform, "garbage", newer, signed_up("parked-1"), picture, twice, huge, deep, other, signed_up("parked-2"))
+    eventually(lambda: depth(platform, "analytics_count") == 0, "all of them were handed over")
     eventually(lambda: sum(sign_ups(platform)) == before + 2, "the two that can be read count")
     found = told("parked", str(COMETBID), "--stage", stage)
     assert {one["reason"]: one["raw"] for one in found} == {
@@ -57,6 +60,9 @@ def test_what_cannot_be_read_is_parked_and_released_when_it_can_be(platform: Dep
         "unknown-version": newer,
         "content-type": picture,
         "repeated-name": twice,
+        "too-large": huge,
+        "too-deep": deep,
+        "unknown-event": other,
     }
     assert all(one["headers"] == {"by": "another program"} for one in found)
     assert depth(platform, "analytics_count_dead") == 0
@@ -69,7 +75,7 @@ def test_what_cannot_be_read_is_parked_and_released_when_it_can_be(platform: Dep
     ]
     assert {line["reason"] for line in rings} == {one["reason"] for one in found}
     assert told("release", "-C", str(COMETBID), "--stage", stage) == [
-        {"consumer": one["consumer"], "released": 0, "parked": 4 if one["consumer"] == CONSUMER else 0}
+        {"consumer": one["consumer"], "released": 0, "parked": 7 if one["consumer"] == CONSUMER else 0}
         for one in told("release", "-C", str(COMETBID), "--stage", stage, "--dry-run")
     ]
     _, program = platforms.load(COMETBID)
@@ -79,5 +85,5 @@ def test_what_cannot_be_read_is_parked_and_released_when_it_can_be(platform: Dep
     parking = cloud.Cloud(platform.stage).parking(program.model)
     parking.keep(QUEUE, Delivery(message=readable, receipt="", attempt=1), Fault(Reason.UNKNOWN_VERSION, "yesterday"))
     (released,) = told("release", CONSUMER, "-C", str(COMETBID), "--stage", stage)
-    assert (released["released"], released["parked"]) == (1, 4)
+    assert (released["released"], released["parked"]) == (1, 7)
     eventually(lambda: sum(sign_ups(platform)) == before + 3, "what was released counts")

@@ -62,7 +62,9 @@ def unwrapped(text: str | bytes) -> Message:
     try:
         found = _decoder.decode(text)
         older = _older.decode(found.olderdata) if found.olderdata else {}
-    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
+    except RecursionError as error:
+        raise _refused(Reason.TOO_DEEP, "A message is nested too deeply.") from error
+    except (msgspec.MsgspecError, UnicodeDecodeError) as error:
         raise _refused(Reason.MALFORMED, f"A message is no CloudEvents envelope: {error}.") from error
     # What Oort wrote comes out as it went in; only what others wrote has to be searched.
     if _encoder.encode(found) != (text.encode(errors="replace") if isinstance(text, str) else text):

@@ -47,10 +47,16 @@ def test_times_come_back_to_the_microsecond() -> None:
 def test_what_is_no_envelope_is_unreadable(text: str | bytes) -> None:
     with pytest.raises(NotUnderstood) as caught:
         envelopes.unwrapped(text)
-    assert caught.value.fault.reason is Reason.MALFORMED
+    assert caught.value.fault.reason in {Reason.MALFORMED, Reason.TOO_DEEP}
 
 
 _HEAD = '{"specversion":"1.0","id":"1","source":"/a","type":"a.b","time":"2026-01-01T00:00:00Z"'
+
+
+def test_an_envelope_that_is_nested_without_end_is_too_deep() -> None:
+    with pytest.raises(NotUnderstood) as caught:
+        envelopes.unwrapped(f'{_HEAD},"data":{"[" * 100_000}{"]" * 100_000}}}')
+    assert caught.value.fault.reason is Reason.TOO_DEEP
 
 
 @pytest.mark.parametrize("kind", ["application/json", "Application/JSON; charset=utf-8", "application/problem+json"])
