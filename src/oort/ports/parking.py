@@ -27,3 +27,6 @@ class Parking(Protocol):
 
     def release(self, queue: str, *, ready: Callable[[ParkedMessage], bool]) -> int:
         """Put those back on the queue that are `ready`; how many. On SQS, of those that were found."""
+
+    def discard(self, queue: str, *, chosen: Callable[[ParkedMessage], bool]) -> int:
+        """Remove the `chosen` ones for good; how many. On SQS, of those that were found."""

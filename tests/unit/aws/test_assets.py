@@ -1,5 +1,7 @@
 """A file that is there is never written again, and the bucket must be ours. Whose credentials it is, is asked first."""
 
+import io
+
 import pytest
 from botocore.exceptions import EndpointConnectionError
 
@@ -17,6 +19,15 @@ def test_a_file_is_put_once() -> None:
     expected = {"Bucket": "b", "Key": "k", "ExpectedBucketOwner": "1", "Body": b"data"}
     assert dict(client.asked)["put_object"] == expected
     assert assets.url("k") == "https://s3.example/b/k"
+
+
+def test_a_file_with_a_name_of_its_own_is_replaced_and_read() -> None:
+    made, client = clients(get_object=[refused("NoSuchKey"), {"Body": io.BytesIO(b"data")}], put_object=[{}])
+    assets = S3Assets(made, bucket="b", account="1")
+    assert assets.get("k") is None
+    assets.replace("k", b"data")
+    assert assets.get("k") == b"data"
+    assert dict(client.asked)["put_object"]["Body"] == b"data"
 
 
 def test_a_bucket_of_somebody_else_is_refused() -> None:

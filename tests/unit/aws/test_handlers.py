@@ -190,6 +190,9 @@ class RememberedParking:
     def release(self, queue: str, *, ready: Callable[[ParkedMessage], bool]) -> int:
         raise AssertionError
 
+    def discard(self, queue: str, *, chosen: Callable[[ParkedMessage], bool]) -> int:
+        raise AssertionError
+
 
 def test_a_message_that_is_handed_over_twice_is_applied_once(cloud: Lambda) -> None:
     message = Message(id="1", name="shop.ordered", body=b'{"id":"a"}')

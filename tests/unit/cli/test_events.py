@@ -99,6 +99,19 @@ def test_what_can_be_read_by_the_program_as_it_is_now_is_released(tmp_path: Path
     assert (depths["orders.pack"]["parked"], depths["orders.pack"]["dead"]) == (1, 0)
 
 
+def test_garbage_is_removed_for_good(tmp_path: Path) -> None:
+    folder = shop(tmp_path)
+    injected(folder, b'{"order_id":"a"}', b"garbage", b"more", version=2)
+    dry = run("events", "discard", "orders.pack", "-C", folder, "--reason", "malformed", "--dry-run").stdout
+    assert dry == "orders.pack: 2 parked messages would be removed.\n"
+    done = run("events", "discard", "orders.pack", "-C", folder, "--reason", "malformed").stdout
+    assert done == "orders.pack: 2 parked messages removed.\n"
+    left = json.loads(run("events", "parked", folder, "--json").stdout)
+    assert [one["reason"] for one in left] == ["unknown-version"]
+    told = run("events", "discard", "orders.pack", "-C", folder, "--json").stdout
+    assert json.loads(told) == {"consumer": "orders.pack", "discarded": 1, "dry_run": False}
+
+
 def test_a_start_of_the_platform_releases_by_itself(tmp_path: Path) -> None:
     before = shop(tmp_path)
     injected(before, b'{"order_id":"a"}', version=2)

@@ -61,25 +61,25 @@ class Shelf:
             found.update(fresh)
         return list(found.values())
 
-    def move(self, to: "Shelf", *, ready: Callable[[SqsMessage], bool] = lambda _: True) -> int:
-        """Put those back that are `ready`, as many as there are now; how many were. One that comes later waits."""
-        doing = f"moving messages from {self.title} to {to.title}"
+    def move(self, to: "Shelf | None", *, ready: Callable[[SqsMessage], bool] = lambda _: True) -> int:
+        """Take those away that are `ready`, as many as there are now, and put them on the other queue, or nowhere; how many
+        were. One that comes later waits.
+        """
         moved, left = 0, self.count()
-        seen: dict[str, SqsMessage] = {}
+        kept: dict[str, SqsMessage] = {}
         blanks = 0
         while left > 0 and blanks < _BLANKS:
             found = self.receive(most=min(limits.BATCH, left), VisibilityTimeout=_LOOK_SECONDS)
-            fresh = [one for one in found if one["MessageId"] not in seen]
-            seen |= {one["MessageId"]: one for one in found}
+            fresh = [one for one in found if one["MessageId"] not in kept]
+            kept |= {one["MessageId"]: one for one in found}
             blanks = 0 if fresh else blanks + 1
             left -= len(fresh)
-            chosen = [one for one in fresh if ready(one)]
-            for batch in batches.cut(chosen, size=lambda one: len(one["Body"].encode())):
-                self._moved(to, batch, doing=doing)
+            for batch in batches.cut([one for one in fresh if ready(one)], size=lambda one: len(one["Body"].encode())):
+                self._moved(to, batch)
                 moved += len(batch)
                 for one in batch:
-                    del seen[one["MessageId"]]
-        for one in seen.values():
+                    del kept[one["MessageId"]]
+        for one in kept.values():
             self.visible_after(one["ReceiptHandle"], 0)
         return moved
 
@@ -123,11 +123,14 @@ class Shelf:
         """How many messages there are."""
         return sum(self.counts())
 
-    def _moved(self, to: "Shelf", batch: Sequence[SqsMessage], *, doing: str) -> None:
+    def _moved(self, to: "Shelf | None", batch: Sequence[SqsMessage]) -> None:
         """Send a batch to the other queue, and only then take it away here."""
-        entries = [{"Id": str(place), "MessageBody": one["Body"]} for place, one in enumerate(batch)]
-        answer = ask(self._clients.sqs.send_message_batch, {"QueueUrl": to.url, "Entries": entries}, doing=doing)
-        lost = {entry["Id"] for entry in answer.get("Failed", ())}
+        doing = f"moving messages from {self.title} to {to.title if to else 'nowhere'}"
+        lost: set[str] = set()
+        if to is not None:
+            entries = [{"Id": str(place), "MessageBody": one["Body"]} for place, one in enumerate(batch)]
+            answer = ask(self._clients.sqs.send_message_batch, {"QueueUrl": to.url, "Entries": entries}, doing=doing)
+            lost = {entry["Id"] for entry in answer.get("Failed", ())}
         self.delete([one["ReceiptHandle"] for place, one in enumerate(batch) if str(place) not in lost], doing=doing)
         if lost:
             raise Unavailable(

@@ -16,7 +16,7 @@ from oort.cli import completing, output, platforms, words
 from oort.cli.groups import Group
 from oort.model.errors import InvalidUse
 from oort.model.functions import Consumed, Subscription
-from oort.model.messages import Message, ParkedMessage
+from oort.model.messages import Message, ParkedMessage, Reason
 from oort.ports.parking import Parking
 
 if TYPE_CHECKING:
@@ -35,6 +35,10 @@ _RELEASE_EPILOG = """\b
 Examples:
   oort events release -C apps/cometbid --dry-run
   oort events release email.welcome -C apps/cometbid
+"""
+_DISCARD_EPILOG = """\b
+Example:
+  oort events discard email.welcome -C apps/cometbid --reason malformed --dry-run
 """
 _REPLAY_EPILOG = """\b
 Examples:
@@ -130,6 +134,49 @@ def release(
             output.echo(f"{name}: {ready:,} {word}, {left:,} cannot be read yet.")
     if not any(ready or left for _, ready, left in results):
         output.echo("Nothing is parked.")
+
+
+@events.command(epilog=_DISCARD_EPILOG, short_help="Remove parked messages for good.")
+@click.argument("consumer", shell_complete=completing.functions)
+@click.option(
+    "--reason", type=click.Choice([one.value for one in Reason]), help="Only those that were parked for this."
+)
+@words.path_option
+@click.option("--dry-run", is_flag=True, help="Only say how many that would be.")
+@_stage_option
+@words.json_option
+@words.state_option
+def discard(
+    *,
+    consumer: str,
+    reason: str | None,
+    path: Path,
+    dry_run: bool,
+    stage: str | None,
+    as_json: bool,
+    state: Path | None,
+) -> None:
+    """Remove the parked messages of CONSUMER for good, such as garbage that no version will ever read. What the consumer as it is
+    here can read now stays: release it.
+    """
+    from oort.runtime import releases
+
+    project, program = platforms.load(path)
+    function = program.functions[_consumer(consumer, program)]
+    ((queue, _),) = ((name, one) for name, one in releases.consumers(program).items() if one is function)
+
+    def chosen(one: ParkedMessage) -> bool:
+        return reason in (None, one.fault.reason.value) and not releases.understands(function, one)
+
+    with _parking(project, program, stage=stage, state=state) as parking:
+        if dry_run:
+            count = sum(map(chosen, parking.parked(queue, most=_MOST)))
+        else:
+            count = parking.discard(queue, chosen=chosen)
+    if as_json:
+        output.json({"consumer": consumer, "discarded": count, "dry_run": dry_run})
+        return
+    output.echo(f"{consumer}: {output.counted(count, 'parked message')} {'would be ' if dry_run else ''}removed.")
 
 
 @events.command(epilog=_REPLAY_EPILOG, short_help="Hand past events to one consumer.")

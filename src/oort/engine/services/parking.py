@@ -39,15 +39,23 @@ class Parking:
 
     def release(self, queue: str, *, ready: Callable[[ParkedMessage], bool]) -> int:
         """See `ports.parking`."""
+        return self._taken(queue, ready, back=True)
+
+    def discard(self, queue: str, *, chosen: Callable[[ParkedMessage], bool]) -> int:
+        """See `ports.parking`."""
+        return self._taken(queue, chosen, back=False)
+
+    def _taken(self, queue: str, wanted: Callable[[ParkedMessage], bool], *, back: bool) -> int:
+        """Take those away that are wanted, and put them back on their queue or not; how many."""
         name = self._queues[queue].name
-        last, released = 0, 0
+        last, taken = 0, 0
         while rows := self._store.read(lambda session, last=last: session.rows(_ROWS, name, last, _AT_ONCE)):  # type: ignore[misc]
             last = rows[-1][0]
-            chosen = [row[0] for row in rows if ready(_message(name, row))]
-            released += self._put_back(name, chosen)
-        return released
+            if chosen := [row[0] for row in rows if wanted(_message(name, row))]:
+                taken += self._store.write(self._taking(name, chosen, back=back))
+        return taken
 
-    def _put_back(self, queue: str, chosen: list[int]) -> int:
+    def _taking(self, queue: str, chosen: list[int], *, back: bool) -> Callable[[Session], int]:
         now = unix(self._clock.now())
 
         def work(session: Session) -> int:
@@ -55,11 +63,12 @@ class Parking:
             for seq in chosen:
                 row = session.row("SELECT payload FROM parked WHERE seq = ?", seq)
                 if row is not None:  # another process may have been faster
-                    messages.add(session, queue, row[0], sent=now, visible=now)
+                    if back:
+                        messages.add(session, queue, row[0], sent=now, visible=now)
                     count += session.run("DELETE FROM parked WHERE seq = ?", seq)
             return count
 
-        return self._store.write(work) if chosen else 0
+        return work
 
 
 _ROWS = "SELECT seq, reason, detail, parked, payload FROM parked WHERE queue = ? AND seq > ? ORDER BY seq LIMIT ?"

@@ -84,6 +84,22 @@ class ParkingContract(Contract):
         park(target, ports, count=len(bodies), fault=Fault(Reason.MALFORMED, ""))
         assert {one.message.id: one.message.body for one in waiting(target, ports, len(bodies))} == bodies
 
+    def test_what_is_discarded_is_gone_and_the_others_stay(self, target: Target, ports: Ports) -> None:
+        for name in "abc":
+            ports.queues.send(WORK, message(name))
+        park(target, ports, count=3)
+        waiting(target, ports, 3)
+        discarded = 0
+
+        def done() -> bool:
+            nonlocal discarded
+            discarded += ports.parking.discard(WORK, chosen=lambda one: one.message.id != "b")
+            return discarded == 2
+
+        target.eventually(done)
+        assert [one.message.id for one in waiting(target, ports, 1)] == ["b"]
+        assert ports.queues.receive(WORK, most=10) == []
+
     def test_each_queue_has_its_own(self, target: Target, ports: Ports) -> None:
         ports.queues.send(WORK, NEWER)
         park(target, ports)
