@@ -11,6 +11,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from benchmarks import (
+    contracts,
     enqueue,
     gateway_read,
     gateway_write,
@@ -28,6 +29,7 @@ Claim = tuple[str, Callable[[Effort], list[Figure]]]
 CLAIMS: dict[str, Claim] = {
     "start-up": ("oort dev apps/cometbid", start_up.measure),
     "many-services": ("oort dev, a large platform", many_services.measure),
+    "contracts": ("oort contracts check, 2,000 contracts", contracts.measure),
     "import": ("import oort, against import fastapi", import_budget.measure),
     "gateway-read": ("gateway with everything on, a read, against plain FastAPI + uvicorn", gateway_read.measure),
     "gateway-write": ("gateway with everything on, a durable write, against the same", gateway_write.measure),

@@ -57,5 +57,10 @@ def output(command: Sequence[str], *, environment: Mapping[str, str] | None = No
     return done.stdout
 
 
+def status(command: Sequence[str]) -> int:
+    """The exit code of the command, whatever it is; nothing that it prints is shown."""
+    return subprocess.run(command, cwd=ROOT, capture_output=True, check=False).returncode
+
+
 def _home(folder: Path) -> dict[str, str]:
     return {"XDG_CONFIG_HOME": str(folder / "config")}

@@ -7,6 +7,7 @@ import sys
 import zipfile
 from dataclasses import replace
 from pathlib import Path
+from shutil import copytree, ignore_patterns
 from typing import Any
 
 import pytest
@@ -14,6 +15,8 @@ import pytest
 from oort.aws.clients import Clients
 from oort.cli import cloud, platforms
 from oort.model.errors import DeploymentFailed
+from oort.model.messages import Delivery, Fault, Message, Reason
+from oort.model.stages import Stage
 from tests.e2e.deployed import COMETBID, ROOT, Deployed, deploy, stage
 
 
@@ -108,14 +111,25 @@ def oort(*arguments: str, answer: str = "") -> "subprocess.CompletedProcess[str]
     return subprocess.run(command, cwd=ROOT, input=answer, capture_output=True, text=True, timeout=300, check=False)
 
 
-def test_the_command_line_deploys_looks_and_removes(emulator: str) -> None:
+@pytest.fixture
+def copy(tmp_path: Path) -> Path:
+    """The reference platform in a folder of its own: a deployment writes into its lock files."""
+    return copytree(COMETBID, tmp_path / "cometbid", ignore=ignore_patterns("__pycache__", ".oort"))
+
+
+def test_the_command_line_deploys_looks_and_removes(emulator: str, copy: Path) -> None:
     """With the defaults of a stage: packages for arm64 and Python 3.14, which are not run here."""
-    where = ("-C", "apps/cometbid", "--stage", "words")
+    where = ("-C", str(copy), "--stage", "words")
     made = oort("deploy", *where)
     assert made.returncode == 0, made.stdout + made.stderr
+    assert f"{copy}/contracts/accounts.signed-up/1.json published in prod, words" in made.stdout
+    breaks(copy, where[2:])
     assert "cometbid-words-accounts" in made.stdout
     assert "ApiUrl = https://" in made.stdout
     assert "6 stacks, 6 changed." in made.stdout
+    park(stage("words", copy))
+    again = oort("deploy", "analytics", *where)
+    assert "analytics.count              1 parked message can be read now" in again.stdout
     looked = oort("deploy", "email", "--dry-run", *where)
     assert "2 stacks, 0 would change." in looked.stdout
     refused = oort("destroy", *where, answer="prod\n")
@@ -127,6 +141,29 @@ def test_the_command_line_deploys_looks_and_removes(emulator: str) -> None:
     again = oort("deploy", *where)
     assert again.returncode == 0, again.stdout + again.stderr
     assert tables_of("words") > tables
+
+
+def breaks(copy: Path, where: tuple[str, ...]) -> None:
+    """What the stage runs refuses a break, though no lock file knows of it; nothing of the services is sent."""
+    other = copytree(copy, copy.parent / "other" / "cometbid", ignore=ignore_patterns("*.json", "__pycache__"))
+    contracts = other / "contracts" / "accounts.py"
+    contracts.write_text(contracts.read_text().replace("    country: str\n", "    country: int\n"))
+    refused = oort("deploy", "accounts", "-C", str(other), *where)
+    assert refused.returncode == 1
+    assert "2 objections by what the stage words runs" in refused.stderr
+    assert f"{contracts}:" in refused.stderr
+    assert "would break analytics (count), email (welcome), onboarding (first_workspace)" in refused.stderr
+    assert "Nothing was sent." in refused.stderr
+    assert "package " not in refused.stdout
+
+
+def park(settings: Stage) -> None:
+    """Put aside what the consumer can read, as a version before it would have done."""
+    _, program = platforms.load(COMETBID)
+    body = b'{"account_id":"1","email":"a@example.com","country":"NO"}'
+    delivery = Delivery(message=Message(id="1", name="accounts.signed-up", body=body), receipt="", attempt=1)
+    parking = cloud.Cloud(settings).parking(program.model)
+    parking.keep("analytics.count", delivery, Fault(Reason.UNKNOWN_VERSION, "Yesterday it could not."))
 
 
 def tables_of(name: str) -> set[str]:

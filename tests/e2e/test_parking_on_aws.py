@@ -2,14 +2,17 @@
 
 import json
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
+import pytest
 from click.testing import CliRunner
 
 from oort.cli import cloud, platforms
 from oort.cli.commands import oort
 from oort.model.messages import Delivery, Fault, Message, Reason
 from oort.rules import envelopes
+from tests.e2e import deployed
 from tests.e2e.deployed import COMETBID, Deployed, eventually
 from tests.e2e.test_failures_on_aws import depth, sign_ups
 
@@ -38,6 +41,12 @@ def send(platform: Deployed, *texts: str) -> None:
     for text in texts:
         header = {"by": {"DataType": "String", "StringValue": "another program"}}
         queues.send_message(QueueUrl=url, MessageBody=text, MessageAttributes=header)
+
+
+@pytest.fixture
+def platform(emulator: str, tmp_path: Path) -> Deployed:
+    """A stage of its own: others count sign-ups, too."""
+    return deployed.deployed(emulator, deployed.stage("parking", tmp_path))
 
 
 def test_what_cannot_be_read_is_parked_and_released_when_it_can_be(platform: Deployed) -> None:

@@ -4,6 +4,7 @@ Each test edits a copy of the reference platform as a user would, and runs the c
 """
 
 import json
+import os
 import subprocess
 import sys
 from dataclasses import dataclass
@@ -19,6 +20,24 @@ from tests.architecture.source_tree import APPS
 EVENTS = "contracts/accounts.py"
 ROUTES = "accounts/http.py"
 LOCK = "contracts/accounts.signed-up/1.json"
+NEWER = """
+
+@event("accounts.signed-up", version=2, key="account_id")
+class SignedUp(Event):
+    account_id: str
+    email: str
+    land: str
+
+
+@upcast
+def newer(old: SignedUpV1) -> SignedUp:
+    return SignedUp(account_id=old.account_id, email=old.email, land=old.country)
+
+
+@downcast
+def older(new: SignedUp) -> SignedUpV1:
+    return SignedUpV1(account_id=new.account_id, email=new.email, country=new.land)
+"""
 CONSUMERS = "analytics (count), email (welcome), onboarding (first_workspace)"
 
 
@@ -28,9 +47,11 @@ class Copy:
 
     folder: Path
 
-    def oort(self, *words: str) -> "subprocess.CompletedProcess[str]":
-        command = [sys.executable, "-m", "oort.cli", *words]
-        return subprocess.run(command, cwd=self.folder, capture_output=True, text=True, timeout=60, check=False)
+    def oort(self, *words: str, seed: str = "random") -> "subprocess.CompletedProcess[str]":
+        command, environment = [sys.executable, "-m", "oort.cli", *words], {**os.environ, "PYTHONHASHSEED": seed}
+        return subprocess.run(
+            command, cwd=self.folder, env=environment, capture_output=True, text=True, timeout=60, check=False
+        )
 
     def check(self) -> "subprocess.CompletedProcess[str]":
         return self.oort("contracts", "check")
@@ -178,9 +199,51 @@ def test_routes_are_held_to_what_their_clients_know(copy: Copy) -> None:
     assert copy.oort("contracts", "lock").returncode == 1
 
 
-def test_the_files_do_not_depend_on_the_process(copy: Copy) -> None:
+def test_the_advice_works_a_new_version_passes(copy: Copy) -> None:
+    copy.edit(EVENTS, "from oort import Event, event", "from oort import Event, downcast, event, upcast")
+    copy.edit(EVENTS, "class SignedUp(Event)", "class SignedUpV1(Event)")
+    text = (copy.folder / EVENTS).read_text()
+    (copy.folder / EVENTS).write_text(text + NEWER)
+    copy.edit(ROUTES, "country=account.country))", "land=account.country))")
+    copy.edit("analytics/service.py", "event.country)", "event.land)")
+    (copy.folder / "email/service.py").write_text(
+        (copy.folder / "email/service.py").read_text().replace("SignedUp", "SignedUpV1")
+    )
+    assert copy.oort("contracts", "lock").returncode == 0
+    passed = copy.check()
+    assert passed.returncode == 0, passed.stdout
+    first, second = (json.loads((copy.folder / LOCK.replace("1.", f"{n}.")).read_text()) for n in (1, 2))
+    assert (first["published"], first["consumers"]) == (["prod"], ["email.welcome"])
+    assert (second["published"], second["consumers"]) == ([], ["analytics.count", "onboarding.first_workspace"])
+    copy.edit(EVENTS, "@upcast\n", "")
+    gap = copy.oort("contracts", "check")
+    assert gap.returncode == 1
+    assert "@upcast" in gap.stdout + gap.stderr
+    (copy.folder / "email/service.py").write_text(
+        (copy.folder / "email/service.py").read_text().replace("SignedUpV1", "SignedUp")
+    )
+    copy.edit(EVENTS, "def newer", "@upcast\ndef newer")
+    assert copy.oort("contracts", "lock").returncode == 0
+    assert [one["code"] for one in copy.found()] == ["contract.downcast"]
+
+
+def test_nothing_depends_on_the_process(copy: Copy) -> None:
+    """The same bytes for the same program, and the same report for the same change, whatever the hash seed."""
     before = copy.files()
-    for file in copy.folder.rglob("*.json"):
-        file.unlink()
-    assert copy.oort("contracts", "lock", "--publish", "prod").returncode == 0
-    assert copy.files() == before
+    for seed in ("1", "2"):
+        for file in copy.folder.rglob("*.json"):
+            file.unlink()
+        assert copy.oort("contracts", "lock", "--publish", "prod", seed=seed).returncode == 0
+        assert copy.files() == before
+    copy.edit(EVENTS, "    country: str\n", "    country: int\n")
+    copy.edit(ROUTES, "    email: Email\n    country: Country\n", "    email: Email\n    country: int\n")
+    one, other = (copy.oort("contracts", "check", "--json", seed=seed).stdout for seed in ("1", "2"))
+    assert one == other
+
+
+def test_every_locked_example_is_valid_under_what_is_written(copy: Copy) -> None:
+    for file in copy.folder.glob("contracts/*/[0-9]*.json"):
+        lock = json.loads(file.read_text())
+        assert lock["examples"]
+        writer = jsonschema_rs.validator_for(lock["writer"])
+        assert all(writer.is_valid(example) for example in lock["examples"])

@@ -1,11 +1,16 @@
 """The Assets port on S3: the bucket of the stage's assets stack."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from typing import Protocol, cast
 
 from oort.aws.clients import Clients
-from oort.aws.failures import Rejected, ask
+from oort.aws.failures import Rejected, ask, translated
 
 _ABSENT = frozenset({"404", "NoSuchKey", "NotFound"})
+
+
+class _Body(Protocol):
+    def read(self) -> bytes: ...
 
 
 class S3Assets:
@@ -24,6 +29,15 @@ class S3Assets:
             return False
         return True
 
+    def get(self, key: str) -> bytes | None:
+        """See `ports.assets`."""
+        try:
+            found = cast(Mapping[str, _Body], self._ask("get_object", key, expect=_ABSENT))
+        except Rejected:
+            return None
+        with translated(f"reading {key} from the bucket {self._bucket}"):
+            return found["Body"].read()
+
     def put(self, key: str, content: Callable[[], bytes]) -> bool:
         """See `ports.assets`."""
         if self.holds(key):
@@ -31,11 +45,15 @@ class S3Assets:
         self._ask("put_object", key, Body=content())
         return True
 
+    def replace(self, key: str, content: bytes) -> None:
+        """See `ports.assets`."""
+        self._ask("put_object", key, Body=content)
+
     def url(self, key: str) -> str:
         """See `ports.assets`."""
         return f"{self._clients.endpoint('s3')}/{self._bucket}/{key}"
 
-    def _ask(self, method: str, key: str, *, expect: frozenset[str] = frozenset(), **request: object) -> None:
+    def _ask(self, method: str, key: str, *, expect: frozenset[str] = frozenset(), **request: object) -> object:
         whole = {"Bucket": self._bucket, "Key": key, "ExpectedBucketOwner": self._owner, **request}
         doing = f"asking S3 about {key} in the bucket {self._bucket}"
-        ask(getattr(self._clients.get("s3"), method), whole, doing=doing, expect=expect)
+        return cast(object, ask(getattr(self._clients.get("s3"), method), whole, doing=doing, expect=expect))

@@ -44,10 +44,16 @@ def ship(
     rollout: Rollout,
     store: Callable[[str], Assets],
     uploaded: Callable[[str], None] = lambda _: None,
+    before: Callable[[Assets], None] = lambda _: None,
+    after: Callable[[Assets], None] = lambda _: None,
 ) -> Shipped:
-    """Deploy the shipment. `store` opens the assets of a bucket. DeploymentFailed as a rollout raises it."""
+    """Deploy the shipment. `store` opens the assets of a bucket. DeploymentFailed as a rollout raises it.
+
+    `before` sees the assets ahead of everything but their own bucket, and may raise; `after` when all stacks are up.
+    """
     (first,) = rollout.bring([shipment.assets])
     assets = store(_bucket(first))
+    before(assets)
     count = 0
     for archive in shipment.archives:
         if assets.put(archive.key, archive.content):
@@ -55,16 +61,28 @@ def ship(
             count += 1
     shared = rollout.bring(_placed([shipment.platform], assets)) if shipment.platform else []
     services = rollout.bring(_placed(shipment.services, assets))
+    after(assets)
     return Shipped(outcomes=(first, *shared, *services), uploaded=count)
 
 
-def preview(shipment: Shipment, *, rollout: Rollout, store: Callable[[str], Assets]) -> tuple[Outcome, ...]:
-    """What a deployment would change. The first one has to be made: without its bucket nothing can be planned."""
+def preview(
+    shipment: Shipment,
+    *,
+    rollout: Rollout,
+    store: Callable[[str], Assets],
+    before: Callable[[Assets], None] = lambda _: None,
+) -> tuple[Outcome, ...]:
+    """What a deployment would change. The first one has to be made: without its bucket nothing can be planned.
+
+    `before` is as `ship` has it.
+    """
     (first,) = rollout.preview([shipment.assets])
     if BUCKET not in first.stack.outputs:
         return (first,)
+    assets = store(first.stack.outputs[BUCKET])
+    before(assets)
     requests = [*([shipment.platform] if shipment.platform else []), *shipment.services]
-    return (first, *rollout.preview(_placed(requests, store(first.stack.outputs[BUCKET]))))
+    return (first, *rollout.preview(_placed(requests, assets)))
 
 
 def _bucket(outcome: Outcome) -> str:

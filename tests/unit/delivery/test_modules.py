@@ -112,3 +112,23 @@ def test_a_syntax_error_has_file_and_line(tmp_path: Path) -> None:
     write(tmp_path, {"svc/__init__.py": "", "svc/test_broken.py": "\ndef (:\n"})
     with pytest.raises(InvalidProgram, match=r"test_broken\.py:2: invalid syntax"):
         shipped(tmp_path, ["svc"], among=["svc"])
+
+
+def test_lock_files_of_contracts_stay_behind_and_other_data_comes_along(tmp_path: Path) -> None:
+    files = {
+        "shop/__init__.py": "from shop.contracts import orders",
+        "shop/oort.toml": "",
+        "shop/contracts/__init__.py": "",
+        "shop/contracts/prices.json": "{}",
+        "shop/contracts/orders.placed/1.json": "{}",
+        "shop/contracts/orders/__init__.py": "",
+        "shop/contracts/orders/openapi.json": "{}",
+        "shop/contracts/orders/countries.json": "{}",
+    }
+    assert shipped(write(tmp_path, files), ["shop"], among=["shop"]) == {
+        "shop/__init__.py",
+        "shop/contracts/__init__.py",
+        "shop/contracts/prices.json",
+        "shop/contracts/orders/__init__.py",
+        "shop/contracts/orders/countries.json",
+    }

@@ -203,6 +203,12 @@ class FakeAssets:
         self.files[key] = content()
         return True
 
+    def get(self, key: str) -> bytes | None:
+        return self.files.get(key)
+
+    def replace(self, key: str, content: bytes) -> None:
+        self.files[key] = content
+
     def url(self, key: str) -> str:
         return f"bucket/{key}"
 

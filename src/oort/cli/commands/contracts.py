@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import click
 
 from oort.cli import errors, output, words
+from oort.cli.commands.contracts_catalog import catalog
 from oort.cli.commands.contracts_export import export
 from oort.cli.commands.contracts_locks import check, lock
 from oort.cli.groups import Command, Group
@@ -16,8 +17,9 @@ if TYPE_CHECKING:
     from oort.rules.inclusion.documents import Json
 
 _GROUP_EPILOG = """\b
-Example:
-  oort contracts compare old.json new.json
+Examples:
+  oort contracts lock apps/cometbid
+  oort contracts check apps/cometbid
 """
 _COMPARE_EPILOG = """\b
 Exit codes:
@@ -38,7 +40,7 @@ _NEXT = {
 }
 
 
-@click.group(cls=Group, epilog=_GROUP_EPILOG, short_help="Compare and print contracts.")
+@click.group(cls=Group, epilog=_GROUP_EPILOG, short_help="Keep, compare and print contracts.")
 def contracts() -> None:
     """A contract is the JSON Schema of what one service writes and others read. A change to it must not break those who run
     already.
@@ -116,3 +118,4 @@ def _plain(found: "Verdict") -> dict[str, object]:
 contracts.add_command(check)
 contracts.add_command(lock)
 contracts.add_command(export)
+contracts.add_command(catalog)

@@ -29,29 +29,41 @@ def deploy(*, services: tuple[str, ...], target: str, stage: str, dry_run: bool,
     """Bring the platform to AWS, into the account of your credentials and the region of the stage: first the bucket of
     the deployment packages, then the packages, then what all services share, last the services, each a stack of its own.
     With SERVICE, only those services; the platform must be there then. Each stack changes by a change set, as a whole or
-    not at all. AWS_ENDPOINT_URL names another endpoint, such as an emulator's. The exit code is 1 if a stack failed.
+    not at all. AWS_ENDPOINT_URL names another endpoint, such as an emulator's. First the contracts are held against their
+    lock files and against what the stage runs; after it, what was deployed is marked as published there: commit that. The
+    exit code is 1 if a stack failed, or a contract would be broken.
     """
     project, program = platforms.load(path)
     chosen = [platforms.known(name, [one.name for one in program.model.services], what="service") for name in services]
-    from oort.cli import cloud  # here, since it takes what only a deployment needs
+    from oort.cli import agreements, cloud  # here, since it takes what only a deployment needs
     from oort.delivery import shipping
+    from oort.runtime import releases
 
+    say = (lambda _: None) if as_json else output.echo
+    agreement = agreements.check(project, program, stage=stage, chosen=chosen, say=say)
     settings = project.stage(stage)
     shipment = cloud.shipment(project, program, settings, chosen)
     place = cloud.Cloud(settings)
-    say = (lambda _: None) if as_json else output.echo
     say(f"{project.name}, stage {stage}, account {place.account.id}, {settings.region}")
     rollout = place.rollout(
         event=progress.teller(say),
         planned=lambda plan: say(progress.plan(plan)),
     )
     if dry_run:
-        outcomes = shipping.preview(shipment, rollout=rollout, store=place.assets)
+        outcomes = shipping.preview(shipment, rollout=rollout, store=place.assets, before=agreement.hold)
     else:
         done = shipping.ship(
-            shipment, rollout=rollout, store=place.assets, uploaded=lambda key: say(f"{'package':<28} {key}")
+            shipment,
+            rollout=rollout,
+            store=place.assets,
+            uploaded=lambda key: say(f"{'package':<28} {key}"),
+            before=agreement.hold,
+            after=agreement.keep,
         )
         outcomes = done.outcomes
+        agreement.publish()
+        for queue, count in releases.release(program, place.parking(program.model), services=chosen).items():
+            say(f"{queue:<28} {output.counted(count, 'parked message')} can be read now, and are handed over.")
     if as_json:
         output.json([_document(one) for one in outcomes])
         return

@@ -1,0 +1,128 @@
+"""The routes of an OpenAPI document that Oort wrote, as far as clients depend on them. `apis` compares them.
+
+Schemas stand for themselves here: what they refer to is brought along.
+"""
+
+import re
+from dataclasses import dataclass
+from typing import cast
+
+import msgspec
+
+from oort.model.contracts import Schema
+from oort.model.items import Value
+from oort.rules.contracts.members import standalone
+
+Place = tuple[str, str]  # path, query or header, and the name there; of a path the number
+
+_BRACED = re.compile(r"\{([^}]*)\}")
+_JSON = "application/json"
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """A parameter or a body."""
+
+    required: bool
+    schema: Schema
+    example: tuple[Value, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """What a success is: its schema if it has a body that is known, None if it has none; `sure` if it always has it."""
+
+    status: str
+    schema: Schema | None
+    unknown: bool
+    sure: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    """One operation. `ways` are the groups that may call it, "" for every caller with a token; a public one has none."""
+
+    method: str
+    path: str
+    operation: str
+    public: bool
+    ways: frozenset[str]
+    parameters: dict[Place, Part]
+    body: Part | None
+    reply: Reply
+
+    @property
+    def name(self) -> str:
+        """`GET /accounts/{id}`."""
+        return f"{self.method} {self.path}"
+
+    @property
+    def key(self) -> str:
+        """The same without the names in the path, which no client sends."""
+        return f"{self.method} {_BRACED.sub('{}', self.path)}"
+
+    def asked(self) -> str:
+        """A request for it, without its body and what may be left out."""
+        names = iter(self.parameters[key] for key in self.parameters if key[0] == "path")
+        filled = _BRACED.sub(lambda found: _text(next(names, None), found[1]), self.path)
+        needed = [f"{name}={_text(part, name)}" for (place, name), part in self.parameters.items() if place == "query" and part.required]  # fmt: skip
+        return f"{self.method} {filled}" + (f"?{'&'.join(needed)}" if needed else "")
+
+
+def routes(document: Schema) -> dict[str, Route]:
+    """The routes by their keys."""
+    plain = cast(Schema, msgspec.json.decode(_local(document)))
+    components = cast(dict[str, dict[str, Schema]], plain.get("components", {})).get("schemas", {})
+    paths = cast(dict[str, dict[str, Schema]], plain.get("paths", {}))
+    found = [
+        _route(method.upper(), path, operation, components)
+        for path, methods in sorted(paths.items())
+        for method, operation in sorted(methods.items())
+    ]
+    return {route.key: route for route in found}
+
+
+def _local(document: Schema) -> bytes:
+    """References as they are in a schema that stands for itself."""
+    return msgspec.json.encode(document).replace(b'"#/components/schemas/', b'"#/$defs/')
+
+
+def _route(method: str, path: str, operation: Schema, components: dict[str, Schema]) -> Route:
+    security = cast(list[dict[str, list[str]]], operation.get("security", []))
+    numbers = {name: str(number) for number, name in enumerate(_BRACED.findall(path))}
+    found: dict[Place, Part] = {}
+    for one in cast(list[Schema], operation.get("parameters", [])):
+        place, name = cast(str, one["in"]), cast(str, one["name"])
+        found[place, numbers.get(name, name) if place == "path" else name] = _part(one, one, components)
+    body = cast(Schema | None, operation.get("requestBody"))
+    media = cast(dict[str, Schema], body["content"])[_JSON] if body else {}
+    return Route(
+        method=method,
+        path=path,
+        operation=cast(str, operation.get("operationId", "")),
+        public=not security or {} in security,
+        ways=frozenset(group for way in security for groups in way.values() for group in (groups or [""])),
+        parameters=dict(sorted(found.items())),
+        body=_part(body, media, components) if body else None,
+        reply=_reply(cast(dict[str, Schema], operation["responses"]), components),
+    )
+
+
+def _part(said: Schema, media: Schema, components: dict[str, Schema]) -> Part:
+    example = (media["example"],) if "example" in media else ()
+    schema = cast(Schema, media.get("schema", {}))
+    return Part(said.get("required") is True, standalone(schema, components), example)
+
+
+def _reply(responses: dict[str, Schema], components: dict[str, Schema]) -> Reply:
+    status = min((status for status in responses if status.startswith("2")), default="")
+    success = responses.get(status, {})
+    content = cast(dict[str, Schema], success.get("content", {}))
+    schema = cast(Schema, content[_JSON].get("schema", {})) if _JSON in content else None
+    sure = "without a body" not in cast(str, success.get("description", ""))
+    return Reply(status, None if schema is None else standalone(schema, components), "*/*" in content, sure)
+
+
+def _text(part: Part | None, name: str) -> str:
+    value = part.example[0] if part and part.example else name
+    return value if isinstance(value, str) else msgspec.json.encode(value).decode()
