@@ -27,7 +27,7 @@ PARTS: dict[str, list[Command]] = {
     "pyright": [["pyright", "--warnings"]],
     "imports": [["lint-imports", "--no-cache"]],
     "lock": [["python", "scripts/lock_in_step.py"]],
-    "contracts": [["oort", "contracts", "check", "apps/cometbid"]],
+    "contracts": [["oort", "contracts", "check", "apps/cometbid", "--locked"]],
     "docs": [["python", "scripts/docs_in_step.py"], ["python", "scripts/cli_reference.py"]],
     "quick-tests": [
         [*PYTEST, "-m", "not slow and not serial and not crash", "tests/unit", "tests/architecture", "src/oort"]

@@ -47,7 +47,7 @@ def check(project: Project, program: Program, *, stage: str, chosen: Sequence[st
     A platform without lock files is told about them, and goes on.
     """
     checked = checking.check(project, program)
-    _refuse(checked.objections, "the lock files")
+    _refuse((*checked.objections, *checked.outdated), "the lock files")
     if warnings := [one for one in checked.findings if one.weight is Weight.WARNING]:
         say(findings.report(warnings))
     if not checked.locks and (checked.declared.events or checked.declared.apis):

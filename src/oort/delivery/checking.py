@@ -19,7 +19,8 @@ from oort.rules.contracts import locks as locking
 from oort.rules.contracts.locks import Changes, Examples
 
 # What does not keep a lock from being written: it is put right by that, or has nothing to do with what is written.
-_MILD = frozenset({"contract.outdated", "api.outdated", "contract.gone", "contract.gap"})
+_MILD = frozenset({"contract.gone", "contract.gap"})
+_OUTDATED = frozenset({"contract.outdated", "api.outdated"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +37,11 @@ class Checked:
     def objections(self) -> tuple[Finding, ...]:
         """What fails the check."""
         return tuple(one for one in self.findings if one.weight is Weight.OBJECTION)
+
+    @property
+    def outdated(self) -> tuple[Finding, ...]:
+        """Where the lock of what is published is not what the program says, although nobody would break."""
+        return tuple(one for one in self.findings if one.code in _OUTDATED)
 
     @property
     def refuses_lock(self) -> bool:

@@ -17,8 +17,9 @@ Exit codes:
   0 yes, 1 no, 64 usage or unreadable input
 
 \b
-Example:
+Examples:
   oort contracts check apps/cometbid
+  oort contracts check apps/cometbid --locked
 """
 _LOCK_EPILOG = """\b
 Exit codes:
@@ -45,13 +46,15 @@ class _Stage(click.ParamType[str]):
 
 @click.command(cls=Command, epilog=_CHECK_EPILOG, short_help="Find what would break those who run already.")
 @words.path_argument
+@click.option("--locked", is_flag=True, help="Refuse lock files that are out of date as well; for the build.")
 @words.json_option
 @click.pass_context
-def check(ctx: click.Context, *, path: Path, as_json: bool) -> None:
+def check(ctx: click.Context, *, path: Path, locked: bool, as_json: bool) -> None:
     """Hold the events and routes of the platform in PATH against its lock files in contracts/. What was published must be
     readable by the program, and what the program publishes by those who run already, for every revision of a version. What
     cannot be proven is refused. Each objection names the field with file and line, a document that would be refused, the
-    consumers that would break, and what to do. Drafts, which no stage has seen, may change freely.
+    consumers that would break, and what to do. Drafts, which no stage has seen, may change freely. A change that breaks nobody
+    and is not locked yet is a warning; a deployment wants it locked.
 
     With --json a list of findings, each with weight (objection, warning, note), code, event and version or service and
     route, field, pointer, file, line, what, side, refused_by, witness, consumers and instead, as far as it has them.
@@ -64,7 +67,7 @@ def check(ctx: click.Context, *, path: Path, as_json: bool) -> None:
         output.json(findings.documents(found.findings))
     else:
         _tell(project.name, found)
-    ctx.exit(errors.NO if found.objections else 0)
+    ctx.exit(errors.NO if found.objections or (locked and found.outdated) else 0)
 
 
 @click.command(cls=Command, epilog=_LOCK_EPILOG, short_help="Write what is agreed into contracts/.")

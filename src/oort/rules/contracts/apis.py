@@ -191,7 +191,7 @@ def _outdated(lock: ApiLock) -> Finding:
             Weight.NOTE, "api.draft", lock.service, "Its routes are a draft, and the lock file is an old one.", _LOCK
         )
     what = "Its routes are published, and the lock file is not what the program says; the change breaks nobody."
-    return _finding(Weight.OBJECTION, "api.outdated", lock.service, what, _LOCK)
+    return _finding(Weight.WARNING, "api.outdated", lock.service, what, _LOCK)
 
 
 def _changed_defaults(before: Schema, now: Schema) -> Iterator[str]:

@@ -191,7 +191,7 @@ def _in_step(one: DeclaredEvent, lock: EventLock | None) -> Iterator[Finding]:
     elif locking.event(one, lock, examples=lambda _: lock.examples) != lock:
         if lock.published:
             what = "It is published, and its lock file is not what the program says; the change breaks nobody."
-            yield objection("contract.outdated", one, what, _LOCK)
+            yield _finding(Weight.WARNING, "contract.outdated", one, what, _LOCK)
         else:
             yield _finding(Weight.NOTE, "contract.draft", one, "It is a draft, and its lock file is an old one.", _LOCK)
 
