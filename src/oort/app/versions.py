@@ -45,14 +45,7 @@ def upcast(convert: Callable[[F], E]) -> Callable[[F], E]:
     ... def in_cents(old: SoldV1) -> Sold:
     ...     return Sold(id=old.id, cents=round(old.price * 100))
     """
-    source = caller()
-    old, new = _ends(convert, source, "upcast")
-    before, after = old.__oort__.model, new.__oort__.model
-    if before.name != after.name or before.version >= after.version:
-        raise _mistake(source, "upcast", f"{_told(before)} does not become {_told(after)}")
-    if before.version in new.__oort__.upcasts:
-        raise _mistake(source, "upcast", f"there is one from {_told(before)} to {_told(after)} already")
-    new.__oort__.upcasts[before.version] = (old, convert)
+    _record(convert, caller(), "upcast")
     return convert
 
 
@@ -76,14 +69,7 @@ def downcast(convert: Callable[[E], F]) -> Callable[[E], F]:
     ... def in_whole(new: Rented) -> RentedV1:
     ...     return RentedV1(id=new.id, price=new.cents / 100)
     """
-    source = caller()
-    new, old = _ends(convert, source, "downcast")
-    before, after = old.__oort__.model, new.__oort__.model
-    if before.name != after.name or before.version >= after.version:
-        raise _mistake(source, "downcast", f"{_told(after)} does not become {_told(before)}")
-    if before.version in new.__oort__.downcasts:
-        raise _mistake(source, "downcast", f"there is one from {_told(after)} to {_told(before)} already")
-    new.__oort__.downcasts[before.version] = (old, convert)
+    _record(convert, caller(), "downcast")
     return convert
 
 
@@ -198,6 +184,20 @@ def _way(kind: type[Event], version: int) -> tuple[type[Event], tuple[Callable[.
         if (found := _way(old, version)) is not None:
             return found[0], (*found[1], convert)
     return None
+
+
+def _record(convert: Callable[..., object], source: Source, word: str) -> None:
+    """Note the conversion on the newer class, or refuse it. `word` is the decorator's."""
+    taken, returned = _ends(convert, source, word)
+    older, newer = (taken, returned) if word == "upcast" else (returned, taken)
+    before, after = older.__oort__.model, newer.__oort__.model
+    ends = [_told(end.__oort__.model) for end in (taken, returned)]
+    if before.name != after.name or before.version >= after.version:
+        raise _mistake(source, word, f"{ends[0]} does not become {ends[1]}")
+    known = newer.__oort__.upcasts if word == "upcast" else newer.__oort__.downcasts
+    if before.version in known:
+        raise _mistake(source, word, f"there is one from {ends[0]} to {ends[1]} already")
+    known[before.version] = (older, convert)
 
 
 def _ends(convert: Callable[..., object], source: Source, word: str) -> tuple[type[Event], type[Event]]:
