@@ -1,13 +1,18 @@
 """P17: an event that does not fit its class is refused where it is published, and nothing of the block is written."""
 
-from typing import Annotated
+from datetime import date
+from typing import Annotated, Any
 
+import jsonschema_rs
 import msgspec
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from msgspec import Meta
 
-from oort import Can, Context, Event, Publish, Put, Service, Table, atomic, event
+from oort import Can, Context, Event, OpenEnum, Publish, Put, Service, Table, atomic, event
 from oort.model.errors import InvalidEvent
+from oort.rules import eventschemas
 from oort.testing import Platform, fake
 
 shop = Service("shop")
@@ -75,3 +80,45 @@ def test_a_value_of_another_type_is_found_too() -> None:
     out = fake(Publish[Ordered])
     with pytest.raises(InvalidEvent, match="/id"):
         out.publish(Ordered(id=7, country="NO", lines=[]))  # type: ignore[arg-type]
+
+
+class Kind(OpenEnum):
+    SMALL = "small"
+
+
+@event("shop.measured", version=1, key="id")
+class Measured(Event):
+    """A field of many sorts; nothing checks them when the event is made."""
+
+    id: Annotated[str, Meta(min_length=1, max_length=3)]
+    day: date
+    kind: Kind
+    lines: Annotated[list[Line], Meta(max_length=2)]
+    weight: Annotated[float, Meta(gt=0)] | None = None
+    notes: dict[str, int] = {}
+
+
+WRITER = jsonschema_rs.validator_for(eventschemas.writer(Measured), validate_formats=True)
+LINES = st.builds(Line, sku=st.sampled_from(["a", 1, None]), pieces=st.sampled_from([1, 0, -1, 2.5, "1", True]))
+FIELDS = st.fixed_dictionaries({
+    "id": st.sampled_from(["a", "abc", "", "abcd", 7, None]),
+    "day": st.sampled_from([date(2026, 1, 1), "2026-01-01", "soon", 5]),
+    "kind": st.sampled_from([Kind.SMALL, "small", Kind("huge"), "huge", 1]),
+    "lines": st.lists(LINES, max_size=3) | st.just("none"),
+    "weight": st.sampled_from([None, 1.5, 1, 0, -1, "heavy", True]),
+    "notes": st.sampled_from([{}, {"a": 1}, {"a": "x"}, {"a": 1.5}, [], {1: 1}]),
+})  # fmt: skip
+
+
+@settings(max_examples=300)
+@given(FIELDS)
+def test_what_leaves_fits_the_writers_schema_and_what_is_refused_does_not(fields: dict[str, Any]) -> None:
+    out = fake(Publish[Measured])
+    made = Measured(**fields)
+    document = msgspec.json.decode(msgspec.json.encode(made))
+    try:
+        out.publish(made)
+    except InvalidEvent:
+        assert not WRITER.is_valid(document)
+    else:
+        assert WRITER.is_valid(document)

@@ -90,6 +90,13 @@ def place(body: NewOrder, ctx: Context, orders: Orders[Put], out: Publish[Ordere
     return order
 
 
+@shop.post("/wrong", public=True)
+def wrong(orders: Orders[Put], out: Publish[Ordered]) -> None:
+    with atomic() as tx:
+        tx.put(orders, Order("wrong", 1))
+        tx.publish(out, Ordered(id=7))  # type: ignore[arg-type]  # an event that does not fit its class
+
+
 @shop.get("/orders/{id}", owner="id", groups=["support"], raises=[NotFound])
 def read(id: str, who: Principal, orders: Orders[Get]) -> Order:
     return orders.require(id)

@@ -54,6 +54,14 @@ def test_what_does_not_fit_never_reaches_the_handler(cloud: Lambda) -> None:
         assert cloud.request("shop.place", "POST", "/shop/orders", **event)["statusCode"] == 400
 
 
+def test_an_event_that_does_not_fit_its_class_never_leaves_and_its_block_writes_nothing(cloud: Lambda) -> None:
+    assert cloud.request("shop.wrong", "POST", "/shop/wrong")["statusCode"] == 500
+    assert cloud.ports.relay.pending() == 0
+    assert cloud.ports.tables.get("shop.orders", ("wrong",)) is None
+    assert "InvalidEvent" in str(cloud.lines()[-1]["traceback"])
+    assert "/id: Expected `str`, got `int`" in str(cloud.lines()[-1]["traceback"])
+
+
 def test_a_body_in_base64_is_read(cloud: Lambda) -> None:
     body = base64.b64encode(b'{"cents":7}').decode()
     assert cloud.request("shop.place", "POST", "/o", body=body, isBase64Encoded=True)["statusCode"] == 201
