@@ -1,161 +1,52 @@
 """JSON Schemas as given, and places in them. Read by every module of this package; decides nothing.
 
 A place keeps the pointer into the document as the user wrote it, so that a verdict can name it. Keywords that are not
-understood, or not in the document's draft, are told by `opaque_words`.
+understood, or not in the document's draft, are opaque. A schema of our own refers to places by their number.
 """
 
 import re
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from fractions import Fraction
-from typing import TypeAlias, TypeGuard
 from urllib.parse import unquote
 
-Json: TypeAlias = bool | int | float | str | list["Json"] | dict[str, "Json"] | None
-KINDS = ("null", "boolean", "number", "string", "array", "object")
+from oort.rules.inclusion.keywords import KINDS, LATEST, Json, is_number, is_opaque, only_refuses
+
+__all__ = ["KINDS", "Document", "Json", "Place", "exact", "identity", "is_number", "kind_of", "literal"]
 
 _DRAFT = re.compile(r"json-schema\.org/draft(?:-0?|/)(\d{1,4})")
-_LATEST = 2020
-
-
-def _is_bool(value: Json) -> bool:
-    return isinstance(value, bool)
-
-
-def is_number(value: Json) -> TypeGuard[int | float]:
-    """Whether the value is a number that can be compared exactly; true and false are none."""
-    return isinstance(value, int | float) and not isinstance(value, bool) and abs(value) != float("inf")
-
-
-def _is_bound(value: Json) -> bool:
-    return _is_bool(value) or is_number(value)
-
-
-def _is_step(value: Json) -> bool:
-    return is_number(value) and value > 0
-
-
-def _is_size(value: Json) -> bool:
-    return is_number(value) and value >= 0 and value == int(value)
-
-
-def _is_text(value: Json) -> bool:
-    return isinstance(value, str)
-
-
-def _is_schema(value: Json) -> bool:
-    return isinstance(value, bool | dict)
-
-
-def _is_schemas(value: Json) -> bool:
-    return isinstance(value, list) and bool(value) and all(map(_is_schema, value))
-
-
-def _is_items(value: Json) -> bool:
-    return _is_schema(value) or value == [] or _is_schemas(value)
-
-
-def _is_map(value: Json) -> bool:
-    return isinstance(value, dict) and all(map(_is_schema, value.values()))
-
-
-def _is_names(value: Json) -> bool:
-    return isinstance(value, list) and all(map(_is_text, value))
-
-
-def _is_type(value: Json) -> bool:
-    return all(one in (*KINDS, "integer") for one in (value if isinstance(value, list) else [value]))
-
-
-def _is_list(value: Json) -> bool:
-    return isinstance(value, list)
-
-
-def _always(_: Json) -> bool:
-    return True
-
-
-def _never(_: Json) -> bool:
-    return False
-
-
-_FORMS: dict[str, Callable[[Json], bool]] = {
-    "type": _is_type,
-    "nullable": _is_bool,
-    "enum": _is_list,
-    "const": _always,
-    "minimum": is_number,
-    "maximum": is_number,
-    "exclusiveMinimum": _is_bound,
-    "exclusiveMaximum": _is_bound,
-    "multipleOf": _is_step,
-    "minLength": _is_size,
-    "maxLength": _is_size,
-    "pattern": _is_text,
-    "format": _is_text,
-    "items": _is_items,
-    "prefixItems": _is_schemas,
-    "additionalItems": _is_schema,
-    "minItems": _is_size,
-    "maxItems": _is_size,
-    "uniqueItems": _is_bool,
-    "contains": _is_schema,
-    "minContains": _is_size,
-    "maxContains": _is_size,
-    "properties": _is_map,
-    "required": _is_names,
-    "additionalProperties": _is_schema,
-    "patternProperties": _is_map,
-    "propertyNames": _is_schema,
-    "minProperties": _is_size,
-    "maxProperties": _is_size,
-    "dependentRequired": lambda value: isinstance(value, dict) and all(map(_is_names, value.values())),
-    "dependentSchemas": _is_map,
-    "dependencies": lambda value: (
-        isinstance(value, dict) and all(_is_names(one) or _is_schema(one) for one in value.values())
-    ),
-    "allOf": _is_schemas,
-    "anyOf": _is_schemas,
-    "oneOf": _is_schemas,
-    "not": _is_schema,
-    "if": _is_schema,
-    "then": _is_schema,
-    "else": _is_schema,
-    "unevaluatedProperties": _never,
-    "unevaluatedItems": _never,
-    "$dynamicRef": _never,
-    "$recursiveRef": _never,
-}
-_SINCE = {
-    "const": 6,
-    "contains": 6,
-    "propertyNames": 6,
-    "if": 7,
-    "minContains": 2019,
-    "maxContains": 2019,
-    "dependentRequired": 2019,
-    "dependentSchemas": 2019,
-    "prefixItems": 2020,
-}
-_UNTIL = {"dependencies": 7, "additionalItems": 2019}
-
-_APART = {"unevaluatedProperties", "unevaluatedItems"}  # they only refuse more
+_COMBINING = ("$ref", "allOf", "anyOf", "oneOf", "not", "if", "enum", "const")
 
 
 @dataclass(frozen=True, eq=False)
 class Document:
-    """A whole schema, from which pointers lead."""
+    """A whole schema, from which pointers lead. One of our own has a name, and equals another with the same name."""
 
     root: Json
+    links: "tuple[Place, ...]" = ()
+    name: object = field(default_factory=object)
+    number: int = 0
     draft: int = field(init=False)
     declared: bool = field(init=False)
+    _hash: int = field(init=False)
     read: "dict[tuple[str, ...], tuple[frozenset[str], dict[str, Json]]]" = field(init=False, default_factory=dict)
 
     def __post_init__(self) -> None:
         said = self.root.get("$schema") if isinstance(self.root, dict) else None
         found = _DRAFT.search(said) if isinstance(said, str) else None
+        object.__setattr__(self, "_hash", hash(self.name))
         object.__setattr__(self, "declared", found is not None)
-        object.__setattr__(self, "draft", int(found[1]) if found else _LATEST)
+        object.__setattr__(self, "draft", int(found[1]) if found else LATEST)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Document) and (self is other or self.name == other.name)
+
+    def __hash__(self) -> int:
+        return self._hash
+
+    @property
+    def own(self) -> bool:
+        """Whether it was made here, and not by a user."""
+        return isinstance(self.name, tuple)
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,6 +56,13 @@ class Place:
     document: Document
     steps: tuple[str, ...] = ()
     flat: bool = False
+
+    @property
+    def order(self) -> tuple[object, ...]:
+        """What to sort places by, so that nothing depends on the order of a set."""
+        own = repr(self.document.root) if self.document.own else ""
+        links = tuple(link.order for link in self.document.links)
+        return self.document.number, self.steps, self.flat, own, links
 
     @property
     def pointer(self) -> str:
@@ -202,11 +100,13 @@ class Place:
     def target(self) -> "Place | None":
         """Where `$ref` leads; None outside of the document."""
         reference = self.words["$ref"]
+        if isinstance(reference, int) and self.document.own:
+            return self.document.links[reference]
         if not isinstance(reference, str) or not (reference == "#" or reference.startswith("#/")):
             return None
         steps = tuple(one.replace("~1", "/").replace("~0", "~") for one in unquote(reference[1:]).split("/")[1:])
         found = Place(self.document, steps)
-        return found if _is_schema(found.value) else None
+        return found if isinstance(found.value, bool | dict) else None
 
     @property
     def opaque(self) -> frozenset[str]:
@@ -222,25 +122,44 @@ class Place:
         found = self.document.read.get(self.steps)
         if found is None:
             words = self.words
-            opaque = frozenset(word for word, value in words.items() if self._is_opaque(word, value))
-            known = {} if opaque - _APART else {word: said for word, said in words.items() if word not in opaque}
+            opaque = frozenset(word for word in words if self._is_opaque(word, words))
+            known = (
+                {}
+                if not all(map(only_refuses, opaque))
+                else {word: said for word, said in words.items() if word not in opaque}
+            )
             found = self.document.read[self.steps] = opaque, known
         return found
 
-    def _is_opaque(self, word: str, value: Json) -> bool:
-        draft, declared = self.document.draft, self.document.declared
-        if word in _FORMS:
-            late = draft > _UNTIL.get(word, _LATEST) and (declared or word == "dependencies")
-            listed = word == "items" and isinstance(value, list) and declared and draft >= _LATEST
-            return late or listed or draft < _SINCE.get(word, 0) or not _FORMS[word](value)
+    def _is_opaque(self, word: str, words: dict[str, Json]) -> bool:
         if word == "$ref":
             return self.target() is None
-        return word == "$opaque" or (word in ("$id", "id") and bool(self.steps) and isinstance(value, str))
+        if word in ("$id", "id"):
+            return bool(self.steps) and isinstance(words[word], str)
+        return word == "$opaque" or is_opaque(word, words, draft=self.document.draft, declared=self.document.declared)
+
+    @property
+    def doubtful_null(self) -> bool:
+        """Whether `nullable` stands where OpenAPI gives it no meaning: not beside a type, or where other words refuse null."""
+        words = self.words
+        if self.flat or words.get("nullable") is not True or self.document.declared:
+            return False
+        return "type" not in words or any(word in words for word in _COMBINING)
+
+    @property
+    def doubtful_dependencies(self) -> bool:
+        """Whether `dependencies` stands in a document without a draft: the latest one has no such word."""
+        return not self.document.declared
+
+    def beyond(self, word: str) -> "Place | None":
+        """The schema of the members or elements that no word beside it names: `unevaluated…` if there is no other."""
+        left_over = "unevaluatedProperties" if word == "additionalProperties" else "unevaluatedItems"
+        return next((self.child(one) for one in (word, left_over) if one in self.known), None)
 
 
-def literal(schema: dict[str, Json]) -> Place:
-    """A schema of our own."""
-    return Place(Document(schema))
+def literal(schema: dict[str, Json], *links: Place) -> Place:
+    """A schema of our own; `{"$ref": 0}` in it means the first of the links."""
+    return Place(Document(schema, links, (identity(schema), links)))
 
 
 def exact(value: float) -> Fraction:

@@ -6,10 +6,11 @@ from itertools import combinations
 from typing import TypeAlias, cast
 
 from oort.rules.inclusion import texts
-from oort.rules.inclusion.documents import Json, Place, exact, identity, is_number, kind_of
+from oort.rules.inclusion.documents import KINDS, Json, Place, exact, identity, is_number, kind_of
 
 Truth: TypeAlias = bool | None
 _DEEPEST = 40
+_COMBINING = {"$ref", "allOf", "anyOf", "oneOf", "not", "if", "dependentRequired", "dependentSchemas", "dependencies"}
 _Map: TypeAlias = dict[str, Json]
 
 
@@ -37,11 +38,12 @@ def negated(truth: Truth) -> Truth:
     return None if truth is None else not truth
 
 
-def admits(place: Place, value: Json, depth: int = 0) -> Truth:
-    """Whether the value is valid under the schema."""
-    if depth > _DEEPEST:
+def admits(place: Place, value: Json, depth: int = 0, seen: frozenset[Place] = frozenset()) -> Truth:
+    """Whether the value is valid under the schema. `seen` are the schemas that are being asked about the same value."""
+    if depth > _DEEPEST or place in seen:
         return None
-    return every(check.truth for check in checks(place, value, depth))
+    found = every(check.truth for check in checks(place, value, depth, seen))
+    return None if found is False and value is None and place.doubtful_null else found
 
 
 def blamed(place: Place, value: Json) -> str:
@@ -58,12 +60,12 @@ def blamed(place: Place, value: Json) -> str:
     return place.pointer
 
 
-def checks(place: Place, value: Json, depth: int) -> Iterator[Check]:
+def checks(place: Place, value: Json, depth: int, seen: frozenset[Place] = frozenset()) -> Iterator[Check]:
     """Every keyword's say."""
     words = place.known
     yield from (Check(word, None) for word in place.opaque)
-    if not place.flat:
-        yield from _combined(place, words, value, depth + 1)
+    if not place.flat and words.keys() & _COMBINING:
+        yield from _combined(place, value, depth + 1, seen | {place})
     yield from _any_kind(place, words, value)
     if is_number(value):
         yield from _number(words, value)
@@ -77,25 +79,33 @@ def checks(place: Place, value: Json, depth: int) -> Iterator[Check]:
         yield Check("", None)
 
 
-def _inside(word: str, place: Place, value: Json, depth: int) -> Check:
-    return Check(word, admits(place, value, depth), (place, value))
+def _inside(word: str, place: Place, value: Json, depth: int, seen: frozenset[Place] = frozenset()) -> Check:
+    return Check(word, admits(place, value, depth, seen), (place, value))
 
 
-def _combined(place: Place, words: _Map, value: Json, depth: int) -> Iterator[Check]:
+def _combined(place: Place, value: Json, depth: int, seen: frozenset[Place]) -> Iterator[Check]:
+    words = place.known
     if "$ref" in words and (target := place.target()) is not None:
-        yield _inside("$ref", target, value, depth)
+        yield _inside("$ref", target, value, depth, seen)
     for word in ("allOf", "anyOf", "oneOf"):
         if word in words:
-            arms = [place.child(word, str(number)) for number in range(len(cast(list[Json], words[word])))]
-            truths = [admits(arm, value, depth) for arm in arms]
+            held = arms(place, word)
+            truths = [admits(arm, value, depth, seen) for arm in held]
             if word == "allOf":
-                yield from (Check(word, truth, (arm, value)) for arm, truth in zip(arms, truths, strict=True))
+                yield from (Check(word, truth, (arm, value)) for arm, truth in zip(held, truths, strict=True))
             else:
                 yield Check(word, _some(truths) if word == "anyOf" else _one(truths))
     if "not" in words:
-        yield Check("not", negated(admits(place.child("not"), value, depth)))
+        yield Check("not", negated(admits(place.child("not"), value, depth, seen)))
     if "if" in words:
-        yield Check("if", _conditional(place, words, value, depth))
+        yield Check("if", _conditional(place, value, depth, seen))
+    if isinstance(value, dict):
+        yield from _needs(place, value, depth, seen)
+
+
+def arms(place: Place, word: str) -> list[Place]:
+    """The schemas that a keyword lists."""
+    return [place.child(word, str(number)) for number in range(len(cast(list[Json], place.known.get(word, []))))]
 
 
 def _some(truths: list[Truth]) -> Truth:
@@ -109,10 +119,12 @@ def _one(truths: list[Truth]) -> Truth:
     return None if None in truths else sure == 1
 
 
-def _conditional(place: Place, words: _Map, value: Json, depth: int) -> Truth:
-    condition = admits(place.child("if"), value, depth)
-    then = admits(place.child("then"), value, depth) if "then" in words else True
-    other = admits(place.child("else"), value, depth) if "else" in words else True
+def _conditional(place: Place, value: Json, depth: int, seen: frozenset[Place]) -> Truth:
+    truths = {
+        word: admits(place.child(word), value, depth, seen) if word in place.known else True
+        for word in ("if", "then", "else")
+    }
+    condition, then, other = truths["if"], truths["then"], truths["else"]
     if condition is None:
         return then if then == other else None
     return then if condition else other
@@ -131,6 +143,14 @@ def _any_kind(place: Place, words: _Map, value: Json) -> Iterator[Check]:
 def nullable(place: Place) -> bool:
     """Whether OpenAPI 3.0's word lets null in; in a document that names its draft it means nothing."""
     return place.words.get("nullable") is True and not place.document.declared
+
+
+def kinds(place: Place) -> frozenset[str]:
+    """The types that `type` lets in."""
+    said = place.known.get("type", list(KINDS))
+    names = cast(list[str], said if isinstance(said, list) else [said])
+    found = frozenset("number" if one == "integer" else one for one in names)
+    return found | {"null"} if nullable(place) else found
 
 
 def _typed(place: Place, words: _Map, value: Json) -> Truth:
@@ -178,17 +198,15 @@ def positions(place: Place) -> tuple[list[Place], Place | None]:
     word = "prefixItems" if "prefixItems" in words else "items" if isinstance(items, list) else ""
     first = cast(list[Json], words[word]) if word else []
     rest = "additionalItems" if isinstance(items, list) else "items"
-    return [place.child(word, str(number)) for number in range(len(first))], (
-        place.child(rest) if rest in words else None
-    )
+    return [place.child(word, str(number)) for number in range(len(first))], place.beyond(rest)
 
 
 def _array(place: Place, words: _Map, value: list[Json], depth: int) -> Iterator[Check]:
     yield from _sized(words, len(value), "Items")
     if words.get("uniqueItems"):
         yield Check("uniqueItems", all(one != other for one, other in combinations(map(identity, value), 2)))
-    if words.keys() & {"items", "prefixItems"}:
-        first, rest = positions(place)
+    first, rest = positions(place)
+    if first or rest is not None:
         for number, one in enumerate(value):
             schema = first[number] if number < len(first) else rest
             if schema is not None:
@@ -215,14 +233,22 @@ def _object(place: Place, words: _Map, value: _Map, depth: int) -> Iterator[Chec
         yield from _member(place, words, name, one, depth)
     if "propertyNames" in words:
         yield from (_inside("propertyNames", place.child("propertyNames"), name, depth) for name in value)
+
+
+def _needs(place: Place, value: _Map, depth: int, seen: frozenset[Place]) -> Iterator[Check]:
     for word in ("dependentRequired", "dependentSchemas", "dependencies"):
-        for name, needed in cast(_Map, words.get(word, {})).items():
-            if name not in value:
-                continue
-            if isinstance(needed, list):
-                yield Check(word, all(other in value for other in needed))
-            else:
-                yield _inside(word, place.child(word, name), value, depth)
+        for name, needed in cast(_Map, place.known.get(word, {})).items():
+            if name in value:
+                found = _depends(place.child(word, name), needed, value, depth, seen)
+                unsure = word == "dependencies" and place.doubtful_dependencies and not found.truth
+                yield Check(word, None) if unsure else found
+
+
+def _depends(place: Place, needed: Json, value: _Map, depth: int, seen: frozenset[Place]) -> Check:
+    word = place.steps[-2]
+    if isinstance(needed, list):
+        return Check(word, all(other in value for other in needed))
+    return _inside(word, place, value, depth, seen)
 
 
 def _member(place: Place, words: _Map, name: str, value: Json, depth: int) -> Iterator[Check]:
@@ -234,7 +260,8 @@ def _member(place: Place, words: _Map, name: str, value: Json, depth: int) -> It
         if hit is not False:
             truth = admits(place.child("patternProperties", pattern), value, depth)
             yield Check("patternProperties", truth if hit or truth else None)
-    if not known and "additionalProperties" in words and not any(hit for _, hit in hits):
-        truth = admits(place.child("additionalProperties"), value, depth)
+    rest = place.beyond("additionalProperties")
+    if not known and rest is not None and not any(hit for _, hit in hits):
+        truth = admits(rest, value, depth)
         uncertain = any(hit is None for _, hit in hits) and not truth
-        yield Check("additionalProperties", None if uncertain else truth)
+        yield Check(rest.steps[-1], None if uncertain else truth)

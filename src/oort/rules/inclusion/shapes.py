@@ -6,30 +6,25 @@ import math
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from fractions import Fraction
-from typing import TypeAlias, cast
+from typing import cast
 
 from oort.rules.inclusion import membership, texts
 from oort.rules.inclusion.documents import KINDS, Json, Place, exact, identity, is_number, kind_of, literal
+from oort.rules.inclusion.unions import ANYTHING, Disjunct, Node, Reading, ordered
 
-Node: TypeAlias = frozenset[Place]  # what satisfies all of them
-ANYTHING: Node = frozenset()
-NOTHING: Node = frozenset({literal({"enum": []})})
-_WIDEST = 200  # disjuncts of one schema; a table of cases in the wild has tens
 _LISTED = 32  # integers between two bounds that are written out
-_PARTS = ("contains", "dependentRequired", "dependentSchemas", "dependencies")
+SPELT_WHOLE = "an integer of draft 4"
+EMPTY: dict[str, Json] = {"string": "", "array": [], "object": {}}
 
 
 @dataclass(frozen=True, slots=True)
-class Disjunct:
-    """Keywords that must all hold, schemas that must not, and tokens for what is not understood."""
+class Content:
+    """How many elements of an array are so, at least and at most. Equal tokens stand for the same, whatever it means."""
 
-    flats: Node = ANYTHING
-    nots: frozenset[Node] = frozenset()
-    tokens: frozenset[object] = frozenset()
-
-    def both(self, other: "Disjunct") -> "Disjunct":
-        """What satisfies the two."""
-        return Disjunct(self.flats | other.flats, self.nots | other.nots, self.tokens | other.tokens)
+    node: Node
+    least: int
+    most: int | None
+    token: object
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +45,7 @@ class Branch:
     patterns: frozenset[str] = frozenset()
     formats: frozenset[str] = frozenset()
     unique: bool = False
+    holds: tuple[Content, ...] = ()
     first: tuple[Node, ...] = ()
     rest: Node = ANYTHING
     members: tuple[tuple[str, Node], ...] = ()
@@ -81,112 +77,57 @@ class Branch:
         return replace(self, members=tuple(members.items()), required=required)
 
 
-def disjuncts(node: Node) -> list[Disjunct]:
-    """The schema as a union."""
-    found = [Disjunct()]
-    for place in node:
-        found = _product(found, _of_place(place, frozenset()))
-    return found
-
-
-def _product(left: list[Disjunct], right: list[Disjunct]) -> list[Disjunct]:
-    if len(left) * len(right) > _WIDEST:
-        return [replace(one, tokens=one.tokens | {object()}) for one in left]
-    return list(dict.fromkeys(one.both(other) for one in left for other in right))
-
-
-def _of_place(place: Place, seen: frozenset[Place]) -> list[Disjunct]:
-    if place.flat:
-        return [Disjunct(frozenset({place}))]
-    if place in seen:
-        return [Disjunct(tokens=frozenset({object()}))]
-    words, inside = place.known, seen | {place}
-    tokens = frozenset(object() for _ in place.opaque)
-    found = [Disjunct(frozenset({replace(place, flat=True)}), tokens=tokens)]
-    if "$ref" in words and (target := place.target()) is not None:
-        found = _product(found, _of_place(target, inside))
-    for number in range(len(cast(list[Json], words.get("allOf", [])))):
-        found = _product(found, _of_place(place.child("allOf", str(number)), inside))
-    for word in ("anyOf", "oneOf"):
-        if word in words:
-            found = _product(found, _union(place, word, inside))
-    if "not" in words:
-        found = _product(found, [_excluding(place.child("not"))])
-    return _product(found, _cases(place, inside)) if "if" in words else found
-
-
-def _union(place: Place, word: str, seen: frozenset[Place]) -> list[Disjunct]:
-    arms = [place.child(word, str(number)) for number in range(len(cast(list[Json], place.known[word])))]
-    found: list[Disjunct] = []
-    for arm in arms:
-        others = [_excluding(other) for other in arms if other != arm and word == "oneOf"]
-        one = _of_place(arm, seen)
-        for other in others:
-            one = _product(one, [other])
-        found += one
-    return found
-
-
-def _excluding(place: Place) -> Disjunct:
-    return Disjunct(nots=frozenset({frozenset({place})}))
-
-
-def _cases(place: Place, seen: frozenset[Place]) -> list[Disjunct]:
-    condition = place.child("if")
-    then, other = (
-        _of_place(place.child(word), seen) if word in place.known else [Disjunct()] for word in ("then", "else")
-    )
-    return _product(_of_place(condition, seen), then) + _product([_excluding(condition)], other)
-
-
-def _token(place: Place, word: str) -> object:
-    """Equal for the same words in any document, unless something in them refers to its own document."""
-    names = ("contains", "minContains", "maxContains") if word == "contains" else (word,)
-    said = identity({name: one for name, one in place.known.items() if name in names})
-    return object() if "Ref" in str(said) or "$ref" in str(said) else (word, said, place.document.draft)
-
-
-def branches(node: Node) -> list[Branch]:
-    """The schema as a union of branches, without those that are clearly empty."""
-    return [one for found in disjuncts(node) for one in of_disjunct(found)]
+def branches(node: Node, *, wanted: bool = False) -> list[Branch]:
+    """The schema as a union of branches, without those that are clearly empty. On the right of a comparison it is wanted."""
+    return [one for found in Reading(wanted).disjuncts(node) for one in of_disjunct(found)]
 
 
 def of_disjunct(found: Disjunct) -> list[Branch]:
-    """One branch for each type that the disjunct lets in."""
-    finite = [place for place in found.flats if place.known.keys() & {"enum", "const"}]
-    if finite:
-        return list(_finite(found, finite[0]))
-    built = (_built(found, kind) for kind in KINDS if _lets_in(found, kind))
-    return [one for one in map(_settled, built) if one is not None]
+    """One branch for each type that the disjunct lets in, or one for each value if they are listed."""
+    flats = ordered(found.flats)
+    listed = next((_listed(place.known) for place in flats if place.known.keys() & {"enum", "const"}), None)
+    if listed is not None:
+        return list(_finite(found, listed))
+    spelt = next((words for place in flats if (words := _spelt_out(place))), [])
+    kinds = [kind for kind in KINDS if _lets_in(found, kind) and not (spelt and kind == "string")]
+    settled = (one for one in map(_settled, (_built(found, kind) for kind in kinds)) if one is not None)
+    bounded = [one for one in map(_settled, map(_trimmed, settled)) if one is not None]
+    return [*bounded, *_finite(found, spelt)]
 
 
-def _finite(found: Disjunct, place: Place) -> Iterator[Branch]:
-    words = place.known
-    listed = cast(list[Json], words["enum"]) if "enum" in words else [words["const"]]
+def _listed(words: dict[str, Json]) -> list[Json]:
+    return cast(list[Json], words["enum"]) if "enum" in words else [words["const"]]
+
+
+def _spelt_out(place: Place) -> list[Json]:
+    return list(texts.spelt_out(cast(str, place.known["pattern"]))) if "pattern" in place.known else []
+
+
+def _finite(found: Disjunct, listed: list[Json]) -> Iterator[Branch]:
     for value in listed:
         truth = membership.every([membership.admits(one, value) for one in found.flats])
         if truth is not False:
-            doubt = frozenset() if truth else frozenset({object()})
+            doubt: frozenset[object] = frozenset() if truth else frozenset({object()})
+            doubt |= {SPELT_WHOLE} if any(map(_spelt_whole, found.flats)) else set()
             yield Branch(kind_of(value), found, found.tokens | doubt, (value,))
 
 
+def _spelt_whole(place: Place) -> bool:
+    """Whether 1.0 is no integer there."""
+    said = place.known.get("type", [])
+    names = said if isinstance(said, list) else [said]
+    return place.document.draft == 4 and "integer" in names and "number" not in names
+
+
 def _lets_in(found: Disjunct, kind: str) -> bool:
-    return all(kind in _kinds(place) for place in found.flats)
-
-
-def _kinds(place: Place) -> frozenset[str]:
-    said = place.known.get("type", list(KINDS))
-    names = cast(list[str], said if isinstance(said, list) else [said])
-    return frozenset("number" if one == "integer" else one for one in names) | (
-        {"null"} if membership.nullable(place) else frozenset()
-    )
+    return all(kind in membership.kinds(place) for place in found.flats)
 
 
 def _built(found: Disjunct, kind: str) -> Branch:
     branch = Branch(kind, found, found.tokens)
     if kind in ("null", "boolean"):
         return replace(branch, values=(None,) if kind == "null" else (False, True))
-    for place in found.flats:
+    for place in ordered(found.flats):
         branch = _BUILDERS[kind](branch, place, place.known)
     return branch
 
@@ -209,8 +150,8 @@ def _number(branch: Branch, place: Place, words: dict[str, Json]) -> Branch:
     steps = [exact(cast(float, words["multipleOf"]))] if "multipleOf" in words else []
     if "integer" in names and "number" not in names:
         steps.append(Fraction(1))
-        if place.document.draft == 4:  # there 1.0 is no integer
-            branch = replace(branch, tokens=branch.tokens | {"an integer of draft 4"})
+        if _spelt_whole(place):
+            branch = replace(branch, tokens=branch.tokens | {SPELT_WHOLE})
     for step in steps:
         branch = replace(branch, step=step if branch.step is None else _common(branch.step, step))
     return branch
@@ -240,32 +181,48 @@ def _string(branch: Branch, _: Place, words: dict[str, Json]) -> Branch:
 
 def _array(branch: Branch, place: Place, words: dict[str, Json]) -> Branch:
     listed, beyond = membership.positions(place)
-    rest: Node = ANYTHING if beyond is None else frozenset({beyond})
-    own = [frozenset({one}) for one in listed]
+    barred: Node = ANYTHING
+    if words.get("maxContains") == 0:
+        barred = frozenset({literal({"not": {"$ref": 0}}, place.child("contains"))})
+    rest = barred if beyond is None else barred | {beyond}
+    own = [barred | {one} for one in listed]
     count = max(len(own), len(branch.first))
     first = [branch.at(number) | (own[number] if number < len(own) else rest) for number in range(count)]
-    tokens = branch.tokens | ({_token(place, "contains")} if "contains" in words else set())
+    counted = "contains" in words and (words.get("minContains") != 0 or "maxContains" in words)
+    holds = (*branch.holds, _content(place, words)) if counted else branch.holds
+    least = max([branch.least, *(one.least for one in holds)])
     unique = branch.unique or words.get("uniqueItems") is True
-    branch = replace(branch, first=tuple(first), rest=branch.rest | rest, unique=unique, tokens=tokens)
+    branch = replace(branch, first=tuple(first), rest=branch.rest | rest, unique=unique, holds=holds, least=least)
     return _sized(branch, words, "Items")
+
+
+def _content(place: Place, words: dict[str, Json]) -> Content:
+    said = identity({name: words[name] for name in ("contains", "minContains", "maxContains") if name in words})
+    token = object() if "Ref" in str(said) or "$ref" in str(said) else (said, place.document.draft)
+    least, most = words.get("minContains", 1), words.get("maxContains")
+    return Content(
+        frozenset({place.child("contains")}),
+        int(cast(float, least)),
+        None if most is None else int(cast(float, most)),
+        token,
+    )
 
 
 def _object(branch: Branch, place: Place, words: dict[str, Json]) -> Branch:
     own = _own_members(place, words)
     names = [name for name, _ in (*branch.members, *own.members)]
     members = {name: branch.member(name) | own.member(name) for name in names}
-    matching: tuple[tuple[str, Node], ...] = ()
-    rest, tokens = branch.rest | own.rest, branch.tokens | own.tokens
-    tokens |= {object() for name in names if branch.unclear(name) or own.unclear(name)}
     ours, theirs = dict(branch.matching), dict(own.matching)
-    if ours.keys() == theirs.keys() or not ours or not theirs:
-        patterns = {**ours, **theirs}
-        matching = tuple((one, ours.get(one, branch.rest) | theirs.get(one, own.rest)) for one in patterns)
-    else:
-        rest, tokens = ANYTHING, tokens | {object()}
-    required = branch.required | own.required
-    found = replace(branch, members=tuple(members.items()), matching=matching, rest=rest, tokens=tokens)
-    return _sized(replace(found, required=required, names=branch.names | own.names), words, "Properties")
+    tokens = branch.tokens | own.tokens | {object() for name in names if branch.unclear(name) or own.unclear(name)}
+    matching = {one: ours[one] | theirs[one] for one in ours.keys() & theirs.keys()}
+    for mine, others, rest in ((ours, theirs, own.rest), (theirs, ours, branch.rest)):
+        for pattern in mine.keys() - others.keys():
+            clear = all(texts.apart(pattern, other) for other in others)
+            matching[pattern] = mine[pattern] | (rest if clear else ANYTHING)
+            tokens |= {object()} if rest and not clear else set()
+    found = replace(branch, members=tuple(members.items()), matching=tuple(sorted(matching.items())), tokens=tokens)
+    found = replace(found, rest=branch.rest | own.rest, names=branch.names | own.names)
+    return _sized(replace(found, required=branch.required | own.required), words, "Properties")
 
 
 def _own_members(place: Place, words: dict[str, Json]) -> Branch:
@@ -273,19 +230,22 @@ def _own_members(place: Place, words: dict[str, Json]) -> Branch:
     patterns = list(cast(dict[str, Json], words.get("patternProperties", {})))
     nodes = {one: frozenset({place.child("patternProperties", one)}) for one in patterns}
     members: dict[str, Node] = {}
-    tokens = {_token(place, word) for word in _PARTS if word in words}
-    for name in cast(dict[str, Json], words.get("properties", {})):
+    tokens: set[object] = set()
+    listed = cast(dict[str, Json], words.get("properties", {}))
+    spelt = {one: texts.spelt_out(one) for one in patterns}
+    for name in dict.fromkeys([*listed, *(name for names in spelt.values() for name in names)]):
         hits = [(one, texts.matches(one, name)) for one in patterns]
-        members[name] = frozenset({place.child("properties", name)}).union(*(nodes[one] for one, hit in hits if hit))
+        own = frozenset({place.child("properties", name)}) if name in listed else ANYTHING
+        members[name] = own.union(*(nodes[one] for one, hit in hits if hit))
         tokens |= {object() for _, hit in hits if hit is None}
-    rest: Node = frozenset({place.child("additionalProperties")}) if "additionalProperties" in words else ANYTHING
+    beyond = place.beyond("additionalProperties")
     return Branch(
         "object",
         Disjunct(),
         frozenset(tokens),
         members=tuple(members.items()),
-        matching=tuple(nodes.items()),
-        rest=rest,
+        matching=tuple((one, node) for one, node in nodes.items() if not spelt[one]),
+        rest=ANYTHING if beyond is None else frozenset({beyond}),
         required=frozenset(cast(list[str], words.get("required", []))),
         names=frozenset({place.child("propertyNames")}) if "propertyNames" in words else ANYTHING,
     )
@@ -323,3 +283,29 @@ def _stepped(branch: Branch, step: Fraction) -> Branch:
         down = math.floor(high / step) * step
         high = down - step if down == high and branch.high_open else down
     return replace(branch, low=low, high=high, low_open=False, high_open=False)
+
+
+def excluded(branch: Branch) -> frozenset[object]:
+    """The values that are listed as not in the branch, by identity."""
+    lists = (
+        place.known["enum"]
+        for node in branch.origin.nots
+        for place in node
+        if place.known.keys() == {"enum"} and len(node) == 1
+    )
+    return frozenset(identity(value) for listed in lists for value in cast(list[Json], listed))
+
+
+def _trimmed(branch: Branch) -> Branch:
+    """Bounds moved past the values that are excluded."""
+    out = excluded(branch) if branch.origin.nots else frozenset()
+    if branch.kind in EMPTY and branch.least == 0 and identity(EMPTY[branch.kind]) in out:
+        return replace(branch, least=1)
+    if branch.kind != "number" or not out:
+        return branch
+    numbers = {exact(one[1]) for one in out if isinstance(one, tuple) and one[0] == "number"}
+    while branch.low is not None and branch.low in numbers and not branch.low_open:
+        branch = replace(branch, low=branch.low + (branch.step or 0), low_open=branch.step is None)
+    while branch.high is not None and branch.high in numbers and not branch.high_open:
+        branch = replace(branch, high=branch.high - (branch.step or 0), high_open=branch.step is None)
+    return branch

@@ -10,6 +10,8 @@ _TOKEN = re.compile(
 )
 _PLAIN = r"(?:[A-Za-z0-9 _:/@#%&=,;~-]|\\[./-])*"
 _PREFIX = re.compile(rf"\^({_PLAIN})")
+_SPELLINGS = {"(?:": "(", "{1,}": "+", "{0,}": "*", "{0,1}": "?", "{1}": "", r"\d": "[0-9]"}
+_CHOICE = re.compile(rf"\^({_PLAIN})(?:\((?:\?:)?({_PLAIN}(?:\|{_PLAIN})*)\))?({_PLAIN})\$")
 _LETTERS = "azAZ09_- /+.,:@#?=&%!~"
 # possessive or lazy, a repeated anchor, or reserved in Python
 _ODD = (*(one + sign for one in "*+?}^" for sign in "*+?{"), "--", "&&", "||", "~~")
@@ -26,6 +28,12 @@ _LOOSE = {
     "ipv6": r"[0-9A-Fa-f:.%]+",
     "uri": r"[A-Za-z][A-Za-z0-9+.-]*:.*",
     "decimal": r".*\d.*",
+    "hostname": r"[0-9A-Za-z._-]+",
+    "idn-email": r".+@.+",
+    "iri": r"[A-Za-z][A-Za-z0-9+.-]*:.*",
+    "uri-reference": r"[!-~]*",
+    "json-pointer": r"(/.*)?",
+    "relative-json-pointer": r"\d.*",
 }
 SAMPLES = {
     "date": "2026-01-31",
@@ -38,6 +46,12 @@ SAMPLES = {
     "ipv6": "2001:db8::1",
     "uri": "https://example.com/",
     "decimal": "9.90",
+    "hostname": "example.com",
+    "idn-email": "ada@example.com",
+    "iri": "https://example.com/",
+    "uri-reference": "/a/b",
+    "json-pointer": "/a/b",
+    "relative-json-pointer": "1/a",
 }
 
 
@@ -45,7 +59,9 @@ def matches(pattern: str, text: str) -> bool | None:
     """Whether the pattern is found in the text; None if that is not certain."""
     translated = _translated(pattern)
     longest = _SLOW if re.search(r"\)[*+{]", pattern) else _LONGEST
-    if translated is None or len(text) > longest or any(sign in text for sign in "\n\r\u2028\u2029"):
+    if translated is None or len(text) > longest or any(sign in text for sign in "\r\u2028\u2029"):
+        return None
+    if "\n" in text and "$" in pattern:
         return None
     try:
         return re.search(translated, text, re.ASCII) is not None
@@ -68,15 +84,45 @@ def _translated(pattern: str) -> str | None:
 
 def implies(narrow: str, wide: str) -> bool:
     """Whether every text that matches `narrow` certainly matches `wide`: equal, always true, or a shorter prefix."""
-    if narrow == wide or wide in ("", ".*", "^"):
+    narrow, wide = normal(narrow), normal(wide)
+    if narrow == wide or wide in ("", ".*", "^", "$", "^.*", ".*$"):
         return True
-    prefix = _PREFIX.fullmatch(wide)
-    longer = _PREFIX.match(narrow)
-    if prefix is None or longer is None or "|" in narrow:
+    prefix, sure = _PREFIX.fullmatch(wide), beginning(narrow)
+    return prefix is not None and sure is not None and sure.startswith(prefix[1]) and not sure.endswith("\\")
+
+
+def normal(pattern: str) -> str:
+    """The pattern in its shortest usual spelling, where it can be read."""
+    if _translated(pattern) is None:
+        return pattern
+    return "".join(_SPELLINGS.get(sign[0], sign[0]) for sign in _TOKEN.finditer(pattern))
+
+
+def spelt_out(pattern: str) -> list[str]:
+    """All the texts that match, where the pattern is a word or a few to choose from; else none."""
+    found = _CHOICE.fullmatch(pattern)
+    if found is None:
+        return []
+    words = [found[1] + way + found[3] for way in (found[2] or "").split("|")]
+    return [word.replace("\\", "") for word in words]
+
+
+def beginning(pattern: str) -> str | None:
+    """What every text that matches begins with, as it is written in the pattern; None if that is not certain."""
+    found = _PREFIX.match(pattern)
+    if found is None or "|" in pattern or _translated(pattern) is None:
+        return None
+    sure = found[1][:-1] if pattern[found.end() :][:1] in ("*", "?", "{", "+") else found[1]
+    return None if sure.endswith("\\") else sure
+
+
+def apart(one: str, other: str) -> bool:
+    """Whether certainly no text matches both: they begin in different ways."""
+    mine, theirs = beginning(one), beginning(other)
+    if mine is None or theirs is None:
         return False
-    rest = narrow[longer.end() :]
-    sure = longer[1][:-1] if rest[:1] in ("*", "?", "{", "+") else longer[1]
-    return sure.startswith(prefix[1]) and not sure.endswith("\\")
+    mine, theirs = mine.replace("\\", ""), theirs.replace("\\", "")
+    return not mine.startswith(theirs) and not theirs.startswith(mine)
 
 
 def conforms(name: str, text: str) -> bool | None:

@@ -10,8 +10,8 @@ from typing import Literal, TypeAlias
 from oort.rules.inclusion import membership
 from oort.rules.inclusion.documents import Document, Json, Place, identity
 from oort.rules.inclusion.include import Prover
-from oort.rules.inclusion.shapes import Node
 from oort.rules.inclusion.sides import closed, opened
+from oort.rules.inclusion.unions import Node
 from oort.rules.inclusion.witness import Seeker
 
 Mode: TypeAlias = Literal["backward", "forward", "full"]
@@ -51,14 +51,15 @@ def _judged(left: Json, right: Json, mode: Mode, *, as_is: bool) -> Verdict:
     written, read = (left, right) if as_is else (closed(left), opened(right))
     if identity(written) == identity(read):
         return Verdict("yes", mode, None, "", "The two schemas are the same.")
-    accepts = Place(Document(read))
-    one: Node = frozenset({Place(Document(written))})
+    accepts = Place(Document(read, number=2))
+    one: Node = frozenset({Place(Document(written, number=1))})
     other: Node = frozenset({accepts})
     prover = Prover()
     if prover.includes(one, other):
         return Verdict("yes", mode, None, "", "Everything valid under the one schema is valid under the other.")
-    witness = Seeker().witness(one, other)
+    stuck = prover.stuck or ""
+    witness = Seeker(prover).witness(one, other)
     if witness is not None:
         path = membership.blamed(accepts, witness[0])
         return Verdict("no", mode, witness, path, "The witness is valid under the one schema and not under the other.")
-    return Verdict("unknown", mode, None, prover.stuck or "", "Neither a proof nor a counter-example was found.")
+    return Verdict("unknown", mode, None, stuck, "Neither a proof nor a counter-example was found.")

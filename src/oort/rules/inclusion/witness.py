@@ -5,30 +5,38 @@ absent, lengths beside the limits. Nothing here is trusted: `membership` judges 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from fractions import Fraction
-from itertools import chain, islice
+from itertools import chain, islice, product
 from typing import cast
 
-from oort.rules.inclusion import membership, texts
-from oort.rules.inclusion.documents import Json, identity
-from oort.rules.inclusion.shapes import ANYTHING, Branch, Node, branches
+from oort.rules.inclusion import dependents, membership, texts
+from oort.rules.inclusion.documents import Json, identity, literal
+from oort.rules.inclusion.include import Prover
+from oort.rules.inclusion.shapes import Branch, branches
+from oort.rules.inclusion.unions import ANYTHING, Node, ordered
 
 _KEPT = 24  # candidates of one schema
 _TRIED = 300
 _DEEPEST = 5
 _LONGEST = 5000  # characters or elements of a candidate
 _SIMPLE: tuple[Json, ...] = ("a", 0, None, True, [], {}, 0.5)
+_NAMED = 6
+_BARRED = 2
+_PATIENCE = 10_000  # candidates of one search; ordinary events need hundreds
+_STRING: Node = frozenset({literal({"type": "string"})})
 _NEW_NAMES = ("extra", "a", "x1", "")
 
 
 @dataclass(frozen=True, slots=True)
 class Seeker:
-    """One search, which remembers what it has found for the schemas inside."""
+    """One search, which remembers what it has found for the schemas inside. Where the prover says yes it need not look."""
 
+    _prover: Prover
     _found: dict[tuple[Node, Node, int], list[Json]] = field(default_factory=dict)
+    _looked: list[None] = field(default_factory=list)
 
     def witness(self, left: Node, right: Node) -> tuple[Json] | None:
         """A value that is certainly valid under the left and certainly not under the right."""
-        for value in self.candidates(left, right, 0):
+        for value in self._patiently(self._raw(left, right, 0)):
             if _in(left, value) is True and _in(right, value) is False:
                 return (value,)
         return None
@@ -38,11 +46,11 @@ class Seeker:
         key = (left, right, depth)
         if key not in self._found:
             self._found[key] = []
-            self._found[key] = _ranked(left, right, self._raw(left, right, depth))
+            self._found[key] = _ranked(left, right, self._patiently(self._raw(left, right, depth)))
         return self._found[key]
 
     def _raw(self, left: Node, right: Node, depth: int) -> Iterator[Json]:
-        hints = branches(right)
+        hints = _hints(left, right)
         for branch in branches(left)[:_KEPT]:
             if branch.values is not None:
                 yield from branch.values
@@ -57,6 +65,28 @@ class Seeker:
                 yield from islice(make(branch, same, depth + 1), _TRIED)
             else:
                 yield cast(Json, [] if branch.kind == "array" else {})
+        yield from (value for one in hints for value in one.values or ())
+        if depth < _BARRED:
+            yield from self._barred(left, right, depth + 1)
+
+    def _barred(self, left: Node, right: Node, depth: int) -> Iterator[Json]:
+        """Values of the left that are in what the right excludes."""
+        options = branches(right, wanted=True)
+        nodes = dict.fromkeys(frozenset({one.child("not")}) for one in ordered(right) if "not" in one.known)
+        nodes |= dict.fromkeys(one.origin.flats | node for one in options for node in one.origin.excluded)
+        for node in list(nodes)[:_NAMED]:
+            yield from self._plain(left | node, depth)
+
+    def _patiently(self, values: Iterator[Json]) -> Iterator[Json]:
+        """The values, as long as not too many were looked at in the whole search."""
+        for value in values:
+            self._looked.append(None)
+            if len(self._looked) > _PATIENCE:
+                return
+            yield value
+
+    def _against(self, left: Node, right: Node, depth: int) -> list[Json]:
+        return self.candidates(left, ANYTHING if self._prover.includes(left, right) else right, depth)
 
     def _plain(self, node: Node, depth: int) -> list[Json]:
         return self.candidates(node, ANYTHING, depth)
@@ -70,9 +100,10 @@ class Seeker:
             yield cast(Json, base)
             if size > 1:
                 yield [*base[:-2], base[0], base[0]]
+            yield from self._contents(branch, hints, base, depth)
             for number in range(min(size, len(branch.first) + 2)):
                 wanted = [one.at(number) for one in hints] or [ANYTHING]
-                for value in chain.from_iterable(self.candidates(branch.at(number), one, depth)[:6] for one in wanted):
+                for value in chain.from_iterable(self._against(branch.at(number), one, depth)[:6] for one in wanted):
                     yield [*base[:number], value, *base[number + 1 :]]
 
     def _filled(self, branch: Branch, size: int, depth: int) -> list[Json]:
@@ -88,9 +119,29 @@ class Seeker:
             found.append(options[0])
         return found
 
+    def _contents(self, branch: Branch, hints: list[Branch], base: list[Json], depth: int) -> Iterator[Json]:
+        """Arrays with fewer and more elements of what `contains` counts."""
+        first, free = base[: len(branch.first)], len(base) - len(branch.first)
+        wanted = dict.fromkeys(one for hint in hints for one in hint.holds)
+        for content in dict.fromkeys((*branch.holds, *wanted)):
+            inside = self._plain(branch.rest | content.node, depth)
+            outside = self._outside(branch.rest, content.node, depth)
+            most = content.least if content.most is None else content.most
+            for count in dict.fromkeys((0, content.least - 1, content.least, most, most + 1, free)):
+                if 0 <= count <= free:
+                    mixed = [*_taken(inside, count), *_taken(outside, free - count)]
+                    yield from ([*first, *mixed], [*first, *reversed(mixed)])
+        for mine in branch.holds:
+            for other in wanted:
+                yield [*first, *_taken(self._outside(branch.rest | mine.node, other.node, depth), free)]
+
+    def _outside(self, left: Node, right: Node, depth: int) -> list[Json]:
+        return [value for value in self.candidates(left, right, depth) if _in(right, value) is False]
+
     def _objects(self, branch: Branch, hints: list[Branch], depth: int) -> Iterator[Json]:
         listed = dict.fromkeys([name for one in (branch, *hints) for name, _ in one.members])
-        names = [*listed, *(name for name in _names(branch, hints) if name not in listed)]
+        others = dict.fromkeys(chain(self._names(branch, hints, depth), _NEW_NAMES))
+        names = [*listed, *(name for name in others if name not in listed)]
         plain = {
             name: found[0]
             for name in (*names, *sorted(branch.required))
@@ -99,27 +150,49 @@ class Seeker:
         least = {name: plain[name] for name in sorted(branch.required) if name in plain}
         full = {name: plain[name] for name, _ in branch.members if name in plain} | least
         yield from (cast(Json, least), cast(Json, full))
-        bad = {name: self._refused(branch, hints, name, depth) for name in names}
+        bad: dict[str, tuple[list[Json], list[Json]]] = {}
+        for name in names:
+            bad[name] = self._refused(branch, hints, name, depth)
+            yield from ({**least, name: value} for value in bad[name][0][:8])
+        yield from ({key: one for key, one in full.items() if key != name} for name in full)
+        yield from ({**full, name: value} for name, (sure, _) in bad.items() for value in sure[:8])
+        yield {**full, **{name: sure[0] for name, (sure, _) in bad.items() if sure and name in listed}}
+        yield from self._larger(branch, hints, full, others, depth)
         for base in (least, full):
-            yield from ({**base, name: value} for name, values in bad.items() for value in values[:8])
-            yield from ({key: one for key, one in full.items() if key != name} for name in full)
-        yield {**full, **{name: values[0] for name, values in bad.items() if values and name in listed}}
-        yield from self._larger(branch, hints, full, depth)
+            yield from ({**base, name: value} for name, (_, rest) in bad.items() for value in rest[:8])
         for one in list(listed)[:4]:
             for other in [name for name in names if name != one][:6]:
-                yield from ({**least, one: mine, other: theirs} for mine in bad[one][:5] for theirs in bad[other][:5])
+                pairs = product(*((*bad[name][0], *bad[name][1])[:5] for name in (one, other)))
+                yield from ({**least, one: mine, other: theirs} for mine, theirs in pairs)
 
-    def _refused(self, branch: Branch, hints: list[Branch], name: str, depth: int) -> list[Json]:
-        wanted = [one.member(name) for one in hints] or [ANYTHING]
-        return list(chain.from_iterable(self.candidates(branch.member(name), one, depth)[:5] for one in wanted))
+    def _refused(self, branch: Branch, hints: list[Branch], name: str, depth: int) -> tuple[list[Json], list[Json]]:
+        """Values of a member: those that one of the hints refuses for certain, and others."""
+        sure: list[Json] = []
+        rest: list[Json] = []
+        for node in sorted({one.member(name): None for one in hints} or [ANYTHING], key=lambda node: not node):
+            for value in self._against(branch.member(name), node, depth)[:5]:
+                (sure if _in(node, value) is False else rest).append(value)
+        return sure, rest
 
-    def _larger(self, branch: Branch, hints: list[Branch], full: dict[str, Json], depth: int) -> Iterator[Json]:
-        others = self._plain(branch.rest, depth)
-        for size in sorted(one for one in _lengths(branch, hints) if one <= _LONGEST and others):
-            letters = [name for name in "abcdefgh" if _admitted(branch, name)]
+    def _larger(
+        self, branch: Branch, hints: list[Branch], full: dict[str, Json], others: Iterable[str], depth: int
+    ) -> Iterator[Json]:
+        rest = self._plain(branch.rest, depth)
+        for size in sorted(one for one in _lengths(branch, hints) if one <= _LONGEST and rest):
+            letters = [name for name in (*others, *"abcdefgh") if _admitted(branch, name)]
             numbered = [name for number in range(size) if _admitted(branch, name := f"k{number}")]
             names = list(dict.fromkeys([*full, *letters, *numbered]))[:size]
-            yield {name: full.get(name, others[0]) for name in names}
+            yield {name: full.get(name, rest[0]) for name in names}
+
+    def _names(self, branch: Branch, hints: list[Branch], depth: int) -> Iterator[str]:
+        """Names that no schema lists among its members."""
+        both = (branch, *hints)
+        yield from (text for one in both for pattern, _ in one.matching for text in texts.examples(pattern))
+        for place in dict.fromkeys(place for one in both for place in ordered(one.origin.flats)):
+            yield from (need.name for need in dependents.needs(place))
+        for names in dict.fromkeys(one.names for one in both if one.names):
+            found = self.candidates(branch.names | _STRING, names, depth)
+            yield from (cast(str, name) for name in found[:_NAMED])
 
 
 def _in(node: Node, value: Json) -> membership.Truth:
@@ -129,12 +202,28 @@ def _in(node: Node, value: Json) -> membership.Truth:
 def _ranked(left: Node, right: Node, values: Iterable[Json]) -> list[Json]:
     ranks = {(True, False): 0, (True, None): 1, (None, False): 2, (None, None): 3, (True, True): 4, (None, True): 5}
     found: dict[object, tuple[int, Json]] = {}
+    best = 0
     for value in values:
         key = identity(value)
         inside = None if key in found else _in(left, value)
         if key not in found and inside is not False:
             found[key] = ranks[inside, _in(right, value)], value
+            best += found[key][0] == (0 if right else 4)
+        if best >= _KEPT:
+            break
     return [value for _, value in sorted(found.values(), key=lambda one: one[0])][:_KEPT]
+
+
+def _hints(left: Node, right: Node) -> list[Branch]:
+    """What the candidates are to be near to: the right, and what either side excludes."""
+    found = branches(right, wanted=True)
+    nots = dict.fromkeys(node for one in (*found, *branches(left)) for node in one.origin.excluded)
+    return [*found, *(one for node in list(nots)[:_KEPT] for one in branches(node))]
+
+
+def _taken(values: list[Json], count: int) -> list[Json]:
+    """So many of the values, the first ones again if there are too few."""
+    return [values[number % len(values)] for number in range(count)] if values else []
 
 
 def _lengths(branch: Branch, hints: list[Branch]) -> set[int]:
@@ -142,6 +231,8 @@ def _lengths(branch: Branch, hints: list[Branch]) -> set[int]:
     for one in (branch, *hints):
         found |= {one.least - 1, one.least}
         found |= {one.most, one.most + 1} if one.most is not None else set()
+        found |= {size for content in one.holds for size in (content.least, content.least + 1)}
+        found |= {content.most + 1 for content in one.holds if content.most is not None}
     return {one for one in found if branch.least <= one and (branch.most is None or one <= branch.most)}
 
 
@@ -172,26 +263,16 @@ def _written(number: Fraction) -> Iterator[Json]:
 def _strings(branch: Branch, hints: list[Branch]) -> Iterator[Json]:
     patterns = [*sorted(branch.patterns), *(pattern for one in hints for pattern in sorted(one.patterns))]
     yield from (texts.SAMPLES[name] for name in sorted(branch.formats) if name in texts.SAMPLES)
-    yield from (text for pattern in patterns for text in texts.examples(pattern))
     lengths = [one for one in sorted(_lengths(branch, hints)) if one <= _LONGEST]
-    yield from (sign * length for length in lengths for sign in ("a", "?", "0", "A", "é"))
+    for text in (text for pattern in patterns for text in texts.examples(pattern)):
+        yield text
+        for length in lengths:
+            if length > len(text):
+                yield from (text.ljust(length, text[-1:] or "a"), text.ljust(length, "a"), text.rjust(length, "a"))
+    yield from (sign * length for length in lengths for sign in ("a", "?", "0", "A", "é", "\n"))
     known = [value for one in hints for value in one.values or () if isinstance(value, str)]
     yield from (text for value in known for text in (value, value + "x"))
 
 
-def _names(branch: Branch, hints: list[Branch]) -> Iterator[str]:
-    """Names that no schema lists."""
-    patterns = [pattern for one in (branch, *hints) for pattern, _ in one.matching]
-    wanted = [
-        pattern for place in chain(branch.names, *(one.names for one in hints)) if (pattern := _pattern(place.known))
-    ]
-    yield from (text for pattern in (*patterns, *sorted(wanted)) for text in texts.examples(pattern))
-    yield from _NEW_NAMES
-
-
 def _admitted(branch: Branch, name: str) -> bool:
     return branch.member(name) == branch.rest and all(membership.admits(one, name) for one in branch.names)
-
-
-def _pattern(words: dict[str, Json]) -> str:
-    return cast(str, words.get("pattern", ""))

@@ -3,6 +3,7 @@
 import pytest
 
 from oort.rules.inclusion import texts
+from tests.unit.rules.inclusion.validators import validator
 
 
 @pytest.mark.parametrize(
@@ -11,6 +12,9 @@ from oort.rules.inclusion import texts
         ("^a$", "a", True),
         ("^a$", "ab", False),
         ("^a$", "a\n", None),  # Python and ECMAScript differ about the end
+        (".+", "\n", False),
+        ("[^a]", "\n", True),
+        (".", "\r", None),  # Python's . takes it, ECMAScript's does not
         ("a", "a" * 300, None),
         ("^(?:a+)+$", "a" * 30 + "b", None),  # it would take hours
         ("(?=a)", "a", None),
@@ -37,10 +41,47 @@ def test_matches(pattern: str, text: str, expected: bool | None) -> None:
         ("ab", "^a", False),
         ("^ab", "^a$", False),
         (r"^a\.b", r"^a\.", True),
+        (r"^a\.?b", r"^a", False),
+        (r"a{1,}\d", "(?:a)+[0-9]", False),
+        (r"^(?:a){1,}\d{1}$", "^(a)+[0-9]$", True),
+        ("[{1,}]", "[+]", False),
+        ("b", ".*$", True),
     ],
 )
 def test_implies(narrow: str, wide: str, expected: bool) -> None:
     assert texts.implies(narrow, wide) is expected
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "expected"),
+    [
+        ("^a", "^b", True),
+        ("^a", "^ab", False),
+        ("^ab?", "^ac", False),
+        ("^a|b", "^c", False),
+        ("a", "^b", False),
+        (r"^x-", r"^x\.", True),
+        (r"^x\-", r"^x-", False),
+    ],
+)
+def test_apart(one: str, other: str, expected: bool) -> None:
+    assert texts.apart(one, other) is texts.apart(other, one) is expected
+
+
+@pytest.mark.parametrize(
+    ("pattern", "expected"),
+    [
+        ("^ab$", ["ab"]),
+        ("^(a|b)$", ["a", "b"]),
+        (r"^x(?:\.|-)y$", ["x.y", "x-y"]),
+        ("^a+$", []),
+        ("^a", []),
+        ("^(a|b)(c|d)$", []),
+        ("^a|b$", []),
+    ],
+)
+def test_spelt_out(pattern: str, expected: list[str]) -> None:
+    assert texts.spelt_out(pattern) == expected
 
 
 @pytest.mark.parametrize(
@@ -75,6 +116,10 @@ def test_there_are_no_examples_of_what_cannot_be_read() -> None:
 @pytest.mark.parametrize("name", sorted(texts.SAMPLES))
 def test_formats(name: str) -> None:
     assert texts.conforms(name, texts.SAMPLES[name]) is True
-    assert texts.conforms(name, "?") is False
+    assert texts.conforms(name, "? é") is False
     assert texts.conforms(name, texts.SAMPLES[name] + "1") is not True
     assert texts.conforms("of our own", "?") is None
+    if name != "decimal":
+        accepts = validator({"type": "string", "format": name}).is_valid
+        assert accepts(texts.SAMPLES[name])
+        assert not accepts("? é")
