@@ -83,6 +83,10 @@ def test_what_cannot_be_read_is_parked_and_released_when_it_can_be(platform: Dep
         if '"reason"' in one["message"]
     ]
     assert {line["reason"] for line in rings} == {one["reason"] for one in found}
+    kinds = {(line["event"], line["version"]) for line in rings}
+    assert len(kinds) == 4
+    # Each function of Lambda runs in several environments here; each event and version rings once all the same.
+    assert sorted((line["event"], line["version"]) for line in rings if line["level"] == "ERROR") == sorted(kinds)
     assert told("release", "-C", str(COMETBID), "--stage", stage) == [
         {"consumer": one["consumer"], "released": 0, "parked": 7 if one["consumer"] == CONSUMER else 0}
         for one in told("release", "-C", str(COMETBID), "--stage", stage, "--dry-run")

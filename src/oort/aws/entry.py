@@ -32,6 +32,7 @@ from oort.model.functions import FunctionModel, Subscription, Timer, Worker
 from oort.model.platform import PlatformModel
 from oort.rules.cloudnames import RELAY, Place
 from oort.rules.reply_headers import Origins
+from oort.runtime.alarms import Alarms
 from oort.runtime.operations import Operations
 
 _made: list[Callable[[Event], object]] = []
@@ -74,11 +75,12 @@ def _parts(
 ) -> Parts:
     function, platform, clock = program.functions[name], program.model, MachineClock()
     queues = Queues(clients, platform=platform, place=place)
+    transactions = Transactions(clients, platform=platform, place=place, clock=clock, service=function.model.service)
     operations = Operations(
         tables=Tables(clients, platform=platform, place=place),
         queues=queues,
         topics=Topics(clients, platform=platform, place=place),
-        transactions=Transactions(clients, platform=platform, place=place, clock=clock, service=function.model.service),
+        transactions=transactions,
         effects=Effects(clients, place=place, clock=clock, service=function.model.service),
     )
     answers = dict(pair.split("=", 1) for pair in variables.get("OORT_CALLS", "").split(",") if pair)
@@ -88,6 +90,7 @@ def _parts(
         broker=LambdaBroker(function.model, operations=operations, caller=calls),
         queues=queues,
         parking=Parking(clients, platform=platform, place=place),
+        alarms=Alarms(transactions),
         attempts=_attempts(function.model, platform),
         origins=Origins(platform.services),
         traces=Traces(variables.get("AWS_XRAY_DAEMON_ADDRESS", "")),

@@ -69,6 +69,7 @@ class Parts:
     broker: LambdaBroker
     queues: Queues
     parking: Parking
+    alarms: Alarms
     attempts: int  # of the queue that it consumes
     origins: Origins
     traces: Traces
@@ -85,7 +86,7 @@ class Handler:
         self._function = parts.function
         self._environment = Environment(parts.function, broker=parts.broker, clock=parts.clock, entropy=parts.entropy)
         self._reader = RequestReader(parts.function)
-        self._alarms = Alarms()
+        self._rang = 0  # events and versions of one batch that were parked for the first time
 
     def answer(self, event: Event) -> object:
         """What Lambda hands back to whoever invoked the function. InvalidUse for an event that it has no trigger for."""
@@ -158,10 +159,11 @@ class Handler:
         self._parts.traces.record(outcome.spans)
         ends: dict[str, Failure | Parked] = {failure.receipt: failure for failure in outcome.failures}
         ends |= {parked.receipt: parked for parked in outcome.parked}
+        self._rang = 0
         lost = {one.receipt for one in deliveries if not self._settled(trigger.queue, one, ends.get(one.receipt))}
         self._parts.log.trace = ""
         told = f"{trigger.queue}: {len(deliveries)} delivered, {len(lost)} failed, {len(outcome.parked)} parked"
-        self._ended(told, started, failed=len(lost), parked=len(outcome.parked), batch=len(deliveries))
+        self._ended(told, started, failed=len(lost), rang=self._rang, batch=len(deliveries))
         return {
             "batchItemFailures": [
                 {"itemIdentifier": record["messageId"]} for record in records if record["receiptHandle"] in lost
@@ -187,8 +189,9 @@ class Handler:
         except OortError as error:  # it comes back, and is dead-lettered at last
             log.write("ERROR", f"A message could not be parked: {error}", **fields)
             return False
-        level = "ERROR" if self._alarms.rings(queue, message) else "INFO"
-        log.write(level, f"parked: {fault.detail}", **fields)
+        rings = self._parts.alarms.rings(self._function.model.name, message)
+        self._rang += rings
+        log.write("ERROR" if rings else "INFO", f"parked: {fault.detail}", **fields)
         return True
 
     def _delivered(self, queue: str, delivery: Delivery, failure: Failure | None) -> None:
@@ -243,11 +246,9 @@ class Handler:
     def _fresh(self) -> tuple[str, str]:
         return f"{self._parts.entropy.bits(128) or 1:032x}", f"{self._parts.entropy.bits(64) or 1:016x}"
 
-    def _ended(
-        self, message: str, started: int, *, failed: int, parked: int = 0, error: str = "", **fields: int
-    ) -> None:
+    def _ended(self, message: str, started: int, *, failed: int, rang: int = 0, error: str = "", **fields: int) -> None:
         took = (self._parts.clock.tick() - started) / 1e6
-        self._parts.log.invocation(message, failed=failed, parked=parked, milliseconds=took, traceback=error, **fields)
+        self._parts.log.invocation(message, failed=failed, rang=rang, milliseconds=took, traceback=error, **fields)
 
 
 def _delivery(record: RecordEvent, *, queue: str) -> Delivery:

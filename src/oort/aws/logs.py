@@ -22,7 +22,7 @@ NAMESPACE = "Oort"
 # https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/CloudWatch_Embedded_Metric_Format_Specification.html
 _DIMENSIONS = [["platform", "stage", "service"]]
 _METRICS = [{"Name": "Errors", "Unit": "Count"}, {"Name": "Duration", "Unit": "Milliseconds"}]
-_PARKED = {"Name": "Parked", "Unit": "Count"}
+_RANG = {"Name": "NewlyParked", "Unit": "Count"}
 
 
 class JsonLog:
@@ -38,14 +38,14 @@ class JsonLog:
         """One line. Fields that are empty are left out."""
         self._put(level, message, fields)
 
-    def invocation(self, message: str, *, failed: int, milliseconds: float, parked: int = 0, **fields: Field) -> None:
-        """The line that ends an invocation, with its metrics. Parked messages are one only where there are some."""
+    def invocation(self, message: str, *, failed: int, milliseconds: float, rang: int = 0, **fields: Field) -> None:
+        """The line that ends an invocation, with its metrics. What was parked for the first time is one only where there is some."""
         now = int(self._clock.now().timestamp() * 1000)
-        metrics = [*_METRICS, *([_PARKED] if parked else [])]
+        metrics = [*_METRICS, *([_RANG] if rang else [])]
         directive = {"Namespace": NAMESPACE, "Dimensions": _DIMENSIONS, "Metrics": metrics}
         told = {
             **fields,
-            **({"Parked": parked} if parked else {}),
+            **({"NewlyParked": rang} if rang else {}),
             "Errors": failed,
             "Duration": round(milliseconds, 3),
             "_aws": {"Timestamp": now, "CloudWatchMetrics": [directive]},

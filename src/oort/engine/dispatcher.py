@@ -56,6 +56,7 @@ class Consumers:
         clock: Clock,
         entropy: Entropy,
         report: Callable[[DeliveryReport], None],
+        alarms: Alarms,
         redeliver: bool = False,
     ) -> None:
         self._queues = queues
@@ -67,7 +68,7 @@ class Consumers:
         self._redeliver = redeliver
         self._attempts = {queue.name: queue.attempts for queue in platform.queues}
         self._functions = by_queue(platform.functions)
-        self._alarms = Alarms()
+        self._alarms = alarms
 
     def __contains__(self, queue: str) -> bool:
         return queue in self._functions
@@ -130,7 +131,7 @@ class Consumers:
                 wait = None if retries.exhausted(one.attempt, attempts=attempts) else after
             elif end is not None:
                 fault = end.fault
-            alarm = fault is not None and self._alarms.rings(queue, one.message)
+            alarm = fault is not None and self._alarms.rings(function.name, one.message)
             reports.append(DeliveryReport(function.name, one, attempts, failure, wait, each, fault, alarm))
         done = [one.receipt for one in deliveries if one.receipt not in ends]
         parked = [end for end in ends.values() if isinstance(end, Parked)]

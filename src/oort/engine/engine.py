@@ -32,6 +32,7 @@ from oort.ports.entropy import Entropy
 from oort.ports.identity import Identity
 from oort.ports.transactions import Transactions as TransactionsPort
 from oort.runtime import releases
+from oort.runtime.alarms import Alarms
 from oort.runtime.environments import Factory
 from oort.runtime.operations import Operations
 
@@ -127,6 +128,7 @@ class Engine:
             clock=clock,
             entropy=entropy,
             report=report,
+            alarms=Alarms(self.transactions),
             redeliver=redeliver,
         )
         self._store = store

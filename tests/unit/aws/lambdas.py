@@ -47,6 +47,7 @@ from oort.model.spans import Span
 from oort.ports.parking import Parking
 from oort.rules import envelopes
 from oort.rules.reply_headers import Origins
+from oort.runtime.alarms import Alarms
 
 shop = Service("shop", cors=["https://shop.example"])
 
@@ -233,6 +234,7 @@ class Lambda:
             broker=LambdaBroker(function.model, operations=self.ports.operations(), caller=Answers(self)),
             queues=self.ports.queues,
             parking=self.parking,
+            alarms=Alarms(self.ports.transactions),
             attempts=2,
             origins=Origins(self.program.model.services),
             traces=self.traces,

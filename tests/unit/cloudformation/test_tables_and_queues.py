@@ -58,7 +58,7 @@ def test_what_a_consumer_cannot_read_has_a_queue_of_its_own_and_an_alarm() -> No
     (only,) = properties(document, "FenceParcels")["PolicyDocument"]["Statement"]
     assert (only["Effect"], only["Sid"]) == ("Deny", "OnlyTls")
     alarm = properties(document, "ParkedAlarm")
-    assert (alarm["Namespace"], alarm["MetricName"], alarm["Threshold"]) == ("Oort", "Parked", 0)
+    assert (alarm["Namespace"], alarm["MetricName"], alarm["Threshold"]) == ("Oort", "NewlyParked", 0)
     assert [one["Value"] for one in alarm["Dimensions"]] == ["market", "prod", "shop"]
     assert "ParkedAlarm" not in template(shop(queues=(queue("shop.parcels"),)))["Resources"]
 

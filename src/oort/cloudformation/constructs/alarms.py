@@ -7,11 +7,11 @@ from oort.cloudformation.scope import Scope
 from oort.model.functions import Subscription, Timer, Worker
 
 NAMESPACE = "Oort"  # as `aws.logs` writes it
-PARKED = "Parked"
+NEWLY_PARKED = "NewlyParked"
 
 
 def alarms(scope: Scope) -> Iterator[Resource]:
-    """That a consumer of the service met a message that it could not read. It rings once, until nothing more is parked."""
+    """That a consumer of the service met an event and version that it could not read, for the first time: once for each."""
     if not any(isinstance(one.trigger, Subscription | Worker | Timer) for one in scope.service.functions):
         return
     place, service = scope.place, scope.service.name
@@ -22,7 +22,7 @@ def alarms(scope: Scope) -> Iterator[Resource]:
             "AlarmName": f"{place.service_stack(service)}-parked",
             "AlarmDescription": "A consumer parked what it cannot read; `oort events parked` shows it.",
             "Namespace": NAMESPACE,
-            "MetricName": PARKED,
+            "MetricName": NEWLY_PARKED,
             "Dimensions": [
                 {"Name": name, "Value": value}
                 for name, value in (("platform", place.platform), ("stage", place.stage), ("service", service))
@@ -32,6 +32,6 @@ def alarms(scope: Scope) -> Iterator[Resource]:
             "EvaluationPeriods": 1,
             "Threshold": 0,
             "ComparisonOperator": "GreaterThanThreshold",
-            "TreatMissingData": "notBreaching",  # the metric is written only when something was parked
+            "TreatMissingData": "notBreaching",  # the metric is written only for what is new
         },
     )
