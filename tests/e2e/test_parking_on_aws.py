@@ -2,7 +2,6 @@
 
 import json
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -43,60 +42,60 @@ def send(platform: Deployed, *texts: str) -> None:
         queues.send_message(QueueUrl=url, MessageBody=text, MessageAttributes=header)
 
 
-@pytest.fixture
-def platform(emulator: str, tmp_path: Path) -> Deployed:
-    """A stage of its own: others count sign-ups, too."""
-    return deployed.deployed(emulator, deployed.stage("parking", tmp_path))
+def logged(platform: Deployed) -> list[dict[str, Any]]:
+    """What the consumer's log says of what it parked."""
+    group = f"/aws/lambda/cometbid_{platform.stage.name}_analytics_count"
+    lines = platform.client("logs").filter_log_events(logGroupName=group)["events"]
+    return [json.loads(one["message"]) for one in lines if '"reason"' in one["message"]]
 
 
-def test_what_cannot_be_read_is_parked_and_released_when_it_can_be(platform: Deployed) -> None:
-    stage = platform.stage.name
-    before = sum(sign_ups(platform))
-    newer, picture = (
-        signed_up("newer", version=9),
-        signed_up("picture").replace('"id"', '"datacontenttype":"image/png","id"'),
-    )
-    twice = signed_up("twice").replace('"country":"DK"', '"country":"DK","country":"SE"')
-    huge = signed_up("huge").replace('"country"', f'"padding":"{"x" * 500_000}","country"')
-    deep = signed_up("deep").replace('"country"', f'"padding":{"[" * 50_000}{"]" * 50_000},"country"')
-    other = signed_up("other").replace("accounts.signed-up", "accounts.closed")
-    send(platform, "garbage", newer, signed_up("parked-1"), picture, twice, huge, deep, other, signed_up("parked-2"))
-    eventually(lambda: depth(platform, "analytics_count") == 0, "all of them were handed over")
-    eventually(lambda: sum(sign_ups(platform)) == before + 2, "the two that can be read count")
-    found = told("parked", str(COMETBID), "--stage", stage)
-    assert {one["reason"]: one["raw"] for one in found} == {
-        "malformed": "garbage",
-        "unknown-version": newer,
-        "content-type": picture,
-        "repeated-name": twice,
-        "too-large": huge,
-        "too-deep": deep,
-        "unknown-event": other,
-    }
+# What nobody can read, by the reason.
+UNREADABLE = {
+    "malformed": "garbage",
+    "unknown-version": signed_up("newer", version=9),
+    "content-type": signed_up("picture").replace('"id"', '"datacontenttype":"image/png","id"'),
+    "repeated-name": signed_up("twice").replace('"country":"DK"', '"country":"DK","country":"SE"'),
+    "too-large": signed_up("huge").replace('"country"', f'"padding":"{"x" * 500_000}","country"'),
+    "too-deep": signed_up("deep").replace('"country"', f'"padding":{"[" * 50_000}{"]" * 50_000},"country"'),
+    "unknown-event": signed_up("other").replace("accounts.signed-up", "accounts.closed"),
+}
+
+
+@pytest.fixture(scope="module")
+def platform(emulator: str, tmp_path_factory: pytest.TempPathFactory) -> Deployed:
+    """A stage of its own, since others count sign-ups, too, that was sent all of this and two sign-ups."""
+    made = deployed.deployed(emulator, deployed.stage("parking", tmp_path_factory.mktemp("outbox")))
+    send(made, signed_up("first"), *UNREADABLE.values(), signed_up("last"))
+    eventually(lambda: depth(made, "analytics_count") == 0, "all of them were handed over")
+    eventually(lambda: sum(sign_ups(made)) == 2, "the two that can be read count")
+    return made
+
+
+def test_what_cannot_be_read_is_parked_as_it_came(platform: Deployed) -> None:
+    found = told("parked", str(COMETBID), "--stage", platform.stage.name)
+    assert {one["reason"]: one["raw"] for one in found} == UNREADABLE
     assert all(one["headers"] == {"by": "another program"} for one in found)
     assert depth(platform, "analytics_count_dead") == 0
-    rings = [
-        json.loads(one["message"])
-        for one in platform.client("logs").filter_log_events(
-            logGroupName=f"/aws/lambda/cometbid_{stage}_analytics_count"
-        )["events"]
-        if '"reason"' in one["message"]
-    ]
-    assert {line["reason"] for line in rings} == {one["reason"] for one in found}
-    kinds = {(line["event"], line["version"]) for line in rings}
+
+
+def test_each_event_and_version_rings_once(platform: Deployed) -> None:
+    """Though a function of Lambda runs in several environments at once."""
+    lines = logged(platform)
+    assert {line["reason"] for line in lines} == UNREADABLE.keys()
+    kinds = {(line["event"], line["version"]) for line in lines}
     assert len(kinds) == 4
-    # Each function of Lambda runs in several environments here; each event and version rings once all the same.
-    assert sorted((line["event"], line["version"]) for line in rings if line["level"] == "ERROR") == sorted(kinds)
-    assert told("release", "-C", str(COMETBID), "--stage", stage) == [
-        {"consumer": one["consumer"], "released": 0, "parked": 7 if one["consumer"] == CONSUMER else 0}
-        for one in told("release", "-C", str(COMETBID), "--stage", stage, "--dry-run")
-    ]
+    assert sorted((line["event"], line["version"]) for line in lines if line["level"] == "ERROR") == sorted(kinds)
+
+
+def test_what_can_be_read_is_released_and_the_rest_stays(platform: Deployed) -> None:
+    stage = ("-C", str(COMETBID), "--stage", platform.stage.name)
+    released = {one["consumer"]: (one["released"], one["parked"]) for one in told("release", *stage)}
+    assert released == {name: (0, 7 if name == CONSUMER else 0) for name in released}
     _, program = platforms.load(COMETBID)
-    readable = Message(id="late", name="accounts.signed-up", body=json.dumps({
-        "account_id": "late", "email": "late@example.com", "country": "DK"
-    }).encode(), sent=datetime.now(UTC).timestamp())  # fmt: skip
+    body = b'{"account_id":"late","email":"late@example.com","country":"DK"}'
+    readable = Message(id="late", name="accounts.signed-up", body=body, sent=datetime.now(UTC).timestamp())
     parking = cloud.Cloud(platform.stage).parking(program.model)
     parking.keep(QUEUE, Delivery(message=readable, receipt="", attempt=1), Fault(Reason.UNKNOWN_VERSION, "yesterday"))
-    (released,) = told("release", CONSUMER, "-C", str(COMETBID), "--stage", stage)
-    assert (released["released"], released["parked"]) == (1, 7)
-    eventually(lambda: sum(sign_ups(platform)) == before + 3, "what was released counts")
+    (one,) = told("release", CONSUMER, *stage)
+    assert (one["released"], one["parked"]) == (1, 7)
+    eventually(lambda: sum(sign_ups(platform)) == 3, "what was released counts")
