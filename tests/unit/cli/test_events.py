@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from oort.cli import platforms, wiring
+from oort.engine.state import open_state
 from oort.model.messages import Fault, Message, ParkedMessage, Reason
 from oort.rules import envelopes
 from tests.unit.cli.shops import _SERVICE, delivered, run, shop
@@ -120,6 +121,41 @@ def test_a_start_of_the_platform_releases_by_itself(tmp_path: Path) -> None:
     with wiring.at_rest(program, platforms.state_folder(project, None)) as engine:
         engine.release()
         assert engine.released == {"orders.pack": 1}
+
+
+class Remembered:
+    """A log that remembers what the platform says of itself."""
+
+    def __init__(self) -> None:
+        self.said: list[str] = []
+
+    def say(self, text: str, *, below: str = "") -> None:
+        """What the platform says."""
+        self.said.append(text)
+
+    def access(self, request: object, reply: object, took: object) -> None:
+        """A request."""
+
+    def delivery(self, report: object) -> None:
+        """A delivery."""
+
+    def failed(self, error: Exception) -> None:
+        """An error of the engine."""
+        raise error
+
+
+def test_a_platform_that_starts_says_what_it_hands_over_and_what_stays(tmp_path: Path) -> None:
+    before = shop(tmp_path)
+    injected(before, b'{"order_id":"a"}', b'{"order_id":"b"}', b"garbage", version=2)
+    after = deployed_anew(before, _NEWER, tmp_path / "later")
+    project, program = platforms.load(after)
+    log, state = Remembered(), open_state(platforms.state_folder(project, None))
+    issuer = wiring.issuer_of(state, platform="shop")
+    wiring.started(program, state, issuer=issuer, log=log, inline=True).stop()  # type: ignore[arg-type]
+    assert log.said == [
+        "orders.pack: 2 parked messages can be read now, and are handed over.",
+        "orders.pack: 1 parked message cannot be read yet: oort events parked",
+    ]
 
 
 def test_past_events_are_replayed_to_one_consumer(tmp_path: Path) -> None:

@@ -37,6 +37,11 @@ class Parking:
         rows = self._store.read(lambda session: session.rows(_ROWS, name, 0, most))
         return [_message(name, row) for row in rows]
 
+    def counts(self) -> dict[str, int]:
+        """How many messages are parked, for each queue that has some."""
+        rows = self._store.read(lambda session: session.rows("SELECT queue, count(*) FROM parked GROUP BY queue"))
+        return {queue: count for queue, count in rows if queue in self._queues}
+
     def release(self, queue: str, *, ready: Callable[[ParkedMessage], bool]) -> int:
         """See `ports.parking`."""
         return self._taken(queue, ready, back=True)
