@@ -9,7 +9,7 @@ from oort.model.contracts import Declared, DeclaredEvent, EventLock, Finding, Lo
 from oort.model.items import Value
 from oort.rules.contracts import locks as locking
 from oort.rules.contracts import members, revisions
-from oort.rules.contracts.fits import Misfit, misfit
+from oort.rules.contracts.fits import Misfit, misfit, misfits
 from oort.rules.contracts.locks import Examples
 
 AHEAD = "consumers that run now refuse what would be published"
@@ -133,17 +133,17 @@ def _edits(one: DeclaredEvent, lock: EventLock, whole: _Whole) -> Iterator[Findi
 def _one_way(
     one: DeclaredEvent, lock: EventLock, *, side: str, readers: tuple[str, ...], examples: tuple[Value, ...]
 ) -> Iterator[Finding]:
-    """The first revision that does not fit, from the one that is locked back to the first."""
+    """What does not fit of the first revision that does not, from the one that is locked back to the first."""
     file = locking.event_file(one.event, one.version)
     for number, other in enumerate((lock.revision, *reversed(lock.earlier))):
         if other.hash == one.revision.hash:
             continue
         written, read = (other, one.revision) if side == BEHIND else (one.revision, other)
-        unfit = misfit(written.writer, read.reader, examples=examples)
-        if unfit is not None:
-            which = f"in {file}" + (f" of the earlier revision {other.hash[:19]}" if number else "")
-            refuses = "the reader schema of the class" if side == BEHIND else f"the reader schema {which}"
-            yield broken(unfit, one, side=side, refuses=refuses, readers=readers, lock=lock)
+        which = f"in {file}" + (f" of the earlier revision {other.hash[:19]}" if number else "")
+        refuses = "the reader schema of the class" if side == BEHIND else f"the reader schema {which}"
+        unfit = list(misfits(written.writer, read.reader, examples=examples))
+        yield from (broken(each, one, side=side, refuses=refuses, readers=readers, lock=lock) for each in unfit)
+        if unfit:
             return
 
 

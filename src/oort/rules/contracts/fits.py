@@ -1,6 +1,6 @@
 """Whether what is written can be read: `rules.inclusion`, with a witness that people recognise and the place that refuses it."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import cast
 
@@ -9,6 +9,8 @@ from oort.model.items import Value
 from oort.rules.inclusion import compare
 from oort.rules.inclusion.documents import Document, Json, Place
 from oort.rules.inclusion.membership import Check, admits, checks
+
+_MOST = 10  # misfits of two schemas that are told
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +44,37 @@ def misfit(written: Schema, read: Schema, *, examples: Iterable[Value] = ()) -> 
         return _refusal(place, found.witness[0])
     steps = tuple(found.path.split("/")[1:])
     return Misfit(None, found.path, "", _member(steps), _holder(steps))
+
+
+def misfits(written: Schema, read: Schema, *, examples: Iterable[Value] = ()) -> Iterator[Misfit]:
+    """Everything that does not fit, a member at a time, as far as it can be told apart; at most ten.
+
+    The later ones are what is left once the schema that reads asks nothing any more of the members before.
+    """
+    shown = tuple(examples)
+    for _ in range(_MOST):
+        found = misfit(written, read, examples=shown)
+        if found is None:
+            return
+        yield found
+        asked = _forgiving(read, found)
+        if asked is None:
+            return
+        read = asked
+
+
+def _forgiving(read: Schema, found: Misfit) -> Schema | None:
+    """The schema without what it asks of the member that was found; None if that cannot be taken out by itself."""
+    types = cast(Schema, read.get("$defs", {}))
+    holder = cast(Schema, types[found.holder]) if found.holder else read  # a type that lists members
+    properties, required = holder.get("properties", {}), holder.get("required", [])
+    if not isinstance(properties, dict) or not isinstance(required, list):
+        return None
+    if found.name not in required and properties.get(found.name, True) is True:
+        return None
+    kept: list[Value] = [name for name in required if name != found.name]
+    asked: Schema = {**holder, "properties": {**properties, found.name: True}, "required": kept}
+    return {**read, "$defs": {**types, found.holder: asked}} if found.holder else asked
 
 
 def _refusal(place: Place, witness: Value) -> Misfit:

@@ -5,7 +5,7 @@ import pytest
 
 from oort.model.contracts import Schema
 from oort.model.items import Value
-from oort.rules.contracts.fits import misfit
+from oort.rules.contracts.fits import misfit, misfits
 
 TEXT: Schema = {"type": "string"}
 WHOLE: Schema = {"type": "integer"}
@@ -87,3 +87,51 @@ def test_what_cannot_be_decided_has_a_place_and_no_witness(read: Schema, found: 
     assert shown is not None
     assert shown.witness is None
     assert (shown.name, shown.holder) == found
+
+
+@pytest.mark.parametrize(
+    ("written", "read", "names"),
+    [
+        (thing(a=TEXT), thing(a=TEXT), []),
+        (thing(a=TEXT, b=TEXT), thing(a=WHOLE, b=WHOLE, c=WHOLE), ["a", "b", "c"]),
+        (inside(thing(sku=TEXT, n=TEXT)), inside(thing(sku=WHOLE, n=WHOLE, m=WHOLE)), ["m", "n", "sku"]),
+        (inside({"enum": ["a", "b"]}), inside({"enum": ["a"]}), ["lines"]),
+        (TEXT, WHOLE, [""]),  # no member that could be taken out
+        (
+            {"type": "object", "additionalProperties": TEXT},
+            {"type": "object", "additionalProperties": WHOLE},
+            [""],
+        ),
+        (
+            {**thing(a=thing(b=TEXT, c=TEXT))},
+            {**thing(a=thing(b=WHOLE, c=WHOLE))},
+            ["b"],  # a member of an object without a name of its own
+        ),
+        ({"$defs": {"T": TEXT}, "$ref": "#/$defs/T"}, {"$defs": {"T": WHOLE}, "$ref": "#/$defs/T"}, [""]),
+        ({"$defs": {"T": TEXT}, "$ref": "#/$defs/T"}, {"$defs": {"T": False}, "$ref": "#/$defs/T"}, [""]),
+    ],
+)
+def test_every_member_that_does_not_fit_is_told(written: Schema, read: Schema, names: list[str]) -> None:
+    found = list(misfits(written, read))
+    assert sorted(one.name for one in found) == names
+    for one in found:
+        assert one.witness is not None
+        assert jsonschema_rs.is_valid(written, one.witness[0])
+        assert not jsonschema_rs.is_valid(read, one.witness[0])
+
+
+def test_no_more_than_ten_are_told() -> None:
+    names = [f"m{number:02}" for number in range(15)]
+    found = list(misfits(thing(**dict.fromkeys(names, TEXT)), thing(**dict.fromkeys(names, WHOLE))))
+    assert len(found) == len({one.name for one in found}) == 10
+
+
+@pytest.mark.parametrize("part", [{"properties": []}, {"properties": {"a": WHOLE}, "required": "a"}])
+def test_what_is_no_schema_of_ours_is_left_alone(part: Schema) -> None:
+    assert len(list(misfits(thing(a=TEXT), {**thing(a=WHOLE), **part, "enum": [1]}))) <= 1
+
+
+def test_a_type_that_is_no_object_is_left_alone() -> None:
+    read: Schema = {"$defs": {"T": {"properties": {"a": WHOLE}}}, "$ref": "#/$defs/T"}
+    (found,) = misfits(thing(a=TEXT), {**read, "$defs": read["$defs"]})
+    assert (found.name, found.holder) == ("a", "T")
