@@ -14,22 +14,7 @@ from oort import Can, Event, Put, Queue, Service, Table, atomic, event, upcast
 from oort.model import limits
 from oort.model.messages import Reason
 from oort.testing import Platform
-
-
-@event("shop.sold", version=1, key="id")
-class SoldV1(Event):
-    """Prices were whole."""
-
-    id: str
-    price: int
-
-
-@event("shop.sold", version=2, key="id")
-class Sold(Event):
-    """Prices in cents."""
-
-    id: str
-    cents: int
+from tests.scenarios.sold import Sold
 
 
 @event("shop.sold", version=3, key="id")
@@ -39,12 +24,6 @@ class SoldV3(Event):
     id: str
     cents: int
     currency: str
-
-
-@upcast
-def in_cents(old: SoldV1) -> Sold:
-    """A hundred each."""
-    return Sold(id=old.id, cents=old.price * 100)
 
 
 @upcast

@@ -6,37 +6,10 @@ from datetime import timedelta
 
 import pytest
 
-from oort import Event, Publish, Service, atomic, downcast, event, upcast
+from oort import Event, Publish, Service, atomic, event
 from oort.model.errors import InvalidProgram
 from oort.testing import Platform
-
-
-@event("shop.sold", version=1, key="id")
-class SoldV1(Event):
-    """Prices were whole."""
-
-    id: str
-    price: int
-
-
-@event("shop.sold", version=2, key="id")
-class Sold(Event):
-    """Prices in cents."""
-
-    id: str
-    cents: int
-
-
-@upcast
-def in_cents(old: SoldV1) -> Sold:
-    """A hundred each."""
-    return Sold(id=old.id, cents=old.price * 100)
-
-
-@downcast
-def in_whole(new: Sold) -> SoldV1:
-    """Without the cents."""
-    return SoldV1(id=new.id, price=new.cents // 100)
+from tests.scenarios.sold import Sold, SoldV1
 
 
 def shop(kind: type[Event], make: Callable[[int], Event]) -> Service:
