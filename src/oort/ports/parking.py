@@ -17,7 +17,11 @@ class Parking(Protocol):
     """
 
     def park(self, queue: str, delivery: Delivery, fault: Fault) -> None:
-        """End this hand-over: the message leaves the queue and is parked. A stale receipt does nothing."""
+        """End this hand-over: the message leaves the queue and is parked.
+
+        With a stale receipt it stays on the queue, whoever has it now. The engine then parks nothing; SQS, which has taken a
+        copy by then, keeps it, under the same id.
+        """
 
     def keep(self, queue: str, delivery: Delivery, fault: Fault) -> None:
         """Park it, for a caller who ends the hand-over himself: what polls a queue of SQS deletes all that did not fail."""

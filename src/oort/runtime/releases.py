@@ -21,19 +21,14 @@ def consumers(program: Program) -> dict[str, Function]:
 
 def understands(function: Function, parked: ParkedMessage) -> bool:
     """Whether the consumer can read the message as it is now. Its handler is not entered, its upcasts are not run."""
-    return unreadable(function, parked) is None
-
-
-def unreadable(function: Function, parked: ParkedMessage) -> NotUnderstood | None:
-    """Why the consumer cannot read the message; None if it can."""
     try:
         envelopes.unwrapped(parked.raw)  # garbage stays garbage
         for parameter in function.signature.parameters:
             if isinstance(parameter, MessageParameter):
                 invoke.check(function, parameter, parked.message)
-    except NotUnderstood as error:
-        return error
-    return None
+    except NotUnderstood:
+        return False
+    return True
 
 
 def release(program: Program, parking: Parking, *, services: Collection[str] = ()) -> dict[str, int]:

@@ -70,12 +70,16 @@ class ParkingContract(Contract):
         left = waiting(target, ports, 11)
         assert sorted(one.message.id for one in left) == names[1::2]
 
-    def test_a_stale_receipt_parks_nothing_of_a_hand_over_that_succeeded(self, target: Target, ports: Ports) -> None:
+    def test_a_stale_receipt_takes_nothing_off_the_queue(self, target: Target, ports: Ports) -> None:
         ports.queues.send(WORK, message("a"))
-        (delivery,) = received(target, ports, WORK, 1)
-        ports.queues.acknowledge(WORK, [delivery.receipt])
-        ports.queues.retry(WORK, delivery.receipt, after=MOMENT, error="too late")
-        assert ports.queues.depth(WORK).parked == 0
+        (late,) = received(target, ports, WORK, 1)
+        target.wait(VISIBILITY + MOMENT)
+        (current,) = received(target, ports, WORK, 1)
+        ports.parking.park(WORK, late, FAULT)
+        assert {one.message.id for one in ports.parking.parked(WORK, most=10)} <= {"a"}  # SQS has a copy by then
+        target.wait(VISIBILITY + MOMENT)
+        (again,) = received(target, ports, WORK, 1)
+        assert (again.message, again.attempt) == (current.message, current.attempt + 1)
 
     def test_a_body_that_is_no_json_is_kept_to_the_byte(self, target: Target, ports: Ports) -> None:
         bodies = {"a": b"\xff\x00garbage", "b": b"", "c": b'{"n":1,"n":2}', "d": b"{ }"}
@@ -98,6 +102,21 @@ class ParkingContract(Contract):
 
         target.eventually(done)
         assert [one.message.id for one in waiting(target, ports, 1)] == ["b"]
+        assert ports.queues.receive(WORK, most=10) == []
+
+    def test_the_oldest_come_first(self, target: Target, ports: Ports) -> None:
+        for name in ("b", "a", "c"):
+            ports.queues.send(WORK, message(name))
+            park(target, ports)
+            target.wait(MOMENT)
+        assert [one.message.id for one in waiting(target, ports, 3)] == ["b", "a", "c"]
+
+    def test_putting_dead_letters_back_leaves_what_is_parked(self, target: Target, ports: Ports) -> None:
+        ports.queues.send(WORK, NEWER)
+        park(target, ports)
+        waiting(target, ports, 1)
+        assert ports.queues.redrive(WORK) == 0
+        assert [one.message for one in waiting(target, ports, 1)] == [NEWER]
         assert ports.queues.receive(WORK, most=10) == []
 
     def test_each_queue_has_its_own(self, target: Target, ports: Ports) -> None:
