@@ -23,7 +23,7 @@ from benchmarks import programs
 from benchmarks.effort import Effort
 from benchmarks.figures import Figure, ratio
 from oort import Can, Queue, Service
-from oort.app.loading import load
+from oort.app.loading.loader import load
 from oort.engine.clocks import SystemClock
 from oort.engine.services import messages
 from oort.engine.services.queues import Queues

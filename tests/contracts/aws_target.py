@@ -9,7 +9,6 @@ from datetime import timedelta
 import pytest
 
 from oort.aws.clients import Clients
-from oort.aws.machine import MachineClock
 from oort.aws.services.effects import Effects
 from oort.aws.services.parking import Parking
 from oort.aws.services.queues import Queues
@@ -17,10 +16,11 @@ from oort.aws.services.relay import Relay
 from oort.aws.services.tables import Tables
 from oort.aws.services.topics import Topics
 from oort.aws.services.transactions import Transactions
+from oort.aws.system import MachineClock
 from oort.model.platform import PlatformModel
 from oort.model.resources import IndexModel, QueueModel, TableModel
-from oort.rules.cloudnames import Place
-from oort.testing.contracts import Ports
+from oort.rules.cloud.cloud_names import Place
+from oort.testing.port_suites import Ports
 
 PAUSE = 0.05
 LONGEST = 20.0

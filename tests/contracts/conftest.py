@@ -11,7 +11,7 @@ from oort.engine.services.tables import no_lag
 from oort.engine.store.direct import DirectStore
 from oort.engine.store.group import GroupCommitStore
 from oort.engine.store.store import Store
-from oort.testing.contracts import Target
+from oort.testing.port_suites import Target
 from tests.contracts.aws_target import AwsTarget
 from tests.contracts.differences import DIFFERENCES, unverified
 from tests.contracts.engine_target import STEP, EngineTarget

@@ -15,7 +15,7 @@ from oort.engine.services.topics import Topics
 from oort.engine.services.transactions import Transactions
 from oort.engine.store.store import Store
 from oort.model.platform import PlatformModel
-from oort.testing.contracts import Ports
+from oort.testing.port_suites import Ports
 
 STEP = timedelta(milliseconds=100)
 STEPS = 100

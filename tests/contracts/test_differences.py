@@ -2,12 +2,12 @@
 
 import pytest
 
-from oort.testing import contracts
+from oort.testing import port_suites
 from tests.contracts.differences import AWS_TARGETS, DIFFERENCES, unverified
 
 SUITES = {
     name.removesuffix("Contract"): {case for case in dir(suite) if case.startswith("test_")}
-    for name, suite in vars(contracts).items()
+    for name, suite in vars(port_suites).items()
     if name.endswith("Contract")
 }
 

@@ -1,7 +1,7 @@
 """The engine keeps the contract of external effects."""
 
-from oort.testing.contracts import EffectsContract
+from oort.testing.port_suites import EffectsContract
 
 
 class TestEffects(EffectsContract):
-    """See `oort.testing.contracts`."""
+    """See `oort.testing.port_suites`."""

@@ -1,7 +1,7 @@
 """The engine keeps the contract of indexes."""
 
-from oort.testing.contracts import IndexesContract
+from oort.testing.port_suites import IndexesContract
 
 
 class TestIndexes(IndexesContract):
-    """See `oort.testing.contracts`."""
+    """See `oort.testing.port_suites`."""

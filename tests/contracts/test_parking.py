@@ -1,7 +1,7 @@
 """The engine keeps the contract of parking."""
 
-from oort.testing.contracts import ParkingContract
+from oort.testing.port_suites import ParkingContract
 
 
 class TestParking(ParkingContract):
-    """See `oort.testing.contracts`."""
+    """See `oort.testing.port_suites`."""

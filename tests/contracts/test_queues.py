@@ -1,7 +1,7 @@
 """The engine keeps the contract of queues."""
 
-from oort.testing.contracts import QueuesContract
+from oort.testing.port_suites import QueuesContract
 
 
 class TestQueues(QueuesContract):
-    """See `oort.testing.contracts`."""
+    """See `oort.testing.port_suites`."""

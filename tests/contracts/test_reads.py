@@ -1,7 +1,7 @@
 """The engine keeps the contract of reads."""
 
-from oort.testing.contracts import ReadsContract
+from oort.testing.port_suites import ReadsContract
 
 
 class TestReads(ReadsContract):
-    """See `oort.testing.contracts`."""
+    """See `oort.testing.port_suites`."""

@@ -1,7 +1,7 @@
 """The engine keeps the contract of tables."""
 
-from oort.testing.contracts import TablesContract
+from oort.testing.port_suites import TablesContract
 
 
 class TestTables(TablesContract):
-    """See `oort.testing.contracts`."""
+    """See `oort.testing.port_suites`."""

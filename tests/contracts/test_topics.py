@@ -1,7 +1,7 @@
 """The engine keeps the contract of topics."""
 
-from oort.testing.contracts import TopicsContract
+from oort.testing.port_suites import TopicsContract
 
 
 class TestTopics(TopicsContract):
-    """See `oort.testing.contracts`."""
+    """See `oort.testing.port_suites`."""

@@ -1,7 +1,7 @@
 """The engine keeps the contract of transactions."""
 
-from oort.testing.contracts import TransactionsContract
+from oort.testing.port_suites import TransactionsContract
 
 
 class TestTransactions(TransactionsContract):
-    """See `oort.testing.contracts`."""
+    """See `oort.testing.port_suites`."""

@@ -11,11 +11,11 @@ from datetime import timedelta
 from pathlib import Path
 
 from oort import Can, Once, Queue, Service
-from oort.app.loading import load
+from oort.app.loading.loader import load
 from oort.engine.clocks import SystemClock
-from oort.engine.dispatcher import DeliveryReport
 from oort.engine.engine import Engine
 from oort.engine.entropy import SystemEntropy
+from oort.engine.invoking.dispatcher import DeliveryReport
 from oort.engine.store.group import GroupCommitStore
 from oort.model.messages import Message
 from oort.testing.callers import KnownCallers

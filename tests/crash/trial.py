@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from oort.engine.clocks import SystemClock
-from oort.engine.issuer import Issuer, issuer_url
+from oort.engine.identity.issuer import Issuer, issuer_url
 from tests.crash.client import Ledger, Load, get, pages
 from tests.crash.processes import Process, free_port, until
 

@@ -8,7 +8,8 @@ from collections.abc import Sequence
 from datetime import timedelta
 
 from oort.app.programs import Program
-from oort.cli import main, wiring
+from oort.cli import main
+from oort.cli.wiring import embedded
 from oort.engine.clocks import SystemClock
 from oort.engine.engine import Engine
 from oort.engine.services.queues import Queues
@@ -58,5 +59,5 @@ def without_outbox(program: Program, *, store: GroupCommitStore, **options: obje
 
 
 if __name__ == "__main__":
-    vars(wiring)["Engine"] = without_outbox
+    vars(embedded)["Engine"] = without_outbox
     main()

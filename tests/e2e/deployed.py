@@ -12,12 +12,12 @@ from pathlib import Path
 from typing import Any
 
 from oort.aws.clients import Clients
-from oort.cli import cloud, platforms
+from oort.cli.wiring import cloud, platforms
 from oort.delivery import shipping
 from oort.delivery.rollout import Outcome
 from oort.delivery.shipping import Shipped
-from oort.model.deployments import StackRequest
-from oort.model.stages import Architecture, Stage
+from oort.model.delivery.deployments import StackRequest
+from oort.model.delivery.stages import Architecture, Stage
 
 ROOT = Path(__file__).resolve().parents[2]
 COMETBID = ROOT / "apps" / "cometbid"

@@ -13,10 +13,10 @@ from typing import Any
 import pytest
 
 from oort.aws.clients import Clients
-from oort.cli import cloud, platforms
+from oort.cli.wiring import cloud, platforms
+from oort.model.delivery.stages import Stage
 from oort.model.errors import DeploymentFailed
 from oort.model.messages import Delivery, Fault, Message, Reason
-from oort.model.stages import Stage
 from tests.e2e.deployed import COMETBID, ROOT, Deployed, deploy, stage
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from oort.model.messages import Message
-from oort.rules import envelopes
+from oort.rules.messaging import envelopes
 from tests.e2e import deployed
 from tests.e2e.deployed import Deployed, eventually
 

@@ -7,10 +7,10 @@ from typing import Any
 import pytest
 from click.testing import CliRunner
 
-from oort.cli import cloud, platforms
 from oort.cli.commands import oort
+from oort.cli.wiring import cloud, platforms
 from oort.model.messages import Delivery, Fault, Message, Reason
-from oort.rules import envelopes
+from oort.rules.messaging import envelopes
 from tests.e2e import deployed
 from tests.e2e.deployed import COMETBID, Deployed, eventually
 from tests.e2e.test_failures_on_aws import depth, sign_ups

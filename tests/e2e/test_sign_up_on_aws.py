@@ -6,7 +6,6 @@ from uuid import uuid4
 
 import pytest
 
-from oort.model.errors import InvalidToken
 from tests.e2e.deployed import COMETBID, Daemon, Deployed, eventually
 
 
@@ -129,21 +128,3 @@ def test_not_one_line_of_the_program_differs(platform: Deployed) -> None:
                 seen.add(name)
     own = {str(file.relative_to(COMETBID.parent)) for file in COMETBID.rglob("*.py") if ".oort" not in file.parts}
     assert seen == own
-
-
-def test_a_token_of_the_pool_is_good_and_no_other(platform: Deployed) -> None:
-    from oort.aws.clients import Clients
-    from oort.aws.services.identity import Identity
-
-    identity = Identity(
-        Clients(platform.stage.region), pool=platform.outputs[f"cometbid-{platform.stage.name}"]["UserPoolId"]
-    )
-    token = platform.token(f"{uuid4().hex[:8]}@example.com", group="support")
-    assert identity.verify(token).groups == {"support"}
-    other = Identity(Clients(platform.stage.region), pool="us-east-1_another")
-    for judge, wrong in ((other, token), (identity, "no.token"), (identity, "")):
-        with pytest.raises(InvalidToken):
-            judge.verify(wrong)
-    with pytest.raises(InvalidToken):
-        identity.holder("key")
-    identity.revoke(token)  # that it is refused from now on, the emulator does not show

@@ -7,11 +7,11 @@ from dataclasses import replace
 from functools import wraps
 
 from oort.app.programs import Program
-from oort.cli import pages
-from oort.engine.asgi import GatewayApp, Receive, Scope, Send
+from oort.cli.dev import fixed_pages
 from oort.engine.clocks import SystemClock
 from oort.engine.engine import Engine
 from oort.engine.entropy import SeededEntropy
+from oort.engine.gateway.asgi import GatewayApp, Receive, Scope, Send
 from oort.engine.store.direct import DirectStore
 from oort.testing.callers import KnownCallers
 
@@ -37,7 +37,7 @@ class Running:
             engine.gateway,
             threads=threads,
             access=lambda _, reply, __: self.defects.append(reply.error) if reply.error else None,
-            pages=pages.of(program, place="", say=self.defects.append),
+            pages=fixed_pages.of(program, place="", say=self.defects.append),
         )
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:

@@ -6,12 +6,12 @@
 import sys
 from pathlib import Path
 
-from oort.app import projects
+from oort.app.loading import projects
 from oort.cloudformation import rendering, templates
 from oort.cloudformation.resources import Template
 from oort.cloudformation.scope import Code
+from oort.model.delivery.stages import Stage
 from oort.model.platform import PlatformModel
-from oort.model.stages import Stage
 
 ROOT = Path(__file__).resolve().parents[2]
 FOLDER = Path(__file__).parent / "cometbid"

@@ -10,14 +10,14 @@ from shutil import copytree
 
 import pytest
 
-from oort.app import projects
-from oort.app.projects import Project
+from oort.app.loading import projects
+from oort.app.loading.projects import Project
 from oort.delivery import archives, wheels
 from oort.delivery.binaries import misfits
 from oort.delivery.packages import Packer, complete
 from oort.delivery.wheels import Wheels
-from oort.model.packages import Package
-from oort.model.stages import Architecture, Stage
+from oort.model.delivery.packages import Package
+from oort.model.delivery.stages import Architecture, Stage
 from tests.architecture.source_tree import APPS
 
 # Lambda has python3.12 and later; this machine's own version lets the archive be tried out here.

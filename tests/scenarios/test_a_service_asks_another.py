@@ -7,7 +7,7 @@ import msgspec
 import pytest
 
 from oort import Call, CallFailed, CallTimedOut, Can, Problem, Put, Service, Table, atomic, call
-from oort.app.loading import load
+from oort.app.loading.loader import load
 from oort.model.errors import InvalidProgram, InvalidUse
 from oort.testing import Platform, fake
 

@@ -9,8 +9,8 @@ import pytest
 from click.testing import CliRunner
 
 from oort import Can, Finding, PlatformModel, Put, Query, Scan, Service, Table, policy
-from oort.app.loading import load
-from oort.app.policies import judge
+from oort.app.declaring.policies import judge
+from oort.app.loading.loader import load
 from oort.cli.commands import oort
 from oort.model.functions import Http
 from oort.testing import Platform

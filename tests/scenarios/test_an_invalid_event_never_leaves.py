@@ -12,7 +12,7 @@ from msgspec import Meta
 
 from oort import Can, Context, Event, OpenEnum, Publish, Put, Service, Table, atomic, event
 from oort.model.errors import InvalidEvent
-from oort.rules import eventschemas
+from oort.rules.events import event_schemas
 from oort.testing import Platform, fake
 
 shop = Service("shop")
@@ -98,7 +98,7 @@ class Measured(Event):
     notes: dict[str, int] = {}
 
 
-WRITER = jsonschema_rs.validator_for(eventschemas.writer(Measured), validate_formats=True)
+WRITER = jsonschema_rs.validator_for(event_schemas.writer(Measured), validate_formats=True)
 LINES = st.builds(Line, sku=st.sampled_from(["a", 1, None]), pieces=st.sampled_from([1, 0, -1, 2.5, "1", True]))
 FIELDS = st.fixed_dictionaries({
     "id": st.sampled_from(["a", "abc", "", "abcd", 7, None]),

@@ -112,7 +112,7 @@ def test_garbage_is_parked_with_its_reason_and_its_bytes(body: bytes, reason: Re
 def test_a_body_larger_than_both_targets_carry_is_parked() -> None:
     """It comes over SQS, which takes 1 MiB: the engine's own queues refuse it before."""
     from oort.model.messages import Message
-    from oort.rules import bodies
+    from oort.rules.messaging import bodies
 
     huge = json.dumps({"id": "g", "cents": 1, "x": "x" * 1024 * 1024}).encode()
     assert len(huge) > limits.MESSAGE_BYTES

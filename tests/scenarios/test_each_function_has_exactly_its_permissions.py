@@ -8,7 +8,7 @@ import pytest
 from oort.model.functions import FunctionModel, Subscription, Timer, Worker
 from oort.model.platform import PlatformModel
 from oort.model.resources import Kind
-from oort.rules import statements
+from oort.rules.cloud import statements
 from tests.golden import cometbid_templates as cometbid
 from tests.templates import wide
 from tests.templates.reading import Allowed, Found, allowed, filled, of_type, read, roles, walk

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from oort.app.projects import find
+from oort.app.loading.projects import find
 from oort.model.errors import InvalidProject
 from tests.scenarios import mistakes
 from tests.scenarios.mistakes import CASES, PRELUDE

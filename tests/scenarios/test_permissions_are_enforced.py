@@ -8,7 +8,7 @@ from cometbid.analytics.service import analytics
 from cometbid.email.service import email
 from cometbid.onboarding.service import onboarding
 from oort import Can, Get, Put, Service, Table
-from oort.app.loading import load
+from oort.app.loading.loader import load
 from oort.model.errors import NotGranted
 from oort.model.functions import Grant
 from oort.model.operations import DeleteItem, GetItem, Refused

@@ -123,5 +123,5 @@ def test_fields_of_a_model_can_be_recorded() -> None:
 
 
 def test_oort_does_not_import_pydantic() -> None:
-    code = "import sys, oort, oort.app.loading, oort.runtime.invoke; print('pydantic' in sys.modules)"
+    code = "import sys, oort, oort.app.loading.loader, oort.runtime.invoke; print('pydantic' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout == "False\n"

@@ -4,7 +4,7 @@ import pytest
 
 from cometbid.accounts import accounts
 from cometbid.accounts.store import Account, People
-from oort.app.loading import load
+from oort.app.loading.loader import load
 from oort.model.functions import Http
 from tests.scenarios.cometbid_kit import SIGN_UP, MemorySender, platform
 

@@ -15,8 +15,8 @@ from cometbid.analytics.service import analytics
 from cometbid.email.service import email
 from cometbid.onboarding.service import onboarding
 from oort import Problem, Service
-from oort.app import openapi
-from oort.app.loading import load
+from oort.app.documents import openapi
+from oort.app.loading.loader import load
 from oort.app.programs import Program
 from tests.fuzz.campaign import campaign
 from tests.fuzz.every_kind import kinds

@@ -5,10 +5,10 @@ import json
 import logging
 from datetime import timedelta
 
-from oort.cli.json_logs import JsonLog, JsonServiceLogs
-from oort.cli.logs import LineWriter
-from oort.engine.dispatcher import DeliveryReport
-from oort.engine.gateway import HttpReply, HttpRequest
+from oort.cli.printing.json_logs import JsonLog, JsonServiceLogs
+from oort.cli.printing.logs import LineWriter
+from oort.engine.gateway.gateway import HttpReply, HttpRequest
+from oort.engine.invoking.dispatcher import DeliveryReport
 from oort.model.invocations import Failure
 from oort.model.messages import Delivery, Message
 

@@ -10,7 +10,7 @@ from types import ModuleType
 
 import pytest
 
-from oort.app import projects
+from oort.app.loading import projects
 from tests.crash.processes import Process, free_port
 
 ROOT = Path(__file__).parents[2]

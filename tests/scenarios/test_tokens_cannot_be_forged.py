@@ -18,13 +18,13 @@ from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 
 from oort import Principal, Service
-from oort.app.loading import load
+from oort.app.loading.loader import load
 from oort.engine.clocks import VirtualClock
 from oort.engine.engine import Engine
 from oort.engine.entropy import SeededEntropy
-from oort.engine.gateway import LOGOUT, Admission, HttpReply, HttpRequest
-from oort.engine.issuer import CLIENT, Issuer, issuer_url
-from oort.engine.signing_keys import KEY_FILE
+from oort.engine.gateway.gateway import LOGOUT, Admission, HttpReply, HttpRequest
+from oort.engine.identity.issuer import CLIENT, Issuer, issuer_url
+from oort.engine.identity.signing_keys import KEY_FILE
 from oort.engine.store.direct import DirectStore
 
 URL = issuer_url("vault")

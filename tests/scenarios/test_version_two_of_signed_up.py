@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from oort import Service
-from oort.app import projects
+from oort.app.loading import projects
 from oort.testing import Platform
 from oort.testing.responses import Response
 

@@ -11,11 +11,11 @@ from pathlib import Path
 from oort.cloudformation import rendering, templates
 from oort.cloudformation.resources import Template
 from oort.cloudformation.scope import Code
+from oort.model.delivery.stages import Stage
 from oort.model.functions import Answer, FunctionModel, Grant, Http, Rate, Subscription, Timer, Trigger, Worker
 from oort.model.platform import PlatformModel, ServiceModel
 from oort.model.resources import EventModel, IndexModel, Kind, QueueModel, TableModel
 from oort.model.sources import Source
-from oort.model.stages import Stage
 
 SERVICES = 34
 HERE = Source("wide/service.py", 1)

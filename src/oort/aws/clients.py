@@ -7,7 +7,7 @@ import threading
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any, Protocol, cast
 
-from oort.aws.apis import DynamoDB, Sns, Sqs
+from oort.aws.client_types import DynamoDB, Sns, Sqs
 
 if TYPE_CHECKING:
     from botocore.session import Session

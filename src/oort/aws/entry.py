@@ -8,16 +8,15 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import oort
-from oort.app import projects
-from oort.app.loading import load
+from oort.app.loading import projects
+from oort.app.loading.loader import load
+from oort.app.loading.projects import Project
 from oort.app.programs import Program
-from oort.app.projects import Project
-from oort.aws.broker import LambdaBroker
 from oort.aws.clients import Clients
-from oort.aws.handlers import Event, Handler, Parts
-from oort.aws.logs import JsonLog
-from oort.aws.machine import MachineClock, MachineEntropy
-from oort.aws.relaying import RelayHandler
+from oort.aws.invoking.broker import LambdaBroker
+from oort.aws.invoking.handlers import Event, Handler, Parts
+from oort.aws.invoking.logs import JsonLog
+from oort.aws.invoking.relaying import RelayHandler
 from oort.aws.services.calls import Calls
 from oort.aws.services.effects import Effects
 from oort.aws.services.parking import Parking
@@ -27,11 +26,12 @@ from oort.aws.services.tables import Tables
 from oort.aws.services.topics import Topics
 from oort.aws.services.traces import Traces
 from oort.aws.services.transactions import Transactions
+from oort.aws.system import MachineClock, MachineEntropy
 from oort.model.errors import InvalidUse, OortError
 from oort.model.functions import FunctionModel, Subscription, Timer, Worker
 from oort.model.platform import PlatformModel
-from oort.rules.cloudnames import RELAY, Place
-from oort.rules.reply_headers import Origins
+from oort.rules.cloud.cloud_names import RELAY, Place
+from oort.rules.http.reply_headers import Origins
 from oort.runtime.alarms import Alarms
 from oort.runtime.operations import Operations
 

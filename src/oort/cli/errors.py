@@ -8,7 +8,7 @@ from collections.abc import Callable
 
 import click
 
-from oort.cli import output
+from oort.cli.printing import output
 from oort.model.errors import InvalidProgram, InvalidProject, NotFoundHere, OortError, UnreadableContract
 
 NO = 1

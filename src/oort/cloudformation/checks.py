@@ -11,7 +11,9 @@ from oort.model.errors import InvalidProgram, InvalidValue, LimitExceeded
 from oort.model.functions import Http, Timer
 from oort.model.platform import ServiceModel
 from oort.model.sources import Mistake
-from oort.rules import cloudnames, routing, schedules
+from oort.rules.cloud import cloud_names
+from oort.rules.http import routing
+from oort.rules.messaging import schedules
 
 # https://docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-known-issues.html and what CreateResource answers
 _PART = re.compile(r"[A-Za-z0-9._:-]+|\{[A-Za-z0-9._-]+\}")
@@ -80,7 +82,7 @@ def _indexes(service: ServiceModel) -> Iterator[Mistake]:
 
 def _names(service: ServiceModel) -> Iterator[Mistake]:
     for function in service.functions:
-        if function.name == f"{service.name}.{cloudnames.RELAY}":
+        if function.name == f"{service.name}.{cloud_names.RELAY}":
             what = f"{function.name} has the name of the function that moves the service's messages."
             yield Mistake(function.source, "aws.name", what, "Rename it.")
 

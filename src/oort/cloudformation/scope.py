@@ -4,9 +4,9 @@ import math
 from dataclasses import dataclass
 from datetime import timedelta
 
+from oort.model.delivery.stages import Stage
 from oort.model.platform import PlatformModel, ServiceModel
-from oort.model.stages import Stage
-from oort.rules.cloudnames import Place
+from oort.rules.cloud.cloud_names import Place
 
 
 @dataclass(frozen=True, slots=True)

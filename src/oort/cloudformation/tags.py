@@ -4,9 +4,9 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from oort.cloudformation.resources import Resource
+from oort.model.delivery.stages import Stage
 from oort.model.problems import Json
-from oort.model.stages import Stage
-from oort.rules.cloudnames import Place
+from oort.rules.cloud.cloud_names import Place
 
 SHARED = "_platform"  # what stands for the service of what all of them share; no service begins with an underscore
 

@@ -4,30 +4,30 @@ from collections.abc import Iterable, Iterator
 
 from oort.cloudformation import checks
 from oort.cloudformation.constructs import (
-    accounts,
     alarms,
     apis,
     assets,
     functions,
-    identity,
-    keys,
+    gateway_logging,
+    kms_keys,
     outbox,
-    parameters,
     queues,
     schedules,
+    ssm_parameters,
     tables,
     topics,
+    user_pools,
 )
 from oort.cloudformation.intrinsics import attribute, ref
 from oort.cloudformation.resources import Output, Parameter, Resource, Template
 from oort.cloudformation.scope import Code, Scope
 from oort.cloudformation.tags import SHARED, tagged, tags
+from oort.model.delivery.stages import Stage
 from oort.model.functions import Http
 from oort.model.platform import PlatformModel, ServiceModel
 from oort.model.resources import Kind
-from oort.model.stages import Stage
-from oort.rules import cloudnames, statements
-from oort.rules.cloudnames import Place
+from oort.rules.cloud import cloud_names, statements
+from oort.rules.cloud.cloud_names import Place
 
 PLATFORM = "platform"
 ASSETS = "assets"
@@ -35,24 +35,24 @@ ASSETS = "assets"
 
 def platform_template(platform: PlatformModel, stage: Stage) -> Template:
     """The stack of what all services share: users, topics, the key. It is deployed before the services."""
-    place = cloudnames.place(platform.name, stage.name)
+    place = cloud_names.place(platform.name, stage.name)
     return _template(
         PLATFORM,
         place.stack,
         f"What all services of {platform.name} share, stage {stage.name}",
         _labelled(_platform(platform, place), place, stage, SHARED),
         outputs=(
-            Output("UserPoolId", ref("UserPool"), parameters.USER_POOL_ID.description),
-            Output("ClientId", ref("Client"), parameters.CLIENT.description),
+            Output("UserPoolId", ref("UserPool"), ssm_parameters.USER_POOL_ID.description),
+            Output("ClientId", ref("Client"), ssm_parameters.CLIENT.description),
         ),
     )
 
 
 def assets_template(platform: PlatformModel, stage: Stage) -> Template:
     """The stack of the bucket with the packages. It is made once, before everything else."""
-    place = cloudnames.place(platform.name, stage.name)
-    resources = (*assets.bucket(), parameters.told(parameters.ASSETS, ref("Assets"), place))
-    output = Output("Bucket", ref("Assets"), parameters.ASSETS.description)
+    place = cloud_names.place(platform.name, stage.name)
+    resources = (*assets.bucket(), ssm_parameters.told(ssm_parameters.ASSETS, ref("Assets"), place))
+    output = Output("Bucket", ref("Assets"), ssm_parameters.ASSETS.description)
     description = f"Where the packages of {platform.name} lie, stage {stage.name}"
     labelled = _labelled(resources, place, stage, SHARED)
     return _template(ASSETS, place.assets_stack, description, labelled, outputs=(output,))
@@ -61,7 +61,7 @@ def assets_template(platform: PlatformModel, stage: Stage) -> Template:
 def service_template(service: ServiceModel, *, platform: PlatformModel, stage: Stage, code: Code) -> Template:
     """The stack of one service. InvalidProgram if AWS has no form for something in it, LimitExceeded if it is too large."""
     checks.check_service(service)
-    place = cloudnames.place(platform.name, stage.name)
+    place = cloud_names.place(platform.name, stage.name)
     scope = Scope(service, platform, place, stage, code)
     return _template(
         service.name,
@@ -74,15 +74,15 @@ def service_template(service: ServiceModel, *, platform: PlatformModel, stage: S
 
 
 def _platform(platform: PlatformModel, place: Place) -> Iterator[Resource]:
-    yield from keys.key(place)
+    yield from kms_keys.key(place)
     yield from topics.topics(platform, place)
-    yield from identity.user_pool(platform, place)
+    yield from user_pools.user_pool(platform, place)
     if any(isinstance(function.trigger, Http) for function in platform.functions):
-        yield from accounts.log_writer()
-    yield parameters.told(parameters.KEY, attribute("Key", "Arn"), place)
-    yield parameters.told(parameters.USER_POOL, attribute("UserPool", "Arn"), place)
-    yield parameters.told(parameters.USER_POOL_ID, ref("UserPool"), place)
-    yield parameters.told(parameters.CLIENT, ref("Client"), place)
+        yield from gateway_logging.log_writer()
+    yield ssm_parameters.told(ssm_parameters.KEY, attribute("Key", "Arn"), place)
+    yield ssm_parameters.told(ssm_parameters.USER_POOL, attribute("UserPool", "Arn"), place)
+    yield ssm_parameters.told(ssm_parameters.USER_POOL_ID, ref("UserPool"), place)
+    yield ssm_parameters.told(ssm_parameters.CLIENT, ref("Client"), place)
 
 
 def _service(scope: Scope) -> Iterator[Resource]:
@@ -99,11 +99,11 @@ def _service(scope: Scope) -> Iterator[Resource]:
 def _read(scope: Scope) -> Iterator[Parameter]:
     """What the service reads of the platform; a parameter that nothing refers to would be a finding."""
     if scope.service.functions:
-        yield parameters.read(parameters.ASSETS, scope.place)
+        yield ssm_parameters.read(ssm_parameters.ASSETS, scope.place)
     if any(grant.kind is Kind.EVENT for grant in statements.outgoing(scope.service)):
-        yield parameters.read(parameters.KEY, scope.place)
+        yield ssm_parameters.read(ssm_parameters.KEY, scope.place)
     if apis.needs_user_pool(scope.service):
-        yield parameters.read(parameters.USER_POOL, scope.place)
+        yield ssm_parameters.read(ssm_parameters.USER_POOL, scope.place)
 
 
 def _labelled(resources: Iterable[Resource], place: Place, stage: Stage, service: str) -> tuple[Resource, ...]:

@@ -8,9 +8,9 @@ from collections import Counter
 from pathlib import Path
 from typing import BinaryIO
 
+from oort.model.delivery.packages import Package, PackedFile
 from oort.model.errors import LimitExceeded, NotPackaged
 from oort.model.limits import MIB, PACKAGE_BYTES
-from oort.model.packages import Package, PackedFile
 
 _TIME = (1980, 1, 1, 0, 0, 0)  # the first that a zip can say
 _UNIX = 3

@@ -2,8 +2,8 @@
 
 import re
 
-from oort.model.packages import Package, PackedFile
-from oort.model.stages import Architecture
+from oort.model.delivery.packages import Package, PackedFile
+from oort.model.delivery.stages import Architecture
 
 # e_machine, a half word at byte 18, little-endian on both. https://refspecs.linuxfoundation.org/elf/gabi4+/ch4.eheader.html
 _MACHINES = {Architecture.ARM64: 183, Architecture.X86_64: 62}

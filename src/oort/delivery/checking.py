@@ -6,15 +6,15 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from oort.app import declarations
-from oort.app.declarations import Kinds
+from oort.app.documents import declared_contracts
+from oort.app.documents.declared_contracts import Kinds
+from oort.app.loading.projects import Project
 from oort.app.programs import Program
-from oort.app.projects import Project
 from oort.delivery import fieldlines, lockfiles
 from oort.model.contracts import Declared, Finding, Locks, Version, Weight
 from oort.model.errors import InvalidProgram
 from oort.model.items import Value
-from oort.rules.contracts import apis, events
+from oort.rules.contracts import api_changes, event_changes
 from oort.rules.contracts import locks as locking
 from oort.rules.contracts.locks import Changes, Examples
 
@@ -53,8 +53,11 @@ def check(project: Project, program: Program) -> Checked:
     """Everything that is found. UnreadableContract for a damaged lock file, InvalidProgram for a type without a schema."""
     with _uncollected():
         locks = lockfiles.read(project.folder)
-        declared, kinds = declarations.declared(program), declarations.kinds(program)
-        found = [*events.findings(declared, locks, examples=_shown(kinds)), *apis.findings(declared, locks)]
+        declared, kinds = declared_contracts.declared(program), declared_contracts.kinds(program)
+        found = [
+            *event_changes.findings(declared, locks, examples=_shown(kinds)),
+            *api_changes.findings(declared, locks),
+        ]
     placed = tuple(fieldlines.placed(one, kinds, project.folder) for one in found)
     return Checked(project.folder, declared, kinds, locks, placed)
 
@@ -64,7 +67,7 @@ def lock(checked: Checked, *, stage: str = "") -> Changes:
 
     Only after a check that does not refuse it.
     """
-    make = declarations.example(checked.kinds)
+    make = declared_contracts.example(checked.kinds)
     found = locking.changes(checked.declared, checked.locks, examples=make, stage=stage)
     lockfiles.write(checked.folder, found)
     return found
@@ -77,7 +80,7 @@ def publish(checked: Checked, *, services: Sequence[str], stage: str) -> Changes
     """
     if not checked.locks:
         return Changes((), ())
-    make = declarations.example(checked.kinds)
+    make = declared_contracts.example(checked.kinds)
     found = locking.published(checked.declared, checked.locks, services=services, examples=make, stage=stage)
     lockfiles.write(checked.folder, found)
     return found
@@ -85,7 +88,7 @@ def publish(checked: Checked, *, services: Sequence[str], stage: str) -> Changes
 
 def _shown(kinds: Kinds) -> Examples:
     """An example of a version for a report; none if it has none, which is for those who lock it."""
-    make = declarations.example(kinds)
+    make = declared_contracts.example(kinds)
 
     def shown(key: Version) -> tuple[Value, ...]:
         try:

@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from oort.delivery.installed import Environment, Installed, canonical
 from oort.delivery.modules import Foreign
 from oort.delivery.targets import Target, accepts, fits, needed
+from oort.model.delivery.packages import Wheel
 from oort.model.errors import InvalidProgram, NotPackaged
-from oort.model.packages import Wheel
 from oort.model.sources import Mistake, Source
 
 # The SDK and its dependencies come with Lambda's Python runtimes, each with the module that it is imported by. We take

@@ -12,11 +12,11 @@ from pathlib import Path
 
 import msgspec
 
-from oort.app.declarations import Kinds
+from oort.app.documents.declared_contracts import Kinds
 from oort.model.contracts import Finding
 from oort.model.sources import Source
-from oort.rules import typeparts
 from oort.rules.contracts import locks as locking
+from oort.rules.types import type_parts
 
 
 def placed(finding: Finding, kinds: Kinds, folder: Path) -> Finding:
@@ -46,7 +46,7 @@ def _classes(kind: type) -> Iterator[type]:
                 continue
             seen.add(plain)
             yield plain
-        rest += reversed(typeparts.inside(shape))
+        rest += reversed(type_parts.inside(shape))
 
 
 def _attribute(kind: type, wire: str) -> str:

@@ -11,7 +11,7 @@ from typing import TypeVar, cast
 
 import msgspec
 
-from oort.app import projects
+from oort.app.loading import projects
 from oort.model import names
 from oort.model.contracts import ApiLock, EventLock, Locks, Removed, Revision, Schema
 from oort.model.errors import UnreadableContract

@@ -7,15 +7,15 @@ import hashlib
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
-from oort.app.projects import Project
+from oort.app.loading.projects import Project
 from oort.delivery import distributions, wheels
 from oort.delivery.installed import Environment
 from oort.delivery.modules import Tree
 from oort.delivery.targets import Target
 from oort.delivery.wheels import Wheels
+from oort.model.delivery.packages import Package, PackedFile
+from oort.model.delivery.stages import Stage
 from oort.model.errors import NotFoundHere
-from oort.model.packages import Package, PackedFile
-from oort.model.stages import Stage
 
 SHIPPED = ("model", "rules", "ports", "app", "runtime", "aws")  # the packages of Oort that run on Lambda
 _OORT = Path(__file__).resolve().parents[1]

@@ -8,7 +8,7 @@ from collections.abc import Callable, Generator, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
-from oort.model.deployments import Condition, Stack, StackEvent, StackPlan, StackRequest
+from oort.model.delivery.deployments import Condition, Stack, StackEvent, StackPlan, StackRequest
 from oort.model.errors import DeploymentFailed
 from oort.ports.stacks import Stacks
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from oort.delivery.rollout import Outcome, Rollout
 from oort.model import limits
-from oort.model.deployments import StackRequest
+from oort.model.delivery.deployments import StackRequest
 from oort.model.errors import DeploymentFailed
 from oort.ports.assets import Assets
 

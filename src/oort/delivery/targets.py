@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from functools import cache
 from importlib.util import find_spec
 
+from oort.model.delivery.stages import Architecture
 from oort.model.errors import InvalidUse
-from oort.model.stages import Architecture
 
 MACHINES = {Architecture.ARM64: "aarch64", Architecture.X86_64: "x86_64"}
 # Lambda's runtimes from python3.12 on stand on Amazon Linux 2023, whose glibc is 2.34; no wheel for CPython 3.11 or later

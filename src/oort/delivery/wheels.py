@@ -17,8 +17,8 @@ from typing import TypeAlias
 
 from oort.delivery.installed import ships
 from oort.delivery.targets import Target
+from oort.model.delivery.packages import Wheel
 from oort.model.errors import NotPackaged
-from oort.model.packages import Wheel
 
 # Runs pip with these arguments; its exit status and what it said.
 Pip: TypeAlias = Callable[[Sequence[str]], tuple[int, str]]

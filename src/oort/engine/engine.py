@@ -8,12 +8,12 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 
 from oort.app.programs import Program
-from oort.engine.broker import EngineBroker
-from oort.engine.calls import Calls
-from oort.engine.dispatcher import Consumers, DeliveryReport, Dispatcher
-from oort.engine.gateway import Gateway
-from oort.engine.invoker import InProcessInvoker
-from oort.engine.refusals import Throttling
+from oort.engine.gateway.gateway import Gateway
+from oort.engine.gateway.problem_replies import Throttling
+from oort.engine.invoking.broker import EngineBroker
+from oort.engine.invoking.calls import Calls
+from oort.engine.invoking.dispatcher import Consumers, DeliveryReport, Dispatcher
+from oort.engine.invoking.invoker import InProcessInvoker
 from oort.engine.services.effects import Effects
 from oort.engine.services.history import History
 from oort.engine.services.parking import Parking

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Protocol
 
-from oort.model.deployments import Stack, StackEvent, StackPlan, StackRequest
+from oort.model.delivery.deployments import Stack, StackEvent, StackPlan, StackRequest
 
 
 class Stacks(Protocol):

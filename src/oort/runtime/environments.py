@@ -9,10 +9,7 @@ from collections.abc import Callable, Coroutine, Iterator, Mapping
 from datetime import datetime
 from typing import cast
 
-from oort.app.events import Publish
-from oort.app.once import Once
-from oort.app.programs import Function, Provider
-from oort.app.signatures import (
+from oort.app.declaring.signatures import (
     CallParameter,
     HandleParameter,
     OnceParameter,
@@ -20,6 +17,9 @@ from oort.app.signatures import (
     ProvidedParameter,
     PublishParameter,
 )
+from oort.app.handles.events import Publish
+from oort.app.handles.once import Once
+from oort.app.programs import Function, Provider
 from oort.model.errors import InvalidUse, NotFoundHere
 from oort.ports.broker import Broker
 from oort.ports.clock import Clock

@@ -2,9 +2,9 @@
 
 import msgspec
 
-from oort.app import versions
+from oort.app.declaring import versions
+from oort.app.declaring.signatures import ContextParameter, MessageParameter, PrincipalParameter
 from oort.app.programs import Function
-from oort.app.signatures import ContextParameter, MessageParameter, PrincipalParameter
 from oort.model.errors import EffectInProgress, NotUnderstood
 from oort.model.functions import Http
 from oort.model.invocations import (
@@ -21,7 +21,8 @@ from oort.model.invocations import (
 from oort.model.messages import Delivery, Message, Reason
 from oort.model.operations import Answered, Mark, Objected
 from oort.model.problems import Problem
-from oort.rules import bodies, models
+from oort.rules.messaging import bodies
+from oort.rules.types import models
 from oort.runtime import replies
 from oort.runtime.environments import Environment, in_full, in_short
 from oort.runtime.requests import RequestReader

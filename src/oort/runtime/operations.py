@@ -40,7 +40,7 @@ from oort.ports.queues import Queues
 from oort.ports.tables import Tables
 from oort.ports.topics import Topics
 from oort.ports.transactions import Transactions
-from oort.rules import effects, messages
+from oort.rules.messaging import effects, messages
 
 _REFUSALS = (
     ConditionFailed,

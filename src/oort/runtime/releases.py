@@ -2,13 +2,13 @@
 
 from collections.abc import Collection
 
+from oort.app.declaring.signatures import MessageParameter
 from oort.app.programs import Function, Program
-from oort.app.signatures import MessageParameter
 from oort.model.errors import NotUnderstood
 from oort.model.functions import Consumed
 from oort.model.messages import ParkedMessage
 from oort.ports.parking import Parking
-from oort.rules import envelopes
+from oort.rules.messaging import envelopes
 from oort.runtime import invoke
 
 

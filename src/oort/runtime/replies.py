@@ -4,12 +4,12 @@ import re
 
 import msgspec
 
-from oort.app.http import Reply
+from oort.app.handles.http import Reply
 from oort.model import limits
 from oort.model.errors import InvalidUse, InvalidValue, LimitExceeded, Unavailable
 from oort.model.invocations import HttpOutcome
 from oort.model.problems import BadRequest, Json, Problem
-from oort.rules import models
+from oort.rules.types import models
 from oort.runtime.environments import in_full
 
 JSON = ("content-type", "application/json")

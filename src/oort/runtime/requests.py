@@ -6,13 +6,13 @@ from decimal import Decimal
 
 import msgspec
 
+from oort.app.declaring.signatures import ValueParameter
 from oort.app.programs import Function
-from oort.app.signatures import ValueParameter
 from oort.model.invocations import HttpInvocation
 from oort.model.items import Value
 from oort.model.problems import Json, Problem
-from oort.rules import models, validation
-from oort.rules.validation import Shape, Violation
+from oort.rules.types import models, validation
+from oort.rules.types.validation import Shape, Violation
 
 _SCALAR = re.compile(r"-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?|[Tt]rue|[Ff]alse|TRUE|FALSE")
 

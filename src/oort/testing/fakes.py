@@ -7,13 +7,14 @@ from typing import TypeVar, cast, get_args, get_origin
 
 import msgspec
 
-from oort.app import calls, codecs, events, versions
-from oort.app.actions import Put
-from oort.app.events import Event, Publish
-from oort.app.links import refusal
-from oort.app.once import Once
-from oort.app.queues import Queue, QueueDeclaration
-from oort.app.tables import Table, TableDeclaration, advance
+from oort.app.declaring import versions
+from oort.app.handles import calls, codecs, events
+from oort.app.handles.actions import Put
+from oort.app.handles.events import Event, Publish
+from oort.app.handles.links import refusal
+from oort.app.handles.once import Once
+from oort.app.handles.queues import Queue, QueueDeclaration
+from oort.app.handles.tables import Table, TableDeclaration, advance
 from oort.engine.clocks import SystemClock
 from oort.engine.services.effects import Effects
 from oort.engine.services.queues import Queues
@@ -29,7 +30,8 @@ from oort.model.operations import Answered, Lease, Mark, Operation, PutItem, Ref
 from oort.model.platform import PlatformModel, ServiceModel
 from oort.model.resources import QueueModel, TableModel
 from oort.model.sources import Source
-from oort.rules import identifiers, models
+from oort.rules import identifiers
+from oort.rules.types import models
 from oort.runtime.operations import Operations
 
 R = TypeVar("R")

@@ -9,19 +9,21 @@ from typing import Never, Self, TypeVar, cast, get_type_hints
 
 import msgspec
 
-from oort.app import codecs, events, projects, versions
-from oort.app.events import Event
-from oort.app.loading import load
+from oort.app.declaring import versions
+from oort.app.declaring.services import Service
+from oort.app.declaring.signatures import made
+from oort.app.handles import codecs, events
+from oort.app.handles.events import Event
+from oort.app.handles.queues import Queue
+from oort.app.handles.tables import Table
+from oort.app.loading import projects
+from oort.app.loading.loader import load
 from oort.app.programs import Program
-from oort.app.queues import Queue
-from oort.app.services import Service
-from oort.app.signatures import made
-from oort.app.tables import Table
 from oort.engine.clocks import VirtualClock
-from oort.engine.dispatcher import DeliveryReport
 from oort.engine.engine import Engine
 from oort.engine.entropy import SeededEntropy
-from oort.engine.gateway import LOGOUT, HttpReply, HttpRequest
+from oort.engine.gateway.gateway import LOGOUT, HttpReply, HttpRequest
+from oort.engine.invoking.dispatcher import DeliveryReport
 from oort.engine.store.direct import DirectStore
 from oort.model import limits
 from oort.model.errors import DidNotSettle, InvalidUse, NotFoundHere
@@ -32,7 +34,8 @@ from oort.model.platform import PlatformModel, ServiceModel
 from oort.model.resources import QueueModel
 from oort.model.sources import Source
 from oort.model.spans import Span
-from oort.rules import identifiers, models
+from oort.rules import identifiers
+from oort.rules.types import models
 from oort.testing.callers import KnownCallers
 from oort.testing.responses import Response
 

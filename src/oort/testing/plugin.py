@@ -3,7 +3,7 @@
 from collections.abc import Generator
 from pathlib import Path
 
-from oort.app.projects import FILE
+from oort.app.loading.projects import FILE
 from oort.model.errors import InvalidProject
 from oort.testing.platform import Platform
 

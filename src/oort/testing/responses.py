@@ -5,8 +5,8 @@ from typing import TypeVar, cast
 
 import msgspec
 
-from oort.engine.gateway import HttpReply
-from oort.rules import models
+from oort.engine.gateway.gateway import HttpReply
+from oort.rules.types import models
 
 T = TypeVar("T")
 

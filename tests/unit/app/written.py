@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from oort.app import projects
+from oort.app.loading import projects
+from oort.app.loading.projects import Project
 from oort.app.programs import Program
-from oort.app.projects import Project
 from oort.model.errors import InvalidProgram
 from oort.model.sources import Mistake
 

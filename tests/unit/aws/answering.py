@@ -6,7 +6,7 @@ from typing import Any, TypeAlias
 from botocore.exceptions import ClientError
 
 from oort.aws.clients import Clients
-from oort.aws.patience import Patience
+from oort.aws.dynamodb.conflict_retries import Patience
 
 Answer: TypeAlias = "Mapping[str, object] | Exception"
 

@@ -30,11 +30,11 @@ from oort import (
     call,
     event,
 )
-from oort.app.loading import load
-from oort.aws.broker import LambdaBroker
-from oort.aws.handlers import Event as LambdaEvent
-from oort.aws.handlers import Handler, Parts
-from oort.aws.logs import JsonLog
+from oort.app.loading.loader import load
+from oort.aws.invoking.broker import LambdaBroker
+from oort.aws.invoking.handlers import Event as LambdaEvent
+from oort.aws.invoking.handlers import Handler, Parts
+from oort.aws.invoking.logs import JsonLog
 from oort.engine.clocks import VirtualClock
 from oort.engine.engine import Services
 from oort.engine.entropy import SeededEntropy
@@ -45,8 +45,8 @@ from oort.model.messages import Message
 from oort.model.operations import CallFunction, Objected, Result
 from oort.model.spans import Span
 from oort.ports.parking import Parking
-from oort.rules import envelopes
-from oort.rules.reply_headers import Origins
+from oort.rules.http.reply_headers import Origins
+from oort.rules.messaging import envelopes
 from oort.runtime.alarms import Alarms
 
 shop = Service("shop", cors=["https://shop.example"])

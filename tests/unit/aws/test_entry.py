@@ -9,14 +9,14 @@ from collections.abc import Iterator
 import pytest
 
 from oort.aws import entry
-from oort.aws.logs import JsonLog
-from oort.aws.relaying import RelayHandler
+from oort.aws.invoking.logs import JsonLog
+from oort.aws.invoking.relaying import RelayHandler
 from oort.aws.services.relay import Relay
 from oort.engine.clocks import VirtualClock
 from oort.model.errors import InvalidProject, InvalidUse
 from oort.model.messages import Message
-from oort.rules import envelopes
-from oort.rules.cloudnames import Place
+from oort.rules.cloud.cloud_names import Place
+from oort.rules.messaging import envelopes
 from tests.unit.aws.scripted import clients
 
 VARIABLES = {

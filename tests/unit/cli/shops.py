@@ -5,8 +5,8 @@ from pathlib import Path
 
 from click.testing import CliRunner, Result
 
-from oort.cli import platforms, wiring
 from oort.cli.commands import oort
+from oort.cli.wiring import embedded, platforms
 
 _NUMBERS = count()  # a package of its own for every shop: Python imports a name once
 
@@ -142,7 +142,7 @@ def shop(folder: Path, source: str = _SERVICE) -> Path:
 def delivered(folder: Path) -> None:
     """Deliver what waits in the platform's queues until nothing is left, as `oort dev` would."""
     project, program = platforms.load(folder)
-    with wiring.at_rest(program, platforms.state_folder(project, None)) as engine:
+    with embedded.at_rest(program, platforms.state_folder(project, None)) as engine:
         while engine.relay.move() or any(engine.consumers.deliver(queue.name) for queue in program.model.queues):
             pass
 

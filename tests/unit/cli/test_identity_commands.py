@@ -5,16 +5,16 @@ from pathlib import Path
 
 import pytest
 
-from oort.cli import wiring
-from oort.engine.issuer import Issuer
-from oort.engine.state import open_state
+from oort.cli.wiring import embedded
+from oort.engine.identity.issuer import Issuer
+from oort.engine.state.folder import open_state
 from oort.model.errors import InvalidToken
 from tests.unit.cli.shops import run, shop
 
 
 def running(folder: Path) -> Issuer:
     """The issuer of a platform that is running."""
-    return wiring.issuer_of(open_state(folder / ".oort"), platform="shop")
+    return embedded.issuer_of(open_state(folder / ".oort"), platform="shop")
 
 
 def printed(*words: str | Path) -> str:

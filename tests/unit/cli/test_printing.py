@@ -14,10 +14,13 @@ import click
 import msgspec
 import pytest
 
-from oort.cli import logs, output, platforms, waterfall, welcome, words
-from oort.cli.logs import LineWriter, Log, ServiceLogs
-from oort.engine.dispatcher import DeliveryReport
-from oort.engine.gateway import HttpReply, HttpRequest
+from oort.cli.arguments import options
+from oort.cli.dev import welcome
+from oort.cli.printing import logs, output, waterfall
+from oort.cli.printing.logs import LineWriter, Log, ServiceLogs
+from oort.cli.wiring import platforms
+from oort.engine.gateway.gateway import HttpReply, HttpRequest
+from oort.engine.invoking.dispatcher import DeliveryReport
 from oort.model.errors import StateUnusable
 from oort.model.invocations import Failure
 from oort.model.messages import Delivery, Message
@@ -50,12 +53,12 @@ def test_durations_are_shown_in_the_unit_that_fits(seconds: float, shown: str) -
     ("text", "hours"), [("90s", 0.025), ("30m", 0.5), ("1h", 1), ("7d", 168), (timedelta(hours=2), 2)]
 )
 def test_lengths_of_time_are_read(text: object, hours: float) -> None:
-    assert words.Length().convert(text, None, None) == timedelta(hours=hours)
+    assert options.Length().convert(text, None, None) == timedelta(hours=hours)
 
 
 def test_another_length_of_time_is_refused() -> None:
     with pytest.raises(click.BadParameter, match="write 90s, 30m, 1h or 7d"):
-        words.Length().convert("1 hour", None, None)
+        options.Length().convert("1 hour", None, None)
 
 
 def test_colours_are_for_terminals_and_not_against_no_color(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -7,10 +7,11 @@ from pathlib import Path
 
 import pytest
 
-from oort.cli import output, platforms, wiring
+from oort.cli.printing import output
+from oort.cli.wiring import embedded, platforms
 from oort.engine.clocks import SystemClock
-from oort.engine.issuer import Issuer, issuer_url
-from oort.engine.state import open_state
+from oort.engine.identity.issuer import Issuer, issuer_url
+from oort.engine.state.folder import open_state
 from oort.engine.store.direct import DirectStore
 from oort.model.errors import InvalidToken
 from oort.model.messages import Message
@@ -224,7 +225,7 @@ def test_a_body_that_is_no_json_is_shown_as_text(tmp_path: Path) -> None:
     folder = shop(tmp_path)
     place(folder)
     project, program = platforms.load(folder)
-    with wiring.at_rest(program, platforms.state_folder(project, None)) as engine:
+    with embedded.at_rest(program, platforms.state_folder(project, None)) as engine:
         engine.queues.send("orders.parcels", Message(id="1", name="orders.parcels", body=b"\xffno"))
     (message,) = json.loads(run("queues", "peek", "orders.parcels", "-C", folder, "--json").stdout)["waiting"]
     assert message["body"] == "\ufffdno"
@@ -310,7 +311,7 @@ def test_a_platform_that_did_nothing_has_no_traces(tmp_path: Path) -> None:
 
 def test_where_no_request_comes_in_nobody_is_known() -> None:
     with pytest.raises(InvalidToken):
-        wiring.Nobody().verify("token")
+        embedded.Nobody().verify("token")
 
 
 def test_another_state_folder_can_be_named(tmp_path: Path) -> None:

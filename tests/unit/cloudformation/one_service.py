@@ -2,10 +2,10 @@
 
 from oort.cloudformation import templates
 from oort.cloudformation.scope import Code
+from oort.model.delivery.stages import Stage
 from oort.model.functions import FunctionModel
 from oort.model.platform import PlatformModel, ServiceModel
 from oort.model.resources import QueueModel, TableModel
-from oort.model.stages import Stage
 from tests.templates.reading import Found, read
 
 STAGE = Stage("prod")

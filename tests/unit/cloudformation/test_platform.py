@@ -3,12 +3,12 @@
 from oort.cloudformation import rendering, tags, templates
 from oort.cloudformation.constructs import roles
 from oort.cloudformation.resources import Resource
+from oort.model.delivery.stages import Stage
 from oort.model.functions import Grant, Subscription
 from oort.model.platform import PlatformModel, ServiceModel
 from oort.model.resources import EventModel, Kind
-from oort.model.stages import Stage
-from oort.rules import cloudnames
-from oort.rules.statements import Statement
+from oort.rules.cloud import cloud_names
+from oort.rules.cloud.statements import Statement
 from tests.templates.reading import of_type, read
 from tests.unit.cloudformation.one_service import STAGE, properties
 from tests.unit.programs import HERE, function, queue, route, sign_up
@@ -63,14 +63,14 @@ def test_the_stacks_tell_what_services_read() -> None:
 
 
 def test_no_service_can_have_the_stack_of_the_packages() -> None:
-    place = cloudnames.place("market", "prod")
+    place = cloud_names.place("market", "prod")
     template = templates.assets_template(PlatformModel("market", ()), STAGE)
     assert template.stack == place.assets_stack == "market-prod--assets"
     assert place.service_stack("assets") == "market-prod-assets"
 
 
 def test_tags_of_the_stage_cannot_hide_ours() -> None:
-    place = cloudnames.place("market", "prod")
+    place = cloud_names.place("market", "prod")
     stage = Stage("prod", tags=(("oort:service", "other"), ("team", "core")))
     found = tags.tags(place, stage, "shop")
     assert found == {"oort:platform": "market", "oort:stage": "prod", "oort:service": "shop", "team": "core"}

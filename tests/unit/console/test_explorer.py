@@ -7,8 +7,8 @@ import re
 from html.parser import HTMLParser
 from typing import Any
 
-from oort.app import openapi
-from oort.app.loading import load
+from oort.app.documents import openapi
+from oort.app.loading.loader import load
 from oort.console import explorer
 from tests.fuzz.every_kind import kinds
 

@@ -4,8 +4,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from oort.app.loading.projects import Project
 from oort.app.programs import Program
-from oort.app.projects import Project
 from tests.unit.app.written import written
 
 CONTRACTS = """

@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 
 from oort.delivery import archives
+from oort.model.delivery.packages import Package, PackedFile, Wheel
+from oort.model.delivery.stages import Architecture
 from oort.model.errors import LimitExceeded, NotPackaged
-from oort.model.packages import Package, PackedFile, Wheel
-from oort.model.stages import Architecture
 from tests.unit.delivery.installs import ELF_ARM
 
 

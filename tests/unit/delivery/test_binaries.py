@@ -4,8 +4,8 @@ import sys
 from pathlib import Path
 
 from oort.delivery.binaries import machine, misfits
-from oort.model.packages import Package, PackedFile
-from oort.model.stages import Architecture
+from oort.model.delivery.packages import Package, PackedFile
+from oort.model.delivery.stages import Architecture
 from tests.unit.delivery.installs import ELF_ARM, ELF_X86
 
 

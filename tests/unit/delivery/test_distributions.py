@@ -9,9 +9,9 @@ from oort.delivery.distributions import Dependencies
 from oort.delivery.imports import Imported
 from oort.delivery.modules import Foreign
 from oort.delivery.targets import Target
+from oort.model.delivery.packages import Wheel
+from oort.model.delivery.stages import Architecture
 from oort.model.errors import InvalidProgram, NotPackaged
-from oort.model.packages import Wheel
-from oort.model.stages import Architecture
 from tests.unit.delivery.installs import environment, install
 
 ARM = Target("python3.14", Architecture.ARM64)

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from oort.app import projects
+from oort.app.loading import projects
 from tests.unit.delivery.installs import write
 
 HELLO = '@{0}.get("/", public=True)\ndef hello() -> str:\n    return "hello"\n'

@@ -8,13 +8,13 @@ from pathlib import Path
 
 import pytest
 
-from oort.app.projects import Project
+from oort.app.loading.projects import Project
 from oort.delivery.distributions import ALWAYS, PROVIDED
 from oort.delivery.packages import SHIPPED, Packer, complete
 from oort.delivery.wheels import Wheels
+from oort.model.delivery.packages import Package, Wheel
+from oort.model.delivery.stages import Architecture, Stage
 from oort.model.errors import NotFoundHere
-from oort.model.packages import Package, Wheel
-from oort.model.stages import Architecture, Stage
 from tests.architecture.source_tree import imports, oort_modules
 from tests.unit.delivery.installs import environment, install, wheel, write
 from tests.unit.delivery.test_wheels import Index

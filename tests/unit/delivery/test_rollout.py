@@ -10,7 +10,7 @@ from oort.delivery import shipping
 from oort.delivery.rollout import AT_ONCE, Rollout
 from oort.delivery.shipping import Archive, Shipment
 from oort.model import limits
-from oort.model.deployments import Condition, Stack, StackChange, StackEvent, StackPlan, StackRequest
+from oort.model.delivery.deployments import Condition, Stack, StackChange, StackEvent, StackPlan, StackRequest
 from oort.model.errors import DeploymentFailed
 
 MOMENT = datetime(2026, 1, 1, tzinfo=UTC)

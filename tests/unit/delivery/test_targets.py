@@ -3,8 +3,8 @@
 import pytest
 
 from oort.delivery.targets import Target, accepts, fits, needed, require
+from oort.model.delivery.stages import Architecture
 from oort.model.errors import InvalidUse
-from oort.model.stages import Architecture
 
 ARM = Target("python3.14", Architecture.ARM64)
 X86 = Target("python3.12", Architecture.X86_64)

@@ -12,9 +12,9 @@ from oort.delivery import wheels
 from oort.delivery.binaries import machine
 from oort.delivery.targets import Target, fits
 from oort.delivery.wheels import Wheels, cache_folder
+from oort.model.delivery.packages import Wheel
+from oort.model.delivery.stages import Architecture
 from oort.model.errors import NotPackaged
-from oort.model.packages import Wheel
-from oort.model.stages import Architecture
 from tests.unit.delivery.installs import wheel
 
 ARM = Target("python3.14", Architecture.ARM64)

@@ -27,11 +27,11 @@ from oort import (
     field,
     fields,
 )
-from oort.app.loading import load
+from oort.app.loading.loader import load
 from oort.engine.clocks import VirtualClock
-from oort.engine.dispatcher import DeliveryReport
 from oort.engine.engine import Engine
 from oort.engine.entropy import SeededEntropy
+from oort.engine.invoking.dispatcher import DeliveryReport
 from oort.engine.store.store import Store
 from oort.ports.clock import Clock
 from oort.testing.callers import KnownCallers

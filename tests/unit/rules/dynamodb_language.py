@@ -9,8 +9,8 @@ from collections.abc import Iterator
 from decimal import Decimal
 from typing import Any
 
-from oort.rules.attributes import Attribute, Attributes
-from oort.rules.expressions import Expression
+from oort.rules.tables.attributes import Attribute, Attributes
+from oort.rules.tables.expressions import Expression
 
 _TOKEN = re.compile(r"\s*([#:]\d+|[A-Za-z_]+|<=|>=|[=<(),.+])")
 _RANKED = {"S", "N"}

@@ -6,7 +6,7 @@ from datetime import timedelta
 import msgspec
 
 from oort import Service
-from oort.app.loading import load
+from oort.app.loading.loader import load
 from oort.app.programs import Function
 from oort.engine.clocks import VirtualClock
 from oort.engine.entropy import SeededEntropy

@@ -8,7 +8,7 @@ import msgspec
 import pytest
 
 from oort import Can, Context, Event, Get, Principal, Publish, Put, Service, Table, event
-from oort.app.loading import load
+from oort.app.loading.loader import load
 from oort.engine.clocks import VirtualClock
 from oort.engine.entropy import SeededEntropy
 from oort.model.errors import InvalidUse

@@ -22,7 +22,7 @@ from oort import (
     event,
     upcast,
 )
-from oort.app.tables import Index
+from oort.app.handles.tables import Index
 from oort.model.errors import DidNotSettle, InvalidUse, NotFoundHere
 from oort.testing import Platform
 

@@ -8,7 +8,7 @@ import msgspec
 from oort.aws.clients import Clients
 from oort.aws.failures import ask
 from oort.model.operations import Answered, CallFunction, Objected, Result
-from oort.rules.cloudnames import Place
+from oort.rules.cloud.cloud_names import Place
 
 
 class _Payload(Protocol):

@@ -6,17 +6,18 @@ So the role of a function needs one action, on the items whose keys begin with i
 from datetime import timedelta
 
 from oort.aws.clients import Clients
+from oort.aws.dynamodb import condition_failures, request_parameters
+from oort.aws.dynamodb.condition_failures import FAILED
 from oort.aws.failures import Rejected, ask
-from oort.aws.services import parameters, refusals
-from oort.aws.services.refusals import FAILED
 from oort.model import limits
 from oort.model.items import All, Condition, Equals, Item, SetTo
 from oort.model.operations import Lease
 from oort.ports.clock import Clock
-from oort.rules import attributes, cloudnames, expressions
-from oort.rules import effects as rules
-from oort.rules.cloudnames import Place
-from oort.rules.expressions import Expression
+from oort.rules.cloud import cloud_names
+from oort.rules.cloud.cloud_names import Place
+from oort.rules.messaging import effects as rules
+from oort.rules.tables import attributes, expressions
+from oort.rules.tables.expressions import Expression
 
 _KEY = "id"
 
@@ -67,18 +68,18 @@ class Effects:
 
     def _changed(self, lease: Lease, asked: Expression) -> Item | None:
         """Update the item; None, or the item as it is if the condition does not hold."""
-        key = cloudnames.effect_row(lease.function, lease.message, lease.name)
+        key = cloud_names.effect_row(lease.function, lease.message, lease.name)
         request: dict[str, object] = {
             "TableName": self._table,
             "Key": {_KEY: attributes.attribute(key)},
             "ReturnValuesOnConditionCheckFailure": "ALL_OLD",
-            **parameters.said(asked),
+            **request_parameters.said(asked),
         }
         doing = f"noting the effect {lease.name} of {lease.function}"
         try:
             ask(self._clients.dynamodb.update_item, request, doing=doing, expect=frozenset({FAILED}))
         except Rejected as error:
-            return attributes.item(refusals.item(error) or {})
+            return attributes.item(condition_failures.item(error) or {})
         return None
 
 

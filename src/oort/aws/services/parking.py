@@ -6,15 +6,15 @@ from collections.abc import Callable
 
 import msgspec
 
-from oort.aws.apis import SqsMessage
+from oort.aws.client_types import SqsMessage
 from oort.aws.clients import Clients
 from oort.aws.failures import ask
-from oort.aws.services import shelves
-from oort.aws.services.shelves import Shelves
-from oort.aws.services.texts import text
+from oort.aws.sqs import sqs_queues
+from oort.aws.sqs.message_text import text
+from oort.aws.sqs.sqs_queues import Shelves
 from oort.model.messages import Delivery, Fault, ParkedMessage, Reason
 from oort.model.platform import PlatformModel
-from oort.rules.cloudnames import Place
+from oort.rules.cloud.cloud_names import Place
 
 _DETAIL = 1000  # characters: attributes count towards the 1 MiB of a message
 _UNTOLD = Fault(Reason.MALFORMED, "It does not say why it was parked.")
@@ -61,14 +61,14 @@ class Parking:
 
 
 def _message(found: SqsMessage, queue: str) -> ParkedMessage:
-    told = dict(shelves.headers(found))
-    message, _ = shelves.message(found, queue)
+    told = dict(sqs_queues.headers(found))
+    message, _ = sqs_queues.message(found, queue)
     return ParkedMessage(
         id=found["MessageId"],
         queue=queue,
         message=message,
         fault=_fault(told),
-        parked=shelves.sent(found),
+        parked=sqs_queues.sent(found),
         raw=found["Body"],
         headers=tuple(_headers.decode(told["headers"]).items()) if "headers" in told else (),
     )

@@ -8,17 +8,17 @@ import math
 from collections.abc import Sequence
 from datetime import timedelta
 
-from oort.aws.apis import SqsMessage
+from oort.aws.client_types import SqsMessage
 from oort.aws.clients import Clients
 from oort.aws.failures import ask
-from oort.aws.services import batches, shelves
-from oort.aws.services.shelves import Shelves
-from oort.aws.services.texts import text
+from oort.aws.sqs import batches, sqs_queues
+from oort.aws.sqs.message_text import text
+from oort.aws.sqs.sqs_queues import Shelves
 from oort.model import limits
 from oort.model.messages import DeadLetter, Delivery, Message, QueueDepth
 from oort.model.platform import PlatformModel
-from oort.rules import messages as rules
-from oort.rules.cloudnames import Place
+from oort.rules.cloud.cloud_names import Place
+from oort.rules.messaging import messages as rules
 
 _NOTHING = timedelta(0)
 
@@ -56,14 +56,14 @@ class Queues:
 
     def peek(self, queue: str, *, most: int) -> list[Message]:
         """See `ports.queues`. SQS shows nothing without a hand-over: each look counts as an attempt."""
-        return [shelves.message(one, queue)[0] for one in self._shelves.own(queue).look(most=most, expected=most)]
+        return [sqs_queues.message(one, queue)[0] for one in self._shelves.own(queue).look(most=most, expected=most)]
 
     def dead(self, queue: str, *, most: int) -> list[DeadLetter]:
         """See `ports.queues`. When one died is not known exactly: SQS tells when it was first handed over."""
         attempts = self._queues[queue].attempts
         return [
             DeadLetter(
-                message=shelves.message(one, queue)[0],
+                message=sqs_queues.message(one, queue)[0],
                 queue=queue,
                 attempts=attempts,
                 error="",
@@ -84,14 +84,14 @@ class Queues:
 
 
 def _delivery(found: SqsMessage, queue: str) -> Delivery:
-    message, fault = shelves.message(found, queue)
+    message, fault = sqs_queues.message(found, queue)
     return Delivery(
         message=message,
         receipt=found["ReceiptHandle"],
         attempt=_attempts(found),
         fault=fault,
         raw=found["Body"],
-        headers=shelves.headers(found),
+        headers=sqs_queues.headers(found),
     )
 
 

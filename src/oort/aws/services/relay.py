@@ -9,16 +9,17 @@ import math
 from collections.abc import Iterable, Mapping, Sequence
 from typing import cast
 
-from oort.aws.apis import BatchAnswer, PageAnswer
+from oort.aws.client_types import BatchAnswer, PageAnswer
 from oort.aws.clients import Clients
+from oort.aws.dynamodb import outbox
+from oort.aws.dynamodb.outbox import Row
 from oort.aws.failures import ask
-from oort.aws.machine import MachineClock
-from oort.aws.services import addresses, batches, outbox
-from oort.aws.services.outbox import Row
+from oort.aws.sqs import batches, queue_urls
+from oort.aws.system import MachineClock
 from oort.model.errors import OortError
 from oort.ports.clock import Clock
-from oort.rules.attributes import Attributes
-from oort.rules.cloudnames import Place
+from oort.rules.cloud.cloud_names import Place
+from oort.rules.tables.attributes import Attributes
 
 At = tuple[str, str]
 
@@ -94,7 +95,7 @@ class Relay:
             {"Id": str(place), "MessageBody": row.text, "DelaySeconds": max(0, math.ceil(row.due - now))}
             for place, row in enumerate(rows)
         ]
-        url = addresses.queue(self._clients, self._place, queue)
+        url = queue_urls.queue(self._clients, self._place, queue)
         return ask(self._clients.sqs.send_message_batch, {"QueueUrl": url, "Entries": entries}, doing=self._doing)
 
     def _taken_away(self, row: Row) -> bool:

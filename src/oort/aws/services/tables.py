@@ -7,24 +7,24 @@ creates with UpdateItem.
 from collections.abc import Callable, Sequence
 from typing import TypeVar
 
-from oort.aws.apis import PageAnswer
+from oort.aws.client_types import PageAnswer
 from oort.aws.clients import Clients
+from oort.aws.dynamodb import condition_failures, query_pages, request_parameters, updates
+from oort.aws.dynamodb.condition_failures import CANCELLED, CONFLICT, FAILED, INVALID
+from oort.aws.dynamodb.conflict_retries import Patience
+from oort.aws.dynamodb.updates import Known
 from oort.aws.failures import Rejected, ask
-from oort.aws.machine import MachineEntropy
-from oort.aws.patience import Patience
-from oort.aws.services import pages, parameters, refusals, updates
-from oort.aws.services.refusals import CANCELLED, CONFLICT, FAILED, INVALID
-from oort.aws.services.updates import Known
+from oort.aws.system import MachineEntropy
 from oort.model import limits
 from oort.model.errors import LimitExceeded
 from oort.model.items import Item, Key
 from oort.model.operations import DeleteItem, GetItems, Listed, PutItem, QueryIndex, ScanTable, UpdateItem
 from oort.model.platform import PlatformModel
 from oort.model.resources import TableModel
-from oort.rules import attributes, expressions, keys, paging
-from oort.rules import items as rules
-from oort.rules.attributes import Attributes
-from oort.rules.cloudnames import Place
+from oort.rules.cloud.cloud_names import Place
+from oort.rules.tables import attributes, expressions, keys, paging
+from oort.rules.tables import items as rules
+from oort.rules.tables.attributes import Attributes
 
 A = TypeVar("A")
 
@@ -47,12 +47,12 @@ class Tables:
         model = self._tables[table]
         rules.located(model, key)
         request = {
-            "TableName": self._place.table(table), "Key": parameters.key(model, key), "ConsistentRead": True
+            "TableName": self._place.table(table), "Key": request_parameters.key(model, key), "ConsistentRead": True
         }  # fmt: skip
         try:
             answer = ask(self._clients.dynamodb.get_item, request, doing=_reading(table), expect=frozenset({INVALID}))
         except Rejected as error:
-            raise refusals.invalid(model.name, error.message) from error
+            raise condition_failures.invalid(model.name, error.message) from error
         found = answer.get("Item")
         return None if found is None else attributes.item(found)
 
@@ -76,11 +76,11 @@ class Tables:
         stored = attributes.attributes(operation.item, indexed=attributes.indexed(table))
         asked = expressions.put(operation.when, key=table.partition, if_absent=operation.if_absent)
         try:
-            self._written(self._clients.dynamodb.put_item, table, {"Item": stored, **parameters.said(asked)})
+            self._written(self._clients.dynamodb.put_item, table, {"Item": stored, **request_parameters.said(asked)})
         except Rejected as error:
             if error.code == INVALID:
-                raise refusals.invalid(table.name, error.message) from error
-            raise refusals.condition(table.name) from error
+                raise condition_failures.invalid(table.name, error.message) from error
+            raise condition_failures.condition(table.name) from error
 
     def update(self, operation: UpdateItem) -> Item:
         """See `ports.tables`."""
@@ -89,10 +89,10 @@ class Tables:
         for _ in range(self._patience.tries):
             asked = updates.expression(table, operation, known)
             request = {
-                "Key": parameters.key(table, operation.key),
+                "Key": request_parameters.key(table, operation.key),
                 "ReturnValues": "ALL_NEW",
                 "ReturnValuesOnConditionCheckFailure": "ALL_OLD",
-                **parameters.said(asked),
+                **request_parameters.said(asked),
             }
             try:
                 answer = self._written(self._clients.dynamodb.update_item, table, request)
@@ -107,13 +107,13 @@ class Tables:
         table = self._tables[operation.table]
         rules.located(table, operation.key)
         asked = expressions.delete(operation.when, key=table.partition)
-        request = {"Key": parameters.key(table, operation.key), **parameters.said(asked)}
+        request = {"Key": request_parameters.key(table, operation.key), **request_parameters.said(asked)}
         try:
             self._written(self._clients.dynamodb.delete_item, table, request)
         except Rejected as error:
             if error.code == INVALID:
-                raise refusals.invalid(table.name, error.message) from error
-            raise refusals.condition(table.name) from error
+                raise condition_failures.invalid(table.name, error.message) from error
+            raise condition_failures.condition(table.name) from error
 
     def query(self, operation: QueryIndex) -> Listed:
         """See `ports.tables`. A page also ends when DynamoDB has read 1 MB."""
@@ -123,14 +123,14 @@ class Tables:
         paging.check_range(operation, table, index)
         after = paging.resumed(operation, table, index)
         name = paging.query_name(operation, table, index)
-        if pages.is_empty(operation):
+        if query_pages.is_empty(operation):
             return Listed([], None)
-        request = pages.query(operation, index, name=self._place.table(table.name))
-        return pages.read(
+        request = query_pages.query(operation, index, name=self._place.table(table.name))
+        return query_pages.read(
             lambda start, most: self._page(self._clients.dynamodb.query, table, {**request, **start, "Limit": most}),
             limit=operation.limit,
-            start=pages.start(after, table, index, operation.partition),
-            keep=lambda item: index.sort is None or not pages.is_behind(operation, item.get(index.sort)),
+            start=query_pages.start(after, table, index, operation.partition),
+            keep=lambda item: index.sort is None or not query_pages.is_behind(operation, item.get(index.sort)),
             place=lambda item: paging.position(item, table, index),
             name=name,
             where=operation.where,
@@ -142,10 +142,10 @@ class Tables:
         table = self._tables[operation.table]
         after = None if operation.after is None else paging.scanned(operation.after, table)
         request: dict[str, object] = {"TableName": self._place.table(table.name), "ConsistentRead": True}
-        return pages.read(
+        return query_pages.read(
             lambda start, most: self._page(self._clients.dynamodb.scan, table, {**request, **start, "Limit": most}),
             limit=operation.limit,
-            start=None if after is None else parameters.key(table, after),
+            start=None if after is None else request_parameters.key(table, after),
             keep=lambda _: True,
             place=lambda item: keys.of(item, table),
             name=paging.scan_name(table),
@@ -155,24 +155,24 @@ class Tables:
     def look(self, table: TableModel, key: Key) -> Attributes | None:
         """The item as it is stored, seen by an update that fails: the role of a writer need not be able to read."""
         request = {
-            "Key": parameters.key(table, key),
+            "Key": request_parameters.key(table, key),
             "ReturnValuesOnConditionCheckFailure": "ALL_OLD",
-            **parameters.said(expressions.look(key=table.partition)),
+            **request_parameters.said(expressions.look(key=table.partition)),
         }
         try:
             self._written(self._clients.dynamodb.update_item, table, request)
         except Rejected as error:
-            return refusals.item(error)
+            return condition_failures.item(error)
         return None
 
     def _learned(self, table: TableModel, operation: UpdateItem, known: Known, error: Rejected) -> Known:
         if error.code == FAILED:
-            return updates.learned(table, operation, known, refusals.item(error))
-        if known.absent or refusals.is_size(error.message):
-            raise refusals.invalid(table.name, error.message) from error
+            return updates.learned(table, operation, known, condition_failures.item(error))
+        if known.absent or condition_failures.is_size(error.message):
+            raise condition_failures.invalid(table.name, error.message) from error
         then = updates.misfit(table, operation, self.look(table, operation.key))
         if then == known:
-            raise refusals.invalid(table.name, error.message) from error
+            raise condition_failures.invalid(table.name, error.message) from error
         return then
 
     def _written(self, method: Callable[..., A], table: TableModel, request: dict[str, object]) -> A:
@@ -191,7 +191,7 @@ class Tables:
         try:
             return ask(method, request, doing=_reading(table.name), expect=frozenset({INVALID}))
         except Rejected as error:
-            raise refusals.invalid(table.name, error.message) from error
+            raise condition_failures.invalid(table.name, error.message) from error
 
     def _together(self, table: TableModel, wanted: Sequence[Key]) -> list[Item | None]:
         """The items of the keys, each strongly consistent; in two halves if they are more than 4 MB together."""
@@ -201,13 +201,13 @@ class Tables:
             return self._read_all(table, wanted)
         except Rejected as error:
             if len(wanted) == 1:
-                raise refusals.invalid(table.name, error.message) from error
+                raise condition_failures.invalid(table.name, error.message) from error
         half = len(wanted) // 2
         return self._together(table, wanted[:half]) + self._together(table, wanted[half:])
 
     def _read_all(self, table: TableModel, wanted: Sequence[Key]) -> list[Item | None]:
         name, expect = self._place.table(table.name), frozenset({CANCELLED, INVALID})
-        gets = [{"Get": {"TableName": name, "Key": parameters.key(table, key)}} for key in wanted]
+        gets = [{"Get": {"TableName": name, "Key": request_parameters.key(table, key)}} for key in wanted]
         for turn in range(self._patience.tries):
             try:
                 answer = ask(

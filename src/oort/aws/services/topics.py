@@ -2,11 +2,11 @@
 
 from oort.aws.clients import Clients
 from oort.aws.failures import ask
-from oort.aws.services.texts import text
+from oort.aws.sqs.message_text import text
 from oort.model.messages import Message
 from oort.model.platform import PlatformModel
-from oort.rules import messages as rules
-from oort.rules.cloudnames import Place
+from oort.rules.cloud.cloud_names import Place
+from oort.rules.messaging import messages as rules
 
 
 class Topics:

@@ -7,21 +7,21 @@ from that comes either our error, or what the next try must know.
 from collections.abc import Sequence
 from datetime import datetime
 
-from oort.aws.apis import Reason
+from oort.aws.client_types import Reason
 from oort.aws.clients import Clients
+from oort.aws.dynamodb import condition_failures, updates
+from oort.aws.dynamodb.condition_failures import CANCELLED, INVALID
+from oort.aws.dynamodb.conflict_retries import Patience
+from oort.aws.dynamodb.transact_items import Action, Places
+from oort.aws.dynamodb.updates import Known
 from oort.aws.failures import Rejected, ask
-from oort.aws.machine import MachineEntropy
-from oort.aws.patience import Patience
-from oort.aws.services import refusals, updates
-from oort.aws.services.actions import Action, Places
-from oort.aws.services.refusals import CANCELLED, INVALID
 from oort.aws.services.tables import Tables
-from oort.aws.services.updates import Known
+from oort.aws.system import MachineEntropy
 from oort.model.operations import Mark, UpdateItem, Write
 from oort.model.platform import PlatformModel
 from oort.ports.clock import Clock
-from oort.rules import transactions as rules
-from oort.rules.cloudnames import Place
+from oort.rules.cloud.cloud_names import Place
+from oort.rules.tables import transactions as rules
 
 _FAILED = "ConditionalCheckFailed"
 _MISFIT = "ValidationError"
@@ -103,10 +103,14 @@ class Transactions:
         then = list(known)
         for place, action in enumerate(actions):
             write = action.write
-            if isinstance(write, UpdateItem) and not known[place].absent and not refusals.is_size(error.message):
+            if (
+                isinstance(write, UpdateItem)
+                and not known[place].absent
+                and not condition_failures.is_size(error.message)
+            ):
                 then[place] = updates.misfit(action.model, write, self._tables.look(action.model, write.key))
         if then == list(known):
-            raise refusals.invalid("a transaction", error.message) from error
+            raise condition_failures.invalid("a transaction", error.message) from error
         return then
 
     def _learned(self, action: Action, known: Known, reason: Reason, position: int) -> Known:
@@ -117,13 +121,13 @@ class Transactions:
         if code == _FAILED:
             if isinstance(write, UpdateItem):
                 return updates.learned(action.model, write, known, reason.get("Item") or None, position=position)
-            raise refusals.condition(action.table, position=position)
+            raise condition_failures.condition(action.table, position=position)
         message = reason.get("Message", code)
-        if code != _MISFIT or not isinstance(write, UpdateItem) or known.absent or refusals.is_size(message):
-            raise refusals.invalid(action.table, message)
+        if code != _MISFIT or not isinstance(write, UpdateItem) or known.absent or condition_failures.is_size(message):
+            raise condition_failures.invalid(action.table, message)
         then = updates.misfit(action.model, write, self._tables.look(action.model, write.key))
         if then == known:
-            raise refusals.invalid(action.table, message)
+            raise condition_failures.invalid(action.table, message)
         return then
 
 

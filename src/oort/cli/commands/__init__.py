@@ -5,7 +5,7 @@ import click
 from oort.cli.commands.api_keys import api_keys
 from oort.cli.commands.check import check
 from oort.cli.commands.completion import completion
-from oort.cli.commands.contracts import contracts
+from oort.cli.commands.contracts.group import contracts
 from oort.cli.commands.deploy import deploy
 from oort.cli.commands.destroy import destroy
 from oort.cli.commands.dev import dev

@@ -4,8 +4,10 @@ from pathlib import Path
 
 import click
 
-from oort.cli import output, platforms, words
+from oort.cli.arguments import options
 from oort.cli.groups import Command, Group
+from oort.cli.printing import output
+from oort.cli.wiring import platforms
 from oort.model.errors import InvalidUse
 
 _EPILOG = """\b
@@ -37,28 +39,28 @@ def api_keys() -> None:
 @api_keys.command(cls=Command, epilog=_CREATE_EPILOG, short_help="Make a key and print it.")
 @click.argument("name")
 @click.option("--group", "groups", multiple=True, metavar="GROUP", help="A group the key is in; repeat it for more.")
-@words.path_option
-@words.state_option
+@options.path_option
+@options.state_option
 def create(*, name: str, groups: tuple[str, ...], path: Path, state: Path | None) -> None:
     """Make the API key NAME and print it, and nothing else. It cannot be shown again."""
-    from oort.cli import wiring
+    from oort.cli.wiring import embedded
 
     folder = platforms.state_folder(platforms.find(path), state)
     try:
-        click.echo(wiring.api_keys(folder).create(name, groups=groups))
+        click.echo(embedded.api_keys(folder).create(name, groups=groups))
     except InvalidUse as error:
         raise click.UsageError(str(error)) from error
 
 
 @api_keys.command("list", cls=Command, epilog=_LIST_EPILOG, short_help="List the keys.")
-@words.path_option
-@words.json_option
-@words.state_option
+@options.path_option
+@options.json_option
+@options.state_option
 def show(*, path: Path, as_json: bool, state: Path | None) -> None:
     """List the names, groups and ages of all API keys."""
-    from oort.cli import wiring
+    from oort.cli.wiring import embedded
 
-    keys = wiring.api_keys(platforms.state_folder(platforms.find(path), state)).every()
+    keys = embedded.api_keys(platforms.state_folder(platforms.find(path), state)).every()
     if as_json:
         output.json([{"name": one.name, "groups": one.groups, "created": one.created} for one in keys])
         return
@@ -71,11 +73,11 @@ def show(*, path: Path, as_json: bool, state: Path | None) -> None:
 
 @api_keys.command(cls=Command, epilog=_REVOKE_EPILOG, short_help="Refuse a key from now on.")
 @click.argument("name")
-@words.path_option
-@words.state_option
+@options.path_option
+@options.state_option
 def revoke(*, name: str, path: Path, state: Path | None) -> None:
     """Refuse the API key NAME from now on."""
-    from oort.cli import wiring
+    from oort.cli.wiring import embedded
 
-    wiring.api_keys(platforms.state_folder(platforms.find(path), state)).revoke(name)
+    embedded.api_keys(platforms.state_folder(platforms.find(path), state)).revoke(name)
     output.echo(f"The API key {name} is refused from now on.")

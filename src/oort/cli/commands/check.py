@@ -4,11 +4,14 @@ from pathlib import Path
 
 import click
 
-from oort.app import projects
-from oort.app.policies import judge
+from oort.app.declaring.policies import judge
+from oort.app.loading import projects
 from oort.app.programs import Program
-from oort.cli import errors, output, platforms, words
+from oort.cli import errors
+from oort.cli.arguments import options
 from oort.cli.groups import Command
+from oort.cli.printing import output
+from oort.cli.wiring import platforms
 from oort.model.errors import InvalidProgram
 from oort.model.sources import Mistake
 
@@ -19,8 +22,8 @@ Example:
 
 
 @click.command(cls=Command, epilog=_EPILOG, short_help="Find every mistake in the services.")
-@words.path_argument
-@words.json_option
+@options.path_argument
+@options.json_option
 @click.pass_context
 def check(ctx: click.Context, *, path: Path, as_json: bool) -> None:
     """Load the services of the platform in PATH without running them, and print every mistake: where it is, what is

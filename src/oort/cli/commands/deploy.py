@@ -5,8 +5,11 @@ from typing import TYPE_CHECKING
 
 import click
 
-from oort.cli import output, platforms, progress, words
+from oort.cli.arguments import options
+from oort.cli.deploy import progress
 from oort.cli.groups import Command
+from oort.cli.printing import output
+from oort.cli.wiring import platforms
 
 if TYPE_CHECKING:
     from oort.delivery.rollout import Outcome
@@ -23,8 +26,8 @@ Examples:
 @click.option("--target", type=click.Choice(["aws"]), default="aws", show_default=True, help="Where to.")
 @click.option("--stage", default="prod", metavar="STAGE", show_default=True, help="The stage, as oort.toml sets it.")
 @click.option("--dry-run", is_flag=True, help="Only show what would change.")
-@words.path_option
-@words.json_option
+@options.path_option
+@options.json_option
 def deploy(*, services: tuple[str, ...], target: str, stage: str, dry_run: bool, path: Path, as_json: bool) -> None:  # noqa: ARG001  there is one target
     """Bring the platform to AWS, into the account of your credentials and the region of the stage: first the bucket of
     the deployment packages, then the packages, then what all services share, last the services, each a stack of its own.
@@ -35,12 +38,13 @@ def deploy(*, services: tuple[str, ...], target: str, stage: str, dry_run: bool,
     """
     project, program = platforms.load(path)
     chosen = [platforms.known(name, [one.name for one in program.model.services], what="service") for name in services]
-    from oort.cli import agreements, cloud  # here, since it takes what only a deployment needs
+    from oort.cli.deploy import deploy_contracts
+    from oort.cli.wiring import cloud  # here, since it takes what only a deployment needs
     from oort.delivery import shipping
     from oort.runtime import releases
 
     say = (lambda _: None) if as_json else output.echo
-    agreement = agreements.check(project, program, stage=stage, chosen=chosen, say=say)
+    agreement = deploy_contracts.check(project, program, stage=stage, chosen=chosen, say=say)
     settings = project.stage(stage)
     shipment = cloud.shipment(project, program, settings, chosen)
     place = cloud.Cloud(settings)

@@ -4,9 +4,12 @@ from pathlib import Path
 
 import click
 
-from oort.cli import output, platforms, progress, words
+from oort.cli.arguments import options
+from oort.cli.deploy import progress
 from oort.cli.errors import UnreadableInput
 from oort.cli.groups import Command
+from oort.cli.printing import output
+from oort.cli.wiring import platforms
 
 _EPILOG = """\b
 Examples:
@@ -20,7 +23,7 @@ Examples:
 @click.option("--target", type=click.Choice(["aws"]), default="aws", show_default=True, help="From where.")
 @click.option("--stage", required=True, metavar="STAGE", help="The stage.")
 @click.option("--yes", is_flag=True, help="Do not ask.")
-@words.path_option
+@options.path_option
 def destroy(*, services: tuple[str, ...], target: str, stage: str, yes: bool, path: Path) -> None:  # noqa: ARG001  there is one target
     """Remove the stage's stacks, or those of the named services: functions, routes, queues and all that waits in them. What
     the templates mark to be retained stays: tables with their data, users, the key, published versions and the bucket of
@@ -28,14 +31,15 @@ def destroy(*, services: tuple[str, ...], target: str, stage: str, yes: bool, pa
     """
     project, program = platforms.load(path)
     chosen = [platforms.known(name, [one.name for one in program.model.services], what="service") for name in services]
-    from oort.cli import agreements, cloud
+    from oort.cli.deploy import deploy_contracts
+    from oort.cli.wiring import cloud
     from oort.delivery import shipping
-    from oort.rules import cloudnames
+    from oort.rules.cloud import cloud_names
 
     settings = project.stage(stage)
     here = cloud.Cloud(settings)
     names = list(cloud.stacks(program, settings, chosen))
-    shared = [] if chosen else [cloudnames.place(project.name, stage).stack]
+    shared = [] if chosen else [cloud_names.place(project.name, stage).stack]
     output.echo(
         f"{project.name}, stage {stage}, account {here.account.id}, {settings.region}: {', '.join(names + shared)}"
     )
@@ -50,7 +54,7 @@ def destroy(*, services: tuple[str, ...], target: str, stage: str, yes: bool, pa
     rollout = here.rollout(event=progress.teller(output.echo))
     rollout.remove(names)
     rollout.remove(shared)
-    bucket = rollout.stacks.get(cloudnames.place(project.name, stage).assets_stack).outputs.get(shipping.BUCKET)
+    bucket = rollout.stacks.get(cloud_names.place(project.name, stage).assets_stack).outputs.get(shipping.BUCKET)
     if bucket:
-        agreements.forget(here.assets(bucket), chosen or [one.name for one in program.model.services])
+        deploy_contracts.forget(here.assets(bucket), chosen or [one.name for one in program.model.services])
     output.echo(f"{output.counted(len(names + shared), 'stack')} removed.")

@@ -14,16 +14,20 @@ from typing import TYPE_CHECKING
 import click
 
 from oort.app.programs import Program
-from oort.cli import errors, output, platforms, welcome, words
+from oort.cli import errors
+from oort.cli.arguments import options
+from oort.cli.dev import welcome
 from oort.cli.groups import Command
-from oort.cli.logs import LineWriter, Log, ServiceLogs
+from oort.cli.printing import output
+from oort.cli.printing.logs import LineWriter, Log, ServiceLogs
+from oort.cli.wiring import platforms
 
 if TYPE_CHECKING:
     import socket
 
-    from oort.cli.reload_children import Child, Supervisor
-    from oort.cli.serving import End
-    from oort.engine.state import StateFolder
+    from oort.cli.dev.reload_children import Child, Supervisor
+    from oort.cli.dev.serving import End
+    from oort.engine.state.folder import StateFolder
 
 _EPILOG = """\b
 Examples:
@@ -45,7 +49,7 @@ class Asked:
 
 
 @click.command(cls=Command, epilog=_EPILOG, short_help="Run the whole platform on this machine.")
-@words.path_argument
+@options.path_argument
 @click.option(
     "--port",
     type=click.IntRange(0, 65535),
@@ -59,7 +63,7 @@ class Asked:
     "--log", type=click.Choice(["text", "json"]), default="text", show_default=True, help="How the log is written."
 )
 @click.option("--no-reload", is_flag=True, help="Do not follow changes of the files.")
-@words.state_option
+@options.state_option
 @click.pass_context
 def dev(
     ctx: click.Context,
@@ -81,7 +85,7 @@ def dev(
     The log has a line for each request and each delivery; the traceback of a handler that raises follows once. With
     `--log json` each line is a JSON object with the fields that functions write on AWS.
     """
-    from oort.cli.listening import occupied
+    from oort.cli.wiring.listening import occupied
 
     asked = Asked(path, state, inline, throttle=not no_throttle, log=log)
     if no_reload:
@@ -102,11 +106,12 @@ def run(
     supervisor: "Supervisor | None" = None,
 ) -> None:
     """Run the program on the state in the folder until a signal. `changed` is the file that caused a reload."""
-    from oort.cli import serving, wiring
+    from oort.cli.dev import serving
+    from oort.cli.wiring import embedded
 
     with _log(asked.log) as log:
-        issuer = wiring.issuer_of(folder, platform=program.model.name)
-        platform = wiring.started(
+        issuer = embedded.issuer_of(folder, platform=program.model.name)
+        platform = embedded.started(
             program,
             folder,
             issuer=issuer,
@@ -144,7 +149,7 @@ def run(
 
 def _say_goodbye(end: "End", *, silent: bool) -> None:
     if not end.finished:
-        from oort.cli.serving import GRACE
+        from oort.cli.dev.serving import GRACE
 
         output.echo(
             f"Stopped after {GRACE.seconds} s, while a handler still ran. If it had a message, that comes back."
@@ -158,9 +163,10 @@ def _say_goodbye(end: "End", *, silent: bool) -> None:
 def _reloading(asked: Asked, *, port: int) -> int:
     """Run the platform in children that follow the files; the exit code."""
     # Everything that children need is imported before the first fork: they share its memory, and a reload takes no imports.
-    from oort.cli import reload, reload_children, serving, wiring  # noqa: F401
-    from oort.cli.listening import occupied
-    from oort.cli.reload_files import Files
+    from oort.cli.dev import reload, reload_children, serving  # noqa: F401
+    from oort.cli.dev.reload_files import Files
+    from oort.cli.wiring import embedded  # noqa: F401
+    from oort.cli.wiring.listening import occupied
 
     project = platforms.find(asked.path)
     with occupied(platforms.state_folder(project, asked.state), port=port) as (folder, listener):
@@ -232,7 +238,7 @@ def _log(form: str) -> Iterator[Log]:
 
 def _lines(writer: LineWriter, form: str, *, colours: bool) -> tuple[Log, logging.Handler]:
     if form == "json":
-        from oort.cli.json_logs import JsonLog, JsonServiceLogs
+        from oort.cli.printing.json_logs import JsonLog, JsonServiceLogs
 
         structured = JsonLog(writer)
         return structured, JsonServiceLogs(structured)

@@ -10,10 +10,12 @@ from typing import TYPE_CHECKING
 import click
 import msgspec
 
+from oort.app.loading.projects import Project
 from oort.app.programs import Function, Program
-from oort.app.projects import Project
-from oort.cli import completing, output, platforms, words
+from oort.cli.arguments import completing, options
 from oort.cli.groups import Group
+from oort.cli.printing import output
+from oort.cli.wiring import platforms
 from oort.model.errors import InvalidUse
 from oort.model.functions import Consumed, Subscription
 from oort.model.messages import Message, ParkedMessage, Reason
@@ -68,11 +70,11 @@ def events() -> None:
 
 
 @events.command(epilog=_PARKED_EPILOG, short_help="Show what consumers could not read.")
-@words.path_argument
+@options.path_argument
 @click.option("--limit", type=click.IntRange(1, _MOST), default=20, show_default=True, help="How many of each at most.")
 @_stage_option
-@words.json_option
-@words.state_option
+@options.json_option
+@options.state_option
 def parked(*, path: Path, limit: int, stage: str | None, as_json: bool, state: Path | None) -> None:
     """Show the parked messages of every consumer of the platform in PATH, oldest first: the event and version, why it could
     not be read, and whether the consumer as it is here could read it now. With --json, what came stands in `raw`, as it came.
@@ -103,11 +105,11 @@ def parked(*, path: Path, limit: int, stage: str | None, as_json: bool, state: P
 
 @events.command(epilog=_RELEASE_EPILOG, short_help="Hand over what can be read now.")
 @click.argument("consumer", required=False, shell_complete=completing.functions)
-@words.path_option
+@options.path_option
 @click.option("--dry-run", is_flag=True, help="Only say what would be released.")
 @_stage_option
-@words.json_option
-@words.state_option
+@options.json_option
+@options.state_option
 def release(
     *, consumer: str | None, path: Path, dry_run: bool, stage: str | None, as_json: bool, state: Path | None
 ) -> None:
@@ -141,11 +143,11 @@ def release(
 @click.option(
     "--reason", type=click.Choice([one.value for one in Reason]), help="Only those that were parked for this."
 )
-@words.path_option
+@options.path_option
 @click.option("--dry-run", is_flag=True, help="Only say how many that would be.")
 @_stage_option
-@words.json_option
-@words.state_option
+@options.json_option
+@options.state_option
 def discard(
     *,
     consumer: str,
@@ -181,12 +183,14 @@ def discard(
 
 @events.command(epilog=_REPLAY_EPILOG, short_help="Hand past events to one consumer.")
 @click.option("--to", "consumer", required=True, metavar="CONSUMER", help="The function that gets them.")
-@words.path_option
-@click.option("--since", type=words.Length(), metavar="TIME", help="Only what was published this lately: 30m, 2h, 7d.")
+@options.path_option
+@click.option(
+    "--since", type=options.Length(), metavar="TIME", help="Only what was published this lately: 30m, 2h, 7d."
+)
 @click.option("--again", is_flag=True, help="Under new ids: what was applied before is applied once more.")
 @click.option("--dry-run", is_flag=True, help="Only say what would be handed over.")
-@words.json_option
-@words.state_option
+@options.json_option
+@options.state_option
 def replay(
     *,
     consumer: str,
@@ -201,14 +205,14 @@ def replay(
     They keep their ids: an atomic() block that has applied an event before does not apply it again, unless --again is given.
     On AWS a topic keeps no history.
     """
-    from oort.cli import wiring
+    from oort.cli.wiring import embedded
 
     project, program = platforms.load(path)
     function = program.functions[_consumer(consumer, program)]
     trigger = function.model.trigger
     if not isinstance(trigger, Subscription):
         raise InvalidUse(f"{consumer} subscribes to no event.", "Name a function under @service.on(…).")
-    with wiring.at_rest(program, platforms.state_folder(project, state)) as engine:
+    with embedded.at_rest(program, platforms.state_folder(project, state)) as engine:
         earliest = 0.0 if since is None else time.time() - since.total_seconds()
         past = engine.history.after(0, trigger.event, since=earliest, most=_MOST)
         chosen = [_fresh(one.message) if again else one.message for one in past]
@@ -223,23 +227,23 @@ def replay(
 
 
 @events.command(epilog=_TAIL_EPILOG, short_help="Show what is published.")
-@words.path_argument
+@options.path_argument
 @click.option("--event", metavar="NAME", help="Only this event.")
 @click.option(
     "--limit", type=click.IntRange(1, _MOST), default=10, show_default=True, help="How many of the past at most."
 )
 @click.option("--follow", "-f", is_flag=True, help="Go on with what comes, until Ctrl-C.")
-@words.json_option
-@words.state_option
+@options.json_option
+@options.state_option
 def tail(*, path: Path, event: str | None, limit: int, follow: bool, as_json: bool, state: Path | None) -> None:
     """Show the events that the platform in PATH published last, the newest at the end. It works whether the platform runs or
     not. With --json, one object a line.
     """
-    from oort.cli import wiring
+    from oort.cli.wiring import embedded
 
     project, program = platforms.load(path)
     name = event if event is None else platforms.known(event, _events(program), what="event")
-    with wiring.at_rest(program, platforms.state_folder(project, state)) as engine:
+    with embedded.at_rest(program, platforms.state_folder(project, state)) as engine:
         found = engine.history.last(name, most=limit)
         _show(found, as_json=as_json)
         if not found and not follow and not as_json:
@@ -255,13 +259,13 @@ def tail(*, path: Path, event: str | None, limit: int, follow: bool, as_json: bo
 def _parking(project: Project, program: Program, *, stage: str | None, state: Path | None) -> Iterator[Parking]:
     """What is parked: in the stage, or here."""
     if stage is not None:
-        from oort.cli.cloud import Cloud
+        from oort.cli.wiring.cloud import Cloud
 
         yield Cloud(project.stage(stage)).parking(program.model)
         return
-    from oort.cli import wiring
+    from oort.cli.wiring import embedded
 
-    with wiring.at_rest(program, platforms.state_folder(project, state)) as engine:
+    with embedded.at_rest(program, platforms.state_folder(project, state)) as engine:
         yield engine.parking
 
 

@@ -4,8 +4,10 @@ from pathlib import Path
 
 import click
 
-from oort.cli import output, platforms, words
+from oort.cli.arguments import options
 from oort.cli.groups import Command
+from oort.cli.printing import output
+from oort.cli.wiring import platforms
 from oort.rules import graphs
 
 _EPILOG = """\b
@@ -16,8 +18,8 @@ Examples:
 
 
 @click.command(cls=Command, epilog=_EPILOG, short_help="Show what triggers what, across services.")
-@words.path_argument
-@words.json_option
+@options.path_argument
+@options.json_option
 @click.option("--mermaid", is_flag=True, help="Print a Mermaid flowchart, which GitHub and others draw.")
 def graph(*, path: Path, as_json: bool, mermaid: bool) -> None:
     """Show the platform in PATH as a graph: what triggers each function, what it reads and writes, and which functions

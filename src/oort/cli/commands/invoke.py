@@ -9,13 +9,16 @@ import click
 import msgspec
 
 from oort.app.programs import Function
-from oort.cli import completing, errors, output, platforms, words
+from oort.cli import errors
+from oort.cli.arguments import completing, options
 from oort.cli.groups import Command
+from oort.cli.printing import output
+from oort.cli.wiring import platforms
 from oort.model.functions import Http
 
 if TYPE_CHECKING:
-    from oort.cli.invocations import Consumed
-    from oort.engine.gateway import HttpReply
+    from oort.cli.invoke.invocations import Consumed
+    from oort.engine.gateway.gateway import HttpReply
 
 _EPILOG = """\b
 Examples:
@@ -27,9 +30,9 @@ Examples:
 @click.command(cls=Command, epilog=_EPILOG, short_help="Run one function once.")
 @click.argument("function", shell_complete=completing.functions)
 @click.option("--event", required=True, metavar="FILE", help="A JSON file, or - for stdin.")
-@words.path_option
-@words.json_option
-@words.state_option
+@options.path_option
+@options.json_option
+@options.state_option
 @click.pass_context
 def invoke(ctx: click.Context, *, function: str, event: str, path: Path, as_json: bool, state: Path | None) -> None:
     """Run FUNCTION once on the platform's state, with all its checks, whether the platform runs or not.
@@ -38,20 +41,21 @@ def invoke(ctx: click.Context, *, function: str, event: str, path: Path, as_json
     calls. For a consumer it holds the event's or message's own JSON, or a list of several. What the function sends or
     publishes is delivered by `oort dev`. The exit code is 1 if the function failed or refused.
     """
-    from oort.cli import events, invocations, wiring
+    from oort.cli.invoke import invocations, payloads
+    from oort.cli.wiring import embedded
 
     project, program = platforms.load(path)
     found = program.functions[platforms.known(function, list(program.functions), what="function")]
-    data = events.read(event)
+    data = payloads.read(event)
     folder = platforms.state_folder(project, state)
     if isinstance(found.model.trigger, Http):
-        asked, request = events.request(data, found)
-        with wiring.invocable(program, folder) as (engine, issuer), contextlib.redirect_stdout(sys.stderr):
+        asked, request = payloads.request(data, found)
+        with embedded.invocable(program, folder) as (engine, issuer), contextlib.redirect_stdout(sys.stderr):
             reply = invocations.answer(engine, issuer, asked, request)
         _show_reply(found, reply, as_json=as_json)
         ctx.exit(0 if reply.status < 400 else errors.NO)
-    bodies = events.messages(data, found)
-    with wiring.invocable(program, folder) as (engine, _), contextlib.redirect_stdout(sys.stderr):
+    bodies = payloads.messages(data, found)
+    with embedded.invocable(program, folder) as (engine, _), contextlib.redirect_stdout(sys.stderr):
         consumed = invocations.consume(engine, found, bodies)
     _show_consumed(found, consumed, as_json=as_json)
     ctx.exit(errors.NO if any(one.failure for one in consumed) else 0)
@@ -98,7 +102,7 @@ def _show_consumed(function: Function, consumed: "list[Consumed]", *, as_json: b
 
 
 def _show_traceback(text: str) -> None:
-    from oort.cli.logs import readable
+    from oort.cli.printing.logs import readable
 
     click.echo(readable(text).rstrip(), err=True)
 

@@ -6,8 +6,9 @@ from pathlib import Path
 
 import click
 
-from oort.cli import blueprint, output
+from oort.cli import blueprint
 from oort.cli.groups import Command
+from oort.cli.printing import output
 from oort.model import limits, names
 from oort.model.errors import InvalidUse
 

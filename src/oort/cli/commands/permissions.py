@@ -4,8 +4,10 @@ from pathlib import Path
 
 import click
 
-from oort.cli import output, platforms, words
+from oort.cli.arguments import options
 from oort.cli.groups import Command
+from oort.cli.printing import output
+from oort.cli.wiring import platforms
 
 _EPILOG = """\b
 Example:
@@ -14,8 +16,8 @@ Example:
 
 
 @click.command(cls=Command, epilog=_EPILOG, short_help="Show what each function may do to which resource.")
-@words.path_argument
-@words.json_option
+@options.path_argument
+@options.json_option
 def permissions(*, path: Path, as_json: bool) -> None:
     """Show what every function of the platform in PATH may do: a line for each resource, with the actions. Nothing else
     is allowed to it; a function that is not in the JSON may do nothing.

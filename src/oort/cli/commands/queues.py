@@ -5,8 +5,10 @@ from pathlib import Path
 import click
 import msgspec
 
-from oort.cli import completing, output, platforms, words
+from oort.cli.arguments import completing, options
 from oort.cli.groups import Group
+from oort.cli.printing import output
+from oort.cli.wiring import platforms
 from oort.model.messages import DeadLetter, Message
 from oort.model.platform import PlatformModel
 
@@ -35,18 +37,18 @@ def queues() -> None:
 
 
 @queues.command("list", epilog=_LIST_EPILOG, short_help="Show how many messages wait, are in flight, dead or parked.")
-@words.path_argument
-@words.json_option
-@words.state_option
+@options.path_argument
+@options.json_option
+@options.state_option
 def list_(*, path: Path, as_json: bool, state: Path | None) -> None:
     """Show for every queue of the platform in PATH how many messages wait, are being processed, are dead letters, and are
     parked because their consumer cannot read them (`oort events parked` shows those).
     A subscriber's queue is named after its function.
     """
-    from oort.cli import wiring
+    from oort.cli.wiring import embedded
 
     project, program = platforms.load(path)
-    with wiring.at_rest(program, platforms.state_folder(project, state)) as engine:
+    with embedded.at_rest(program, platforms.state_folder(project, state)) as engine:
         found = [(queue, engine.queues.depth(queue.name)) for queue in program.model.queues]
     if as_json:
         output.json([
@@ -76,18 +78,18 @@ def list_(*, path: Path, as_json: bool, state: Path | None) -> None:
 @queues.command(epilog=_PEEK_EPILOG, short_help="Show waiting messages and dead letters.")
 @click.argument("queue", shell_complete=completing.queues)
 @click.option("--limit", type=click.IntRange(1, _MOST), default=10, show_default=True, help="How many of each at most.")
-@words.path_option
-@words.json_option
-@words.state_option
+@options.path_option
+@options.json_option
+@options.state_option
 def peek(*, queue: str, limit: int, path: Path, as_json: bool, state: Path | None) -> None:
     """Show the messages that wait in QUEUE and its dead letters, oldest first, and leave them where they are. A dead letter
     shows how often it was tried and what the last attempt raised.
     """
-    from oort.cli import wiring
+    from oort.cli.wiring import embedded
 
     project, program = platforms.load(path)
     name = _known(queue, program.model)
-    with wiring.at_rest(program, platforms.state_folder(project, state)) as engine:
+    with embedded.at_rest(program, platforms.state_folder(project, state)) as engine:
         depth = engine.queues.depth(name)
         waiting, dead = engine.queues.peek(name, most=limit), engine.queues.dead(name, most=limit)
     if as_json:
@@ -106,18 +108,18 @@ def peek(*, queue: str, limit: int, path: Path, as_json: bool, state: Path | Non
 
 @queues.command(epilog=_REDRIVE_EPILOG, short_help="Put dead letters back on their queue.")
 @click.argument("queue", shell_complete=completing.queues)
-@words.path_option
-@words.json_option
-@words.state_option
+@options.path_option
+@options.json_option
+@options.state_option
 def redrive(*, queue: str, path: Path, as_json: bool, state: Path | None) -> None:
     """Put every dead letter of QUEUE back on it, with fresh attempts, and say how many. A running platform takes them up
     within a second; otherwise they wait.
     """
-    from oort.cli import wiring
+    from oort.cli.wiring import embedded
 
     project, program = platforms.load(path)
     name = _known(queue, program.model)
-    with wiring.at_rest(program, platforms.state_folder(project, state)) as engine:
+    with embedded.at_rest(program, platforms.state_folder(project, state)) as engine:
         redriven = engine.queues.redrive(name)
     if as_json:
         output.json({"queue": name, "redriven": redriven})

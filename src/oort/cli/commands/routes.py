@@ -4,8 +4,10 @@ from pathlib import Path
 
 import click
 
-from oort.cli import output, platforms, words
+from oort.cli.arguments import options
 from oort.cli.groups import Command
+from oort.cli.printing import output
+from oort.cli.wiring import platforms
 from oort.model.functions import FunctionModel, Http
 
 _EPILOG = """\b
@@ -16,8 +18,8 @@ Examples:
 
 
 @click.command(cls=Command, epilog=_EPILOG, short_help="List the routes, and who may call them.")
-@words.path_argument
-@words.json_option
+@options.path_argument
+@options.json_option
 @click.option("--openapi", "as_openapi", is_flag=True, help="Print the OpenAPI 3.1 document, and nothing else.")
 def routes(*, path: Path, as_json: bool, as_openapi: bool) -> None:
     """List every route of the platform in PATH with the function behind it and who may call it: anyone, whoever
@@ -27,7 +29,7 @@ def routes(*, path: Path, as_json: bool, as_openapi: bool) -> None:
         raise click.UsageError("--json and --openapi are two forms of the same thing: choose one.")
     _, program = platforms.load(path)
     if as_openapi:
-        from oort.app import openapi
+        from oort.app.documents import openapi
 
         click.echo(openapi.encoded(program), nl=False)
         return

@@ -6,17 +6,19 @@ from typing import TYPE_CHECKING
 
 import click
 
-from oort.app import projects
+from oort.app.loading import projects
+from oort.app.loading.projects import Project
 from oort.app.programs import Program
-from oort.app.projects import Project
-from oort.cli import output, platforms, words
+from oort.cli.arguments import options
 from oort.cli.groups import Command
+from oort.cli.printing import output
+from oort.cli.wiring import platforms
 from oort.model.errors import InvalidProject
 
 if TYPE_CHECKING:
     from oort.cloudformation.resources import Template
     from oort.cloudformation.scope import Code
-    from oort.model.stages import Stage
+    from oort.model.delivery.stages import Stage
 
 _EPILOG = """\b
 Examples:
@@ -29,8 +31,8 @@ Examples:
 @click.argument("services", nargs=-1, metavar="[SERVICE]...")
 @click.option("--out", type=click.Path(path_type=Path, file_okay=False), required=True, metavar="DIR", help="Where to.")
 @click.option("--stage", default="prod", metavar="STAGE", show_default=True, help="The stage, as oort.toml sets it.")
-@words.path_option
-@words.json_option
+@options.path_option
+@options.json_option
 def synth(*, services: tuple[str, ...], out: Path, stage: str, path: Path, as_json: bool) -> None:
     """Write the CloudFormation templates of the platform into DIR: `platform.template.json` with what all services share,
     `assets.template.json` with the bucket of the deployment packages, which is made once and first, and

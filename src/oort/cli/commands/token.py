@@ -6,8 +6,10 @@ from pathlib import Path
 
 import click
 
-from oort.cli import output, platforms, words
+from oort.cli.arguments import options
 from oort.cli.groups import Command
+from oort.cli.printing import output
+from oort.cli.wiring import platforms
 from oort.model.errors import InvalidUse
 
 _EPILOG = """\b
@@ -22,14 +24,14 @@ Examples:
 @click.option("--group", "groups", multiple=True, metavar="GROUP", help="A group the user is in; repeat it for more.")
 @click.option(
     "--lifetime",
-    type=words.Length(),
+    type=options.Length(),
     default="1h",
     show_default=True,
     help="How long it is good, as 90s, 30m, 8h; at most 1d.",
 )
 @click.option("--revoke", metavar="TOKEN", help="Refuse this token from now on; - reads it from stdin.")
-@words.path_option
-@words.state_option
+@options.path_option
+@options.state_option
 def token(
     *,
     user: str | None,
@@ -45,18 +47,18 @@ def token(
     With --revoke a token ends before its time, also in a platform that runs, as it does for whoever sends it to
     POST /_oort/logout.
     """
-    from oort.cli import wiring
+    from oort.cli.wiring import embedded
 
     if revoke is None and not (user or "").strip():
         raise click.BadParameter("a user has a name.", param_hint="--user")
     project = platforms.find(path)
     folder = platforms.state_folder(project, state)
     if revoke is not None:
-        wiring.revoke(folder, platform=project.name, token=_read(revoke))
+        embedded.revoke(folder, platform=project.name, token=_read(revoke))
         output.echo("The token is refused from now on.")
         return
     try:
-        click.echo(wiring.token(folder, platform=project.name, user=user or "", groups=groups, lifetime=lifetime))
+        click.echo(embedded.token(folder, platform=project.name, user=user or "", groups=groups, lifetime=lifetime))
     except InvalidUse as error:
         raise click.UsageError(str(error)) from error
 

@@ -7,8 +7,10 @@ from pathlib import Path
 
 import click
 
-from oort.cli import output, platforms, waterfall, words
+from oort.cli.arguments import options
 from oort.cli.groups import Command
+from oort.cli.printing import output, waterfall
+from oort.cli.wiring import platforms
 from oort.model.spans import Span, TraceSummary
 
 _LIST_EPILOG = """\b
@@ -23,17 +25,17 @@ _MOST = 10_000
 
 
 @click.command(cls=Command, epilog=_LIST_EPILOG, short_help="List what happened, newest first.")
-@words.path_argument
+@options.path_argument
 @click.option("--limit", type=click.IntRange(1, _MOST), default=20, show_default=True, help="How many at most.")
-@words.json_option
-@words.state_option
+@options.json_option
+@options.state_option
 def traces(*, path: Path, limit: int, as_json: bool, state: Path | None) -> None:
     """List the traces that the platform in PATH recorded last, newest first. A trace is a request or message with
     everything that followed from it, in all services. It works whether the platform runs or not.
     """
-    from oort.cli import wiring
+    from oort.cli.wiring import embedded
 
-    with wiring.recorded(platforms.state_folder(platforms.find(path), state)) as recorded:
+    with embedded.recorded(platforms.state_folder(platforms.find(path), state)) as recorded:
         found = recorded.recent(most=limit)
     if as_json:
         output.json([_described(summary) for summary in found])
@@ -46,16 +48,16 @@ def traces(*, path: Path, limit: int, as_json: bool, state: Path | None) -> None
 
 @click.command(cls=Command, epilog=_ONE_EPILOG, short_help="Show one trace, step by step.")
 @click.argument("id")
-@words.path_option
-@words.json_option
-@words.state_option
+@options.path_option
+@options.json_option
+@options.state_option
 def trace(*, id: str, path: Path, as_json: bool, state: Path | None) -> None:
     """Show the trace ID, or the only one whose id begins so: every step under the one that caused it, with its start, its
     time and its error. Replies carry the id in the header trace-id, and the log shows its beginning.
     """
-    from oort.cli import wiring
+    from oort.cli.wiring import embedded
 
-    with wiring.recorded(platforms.state_folder(platforms.find(path), state)) as recorded:
+    with embedded.recorded(platforms.state_folder(platforms.find(path), state)) as recorded:
         spans = recorded.read(id)
     if as_json:
         output.json(_whole(spans))

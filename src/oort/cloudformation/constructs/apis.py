@@ -2,12 +2,12 @@
 
 from collections.abc import Iterator
 
-from oort.cloudformation.constructs import parameters
+from oort.cloudformation.constructs import ssm_parameters
 from oort.cloudformation.constructs.functions import alias
-from oort.cloudformation.constructs.identity import SCOPES
-from oort.cloudformation.constructs.logs import log_group
+from oort.cloudformation.constructs.log_groups import log_group
 from oort.cloudformation.constructs.preflights import preflight
 from oort.cloudformation.constructs.responses import responses
+from oort.cloudformation.constructs.user_pools import SCOPES
 from oort.cloudformation.intrinsics import attribute, ref, text
 from oort.cloudformation.logical import digest, identity, short
 from oort.cloudformation.rendering import compact
@@ -17,7 +17,7 @@ from oort.model import limits
 from oort.model.functions import FunctionModel, Http
 from oort.model.platform import ServiceModel
 from oort.model.problems import Json
-from oort.rules import routing
+from oort.rules.http import routing
 
 # No address, no agent, no claims, and the path as it was declared: none of it says who called.
 # https://docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-variables-for-access-logging.html
@@ -104,7 +104,7 @@ def _authorizer() -> Resource:
         "Name": "users",
         "Type": "COGNITO_USER_POOLS",
         "IdentitySource": "method.request.header.Authorization",
-        "ProviderARNs": [ref(parameters.USER_POOL.id)],
+        "ProviderARNs": [ref(ssm_parameters.USER_POOL.id)],
     }
     return Resource("Authorizer", "AWS::ApiGateway::Authorizer", properties)
 

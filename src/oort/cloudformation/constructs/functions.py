@@ -4,8 +4,8 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import timedelta
 
-from oort.cloudformation.constructs import parameters
-from oort.cloudformation.constructs.logs import log_group
+from oort.cloudformation.constructs import ssm_parameters
+from oort.cloudformation.constructs.log_groups import log_group
 from oort.cloudformation.constructs.roles import role
 from oort.cloudformation.intrinsics import attribute, ref
 from oort.cloudformation.logical import digest, identity, short
@@ -14,9 +14,9 @@ from oort.cloudformation.scope import Scope, whole_seconds
 from oort.model.functions import FunctionModel, Subscription, Timer, Worker
 from oort.model.problems import Json
 from oort.model.resources import Kind
-from oort.rules import statements
-from oort.rules.cloudnames import ALIAS
-from oort.rules.statements import Statement
+from oort.rules.cloud import statements
+from oort.rules.cloud.cloud_names import ALIAS
+from oort.rules.cloud.statements import Statement
 
 HANDLER = "oort.aws.entry.handle"
 _DESCRIPTION = 256  # https://docs.aws.amazon.com/lambda/latest/api/API_CreateFunction.html
@@ -70,7 +70,7 @@ def alias(function: str) -> str:
 
 
 def _runnable(function: FunctionModel, scope: Scope) -> Runnable:
-    allowed = statements.granted(function, platform=scope.platform, place=scope.place, key=parameters.KEY.value)
+    allowed = statements.granted(function, platform=scope.platform, place=scope.place, key=ssm_parameters.KEY.value)
     name = short(function.name)
     return Runnable(
         function.name,
@@ -101,7 +101,7 @@ def _properties(one: Runnable, scope: Scope) -> Document:
         "Runtime": stage.runtime,
         "Architectures": [stage.architecture.value],
         "Handler": HANDLER,
-        "Code": {"S3Bucket": ref(parameters.ASSETS.id), "S3Key": scope.code.key(scope.place.platform, service)},
+        "Code": {"S3Bucket": ref(ssm_parameters.ASSETS.id), "S3Key": scope.code.key(scope.place.platform, service)},
         "Role": attribute(one.called("Role"), "Arn"),
         "MemorySize": stage.memory,
         "Timeout": whole_seconds(one.timeout),

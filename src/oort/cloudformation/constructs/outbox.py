@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from datetime import timedelta
 
-from oort.cloudformation.constructs import parameters
+from oort.cloudformation.constructs import ssm_parameters
 from oort.cloudformation.constructs.functions import Runnable, runnable
 from oort.cloudformation.constructs.tables import stored
 from oort.cloudformation.intrinsics import attribute, ref
@@ -11,7 +11,7 @@ from oort.cloudformation.resources import Fate, Resource
 from oort.cloudformation.scope import Scope, whole_seconds
 from oort.model.functions import Subscription, Timer, Worker
 from oort.model.problems import Json
-from oort.rules import cloudnames, statements
+from oort.rules.cloud import cloud_names, statements
 
 _RELAY_TIME = timedelta(seconds=60)
 _BATCH = 100
@@ -24,7 +24,7 @@ def outbox(scope: Scope) -> Iterator[Resource]:
     """The outbox and the relay, if a function may send or publish."""
     if not statements.outgoing(scope.service):
         return
-    name = f"{scope.service.name}.{cloudnames.OUTBOX}"
+    name = f"{scope.service.name}.{cloud_names.OUTBOX}"
     stream: dict[str, Json] = {"StreamSpecification": {"StreamViewType": "NEW_IMAGE"}}
     # Kept as the service's own tables are: it may hold what has not been sent.
     yield stored("Outbox", name=name, key=("row", "id"), types={"row": "S", "id": "S"}, place=scope.place, more=stream)
@@ -38,7 +38,7 @@ def inbox(scope: Scope) -> Iterator[Resource]:
     expiry: dict[str, Json] = {"TimeToLiveSpecification": {"AttributeName": "expires", "Enabled": True}}
     yield stored(
         "Inbox",
-        name=f"{scope.service.name}.{cloudnames.INBOX}",
+        name=f"{scope.service.name}.{cloud_names.INBOX}",
         key=("id",),
         types={"id": "S"},
         place=scope.place,
@@ -49,13 +49,13 @@ def inbox(scope: Scope) -> Iterator[Resource]:
 
 
 def _relay(scope: Scope) -> Iterator[Resource]:
-    name = f"{scope.service.name}.{cloudnames.RELAY}"
+    name = f"{scope.service.name}.{cloud_names.RELAY}"
     allowed = statements.relaying(
         scope.service,
         place=scope.place,
         log_group=scope.place.log_group(name),
         stream="${Outbox.StreamArn}",
-        key=parameters.KEY.value,
+        key=ssm_parameters.KEY.value,
     )
     description = f"Moves what {scope.service.name} sends and publishes from its outbox to queues and topics."
     yield from runnable(Runnable(name, description, _RELAY_TIME, allowed, lambda kind: f"Relay{kind}"), scope)

@@ -7,7 +7,7 @@ from oort.cloudformation.intrinsics import ref
 from oort.cloudformation.resources import Resource
 from oort.model.platform import ServiceModel
 from oort.model.problems import Json
-from oort.rules.reply_headers import Headers, Origins
+from oort.rules.http.reply_headers import Headers, Origins
 
 _ALLOW_ORIGIN = "access-control-allow-origin"
 

@@ -11,8 +11,8 @@ from oort.model import limits
 from oort.model.functions import FunctionModel, Subscription, Timer, Worker
 from oort.model.problems import Json
 from oort.model.resources import QueueModel
-from oort.rules.cloudnames import UNDELIVERED, Place
-from oort.rules.statements import outgoing
+from oort.rules.cloud.cloud_names import UNDELIVERED, Place
+from oort.rules.cloud.statements import outgoing
 
 RETENTION = whole_seconds(limits.RETENTION)
 

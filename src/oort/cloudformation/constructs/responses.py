@@ -9,8 +9,8 @@ from oort.cloudformation.rendering import compact
 from oort.cloudformation.resources import Resource
 from oort.model.platform import ServiceModel
 from oort.model.problems import BadRequest, Forbidden, Json, NotFound, Problem, Unauthorized
-from oort.rules import reply_headers
-from oort.rules.reply_headers import Headers, Origins
+from oort.rules.http import reply_headers
+from oort.rules.http.reply_headers import Headers, Origins
 
 # TLS ends here, so this is who says it. Two years, as https://hstspreload.org asks.
 _STRICT = ("strict-transport-security", "max-age=63072000")

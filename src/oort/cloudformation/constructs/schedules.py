@@ -11,9 +11,9 @@ from oort.cloudformation.scope import Scope
 from oort.model.functions import FunctionModel, Timer
 from oort.model.messages import Message
 from oort.model.problems import Json
-from oort.rules import envelopes
-from oort.rules.cloudnames import UNDELIVERED
-from oort.rules.statements import Statement
+from oort.rules.cloud.cloud_names import UNDELIVERED
+from oort.rules.cloud.statements import Statement
+from oort.rules.messaging import envelopes
 
 # https://docs.aws.amazon.com/scheduler/latest/UserGuide/managing-schedule-context-attributes.html
 _TIME = "<aws.scheduler.scheduled-time>"

@@ -8,7 +8,7 @@ from oort.cloudformation.logical import identity, short
 from oort.cloudformation.resources import Document, Fate, Resource
 from oort.model.problems import Json
 from oort.model.resources import IndexModel, TableModel
-from oort.rules.cloudnames import Place
+from oort.rules.cloud.cloud_names import Place
 
 
 def table(model: TableModel, place: Place) -> Resource:

@@ -7,7 +7,7 @@ from oort.cloudformation.intrinsics import attribute, ref
 from oort.cloudformation.logical import identity
 from oort.cloudformation.resources import Resource
 from oort.model.platform import PlatformModel
-from oort.rules.cloudnames import Place
+from oort.rules.cloud.cloud_names import Place
 
 
 def topics(platform: PlatformModel, place: Place) -> Iterator[Resource]:

@@ -13,9 +13,9 @@ from types import MappingProxyType
 
 import msgspec
 
-from oort.app import exports
-from oort.app.events import Event
-from oort.app.exports import Exported
+from oort.app.documents import exports
+from oort.app.documents.exports import Exported
+from oort.app.handles.events import Event
 from oort.app.programs import Program
 from oort.console.catalog import fields
 from oort.console.catalog.blocks import (
@@ -36,7 +36,7 @@ from oort.console.catalog.blocks import (
 from oort.model.functions import Answer, FunctionModel, Http, Subscription, Timer
 from oort.model.items import Value
 from oort.model.platform import ServiceModel
-from oort.rules import envelopes
+from oort.rules.messaging import envelopes
 
 _NOBODY = words("nobody")
 _UNITS = MappingProxyType({

@@ -12,7 +12,7 @@ import msgspec
 
 from oort.console.catalog.blocks import Block, Heading, Paragraph, Part, Phrase, Row, Table, joined, paragraphs, words
 from oort.model.items import Value
-from oort.rules.schemawords import Schema
+from oort.rules.types.schema_keywords import Schema
 
 _DEFS = "#/$defs/"
 _FORMATS = MappingProxyType({

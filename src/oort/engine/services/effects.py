@@ -8,7 +8,7 @@ from oort.engine.store.store import Store
 from oort.model import limits
 from oort.model.operations import Lease
 from oort.ports.clock import Clock
-from oort.rules import effects as rules
+from oort.rules.messaging import effects as rules
 
 
 class Effects:

@@ -13,8 +13,8 @@ from oort.engine.store.session import Session, Value
 from oort.model.items import Item
 from oort.model.platform import PlatformModel
 from oort.model.resources import IndexModel, TableModel
-from oort.rules import keys
-from oort.rules.items import Address
+from oort.rules.tables import keys
+from oort.rules.tables.items import Address
 
 Position: TypeAlias = tuple[bytes, ...]  # the place of an item in a partition: (sort,), or (sort, *address) in an index
 

@@ -14,8 +14,8 @@ from oort.model.errors import ConditionFailed, NoSuchItem
 from oort.model.items import Condition, Item
 from oort.model.operations import CheckItem, DeleteItem, PutItem, UpdateItem
 from oort.model.resources import TableModel
-from oort.rules import conditions
-from oort.rules.items import Address, judged, key_changed, located
+from oort.rules.tables import conditions
+from oort.rules.tables.items import Address, judged, key_changed, located
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,7 @@ from oort.model import limits
 from oort.model.messages import Delivery, Fault, Message
 from oort.model.platform import PlatformModel
 from oort.model.resources import QueueModel
-from oort.rules import retries
+from oort.rules.messaging import retries
 
 LEASE_ENDED = "the visibility time-out ended before the last attempt finished"
 KEPT_TOO_LONG = f"the message was not processed within {limits.RETENTION.days} days"

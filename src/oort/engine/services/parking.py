@@ -9,7 +9,7 @@ from oort.engine.store.store import Store
 from oort.model.messages import Delivery, Fault, ParkedMessage, Reason
 from oort.model.platform import PlatformModel
 from oort.ports.clock import Clock
-from oort.rules import envelopes
+from oort.rules.messaging import envelopes
 
 _AT_ONCE = 1000  # rows in memory while some are released
 

@@ -18,7 +18,7 @@ from oort.model.invocations import Parked
 from oort.model.messages import DeadLetter, Delivery, Message, QueueDepth
 from oort.model.platform import PlatformModel
 from oort.ports.clock import Clock
-from oort.rules import messages as rules
+from oort.rules.messaging import messages as rules
 
 _NOTHING = timedelta(0)
 

@@ -14,7 +14,7 @@ from oort.model.functions import Timer
 from oort.model.messages import Message
 from oort.model.platform import PlatformModel
 from oort.ports.clock import Clock
-from oort.rules import schedules
+from oort.rules.messaging import schedules
 
 
 class Schedules:

@@ -16,8 +16,8 @@ from oort.model.operations import DeleteItem, GetItems, Listed, PutItem, QueryIn
 from oort.model.platform import PlatformModel
 from oort.model.resources import IndexModel, TableModel
 from oort.ports.clock import Clock
-from oort.rules import conditions, cursors, keys, paging
-from oort.rules.items import Address, located
+from oort.rules.tables import conditions, cursors, keys, paging
+from oort.rules.tables.items import Address, located
 
 # DynamoDB ends a page when it has read 1 MB, whatever the limit says; so a page may be shorter than asked for.
 PAGE_BYTES = limits.MIB

@@ -6,7 +6,7 @@ from oort.engine.store.store import Store
 from oort.model.messages import Message
 from oort.model.platform import PlatformModel
 from oort.ports.clock import Clock
-from oort.rules import messages as rules
+from oort.rules.messaging import messages as rules
 
 
 class Topics:

@@ -20,9 +20,9 @@ from oort.model.operations import CheckItem, DeleteItem, Mark, PublishEvent, Put
 from oort.model.platform import PlatformModel
 from oort.model.resources import TableModel
 from oort.ports.clock import Clock
-from oort.rules import messages as sendable
-from oort.rules import transactions as rules
-from oort.rules.items import Address, located
+from oort.rules.messaging import messages as sendable
+from oort.rules.tables import transactions as rules
+from oort.rules.tables.items import Address, located
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,7 @@ import msgspec
 
 from oort.model.contracts import Revision, Schema
 from oort.model.items import Value
-from oort.rules.schemawords import everywhere
+from oort.rules.types.schema_keywords import everywhere
 
 _REMARKS = frozenset({"title", "description", "examples"})
 

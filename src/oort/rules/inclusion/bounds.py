@@ -3,7 +3,7 @@
 from fractions import Fraction
 from itertools import combinations
 
-from oort.rules.inclusion import texts
+from oort.rules.inclusion import strings
 from oort.rules.inclusion.shapes import Branch
 
 
@@ -16,11 +16,11 @@ def strings_within(one: Branch, other: Branch) -> bool:
     """Whether the one's texts are the other's by length, format and pattern."""
     if not sizes_within(*_lengths(one), other) or not other.formats <= one.formats:
         return False
-    return all(any(texts.implies(mine, wanted) for mine in (*one.patterns, "")) for wanted in other.patterns)
+    return all(any(strings.implies(mine, wanted) for mine in (*one.patterns, "")) for wanted in other.patterns)
 
 
 def _lengths(branch: Branch) -> tuple[int, int | None]:
-    spans = [texts.lengths(pattern) for pattern in branch.patterns]
+    spans = [strings.lengths(pattern) for pattern in branch.patterns]
     least = max([branch.least, *(span[0] for span in spans)])
     mosts = [most for most in (branch.most, *(span[1] for span in spans)) if most is not None]
     return least, min(mosts, default=None)
@@ -31,7 +31,7 @@ def no_text(branch: Branch) -> bool:
     if not branch.patterns:
         return False
     least, most = _lengths(branch)
-    apart = any(texts.apart(one, other) for one, other in combinations(branch.patterns, 2))
+    apart = any(strings.apart(one, other) for one, other in combinations(branch.patterns, 2))
     return apart or (most is not None and least > most)
 
 

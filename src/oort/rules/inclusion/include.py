@@ -9,9 +9,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from typing import cast
 
-from oort.rules.inclusion import membership, texts
+from oort.rules.inclusion import membership, strings
 from oort.rules.inclusion.bounds import no_text, numbers_within, sizes_within, strings_within
-from oort.rules.inclusion.cuts import SPENT, ways_to_cut
+from oort.rules.inclusion.case_splits import SPENT, ways_to_cut
 from oort.rules.inclusion.documents import Json, literal
 from oort.rules.inclusion.shapes import EMPTY, SPELT_WHOLE, Branch, Content, branches, of_disjunct
 from oort.rules.inclusion.unions import Disjunct, Node, Reading
@@ -283,19 +283,19 @@ def _others(one: Branch, other: Branch) -> Iterator[_Pair]:
     """What must be included in what, for the names that neither lists."""
     theirs = dict(other.matching)
     for pattern, _ in one.matching:
-        if not any(texts.implies(pattern, wanting) for wanting in theirs):
+        if not any(strings.implies(pattern, wanting) for wanting in theirs):
             yield _matched(one, pattern), other.rest
         for wanting, wanted in theirs.items():
-            if not texts.apart(pattern, wanting):
+            if not strings.apart(pattern, wanting):
                 yield _matched(one, pattern, wanting), wanted
-    if not any(texts.implies("", wanting) for wanting in theirs):
+    if not any(strings.implies("", wanting) for wanting in theirs):
         yield one.rest, other.rest
     for wanting, wanted in theirs.items():
-        if not any(texts.implies(wanting, pattern) for pattern, _ in one.matching):
+        if not any(strings.implies(wanting, pattern) for pattern, _ in one.matching):
             yield one.rest, wanted
 
 
 def _matched(branch: Branch, *patterns: str) -> Node:
     """What a member has to be whose name matches the patterns, and so those that they imply."""
-    implied = [node for wide, node in branch.matching if any(texts.implies(pattern, wide) for pattern in patterns)]
+    implied = [node for wide, node in branch.matching if any(strings.implies(pattern, wide) for pattern in patterns)]
     return frozenset().union(*implied)

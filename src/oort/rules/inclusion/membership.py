@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from itertools import combinations
 from typing import TypeAlias, cast
 
-from oort.rules.inclusion import texts
+from oort.rules.inclusion import strings
 from oort.rules.inclusion.documents import KINDS, Json, Place, exact, identity, is_number, kind_of
 
 Truth: TypeAlias = bool | None
@@ -186,9 +186,9 @@ def _sized(words: _Map, size: int, noun: str) -> Iterator[Check]:
 def _string(words: _Map, value: str) -> Iterator[Check]:
     yield from _sized(words, len(value), "Length")
     if "pattern" in words:
-        yield Check("pattern", texts.matches(cast(str, words["pattern"]), value))
+        yield Check("pattern", strings.matches(cast(str, words["pattern"]), value))
     if "format" in words:
-        yield Check("format", texts.conforms(cast(str, words["format"]), value))
+        yield Check("format", strings.conforms(cast(str, words["format"]), value))
 
 
 def positions(place: Place) -> tuple[list[Place], Place | None]:
@@ -255,7 +255,7 @@ def _member(place: Place, words: _Map, name: str, value: Json, depth: int) -> It
     known = name in cast(_Map, words.get("properties", {}))
     if known:
         yield _inside("properties", place.child("properties", name), value, depth)
-    hits = [(pattern, texts.matches(pattern, name)) for pattern in cast(_Map, words.get("patternProperties", {}))]
+    hits = [(pattern, strings.matches(pattern, name)) for pattern in cast(_Map, words.get("patternProperties", {}))]
     for pattern, hit in hits:
         if hit is not False:
             truth = admits(place.child("patternProperties", pattern), value, depth)

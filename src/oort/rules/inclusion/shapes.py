@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from fractions import Fraction
 from typing import cast
 
-from oort.rules.inclusion import membership, texts
+from oort.rules.inclusion import membership, strings
 from oort.rules.inclusion.documents import KINDS, Json, Place, exact, identity, is_number, kind_of, literal
 from oort.rules.inclusion.unions import ANYTHING, Disjunct, Node, Reading, ordered
 
@@ -62,13 +62,13 @@ class Branch:
         known = dict(self.members)
         if name in known:
             return known[name]
-        hits = [(node, texts.matches(pattern, name)) for pattern, node in self.matching]
+        hits = [(node, strings.matches(pattern, name)) for pattern, node in self.matching]
         sure = [node for node, hit in hits if hit]
         return frozenset().union(*sure) if sure else self.rest if all(hit is False for _, hit in hits) else ANYTHING
 
     def unclear(self, name: str) -> bool:
         """Whether `member` may have left something out, since a pattern cannot be read."""
-        return name not in dict(self.members) and any(texts.matches(one, name) is None for one, _ in self.matching)
+        return name not in dict(self.members) and any(strings.matches(one, name) is None for one, _ in self.matching)
 
     def with_member(self, name: str, node: Node, *, present: bool) -> "Branch":
         """The branch with a member narrowed, which is there for certain or not."""
@@ -100,7 +100,7 @@ def _listed(words: dict[str, Json]) -> list[Json]:
 
 
 def _spelt_out(place: Place) -> list[Json]:
-    return list(texts.spelt_out(cast(str, place.known["pattern"]))) if "pattern" in place.known else []
+    return list(strings.spelt_out(cast(str, place.known["pattern"]))) if "pattern" in place.known else []
 
 
 def _finite(found: Disjunct, listed: list[Json]) -> Iterator[Branch]:
@@ -217,7 +217,7 @@ def _object(branch: Branch, place: Place, words: dict[str, Json]) -> Branch:
     matching = {one: ours[one] | theirs[one] for one in ours.keys() & theirs.keys()}
     for mine, others, rest in ((ours, theirs, own.rest), (theirs, ours, branch.rest)):
         for pattern in mine.keys() - others.keys():
-            clear = all(texts.apart(pattern, other) for other in others)
+            clear = all(strings.apart(pattern, other) for other in others)
             matching[pattern] = mine[pattern] | (rest if clear else ANYTHING)
             tokens |= {object()} if rest and not clear else set()
     found = replace(branch, members=tuple(members.items()), matching=tuple(sorted(matching.items())), tokens=tokens)
@@ -232,9 +232,9 @@ def _own_members(place: Place, words: dict[str, Json]) -> Branch:
     members: dict[str, Node] = {}
     tokens: set[object] = set()
     listed = cast(dict[str, Json], words.get("properties", {}))
-    spelt = {one: texts.spelt_out(one) for one in patterns}
+    spelt = {one: strings.spelt_out(one) for one in patterns}
     for name in dict.fromkeys([*listed, *(name for names in spelt.values() for name in names)]):
-        hits = [(one, texts.matches(one, name)) for one in patterns]
+        hits = [(one, strings.matches(one, name)) for one in patterns]
         own = frozenset({place.child("properties", name)}) if name in listed else ANYTHING
         members[name] = own.union(*(nodes[one] for one, hit in hits if hit))
         tokens |= {object() for _, hit in hits if hit is None}

@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
 from oort.rules.inclusion import membership
+from oort.rules.inclusion.closed_and_open import closed, opened
 from oort.rules.inclusion.documents import Document, Json, Place, identity
 from oort.rules.inclusion.include import Prover
-from oort.rules.inclusion.sides import closed, opened
 from oort.rules.inclusion.unions import Node
 from oort.rules.inclusion.witness import Seeker
 

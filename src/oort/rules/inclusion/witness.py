@@ -8,7 +8,7 @@ from fractions import Fraction
 from itertools import chain, islice, product
 from typing import cast
 
-from oort.rules.inclusion import dependents, membership, texts
+from oort.rules.inclusion import dependents, membership, strings
 from oort.rules.inclusion.documents import Json, identity, literal
 from oort.rules.inclusion.include import Prover
 from oort.rules.inclusion.shapes import Branch, branches
@@ -187,7 +187,7 @@ class Seeker:
     def _names(self, branch: Branch, hints: list[Branch], depth: int) -> Iterator[str]:
         """Names that no schema lists among its members."""
         both = (branch, *hints)
-        yield from (text for one in both for pattern, _ in one.matching for text in texts.examples(pattern))
+        yield from (text for one in both for pattern, _ in one.matching for text in strings.examples(pattern))
         for place in dict.fromkeys(place for one in both for place in ordered(one.origin.flats)):
             yield from (need.name for need in dependents.needs(place))
         for names in dict.fromkeys(one.names for one in both if one.names):
@@ -262,9 +262,9 @@ def _written(number: Fraction) -> Iterator[Json]:
 
 def _strings(branch: Branch, hints: list[Branch]) -> Iterator[Json]:
     patterns = [*sorted(branch.patterns), *(pattern for one in hints for pattern in sorted(one.patterns))]
-    yield from (texts.SAMPLES[name] for name in sorted(branch.formats) if name in texts.SAMPLES)
+    yield from (strings.SAMPLES[name] for name in sorted(branch.formats) if name in strings.SAMPLES)
     lengths = [one for one in sorted(_lengths(branch, hints)) if one <= _LONGEST]
-    for text in (text for pattern in patterns for text in texts.examples(pattern)):
+    for text in (text for pattern in patterns for text in strings.examples(pattern)):
         yield text
         for length in lengths:
             if length > len(text):

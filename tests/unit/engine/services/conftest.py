@@ -14,7 +14,7 @@ from oort.engine.services.traces import Traces
 from oort.engine.services.transactions import Transactions
 from oort.engine.store.direct import DirectStore
 from oort.model.platform import PlatformModel
-from oort.testing.contracts.target import PLATFORM
+from oort.testing.port_suites.target import PLATFORM
 
 
 class Services:

@@ -6,7 +6,7 @@ import pytest
 
 from oort.engine.services.history import History
 from oort.model import limits
-from oort.testing.contracts.target import HAPPENED, SUBSCRIBERS, UNHEARD, message
+from oort.testing.port_suites.target import HAPPENED, SUBSCRIBERS, UNHEARD, message
 from tests.unit.engine.services.conftest import Services
 
 

@@ -15,7 +15,7 @@ from oort.model import limits
 from oort.model.errors import InvalidValue, LimitExceeded
 from oort.model.messages import QueueDepth
 from oort.model.platform import PlatformModel
-from oort.testing.contracts.target import ATTEMPTS, OTHER_WORK, PLATFORM, VISIBILITY, WORK, message
+from oort.testing.port_suites.target import ATTEMPTS, OTHER_WORK, PLATFORM, VISIBILITY, WORK, message
 from tests.unit.engine.services.conftest import Services
 
 SECOND = timedelta(seconds=1)

@@ -12,7 +12,7 @@ from oort.engine.clocks import VirtualClock
 from oort.engine.services.queues import Queues
 from oort.engine.store.direct import DirectStore
 from oort.model.messages import Delivery
-from oort.testing.contracts.target import ATTEMPTS, PLATFORM, VISIBILITY, WORK, message
+from oort.testing.port_suites.target import ATTEMPTS, PLATFORM, VISIBILITY, WORK, message
 
 SECONDS = st.integers(0, 4).map(lambda number: timedelta(seconds=number))
 

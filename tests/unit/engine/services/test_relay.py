@@ -5,7 +5,7 @@ from datetime import timedelta
 
 from oort.engine.services.relay import NO_QUEUE
 from oort.model.operations import PublishEvent, PutItem, SendMessage, Write
-from oort.testing.contracts.target import HAPPENED, NOTES, OTHER_WORK, PLATFORM, SUBSCRIBERS, UNHEARD, WORK, message
+from oort.testing.port_suites.target import HAPPENED, NOTES, OTHER_WORK, PLATFORM, SUBSCRIBERS, UNHEARD, WORK, message
 from tests.unit.engine.services.conftest import Services
 
 

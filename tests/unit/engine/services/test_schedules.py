@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 
 from oort import Service
-from oort.app.loading import load
+from oort.app.loading.loader import load
 from oort.engine.clocks import VirtualClock
 from oort.engine.services.queues import Queues
 from oort.engine.services.schedules import Schedules

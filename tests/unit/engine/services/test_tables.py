@@ -12,8 +12,8 @@ from oort.model.items import Item, SetTo, Value
 from oort.model.operations import DeleteItem, PutItem, QueryIndex, ScanTable, UpdateItem
 from oort.model.platform import PlatformModel
 from oort.model.resources import IndexModel
-from oort.rules import cursors, keys
-from oort.testing.contracts.target import LINES, NOTES, PLATFORM
+from oort.rules.tables import cursors, keys
+from oort.testing.port_suites.target import LINES, NOTES, PLATFORM
 from tests.unit.engine.services.conftest import Services
 
 LAG = timedelta(seconds=2)

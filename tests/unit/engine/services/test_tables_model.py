@@ -13,8 +13,8 @@ from oort.engine.store.direct import DirectStore
 from oort.model.errors import ConditionFailed, NoSuchItem
 from oort.model.items import AddTo, Change, Item, Key, Remove, SetTo, Value
 from oort.model.operations import DeleteItem, Listed, PutItem, QueryIndex, ScanTable, UpdateItem
-from oort.rules import keys
-from oort.testing.contracts.target import LINES, PLATFORM
+from oort.rules.tables import keys
+from oort.testing.port_suites.target import LINES, PLATFORM
 
 GROUPS = st.sampled_from(["a", "ab", "b"])
 TEXTS = st.sampled_from(["x", "y", "é", "\uffff", "\U00010000", "x\x00"])

@@ -8,7 +8,7 @@ from oort.model import limits
 from oort.model.errors import LimitExceeded
 from oort.model.items import AddTo
 from oort.model.operations import DeleteItem, Mark, PublishEvent, PutItem, SendMessage, UpdateItem
-from oort.testing.contracts.target import HAPPENED, NOTES, WORK, message
+from oort.testing.port_suites.target import HAPPENED, NOTES, WORK, message
 from tests.unit.engine.services.conftest import Services
 
 DAY = timedelta(days=1)

@@ -8,8 +8,8 @@ import msgspec
 from oort.model.contracts import Declared, DeclaredEvent, EventLock, Finding, Locks, Revision
 from oort.model.items import Value
 from oort.model.sources import Source
-from oort.rules import eventschemas
 from oort.rules.contracts import locks, revisions
+from oort.rules.events import event_schemas
 
 HERE = Source("sold.py", 1)
 EXAMPLES: tuple[Value, ...] = ({"id": "7", "price": 9},)
@@ -42,7 +42,7 @@ class Cheap(msgspec.Struct, kw_only=True):
 
 
 def revision(kind: type, *, key: str = "id") -> Revision:
-    writer, reader = eventschemas.both(kind)
+    writer, reader = event_schemas.both(kind)
     return revisions.revision(key=key, writer=writer, reader=reader)
 
 

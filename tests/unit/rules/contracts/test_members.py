@@ -3,8 +3,8 @@
 import msgspec
 
 from oort.model.contracts import Schema
-from oort.rules import eventschemas
 from oort.rules.contracts import members
+from oort.rules.events import event_schemas
 from tests.unit.rules.contracts.samples import Noted, Sold, revision
 
 
@@ -21,7 +21,7 @@ class Tree(msgspec.Struct, kw_only=True):
 
 
 def test_members_are_found_in_lists_maps_rows_and_unions_and_once_in_what_holds_itself() -> None:
-    found = members.members(eventschemas.reader(Tree))
+    found = members.members(event_schemas.reader(Tree))
     assert list(found) == [
         "/name", "/children", "/pair", "/pair/1/street", "/pair/1/country", "/by_name", "/by_name/*/street",
         "/by_name/*/country",

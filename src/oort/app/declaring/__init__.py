@@ -1,0 +1,1 @@
+"""Declarations on a service, and the signatures of handlers."""

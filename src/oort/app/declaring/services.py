@@ -1,0 +1,415 @@
+"""The service: what users hang tables, queues, providers and handlers on. It records declarations; the loader judges them."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import Concatenate, Never, TypeAlias
+
+from oort.app.declaring import resources
+from oort.app.declaring.resources import QueueOptions, ResourceDeclared, TableOptions
+from oort.app.handles import calls, later
+from oort.app.handles.calls import Call
+from oort.app.handles.events import E, Event
+from oort.app.handles.later import Bucket, Changed, Upload
+from oort.app.handles.queues import Queue
+from oort.app.handles.tables import Table
+from oort.app.handles.variables import D, F, K, M, P, R, T
+from oort.app.source_places import caller, caller_module
+from oort.model import limits
+from oort.model.problems import Json, Problem
+from oort.model.resources import QueueModel, TableModel
+from oort.model.sources import Mistake, Source
+
+Handler: TypeAlias = Callable[..., object]
+
+
+@dataclass(frozen=True, slots=True)
+class RouteDeclared:
+    """What a route decorator said."""
+
+    method: str
+    path: str
+    status: int
+    public: bool
+    groups: tuple[str, ...]
+    raises: tuple[type[Problem], ...]
+    owner: str = ""
+    rate: float | None = None
+    burst: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class SubscriptionDeclared:
+    """What `@service.on` said."""
+
+    event: type[Event]
+    attempts: int
+    batch: int
+
+
+@dataclass(frozen=True, slots=True)
+class WorkerDeclared:
+    """What `@service.worker` said."""
+
+    queue: type
+    batch: int
+
+
+@dataclass(frozen=True, slots=True)
+class TimerDeclared:
+    """What `@service.every` or `@service.cron` said."""
+
+    interval: timedelta | None
+    cron: str | None
+    timezone: str
+    attempts: int
+
+
+@dataclass(frozen=True, slots=True)
+class AnswerDeclared:
+    """What `@service.answer` said."""
+
+    call: type
+
+
+TriggerDeclared: TypeAlias = RouteDeclared | SubscriptionDeclared | WorkerDeclared | TimerDeclared | AnswerDeclared
+
+
+@dataclass(frozen=True, slots=True)
+class HandlerDeclared:
+    """A handler with its trigger."""
+
+    call: Handler
+    trigger: TriggerDeclared
+    timeout: timedelta
+    source: Source
+
+
+@dataclass(frozen=True, slots=True)
+class ProviderDeclared:
+    """A factory under `@service.provide`."""
+
+    factory: Handler
+    source: Source
+
+
+@dataclass(slots=True)
+class Declared:
+    """All that was declared on a service, in order."""
+
+    source: Source
+    modules: set[str] = field(default_factory=set[str])
+    tables: list[TableModel] = field(default_factory=list[TableModel])
+    queues: list[QueueModel] = field(default_factory=list[QueueModel])
+    handlers: list[HandlerDeclared] = field(default_factory=list[HandlerDeclared])
+    providers: list[ProviderDeclared] = field(default_factory=list[ProviderDeclared])
+    mistakes: list[Mistake] = field(default_factory=list[Mistake])
+    cors: list[str] = field(default_factory=list[str])
+
+
+class Service:
+    """A service: a unit of ownership and deployment, with its own tables, queues and functions.
+
+    Pages of the origins in `cors`, such as "https://shop.example", may call its routes from a browser; nobody's by itself.
+
+    >>> hello = Service("hello")
+    >>> @hello.get("/{name}", public=True)
+    ... def greet(name: str) -> str:
+    ...     return f"Hello {name}"
+    >>> greet("Ada")
+    'Hello Ada'
+    """
+
+    def __init__(self, name: str, *, cors: Sequence[str] = ()) -> None:
+        self.name = name
+        self.declared = Declared(caller())
+        self.declared.cors += cors
+
+    # -- resources
+
+    def table(
+        self, name: str, *, key: str | tuple[str, str], version: str | None = None, expires: str | None = None
+    ) -> Callable[[D], D]:
+        """Declare a table. `key` names the key field, or the partition and sort fields; `version` an int field that
+        guards read-then-write.
+        """
+        source = self._here()
+        if expires is not None:
+            self.declared.mistakes.append(later.mistake(source, "expires="))
+        options = TableOptions((key,) if isinstance(key, str) else key, version)
+        return self._resource(name, source, options)
+
+    def queue(self, name: str, *, attempts: int = 5, fifo: bool = False) -> Callable[[D], D]:
+        """Declare a work queue. After `attempts` (1 to 1000) a message becomes a dead letter."""
+        source = self._here()
+        if fifo:
+            self.declared.mistakes.append(later.mistake(source, "fifo="))
+        return self._resource(name, source, QueueOptions(attempts))
+
+    def bucket(self, name: str) -> Callable[[D], D]:
+        """Declare a bucket. Refused at load by this release."""
+        return self._later(f"The bucket {name}")
+
+    def secret(self, name: str, *, rotate: timedelta = timedelta(days=30)) -> Callable[[D], D]:
+        """Declare a secret. Refused at load by this release."""
+        return self._later(f"The secret {name}")
+
+    def provide(self, factory: F) -> F:
+        """Declare how a port of your own is made: handlers that ask for the factory's return type get it.
+
+        It is called once an environment, so connections made here are pooled. Write it as a generator to close what it
+        opened. Handles that it takes count as the handler's.
+        """
+        self.declared.providers.append(ProviderDeclared(factory, self._here()))
+        return factory
+
+    # -- requests
+
+    def get(
+        self,
+        path: str,
+        *,
+        status: int = 200,
+        public: bool = False,
+        groups: Sequence[str] = (),
+        owner: str = "",
+        raises: Sequence[type[Problem]] = (),
+        timeout: timedelta = limits.REQUEST_TIMEOUT,
+        rate: float | None = None,
+        burst: int | None = None,
+    ) -> Callable[[F], F]:
+        """Answer GET requests under the service's name. See `post`."""
+        return self._route(
+            RouteDeclared("GET", path, status, public, tuple(groups), tuple(raises), owner, rate, burst), timeout
+        )
+
+    def post(
+        self,
+        path: str,
+        *,
+        status: int = 200,
+        public: bool = False,
+        groups: Sequence[str] = (),
+        owner: str = "",
+        raises: Sequence[type[Problem]] = (),
+        timeout: timedelta = limits.REQUEST_TIMEOUT,
+        rate: float | None = None,
+        burst: int | None = None,
+    ) -> Callable[[F], F]:
+        """Answer POST requests: `@accounts.post("/")` is POST /accounts.
+
+        Private unless `public=True`. `groups` names the groups whose members may call it, `owner` the path parameter
+        that holds the id of its only caller; with both, either will do. `raises` names the problems that are part of its
+        contract. `timeout` is at most 29 seconds (API Gateway); after it the caller gets 504, and the handler can write
+        nothing more. One client may call `rate` times a second, and `burst` times at once after a pause; by default 500
+        and 1,000 without a token, 1,000 and 2,000 with one. What is more gets 429 and does not reach the handler.
+
+        >>> shop = Service("shop")
+        >>> @shop.get("/baskets/{id}", owner="id", groups=["support"], rate=10)
+        ... def basket(id: str) -> str:
+        ...     return f"What {id} wants"
+        """
+        return self._route(
+            RouteDeclared("POST", path, status, public, tuple(groups), tuple(raises), owner, rate, burst), timeout
+        )
+
+    def put(
+        self,
+        path: str,
+        *,
+        status: int = 200,
+        public: bool = False,
+        groups: Sequence[str] = (),
+        owner: str = "",
+        raises: Sequence[type[Problem]] = (),
+        timeout: timedelta = limits.REQUEST_TIMEOUT,
+        rate: float | None = None,
+        burst: int | None = None,
+    ) -> Callable[[F], F]:
+        """Answer PUT requests. See `post`."""
+        return self._route(
+            RouteDeclared("PUT", path, status, public, tuple(groups), tuple(raises), owner, rate, burst), timeout
+        )
+
+    def patch(
+        self,
+        path: str,
+        *,
+        status: int = 200,
+        public: bool = False,
+        groups: Sequence[str] = (),
+        owner: str = "",
+        raises: Sequence[type[Problem]] = (),
+        timeout: timedelta = limits.REQUEST_TIMEOUT,
+        rate: float | None = None,
+        burst: int | None = None,
+    ) -> Callable[[F], F]:
+        """Answer PATCH requests. See `post`."""
+        return self._route(
+            RouteDeclared("PATCH", path, status, public, tuple(groups), tuple(raises), owner, rate, burst), timeout
+        )
+
+    def delete(
+        self,
+        path: str,
+        *,
+        status: int = 204,
+        public: bool = False,
+        groups: Sequence[str] = (),
+        owner: str = "",
+        raises: Sequence[type[Problem]] = (),
+        timeout: timedelta = limits.REQUEST_TIMEOUT,
+        rate: float | None = None,
+        burst: int | None = None,
+    ) -> Callable[[F], F]:
+        """Answer DELETE requests. See `post`."""
+        return self._route(
+            RouteDeclared("DELETE", path, status, public, tuple(groups), tuple(raises), owner, rate, burst), timeout
+        )
+
+    # -- messages
+
+    def on(
+        self,
+        event: type[E],
+        *,
+        where: Mapping[str, Json] | None = None,
+        attempts: int = 5,
+        batch: int = limits.BATCH,
+        timeout: timedelta = timedelta(seconds=30),
+    ) -> Callable[[Callable[Concatenate[E, P], R]], Callable[Concatenate[E, P], R]]:
+        """Consume an event, through a queue of this handler's own with its own attempts and dead letters."""
+        source = self._here()
+        if where is not None:
+            self.declared.mistakes.append(
+                Mistake(
+                    source,
+                    "event.where",
+                    f"{getattr(event, '__name__', event)} travels by topic, which does not route by pattern.",
+                    'Filter inside the handler; pattern routing comes with events declared via="bus".',
+                )
+            )
+        trigger = SubscriptionDeclared(event, attempts, batch)
+
+        def decorate(handler: Callable[Concatenate[E, P], R]) -> Callable[Concatenate[E, P], R]:
+            self.declared.handlers.append(HandlerDeclared(handler, trigger, timeout, source))
+            return handler
+
+        return decorate
+
+    def worker(
+        self, queue: type[Queue[M, Never]], *, batch: int = limits.BATCH, timeout: timedelta = timedelta(seconds=30)
+    ) -> Callable[[Callable[Concatenate[M, P], R]], Callable[Concatenate[M, P], R]]:
+        """Consume a work queue, one message a call; up to `batch` (1 to 10) are fetched together and fail one by one."""
+        source = self._here()
+        trigger = WorkerDeclared(queue, batch)
+
+        def decorate(handler: Callable[Concatenate[M, P], R]) -> Callable[Concatenate[M, P], R]:
+            self.declared.handlers.append(HandlerDeclared(handler, trigger, timeout, source))
+            return handler
+
+        return decorate
+
+    # -- time
+
+    def every(
+        self, interval: timedelta, *, attempts: int = 3, timeout: timedelta = timedelta(seconds=30)
+    ) -> Callable[[F], F]:
+        """Run at every multiple of the interval, counted from the Unix epoch; at least a minute, as EventBridge Scheduler.
+
+        A run is a message on a queue of the handler's own: at least once, `attempts` tries, then a dead letter. Runs that
+        were missed while the platform was stopped are made up for by one.
+        """
+        return self._timer(TimerDeclared(interval, None, "UTC", attempts), timeout)
+
+    def cron(
+        self,
+        expression: str,
+        *,
+        timezone: str = "UTC",
+        attempts: int = 3,
+        timeout: timedelta = timedelta(seconds=30),
+    ) -> Callable[[F], F]:
+        """Run at the times of a cron expression: minute, hour, day, month, weekday, in a time zone. See `every`.
+
+        A local time that the clocks jump over is skipped; one that comes twice runs once.
+        """
+        return self._timer(TimerDeclared(None, expression, timezone, attempts), timeout)
+
+    # -- typed already, run by a later release
+
+    def on_change(
+        self, table: type[Table[K, T, Never]]
+    ) -> Callable[[Callable[Concatenate[Changed[T], P], R]], Callable[Concatenate[Changed[T], P], R]]:
+        """Consume the changes of a table. Refused at load by this release."""
+        self._refuse("on_change")
+        return _same
+
+    def on_upload(
+        self, bucket: type[Bucket[Never]], *, prefix: str = ""
+    ) -> Callable[[Callable[Concatenate[Upload, P], R]], Callable[Concatenate[Upload, P], R]]:
+        """Consume uploads to a bucket. Refused at load by this release."""
+        self._refuse("on_upload")
+        return _same
+
+    def answer(
+        self, call: type[Call[M, R]], *, timeout: timedelta | None = None
+    ) -> Callable[[Callable[Concatenate[M, P], R]], Callable[Concatenate[M, P], R]]:
+        """Answer a declared call. Only the service in front of the call's dot may; its problems reach the caller."""
+        source = self._here()
+
+        def decorate(handler: Callable[Concatenate[M, P], R]) -> Callable[Concatenate[M, P], R]:
+            declared = calls.declared(call)
+            longest = timeout or (declared.model.timeout if declared else limits.REQUEST_TIMEOUT)
+            self.declared.handlers.append(HandlerDeclared(handler, AnswerDeclared(call), longest, source))
+            return handler
+
+        return decorate
+
+    # -- how it is recorded
+
+    def _here(self, *, depth: int = 2) -> Source:
+        """The line that called the public method; its module belongs to this service."""
+        self.declared.modules.add(caller_module(depth))
+        return caller(depth)
+
+    def _resource(self, name: str, source: Source, options: TableOptions | QueueOptions) -> Callable[[D], D]:
+        def decorate(cls: D) -> D:
+            model, mistakes = resources.declare(self.name, ResourceDeclared(cls, name, source, options))
+            self.declared.mistakes += mistakes
+            if isinstance(model, TableModel):
+                self.declared.tables.append(model)
+            elif model is not None:
+                self.declared.queues.append(model)
+            return cls
+
+        return decorate
+
+    def _route(self, route: RouteDeclared, timeout: timedelta) -> Callable[[F], F]:
+        source = self._here(depth=3)
+
+        def decorate(handler: F) -> F:
+            self.declared.handlers.append(HandlerDeclared(handler, route, timeout, source))
+            return handler
+
+        return decorate
+
+    def _timer(self, timer: TimerDeclared, timeout: timedelta) -> Callable[[F], F]:
+        source = self._here(depth=3)
+
+        def decorate(handler: F) -> F:
+            self.declared.handlers.append(HandlerDeclared(handler, timer, timeout, source))
+            return handler
+
+        return decorate
+
+    def _later(self, what: str) -> Callable[[D], D]:
+        self._refuse(what, depth=3)
+        return _same
+
+    def _refuse(self, what: str, *, depth: int = 2) -> None:
+        self.declared.mistakes.append(later.mistake(caller(depth), what))
+
+
+def _same(thing: R) -> R:
+    return thing

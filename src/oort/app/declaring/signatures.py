@@ -1,0 +1,447 @@
+"""What a handler or provider asks for: every parameter of its signature, sorted into the kinds that the runtime can fill."""
+
+import inspect
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import date, time, timedelta
+from decimal import Decimal
+from enum import Enum
+from types import NoneType, UnionType
+from typing import Annotated, Any, Literal, TypeAlias, Union, cast, get_args, get_origin, get_type_hints
+from uuid import UUID
+
+import msgspec
+
+from oort.app.handles import calls, events
+from oort.app.handles.actions import MARKERS, Send, word
+from oort.app.handles.calls import Call
+from oort.app.handles.events import Event, Publish
+from oort.app.handles.http import Header
+from oort.app.handles.later import Bucket, Secret
+from oort.app.handles.once import Once
+from oort.app.handles.queues import Queue
+from oort.app.handles.tables import Table
+from oort.model.functions import Grant
+from oort.model.invocations import Context, Principal
+from oort.model.resources import Kind
+from oort.model.sources import Mistake, Source
+from oort.rules.types import models
+
+
+@dataclass(frozen=True, slots=True)
+class HandleParameter:
+    """A table or queue with the actions that the handler may take."""
+
+    name: str
+    resource: type
+    actions: tuple[type, ...]
+
+    def grant(self) -> Grant:
+        """What the function may do because of this parameter."""
+        kind = Kind.TABLE if issubclass(self.resource, Table) else Kind.QUEUE
+        return Grant(kind, self.resource.__oort__.model.name, tuple(sorted(map(word, self.actions))))  # type: ignore[attr-defined]
+
+
+@dataclass(frozen=True, slots=True)
+class PublishParameter:
+    """The right to publish these events."""
+
+    name: str
+    events: tuple[type[Event], ...]
+
+    def grants(self) -> Iterator[Grant]:
+        """What the function may do because of this parameter."""
+        return (Grant(Kind.EVENT, event.__oort__.model.name, ("publish",)) for event in self.events)
+
+
+@dataclass(frozen=True, slots=True)
+class ValueParameter:
+    """A value of the request: from the body, the path, the query or a header. `wire` is its name there."""
+
+    name: str
+    place: str  # body, path, query, header
+    wire: str
+    kind: object
+    required: bool
+    many: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class PrincipalParameter:
+    """The caller; `optional` says that there may be none."""
+
+    name: str
+    optional: bool
+
+
+@dataclass(frozen=True, slots=True)
+class ContextParameter:
+    """The invocation itself."""
+
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class OnceParameter:
+    """The right to carry out external effects of a delivery."""
+
+    name: str
+
+    def grant(self, function: str) -> Grant:
+        """What the function may do because of this parameter: note effects of its own."""
+        return Grant(Kind.EFFECT, function, ("once",))
+
+
+@dataclass(frozen=True, slots=True)
+class MessageParameter:
+    """The event or message; always the first parameter of a consumer."""
+
+    name: str
+    kind: object
+
+
+@dataclass(frozen=True, slots=True)
+class CallParameter:
+    """A call that the handler may make."""
+
+    name: str
+    call: type[Call[Any, Any]]
+
+    def grant(self) -> Grant:
+        """What the function may do because of this parameter."""
+        return Grant(Kind.CALL, self.call.__oort__.model.name, ("call",))
+
+
+@dataclass(frozen=True, slots=True)
+class ProvidedParameter:
+    """A port of the app's own, made by a provider."""
+
+    name: str
+    kind: object
+
+
+Parameter: TypeAlias = (
+    HandleParameter
+    | PublishParameter
+    | ValueParameter
+    | PrincipalParameter
+    | ContextParameter
+    | OnceParameter
+    | MessageParameter
+    | CallParameter
+    | ProvidedParameter
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Signature:
+    """A handler's parameters, and what it returns."""
+
+    parameters: tuple[Parameter, ...]
+    returns: object
+
+
+class Reader:
+    """Reads one signature and collects its mistakes. `provided` holds the return types of the service's providers."""
+
+    def __init__(self, call: Callable[..., object], *, source: Source, provided: frozenset[object]) -> None:
+        self.call = call
+        self.source = source
+        self.provided = provided
+        self.mistakes: list[Mistake] = []
+        self.name = getattr(call, "__name__", "handler")
+
+    def hints(self) -> dict[str, object] | None:
+        """The annotations, resolved. None, with a mistake, if they cannot be."""
+        try:
+            return dict(get_type_hints(self.call, include_extras=True))
+        except (NameError, AttributeError) as error:
+            self.refuse(
+                "signature.name",
+                f"{self.name}: the type {error.name!r} cannot be found.",
+                "Import it at run time, not under TYPE_CHECKING: the signature is the permission.",
+            )
+        except (TypeError, SyntaxError) as error:
+            self.refuse("signature.type", f"{self.name}: {error}.", "Write actions in the brackets: People[Get | Put].")
+        return None
+
+    def refuse(self, code: str, what: str, instead: str) -> None:
+        """Note a mistake at this handler."""
+        self.mistakes.append(Mistake(self.source, code, what, instead))
+
+    def handler(self) -> dict[str, object] | None:
+        """The annotations of a handler, which returns: a generator's body would never run."""
+        if inspect.isgeneratorfunction(self.call) or inspect.isasyncgenfunction(self.call):
+            self.refuse("signature.generator", f"{self.name} yields, so nobody runs it.", "Return what it answers.")
+        return self.hints()
+
+    def parameters(self) -> Iterator[inspect.Parameter]:
+        """The parameters that can be passed by name; others are mistakes."""
+        for parameter in inspect.signature(self.call).parameters.values():
+            if parameter.kind in (parameter.POSITIONAL_OR_KEYWORD, parameter.KEYWORD_ONLY):
+                yield parameter
+            else:
+                self.refuse(
+                    "signature.kind",
+                    f"{self.name}: {parameter} cannot be filled.",
+                    "Name every parameter and give it a type.",
+                )
+
+    def shared(self, name: str, hint: object) -> Parameter | None:
+        """The parameter if it is one that handlers of every kind and providers may have."""
+        origin = get_origin(hint) or hint
+        if isinstance(origin, type) and issubclass(origin, Table | Queue):
+            return self._handle(name, hint, cast(type, origin))
+        if origin is Publish:
+            return self._publish(name, hint)
+        if isinstance(origin, type) and issubclass(origin, Call):
+            return self._call(name, cast(type, origin))
+        if isinstance(origin, type) and issubclass(origin, Bucket | Secret):
+            self.refuse(
+                "language.later", f"{self.name}: {name} is not run by this release.", "docs/limits.md lists what is."
+            )
+            return ContextParameter(name)
+        if hint is Context:
+            return ContextParameter(name)
+        if hint is Once:
+            return OnceParameter(name)
+        return ProvidedParameter(name, hint) if hint in self.provided else None
+
+    def _handle(self, name: str, hint: object, origin: type) -> Parameter | None:
+        title = origin.__name__
+        if not hasattr(origin, "__oort__"):
+            self.refuse(
+                "handle.undeclared",
+                f"{self.name}: {title} is not declared.",
+                "Put @service.table or @service.queue on it.",
+            )
+            return ContextParameter(name)
+        arguments = get_args(hint)
+        if not arguments:
+            what = f"{self.name}: {name}: {title} may do nothing."
+            self.refuse("handle.bare", what, f"Say what it does: {name}: {title}[Get] or {title}[Get | Put].")
+            return ContextParameter(name)
+        inner = arguments[0]
+        actions = get_args(inner) if get_origin(inner) in (Union, UnionType) else (inner,)
+        if bad := [action for action in actions if action not in MARKERS]:
+            what = f"{self.name}: {title}[{getattr(bad[0], '__name__', bad[0])}] is not an action."
+            self.refuse("handle.action", what, f"Actions are {', '.join(marker.__name__ for marker in MARKERS)}.")
+            return ContextParameter(name)
+        fitting = [marker for marker in MARKERS if (marker is Send) == issubclass(origin, Queue)]
+        if bad := [action for action in actions if action not in fitting]:
+            what = f"{self.name}: {title} has no {bad[0].__name__}."
+            self.refuse("handle.action", what, f"Its actions are {', '.join(marker.__name__ for marker in fitting)}.")
+        return HandleParameter(name, origin, tuple(actions))
+
+    def _call(self, name: str, origin: type) -> Parameter:
+        if calls.declared(origin) is None:
+            what = f"{self.name}: {name}: {origin.__name__} is no declared call."
+            self.refuse("call.undeclared", what, "Put @call(name) on a class of a contracts module.")
+            return ContextParameter(name)
+        return CallParameter(name, cast(type[Call[Any, Any]], origin))
+
+    def _publish(self, name: str, hint: object) -> Parameter:
+        found = events.published_by(hint)
+        if not found:
+            what = f"{self.name}: {name} names no event to publish."
+            self.refuse("publish.event", what, f"Write {name}: Publish[SignedUp], with a class under @event.")
+        return PublishParameter(name, found)
+
+
+def read_timer(reader: Reader) -> Signature:
+    """The signature of a handler that time triggers: it takes no message."""
+    hints = reader.hints()
+    found: list[Parameter] = []
+    for parameter in reader.parameters():
+        known = None if hints is None else reader.shared(parameter.name, hints.get(parameter.name))
+        if known is not None:
+            found.append(known)
+        elif hints is not None:
+            what = f"{reader.name}: {parameter.name} cannot be filled."
+            reader.refuse(
+                "timer.parameter", what, "A scheduled handler takes handles, Publish, Context and provided ports."
+            )
+    return Signature(tuple(found), (hints or {}).get("return"))
+
+
+def read_provider(reader: Reader) -> Signature:
+    """A provider's signature. Its return type is what handlers ask for."""
+    hints = reader.hints()
+    if inspect.iscoroutinefunction(reader.call) or inspect.isasyncgenfunction(reader.call):
+        reader.refuse("provider.async", f"{reader.name} is async.", "Write a plain function or a generator.")
+    found: list[Parameter] = []
+    for parameter in reader.parameters():
+        known = None if hints is None else reader.shared(parameter.name, hints.get(parameter.name))
+        if known is None and hints is not None:
+            reader.refuse(
+                "provider.parameter",
+                f"{reader.name}: {parameter.name} cannot be filled.",
+                "A provider takes handles and what other providers make.",
+            )
+        elif known is not None:
+            found.append(known)
+    return Signature(tuple(found), made((hints or {}).get("return")))
+
+
+def refuse_once(reader: Reader, signature: Signature, *, why: str, instead: str) -> None:
+    """Refuse `Once` where there is no delivery."""
+    for parameter in signature.parameters:
+        if isinstance(parameter, OnceParameter):
+            reader.refuse("once.delivery", f"{reader.name}: {parameter.name}: Once {why}.", instead)
+
+
+def made(returns: object) -> object:
+    """What a provider makes: its return type, or what its generator yields. None if that is nothing."""
+    origin = get_origin(returns)
+    name = getattr(origin, "__name__", "")
+    kind = get_args(returns)[0] if name in ("Iterator", "Generator", "Iterable") else returns
+    return None if kind is NoneType else kind
+
+
+def read_consumer(reader: Reader, message: object) -> Signature:
+    """A consumer's signature: the message first, then what it needs."""
+    hints = reader.handler()
+    found: list[Parameter] = []
+    for position, parameter in enumerate(reader.parameters()):
+        hint = None if hints is None else hints.get(parameter.name)
+        if position == 0:
+            _check_message(reader, parameter.name, hint, message, known=hints is not None)
+            found.append(MessageParameter(parameter.name, message))
+        elif known := reader.shared(parameter.name, hint):
+            found.append(known)
+        elif hints is not None:
+            what = f"{reader.name}: {parameter.name} cannot be filled."
+            reader.refuse(
+                "consumer.parameter",
+                what,
+                "A consumer takes its message, handles, Publish, Context and provided ports.",
+            )
+    if not found:
+        title = getattr(message, "__name__", message)
+        reader.refuse(
+            "consumer.message", f"{reader.name} takes no message.", f"Its first parameter is the message: {title}."
+        )
+    return Signature(tuple(found), (hints or {}).get("return"))
+
+
+def _check_message(reader: Reader, name: str, hint: object, message: object, *, known: bool) -> None:
+    if known and hint != message:
+        shown, wanted = getattr(hint, "__name__", hint), getattr(message, "__name__", message)
+        reader.refuse(
+            "consumer.message",
+            f"{reader.name}: {name} is {shown}, but it receives {wanted}.",
+            f"Write {name}: {wanted}.",
+        )
+
+
+def read_route(reader: Reader, *, path: frozenset[str], public: bool) -> Signature:
+    """A request handler's signature."""
+    hints = reader.handler()
+    parameters = list(reader.parameters())
+    if hints is None:
+        return Signature((), None)
+    found = [
+        _request_parameter(reader, parameter, hints.get(parameter.name), path=path, public=public)
+        for parameter in parameters
+    ]
+    for missing in sorted(path - {parameter.name for parameter in found}):
+        what = f"{reader.name}: the path has {{{missing}}}, but there is no such parameter."
+        reader.refuse("route.path", what, f"Add the parameter {missing}: str.")
+    return Signature(tuple(found), hints.get("return"))
+
+
+def _request_parameter(
+    reader: Reader, parameter: inspect.Parameter, hint: object, *, path: frozenset[str], public: bool
+) -> Parameter:
+    name = parameter.name
+    required = parameter.default is parameter.empty
+    if hint is None:
+        reader.refuse(
+            "signature.untyped", f"{reader.name}: {name} has no type.", f"Annotate it, for example {name}: str."
+        )
+        return ContextParameter(name)
+    if (known := reader.shared(name, hint)) is not None:
+        return known
+    if hint is Principal or _optional(hint) is Principal:
+        return _principal(reader, name, optional=hint is not Principal, public=public)
+    if name == "body" and name not in path and _header(hint) is None:
+        _check_body(reader, hint)
+        return ValueParameter(name, "body", name, hint, required)
+    return _text(reader, name, hint, path=path, required=required)
+
+
+def _principal(reader: Reader, name: str, *, optional: bool, public: bool) -> Parameter:
+    if public and not optional:
+        what = f"{reader.name} is public, but {name}: Principal needs a caller."
+        reader.refuse("route.principal", what, f"Write {name}: Principal | None, or make the route private.")
+    return PrincipalParameter(name, optional)
+
+
+def _text(reader: Reader, name: str, hint: object, *, path: frozenset[str], required: bool) -> Parameter:
+    """A parameter that arrives as text: in the path, a header or the query."""
+    header = _header(hint)
+    place = "path" if name in path else "query" if header is None else "header"
+    many, inner = _is_many(hint), _bare(hint)
+    if _is_object(inner) or (many and place == "path"):
+        title = getattr(inner, "__name__", inner)
+        reader.refuse(
+            "route.parameter",
+            f"{reader.name}: {name}: {title} cannot come from the {place}.",
+            "Call it `body` if it is the request's body; if it is a port of yours, add @service.provide for it.",
+        )
+    wire = header.lower() if header is not None and place == "header" else name
+    return ValueParameter(name, place, wire, hint, required or place == "path", many and place != "path")
+
+
+def _check_body(reader: Reader, hint: object) -> None:
+    """Refuse a type that JSON cannot become, which the first request would find out otherwise."""
+    if problem := unreadable(hint):
+        what = f"{reader.name}: body: {getattr(hint, '__name__', hint)} cannot come from JSON: {problem}."
+        reader.refuse("route.body", what, "Use Structs, dataclasses and what msgspec can decode.")
+
+
+def unreadable(kind: object) -> str:
+    """Why a value of this type cannot be read from JSON; empty if it can."""
+    try:
+        info = msgspec.inspect.type_info(kind)
+    except (TypeError, NotImplementedError) as error:
+        return str(error).rstrip(".")
+    foreign = info.cls if isinstance(info, msgspec.inspect.CustomType) else None
+    return "" if foreign is None or models.loads(foreign) else f"msgspec does not know {foreign.__name__}"
+
+
+def _is_object(kind: object) -> bool:
+    if isinstance(kind, type) and not get_args(kind):
+        return kind is not NoneType and not issubclass(kind, _SCALARS)
+    return get_origin(kind) not in (Literal, Union, UnionType) and any(map(_is_object, get_args(kind)))
+
+
+_SCALARS = (str, int, float, Decimal, date, time, timedelta, UUID, Enum)
+
+
+def _is_many(hint: object) -> bool:
+    return get_origin(_bare(hint)) in (list, tuple, set, frozenset)
+
+
+def _bare(hint: object) -> object:
+    """The type without `Annotated` and without `| None`, in whatever order they stand around it."""
+    while (inner := get_args(hint)[0] if get_origin(hint) is Annotated else _optional(hint)) is not None:
+        hint = inner
+    return hint
+
+
+def _header(hint: object) -> str | None:
+    """The header's name, also where the annotation stands inside `| None`."""
+    inner = hint if get_origin(hint) is Annotated else _optional(hint)
+    for extra in getattr(inner, "__metadata__", ()):
+        if isinstance(extra, Header):
+            return extra.name
+    return None
+
+
+def _optional(hint: object) -> object | None:
+    """X of `X | None`; None for anything else."""
+    if get_origin(hint) not in (Union, UnionType):
+        return None
+    rest = [argument for argument in get_args(hint) if argument is not NoneType]
+    return rest[0] if len(rest) == 1 and len(get_args(hint)) > 1 else None

@@ -1,0 +1,244 @@
+"""The OpenAPI 3.1 document of a program: routes, parameters, bodies, replies and problems. The command line prints and serves it.
+
+It is told from the same signatures that the runtime fills, so that it cannot say something else; the same program gives
+the same bytes. It opens no file and knows no target.
+"""
+
+import hashlib
+import inspect
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from http import HTTPStatus
+from types import NoneType
+from typing import Any, TypeAlias, cast, get_args, get_origin
+
+import msgspec
+
+from oort.app.declaring.signatures import PrincipalParameter, ValueParameter
+from oort.app.documents import openapi_problems
+from oort.app.documents.openapi_problems import SCHEMAS, TRACE, Node
+from oort.app.handles.http import Reply
+from oort.app.programs import Function, Program
+from oort.model.errors import InvalidProgram, InvalidValue
+from oort.model.functions import Http
+from oort.model.items import Value
+from oort.model.opens import is_open_enum
+from oort.model.sources import Mistake
+from oort.rules.types import examples, schemas
+from oort.rules.types.schema_keywords import Schema
+from oort.rules.types.schemas import Schemas
+
+_IGNORED = frozenset({"accept", "authorization", "content-type"})  # OpenAPI: never described as parameters
+_METHODS = ("get", "put", "post", "delete", "patch")
+_NOTHING: tuple[object, ...] = (None, NoneType)
+_UNKNOWN: tuple[object, ...] = (Any, Reply, inspect.Signature.empty)
+
+_Kinds: TypeAlias = list[tuple[Function, object]]
+
+
+def document(program: Program, *, server: str = "/") -> Node:
+    """The document. Raises InvalidProgram, with file and line, for a type that has no JSON Schema.
+
+    >>> from oort.app.loading import load
+    >>> from oort.app.services import Service
+    >>> hello = Service("hello")
+    >>> @hello.get("/{name}", public=True)
+    ... def greet(name: str) -> str:
+    ...     return f"Hello {name}"
+    >>> list(document(load([hello]))["paths"])
+    ['/hello/{name}']
+    """
+    routes = [_Route(one, one.model.trigger) for one in _functions(program) if isinstance(one.model.trigger, Http)]
+    found = _schemas(routes)
+    paths: dict[str, dict[str, Node]] = {}
+    for route, (parameters, answer) in zip(routes, _dealt(routes, found), strict=True):
+        paths.setdefault(route.trigger.path, {})[route.trigger.method.lower()] = _operation(route, parameters, answer)
+    written: Node = {
+        "servers": [{"url": server}],
+        "tags": [{"name": name} for name in sorted({route.function.model.service for route in routes})],
+        "paths": {path: _by_method(paths[path]) for path in sorted(paths)},
+        "components": _components(found),
+    }
+    version = hashlib.sha256(msgspec.json.encode(written)).hexdigest()[:12]
+    return {"openapi": "3.1.0", "info": {"title": program.model.name, "version": version}, **written}
+
+
+def encoded(program: Program, *, server: str = "/") -> bytes:
+    """The document as indented JSON, in the same bytes for the same program. Raises InvalidProgram as `document` does."""
+    return msgspec.json.format(msgspec.json.encode(document(program, server=server)), indent=2) + b"\n"
+
+
+@dataclass(frozen=True, slots=True)
+class _Route:
+    function: Function
+    trigger: Http
+
+    @property
+    def values(self) -> list[ValueParameter]:
+        """The parts of the request that the document describes."""
+        every = [one for one in self.function.signature.parameters if isinstance(one, ValueParameter)]
+        return [one for one in every if one.place != "header" or one.wire not in _IGNORED]
+
+    @property
+    def answers(self) -> object | None:
+        """The type of the body that a success has; None if it has none."""
+        returns = self.function.signature.returns
+        inner = get_args(returns)[0] if get_origin(returns) is Reply and get_args(returns) else returns
+        return None if inner in _NOTHING else inner
+
+    @property
+    def described(self) -> bool:
+        """Whether the success has a body whose type is known."""
+        return self.answers is not None and self.answers not in _UNKNOWN
+
+
+def _functions(program: Program) -> Iterator[Function]:
+    return (program.functions[model.name] for model in program.model.functions)
+
+
+def _schemas(routes: list[_Route]) -> Schemas:
+    accepted: _Kinds = [(route.function, value.kind) for route in routes for value in route.values]
+    answered: _Kinds = [(route.function, route.answers) for route in routes if route.described]
+    try:
+        return schemas.described(
+            accepted=[kind for _, kind in accepted], answered=[kind for _, kind in answered], refs=SCHEMAS
+        )
+    except InvalidValue:
+        raise InvalidProgram(list(_mistakes(accepted, answered))) from None
+
+
+def _mistakes(accepted: _Kinds, answered: _Kinds) -> Iterator[Mistake]:
+    """Which functions have the types that cannot be described."""
+    for kinds, closed in ((accepted, True), (answered, False)):
+        for function, kind in kinds:
+            try:
+                schemas.schema(kind, closed=closed)
+            except InvalidValue as error:
+                what = f"{function.model.name}: {error.what}"
+                yield Mistake(function.model.source, "openapi.type", what, error.instead)
+
+
+def _dealt(routes: list[_Route], found: Schemas) -> Iterator[tuple[dict[str, Schema], Schema | None]]:
+    """For each route the schemas of its values, by parameter, and that of its answer."""
+    accepted, answered = iter(found.accepted), iter(found.answered)
+    for route in routes:
+        yield {one.name: next(accepted) for one in route.values}, (next(answered) if route.described else None)
+
+
+def _by_method(operations: Mapping[str, Node]) -> Node:
+    return {method: operations[method] for method in _METHODS if method in operations}
+
+
+def _operation(route: _Route, parameters: Mapping[str, Schema], answer: Schema | None) -> Node:
+    function, trigger = route.function, route.trigger
+    summary, _, description = inspect.cleandoc(function.call.__doc__ or "").partition("\n")
+    written: Node = {"tags": [function.model.service], "operationId": function.model.name}
+    written |= {name: text for name, text in (("summary", summary), ("description", description.strip())) if text}
+    described = [_parameter(route, one, parameters[one.name]) for one in route.values if one.place != "body"]
+    if described:
+        written["parameters"] = described
+    for one in route.values:
+        if one.place == "body":
+            written["requestBody"] = _body(one, parameters[one.name])
+    body = "requestBody" in written
+    restricted = bool(trigger.groups or trigger.owner)
+    problems = openapi_problems.responses(function.raises, restricted=restricted, body=body)
+    written["responses"] = {str(trigger.status): _success(route, answer), **problems}
+    written["security"] = _security(route)
+    return written
+
+
+def _parameter(route: _Route, one: ValueParameter, schema: Schema) -> Node:
+    schema = _present(schema)
+    if one.place == "path" and (schema.get("type") == "string" or is_open_enum(one.kind)):
+        schema = {"minLength": 1, **schema}  # an empty segment meets no route
+    default = inspect.signature(route.function.call).parameters[one.name].default
+    if not one.required and default is not None:
+        schema = {**schema, "default": cast(Value, msgspec.to_builtins(default))}
+    written: Node = {"name": one.wire, "in": one.place, "required": one.required, "schema": schema}
+    if isinstance(schema.get("description"), str):
+        written["description"] = schema["description"]
+    example = _example(one.kind) if one.required else None
+    return written if example is None else {**written, "example": example}
+
+
+def _present(schema: Schema) -> Schema:
+    """The schema of a parameter that is there: `X | None` says that it may be left out, not that it may be null."""
+    arms = schema.get("anyOf")
+    if not isinstance(arms, list):
+        return schema
+    rest = [arm for arm in arms if arm != {"type": "null"}]
+    others = {name: value for name, value in schema.items() if name != "anyOf"}
+    only = rest[0]
+    return {**only, **others} if len(rest) == 1 and isinstance(only, dict) else {**others, "anyOf": rest}
+
+
+def _body(one: ValueParameter, schema: Schema) -> Node:
+    media: Node = {"schema": schema}
+    example = _example(one.kind)
+    if example is not None:
+        media["example"] = example
+    return {"required": one.required, "content": {"application/json": media}}
+
+
+def _example(kind: object) -> Value:
+    """An example, if there is one; not every type has one that can be found without the user's help."""
+    try:
+        return examples.example(kind)
+    except InvalidValue:
+        return None
+
+
+def _success(route: _Route, answer: Schema | None) -> Node:
+    written: Node = {"description": HTTPStatus(route.trigger.status).phrase, "headers": TRACE}
+    if answer is not None:
+        written["content"] = {"application/json": {"schema": _answered(answer)}}
+    elif route.answers is not None:
+        written["content"] = {"*/*": {}}
+    if answer is not None and answer != _present(answer):
+        written["description"] = f"{written['description']}; without a body if there is nothing to show"
+    return written
+
+
+def _answered(schema: Schema) -> Schema:
+    """What a body holds: a handler that returns None sends no body, so a body is never null."""
+    return _present(schema)
+
+
+def _security(route: _Route) -> list[Value]:
+    """None needed for a public route; one way in for each group of a private one, but any token may be its owner's."""
+    principals = [one for one in route.function.signature.parameters if isinstance(one, PrincipalParameter)]
+    if route.trigger.public:
+        return [{}, *_ways([])] if principals else []
+    groups = () if route.trigger.owner else sorted(route.trigger.groups)
+    return [way for group in groups for way in _ways([group])] or _ways([])
+
+
+def _ways(groups: list[str]) -> list[Value]:
+    """A token of a person, or the key of a machine, with these groups."""
+    return [{scheme: list[Value](groups)} for scheme in ("bearer", "api-key")]
+
+
+def _components(found: Schemas) -> Node:
+    own = openapi_problems.components()
+    clash = sorted(found.components.keys() & own["schemas"].keys())
+    assert not clash, clash  # reserved names hold a dot, which a class has only with its module
+    return {
+        "schemas": {**found.components, **own["schemas"]},
+        "responses": own["responses"],
+        "headers": own["headers"],
+        "securitySchemes": {
+            "bearer": {
+                "type": "http",
+                "scheme": "bearer",
+                "bearerFormat": "JWT",
+                "description": "A token of the platform's issuer; on one machine `oort token` prints one.",
+            },
+            "api-key": {
+                "type": "apiKey",
+                "in": "header",
+                "name": "x-api-key",
+                "description": "The key of a machine; `oort api-keys create` makes one.",
+            },
+        },
+    }

@@ -1,0 +1,89 @@
+"""Typed values to what is stored and sent, and back. Keys and numbers are checked on the way in."""
+
+from datetime import datetime
+from typing import TypeVar, cast
+
+import msgspec
+
+from oort.model import limits
+from oort.model.errors import InvalidValue, LimitExceeded, Unreadable
+from oort.model.items import Item, Key, Value
+from oort.rules.tables import keys
+from oort.rules.types import models, numbers
+
+T = TypeVar("T")
+
+
+def plain(value: object) -> Value:
+    """The value in the types that JSON has. Raises InvalidValue if it holds something that cannot be stored.
+
+    Aware times get the form that they have in a key, so that equality, `between` and indexes see one and the same text.
+    """
+    result = _timed(_builtins(value, keep=(datetime,)))
+    numbers.check(result)
+    return result
+
+
+def item(value: object, *, attributes: frozenset[str]) -> Item:
+    """The value as an item. `attributes` are those of keys and indexes; they get their sortable form."""
+    result = plain(value)
+    if not isinstance(result, dict):
+        raise InvalidValue(f"{type(value).__name__} is not an object.", "A table stores Structs and dataclasses.")
+    for name in attributes:
+        found = getattr(value, name, None)
+        if found is not None:
+            result[name] = keys.part(found)
+    return result
+
+
+def key(value: object, *, parts: int) -> Key:
+    """A typed key: one value, or a tuple of two for a table with a sort key."""
+    values: tuple[object, ...] = (value,)
+    if parts > 1:
+        values = cast(tuple[object, ...], value) if isinstance(value, tuple) else ()
+    if len(values) != parts:
+        raise InvalidValue(f"{value!r} is not a key of this table.", f"The key is a tuple of {parts} values.")
+    return tuple(keys.part(part) for part in values)
+
+
+def typed(value: Item, kind: type[T], *, where: str) -> T:
+    """The item as the table's type. Raises Unreadable if the stored item no longer fits it."""
+    try:
+        return msgspec.convert(value, kind, str_keys=True, dec_hook=models.load)
+    except msgspec.ValidationError as error:
+        raise Unreadable(
+            f"An item of {where} does not fit {kind.__name__}: {error}",
+            "Give new fields a default, or migrate the stored items.",
+        ) from error
+
+
+def body(value: object) -> bytes:
+    """A message's JSON. Raises LimitExceeded above 256 KiB."""
+    numbers.check(_builtins(value))
+    encoded = msgspec.json.encode(value, enc_hook=models.dump)
+    if len(encoded) > limits.MESSAGE_BYTES:
+        raise LimitExceeded(
+            f"{type(value).__name__} has {len(encoded):,} bytes; a message holds {limits.MESSAGE_BYTES:,}.",
+            "Store the data in a table or a bucket and send its key.",
+        )
+    return encoded
+
+
+def _builtins(value: object, *, keep: tuple[type, ...] = ()) -> Value:
+    try:
+        return cast(Value, msgspec.to_builtins(value, str_keys=True, builtin_types=keep, enc_hook=models.dump))
+    except (TypeError, RecursionError, msgspec.MsgspecError) as error:
+        raise InvalidValue(
+            f"{type(value).__name__} cannot be stored: {error}.", "Use types that msgspec can encode."
+        ) from error
+
+
+def _timed(value: Value | datetime) -> Value:
+    """The value with its times as text. A time without a zone is no moment and stays as it is written."""
+    if isinstance(value, datetime):
+        return value.isoformat() if value.tzinfo is None else str(keys.part(value))
+    if isinstance(value, dict):
+        return {name: _timed(inner) for name, inner in value.items()}
+    if isinstance(value, list | tuple):
+        return [_timed(inner) for inner in value]
+    return value

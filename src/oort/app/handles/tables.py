@@ -1,0 +1,307 @@
+"""Tables and their indexes. A subclass of Table is the resource; with actions, `People[Get]`, it is a handle."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Generic
+
+import msgspec
+
+from oort.app.handles import codecs
+from oort.app.handles.actions import Delete, Get, Put, Query, Scan, Update
+from oort.app.handles.fields import Change, Condition
+from oort.app.handles.links import Link, refusal
+from oort.app.handles.variables import Can, K, M, S, T
+from oort.model import items, operations
+from oort.model.errors import InvalidUse, NotGranted
+from oort.model.problems import Conflict, NotFound
+from oort.model.resources import TableModel
+from oort.rules.tables import keys
+
+
+class Page(msgspec.Struct, Generic[T]):
+    """Some items, and where to go on: pass `next` as `after` to get the page behind this one; None on the last."""
+
+    items: list[T]
+    next: str | None = None
+
+
+class Index(Generic[K, S]):
+    """A second way to ask a table: all items whose `partition` attribute has one value, ordered by `sort`.
+
+    An index whose attributes are the table's own key is the table itself and always up to date; any other is eventually
+    consistent. An item without the attributes is not in it. An index never enforces uniqueness.
+    """
+
+    name: str = ""
+
+    def __init__(self, partition: str, sort: str | None = None) -> None:
+        self.partition = partition
+        self.sort = sort
+
+    def __set_name__(self, owner: type, name: str) -> None:
+        self.name = name
+
+
+@dataclass(frozen=True, slots=True)
+class TableDeclaration:
+    """What `@service.table` records on the class."""
+
+    model: TableModel
+    item: type[object]
+    attributes: frozenset[str]  # of the key and the indexes
+
+    def write(self, value: object) -> items.Item:
+        """The typed item as it is stored; its key is checked."""
+        if not isinstance(value, self.item):
+            raise InvalidUse(
+                f"{self.model.name} stores {self.item.__name__}, not {type(value).__name__}.",
+                f"Give it a {self.item.__name__}.",
+            )
+        stored = codecs.item(value, attributes=self.attributes)
+        keys.check(keys.of(stored, self.model) or ("",))
+        return stored
+
+    def key(self, value: object) -> items.Key:
+        """The typed key as it is stored, checked."""
+        key = codecs.key(value, parts=len(self.model.key))
+        keys.check(key)
+        return key
+
+
+class Table(Generic[K, T, Can]):
+    """A table of items. Declare it with `@service.table(name, key=…)`, receive it as `People[Get | Put]`.
+
+    `get` is strongly consistent. A write that returns is durable. Items hold at most 400 KB (DynamoDB). Aware times are
+    kept, and come back, in UTC.
+    """
+
+    __oort__: TableDeclaration
+    _link: Link
+    _actions: frozenset[type]
+
+    def get(self: "Table[K, T, Get]", key: K) -> T | None:
+        """The item with this key, or None."""
+        _allowed(self, Get)
+        declared = self.__oort__
+        result = _perform(self._link, operations.GetItem(declared.model.name, declared.key(key)))
+        return None if result is None else codecs.typed(result, _item_type(self), where=declared.model.name)
+
+    def require(self: "Table[K, T, Get]", key: K) -> T:
+        """The item with this key. Raises NotFound."""
+        found = self.get(key)
+        if found is None:
+            raise NotFound(f"There is no {self.__oort__.item.__name__} {key!r}.")
+        return found
+
+    def get_many(self: "Table[K, T, Get]", keys: Sequence[K]) -> list[T]:
+        """The items with these keys that are there, in the order of the keys, each once; at most 100 keys (BatchGetItem)."""
+        check_action(self, Get)
+        declared = self.__oort__
+        asked = tuple(declared.key(key) for key in keys)
+        return _page(self, operations.GetItems(declared.model.name, asked)).items if asked else []
+
+    def put(
+        self: "Table[K, T, Put]",
+        item: T,
+        *,
+        if_absent: bool = False,
+        when: Condition | None = None,
+        otherwise: Exception | None = None,
+    ) -> None:
+        """Write the item whole. If it is there and `if_absent`, or `when` does not hold: raises `otherwise`, or Conflict.
+
+        A table with `version=` guards read-then-write: the item must still have the revision it was read with. A
+        revision of 0 says that it is new. The new revision is written into `item`, unless its type is frozen.
+        """
+        _allowed(self, Put)
+        _write(self._link, prepare_put(self, item, if_absent=if_absent, when=when), otherwise)
+        advance(self, item)
+
+    def update(
+        self: "Table[K, T, Update]",
+        key: K,
+        *changes: Change,
+        initial: T | None = None,
+        when: Condition | None = None,
+        otherwise: Exception | None = None,
+    ) -> T:
+        """Change attributes and return the item as it is then. Absent: starts from `initial`, or raises NotFound."""
+        _allowed(self, Update)
+        result = _write(self._link, prepare_update(self, key, changes, initial, when), otherwise)
+        assert result is not None
+        return codecs.typed(result, _item_type(self), where=self.__oort__.model.name)
+
+    def delete(
+        self: "Table[K, T, Delete]", key: K, *, when: Condition | None = None, otherwise: Exception | None = None
+    ) -> None:
+        """Remove the item. One that is not there is no error, unless `when` is given."""
+        _allowed(self, Delete)
+        _write(self._link, prepare_delete(self, key, when), otherwise)
+
+    def query(
+        self: "Table[K, T, Query]",
+        index: Index[M, S],
+        partition: M,
+        *,
+        at_least: S | None = None,
+        below: S | None = None,
+        starts_with: str | None = None,
+        reverse: bool = False,
+        limit: int = 100,
+        after: str | None = None,
+        where: Condition | None = None,
+    ) -> Page[T]:
+        """The items of one partition in sort order: `at_least` included and `below` not, or those that begin with a text.
+
+        Pass a page's `next` as `after` for the one behind it. A cursor of another query is a 400 problem. `limit` (1 to
+        1000) counts what is read; `where` leaves items out afterwards, so a page may hold fewer, even none.
+        """
+        _allowed(self, Query)
+        _check_index(self, index)
+        return _page(
+            self,
+            operations.QueryIndex(
+                self.__oort__.model.name,
+                index.name,
+                keys.part(partition),
+                at_least=None if at_least is None else keys.part(at_least),
+                below=None if below is None else keys.part(below),
+                starts_with=starts_with,
+                reverse=reverse,
+                limit=limit,
+                after=after,
+                where=None if where is None else where.rule,
+            ),
+        )
+
+    def scan(
+        self: "Table[K, T, Scan]", *, limit: int = 100, after: str | None = None, where: Condition | None = None
+    ) -> Page[T]:
+        """Any items of the table; an item that stays is seen exactly once over all pages. See `query` for the rest."""
+        _allowed(self, Scan)
+        return _page(
+            self,
+            operations.ScanTable(
+                self.__oort__.model.name, limit=limit, after=after, where=None if where is None else where.rule
+            ),
+        )
+
+
+def prepare_put(table: Table[K, T, Put], item: T, *, if_absent: bool, when: Condition | None) -> operations.PutItem:
+    """The operation of a put, with the guard of a versioned table."""
+    declared = table.__oort__
+    stored = declared.write(item)
+    rule = None if when is None else when.rule
+    version = declared.model.version
+    if version is not None:
+        revision = getattr(item, version)
+        if not isinstance(revision, int):
+            what = f"{declared.model.name}: {version} is {revision!r}."
+            raise InvalidUse(what, "The version is an int: 0 for a new item, then as it was read.")
+        stored[version] = revision + 1
+        if revision == 0:
+            if_absent = True
+        else:
+            guard = items.Equals((version,), revision)
+            rule = guard if rule is None else items.All((guard, rule))
+    return operations.PutItem(declared.model.name, stored, if_absent, rule)
+
+
+def prepare_update(
+    table: Table[K, T, Update], key: K, changes: tuple[Change, ...], initial: T | None, when: Condition | None
+) -> operations.UpdateItem:
+    """The operation of an update; a versioned table's revision grows with it."""
+    declared = table.__oort__
+    rules = tuple(change.rule for change in changes)
+    if not rules:
+        raise InvalidUse(
+            f"{declared.model.name}: update() without changes.", "Name at least one: field(A.state).set(…)."
+        )
+    for change in rules:
+        if change.path[0] in declared.model.key:
+            raise InvalidUse(
+                f"{declared.model.name}: {change.path[0]} is part of the key.", "Put a new item and delete this one."
+            )
+    version = declared.model.version
+    if version is not None:
+        rules = (*rules, items.AddTo((version,), 1))
+    start = None if initial is None else declared.write(initial)
+    if start is not None and keys.of(start, declared.model) != declared.key(key):
+        raise InvalidUse(
+            f"{declared.model.name}: initial= has another key than {key!r}.", "Give it the key of the update."
+        )
+    rule = None if when is None else when.rule
+    return operations.UpdateItem(declared.model.name, declared.key(key), rules, start, rule)
+
+
+def prepare_delete(table: Table[K, T, Delete], key: K, when: Condition | None) -> operations.DeleteItem:
+    """The operation of a delete."""
+    declared = table.__oort__
+    return operations.DeleteItem(declared.model.name, declared.key(key), None if when is None else when.rule)
+
+
+def advance(table: Table[K, T, Put], item: T) -> None:
+    """After a put: the item's revision is now the stored one. Frozen items keep theirs."""
+    version = table.__oort__.model.version
+    if version is None:
+        return
+    try:
+        setattr(item, version, getattr(item, version) + 1)
+    except (AttributeError, TypeError):
+        return
+
+
+def _item_type(table: "Table[K, T, Can]") -> type[T]:
+    return table.__oort__.item  # type: ignore[return-value]  # the declaration holds the class's own T
+
+
+def _allowed(table: object, action: type) -> None:
+    check_action(table, action)
+
+
+def check_action(handle: object, action: type) -> None:
+    """Raise NotGranted unless the handle carries the action. The broker asks again."""
+    actions: frozenset[type] | None = getattr(handle, "_actions", None)
+    name = (handle if isinstance(handle, type) else type(handle)).__name__
+    if actions is None:
+        raise InvalidUse(
+            f"{name} is a resource, not a handle.",
+            f"Take it as a parameter: {name.lower()}: {name}[{action.__name__}].",
+        )
+    if action not in actions:
+        raise NotGranted(
+            f"The handler may not {action.__name__} on {name}.", f"Ask for it: {name}[… | {action.__name__}]."
+        )
+
+
+def _check_index(table: object, index: Index[K, S]) -> None:
+    if getattr(type(table), index.name, None) is not index:
+        name = type(table).__name__
+        raise InvalidUse(f"{index.name or 'The index'} is not an index of {name}.", f"Name one of its own: {name}.….")
+
+
+def _perform(link: Link, operation: operations.Operation) -> items.Item | None:
+    result = link.perform(operation)
+    if isinstance(result, operations.Refused):
+        raise refusal(result)
+    return result.item if isinstance(result, operations.Found) else None
+
+
+def _write(link: Link, operation: operations.Operation, otherwise: Exception | None) -> items.Item | None:
+    try:
+        return _perform(link, operation)
+    except Conflict:
+        if otherwise is not None:
+            raise otherwise from None
+        raise
+
+
+def _page(
+    table: "Table[K, T, Can]", operation: operations.QueryIndex | operations.ScanTable | operations.GetItems
+) -> Page[T]:
+    result = table._link.perform(operation)
+    if isinstance(result, operations.Refused):
+        raise refusal(result)
+    assert isinstance(result, operations.Listed)
+    name, kind = table.__oort__.model.name, _item_type(table)
+    return Page([codecs.typed(item, kind, where=name) for item in result.items], result.next)

@@ -1,0 +1,148 @@
+"""`atomic()`: writes, sends and publishes that happen together or not at all, on both targets."""
+
+from collections.abc import Callable
+from contextvars import ContextVar
+from datetime import timedelta
+from types import TracebackType
+
+from oort.app.handles import events, queues, tables
+from oort.app.handles.actions import Check, Delete, Put, Send, Update
+from oort.app.handles.events import Publish
+from oort.app.handles.fields import Change, Condition
+from oort.app.handles.links import Link, refusal
+from oort.app.handles.queues import Queue
+from oort.app.handles.tables import Table, check_action
+from oort.app.handles.variables import K, M, T
+from oort.model import operations
+from oort.model.errors import InvalidUse
+from oort.model.problems import Conflict
+
+_open: ContextVar["Transaction | None"] = ContextVar("oort-transaction", default=None)
+
+
+class Transaction:
+    """The writes of one `atomic()` block, collected and committed at its end.
+
+    Holds writes only: read before it. One operation an item, at most 100 actions (a message counts one, the inbox mark
+    one) and 4 MB, as DynamoDB's TransactWriteItems.
+    """
+
+    def __init__(self) -> None:
+        self._link: Link | None = None
+        self._writes: list[operations.Write] = []
+        self._otherwise: list[Exception | None] = []
+        self._after: list[Callable[[], None]] = []
+
+    def put(
+        self,
+        table: Table[K, T, Put],
+        item: T,
+        *,
+        if_absent: bool = False,
+        when: Condition | None = None,
+        otherwise: Exception | None = None,
+    ) -> None:
+        """Write the item whole, as `Table.put` does."""
+        check_action(table, Put)
+        self._add(table._link, tables.prepare_put(table, item, if_absent=if_absent, when=when), otherwise)
+        self._after.append(lambda: tables.advance(table, item))
+
+    def update(
+        self,
+        table: Table[K, T, Update],
+        key: K,
+        *changes: Change,
+        initial: T | None = None,
+        when: Condition | None = None,
+        otherwise: Exception | None = None,
+    ) -> None:
+        """Change attributes, as `Table.update` does; the new item is not returned."""
+        check_action(table, Update)
+        self._add(table._link, tables.prepare_update(table, key, changes, initial, when), otherwise)
+
+    def delete(
+        self,
+        table: Table[K, T, Delete],
+        key: K,
+        *,
+        when: Condition | None = None,
+        otherwise: Exception | None = None,
+    ) -> None:
+        """Remove the item, as `Table.delete` does."""
+        check_action(table, Delete)
+        self._add(table._link, tables.prepare_delete(table, key, when), otherwise)
+
+    def check(self, table: Table[K, T, Check], key: K, when: Condition, *, otherwise: Exception | None = None) -> None:
+        """The condition must hold for an item that this block does not write."""
+        check_action(table, Check)
+        declared = table.__oort__
+        operation = operations.CheckItem(declared.model.name, declared.key(key), when.rule)
+        self._add(table._link, operation, otherwise)
+
+    def send(self, queue: Queue[M, Send], message: M, *, delay: timedelta = timedelta(0)) -> None:
+        """Send the message once the block has committed, at least once."""
+        check_action(queue, Send)
+        self._add(queue._link, queues.prepare_send(queue, message, delay), None)
+
+    def publish(self, out: Publish[events.E], event: events.E) -> None:
+        """Publish the event once the block has committed, at least once. Raises InvalidEvent if it does not fit its class."""
+        self._add(out._link, events.prepare_publish(out, event), None)
+
+    def _add(self, link: Link, write: operations.Write, otherwise: Exception | None) -> None:
+        if _open.get() is not self:
+            raise InvalidUse("The atomic() block has ended.", "Put the write inside the `with` block.")
+        self._link = link
+        self._writes.append(write)
+        self._otherwise.append(otherwise)
+
+    def _commit(self) -> None:
+        if self._link is None:
+            return
+        result = self._link.perform(operations.Commit(tuple(self._writes), self._link.mark()))
+        if isinstance(result, operations.Refused):
+            error = refusal(result)
+            chosen = self._otherwise[result.position] if isinstance(error, Conflict) else None
+            raise chosen or error
+        if isinstance(result, operations.Done) and not result.applied:
+            return  # an earlier delivery wrote it
+        for step in self._after:
+            step()
+
+
+def is_open() -> bool:
+    """Whether an atomic() block is being collected."""
+    return _open.get() is not None
+
+
+class _Atomic:
+    """The context manager behind `atomic()`."""
+
+    def __enter__(self) -> Transaction:
+        if _open.get() is not None:
+            raise InvalidUse(
+                "atomic() inside atomic() is not possible.", "Use one block; pass `tx` to the functions it calls."
+            )
+        self._transaction = Transaction()
+        self._token = _open.set(self._transaction)
+        return self._transaction
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        _open.reset(self._token)
+        if kind is None:
+            self._transaction._commit()
+
+
+def atomic() -> _Atomic:
+    """Collect writes and commit them together at the end of the block: all, or none.
+
+    At the end it raises the `otherwise` of the write whose condition failed, or Conflict. An exception inside the block
+    commits nothing. In a consumer the first block that commits carries the inbox mark: a message that is delivered again
+    does not write again. Everything outside it is at least once.
+
+        with atomic() as tx:
+            tx.put(people, account, if_absent=True)
+            tx.publish(out, SignedUp(account_id=account.id))
+    """
+    return _Atomic()

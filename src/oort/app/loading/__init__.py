@@ -1,0 +1,1 @@
+"""Loads a program from its packages, and collects its mistakes."""

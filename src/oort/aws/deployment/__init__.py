@@ -1,0 +1,1 @@
+"""The account, the assets and the stacks of a deployment."""

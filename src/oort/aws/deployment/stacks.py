@@ -1,0 +1,174 @@
+"""The Stacks port on CloudFormation, by change sets: what is carried out is what was shown, and all of it or nothing."""
+
+import re
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
+from typing import Any, cast
+
+from oort.aws.clients import Clients
+from oort.aws.failures import Rejected, ask
+from oort.model.delivery.deployments import Condition, Stack, StackChange, StackEvent, StackPlan, StackRequest
+from oort.model.errors import CloudRefused, DeploymentFailed
+
+# https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/view-stack-events.html
+_CONDITIONS = {
+    "CREATE_COMPLETE": Condition.GOOD,
+    "UPDATE_COMPLETE": Condition.GOOD,
+    "UPDATE_COMPLETE_CLEANUP_IN_PROGRESS": Condition.GOOD,  # the new state stands; old resources are removed
+    "IMPORT_COMPLETE": Condition.GOOD,
+    "REVIEW_IN_PROGRESS": Condition.ABSENT,  # planned, and never made
+    "DELETE_COMPLETE": Condition.ABSENT,
+    "UPDATE_ROLLBACK_COMPLETE": Condition.ROLLED_BACK,
+    "IMPORT_ROLLBACK_COMPLETE": Condition.ROLLED_BACK,
+    "ROLLBACK_COMPLETE": Condition.NEVER_CREATED,
+    "CREATE_FAILED": Condition.NEVER_CREATED,
+}
+_NOTHING = re.compile(r"didn't contain changes|no updates are to be performed|no changes", re.IGNORECASE)
+_PLAN = "oort"
+_ABSENT = frozenset({"ValidationError", "StackNotFoundException"})
+_CAPABILITIES = ["CAPABILITY_IAM", "CAPABILITY_NAMED_IAM"]
+
+_Document = Mapping[str, Any]  # what botocore hands out; it does not leave this module
+
+
+class CloudFormationStacks:
+    """See `ports.stacks`."""
+
+    def __init__(self, clients: Clients) -> None:
+        self._clients = clients
+        self._planning: dict[str, str] = {}
+
+    def get(self, name: str) -> Stack:
+        """See `ports.stacks`."""
+        found = self._described(name)
+        if found is None:
+            return Stack(name, Condition.ABSENT)
+        status = str(found["StackStatus"])
+        outputs = {one["OutputKey"]: one["OutputValue"] for one in found.get("Outputs", ())}
+        tags = {one["Key"]: one["Value"] for one in found.get("Tags", ())}
+        return Stack(name, condition(status), status, str(found.get("StackStatusReason", "")), outputs, tags)
+
+    def plan(self, request: StackRequest) -> StackPlan | None:
+        """See `ports.stacks`."""
+        if request.name not in self._planning:
+            self._planning[request.name] = self._begin(request)
+        identifier = self._planning[request.name]
+        found = self._ask("describe_change_set", request.name, ChangeSetName=identifier)
+        status, reason = str(found["Status"]), str(found.get("StatusReason", ""))
+        if status in ("CREATE_PENDING", "CREATE_IN_PROGRESS"):
+            return None
+        del self._planning[request.name]
+        if status == "CREATE_COMPLETE":
+            return StackPlan(request.name, identifier, self._changes(request.name, identifier, found))
+        self._forget(request.name, identifier)
+        if _NOTHING.search(reason):
+            return StackPlan(request.name, identifier, ())
+        raise DeploymentFailed(f"The stack {request.name} cannot be planned: {reason}", "Nothing was changed.")
+
+    def execute(self, plan: StackPlan) -> None:
+        """See `ports.stacks`."""
+        self._ask("execute_change_set", plan.stack, ChangeSetName=plan.id)
+
+    def discard(self, plan: StackPlan) -> None:
+        """See `ports.stacks`."""
+        self._forget(plan.stack, plan.id)
+        found = self._described(plan.stack)
+        if found is not None and found["StackStatus"] == "REVIEW_IN_PROGRESS":
+            self.delete(plan.stack)
+
+    def delete(self, name: str) -> None:
+        """See `ports.stacks`."""
+        self._ask("delete_stack", name)
+
+    def events(self, name: str) -> Sequence[StackEvent]:
+        """See `ports.stacks`."""
+        try:
+            found = self._ask("describe_stack_events", name, expect=_ABSENT)
+        except Rejected as error:
+            _only_absent(error, name)
+            return ()
+        return [_event(name, one) for one in reversed(found["StackEvents"])]
+
+    def _ask(self, method: str, stack: str, *, expect: frozenset[str] = frozenset(), **request: object) -> _Document:
+        """One request about a stack."""
+        client = self._clients.get("cloudformation")
+        whole = {"StackName": stack, **request}
+        return cast(
+            _Document,
+            ask(getattr(client, method), whole, doing=f"asking CloudFormation about the stack {stack}", expect=expect),
+        )
+
+    def _described(self, name: str) -> _Document | None:
+        try:
+            found = self._ask("describe_stacks", name, expect=_ABSENT)
+        except Rejected as error:
+            _only_absent(error, name)
+            return None
+        return cast(_Document, found["Stacks"][0])
+
+    def _begin(self, request: StackRequest) -> str:
+        body: dict[str, object] = (
+            {"TemplateURL": request.url} if request.url else {"TemplateBody": request.template.decode()}
+        )
+        new = self.get(request.name).condition is Condition.ABSENT
+        made = self._ask(
+            "create_change_set",
+            request.name,
+            ChangeSetName=f"{_PLAN}-{datetime.now(UTC):%Y%m%d%H%M%S%f}",
+            ChangeSetType="CREATE" if new else "UPDATE",
+            Capabilities=_CAPABILITIES,
+            Tags=[{"Key": key, "Value": value} for key, value in request.tags],
+            # Tables outlive their stack; one that is deployed again takes them back.
+            # https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/import-resources-automatically.html
+            ImportExistingResources=new,
+            **body,  # type: ignore[arg-type]  # none of its names is `expect`
+        )
+        return str(made["Id"])
+
+    def _changes(self, name: str, identifier: str, first: _Document) -> tuple[StackChange, ...]:
+        pages, page = [first], first
+        while page.get("NextToken"):
+            page = self._ask("describe_change_set", name, ChangeSetName=identifier, NextToken=page["NextToken"])
+            pages.append(page)
+        return tuple(sorted(_change(one["ResourceChange"]) for page in pages for one in page.get("Changes", ())))
+
+    def _forget(self, name: str, identifier: str) -> None:
+        self._ask("delete_change_set", name, ChangeSetName=identifier)
+
+
+def condition(status: str) -> Condition:
+    """What a status of CloudFormation means.
+
+    >>> condition("ROLLBACK_COMPLETE")
+    <Condition.NEVER_CREATED: 'never created'>
+    """
+    if status in _CONDITIONS:
+        return _CONDITIONS[status]
+    return Condition.MOVING if status.endswith("_IN_PROGRESS") else Condition.STUCK
+
+
+def _only_absent(error: Rejected, name: str) -> None:
+    """CloudFormation has no code of its own for a stack that is not there."""
+    if "not exist" not in error.message:
+        raise CloudRefused(f"AWS refused a request for the stack {name}: {error}.", "Look at what it says.") from error
+
+
+def _change(document: _Document) -> StackChange:
+    return StackChange(
+        resource=str(document["LogicalResourceId"]),
+        kind=str(document["ResourceType"]),
+        action=str(document["Action"]),
+        replaced=document.get("Replacement") == "True",
+    )
+
+
+def _event(stack: str, document: _Document) -> StackEvent:
+    return StackEvent(
+        id=str(document["EventId"]),
+        stack=stack,
+        resource=str(document.get("LogicalResourceId", "")),
+        kind=str(document.get("ResourceType", "")),
+        status=str(document.get("ResourceStatus", "")),
+        reason=str(document.get("ResourceStatusReason", "")),
+        time=cast(datetime, document["Timestamp"]),
+    )

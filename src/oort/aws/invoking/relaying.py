@@ -1,0 +1,60 @@
+"""The relay of a service in Lambda: the outbox's stream hands it what transactions left behind, and it sends that on."""
+
+from collections.abc import Mapping, Sequence
+from typing import TypedDict, cast
+
+from oort.aws.dynamodb.outbox import Row
+from oort.aws.invoking.logs import JsonLog
+from oort.aws.services.relay import Relay, rows_of
+from oort.model.errors import InvalidUse, Unreadable
+from oort.ports.clock import Clock
+
+
+class _Change(TypedDict):
+    SequenceNumber: str
+
+
+class _Record(TypedDict):
+    dynamodb: _Change
+
+
+class RelayHandler:
+    """Answers the invocations of one relay with a partial batch response.
+
+    Lambda goes on with the first record that failed and repeats all that follow, so what was sent on after it is sent
+    twice; its row is gone by then and its consumers know its id.
+    https://docs.aws.amazon.com/lambda/latest/dg/services-ddb-batchfailurereporting.html
+    """
+
+    def __init__(self, relay: Relay, *, log: JsonLog, clock: Clock) -> None:
+        self._relay = relay
+        self._log = log
+        self._clock = clock
+
+    def answer(self, event: Mapping[str, object]) -> object:
+        """Send on what the event's records hold."""
+        records = event.get("Records")
+        if not isinstance(records, list):
+            raise InvalidUse("The relay was invoked with what is no stream event.", "Its mapping invokes it.")
+        started = self._clock.tick()
+        rows = [self._row(record) for record in cast(Sequence[Mapping[str, object]], records)]
+        failed = set(self._relay.forward(rows))
+        took = (self._clock.tick() - started) / 1e6
+        message = f"{len(rows) - len(failed)} relayed, {len(failed)} failed"
+        self._log.invocation(message, failed=len(failed), milliseconds=took, batch=len(rows))
+        return {"batchItemFailures": [{"itemIdentifier": one} for one in _numbers(records, rows, failed)]}
+
+    def _row(self, record: Mapping[str, object]) -> Row:
+        """The row of a record. One that cannot be read stays in the table, is told, and does not hold up the others."""
+        try:
+            (row,) = rows_of([record])
+        except Unreadable as error:
+            self._log.write("ERROR", str(error))
+            return Row(("", ""))
+        return row
+
+
+def _numbers(records: Sequence[object], rows: Sequence[Row], failed: set[tuple[str, str]]) -> list[str]:
+    """The sequence numbers of the records whose rows were not sent."""
+    numbers = [cast(_Record, record)["dynamodb"]["SequenceNumber"] for record in records]
+    return [number for number, row in zip(numbers, rows, strict=True) if row.at in failed]

@@ -1,0 +1,1 @@
+"""Requests to SQS and its answers."""

@@ -1,0 +1,1 @@
+"""`oort contracts`: check, lock, compare, export and catalog."""

@@ -1,0 +1,1 @@
+"""Parts of `oort deploy` and `oort destroy`."""

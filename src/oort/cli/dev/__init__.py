@@ -1,0 +1,1 @@
+"""Parts of `oort dev`: the server, the reload and the pages."""

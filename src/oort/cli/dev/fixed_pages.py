@@ -1,0 +1,28 @@
+"""The pages that `oort dev` serves beside the routes: the API document, and the explorer that reads it."""
+
+from collections.abc import Callable
+
+from oort.app.documents import openapi
+from oort.app.programs import Program
+from oort.console import explorer
+from oort.model.errors import InvalidProgram
+from oort.model.fixed_pages import PREFIX, FixedPage
+
+DOCUMENT = f"{PREFIX}openapi.json"
+EXPLORER = f"{PREFIX}explorer"
+
+
+def of(program: Program, *, place: str, say: Callable[[str], None]) -> dict[str, FixedPage]:
+    """The pages by their paths. `place` is what other commands need to find the platform.
+
+    A program whose types have no JSON Schema runs without pages, and `say` hears why.
+    """
+    try:
+        document = openapi.encoded(program)
+    except InvalidProgram as error:
+        say(f"There is no API document. {error}")
+        return {}
+    return {
+        DOCUMENT: FixedPage("application/json", document),
+        EXPLORER: explorer.page(document, title=program.model.name, place=place),
+    }

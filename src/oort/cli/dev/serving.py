@@ -1,0 +1,190 @@
+"""Serves a platform over HTTP in the foreground: the server and its signals, and an end that is bounded in time."""
+
+import logging
+import os
+import signal
+import socket
+import threading
+import time
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future
+from concurrent.futures import TimeoutError as FutureTimeout
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import timedelta
+from types import FrameType
+from typing import TYPE_CHECKING
+
+import uvicorn
+
+from oort.cli.dev.connections import KEEP_ALIVE, Connection
+from oort.cli.dev.reload_children import END, HAND_OVER
+
+if TYPE_CHECKING:
+    from oort.engine.gateway.asgi import GatewayApp
+
+GRACE = timedelta(seconds=10)
+AT_A_BREAKPOINT = timedelta(days=1)  # a reload does not end a handler that somebody looks at
+_FINISHES = "Finishing what runs; Ctrl+C again stops at once."
+_WAITS = "A reload waits for what runs to finish."
+
+
+@dataclass(frozen=True, slots=True)
+class End:
+    """How serving ended: whether all that ran could finish in time, and whether another process goes on."""
+
+    finished: bool
+    handed_over: bool
+
+
+class Server(uvicorn.Server):
+    """Serves until it is told to stop. `ready` is called when it accepts requests, `stopping` at the first signal.
+
+    `handing_over` is how long what runs may take when another process waits to go on.
+    """
+
+    def __init__(
+        self,
+        app: "GatewayApp",
+        *,
+        ready: Callable[[], None],
+        stopping: Callable[[], None],
+        handing_over: timedelta | None = None,
+    ) -> None:
+        super().__init__(
+            uvicorn.Config(
+                app,
+                http=Connection,
+                ws="none",
+                lifespan="off",
+                interface="asgi3",
+                log_config=None,
+                access_log=False,
+                server_header=False,
+                proxy_headers=False,
+                timeout_keep_alive=KEEP_ALIVE,
+                timeout_graceful_shutdown=int(GRACE.total_seconds()),
+            )
+        )
+        self._ready = ready
+        self._stopping = stopping
+        self._handing_over = handing_over
+        self._ending = False
+        self.handed_over = False
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        """See uvicorn."""
+        await super().startup(sockets)
+        self._ready()
+
+    def handle_exit(self, _sig: int, _frame: FrameType | None) -> None:
+        """The first signal stops gracefully; the second one at once, which loses nothing: state survives `kill -9`."""
+        if self._ending:
+            os._exit(1)
+        self._ending, self.handed_over = True, False
+        self.should_exit = True
+        self._stopping()
+
+    def hand_over(self, _sig: int, _frame: FrameType | None) -> None:
+        """Stop gracefully for the next process. A signal to end may still follow."""
+        if self.should_exit or self._handing_over is None:
+            return
+        self.config.timeout_graceful_shutdown = int(self._handing_over.total_seconds())
+        self.should_exit = self.handed_over = True
+        self._stopping()
+
+    @contextmanager
+    def handling_signals(self) -> Iterator[None]:
+        """SIGINT and SIGTERM mean `handle_exit`, until the end of everything that must stop; not only of the server."""
+        handlers: dict[signal.Signals, Callable[[int, FrameType | None], None]]
+        handlers = {signal.SIGINT: self.handle_exit, signal.SIGTERM: self.handle_exit}
+        if self._handing_over is not None:
+            handlers = {END: self.handle_exit, HAND_OVER: self.hand_over}
+        before = {one: signal.signal(one, handler) for one, handler in handlers.items()}
+        try:
+            yield
+        finally:
+            for one, handler in before.items():
+                signal.signal(one, handler)
+
+    @contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        """uvicorn would raise the signal again after the server has ended."""
+        yield
+
+
+def serve(
+    app: "GatewayApp",
+    listener: socket.socket,
+    *,
+    ready: Callable[[], None],
+    stop: Callable[[], None],
+    say: Callable[[str], None],
+    handing_over: timedelta | None = None,
+) -> End:
+    """Answer requests until a signal, then stop everything. `handing_over` is for a process that another one follows.
+
+    If what ran could not finish in time, threads are still busy, and only `os._exit` ends the process.
+    """
+    deadline = Deadline()
+    patience = threading.Timer(1.0, lambda: say(_WAITS if server.handed_over else _FINISHES))
+    patience.daemon = True
+
+    uvicorn_log = logging.getLogger("uvicorn")
+    uvicorn_log.setLevel(logging.ERROR)
+
+    def stopping() -> None:
+        uvicorn_log.setLevel(logging.CRITICAL)  # that it cancels what runs too long is not an error of anybody
+        deadline.start(handing_over if handing_over and server.handed_over else GRACE)
+        if patience.ident is None:
+            patience.start()
+
+    server = Server(app, ready=ready, stopping=stopping, handing_over=handing_over)
+    with server.handling_signals():
+        try:
+            server.run(sockets=[listener])
+        finally:
+            ended = finished(stop, within=deadline.left())
+            patience.cancel()
+            uvicorn_log.setLevel(logging.NOTSET)
+    return End(ended, server.handed_over)
+
+
+def finished(work: Callable[[], None], *, within: timedelta) -> bool:
+    """Run the work in a thread that cannot hold up the end of the process; whether it ended in time."""
+    outcome: Future[None] = Future()
+
+    def run() -> None:
+        try:
+            work()
+            outcome.set_result(None)
+        except BaseException as error:
+            outcome.set_exception(error)
+
+    threading.Thread(target=run, name="stop", daemon=True).start()
+    try:
+        outcome.result(within.total_seconds())
+    except FutureTimeout:
+        if outcome.done():  # the work itself raised a TimeoutError
+            raise
+        return False
+    return True
+
+
+class Deadline:
+    """The end of the time that stopping may take, counted from its first call; it may become shorter."""
+
+    def __init__(self) -> None:
+        self._end: float | None = None
+
+    def start(self, grace: timedelta) -> None:
+        """Stopping has begun."""
+        end = time.monotonic() + grace.total_seconds()
+        self._end = end if self._end is None else min(end, self._end)
+
+    def left(self) -> timedelta:
+        """What remains, never less than a second, so that quick work is not given up."""
+        if self._end is None:
+            self.start(GRACE)
+        assert self._end is not None
+        return timedelta(seconds=max(1.0, self._end - time.monotonic()))

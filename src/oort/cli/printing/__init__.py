@@ -1,0 +1,1 @@
+"""Output in a terminal: tables, traces, findings and log lines."""

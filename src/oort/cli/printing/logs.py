@@ -1,0 +1,212 @@
+"""The log of a running platform: one line a request and a delivery, tracebacks once, and what the services log themselves.
+
+Lines are made where things happen and written by a thread of their own, a few times a second and all at once, so that a
+slow terminal never holds up a request.
+"""
+
+import logging
+import re
+import threading
+import time
+import traceback
+from collections import OrderedDict, deque
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING, TextIO
+
+import oort
+from oort.cli.printing import output
+from oort.model.errors import OortError
+from oort.rules import identifiers
+
+if TYPE_CHECKING:
+    from oort.engine.gateway.gateway import HttpReply, HttpRequest
+    from oort.engine.invoking.dispatcher import DeliveryReport
+
+_GATHER = 0.03  # seconds: short enough that nobody sees it, long enough that a busy platform writes many lines at once
+_KEPT = 20_000  # lines, when whoever reads them has stopped; then the oldest go
+_REMEMBERED = 1_000  # failures whose traceback was shown
+_TRACE = 8  # characters of a trace's id; `oort trace` takes a beginning
+_INDENT = " " * 14
+_PARKED = "The message is kept and not tried again: `oort events parked` shows it. A consumer that reads it gets it."
+_RUNTIME = str(Path(oort.__file__).parent / "runtime")
+# A frame of a traceback: its place, then the lines that are indented deeper.
+_FRAME = re.compile(r'^  File "(?P<file>[^"]+)", line \d+.*\n(?:    .*\n)*', re.MULTILINE)
+
+
+class LineWriter:
+    """Writes lines to a stream from a thread of its own. `close` writes what is left."""
+
+    def __init__(self, stream: TextIO) -> None:
+        self._stream = stream
+        self._lines: deque[str] = deque(maxlen=_KEPT)
+        self._woken = threading.Event()
+        self._closing = threading.Event()
+        self._thread = threading.Thread(target=self._run, name="log", daemon=True)
+        self._thread.start()
+
+    def write(self, text: str) -> None:
+        """Hand in one or more whole lines. Never blocks."""
+        self._lines.append(text)
+        if not self._woken.is_set():
+            self._woken.set()
+
+    def close(self) -> None:
+        """Write what was handed in, and end."""
+        self._closing.set()
+        self._woken.set()
+        self._thread.join()
+
+    def _run(self) -> None:
+        while not self._closing.is_set():
+            self._woken.wait()
+            self._closing.wait(_GATHER)
+            self._woken.clear()
+            self._drain()
+        self._drain()
+
+    def _drain(self) -> None:
+        texts = [self._lines.popleft() for _ in range(len(self._lines))]
+        if not texts:
+            return
+        try:
+            self._stream.write("\n".join(texts) + "\n")
+            self._stream.flush()
+        except (OSError, ValueError):
+            self._closing.set()  # nobody reads any more; the platform goes on without a log
+
+
+class Log:
+    """What `oort dev` prints while it runs."""
+
+    def __init__(self, writer: LineWriter, *, colours: bool) -> None:
+        self._writer = writer
+        self._colours = colours
+        self._second = (0, "")
+        self._shown: OrderedDict[tuple[str, str, str], None] = OrderedDict()
+        self._lock = threading.Lock()
+
+    def access(self, request: "HttpRequest", reply: "HttpReply", took: timedelta) -> None:
+        """One request and its reply; the traceback of a handler that failed."""
+        target = f"{request.path}?{request.query}" if request.query else request.path
+        status = self._paint(str(reply.status), _status_colour(reply.status))
+        parts = (_took(took), self._short(reply.trace), reply.function)
+        self.say(_line(request.method, target, status, *parts), below=self._traceback(reply.error, trace=reply.trace))
+
+    def delivery(self, report: "DeliveryReport") -> None:
+        """One delivery and what became of it; the traceback when it fails like this for the first time, and what to do when
+        the first of its event and version is parked.
+        """
+        message, failure = report.delivery.message, report.failure
+        trace = (identifiers.parent_of(message.traceparent) or ("", ""))[0]
+        waited = timedelta(seconds=max(0.0, time.time() - message.sent - report.duration.total_seconds()))
+        parts = [_took(report.duration), self._short(trace), f"waited {output.duration(waited)}"]
+        below = ""
+        if failure is not None:
+            parts.append(output.preview(failure.error, width=200))
+            if self._is_new(report.function, message.id, failure.error):
+                below = self._traceback(failure.traceback, trace=trace)
+        elif report.parked is not None:
+            parts.append(output.preview(report.parked.detail, width=200))
+            if report.alarm:
+                below = self._paint(f"{_INDENT}{_PARKED}", "red")
+        self.say(_line("deliver", report.function, self._outcome(report), *parts), below=below)
+
+    def failed(self, error: Exception) -> None:
+        """The engine itself could not do something; it tries again."""
+        if isinstance(error, OortError):
+            self.say(f"{self._paint('engine', 'red')}  {output.shortened(str(error))}")
+        else:
+            below = self._traceback("".join(traceback.format_exception(error)), trace="")
+            self.say(
+                f"{self._paint('engine', 'red')}  {type(error).__name__}: {output.one_line(str(error))}", below=below
+            )
+
+    def say(self, text: str, *, below: str = "") -> None:
+        """A line of its own, and lines that belong to it."""
+        line = f"{self._time()}  {text}"
+        self._writer.write(f"{line}\n{below}" if below else line)
+
+    def _outcome(self, report: "DeliveryReport") -> str:
+        if report.parked is not None:
+            return self._paint(f"parked: {report.parked.reason}", "red" if report.alarm else "yellow")
+        if report.failure is None:
+            return self._paint("ok ", "green")  # as wide as a status
+        if report.retry is None:
+            return self._paint("dead letter", "red")
+        again = f"retry in {_rounded(report.retry)} (attempt {report.delivery.attempt} of {report.attempts})"
+        return self._paint(again, "yellow")
+
+    def _traceback(self, text: str, *, trace: str) -> str:
+        if not text:
+            return ""
+        lines = [*readable(text).splitlines(), *([f"trace {trace}"] if trace else [])]
+        return self._paint("\n".join(f"{_INDENT}{line}".rstrip() for line in lines), "red")
+
+    def _short(self, trace: str) -> str:
+        return self._paint(trace[:_TRACE], "dim")
+
+    def _is_new(self, function: str, message: str, error: str) -> bool:
+        key = (function, message, error)
+        with self._lock:
+            if key in self._shown:
+                return False
+            self._shown[key] = None
+            if len(self._shown) > _REMEMBERED:
+                self._shown.popitem(last=False)
+            return True
+
+    def _paint(self, text: str, style: str) -> str:
+        return output.paint(text, style, on=self._colours)
+
+    def _time(self) -> str:
+        """The time to the millisecond. It asks for the time zone once a second: that is what costs."""
+        now = time.time()
+        second, shown = self._second
+        if second != int(now):
+            shown = f"{datetime.fromtimestamp(now).astimezone():%H:%M:%S}"
+            self._second = (int(now), shown)
+        return self._paint(f"{shown}.{int(now % 1 * 1000):03}", "dim")
+
+
+class ServiceLogs(logging.Handler):
+    """Shows what services and libraries log by `logging`, from INFO upwards, between the platform's own lines."""
+
+    def __init__(self, log: Log) -> None:
+        super().__init__(logging.INFO)
+        self._log = log
+        self.setFormatter(logging.Formatter("%(levelname)s  %(name)s  %(message)s"))
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """One record; its traceback follows on lines of their own."""
+        try:
+            self._log.say(self.format(record))
+        except Exception:
+            self.handleError(record)
+
+
+def readable(text: str) -> str:
+    """A traceback without the frames of the runtime that lead to the handler, and with paths from the current folder."""
+    kept = _FRAME.sub(lambda frame: "" if frame["file"].startswith(_RUNTIME) else frame[0], text)
+    return output.shortened(kept)
+
+
+def _line(verb: str, what: str, outcome: str, *parts: str) -> str:
+    return f"{verb:<7} {output.one_line(what):<34} → {outcome}  {'  '.join(part for part in parts if part)}"
+
+
+def _took(time: timedelta) -> str:
+    return f"{output.duration(time):>8}"
+
+
+def _status_colour(status: int) -> str:
+    if status < 400:
+        return "green"
+    return "yellow" if status < 500 else "red"
+
+
+def _rounded(time: timedelta) -> str:
+    seconds = time.total_seconds()
+    if seconds < 60:
+        return f"{seconds:.1f}".removesuffix(".0") + " s"
+    return output.duration(time)

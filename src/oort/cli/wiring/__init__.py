@@ -1,0 +1,1 @@
+"""Composition: the only modules of the command line that name adapters."""

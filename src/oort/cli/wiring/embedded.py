@@ -1,0 +1,192 @@
+"""Puts the embedded engine together for the commands: store, state, issuer and engine. The only module here that names adapters.
+
+A command that looks or invokes uses the state beside a running platform: it takes no lock and delivers nothing.
+"""
+
+import os
+from collections.abc import Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import timedelta
+from pathlib import Path
+
+from oort.app.programs import Program
+from oort.cli.dev import fixed_pages
+from oort.cli.dev.one_at_a_time import one_at_a_time
+from oort.cli.printing import output
+from oort.cli.printing.logs import Log
+from oort.engine.clocks import SystemClock
+from oort.engine.engine import Engine
+from oort.engine.entropy import SystemEntropy
+from oort.engine.gateway.asgi import GatewayApp
+from oort.engine.identity import discovery_pages
+from oort.engine.identity.api_keys import ApiKeys
+from oort.engine.identity.issuer import Issuer, issuer_url
+from oort.engine.services.traces import Traces
+from oort.engine.state.folder import StateFolder, held, open_state
+from oort.engine.state.store_keys import Keys
+from oort.engine.state.unlocking import key_of, rotate, unlock
+from oort.engine.store.direct import DirectStore
+from oort.engine.store.group import GroupCommitStore
+from oort.model.errors import InvalidToken, StateUnusable
+from oort.model.invocations import Principal
+
+REQUEST_THREADS = 16
+CONSUMER_THREADS = 8
+
+
+class Nobody:
+    """The identity where no request comes in."""
+
+    def verify(self, token: str) -> Principal:  # noqa: ARG002  the port's signature
+        """See `ports.identity`: no token is right."""
+        raise InvalidToken("Nobody is known here.")
+
+    holder = verify
+
+    def revoke(self, token: str) -> None:
+        """See `ports.identity`: no token is right."""
+        self.verify(token)
+
+
+@dataclass(frozen=True, slots=True)
+class Running:
+    """A platform that delivers messages and can answer requests."""
+
+    app: GatewayApp
+    _engine: Engine
+    _threads: ThreadPoolExecutor
+    _store: GroupCommitStore
+
+    def stop(self) -> None:
+        """Let requests and deliveries that run finish; then close the environments and the store."""
+        self._threads.shutdown(wait=True, cancel_futures=True)
+        self._engine.stop()
+        self._store.close()
+
+
+def started(
+    program: Program,
+    state: StateFolder,
+    *,
+    issuer: Issuer,
+    log: Log,
+    inline: bool,
+    throttle: bool = True,
+    place: str = "",
+) -> Running:
+    """A running platform on the state, whose lock the caller holds. With `inline` only one handler runs at a time, for as
+    long as a debugger wants.
+
+    `place` is what other commands need to find the platform: `-C PATH`.
+    """
+    store = GroupCommitStore(state.database, key=unlock(state, _keys()))
+    engine = Engine(
+        one_at_a_time(program) if inline else program,
+        store=store,
+        clock=SystemClock(),
+        entropy=SystemEntropy(),
+        identity=issuer,
+        threads=1 if inline else CONSUMER_THREADS,
+        report=log.delivery,
+        failed=log.failed,
+        throttling="all" if throttle else "none",
+    )
+    threads = ThreadPoolExecutor(1 if inline else REQUEST_THREADS, thread_name_prefix="request")
+    app = GatewayApp(
+        engine.gateway,
+        threads=threads,
+        access=log.access,
+        pages={**fixed_pages.of(program, place=place, say=log.say), **discovery_pages.of(issuer)},
+        timed=not inline,
+    )
+    engine.start()
+    for queue, count in engine.released.items():
+        log.say(f"{queue}: {output.counted(count, 'parked message')} can be read now, and are handed over.")
+    for queue, count in engine.parking.counts().items():
+        log.say(f"{queue}: {output.counted(count, 'parked message')} cannot be read yet: oort events parked")
+    return Running(app, engine, threads, store)
+
+
+@contextmanager
+def at_rest(program: Program, folder: Path) -> Iterator[Engine]:
+    """The platform's engine on its state, to look at. StateUnusable if the platform never ran."""
+    with _opened(existing(folder)) as store:
+        yield Engine(program, store=store, clock=SystemClock(), entropy=SystemEntropy(), identity=Nobody())
+
+
+@contextmanager
+def invocable(program: Program, folder: Path) -> Iterator[tuple[Engine, Issuer]]:
+    """The platform's engine on its state, which is created if need be, and the issuer that its gateway trusts."""
+    state = open_state(folder)
+    issuer = issuer_of(state, platform=program.model.name)
+    with _opened(state) as store:
+        engine = Engine(program, store=store, clock=SystemClock(), entropy=SystemEntropy(), identity=issuer)
+        try:
+            yield engine, issuer
+        finally:
+            engine.invoker.close()
+
+
+@contextmanager
+def recorded(folder: Path) -> Iterator[Traces]:
+    """The traces in the state folder. StateUnusable if the platform never ran."""
+    with _opened(existing(folder)) as store:
+        yield Traces(store)
+
+
+def issuer_of(state: StateFolder, *, platform: str) -> Issuer:
+    """The platform's issuer; its key is made the first time."""
+    return Issuer(state.path, issuer_url(platform), SystemClock())
+
+
+def token(folder: Path, *, platform: str, user: str, groups: Iterable[str], lifetime: timedelta) -> str:
+    """A token for the user. InvalidUse if the lifetime is longer than a day."""
+    return issuer_of(open_state(folder), platform=platform).issue(user, groups, lifetime)
+
+
+def revoke(folder: Path, *, platform: str, token: str) -> None:
+    """Refuse the token from now on, also in a platform that runs. InvalidToken if it would not be accepted now."""
+    issuer_of(open_state(folder), platform=platform).revoke(token)
+
+
+def rotate_signing_key(folder: Path, *, platform: str, at_once: bool) -> None:
+    """Sign with a new key, also in a platform that runs; tokens signed before stay good for a day, or end `at_once`."""
+    issuer_of(open_state(folder), platform=platform).rotate(at_once=at_once)
+
+
+def api_keys(folder: Path) -> ApiKeys:
+    """The API keys of the platform."""
+    return ApiKeys(open_state(folder).path, SystemClock())
+
+
+def rotate_key(folder: Path) -> None:
+    """Encrypt the platform's store with a new key. StateUnusable while the platform runs."""
+    state = existing(folder)
+    with held(state):
+        rotate(state, _keys())
+
+
+def existing(folder: Path) -> StateFolder:
+    """The state in the folder. StateUnusable if there is none: only a platform that runs makes one."""
+    state = StateFolder(folder)
+    if not state.database.exists():
+        raise StateUnusable(
+            f"There is no state in {output.relative(folder)} yet.", "Start the platform once: oort dev."
+        )
+    return state
+
+
+def _keys() -> Keys:
+    """Where this user's keys are."""
+    return Keys(os.environ)
+
+
+@contextmanager
+def _opened(state: StateFolder) -> Iterator[DirectStore]:
+    store = DirectStore(state.database, key=key_of(state, _keys()))
+    try:
+        yield store
+    finally:
+        store.close()

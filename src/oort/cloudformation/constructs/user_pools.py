@@ -1,0 +1,76 @@
+"""The user pool of a platform, the client of its pages, and a group for each that a route names."""
+
+from collections.abc import Iterator
+
+from oort.cloudformation.intrinsics import ref
+from oort.cloudformation.logical import identity
+from oort.cloudformation.resources import Fate, Resource
+from oort.model.functions import Http
+from oort.model.platform import PlatformModel
+from oort.model.problems import Json
+from oort.rules.cloud.cloud_names import Place
+
+# Scopes of an access token: the first after signing in through the API, the second through the hosted pages. A route that
+# asks for one of them takes access tokens only; those have no e-mail address and no audience.
+# https://docs.aws.amazon.com/cognito/latest/developerguide/amazon-cognito-user-pools-using-the-access-token.html
+SCOPES = ("aws.cognito.signin.user.admin", "openid")
+
+
+def user_pool(platform: PlatformModel, place: Place) -> Iterator[Resource]:
+    """The pool, the client and the groups."""
+    # Kept in every case: it is protected against deletion, so that a roll-back could not delete it anyway.
+    yield Resource("UserPool", "AWS::Cognito::UserPool", _pool(place), (), Fate.RETAIN, Fate.RETAIN)
+    yield Resource("Client", "AWS::Cognito::UserPoolClient", _client(place))
+    for group in sorted(_groups(platform)):
+        properties: dict[str, Json] = {"GroupName": group, "UserPoolId": ref("UserPool")}
+        yield Resource(identity("Group", group), "AWS::Cognito::UserPoolGroup", properties)
+
+
+def _groups(platform: PlatformModel) -> set[str]:
+    return {group for one in platform.functions if isinstance(one.trigger, Http) for group in one.trigger.groups}
+
+
+def _pool(place: Place) -> dict[str, Json]:
+    return {
+        "UserPoolName": place.stack,
+        "UserPoolTier": "ESSENTIALS",
+        "DeletionProtection": "ACTIVE",
+        "UsernameAttributes": ["email"],
+        "UsernameConfiguration": {"CaseSensitive": False},
+        "AutoVerifiedAttributes": ["email"],
+        "AccountRecoverySetting": {"RecoveryMechanisms": [{"Name": "verified_email", "Priority": 1}]},
+        # Closed by default: people are added by an operator.
+        "AdminCreateUserConfig": {"AllowAdminCreateUserOnly": True},
+        "MfaConfiguration": "OPTIONAL",
+        "EnabledMfas": ["SOFTWARE_TOKEN_MFA"],
+        "Policies": {
+            "PasswordPolicy": {
+                "MinimumLength": 12,
+                "RequireLowercase": True,
+                "RequireNumbers": True,
+                "RequireSymbols": True,
+                "RequireUppercase": True,
+                "TemporaryPasswordValidityDays": 1,
+            }
+        },
+    }
+
+
+def _client(place: Place) -> dict[str, Json]:
+    return {
+        "ClientName": place.stack,
+        "UserPoolId": ref("UserPool"),
+        "GenerateSecret": False,  # pages and telephones cannot keep one
+        # Passwords never travel. ADMIN_USER_PASSWORD needs credentials of the account besides: it is for operators and tests.
+        "ExplicitAuthFlows": [
+            "ALLOW_ADMIN_USER_PASSWORD_AUTH",
+            "ALLOW_REFRESH_TOKEN_AUTH",
+            "ALLOW_USER_SRP_AUTH",
+        ],
+        "PreventUserExistenceErrors": "ENABLED",
+        "EnableTokenRevocation": True,
+        "AccessTokenValidity": 60,
+        "IdTokenValidity": 60,
+        "RefreshTokenValidity": 30,
+        "TokenValidityUnits": {"AccessToken": "minutes", "IdToken": "minutes", "RefreshToken": "days"},
+    }

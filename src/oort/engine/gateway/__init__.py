@@ -1,0 +1,1 @@
+"""The HTTP gateway of the embedded engine."""

@@ -1,0 +1,314 @@
+"""The gateway without its socket: who may call what and how often, and the reply for everything that reaches no handler.
+
+`admit` is quick and never blocks, so the server can refuse on its event loop; `answer` runs the function.
+"""
+
+from collections.abc import Mapping
+from contextlib import suppress
+from dataclasses import dataclass, field
+from urllib.parse import parse_qsl
+
+from oort.engine.gateway import problem_replies
+from oort.engine.gateway.limiter import Limiter
+from oort.engine.gateway.problem_replies import HeadersTooLarge, MethodNotAllowed, Throttling
+from oort.engine.invoking.cutoff import Leash
+from oort.engine.invoking.invoker import InProcessInvoker
+from oort.model import limits
+from oort.model.errors import InvalidToken
+from oort.model.fixed_pages import PREFIX
+from oort.model.functions import Http, Rate
+from oort.model.invocations import HttpOutcome, Principal
+from oort.model.platform import PlatformModel
+from oort.model.problems import BadRequest, Forbidden, NotFound, Problem, Unauthorized
+from oort.model.spans import Span
+from oort.ports.clock import Clock
+from oort.ports.entropy import Entropy
+from oort.ports.identity import Identity
+from oort.ports.traces import Traces
+from oort.rules import identifiers
+from oort.rules.http import access, reply_headers
+from oort.rules.http.reply_headers import Origins
+from oort.rules.http.routing import Match, Routes, WrongMethod
+from oort.runtime import replies
+from oort.runtime.links import nanoseconds
+
+LOGOUT = f"{PREFIX}logout"
+_NAME = 200  # characters of a span's name: the path of a request that meets no route may be as long as it likes
+
+
+@dataclass(frozen=True, slots=True)
+class HttpRequest:
+    """A request as it came in. `path` is raw; header names are lower-case, repeated ones joined by a comma.
+
+    `client` is the address it came from.
+    """
+
+    method: str
+    path: str
+    query: str = ""
+    headers: Mapping[str, str] = field(default_factory=dict)
+    client: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Arrival:
+    """A request with the trace that it begins or continues, and when it came."""
+
+    request: HttpRequest
+    trace: str
+    parent: str
+    span: str
+    start: int
+    started: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Admission(Arrival):
+    """A request that may reach its function. The leash ends it before its time."""
+
+    match: Match
+    principal: Principal | None
+    id: str
+    leash: Leash
+
+
+@dataclass(frozen=True, slots=True)
+class HttpReply:
+    """What goes back, and what the access log says about it."""
+
+    status: int
+    headers: tuple[tuple[str, str], ...]
+    body: bytes
+    trace: str
+    function: str = ""
+    error: str = ""  # a failed handler's traceback, for the log only
+
+
+class Gateway:
+    """Routes, authenticates, throttles and answers."""
+
+    def __init__(
+        self,
+        platform: PlatformModel,
+        *,
+        identity: Identity,
+        invoker: InProcessInvoker,
+        traces: Traces,
+        clock: Clock,
+        entropy: Entropy,
+        throttling: Throttling = "declared",
+    ) -> None:
+        self._routes = Routes(platform.functions)
+        self._origins = Origins(platform.services)
+        self._limiter = Limiter(clock)
+        self._throttling = throttling
+        self._identity = identity
+        self._invoker = invoker
+        self._traces = traces
+        self._clock = clock
+        self._entropy = entropy
+
+    def admit(self, request: HttpRequest) -> Admission | HttpReply:
+        """The admission of a request, or the reply that refuses it."""
+        arrival = self._arrival(request)
+        match: Match | None = None
+        try:
+            if asked := self._asked(request):
+                return self._permit(arrival, asked)
+            match = self._match(request, "GET" if request.method == "HEAD" else request.method)
+            principal = self._caller(request, match)
+            access.check(principal, match.trigger, match.parameters)
+        except Problem as problem:
+            return self._refuse(problem, arrival, match=match)
+        except Exception as error:  # such as a damaged file of keys: nobody gets in, and the log says why
+            return self._broken(error, arrival, match=match)
+        return Admission(
+            request=request,
+            match=match,
+            principal=principal,
+            id=identifiers.uuid7(arrival.start // 1_000_000, self._entropy.bits(74)),
+            leash=Leash(),
+            trace=arrival.trace,
+            parent=arrival.parent,
+            span=arrival.span,
+            start=arrival.start,
+            started=arrival.started,
+        )
+
+    def answer(self, admission: Admission, body: bytes) -> HttpReply:
+        """Run the function and reply. Blocks as long as the handler does."""
+        request, function = admission.request, admission.match.function
+        try:
+            query = tuple(parse_qsl(request.query, keep_blank_values=True, errors="strict", max_num_fields=1000))
+        except ValueError:
+            return self.refuse(BadRequest("The query string is not readable."), admission)
+        outcome = self._invoker.request(
+            function.name,
+            id=admission.id,
+            traceparent=identifiers.traceparent(admission.trace, admission.span),
+            path=admission.match.parameters,
+            query=query,
+            headers=dict(request.headers),
+            body=body,
+            principal=admission.principal,
+            leash=admission.leash,
+        )
+        awaited = admission.leash.finish()
+        own = (self._span(admission, outcome.status, match=admission.match),) if awaited else ()
+        self._traces.record((*own, *outcome.spans))
+        return self._reply(outcome, admission, match=admission.match)
+
+    def refuse(self, problem: Problem, admission: Admission) -> HttpReply:
+        """The reply for a request that was admitted and is refused all the same."""
+        return self._refuse(problem, admission, match=admission.match)
+
+    def expire(self, admission: Admission) -> HttpReply | None:
+        """The reply when the function is not done in time: from now on it can write nothing more. None if it just finished."""
+        if not admission.leash.cut():
+            return None
+        return self.refuse(problem_replies.timed_out(admission.match.function.timeout), admission)
+
+    def too_large(self, admission: Admission) -> HttpReply:
+        """The reply for a body over the limit."""
+        return self.refuse(problem_replies.too_large(), admission)
+
+    def failed(self, admission: Admission, error: Exception) -> HttpReply:
+        """The reply when not the handler but the engine itself failed."""
+        return self._broken(error, admission, match=admission.match)
+
+    def logout(self, request: HttpRequest) -> HttpReply:
+        """The reply to POST /_oort/logout: the bearer token that came with it is refused from now on. Blocks until durable."""
+        arrival = self._arrival(request)
+        try:
+            try:
+                self._identity.revoke(_bearer(request) or "")
+            except InvalidToken as error:
+                raise Unauthorized(error.what) from error
+        except Problem as problem:
+            return self._refuse(problem, arrival, match=None)
+        except Exception as error:
+            return self._broken(error, arrival, match=None)
+        return self._settled(HttpOutcome(status=204, headers=(), body=b"", entered=False), arrival, match=None)
+
+    # -- who may call what
+
+    def _asked(self, request: HttpRequest) -> str:
+        """The method that a browser asks about; and no request has too many headers."""
+        if sum(len(name) + len(value) for name, value in request.headers.items()) > limits.HEADER_BYTES:
+            raise HeadersTooLarge(f"The headers may have {limits.HEADER_BYTES:,} bytes.")
+        return self._origins.asks(request.method, request.path, request.headers)
+
+    def _permit(self, arrival: Arrival, method: str) -> HttpReply:
+        """The reply to a browser that asks whether a page may call a route."""
+        request = arrival.request
+        if not self._origins.allows(request.path, request.headers["origin"]):
+            raise Forbidden("Pages of this origin may not call this service.")
+        match = self._match(request, "GET" if method == "HEAD" else method)
+        headers = self._origins.answer(method, request.headers)
+        return self._settled(HttpOutcome(status=204, headers=headers, body=b"", entered=False), arrival, match=match)
+
+    def _match(self, request: HttpRequest, method: str) -> Match:
+        try:
+            found = self._routes.match(method, request.path)
+        except UnicodeDecodeError:
+            raise BadRequest("The path is not UTF-8.") from None
+        if found is None:
+            raise NotFound(f"There is no route {request.path}.")
+        if isinstance(found, WrongMethod):
+            allowed = ", ".join(sorted({*found.allowed, *(["HEAD"] if "GET" in found.allowed else [])}))
+            raise MethodNotAllowed(f"{request.path} answers {allowed}.", allow=allowed)
+        return found
+
+    def _caller(self, request: HttpRequest, match: Match) -> Principal | None:
+        """Who calls, if that is known; counted against the rate of the route, as are callers who are not accepted."""
+        try:
+            principal = self._authenticate(request, match.trigger)
+        except Unauthorized:
+            self._throttle(request.client, match, rate=limits.PUBLIC_RATE)
+            raise
+        if principal is None:
+            self._throttle(request.client, match, rate=limits.PUBLIC_RATE)
+        else:
+            self._throttle(f"principal {principal.id}", match, rate=limits.PRIVATE_RATE)
+        return principal
+
+    def _authenticate(self, request: HttpRequest, trigger: Http) -> Principal | None:
+        token, key = _bearer(request), request.headers.get("x-api-key")
+        if token is None and key is None:
+            if trigger.public:
+                return None  # another scheme is between the handler and its caller
+            raise Unauthorized("This route needs a bearer token: send the header Authorization: Bearer TOKEN.")
+        if token is not None and key is not None:
+            raise Unauthorized("There is a bearer token and an API key: send one of them.")
+        try:
+            return self._identity.verify(token) if token is not None else self._identity.holder(key or "")
+        except InvalidToken as error:
+            raise Unauthorized(error.what) from error
+
+    def _throttle(self, client: str, match: Match, *, rate: Rate) -> None:
+        declared = match.trigger.rate
+        if self._throttling == "none" or (declared is None and self._throttling == "declared"):
+            return
+        wait = self._limiter.wait(match.function.name, client, rate=declared or rate)
+        if wait:
+            raise problem_replies.too_often(wait)
+
+    # -- replies and spans
+
+    def _arrival(self, request: HttpRequest) -> Arrival:
+        started, start = self._clock.tick(), nanoseconds(self._clock)
+        above = identifiers.parent_of(request.headers.get("traceparent", ""))
+        trace, parent = above or (f"{self._entropy.bits(128) or 1:032x}", "")
+        span = f"{self._entropy.bits(64) or 1:016x}"
+        return Arrival(request=request, trace=trace, parent=parent, span=span, start=start, started=started)
+
+    def _refuse(self, problem: Problem, arrival: Arrival, *, match: Match | None) -> HttpReply:
+        outcome = replies.problem(problem, entered=False)
+        return self._settled(outcome, arrival, match=match, extra=problem_replies.headers(problem))
+
+    def _broken(self, error: Exception, arrival: Arrival, *, match: Match | None) -> HttpReply:
+        return self._settled(replies.internal(error, trace=arrival.trace, entered=False), arrival, match=match)
+
+    def _settled(
+        self, outcome: HttpOutcome, arrival: Arrival, *, match: Match | None, extra: reply_headers.Headers = ()
+    ) -> HttpReply:
+        """The reply without a handler; its span is recorded, so that every trace that a client is told can be found."""
+        with suppress(Exception):  # a store that fails is the cause of some of these replies
+            self._traces.record((self._span(arrival, outcome.status, match=match),))
+        return self._reply(outcome, arrival, match=match, extra=extra)
+
+    def _span(self, arrival: Arrival, status: int, *, match: Match | None) -> Span:
+        request = arrival.request
+        name = f"{match.trigger.method} {match.trigger.path}" if match else f"{request.method} {request.path}"
+        return Span(
+            trace=arrival.trace,
+            id=arrival.span,
+            parent=arrival.parent,
+            name=name[:_NAME].encode("ascii", "backslashreplace").decode(),
+            kind="request",
+            service=match.function.service if match else "gateway",
+            start=arrival.start,
+            duration=self._clock.tick() - arrival.started,
+            error=str(status) if status >= 500 else "",
+            detail={"status": str(status)},
+        )
+
+    def _reply(
+        self, outcome: HttpOutcome, arrival: Arrival, *, match: Match | None, extra: reply_headers.Headers = ()
+    ) -> HttpReply:
+        private = outcome.status >= 400 or match is None or not match.trigger.public or _is_known(arrival)
+        headers = reply_headers.complete((*outcome.headers, *extra), private=private)
+        origins = self._origins.headers(arrival.request.path, arrival.request.headers)
+        name = match.function.name if match else ""
+        every = (*headers, *origins, ("trace-id", arrival.trace))
+        return HttpReply(outcome.status, every, outcome.body, arrival.trace, name, outcome.error)
+
+
+def _is_known(arrival: Arrival) -> bool:
+    return isinstance(arrival, Admission) and arrival.principal is not None
+
+
+def _bearer(request: HttpRequest) -> str | None:
+    """The bearer token; None if there is none."""
+    scheme, _, token = request.headers.get("authorization", "").partition(" ")
+    return token.strip() if token and scheme.lower() == "bearer" else None

@@ -1,0 +1,1 @@
+"""The local issuer of tokens, and API keys."""

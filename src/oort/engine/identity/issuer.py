@@ -1,0 +1,206 @@
+"""The local token issuer: signs access tokens in the shape of Cognito's, and verifies them for the gateway.
+
+Its keys, API keys and revoked tokens lie in the platform's state folder. Time comes from the given clock alone, so tokens
+expire in virtual time too. What a token holds is never part of a reason, since reasons are shown to the client and logged.
+"""
+
+import re
+import uuid
+from collections import OrderedDict
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import timedelta
+from pathlib import Path
+from threading import Lock
+from typing import Any, Literal
+
+import jwt
+import msgspec
+
+from oort.engine.identity.api_keys import PREFIX, ApiKeys
+from oort.engine.identity.revocations import Revocations
+from oort.engine.identity.signing_keys import SigningKeys
+from oort.model.errors import InvalidToken, InvalidUse
+from oort.model.invocations import Principal
+from oort.ports.clock import Clock
+
+CLIENT = "oort-local"
+SCOPE = "aws.cognito.signin.user.admin"  # what Cognito puts into an access token of its own API
+LONGEST = timedelta(days=1)  # Cognito: access tokens live 5 minutes to 1 day
+_TOKEN_CHARACTERS = 8192  # the gateway allows 10,240 bytes of headers; a token of 100 groups has under 4,000
+_CACHED = 1024
+_COMPACT = re.compile(r"[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+")
+_HEADER = frozenset({"alg", "kid", "typ"})  # and no jku, jwk, x5u or crit, which would let a token bring its own key
+_ONLY_SIGNATURE: Any = {f"verify_{claim}": False for claim in ("exp", "nbf", "iat", "aud", "iss", "sub", "jti")}
+
+
+class _Claims(msgspec.Struct, kw_only=True):
+    sub: str
+    iss: str
+    client_id: str
+    token_use: Literal["access"]
+    username: str
+    scope: str
+    jti: str
+    iat: int
+    exp: int
+    nbf: int | None = None
+    groups: list[str] = msgspec.field(default_factory=list, name="cognito:groups")
+
+
+@dataclass(frozen=True, slots=True)
+class _Verified:
+    """What is remembered of a token: whose it is, and all that can still end it."""
+
+    principal: Principal
+    expires: int
+    id: str
+    key_id: str
+
+
+class Issuer:
+    """An `Identity` that also issues. Make one for a platform with `Issuer(folder, issuer_url(name), clock)`.
+
+    With None for the folder everything is kept in memory: for tests.
+    """
+
+    def __init__(self, folder: Path | None, issuer_url: str, clock: Clock) -> None:
+        self._keys = SigningKeys(folder)
+        self._revoked = Revocations(folder)
+        self.api_keys = ApiKeys(folder, clock)
+        self.url = issuer_url
+        self._clock = clock
+        self._verified: OrderedDict[str, _Verified] = OrderedDict()
+        self._lock = Lock()
+
+    @property
+    def key_id(self) -> str:
+        """The id of the key that signs."""
+        return self._keys.ring().key_id
+
+    def issue(self, user: str, groups: Iterable[str], lifetime: timedelta = timedelta(hours=1)) -> str:
+        """An access token for the user. InvalidUse if the user is empty or the lifetime not within a day."""
+        if not user:
+            raise InvalidUse("A token needs a user.", "Name one: oort token --user ada.")
+        if user.startswith(PREFIX):
+            raise InvalidUse(f"{user} is the id of an API key, not of a user.", "Send that key as x-api-key.")
+        if not timedelta(0) < lifetime <= LONGEST:
+            raise InvalidUse(f"A token cannot live for {lifetime}.", "Cognito allows at most one day, and so do we.")
+        now = int(self._now())
+        claims = {
+            "sub": user,
+            "iss": self.url,
+            "client_id": CLIENT,
+            "token_use": "access",
+            "username": user,
+            "scope": SCOPE,
+            "jti": str(uuid.uuid4()),
+            "iat": now,
+            "exp": now + int(lifetime.total_seconds()),
+        }
+        if members := sorted(set(groups)):
+            claims["cognito:groups"] = members
+        ring = self._keys.ring()
+        return jwt.encode(claims, ring.signing, algorithm="RS256", headers={"kid": ring.key_id})
+
+    def verify(self, token: str) -> Principal:
+        """The token's subject and groups. InvalidToken unless it is one of ours and valid now."""
+        return self._known(token).principal
+
+    def holder(self, api_key: str) -> Principal:
+        """Whom the API key was made for. InvalidToken unless it is one of ours."""
+        return self.api_keys.holder(api_key)
+
+    def revoke(self, token: str) -> None:
+        """From now on refuse this token, also after a restart. InvalidToken if it would not be accepted now."""
+        known = self._known(token)
+        self._revoked.add(known.id, ends=known.expires, now=self._clock.now())
+
+    def rotate(self, *, at_once: bool = False) -> str:
+        """Sign with a new key from now on; the id of it. Tokens of the one before stay good for as long as any may live,
+        or with `at_once` end now.
+        """
+        until = None if at_once else self._now() + LONGEST.total_seconds()
+        return self._keys.rotate(until=until)
+
+    def jwks(self) -> dict[str, list[dict[str, Any]]]:
+        """The JSON Web Key Set (RFC 7517) of every key whose tokens are accepted now."""
+        return {"keys": self._keys.ring().documents(now=self._now())}
+
+    def _known(self, token: str) -> _Verified:
+        with self._lock:
+            known = self._verified.pop(token, None)
+        known = known or self._read(token)
+        if self._now() >= known.expires:
+            raise InvalidToken("The token has expired.", "Get a new one: oort token.")
+        if self._keys.ring().verifier(known.key_id, now=self._now()) is None:
+            raise _other_key()
+        if known.id in self._revoked:
+            raise InvalidToken("The token was revoked.", "Get a new one: oort token.")
+        with self._lock:
+            self._verified[token] = known
+            if len(self._verified) > _CACHED:
+                self._verified.popitem(last=False)
+        return known
+
+    def _read(self, token: str) -> _Verified:
+        """What never changes is checked here, once for each token; whether it has ended, at each use."""
+        key_id = self._check_header(token)
+        key = self._keys.ring().verifier(key_id, now=self._now())
+        if key is None:
+            raise _other_key()
+        try:
+            raw = jwt.decode(token, key, algorithms=["RS256"], options=_ONLY_SIGNATURE)
+            claims = msgspec.convert(raw, _Claims)
+        except jwt.InvalidSignatureError:
+            raise InvalidToken("The token's signature is not right.") from None
+        except msgspec.ValidationError:
+            raise InvalidToken("The token lacks a claim of an access token, or has one of the wrong type.") from None
+        except Exception:  # whatever a parser makes of hostile input, it is no token; the cause may quote the token
+            raise InvalidToken("The token is malformed.") from None
+        self._check_claims(claims)
+        return _Verified(Principal(claims.sub, frozenset(claims.groups)), claims.exp, claims.jti, key_id)
+
+    def _check_header(self, token: str) -> str:
+        """The id of the key that the token names."""
+        if len(token) > _TOKEN_CHARACTERS:
+            raise InvalidToken("The token is too long.")
+        if not _COMPACT.fullmatch(token):
+            raise InvalidToken("The token is malformed.")
+        try:
+            header = jwt.get_unverified_header(token)
+        except Exception:  # as in `_read`
+            raise InvalidToken("The token is malformed.") from None
+        if header.get("alg") != "RS256":
+            raise InvalidToken("The token's algorithm is not RS256.")
+        if self._keys.ring().verifier(header.get("kid"), now=self._now()) is None:
+            raise _other_key()
+        if not header.keys() <= _HEADER or header.get("typ", "JWT") != "JWT":
+            raise InvalidToken("The token's header has more than alg, kid and typ.")
+        return str(header["kid"])
+
+    def _check_claims(self, claims: _Claims) -> None:
+        if claims.iss != self.url:
+            raise InvalidToken("The token comes from another issuer.")
+        if claims.client_id != CLIENT:
+            raise InvalidToken("The token is for another client.")
+        if not claims.sub:
+            raise InvalidToken("The token has no subject.")
+        if max(claims.iat, claims.nbf or claims.iat) > self._now():
+            raise InvalidToken("The token is not valid yet.")
+
+    def _now(self) -> float:
+        return self._clock.now().timestamp()
+
+
+def issuer_url(platform: str) -> str:
+    """The issuer of a platform's tokens: the same on every port, so that tokens outlive a restart on another one.
+
+    >>> issuer_url("cometbid")
+    'http://oort.localhost/cometbid'
+    """
+    return f"http://oort.localhost/{platform}"
+
+
+def _other_key() -> InvalidToken:
+    return InvalidToken("The token was signed with a key of another platform or an older one.")

@@ -1,0 +1,1 @@
+"""Invokes functions: requests, calls and deliveries."""

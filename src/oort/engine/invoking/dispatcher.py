@@ -1,0 +1,255 @@
+"""Hands messages to consumers: leases batches, runs the function, settles successes and failures.
+
+`Consumers.deliver` is one synchronous step, which virtual time drives directly; `Dispatcher` drives it with threads.
+"""
+
+import threading
+from collections import Counter
+from collections.abc import Callable, Iterable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from datetime import timedelta
+
+from oort.engine.invoking.invoker import InProcessInvoker
+from oort.engine.services.queues import Queues, Retry
+from oort.model.functions import Consumed, FunctionModel
+from oort.model.invocations import BatchOutcome, Failure, Parked
+from oort.model.messages import Delivery, Fault
+from oort.model.platform import PlatformModel
+from oort.ports.clock import Clock
+from oort.ports.entropy import Entropy
+from oort.ports.traces import Traces
+from oort.rules import identifiers
+from oort.rules.messaging import retries
+from oort.runtime.alarms import Alarms
+
+_POLL = timedelta(milliseconds=500)  # between looks for what another process wrote, such as a redrive from the CLI
+_ROUNDS = 20  # batches a thread hands over before it makes room for other consumers
+
+
+@dataclass(frozen=True, slots=True)
+class DeliveryReport:
+    """What became of one delivery, for the log. `retry` is None when it succeeded, is parked or dead now.
+
+    `alarm` is true for the first message of its event and version that this consumer could not read.
+    """
+
+    function: str
+    delivery: Delivery
+    attempts: int  # that the queue allows
+    failure: Failure | None
+    retry: timedelta | None
+    duration: timedelta
+    parked: Fault | None = None
+    alarm: bool = False
+
+
+class Consumers:
+    """The consumers of a platform, one step at a time. With `redeliver`, everything that succeeds is handed over twice."""
+
+    def __init__(
+        self,
+        platform: PlatformModel,
+        *,
+        queues: Queues,
+        invoker: InProcessInvoker,
+        traces: Traces,
+        clock: Clock,
+        entropy: Entropy,
+        report: Callable[[DeliveryReport], None],
+        alarms: Alarms,
+        redeliver: bool = False,
+    ) -> None:
+        self._queues = queues
+        self._invoker = invoker
+        self._traces = traces
+        self._clock = clock
+        self._entropy = entropy
+        self._report = report
+        self._redeliver = redeliver
+        self._attempts = {queue.name: queue.attempts for queue in platform.queues}
+        self._functions = by_queue(platform.functions)
+        self._alarms = alarms
+
+    def __contains__(self, queue: str) -> bool:
+        return queue in self._functions
+
+    def deliver(self, queue: str) -> int:
+        """Lease one batch of the queue, run its consumer and settle the outcome; how many deliveries that were."""
+        deliveries = self._queues.receive(queue, most=_batch(self._functions[queue]))
+        if deliveries:
+            self._hand_over(queue, deliveries, further=lambda: 0)
+        return len(deliveries)
+
+    def drain(self, queue: str, *, rounds: int, stopping: Callable[[], bool]) -> None:
+        """Deliver batch after batch; each settlement leases the next batch in the same commit."""
+        if stopping():
+            return
+        most = _batch(self._functions[queue])
+        deliveries = self._queues.receive(queue, most=most)
+        for left in range(rounds, 0, -1):
+            if not deliveries:
+                return
+            further = _further(0 if left == 1 else most, stopping)
+            deliveries = self._hand_over(queue, deliveries, further=further)
+
+    def _hand_over(self, queue: str, deliveries: Sequence[Delivery], *, further: Callable[[], int]) -> list[Delivery]:
+        """Run the consumer and settle. `further` is asked when it has run: how many deliveries to lease next."""
+        function, started = self._functions[queue], self._clock.tick()
+        outcome = self._invoke(function, tuple(deliveries))
+        ends: dict[str, Failure | Parked] = {failure.receipt: failure for failure in outcome.failures}
+        ends |= {parked.receipt: parked for parked in outcome.parked}
+        if self._redeliver:
+            again = tuple(_again(one) for one in deliveries if one.receipt not in ends)
+            ends |= {failure.receipt: failure for failure in self._invoke(function, again).failures} if again else {}
+        each = timedelta(microseconds=(self._clock.tick() - started) / 1000 / len(deliveries))
+        return self._settle(queue, function, deliveries, ends, each=each, further=further())
+
+    def _invoke(self, function: FunctionModel, deliveries: tuple[Delivery, ...]) -> BatchOutcome:
+        invocation = identifiers.uuid7(int(self._clock.now().timestamp() * 1000), self._entropy.bits(74))
+        outcome = self._invoker.batch(function.name, deliveries, id=invocation)
+        self._traces.record(outcome.spans)
+        return outcome
+
+    def _settle(
+        self,
+        queue: str,
+        function: FunctionModel,
+        deliveries: Sequence[Delivery],
+        ends: dict[str, Failure | Parked],
+        *,
+        each: timedelta,
+        further: int,
+    ) -> list[Delivery]:
+        retry: list[Retry] = []
+        reports: list[DeliveryReport] = []
+        attempts = self._attempts[queue]
+        for one in deliveries:
+            end, failure, wait, fault = ends.get(one.receipt), None, None, None
+            if isinstance(end, Failure):
+                failure, after = end, retries.backoff(one.attempt, chance=self._entropy.chance(), least=end.after)
+                retry.append(Retry(one.receipt, after, f"{end.error}\n\n{end.traceback}"))
+                wait = None if retries.exhausted(one.attempt, attempts=attempts) else after
+            elif end is not None:
+                fault = end.fault
+            alarm = fault is not None and self._alarms.rings(function.name, one.message)
+            reports.append(DeliveryReport(function.name, one, attempts, failure, wait, each, fault, alarm))
+        done = [one.receipt for one in deliveries if one.receipt not in ends]
+        parked = [end for end in ends.values() if isinstance(end, Parked)]
+        following = self._queues.settle(queue, acknowledged=done, failed=retry, parked=parked, most=further)
+        for report in reports:
+            self._report(report)
+        return following
+
+
+class Dispatcher:
+    """Drives consumers with threads: one that looks for work, and a pool that runs it.
+
+    `relay` empties the outbox, `ready` names queues with visible messages, `due` says when the next one becomes visible,
+    `version` changes with every commit of any process.
+    """
+
+    def __init__(
+        self,
+        consumers: Consumers,
+        *,
+        relay: Callable[[], int],
+        ready: Callable[[], Iterable[str]],
+        due: Callable[[], float | None],
+        version: Callable[[], int],
+        clock: Clock,
+        threads: int,
+        failed: Callable[[Exception], None],
+    ) -> None:
+        self._consumers = consumers
+        self._relay = relay
+        self._ready = ready
+        self._due = due
+        self._version = version
+        self._clock = clock
+        self._failed = failed
+        self._each = max(1, threads // 4)  # environments of one consumer, so that no consumer takes the whole pool
+        self._pool = ThreadPoolExecutor(threads, thread_name_prefix="consumer")
+        self._thread = threading.Thread(target=self._run, name="dispatcher")
+        self._woken = threading.Event()
+        self._stopping = threading.Event()
+        self._lock = threading.Lock()
+        self._running: Counter[str] = Counter()
+
+    def start(self) -> None:
+        """Begin to deliver."""
+        self._thread.start()
+
+    def wake(self) -> None:
+        """There may be something to do. Called from any thread; never blocks."""
+        self._woken.set()
+
+    def stop(self) -> None:
+        """Let what runs finish, and begin nothing new. Messages that were not delivered stay where they are."""
+        self._stopping.set()
+        self._woken.set()
+        if self._thread.ident is not None:  # it was started
+            self._thread.join()
+        self._pool.shutdown(wait=True)
+
+    def _run(self) -> None:
+        while not self._stopping.is_set():
+            self._woken.clear()
+            try:
+                # Both are asked before the pass: what changes during it, or becomes visible, must cause another one.
+                before, due = self._version(), self._due()
+                self._pass()
+                self._wait(before, due)
+            except Exception as error:
+                self._failed(error)
+                self._stopping.wait(_POLL.total_seconds())
+
+    def _pass(self) -> None:
+        while self._relay():
+            pass
+        for queue in self._ready():
+            if queue in self._consumers and self._take(queue):
+                self._pool.submit(self._deliver, queue)
+
+    def _wait(self, before: int, due: float | None) -> None:
+        """Until something is committed here, becomes visible, or was written by another process."""
+        longest = _POLL.total_seconds()
+        while not self._stopping.is_set():
+            left = longest if due is None else due - self._clock.now().timestamp()
+            if left <= 0 or self._woken.wait(min(left, longest)) or self._version() != before:
+                return
+
+    def _deliver(self, queue: str) -> None:
+        try:
+            self._consumers.drain(queue, rounds=_ROUNDS, stopping=self._stopping.is_set)
+        except Exception as error:
+            self._failed(error)
+        finally:
+            with self._lock:
+                self._running[queue] -= 1
+            self._woken.set()
+
+    def _take(self, queue: str) -> bool:
+        with self._lock:
+            if self._running[queue] >= self._each:
+                return False
+            self._running[queue] += 1
+            return True
+
+
+def _further(most: int, stopping: Callable[[], bool]) -> Callable[[], int]:
+    """How many deliveries to lease next, decided when the batch has run: none once the platform stops."""
+    return lambda: 0 if stopping() else most
+
+
+def by_queue(functions: Iterable[FunctionModel]) -> dict[str, FunctionModel]:
+    """The consumer of each queue."""
+    return {one.trigger.queue: one for one in functions if isinstance(one.trigger, Consumed)}
+
+
+def _batch(function: FunctionModel) -> int:
+    return function.trigger.batch if isinstance(function.trigger, Consumed) else 1
+
+
+def _again(delivery: Delivery) -> Delivery:
+    return Delivery(message=delivery.message, receipt=delivery.receipt, attempt=delivery.attempt + 1)

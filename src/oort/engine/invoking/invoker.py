@@ -1,0 +1,132 @@
+"""The in-process invoker: warm environments for every function, each of which runs one invocation at a time.
+
+It is the transport that tests, debuggers and the fake clock need. It cannot end a handler that hangs; docs/limits.md says so.
+"""
+
+import threading
+from collections import defaultdict
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+
+from oort.app.programs import Function, Program
+from oort.engine.invoking.broker import EngineBroker
+from oort.engine.invoking.cutoff import Leash
+from oort.model.functions import Answer
+from oort.model.invocations import (
+    BatchInvocation,
+    BatchOutcome,
+    CallInvocation,
+    CallOutcome,
+    HttpInvocation,
+    HttpOutcome,
+    Principal,
+)
+from oort.model.messages import Delivery
+from oort.model.operations import CallFunction, Objected
+from oort.ports.clock import Clock
+from oort.ports.entropy import Entropy
+from oort.rules import identifiers
+from oort.runtime import invoke
+from oort.runtime.environments import Environment, Factory
+from oort.runtime.requests import RequestReader
+
+
+class InProcessInvoker:
+    """Runs functions in the caller's thread. `overrides` replaces providers by what they make."""
+
+    def __init__(
+        self,
+        program: Program,
+        *,
+        broker: EngineBroker,
+        clock: Clock,
+        entropy: Entropy,
+        overrides: Mapping[object, Factory] | None = None,
+    ) -> None:
+        self._functions = program.functions
+        self._broker = broker
+        self._clock = clock
+        self._entropy = entropy
+        self._overrides = {} if overrides is None else overrides  # shared: the test kit adds to it
+        self._lock = threading.Lock()
+        self._idle: dict[str, list[Environment]] = defaultdict(list)
+        models = (function.model for function in program.functions.values())
+        self._answering = {one.trigger.call: one.name for one in models if isinstance(one.trigger, Answer)}
+        self._readers = {name: RequestReader(function) for name, function in program.functions.items()}
+
+    def function(self, name: str) -> Function:
+        """The function of that name; KeyError if there is none."""
+        return self._functions[name]
+
+    def request(
+        self,
+        name: str,
+        *,
+        id: str,
+        traceparent: str,
+        path: dict[str, str],
+        query: tuple[tuple[str, str], ...],
+        headers: dict[str, str],
+        body: bytes,
+        principal: Principal | None,
+        leash: Leash | None = None,
+    ) -> HttpOutcome:
+        """Run a function for a request. Cutting the leash takes away its rights, though not its thread."""
+        with self._environment(name) as (environment, token):
+            if leash is not None:
+                leash.hold(lambda: self._broker.close(token))
+            invocation = HttpInvocation(
+                id=id,
+                token=token,
+                traceparent=traceparent,
+                path=path,
+                query=query,
+                headers=headers,
+                body=body,
+                principal=principal,
+            )
+            return invoke.request(environment, self._readers[name], invocation)
+
+    def batch(self, name: str, deliveries: tuple[Delivery, ...], *, id: str) -> BatchOutcome:
+        """Run a function for a batch of deliveries."""
+        messages = frozenset(one.message.id for one in deliveries)
+        with self._environment(name, messages) as (environment, token):
+            return invoke.batch(environment, BatchInvocation(id=id, token=token, deliveries=deliveries))
+
+    def call(self, operation: CallFunction) -> CallOutcome:
+        """Run the function that answers the call."""
+        name = self._answering.get(operation.call)
+        if name is None:
+            return CallOutcome(result=Objected(502, "CallFailed", f"Nobody answers {operation.call} here."))
+        identifier = identifiers.uuid7(int(self._clock.now().timestamp() * 1000), self._entropy.bits(74))
+        with self._environment(name) as (environment, token):
+            invocation = CallInvocation(
+                id=identifier, token=token, traceparent=operation.traceparent, body=operation.body
+            )
+            return invoke.call(environment, invocation)
+
+    def close(self) -> None:
+        """Close every idle environment. Call it when no invocation runs."""
+        with self._lock:
+            environments = [environment for idle in self._idle.values() for environment in idle]
+            self._idle.clear()
+        for environment in environments:
+            environment.close()
+
+    @contextmanager
+    def _environment(self, name: str, messages: frozenset[str] = frozenset()) -> Iterator[tuple[Environment, str]]:
+        """A warm environment or a new one, and a token that is good for this invocation."""
+        with self._lock:
+            environment = self._idle[name].pop() if self._idle[name] else None
+        if environment is None:
+            function = self._functions[name]
+            environment = Environment(
+                function, broker=self._broker, clock=self._clock, entropy=self._entropy, overrides=self._overrides
+            )
+        token = self._broker.open(name, messages=messages)
+        try:
+            yield environment, token
+        finally:
+            self._broker.close(token)
+            with self._lock:
+                self._idle[name].append(environment)

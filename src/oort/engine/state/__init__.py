@@ -1,0 +1,1 @@
+"""The state folder on disk, and the keys of its store."""

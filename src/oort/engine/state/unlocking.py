@@ -1,0 +1,50 @@
+"""Finds the key that opens a state's store, and rotates it. Stores of older versions are encrypted on the way."""
+
+from oort.engine.state.folder import StateFolder
+from oort.engine.state.store_keys import Keys, is_plain
+from oort.engine.store import encryption
+from oort.engine.store.store import opens
+from oort.model.errors import StateUnusable
+
+
+def key_of(state: StateFolder, keys: Keys) -> str | None:
+    """The key of the store, for a command that looks beside a running platform. None: the store is not encrypted yet."""
+    if is_plain(state.database):
+        return None
+    return _fitting(state, keys)
+
+
+def unlock(state: StateFolder, keys: Keys) -> str:
+    """The key of the store, for who holds the state's lock: an old store is encrypted first, a rotation completed.
+
+    StateUnusable if no key fits; nothing is changed then.
+    """
+    if is_plain(state.database):
+        key = keys.of(state)[0]
+        encryption.encrypt(state.database, old=None, new=key)
+        return key
+    key = _fitting(state, keys)
+    if key != keys.of(state)[0]:
+        keys.finish_rotation(state)  # it was interrupted after the new file was in place
+    return key
+
+
+def rotate(state: StateFolder, keys: Keys) -> None:
+    """Encrypt the store with a new key. The caller holds the state's lock. An interruption leaves the old or the new key."""
+    old = unlock(state, keys)
+    new = keys.begin_rotation(state)
+    encryption.encrypt(state.database, old=old, new=new)
+    keys.finish_rotation(state)
+
+
+def _fitting(state: StateFolder, keys: Keys) -> str:
+    candidates = keys.of(state)
+    if not state.database.exists():
+        return candidates[0]
+    for key in candidates:
+        if opens(state.database, key):
+            return key
+    raise StateUnusable(
+        f"The key does not open {state.database}: it is another store's, or the file is damaged.",
+        f"The key is expected in {keys.files(state).current}; restore it, or a backup. Nothing was changed.",
+    )

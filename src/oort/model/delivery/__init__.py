@@ -1,0 +1,1 @@
+"""Nouns of a deployment: stages, packages and stacks."""

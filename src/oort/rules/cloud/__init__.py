@@ -1,0 +1,1 @@
+"""Names of resources on AWS, and the statements of IAM."""

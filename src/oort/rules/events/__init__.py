@@ -1,0 +1,1 @@
+"""Schemas of events, and the entries of registries made of them."""

@@ -1,0 +1,68 @@
+"""The JSON Schema of an event on the wire: the CloudEvents envelope as `envelopes` writes it, around what the event says.
+
+Exports ask. CloudEvents lets everybody on the way add attributes, so the envelope is open; what is in it is as closed as the
+writer's schema that is given.
+"""
+
+from collections.abc import Sequence
+from typing import cast
+
+from oort.model import names
+from oort.model.items import Value
+from oort.rules.events.event_schemas import DIALECT
+from oort.rules.messaging import envelopes
+from oort.rules.types.schema_keywords import Schema
+
+CONTENT_TYPE = "application/cloudevents+json"  # structured mode, in the JSON format of CloudEvents 1.0
+_TEXT: Schema = {"type": "string", "minLength": 1}
+
+
+def schema(event: str, version: int, *, oldest: int, older: Sequence[int], data: Schema) -> Schema:
+    """The schema of the envelope. `older` are the versions that it carries besides, `data` the writer's schema.
+
+    >>> found = schema("shop.sold", 2, oldest=2, older=[1], data={"type": "object"})
+    >>> found["properties"]["dataschema"]
+    {'const': 'urn:oort:shop.sold:2', 'description': 'The event and its version.'}
+    """
+    attributes = _attributes(event, version, oldest, older)
+    inner = {word: one for word, one in data.items() if word not in ("$schema", "$defs")}
+    optional = {"datacontenttype", "partitionkey", "traceparent"} | ({"schemaversion"} if version == 1 else set())
+    required: list[Value] = [name for name in (*attributes, "data") if name not in optional]
+    written: Schema = {
+        "$schema": DIALECT,
+        "title": f"{event} version {version}",
+        "type": "object",
+        "properties": {**cast(Schema, attributes), "data": inner},
+        "required": required,
+    }
+    return {**written, "$defs": data["$defs"]} if "$defs" in data else written
+
+
+def _attributes(event: str, version: int, oldest: int, older: Sequence[int]) -> dict[str, Schema]:
+    found: dict[str, Schema] = {
+        "specversion": {"const": "1.0", "description": "The version of CloudEvents."},
+        "id": {
+            **_TEXT,
+            "description": "The same each time the message is delivered: what has been handled is known by it.",
+        },
+        "source": {"const": f"/{names.owner(event)}", "description": "The service that publishes the event."},
+        "type": {"const": event, "description": "The name of the event."},
+        "time": {"type": "string", "format": "date-time", "description": "When it was published."},
+        "datacontenttype": {
+            "const": "application/json",
+            "description": "Left out, since JSON is what CloudEvents assumes.",
+        },
+        "dataschema": {"const": envelopes.schema_of(event, version), "description": "The event and its version."},
+        "schemaversion": {"const": version, "description": "The version of the event; 1 is left out."},
+        "schemaoldest": {
+            "const": oldest,
+            "description": "The oldest version whose consumers can read the data as it is.",
+        },
+        "partitionkey": {**_TEXT, "description": "The key of the event, whose order is kept."},
+        "traceparent": {**_TEXT, "description": "The trace that it belongs to, as W3C Trace Context has it."},
+    }
+    if older:
+        told = " and ".join(map(str, older))
+        what = f"A JSON object, as text, that holds the same event as version {told} tells it, by version."
+        found["olderdata"] = {**_TEXT, "contentMediaType": "application/json", "description": what}
+    return found

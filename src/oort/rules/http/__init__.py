@@ -1,0 +1,1 @@
+"""Requests: routes, access, rates and the headers of replies."""

@@ -1,0 +1,1 @@
+"""Messages: their bodies, envelopes and limits, and when they are delivered."""

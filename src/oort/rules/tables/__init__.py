@@ -1,0 +1,1 @@
+"""Items of tables: keys, conditions, expressions, cursors and sizes."""

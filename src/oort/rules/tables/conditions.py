@@ -1,0 +1,123 @@
+"""Whether a condition holds for an item, and what an item is after changes. The engine runs these; AWS gets expressions."""
+
+from decimal import Context, Decimal
+from itertools import combinations
+
+from oort.model import limits
+from oort.model.errors import InvalidUse, InvalidValue
+from oort.model.items import AddTo, All, AppendTo, Between, Change, Condition, Equals, Item, Path, SetTo, Value
+from oort.rules.tables import keys
+
+_DECIMAL = Context(prec=limits.NUMBER_DIGITS)
+
+
+def holds(condition: Condition, item: Item | None) -> bool:
+    """Whether the condition holds; an absent item has no attributes.
+
+    >>> holds(Equals(("state",), "started"), {"state": "started"})
+    True
+    """
+    if isinstance(condition, All):
+        return all(holds(part, item) for part in condition.parts)
+    value = _read(item or {}, condition.path)
+    if isinstance(condition, Equals):
+        return _same(value, condition.value)
+    return _between(condition, value)
+
+
+def changed(item: Item, changes: tuple[Change, ...]) -> Item:
+    """The item after the changes; the given one stays as it is. Raises InvalidValue if a change does not fit.
+
+    Raises InvalidUse if two changes touch one place: DynamoDB refuses paths that overlap.
+
+    >>> changed({"n": 1}, (AddTo(("n",), 2),))
+    {'n': 3}
+    """
+    check_distinct(changes)
+    result = dict(item)
+    for change in changes:
+        parent = _parent(result, change.path)
+        name = change.path[-1]
+        if isinstance(change, SetTo):
+            parent[name] = change.value
+        elif isinstance(change, AddTo):
+            parent[name] = _sum(parent.get(name), change)
+        elif isinstance(change, AppendTo):
+            parent[name] = _appended(parent.get(name), change)
+        else:
+            parent.pop(name, None)
+    return result
+
+
+def check_distinct(changes: tuple[Change, ...]) -> None:
+    """Raise InvalidUse if two changes touch one place."""
+    for one, other in combinations(sorted(change.path for change in changes), 2):
+        if other[: len(one)] == one:
+            where = f"{'.'.join(one)} and {'.'.join(other)}"
+            raise InvalidUse(f"Two changes of one update overlap: {where}.", "Make one change of them, or two updates.")
+
+
+def _read(item: Item, path: Path) -> Value:
+    value: Value = item
+    for name in path:
+        if not isinstance(value, dict):
+            return None
+        value = value.get(name)
+    return value
+
+
+def _same(left: Value, right: Value) -> bool:
+    """Equality as DynamoDB has it: true is not 1, at any depth, and a float is the decimal number it prints as."""
+    if isinstance(left, bool) or isinstance(right, bool):
+        return left is right
+    if isinstance(left, dict) and isinstance(right, dict):
+        return left.keys() == right.keys() and all(_same(left[name], right[name]) for name in left)
+    if isinstance(left, list | tuple) and isinstance(right, list | tuple):
+        return len(left) == len(right) and all(map(_same, left, right))
+    if isinstance(left, int | float) and isinstance(right, int | float) and type(left) is not type(right):
+        return keys.ordered(left) == keys.ordered(right)
+    return left == right
+
+
+def _between(condition: Between, value: Value) -> bool:
+    found = keys.comparable(value)
+    if found is None or isinstance(found, str) != isinstance(condition.low, str):
+        return False
+    return keys.ordered(condition.low) <= keys.ordered(found) <= keys.ordered(condition.high)
+
+
+def _parent(item: Item, path: Path) -> dict[str, Value]:
+    """The map that holds the last name of the path, copied on the way so that the original is not touched."""
+    here = item
+    for name in path[:-1]:
+        inner = here.get(name)
+        if not isinstance(inner, dict):
+            raise InvalidValue(
+                f"{'.'.join(path)} cannot be changed: {name} is not there.", f"Set {name} as a whole first."
+            )
+        here[name] = inner = dict(inner)
+        here = inner
+    return here
+
+
+def _sum(value: Value, change: AddTo) -> int | float:
+    if value is None:
+        return change.amount
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        raise InvalidValue(
+            f"{'.'.join(change.path)} is not a number.", "add() needs a number; set() replaces the value."
+        )
+    if isinstance(value, int) and isinstance(change.amount, int):
+        return value + change.amount
+    # Decimal, as DynamoDB adds: 0.1 + 0.2 is 0.3.
+    return float(_DECIMAL.add(Decimal(repr(value)), Decimal(repr(change.amount))))
+
+
+def _appended(value: Value, change: AppendTo) -> list[Value]:
+    if value is None:
+        return list(change.values)
+    if not isinstance(value, list):
+        raise InvalidValue(
+            f"{'.'.join(change.path)} is not a list.", "append() needs a list; set() replaces the value."
+        )
+    return [*value, *change.values]

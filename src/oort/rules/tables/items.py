@@ -1,0 +1,66 @@
+"""Which items both targets store, and where: the key, the keys of the indexes, numbers, names and the size."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import TypeAlias
+
+from oort.model import limits
+from oort.model.errors import InvalidValue, LimitExceeded
+from oort.model.items import Item, Key
+from oort.model.resources import TableModel
+from oort.rules.tables import keys, sizes
+from oort.rules.types import numbers
+
+Address: TypeAlias = tuple[bytes, bytes]  # partition and sort key, as ordered bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """An item that may be stored: where, and what it counts towards limits."""
+
+    at: Address
+    size: int
+
+
+def located(table: TableModel, key: Key) -> Address:
+    """Where the key leads. InvalidValue if it is not a key of this table."""
+    if len(key) != len(table.key):
+        raise InvalidValue(f"A key of {table.name} has {len(table.key)} part(s), not {len(key)}.", "Give one for each.")
+    keys.check(key)
+    return keys.ordered(key[0]), keys.ordered(key[1]) if len(key) > 1 else b""
+
+
+def judged(table: TableModel, item: Item) -> Judged:
+    """Where the item goes. InvalidValue or LimitExceeded if it must not be stored."""
+    numbers.check(item)
+    check_names(item)
+    key = keys.of(item, table)
+    if key is None:
+        raise InvalidValue(f"An item of {table.name} lacks {' or '.join(table.key)}.", "Give it every key attribute.")
+    at = located(table, key)
+    for index in table.indexes:
+        keys.check(keys.of(item, index) or ())
+    size = sizes.item_size(item)
+    if size > limits.ITEM_BYTES:
+        raise too_large(table, f"{size} bytes")
+    return Judged(at, size)
+
+
+def check_names(names: Iterable[str]) -> None:
+    """Raise InvalidValue if an attribute of an item would be taken for one of those that `rules.attributes` adds on AWS."""
+    for name in names:
+        if name[:1] == "~":
+            raise InvalidValue(f"{name} begins with a tilde, as Oort's own attributes do.", "Give it another name.")
+
+
+def key_changed(table: TableModel) -> InvalidValue:
+    """The error for an update that would move the item."""
+    return InvalidValue(f"An update of {table.name} cannot change the key.", "Delete the item and put it anew.")
+
+
+def too_large(table: TableModel, size: str) -> LimitExceeded:
+    """The error for an item beyond 400 KB."""
+    return LimitExceeded(
+        f"An item of {table.name} has {size}; at most {limits.ITEM_BYTES} are allowed.",
+        "Store the large part elsewhere and keep a reference.",
+    )

@@ -1,0 +1,114 @@
+"""Keys: how a typed value becomes a key attribute, whether it is allowed, and its bytes in DynamoDB's order."""
+
+from collections.abc import Sequence
+from datetime import UTC, date, datetime
+from decimal import Decimal
+from enum import Enum
+from typing import Protocol
+from uuid import UUID
+
+from oort.model import limits
+from oort.model.errors import InvalidValue
+from oort.model.items import Item, Key, KeyPart, Value
+from oort.rules.types import numbers
+
+_TIME = "%Y-%m-%dT%H:%M:%S.%fZ"
+
+
+class Keyed(Protocol):
+    """What a table and an index have in common."""
+
+    @property
+    def partition(self) -> str:
+        """The attribute that groups items."""
+
+    @property
+    def sort(self) -> str | None:
+        """The attribute that orders them, if any."""
+
+
+def part(value: object) -> KeyPart:
+    """The key attribute for a typed value. Times become UTC with six digits, so that their text sorts as they do.
+
+    >>> part(datetime(2026, 1, 2, tzinfo=UTC))
+    '2026-01-02T00:00:00.000000Z'
+    """
+    if isinstance(value, Enum):
+        value = value.value
+    if isinstance(value, datetime):
+        if value.tzinfo is None:
+            raise InvalidValue(
+                f"{value!r} has no time zone.", "A key needs an aware time: datetime.now(UTC) or ctx.now."
+            )
+        return _time(value)
+    if isinstance(value, date):
+        return value.isoformat()
+    if isinstance(value, UUID):
+        return str(value)
+    if isinstance(value, str) or (isinstance(value, int | float) and not isinstance(value, bool)):
+        return value
+    raise InvalidValue(
+        f"{value!r} cannot be a key.", "Keys are str, int, float, date, datetime (with a time zone), UUID or Enum."
+    )
+
+
+def _time(value: datetime) -> str:
+    try:
+        return value.astimezone(UTC).strftime(_TIME).zfill(27)  # strftime does not pad years below 1000 everywhere
+    except OverflowError as error:
+        raise InvalidValue(f"{value!r} lies outside the years 1 to 9999 in UTC.", "Use a time within them.") from error
+
+
+def check(key: Sequence[KeyPart]) -> None:
+    """Raise InvalidValue if a part is empty, too long, or not a storable number."""
+    for value, most in zip(key, (limits.PARTITION_KEY_BYTES, limits.SORT_KEY_BYTES), strict=False):
+        numbers.check(value, at="the key")
+        if not isinstance(value, str):
+            continue
+        if not value:
+            raise InvalidValue(
+                "A key is empty.", "DynamoDB refuses empty keys, and so does the engine: give it a value."
+            )
+        if len(value.encode()) > most:
+            raise InvalidValue(
+                f"A key has {len(value.encode())} bytes; at most {most} are allowed.", "Shorten or hash it."
+            )
+
+
+def of(item: Item, keyed: Keyed) -> Key | None:
+    """The key of an item in a table or an index; None if an attribute is missing, so that a sparse index leaves it out."""
+    names = (keyed.partition,) if keyed.sort is None else (keyed.partition, keyed.sort)
+    found = tuple(item.get(name) for name in names)
+    parts = tuple(value for value in found if isinstance(value, str | int | float) and not isinstance(value, bool))
+    return parts if len(parts) == len(names) else None
+
+
+def ordered(value: KeyPart) -> bytes:
+    """Bytes whose order is the order of the values: numbers by value, then strings by UTF-8 bytes.
+
+    A float stands for the decimal number it prints as, which is what DynamoDB stores. InvalidValue for NaN and infinity.
+
+    >>> ordered(-2.5) < ordered(3) < ordered(10) < ordered("a") < ordered("é")
+    True
+    """
+    if isinstance(value, str):
+        return b"s" + value.encode(errors="surrogatepass")
+    number = Decimal(repr(value) if isinstance(value, float) else value)
+    if not number.is_finite():
+        raise InvalidValue(f"{value!r} has no order.", "Compare with finite numbers only.")
+    if not number:
+        return b"n1"
+    if number > 0:
+        return b"n2" + _magnitude(number)
+    return b"n0" + bytes(255 - byte for byte in _magnitude(number)) + b"\xff"
+
+
+def _magnitude(number: Decimal) -> bytes:
+    """Exponent and digits, without the sign. Never abs(): it rounds to the 28 digits of the default context."""
+    digits = "".join(map(str, number.as_tuple().digits)).rstrip("0")
+    return (number.adjusted() + 0x8000).to_bytes(2, "big") + digits.encode()
+
+
+def comparable(value: Value) -> KeyPart | None:
+    """The value if it has an order; None otherwise."""
+    return value if isinstance(value, str | int | float) and not isinstance(value, bool) else None

@@ -1,0 +1,1 @@
+"""Types of values: their JSON Schemas, their validation, and examples of them."""

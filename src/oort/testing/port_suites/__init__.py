@@ -1,0 +1,40 @@
+"""The contracts of the ports as pytest suites that every target must pass: the engine, emulators, AWS.
+
+Inherit from a suite in a class whose name begins with `Test`, and provide a fixture `target`; see `contracts.target`.
+The suites know only models and ports, and poll wherever a port is eventually consistent. They need pytest.
+"""
+
+import pytest
+
+# Before the suites are imported, so that their asserts explain themselves as those in test modules do.
+pytest.register_assert_rewrite(
+    "oort.testing.port_suites.effects",
+    "oort.testing.port_suites.parking",
+    "oort.testing.port_suites.queues",
+    "oort.testing.port_suites.reads",
+    "oort.testing.port_suites.tables",
+    "oort.testing.port_suites.topics",
+    "oort.testing.port_suites.transactions",
+)
+
+from oort.testing.port_suites.effects import EffectsContract  # noqa: E402
+from oort.testing.port_suites.parking import ParkingContract  # noqa: E402
+from oort.testing.port_suites.queues import QueuesContract  # noqa: E402
+from oort.testing.port_suites.reads import ReadsContract  # noqa: E402
+from oort.testing.port_suites.tables import IndexesContract, TablesContract  # noqa: E402
+from oort.testing.port_suites.target import Ports, Target  # noqa: E402
+from oort.testing.port_suites.topics import TopicsContract  # noqa: E402
+from oort.testing.port_suites.transactions import TransactionsContract  # noqa: E402
+
+__all__ = [
+    "EffectsContract",
+    "IndexesContract",
+    "ParkingContract",
+    "Ports",
+    "QueuesContract",
+    "ReadsContract",
+    "TablesContract",
+    "Target",
+    "TopicsContract",
+    "TransactionsContract",
+]

@@ -1,0 +1,135 @@
+"""What a contract suite needs of a target, the platform that all suites use, and what they share."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Protocol
+
+import pytest
+
+from oort.model.messages import Delivery, Message
+from oort.model.platform import PlatformModel, ServiceModel
+from oort.model.resources import EventModel, IndexModel, QueueModel, TableModel
+from oort.model.sources import Source
+from oort.ports.effects import Effects
+from oort.ports.parking import Parking
+from oort.ports.queues import Queues
+from oort.ports.tables import Tables
+from oort.ports.topics import Topics
+from oort.ports.transactions import Transactions
+from oort.rules.messaging import envelopes
+
+_HERE = Source(__file__, 1)
+
+NOTES = "suite.notes"
+LINES = "suite.lines"
+READINGS = "suite.readings"
+WORK = "suite.work"
+OTHER_WORK = "suite.other-work"
+HAPPENED = "suite.happened"
+UNHEARD = "suite.unheard"
+SUBSCRIBERS = ("suite.first", "suite.second")
+
+VISIBILITY = timedelta(seconds=2)
+ATTEMPTS = 3
+SOON = timedelta(seconds=1)
+MOMENT = timedelta(milliseconds=1)
+
+
+@dataclass(frozen=True, slots=True)
+class Ports:
+    """The ports of a deployed platform."""
+
+    tables: Tables
+    queues: Queues
+    topics: Topics
+    transactions: Transactions
+    effects: Effects
+    parking: Parking
+
+
+class Target(Protocol):
+    """One implementation of the ports."""
+
+    def deploy(self, platform: PlatformModel) -> Ports:
+        """Everything that the platform declares exists and is empty."""
+
+    def wait(self, duration: timedelta) -> None:
+        """Let the target's time pass; a virtual clock is advanced."""
+
+    def eventually(self, holds: Callable[[], bool]) -> None:
+        """Ask again and again while time passes and the outbox is relayed. AssertionError if it never holds."""
+
+
+def _table(
+    name: str, partition: str, sort: str | None, *indexes: IndexModel, numeric: frozenset[str] = frozenset()
+) -> TableModel:
+    return TableModel(name, "suite", partition, sort, None, indexes, _HERE, numeric)
+
+
+def _queue(name: str, subscription: str | None) -> QueueModel:
+    return QueueModel(name, "suite", ATTEMPTS, VISIBILITY, subscription, _HERE)
+
+
+PLATFORM = PlatformModel(
+    "suite",
+    (
+        ServiceModel(
+            "suite",
+            tables=(
+                _table(NOTES, "id", None, IndexModel("own", "id", None, primary=True)),
+                _table(
+                    LINES,
+                    "list",
+                    "line",
+                    IndexModel("own", "list", "line", primary=True),
+                    IndexModel("by_owner", "owner", "rank", primary=False),
+                    IndexModel("by_tag", "tag", None, primary=False),
+                    numeric=frozenset({"rank"}),
+                ),
+                _table(
+                    READINGS,
+                    "sensor",
+                    "value",
+                    IndexModel("own", "sensor", "value", primary=True),
+                    numeric=frozenset({"value"}),
+                ),
+            ),
+            queues=(_queue(WORK, None), _queue(OTHER_WORK, None), *(_queue(name, HAPPENED) for name in SUBSCRIBERS)),
+            events=tuple(EventModel(name, 1, "key", "suite", _HERE) for name in (HAPPENED, UNHEARD)),
+            functions=(),
+        ),
+    ),
+)
+
+
+class Contract:
+    """What every suite has: the deployed ports."""
+
+    @pytest.fixture
+    def ports(self, target: Target) -> Ports:
+        """The ports of the suites' platform, empty."""
+        return target.deploy(PLATFORM)
+
+
+def message(id: str, *, body: bytes = b"{}", name: str = WORK, key: str = "k") -> Message:
+    """A message for a queue or an event."""
+    return Message(id=id, name=name, body=body, key=key, version=1, traceparent="00-aa-bb-01", sent=1.5)
+
+
+def received(target: Target, ports: Ports, queue: str, count: int) -> list[Delivery]:
+    """That many deliveries of a queue, in order of their message's id; polls until they are there."""
+    found: list[Delivery] = []
+
+    def enough() -> bool:
+        found.extend(ports.queues.receive(queue, most=min(count - len(found), 10)))
+        return len(found) >= count
+
+    target.eventually(enough)
+    return sorted(found, key=lambda delivery: delivery.message.id)
+
+
+def filling(id: str, *, size: int, name: str = WORK) -> Message:
+    """A message that takes exactly so many bytes with its envelope."""
+    empty = message(id, name=name, body=b'""')
+    return message(id, name=name, body=b'"' + b"x" * (size - envelopes.size(empty)) + b'"')

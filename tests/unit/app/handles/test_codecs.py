@@ -1,0 +1,79 @@
+"""Typed values to stored form and back: what goes in comes out, or is refused on the way in."""
+
+from datetime import UTC, date, datetime, timedelta, timezone
+from typing import Any
+
+import msgspec
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from oort.app.handles import codecs
+from oort.model.errors import InvalidValue, LimitExceeded
+from oort.model.items import Value
+from tests.unit.app.library import Book, Shelf
+
+
+class Anything(msgspec.Struct):
+    """Holds what it is given."""
+
+    value: Any
+
+
+texts = st.text(st.characters(codec="utf-8"))
+values: st.SearchStrategy[Value] = st.recursive(
+    st.none() | st.booleans() | st.integers(-(10**37), 10**37) | texts,
+    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(texts, inner, max_size=4),
+    max_leaves=12,
+)
+
+
+@given(values)
+def test_what_json_has_is_stored_as_it_is(value: Value) -> None:
+    assert codecs.plain(value) == value
+    stored = codecs.item(Anything(value), attributes=frozenset())
+    assert codecs.typed(stored, Anything, where="t") == Anything(value)
+    assert msgspec.json.decode(codecs.body(Anything(value)), type=Anything) == Anything(value)
+
+
+@given(st.lists(st.datetimes(timezones=st.sampled_from([UTC, timezone(timedelta(hours=-8))])), min_size=2, max_size=5))
+def test_aware_times_sort_as_text_and_come_back_as_the_same_moments(moments: list[datetime]) -> None:
+    stored = [str(codecs.plain(moment)) for moment in moments if 1 < moment.year < 9999]
+    kept = [moment for moment in moments if 1 < moment.year < 9999]
+    assert sorted(stored) == [codecs.plain(moment) for moment in sorted(kept)]
+    assert [msgspec.convert(text, datetime) for text in stored] == kept
+
+
+def test_times_are_found_at_any_depth() -> None:
+    noon = datetime(2026, 1, 1, 12, tzinfo=UTC)
+    assert codecs.plain({"a": [noon, (noon,)], "b": {"c": noon}}) == {
+        "a": ["2026-01-01T12:00:00.000000Z", ["2026-01-01T12:00:00.000000Z"]],
+        "b": {"c": "2026-01-01T12:00:00.000000Z"},
+    }
+    assert codecs.plain(datetime(2026, 1, 1)) == "2026-01-01T00:00:00"  # noqa: DTZ001  # no moment: stays as written
+    assert codecs.plain(date(2026, 1, 1)) == "2026-01-01"
+
+
+@pytest.mark.parametrize("value", [1, "text", None, [1], Shelf.UPPER])
+def test_an_item_is_an_object(value: object) -> None:
+    with pytest.raises(InvalidValue, match="is not an object"):
+        codecs.item(value, attributes=frozenset())
+
+
+def test_key_attributes_get_their_sortable_form_and_missing_ones_stay_missing() -> None:
+    book = Book(isbn="1", bought=datetime(2026, 1, 1, tzinfo=timezone(timedelta(hours=1))))
+    item = codecs.item(book, attributes=frozenset({"isbn", "bought", "shelf"}))
+    assert (item["bought"], item["shelf"]) == ("2025-12-31T23:00:00.000000Z", None)
+
+
+def test_a_message_is_judged_as_an_item_is() -> None:
+    for value in (float("nan"), 10**126, "\udfff", object()):
+        with pytest.raises(InvalidValue):
+            codecs.body(Anything(value))
+
+
+def test_a_message_holds_256_kib() -> None:
+    most = 256 * 1024 - len('{"value":""}')
+    assert len(codecs.body(Anything("x" * most))) == 256 * 1024
+    with pytest.raises(LimitExceeded, match=r"has 262,145 bytes; a message holds 262,144\. Store the data"):
+        codecs.body(Anything("x" * (most + 1)))

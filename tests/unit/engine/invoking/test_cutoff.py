@@ -1,0 +1,53 @@
+"""Cutting off and finishing: whichever comes first happens, and an invocation that begins too late never has any rights."""
+
+from oort.engine.gateway.gateway import Admission, HttpRequest
+from oort.engine.invoking.cutoff import Leash
+from oort.engine.store.direct import DirectStore
+from tests.unit.engine.desk import Desk
+
+
+def test_what_is_cut_off_loses_its_rights_once() -> None:
+    leash, disarmed = Leash(), list[str]()
+    leash.hold(lambda: disarmed.append("x"))
+    assert (leash.cut(), leash.cut(), leash.finish()) == (True, False, False)
+    assert disarmed == ["x"]
+
+
+def test_what_begins_after_it_was_cut_off_has_no_rights() -> None:
+    leash, disarmed = Leash(), list[str]()
+    leash.cut()
+    leash.hold(lambda: disarmed.append("x"))
+    assert disarmed == ["x"]
+
+
+def test_what_has_finished_cannot_be_cut_off() -> None:
+    leash, disarmed = Leash(), list[str]()
+    leash.hold(lambda: disarmed.append("x"))
+    assert (leash.finish(), leash.cut()) == (True, False)
+    assert disarmed == []
+
+
+def test_a_request_cut_off_before_its_thread_begins_writes_nothing() -> None:
+    store = DirectStore()
+    desk = Desk(store)
+    gateway = desk.engine.gateway
+    admitted = gateway.admit(HttpRequest("POST", "/desk"))
+    assert isinstance(admitted, Admission)
+    expired = gateway.expire(admitted)
+    assert expired is not None
+    assert expired.status == 504
+    assert gateway.answer(admitted, b'{"id":"1"}').status == 500  # nobody waits for this reply
+    assert desk.engine.queues.peek("desk.jobs", most=1) == []
+    spans = [span for span in desk.engine.traces.read(admitted.trace) if span.kind == "request"]
+    assert [span.detail["status"] for span in spans] == ["504"]
+    store.close()
+
+
+def test_a_request_that_just_finished_keeps_its_reply() -> None:
+    store = DirectStore()
+    gateway = Desk(store).engine.gateway
+    admitted = gateway.admit(HttpRequest("GET", "/desk/1"))
+    assert isinstance(admitted, Admission)
+    assert gateway.answer(admitted, b"").status == 200
+    assert gateway.expire(admitted) is None
+    store.close()

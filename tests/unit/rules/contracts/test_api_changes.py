@@ -1,0 +1,269 @@
+"""What a change of routes breaks, told by the documents that the program writes of itself."""
+
+from collections.abc import Callable
+from typing import Annotated, Any
+
+import jsonschema_rs
+import msgspec
+import pytest
+from msgspec import Meta
+
+from oort import Header, Principal, Service
+from oort.app.documents import declared_contracts
+from oort.app.loading.loader import load
+from oort.model.contracts import Declared, DeclaredApi, Finding, Locks, Weight
+from oort.rules.contracts import api_changes, locks, routes
+
+Define = Callable[[Service], object]
+
+
+class Order(msgspec.Struct):
+    sku: str
+    count: int = 1
+
+
+class Strict(msgspec.Struct):
+    sku: Annotated[str, Meta(max_length=3)]
+    count: int = 1
+
+
+class Other(msgspec.Struct):
+    sku: str
+    count: int = 2
+
+
+class Fewer(msgspec.Struct):
+    sku: str
+
+
+class More(msgspec.Struct):
+    sku: str
+    count: int = 1
+    note: str = ""
+
+
+class Odd(msgspec.Struct):
+    sku: Annotated[str, Meta(pattern="(?=a)a")]
+
+
+def api(*define: Define) -> Declared:
+    shop = Service("shop")
+    for one in define:
+        one(shop)
+    return declared_contracts.declared(load([shop]))
+
+
+def locked(whole: Declared, *, stage: str = "prod") -> Locks:
+    return Locks({}, {name: locks.api(one, None, stage=stage) for name, one in whole.apis.items()})
+
+
+def findings(before: Define, now: Define) -> list[Finding]:
+    return list(api_changes.findings(api(now), locked(api(before))))
+
+
+def objections(before: Define, now: Define) -> list[tuple[str, object]]:
+    """Code and witness of everything that fails; a change that breaks nobody has to be locked, and that is left out."""
+    found = [one for one in findings(before, now) if one.weight is Weight.OBJECTION and one.code != "api.outdated"]
+    assert all(one.source and one.source.file == __file__ for one in found if one.code != "api.removed")
+    return [(one.code, one.witness[0] if one.witness else None) for one in found]
+
+
+def codes(before: Define, now: Define) -> list[str]:
+    return [one.code for one in findings(before, now)]
+
+
+def get(path: str = "/{id}", **words: Any) -> Define:
+    def define(shop: Service) -> None:
+        @shop.get(path, **{"public": True, **words})
+        def show(id: str) -> str:
+            return id
+
+    return define
+
+
+def post(kind: Any, **words: Any) -> Define:
+    def define(shop: Service) -> None:
+        def order(body: Any) -> None: ...
+
+        order.__annotations__["body"] = kind
+        shop.post("/", public=True, **words)(order)
+
+    return define
+
+
+def replies(kind: Any) -> Define:
+    def define(shop: Service) -> None:
+        def show() -> Any: ...
+
+        show.__annotations__["return"] = kind
+        shop.get("/", public=True)(show)
+
+    return define
+
+
+def asks(**parameters: Any) -> Define:
+    """A route with query parameters: a type, or a type and its default."""
+
+    def define(shop: Service) -> None:
+        words = ", ".join(f"{name}: {name}_kind" + (f" = {value[1]!r}" if isinstance(value, tuple) else "") for name, value in parameters.items())  # fmt: skip
+        kinds = {f"{name}_kind": value[0] if isinstance(value, tuple) else value for name, value in parameters.items()}
+        exec(f"def search({words}) -> None: ...", kinds)
+        shop.get("/", public=True)(kinds["search"])
+
+    return define
+
+
+def test_what_is_in_step_is_silent_and_what_is_not_locked_is_said() -> None:
+    assert codes(get(), get()) == []
+    whole = api(get())
+    assert [one.code for one in api_changes.findings(whole, Locks())] == ["api.unlocked"]
+    drafts = locked(whole, stage="")
+    assert [one.code for one in api_changes.findings(api(get(), post(Order)), drafts)] == ["api.draft"]
+    assert [one.code for one in api_changes.findings(Declared(), drafts)] == ["api.left"]
+
+
+def test_more_is_no_break_and_is_to_be_locked() -> None:
+    assert codes(post(Order), post(More)) == ["api.outdated"]
+    assert [one.code for one in api_changes.findings(api(get(), post(Order)), locked(api(get())))] == ["api.outdated"]
+    assert codes(asks(a=str), asks(a=str, b=(str, "x"))) == ["api.outdated"]
+    assert codes(get(path="/{id}"), get(path="/{id}", raises=[])) == []
+
+
+def test_a_route_that_is_gone_is_named_with_a_request() -> None:
+    (one,) = api_changes.findings(api(post(Order)), locked(api(get(), post(Order))))
+    assert (one.code, one.route, one.witness) == ("api.removed", "GET /shop/{id}", ("GET /shop/example",))
+    assert one.instead.endswith("delete contracts/shop/openapi.json and run oort contracts lock --publish prod.")
+    (all_gone,) = api_changes.findings(Declared(), locked(api(get())))
+    assert all_gone.code == "api.removed"
+
+
+def test_another_name_in_the_path_is_no_change() -> None:
+    def named(shop: Service) -> None:
+        @shop.get("/{key}", public=True)
+        def show(key: str) -> str:
+            return key
+
+    assert codes(get(), named) == ["api.outdated"]
+
+
+def test_a_parameter_of_the_path_may_not_take_less() -> None:
+    def numbered(shop: Service) -> None:
+        @shop.get("/{id}", public=True)
+        def show(id: int) -> str:
+            return str(id)
+
+    (one,) = [one for one in findings(get(), numbered) if one.weight is Weight.OBJECTION]
+    assert (one.code, one.what) == ("api.parameter", "The path parameter id accepts less than before.")
+
+
+def test_what_was_open_stays_open() -> None:
+    assert objections(get(), get(public=False)) == [("api.private", "GET /shop/example without a token")]
+    assert objections(get(public=False), get(public=False, groups=["a"])) == [
+        ("api.private", "GET /shop/example by a caller without a group")
+    ]
+    assert objections(get(public=False, groups=["a", "b"]), get(public=False, groups=["b"])) == [
+        ("api.private", "GET /shop/example by a caller of the group a")
+    ]
+    assert objections(get(public=False, groups=["a"]), get(public=False, groups=["a", "b"])) == []
+    assert objections(get(public=False, groups=["a"]), get(public=False)) == []
+    assert objections(get(public=False), get()) == []
+
+    def known(shop: Service) -> None:
+        @shop.get("/{id}", public=True)
+        def show(id: str, who: Principal | None) -> str:
+            return id
+
+    assert objections(get(), known) == []
+
+
+def test_parameters_may_come_and_not_be_needed() -> None:
+    assert objections(asks(a=str), asks(a=str, b=str)) == [("api.parameter", "GET /shop?a=example without b")]
+    assert objections(asks(a=(int, 1)), asks(a=int)) == [("api.parameter", "GET /shop without a")]
+    ((code, witness),) = objections(asks(a=(int, 1)), asks(a=(Annotated[int, Meta(ge=0)], 1)))
+    assert (code, isinstance(witness, int) and witness < 0) == ("api.parameter", True)
+    assert codes(asks(a=(int, 1)), asks(a=(int, 2))) == ["api.default", "api.outdated"]
+    assert codes(asks(a=str, b=(str, "")), asks(a=str)) == ["api.parameter-gone", "api.outdated"]
+    assert codes(asks(a=int), asks(a=(int, 1))) == ["api.outdated"]
+
+
+def test_a_parameter_that_cannot_be_decided_is_refused() -> None:
+    before, now = (Annotated[str, Meta(pattern=pattern, examples=["a"])] for pattern in ("(?=a)a?", "(?=a)a"))
+    (one,) = [one for one in findings(asks(a=before), asks(a=now)) if one.weight is Weight.OBJECTION]
+    assert one.what.startswith("The query parameter a may accept less than before: it cannot be decided")
+
+
+def test_headers_are_parameters_too() -> None:
+    def headed(shop: Service) -> None:
+        @shop.get("/", public=True)
+        def search(a: str, trace: Annotated[str, Header("X-Trace")]) -> None: ...
+
+    assert objections(asks(a=str), headed) == [("api.parameter", "GET /shop?a=example without x-trace")]
+
+
+@pytest.mark.parametrize(("kind", "code"), [(Strict, "api.body"), (Fewer, "api.body"), (Odd, "api.body")])
+def test_a_body_takes_what_it_took(kind: type, code: str) -> None:
+    ((found, witness),) = objections(post(Order), post(kind))
+    assert found == code
+    schema = msgspec.json.schema(kind)
+    schema["$defs"][kind.__name__]["additionalProperties"] = False
+    assert not jsonschema_rs.is_valid(schema, witness)
+
+
+def test_a_body_that_cannot_be_decided_is_refused() -> None:
+    class Before(msgspec.Struct):
+        sku: Annotated[str, Meta(pattern="(?=a)a?", examples=["a"])]
+
+    class Now(msgspec.Struct):
+        sku: Annotated[str, Meta(pattern="(?=a)a", examples=["a"])]
+
+    (one,) = [one for one in findings(post(Before), post(Now)) if one.weight is Weight.OBJECTION]
+    assert (one.code, one.witness, one.name) == ("api.unknown", None, "sku")
+    assert one.what.startswith("The body, sku, may accept less than before: it cannot be decided")
+
+
+def test_a_body_comes_and_goes() -> None:
+    def bare(shop: Service) -> None:
+        @shop.post("/", public=True)
+        def order() -> None: ...
+
+    assert objections(bare, post(Order)) == [("api.body", "POST /shop without a body")]
+    assert codes(post(Order), bare) == ["api.body-gone", "api.outdated"]
+    assert codes(post(Order), post(Other)) == ["api.default", "api.outdated"]
+
+
+def test_replies_stay_what_clients_read() -> None:
+    assert codes(replies(Order), replies(More)) == ["api.outdated"]
+    (one,) = [one for one in findings(replies(Order), replies(Fewer)) if one.weight is Weight.OBJECTION]
+    assert (one.code, one.name) == ("api.reply", "count")
+    assert one.refuses == "the schema of the reply in contracts/shop/openapi.json"
+    assert [code for code, _ in objections(replies(int), replies(str))] == ["api.reply"]
+    assert objections(replies(Order), replies(None)) == [("api.reply", "no body")]
+    assert objections(replies(Order), replies(Any)) == [("api.reply", "any body")]
+    assert objections(replies(Order), replies(Order | None)) == [("api.reply", "no body")]
+    assert objections(replies(Order | None), replies(Order)) == []
+    assert objections(replies(None), replies(Order)) == []
+    assert objections(replies(Any), replies(Order)) == []
+
+
+def test_a_reply_that_cannot_be_decided_is_refused() -> None:
+    found = findings(replies(Annotated[str, Meta(pattern="(?=a)a")]), replies(Annotated[str, Meta(pattern="(?=a)a?")]))
+    assert [one.code for one in found if one.weight is Weight.OBJECTION] == ["api.unknown"]
+    assert found[0].what.startswith("The reply may not be what it was: it cannot be decided")
+
+
+def test_a_success_keeps_its_status() -> None:
+    assert objections(post(Order, status=201), post(Order, status=202)) == [("api.status", 202)]
+
+
+def test_the_example_of_a_request_holds_numbers_as_they_are() -> None:
+    def numbered(shop: Service) -> None:
+        @shop.get("/{id}", public=True)
+        def show(id: int, day: Annotated[int, Meta(ge=5)]) -> None: ...
+
+    (one,) = routes.routes(api(numbered).apis["shop"].document).values()
+    assert one.asked() == "GET /shop/1?day=5"
+
+
+def test_a_document_without_routes_has_none() -> None:
+    assert routes.routes({}) == {}
+    assert api_changes._lost(locks.api(DeclaredApi("shop", "", {}, {}), None), routes.routes(api(get()).apis["shop"].document)["GET /shop/{}"]).instead.endswith("run oort contracts lock.")  # fmt: skip

@@ -1,0 +1,79 @@
+"""What a deployment of some services would break of what the stage runs."""
+
+from dataclasses import replace
+
+import pytest
+
+from oort.model.contracts import Declared, Finding, ServiceRuns
+from oort.rules.contracts import stage_changes
+from tests.unit.rules.contracts.samples import Cheap, Noted, Sold, codes, declared, keyed, sold
+
+SELLER, DESK = sold(consumers=()), sold(producers=())
+
+
+def runs(*declared_: Declared, services: tuple[str, ...] = ("shop", "desk")) -> list[ServiceRuns]:
+    return [one for whole in declared_ for one in stage_changes.running(whole, services)]
+
+
+def found(whole: Declared, there: list[ServiceRuns], *services: str) -> list[Finding]:
+    return list(stage_changes.findings(whole, there, services=services))
+
+
+def test_each_service_says_what_it_publishes_and_consumes() -> None:
+    shop, desk, other = stage_changes.running(declared(sold()), ["shop", "desk", "other"])
+    assert [(one.producers, one.consumers) for one in shop.events] == [(("shop.sell",), ())]
+    assert [(one.producers, one.consumers) for one in desk.events] == [((), ("desk.v1",))]
+    assert other.events == ()
+
+
+def test_what_fits_may_be_deployed() -> None:
+    there = runs(declared(sold()))
+    assert found(declared(sold()), there, "shop", "desk") == []
+    assert found(declared(sold(Noted)), there, "shop") == []
+    assert found(declared(sold()), [], "shop") == []
+
+
+def test_a_breaking_edit_of_what_runs_is_refused_whatever_the_lock_says() -> None:
+    refused = found(declared(sold(Cheap)), runs(declared(sold())), "shop")
+    assert codes(refused) == ["stage.breaking"] * 2
+    assert {one.consumers for one in refused} == {("desk.v1",)}
+    assert refused[1].refuses == "the reader schema that the stage runs"
+    assert codes(found(declared(keyed(sold(), "price")), runs(declared(sold())), "desk")) == ["stage.key"]
+
+
+def test_what_cannot_be_decided_is_refused() -> None:
+    odd = sold(Noted)
+    odd.revision.reader["unevaluatedProperties"] = {"type": "integer"}
+    unknown = replace(odd, revision=replace(odd.revision, hash="sha256:other"))
+    assert codes(found(declared(unknown), runs(declared(sold())), "shop")) == ["stage.unknown"]
+
+
+def test_a_consumer_that_stays_must_get_what_is_published() -> None:
+    new = sold(Cheap, version=2, reads=frozenset({1}), consumers=("desk.v2",))
+    there = runs(declared(sold()))
+    (refused,) = found(declared(new), there, "shop")
+    assert refused.code == "stage.consumer"
+    assert refused.what == "It would be published, and desk.v1 runs in the stage and knows version 1 only."
+    assert refused.instead == "Deploy desk with it, or first; or write @downcast to version 1."
+    assert found(declared(new), there, "shop", "desk") == []
+    assert found(declared(replace(new, serves=1)), there, "shop") == []
+
+
+def test_a_consumer_that_is_deployed_must_read_what_the_stage_publishes() -> None:
+    new = sold(Cheap, version=2, consumers=("desk.v2",))
+    there = runs(declared(sold()))
+    (refused,) = found(declared(new), there, "desk")
+    assert (refused.code, refused.consumers) == ("stage.producer", ("desk.v2",))
+    assert "shop.sell runs in the stage and publishes shop.sold version 1" in refused.what
+    assert found(declared(replace(new, reads=frozenset({1}))), there, "desk") == []
+
+
+@pytest.mark.parametrize("serves", [1, 2])
+def test_a_consumer_of_an_older_version_depends_on_what_the_producer_serves(serves: int) -> None:
+    there = runs(declared(sold(version=2, serves=serves)), services=("shop",))
+    assert codes(found(declared(sold()), there, "desk")) == ([] if serves == 1 else ["stage.producer"])
+
+
+def test_another_event_does_not_count() -> None:
+    other = replace(sold(Sold, version=2), event="shop.lost")
+    assert found(declared(other), runs(declared(sold())), "shop") == []

@@ -1,0 +1,125 @@
+"""What is said of patterns and formats: only what is certain."""
+
+import pytest
+
+from oort.rules.inclusion import strings
+from tests.unit.rules.inclusion.validators import validator
+
+
+@pytest.mark.parametrize(
+    ("pattern", "text", "expected"),
+    [
+        ("^a$", "a", True),
+        ("^a$", "ab", False),
+        ("^a$", "a\n", None),  # Python and ECMAScript differ about the end
+        (".+", "\n", False),
+        ("[^a]", "\n", True),
+        (".", "\r", None),  # Python's . takes it, ECMAScript's does not
+        ("a", "a" * 300, None),
+        ("^(?:a+)+$", "a" * 30 + "b", None),  # it would take hours
+        ("(?=a)", "a", None),
+        ("a*+", "a", None),
+        ("(", "a", None),
+        ("a" * 300, "a", None),
+        (r"\u{61}", "a", None),
+        (r"^\d+\.\d$", "12.5", True),
+        (r"^\d$", "٣", False),
+    ],
+)
+def test_matches(pattern: str, text: str, expected: bool | None) -> None:
+    assert strings.matches(pattern, text) is expected
+
+
+@pytest.mark.parametrize(
+    ("narrow", "wide", "expected"),
+    [
+        ("(?=x)", "(?=x)", True),
+        ("^abc", "^ab", True),
+        ("^ab*", "^ab", False),
+        ("^abc*", "^ab", True),
+        ("^ab|c", "^a", False),
+        ("ab", "^a", False),
+        ("^ab", "^a$", False),
+        (r"^a\.b", r"^a\.", True),
+        (r"^a\.?b", r"^a", False),
+        (r"a{1,}\d", "(?:a)+[0-9]", False),
+        (r"^(?:a){1,}\d{1}$", "^(a)+[0-9]$", True),
+        ("[{1,}]", "[+]", False),
+        ("b", ".*$", True),
+    ],
+)
+def test_implies(narrow: str, wide: str, expected: bool) -> None:
+    assert strings.implies(narrow, wide) is expected
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "expected"),
+    [
+        ("^a", "^b", True),
+        ("^a", "^ab", False),
+        ("^ab?", "^ac", False),
+        ("^a|b", "^c", False),
+        ("a", "^b", False),
+        (r"^x-", r"^x\.", True),
+        (r"^x\-", r"^x-", False),
+    ],
+)
+def test_apart(one: str, other: str, expected: bool) -> None:
+    assert strings.apart(one, other) is strings.apart(other, one) is expected
+
+
+@pytest.mark.parametrize(
+    ("pattern", "expected"),
+    [
+        ("^ab$", ["ab"]),
+        ("^(a|b)$", ["a", "b"]),
+        (r"^x(?:\.|-)y$", ["x.y", "x-y"]),
+        ("^a+$", []),
+        ("^a", []),
+        ("^(a|b)(c|d)$", []),
+        ("^a|b$", []),
+    ],
+)
+def test_spelt_out(pattern: str, expected: list[str]) -> None:
+    assert strings.spelt_out(pattern) == expected
+
+
+@pytest.mark.parametrize(
+    ("pattern", "least", "most"),
+    [
+        ("^a{2,3}b?$", 2, 4),
+        ("^a+$", 1, None),
+        ("^(?:ab|c)d$", 2, None),
+        ("a", 1, None),
+        ("^a|bc$", 1, None),
+        (r"^[0-9]{4}-\d\d$", 7, 7),
+        ("(?=a)", 0, None),
+        ("^a{2,}$", 2, None),
+    ],
+)
+def test_lengths(pattern: str, least: int, most: int | None) -> None:
+    assert strings.lengths(pattern) == (least, most)
+
+
+@pytest.mark.parametrize("pattern", ["^a[0-9]+$", "^(?:a|b){2,}c?$", "x$", r"^\w+@\w+\.com$", "^[A-F]{8}$", "."])
+def test_examples_match(pattern: str) -> None:
+    found = strings.examples(pattern)
+    assert found
+    assert all(strings.matches(pattern, text) for text in found)
+
+
+def test_there_are_no_examples_of_what_cannot_be_read() -> None:
+    assert strings.examples("(?=a)") == []
+    assert strings.examples("^[é]$") == []
+
+
+@pytest.mark.parametrize("name", sorted(strings.SAMPLES))
+def test_formats(name: str) -> None:
+    assert strings.conforms(name, strings.SAMPLES[name]) is True
+    assert strings.conforms(name, "? é") is False
+    assert strings.conforms(name, strings.SAMPLES[name] + "1") is not True
+    assert strings.conforms("of our own", "?") is None
+    if name != "decimal":
+        accepts = validator({"type": "string", "format": name}).is_valid
+        assert accepts(strings.SAMPLES[name])
+        assert not accepts("? é")

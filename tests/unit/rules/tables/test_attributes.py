@@ -1,0 +1,80 @@
+"""Items survive the way through DynamoDB's attributes; nulls in index keys are kept outside of them."""
+
+import pytest
+from hypothesis import example, given
+
+from oort.model.errors import Unreadable
+from oort.model.items import Equals, Item, Value
+from oort.model.resources import IndexModel, TableModel
+from oort.model.sources import Source
+from oort.rules.tables import attributes, conditions
+from tests.unit.rules import strategies
+
+INDEXED = frozenset("ab")
+
+
+@given(strategies.values)
+@example(1e100)
+@example(-0.0)
+@example(10**37 + 1)
+def test_a_value_comes_back_as_the_same_value(value: Value) -> None:
+    back = attributes.value(attributes.attribute(value))
+    assert conditions.holds(Equals(("x",), value), {"x": back})
+
+
+@given(strategies.stored_items)
+def test_an_item_comes_back_with_its_nulls(item: Item) -> None:
+    item = {name.lstrip("~"): value for name, value in item.items()}
+    stored = attributes.attributes(item, indexed=INDEXED | item.keys())
+    assert all(value != attributes.NULL or name.startswith("~") for name, value in stored.items())
+    back = attributes.item(stored)
+    assert back.keys() == item.keys()
+    assert all(conditions.holds(Equals((name,), value), back) for name, value in item.items())
+
+
+def test_only_the_nulls_of_index_keys_are_marked() -> None:
+    stored = attributes.attributes({"a": None, "c": None, "b": 1, "d": {"a": None}}, indexed=INDEXED)
+    assert stored == {
+        "~a": {"NULL": True}, "c": {"NULL": True}, "b": {"N": "1"}, "d": {"M": {"a": {"NULL": True}}}
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("number", "text"),
+    [(1, "1"), (1.0, "1"), (-2.50, "-2.5"), (-0.0, "0"), (1e100, "1e+100"), (1e-7, "1e-07"), (10**37, "1" + "0" * 37)],
+)
+def test_numbers_are_written_so_that_equal_ones_are_one_key(number: float, text: str) -> None:
+    assert attributes.attribute(number) == {"N": text}
+
+
+@pytest.mark.parametrize(
+    ("text", "number"),
+    [("-12", -12), ("1.5", 1.5), ("0.0000001", 1e-7), ("1E+3", 1000), ("1" + "0" * 40, 10**40), ("-1.0E-2", -0.01)],
+)
+def test_numbers_are_read_in_every_notation(text: str, number: float) -> None:
+    found = attributes.value({"N": text})
+    assert found == number
+    assert type(found) is type(number)
+
+
+def test_tuples_are_lists() -> None:
+    assert attributes.attribute((1, "a")) == {"L": [{"N": "1"}, {"S": "a"}]}  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("foreign", [{"B": "YQ=="}, {"SS": ["a"]}, {"NS": ["1"]}])
+def test_kinds_that_oort_does_not_write_are_unreadable(foreign: attributes.Attribute) -> None:
+    with pytest.raises(Unreadable):
+        attributes.value(foreign)
+
+
+def test_the_attributes_of_index_keys_are_known_by_the_table() -> None:
+    table = TableModel(
+        "s.t", "s", "id", "line", None,
+        (
+            IndexModel("own", "id", "line", primary=True),
+            IndexModel("by_owner", "owner", "rank", primary=False),
+            IndexModel("by_line", "line", None, primary=False),
+        ),
+        Source("x.py", 1),
+    )  # fmt: skip
+    assert attributes.indexed(table) == {"owner", "rank"}

@@ -1,0 +1,180 @@
+"""Keys sort as DynamoDB sorts them, and only values that both targets can hold become keys."""
+
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta, timezone
+from decimal import Decimal
+from enum import Enum, IntEnum, StrEnum
+from uuid import UUID
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from oort.model import limits
+from oort.model.errors import InvalidValue
+from oort.model.items import Item, KeyPart, Value
+from oort.rules.tables import keys
+from tests.unit.rules.strategies import values
+
+big_integers = st.integers(-(10**38), 10**38)
+numbers_of_keys = big_integers | st.floats(allow_nan=False, allow_infinity=False)
+zones = st.integers(-23, 23).map(lambda hours: timezone(timedelta(hours=hours)))
+moments = st.datetimes(datetime(1, 1, 3), datetime(9999, 12, 29), timezones=zones)  # noqa: DTZ001  hypothesis adds zones
+
+
+def decimal(number: float) -> Decimal:
+    return Decimal(repr(number))
+
+
+@given(numbers_of_keys, numbers_of_keys)
+def test_numbers_sort_by_value(left: float, right: float) -> None:
+    a, b = keys.ordered(left), keys.ordered(right)
+    assert (a < b, a == b) == (decimal(left) < decimal(right), decimal(left) == decimal(right))
+
+
+@given(big_integers)
+def test_neighbours_of_38_digits_stay_apart(number: int) -> None:
+    assert keys.ordered(number) < keys.ordered(number + 1)
+
+
+@given(st.text(), st.text())
+def test_text_sorts_by_its_utf8_bytes(left: str, right: str) -> None:
+    a, b = keys.ordered(left), keys.ordered(right)
+    assert (a < b, a == b) == (left.encode() < right.encode(), left == right)
+
+
+@given(numbers_of_keys, st.text())
+def test_every_number_sorts_before_every_text(number: float, text: str) -> None:
+    assert keys.ordered(number) < keys.ordered(text)
+
+
+@pytest.mark.parametrize("same", [(0, 0.0, -0.0), (1, 1.0), (10**22, 1e22), (-(10**30), -1e30)])
+def test_equal_numbers_have_equal_bytes_whatever_their_type(same: tuple[KeyPart, ...]) -> None:
+    assert len({keys.ordered(value) for value in same}) == 1
+
+
+@pytest.mark.parametrize("value", [float("nan"), float("inf"), float("-inf")])
+def test_what_is_not_a_number_has_no_order(value: float) -> None:
+    with pytest.raises(InvalidValue, match="no order"):
+        keys.ordered(value)
+
+
+@given(moments, moments)
+def test_times_sort_as_their_text(left: datetime, right: datetime) -> None:
+    a, b = str(keys.part(left)), str(keys.part(right))
+    assert (a < b, a == b) == (left < right, left == right)
+    assert len(a) == len(b) == 27
+
+
+@given(moments, zones)
+def test_one_instant_is_one_key_in_every_zone(moment: datetime, zone: timezone) -> None:
+    assert keys.part(moment) == keys.part(moment.astimezone(zone))
+    assert datetime.fromisoformat(str(keys.part(moment))) == moment
+
+
+class Colour(Enum):
+    RED = "red"
+    DAY = date(2026, 1, 2)
+    NONE = None
+
+
+class Level(IntEnum):
+    LOW = 1
+
+
+class Word(StrEnum):
+    ONE = "one"
+
+
+@pytest.mark.parametrize(
+    ("value", "part"),
+    [
+        ("text", "text"),
+        (7, 7),
+        (2.5, 2.5),
+        (date(987, 1, 2), "0987-01-02"),
+        (UUID(int=1), "00000000-0000-0000-0000-000000000001"),
+        (Colour.RED, "red"),
+        (Colour.DAY, "2026-01-02"),
+        (Level.LOW, 1),
+        (Word.ONE, "one"),
+        (datetime(987, 1, 2, 3, 4, 5, 6, UTC), "0987-01-02T03:04:05.000006Z"),
+    ],
+)
+def test_typed_values_become_key_attributes(value: object, part: KeyPart) -> None:
+    assert keys.part(value) == part
+
+
+@pytest.mark.parametrize("value", [None, True, False, b"raw", [1], Decimal("1.5"), Colour.NONE, time(1), object()])
+def test_other_values_are_no_keys(value: object) -> None:
+    with pytest.raises(InvalidValue, match="cannot be a key"):
+        keys.part(value)
+
+
+def test_a_time_without_a_zone_is_no_key() -> None:
+    with pytest.raises(InvalidValue, match="no time zone"):
+        keys.part(datetime(2026, 1, 2))  # noqa: DTZ001
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        datetime.min.replace(tzinfo=timezone(timedelta(hours=1))),
+        datetime.max.replace(tzinfo=timezone(timedelta(hours=-1))),
+    ],
+)
+def test_a_time_that_utc_cannot_express_is_refused(value: datetime) -> None:
+    with pytest.raises(InvalidValue, match="years 1 to 9999"):
+        keys.part(value)
+
+
+@pytest.mark.parametrize("key", [("a",), (1,), (-2.5, "z"), ("é" * 1024,), ("a", "b" * 1024), (10**37,)])
+def test_good_keys_pass(key: tuple[KeyPart, ...]) -> None:
+    keys.check(key)
+
+
+@pytest.mark.parametrize(
+    ("key", "reason"),
+    [
+        (("",), "empty"),
+        (("a", ""), "empty"),
+        (("é" * 1025,), "2050 bytes; at most 2048"),
+        (("a", "b" * 1025), "1025 bytes; at most 1024"),
+        ((float("nan"),), "the key is nan"),
+        (("a", float("inf")), "the key is inf"),
+        ((10**38 + 1,), "38 digits"),
+        (("\ud800",), "surrogate"),
+    ],
+)
+def test_keys_that_a_target_would_refuse_are_refused(key: tuple[KeyPart, ...], reason: str) -> None:
+    with pytest.raises(InvalidValue, match=reason):
+        keys.check(key)
+
+
+@dataclass
+class Keyed:
+    partition: str
+    sort: str | None
+
+
+def test_the_key_of_an_item_is_read_from_its_attributes() -> None:
+    item: Item = {"id": "a", "day": 2}
+    assert keys.of(item, Keyed("id", None)) == ("a",)
+    assert keys.of(item, Keyed("id", "day")) == ("a", 2)
+
+
+@pytest.mark.parametrize("value", [None, True, [], {}])
+def test_an_item_without_a_usable_attribute_is_not_in_the_index(value: Value) -> None:
+    assert keys.of({"id": "a", "day": value}, Keyed("id", "day")) is None
+    assert keys.of({"id": "a"}, Keyed("id", "day")) is None
+
+
+@given(values)
+def test_only_text_and_numbers_can_be_compared(value: Value) -> None:
+    found = keys.comparable(value)
+    comparable = isinstance(value, str | float) or (isinstance(value, int) and not isinstance(value, bool))
+    assert found is (value if comparable else None)
+
+
+def test_the_limits_are_dynamodbs() -> None:
+    assert (limits.PARTITION_KEY_BYTES, limits.SORT_KEY_BYTES) == (2048, 1024)

@@ -1,0 +1,50 @@
+"""Pydantic's models behind msgspec's hooks, and what the hooks say of everything else."""
+
+import msgspec
+import pytest
+from pydantic import BaseModel, Field
+
+from oort.rules.types import models
+from oort.rules.types.models import Member
+
+
+class Cup(BaseModel):
+    """A cup."""
+
+    size: int = Field(alias="theSize")
+    colour: str = "white"
+
+
+def test_a_model_is_known_by_its_class_alone() -> None:
+    assert models.is_model(Cup)
+    assert not models.is_model(Cup(theSize=1))
+    assert not models.is_model(int)
+
+
+def test_the_members_of_a_model_have_their_name_in_json() -> None:
+    assert models.members(Cup) == (
+        Member("size", "theSize", int, required=True),
+        Member("colour", "colour", str, required=False),
+    )
+
+
+def test_a_model_goes_out_and_comes_back_through_msgspec() -> None:
+    written = msgspec.json.encode([Cup(theSize=2)], enc_hook=models.dump)
+    assert written == b'[{"theSize":2,"colour":"white"}]'
+    assert msgspec.json.decode(written, type=list[Cup], dec_hook=models.load) == [Cup(theSize=2)]
+
+
+def test_what_is_no_model_is_refused_as_msgspec_expects() -> None:
+    with pytest.raises(TypeError, match="has no form in JSON"):
+        models.dump(object())
+    with pytest.raises(TypeError, match="cannot be read from JSON"):
+        models.load(complex, "1j")
+    assert models.load(object, 7) == 7
+
+
+def test_the_reasons_of_a_model_are_places_and_sentences() -> None:
+    with pytest.raises(ValueError, match="theSize") as caught:
+        Cup.model_validate({"theSize": "large"})
+    ((place, what),) = models.reasons(caught.value)
+    assert (place, "integer" in what) == (("theSize",), True)
+    assert list(models.reasons(None)) == []

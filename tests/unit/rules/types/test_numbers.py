@@ -1,0 +1,90 @@
+"""Only what both targets store without loss is let in."""
+
+import sys
+from decimal import Decimal
+from typing import cast
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from oort.model import limits
+from oort.model.errors import InvalidValue, LimitExceeded
+from oort.model.items import Value
+from oort.rules.types import numbers
+from tests.unit.rules.strategies import values
+
+
+def nested(depth: int) -> Value:
+    value: Value = 1
+    for step in range(depth):
+        value = [value] if step % 2 else {"in": value}
+    return value
+
+
+@given(values)
+def test_ordinary_values_pass(value: Value) -> None:
+    numbers.check(value)
+
+
+@pytest.mark.parametrize(
+    "value",
+    [0, -0.0, True, None, "", 10**38 - 1, -(10**38) + 1, 10**125, 99 * 10**124, 1e-130, -1e-130, 9.9e125, (1, "two")],
+)
+def test_values_at_the_edge_pass(value: object) -> None:
+    numbers.check(cast(Value, value))
+
+
+@pytest.mark.parametrize(
+    ("value", "reason"),
+    [
+        (float("nan"), "the value is nan"),
+        (float("inf"), "the value is inf"),
+        (float("-inf"), "the value is -inf"),
+        (10**38 + 1, "more than 38 digits"),
+        (-(10**38) - 1, "more than 38 digits"),
+        (123456789 * 10**37 + 1, "more than 38 digits"),
+        (10**126, "out of range"),
+        (-(10**126), "out of range"),
+        (1e126, "out of range"),
+        (1e-131, "out of range"),
+        (5e-324, "out of range"),
+        ("half \ud83d", "surrogate"),
+        ({"a\udc00": 1}, "surrogate"),
+        ({"a": [1, {"b": float("nan")}]}, "/a/1/b is nan"),
+        ([10**38 + 1], "/0 has more than 38 digits"),
+        ({"raw": b"bytes"}, "/raw is a bytes"),
+        (Decimal("1.5"), "the value is a Decimal"),
+    ],
+)
+def test_other_values_are_refused_with_their_place(value: object, reason: str) -> None:
+    with pytest.raises(InvalidValue, match=reason):
+        numbers.check(cast(Value, value))
+
+
+def test_a_number_too_long_to_print_is_refused_like_any_other() -> None:
+    huge = 10 ** (sys.get_int_max_str_digits() + 1)
+    with pytest.raises(InvalidValue, match="out of range"):
+        numbers.check(huge)
+
+
+@given(st.integers())
+def test_integers_pass_exactly_when_they_have_at_most_38_digits_and_fit(value: int) -> None:
+    fits = len(str(abs(value)).strip("0")) <= 38 and abs(value) < 10**126
+    try:
+        numbers.check(value)
+    except InvalidValue:
+        assert not fits
+    else:
+        assert fits
+
+
+def test_items_nest_as_deep_as_dynamodb_allows_and_no_deeper() -> None:
+    numbers.check({"item": nested(limits.ITEM_DEPTH)})
+    with pytest.raises(LimitExceeded, match="32 levels"):
+        numbers.check({"item": nested(limits.ITEM_DEPTH + 1)})
+
+
+def test_very_deep_values_are_refused_and_do_not_crash() -> None:
+    with pytest.raises(LimitExceeded):
+        numbers.check(nested(100_000))
