@@ -131,7 +131,7 @@ else:
         ...     radius: int
         >>> class Drawing(msgspec.Struct):
         ...     shapes: list[Open[Circle]]
-        >>> from oort.rules import opening
+        >>> from oort.rules.types import opening
         >>> body = b'{"shapes": [{"type": "circle", "radius": 1}, {"type": "star", "points": 5}]}'
         >>> opening.decode(Drawing, body).shapes
         [Circle(radius=1), Unknown(tag='star', data={'type': 'star', 'points': 5})]
