@@ -18,6 +18,7 @@ from oort.delivery.rollout import Outcome
 from oort.delivery.shipping import Shipped
 from oort.model.delivery.deployments import StackRequest
 from oort.model.delivery.stages import Architecture, Stage
+from oort.rules.cloud.deployed import Outputs
 
 ROOT = Path(__file__).resolve().parents[2]
 COMETBID = ROOT / "apps" / "cometbid"
@@ -53,7 +54,7 @@ class Deployed:
 
     def ask(self, service: str, method: str, path: str, body: object = None, *, token: str = "") -> Answer:
         """A request through the service's API, and its answer."""
-        host = self.outputs[f"cometbid-{self.stage.name}-{service}"]["ApiUrl"].split("//")[1]
+        host = self.outputs[f"cometbid-{self.stage.name}-{service}"][Outputs.API_URL].split("//")[1]
         url = f"{self.endpoint}/restapis/{host.split('.')[0]}/{self.stage.name}/_user_request_{path}"
         data = None if body is None else json.dumps(body).encode()
         request = urllib.request.Request(url, data=data, method=method, headers={"content-type": "application/json"})
@@ -70,13 +71,15 @@ class Deployed:
         """An access token of the platform's user pool, for a user who is made first."""
         pool = self.outputs[f"cometbid-{self.stage.name}"]
         users, password = self.client("cognito-idp"), "Cometbid-2026!"
-        users.admin_create_user(UserPoolId=pool["UserPoolId"], Username=user, MessageAction="SUPPRESS")
-        users.admin_set_user_password(UserPoolId=pool["UserPoolId"], Username=user, Password=password, Permanent=True)
+        users.admin_create_user(UserPoolId=pool[Outputs.USER_POOL_ID], Username=user, MessageAction="SUPPRESS")
+        users.admin_set_user_password(
+            UserPoolId=pool[Outputs.USER_POOL_ID], Username=user, Password=password, Permanent=True
+        )
         if group:
-            users.admin_add_user_to_group(UserPoolId=pool["UserPoolId"], Username=user, GroupName=group)
+            users.admin_add_user_to_group(UserPoolId=pool[Outputs.USER_POOL_ID], Username=user, GroupName=group)
         answer = users.admin_initiate_auth(
-            UserPoolId=pool["UserPoolId"],
-            ClientId=pool["ClientId"],
+            UserPoolId=pool[Outputs.USER_POOL_ID],
+            ClientId=pool[Outputs.CLIENT_ID],
             AuthFlow="ADMIN_USER_PASSWORD_AUTH",
             AuthParameters={"USERNAME": user, "PASSWORD": password},
         )

@@ -13,7 +13,7 @@ from oort.cloudformation import rendering, tags
 from oort.model import limits
 from tests.golden import cometbid_templates as cometbid
 from tests.templates import wide
-from tests.templates.reading import PSEUDO, Found, filled, of_type, read, references, walk
+from tests.templates.reading import PSEUDO, Found, environment, filled, of_type, read, references, walk
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -201,17 +201,9 @@ def test_every_route_is_throttled_and_its_log_names_nobody(documents: dict[str, 
 
 
 def test_no_secret_and_no_key_is_in_an_environment(documents: dict[str, Found]) -> None:
-    known = {
-        "OORT_PLATFORM",
-        "OORT_STAGE",
-        "OORT_FUNCTION",
-        "OORT_PACKAGES",
-        "OORT_PARTITION",
-        "OORT_ACCOUNT",
-        "OORT_CALLS",
-    }
     for name, function in each(documents, "Lambda::Function"):
         variables = function["Environment"]["Variables"]
+        known = environment(function).variables().keys()
         assert set(variables) - known <= {"COLOUR"}, name
         assert not any("resolve:" in str(value) or "Secret" in str(value) for value in variables.values())
 

@@ -9,10 +9,11 @@ import msgspec
 from oort.model import names
 from oort.model.delivery.stages import LOG_DAYS, MEMORY, RUNTIMES, Architecture, Stage
 from oort.model.errors import InvalidProject
+from oort.rules.cloud import deployed
 
 # https://docs.aws.amazon.com/lambda/latest/dg/configuration-envvars.html
 _VARIABLE = re.compile(r"[A-Za-z][A-Za-z0-9_]+")
-_TAKEN = ("AWS_", "LAMBDA_", "OORT_")
+_TAKEN = ("AWS_", "LAMBDA_", deployed.PREFIX)
 _ENDPOINTS = "AWS_ENDPOINT_URL"  # the one AWS variable that is the user's own: emulators need it
 _REGION = re.compile(r"[a-z]{2,}(-[a-z]+)+-\d")
 

@@ -10,6 +10,7 @@ import pytest
 from oort.model.errors import InvalidUse, Unavailable
 from oort.model.messages import Delivery, Fault, Message, ParkedMessage, Reason
 from oort.model.operations import Lease
+from oort.rules.cloud.deployed import Metrics
 from oort.rules.messaging import envelopes
 from tests.unit.aws.lambdas import Lambda
 
@@ -140,7 +141,7 @@ def test_a_batch_fails_in_part_and_what_failed_comes_back_at_its_own_time(cloud:
     assert len(failed) == 1
     assert "ValueError: negative" in str(failed[0]["message"])
     last = cloud.lines()[-1]
-    assert (last["batch"], last["Errors"], "NewlyParked" in last) == (2, 1, False)
+    assert (last["batch"], last["Errors"], Metrics.NEWLY_PARKED in last) == (2, 1, False)
 
 
 def test_what_cannot_be_read_is_parked_as_it_came_and_rings_once(cloud: Lambda) -> None:
@@ -167,8 +168,8 @@ def test_what_cannot_be_read_is_parked_as_it_came_and_rings_once(cloud: Lambda) 
         ("INFO", "shop.ordered", 7, "unknown-version"),
     ]
     last = cloud.lines()[-1]
-    assert (last["NewlyParked"], last["Errors"]) == (2, 0)
-    assert {"Name": "NewlyParked", "Unit": "Count"} in last["_aws"]["CloudWatchMetrics"][0]["Metrics"]  # type: ignore[index]
+    assert (last[Metrics.NEWLY_PARKED], last["Errors"]) == (2, 0)
+    assert {"Name": Metrics.NEWLY_PARKED, "Unit": "Count"} in last["_aws"]["CloudWatchMetrics"][0]["Metrics"]  # type: ignore[index]
 
 
 def test_what_cannot_be_parked_stays_on_its_queue(cloud: Lambda) -> None:
