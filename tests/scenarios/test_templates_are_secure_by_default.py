@@ -11,7 +11,7 @@ import pytest
 
 from oort.cloudformation import rendering, tags
 from oort.model import limits
-from tests.golden import cometbid_templates as cometbid
+from tests.golden.golden_templates import COMETBID
 from tests.templates import wide
 from tests.templates.reading import PSEUDO, Found, environment, filled, of_type, read, references, walk
 
@@ -21,7 +21,7 @@ ROOT = Path(__file__).resolve().parents[2]
 @pytest.fixture(scope="module")
 def documents() -> dict[str, Found]:
     """Every template of both platforms, by its stack."""
-    every = (*cometbid.every(cometbid.model()), *wide.every(wide.platform()))
+    every = (*COMETBID.every(COMETBID.model()), *wide.every(wide.platform()))
     return {one.stack: read(one) for one in every}
 
 
@@ -263,10 +263,10 @@ def test_every_template_is_within_the_limits_and_there_is_one_for_each_service()
 
 def test_another_service_leaves_a_template_as_it_is() -> None:
     """P9: what is deployed when one service changes is that service."""
-    whole, smaller = cometbid.model(), cometbid.model()
+    whole, smaller = COMETBID.model(), COMETBID.model()
     changed = type(whole)(whole.name, (*(one for one in whole.services if one.name != "email"),))
-    before = {one.name: rendering.rendered(one) for one in cometbid.every(smaller)}
-    after = {one.name: rendering.rendered(one) for one in cometbid.every(changed)}
+    before = {one.name: rendering.rendered(one) for one in COMETBID.every(smaller)}
+    after = {one.name: rendering.rendered(one) for one in COMETBID.every(changed)}
     assert {name for name, data in after.items() if before[name] != data} == set()
 
 
