@@ -73,7 +73,7 @@ fuzz: setup ## The long form of the API tests: many requests drawn from the API 
 contracts: setup $(if $(filter-out engine,$(TARGET)),.tools/emulators/.locked) ## Run the contract suites against TARGET=engine, moto or ministack
 	@$(BIN)/python -m pytest tests/contracts --target $(TARGET) -n 2 --session-timeout 600
 
-e2e: setup .tools/emulators/.locked ## Deploy cometbid to an emulator of AWS, sign up through its API, and look at everything
+e2e: setup .tools/emulators/.locked ## Deploy cometbid and bazaar to an emulator of AWS, and use them through their APIs
 	@$(BIN)/python -m pytest tests/e2e --e2e --timeout 300
 
 # cfn-lint has an environment of its own: it reads what Oort writes, and Oort does not depend on it.

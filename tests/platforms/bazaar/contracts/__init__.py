@@ -23,7 +23,7 @@ class TooMuch(Conflict):
     """The bank does not pay as much at once."""
 
 
-@call("bank.pay")
+@call("bank.pay", raises=[TooMuch])
 class Pay(Call[Payment, Receipt]):
     """Pay an order."""
 
