@@ -94,6 +94,9 @@ templates: setup .tools/cfn-lint/.locked ## Have cfn-lint read the templates of 
 golden: setup ## Write the golden templates of cometbid and bazaar anew; read the difference before you commit it
 	@$(BIN)/python -m tests.golden.golden_templates
 
+mutations: setup ## Make known faults in a copy of src; the test beside each must fail
+	@$(BIN)/python scripts/mutations.py
+
 $(UV):
 	@$(PYTHON) -m venv .tools/uv
 	@.tools/uv/bin/python -m pip install --quiet uv==$(UV_VERSION)

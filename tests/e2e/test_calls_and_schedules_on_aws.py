@@ -21,8 +21,14 @@ def bazaar(emulator: str, tmp_path_factory: pytest.TempPathFactory) -> Deployed:
 
 
 @pytest.fixture(scope="module")
-def placed(bazaar: Deployed) -> Answer:
-    """An order that the bank has paid."""
+def runs(bazaar: Deployed) -> dict[str, str]:
+    """The id of a run of each schedule: the emulator fires at the real times only, so it is sent as the scheduler does."""
+    return {name: _ring(bazaar, name) for name in ("settle", "close")}
+
+
+@pytest.fixture(scope="module")
+def placed(bazaar: Deployed, runs: dict[str, str]) -> Answer:
+    """An order that the bank has paid. The runs come first, so that all wait at the same time."""
     answer = bazaar.ask("shop", "POST", "/shop/orders", {"country": "NO", "cents": 250})
     assert answer.status == 201, answer.body
     return answer
@@ -55,23 +61,14 @@ def test_the_worker_and_the_subscriber_do_their_part(bazaar: Deployed, placed: A
     eventually(lambda: bazaar.ask("shop", "GET", f"/shop/labels/{order}").status == 200, "the parcel is packed")
 
 
-@pytest.mark.parametrize("function", ["settle", "close"])
-def test_a_schedule_runs_its_function(bazaar: Deployed, function: str) -> None:
-    """The emulator fires at the real times only, so the message is sent as the scheduler would send it."""
-    name = f"bazaar_{bazaar.stage.name}_bank_{function}"
-    schedule = bazaar.client("scheduler").get_schedule(Name=name)
-    assert schedule["State"] == "ENABLED"
-    queue = schedule["Target"]["Arn"].rpartition(":")[2]
-    queues = bazaar.client("sqs")
-    text = schedule["Target"]["Input"].replace("<aws.scheduler.scheduled-time>", TIME)
-    queues.send_message(QueueUrl=queues.get_queue_url(QueueName=queue)["QueueUrl"], MessageBody=text)
-    message = envelopes.unwrapped(text)
-    assert message.id == f"bank.{function}@{TIME}"
+def test_a_schedule_runs_its_function(bazaar: Deployed, runs: dict[str, str]) -> None:
+    wanted = [{"id": id_, "name": name} for name, id_ in sorted(runs.items())]
 
-    def runs() -> list[Any]:
-        return list(bazaar.ask("bank", "GET", "/bank/runs").json()["items"])
+    def seen() -> list[Any]:
+        items = bazaar.ask("bank", "GET", "/bank/runs").json()["items"]
+        return sorted(items, key=lambda run: str(run["name"]))
 
-    eventually(lambda: {"id": message.id, "name": function} in runs(), f"a run of {function}")
+    eventually(lambda: seen() == wanted, "a run of each schedule")
 
 
 def test_every_resource_of_the_templates_was_made(bazaar: Deployed) -> None:
@@ -81,3 +78,15 @@ def test_every_resource_of_the_templates_was_made(bazaar: Deployed) -> None:
         wanted = {name: one["Type"] for name, one in json.loads(request.template)["Resources"].items()}
         made = stacks.describe_stack_resources(StackName=request.name)["StackResources"]
         assert {one["LogicalResourceId"]: one["ResourceType"] for one in made} == wanted
+
+
+def _ring(bazaar: Deployed, function: str) -> str:
+    """Put the message of a schedule on its target; the id of the run."""
+    schedule = bazaar.client("scheduler").get_schedule(Name=f"bazaar_{bazaar.stage.name}_bank_{function}")
+    assert schedule["State"] == "ENABLED"
+    text = schedule["Target"]["Input"].replace("<aws.scheduler.scheduled-time>", TIME)
+    queues, queue = bazaar.client("sqs"), schedule["Target"]["Arn"].rpartition(":")[2]
+    queues.send_message(QueueUrl=queues.get_queue_url(QueueName=queue)["QueueUrl"], MessageBody=text)
+    message = envelopes.unwrapped(text)
+    assert message.id == f"bank.{function}@{TIME}"
+    return message.id
