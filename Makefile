@@ -13,7 +13,7 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 export PIP_NO_INPUT := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run test check fast bench crash fuzz contracts templates golden lock clean
+.PHONY: help setup run test check fast bench crash fuzz contracts e2e templates golden mutations lock clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -73,7 +73,7 @@ fuzz: setup ## The long form of the API tests: many requests drawn from the API 
 contracts: setup $(if $(filter-out engine,$(TARGET)),.tools/emulators/.locked) ## Run the contract suites against TARGET=engine, moto or ministack
 	@$(BIN)/python -m pytest tests/contracts --target $(TARGET) -n 2 --session-timeout 600
 
-e2e: setup .tools/emulators/.locked ## Deploy cometbid to an emulator of AWS, sign up through its API, and look at everything
+e2e: setup .tools/emulators/.locked ## Deploy cometbid and bazaar to an emulator of AWS, and use them through their APIs
 	@$(BIN)/python -m pytest tests/e2e --e2e --timeout 300
 
 # cfn-lint has an environment of its own: it reads what Oort writes, and Oort does not depend on it.
@@ -83,15 +83,19 @@ e2e: setup .tools/emulators/.locked ## Deploy cometbid to an emulator of AWS, si
 	@.tools/cfn-lint/bin/python -m pip install --quiet --no-deps --require-hashes -r tests/templates/requirements.lock
 	@touch $@
 
-templates: setup .tools/cfn-lint/.locked ## Have cfn-lint read the templates of cometbid and of a wide platform
+templates: setup .tools/cfn-lint/.locked ## Have cfn-lint read the templates of cometbid, bazaar and a wide platform
 	@rm -rf .cache/templates
 	@$(BIN)/oort synth -C apps/cometbid --out .cache/templates/cometbid
+	@$(BIN)/oort synth -C tests/platforms/bazaar --out .cache/templates/bazaar
 	@$(BIN)/python -m tests.templates.wide .cache/templates/wide
 	@.tools/cfn-lint/bin/cfn-lint --non-zero-exit-code warning -- .cache/templates/*/*.json
 	@echo "cfn-lint finds nothing"
 
-golden: setup ## Write the golden templates of cometbid anew; read the difference before you commit it
-	@$(BIN)/python -m tests.golden.cometbid_templates
+golden: setup ## Write the golden templates of cometbid and bazaar anew; read the difference before you commit it
+	@$(BIN)/python -m tests.golden.golden_templates
+
+mutations: setup ## Make known faults in a copy of src; the test beside each must fail
+	@$(BIN)/python scripts/mutations.py
 
 $(UV):
 	@$(PYTHON) -m venv .tools/uv

@@ -20,6 +20,7 @@ from oort.aws.system import MachineClock
 from oort.model.platform import PlatformModel
 from oort.model.resources import IndexModel, QueueModel, TableModel
 from oort.rules.cloud.cloud_names import Place
+from oort.rules.cloud.deployed import InboxTable, OutboxTable
 from oort.testing.port_suites import Ports
 
 PAUSE = 0.05
@@ -66,8 +67,8 @@ class AwsTarget:
         for table in platform.tables:
             self._table(table)
         for service in platform.services:
-            self._create_table(self._place.outbox(service.name), ("row", "id"))
-            self._create_table(self._place.inbox(service.name), ("id",))
+            self._create_table(self._place.outbox(service.name), OutboxTable.KEY)
+            self._create_table(self._place.inbox(service.name), InboxTable.KEY)
         for event in platform.events:
             self._clients.get("sns").create_topic(Name=self._place.topic(event.name))
         for queue in platform.queues:

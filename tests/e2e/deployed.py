@@ -1,4 +1,4 @@
-"""The reference platform on an emulator: deployed by the same functions as `oort deploy`, asked through its API."""
+"""A platform on an emulator: deployed by the same functions as `oort deploy`, asked through its API."""
 
 import json
 import socket
@@ -18,9 +18,11 @@ from oort.delivery.rollout import Outcome
 from oort.delivery.shipping import Shipped
 from oort.model.delivery.deployments import StackRequest
 from oort.model.delivery.stages import Architecture, Stage
+from oort.rules.cloud.deployed import Outputs
 
 ROOT = Path(__file__).resolve().parents[2]
 COMETBID = ROOT / "apps" / "cometbid"
+BAZAAR = ROOT / "tests" / "platforms" / "bazaar"  # one of every kind
 SECONDS = 60
 
 
@@ -41,6 +43,7 @@ class Answer:
 class Deployed:
     """A deployed platform: where its APIs are, and what is around them."""
 
+    name: str
     endpoint: str
     stage: Stage
     outputs: Mapping[str, Mapping[str, str]]
@@ -53,7 +56,7 @@ class Deployed:
 
     def ask(self, service: str, method: str, path: str, body: object = None, *, token: str = "") -> Answer:
         """A request through the service's API, and its answer."""
-        host = self.outputs[f"cometbid-{self.stage.name}-{service}"]["ApiUrl"].split("//")[1]
+        host = self.outputs[f"{self.name}-{self.stage.name}-{service}"][Outputs.API_URL].split("//")[1]
         url = f"{self.endpoint}/restapis/{host.split('.')[0]}/{self.stage.name}/_user_request_{path}"
         data = None if body is None else json.dumps(body).encode()
         request = urllib.request.Request(url, data=data, method=method, headers={"content-type": "application/json"})
@@ -68,15 +71,17 @@ class Deployed:
 
     def token(self, user: str, *, group: str = "") -> str:
         """An access token of the platform's user pool, for a user who is made first."""
-        pool = self.outputs[f"cometbid-{self.stage.name}"]
+        pool = self.outputs[f"{self.name}-{self.stage.name}"]
         users, password = self.client("cognito-idp"), "Cometbid-2026!"
-        users.admin_create_user(UserPoolId=pool["UserPoolId"], Username=user, MessageAction="SUPPRESS")
-        users.admin_set_user_password(UserPoolId=pool["UserPoolId"], Username=user, Password=password, Permanent=True)
+        users.admin_create_user(UserPoolId=pool[Outputs.USER_POOL_ID], Username=user, MessageAction="SUPPRESS")
+        users.admin_set_user_password(
+            UserPoolId=pool[Outputs.USER_POOL_ID], Username=user, Password=password, Permanent=True
+        )
         if group:
-            users.admin_add_user_to_group(UserPoolId=pool["UserPoolId"], Username=user, GroupName=group)
+            users.admin_add_user_to_group(UserPoolId=pool[Outputs.USER_POOL_ID], Username=user, GroupName=group)
         answer = users.admin_initiate_auth(
-            UserPoolId=pool["UserPoolId"],
-            ClientId=pool["ClientId"],
+            UserPoolId=pool[Outputs.USER_POOL_ID],
+            ClientId=pool[Outputs.CLIENT_ID],
             AuthFlow="ADMIN_USER_PASSWORD_AUTH",
             AuthParameters={"USERNAME": user, "PASSWORD": password},
         )
@@ -96,9 +101,9 @@ def stage(name: str, folder: Path) -> Stage:
     )
 
 
-def deploy(settings: Stage, *chosen: str, spoilt: str = "") -> Shipped:
-    """Deploy the reference platform, or some of its services; one may get a resource that cannot be made."""
-    project, program = platforms.load(COMETBID)
+def deploy(settings: Stage, *chosen: str, spoilt: str = "", platform: Path = COMETBID) -> Shipped:
+    """Deploy a platform, or some of its services; one may get a resource that cannot be made."""
+    project, program = platforms.load(platform)
     place = cloud.Cloud(settings)
     rollout = place.rollout(pause=lambda _: time.sleep(0.1))
     whole = cloud.shipment(project, program, settings, chosen)
@@ -115,11 +120,12 @@ def _spoilt(request: StackRequest) -> StackRequest:
     return replace(request, template=json.dumps(document).encode())
 
 
-def deployed(endpoint: str, settings: Stage) -> Deployed:
+def deployed(endpoint: str, settings: Stage, *, platform: Path = COMETBID) -> Deployed:
     """Deploy it whole, and say where everything is."""
-    outcomes = deploy(settings).outcomes
+    outcomes = deploy(settings, platform=platform).outcomes
     outputs = {outcome.stack.name: outcome.stack.outputs for outcome in outcomes}
-    return Deployed(endpoint, settings, outputs, outcomes, Path(dict(settings.environment)["COMETBID_OUTBOX"]))
+    outbox = Path(dict(settings.environment)["COMETBID_OUTBOX"])
+    return Deployed(platform.name, endpoint, settings, outputs, outcomes, outbox)
 
 
 def eventually(holds: Callable[[], bool], what: str) -> None:

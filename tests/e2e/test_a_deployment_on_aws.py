@@ -17,6 +17,7 @@ from oort.cli.wiring import cloud, platforms
 from oort.model.delivery.stages import Stage
 from oort.model.errors import DeploymentFailed
 from oort.model.messages import Delivery, Fault, Message, Reason
+from oort.rules.cloud.deployed import OutboxTable
 from tests.e2e.deployed import COMETBID, ROOT, Deployed, deploy, stage
 
 
@@ -41,7 +42,7 @@ def test_tables_queues_and_functions_are_as_the_templates_say(platform: Deployed
     (index,) = people["GlobalSecondaryIndexes"]
     assert [key["AttributeName"] for key in index["KeySchema"]] == ["country", "created"]
     outbox = platform.client("dynamodb").describe_table(TableName=f"{prefix}_accounts__outbox")["Table"]
-    assert outbox["StreamSpecification"] == {"StreamEnabled": True, "StreamViewType": "NEW_IMAGE"}
+    assert outbox["StreamSpecification"] == {"StreamEnabled": True, "StreamViewType": OutboxTable.STREAM_VIEW}
     queues = platform.client("sqs")
     url = queues.get_queue_url(QueueName=f"{prefix}_email_outgoing")["QueueUrl"]
     found = queues.get_queue_attributes(QueueUrl=url, AttributeNames=["All"])["Attributes"]

@@ -6,6 +6,7 @@ from uuid import uuid4
 
 import pytest
 
+from oort.rules.cloud.deployed import Outputs
 from tests.e2e.deployed import COMETBID, Daemon, Deployed, eventually
 
 
@@ -116,7 +117,7 @@ def test_not_one_line_of_the_program_differs(platform: Deployed) -> None:
     import io
     import zipfile
 
-    store, bucket = platform.client("s3"), platform.outputs[f"cometbid-{platform.stage.name}--assets"]["Bucket"]
+    store, bucket = platform.client("s3"), platform.outputs[f"cometbid-{platform.stage.name}--assets"][Outputs.BUCKET]
     keys = [one["Key"] for one in store.list_objects_v2(Bucket=bucket)["Contents"] if one["Key"].endswith(".zip")]
     assert len(keys) == 4
     seen = set[str]()

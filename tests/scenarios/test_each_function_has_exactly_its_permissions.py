@@ -9,7 +9,7 @@ from oort.model.functions import FunctionModel, Subscription, Timer, Worker
 from oort.model.platform import PlatformModel
 from oort.model.resources import Kind
 from oort.rules.cloud import statements
-from tests.golden import cometbid_templates as cometbid
+from tests.golden import golden_templates as golden
 from tests.templates import wide
 from tests.templates.reading import Allowed, Found, allowed, filled, of_type, read, roles, walk
 from tests.templates.reading import statements as own
@@ -89,7 +89,7 @@ COMETBID: dict[str, set[Allowed]] = {
 
 @pytest.fixture(scope="module")
 def reference() -> dict[str, Found]:
-    return {one.name: read(one) for one in cometbid.every(cometbid.model())}
+    return {one.name: read(one) for one in golden.COMETBID.every(golden.COMETBID.model())}
 
 
 @pytest.fixture(scope="module")

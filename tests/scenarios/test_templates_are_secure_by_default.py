@@ -11,9 +11,9 @@ import pytest
 
 from oort.cloudformation import rendering, tags
 from oort.model import limits
-from tests.golden import cometbid_templates as cometbid
+from tests.golden.golden_templates import COMETBID
 from tests.templates import wide
-from tests.templates.reading import PSEUDO, Found, filled, of_type, read, references, walk
+from tests.templates.reading import PSEUDO, Found, environment, filled, of_type, read, references, walk
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -21,7 +21,7 @@ ROOT = Path(__file__).resolve().parents[2]
 @pytest.fixture(scope="module")
 def documents() -> dict[str, Found]:
     """Every template of both platforms, by its stack."""
-    every = (*cometbid.every(cometbid.model()), *wide.every(wide.platform()))
+    every = (*COMETBID.every(COMETBID.model()), *wide.every(wide.platform()))
     return {one.stack: read(one) for one in every}
 
 
@@ -201,17 +201,9 @@ def test_every_route_is_throttled_and_its_log_names_nobody(documents: dict[str, 
 
 
 def test_no_secret_and_no_key_is_in_an_environment(documents: dict[str, Found]) -> None:
-    known = {
-        "OORT_PLATFORM",
-        "OORT_STAGE",
-        "OORT_FUNCTION",
-        "OORT_PACKAGES",
-        "OORT_PARTITION",
-        "OORT_ACCOUNT",
-        "OORT_CALLS",
-    }
     for name, function in each(documents, "Lambda::Function"):
         variables = function["Environment"]["Variables"]
+        known = environment(function).variables().keys()
         assert set(variables) - known <= {"COLOUR"}, name
         assert not any("resolve:" in str(value) or "Secret" in str(value) for value in variables.values())
 
@@ -271,10 +263,10 @@ def test_every_template_is_within_the_limits_and_there_is_one_for_each_service()
 
 def test_another_service_leaves_a_template_as_it_is() -> None:
     """P9: what is deployed when one service changes is that service."""
-    whole, smaller = cometbid.model(), cometbid.model()
+    whole, smaller = COMETBID.model(), COMETBID.model()
     changed = type(whole)(whole.name, (*(one for one in whole.services if one.name != "email"),))
-    before = {one.name: rendering.rendered(one) for one in cometbid.every(smaller)}
-    after = {one.name: rendering.rendered(one) for one in cometbid.every(changed)}
+    before = {one.name: rendering.rendered(one) for one in COMETBID.every(smaller)}
+    after = {one.name: rendering.rendered(one) for one in COMETBID.every(changed)}
     assert {name for name, data in after.items() if before[name] != data} == set()
 
 

@@ -7,6 +7,7 @@ from typing import Any, NamedTuple, TypeAlias
 
 from oort.cloudformation import rendering
 from oort.cloudformation.resources import Template
+from oort.rules.cloud.deployed import FunctionEnvironment
 
 Found: TypeAlias = dict[str, Any]  # what JSON holds: tests look into all of it
 
@@ -86,11 +87,17 @@ def allowed(role: Found) -> set[Allowed]:
     }
 
 
+def environment(function: Found) -> FunctionEnvironment[str]:
+    """What a function reads of its environment variables."""
+    variables = function["Environment"]["Variables"]
+    return FunctionEnvironment.read({name: filled(value) for name, value in variables.items()})
+
+
 def roles(document: Found) -> dict[str, Found]:
     """The role of every function, by the function's name in the model."""
     made = of_type(document, "IAM::Role")
     return {
-        one["Environment"]["Variables"]["OORT_FUNCTION"]: made[one["Role"]["Fn::GetAtt"][0]]
+        environment(one).function: made[one["Role"]["Fn::GetAtt"][0]]
         for one in of_type(document, "Lambda::Function").values()
     }
 

@@ -27,10 +27,11 @@ from oort.aws.services.topics import Topics
 from oort.aws.services.traces import Traces
 from oort.aws.services.transactions import Transactions
 from oort.aws.system import MachineClock, MachineEntropy
-from oort.model.errors import InvalidUse, OortError
+from oort.model.errors import OortError
 from oort.model.functions import FunctionModel, Subscription, Timer, Worker
 from oort.model.platform import PlatformModel
 from oort.rules.cloud.cloud_names import RELAY, Place
+from oort.rules.cloud.deployed import FunctionEnvironment, Metrics, required
 from oort.rules.http.reply_headers import Origins
 from oort.runtime.alarms import Alarms
 from oort.runtime.operations import Operations
@@ -47,33 +48,42 @@ def handle(event: Event, context: object) -> object:  # noqa: ARG001  Lambda's s
 
 def made(variables: Mapping[str, str]) -> Callable[[Event], object]:
     """What answers the invocations of the function that the variables name."""
-    clock, name = MachineClock(), _variable(variables, "OORT_FUNCTION")
+    clock, environment = MachineClock(), FunctionEnvironment.read(variables)
     place = Place(
-        platform=_variable(variables, "OORT_PLATFORM"),
-        stage=_variable(variables, "OORT_STAGE"),
-        partition=_variable(variables, "OORT_PARTITION"),
-        region=_variable(variables, "AWS_REGION"),
-        account=_variable(variables, "OORT_ACCOUNT"),
+        platform=environment.platform,
+        stage=environment.stage,
+        partition=environment.partition,
+        region=required(variables, "AWS_REGION"),
+        account=environment.account,
     )
-    service, _, handler = name.partition(".")
-    always = {"platform": place.platform, "stage": place.stage, "service": service, "function": name}
-    log = JsonLog(always, clock=clock)
+    service, _, handler = environment.function.partition(".")
+    dimensions = Metrics.dimensions(platform=place.platform, stage=place.stage, service=service)
+    log = JsonLog({**dimensions, "function": environment.function}, clock=clock)
     log.capture()
     clients = Clients(place.region)
     if handler == RELAY:
         return RelayHandler(Relay(clients, place=place, service=service), log=log, clock=clock).answer
     try:
-        program = _program(place.platform, _variable(variables, "OORT_PACKAGES").split(","))
+        program = _program(place.platform, environment.packages)
     except OortError as error:
         log.write("ERROR", str(error))
         raise
-    return Handler(_parts(program, name, place=place, clients=clients, log=log, variables=variables)).answer
+    daemon = variables.get("AWS_XRAY_DAEMON_ADDRESS", "")
+    parts = _parts(program, environment, place=place, clients=clients, log=log, daemon=daemon)
+    return Handler(parts).answer
 
 
 def _parts(
-    program: Program, name: str, *, place: Place, clients: Clients, log: JsonLog, variables: Mapping[str, str]
+    program: Program,
+    environment: FunctionEnvironment[str],
+    *,
+    place: Place,
+    clients: Clients,
+    log: JsonLog,
+    daemon: str,
 ) -> Parts:
-    function, platform, clock = program.functions[name], program.model, MachineClock()
+    function, platform = program.functions[environment.function], program.model
+    clock = MachineClock()
     queues = Queues(clients, platform=platform, place=place)
     transactions = Transactions(clients, platform=platform, place=place, clock=clock, service=function.model.service)
     operations = Operations(
@@ -83,8 +93,7 @@ def _parts(
         transactions=transactions,
         effects=Effects(clients, place=place, clock=clock, service=function.model.service),
     )
-    answers = dict(pair.split("=", 1) for pair in variables.get("OORT_CALLS", "").split(",") if pair)
-    calls = Calls(clients, answers=answers, place=place)
+    calls = Calls(clients, answers=environment.calls, place=place)
     return Parts(
         function=function,
         broker=LambdaBroker(function.model, operations=operations, caller=calls),
@@ -93,17 +102,17 @@ def _parts(
         alarms=Alarms(transactions),
         attempts=_attempts(function.model, platform),
         origins=Origins(platform.services),
-        traces=Traces(variables.get("AWS_XRAY_DAEMON_ADDRESS", "")),
+        traces=Traces(daemon),
         log=log,
         clock=clock,
         entropy=MachineEntropy(),
     )
 
 
-def _program(platform: str, packages: list[str]) -> Program:
+def _program(platform: str, packages: tuple[str, ...]) -> Program:
     """The services of the package that was deployed; nothing else is in it."""
     root = Path(oort.__file__).resolve().parents[1]
-    services = projects.services(Project(platform, tuple(packages), folder=root, root=root))
+    services = projects.services(Project(platform, packages, folder=root, root=root))
     return load(services, name=platform)
 
 
@@ -112,9 +121,3 @@ def _attempts(function: FunctionModel, platform: PlatformModel) -> int:
     if not isinstance(trigger, Subscription | Worker | Timer):
         return 1
     return next(queue.attempts for queue in platform.queues if queue.name == trigger.queue)
-
-
-def _variable(variables: Mapping[str, str], name: str) -> str:
-    if not variables.get(name):
-        raise InvalidUse(f"The environment variable {name} is missing.", "Deploy the function with `oort deploy`.")
-    return variables[name]

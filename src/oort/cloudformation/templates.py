@@ -28,6 +28,7 @@ from oort.model.platform import PlatformModel, ServiceModel
 from oort.model.resources import Kind
 from oort.rules.cloud import cloud_names, statements
 from oort.rules.cloud.cloud_names import Place
+from oort.rules.cloud.deployed import Outputs
 
 PLATFORM = "platform"
 ASSETS = "assets"
@@ -42,8 +43,8 @@ def platform_template(platform: PlatformModel, stage: Stage) -> Template:
         f"What all services of {platform.name} share, stage {stage.name}",
         _labelled(_platform(platform, place), place, stage, SHARED),
         outputs=(
-            Output("UserPoolId", ref("UserPool"), ssm_parameters.USER_POOL_ID.description),
-            Output("ClientId", ref("Client"), ssm_parameters.CLIENT.description),
+            Output(Outputs.USER_POOL_ID, ref("UserPool"), ssm_parameters.USER_POOL_ID.description),
+            Output(Outputs.CLIENT_ID, ref("Client"), ssm_parameters.CLIENT.description),
         ),
     )
 
@@ -52,7 +53,7 @@ def assets_template(platform: PlatformModel, stage: Stage) -> Template:
     """The stack of the bucket with the packages. It is made once, before everything else."""
     place = cloud_names.place(platform.name, stage.name)
     resources = (*assets.bucket(), ssm_parameters.told(ssm_parameters.ASSETS, ref("Assets"), place))
-    output = Output("Bucket", ref("Assets"), ssm_parameters.ASSETS.description)
+    output = Output(Outputs.BUCKET, ref("Assets"), ssm_parameters.ASSETS.description)
     description = f"Where the packages of {platform.name} lie, stage {stage.name}"
     labelled = _labelled(resources, place, stage, SHARED)
     return _template(ASSETS, place.assets_stack, description, labelled, outputs=(output,))

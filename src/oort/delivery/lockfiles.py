@@ -18,10 +18,8 @@ from oort.model.errors import UnreadableContract
 from oort.model.items import Value
 from oort.rules.contracts import locks as locking
 from oort.rules.contracts import revisions
-from oort.rules.contracts.locks import Changes
+from oort.rules.contracts.locks import API, FOLDER, Changes
 
-FOLDER = "contracts"
-_API = "openapi.json"
 _RESTORE = "Take it back from version control, or delete it and run oort contracts lock."
 F = TypeVar("F", "_Event", "_Api")
 
@@ -72,7 +70,7 @@ def read(folder: Path) -> Locks:
     """
     events, apis = list[EventLock](), list[ApiLock]()
     for file in _files(folder / FOLDER):
-        if file.name == _API:
+        if file.name == API:
             apis.append(_api(file))
         else:
             events.append(_event(file))
@@ -102,7 +100,7 @@ def write(folder: Path, changes: Changes) -> None:
 def is_one(file: Path) -> bool:
     """Whether a file is a lock file, by its name and place: nothing at run time reads it."""
     folder = file.parent.parent
-    named = file.name == _API or (file.suffix == ".json" and file.stem.isdecimal())
+    named = file.name == API or (file.suffix == ".json" and file.stem.isdecimal())
     return named and folder.name == FOLDER and (folder.parent / projects.FILE).is_file()
 
 
@@ -145,8 +143,8 @@ def _files(folder: Path) -> Iterator[Path]:
         if inner.is_dir() and names.EVENT.fullmatch(inner.name):
             numbered = (file for file in inner.glob("*.json") if file.stem.isdecimal())
             yield from sorted(numbered, key=lambda file: (len(file.name), file.name))
-        elif inner.is_dir() and (inner / _API).is_file():
-            yield inner / _API
+        elif inner.is_dir() and (inner / API).is_file():
+            yield inner / API
 
 
 def _event(file: Path) -> EventLock:

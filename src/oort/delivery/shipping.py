@@ -8,8 +8,7 @@ from oort.model import limits
 from oort.model.delivery.deployments import StackRequest
 from oort.model.errors import DeploymentFailed
 from oort.ports.assets import Assets
-
-BUCKET = "Bucket"
+from oort.rules.cloud.deployed import Outputs
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,20 +76,20 @@ def preview(
     `before` is as `ship` has it.
     """
     (first,) = rollout.preview([shipment.assets])
-    if BUCKET not in first.stack.outputs:
+    if Outputs.BUCKET not in first.stack.outputs:
         return (first,)
-    assets = store(first.stack.outputs[BUCKET])
+    assets = store(first.stack.outputs[Outputs.BUCKET])
     before(assets)
     requests = [*([shipment.platform] if shipment.platform else []), *shipment.services]
     return (first, *rollout.preview(_placed(requests, assets)))
 
 
 def _bucket(outcome: Outcome) -> str:
-    if BUCKET not in outcome.stack.outputs:
+    if Outputs.BUCKET not in outcome.stack.outputs:
         raise DeploymentFailed(
             f"The stack {outcome.stack.name} does not say which bucket it made.", "Was it changed by hand? Remove it."
         )
-    return outcome.stack.outputs[BUCKET]
+    return outcome.stack.outputs[Outputs.BUCKET]
 
 
 def _placed(requests: Sequence[StackRequest], assets: Assets) -> list[StackRequest]:

@@ -35,6 +35,7 @@ from oort.aws.invoking.broker import LambdaBroker
 from oort.aws.invoking.handlers import Event as LambdaEvent
 from oort.aws.invoking.handlers import Handler, Parts
 from oort.aws.invoking.logs import JsonLog
+from oort.aws.services.calls import CallEvent, CallReply
 from oort.engine.clocks import VirtualClock
 from oort.engine.engine import Services
 from oort.engine.entropy import SeededEntropy
@@ -160,6 +161,18 @@ class MemoryTraces:
         self.spans += spans  # type: ignore[arg-type]
 
 
+class WaitingQueues(Queues):
+    """The engine's queues. They keep how long each failed message was asked to wait: SQS does as it is asked."""
+
+    def __init__(self, cloud: "Lambda") -> None:
+        super().__init__(cloud.store, platform=cloud.program.model, clock=cloud.clock)
+        self.waits: list[timedelta] = []
+
+    def retry(self, queue: str, receipt: str, *, after: timedelta, error: str) -> None:
+        self.waits.append(after)
+        super().retry(queue, receipt, after=after, error=error)
+
+
 class Answers:
     """Answers calls with the function of the same program, as Lambda would."""
 
@@ -169,9 +182,8 @@ class Answers:
     def call(self, operation: CallFunction) -> Result:
         if operation.call != "shop.price":
             return Objected(502, "CallFailed", "nobody")
-        reply = self._cloud.invoke("shop.price", {"oort": "call", "body": operation.body.decode()})
-        from oort.aws.services.calls import CallReply
-
+        event = msgspec.to_builtins(CallEvent(operation.body.decode(), operation.traceparent))
+        reply = self._cloud.invoke("shop.price", event)
         return msgspec.convert(reply, CallReply).result
 
 
@@ -185,11 +197,8 @@ class Lambda:
         self.ports = Services.on(self.store, platform=self.program.model, clock=self.clock, lag=no_lag)
         self.output, self.traces = io.StringIO(), MemoryTraces()
         self.parking: Parking = self.ports.parking
+        self.queues = WaitingQueues(self)
         self._handlers: dict[str, Handler] = {}
-
-    @property
-    def queues(self) -> Queues:
-        return self.ports.queues
 
     def handler(self, name: str) -> Handler:
         if name not in self._handlers:
@@ -232,7 +241,7 @@ class Lambda:
         return Parts(
             function=function,
             broker=LambdaBroker(function.model, operations=self.ports.operations(), caller=Answers(self)),
-            queues=self.ports.queues,
+            queues=self.queues,
             parking=self.parking,
             alarms=Alarms(self.ports.transactions),
             attempts=2,

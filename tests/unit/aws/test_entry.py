@@ -5,6 +5,7 @@ import json
 import logging
 import sys
 from collections.abc import Iterator
+from dataclasses import replace
 
 import pytest
 
@@ -16,18 +17,22 @@ from oort.engine.clocks import VirtualClock
 from oort.model.errors import InvalidProject, InvalidUse
 from oort.model.messages import Message
 from oort.rules.cloud.cloud_names import Place
+from oort.rules.cloud.deployed import FunctionEnvironment, OutboxTable
 from oort.rules.messaging import envelopes
 from tests.unit.aws.scripted import clients
 
-VARIABLES = {
-    "OORT_FUNCTION": "accounts.read",
-    "OORT_PLATFORM": "cometbid",
-    "OORT_STAGE": "test",
-    "OORT_PARTITION": "aws",
-    "OORT_ACCOUNT": "1",
-    "OORT_PACKAGES": "cometbid.accounts",
-    "AWS_REGION": "eu-north-1",
-}
+ENVIRONMENT = FunctionEnvironment(
+    platform="cometbid",
+    stage="test",
+    function="accounts.read",
+    packages=("cometbid.accounts",),
+    partition="aws",
+    account="1",
+)
+
+
+def variables(environment: FunctionEnvironment[str] = ENVIRONMENT) -> dict[str, str]:
+    return {**environment.variables(), "AWS_REGION": "eu-north-1"}
 
 
 @pytest.fixture(autouse=True)
@@ -41,40 +46,35 @@ def _root() -> Iterator[None]:
 
 
 def test_a_function_is_put_together_and_answers() -> None:
-    answer = entry.made(VARIABLES)
+    answer = entry.made(variables())
     reply = answer({"httpMethod": "GET", "path": "/accounts/1", "requestContext": {}, "pathParameters": {"id": "1"}})
     assert isinstance(reply, dict)
     assert reply["statusCode"] == 401  # without asking AWS for anything
 
 
 def test_a_consumer_knows_how_often_its_queue_tries() -> None:
-    variables = {
-        **VARIABLES,
-        "OORT_FUNCTION": "email.deliver",
-        "OORT_PACKAGES": "cometbid.email",
-        "OORT_CALLS": "a.b=a.c",
-    }
-    answer = entry.made(variables)
+    mail = replace(ENVIRONMENT, function="email.deliver", packages=("cometbid.email",))
+    answer = entry.made(variables(mail))
     record = {"messageId": "m", "receiptHandle": "r", "body": "garbage", "attributes": {"ApproximateReceiveCount": "5"}}
     with pytest.raises(InvalidUse):
         answer({"httpMethod": "GET", "record": record})
 
 
-@pytest.mark.parametrize("missing", VARIABLES)
+@pytest.mark.parametrize("missing", variables())
 def test_a_variable_that_is_missing_is_named(missing: str) -> None:
     with pytest.raises(InvalidUse, match=missing):
-        entry.made({name: value for name, value in VARIABLES.items() if name != missing})
+        entry.made({name: value for name, value in variables().items() if name != missing})
 
 
 def test_a_package_that_cannot_be_loaded_is_logged(capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(InvalidProject):
-        entry.made({**VARIABLES, "OORT_PACKAGES": "cometbid.nothing"})
+        entry.made(variables(replace(ENVIRONMENT, packages=("cometbid.nothing",))))
     (line,) = capsys.readouterr().out.splitlines()
     assert json.loads(line)["level"] == "ERROR"
 
 
 def test_the_entry_makes_its_function_once(monkeypatch: pytest.MonkeyPatch) -> None:
-    for name, value in {**VARIABLES, "OORT_FUNCTION": "accounts._relay"}.items():
+    for name, value in variables(replace(ENVIRONMENT, function="accounts._relay")).items():
         monkeypatch.setenv(name, value)
     entry._made.clear()
     with pytest.raises(InvalidUse, match="no stream event"):
@@ -86,12 +86,16 @@ def test_the_entry_makes_its_function_once(monkeypatch: pytest.MonkeyPatch) -> N
     entry._made.clear()
 
 
-def row(id: str, *, kind: str = "publish") -> dict[str, object]:
+def row(id: str, *, kind: str = OutboxTable.PUBLISH) -> dict[str, object]:
     text = envelopes.wrapped(Message(id=id, name="shop.sold", body=b"{}"))
     image = {
-        "row": {"S": f"{kind}/shop.sold/"}, "id": {"S": id}, "message": {"S": text}, "delay": {"N": "0"}, "sent": {"N": "1"}
-    }  # fmt: skip
-    return {"eventName": "INSERT", "dynamodb": {"SequenceNumber": f"s{id}", "NewImage": image}}
+        OutboxTable.ROW: {"S": f"{kind}/shop.sold/"},
+        OutboxTable.ID: {"S": id},
+        OutboxTable.MESSAGE: {"S": text},
+        OutboxTable.DELAY: {"N": "0"},
+        OutboxTable.SENT: {"N": "1"},
+    }
+    return {"eventName": "INSERT", "dynamodb": {"SequenceNumber": f"s{id}", OutboxTable.IMAGE: image}}
 
 
 def test_the_relay_names_the_records_that_it_could_not_send() -> None:

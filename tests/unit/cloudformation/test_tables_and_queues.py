@@ -4,7 +4,8 @@ from datetime import timedelta
 
 from oort.model.functions import FunctionModel, Grant, Http, Subscription, Timer, Worker
 from oort.model.resources import IndexModel, Kind, TableModel
-from tests.templates.reading import filled, of_type
+from oort.rules.cloud.deployed import InboxTable, Metrics, OutboxTable
+from tests.templates.reading import environment, filled, of_type
 from tests.unit.cloudformation.one_service import properties, shop, template
 from tests.unit.programs import HERE, function, queue, table
 
@@ -58,8 +59,9 @@ def test_what_a_consumer_cannot_read_has_a_queue_of_its_own_and_an_alarm() -> No
     (only,) = properties(document, "FenceParcels")["PolicyDocument"]["Statement"]
     assert (only["Effect"], only["Sid"]) == ("Deny", "OnlyTls")
     alarm = properties(document, "ParkedAlarm")
-    assert (alarm["Namespace"], alarm["MetricName"], alarm["Threshold"]) == ("Oort", "NewlyParked", 0)
-    assert [one["Value"] for one in alarm["Dimensions"]] == ["market", "prod", "shop"]
+    assert (alarm["Namespace"], alarm["MetricName"], alarm["Threshold"]) == (Metrics.NAMESPACE, Metrics.NEWLY_PARKED, 0)
+    dimensions = {one["Name"]: one["Value"] for one in alarm["Dimensions"]}
+    assert dimensions == Metrics.dimensions(platform="market", stage="prod", service="shop")
     assert "ParkedAlarm" not in template(shop(queues=(queue("shop.parcels"),)))["Resources"]
 
 
@@ -91,11 +93,11 @@ def test_whoever_sends_has_an_outbox_and_a_relay() -> None:
     document = template(shop(function("shop.place", PAGE, SEND), queues=(queue("shop.parcels"),)))
     found = properties(document, "Outbox")
     assert found["TableName"] == "market_prod_shop__outbox"
-    assert [one["AttributeName"] for one in found["KeySchema"]] == ["row", "id"]
-    assert found["StreamSpecification"] == {"StreamViewType": "NEW_IMAGE"}
+    assert [one["AttributeName"] for one in found["KeySchema"]] == list(OutboxTable.KEY)
+    assert found["StreamSpecification"] == {"StreamViewType": OutboxTable.STREAM_VIEW}
     relay = properties(document, "RelayFunction")
     assert relay["FunctionName"] == "market_prod_shop__relay"
-    assert relay["Environment"]["Variables"]["OORT_FUNCTION"] == "shop._relay"
+    assert environment(relay).function == "shop._relay"
     mapping = properties(document, "RelayMapping")
     assert mapping["FilterCriteria"] == {"Filters": [{"Pattern": '{"eventName":["INSERT"]}'}]}
     assert (mapping["StartingPosition"], mapping["MaximumRetryAttempts"]) == ("TRIM_HORIZON", -1)
@@ -114,7 +116,7 @@ def test_whoever_consumes_has_an_inbox_that_forgets() -> None:
     consumer = function("shop.tidy", Timer(timedelta(hours=1), None, "UTC", "shop.tidy"))
     document = template(shop(consumer, queues=(queue("shop.tidy"),)))
     inbox = document["Resources"]["Inbox"]
-    assert inbox["Properties"]["TimeToLiveSpecification"] == {"AttributeName": "expires", "Enabled": True}
+    assert inbox["Properties"]["TimeToLiveSpecification"] == {"AttributeName": InboxTable.EXPIRES, "Enabled": True}
     assert "DeletionPolicy" not in inbox
     assert "Outbox" not in document["Resources"]
 

@@ -12,6 +12,7 @@ from oort.delivery.shipping import Archive, Shipment
 from oort.model import limits
 from oort.model.delivery.deployments import Condition, Stack, StackChange, StackEvent, StackPlan, StackRequest
 from oort.model.errors import DeploymentFailed
+from oort.rules.cloud.deployed import Outputs
 
 MOMENT = datetime(2026, 1, 1, tzinfo=UTC)
 CHANGE = StackChange("People", "AWS::DynamoDB::Table", "Add")
@@ -71,7 +72,7 @@ class FakeStacks:
             self._tell(name, "People", "CREATE_COMPLETE", "")
             self.templates[name] = self.asked[name].template
             tags = dict(self.asked[name].tags)
-            end = Stack(name, Condition.GOOD, "CREATE_COMPLETE", outputs={"Bucket": "b"}, tags=tags)
+            end = Stack(name, Condition.GOOD, "CREATE_COMPLETE", outputs={Outputs.BUCKET: "b"}, tags=tags)
         self.moving[name] = (self.steps, end)
 
     def discard(self, plan: StackPlan) -> None:

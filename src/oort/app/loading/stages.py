@@ -9,10 +9,11 @@ import msgspec
 from oort.model import names
 from oort.model.delivery.stages import LOG_DAYS, MEMORY, RUNTIMES, Architecture, Stage
 from oort.model.errors import InvalidProject
+from oort.rules.cloud import deployed
 
 # https://docs.aws.amazon.com/lambda/latest/dg/configuration-envvars.html
 _VARIABLE = re.compile(r"[A-Za-z][A-Za-z0-9_]+")
-_TAKEN = ("AWS_", "LAMBDA_", "OORT_")
+_TAKEN = ("AWS_", "LAMBDA_", deployed.PREFIX)
 _ENDPOINTS = "AWS_ENDPOINT_URL"  # the one AWS variable that is the user's own: emulators need it
 _REGION = re.compile(r"[a-z]{2,}(-[a-z]+)+-\d")
 
@@ -30,7 +31,9 @@ class _Settings(msgspec.Struct, forbid_unknown_fields=True):
 def read(document: object, file: Path) -> tuple[Stage, ...]:
     """The stages. InvalidProject, naming the setting, if one cannot be used."""
     if not isinstance(document, dict):
-        raise InvalidProject(f"{file}: stages is no table.", 'Write [stages.prod] and below it region = "eu-north-1".')
+        raise InvalidProject(
+            f"{file}: stages must be a table.", 'Write [stages.prod] and below it region = "eu-north-1".'
+        )
     return tuple(_stage(name, settings, file) for name, settings in sorted(cast(dict[str, object], document).items()))
 
 
@@ -44,8 +47,16 @@ def _stage(name: str, settings: object, file: Path) -> Stage:
         known = ", ".join(field.name for field in msgspec.structs.fields(_Settings))
         raise InvalidProject(f"{where}: {error}.", f"The settings are: {known}.") from error
     for wrong, what, instead in (
-        (not _REGION.fullmatch(found.region), f"region {found.region!r} is none", "Write, for example, eu-north-1."),
-        (found.runtime not in RUNTIMES, f"runtime {found.runtime!r} is none", f"Use one of {', '.join(RUNTIMES)}."),
+        (
+            not _REGION.fullmatch(found.region),
+            f"{found.region!r} is not an AWS region",
+            "Write, for example, eu-north-1.",
+        ),
+        (
+            found.runtime not in RUNTIMES,
+            f"{found.runtime!r} is not a Python runtime of Lambda",
+            f"Use one of {', '.join(RUNTIMES)}.",
+        ),
         (found.memory not in MEMORY, f"memory {found.memory} is not possible", "Lambda has 128 to 10240 MiB."),
         (
             found.log_days not in LOG_DAYS,

@@ -7,10 +7,9 @@ from oort.aws.sqs.message_text import text
 from oort.model.errors import Unreadable
 from oort.model.operations import PublishEvent, SendMessage
 from oort.rules.cloud.cloud_names import outbox_row
+from oort.rules.cloud.deployed import OutboxTable
 from oort.rules.tables import attributes
 from oort.rules.tables.attributes import Attributes
-
-KEY = ("row", "id")
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,16 +30,16 @@ class Row:
 def written(write: SendMessage | PublishEvent, *, now: datetime) -> Attributes:
     """The attributes of the row of a message."""
     if isinstance(write, SendMessage):
-        kind, name, delay = "send", write.queue, write.delay
+        kind, name, delay = OutboxTable.SEND, write.queue, write.delay
     else:
-        kind, name, delay = "publish", write.event, 0.0
+        kind, name, delay = OutboxTable.PUBLISH, write.event, 0.0
     return attributes.attributes(
         {
-            "row": outbox_row(kind, name, write.message.key),
-            "id": write.message.id,
-            "message": text(write.message),
-            "sent": round(now.timestamp(), 3),
-            **({"delay": delay} if delay else {}),
+            OutboxTable.ROW: outbox_row(kind, name, write.message.key),
+            OutboxTable.ID: write.message.id,
+            OutboxTable.MESSAGE: text(write.message),
+            OutboxTable.SENT: round(now.timestamp(), 3),
+            **({OutboxTable.DELAY: delay} if delay else {}),
         },
         indexed=frozenset(),
     )
@@ -49,14 +48,14 @@ def written(write: SendMessage | PublishEvent, *, now: datetime) -> Attributes:
 def read(found: Attributes) -> Row:
     """The row of such attributes. Unreadable if it is none."""
     item = attributes.item(found)
-    row, identifier, message = item.get("row"), item.get("id"), item.get("message")
-    sent, delay = item.get("sent"), item.get("delay", 0)
+    row, identifier, message = (item.get(name) for name in (*OutboxTable.KEY, OutboxTable.MESSAGE))
+    sent, delay = item.get(OutboxTable.SENT), item.get(OutboxTable.DELAY, 0)
     if not (isinstance(row, str) and isinstance(identifier, str) and isinstance(message, str)):
         raise Unreadable("A row of the outbox lacks row, id or message.", "Only Oort may write there.")
     if not (isinstance(sent, int | float) and isinstance(delay, int | float)):
         raise Unreadable(f"The row {row} {identifier} of the outbox lacks its time.", "Only Oort may write there.")
     kind, name, key = [*row.split("/", 2), "", ""][:3]
-    if kind not in {"send", "publish"} or not name:
+    if kind not in {OutboxTable.SEND, OutboxTable.PUBLISH} or not name:
         raise Unreadable(
             f"The row {row} {identifier} of the outbox says neither send nor publish.", "Only Oort may write there."
         )
@@ -65,4 +64,4 @@ def read(found: Attributes) -> Row:
 
 def key(at: tuple[str, str]) -> Attributes:
     """The key of a row."""
-    return {name: {"S": part} for name, part in zip(KEY, at, strict=True)}
+    return {name: {"S": part} for name, part in zip(OutboxTable.KEY, at, strict=True)}

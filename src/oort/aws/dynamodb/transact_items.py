@@ -19,7 +19,8 @@ from oort.model.operations import (
 from oort.model.platform import PlatformModel
 from oort.model.resources import TableModel
 from oort.model.sources import Source
-from oort.rules.cloud.cloud_names import Place
+from oort.rules.cloud.cloud_names import OUTBOX, Place, mark_row
+from oort.rules.cloud.deployed import InboxTable, OutboxTable
 from oort.rules.messaging import messages
 from oort.rules.tables import attributes, expressions, keys, sizes
 from oort.rules.tables import items as rules
@@ -53,7 +54,7 @@ class Places:
         self._tables = {table.name: table for table in platform.tables}
         self._queues = {queue.name for queue in platform.queues}
         self._place = place
-        self._outbox = TableModel(f"{service}._outbox", service, *outbox.KEY, None, (), _NOWHERE)
+        self._outbox = TableModel(f"{service}.{OUTBOX}", service, *OutboxTable.KEY, None, (), _NOWHERE)
         self._inbox = place.inbox(service)
 
     def action(self, write: Write, *, now: datetime) -> Action:
@@ -88,8 +89,9 @@ class Places:
     def mark(self, mark: Mark, *, now: datetime) -> dict[str, object]:
         """The inbox mark, which fails if it is there already."""
         expires = int((now + limits.MARK_RETENTION).timestamp())
-        item = attributes.attributes({"id": f"{mark.function}/{mark.message}", "expires": expires}, indexed=frozenset())
-        asked = expressions.claim(key="id", expires="expires", now=int(now.timestamp()))
+        key = mark_row(mark.function, mark.message)
+        item = attributes.attributes({InboxTable.ID: key, InboxTable.EXPIRES: expires}, indexed=frozenset())
+        asked = expressions.claim(key=InboxTable.ID, expires=InboxTable.EXPIRES, now=int(now.timestamp()))
         return {"Put": {"TableName": self._inbox, "Item": item, **request_parameters.said(asked)}}
 
     def _said(self, table: TableModel, asked: Expression) -> dict[str, object]:

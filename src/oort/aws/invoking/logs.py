@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, TextIO
 
 from oort.ports.clock import Clock
+from oort.rules.cloud.deployed import Metrics
 from oort.runtime import records
 
 if TYPE_CHECKING:
@@ -17,12 +18,11 @@ if TYPE_CHECKING:
 
 Field = str | int | float | bool | None
 
-NAMESPACE = "Oort"
 # A custom metric costs by the month and combination of dimensions; functions are told apart by the field `function`.
 # https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/CloudWatch_Embedded_Metric_Format_Specification.html
-_DIMENSIONS = [["platform", "stage", "service"]]
-_METRICS = [{"Name": "Errors", "Unit": "Count"}, {"Name": "Duration", "Unit": "Milliseconds"}]
-_RANG = {"Name": "NewlyParked", "Unit": "Count"}
+_DIMENSIONS = [list(Metrics.DIMENSIONS)]
+_METRICS = [{"Name": Metrics.ERRORS, "Unit": "Count"}, {"Name": Metrics.DURATION, "Unit": "Milliseconds"}]
+_RANG = {"Name": Metrics.NEWLY_PARKED, "Unit": "Count"}
 
 
 class JsonLog:
@@ -42,12 +42,12 @@ class JsonLog:
         """The line that ends an invocation, with its metrics. What was parked for the first time is one only where there is some."""
         now = int(self._clock.now().timestamp() * 1000)
         metrics = [*_METRICS, *([_RANG] if rang else [])]
-        directive = {"Namespace": NAMESPACE, "Dimensions": _DIMENSIONS, "Metrics": metrics}
+        directive = {"Namespace": Metrics.NAMESPACE, "Dimensions": _DIMENSIONS, "Metrics": metrics}
         told = {
             **fields,
-            **({"NewlyParked": rang} if rang else {}),
-            "Errors": failed,
-            "Duration": round(milliseconds, 3),
+            **({Metrics.NEWLY_PARKED: rang} if rang else {}),
+            Metrics.ERRORS: failed,
+            Metrics.DURATION: round(milliseconds, 3),
             "_aws": {"Timestamp": now, "CloudWatchMetrics": [directive]},
         }
         self._put("ERROR" if failed else "INFO", message, told)

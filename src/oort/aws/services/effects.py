@@ -15,11 +15,10 @@ from oort.model.operations import Lease
 from oort.ports.clock import Clock
 from oort.rules.cloud import cloud_names
 from oort.rules.cloud.cloud_names import Place
+from oort.rules.cloud.deployed import InboxTable
 from oort.rules.messaging import effects as rules
 from oort.rules.tables import attributes, expressions
 from oort.rules.tables.expressions import Expression
-
-_KEY = "id"
 
 
 class Effects:
@@ -35,7 +34,7 @@ class Effects:
         rules.check(lease)
         now = self._clock.now()
         asked = expressions.lease(
-            key=_KEY,
+            key=InboxTable.ID,
             holder=lease.holder,
             until=(now + length).timestamp(),
             expires=self._expiry(),
@@ -44,7 +43,7 @@ class Effects:
         there = self._changed(lease, asked)
         if there is None:
             return None
-        result, ends = there.get("result"), there.get("until", 0)
+        result, ends = there.get(InboxTable.RESULT), there.get(InboxTable.UNTIL, 0)
         if isinstance(result, str):
             return result.encode()
         assert isinstance(ends, int | float)  # only we write there
@@ -53,14 +52,14 @@ class Effects:
     def finish(self, lease: Lease, result: bytes) -> bool:
         """See `ports.effects`."""
         rules.check_result(result)
-        changes = (SetTo(("result",), result.decode()), SetTo(("expires",), self._expiry()))
-        asked = expressions.update(changes, _held(lease), key=_KEY)
+        changes = (SetTo((InboxTable.RESULT,), result.decode()), SetTo((InboxTable.EXPIRES,), self._expiry()))
+        asked = expressions.update(changes, _held(lease), key=InboxTable.ID)
         return self._changed(lease, asked) is None
 
     def release(self, lease: Lease) -> None:
         """See `ports.effects`."""
-        pending = All((_held(lease), Equals(("result",), None)))
-        self._changed(lease, expressions.update((SetTo(("until",), 0),), pending, key=_KEY))
+        pending = All((_held(lease), Equals((InboxTable.RESULT,), None)))
+        self._changed(lease, expressions.update((SetTo((InboxTable.UNTIL,), 0),), pending, key=InboxTable.ID))
 
     def _expiry(self) -> int:
         """What DynamoDB's TTL wants: whole seconds."""
@@ -71,7 +70,7 @@ class Effects:
         key = cloud_names.effect_row(lease.function, lease.message, lease.name)
         request: dict[str, object] = {
             "TableName": self._table,
-            "Key": {_KEY: attributes.attribute(key)},
+            "Key": {InboxTable.ID: attributes.attribute(key)},
             "ReturnValuesOnConditionCheckFailure": "ALL_OLD",
             **request_parameters.said(asked),
         }
@@ -84,4 +83,4 @@ class Effects:
 
 
 def _held(lease: Lease) -> Condition:
-    return Equals(("holder",), lease.holder)
+    return Equals((InboxTable.HOLDER,), lease.holder)

@@ -19,6 +19,7 @@ from oort.aws.system import MachineClock
 from oort.model.errors import OortError
 from oort.ports.clock import Clock
 from oort.rules.cloud.cloud_names import Place
+from oort.rules.cloud.deployed import OutboxTable
 from oort.rules.tables.attributes import Attributes
 
 At = tuple[str, str]
@@ -78,7 +79,7 @@ class Relay:
 
     def _batch(self, kind: str, name: str, rows: Sequence[Row]) -> set[At]:
         try:
-            answer = self._published(name, rows) if kind == "publish" else self._queued(name, rows)
+            answer = self._published(name, rows) if kind == OutboxTable.PUBLISH else self._queued(name, rows)
         except OortError:
             return {row.at for row in rows}  # the invocation answers with them, and its log says why
         failed = {int(entry["Id"]) for entry in answer.get("Failed", ())}
@@ -119,7 +120,7 @@ def rows_of(records: Iterable[Mapping[str, object]]) -> list[Row]:
     rows: list[Row] = []
     for record in records:
         change = cast(Mapping[str, Attributes], record.get("dynamodb", {}))
-        image = change.get("NewImage")
+        image = change.get(OutboxTable.IMAGE)
         if record.get("eventName") == "REMOVE" or not image:
             rows.append(Row(("", "")))
         else:

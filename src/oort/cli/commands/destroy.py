@@ -33,8 +33,8 @@ def destroy(*, services: tuple[str, ...], target: str, stage: str, yes: bool, pa
     chosen = [platforms.known(name, [one.name for one in program.model.services], what="service") for name in services]
     from oort.cli.deploy import deploy_contracts
     from oort.cli.wiring import cloud
-    from oort.delivery import shipping
     from oort.rules.cloud import cloud_names
+    from oort.rules.cloud.deployed import Outputs
 
     settings = project.stage(stage)
     here = cloud.Cloud(settings)
@@ -54,7 +54,7 @@ def destroy(*, services: tuple[str, ...], target: str, stage: str, yes: bool, pa
     rollout = here.rollout(event=progress.teller(output.echo))
     rollout.remove(names)
     rollout.remove(shared)
-    bucket = rollout.stacks.get(cloud_names.place(project.name, stage).assets_stack).outputs.get(shipping.BUCKET)
+    bucket = rollout.stacks.get(cloud_names.place(project.name, stage).assets_stack).outputs.get(Outputs.BUCKET)
     if bucket:
         deploy_contracts.forget(here.assets(bucket), chosen or [one.name for one in program.model.services])
     output.echo(f"{output.counted(len(names + shared), 'stack')} removed.")

@@ -5,9 +5,7 @@ from collections.abc import Iterator
 from oort.cloudformation.resources import Resource
 from oort.cloudformation.scope import Scope
 from oort.model.functions import Subscription, Timer, Worker
-
-NAMESPACE = "Oort"  # as `aws.logs` writes it
-NEWLY_PARKED = "NewlyParked"
+from oort.rules.cloud.deployed import Metrics
 
 
 def alarms(scope: Scope) -> Iterator[Resource]:
@@ -15,18 +13,16 @@ def alarms(scope: Scope) -> Iterator[Resource]:
     if not any(isinstance(one.trigger, Subscription | Worker | Timer) for one in scope.service.functions):
         return
     place, service = scope.place, scope.service.name
+    dimensions = Metrics.dimensions(platform=place.platform, stage=place.stage, service=service)
     yield Resource(
         "ParkedAlarm",
         "AWS::CloudWatch::Alarm",
         {
             "AlarmName": f"{place.service_stack(service)}-parked",
             "AlarmDescription": "A consumer parked what it cannot read; `oort events parked` shows it.",
-            "Namespace": NAMESPACE,
-            "MetricName": NEWLY_PARKED,
-            "Dimensions": [
-                {"Name": name, "Value": value}
-                for name, value in (("platform", place.platform), ("stage", place.stage), ("service", service))
-            ],
+            "Namespace": Metrics.NAMESPACE,
+            "MetricName": Metrics.NEWLY_PARKED,
+            "Dimensions": [{"Name": name, "Value": value} for name, value in dimensions.items()],
             "Statistic": "Sum",
             "Period": 60,
             "EvaluationPeriods": 1,

@@ -17,6 +17,7 @@ from oort.model import limits
 from oort.model.functions import FunctionModel, Http
 from oort.model.platform import ServiceModel
 from oort.model.problems import Json
+from oort.rules.cloud.deployed import Outputs
 from oort.rules.http import routing
 
 # No address, no agent, no claims, and the path as it was declared: none of it says who called.
@@ -65,7 +66,9 @@ def api(scope: Scope) -> Iterator[Resource]:
 def url(scope: Scope) -> Output:
     """Where the API is. The path of the service follows."""
     address = text(f"https://${{Api}}.execute-api.${{AWS::Region}}.${{AWS::URLSuffix}}/{scope.stage.name}")
-    return Output("ApiUrl", address, f"Where {scope.service.name} answers; its paths begin with /{scope.service.name}.")
+    return Output(
+        Outputs.API_URL, address, f"Where {scope.service.name} answers; its paths begin with /{scope.service.name}."
+    )
 
 
 def _parts(scope: Scope) -> Iterator[Resource]:

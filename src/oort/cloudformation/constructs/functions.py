@@ -1,7 +1,7 @@
 """Functions of Lambda: each with a role, a log group, a published version, the alias `live`, and what triggers it."""
 
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
 from datetime import timedelta
 
 from oort.cloudformation.constructs import ssm_parameters
@@ -16,9 +16,9 @@ from oort.model.problems import Json
 from oort.model.resources import Kind
 from oort.rules.cloud import statements
 from oort.rules.cloud.cloud_names import ALIAS
+from oort.rules.cloud.deployed import HANDLER, FunctionEnvironment
 from oort.rules.cloud.statements import Statement
 
-HANDLER = "oort.aws.entry.handle"
 _DESCRIPTION = 256  # https://docs.aws.amazon.com/lambda/latest/api/API_CreateFunction.html
 
 
@@ -31,7 +31,7 @@ class Runnable:
     timeout: timedelta
     statements: tuple[Statement, ...]
     called: Callable[[str], str]
-    variables: tuple[tuple[str, str], ...] = ()
+    calls: Mapping[str, str] = field(default_factory=dict[str, str])
 
 
 def functions(scope: Scope) -> Iterator[Resource]:
@@ -78,16 +78,13 @@ def _runnable(function: FunctionModel, scope: Scope) -> Runnable:
         function.timeout,
         allowed,
         lambda kind: identity(kind, name),
-        tuple(_calls(function, scope)),
+        _calls(function, scope),
     )
 
 
-def _calls(function: FunctionModel, scope: Scope) -> Iterator[tuple[str, str]]:
-    """Which function answers each call: the caller's package does not hold the other service, so it cannot know."""
+def _calls(function: FunctionModel, scope: Scope) -> dict[str, str]:
     answers = statements.answering(scope.platform)
-    asked = [grant.resource for grant in function.grants if grant.kind is Kind.CALL]
-    if asked:
-        yield "OORT_CALLS", ",".join(f"{call}={answers[call]}" for call in asked)
+    return {grant.resource: answers[grant.resource] for grant in function.grants if grant.kind is Kind.CALL}
 
 
 def _properties(one: Runnable, scope: Scope) -> Document:
@@ -113,15 +110,16 @@ def _properties(one: Runnable, scope: Scope) -> Document:
 
 
 def _variables(one: Runnable, scope: Scope) -> Document:
-    found: dict[str, Json] = {
-        "OORT_PLATFORM": scope.place.platform,
-        "OORT_STAGE": scope.place.stage,
-        "OORT_FUNCTION": one.name,
-        "OORT_PACKAGES": ",".join(scope.code.packages),
-        "OORT_PARTITION": ref("AWS::Partition"),
-        "OORT_ACCOUNT": ref("AWS::AccountId"),
-    }
-    return found | dict(one.variables) | dict(scope.stage.environment)
+    environment: FunctionEnvironment[Json] = FunctionEnvironment(
+        platform=scope.place.platform,
+        stage=scope.place.stage,
+        function=one.name,
+        packages=scope.code.packages,
+        partition=ref("AWS::Partition"),
+        account=ref("AWS::AccountId"),
+        calls=one.calls,
+    )
+    return {**environment.variables(), **dict(scope.stage.environment)}
 
 
 def _mapping(function: str, queue: str, batch: int) -> Resource:

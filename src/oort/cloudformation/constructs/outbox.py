@@ -12,6 +12,7 @@ from oort.cloudformation.scope import Scope, whole_seconds
 from oort.model.functions import Subscription, Timer, Worker
 from oort.model.problems import Json
 from oort.rules.cloud import cloud_names, statements
+from oort.rules.cloud.deployed import InboxTable, OutboxTable
 
 _RELAY_TIME = timedelta(seconds=60)
 _BATCH = 100
@@ -25,9 +26,10 @@ def outbox(scope: Scope) -> Iterator[Resource]:
     if not statements.outgoing(scope.service):
         return
     name = f"{scope.service.name}.{cloud_names.OUTBOX}"
-    stream: dict[str, Json] = {"StreamSpecification": {"StreamViewType": "NEW_IMAGE"}}
+    stream: dict[str, Json] = {"StreamSpecification": {"StreamViewType": OutboxTable.STREAM_VIEW}}
     # Kept as the service's own tables are: it may hold what has not been sent.
-    yield stored("Outbox", name=name, key=("row", "id"), types={"row": "S", "id": "S"}, place=scope.place, more=stream)
+    types = dict.fromkeys(OutboxTable.KEY, "S")
+    yield stored("Outbox", name=name, key=OutboxTable.KEY, types=types, place=scope.place, more=stream)
     yield from _relay(scope)
 
 
@@ -35,12 +37,12 @@ def inbox(scope: Scope) -> Iterator[Resource]:
     """The inbox, if a function consumes. It may go with its stack: a mark means nothing without the queue."""
     if not any(isinstance(one.trigger, Subscription | Worker | Timer) for one in scope.service.functions):
         return
-    expiry: dict[str, Json] = {"TimeToLiveSpecification": {"AttributeName": "expires", "Enabled": True}}
+    expiry: dict[str, Json] = {"TimeToLiveSpecification": {"AttributeName": InboxTable.EXPIRES, "Enabled": True}}
     yield stored(
         "Inbox",
         name=f"{scope.service.name}.{cloud_names.INBOX}",
-        key=("id",),
-        types={"id": "S"},
+        key=InboxTable.KEY,
+        types=dict.fromkeys(InboxTable.KEY, "S"),
         place=scope.place,
         more=expiry,
         on_delete=Fate.DELETE,

@@ -167,6 +167,11 @@ def effect_row(function: str, message: str, name: str) -> str:
     return f"once/{function}/{message}/{name}"
 
 
+def mark_row(function: str, message: str) -> str:
+    """The key of an applied message's mark in the inbox. A role is bound to its beginning."""
+    return f"{function}/{message}"
+
+
 def outbox_row(kind: str, name: str, key: str) -> str:
     """The partition key of an outbox row. It begins with what is sent, so that a role can be bound to it."""
     return f"{kind}/{name}/{key}"

@@ -11,7 +11,8 @@ from oort.model.functions import Answer, FunctionModel, Grant, Subscription, Tim
 from oort.model.platform import PlatformModel, ServiceModel
 from oort.model.resources import Kind, TableModel
 from oort.model.sources import Mistake
-from oort.rules.cloud.cloud_names import INBOX, OUTBOX, UNDELIVERED, Place, effect_row, outbox_row
+from oort.rules.cloud.cloud_names import INBOX, OUTBOX, UNDELIVERED, Place, effect_row, mark_row, outbox_row
+from oort.rules.cloud.deployed import OutboxTable
 
 # The actions that may stand with the resource `*`, and why.
 _NO_XRAY = (
@@ -67,7 +68,9 @@ def granted(function: FunctionModel, *, platform: PlatformModel, place: Place, k
     if isinstance(function.trigger, Subscription | Worker | Timer):
         found.append(Statement("Consume", _CONSUME, (place.queue_arn(function.trigger.queue),)))
         found.append(Statement("Park", ("sqs:SendMessage",), (place.parked_arn(function.trigger.queue),)))
-        found.append(_only_rows("Inbox", _PUT, place.table_arn(f"{function.service}.{INBOX}"), [f"{function.name}/*"]))
+        found.append(
+            _only_rows("Inbox", _PUT, place.table_arn(f"{function.service}.{INBOX}"), [mark_row(function.name, "*")])
+        )
     return tuple(found)
 
 
@@ -156,7 +159,7 @@ def _key(events: Iterable[str], key: str) -> Iterator[Statement]:
 
 
 def _rows(grant: Grant) -> str:
-    kind = "send" if grant.kind is Kind.QUEUE else "publish"
+    kind = OutboxTable.SEND if grant.kind is Kind.QUEUE else OutboxTable.PUBLISH
     return outbox_row(kind, grant.resource, "*")
 
 

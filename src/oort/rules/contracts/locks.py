@@ -16,6 +16,8 @@ from oort.model.contracts import (
 from oort.model.items import Value
 from oort.rules.contracts import members, revisions
 
+FOLDER = "contracts"  # beside oort.toml
+API = "openapi.json"
 Examples = Callable[[Version], tuple[Value, ...]]
 
 
@@ -36,12 +38,12 @@ def event_file(event: str, version: int) -> str:
     >>> event_file("accounts.signed-up", 1)
     'contracts/accounts.signed-up/1.json'
     """
-    return f"contracts/{event}/{version}.json"
+    return f"{FOLDER}/{event}/{version}.json"
 
 
 def api_file(service: str) -> str:
     """Where the lock of a service's routes is, from the platform's folder."""
-    return f"contracts/{service}/openapi.json"
+    return f"{FOLDER}/{service}/{API}"
 
 
 def changes(declared: Declared, locks: Locks, *, examples: Examples, stage: str = "") -> Changes:

@@ -22,6 +22,7 @@ from oort.model.items import (
     SetTo,
     Value,
 )
+from oort.rules.cloud.deployed import InboxTable
 from oort.rules.tables import attributes, keys
 from oort.rules.tables.attributes import Attributes
 from oort.rules.types import numbers
@@ -151,11 +152,12 @@ def claim(*, key: str, expires: str, now: int) -> Expression:
 def lease(*, key: str, holder: str, until: float, expires: int, now: float) -> Expression:
     """An update that gives the lease of an effect to the holder, until then, if it is free or the holder's own.
 
-    The attributes are named as the parameters are, and there is a `result` once the effect has happened.
+    There is a result once the effect has happened.
     """
     words = _Words()
-    owner, ends, gone = (words.path((name,)) for name in ("holder", "until", "expires"))
-    me, moment, result = words.value(holder), words.value(now), words.path(("result",))
+    names = (InboxTable.HOLDER, InboxTable.UNTIL, InboxTable.EXPIRES)
+    owner, ends, gone = (words.path((name,)) for name in names)
+    me, moment, result = words.value(holder), words.value(now), words.path((InboxTable.RESULT,))
     sets = [f"{owner} = {me}", f"{ends} = {words.value(until)}", f"{gone} = {words.value(expires)}"]
     free = f"attribute_not_exists({result}) AND ({ends} <= {moment} OR {owner} = {me})"
     return words.finished(

@@ -10,6 +10,7 @@ import pytest
 from oort.model.errors import InvalidUse, Unavailable
 from oort.model.messages import Delivery, Fault, Message, ParkedMessage, Reason
 from oort.model.operations import Lease
+from oort.rules.cloud.deployed import Metrics
 from oort.rules.messaging import envelopes
 from tests.unit.aws.lambdas import Lambda
 
@@ -41,6 +42,12 @@ def test_a_request_is_answered_and_its_writes_are_there(cloud: Lambda) -> None:
     assert headers(reply)["content-type"] == ["application/json"]
     assert headers(reply)["x-content-type-options"] == ["nosniff"]
     assert len(headers(reply)["trace-id"][0]) == 32
+
+
+@pytest.mark.parametrize("cents", [5, 0])
+def test_every_reply_tells_browsers_to_use_tls_alone(cloud: Lambda, cents: int) -> None:
+    reply = cloud.request("shop.place", "POST", "/shop/orders", body=json.dumps({"cents": cents}))
+    assert headers(reply)["strict-transport-security"] == ["max-age=63072000"]
 
 
 def test_what_does_not_fit_never_reaches_the_handler(cloud: Lambda) -> None:
@@ -140,7 +147,7 @@ def test_a_batch_fails_in_part_and_what_failed_comes_back_at_its_own_time(cloud:
     assert len(failed) == 1
     assert "ValueError: negative" in str(failed[0]["message"])
     last = cloud.lines()[-1]
-    assert (last["batch"], last["Errors"], "NewlyParked" in last) == (2, 1, False)
+    assert (last["batch"], last["Errors"], Metrics.NEWLY_PARKED in last) == (2, 1, False)
 
 
 def test_what_cannot_be_read_is_parked_as_it_came_and_rings_once(cloud: Lambda) -> None:
@@ -167,8 +174,8 @@ def test_what_cannot_be_read_is_parked_as_it_came_and_rings_once(cloud: Lambda) 
         ("INFO", "shop.ordered", 7, "unknown-version"),
     ]
     last = cloud.lines()[-1]
-    assert (last["NewlyParked"], last["Errors"]) == (2, 0)
-    assert {"Name": "NewlyParked", "Unit": "Count"} in last["_aws"]["CloudWatchMetrics"][0]["Metrics"]  # type: ignore[index]
+    assert (last[Metrics.NEWLY_PARKED], last["Errors"]) == (2, 0)
+    assert {"Name": Metrics.NEWLY_PARKED, "Unit": "Count"} in last["_aws"]["CloudWatchMetrics"][0]["Metrics"]  # type: ignore[index]
 
 
 def test_what_cannot_be_parked_stays_on_its_queue(cloud: Lambda) -> None:
@@ -227,6 +234,25 @@ def test_a_delivery_whose_effect_is_in_progress_comes_back_when_the_lease_has_en
     assert len(cloud.queues.receive("shop.payments", most=1)) == 1
     assert cloud.deliver("shop.pay", order, attempt=2) == []
     assert cloud.ports.tables.get("shop.orders", ("a",)) == {"id": "a", "cents": 5}
+
+
+def test_a_failed_message_waits_but_after_its_last_attempt_it_dies_at_once(cloud: Lambda) -> None:
+    """SQS makes it a dead letter when it is visible again, so to wait would only show it late."""
+    bad = Message(id="1", name="shop.work", body=b'{"id":"a","cents":-1}')
+    assert cloud.deliver("shop.work", bad, attempt=1) == ["m0"]
+    assert cloud.deliver("shop.work", bad, attempt=2) == ["m0"]
+    first, last = cloud.queues.waits
+    assert first > timedelta(0)
+    assert last == timedelta(0)
+
+
+def test_a_call_goes_on_with_the_trace_of_its_caller(cloud: Lambda) -> None:
+    trace, span = "4bf92f3577b34da6a3ce929d0e0e4736", "00f067aa0ba902b7"
+    cloud.request("shop.priced", "GET", "/shop/priced", headers={"traceparent": f"00-{trace}-{span}-01"})
+    spans = {one.name: one for one in cloud.traces.spans}
+    answer, asked = spans["shop.price"], spans["call shop.price"]
+    assert (answer.trace, answer.parent) == (trace, asked.id)
+    assert {line["trace"] for line in cloud.lines()} == {trace}
 
 
 def test_a_call_is_answered_with_a_value_a_problem_or_an_error(cloud: Lambda) -> None:

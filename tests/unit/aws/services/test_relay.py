@@ -12,6 +12,7 @@ from oort.model.errors import Unreadable
 from oort.model.items import Item
 from oort.model.operations import PublishEvent, SendMessage
 from oort.rules.cloud.cloud_names import Place
+from oort.rules.cloud.deployed import OutboxTable
 from oort.rules.tables import attributes
 from oort.rules.tables.attributes import Attributes
 from oort.testing.port_suites.target import HAPPENED, WORK, message
@@ -63,7 +64,9 @@ def test_nothing_passes_a_row_of_its_key_that_failed() -> None:
     bench = Bench(sns=Script(FAILURE, {}))
     failed = bench.relay.forward([event("1", "a"), event("2", "a"), event("1", "b")])
     assert failed == {event("1", "a").at, event("2", "a").at}
-    assert [request["Key"]["row"]["S"] for request in bench.table.requests("delete_item")] == [f"publish/{HAPPENED}/b"]
+    assert [request["Key"][OutboxTable.ROW]["S"] for request in bench.table.requests("delete_item")] == [
+        f"publish/{HAPPENED}/b"
+    ]
     assert len(bench.published()) == 1
 
 
@@ -105,20 +108,22 @@ def test_a_row_is_read_as_it_was_written() -> None:
 
 
 def test_a_sweep_reads_every_page() -> None:
-    pages = Script({"Items": [stored("1")], "LastEvaluatedKey": {"row": {"S": "x"}}}, {}, {"Items": [stored("2")]}, {})
+    pages = Script(
+        {"Items": [stored("1")], "LastEvaluatedKey": {OutboxTable.ROW: {"S": "x"}}}, {}, {"Items": [stored("2")]}, {}
+    )
     bench = Bench(table=pages)
     assert bench.relay.sweep() == 2
     assert bench.table.methods == ["scan", "delete_item", "scan", "delete_item"]
-    assert bench.table.requests("scan")[1]["ExclusiveStartKey"] == {"row": {"S": "x"}}
+    assert bench.table.requests("scan")[1]["ExclusiveStartKey"] == {OutboxTable.ROW: {"S": "x"}}
 
 
 def test_a_stream_gives_one_row_for_each_record() -> None:
     records = [
-        {"eventName": "INSERT", "dynamodb": {"NewImage": stored("1"), "SequenceNumber": "1"}},
+        {"eventName": "INSERT", "dynamodb": {OutboxTable.IMAGE: stored("1"), "SequenceNumber": "1"}},
         {"eventName": "REMOVE", "dynamodb": {"OldImage": stored("1"), "SequenceNumber": "2"}},
     ]
     rows = rows_of(records)
-    assert [row.kind for row in rows] == ["send", ""]
+    assert [row.kind for row in rows] == [OutboxTable.SEND, ""]
     bench = Bench()
     assert bench.relay.forward(rows) == frozenset()
     assert len(bench.sqs.calls) == 1
@@ -126,7 +131,14 @@ def test_a_stream_gives_one_row_for_each_record() -> None:
 
 @pytest.mark.parametrize(
     "changed",
-    [{"id": 1}, {"message": None}, {"sent": "x"}, {"delay": "x"}, {"row": "else/suite.work/k"}, {"row": "send//k"}],
+    [
+        {OutboxTable.ID: 1},
+        {OutboxTable.MESSAGE: None},
+        {OutboxTable.SENT: "x"},
+        {OutboxTable.DELAY: "x"},
+        {OutboxTable.ROW: "else/suite.work/k"},
+        {OutboxTable.ROW: f"{OutboxTable.SEND}//k"},
+    ],
 )
 def test_what_is_no_row_is_unreadable(changed: Item) -> None:
     item = {**attributes.item(stored("1")), **changed}

@@ -20,6 +20,7 @@ from oort.model.operations import (
     Write,
 )
 from oort.rules.cloud.cloud_names import Place
+from oort.rules.cloud.deployed import InboxTable, OutboxTable
 from oort.testing.port_suites.target import HAPPENED, NOTES, PLATFORM, WORK, message
 from tests.unit.aws.answering import Answer, Script, ScriptedClients, patience, refused
 
@@ -78,13 +79,13 @@ def test_each_write_is_one_action_in_its_place() -> None:
     assert [next(iter(item)) for item in found] == ["Put", "Put", "Update", "Delete", "ConditionCheck", "Put", "Put"]
     sent, published, mark = found[1]["Put"], found[5]["Put"], found[6]["Put"]
     assert sent["TableName"] == published["TableName"] == "shop_test_suite__outbox"
-    assert (sent["Item"]["row"], sent["Item"]["id"]) == ({"S": "send/suite.work/k"}, {"S": "1"})
+    assert [sent["Item"][name] for name in OutboxTable.KEY] == [{"S": "send/suite.work/k"}, {"S": "1"}]
     assert sent["Item"]["delay"] == {"N": "2.5"}
-    assert published["Item"]["row"] == {"S": "publish/suite.happened/k/1"}
+    assert published["Item"][OutboxTable.ROW] == {"S": "publish/suite.happened/k/1"}
     assert "delay" not in published["Item"]
     assert mark["TableName"] == "shop_test_suite__inbox"
     assert mark["Item"]["id"] == {"S": "suite.function/message-1"}
-    assert float(mark["Item"]["expires"]["N"]).is_integer()
+    assert float(mark["Item"][InboxTable.EXPIRES]["N"]).is_integer()
 
 
 def test_a_mark_wins_over_everything_else() -> None:

@@ -3,6 +3,7 @@
 import json
 from pathlib import Path
 
+from tests.templates.reading import environment
 from tests.unit.cli.shops import run, shop
 
 
@@ -32,9 +33,9 @@ def test_the_stage_is_part_of_every_name(tmp_path: Path) -> None:
         data = (tmp_path / "out" / one["template"]).read_bytes()
         assert (one["bytes"], one["resources"]) == (len(data), len(json.loads(data)["Resources"]))
     function = json.loads((tmp_path / "out" / "orders.template.json").read_text())["Resources"]["FunctionPlace"]
-    variables = function["Properties"]["Environment"]["Variables"]
-    assert variables["OORT_STAGE"] == "ada"
-    assert variables["OORT_PACKAGES"].endswith(".orders")
+    found = environment(function["Properties"])
+    assert found.stage == "ada"
+    assert found.packages[0].endswith(".orders")
 
 
 def test_the_same_program_gives_the_same_bytes(tmp_path: Path) -> None:

@@ -7,7 +7,8 @@ from oort.model.delivery.stages import Architecture, Stage
 from oort.model.functions import Answer, Grant, Http
 from oort.model.platform import ServiceModel
 from oort.model.resources import Kind
-from tests.templates.reading import Found, filled, of_type
+from oort.rules.cloud.deployed import HANDLER, FunctionEnvironment
+from tests.templates.reading import Found, environment, filled, of_type
 from tests.unit.cloudformation.one_service import CODE, STAGE, properties, shop, template
 from tests.unit.programs import function
 
@@ -29,17 +30,19 @@ def test_a_function_has_the_settings_of_its_stage() -> None:
     found = properties(document, "FunctionShowAll")
     assert found["FunctionName"] == "market_test_shop_show_all"
     assert (found["Runtime"], found["Architectures"], found["MemorySize"]) == ("python3.13", ["x86_64"], 512)
-    assert (found["Handler"], found["Timeout"]) == ("oort.aws.entry.handle", 10)
+    assert (found["Handler"], found["Timeout"]) == (HANDLER, 10)
     assert found["Code"] == {"S3Bucket": {"Ref": "AssetsBucket"}, "S3Key": f"market/shop/{'f' * 64}.zip"}
     assert found["TracingConfig"] == {"Mode": "Active"}
     assert found["LoggingConfig"] == {"LogFormat": "Text", "LogGroup": {"Ref": "LogShowAll"}}
     assert found["Environment"]["Variables"] == {
-        "OORT_PLATFORM": "market",
-        "OORT_STAGE": "test",
-        "OORT_FUNCTION": "shop.show_all",
-        "OORT_PACKAGES": "shop.orders,shop.more",
-        "OORT_PARTITION": {"Ref": "AWS::Partition"},
-        "OORT_ACCOUNT": {"Ref": "AWS::AccountId"},
+        **FunctionEnvironment(
+            platform="market",
+            stage="test",
+            function="shop.show_all",
+            packages=("shop.orders", "shop.more"),
+            partition={"Ref": "AWS::Partition"},
+            account={"Ref": "AWS::AccountId"},
+        ).variables(),
         "COLOUR": "blue",
     }
     log = properties(document, "LogShowAll")
@@ -81,8 +84,8 @@ def test_a_caller_knows_who_answers() -> None:
     asks = function("shop.show_all", PAGE, Grant(Kind.CALL, "bank.pay", ("call",)))
     answers = function("bank.pay_out", Answer("bank.pay", timedelta(seconds=1)))
     bank = ServiceModel("bank", (), (), (), (answers,))
-    variables = properties(template(shop(asks), bank), "FunctionShowAll")["Environment"]["Variables"]
-    assert variables["OORT_CALLS"] == "bank.pay=bank.pay_out"
+    found = environment(properties(template(shop(asks), bank), "FunctionShowAll"))
+    assert found.calls == {"bank.pay": "bank.pay_out"}
 
 
 def test_a_function_that_is_called_needs_no_trigger_of_its_own() -> None:

@@ -45,5 +45,10 @@ def test_the_message_is_one_that_a_consumer_reads() -> None:
     assert message.sent == 1_795_586_400
 
 
+def test_the_role_of_schedules_serves_this_account_alone() -> None:
+    (trust,) = properties(timed(None, "30 2 * * *"), "SchedulerRole")["AssumeRolePolicyDocument"]["Statement"]
+    assert trust["Condition"] == {"StringEquals": {"aws:SourceAccount": {"Ref": "AWS::AccountId"}}}
+
+
 def test_without_schedules_there_is_no_role_for_them() -> None:
     assert "SchedulerRole" not in template(shop())["Resources"]

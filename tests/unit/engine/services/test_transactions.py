@@ -38,6 +38,17 @@ def test_expired_marks_go_as_new_ones_come(services: Services) -> None:
     assert count(services, "inbox") == 15
 
 
+def test_an_expired_mark_that_has_not_gone_yet_is_no_mark(services: Services) -> None:
+    """Each commit takes two expired marks away, the oldest first: the last of five is still there when it is asked for."""
+    for number in range(5):
+        services.transactions.commit([], Mark("f", str(number)))
+        services.clock.advance(timedelta(seconds=1))
+    services.clock.advance(limits.MARK_RETENTION)
+    assert count(services, "inbox") == 5
+    assert services.transactions.commit([], Mark("f", "4"))
+    assert not services.transactions.commit([], Mark("f", "4"))
+
+
 def test_a_commit_is_one_commit_of_the_store(services: Services) -> None:
     before = services.store.data_version()
     services.transactions.commit([PutItem(NOTES, {"id": "a"}), SendMessage(WORK, message("1"))], Mark("f", "m"))

@@ -445,6 +445,14 @@ def test_a_read_cannot_write(store: GroupCommitStore) -> None:
     assert store.read(names) == []
 
 
+def test_a_transaction_that_a_read_left_open_keeps_no_later_read_in_the_past(store: GroupCommitStore) -> None:
+    store.row("BEGIN")
+    assert store.row("SELECT count(*) FROM outbox") == (0,)
+    store.write(add("a"))
+    assert store.row("SELECT count(*) FROM outbox") == (1,)
+    assert store.read(names) == ["a"]
+
+
 def test_a_read_that_fails_leaves_nothing_behind(store: GroupCommitStore) -> None:
     def failing(session: Session) -> NoReturn:
         session.rows("SELECT 1")

@@ -1,0 +1,1 @@
+"""The shop: it takes orders, asks the bank and packs parcels."""
