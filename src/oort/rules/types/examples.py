@@ -16,31 +16,8 @@ import msgspec
 
 from oort.model.errors import InvalidValue
 from oort.model.items import Value
-from oort.rules.types import validation
-from oort.rules.types.shape import (
-    Anything,
-    Array,
-    Binary,
-    Boolean,
-    Choice,
-    Constant,
-    Enumeration,
-    Exact,
-    Field,
-    Formatted,
-    Map,
-    Noted,
-    Null,
-    Number,
-    Object,
-    ObjectRow,
-    OpenChoice,
-    Row,
-    Shape,
-    Text,
-    Unreadable,
-    compiled,
-)
+from oort.rules.types import reading, shapes, validation
+from oort.rules.types.shapes import Field, Shape
 
 _TODAY = date(2026, 1, 1)
 _EMAIL = re.compile(r"([^@\s]+)@([^@\s]+)")
@@ -70,8 +47,8 @@ def example(kind: object, *, tag: str = "", today: date | None = None) -> Value:
     >>> example(dict[str, list[int]])
     {'example': [1]}
     """
-    validator, shape = validation.compiled(kind), compiled(kind)
-    if isinstance(shape, Unreadable):
+    validator, shape = validation.compiled(kind), reading.compiled(kind)
+    if isinstance(shape, shapes.Unreadable):
         raise InvalidValue(f"{kind!r} has no example: {shape.problem}")
     refused: frozenset[str] = frozenset()
     found: list[validation.Violation] = []
@@ -122,24 +99,24 @@ def _json(value: object) -> Value:
     return cast(Value, msgspec.json.decode(msgspec.json.encode(value)))
 
 
-@_value.register(Noted)
-def _(shape: Noted, wish: _Wish) -> Value:
+@_value.register(shapes.Noted)
+def _(shape: shapes.Noted, wish: _Wish) -> Value:
     given = _examples(shape)
     return wish.tagged(_json(given[0])) if given else _value(shape.shape, wish)
 
 
-def _examples(shape: Noted) -> list[object]:
+def _examples(shape: shapes.Noted) -> list[object]:
     return cast(list[object], shape.notes.get("examples") or [])
 
 
-@_value.register(Choice)
-def _(shape: Choice, wish: _Wish) -> Value:
-    return _first(sorted(shape.members, key=lambda arm: isinstance(arm, Null)), wish)
+@_value.register(shapes.Choice)
+def _(shape: shapes.Choice, wish: _Wish) -> Value:
+    return _first(sorted(shape.members, key=lambda arm: isinstance(arm, shapes.Null)), wish)
 
 
-@_value.register(OpenChoice)
-def _(shape: OpenChoice, wish: _Wish) -> Value:
-    return _first(shape.arms.values(), wish)
+@_value.register(shapes.OpenChoice)
+def _(shape: shapes.OpenChoice, wish: _Wish) -> Value:
+    return _first(reading.arms(shape).values(), wish)
 
 
 def _first(arms: Iterable[Shape], wish: _Wish) -> Value:
@@ -152,16 +129,16 @@ def _first(arms: Iterable[Shape], wish: _Wish) -> Value:
     raise refusal or InvalidValue("A union of nothing has no example.")
 
 
-@_value.register(Object)
-def _(shape: Object, wish: _Wish) -> Value:
+@_value.register(shapes.Object)
+def _(shape: shapes.Object, wish: _Wish) -> Value:
     tag: dict[str, Value] = {} if shape.tag_field is None else {shape.tag_field: shape.tag}
     inner = wish.within(shape.kind)
     fields = [field for field in shape.fields if field.settable and not field.may_be_unset]
     return tag | {field.wire: _field(field, inner) for field in fields}
 
 
-@_value.register(ObjectRow)
-def _(shape: ObjectRow, wish: _Wish) -> Value:
+@_value.register(shapes.ObjectRow)
+def _(shape: shapes.ObjectRow, wish: _Wish) -> Value:
     tag: list[Value] = [] if shape.tag is None else [shape.tag]
     inner = wish.within(shape.kind)
     return tag + [_field(field, inner) for field in shape.fields if not field.may_be_unset]
@@ -182,13 +159,13 @@ def _field(field: Field, wish: _Wish) -> Value:
 
 
 def _has_examples(shape: Shape) -> bool:
-    if isinstance(shape, Choice):
+    if isinstance(shape, shapes.Choice):
         return any(_has_examples(arm) for arm in shape.members)
-    return isinstance(shape, Noted) and bool(_examples(shape))
+    return isinstance(shape, shapes.Noted) and bool(_examples(shape))
 
 
-@_value.register(Array)
-def _(shape: Array, wish: _Wish) -> Value:
+@_value.register(shapes.Array)
+def _(shape: shapes.Array, wish: _Wish) -> Value:
     if shape.max_length == 0:
         return []
     try:
@@ -202,13 +179,13 @@ def _(shape: Array, wish: _Wish) -> Value:
     return [element] * max(1, shape.min_length or 0)
 
 
-@_value.register(Row)
-def _(shape: Row, wish: _Wish) -> Value:
+@_value.register(shapes.Row)
+def _(shape: shapes.Row, wish: _Wish) -> Value:
     return [_value(item, wish) for item in shape.items]
 
 
-@_value.register(Map)
-def _(shape: Map, wish: _Wish) -> Value:
+@_value.register(shapes.Map)
+def _(shape: shapes.Map, wish: _Wish) -> Value:
     if shape.max_length == 0:
         return {}
     try:
@@ -224,8 +201,8 @@ def _plain_text(value: Value) -> str:
     return msgspec.json.encode(value).decode()
 
 
-@_value.register(Text)
-def _(shape: Text, wish: _Wish) -> Value:
+@_value.register(shapes.Text)
+def _(shape: shapes.Text, wish: _Wish) -> Value:
     named = "ada@example.com" if "email" in wish.name.lower().replace("-", "").replace("_", "") else wish.name
     for text in _sized((named, *_TEXTS), shape.min_length or 0, shape.max_length):
         if shape.pattern is None or re.search(shape.pattern, text):
@@ -238,8 +215,8 @@ def _sized(texts: Iterable[str], least: int, most: int | None) -> Iterable[str]:
     return [(text * -(-least // len(text)) if len(text) < least else text)[:most] for text in texts if text]
 
 
-@_value.register(Number)
-def _(shape: Number, wish: _Wish) -> Value:
+@_value.register(shapes.Number)
+def _(shape: shapes.Number, wish: _Wish) -> Value:
     low = shape.ge if shape.ge is not None else shape.gt
     high = shape.le if shape.le is not None else shape.lt
     step = shape.multiple_of
@@ -257,7 +234,7 @@ def _(shape: Number, wish: _Wish) -> Value:
     raise InvalidValue(f"No example lies within the bounds of {wish.name}.", _INSTEAD)
 
 
-def _fits(number: float, shape: Number) -> bool:
+def _fits(number: float, shape: shapes.Number) -> bool:
     return (
         (shape.ge is None or number >= shape.ge)
         and (shape.gt is None or number > shape.gt)
@@ -267,40 +244,40 @@ def _fits(number: float, shape: Number) -> bool:
     )
 
 
-@_value.register(Binary)
-def _(shape: Binary, wish: _Wish) -> Value:
+@_value.register(shapes.Binary)
+def _(shape: shapes.Binary, wish: _Wish) -> Value:
     (text,) = _sized((wish.name or "example",), shape.min_length or 0, shape.max_length)
     return base64.b64encode(text.encode()).decode()
 
 
-@_value.register(Enumeration)
-def _(shape: Enumeration, _: _Wish) -> Value:
+@_value.register(shapes.Enumeration)
+def _(shape: shapes.Enumeration, _: _Wish) -> Value:
     return _json(next(iter(shape.kind)))
 
 
-@_value.register(Constant)
-def _(shape: Constant, _: _Wish) -> Value:
+@_value.register(shapes.Constant)
+def _(shape: shapes.Constant, _: _Wish) -> Value:
     return shape.values[0]
 
 
-@_value.register(Null)
-@_value.register(Boolean)
-def _(shape: Null | Boolean, _: _Wish) -> Value:
-    return None if isinstance(shape, Null) else True
+@_value.register(shapes.Null)
+@_value.register(shapes.Boolean)
+def _(shape: shapes.Null | shapes.Boolean, _: _Wish) -> Value:
+    return None if isinstance(shape, shapes.Null) else True
 
 
-@_value.register(Anything)
-def _(_shape: Anything, wish: _Wish) -> Value:
+@_value.register(shapes.Anything)
+def _(_shape: shapes.Anything, wish: _Wish) -> Value:
     return wish.name
 
 
-@_value.register(Exact)
-def _(_shape: Exact, _: _Wish) -> Value:
+@_value.register(shapes.Exact)
+def _(_shape: shapes.Exact, _: _Wish) -> Value:
     return "9.90"
 
 
-@_value.register(Formatted)
-def _(shape: Formatted, wish: _Wish) -> Value:
+@_value.register(shapes.Formatted)
+def _(shape: shapes.Formatted, wish: _Wish) -> Value:
     day = wish.today.isoformat()
     match shape.format:
         case "date":

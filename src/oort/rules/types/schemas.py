@@ -13,38 +13,10 @@ import msgspec
 
 from oort.model.errors import InvalidValue
 from oort.model.items import Value
-from oort.rules.types import models
+from oort.rules.types import models, reading, shapes
 from oort.rules.types.schema_keywords import Schema, closed, everywhere
 from oort.rules.types.schema_names import input_names, named
-from oort.rules.types.shape import (
-    Anything,
-    Array,
-    Binary,
-    Boolean,
-    Choice,
-    Constant,
-    Enumeration,
-    Exact,
-    Field,
-    Formatted,
-    Map,
-    Model,
-    Named,
-    Noted,
-    Null,
-    Number,
-    Object,
-    ObjectRow,
-    OpenChoice,
-    Row,
-    Shape,
-    Text,
-    Unreadable,
-    bare,
-    every,
-    inside,
-    plain,
-)
+from oort.rules.types.shapes import Field, Named, Shape
 
 _BASE64 = "^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$"
 _INTEGER = "^(?:0|-?[1-9][0-9]*)$"
@@ -122,16 +94,16 @@ def _flat(components: dict[str, Schema]) -> Iterator[tuple[str, Schema]]:
 
 
 def _read(kinds: Sequence[object]) -> tuple[Shape, ...]:
-    shapes = every(kinds)
-    for shape in shapes:
-        if isinstance(shape, Unreadable):
+    read = reading.every(kinds)
+    for shape in read:
+        if isinstance(shape, shapes.Unreadable):
             raise InvalidValue(f"There is no JSON Schema: {shape.problem}.", _INSTEAD)
-    return shapes
+    return read
 
 
-def _collected(shapes: Iterable[Shape]) -> dict[object, Named]:
+def _collected(read: Iterable[Shape]) -> dict[object, Named]:
     """Every type that has a name, with what is inside it, in the order of their appearance."""
-    return {shape.kind: shape for shape in inside(shapes) if isinstance(shape, Named)}
+    return {shape.kind: shape for shape in reading.inside(read) if isinstance(shape, Named)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,7 +125,7 @@ class _Writer:
 
     def component(self, shape: Named) -> Schema:
         """The schema of a type with a name."""
-        if isinstance(shape, Model):
+        if isinstance(shape, shapes.Model):
             return _written(shape, self)
         own = {"title": self.names[shape.kind].rpartition(".")[2], "description": _described(shape)}
         return {**{name: text for name, text in own.items() if text}, **_written(shape, self)}
@@ -161,7 +133,7 @@ class _Writer:
 
 def _described(shape: Named) -> str:
     """The docstring; not the one that Python makes for a class that has none."""
-    kind = plain(shape.kind)
+    kind = shapes.plain(shape.kind)
     text = (kind.__dict__.get("__doc__") or "").strip()
     generated = text.startswith((f"{kind.__name__}(", "An enumeration"))
     return "" if generated else "\n".join(line.strip() for line in text.split("\n"))
@@ -183,24 +155,24 @@ def _written(shape: Shape, _: _Writer) -> Schema:
     raise InvalidValue(f"{title} has no JSON Schema.", _INSTEAD)
 
 
-@_written.register(Model)
-def _(shape: Model, writer: _Writer) -> Schema:
+@_written.register(shapes.Model)
+def _(shape: shapes.Model, writer: _Writer) -> Schema:
     """pydantic says it itself; what is accepted is closed all the same."""
     refs = f"{writer.reference(shape)}."
     found = cast(Schema, _json(models.json_schema(shape.kind, closed=writer.closed, refs=refs)))
     return everywhere(found, closed) if writer.closed else found
 
 
-@_written.register(Noted)
-def _(shape: Noted, writer: _Writer) -> Schema:
+@_written.register(shapes.Noted)
+def _(shape: shapes.Noted, writer: _Writer) -> Schema:
     return {**writer.schema(shape.shape), **cast(Schema, _json(shape.notes))}
 
 
-@_written.register(Choice)
-def _(shape: Choice, writer: _Writer) -> Schema:
-    arms = sorted(shape.arms, key=lambda arm: isinstance(arm, Null))
+@_written.register(shapes.Choice)
+def _(shape: shapes.Choice, writer: _Writer) -> Schema:
+    arms = sorted(shape.arms, key=lambda arm: isinstance(arm, shapes.Null))
     written: Schema = {"anyOf": [writer.schema(arm) for arm in arms]}
-    tagged = [arm for arm in map(bare, arms) if isinstance(arm, Object) and arm.tag_field]
+    tagged = [arm for arm in map(shapes.bare, arms) if isinstance(arm, shapes.Object) and arm.tag_field]
     if len(tagged) > 1:  # only here does msgspec need the tag; arms that are no objects are not asked for it
         written["required"] = [tagged[0].tag_field]
     if len(tagged) == len(arms):
@@ -209,19 +181,19 @@ def _(shape: Choice, writer: _Writer) -> Schema:
     return written
 
 
-@_written.register(OpenChoice)
-def _(shape: OpenChoice, writer: _Writer) -> Schema:
+@_written.register(shapes.OpenChoice)
+def _(shape: shapes.OpenChoice, writer: _Writer) -> Schema:
     """The Structs, and every object with a tag that none of them has. A discriminator would have to list all tags."""
-    options: list[Value] = [writer.schema(arm) for arm in shape.arms.values()]
+    options: list[Value] = [writer.schema(arm) for arm in reading.arms(shape).values()]
     tag_field = shape.kind.tag_field
     if not writer.known:
-        other: Schema = {"type": "string", "not": {"enum": list[Value](shape.arms)}}
+        other: Schema = {"type": "string", "not": {"enum": list[Value](shape.kind.arms)}}
         options.append({"type": "object", "properties": {tag_field: other}, "required": [tag_field]})
     return {"anyOf": options, "required": [tag_field]}
 
 
-@_written.register(Object)
-def _(shape: Object, writer: _Writer) -> Schema:
+@_written.register(shapes.Object)
+def _(shape: shapes.Object, writer: _Writer) -> Schema:
     properties: dict[str, Value] = {}
     required: list[Value] = []
     if shape.tag_field is not None:
@@ -258,8 +230,8 @@ def _default(field: Field) -> Schema:
     return {}
 
 
-@_written.register(ObjectRow)
-def _(shape: ObjectRow, writer: _Writer) -> Schema:
+@_written.register(shapes.ObjectRow)
+def _(shape: shapes.ObjectRow, writer: _Writer) -> Schema:
     fields: list[Value] = [_field(field, writer) for field in shape.fields]
     if shape.tag is not None:
         fields.insert(0, {"const": shape.tag})
@@ -268,15 +240,15 @@ def _(shape: ObjectRow, writer: _Writer) -> Schema:
     return {**written, "maxItems": len(fields)} if shape.limited else written
 
 
-@_written.register(Row)
-def _(shape: Row, writer: _Writer) -> Schema:
+@_written.register(shapes.Row)
+def _(shape: shapes.Row, writer: _Writer) -> Schema:
     count = len(shape.items)
     written: Schema = {"type": "array", "minItems": count, "maxItems": count}
     return {**written, "prefixItems": [writer.schema(one) for one in shape.items]} if count else written
 
 
-@_written.register(Array)
-def _(shape: Array, writer: _Writer) -> Schema:
+@_written.register(shapes.Array)
+def _(shape: shapes.Array, writer: _Writer) -> Schema:
     written: Schema = {"type": "array"}
     if items := writer.schema(shape.item):
         written["items"] = items
@@ -285,8 +257,8 @@ def _(shape: Array, writer: _Writer) -> Schema:
     return {**written, **_given(bounds)}
 
 
-@_written.register(Map)
-def _(shape: Map, writer: _Writer) -> Schema:
+@_written.register(shapes.Map)
+def _(shape: shapes.Map, writer: _Writer) -> Schema:
     written: Schema = {"type": "object"}
     keys = writer.schema(shape.key)
     if keys.get("type") == "integer":
@@ -299,8 +271,8 @@ def _(shape: Map, writer: _Writer) -> Schema:
     return {**written, **_given({"minProperties": shape.min_length, "maxProperties": shape.max_length})}
 
 
-@_written.register(Number)
-def _(shape: Number, _: _Writer) -> Schema:
+@_written.register(shapes.Number)
+def _(shape: shapes.Number, _: _Writer) -> Schema:
     bounds: Schema = {
         "minimum": shape.ge,
         "exclusiveMinimum": shape.gt,
@@ -311,47 +283,47 @@ def _(shape: Number, _: _Writer) -> Schema:
     return {"type": "integer" if shape.integer else "number", **_given(bounds)}
 
 
-@_written.register(Exact)
-def _(_shape: Exact, writer: _Writer) -> Schema:
+@_written.register(shapes.Exact)
+def _(_shape: shapes.Exact, writer: _Writer) -> Schema:
     return {"type": ["string", "number"] if writer.closed else "string", "format": "decimal"}
 
 
-@_written.register(Text)
-def _(shape: Text, _: _Writer) -> Schema:
+@_written.register(shapes.Text)
+def _(shape: shapes.Text, _: _Writer) -> Schema:
     bounds: Schema = {"minLength": shape.min_length, "maxLength": shape.max_length, "pattern": shape.pattern}
     return {"type": "string", **_given(bounds)}
 
 
-@_written.register(Binary)
-def _(shape: Binary, _: _Writer) -> Schema:
+@_written.register(shapes.Binary)
+def _(shape: shapes.Binary, _: _Writer) -> Schema:
     least, most = (None if size is None else 4 * ((size + 2) // 3) for size in (shape.min_length, shape.max_length))
     bounds = _given({"minLength": least, "maxLength": most})
     return {"type": "string", "contentEncoding": "base64", "pattern": _BASE64, **bounds}
 
 
-@_written.register(Formatted)
-def _(shape: Formatted, _: _Writer) -> Schema:
+@_written.register(shapes.Formatted)
+def _(shape: shapes.Formatted, _: _Writer) -> Schema:
     """A time has a zone unless its type says that it has none; `format` asks for one."""
     return {"type": "string"} if shape.zone is False else {"type": "string", "format": shape.format}
 
 
-@_written.register(Enumeration)
-def _(shape: Enumeration, writer: _Writer) -> Schema:
+@_written.register(shapes.Enumeration)
+def _(shape: shapes.Enumeration, writer: _Writer) -> Schema:
     values = [_json(member) for member in shape.kind]
     return {"type": "string", "examples": values} if shape.open and not writer.known else {"enum": values}
 
 
-@_written.register(Constant)
-def _(shape: Constant, _: _Writer) -> Schema:
+@_written.register(shapes.Constant)
+def _(shape: shapes.Constant, _: _Writer) -> Schema:
     return {"enum": list(shape.values)}
 
 
-@_written.register(Null)
-@_written.register(Boolean)
-def _(shape: Null | Boolean, _: _Writer) -> Schema:
-    return {"type": "null" if isinstance(shape, Null) else "boolean"}
+@_written.register(shapes.Null)
+@_written.register(shapes.Boolean)
+def _(shape: shapes.Null | shapes.Boolean, _: _Writer) -> Schema:
+    return {"type": "null" if isinstance(shape, shapes.Null) else "boolean"}
 
 
-@_written.register(Anything)
-def _(_shape: Anything, _: _Writer) -> Schema:
+@_written.register(shapes.Anything)
+def _(_shape: shapes.Anything, _: _Writer) -> Schema:
     return {}

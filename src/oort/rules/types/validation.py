@@ -15,21 +15,8 @@ import msgspec
 
 from oort.model import limits
 from oort.model.items import Value
-from oort.rules.types import models, shape
-from oort.rules.types.shape import (
-    Array,
-    Choice,
-    Exact,
-    Map,
-    Model,
-    Noted,
-    Object,
-    ObjectRow,
-    OpenChoice,
-    Row,
-    Shape,
-    bare,
-)
+from oort.rules.types import models, reading, shapes
+from oort.rules.types.shapes import Shape
 
 _NOT_FINITE = re.compile(r"\s*[+-]?(?:s?nan|inf)", re.IGNORECASE)
 
@@ -54,7 +41,7 @@ class Validator(Protocol):
 
 def compiled(kind: object) -> Validator:
     """The validator of a type that msgspec can decode. Recursive types are fine."""
-    return _compile(shape.compiled(kind), {})
+    return _compile(reading.compiled(kind), {})
 
 
 def violations(validator: Validator, value: Value) -> list[Violation]:
@@ -270,48 +257,49 @@ def _at(pointer: str, steps: tuple[str, ...], what: str) -> Violation:
 
 def _compile(shape: Shape, seen: dict[object, _Whole]) -> Validator:
     match shape:
-        case Noted():
+        case shapes.Noted():
             return _compile(shape.shape, seen)
-        case Object() | ObjectRow() | Model():
+        case shapes.Object() | shapes.ObjectRow() | shapes.Model():
             return seen[shape.kind] if shape.kind in seen else _object(shape, seen)
-        case Choice():
+        case shapes.Choice():
             return _choice(shape, seen)
-        case OpenChoice():
-            arms: dict[Value, Validator] = {tag: _compile(arm, seen) for tag, arm in shape.arms.items()}
+        case shapes.OpenChoice():
+            arms: dict[Value, Validator] = {tag: _compile(arm, seen) for tag, arm in reading.arms(shape).items()}
             return _Whole(_Choice(None, None, shape.kind.tag_field, arms), _Leaf(shape.kind))
-        case Array():
+        case shapes.Array():
             return _Whole(_List(_compile(shape.item, seen)), _Leaf(shape.kind))
-        case Map():
+        case shapes.Map():
             return _Whole(_Map(_compile(shape.value, seen)), _Leaf(shape.kind))
-        case Row():
+        case shapes.Row():
             return _Whole(_Row([_compile(inner, seen) for inner in shape.items]), _Leaf(shape.kind))
-    return _Leaf(shape.kind, exact=isinstance(shape, Exact))
+    return _Leaf(shape.kind, exact=isinstance(shape, shapes.Exact))
 
 
-def _object(shape: Object | ObjectRow | Model, seen: dict[object, _Whole]) -> Validator:
+def _object(shape: shapes.Object | shapes.ObjectRow | shapes.Model, seen: dict[object, _Whole]) -> Validator:
     """A validator that is known before its fields are, since a type may contain itself."""
     leaf = _Leaf(shape.kind)
-    if isinstance(shape, ObjectRow):
+    if isinstance(shape, shapes.ObjectRow):
         if shape.tag is not None:
             return leaf
         row = _Row([])
         seen[shape.kind] = whole = _Whole(row, leaf)
         row.elements += [_compile(field.shape, seen) for field in shape.fields]
         return whole
-    fields = [field for field in (shape.declared if isinstance(shape, Object) else shape.fields) if field.settable]
+    known = shape.declared if isinstance(shape, shapes.Object) else reading.members(shape)
+    fields = [field for field in known if field.settable]
     required = frozenset(field.wire for field in fields if field.required)
-    inner = _Object({}, required, shape.tag_field if isinstance(shape, Object) else None)
+    inner = _Object({}, required, shape.tag_field if isinstance(shape, shapes.Object) else None)
     seen[shape.kind] = whole = _Whole(inner, leaf)
     inner.fields.update({field.wire: _compile(field.shape, seen) for field in fields})
     return whole
 
 
-def _choice(shape: Choice, seen: dict[object, _Whole]) -> Validator:
+def _choice(shape: shapes.Choice, seen: dict[object, _Whole]) -> Validator:
     """The lists and objects of a union; a leaf if it has none."""
     arms = [(arm, _compile(arm, seen)) for arm in _arms(shape)]
     wholes = [(arm, validator) for arm, validator in arms if isinstance(validator, _Whole)]
     if not wholes:
-        return _Leaf(shape.kind, exact=any(isinstance(arm, Exact) for arm, _ in arms))
+        return _Leaf(shape.kind, exact=any(isinstance(arm, shapes.Exact) for arm, _ in arms))
     for _, validator in wholes:
         if isinstance(validator.inner, _Choice):  # an open union, beside which msgspec allows only None
             return _Whole(validator.inner, _Leaf(shape.kind))
@@ -320,20 +308,21 @@ def _choice(shape: Choice, seen: dict[object, _Whole]) -> Validator:
     array = arrays[0] if len(arrays) == 1 else None
     if len(objects) == 1:
         return _Whole(_Choice(array, objects[0][1], "", {}), _Leaf(shape.kind))
-    tagged = [(arm, validator) for arm, validator in objects if isinstance(arm, Object) and arm.tag_field is not None]
-    field = next((arm.tag_field for arm, _ in tagged if arm.tag_field is not None), "")
-    variants: dict[Value, Validator] = {arm.tag: validator for arm, validator in tagged}
+    field, variants = "", dict[Value, Validator]()
+    for arm, validator in objects:
+        if isinstance(arm, shapes.Object) and arm.tag_field is not None:
+            field, variants[arm.tag] = arm.tag_field, validator
     return _Whole(_Choice(array, None, field, variants), _Leaf(shape.kind))
 
 
 def _arms(shape: Shape) -> Iterator[Shape]:
     """The members of a union, and of unions inside it, without their notes."""
-    plain = bare(shape)
-    if isinstance(plain, Choice):
-        for member in plain.members:
-            yield from _arms(member)
+    member = shapes.bare(shape)
+    if isinstance(member, shapes.Choice):
+        for inner in member.members:
+            yield from _arms(inner)
     else:
-        yield plain
+        yield member
 
 
 def _inner(value: Value, only: type | tuple[type, ...] = (list, dict)) -> Sequence[Value]:
