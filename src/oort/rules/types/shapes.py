@@ -4,7 +4,7 @@ A class that contains itself is the same `Object` again, so a tree of shapes may
 dataclasses: validation is loaded at a cold start, and such a class is made in 0.04 ms instead of 1.3 ms.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from enum import Enum
 from typing import Literal, TypeAlias, cast
 
@@ -199,6 +199,21 @@ Named: TypeAlias = Object | ObjectRow | Enumeration | Model
 def bare(shape: Shape) -> Shape:
     """The shape without its notes."""
     return bare(shape.shape) if isinstance(shape, Noted) else shape
+
+
+def alternatives(shape: Shape) -> Iterator[Shape]:
+    """The members of a union, and of unions inside it, without their notes; for any other type the type alone."""
+    alone = bare(shape)
+    if isinstance(alone, Choice):
+        for member in alone.members:
+            yield from alternatives(member)
+    else:
+        yield alone
+
+
+def is_open(shape: Shape) -> bool:
+    """True if values may be unknown to the type. A pydantic model is not looked into: it may hold such a type."""
+    return isinstance(shape, OpenChoice | Model) or (isinstance(shape, Enumeration) and shape.open)
 
 
 def plain(kind: type) -> type:

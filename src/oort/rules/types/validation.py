@@ -5,8 +5,7 @@ Bodies are closed: a field that the type does not know is refused, in nested obj
 """
 
 import re
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
 from decimal import Decimal
 from types import NoneType
 from typing import ClassVar, Protocol
@@ -21,8 +20,7 @@ from oort.rules.types.shapes import Shape
 _NOT_FINITE = re.compile(r"\s*[+-]?(?:s?nan|inf)", re.IGNORECASE)
 
 
-@dataclass(frozen=True, slots=True, order=True)
-class Violation:
+class Violation(msgspec.Struct, frozen=True, order=True):
     """One thing that is wrong. `pointer` is an RFC 6901 JSON pointer; "" is the whole value."""
 
     pointer: str
@@ -87,8 +85,7 @@ def _depth(value: Value) -> list[Violation]:
     return [Violation("", f"Nested more than {limits.JSON_DEPTH} levels deep")] if too_deep(value) else []
 
 
-@dataclass(slots=True)
-class _Leaf:
+class _Leaf(msgspec.Struct, eq=False):
     """A value without parts; `exact` if it may be a Decimal."""
 
     kind: object
@@ -111,8 +108,7 @@ class _Leaf:
                 found.append(Violation(pointer, "Expected a finite number"))
 
 
-@dataclass(slots=True)
-class _Whole:
+class _Whole(msgspec.Struct, eq=False):
     """What msgspec says of a container whose contents are right: lengths, keys, tags, `__post_init__`."""
 
     inner: "_Object | _Map | _List | _Row | _Choice"
@@ -132,8 +128,7 @@ class _Whole:
         self.inner.stray(value, pointer, found)
 
 
-@dataclass(slots=True)
-class _Object:
+class _Object(msgspec.Struct, eq=False):
     """A Struct, dataclass or TypedDict. `fields` is filled after creation, since a type may contain itself."""
 
     takes: ClassVar[type] = dict
@@ -172,8 +167,7 @@ class _Object:
                 )
 
 
-@dataclass(slots=True)
-class _Map:
+class _Map(msgspec.Struct, eq=False):
     """An object with free names."""
 
     takes: ClassVar[type] = dict
@@ -190,8 +184,7 @@ class _Map:
                 self.element.stray(inner, f"{pointer}/{escaped(name)}", found)
 
 
-@dataclass(slots=True)
-class _List:
+class _List(msgspec.Struct, eq=False):
     """An array of equal elements."""
 
     takes: ClassVar[type] = list
@@ -208,8 +201,7 @@ class _List:
                 self.element.stray(inner, f"{pointer}/{position}", found)
 
 
-@dataclass(slots=True)
-class _Row:
+class _Row(msgspec.Struct, eq=False):
     """An array with a type for each position."""
 
     takes: ClassVar[type] = list
@@ -224,8 +216,7 @@ class _Row:
             validator.stray(inner, f"{pointer}/{position}", found)
 
 
-@dataclass(slots=True)
-class _Choice:
+class _Choice(msgspec.Struct, eq=False):
     """A union. msgspec allows at most one kind of array and one kind of object, or objects told apart by a tag."""
 
     takes: ClassVar[type] = object
@@ -296,7 +287,7 @@ def _object(shape: shapes.Object | shapes.ObjectRow | shapes.Model, seen: dict[o
 
 def _choice(shape: shapes.Choice, seen: dict[object, _Whole]) -> Validator:
     """The lists and objects of a union; a leaf if it has none."""
-    arms = [(arm, _compile(arm, seen)) for arm in _arms(shape)]
+    arms = [(arm, _compile(arm, seen)) for arm in shapes.alternatives(shape)]
     wholes = [(arm, validator) for arm, validator in arms if isinstance(validator, _Whole)]
     if not wholes:
         return _Leaf(shape.kind, exact=any(isinstance(arm, shapes.Exact) for arm, _ in arms))
@@ -313,16 +304,6 @@ def _choice(shape: shapes.Choice, seen: dict[object, _Whole]) -> Validator:
         if isinstance(arm, shapes.Object) and arm.tag_field is not None:
             field, variants[arm.tag] = arm.tag_field, validator
     return _Whole(_Choice(array, None, field, variants), _Leaf(shape.kind))
-
-
-def _arms(shape: Shape) -> Iterator[Shape]:
-    """The members of a union, and of unions inside it, without their notes."""
-    member = shapes.bare(shape)
-    if isinstance(member, shapes.Choice):
-        for inner in member.members:
-            yield from _arms(inner)
-    else:
-        yield member
 
 
 def _inner(value: Value, only: type | tuple[type, ...] = (list, dict)) -> Sequence[Value]:
