@@ -36,6 +36,14 @@ def every(kinds: Sequence[object]) -> tuple[Shape, ...]:
     return tuple(_read(one, classes) for one in found)
 
 
+def problem(kind: object) -> str:
+    """Why a value of the type cannot be read from JSON; empty if it can."""
+    shape = compiled(kind)
+    if isinstance(shape, shapes.Custom):
+        return f"msgspec does not know {shape.kind.__name__}"
+    return shape.problem.rstrip(".") if isinstance(shape, shapes.Unreadable) else ""
+
+
 def parts(shape: Shape) -> list[Shape]:
     """The shapes inside, one level deep. A pydantic model is not looked into."""
     match shape:

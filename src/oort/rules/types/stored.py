@@ -8,17 +8,31 @@ from oort.rules.types.shapes import Field, Shape
 KeyType: TypeAlias = Literal["text", "number", "mixed"]
 
 
-def fields(kind: object) -> tuple[Field, ...] | None:
-    """The fields of a Struct, dataclass or pydantic model; None for a type that is not stored as an object.
+def names(item: object) -> dict[str, str] | None:
+    """The names of the fields, each with its name in the table; None for a type that is not stored as an object.
 
-    >>> fields(list[int]) is None
+    >>> names(list[int]) is None
     True
     """
-    shape = reading.compiled(kind)
-    if isinstance(shape, shapes.Model):
-        return reading.members(shape)
-    found = structured(shape)
-    return found.fields or None if found else None
+    shape = reading.compiled(item)
+    fields = {field.name: field.wire for field in _fields(shape)}
+    return fields if fields or isinstance(shape, shapes.Model) else None
+
+
+def key_type(item: object, name: str) -> KeyType:
+    """How a field is stored in a key. None is left out: an item without the attribute is not in the index."""
+    leaves = (leaf for shape in _named(reading.compiled(item), name) for leaf in shapes.alternatives(shape))
+    found = {_is_number(leaf) for leaf in leaves if not isinstance(leaf, shapes.Null)}
+    if len(found) > 1:
+        return "mixed"
+    return "number" if True in found else "text"
+
+
+def may_be_version(item: object, name: str, *, taken: bool) -> bool:
+    """False for a field that cannot count writes: no int, or taken by a key. A pydantic model is not asked."""
+    shape = reading.compiled(item)
+    counting = [] if isinstance(shape, shapes.Model) else _named(shape, name)
+    return all(isinstance(one, shapes.Number) and one.integer and not taken for one in counting)
 
 
 def structured(shape: Shape) -> shapes.Object | None:
@@ -28,24 +42,21 @@ def structured(shape: Shape) -> shapes.Object | None:
     return shape if isinstance(shape, shapes.Object) and shape.form != "typeddict" else None
 
 
-def key_type(shape: Shape) -> KeyType:
-    """How a field of a key is stored; None is left out, since an item without the attribute is not in the index.
+def _fields(shape: Shape) -> tuple[Field, ...]:
+    if isinstance(shape, shapes.Model):
+        return reading.members(shape)
+    found = structured(shape)
+    return () if found is None else found.fields
 
-    >>> key_type(reading.compiled(int | None))
-    'number'
-    """
-    found = {_is_number(arm) for arm in shapes.alternatives(shape) if not isinstance(arm, shapes.Null)}
-    if len(found) > 1:
-        return "mixed"
-    return "number" if True in found else "text"
+
+def _named(shape: Shape, name: str) -> list[Shape]:
+    return [field.shape for field in _fields(shape) if field.name == name]
 
 
 def _is_number(shape: Shape) -> bool:
     """True for what JSON writes as a number. Times, UUIDs and the like are text."""
-    match shape:
-        case shapes.Enumeration():
-            return any(isinstance(member.value, int | float) for member in shape.kind)
-        case shapes.Constant():
-            return any(isinstance(value, int) for value in shape.values)
-        case _:
-            return isinstance(shape, shapes.Number)
+    if isinstance(shape, shapes.Enumeration):
+        return any(isinstance(member.value, int | float) for member in shape.kind)
+    if isinstance(shape, shapes.Constant):
+        return any(isinstance(value, int) for value in shape.values)
+    return isinstance(shape, shapes.Number)
