@@ -10,13 +10,11 @@ from dataclasses import replace
 from functools import cache
 from pathlib import Path
 
-import msgspec
-
 from oort.app.documents.declared_contracts import Kinds
 from oort.model.contracts import Finding
 from oort.model.sources import Source
 from oort.rules.contracts import locks as locking
-from oort.rules.types import type_parts
+from oort.rules.types import reading, shapes
 
 
 def placed(finding: Finding, kinds: Kinds, folder: Path) -> Finding:
@@ -35,18 +33,9 @@ def placed(finding: Finding, kinds: Kinds, folder: Path) -> Finding:
 
 def _classes(kind: type) -> Iterator[type]:
     """The class and all that its fields hold."""
-    seen: set[type] = set()
-    rest = [msgspec.inspect.type_info(kind)]
-    while rest:
-        shape = rest.pop()
-        own: object = getattr(shape, "cls", None)
-        plain = getattr(own, "__origin__", own)
-        if isinstance(plain, type):
-            if plain in seen:
-                continue
-            seen.add(plain)
-            yield plain
-        rest += reversed(type_parts.inside(shape))
+    for shape in reading.inside([reading.compiled(kind)]):
+        if isinstance(shape, shapes.Named):
+            yield shapes.plain(shape.kind)
 
 
 def _attribute(kind: type, wire: str) -> str:

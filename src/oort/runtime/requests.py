@@ -12,7 +12,7 @@ from oort.model.invocations import HttpInvocation
 from oort.model.items import Value
 from oort.model.problems import Json, Problem
 from oort.rules.types import models, validation
-from oort.rules.types.validation import Shape, Violation
+from oort.rules.types.validation import Validator, Violation
 
 _SCALAR = re.compile(r"-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?|[Tt]rue|[Ff]alse|TRUE|FALSE")
 
@@ -32,7 +32,7 @@ class UnsupportedMediaType(Problem):
 @dataclass(frozen=True, slots=True)
 class _Compiled:
     parameter: ValueParameter
-    shape: Shape
+    validator: Validator
     decoder: msgspec.json.Decoder[object]
 
 
@@ -97,8 +97,8 @@ def _accept(body: _Compiled, data: bytes, arguments: dict[str, object]) -> list[
     try:  # from the text, not from `raw`: a Decimal keeps its digits
         arguments[body.parameter.name] = body.decoder.decode(data)
     except (msgspec.DecodeError, RecursionError) as error:
-        return validation.violations(body.shape, raw) or [Violation("", str(error))]
-    return validation.stray(body.shape, raw)
+        return validation.violations(body.validator, raw) or [Violation("", str(error))]
+    return validation.stray(body.validator, raw)
 
 
 def _check_media_type(invocation: HttpInvocation) -> None:

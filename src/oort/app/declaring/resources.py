@@ -2,9 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Literal, get_args, get_origin
-
-import msgspec
+from typing import get_args, get_origin
 
 from oort.app.declaring.signatures import Reader, unreadable
 from oort.app.handles.queues import Queue, QueueDeclaration
@@ -12,7 +10,6 @@ from oort.app.handles.tables import Index, Table, TableDeclaration
 from oort.model import limits, names
 from oort.model.resources import IndexModel, Kind, QueueModel, TableModel
 from oort.model.sources import Mistake, Source
-from oort.rules.types import models
 
 __all__ = ["NOWHERE", "Kind", "TableModel", "check_attempts", "check_batch", "declare"]
 
@@ -76,7 +73,9 @@ def check_batch(batch: int, reader: Reader) -> None:
 def _table(
     service: str, declared: ResourceDeclared, options: TableOptions, item: object, mistakes: list[Mistake]
 ) -> tuple[TableModel | None, list[Mistake]]:
-    fields = _fields(item)
+    from oort.rules.types import stored  # for a program with tables, and not at a cold start
+
+    fields = stored.names(item)
     if fields is None or not isinstance(item, type):
         what = f"{declared.cls.__name__} stores {getattr(item, '__name__', item)}, which is no Struct or dataclass."
         return None, [*mistakes, _mistake(declared, "table.item", what, "Store a msgspec.Struct or a dataclass.")]
@@ -97,8 +96,8 @@ def _table(
         mistakes.append(
             _mistake(declared, "table.renamed", what, "Fields of a key, an index or a version keep their name.")
         )
-    numeric = frozenset(name for name in used - {options.version} if _key_type(item, name) == "number")
-    for name in sorted(name for name in used - {options.version} if _key_type(item, name) == "mixed"):
+    numeric = frozenset(name for name in used - {options.version} if stored.key_type(item, name) == "number")
+    for name in sorted(name for name in used - {options.version} if stored.key_type(item, name) == "mixed"):
         what = f"{declared.cls.__name__}: {name} may be text and a number."
         mistakes.append(_mistake(declared, "table.key-type", what, "DynamoDB wants one of them: give it one type."))
     model = TableModel(
@@ -143,8 +142,9 @@ def _index_mistakes(declared: ResourceDeclared, indexes: tuple[IndexModel, ...])
 
 def _version_mistakes(declared: ResourceDeclared, item: object, name: str, used: set[str]) -> Iterator[Mistake]:
     """The version counts writes: an int, and no part of a key or an index."""
-    info = next((field for field in _info(item) if field.name == name), None)
-    if info is not None and (name in used or not isinstance(info.type, msgspec.inspect.IntType)):
+    from oort.rules.types import stored
+
+    if not stored.may_be_version(item, name, taken=name in used):
         what = f"{declared.cls.__name__}: {name} cannot be the version."
         yield _mistake(declared, "table.version", what, f"Give it a field of its own: {name}: int = 0.")
 
@@ -154,55 +154,6 @@ def _indexes(cls: type, key: tuple[str, ...]) -> Iterator[IndexModel]:
         if isinstance(value, Index):
             same = (value.partition, value.sort) == (key[0], next(iter(key[1:]), None))
             yield IndexModel(name, value.partition, value.sort, same)
-
-
-def _fields(kind: object) -> dict[str, str] | None:
-    """Field name -> stored name; None if the type is no object."""
-    if models.is_model(kind):
-        return {one.name: one.wire for one in models.members(kind)}
-    return {field.name: field.encode_name for field in _info(kind)} or None
-
-
-def _key_type(item: object, name: str) -> Literal["text", "number", "mixed"]:
-    """What a field of a key is stored as. Times, UUIDs and the like are text."""
-    if models.is_model(item):
-        kind = next((one.kind for one in models.members(item) if one.name == name), str)
-        found = {_is_number(one) for one in _leaves(msgspec.inspect.type_info(kind))}
-    else:
-        found = {_is_number(one) for field in _info(item) if field.name == name for one in _leaves(field.type)}
-    if len(found) > 1:
-        return "mixed"
-    return "number" if True in found else "text"
-
-
-def _leaves(info: msgspec.inspect.Type) -> Iterator[msgspec.inspect.Type]:
-    """What a value may be, None left out: an item without the attribute is not in the index."""
-    if isinstance(info, msgspec.inspect.UnionType):
-        for one in info.types:
-            yield from _leaves(one)
-    elif isinstance(info, msgspec.inspect.Metadata):
-        yield from _leaves(info.type)
-    elif not isinstance(info, msgspec.inspect.NoneType):
-        yield info
-
-
-def _is_number(info: msgspec.inspect.Type) -> bool:
-    if isinstance(info, msgspec.inspect.EnumType):
-        return any(isinstance(one.value, int | float) for one in info.cls)
-    if isinstance(info, msgspec.inspect.LiteralType):
-        return any(isinstance(one, int) for one in info.values)
-    return isinstance(info, msgspec.inspect.IntType | msgspec.inspect.FloatType)
-
-
-def _info(kind: object) -> tuple[msgspec.inspect.Field, ...]:
-    """The fields of a type that is stored as an object."""
-    try:
-        info = msgspec.inspect.type_info(kind)
-    except (TypeError, NotImplementedError):
-        return ()
-    if isinstance(info, msgspec.inspect.StructType) and info.array_like:
-        return ()
-    return info.fields if isinstance(info, msgspec.inspect.StructType | msgspec.inspect.DataclassType) else ()
 
 
 def _arguments(cls: type, base: type) -> tuple[object, ...] | None:

@@ -10,8 +10,6 @@ from types import NoneType, UnionType
 from typing import Annotated, Any, Literal, TypeAlias, Union, cast, get_args, get_origin, get_type_hints
 from uuid import UUID
 
-import msgspec
-
 from oort.app.handles import calls, events
 from oort.app.handles.actions import MARKERS, Send, word
 from oort.app.handles.calls import Call
@@ -25,7 +23,6 @@ from oort.model.functions import Grant
 from oort.model.invocations import Context, Principal
 from oort.model.resources import Kind
 from oort.model.sources import Mistake, Source
-from oort.rules.types import models
 
 
 @dataclass(frozen=True, slots=True)
@@ -402,12 +399,9 @@ def _check_body(reader: Reader, hint: object) -> None:
 
 def unreadable(kind: object) -> str:
     """Why a value of this type cannot be read from JSON; empty if it can."""
-    try:
-        info = msgspec.inspect.type_info(kind)
-    except (TypeError, NotImplementedError) as error:
-        return str(error).rstrip(".")
-    foreign = info.cls if isinstance(info, msgspec.inspect.CustomType) else None
-    return "" if foreign is None or models.loads(foreign) else f"msgspec does not know {foreign.__name__}"
+    from oort.rules.types import reading  # when a body or a message is declared
+
+    return reading.problem(kind)
 
 
 def _is_object(kind: object) -> bool:

@@ -2,8 +2,6 @@
 
 from typing import Generic, Never, cast
 
-import msgspec
-
 from oort.app.handles import codecs
 from oort.app.handles.variables import M, N, T, V
 from oort.model import items
@@ -116,20 +114,11 @@ def field(value: V) -> Field[V]:
 
 def _members(kind: object) -> dict[str, tuple[str, object]]:
     """Field name -> (name in the stored item, type)."""
+    from oort.rules.types import reading, stored  # for the first `fields(…)`, and not at a cold start
+
     if models.is_model(kind):
         return {one.name: (one.wire, one.kind) for one in models.members(kind)}
-    try:
-        info = msgspec.inspect.type_info(kind)
-    except (TypeError, NotImplementedError):
-        return {}
-    found = _object(info)
+    found = stored.structured(reading.compiled(kind))
     if found is None:
         return {}
-    return {one.name: (one.encode_name, getattr(_object(one.type), "cls", object)) for one in found.fields}
-
-
-def _object(info: msgspec.inspect.Type) -> msgspec.inspect.StructType | msgspec.inspect.DataclassType | None:
-    """The type itself, or the one of a union, that has fields."""
-    if isinstance(info, msgspec.inspect.UnionType):
-        return next((one for one in map(_object, info.types) if one is not None), None)
-    return info if isinstance(info, msgspec.inspect.StructType | msgspec.inspect.DataclassType) else None
+    return {one.name: (one.wire, getattr(stored.structured(one.shape), "kind", object)) for one in found.fields}

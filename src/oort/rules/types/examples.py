@@ -6,18 +6,18 @@ always gives the same example; the only things that vary are arguments.
 
 import base64
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import date
+from functools import singledispatch
 from typing import cast
 
 import msgspec
-from msgspec import inspect
 
 from oort.model.errors import InvalidValue
 from oort.model.items import Value
-from oort.model.opens import OpenUnion
-from oort.rules.types import type_parts, validation
+from oort.rules.types import reading, shapes, validation
+from oort.rules.types.shapes import Field, Shape
 
 _TODAY = date(2026, 1, 1)
 _EMAIL = re.compile(r"([^@\s]+)@([^@\s]+)")
@@ -47,16 +47,14 @@ def example(kind: object, *, tag: str = "", today: date | None = None) -> Value:
     >>> example(dict[str, list[int]])
     {'example': [1]}
     """
-    shape = validation.compiled(kind)
-    try:
-        described = inspect.type_info(kind)
-    except TypeError as error:
-        raise InvalidValue(f"{kind!r} has no example: {error}") from error
+    validator, shape = validation.compiled(kind), reading.compiled(kind)
+    if isinstance(shape, shapes.Unreadable):
+        raise InvalidValue(f"{kind!r} has no example: {shape.problem}")
     refused: frozenset[str] = frozenset()
     found: list[validation.Violation] = []
     for _ in range(2):  # a default may be one that the type itself refuses; the second time it is left aside
-        value = _value(described, _Wish(tag, today or _TODAY, "example", frozenset(), refused))
-        found = validation.violations(shape, value)
+        value = _value(shape, _Wish(tag, today or _TODAY, "example", frozenset(), refused))
+        found = validation.violations(validator, value)
         if not found:
             return value
         refused = frozenset(step for violation in found for step in violation.pointer.split("/"))
@@ -90,27 +88,38 @@ class _Wish:
         return replace(self, inside=self.inside | {kind})
 
 
-def _value(described: inspect.Type, wish: _Wish) -> Value:
-    for kind, make in _MAKERS:
-        if isinstance(described, kind):
-            return make(described, wish)
-    raise InvalidValue(f"{described!r} has no example.", _INSTEAD)
+@singledispatch
+def _value(shape: Shape, wish: _Wish) -> Value:
+    if shape.kind is object:
+        return wish.name
+    raise InvalidValue(f"{shape.kind!r} has no example.", "Use a type that msgspec can decode.")
 
 
-def _metadata(described: inspect.Metadata, wish: _Wish) -> Value:
-    given = (described.extra_json_schema or {}).get("examples")
-    return wish.tagged(_plain(given[0])) if given else _value(described.type, wish)
-
-
-def _plain(value: object) -> Value:
+def _json(value: object) -> Value:
     return cast(Value, msgspec.json.decode(msgspec.json.encode(value)))
 
 
-def _union(described: inspect.UnionType, wish: _Wish) -> Value:
-    return _first(sorted(described.types, key=lambda arm: isinstance(arm, inspect.NoneType)), wish)
+@_value.register(shapes.Noted)
+def _(shape: shapes.Noted, wish: _Wish) -> Value:
+    given = _examples(shape)
+    return wish.tagged(_json(given[0])) if given else _value(shape.shape, wish)
 
 
-def _first(arms: Iterable[inspect.Type], wish: _Wish) -> Value:
+def _examples(shape: shapes.Noted) -> list[object]:
+    return cast(list[object], shape.notes.get("examples") or [])
+
+
+@_value.register(shapes.Choice)
+def _(shape: shapes.Choice, wish: _Wish) -> Value:
+    return _first(sorted(shape.members, key=lambda arm: isinstance(arm, shapes.Null)), wish)
+
+
+@_value.register(shapes.OpenChoice)
+def _(shape: shapes.OpenChoice, wish: _Wish) -> Value:
+    return _first(reading.arms(shape).values(), wish)
+
+
+def _first(arms: Iterable[Shape], wish: _Wish) -> Value:
     refusal: InvalidValue | None = None
     for arm in arms:
         try:
@@ -120,73 +129,70 @@ def _first(arms: Iterable[inspect.Type], wish: _Wish) -> Value:
     raise refusal or InvalidValue("A union of nothing has no example.")
 
 
-def _object(described: inspect.StructType | inspect.DataclassType | inspect.TypedDictType, wish: _Wish) -> Value:
-    inner = wish.within(described.cls)
-    result: dict[str, Value] = {}
-    if isinstance(described, inspect.StructType) and described.tag_field is not None:
-        result[described.tag_field] = described.tag
-    for field in described.fields:
-        if _settable(described.cls, field):
-            result[field.encode_name] = _field(field, inner)
-    if isinstance(described, inspect.StructType) and described.array_like:
-        return list(result.values())
-    return result
+@_value.register(shapes.Object)
+def _(shape: shapes.Object, wish: _Wish) -> Value:
+    tag: dict[str, Value] = {} if shape.tag_field is None else {shape.tag_field: shape.tag}
+    inner = wish.within(shape.kind)
+    fields = [field for field in shape.fields if field.settable and not field.may_be_unset]
+    return tag | {field.wire: _field(field, inner) for field in fields}
 
 
-def _settable(kind: type, field: inspect.Field) -> bool:
-    """False for a field without a value of its own (UNSET, NotRequired) and for a dataclass's field(init=False)."""
-    unset = not field.required and field.default is field.default_factory is msgspec.NODEFAULT
-    declared = getattr(kind, "__dataclass_fields__", {}).get(field.name)
-    return not unset and (declared is None or bool(declared.init))
+@_value.register(shapes.ObjectRow)
+def _(shape: shapes.ObjectRow, wish: _Wish) -> Value:
+    tag: list[Value] = [] if shape.tag is None else [shape.tag]
+    inner = wish.within(shape.kind)
+    return tag + [_field(field, inner) for field in shape.fields if not field.may_be_unset]
 
 
-def _field(field: inspect.Field, wish: _Wish) -> Value:
-    named = replace(wish, name=field.encode_name)
-    if field.required or field.encode_name in wish.refused or _has_examples(field.type):
-        return _value(field.type, named)
+def _field(field: Field, wish: _Wish) -> Value:
+    named = replace(wish, name=field.wire)
+    if field.required or field.wire in wish.refused or _has_examples(field.shape):
+        return _value(field.shape, named)
     if field.default_factory in (list, dict, set, tuple, frozenset):
         return {} if field.default_factory is dict else []
     if field.default is msgspec.NODEFAULT:  # a factory of the user's own may give something else each time
-        return _value(field.type, named)
+        return _value(field.shape, named)
     try:
-        return wish.tagged(_plain(field.default))
+        return wish.tagged(_json(field.default))
     except TypeError:  # a default that is not JSON
-        return _value(field.type, named)
+        return _value(field.shape, named)
 
 
-def _has_examples(described: inspect.Type) -> bool:
-    if isinstance(described, inspect.UnionType):
-        return any(_has_examples(arm) for arm in described.types)
-    return isinstance(described, inspect.Metadata) and bool((described.extra_json_schema or {}).get("examples"))
+def _has_examples(shape: Shape) -> bool:
+    if isinstance(shape, shapes.Choice):
+        return any(_has_examples(arm) for arm in shape.members)
+    return isinstance(shape, shapes.Noted) and bool(_examples(shape))
 
 
-def _row(described: inspect.NamedTupleType, wish: _Wish) -> Value:
-    inner = wish.within(described.cls)
-    return [_field(field, inner) for field in described.fields]
-
-
-def _collection(described: inspect.CollectionType, wish: _Wish) -> Value:
-    if described.max_length == 0:
+@_value.register(shapes.Array)
+def _(shape: shapes.Array, wish: _Wish) -> Value:
+    if shape.max_length == 0:
         return []
     try:
-        element = _value(described.item_type, wish)
+        element = _value(shape.item, wish)
     except InvalidValue:
-        if described.min_length:
+        if shape.min_length:
             raise
         return []
-    if (described.min_length or 0) > 1 and isinstance(described, inspect.SetType | inspect.FrozenSetType):
-        raise InvalidValue(f"A set of {described.min_length} different elements has no example.", _INSTEAD)
-    return [element] * max(1, described.min_length or 0)
+    if (shape.min_length or 0) > 1 and shape.unique:
+        raise InvalidValue(f"A set of {shape.min_length} different elements has no example.", _INSTEAD)
+    return [element] * max(1, shape.min_length or 0)
 
 
-def _map(described: inspect.DictType, wish: _Wish) -> Value:
-    if described.max_length == 0:
+@_value.register(shapes.Row)
+def _(shape: shapes.Row, wish: _Wish) -> Value:
+    return [_value(item, wish) for item in shape.items]
+
+
+@_value.register(shapes.Map)
+def _(shape: shapes.Map, wish: _Wish) -> Value:
+    if shape.max_length == 0:
         return {}
     try:
-        key = _value(described.key_type, wish)
-        return {key if isinstance(key, str) else _plain_text(key): _value(described.value_type, wish)}
+        key = _value(shape.key, wish)
+        return {key if isinstance(key, str) else _plain_text(key): _value(shape.value, wish)}
     except InvalidValue:
-        if described.min_length:
+        if shape.min_length:
             raise
         return {}
 
@@ -195,12 +201,13 @@ def _plain_text(value: Value) -> str:
     return msgspec.json.encode(value).decode()
 
 
-def _text(described: inspect.StrType, wish: _Wish) -> Value:
+@_value.register(shapes.Text)
+def _(shape: shapes.Text, wish: _Wish) -> Value:
     named = "ada@example.com" if "email" in wish.name.lower().replace("-", "").replace("_", "") else wish.name
-    for text in _sized((named, *_TEXTS), described.min_length or 0, described.max_length):
-        if described.pattern is None or re.search(described.pattern, text):
+    for text in _sized((named, *_TEXTS), shape.min_length or 0, shape.max_length):
+        if shape.pattern is None or re.search(shape.pattern, text):
             return wish.tagged(text)
-    raise InvalidValue(f"No readable text matches {described.pattern} for {wish.name}.", _INSTEAD)
+    raise InvalidValue(f"No readable text matches {shape.pattern} for {wish.name}.", _INSTEAD)
 
 
 def _sized(texts: Iterable[str], least: int, most: int | None) -> Iterable[str]:
@@ -208,10 +215,11 @@ def _sized(texts: Iterable[str], least: int, most: int | None) -> Iterable[str]:
     return [(text * -(-least // len(text)) if len(text) < least else text)[:most] for text in texts if text]
 
 
-def _number(described: inspect.IntType | inspect.FloatType, wish: _Wish) -> Value:
-    low = described.ge if described.ge is not None else described.gt
-    high = described.le if described.le is not None else described.lt
-    step = described.multiple_of
+@_value.register(shapes.Number)
+def _(shape: shapes.Number, wish: _Wish) -> Value:
+    low = shape.ge if shape.ge is not None else shape.gt
+    high = shape.le if shape.le is not None else shape.lt
+    step = shape.multiple_of
     edges = [edge for edge in (low, high) if edge is not None]
     if low is not None and high is not None:
         edges.append((low + high) / 2)
@@ -219,69 +227,66 @@ def _number(described: inspect.IntType | inspect.FloatType, wish: _Wish) -> Valu
     if step:
         near = [(number // step + up) * step for number in (*_NUMBERS, *edges) for up in (0, 1)]
     for number in (*_NUMBERS, *near):
-        if isinstance(described, inspect.FloatType) or number == int(number):
-            fitting = (
-                float(number) if isinstance(described, inspect.FloatType) and number != int(number) else int(number)
-            )
-            if _fits(fitting, described):
+        if not shape.integer or number == int(number):
+            fitting = int(number) if number == int(number) else float(number)
+            if _fits(fitting, shape):
                 return fitting
     raise InvalidValue(f"No example lies within the bounds of {wish.name}.", _INSTEAD)
 
 
-def _fits(number: float, described: inspect.IntType | inspect.FloatType) -> bool:
+def _fits(number: float, shape: shapes.Number) -> bool:
     return (
-        (described.ge is None or number >= described.ge)
-        and (described.gt is None or number > described.gt)
-        and (described.le is None or number <= described.le)
-        and (described.lt is None or number < described.lt)
-        and (not described.multiple_of or number % described.multiple_of == 0)
+        (shape.ge is None or number >= shape.ge)
+        and (shape.gt is None or number > shape.gt)
+        and (shape.le is None or number <= shape.le)
+        and (shape.lt is None or number < shape.lt)
+        and (not shape.multiple_of or number % shape.multiple_of == 0)
     )
 
 
-def _bytes(described: inspect.BytesType | inspect.ByteArrayType | inspect.MemoryViewType, wish: _Wish) -> Value:
-    (text,) = _sized((wish.name or "example",), described.min_length or 0, described.max_length)
+@_value.register(shapes.Binary)
+def _(shape: shapes.Binary, wish: _Wish) -> Value:
+    (text,) = _sized((wish.name or "example",), shape.min_length or 0, shape.max_length)
     return base64.b64encode(text.encode()).decode()
 
 
-def _custom(described: inspect.CustomType, wish: _Wish) -> Value:
-    if isinstance(described.cls, OpenUnion):
-        return _first(type_parts.arms(described.cls), wish)
-    if described.cls is not object:
-        raise InvalidValue(f"{described.cls!r} has no example.", "Use a type that msgspec can decode.")
+@_value.register(shapes.Enumeration)
+def _(shape: shapes.Enumeration, _: _Wish) -> Value:
+    return _json(next(iter(shape.kind)))
+
+
+@_value.register(shapes.Constant)
+def _(shape: shapes.Constant, _: _Wish) -> Value:
+    return shape.values[0]
+
+
+@_value.register(shapes.Null)
+@_value.register(shapes.Boolean)
+def _(shape: shapes.Null | shapes.Boolean, _: _Wish) -> Value:
+    return None if isinstance(shape, shapes.Null) else True
+
+
+@_value.register(shapes.Anything)
+def _(_shape: shapes.Anything, wish: _Wish) -> Value:
     return wish.name
 
 
-_Maker = Callable[[inspect.Type, _Wish], Value]
+@_value.register(shapes.Exact)
+def _(_shape: shapes.Exact, _: _Wish) -> Value:
+    return "9.90"
 
 
-def _maker(kind: type | tuple[type, ...], make: object) -> tuple[type | tuple[type, ...], _Maker]:
-    return kind, cast(_Maker, make)  # the kind in front is what makes the cast right
-
-
-_MAKERS = (
-    _maker(inspect.Metadata, _metadata),
-    _maker(inspect.UnionType, _union),
-    _maker((inspect.StructType, inspect.DataclassType, inspect.TypedDictType), _object),
-    _maker(inspect.NamedTupleType, _row),
-    _maker(inspect.CollectionType, _collection),
-    _maker(inspect.TupleType, lambda row, wish: [_value(item, wish) for item in row.item_types]),
-    _maker(inspect.DictType, _map),
-    _maker(inspect.StrType, _text),
-    _maker((inspect.IntType, inspect.FloatType), _number),
-    _maker((inspect.BytesType, inspect.ByteArrayType, inspect.MemoryViewType), _bytes),
-    _maker(inspect.EnumType, lambda enum, _: _plain(next(iter(enum.cls)))),
-    _maker(inspect.LiteralType, lambda literal, _: literal.values[0]),
-    _maker(inspect.NoneType, lambda _, __: None),
-    _maker(inspect.BoolType, lambda _, __: True),
-    _maker(inspect.AnyType, lambda _, wish: wish.name),
-    _maker(inspect.DateType, lambda _, wish: wish.today.isoformat()),
-    _maker(
-        inspect.DateTimeType,
-        lambda time, wish: f"{wish.today.isoformat()}T12:00:00{'Z' if time.tz is not False else ''}",
-    ),
-    _maker(inspect.TimeType, lambda time, _: f"12:00:00{'Z' if time.tz else ''}"),
-    _maker(inspect.TimeDeltaType, lambda _, __: "PT1H"),
-    _maker(inspect.UUIDType, lambda _, __: "01890a5d-ac96-774b-bcce-b302099a8057"),
-    _maker(inspect.DecimalType, lambda _, __: "9.90"),
-    _maker(inspect.CustomType, _custom),
-)
+@_value.register(shapes.Formatted)
+def _(shape: shapes.Formatted, wish: _Wish) -> Value:
+    day = wish.today.isoformat()
+    match shape.format:
+        case "date":
+            return day
+        case "date-time":
+            return f"{day}T12:00:00{'Z' if shape.zone is not False else ''}"
+        case "time":
+            return f"12:00:00{'Z' if shape.zone else ''}"
+        case "duration":
+            return "PT1H"
+        case "uuid":
+            return "01890a5d-ac96-774b-bcce-b302099a8057"

@@ -10,9 +10,8 @@ from types import NoneType
 from typing import Protocol, TypeVar, cast
 
 import msgspec
-from msgspec import inspect
 
-from oort.model.opens import OpenEnum, OpenUnion, Unknown, is_open_enum
+from oort.model.opens import OpenEnum, Unknown
 from oort.rules.types import models
 
 T = TypeVar("T")
@@ -67,20 +66,9 @@ _decoder = cast(_Decoders, cache(_made))
 
 @cache
 def _may_hold(kind: Hashable) -> bool:
-    """Whether there is an open type in the type. A pydantic model is not looked into; it may."""
-    from oort.rules.types import type_parts  # when an event is published, and not at a cold start
+    from oort.rules.types import reading, shapes  # when an event is published, and not at a cold start
 
-    seen: set[object] = set()
-    rest = [inspect.type_info(kind)]
-    while rest:
-        shape = rest.pop()
-        own: object = getattr(shape, "cls", None)
-        if isinstance(own, OpenUnion) or is_open_enum(own) or models.is_model(own):
-            return True
-        if own is None or own not in seen:
-            seen.add(own)
-            rest += type_parts.inside(shape)
-    return False
+    return any(map(shapes.is_open, reading.inside([reading.compiled(kind)])))
 
 
 def _unknowns(whole: object) -> Iterator[str]:

@@ -2,20 +2,9 @@
 
 import re
 from collections.abc import Iterable, Mapping
-from typing import TypeAlias
-
-from msgspec import inspect
 
 from oort.model.items import Value
 
-Named: TypeAlias = (
-    inspect.StructType
-    | inspect.DataclassType
-    | inspect.TypedDictType
-    | inspect.NamedTupleType
-    | inspect.EnumType
-    | inspect.CustomType
-)
 _LOCALS = re.compile(r"<[a-z]+>\.?")
 
 

@@ -4,37 +4,31 @@ Bodies are closed: a field that the type does not know is refused, in nested obj
 `limits.JSON_DEPTH` is refused without being walked, and at most `limits.VIOLATIONS` are reported.
 """
 
-import dataclasses
 import re
-import typing
-from collections.abc import Collection, Iterator, Mapping, MutableMapping, MutableSequence, MutableSet, Sequence, Set
-from dataclasses import dataclass
+from collections.abc import Sequence
 from decimal import Decimal
-from types import NoneType, UnionType
-from typing import Annotated, ClassVar, NotRequired, Protocol, Required, Union, get_args, get_origin, get_type_hints
+from types import NoneType
+from typing import ClassVar, Protocol
 
 import msgspec
 
 from oort.model import limits
 from oort.model.items import Value
-from oort.model.opens import OpenUnion
-from oort.rules.types import models
+from oort.rules.types import models, reading, shapes
+from oort.rules.types.shapes import Shape
 
-_ARRAYS = (list, set, frozenset, Sequence, MutableSequence, Set, MutableSet, Collection)
 _NOT_FINITE = re.compile(r"\s*[+-]?(?:s?nan|inf)", re.IGNORECASE)
-_MAPS = (dict, Mapping, MutableMapping)
 
 
-@dataclass(frozen=True, slots=True, order=True)
-class Violation:
+class Violation(msgspec.Struct, frozen=True, order=True):
     """One thing that is wrong. `pointer` is an RFC 6901 JSON pointer; "" is the whole value."""
 
     pointer: str
     detail: str
 
 
-class Shape(Protocol):
-    """A compiled type."""
+class Validator(Protocol):
+    """A type, ready to check values."""
 
     def check(self, value: Value, pointer: str, found: list[Violation]) -> None:
         """Add everything that is wrong with the value."""
@@ -43,12 +37,12 @@ class Shape(Protocol):
         """Add only the fields that the type does not know: what msgspec itself lets pass."""
 
 
-def compiled(kind: object) -> Shape:
-    """The shape for a type that msgspec can decode. Recursive types are fine."""
-    return _compile(kind, {})
+def compiled(kind: object) -> Validator:
+    """The validator of a type that msgspec can decode. Recursive types are fine."""
+    return _compile(reading.compiled(kind), {})
 
 
-def violations(shape: Shape, value: Value) -> list[Violation]:
+def violations(validator: Validator, value: Value) -> list[Violation]:
     """Everything that is wrong with the value, in the order of the type's fields and the value's elements.
 
     >>> violations(compiled(list[int]), [1, "two", None])[0]
@@ -56,15 +50,15 @@ def violations(shape: Shape, value: Value) -> list[Violation]:
     """
     found = _depth(value)
     if not found:
-        shape.check(value, "", found)
+        validator.check(value, "", found)
     return found[: limits.VIOLATIONS]
 
 
-def stray(shape: Shape, value: Value) -> list[Violation]:
+def stray(validator: Validator, value: Value) -> list[Violation]:
     """The unknown fields of a value that msgspec has accepted."""
     found = _depth(value)
     if not found:
-        shape.stray(value, "", found)
+        validator.stray(value, "", found)
     return found[: limits.VIOLATIONS]
 
 
@@ -91,9 +85,11 @@ def _depth(value: Value) -> list[Violation]:
     return [Violation("", f"Nested more than {limits.JSON_DEPTH} levels deep")] if too_deep(value) else []
 
 
-@dataclass(slots=True)
-class _Leaf:
+class _Leaf(msgspec.Struct, eq=False):
+    """A value without parts; `exact` if it may be a Decimal."""
+
     kind: object
+    exact: bool = False
 
     def check(self, value: Value, pointer: str, found: list[Violation]) -> None:
         try:
@@ -106,14 +102,13 @@ class _Leaf:
 
     def stray(self, value: Value, pointer: str, found: list[Violation]) -> None:
         """A leaf has no fields; but msgspec takes the texts "NaN" and "Infinity" for a Decimal, and neither is stored."""
-        if isinstance(value, str) and _NOT_FINITE.match(value):
+        if self.exact and isinstance(value, str) and _NOT_FINITE.match(value):
             read: object = msgspec.convert(value, type=self.kind, dec_hook=models.load)
             if isinstance(read, Decimal):
                 found.append(Violation(pointer, "Expected a finite number"))
 
 
-@dataclass(slots=True)
-class _Whole:
+class _Whole(msgspec.Struct, eq=False):
     """What msgspec says of a container whose contents are right: lengths, keys, tags, `__post_init__`."""
 
     inner: "_Object | _Map | _List | _Row | _Choice"
@@ -133,12 +128,11 @@ class _Whole:
         self.inner.stray(value, pointer, found)
 
 
-@dataclass(slots=True)
-class _Object:
+class _Object(msgspec.Struct, eq=False):
     """A Struct, dataclass or TypedDict. `fields` is filled after creation, since a type may contain itself."""
 
     takes: ClassVar[type] = dict
-    fields: dict[str, Shape]
+    fields: dict[str, Validator]
     required: frozenset[str]
     tag: str | None
 
@@ -146,10 +140,10 @@ class _Object:
         if not isinstance(value, dict):
             found.append(Violation(pointer, f"Expected an object, got {_named(value)}"))
             return
-        for name, shape in self.fields.items():
+        for name, validator in self.fields.items():
             here = f"{pointer}/{escaped(name)}"
             if name in value:
-                shape.check(value[name], here, found)
+                validator.check(value[name], here, found)
             elif name in self.required:
                 found.append(Violation(here, "This field is required"))
         self._unknown(value, pointer, found)
@@ -173,12 +167,11 @@ class _Object:
                 )
 
 
-@dataclass(slots=True)
-class _Map:
+class _Map(msgspec.Struct, eq=False):
     """An object with free names."""
 
     takes: ClassVar[type] = dict
-    element: Shape
+    element: Validator
 
     def check(self, value: Value, pointer: str, found: list[Violation]) -> None:
         for name, inner in value.items() if isinstance(value, dict) else ():
@@ -191,12 +184,11 @@ class _Map:
                 self.element.stray(inner, f"{pointer}/{escaped(name)}", found)
 
 
-@dataclass(slots=True)
-class _List:
+class _List(msgspec.Struct, eq=False):
     """An array of equal elements."""
 
     takes: ClassVar[type] = list
-    element: Shape
+    element: Validator
 
     def check(self, value: Value, pointer: str, found: list[Violation]) -> None:
         for position, inner in enumerate(value) if isinstance(value, list) else ():
@@ -209,41 +201,39 @@ class _List:
                 self.element.stray(inner, f"{pointer}/{position}", found)
 
 
-@dataclass(slots=True)
-class _Row:
+class _Row(msgspec.Struct, eq=False):
     """An array with a type for each position."""
 
     takes: ClassVar[type] = list
-    elements: tuple[Shape, ...]
+    elements: list[Validator]
 
     def check(self, value: Value, pointer: str, found: list[Violation]) -> None:
-        for position, (shape, inner) in enumerate(zip(self.elements, _inner(value, list), strict=False)):
-            shape.check(inner, f"{pointer}/{position}", found)
+        for position, (validator, inner) in enumerate(zip(self.elements, _inner(value, list), strict=False)):
+            validator.check(inner, f"{pointer}/{position}", found)
 
     def stray(self, value: Value, pointer: str, found: list[Violation]) -> None:
-        for position, (shape, inner) in enumerate(zip(self.elements, _inner(value, list), strict=False)):
-            shape.stray(inner, f"{pointer}/{position}", found)
+        for position, (validator, inner) in enumerate(zip(self.elements, _inner(value, list), strict=False)):
+            validator.stray(inner, f"{pointer}/{position}", found)
 
 
-@dataclass(slots=True)
-class _Choice:
+class _Choice(msgspec.Struct, eq=False):
     """A union. msgspec allows at most one kind of array and one kind of object, or objects told apart by a tag."""
 
     takes: ClassVar[type] = object
-    array: Shape | None
-    single: Shape | None
+    array: Validator | None
+    single: Validator | None
     field: str
-    variants: dict[Value, Shape]
+    variants: dict[Value, Validator]
 
     def check(self, value: Value, pointer: str, found: list[Violation]) -> None:
-        if shape := self._chosen(value):
-            shape.check(value, pointer, found)
+        if validator := self._chosen(value):
+            validator.check(value, pointer, found)
 
     def stray(self, value: Value, pointer: str, found: list[Violation]) -> None:
-        if shape := self._chosen(value):
-            shape.stray(value, pointer, found)
+        if validator := self._chosen(value):
+            validator.stray(value, pointer, found)
 
-    def _chosen(self, value: Value) -> Shape | None:
+    def _chosen(self, value: Value) -> Validator | None:
         if isinstance(value, list):
             return self.array
         if not isinstance(value, dict) or not self.field:
@@ -256,155 +246,64 @@ def _at(pointer: str, steps: tuple[str, ...], what: str) -> Violation:
     return Violation(pointer + "".join(f"/{escaped(step)}" for step in steps), what)
 
 
-def _compile(kind: object, seen: dict[object, _Whole]) -> Shape:
-    kind = _unwrapped(kind)
-    origin, arguments = get_origin(kind), get_args(kind)
-    if origin is Annotated:
-        inner = _compile(arguments[0], seen)
-        return _Whole(inner.inner, _Leaf(kind)) if isinstance(inner, _Whole) else _Leaf(kind)
-    if isinstance(kind, OpenUnion):
-        arms: dict[Value, Shape] = {tag: _compile(arm, seen) for tag, arm in kind.arms.items()}
-        return _Whole(_Choice(None, None, kind.tag_field, arms), _Leaf(kind))
-    members = _members(kind)
-    if members is not None:
-        return seen[kind] if kind in seen else _object(kind, members, seen)
-    if origin in (Union, UnionType):
-        choice = _choice(tuple(_arms(kind)), seen)
-        return _Whole(choice, _Leaf(kind)) if choice else _Leaf(kind)
-    if origin in _ARRAYS or (origin is tuple and arguments[-1:] == (...,)):
-        return _Whole(_List(_compile(arguments[0], seen)), _Leaf(kind))
-    if origin in _MAPS:
-        return _Whole(_Map(_compile(arguments[1], seen)), _Leaf(kind))
-    positions = _positions(kind)
-    if positions is None:
-        return _Leaf(kind)
-    return _Whole(_Row(tuple(_compile(inner, seen) for inner in positions)), _Leaf(kind))
+def _compile(shape: Shape, seen: dict[object, _Whole]) -> Validator:
+    match shape:
+        case shapes.Noted():
+            return _compile(shape.shape, seen)
+        case shapes.Object() | shapes.ObjectRow() | shapes.Model():
+            return seen[shape.kind] if shape.kind in seen else _object(shape, seen)
+        case shapes.Choice():
+            return _choice(shape, seen)
+        case shapes.OpenChoice():
+            arms: dict[Value, Validator] = {tag: _compile(arm, seen) for tag, arm in reading.arms(shape).items()}
+            return _Whole(_Choice(None, None, shape.kind.tag_field, arms), _Leaf(shape.kind))
+        case shapes.Array():
+            return _Whole(_List(_compile(shape.item, seen)), _Leaf(shape.kind))
+        case shapes.Map():
+            return _Whole(_Map(_compile(shape.value, seen)), _Leaf(shape.kind))
+        case shapes.Row():
+            return _Whole(_Row([_compile(inner, seen) for inner in shape.items]), _Leaf(shape.kind))
+    return _Leaf(shape.kind, exact=isinstance(shape, shapes.Exact))
 
 
-def _unwrapped(kind: object) -> object:
-    """The type behind a NewType or a `type` statement."""
-    while (inner := getattr(kind, "__supertype__", None) or _aliased(kind)) is not None:
-        kind = inner
-    return kind
-
-
-def _aliased(kind: object) -> object:
-    return getattr(kind, "__value__", None) if type(kind).__name__ == "TypeAliasType" else None
-
-
-def _arms(kind: object) -> Iterator[object]:
-    """The members of a union, and of unions inside it."""
-    plain = _unwrapped(kind)
-    origin = get_origin(plain)
-    if origin is Annotated and get_origin(get_args(plain)[0]) in (Union, UnionType):
-        yield from _arms(get_args(plain)[0])
-    elif origin in (Union, UnionType):
-        for member in get_args(plain):
-            yield from _arms(member)
-    else:
-        yield plain
-
-
-def _choice(arguments: tuple[object, ...], seen: dict[object, _Whole]) -> _Choice | None:
-    """The lists and objects of a union; None if it has only leaves."""
-    shapes = [(kind, _compile(kind, seen)) for kind in arguments]
-    wholes = [(kind, shape) for kind, shape in shapes if isinstance(shape, _Whole)]
-    if not wholes:
-        return None
-    for _, shape in wholes:
-        if isinstance(shape.inner, _Choice):  # an open union, beside which msgspec allows only None
-            return shape.inner
-    arrays = [shape for _, shape in wholes if shape.inner.takes is list]
-    objects = [(kind, shape) for kind, shape in wholes if shape.inner.takes is dict]
-    array = arrays[0] if len(arrays) == 1 else None
-    if len(objects) == 1:
-        return _Choice(array, objects[0][1], "", {})
-    variants: dict[Value, Shape] = {}
-    field = ""
-    for kind, shape in objects:
-        config = getattr(get_origin(kind) or kind, "__struct_config__", None)
-        if config is not None and config.tag_field is not None:
-            field, variants[config.tag] = config.tag_field, shape
-    return _Choice(array, None, field, variants)
-
-
-def _object(kind: object, members: "_Members", seen: dict[object, _Whole]) -> Shape:
-    shape = _Object({}, members.required, members.tag)
-    seen[kind] = whole = _Whole(shape, _Leaf(kind))
-    shape.fields.update({name: _compile(inner, seen) for name, inner in members.fields.items()})
+def _object(shape: shapes.Object | shapes.ObjectRow | shapes.Model, seen: dict[object, _Whole]) -> Validator:
+    """A validator that is known before its fields are, since a type may contain itself."""
+    leaf = _Leaf(shape.kind)
+    if isinstance(shape, shapes.ObjectRow):
+        if shape.tag is not None:
+            return leaf
+        row = _Row([])
+        seen[shape.kind] = whole = _Whole(row, leaf)
+        row.elements += [_compile(field.shape, seen) for field in shape.fields]
+        return whole
+    known = shape.declared if isinstance(shape, shapes.Object) else reading.members(shape)
+    fields = [field for field in known if field.settable]
+    required = frozenset(field.wire for field in fields if field.required)
+    inner = _Object({}, required, shape.tag_field if isinstance(shape, shapes.Object) else None)
+    seen[shape.kind] = whole = _Whole(inner, leaf)
+    inner.fields.update({field.wire: _compile(field.shape, seen) for field in fields})
     return whole
 
 
-@dataclass(frozen=True, slots=True)
-class _Members:
-    fields: dict[str, object]
-    required: frozenset[str]
-    tag: str | None
-
-
-def _members(kind: object) -> _Members | None:
-    """The fields of a type that is an object with known names in JSON; None for any other."""
-    plain = get_origin(kind) or kind
-    if not isinstance(plain, type):
-        return None
-    if models.is_model(plain):
-        listed = models.members(plain)
-        return _Members(
-            {one.wire: one.kind for one in listed}, frozenset(one.wire for one in listed if one.required), None
-        )
-    if issubclass(plain, msgspec.Struct):
-        return _struct(kind, plain.__struct_config__)
-    if dataclasses.is_dataclass(plain):
-        hints = _hints(kind)
-        own = [field for field in dataclasses.fields(plain) if field.init]
-        missing = dataclasses.MISSING
-        required = [f.name for f in own if f.default is missing and f.default_factory is missing]
-        return _Members({field.name: hints[field.name] for field in own}, frozenset(required), None)
-    if typing.is_typeddict(plain):
-        return _Members(_hints(kind), frozenset(getattr(plain, "__required_keys__", ())), None)
-    return None
-
-
-def _struct(kind: object, config: msgspec.structs.StructConfig) -> _Members | None:
-    if config.array_like:
-        return None
-    fields = msgspec.structs.fields(kind)  # type: ignore[arg-type]  # a generic alias such as Page[int] is fine too
-    return _Members(
-        {field.encode_name: field.type for field in fields},
-        frozenset(field.encode_name for field in fields if field.required),
-        config.tag_field,
-    )
-
-
-def _hints(kind: object) -> dict[str, object]:
-    """The annotations of a class, with its type variables filled in."""
-    plain = get_origin(kind) or kind
-    filled = dict(zip(getattr(plain, "__parameters__", ()), get_args(kind), strict=False))
-    return {name: _filled(hint, filled) for name, hint in get_type_hints(plain, include_extras=True).items()}
-
-
-def _filled(hint: object, filled: dict[object, object]) -> object:
-    if get_origin(hint) in (Required, NotRequired):
-        return _filled(get_args(hint)[0], filled)
-    variables = getattr(hint, "__parameters__", ())
-    if hint in filled or not filled or not variables:
-        return filled.get(hint, hint)
-    return hint[tuple(filled.get(variable, variable) for variable in variables)]  # type: ignore[index]
-
-
-def _positions(kind: object) -> tuple[object, ...] | None:
-    """The types of an array with one for each position; None for any other type."""
-    plain = get_origin(kind) or kind
-    if plain is tuple and get_args(kind):
-        return get_args(kind)
-    if not isinstance(plain, type):
-        return None
-    if issubclass(plain, tuple) and hasattr(plain, "_fields"):
-        hints = _hints(kind)
-        return tuple(hints.get(name, object) for name in plain._fields)
-    if issubclass(plain, msgspec.Struct) and plain.__struct_config__.tag_field is None:
-        return tuple(field.type for field in msgspec.structs.fields(kind))  # type: ignore[arg-type]
-    return None
+def _choice(shape: shapes.Choice, seen: dict[object, _Whole]) -> Validator:
+    """The lists and objects of a union; a leaf if it has none."""
+    arms = [(arm, _compile(arm, seen)) for arm in shapes.alternatives(shape)]
+    wholes = [(arm, validator) for arm, validator in arms if isinstance(validator, _Whole)]
+    if not wholes:
+        return _Leaf(shape.kind, exact=any(isinstance(arm, shapes.Exact) for arm, _ in arms))
+    for _, validator in wholes:
+        if isinstance(validator.inner, _Choice):  # an open union, beside which msgspec allows only None
+            return _Whole(validator.inner, _Leaf(shape.kind))
+    arrays = [validator for _, validator in wholes if validator.inner.takes is list]
+    objects = [(arm, validator) for arm, validator in wholes if validator.inner.takes is dict]
+    array = arrays[0] if len(arrays) == 1 else None
+    if len(objects) == 1:
+        return _Whole(_Choice(array, objects[0][1], "", {}), _Leaf(shape.kind))
+    field, variants = "", dict[Value, Validator]()
+    for arm, validator in objects:
+        if isinstance(arm, shapes.Object) and arm.tag_field is not None:
+            field, variants[arm.tag] = arm.tag_field, validator
+    return _Whole(_Choice(array, None, field, variants), _Leaf(shape.kind))
 
 
 def _inner(value: Value, only: type | tuple[type, ...] = (list, dict)) -> Sequence[Value]:
