@@ -3,8 +3,9 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from oort.aws.sqs.message_text import text
 from oort.model.errors import Unreadable
+from oort.model.items import Item
+from oort.model.messages import Sealed
 from oort.model.operations import PublishEvent, SendMessage
 from oort.rules.cloud.cloud_names import outbox_row
 from oort.rules.tables import attributes
@@ -28,39 +29,36 @@ class Row:
     due: float = 0.0
 
 
-def written(write: SendMessage | PublishEvent, *, now: datetime) -> Attributes:
-    """The attributes of the row of a message."""
+def row(write: SendMessage | PublishEvent, sealed: Sealed, *, now: datetime) -> Item:
+    """The row of a message, as an item. Its attributes need no more than `attributes.attributes`."""
     if isinstance(write, SendMessage):
         kind, name, delay = "send", write.queue, write.delay
     else:
         kind, name, delay = "publish", write.event, 0.0
-    return attributes.attributes(
-        {
-            "row": outbox_row(kind, name, write.message.key),
-            "id": write.message.id,
-            "message": text(write.message),
-            "sent": round(now.timestamp(), 3),
-            **({"delay": delay} if delay else {}),
-        },
-        indexed=frozenset(),
-    )
+    return {
+        "row": outbox_row(kind, name, sealed.message.key),
+        "id": sealed.message.id,
+        "message": sealed.text,
+        "sent": round(now.timestamp(), 3),
+        **({"delay": delay} if delay else {}),
+    }
 
 
 def read(found: Attributes) -> Row:
     """The row of such attributes. Unreadable if it is none."""
     item = attributes.item(found)
-    row, identifier, message = item.get("row"), item.get("id"), item.get("message")
+    at, identifier, message = item.get("row"), item.get("id"), item.get("message")
     sent, delay = item.get("sent"), item.get("delay", 0)
-    if not (isinstance(row, str) and isinstance(identifier, str) and isinstance(message, str)):
+    if not (isinstance(at, str) and isinstance(identifier, str) and isinstance(message, str)):
         raise Unreadable("A row of the outbox lacks row, id or message.", "Only Oort may write there.")
     if not (isinstance(sent, int | float) and isinstance(delay, int | float)):
-        raise Unreadable(f"The row {row} {identifier} of the outbox lacks its time.", "Only Oort may write there.")
-    kind, name, key = [*row.split("/", 2), "", ""][:3]
+        raise Unreadable(f"The row {at} {identifier} of the outbox lacks its time.", "Only Oort may write there.")
+    kind, name, key = [*at.split("/", 2), "", ""][:3]
     if kind not in {"send", "publish"} or not name:
         raise Unreadable(
-            f"The row {row} {identifier} of the outbox says neither send nor publish.", "Only Oort may write there."
+            f"The row {at} {identifier} of the outbox says neither send nor publish.", "Only Oort may write there."
         )
-    return Row((row, identifier), kind, name, key, message, sent + delay)
+    return Row((at, identifier), kind, name, key, message, sent + delay)
 
 
 def key(at: tuple[str, str]) -> Attributes:
