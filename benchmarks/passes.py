@@ -164,7 +164,6 @@ def on_engine(*, rounds: int = 0) -> tuple[Counts, Counts, float]:
     from cometbid.accounts import accounts
     from cometbid.email.sender import Sender
     from cometbid.email.service import email
-
     from oort.testing import Platform
 
     def sender() -> Sender:
@@ -251,7 +250,8 @@ def on_aws(*, rounds: int = 0) -> tuple[Counts, Counts, float]:
     def post(mail: str) -> None:
         body = json.dumps({"email": mail, "country": "NO"})
         answer = sign_up({**request, "body": body})
-        assert isinstance(answer, dict) and answer["statusCode"] == 201, answer
+        assert isinstance(answer, dict)
+        assert answer["statusCode"] == 201, answer
 
     def settle() -> None:
         for relay, consumer in ((accounts_relay, welcome), (email_relay, deliver)):
@@ -277,7 +277,6 @@ def _functions(cloud: Cloud) -> list[Callable[[Mapping[str, object]], object]]:
     """The handlers of the functions that a sign-up meets, put together as in Lambda."""
     from cometbid.accounts import accounts
     from cometbid.email import service
-
     from oort.app.loading import projects
     from oort.aws import clients, entry
 
