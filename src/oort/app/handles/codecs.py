@@ -84,7 +84,7 @@ def _timed(value: Value | datetime) -> Value:
     if isinstance(value, datetime):
         return value.isoformat() if value.tzinfo is None else str(keys.part(value))
     if isinstance(value, dict):
-        return {name: _timed(inner) for name, inner in value.items()}
+        return {name: inner if isinstance(inner, str) else _timed(inner) for name, inner in value.items()}
     if isinstance(value, list | tuple):
-        return [_timed(inner) for inner in value]
+        return [inner if isinstance(inner, str) else _timed(inner) for inner in value]
     return value

@@ -17,26 +17,17 @@ def check(message: Message) -> None:
 
     Raises InvalidValue if its key is longer than the key of an outbox row can be.
     """
-    _check(message, size=envelopes.size(message))
+    if envelopes.bound(message) > limits.MESSAGE_BYTES:  # else it fits, and need not be measured
+        _check_size(message, envelopes.size(message))
+    _check_key(message)
 
 
 def sealed(message: Message) -> Sealed:
-    """Seal a message that `check` accepts; raises what it raises. The text is measured, and then carried."""
+    """Seal a message that `check` accepts; raises what it raises. The text that is measured is the one to carry."""
     text = envelopes.wrapped(message)
-    _check(message, size=envelopes.length(text))
+    _check_size(message, envelopes.length(text))
+    _check_key(message)
     return Sealed(message, text)
-
-
-def _check(message: Message, *, size: int) -> None:
-    if size > limits.MESSAGE_BYTES:
-        raise LimitExceeded(
-            f"A message of {message.name} has {size} bytes with its envelope; at most {limits.MESSAGE_BYTES} are allowed.",
-            "Store the content in a table and send its key.",
-        )
-    row = len(outbox_row("publish", message.name, message.key).encode(errors="surrogatepass"))
-    if row > limits.PARTITION_KEY_BYTES:
-        most = limits.PARTITION_KEY_BYTES - row + len(message.key.encode(errors="surrogatepass"))
-        raise InvalidValue(f"The key of {message.name} has more than {most} bytes.", "Shorten or hash it.")
 
 
 def delay(seconds: float) -> timedelta:
@@ -62,3 +53,18 @@ def visibility(after: timedelta) -> timedelta:
     if after > limits.VISIBILITY:
         raise LimitExceeded(f"A message is to come back after {after}; at most {limits.VISIBILITY} are allowed.")
     return after
+
+
+def _check_size(message: Message, size: int) -> None:
+    if size > limits.MESSAGE_BYTES:
+        raise LimitExceeded(
+            f"A message of {message.name} has {size} bytes with its envelope; at most {limits.MESSAGE_BYTES} are allowed.",
+            "Store the content in a table and send its key.",
+        )
+
+
+def _check_key(message: Message) -> None:
+    row = len(outbox_row("publish", message.name, message.key).encode(errors="surrogatepass"))
+    if row > limits.PARTITION_KEY_BYTES:
+        most = limits.PARTITION_KEY_BYTES - row + len(message.key.encode(errors="surrogatepass"))
+        raise InvalidValue(f"The key of {message.name} has more than {most} bytes.", "Shorten or hash it.")

@@ -23,7 +23,8 @@ def _check(value: Value, at: str, deeper: int) -> None:
     if value is None or isinstance(value, bool):
         return
     if isinstance(value, str):
-        _check_text(value, at)
+        if not value.isascii():
+            _check_text(value, at)
     elif isinstance(value, int | float):
         _check_number(value, at)
     elif deeper < 0:
@@ -32,8 +33,10 @@ def _check(value: Value, at: str, deeper: int) -> None:
         )
     elif isinstance(value, dict):
         for name, inner in value.items():
-            _check_text(name, at)
-            _check(inner, f"{at}/{name}", deeper - 1)
+            if not name.isascii():
+                _check_text(name, at)
+            if not (isinstance(inner, str) and inner.isascii()):  # most are: no call, and no place, for them
+                _check(inner, f"{at}/{name}", deeper - 1)
     else:
         _check_list(value, at, deeper)
 
@@ -48,8 +51,6 @@ def _check_list(value: Value, at: str, deeper: int) -> None:
 
 
 def _check_text(value: str, at: str) -> None:
-    if value.isascii():
-        return
     try:
         value.encode()
     except UnicodeEncodeError as error:

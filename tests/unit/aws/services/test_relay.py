@@ -118,7 +118,7 @@ def test_a_row_that_the_release_before_wrote_is_read_and_sent_on() -> None:
         '{"specversion":"1.0","id":"1","source":"/suite","type":"suite.work",'
         '"time":"1970-01-01T00:00:01.500000Z","partitionkey":"k","data":{"n":"\\ufffe"}}'
     )
-    row = {
+    row: Attributes = {
         "row": {"S": "send/suite.work/k"}, "id": {"S": "1"}, "message": {"S": text},
         "sent": {"N": "1767225600"}, "delay": {"N": "2.5"},
     }  # fmt: skip

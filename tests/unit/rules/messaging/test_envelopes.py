@@ -33,6 +33,18 @@ def test_the_size_is_known_without_the_text(body: bytes, key: str) -> None:
     assert messages.sealed(message) == Sealed(message, text)
 
 
+@given(
+    st.binary(max_size=40), st.text(max_size=9) | st.just("\x01" * 50), st.integers(0, 2**63 - 1),
+    st.lists(st.sampled_from([b"{}", b'"\xc3\xa9\\\\"', b" \n\t[ 1]", b'["\x7f"]']), max_size=3),
+)  # fmt: skip
+def test_no_envelope_is_larger_than_its_bound(body: bytes, text: str, version: int, older: list[bytes]) -> None:
+    message = Message(
+        id=text, name=f"{text}.{text}", body=body, version=version, key=text, traceparent=text, sent=1.5,
+        oldest=version, older=tuple(Older(version - number, one) for number, one in enumerate(older)),
+    )  # fmt: skip
+    assert envelopes.size(message) <= envelopes.bound(message)
+
+
 @given(TEXT.map(lambda text: json.dumps({"a": text}, ensure_ascii=False).encode()), TEXT)
 def test_a_checked_body_is_carried_and_measured_as_any_other(body: bytes, key: str) -> None:
     message = Message(id="1", name="shop.sold", body=body, key=key, sent=1.5)
