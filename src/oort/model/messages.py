@@ -17,7 +17,8 @@ class Message(msgspec.Struct, frozen=True, kw_only=True):
 
     `name` is the event's name, or the queue's for a work message; `key` is the event's key, whose order the relay keeps.
     `oldest` is the oldest version of the event whose consumers can read the body; 0 for what is no event. `older` holds
-    the bodies for those who know only versions before that.
+    the bodies for those who know only versions before that. `checked` says that Oort encoded the body itself, or has
+    checked it at the boundary: it is JSON, and names no member of an object twice. No envelope carries it.
     """
 
     id: str
@@ -29,6 +30,14 @@ class Message(msgspec.Struct, frozen=True, kw_only=True):
     sent: float = 0.0  # Unix seconds
     oldest: int = 0
     older: tuple[Older, ...] = ()
+    checked: bool = False
+
+
+class Sealed(msgspec.Struct, frozen=True):
+    """A message and the text of its envelope, which is made once and carried as it is."""
+
+    message: Message
+    text: str
 
 
 class Reason(StrEnum):

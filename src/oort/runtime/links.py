@@ -114,6 +114,7 @@ class EnvironmentLink:
             sent=now.timestamp(),
             oldest=oldest,
             older=older,
+            checked=True,  # `codecs.body` made it
         )
 
     def mark(self) -> Mark | None:

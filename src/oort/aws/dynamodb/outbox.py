@@ -3,8 +3,9 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from oort.aws.sqs.message_text import text
 from oort.model.errors import Unreadable
+from oort.model.items import Item
+from oort.model.messages import Sealed
 from oort.model.operations import PublishEvent, SendMessage
 from oort.rules.cloud.cloud_names import outbox_row
 from oort.rules.cloud.deployed import OutboxTable
@@ -27,39 +28,36 @@ class Row:
     due: float = 0.0
 
 
-def written(write: SendMessage | PublishEvent, *, now: datetime) -> Attributes:
-    """The attributes of the row of a message."""
+def row(write: SendMessage | PublishEvent, sealed: Sealed, *, now: datetime) -> Item:
+    """The row of a message, as an item. Its attributes need no more than `attributes.attributes`."""
     if isinstance(write, SendMessage):
         kind, name, delay = OutboxTable.SEND, write.queue, write.delay
     else:
         kind, name, delay = OutboxTable.PUBLISH, write.event, 0.0
-    return attributes.attributes(
-        {
-            OutboxTable.ROW: outbox_row(kind, name, write.message.key),
-            OutboxTable.ID: write.message.id,
-            OutboxTable.MESSAGE: text(write.message),
-            OutboxTable.SENT: round(now.timestamp(), 3),
-            **({OutboxTable.DELAY: delay} if delay else {}),
-        },
-        indexed=frozenset(),
-    )
+    return {
+        OutboxTable.ROW: outbox_row(kind, name, sealed.message.key),
+        OutboxTable.ID: sealed.message.id,
+        OutboxTable.MESSAGE: sealed.text,
+        OutboxTable.SENT: round(now.timestamp(), 3),
+        **({OutboxTable.DELAY: delay} if delay else {}),
+    }
 
 
 def read(found: Attributes) -> Row:
     """The row of such attributes. Unreadable if it is none."""
     item = attributes.item(found)
-    row, identifier, message = (item.get(name) for name in (*OutboxTable.KEY, OutboxTable.MESSAGE))
+    at, identifier, message = (item.get(name) for name in (*OutboxTable.KEY, OutboxTable.MESSAGE))
     sent, delay = item.get(OutboxTable.SENT), item.get(OutboxTable.DELAY, 0)
-    if not (isinstance(row, str) and isinstance(identifier, str) and isinstance(message, str)):
+    if not (isinstance(at, str) and isinstance(identifier, str) and isinstance(message, str)):
         raise Unreadable("A row of the outbox lacks row, id or message.", "Only Oort may write there.")
     if not (isinstance(sent, int | float) and isinstance(delay, int | float)):
-        raise Unreadable(f"The row {row} {identifier} of the outbox lacks its time.", "Only Oort may write there.")
-    kind, name, key = [*row.split("/", 2), "", ""][:3]
+        raise Unreadable(f"The row {at} {identifier} of the outbox lacks its time.", "Only Oort may write there.")
+    kind, name, key = [*at.split("/", 2), "", ""][:3]
     if kind not in {OutboxTable.SEND, OutboxTable.PUBLISH} or not name:
         raise Unreadable(
-            f"The row {row} {identifier} of the outbox says neither send nor publish.", "Only Oort may write there."
+            f"The row {at} {identifier} of the outbox says neither send nor publish.", "Only Oort may write there."
         )
-    return Row((row, identifier), kind, name, key, message, sent + delay)
+    return Row((at, identifier), kind, name, key, message, sent + delay)
 
 
 def key(at: tuple[str, str]) -> Attributes:

@@ -5,6 +5,7 @@ from datetime import datetime
 
 from oort.aws.dynamodb import outbox, request_parameters, updates
 from oort.aws.dynamodb.updates import Known
+from oort.aws.sqs import message_text
 from oort.model import limits
 from oort.model.operations import (
     CheckItem,
@@ -104,9 +105,8 @@ class Places:
             if write.queue not in self._queues:
                 raise KeyError(write.queue)
             messages.delay(write.delay)
-        messages.check(write.message)
-        row = outbox.written(write, now=now)
-        item = attributes.item(row)
-        key = keys.of(item, self._outbox)
+        row = outbox.row(write, message_text.sealed(write.message), now=now)
+        key = keys.of(row, self._outbox)
         assert key is not None
-        return Action(write, self._outbox, rules.located(self._outbox, key), sizes.item_size(item), row)
+        stored = attributes.attributes(row, indexed=frozenset())
+        return Action(write, self._outbox, rules.located(self._outbox, key), sizes.item_size(row), stored)

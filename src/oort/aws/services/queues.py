@@ -12,7 +12,7 @@ from oort.aws.client_types import SqsMessage
 from oort.aws.clients import Clients
 from oort.aws.failures import ask
 from oort.aws.sqs import batches, sqs_queues
-from oort.aws.sqs.message_text import text
+from oort.aws.sqs.message_text import sealed
 from oort.aws.sqs.sqs_queues import Shelves
 from oort.model import limits
 from oort.model.messages import DeadLetter, Delivery, Message, QueueDepth
@@ -34,9 +34,9 @@ class Queues:
     def send(self, queue: str, message: Message, *, delay: timedelta = _NOTHING) -> None:
         """See `ports.queues`. SQS counts in whole seconds: the delay is rounded up."""
         own = self._shelves.own(queue)
-        rules.check(message)
+        text = sealed(message).text
         seconds = math.ceil(rules.delay(delay.total_seconds()).total_seconds())
-        request = {"QueueUrl": own.url, "MessageBody": text(message), **({"DelaySeconds": seconds} if seconds else {})}
+        request = {"QueueUrl": own.url, "MessageBody": text, **({"DelaySeconds": seconds} if seconds else {})}
         ask(self._clients.sqs.send_message, request, doing=f"sending to {own.title}")
 
     def receive(self, queue: str, *, most: int) -> list[Delivery]:

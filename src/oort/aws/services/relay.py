@@ -20,6 +20,7 @@ from oort.model.errors import OortError
 from oort.ports.clock import Clock
 from oort.rules.cloud.cloud_names import Place
 from oort.rules.cloud.deployed import OutboxTable
+from oort.rules.messaging import envelopes
 from oort.rules.tables.attributes import Attributes
 
 At = tuple[str, str]
@@ -73,7 +74,7 @@ class Relay:
         lost: set[At] = set()
         for kind, name in dict.fromkeys((row.kind, row.name) for row in rows):
             some = [row for row in rows if (row.kind, row.name) == (kind, name)]
-            for batch in batches.cut(some, size=lambda row: len(row.text.encode())):
+            for batch in batches.cut(some, size=lambda row: envelopes.length(row.text)):
                 lost.update(self._batch(kind, name, batch))
         return frozenset(lost)
 

@@ -2,11 +2,10 @@
 
 from oort.aws.clients import Clients
 from oort.aws.failures import ask
-from oort.aws.sqs.message_text import text
+from oort.aws.sqs.message_text import sealed
 from oort.model.messages import Message
 from oort.model.platform import PlatformModel
 from oort.rules.cloud.cloud_names import Place
-from oort.rules.messaging import messages as rules
 
 
 class Topics:
@@ -19,6 +18,5 @@ class Topics:
 
     def publish(self, event: str, message: Message) -> None:
         """See `ports.topics`."""
-        rules.check(message)
-        request = {"TopicArn": self._place.topic_arn(event), "Message": text(message)}
+        request = {"TopicArn": self._place.topic_arn(event), "Message": sealed(message).text}
         ask(self._clients.sns.publish, request, doing=f"publishing {event}")

@@ -3,7 +3,6 @@
 `admit` is quick and never blocks, so the server can refuse on its event loop; `answer` runs the function.
 """
 
-from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 from urllib.parse import parse_qsl
@@ -17,7 +16,7 @@ from oort.model import limits
 from oort.model.errors import InvalidToken
 from oort.model.fixed_pages import PREFIX
 from oort.model.functions import Http, Rate
-from oort.model.invocations import HttpOutcome, Principal
+from oort.model.invocations import HttpInvocation, HttpOutcome, Principal
 from oort.model.platform import PlatformModel
 from oort.model.problems import BadRequest, Forbidden, NotFound, Problem, Unauthorized
 from oort.model.spans import Span
@@ -46,7 +45,7 @@ class HttpRequest:
     method: str
     path: str
     query: str = ""
-    headers: Mapping[str, str] = field(default_factory=dict)
+    headers: dict[str, str] = field(default_factory=dict[str, str])
     client: str = ""
 
 
@@ -63,9 +62,10 @@ class Arrival:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Admission(Arrival):
+class Admission:
     """A request that may reach its function. The leash ends it before its time."""
 
+    arrival: Arrival
     match: Match
     principal: Principal | None
     id: str
@@ -122,45 +122,35 @@ class Gateway:
             return self._refuse(problem, arrival, match=match)
         except Exception as error:  # such as a damaged file of keys: nobody gets in, and the log says why
             return self._broken(error, arrival, match=match)
-        return Admission(
-            request=request,
-            match=match,
-            principal=principal,
-            id=identifiers.uuid7(arrival.start // 1_000_000, self._entropy.bits(74)),
-            leash=Leash(),
-            trace=arrival.trace,
-            parent=arrival.parent,
-            span=arrival.span,
-            start=arrival.start,
-            started=arrival.started,
-        )
+        identifier = identifiers.uuid7(arrival.start // 1_000_000, self._entropy.bits(74))
+        return Admission(arrival=arrival, match=match, principal=principal, id=identifier, leash=Leash())
 
     def answer(self, admission: Admission, body: bytes) -> HttpReply:
         """Run the function and reply. Blocks as long as the handler does."""
-        request, function = admission.request, admission.match.function
+        arrival, match, principal = admission.arrival, admission.match, admission.principal
         try:
-            query = tuple(parse_qsl(request.query, keep_blank_values=True, errors="strict", max_num_fields=1000))
+            query = tuple(parse_qsl(arrival.request.query, keep_blank_values=True, errors="strict", max_num_fields=1000))
         except ValueError:
             return self.refuse(BadRequest("The query string is not readable."), admission)
-        outcome = self._invoker.request(
-            function.name,
+        invocation = HttpInvocation(
             id=admission.id,
-            traceparent=identifiers.traceparent(admission.trace, admission.span),
-            path=admission.match.parameters,
+            token="",  # the invoker's
+            traceparent=identifiers.traceparent(arrival.trace, arrival.span),
+            path=match.parameters,
             query=query,
-            headers=dict(request.headers),
+            headers=arrival.request.headers,
             body=body,
-            principal=admission.principal,
-            leash=admission.leash,
+            principal=principal,
         )
+        outcome = self._invoker.request(match.function.name, invocation, leash=admission.leash)
         awaited = admission.leash.finish()
-        own = (self._span(admission, outcome.status, match=admission.match),) if awaited else ()
+        own = (self._span(arrival, outcome.status, match=match),) if awaited else ()
         self._traces.record((*own, *outcome.spans))
-        return self._reply(outcome, admission, match=admission.match)
+        return self._reply(outcome, arrival, match=match, known=principal is not None)
 
     def refuse(self, problem: Problem, admission: Admission) -> HttpReply:
         """The reply for a request that was admitted and is refused all the same."""
-        return self._refuse(problem, admission, match=admission.match)
+        return self._refuse(problem, admission.arrival, match=admission.match)
 
     def expire(self, admission: Admission) -> HttpReply | None:
         """The reply when the function is not done in time: from now on it can write nothing more. None if it just finished."""
@@ -174,7 +164,7 @@ class Gateway:
 
     def failed(self, admission: Admission, error: Exception) -> HttpReply:
         """The reply when not the handler but the engine itself failed."""
-        return self._broken(error, admission, match=admission.match)
+        return self._broken(error, admission.arrival, match=admission.match)
 
     def logout(self, request: HttpRequest) -> HttpReply:
         """The reply to POST /_oort/logout: the bearer token that came with it is refused from now on. Blocks until durable."""
@@ -294,18 +284,21 @@ class Gateway:
         )
 
     def _reply(
-        self, outcome: HttpOutcome, arrival: Arrival, *, match: Match | None, extra: reply_headers.Headers = ()
+        self,
+        outcome: HttpOutcome,
+        arrival: Arrival,
+        *,
+        match: Match | None,
+        extra: reply_headers.Headers = (),
+        known: bool = False,
     ) -> HttpReply:
-        private = outcome.status >= 400 or match is None or not match.trigger.public or _is_known(arrival)
+        """The reply; `known` says that the handler was told who calls."""
+        private = outcome.status >= 400 or match is None or not match.trigger.public or known
         headers = reply_headers.complete((*outcome.headers, *extra), private=private)
         origins = self._origins.headers(arrival.request.path, arrival.request.headers)
         name = match.function.name if match else ""
         every = (*headers, *origins, ("trace-id", arrival.trace))
         return HttpReply(outcome.status, every, outcome.body, arrival.trace, name, outcome.error)
-
-
-def _is_known(arrival: Arrival) -> bool:
-    return isinstance(arrival, Admission) and arrival.principal is not None
 
 
 def _bearer(request: HttpRequest) -> str | None:

@@ -8,6 +8,8 @@ from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 
+from msgspec.structs import replace
+
 from oort.app.programs import Function, Program
 from oort.engine.invoking.broker import EngineBroker
 from oort.engine.invoking.cutoff import Leash
@@ -19,7 +21,6 @@ from oort.model.invocations import (
     CallOutcome,
     HttpInvocation,
     HttpOutcome,
-    Principal,
 )
 from oort.model.messages import Delivery
 from oort.model.operations import CallFunction, Objected
@@ -58,34 +59,14 @@ class InProcessInvoker:
         """The function of that name; KeyError if there is none."""
         return self._functions[name]
 
-    def request(
-        self,
-        name: str,
-        *,
-        id: str,
-        traceparent: str,
-        path: dict[str, str],
-        query: tuple[tuple[str, str], ...],
-        headers: dict[str, str],
-        body: bytes,
-        principal: Principal | None,
-        leash: Leash | None = None,
-    ) -> HttpOutcome:
-        """Run a function for a request. Cutting the leash takes away its rights, though not its thread."""
+    def request(self, name: str, invocation: HttpInvocation, *, leash: Leash | None = None) -> HttpOutcome:
+        """Run a function for a request, whose token is made here. Cutting the leash takes away its rights, though not
+        its thread.
+        """
         with self._environment(name) as (environment, token):
             if leash is not None:
                 leash.hold(lambda: self._broker.close(token))
-            invocation = HttpInvocation(
-                id=id,
-                token=token,
-                traceparent=traceparent,
-                path=path,
-                query=query,
-                headers=headers,
-                body=body,
-                principal=principal,
-            )
-            return invoke.request(environment, self._readers[name], invocation)
+            return invoke.request(environment, self._readers[name], replace(invocation, token=token))
 
     def batch(self, name: str, deliveries: tuple[Delivery, ...], *, id: str) -> BatchOutcome:
         """Run a function for a batch of deliveries."""

@@ -5,7 +5,7 @@ from datetime import timedelta
 
 from oort.model import limits
 from oort.model.errors import InvalidValue, LimitExceeded
-from oort.model.messages import Message
+from oort.model.messages import Message, Sealed
 from oort.rules.cloud.cloud_names import outbox_row
 from oort.rules.messaging import envelopes
 
@@ -17,16 +17,17 @@ def check(message: Message) -> None:
 
     Raises InvalidValue if its key is longer than the key of an outbox row can be.
     """
-    size = envelopes.size(message)
-    if size > limits.MESSAGE_BYTES:
-        raise LimitExceeded(
-            f"A message of {message.name} has {size} bytes with its envelope; at most {limits.MESSAGE_BYTES} are allowed.",
-            "Store the content in a table and send its key.",
-        )
-    row = len(outbox_row("publish", message.name, message.key).encode(errors="surrogatepass"))
-    if row > limits.PARTITION_KEY_BYTES:
-        most = limits.PARTITION_KEY_BYTES - row + len(message.key.encode(errors="surrogatepass"))
-        raise InvalidValue(f"The key of {message.name} has more than {most} bytes.", "Shorten or hash it.")
+    if envelopes.bound(message) > limits.MESSAGE_BYTES:  # else it fits, and need not be measured
+        _check_size(message, envelopes.size(message))
+    _check_key(message)
+
+
+def sealed(message: Message) -> Sealed:
+    """Seal a message that `check` accepts; raises what it raises. The text that is measured is the one to carry."""
+    text = envelopes.wrapped(message)
+    _check_size(message, envelopes.length(text))
+    _check_key(message)
+    return Sealed(message, text)
 
 
 def delay(seconds: float) -> timedelta:
@@ -52,3 +53,18 @@ def visibility(after: timedelta) -> timedelta:
     if after > limits.VISIBILITY:
         raise LimitExceeded(f"A message is to come back after {after}; at most {limits.VISIBILITY} are allowed.")
     return after
+
+
+def _check_size(message: Message, size: int) -> None:
+    if size > limits.MESSAGE_BYTES:
+        raise LimitExceeded(
+            f"A message of {message.name} has {size} bytes with its envelope; at most {limits.MESSAGE_BYTES} are allowed.",
+            "Store the content in a table and send its key.",
+        )
+
+
+def _check_key(message: Message) -> None:
+    row = len(outbox_row("publish", message.name, message.key).encode(errors="surrogatepass"))
+    if row > limits.PARTITION_KEY_BYTES:
+        most = limits.PARTITION_KEY_BYTES - row + len(message.key.encode(errors="surrogatepass"))
+        raise InvalidValue(f"The key of {message.name} has more than {most} bytes.", "Shorten or hash it.")

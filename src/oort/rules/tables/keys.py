@@ -62,9 +62,11 @@ def _time(value: datetime) -> str:
 def check(key: Sequence[KeyPart]) -> None:
     """Raise InvalidValue if a part is empty, too long, or not a storable number."""
     for value, most in zip(key, (limits.PARTITION_KEY_BYTES, limits.SORT_KEY_BYTES), strict=False):
-        numbers.check(value, at="the key")
         if not isinstance(value, str):
+            numbers.check(value, at="the key")
             continue
+        if not value.isascii():
+            numbers.check(value, at="the key")
         if not value:
             raise InvalidValue(
                 "A key is empty.", "DynamoDB refuses empty keys, and so does the engine: give it a value."

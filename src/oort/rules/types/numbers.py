@@ -1,6 +1,7 @@
 """Which values both targets can store without loss: DynamoDB's 38-digit numbers, no NaN, no infinity, text that is Unicode."""
 
 import math
+from collections.abc import Iterable
 from decimal import Decimal
 
 from oort.model import limits
@@ -8,6 +9,7 @@ from oort.model.errors import InvalidValue, LimitExceeded
 from oort.model.items import Value
 
 _SMALL = 10**15
+_TINY, _HUGE = 1e-129, 1e125  # a float has at most 17 digits: within these it is within every limit
 _LARGE = 10**limits.NUMBER_EXPONENT_HIGHEST * 10
 
 
@@ -16,7 +18,41 @@ def check(value: Value, *, at: str = "") -> None:
 
     Raises LimitExceeded if it is nested deeper than DynamoDB allows; `value` itself is not counted.
     """
-    _check(value, at, limits.ITEM_DEPTH)
+    if not _fits([value], limits.ITEM_DEPTH):
+        _check(value, at, limits.ITEM_DEPTH)
+
+
+def _fits(values: Iterable[Value], deeper: int) -> bool:
+    """Tell of most values that `_check` accepts them, with few calls and without their places. False is no verdict."""
+    for value in values:
+        if isinstance(value, str):
+            if not (value.isascii() or _is_unicode(value)):
+                return False
+        elif isinstance(value, dict):
+            named = all(name.isascii() or _is_unicode(name) for name in value)
+            if deeper < 0 or not (named and _fits(value.values(), deeper - 1)):
+                return False
+        elif isinstance(value, list | tuple):
+            if deeper < 0 or not _fits(value, deeper - 1):
+                return False
+        elif not _is_ordinary(value):
+            return False
+    return True
+
+
+def _is_unicode(value: str) -> bool:
+    try:
+        value.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
+def _is_ordinary(value: Value) -> bool:
+    """Tell if the value is None, or true or false, or a number far from every limit."""
+    if isinstance(value, float):
+        return value == 0 or _TINY < abs(value) < _HUGE
+    return value is None or (isinstance(value, int) and abs(value) < _SMALL)
 
 
 def _check(value: Value, at: str, deeper: int) -> None:

@@ -36,6 +36,13 @@ def test_what_json_has_is_stored_as_it_is(value: Value) -> None:
     assert msgspec.json.decode(codecs.body(Anything(value)), type=Anything) == Anything(value)
 
 
+def test_no_object_of_a_body_names_a_member_twice() -> None:
+    """A table stores the same of such a value."""
+    twice = Anything({1: "a", "1": "b"})
+    assert codecs.body(twice) == b'{"value":{"1":"b"}}'
+    assert codecs.plain(twice) == {"value": {"1": "b"}}
+
+
 @given(st.lists(st.datetimes(timezones=st.sampled_from([UTC, timezone(timedelta(hours=-8))])), min_size=2, max_size=5))
 def test_aware_times_sort_as_text_and_come_back_as_the_same_moments(moments: list[datetime]) -> None:
     stored = [str(codecs.plain(moment)) for moment in moments if 1 < moment.year < 9999]

@@ -3,16 +3,19 @@
 from datetime import UTC, datetime
 
 import pytest
+from msgspec.structs import replace
 
 from oort.aws.dynamodb import outbox
 from oort.aws.dynamodb.outbox import Row
 from oort.aws.services.relay import Relay, rows_of
+from oort.aws.sqs import message_text
 from oort.engine.clocks import VirtualClock
 from oort.model.errors import Unreadable
 from oort.model.items import Item
 from oort.model.operations import PublishEvent, SendMessage
 from oort.rules.cloud.cloud_names import Place
 from oort.rules.cloud.deployed import OutboxTable
+from oort.rules.messaging import envelopes
 from oort.rules.tables import attributes
 from oort.rules.tables.attributes import Attributes
 from oort.testing.port_suites.target import HAPPENED, WORK, message
@@ -96,7 +99,12 @@ def test_a_delay_counts_from_the_commit() -> None:
 
 
 def stored(id: str) -> Attributes:
-    return outbox.written(SendMessage(WORK, message(id), delay=3.0), now=datetime(2026, 1, 1, tzinfo=UTC))
+    return written(SendMessage(WORK, message(id), delay=3.0))
+
+
+def written(write: SendMessage | PublishEvent) -> Attributes:
+    row = outbox.row(write, message_text.sealed(write.message), now=datetime(2026, 1, 1, tzinfo=UTC))
+    return attributes.attributes(row, indexed=frozenset())
 
 
 def test_a_row_is_read_as_it_was_written() -> None:
@@ -104,7 +112,26 @@ def test_a_row_is_read_as_it_was_written() -> None:
     assert (row.at, row.kind, row.name, row.key) == (("send/suite.work/k", "1"), "send", WORK, "k")
     assert row.due == datetime(2026, 1, 1, 0, 0, 3, tzinfo=UTC).timestamp()
     published = PublishEvent(HAPPENED, message("2", key="a/b"))
-    assert outbox.read(outbox.written(published, now=datetime(2026, 1, 1, tzinfo=UTC))).key == "a/b"
+    assert outbox.read(written(published)).key == "a/b"
+
+
+def test_a_row_that_the_release_before_wrote_is_read_and_sent_on() -> None:
+    """Literally what stood in a table then. The text that it carries is delivered to the character."""
+    text = (
+        '{"specversion":"1.0","id":"1","source":"/suite","type":"suite.work",'
+        '"time":"1970-01-01T00:00:01.500000Z","partitionkey":"k","data":{"n":"\\ufffe"}}'
+    )
+    row: Attributes = {
+        "row": {"S": "send/suite.work/k"}, "id": {"S": "1"}, "message": {"S": text},
+        "sent": {"N": "1767225600"}, "delay": {"N": "2.5"},
+    }  # fmt: skip
+    bench = Bench()
+    assert bench.relay.forward([outbox.read(row)]) == frozenset()
+    (request,) = bench.sqs.requests("send_message_batch")
+    assert [entry["MessageBody"] for entry in request["Entries"]] == [text]
+    carried = envelopes.unwrapped(text)
+    assert (carried.body, carried.checked) == (b'{"n":"\\ufffe"}', False)
+    assert written(SendMessage(WORK, replace(carried, body='{"n":"\ufffe"}'.encode()), delay=2.5)) == row
 
 
 def test_a_sweep_reads_every_page() -> None:

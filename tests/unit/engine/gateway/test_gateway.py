@@ -303,7 +303,7 @@ def test_a_failure_of_the_engine_itself_says_as_little() -> None:
     admitted = door.gateway.admit(HttpRequest("GET", "/desk/1"))
     assert isinstance(admitted, Admission)
     reply = door.gateway.failed(admitted, OSError("disk full at 0x7f"))
-    assert (reply.status, reply.function, problem(reply)["trace"]) == (500, "desk.show", admitted.trace)
+    assert (reply.status, reply.function, problem(reply)["trace"]) == (500, "desk.show", admitted.arrival.trace)
     assert b"disk" not in reply.body
     assert "disk full at 0x7f" in reply.error
 

@@ -18,6 +18,7 @@ from oort.engine.store.group import GroupCommitStore
 from oort.engine.store.session import Row, Session, Value
 from oort.engine.store.store import Store
 from oort.model.errors import StateUnusable
+from oort.model.invocations import HttpInvocation
 from oort.model.messages import Message
 from oort.model.operations import PutItem
 from tests.unit.engine.desk import Desk, Doing, Note
@@ -96,16 +97,10 @@ def test_what_was_there_before_the_start_is_delivered_too(store: GroupCommitStor
 def test_a_request_reaches_worker_and_subscriber_through_the_outbox(store: GroupCommitStore) -> None:
     jobs = Jobs()
     desk = started(store, jobs)
-    outcome = desk.engine.invoker.request(
-        "desk.ring",
-        id="i",
-        traceparent="",
-        path={},
-        query=(),
-        headers={},
-        body=b'{"id":"1"}',
-        principal=None,
+    invocation = HttpInvocation(
+        id="i", token="", traceparent="", path={}, query=(), headers={}, body=b'{"id":"1"}', principal=None
     )
+    outcome = desk.engine.invoker.request("desk.ring", invocation)
     assert outcome.status == 201
     desk.deliveries.until(lambda: len(desk.deliveries.reports) == 2)
     desk.engine.stop()

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Mapping
 import pytest
 
 from oort.engine.store.direct import DirectStore
-from oort.model.invocations import HttpOutcome
+from oort.model.invocations import HttpInvocation, HttpOutcome
 from oort.model.messages import Delivery, Message
 from oort.model.operations import GetItem, Refused, Request
 from tests.unit.engine.desk import Desk, Doing, Note
@@ -48,9 +48,10 @@ class Waiting(Doing):
 
 def read(desk: Desk, id: str = "1") -> HttpOutcome:
     """A request to `show`."""
-    return desk.engine.invoker.request(
-        "desk.show", id="i", traceparent="", path={"id": id}, query=(), headers={}, body=b"", principal=None
+    invocation = HttpInvocation(
+        id="i", token="", traceparent="", path={"id": id}, query=(), headers={}, body=b"", principal=None
     )
+    return desk.engine.invoker.request("desk.show", invocation)
 
 
 def test_an_environment_is_kept_and_used_again() -> None:

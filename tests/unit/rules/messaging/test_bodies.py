@@ -59,6 +59,15 @@ def test_what_means_nothing_or_two_things_has_a_reason(body: bytes, why: Reason)
     assert reason(body) is why
 
 
+def test_a_body_that_was_checked_is_not_read_again() -> None:
+    bodies.check(Message(id="1", name="shop.sold", body=b'{"id":1,"id":1}', checked=True))
+
+
+@given(st.binary(max_size=20) | VALUES.map(lambda value: json.dumps(value).encode()))
+def test_a_readable_body_is_one_that_only_a_repeated_name_can_park(body: bytes) -> None:
+    assert bodies.is_readable(body) is (reason(body) in {None, Reason.REPEATED_NAME})
+
+
 def test_depth_that_python_does_not_follow_is_no_repeated_name() -> None:
     deep = b"[ " * 900 + b"]" * 900
     assert reason(deep) in {None, Reason.TOO_DEEP}

@@ -6,11 +6,12 @@ import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from oort.model import limits
 from oort.model.errors import InvalidValue, LimitExceeded, NotUnderstood
-from oort.model.messages import Message, Older, Reason
-from oort.rules.messaging import envelopes, messages
+from oort.model.messages import Message, Older, Reason, Sealed
+from oort.rules.messaging import bodies, envelopes, messages
 
 TEXT = st.text(max_size=20)  # hypothesis draws no surrogates
 
@@ -22,6 +23,57 @@ def test_a_message_comes_back_as_it_was(body: bytes, id: str, key: str, version:
     assert found == message or (
         found.body.strip() == body.strip() and found.id == id
     )  # JSON may lose outer white space
+
+
+@given(st.binary(max_size=40) | TEXT.map(lambda text: json.dumps({"a": text}, ensure_ascii=False).encode()), TEXT)
+def test_the_size_is_known_without_the_text(body: bytes, key: str) -> None:
+    message = Message(id="é", name="shop.sold", body=body, key=key, sent=1.5, older=(Older(1, b'{"a":"\xc3\xa9"}'),))
+    text = envelopes.wrapped(message)
+    assert envelopes.size(message) == len(text.encode()) == envelopes.length(text)
+    assert messages.sealed(message) == Sealed(message, text)
+
+
+@given(
+    st.binary(max_size=40), st.text(max_size=9) | st.just("\x01" * 50), st.integers(0, 2**63 - 1),
+    st.lists(st.sampled_from([b"{}", b'"\xc3\xa9\\\\"', b" \n\t[ 1]", b'["\x7f"]']), max_size=3),
+)  # fmt: skip
+def test_no_envelope_is_larger_than_its_bound(body: bytes, text: str, version: int, older: list[bytes]) -> None:
+    message = Message(
+        id=text, name=f"{text}.{text}", body=body, version=version, key=text, traceparent=text, sent=1.5,
+        oldest=version, older=tuple(Older(version - number, one) for number, one in enumerate(older)),
+    )  # fmt: skip
+    assert envelopes.size(message) <= envelopes.bound(message)
+
+
+@given(TEXT.map(lambda text: json.dumps({"a": text}, ensure_ascii=False).encode()), TEXT)
+def test_a_checked_body_is_carried_and_measured_as_any_other(body: bytes, key: str) -> None:
+    message = Message(id="1", name="shop.sold", body=body, key=key, sent=1.5)
+    checked = replace(message, checked=True)
+    assert envelopes.wrapped(checked) == envelopes.wrapped(message)
+    assert envelopes.size(checked) == envelopes.size(message)
+
+
+@pytest.mark.parametrize("body", [b'{"n":1,"n":1}', b'{"n":{"m":1,"m":2}}'])
+def test_a_name_that_stands_twice_in_the_data_is_left_to_the_check_of_the_body(body: bytes) -> None:
+    """As long as the envelope is as Oort writes it. In any other form the search goes through all of it."""
+    text = envelopes.wrapped(Message(id="1", name="shop.sold", body=body, sent=1.5))
+    for whole in (text, text.encode()):
+        found = envelopes.unwrapped(whole)
+        assert (found.body, found.checked) == (body, False)
+        with pytest.raises(NotUnderstood) as caught:
+            bodies.check(found)
+        assert caught.value.fault.reason is Reason.REPEATED_NAME
+    with pytest.raises(NotUnderstood) as caught:
+        envelopes.unwrapped(f" {text}")
+    assert caught.value.fault.reason is Reason.REPEATED_NAME
+
+
+def test_what_others_wrote_is_searched_once() -> None:
+    assert envelopes.unwrapped(f'{_HEAD}, "data" : {{"n" : 1}}}}').checked
+    large = "x" * limits.MESSAGE_BYTES
+    assert not envelopes.unwrapped(f'{_HEAD}, "data" : "{large}"}}').checked  # the check of the body tells its size
+    assert not envelopes.unwrapped(f'{_HEAD}, "data_base64" : "eyJuIjoxfQ=="}}').checked
+    assert not envelopes.unwrapped(f'{_HEAD},"data":{{"n":1}}}}').checked
 
 
 def test_a_body_that_is_json_stands_in_it_as_json() -> None:
@@ -115,6 +167,17 @@ def test_the_size_is_that_of_the_text_in_utf_8() -> None:
     messages.check(message)
     with pytest.raises(LimitExceeded, match="with its envelope"):
         messages.check(Message(id="1", name="a.b", body=b'"' + b"x" * limits.MESSAGE_BYTES + b'"'))
+
+
+def test_a_message_is_sealed_up_to_the_byte_that_is_allowed() -> None:
+    empty = envelopes.size(Message(id="1", name="a.b", body=b'""'))
+    fits, over = (
+        Message(id="1", name="a.b", body=b'"%s"' % (b"x" * (limits.MESSAGE_BYTES - empty + more))) for more in (0, 1)
+    )
+    for accepts in (messages.check, messages.sealed):
+        accepts(fits)
+        with pytest.raises(LimitExceeded, match=f"has {limits.MESSAGE_BYTES + 1} bytes with its envelope"):
+            accepts(over)
 
 
 def test_a_key_fits_into_an_outbox_row() -> None:

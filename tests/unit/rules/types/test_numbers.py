@@ -79,6 +79,18 @@ def test_integers_pass_exactly_when_they_have_at_most_38_digits_and_fit(value: i
         assert fits
 
 
+@given(st.floats() | st.floats(1e-131, 1e-128) | st.floats(1e124, 1e127))
+def test_floats_pass_exactly_when_they_are_within_the_range(value: float) -> None:
+    fits = value == 0 or 1e-130 <= abs(value) < 1e126
+    for whole in (value, {"a": [1, {"b": value}]}):
+        try:
+            numbers.check(whole)
+        except InvalidValue:
+            assert not fits
+        else:
+            assert fits
+
+
 def test_items_nest_as_deep_as_dynamodb_allows_and_no_deeper() -> None:
     numbers.check({"item": nested(limits.ITEM_DEPTH)})
     with pytest.raises(LimitExceeded, match="32 levels"):
