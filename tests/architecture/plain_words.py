@@ -122,7 +122,11 @@ def python_files(root: Path) -> Iterable[Path]:
 
 
 def offences(figure: Figures) -> list[tuple[int, str, str]]:
-    return [(line, name, text) for name in figure.shares() for line, text in getattr(figure, name).places]
+    return [
+        (line, name, text)
+        for name in figure.shares()
+        for line, text in getattr(figure, name).places
+    ]
 
 
 def in_short(figure: Figures) -> str:
@@ -130,4 +134,6 @@ def in_short(figure: Figures) -> str:
 
 
 if __name__ == "__main__":
-    sys.stdout.writelines(f"{line}\n" for line in report([Path(path) for path in sys.argv[1:]] or [Path("src/oort")]))
+    sys.stdout.writelines(
+        f"{line}\n" for line in report([Path(path) for path in sys.argv[1:]] or [Path("src/oort")])
+    )
