@@ -135,8 +135,8 @@ def test_what_cannot_be_read_or_written_is_said(folder: Path) -> None:
 
 
 def test_lock_files_are_known_by_their_place(folder: Path) -> None:
-    assert lockfiles.is_one(folder / EVENT)
-    assert lockfiles.is_one(folder / API)
-    assert not lockfiles.is_one(folder / "contracts/shop/prices.json")
-    assert not lockfiles.is_one(folder / "data/shop.placed/1.json")
-    assert not lockfiles.is_one(folder.parent / EVENT)
+    assert lockfiles.is_lock_file(folder / EVENT)
+    assert lockfiles.is_lock_file(folder / API)
+    assert not lockfiles.is_lock_file(folder / "contracts/shop/prices.json")
+    assert not lockfiles.is_lock_file(folder / "data/shop.placed/1.json")
+    assert not lockfiles.is_lock_file(folder.parent / EVENT)

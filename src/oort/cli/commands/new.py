@@ -1,4 +1,4 @@
-"""`oort new`: a folder with a small service to start from."""
+"""`oort new`: write a folder with a small service to start from."""
 
 import keyword
 import sys
@@ -17,7 +17,7 @@ Examples:
   oort new hello
   oort new hello --into .
 """
-# Modules that would be hidden, and names that the service itself uses.
+# Modules that the service would hide, and names inside the service.
 _OURS = frozenset(
     {
         "oort",
@@ -42,9 +42,8 @@ _HARMLESS = frozenset({".git", ".venv"})
     help="The folder to write to; by default one named NAME.",
 )
 def new(*, name: str, into: Path | None) -> None:
-    """Write a service called NAME: a module with a table and three routes, a test that passes, and settings for ruff, mypy
-    and VS Code. The folder must be new or empty.
-    """
+    """Write a service called NAME: a module with a table and three routes, a test that passes, and
+    settings for ruff, mypy and VS Code. The folder must be new or empty."""
     _check(name)
     folder = into or Path(name)
     _write(folder, name)
@@ -54,15 +53,15 @@ def new(*, name: str, into: Path | None) -> None:
 
 def _check(name: str) -> None:
     if not names.SERVICE.fullmatch(name) or name in limits.RESERVED_PATHS:
-        what = f"{name!r} is not a service's name."
+        problem = f"{name!r} is not a valid name for a service."
         raise click.BadParameter(
-            f"{what} Use lower-case letters, digits and dashes, at most 34.", param_hint="NAME"
+            f"{problem} Use lower-case letters, digits and dashes, at most 34.", param_hint="NAME"
         )
     module = blueprint.module(name)
     if keyword.iskeyword(module) or module in _OURS or module in sys.stdlib_module_names:
-        what = f"{module!r} is the name of something else in Python or in the service."
+        problem = f"{module!r} is already the name of a module or of a part of the service."
         raise click.BadParameter(
-            f"{what} Take another name, such as {name}-service.", param_hint="NAME"
+            f"{problem} Choose another name, such as {name}-service.", param_hint="NAME"
         )
 
 

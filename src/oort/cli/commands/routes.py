@@ -1,4 +1,4 @@
-"""`oort routes`: what the platform answers, and to whom."""
+"""`oort routes`: list the routes of a platform and their callers."""
 
 from pathlib import Path
 

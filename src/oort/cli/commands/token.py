@@ -1,4 +1,4 @@
-"""`oort token`: a bearer token of the local issuer, or the end of one."""
+"""`oort token`: print a bearer token of the local issuer, or revoke a token."""
 
 import sys
 from datetime import timedelta
@@ -20,7 +20,7 @@ Examples:
 
 
 @click.command(cls=Command, epilog=_EPILOG, short_help="Print a token for private routes.")
-@click.option("--user", metavar="NAME", help="Who calls: the id of the handler's Principal.")
+@click.option("--user", metavar="NAME", help="The caller: the id of the handler's Principal.")
 @click.option(
     "--group",
     "groups",
@@ -33,7 +33,7 @@ Examples:
     type=options.Length(),
     default="1h",
     show_default=True,
-    help="How long it is good, as 90s, 30m, 8h; at most 1d.",
+    help="The lifetime, as 90s, 30m, 8h; at most 1d.",
 )
 @click.option(
     "--revoke", metavar="TOKEN", help="Refuse this token from now on; - reads it from stdin."
@@ -49,16 +49,16 @@ def token(
     path: Path,
     state: Path | None,
 ) -> None:
-    """Print a bearer token that the platform on this machine accepts, and nothing else. It is signed with the key in the
-    platform's state folder; no other platform accepts it.
+    """Print only a bearer token that the platform on this machine accepts. The key in the
+    platform's state folder signs the token, so no other platform accepts it.
 
-    With --revoke a token ends before its time, also in a platform that runs, as it does for whoever sends it to
-    POST /_oort/logout.
+    With --revoke, end a token before its time, also in a running platform. POST /_oort/logout does
+    the same for its caller's token.
     """
     from oort.cli.wiring import embedded
 
     if revoke is None and not (user or "").strip():
-        raise click.BadParameter("a user has a name.", param_hint="--user")
+        raise click.BadParameter("give the name of a user.", param_hint="--user")
     project = platforms.find(path)
     folder = platforms.state_folder(project, state)
     if revoke is not None:
@@ -75,5 +75,5 @@ def token(
         raise click.UsageError(str(error)) from error
 
 
-def _read(given: str) -> str:
-    return (sys.stdin.read() if given == "-" else given).strip()
+def _read(text: str) -> str:
+    return (sys.stdin.read() if text == "-" else text).strip()
