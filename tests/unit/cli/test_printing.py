@@ -250,7 +250,7 @@ def test_a_stream_that_is_gone_does_not_stop_the_platform() -> None:
 
 
 def test_frames_of_the_runtime_are_left_out() -> None:
-    runtime = Path(logs.__file__).parents[1] / "runtime" / "invoke.py"
+    runtime = Path(logs.__file__).parents[2] / "runtime" / "invoke.py"
     text = (
         "Traceback (most recent call last):\n"
         f'  File "{runtime}", line 1, in request\n    enter()\n    ^^^^^^^\n'

@@ -63,7 +63,7 @@ def test_a_package_holds_its_service_what_it_needs_and_oort(shop: Path) -> None:
 
 def test_of_oort_only_what_runs_on_lambda_ships(shop: Path) -> None:
     ours = {one.path for one in plan(shop).files if one.path.startswith("oort/")}
-    assert {"oort/__init__.py", "oort/model/packages.py", "oort/runtime/invoke.py"} <= ours
+    assert {"oort/__init__.py", "oort/model/delivery/packages.py", "oort/runtime/invoke.py"} <= ours
     assert {path.split("/")[1] for path in ours} <= {"__init__.py", *SHIPPED}
     assert not [path for path in ours if not path.endswith(".py")]
 

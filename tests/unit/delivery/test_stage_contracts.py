@@ -58,7 +58,7 @@ def test_a_shipment_is_held_before_and_kept_after_everything_else() -> None:
     stacks, assets, seen = FakeStacks(), FakeAssets(), list[str]()
 
     def refuse(_: Assets) -> None:
-        raise ContractBroken("It would break what runs.", "Nothing was sent.")
+        raise ContractBroken("It would break what runs.", "Nothing was deployed.")
 
     def store(_: str) -> Assets:
         return assets
