@@ -1,6 +1,8 @@
-"""What a schema does not admit, in other schemas: a union of pieces, one or more for each of its keywords. Read by `unions`.
+"""Write the complement of a schema as a union of pieces, at least one for each keyword.
 
-A piece is exact, whatever stands in it. What has no positive words, such as another pattern, stays an exclusion.
+Used by `unions`. Each piece is exact. A keyword without a positive opposite, such as `pattern`,
+stays
+an exclusion.
 """
 
 from collections.abc import Callable, Iterator
@@ -17,14 +19,14 @@ _Map = dict[str, Json]
 
 @dataclass(frozen=True, slots=True)
 class Piece:
-    """What satisfies all of the first and none of the second."""
+    """The documents that fit all `musts` and none of the `nots`."""
 
     musts: tuple[Place, ...] = ()
     nots: tuple[Place, ...] = ()
 
 
 def pieces(place: Place) -> list[Piece] | None:
-    """The complement of a schema; None if not all of it is understood."""
+    """Return the complement of a schema; None if a part of the schema is not understood."""
     for _ in range(_REFERENCES):
         target = place.target() if place.known.keys() == {"$ref"} else None
         place = place if target is None else target
@@ -44,7 +46,7 @@ def _only(schema: _Map, *links: Place) -> Piece:
 
 
 def _without(kind: str, schema: _Map, *links: Place) -> Piece:
-    """What is of the type and not so."""
+    """Return the documents of the type that do not fit the schema."""
     return Piece((literal({"type": kind}),), (literal(schema, *links),))
 
 
@@ -55,16 +57,16 @@ def _no(place: Place) -> Place:
 def _types(place: Place, words: _Map) -> Iterator[Piece]:
     if "type" not in words:
         return
-    said = words["type"]
-    names = set(cast(list[str], said if isinstance(said, list) else [said]))
+    declared = words["type"]
+    names = set(cast(list[str], declared if isinstance(declared, list) else [declared]))
     names |= {"null"} if membership.nullable(place) else set()
-    whole = "integer" in names and "number" not in names
-    others: list[Json] = [
-        kind for kind in KINDS if kind not in names and not (whole and kind == "number")
+    only_integers = "integer" in names and "number" not in names
+    remaining: list[Json] = [
+        kind for kind in KINDS if kind not in names and not (only_integers and kind == "number")
     ]
-    if others:
-        yield _only({"type": others})
-    if whole:
+    if remaining:
+        yield _only({"type": remaining})
+    if only_integers:
         yield _without("number", {"type": "integer"})
 
 
@@ -110,15 +112,15 @@ def _texts(_: Place, words: _Map) -> Iterator[Piece]:
 
 
 def _arrays(place: Place, words: _Map) -> Iterator[Piece]:
-    first, rest = membership.positions(place)
-    for number, one in enumerate(first):
+    first, further = membership.positions(place)
+    for number, element_schema in enumerate(first):
         head: list[Json] = [*[True] * number, {"not": {"$ref": 0}}]
-        yield _only({"type": "array", "minItems": number + 1, "prefixItems": head}, one)
-    if rest is not None and rest.words and first:
+        yield _only({"type": "array", "minItems": number + 1, "prefixItems": head}, element_schema)
+    if further is not None and further.words and first:
         head = [True] * len(first)
-        yield _without("array", {"prefixItems": head, "items": {"$ref": 0}}, rest)
-    elif rest is not None and rest.words:
-        yield _only({"type": "array", "contains": {"not": {"$ref": 0}}}, rest)
+        yield _without("array", {"prefixItems": head, "items": {"$ref": 0}}, further)
+    elif further is not None and further.words:
+        yield _only({"type": "array", "contains": {"not": {"$ref": 0}}}, further)
     if words.get("uniqueItems") is True:
         yield _without("array", {"uniqueItems": True})
     if "contains" in words:
@@ -126,12 +128,14 @@ def _arrays(place: Place, words: _Map) -> Iterator[Piece]:
 
 
 def _contents(place: Place, words: _Map) -> Iterator[Piece]:
-    kept, least = place.child("contains"), int(cast(float, words.get("minContains", 1)))
+    contained, least = place.child("contains"), int(cast(float, words.get("minContains", 1)))
     contains: _Map = {"type": "array", "contains": {"$ref": 0}}
     if least > 0:
-        yield _only({**contains, "minContains": 0, "maxContains": least - 1}, kept)
+        yield _only({**contains, "minContains": 0, "maxContains": least - 1}, contained)
     if "maxContains" in words:
-        yield _only({**contains, "minContains": int(cast(float, words["maxContains"])) + 1}, kept)
+        yield _only(
+            {**contains, "minContains": int(cast(float, words["maxContains"])) + 1}, contained
+        )
 
 
 def _objects(place: Place, words: _Map) -> Iterator[Piece]:
@@ -139,27 +143,29 @@ def _objects(place: Place, words: _Map) -> Iterator[Piece]:
         yield _only({"type": "object", "properties": {name: False}})
     listed = list(cast(_Map, words.get("properties", {})))
     for name in listed:
-        own = place.child("properties", name)
-        if own.words:
+        member = place.child("properties", name)
+        if member.words:
             yield _only(
                 {"type": "object", "required": [name], "properties": {name: {"not": {"$ref": 0}}}},
-                own,
+                member,
             )
-    patterns, rest = (
+    patterns, further = (
         list(cast(_Map, words.get("patternProperties", {}))),
         place.beyond("additionalProperties"),
     )
-    if patterns or rest is not None:
+    if patterns or further is not None:
         links = [
-            *(place.child("patternProperties", one) for one in patterns),
-            *([rest] if rest is not None else []),
+            *(place.child("patternProperties", pattern) for pattern in patterns),
+            *([further] if further is not None else []),
         ]
-        others: _Map = {
-            "patternProperties": {one: {"$ref": number} for number, one in enumerate(patterns)}
+        shape: _Map = {
+            "patternProperties": {
+                pattern: {"$ref": number} for number, pattern in enumerate(patterns)
+            }
         }
-        others |= {"properties": dict.fromkeys(listed, True)}
-        others |= {"additionalProperties": {"$ref": len(patterns)}} if rest is not None else {}
-        yield _without("object", others, *links)
+        shape |= {"properties": dict.fromkeys(listed, True)}
+        shape |= {"additionalProperties": {"$ref": len(patterns)}} if further is not None else {}
+        yield _without("object", shape, *links)
     if "propertyNames" in words:
         yield _without("object", {"propertyNames": {"$ref": 0}}, place.child("propertyNames"))
 
@@ -192,9 +198,9 @@ def _not_one(arms: list[Place]) -> Piece:
 def _conditions(place: Place, words: _Map) -> Iterator[Piece]:
     if "if" in words:
         condition = place.child("if")
-        for word, held in (("then", condition), ("else", _no(condition))):
+        for word, case in (("then", condition), ("else", _no(condition))):
             if word in words:
-                yield Piece((held, _no(place.child(word))))
+                yield Piece((case, _no(place.child(word))))
 
 
 _WRITERS: tuple[Callable[[Place, _Map], Iterator[Piece]], ...] = (

@@ -1,6 +1,7 @@
-"""Which arms of a choice certainly have no value in common: told by types, values, bounds and the members that tag them.
+"""Find arms of a choice that cannot share a value, by types, values, limits and tag members.
 
-Cheap, and read by `unions` and `complements`: where no two arms overlap, one of them is as much as any of them.
+Used by `unions` and `complements`. The check is cheap. If no two arms overlap, `oneOf` equals
+`anyOf`.
 """
 
 from dataclasses import dataclass, field
@@ -20,7 +21,8 @@ _SIZES = {"string": "Length", "array": "Items", "object": "Properties"}
 
 @dataclass(frozen=True, slots=True)
 class Outline:
-    """No less than what a schema admits. The tags are values of members that every object in it has."""
+    """A superset of a schema's values. `tags` are the values of members that every object must
+    have."""
 
     kinds: frozenset[str] = frozenset(KINDS)
     values: _Values = None
@@ -28,7 +30,7 @@ class Outline:
     spans: dict[str, _Span] = field(default_factory=dict)
 
     def both(self, other: "Outline") -> "Outline":
-        """What is in the two."""
+        """Return the intersection."""
         names = self.tags.keys() | other.tags.keys()
         tags = {name: _shared(self.tags.get(name), other.tags.get(name)) or {} for name in names}
         spans = {
@@ -43,7 +45,7 @@ class Outline:
         )
 
     def either(self, other: "Outline") -> "Outline":
-        """What is in one of the two."""
+        """Return the union."""
         values = None if self.values is None or other.values is None else self.values | other.values
         names = self.tags.keys() & other.tags.keys()
         return Outline(
@@ -53,7 +55,7 @@ class Outline:
         )
 
     def apart(self, other: "Outline") -> bool:
-        """Whether certainly no value is in both."""
+        """True if no value can be in both."""
         shared = self.kinds & other.kinds
         return _strangers(self.values, other.values) or all(
             self._apart(other, kind) for kind in shared
@@ -72,39 +74,39 @@ class Outline:
 
 
 def overlapping(arms: list[Place]) -> list[list[Place]]:
-    """For each arm, the others that it may share values with."""
+    """Return for each arm the other arms that may share values with it."""
     outlines = [outline(arm) for arm in arms]
     return [
         [
             arm
-            for other, arm in enumerate(arms)
-            if other != number and not mine.apart(outlines[other])
+            for index, arm in enumerate(arms)
+            if index != number and not mine.apart(outlines[index])
         ]
         for number, mine in enumerate(outlines)
     ]
 
 
 def outline(place: Place, depth: int = 0) -> Outline:
-    """The outline of a schema."""
+    """Return the outline of a schema."""
     if depth > _DEEPEST or place.doubtful_null:
         return Outline()
     words = place.known
-    found = Outline(
+    result = Outline(
         membership.kinds(place), _listed(words), _tags(place, words, depth), _spans(words)
     )
-    if found.values is not None:
-        found = found.both(Outline(frozenset(map(kind_of, found.values.values()))))
+    if result.values is not None:
+        result = result.both(Outline(frozenset(map(kind_of, result.values.values()))))
     if "$ref" in words and (target := place.target()) is not None:
-        found = found.both(outline(target, depth + 1))
+        result = result.both(outline(target, depth + 1))
     for arm in membership.arms(place, "allOf"):
-        found = found.both(outline(arm, depth + 1))
+        result = result.both(outline(arm, depth + 1))
     for word in ("anyOf", "oneOf"):
         if word in words:
-            first, *others = (outline(arm, depth + 1) for arm in membership.arms(place, word))
-            for other in others:
-                first = first.either(other)
-            found = found.both(first)
-    return found
+            first, *more = (outline(arm, depth + 1) for arm in membership.arms(place, word))
+            for alternative in more:
+                first = first.either(alternative)
+            result = result.both(first)
+    return result
 
 
 def _listed(words: dict[str, Json]) -> _Values:
@@ -116,46 +118,46 @@ def _listed(words: dict[str, Json]) -> _Values:
 
 def _tags(place: Place, words: dict[str, Json], depth: int) -> dict[str, dict[object, Json]]:
     members = cast(dict[str, Json], words.get("properties", {}))
-    found: dict[str, dict[object, Json]] = {}
+    tags: dict[str, dict[object, Json]] = {}
     for name in cast(list[str], words.get("required", [])):
         values = (
             outline(place.child("properties", name), depth + 1).values if name in members else None
         )
-        found |= {} if values is None else {name: values}
-    return found
+        tags |= {} if values is None else {name: values}
+    return tags
 
 
 def _spans(words: dict[str, Json]) -> dict[str, _Span]:
-    found = {
+    spans = {
         kind: (_bound(words, f"min{noun}", 0), _bound(words, f"max{noun}", 0))
         for kind, noun in _SIZES.items()
     }
     sides = (("minimum", "exclusiveMinimum", 1), ("maximum", "exclusiveMaximum", -1))
     ends = []
     for word, exclusive, out in sides:
-        own, other = (
+        inclusive, exclusive_bound = (
             _bound(words, word, out if words.get(exclusive) is True else 0),
             _bound(words, exclusive, out),
         )
-        ends.append(_tighter(own, other, sign=out))
-    return found | {"number": (ends[0], ends[1])}
+        ends.append(_tighter(inclusive, exclusive_bound, sign=out))
+    return spans | {"number": (ends[0], ends[1])}
 
 
 def _bound(words: dict[str, Json], word: str, out: int) -> tuple[Fraction, int] | None:
-    said = words.get(word)
-    return (exact(said), out) if is_number(said) else None
+    value = words.get(word)
+    return (exact(value), out) if is_number(value) else None
 
 
 def _tighter(
-    one: tuple[Fraction, int] | None, other: tuple[Fraction, int] | None, *, sign: int
+    left: tuple[Fraction, int] | None, right: tuple[Fraction, int] | None, *, sign: int
 ) -> tuple[Fraction, int] | None:
-    if one is None or other is None:
-        return one or other
-    return max(one, other) if sign > 0 else min(one, other)
+    if left is None or right is None:
+        return left or right
+    return max(left, right) if sign > 0 else min(left, right)
 
 
-def _narrower(one: _Span, other: _Span) -> _Span:
-    return _tighter(one[0], other[0], sign=1), _tighter(one[1], other[1], sign=-1)
+def _narrower(left: _Span, right: _Span) -> _Span:
+    return _tighter(left[0], right[0], sign=1), _tighter(left[1], right[1], sign=-1)
 
 
 def _shared(one: _Values, other: _Values) -> _Values:

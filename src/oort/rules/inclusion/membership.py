@@ -1,4 +1,4 @@
-"""Whether one JSON value is valid under a schema: yes, no, or not certain. It judges every witness before it is shown."""
+"""Check a JSON value against a schema: yes, no, or uncertain. Every witness is checked here."""
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -26,7 +26,7 @@ _Map: TypeAlias = dict[str, Json]
 
 @dataclass(frozen=True, slots=True)
 class Check:
-    """What one keyword says of a value, and the schema inside that says so."""
+    """The result of one keyword for a value, and the inner schema behind it."""
 
     word: str
     truth: Truth
@@ -34,32 +34,33 @@ class Check:
 
 
 def every(truths: Iterable[Truth]) -> Truth:
-    """No if one is no, else uncertain if one is."""
-    found: Truth = True
+    """False if any is False, else None if any is None."""
+    result: Truth = True
     for truth in truths:
         if truth is False:
             return False
-        found = found and truth
-    return found
+        result = result and truth
+    return result
 
 
 def negated(truth: Truth) -> Truth:
-    """The opposite; what is uncertain stays so."""
+    """Return the opposite; None stays None."""
     return None if truth is None else not truth
 
 
 def admits(
     place: Place, value: Json, depth: int = 0, seen: frozenset[Place] = frozenset()
 ) -> Truth:
-    """Whether the value is valid under the schema. `seen` are the schemas that are being asked about the same value."""
+    """Check the value against the schema. `seen` are the schemas already being checked for this
+    value."""
     if depth > _DEEPEST or place in seen:
         return None
-    found = every(check.truth for check in checks(place, value, depth, seen))
-    return None if found is False and value is None and place.doubtful_null else found
+    truth = every(check.truth for check in checks(place, value, depth, seen))
+    return None if truth is False and value is None and place.doubtful_null else truth
 
 
 def blamed(place: Place, value: Json) -> str:
-    """The pointer of the innermost keyword that refuses the value."""
+    """Return the pointer of the innermost keyword that refuses the value."""
     for check in checks(place, value, 0):
         if check.truth is False:
             return (
@@ -75,7 +76,7 @@ def blamed(place: Place, value: Json) -> str:
 def checks(
     place: Place, value: Json, depth: int, seen: frozenset[Place] = frozenset()
 ) -> Iterator[Check]:
-    """Every keyword's say."""
+    """Yield the result of every keyword."""
     words = place.known
     yield from (Check(word, None) for word in place.opaque)
     if not place.flat and words.keys() & _COMBINING:
@@ -105,12 +106,12 @@ def _combined(place: Place, value: Json, depth: int, seen: frozenset[Place]) -> 
         yield _inside("$ref", target, value, depth, seen)
     for word in ("allOf", "anyOf", "oneOf"):
         if word in words:
-            held = arms(place, word)
-            truths = [admits(arm, value, depth, seen) for arm in held]
+            arms_here = arms(place, word)
+            truths = [admits(arm, value, depth, seen) for arm in arms_here]
             if word == "allOf":
                 yield from (
                     Check(word, truth, (arm, value))
-                    for arm, truth in zip(held, truths, strict=True)
+                    for arm, truth in zip(arms_here, truths, strict=True)
                 )
             else:
                 yield Check(word, _some(truths) if word == "anyOf" else _one(truths))
@@ -123,7 +124,7 @@ def _combined(place: Place, value: Json, depth: int, seen: frozenset[Place]) -> 
 
 
 def arms(place: Place, word: str) -> list[Place]:
-    """The schemas that a keyword lists."""
+    """Return the schemas in a keyword's list."""
     return [
         place.child(word, str(number))
         for number in range(len(cast(list[Json], place.known.get(word, []))))
@@ -146,10 +147,10 @@ def _conditional(place: Place, value: Json, depth: int, seen: frozenset[Place]) 
         word: admits(place.child(word), value, depth, seen) if word in place.known else True
         for word in ("if", "then", "else")
     }
-    condition, then, other = truths["if"], truths["then"], truths["else"]
+    condition, then, otherwise = truths["if"], truths["then"], truths["else"]
     if condition is None:
-        return then if then == other else None
-    return then if condition else other
+        return then if then == otherwise else None
+    return then if condition else otherwise
 
 
 def _any_kind(place: Place, words: _Map, value: Json) -> Iterator[Check]:
@@ -163,21 +164,22 @@ def _any_kind(place: Place, words: _Map, value: Json) -> Iterator[Check]:
 
 
 def nullable(place: Place) -> bool:
-    """Whether OpenAPI 3.0's word lets null in; in a document that names its draft it means nothing."""
+    """True if OpenAPI 3.0's `nullable` allows null. With a declared draft, `nullable` means
+    nothing."""
     return place.words.get("nullable") is True and not place.document.declared
 
 
 def kinds(place: Place) -> frozenset[str]:
-    """The types that `type` lets in."""
-    said = place.known.get("type", list(KINDS))
-    names = cast(list[str], said if isinstance(said, list) else [said])
-    found = frozenset("number" if one == "integer" else one for one in names)
-    return found | {"null"} if nullable(place) else found
+    """Return the types that `type` allows."""
+    declared = place.known.get("type", list(KINDS))
+    names = cast(list[str], declared if isinstance(declared, list) else [declared])
+    names_allowed = frozenset("number" if name == "integer" else name for name in names)
+    return names_allowed | {"null"} if nullable(place) else names_allowed
 
 
 def _typed(place: Place, words: _Map, value: Json) -> Truth:
-    said = words["type"]
-    names = said if isinstance(said, list) else [said]
+    declared = words["type"]
+    names = declared if isinstance(declared, list) else [declared]
     kind = kind_of(value)
     if kind in names or (value is None and nullable(place)):
         return True
@@ -217,38 +219,41 @@ def _string(words: _Map, value: str) -> Iterator[Check]:
 
 
 def positions(place: Place) -> tuple[list[Place], Place | None]:
-    """The schemas of an array's first elements, and that of the others."""
+    """Return the schemas of an array's first elements, and the schema of further elements."""
     words = place.known
     items = words.get("items")
     word = "prefixItems" if "prefixItems" in words else "items" if isinstance(items, list) else ""
     first = cast(list[Json], words[word]) if word else []
-    rest = "additionalItems" if isinstance(items, list) else "items"
-    return [place.child(word, str(number)) for number in range(len(first))], place.beyond(rest)
+    further = "additionalItems" if isinstance(items, list) else "items"
+    return [place.child(word, str(number)) for number in range(len(first))], place.beyond(further)
 
 
 def _array(place: Place, words: _Map, value: list[Json], depth: int) -> Iterator[Check]:
     yield from _sized(words, len(value), "Items")
     if words.get("uniqueItems"):
         yield Check(
-            "uniqueItems", all(one != other for one, other in combinations(map(identity, value), 2))
+            "uniqueItems",
+            all(element != later for element, later in combinations(map(identity, value), 2)),
         )
-    first, rest = positions(place)
-    if first or rest is not None:
-        for number, one in enumerate(value):
-            schema = first[number] if number < len(first) else rest
+    first, further = positions(place)
+    if first or further is not None:
+        for number, element in enumerate(value):
+            schema = first[number] if number < len(first) else further
             if schema is not None:
-                yield _inside("items", schema, one, depth)
+                yield _inside("items", schema, element, depth)
     if "contains" in words:
         yield Check(
             "contains",
-            _contains(words, [admits(place.child("contains"), one, depth) for one in value]),
+            _contains(
+                words, [admits(place.child("contains"), element, depth) for element in value]
+            ),
         )
 
 
 def _contains(words: _Map, truths: list[Truth]) -> Truth:
     least, most = (
-        cast(float, words.get(word, other))
-        for word, other in (("minContains", 1), ("maxContains", len(truths)))
+        cast(float, words.get(word, default))
+        for word, default in (("minContains", 1), ("maxContains", len(truths)))
     )
     sure, possible = truths.count(True), len(truths) - truths.count(False)
     if sure > most or possible < least:
@@ -260,8 +265,8 @@ def _object(place: Place, words: _Map, value: _Map, depth: int) -> Iterator[Chec
     yield from _sized(words, len(value), "Properties")
     if "required" in words:
         yield Check("required", all(name in value for name in cast(list[str], words["required"])))
-    for name, one in value.items():
-        yield from _member(place, words, name, one, depth)
+    for name, member in value.items():
+        yield from _member(place, words, name, member, depth)
     if "propertyNames" in words:
         yield from (
             _inside("propertyNames", place.child("propertyNames"), name, depth) for name in value
@@ -272,21 +277,21 @@ def _needs(place: Place, value: _Map, depth: int, seen: frozenset[Place]) -> Ite
     for word in ("dependentRequired", "dependentSchemas", "dependencies"):
         for name, needed in cast(_Map, place.known.get(word, {})).items():
             if name in value:
-                found = _depends(place.child(word, name), needed, value, depth, seen)
-                unsure = word == "dependencies" and place.doubtful_dependencies and not found.truth
-                yield Check(word, None) if unsure else found
+                result = _depends(place.child(word, name), needed, value, depth, seen)
+                unsure = word == "dependencies" and place.doubtful_dependencies and not result.truth
+                yield Check(word, None) if unsure else result
 
 
 def _depends(place: Place, needed: Json, value: _Map, depth: int, seen: frozenset[Place]) -> Check:
     word = place.steps[-2]
     if isinstance(needed, list):
-        return Check(word, all(other in value for other in needed))
+        return Check(word, all(name in value for name in needed))
     return _inside(word, place, value, depth, seen)
 
 
 def _member(place: Place, words: _Map, name: str, value: Json, depth: int) -> Iterator[Check]:
-    known = name in cast(_Map, words.get("properties", {}))
-    if known:
+    is_listed = name in cast(_Map, words.get("properties", {}))
+    if is_listed:
         yield _inside("properties", place.child("properties", name), value, depth)
     hits = [
         (pattern, strings.matches(pattern, name))
@@ -296,8 +301,8 @@ def _member(place: Place, words: _Map, name: str, value: Json, depth: int) -> It
         if hit is not False:
             truth = admits(place.child("patternProperties", pattern), value, depth)
             yield Check("patternProperties", truth if hit or truth else None)
-    rest = place.beyond("additionalProperties")
-    if not known and rest is not None and not any(hit for _, hit in hits):
-        truth = admits(rest, value, depth)
+    further = place.beyond("additionalProperties")
+    if not is_listed and further is not None and not any(hit for _, hit in hits):
+        truth = admits(further, value, depth)
         uncertain = any(hit is None for _, hit in hits) and not truth
-        yield Check(rest.steps[-1], None if uncertain else truth)
+        yield Check(further.steps[-1], None if uncertain else truth)

@@ -1,8 +1,10 @@
-"""Schemas as unions of disjuncts: the keywords that refer and combine are multiplied out, so that what is left of each
-schema constrains values by itself. Read by `shapes`, which says what the disjuncts mean for one JSON type.
+"""Schemas as unions of disjuncts: references and combinations are multiplied out.
 
-What is not understood is kept as a token. A disjunct with tokens may admit too much; on the right, where it would have to
-admit too little, it counts only for what has the same tokens.
+After that, each keyword constrains values by itself. `shapes` interprets disjuncts for one JSON
+type. A
+part that is not understood becomes a token, and a disjunct with tokens may admit too much. On the
+right
+it must not, so it counts only for disjuncts with the same tokens.
 """
 
 from collections.abc import Iterator
@@ -36,43 +38,46 @@ _PIECES = 8  # of one complement; one with more is kept as it is
 
 @dataclass(frozen=True, slots=True)
 class Disjunct:
-    """Keywords that must all hold, schemas that must not, and tokens for what is not understood."""
+    """Keywords that must all fit, schemas that must not fit, and tokens for unknown parts."""
 
     flats: Node = ANYTHING
     nots: frozenset[Node] = frozenset()
     tokens: frozenset[object] = frozenset()
 
     def both(self, other: "Disjunct") -> "Disjunct":
-        """What satisfies the two."""
+        """Return the intersection."""
         return Disjunct(
             self.flats | other.flats, self.nots | other.nots, self.tokens | other.tokens
         )
 
     @property
     def excluded(self) -> list[Node]:
-        """The schemas that must not hold, in an order that is always the same."""
+        """The schemas that must not fit, in a stable order."""
         if len(self.nots) < 2:
             return list(self.nots)
         return sorted(self.nots, key=lambda node: [place.order for place in ordered(node)])
 
 
 def ordered(node: Node) -> list[Place]:
-    """The places of a node, in an order that is always the same."""
+    """Return the places of a node in a stable order."""
     return sorted(node, key=lambda place: place.order) if len(node) > 1 else list(node)
 
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """How schemas are read. `wanted`: on the right of a comparison, where too much must not be admitted."""
+    """Options for reading schemas.
+
+    `wanted` is set on the right of a comparison, where a schema must not admit too much.
+    """
 
     wanted: bool = False
 
     def disjuncts(self, node: Node) -> list[Disjunct]:
-        """The schema as a union."""
-        found = [Disjunct()]
+        """Return the schema as a union."""
+        union = [Disjunct()]
         for place in ordered(node):
-            found = _product(found, self._of_place(place, frozenset()))
-        return found
+            union = _product(union, self._of_place(place, frozenset()))
+        return union
 
     def _of_place(self, place: Place, seen: frozenset[Place]) -> list[Disjunct]:
         if place.flat:
@@ -80,18 +85,18 @@ class Reading:
         if place in seen:
             return [Disjunct(tokens=frozenset({object()}))]
         inside = seen | {place}
-        own = (
+        keywords = (
             frozenset({replace(place, flat=True)}) if place.known.keys() - _ELSEWHERE else ANYTHING
         )
-        found = [Disjunct(own, tokens=frozenset(object() for _ in place.opaque))]
-        for union in self._combined(place, inside):
-            found = _product(found, union)
+        union = [Disjunct(keywords, tokens=frozenset(object() for _ in place.opaque))]
+        for choice in self._combined(place, inside):
+            union = _product(union, choice)
         if place.doubtful_null:
-            found.append(Disjunct(frozenset({_NULL}), tokens=frozenset({object()})))
-        return found
+            union.append(Disjunct(frozenset({_NULL}), tokens=frozenset({object()})))
+        return union
 
     def _combined(self, place: Place, seen: frozenset[Place]) -> Iterator[list[Disjunct]]:
-        """A union for each of the keywords that refer or combine."""
+        """Yield a union for each keyword that refers or combines."""
         words = place.known
         if "$ref" in words and (target := place.target()) is not None:
             yield self._of_place(target, seen)
@@ -109,49 +114,49 @@ class Reading:
     def _union(self, place: Place, word: str, seen: frozenset[Place]) -> list[Disjunct]:
         arms = membership.arms(place, word)
         overlapping = distinct.overlapping(arms) if word == "oneOf" else [[] for _ in arms]
-        found: list[Disjunct] = []
-        for arm, others in zip(arms, overlapping, strict=True):
-            one = self._of_place(arm, seen)
-            for other in others:
-                one = _product(one, [_excluding(other)])
-            found += one
-        return found
+        union: list[Disjunct] = []
+        for arm, overlaps in zip(arms, overlapping, strict=True):
+            disjuncts = self._of_place(arm, seen)
+            for overlap in overlaps:
+                disjuncts = _product(disjuncts, [_excluding(overlap)])
+            union += disjuncts
+        return union
 
     def _complement(self, place: Place, seen: frozenset[Place]) -> list[Disjunct]:
         pieces = complements.pieces(place)
         if pieces is None or len(pieces) > _PIECES:
             return [_excluding(place)]
-        found: list[Disjunct] = []
+        union: list[Disjunct] = []
         for piece in pieces:
-            one = [Disjunct(nots=frozenset(frozenset({other}) for other in piece.nots))]
+            disjuncts = [Disjunct(nots=frozenset(frozenset({excluded}) for excluded in piece.nots))]
             for must in piece.musts:
-                one = _product(one, self._of_place(must, seen))
-            found += one
-        return found
+                disjuncts = _product(disjuncts, self._of_place(must, seen))
+            union += disjuncts
+        return union
 
     def _cases(self, place: Place, seen: frozenset[Place]) -> list[Disjunct]:
         condition = place.child("if")
-        then, other = (
+        then, otherwise = (
             self._of_place(place.child(word), seen) if word in place.known else [Disjunct()]
             for word in ("then", "else")
         )
         yes, no = self._of_place(condition, seen), self._complement(condition, seen)
         if not self.wanted:
-            return _product(yes, then) + _product(no, other)
+            return _product(yes, then) + _product(no, otherwise)
         return _product(
             no + then if "then" in place.known else then,
-            yes + other if "else" in place.known else other,
+            yes + otherwise if "else" in place.known else otherwise,
         )
 
     def _dependent(self, place: Place, seen: frozenset[Place]) -> Iterator[list[Disjunct]]:
-        found = dependents.needs(place)
-        for need in found:
+        needs = dependents.needs(place)
+        for need in needs:
             marked = Disjunct(tokens=frozenset({need.token}))
-            if len(found) > dependents.MOST or (need.doubtful and not self.wanted):
+            if len(needs) > dependents.MOST or (need.doubtful and not self.wanted):
                 yield [marked]
                 continue
-            arms = [one for arm in need.arms for one in self._of_place(arm, seen)]
-            yield [*arms, marked] if self.wanted else [one.both(marked) for one in arms]
+            arms = [disjunct for arm in need.arms for disjunct in self._of_place(arm, seen)]
+            yield [*arms, marked] if self.wanted else [disjunct.both(marked) for disjunct in arms]
 
 
 _NULL = replace(literal({"type": "null"}), flat=True)
@@ -159,8 +164,8 @@ _NULL = replace(literal({"type": "null"}), flat=True)
 
 def _product(left: list[Disjunct], right: list[Disjunct]) -> list[Disjunct]:
     if len(left) * len(right) > _WIDEST:
-        return [replace(one, tokens=one.tokens | {object()}) for one in left]
-    return list(dict.fromkeys(one.both(other) for one in left for other in right))
+        return [replace(first, tokens=first.tokens | {object()}) for first in left]
+    return list(dict.fromkeys(first.both(second) for first in left for second in right))
 
 
 def _excluding(place: Place) -> Disjunct:
