@@ -1,1 +1,4 @@
-"""Deliver a platform to AWS: package, compare with the stage, deploy, roll back. Only `cli` prints."""
+"""Deliver a platform to AWS: package, compare with the stage, deploy, roll back.
+
+Only `cli` prints.
+"""

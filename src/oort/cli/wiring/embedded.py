@@ -185,7 +185,10 @@ def rotate_key(folder: Path) -> None:
 
 
 def existing(folder: Path) -> StateFolder:
-    """Return the state in the folder. StateUnusable if missing: only a running platform makes it."""
+    """Return the state in the folder.
+
+    StateUnusable if missing: only a running platform makes it.
+    """
     state = StateFolder(folder)
     if not state.database.exists():
         raise StateUnusable(

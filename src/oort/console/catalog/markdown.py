@@ -1,4 +1,4 @@
-"""Pages of the catalogue as Markdown, as GitHub and others show it. Every text is escaped. `folder` writes them."""
+"""Format catalogue pages as Markdown. Every text is escaped."""
 
 import re
 
@@ -22,7 +22,7 @@ _START = re.compile(r"^(\d*)([-+=:.)])")  # what would begin a list or a line
 
 
 def page(page: Page, *, platform: str) -> str:
-    """The whole file."""
+    """Return the complete file."""
     home = () if page.name == "index" else (_link(Part(platform, page="index"), page),)
     parts = (
         f"{MARKER}\n# {_escaped(page.title)}",
@@ -33,7 +33,9 @@ def page(page: Page, *, platform: str) -> str:
 
 
 def _escaped(text: str) -> str:
-    line = " ".join("".join(one if one.isprintable() else " " for one in text).split(" "))
+    line = " ".join(
+        "".join(character if character.isprintable() else " " for character in text).split(" ")
+    )
     return _SPECIAL.sub(r"\\\g<0>", line).translate(_HTML)
 
 
@@ -75,6 +77,6 @@ def _link(part: Part, page: Page) -> str:
 
 
 def _code(text: str) -> str:
-    """A name or a value. A code span knows no escapes, so what it cannot hold stands in a tag."""
+    """Format a name or a value. A code span has no escapes, so special characters need a tag."""
     plain = text.isprintable() and text == text.strip() and text and not set(text) & set("`|")
     return f"`{text}`" if plain else f"<code>{_escaped(text)}</code>"

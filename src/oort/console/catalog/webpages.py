@@ -1,6 +1,6 @@
-"""Pages of the catalogue as HTML: one file each with its style inside, no script, nothing from elsewhere. `folder` writes them.
+"""Format catalogue pages as HTML: one file each, with style, without script and external resources.
 
-Every text is escaped, and the page's policy lets nothing run, whatever a docstring says.
+Every text is escaped, and the page's policy forbids all scripts.
 """
 
 import base64
@@ -28,7 +28,7 @@ _CONTROLS = dict.fromkeys(
 
 
 def page(page: Page, *, platform: str) -> str:
-    """The whole file."""
+    """Return the complete file."""
     style = (Path(__file__).parent / "catalog.css").read_text(encoding="utf-8")
     digest = base64.b64encode(hashlib.sha256(style.encode()).digest()).decode()
     home = (
@@ -85,7 +85,7 @@ def _facts(facts: Facts, page: Page) -> str:
 
 
 def _table(table: Table, page: Page) -> str:
-    """On a narrow screen each row is a card, and each cell says itself what it is."""
+    """Format a table. On a narrow screen each row is a card, and each cell shows its heading."""
     heads = "".join(f'<th scope="col">{_escaped(heading)}</th>' for heading in table.headings)
     lines = ["<table>", f"<thead><tr>{heads}</tr></thead>", "<tbody>"]
     for row in table.rows:

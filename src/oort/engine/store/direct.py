@@ -1,4 +1,5 @@
-"""The store on one connection, without a thread: in memory for tests and virtual time, on a file for single commands."""
+"""A store on one connection without a thread: in memory for tests, on a file for single
+commands."""
 
 import logging
 import threading
@@ -17,7 +18,7 @@ _log = logging.getLogger(__name__)
 
 
 class DirectStore:
-    """A `Store` that carries out each work at once, in the calling thread, in a transaction of its own."""
+    """A `Store` that runs each work at once, in the calling thread, in its own transaction."""
 
     def __init__(self, path: Path | None = None, *, key: str | None = None) -> None:
         self.on_commit: Callable[[], None] = ignore
@@ -47,7 +48,7 @@ class DirectStore:
         return result
 
     def submit(self, work: Callable[[Session], T]) -> "Future[T]":
-        """See `Store.submit`; the future is done when this returns."""
+        """See `Store.submit`. The future is done when this returns."""
         future: Future[T] = Future()
         try:
             future.set_result(self.write(work))
@@ -56,7 +57,7 @@ class DirectStore:
         return future
 
     def later(self, work: Callable[[Session], object]) -> None:
-        """See `Store.later`; here it is done when this returns."""
+        """See `Store.later`. The work is done when this returns."""
         try:
             self.write(work)
         except Exception:

@@ -149,7 +149,7 @@ class Place:
             known = (
                 {}
                 if not all(map(only_refuses, opaque))
-                else {word: said for word, said in words.items() if word not in opaque}
+                else {word: value for word, value in words.items() if word not in opaque}
             )
             keywords = self.document.read[self.steps] = opaque, known
         return keywords
