@@ -1,7 +1,10 @@
-"""Runs the gates of the project one after another and prints how long each took; called by the Makefile.
+"""Run the gates of the project and print the duration of each. Called by the Makefile.
 
-Usage: check.py [PART ...] [--without-coverage]. Without a part it runs them all but `quick-tests`, which `tests`
-contains. A part that fails does not stop the others; the exit code is 1 if any failed and 64 for an unknown part.
+Usage: check.py [PART ...] [--without-coverage]. Without a part, all run except `quick-tests`, which
+is
+contained in `tests`. A failed part does not stop the others. The exit code is 1 after a failure,
+and 64
+for an unknown part.
 """
 
 import subprocess
@@ -45,7 +48,7 @@ CONTAINED = {"quick-tests"}
 
 
 def run(name: str, commands: list[Command]) -> Result:
-    """Run the commands of one part, all of them, with their output passed through."""
+    """Run all commands of one part and pass their output through."""
     print(f"\n== {name}", flush=True)
     started = time.perf_counter()
     codes = [
@@ -56,7 +59,7 @@ def run(name: str, commands: list[Command]) -> Result:
 
 
 def table(results: list[Result]) -> str:
-    """One line a part, and a last line with the sum."""
+    """Format one line for each part, and a last line with the sum."""
     rows = [
         f"  {name:<12} {'ok' if passed else 'FAILED':<7} {seconds:7.1f} s"
         for name, passed, seconds in results
@@ -67,7 +70,7 @@ def table(results: list[Result]) -> str:
 
 
 def main(arguments: list[str]) -> int:
-    """Run the named parts, or every part that no other contains."""
+    """Run the named parts, or every part that is not contained in another."""
     parts = dict(PARTS)
     if "--without-coverage" in arguments:
         parts["tests"] = [PYTEST]

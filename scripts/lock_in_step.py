@@ -1,8 +1,10 @@
-"""Checks that the locks agree with pyproject.toml; run by `make check`, needs no network.
+"""Check that the locks agree with pyproject.toml. Part of `make check`; needs no network.
 
-Every direct dependency must be pinned once, inside its specifier and with a hash; both locks must pin the base alike;
-a lock must name no package index. The lock of the emulators must agree with its own list in the same way. `make lock`
-repairs all of it.
+Every direct dependency must be pinned once, within its specifier and with a hash. Both locks must
+pin
+the base equally. A lock must not name a package index. The emulators' lock must agree with its
+list.
+`make lock` repairs all faults.
 """
 
 import re
@@ -24,7 +26,7 @@ INDEX = re.compile(
 
 
 def pins(lock: Path) -> tuple[dict[str, str], list[str]]:
-    """The pinned versions of a lock by canonical name, and what is wrong with the lock itself."""
+    """Return the pinned versions of a lock by canonical name, and the faults of the lock."""
     text = lock.read_text(encoding="utf-8")
     versions: dict[str, str] = {}
     wrong = [f"{lock.name} names a package index"] if INDEX.search(text) else []
@@ -39,7 +41,7 @@ def pins(lock: Path) -> tuple[dict[str, str], list[str]]:
 
 
 def unmet(wanted: list[str], lock: Path, versions: dict[str, str]) -> list[str]:
-    """One sentence for each requirement that ``versions`` does not satisfy."""
+    """Return a sentence for each requirement that ``versions`` does not satisfy."""
     sentences: list[str] = []
     for requirement in map(Requirement, wanted):
         version = versions.get(canonicalize_name(requirement.name))
@@ -53,7 +55,7 @@ def unmet(wanted: list[str], lock: Path, versions: dict[str, str]) -> list[str]:
 
 
 def emulators(root: Path) -> list[str]:
-    """In what the lock of the emulators disagrees with its list; nothing where there is none."""
+    """Return differences between the emulators' lock and its list; none without these files."""
     source, lock = (
         root / "tests/emulators/requirements.in",
         root / "tests/emulators/requirements.lock",
@@ -71,7 +73,7 @@ def emulators(root: Path) -> list[str]:
 
 
 def faults(root: Path) -> list[str]:
-    """Everything in which the locks under ``root`` disagree with its pyproject.toml."""
+    """Return all differences between the locks under ``root`` and its pyproject.toml."""
     settings = tomllib.loads((root / "pyproject.toml").read_text(encoding="utf-8"))
     base: list[str] = settings["project"]["dependencies"]
     dev: list[str] = settings["dependency-groups"]["dev"]
@@ -91,7 +93,7 @@ def faults(root: Path) -> list[str]:
 
 
 def main() -> int:
-    """Print the faults, or one line that there are none."""
+    """Print the faults, or one line without faults."""
     found = faults(ROOT)
     for sentence in found:
         print(sentence, file=sys.stderr)

@@ -1,4 +1,5 @@
-"""Business code contains nothing of a cloud: an app imports the standard library, oort, msgspec and itself."""
+"""Apps do not depend on a cloud: they import only the standard library, oort, msgspec and
+themselves."""
 
 import sys
 
@@ -13,7 +14,7 @@ def own_packages() -> frozenset[str]:
 
 
 def origins(module: Module) -> set[str]:
-    """The top-level packages that a module imports from."""
+    """Return the top-level packages that a module imports from."""
     return {origin.partition(".")[0] for origin, _, _ in imports(module)}
 
 
@@ -74,7 +75,7 @@ def test_a_service_imports_nothing_of_another_but_its_contracts() -> None:
 
 
 def crosses(importer: str, origin: str, name: str | None) -> bool:
-    """Whether ``importer`` reaches into a neighbour of its own app that is not the contracts package."""
+    """True if ``importer`` imports a neighbour of its app that is not the contracts package."""
     here, there = importer.split("."), [*origin.split("."), *([name] if name else [])]
     if (
         len(here) < 2 or len(there) < 2 or here[0] != there[0]

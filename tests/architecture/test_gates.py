@@ -1,4 +1,4 @@
-"""The gates of `make check` can fail: each is shown something wrong and must say so."""
+"""The gates of `make check` can fail: each test gives a gate a fault to find."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""The house rules that no linter holds: sizes, names, docstrings, cycles, printing and loose ends."""
+"""The house rules without a linter: sizes, names, docstrings, cycles, printing and loose ends."""
 
 import ast
 import re
@@ -62,7 +62,7 @@ def test_no_module_has_a_name_that_says_nothing() -> None:
 
 
 def test_every_module_says_what_it_is() -> None:
-    """An empty ``__init__.py`` of an app is only a folder's mark and may stay silent."""
+    """An empty ``__init__.py`` of an app needs no docstring."""
     ours = [module for module in everything() if module.name.split(".")[0] != "tests"]
     silent = [module for module in ours if not ast.get_docstring(module.tree)]
     assert [
@@ -94,7 +94,7 @@ def test_nothing_is_left_for_later() -> None:
 
 
 def graph(modules: tuple[Module, ...]) -> dict[str, set[str]]:
-    """Which module imports which, counting imports in functions and under TYPE_CHECKING."""
+    """Return the imports of each module, also in functions and under TYPE_CHECKING."""
     names = {module.name for module in modules}
     found: dict[str, set[str]] = {}
     for module in modules:
@@ -107,7 +107,7 @@ def graph(modules: tuple[Module, ...]) -> dict[str, set[str]]:
 
 
 def cycle(edges: Mapping[str, set[str]]) -> list[str]:
-    """One circle of imports, first module repeated at the end; empty if there is none."""
+    """Return one cycle of imports, its first module repeated at the end; empty without a cycle."""
     done: set[str] = set()
 
     def visit(name: str, path: list[str]) -> list[str]:
