@@ -1,6 +1,6 @@
 """Check that written documents can be read.
 
-`rules.inclusion` decides; this module adds a readable witness and the place of the refusal.
+`rules.inclusion` decides; this module adds a readable witness and the subschema of the refusal.
 """
 
 from collections.abc import Iterable, Iterator
@@ -10,7 +10,7 @@ from typing import cast
 from oort.model.contracts import Schema
 from oort.model.items import Value
 from oort.rules.inclusion import compare
-from oort.rules.inclusion.documents import Document, Json, Place
+from oort.rules.inclusion.documents import Document, Json, Subschema
 from oort.rules.inclusion.membership import Check, admits, checks
 
 _MOST = 10  # misfits to report for two schemas
@@ -20,9 +20,9 @@ _MOST = 10  # misfits to report for two schemas
 class Misfit:
     """A written document that cannot be read.
 
-    Without a witness, the answer is unknown, and `schema` is the place where the proof stopped.
+    Without a witness, the answer is unknown, and `schema` is the subschema where the proof stopped.
     `pointer`
-    leads to the place in the witness, `name` is the member there, and `holder` the type that lists
+    leads to the subschema in the witness, `name` is the member there, and `holder` the type that lists
     it.
     """
 
@@ -43,12 +43,12 @@ def misfit(written: Schema, read: Schema, *, examples: Iterable[Value] = ()) -> 
     verdict = compare(written, read, as_is=True)
     if verdict.verdict == "yes":
         return None
-    place = Place(Document(read))
-    proof = next((value for value in examples if admits(place, value) is False), None)
+    subschema = Subschema(Document(read))
+    proof = next((value for value in examples if admits(subschema, value) is False), None)
     if proof is not None:
-        return _refusal(place, proof)
+        return _refusal(subschema, proof)
     if verdict.witness is not None:
-        return _refusal(place, verdict.witness[0])
+        return _refusal(subschema, verdict.witness[0])
     steps = tuple(verdict.path.split("/")[1:])
     return Misfit(None, verdict.path, "", _member(steps), _holder(steps))
 
@@ -86,54 +86,56 @@ def _forgiving(read: Schema, unfit: Misfit) -> Schema | None:
     return {**read, "$defs": {**types, unfit.holder: relaxed}} if unfit.holder else relaxed
 
 
-def _refusal(place: Place, witness: Value) -> Misfit:
+def _refusal(subschema: Subschema, witness: Value) -> Misfit:
     """Follow the refusing keywords down to the innermost one. The member is the last name on the
     way."""
     steps: list[str] = []
     value: Json = witness
-    member, holder = "", _holder(place.steps)
-    refused = _refused(place, value)
+    member, holder = "", _holder(subschema.steps)
+    refused = _refused(subschema, value)
     while refused.inner is not None:
         inner, part = refused.inner
         steps += _step(refused.word, inner, value, part)
         if refused.word == "properties":
-            member, holder = inner.steps[-1], _holder(place.steps)
-        place, value = inner, part
-        refused = _refused(place, value)
-    missing = _missing(place, value) if refused.word == "required" else []
-    extra = _stranger(place, value) if refused.word == "additionalProperties" else []
-    if missing or (extra and place.known["additionalProperties"] is False):
-        member, holder = (missing or extra)[0], _holder(place.steps)
+            member, holder = inner.steps[-1], _holder(subschema.steps)
+        subschema, value = inner, part
+        refused = _refused(subschema, value)
+    missing = _missing(subschema, value) if refused.word == "required" else []
+    extra = _stranger(subschema, value) if refused.word == "additionalProperties" else []
+    if missing or (extra and subschema.known["additionalProperties"] is False):
+        member, holder = (missing or extra)[0], _holder(subschema.steps)
     pointer = "".join(
         "/" + step.replace("~", "~0").replace("/", "~1") for step in (*steps, *missing, *extra)
     )
-    return Misfit((witness,), f"{place.pointer}/{refused.word}", pointer, member, holder)
+    return Misfit((witness,), f"{subschema.pointer}/{refused.word}", pointer, member, holder)
 
 
-def _refused(place: Place, value: Json) -> Check:
+def _refused(subschema: Subschema, value: Json) -> Check:
     """Return the keyword that refuses the value. The schema must refuse the value."""
-    return next(check for check in checks(place, value, 0) if check.truth is False)
+    return next(check for check in checks(subschema, value, 0) if check.truth is False)
 
 
-def _step(word: str, place: Place, value: Json, part: Json) -> list[str]:
+def _step(word: str, subschema: Subschema, value: Json, part: Json) -> list[str]:
     if word == "properties":
-        return [place.steps[-1]]
+        return [subschema.steps[-1]]
     if word == "items" and isinstance(value, list):
         return [str(next(number for number, element in enumerate(value) if element is part))]
     return []
 
 
-def _missing(place: Place, value: Json) -> list[str]:
+def _missing(subschema: Subschema, value: Json) -> list[str]:
     """Return the first missing required member."""
     members = value if isinstance(value, dict) else {}
-    return [name for name in cast(list[str], place.known["required"]) if name not in members][:1]
+    return [name for name in cast(list[str], subschema.known["required"]) if name not in members][
+        :1
+    ]
 
 
-def _stranger(place: Place, document: Json) -> list[str]:
+def _stranger(subschema: Subschema, document: Json) -> list[str]:
     """Return the first unlisted member that the schema for unlisted members refuses."""
     members = document if isinstance(document, dict) else {}
-    listed = cast(dict[str, Json], place.known.get("properties", {}))
-    unlisted = place.child("additionalProperties")
+    listed = cast(dict[str, Json], subschema.known.get("properties", {}))
+    unlisted = subschema.child("additionalProperties")
     return [
         name
         for name, value in members.items()

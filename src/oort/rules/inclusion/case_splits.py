@@ -9,7 +9,7 @@ from fractions import Fraction
 
 from oort.rules.inclusion.documents import literal
 from oort.rules.inclusion.shapes import Branch, branches, of_disjunct
-from oort.rules.inclusion.unions import NOTHING, Disjunct, Node, Reading
+from oort.rules.inclusion.unions import NOTHING, Conjunction, Disjunct, Reading
 
 SPENT = 12  # the most that one branch may cost
 _CHEAP, _DEAR = 1, 6
@@ -76,7 +76,8 @@ def _by_member(branch: Branch, options: list[Branch]) -> Iterator[list[Branch]]:
     candidates = []
     for name in list(named)[:_PIECES]:
         pieces = [
-            branch.with_member(name, node, present=True) for node in _parts(branch.member(name))
+            branch.with_member(name, conjunction, present=True)
+            for conjunction in _parts(branch.member(name))
         ]
         pieces += (
             [] if name in branch.required else [branch.with_member(name, NOTHING, present=False)]
@@ -92,9 +93,9 @@ def _by_position(branch: Branch, options: list[Branch]) -> Iterator[list[Branch]
     for number in range(min(_TRIED, max(len(option.first) for option in options))):
         least = max(branch.least, number + 1)
         pieces = [] if branch.least > number else [replace(branch, most=number)]
-        for node in _parts(branch.at(number)):
+        for conjunction in _parts(branch.at(number)):
             first = [
-                node if index == number else branch.at(index)
+                conjunction if index == number else branch.at(index)
                 for index in range(max(len(branch.first), number + 1))
             ]
             pieces.append(replace(branch, first=tuple(first), least=least))
@@ -102,10 +103,10 @@ def _by_position(branch: Branch, options: list[Branch]) -> Iterator[list[Branch]
             yield pieces
 
 
-def _parts(node: Node) -> list[Node]:
+def _parts(conjunction: Conjunction) -> list[Conjunction]:
     """Split a schema by its values and types."""
-    parts: list[Node] = []
-    for branch in branches(node):
+    parts: list[Conjunction] = []
+    for branch in branches(conjunction):
         if branch.values is not None:
             parts += [frozenset({literal({"enum": [value]})}) for value in branch.values]
         else:
@@ -115,14 +116,18 @@ def _parts(node: Node) -> list[Node]:
 
 def _by_exclusion(branch: Branch, options: list[Branch]) -> Iterator[list[Branch]]:
     """Split by a schema that an option excludes."""
-    exclusions = dict.fromkeys(node for option in options for node in option.origin.excluded)
-    for node in [piece for piece in exclusions if piece not in branch.origin.nots][:_TRIED]:
+    exclusions = dict.fromkeys(
+        conjunction for option in options for conjunction in option.origin.excluded
+    )
+    for conjunction in [piece for piece in exclusions if piece not in branch.origin.nots][:_TRIED]:
         within = [
             piece
-            for disjunct in Reading().disjuncts(node)
+            for disjunct in Reading().disjuncts(conjunction)
             for piece in of_disjunct(branch.origin.both(disjunct))
         ]
-        origin = Disjunct(branch.origin.flats, branch.origin.nots | {node}, branch.origin.tokens)
+        origin = Disjunct(
+            branch.origin.flats, branch.origin.nots | {conjunction}, branch.origin.tokens
+        )
         yield [
             *(piece for piece in within if piece.kind == branch.kind),
             replace(branch, origin=origin),

@@ -9,7 +9,15 @@ from fractions import Fraction
 from typing import TypeAlias, cast
 
 from oort.rules.inclusion import membership
-from oort.rules.inclusion.documents import KINDS, Json, Place, exact, identity, is_number, kind_of
+from oort.rules.inclusion.documents import (
+    KINDS,
+    Json,
+    Subschema,
+    exact,
+    identity,
+    is_number,
+    kind_of,
+)
 
 _DEEPEST = 6
 _Values: TypeAlias = dict[object, Json] | None  # by identity; None if they cannot be listed
@@ -73,7 +81,7 @@ class Outline:
         )
 
 
-def overlapping(arms: list[Place]) -> list[list[Place]]:
+def overlapping(arms: list[Subschema]) -> list[list[Subschema]]:
     """Return for each arm the other arms that may share values with it."""
     outlines = [outline(arm) for arm in arms]
     return [
@@ -86,23 +94,23 @@ def overlapping(arms: list[Place]) -> list[list[Place]]:
     ]
 
 
-def outline(place: Place, depth: int = 0) -> Outline:
+def outline(subschema: Subschema, depth: int = 0) -> Outline:
     """Return the outline of a schema."""
-    if depth > _DEEPEST or place.doubtful_null:
+    if depth > _DEEPEST or subschema.doubtful_null:
         return Outline()
-    words = place.known
+    words = subschema.known
     result = Outline(
-        membership.kinds(place), _listed(words), _tags(place, words, depth), _spans(words)
+        membership.kinds(subschema), _listed(words), _tags(subschema, words, depth), _spans(words)
     )
     if result.values is not None:
         result = result.both(Outline(frozenset(map(kind_of, result.values.values()))))
-    if "$ref" in words and (target := place.target()) is not None:
+    if "$ref" in words and (target := subschema.target()) is not None:
         result = result.both(outline(target, depth + 1))
-    for arm in membership.arms(place, "allOf"):
+    for arm in membership.arms(subschema, "allOf"):
         result = result.both(outline(arm, depth + 1))
     for word in ("anyOf", "oneOf"):
         if word in words:
-            first, *more = (outline(arm, depth + 1) for arm in membership.arms(place, word))
+            first, *more = (outline(arm, depth + 1) for arm in membership.arms(subschema, word))
             for alternative in more:
                 first = first.either(alternative)
             result = result.both(first)
@@ -116,12 +124,16 @@ def _listed(words: dict[str, Json]) -> _Values:
     return {identity(value): value for value in listed}
 
 
-def _tags(place: Place, words: dict[str, Json], depth: int) -> dict[str, dict[object, Json]]:
+def _tags(
+    subschema: Subschema, words: dict[str, Json], depth: int
+) -> dict[str, dict[object, Json]]:
     members = cast(dict[str, Json], words.get("properties", {}))
     tags: dict[str, dict[object, Json]] = {}
     for name in cast(list[str], words.get("required", [])):
         values = (
-            outline(place.child("properties", name), depth + 1).values if name in members else None
+            outline(subschema.child("properties", name), depth + 1).values
+            if name in members
+            else None
         )
         tags |= {} if values is None else {name: values}
     return tags

@@ -1,9 +1,9 @@
 """JSON Schemas of users, and positions in them. Every module of this package uses it.
 
-A place keeps its JSON pointer into the user's document, so that a verdict can name it. Keywords
+A subschema keeps its JSON pointer into the user's document, so that a verdict can name it. Keywords
 that are
 unknown, or not in the document's draft, are opaque. Schemas made by this package refer to other
-places
+subschemas
 by number.
 """
 
@@ -18,7 +18,7 @@ __all__ = [
     "KINDS",
     "Document",
     "Json",
-    "Place",
+    "Subschema",
     "exact",
     "identity",
     "is_number",
@@ -38,7 +38,7 @@ class Document:
     """
 
     root: Json
-    links: "tuple[Place, ...]" = ()
+    links: "tuple[Subschema, ...]" = ()
     name: object = field(default_factory=object)
     number: int = 0
     draft: int = field(init=False)
@@ -68,8 +68,8 @@ class Document:
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
-    """A subschema in a document. A flat place has only its own keywords, without references and
+class Subschema:
+    """A subschema in a document. A flat subschema has only its own keywords, without references and
     combinations."""
 
     document: Document
@@ -78,7 +78,7 @@ class Place:
 
     @property
     def order(self) -> tuple[object, ...]:
-        """A sort key for places, so that results do not depend on the order of sets."""
+        """A sort key for subschemas, so that results do not depend on the order of sets."""
         literal_root = repr(self.document.root) if self.document.own else ""
         links = tuple(link.order for link in self.document.links)
         return self.document.number, self.steps, self.flat, literal_root, links
@@ -113,11 +113,11 @@ class Place:
             {"$ref": value["$ref"]} if old_reference else value
         )  # until draft 7 a reference stood alone
 
-    def child(self, *steps: str) -> "Place":
-        """Return a place further inside."""
-        return Place(self.document, (*self.steps, *steps))
+    def child(self, *steps: str) -> "Subschema":
+        """Return a subschema further inside."""
+        return Subschema(self.document, (*self.steps, *steps))
 
-    def target(self) -> "Place | None":
+    def target(self) -> "Subschema | None":
         """Return the target of `$ref`; None outside of the document."""
         reference = self.words["$ref"]
         if isinstance(reference, int) and self.document.own:
@@ -128,7 +128,7 @@ class Place:
             step.replace("~1", "/").replace("~0", "~")
             for step in unquote(reference[1:]).split("/")[1:]
         )
-        target = Place(self.document, steps)
+        target = Subschema(self.document, steps)
         return target if isinstance(target.value, bool | dict) else None
 
     @property
@@ -177,7 +177,7 @@ class Place:
         """True if no draft is declared: the latest draft has no keyword `dependencies`."""
         return not self.document.declared
 
-    def beyond(self, word: str) -> "Place | None":
+    def beyond(self, word: str) -> "Subschema | None":
         """Return the schema for unlisted members or elements: from `word`, or from the
         `unevaluated…` keyword."""
         left_over = (
@@ -188,9 +188,9 @@ class Place:
         )
 
 
-def literal(schema: dict[str, Json], *links: Place) -> Place:
+def literal(schema: dict[str, Json], *links: Subschema) -> Subschema:
     """Make a schema. `{"$ref": 0}` in it means the first of the links."""
-    return Place(Document(schema, links, (identity(schema), links)))
+    return Subschema(Document(schema, links, (identity(schema), links)))
 
 
 def exact(value: float) -> Fraction:

@@ -14,12 +14,12 @@ from oort.rules.inclusion.bounds import no_text, numbers_within, sizes_within, s
 from oort.rules.inclusion.case_splits import SPENT, ways_to_cut
 from oort.rules.inclusion.documents import Json, literal
 from oort.rules.inclusion.shapes import EMPTY, SPELT_WHOLE, Branch, Content, branches, of_disjunct
-from oort.rules.inclusion.unions import Disjunct, Node, Reading
+from oort.rules.inclusion.unions import Conjunction, Disjunct, Reading
 
 _BUDGET = 12_000  # comparisons of two schemas, a second or so; then the answer is "not proven"
 _DEEPEST = 30
-_STRING: Node = frozenset({literal({"type": "string"})})
-_Pair = tuple[Node, Node]
+_STRING: Conjunction = frozenset({literal({"type": "string"})})
+_Pair = tuple[Conjunction, Conjunction]
 
 
 @dataclass(slots=True)
@@ -33,10 +33,10 @@ class Prover:
     _trail: list[_Pair] = field(default_factory=list)
     _refused: set[_Pair] = field(default_factory=set)
     _active: dict[_Pair, int] = field(default_factory=dict)
-    _emptying: set[Node] = field(default_factory=set)
-    _read: dict[tuple[Node, bool], list[Branch]] = field(default_factory=dict)
+    _emptying: set[Conjunction] = field(default_factory=set)
+    _read: dict[tuple[Conjunction, bool], list[Branch]] = field(default_factory=dict)
 
-    def includes(self, left: Node, right: Node, level: int = 0) -> bool:
+    def includes(self, left: Conjunction, right: Conjunction, level: int = 0) -> bool:
         """True if the left is a subset of the right. `level` counts the steps into values."""
         pair = (left, right)
         if right <= left or (pair in self._proven and self._proven[pair] <= level):
@@ -57,10 +57,10 @@ class Prover:
         self.stuck = before if proven else self.stuck if self.stuck is not None else _pointer(right)
         return proven
 
-    def _branches(self, node: Node, *, wanted: bool = False) -> list[Branch]:
-        if (node, wanted) not in self._read:
-            self._read[node, wanted] = branches(node, wanted=wanted)
-        return self._read[node, wanted]
+    def _branches(self, conjunction: Conjunction, *, wanted: bool = False) -> list[Branch]:
+        if (conjunction, wanted) not in self._read:
+            self._read[conjunction, wanted] = branches(conjunction, wanted=wanted)
+        return self._read[conjunction, wanted]
 
     def _remember(self, pair: _Pair, level: int, mark: int, *, proven: bool) -> None:
         if proven:
@@ -73,7 +73,7 @@ class Prover:
         del self._trail[mark:]
 
     def _covered(
-        self, branch: Branch, right: Node, options: list[Branch], level: int, splits: int
+        self, branch: Branch, right: Conjunction, options: list[Branch], level: int, splits: int
     ) -> bool:
         if self._empty(branch, level):
             return True
@@ -100,7 +100,9 @@ class Prover:
         self._steps += 1
         if right.values is not None or not right.tokens <= left.tokens:
             return False
-        if not all(self._excluded(left, node, level) for node in right.origin.excluded):
+        if not all(
+            self._excluded(left, conjunction, level) for conjunction in right.origin.excluded
+        ):
             return False
         if left.kind == "number":
             return numbers_within(left, right)
@@ -112,16 +114,18 @@ class Prover:
             else self._objects(left, right, level)
         )
 
-    def _excluded(self, branch: Branch, node: Node, level: int) -> bool:
-        """True if the branch and the node share no value."""
+    def _excluded(self, branch: Branch, conjunction: Conjunction, level: int) -> bool:
+        """True if the branch and the conjunction share no value."""
         self._steps += 1
         if self._steps > _BUDGET:
             return False
-        if any(self.includes(node, candidate, level) for candidate in branch.origin.excluded):
+        if any(
+            self.includes(conjunction, candidate, level) for candidate in branch.origin.excluded
+        ):
             return True
         shared = [
             candidate
-            for disjunct in Reading().disjuncts(node)
+            for disjunct in Reading().disjuncts(conjunction)
             for candidate in of_disjunct(branch.origin.both(disjunct))
         ]
         return all(
@@ -143,8 +147,8 @@ class Prover:
             return False
         bare = replace(branch, origin=Disjunct(branch.origin.flats))
         return any(
-            self._covered(bare, node, self._branches(node, wanted=True), level, 0)
-            for node in branch.origin.excluded
+            self._covered(bare, conjunction, self._branches(conjunction, wanted=True), level, 0)
+            for conjunction in branch.origin.excluded
         )
 
     def _no_array(self, branch: Branch, level: int) -> bool:
@@ -161,32 +165,35 @@ class Prover:
         return any(
             (
                 content.most is not None
-                and self._enough(branch, content.node, content.most + 1, level)
+                and self._enough(branch, content.conjunction, content.most + 1, level)
             )
-            or (content.least > 0 and self._few(branch, content.node, content.least - 1, level))
+            or (
+                content.least > 0
+                and self._few(branch, content.conjunction, content.least - 1, level)
+            )
             for content in branch.holds
         )
 
-    def _enough(self, branch: Branch, node: Node, least: int, level: int) -> bool:
-        """True if at least `least` elements fit the node for certain."""
+    def _enough(self, branch: Branch, conjunction: Conjunction, least: int, level: int) -> bool:
+        """True if at least `least` elements fit the conjunction for certain."""
         beside = frozenset() if branch.first else branch.rest
         if any(
-            mine.least >= least and self.includes(mine.node | beside, node, level + 1)
+            mine.least >= least and self.includes(mine.conjunction | beside, conjunction, level + 1)
             for mine in branch.holds
         ):
             return True
         within = [
-            self.includes(branch.at(number), node, level + 1)
+            self.includes(branch.at(number), conjunction, level + 1)
             for number in range(min(branch.least, len(branch.first)))
         ]
         further = max(branch.least - len(branch.first), 0)
         count = sum(within) + (
-            further if further and self.includes(branch.rest, node, level + 1) else 0
+            further if further and self.includes(branch.rest, conjunction, level + 1) else 0
         )
         return count >= least
 
-    def _few(self, branch: Branch, node: Node, most: int, level: int) -> bool:
-        """True if at most `most` elements can fit the node."""
+    def _few(self, branch: Branch, conjunction: Conjunction, most: int, level: int) -> bool:
+        """True if at most `most` elements can fit the conjunction."""
         if branch.most is not None and branch.most <= most:
             return True
         beside = frozenset() if branch.first else branch.rest
@@ -194,15 +201,15 @@ class Prover:
             if (
                 mine.most is not None
                 and mine.most <= most
-                and self.includes(node | beside, mine.node, level + 1)
+                and self.includes(conjunction | beside, mine.conjunction, level + 1)
             ):
                 return True
         possible = [
             number
             for number, position in enumerate(branch.first)
-            if not self._nothing(position | node, level)
+            if not self._nothing(position | conjunction, level)
         ]
-        return len(possible) <= most and self._nothing(branch.rest | node, level)
+        return len(possible) <= most and self._nothing(branch.rest | conjunction, level)
 
     def _no_object(self, branch: Branch, level: int) -> bool:
         if any(
@@ -217,17 +224,17 @@ class Prover:
         possible = self._possible(branch, level)
         return possible is not None and branch.least > len(possible)
 
-    def _nothing(self, node: Node, level: int) -> bool:
-        if node in self._emptying or level > _DEEPEST:
+    def _nothing(self, conjunction: Conjunction, level: int) -> bool:
+        if conjunction in self._emptying or level > _DEEPEST:
             return False
-        self._emptying.add(node)
-        is_empty = all(self._empty(branch, level + 1) for branch in self._branches(node))
-        self._emptying.discard(node)
+        self._emptying.add(conjunction)
+        is_empty = all(self._empty(branch, level + 1) for branch in self._branches(conjunction))
+        self._emptying.discard(conjunction)
         return is_empty
 
     def _closed(self, branch: Branch, level: int) -> bool:
         return self._nothing(branch.rest, level) and all(
-            self._nothing(node, level) for _, node in branch.matching
+            self._nothing(conjunction, level) for _, conjunction in branch.matching
         )
 
     def _possible(self, branch: Branch, level: int) -> list[str] | None:
@@ -272,8 +279,8 @@ class Prover:
         if any(mine.token == content.token for mine in branch.holds):
             return True
         return (
-            content.least == 0 or self._enough(branch, content.node, content.least, level)
-        ) and (content.most is None or self._few(branch, content.node, content.most, level))
+            content.least == 0 or self._enough(branch, content.conjunction, content.least, level)
+        ) and (content.most is None or self._few(branch, content.conjunction, content.most, level))
 
     def _objects(self, left: Branch, right: Branch, level: int) -> bool:
         if not right.required <= left.required:
@@ -308,14 +315,14 @@ class Prover:
         if not right.names or self.includes(left.names | _STRING, right.names, level + 1):
             return True
         return possible is not None and all(
-            membership.every([membership.admits(place, name) for place in right.names])
+            membership.every([membership.admits(subschema, name) for subschema in right.names])
             for name in possible
         )
 
 
-def _pointer(node: Node) -> str:
+def _pointer(conjunction: Conjunction) -> str:
     return min(
-        (place.pointer for place in node if not place.document.own),
+        (subschema.pointer for subschema in conjunction if not subschema.document.own),
         key=lambda pointer: (-len(pointer), pointer),
         default="",
     )
@@ -326,15 +333,17 @@ def _remaining(branch: Branch) -> list[Json]:
     return [
         value
         for value in branch.values or ()
-        if not any(_certain(node, value, spelt_whole=False) for node in branch.origin.nots)
+        if not any(
+            _certain(conjunction, value, spelt_whole=False) for conjunction in branch.origin.nots
+        )
     ]
 
 
-def _certain(node: Node, value: Json, *, spelt_whole: bool) -> bool:
-    """True if the value certainly fits the node, written with integers or with floats."""
-    old = not spelt_whole and any(place.document.draft == 4 for place in node)
+def _certain(conjunction: Conjunction, value: Json, *, spelt_whole: bool) -> bool:
+    """True if the value certainly fits the conjunction, written with integers or with floats."""
+    old = not spelt_whole and any(subschema.document.draft == 4 for subschema in conjunction)
     forms = (value, _with_points(value)) if old else (value,)
-    return all(membership.admits(place, form) for place in node for form in forms)
+    return all(membership.admits(subschema, form) for subschema in conjunction for form in forms)
 
 
 def _with_points(value: Json) -> Json:
@@ -350,7 +359,7 @@ def _with_points(value: Json) -> Json:
 
 
 def _forbidden(branch: Branch, name: str) -> bool:
-    return any(membership.admits(place, name) is False for place in branch.names)
+    return any(membership.admits(subschema, name) is False for subschema in branch.names)
 
 
 def _others(left: Branch, right: Branch) -> Iterator[_Pair]:
@@ -369,12 +378,12 @@ def _others(left: Branch, right: Branch) -> Iterator[_Pair]:
             yield left.rest, target
 
 
-def _matched(branch: Branch, *patterns: str) -> Node:
+def _matched(branch: Branch, *patterns: str) -> Conjunction:
     """Return the schema of a member whose name matches all `patterns`, and every pattern these
     imply."""
     implied = [
-        node
-        for wide, node in branch.matching
+        conjunction
+        for wide, conjunction in branch.matching
         if any(strings.implies(pattern, wide) for pattern in patterns)
     ]
     return frozenset().union(*implied)

@@ -204,7 +204,7 @@ def _odd_bound(word: str, words: dict[str, Json], draft: int | None) -> bool:
 
 
 def _evaluated_elsewhere(word: str, words: dict[str, Json]) -> bool:
-    """True if keywords in other places decide which members are unevaluated.
+    """True if keywords elsewhere decide which members are unevaluated.
 
     For elements, `contains` counts too.
     """

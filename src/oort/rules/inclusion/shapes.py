@@ -14,14 +14,14 @@ from oort.rules.inclusion import membership, strings
 from oort.rules.inclusion.documents import (
     KINDS,
     Json,
-    Place,
+    Subschema,
     exact,
     identity,
     is_number,
     kind_of,
     literal,
 )
-from oort.rules.inclusion.unions import ANYTHING, Disjunct, Node, Reading, ordered
+from oort.rules.inclusion.unions import ANYTHING, Conjunction, Disjunct, Reading, ordered
 
 _LISTED = 32  # integers between two bounds that are written out
 SPELT_WHOLE = "an integer of draft 4"
@@ -30,10 +30,10 @@ EMPTY: dict[str, Json] = {"string": "", "array": [], "object": {}}
 
 @dataclass(frozen=True, slots=True)
 class Content:
-    """The number of array elements that fit a node. Equal tokens have equal meaning, even if
+    """The number of array elements that fit a conjunction. Equal tokens have equal meaning, even if
     unknown."""
 
-    node: Node
+    conjunction: Conjunction
     least: int
     most: int | None
     token: object
@@ -58,24 +58,26 @@ class Branch:
     formats: frozenset[str] = frozenset()
     unique: bool = False
     holds: tuple[Content, ...] = ()
-    first: tuple[Node, ...] = ()
-    rest: Node = ANYTHING
-    members: tuple[tuple[str, Node], ...] = ()
-    matching: tuple[tuple[str, Node], ...] = ()
+    first: tuple[Conjunction, ...] = ()
+    rest: Conjunction = ANYTHING
+    members: tuple[tuple[str, Conjunction], ...] = ()
+    matching: tuple[tuple[str, Conjunction], ...] = ()
     required: frozenset[str] = frozenset()
-    names: Node = ANYTHING
+    names: Conjunction = ANYTHING
 
-    def at(self, number: int) -> Node:
+    def at(self, number: int) -> Conjunction:
         """Return the schema of an array position."""
         return self.first[number] if number < len(self.first) else self.rest
 
-    def member(self, name: str) -> Node:
+    def member(self, name: str) -> Conjunction:
         """Return the schema of an object's member."""
         listed = dict(self.members)
         if name in listed:
             return listed[name]
-        hits = [(node, strings.matches(pattern, name)) for pattern, node in self.matching]
-        sure = [node for node, hit in hits if hit]
+        hits = [
+            (conjunction, strings.matches(pattern, name)) for pattern, conjunction in self.matching
+        ]
+        sure = [conjunction for conjunction, hit in hits if hit]
         return (
             frozenset().union(*sure)
             if sure
@@ -90,20 +92,22 @@ class Branch:
             strings.matches(pattern, name) is None for pattern, _ in self.matching
         )
 
-    def with_member(self, name: str, node: Node, *, present: bool) -> "Branch":
+    def with_member(self, name: str, conjunction: Conjunction, *, present: bool) -> "Branch":
         """Return the branch with a narrower member, which is then required or not."""
-        members = {**dict(self.members), name: node}
+        members = {**dict(self.members), name: conjunction}
         required = self.required | {name} if present else self.required
         return replace(self, members=tuple(members.items()), required=required)
 
 
-def branches(node: Node, *, wanted: bool = False) -> list[Branch]:
+def branches(conjunction: Conjunction, *, wanted: bool = False) -> list[Branch]:
     """Return the schema as a union of branches, without clearly empty ones.
 
     On the right of a comparison, set `wanted`.
     """
     return [
-        branch for disjunct in Reading(wanted).disjuncts(node) for branch in of_disjunct(disjunct)
+        branch
+        for disjunct in Reading(wanted).disjuncts(conjunction)
+        for branch in of_disjunct(disjunct)
     ]
 
 
@@ -111,11 +115,16 @@ def of_disjunct(disjunct: Disjunct) -> list[Branch]:
     """Return one branch for each allowed type, or for each value if values are listed."""
     flats = ordered(disjunct.flats)
     listed = next(
-        (_listed(place.known) for place in flats if place.known.keys() & {"enum", "const"}), None
+        (
+            _listed(subschema.known)
+            for subschema in flats
+            if subschema.known.keys() & {"enum", "const"}
+        ),
+        None,
     )
     if listed is not None:
         return list(_finite(disjunct, listed))
-    spelt = next((words for place in flats if (words := _spelt_out(place))), [])
+    spelt = next((words for subschema in flats if (words := _spelt_out(subschema))), [])
     kinds = [
         kind for kind in KINDS if _lets_in(disjunct, kind) and not (spelt and kind == "string")
     ]
@@ -132,40 +141,42 @@ def _listed(words: dict[str, Json]) -> list[Json]:
     return cast(list[Json], words["enum"]) if "enum" in words else [words["const"]]
 
 
-def _spelt_out(place: Place) -> list[Json]:
+def _spelt_out(subschema: Subschema) -> list[Json]:
     return (
-        list(strings.spelt_out(cast(str, place.known["pattern"])))
-        if "pattern" in place.known
+        list(strings.spelt_out(cast(str, subschema.known["pattern"])))
+        if "pattern" in subschema.known
         else []
     )
 
 
 def _finite(disjunct: Disjunct, listed: list[Json]) -> Iterator[Branch]:
     for value in listed:
-        truth = membership.every([membership.admits(place, value) for place in disjunct.flats])
+        truth = membership.every(
+            [membership.admits(subschema, value) for subschema in disjunct.flats]
+        )
         if truth is not False:
             doubt: frozenset[object] = frozenset() if truth else frozenset({object()})
             doubt |= {SPELT_WHOLE} if any(map(_spelt_whole, disjunct.flats)) else set()
             yield Branch(kind_of(value), disjunct, disjunct.tokens | doubt, (value,))
 
 
-def _spelt_whole(place: Place) -> bool:
+def _spelt_whole(subschema: Subschema) -> bool:
     """True if 1.0 is not an integer here."""
-    declared = place.known.get("type", [])
+    declared = subschema.known.get("type", [])
     names = declared if isinstance(declared, list) else [declared]
-    return place.document.draft == 4 and "integer" in names and "number" not in names
+    return subschema.document.draft == 4 and "integer" in names and "number" not in names
 
 
 def _lets_in(disjunct: Disjunct, kind: str) -> bool:
-    return all(kind in membership.kinds(place) for place in disjunct.flats)
+    return all(kind in membership.kinds(subschema) for subschema in disjunct.flats)
 
 
 def _built(disjunct: Disjunct, kind: str) -> Branch:
     branch = Branch(kind, disjunct, disjunct.tokens)
     if kind in ("null", "boolean"):
         return replace(branch, values=(None,) if kind == "null" else (False, True))
-    for place in ordered(disjunct.flats):
-        branch = _BUILDERS[kind](branch, place, place.known)
+    for subschema in ordered(disjunct.flats):
+        branch = _BUILDERS[kind](branch, subschema, subschema.known)
     return branch
 
 
@@ -180,7 +191,7 @@ def _sized(branch: Branch, words: dict[str, Json], noun: str) -> Branch:
     return replace(branch, least=least, most=min(mosts, default=None))
 
 
-def _number(branch: Branch, place: Place, words: dict[str, Json]) -> Branch:
+def _number(branch: Branch, subschema: Subschema, words: dict[str, Json]) -> Branch:
     for word, exclusive in (("minimum", "exclusiveMinimum"), ("maximum", "exclusiveMaximum")):
         if word in words:
             branch = _bounded(
@@ -193,7 +204,7 @@ def _number(branch: Branch, place: Place, words: dict[str, Json]) -> Branch:
     steps = [exact(cast(float, words["multipleOf"]))] if "multipleOf" in words else []
     if "integer" in names and "number" not in names:
         steps.append(Fraction(1))
-        if _spelt_whole(place):
+        if _spelt_whole(subschema):
             branch = replace(branch, tokens=branch.tokens | {SPELT_WHOLE})
     for step in steps:
         branch = replace(branch, step=step if branch.step is None else _common(branch.step, step))
@@ -215,18 +226,18 @@ def _bounded(branch: Branch, word: str, bound: Fraction, *, out: bool) -> Branch
     return replace(branch, high=bound, high_open=out) if tighter else branch
 
 
-def _string(branch: Branch, _: Place, words: dict[str, Json]) -> Branch:
+def _string(branch: Branch, _: Subschema, words: dict[str, Json]) -> Branch:
     patterns = {cast(str, words["pattern"])} if "pattern" in words else set()
     formats = {cast(str, words["format"])} if "format" in words else set()
     branch = replace(branch, patterns=branch.patterns | patterns, formats=branch.formats | formats)
     return _sized(branch, words, "Length")
 
 
-def _array(branch: Branch, place: Place, words: dict[str, Json]) -> Branch:
-    listed, beyond = membership.positions(place)
-    barred: Node = ANYTHING
+def _array(branch: Branch, subschema: Subschema, words: dict[str, Json]) -> Branch:
+    listed, beyond = membership.positions(subschema)
+    barred: Conjunction = ANYTHING
     if words.get("maxContains") == 0:
-        barred = frozenset({literal({"not": {"$ref": 0}}, place.child("contains"))})
+        barred = frozenset({literal({"not": {"$ref": 0}}, subschema.child("contains"))})
     further = barred if beyond is None else barred | {beyond}
     positions = [barred | {content} for content in listed]
     count = max(len(positions), len(branch.first))
@@ -235,7 +246,7 @@ def _array(branch: Branch, place: Place, words: dict[str, Json]) -> Branch:
         for number in range(count)
     ]
     counted = "contains" in words and (words.get("minContains") != 0 or "maxContains" in words)
-    holds = (*branch.holds, _content(place, words)) if counted else branch.holds
+    holds = (*branch.holds, _content(subschema, words)) if counted else branch.holds
     least = max([branch.least, *(content.least for content in holds)])
     unique = branch.unique or words.get("uniqueItems") is True
     branch = replace(
@@ -249,26 +260,26 @@ def _array(branch: Branch, place: Place, words: dict[str, Json]) -> Branch:
     return _sized(branch, words, "Items")
 
 
-def _content(place: Place, words: dict[str, Json]) -> Content:
+def _content(subschema: Subschema, words: dict[str, Json]) -> Content:
     content = identity(
         {name: words[name] for name in ("contains", "minContains", "maxContains") if name in words}
     )
     token = (
         object()
         if "Ref" in str(content) or "$ref" in str(content)
-        else (content, place.document.draft)
+        else (content, subschema.document.draft)
     )
     least, most = words.get("minContains", 1), words.get("maxContains")
     return Content(
-        frozenset({place.child("contains")}),
+        frozenset({subschema.child("contains")}),
         int(cast(float, least)),
         None if most is None else int(cast(float, most)),
         token,
     )
 
 
-def _object(branch: Branch, place: Place, words: dict[str, Json]) -> Branch:
-    keywords = _own_members(place, words)
+def _object(branch: Branch, subschema: Subschema, words: dict[str, Json]) -> Branch:
+    keywords = _own_members(subschema, words)
     names = [name for name, _ in (*branch.members, *keywords.members)]
     members = {name: branch.member(name) | keywords.member(name) for name in names}
     ours, theirs = dict(branch.matching), dict(keywords.matching)
@@ -295,32 +306,38 @@ def _object(branch: Branch, place: Place, words: dict[str, Json]) -> Branch:
     )
 
 
-def _own_members(place: Place, words: dict[str, Json]) -> Branch:
+def _own_members(subschema: Subschema, words: dict[str, Json]) -> Branch:
     """Return the object's own keywords. With an unreadable pattern, a member may have more
     constraints."""
     patterns = list(cast(dict[str, Json], words.get("patternProperties", {})))
-    nodes = {
-        pattern: frozenset({place.child("patternProperties", pattern)}) for pattern in patterns
+    conjunctions = {
+        pattern: frozenset({subschema.child("patternProperties", pattern)}) for pattern in patterns
     }
-    members: dict[str, Node] = {}
+    members: dict[str, Conjunction] = {}
     tokens: set[object] = set()
     listed = cast(dict[str, Json], words.get("properties", {}))
     spelt = {pattern: strings.spelt_out(pattern) for pattern in patterns}
     for name in dict.fromkeys([*listed, *(name for names in spelt.values() for name in names)]):
         hits = [(pattern, strings.matches(pattern, name)) for pattern in patterns]
-        schemas = frozenset({place.child("properties", name)}) if name in listed else ANYTHING
-        members[name] = schemas.union(*(nodes[pattern] for pattern, hit in hits if hit))
+        schemas = frozenset({subschema.child("properties", name)}) if name in listed else ANYTHING
+        members[name] = schemas.union(*(conjunctions[pattern] for pattern, hit in hits if hit))
         tokens |= {object() for _, hit in hits if hit is None}
-    beyond = place.beyond("additionalProperties")
+    beyond = subschema.beyond("additionalProperties")
     return Branch(
         "object",
         Disjunct(),
         frozenset(tokens),
         members=tuple(members.items()),
-        matching=tuple((pattern, node) for pattern, node in nodes.items() if not spelt[pattern]),
+        matching=tuple(
+            (pattern, conjunction)
+            for pattern, conjunction in conjunctions.items()
+            if not spelt[pattern]
+        ),
         rest=ANYTHING if beyond is None else frozenset({beyond}),
         required=frozenset(cast(list[str], words.get("required", []))),
-        names=frozenset({place.child("propertyNames")}) if "propertyNames" in words else ANYTHING,
+        names=frozenset({subschema.child("propertyNames")})
+        if "propertyNames" in words
+        else ANYTHING,
     )
 
 
@@ -361,10 +378,10 @@ def _stepped(branch: Branch, step: Fraction) -> Branch:
 def excluded(branch: Branch) -> frozenset[object]:
     """Return the identities of the excluded values."""
     lists = (
-        place.known["enum"]
-        for node in branch.origin.nots
-        for place in node
-        if place.known.keys() == {"enum"} and len(node) == 1
+        subschema.known["enum"]
+        for conjunction in branch.origin.nots
+        for subschema in conjunction
+        if subschema.known.keys() == {"enum"} and len(conjunction) == 1
     )
     return frozenset(identity(value) for listed in lists for value in cast(list[Json], listed))
 

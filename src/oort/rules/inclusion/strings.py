@@ -73,15 +73,15 @@ def matches(pattern: str, text: str) -> bool | None:
 
 
 def _translated(pattern: str) -> str | None:
-    translated, place = "", 0
+    translated, position = "", 0
     if any(sequence in pattern for sequence in _ODD):
         return None
-    while place < len(pattern):
-        sign = _TOKEN.match(pattern, place)
+    while position < len(pattern):
+        sign = _TOKEN.match(pattern, position)
         if sign is None or len(pattern) > _LONGEST:
             return None
         translated += r"\Z" if sign["end"] else sign[0]
-        place = sign.end()
+        position = sign.end()
     return translated
 
 
@@ -182,12 +182,12 @@ class _Maker:
     pattern: str
     more: int
     last: bool
-    place: int = 0
+    position: int = 0
 
     def text(self) -> str:
         """Return a text for the choices up to the end of the group."""
         ways = [""]
-        while self.place < len(self.pattern):
+        while self.position < len(self.pattern):
             sign = self._token()
             if sign == ")":
                 break
@@ -201,7 +201,7 @@ class _Maker:
     def length(self) -> int:
         """Return the least or, with `last`, the greatest length of the text."""
         ways = [0]
-        while self.place < len(self.pattern):
+        while self.position < len(self.pattern):
             sign = self._token()
             if sign == ")":
                 break
@@ -213,16 +213,16 @@ class _Maker:
         return max(ways) if self.last else min(ways)
 
     def _token(self) -> str:
-        match = _TOKEN.match(self.pattern, self.place)
+        match = _TOKEN.match(self.pattern, self.position)
         assert match is not None
-        self.place = match.end()
+        self.position = match.end()
         return match[0]
 
     def _times(self) -> int:
-        match = re.compile(r"[*+?]|\{(\d+)(,?)(\d*)\}").match(self.pattern, self.place)
+        match = re.compile(r"[*+?]|\{(\d+)(,?)(\d*)\}").match(self.pattern, self.position)
         if match is None:
             return 1
-        self.place = match.end()
+        self.position = match.end()
         least = int(match[1] or match[0] == "+")
         most = int(match[3] or 99_999) if match[1] is None or match[2] else least
         return min(least + self.more, 1 if match[0] == "?" else most)

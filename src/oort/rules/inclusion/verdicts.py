@@ -9,9 +9,9 @@ from typing import Literal, TypeAlias
 
 from oort.rules.inclusion import membership
 from oort.rules.inclusion.closed_and_open import closed, opened
-from oort.rules.inclusion.documents import Document, Json, Place, identity
+from oort.rules.inclusion.documents import Document, Json, Subschema, identity
 from oort.rules.inclusion.include import Prover
-from oort.rules.inclusion.unions import Node
+from oort.rules.inclusion.unions import Conjunction
 from oort.rules.inclusion.witness import Seeker
 
 Mode: TypeAlias = Literal["backward", "forward", "full"]
@@ -56,9 +56,9 @@ def _judged(left: Json, right: Json, mode: Mode, *, as_is: bool) -> Verdict:
     written, read = (left, right) if as_is else (closed(left), opened(right))
     if identity(written) == identity(read):
         return Verdict("yes", mode, None, "", "The two schemas are the same.")
-    accepts = Place(Document(read, number=2))
-    left_node: Node = frozenset({Place(Document(written, number=1))})
-    right_node: Node = frozenset({accepts})
+    accepts = Subschema(Document(read, number=2))
+    left_node: Conjunction = frozenset({Subschema(Document(written, number=1))})
+    right_node: Conjunction = frozenset({accepts})
     prover = Prover()
     if prover.includes(left_node, right_node):
         return Verdict(

@@ -14,7 +14,7 @@ from oort.rules.inclusion import dependents, membership, strings
 from oort.rules.inclusion.documents import Json, identity, literal
 from oort.rules.inclusion.include import Prover
 from oort.rules.inclusion.shapes import Branch, branches
-from oort.rules.inclusion.unions import ANYTHING, Node, ordered
+from oort.rules.inclusion.unions import ANYTHING, Conjunction, ordered
 
 _KEPT = 24  # candidates of one schema
 _TRIED = 300
@@ -24,7 +24,7 @@ _SIMPLE: tuple[Json, ...] = ("a", 0, None, True, [], {}, 0.5)
 _NAMED = 6
 _BARRED = 2
 _PATIENCE = 10_000  # candidates of one search; ordinary events need hundreds
-_STRING: Node = frozenset({literal({"type": "string"})})
+_STRING: Conjunction = frozenset({literal({"type": "string"})})
 _NEW_NAMES = ("extra", "a", "x1", "")
 
 
@@ -33,17 +33,17 @@ class Seeker:
     """One search, with a memory for inner schemas. It skips pairs that the prover has proven."""
 
     _prover: Prover
-    _found: dict[tuple[Node, Node, int], list[Json]] = field(default_factory=dict)
+    _found: dict[tuple[Conjunction, Conjunction, int], list[Json]] = field(default_factory=dict)
     _looked: list[None] = field(default_factory=list)
 
-    def witness(self, left: Node, right: Node) -> tuple[Json] | None:
+    def witness(self, left: Conjunction, right: Conjunction) -> tuple[Json] | None:
         """Return a value that is certainly valid on the left and certainly not on the right."""
         for value in self._patiently(self._raw(left, right, 0)):
             if _in(left, value) is True and _in(right, value) is False:
                 return (value,)
         return None
 
-    def candidates(self, left: Node, right: Node, depth: int) -> list[Json]:
+    def candidates(self, left: Conjunction, right: Conjunction, depth: int) -> list[Json]:
         """Return values of the left, those that the right refuses first."""
         key = (left, right, depth)
         if key not in self._found:
@@ -51,7 +51,7 @@ class Seeker:
             self._found[key] = _ranked(left, right, self._patiently(self._raw(left, right, depth)))
         return self._found[key]
 
-    def _raw(self, left: Node, right: Node, depth: int) -> Iterator[Json]:
+    def _raw(self, left: Conjunction, right: Conjunction, depth: int) -> Iterator[Json]:
         hints = _hints(left, right)
         for branch in branches(left)[:_KEPT]:
             if branch.values is not None:
@@ -71,17 +71,19 @@ class Seeker:
         if depth < _BARRED:
             yield from self._barred(left, right, depth + 1)
 
-    def _barred(self, left: Node, right: Node, depth: int) -> Iterator[Json]:
+    def _barred(self, left: Conjunction, right: Conjunction, depth: int) -> Iterator[Json]:
         """Yield values of the left that the right excludes."""
         options = branches(right, wanted=True)
-        nodes = dict.fromkeys(
+        conjunctions = dict.fromkeys(
             frozenset({option.child("not")}) for option in ordered(right) if "not" in option.known
         )
-        nodes |= dict.fromkeys(
-            option.origin.flats | node for option in options for node in option.origin.excluded
+        conjunctions |= dict.fromkeys(
+            option.origin.flats | conjunction
+            for option in options
+            for conjunction in option.origin.excluded
         )
-        for node in list(nodes)[:_NAMED]:
-            yield from self._plain(left | node, depth)
+        for conjunction in list(conjunctions)[:_NAMED]:
+            yield from self._plain(left | conjunction, depth)
 
     def _patiently(self, values: Iterator[Json]) -> Iterator[Json]:
         """Yield values until the limit of the whole search."""
@@ -91,13 +93,13 @@ class Seeker:
                 return
             yield value
 
-    def _against(self, left: Node, right: Node, depth: int) -> list[Json]:
+    def _against(self, left: Conjunction, right: Conjunction, depth: int) -> list[Json]:
         return self.candidates(
             left, ANYTHING if self._prover.includes(left, right) else right, depth
         )
 
-    def _plain(self, node: Node, depth: int) -> list[Json]:
-        return self.candidates(node, ANYTHING, depth)
+    def _plain(self, conjunction: Conjunction, depth: int) -> list[Json]:
+        return self.candidates(conjunction, ANYTHING, depth)
 
     def _arrays(self, branch: Branch, hints: list[Branch], depth: int) -> Iterator[Json]:
         sizes = (
@@ -140,8 +142,8 @@ class Seeker:
         first, free = base[: len(branch.first)], len(base) - len(branch.first)
         counted = dict.fromkeys(content_hint for hint in hints for content_hint in hint.holds)
         for content in dict.fromkeys((*branch.holds, *counted)):
-            inside = self._plain(branch.rest | content.node, depth)
-            outside = self._outside(branch.rest, content.node, depth)
+            inside = self._plain(branch.rest | content.conjunction, depth)
+            outside = self._outside(branch.rest, content.conjunction, depth)
             most = content.least if content.most is None else content.most
             for count in dict.fromkeys((0, content.least - 1, content.least, most, most + 1, free)):
                 if 0 <= count <= free:
@@ -151,10 +153,13 @@ class Seeker:
             for target in counted:
                 yield [
                     *first,
-                    *_taken(self._outside(branch.rest | mine.node, target.node, depth), free),
+                    *_taken(
+                        self._outside(branch.rest | mine.conjunction, target.conjunction, depth),
+                        free,
+                    ),
                 ]
 
-    def _outside(self, left: Node, right: Node, depth: int) -> list[Json]:
+    def _outside(self, left: Conjunction, right: Conjunction, depth: int) -> list[Json]:
         return [
             value for value in self.candidates(left, right, depth) if _in(right, value) is False
         ]
@@ -207,11 +212,12 @@ class Seeker:
         """Return values of a member: those that a hint refuses for certain, and the rest."""
         sure: list[Json] = []
         uncertain: list[Json] = []
-        for node in sorted(
-            {hint.member(name): None for hint in hints} or [ANYTHING], key=lambda node: not node
+        for conjunction in sorted(
+            {hint.member(name): None for hint in hints} or [ANYTHING],
+            key=lambda conjunction: not conjunction,
         ):
-            for value in self._against(branch.member(name), node, depth)[:5]:
-                (sure if _in(node, value) is False else uncertain).append(value)
+            for value in self._against(branch.member(name), conjunction, depth)[:5]:
+                (sure if _in(conjunction, value) is False else uncertain).append(value)
         return sure, uncertain
 
     def _larger(
@@ -242,18 +248,20 @@ class Seeker:
             for pattern, _ in near.matching
             for text in strings.examples(pattern)
         )
-        for place in dict.fromkeys(place for near in both for place in ordered(near.origin.flats)):
-            yield from (need.name for need in dependents.needs(place))
+        for subschema in dict.fromkeys(
+            subschema for near in both for subschema in ordered(near.origin.flats)
+        ):
+            yield from (need.name for need in dependents.needs(subschema))
         for names in dict.fromkeys(near.names for near in both if near.names):
             texts = self.candidates(branch.names | _STRING, names, depth)
             yield from (cast(str, name) for name in texts[:_NAMED])
 
 
-def _in(node: Node, value: Json) -> membership.Truth:
-    return membership.every([membership.admits(place, value) for place in node])
+def _in(conjunction: Conjunction, value: Json) -> membership.Truth:
+    return membership.every([membership.admits(subschema, value) for subschema in conjunction])
 
 
-def _ranked(left: Node, right: Node, values: Iterable[Json]) -> list[Json]:
+def _ranked(left: Conjunction, right: Conjunction, values: Iterable[Json]) -> list[Json]:
     ranks = {
         (True, False): 0,
         (True, None): 1,
@@ -275,13 +283,18 @@ def _ranked(left: Node, right: Node, values: Iterable[Json]) -> list[Json]:
     return [value for _, value in sorted(ranked.values(), key=lambda entry: entry[0])][:_KEPT]
 
 
-def _hints(left: Node, right: Node) -> list[Branch]:
+def _hints(left: Conjunction, right: Conjunction) -> list[Branch]:
     """Return branches to stay near to: the right, and the exclusions of both sides."""
     targets = branches(right, wanted=True)
     nots = dict.fromkeys(
-        node for branch in (*targets, *branches(left)) for node in branch.origin.excluded
+        conjunction
+        for branch in (*targets, *branches(left))
+        for conjunction in branch.origin.excluded
     )
-    return [*targets, *(branch for node in list(nots)[:_KEPT] for branch in branches(node))]
+    return [
+        *targets,
+        *(branch for conjunction in list(nots)[:_KEPT] for branch in branches(conjunction)),
+    ]
 
 
 def _taken(values: list[Json], count: int) -> list[Json]:
@@ -352,5 +365,5 @@ def _strings(branch: Branch, hints: list[Branch]) -> Iterator[Json]:
 
 def _admitted(branch: Branch, name: str) -> bool:
     return branch.member(name) == branch.rest and all(
-        membership.admits(place, name) for place in branch.names
+        membership.admits(subschema, name) for subschema in branch.names
     )
