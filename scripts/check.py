@@ -1,7 +1,10 @@
-"""Runs the gates of the project one after another and prints how long each took; called by the Makefile.
+"""Run the gates of the project and print the duration of each. Called by the Makefile.
 
-Usage: check.py [PART ...] [--without-coverage]. Without a part it runs them all but `quick-tests`, which `tests`
-contains. A part that fails does not stop the others; the exit code is 1 if any failed and 64 for an unknown part.
+Usage: check.py [PART ...] [--without-coverage]. Without a part, all run except `quick-tests`, which
+is
+contained in `tests`. A failed part does not stop the others. The exit code is 1 after a failure,
+and 64
+for an unknown part.
 """
 
 import subprocess
@@ -30,7 +33,14 @@ PARTS: dict[str, list[Command]] = {
     "contracts": [["oort", "contracts", "check", "apps/cometbid", "--locked"]],
     "docs": [["python", "scripts/docs_in_step.py"], ["python", "scripts/cli_reference.py"]],
     "quick-tests": [
-        [*PYTEST, "-m", "not slow and not serial and not crash", "tests/unit", "tests/architecture", "src/oort"]
+        [
+            *PYTEST,
+            "-m",
+            "not slow and not serial and not crash",
+            "tests/unit",
+            "tests/architecture",
+            "src/oort",
+        ]
     ],
     "tests": [[*PYTEST, *COVERAGE], ["python", "scripts/coverage_floors.py"]],
 }
@@ -38,30 +48,41 @@ CONTAINED = {"quick-tests"}
 
 
 def run(name: str, commands: list[Command]) -> Result:
-    """Run the commands of one part, all of them, with their output passed through."""
+    """Run all commands of one part and pass their output through."""
     print(f"\n== {name}", flush=True)
     started = time.perf_counter()
-    codes = [subprocess.run([str(BIN / tool), *rest], cwd=ROOT, check=False).returncode for tool, *rest in commands]
+    codes = [
+        subprocess.run([str(BIN / tool), *rest], cwd=ROOT, check=False).returncode
+        for tool, *rest in commands
+    ]
     return name, not any(codes), time.perf_counter() - started
 
 
 def table(results: list[Result]) -> str:
-    """One line a part, and a last line with the sum."""
-    rows = [f"  {name:<12} {'ok' if passed else 'FAILED':<7} {seconds:7.1f} s" for name, passed, seconds in results]
+    """Format one line for each part, and a last line with the sum."""
+    rows = [
+        f"  {name:<12} {'ok' if passed else 'FAILED':<7} {seconds:7.1f} s"
+        for name, passed, seconds in results
+    ]
     total = sum(seconds for _, _, seconds in results)
     verdict = "ok" if all(passed for _, passed, _ in results) else "FAILED"
     return "\n".join(["", *rows, f"  {'all':<12} {verdict:<7} {total:7.1f} s"])
 
 
 def main(arguments: list[str]) -> int:
-    """Run the named parts, or every part that no other contains."""
+    """Run the named parts, or every part that is not contained in another."""
     parts = dict(PARTS)
     if "--without-coverage" in arguments:
         parts["tests"] = [PYTEST]
-    names = [name for name in arguments if name != "--without-coverage"] or [n for n in parts if n not in CONTAINED]
+    names = [name for name in arguments if name != "--without-coverage"] or [
+        n for n in parts if n not in CONTAINED
+    ]
     unknown = [name for name in names if name not in parts]
     if unknown:
-        print(f"check.py: no part named {', '.join(unknown)}; there are: {', '.join(parts)}", file=sys.stderr)
+        print(
+            f"check.py: no part named {', '.join(unknown)}; there are: {', '.join(parts)}",
+            file=sys.stderr,
+        )
         return 64
     CACHE.mkdir(exist_ok=True)
     (CACHE / "coverage.json").unlink(missing_ok=True)  # floors must never judge an older run

@@ -1,6 +1,8 @@
-"""Holds docs/reference/cli.md in step with the command line: every help text on the page is the one that `oort` prints.
+"""Keep docs/reference/cli.md equal to the help texts of `oort`.
 
-Usage: cli_reference.py [--write]. Without the option it says what differs and exits 1; with it, it brings the page up to date.
+Usage: cli_reference.py [--write]. Without the option, print the differences and exit with 1. With
+the
+option, update the page.
 """
 
 import re
@@ -15,42 +17,50 @@ from oort.cli.commands import oort
 
 ROOT = Path(__file__).resolve().parent.parent
 PAGE = Path("docs") / "reference" / "cli.md"
-BLOCK = re.compile(r"^```console\n\$ oort (?P<words>[^\n]*)--help\n.*?^```$", re.MULTILINE | re.DOTALL)
+BLOCK = re.compile(
+    r"^```console\n\$ oort (?P<words>[^\n]*)--help\n.*?^```$", re.MULTILINE | re.DOTALL
+)
 WIDTH = 80
 
 
 def commands(command: click.Command, *names: str) -> Iterator[tuple[str, ...]]:
-    """The words of every command, the group itself first."""
+    """Yield the words of every command, the group first."""
     yield names
     if isinstance(command, click.Group):
-        for name, one in command.commands.items():
-            yield from commands(one, *names, name)
+        for name, inner in command.commands.items():
+            yield from commands(inner, *names, name)
 
 
 def block(words: tuple[str, ...]) -> str:
-    """The block that shows the help of one command."""
-    asked = [*words, "--help"]
-    help_text = CliRunner().invoke(oort, asked, terminal_width=WIDTH).stdout.rstrip()
-    return f"```console\n$ oort {' '.join(asked)}\n{help_text}\n```"
+    """Return the block with the help of a command."""
+    arguments = [*words, "--help"]
+    help_text = CliRunner().invoke(oort, arguments, terminal_width=WIDTH).stdout.rstrip()
+    return f"```console\n$ oort {' '.join(arguments)}\n{help_text}\n```"
 
 
 def renewed(page: str) -> str:
-    """The page with every help text as it is now."""
-    return BLOCK.sub(lambda found: block(tuple(found["words"].split())), page)
+    """Return the page with current help texts."""
+    return BLOCK.sub(lambda match: block(tuple(match["words"].split())), page)
 
 
 def faults(page: str) -> list[str]:
-    """Commands that the page leaves out, and help texts that are not those of the commands."""
-    shown = {tuple(found["words"].split()): found[0] for found in BLOCK.finditer(page)}
-    known = list(commands(oort))
-    found = [f"{PAGE} lacks `oort {' '.join(words)}`" for words in known if words not in shown]
-    found += [f"{PAGE} shows `oort {' '.join(words)}`, which does not exist" for words in shown if words not in known]
-    found += [
-        f"{PAGE} shows an old help of `oort {' '.join(words)}`: run scripts/cli_reference.py --write"
-        for words, text in shown.items()
-        if words in known and text != block(words)
+    """Return the missing commands and outdated help texts of the page."""
+    on_page = {tuple(match["words"].split()): match[0] for match in BLOCK.finditer(page)}
+    existing = list(commands(oort))
+    differences = [
+        f"{PAGE} lacks `oort {' '.join(words)}`" for words in existing if words not in on_page
     ]
-    return found
+    differences += [
+        f"{PAGE} shows `oort {' '.join(words)}`, which does not exist"
+        for words in on_page
+        if words not in existing
+    ]
+    differences += [
+        f"{PAGE} shows an old help of `oort {' '.join(words)}`: run scripts/cli_reference.py --write"
+        for words, text in on_page.items()
+        if words in existing and text != block(words)
+    ]
+    return differences
 
 
 def main(arguments: list[str]) -> int:
@@ -60,12 +70,12 @@ def main(arguments: list[str]) -> int:
     if arguments == ["--write"]:
         page = renewed(page)
         path.write_text(page, encoding="utf-8")
-    found = faults(page)
-    for fault in found:
+    differences = faults(page)
+    for fault in differences:
         print(fault, file=sys.stderr)
-    if not found:
+    if not differences:
         print("the command-line reference is in step")
-    return 1 if found else 0
+    return 1 if differences else 0
 
 
 if __name__ == "__main__":

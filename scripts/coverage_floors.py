@@ -1,7 +1,8 @@
-"""Compares the coverage report of the last test run with the floors in pyproject.toml; run by `make check`.
+"""Compare the coverage of the last test run with the floors in pyproject.toml. Part of `make
+check`.
 
-A figure is the percentage of lines and branches together, as coverage prints it. A package with a floor but no
-measured file fails: nothing passes because it is absent.
+A figure is the percentage of covered lines and branches, as in coverage's report. A floor without a
+measured file is a failure.
 """
 
 import json
@@ -15,7 +16,7 @@ REPORT = ROOT / ".cache" / "coverage.json"
 
 
 class Summary(TypedDict):
-    """What coverage counts for one file; the report holds more."""
+    """The coverage of one file, as far as this script needs it."""
 
     covered_lines: int
     num_statements: int
@@ -28,8 +29,10 @@ class FileReport(TypedDict):
 
 
 def percent(package: str, files: dict[str, FileReport]) -> float | None:
-    """The covered share of everything under ``package``; None if no file of it was measured."""
-    measured = [report["summary"] for path, report in files.items() if Path(path).is_relative_to(package)]
+    """Return the coverage below ``package``; None without a measured file."""
+    measured = [
+        report["summary"] for path, report in files.items() if Path(path).is_relative_to(package)
+    ]
     total = sum(summary["num_statements"] + summary["num_branches"] for summary in measured)
     covered = sum(summary["covered_lines"] + summary["covered_branches"] for summary in measured)
     if not measured:
@@ -38,7 +41,7 @@ def percent(package: str, files: dict[str, FileReport]) -> float | None:
 
 
 def main() -> int:
-    """Print one line a floor; 1 if a floor is missed, 64 without a report."""
+    """Print one line for each floor. Return 1 for a missed floor, 64 without a report."""
     if not REPORT.exists():
         print("no coverage report: the test run did not finish", file=sys.stderr)
         return 64
@@ -50,8 +53,8 @@ def main() -> int:
         reached = percent(package, files)
         good = reached is not None and reached >= floor
         missed += not good
-        shown = "no file measured" if reached is None else f"{reached:.2f} %"
-        print(f"coverage {package:<16} {shown:>16}  floor {floor} %  {'ok' if good else 'FAILED'}")
+        figure = "no file measured" if reached is None else f"{reached:.2f} %"
+        print(f"coverage {package:<16} {figure:>16}  floor {floor} %  {'ok' if good else 'FAILED'}")
     return 1 if missed else 0
 
 

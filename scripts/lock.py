@@ -1,8 +1,10 @@
-"""Writes requirements.lock and requirements-dev.lock from pyproject.toml, and the lock of the emulators from its own list;
-run by `make lock` with the path of uv.
+"""Write requirements.lock and requirements-dev.lock from pyproject.toml, and the emulators' lock.
 
-The locks hold for every platform and for Python 3.11 and newer, carry hashes and name no package index. A lock that
-would not change is left alone, so that `.venv` is not made again for nothing.
+`make lock` runs this script with the path of uv. The locks are valid for all platforms and for
+Python
+3.11 and newer, have hashes and name no package index. An unchanged lock is not written, so that
+`.venv`
+is not rebuilt.
 """
 
 import subprocess
@@ -12,7 +14,14 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 HEADER = "# Written by `make lock` from {source}; do not edit.\n"
-SETTINGS = ["--universal", "--python-version", "3.11", "--generate-hashes", "--no-header", "--quiet"]
+SETTINGS = [
+    "--universal",
+    "--python-version",
+    "3.11",
+    "--generate-hashes",
+    "--no-header",
+    "--quiet",
+]
 LOCKS: dict[str, tuple[str, list[str]]] = {
     "requirements.lock": ("pyproject.toml", []),
     "requirements-dev.lock": ("pyproject.toml", ["--group", "dev"]),
@@ -21,7 +30,8 @@ LOCKS: dict[str, tuple[str, list[str]]] = {
 
 
 def compiled(uv: str, source: str, locked: str, options: list[str]) -> str:
-    """The new text of a lock of what `source` asks for; versions in ``locked`` are kept unless ``options`` says ``--upgrade``."""
+    """Return the new text of a lock for `source`. Versions in ``locked`` stay, unless ``options``
+    has `--upgrade`."""
     with tempfile.TemporaryDirectory() as folder:
         output = Path(folder) / "lock"
         output.write_text(locked, encoding="utf-8")
@@ -31,7 +41,7 @@ def compiled(uv: str, source: str, locked: str, options: list[str]) -> str:
 
 
 def main(arguments: list[str]) -> int:
-    """Compile all locks with the uv named first; further arguments are passed to it."""
+    """Compile all locks with the given uv; further arguments go to uv."""
     uv = str(Path(arguments[0]).resolve())
     for name, (source, options) in LOCKS.items():
         lock = ROOT / name

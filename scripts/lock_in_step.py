@@ -1,8 +1,10 @@
-"""Checks that the locks agree with pyproject.toml; run by `make check`, needs no network.
+"""Check that the locks agree with pyproject.toml. Part of `make check`; needs no network.
 
-Every direct dependency must be pinned once, inside its specifier and with a hash; both locks must pin the base alike;
-a lock must name no package index. The lock of the emulators must agree with its own list in the same way. `make lock`
-repairs all of it.
+Every direct dependency must be pinned once, within its specifier and with a hash. Both locks must
+pin
+the base equally. A lock must not name a package index. The emulators' lock must agree with its
+list.
+`make lock` repairs all faults.
 """
 
 import re
@@ -14,12 +16,17 @@ from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
 ROOT = Path(__file__).resolve().parent.parent
-PIN = re.compile(r"^(?P<name>[A-Za-z0-9._-]+)==(?P<version>[^\s;\\]+)(?P<rest>.*(?:\n    --hash=\S+.*)*)", re.MULTILINE)
-INDEX = re.compile(r"^\s*(?:-i\b|--(?:extra-)?index-url|--find-links|--trusted-host)|\w+://", re.MULTILINE)
+PIN = re.compile(
+    r"^(?P<name>[A-Za-z0-9._-]+)==(?P<version>[^\s;\\]+)(?P<rest>.*(?:\n    --hash=\S+.*)*)",
+    re.MULTILINE,
+)
+INDEX = re.compile(
+    r"^\s*(?:-i\b|--(?:extra-)?index-url|--find-links|--trusted-host)|\w+://", re.MULTILINE
+)
 
 
 def pins(lock: Path) -> tuple[dict[str, str], list[str]]:
-    """The pinned versions of a lock by canonical name, and what is wrong with the lock itself."""
+    """Return the pinned versions of a lock by canonical name, and the faults of the lock."""
     text = lock.read_text(encoding="utf-8")
     versions: dict[str, str] = {}
     wrong = [f"{lock.name} names a package index"] if INDEX.search(text) else []
@@ -34,7 +41,7 @@ def pins(lock: Path) -> tuple[dict[str, str], list[str]]:
 
 
 def unmet(wanted: list[str], lock: Path, versions: dict[str, str]) -> list[str]:
-    """One sentence for each requirement that ``versions`` does not satisfy."""
+    """Return a sentence for each requirement that ``versions`` does not satisfy."""
     sentences: list[str] = []
     for requirement in map(Requirement, wanted):
         version = versions.get(canonicalize_name(requirement.name))
@@ -48,19 +55,25 @@ def unmet(wanted: list[str], lock: Path, versions: dict[str, str]) -> list[str]:
 
 
 def emulators(root: Path) -> list[str]:
-    """In what the lock of the emulators disagrees with its list; nothing where there is none."""
-    source, lock = root / "tests/emulators/requirements.in", root / "tests/emulators/requirements.lock"
+    """Return differences between the emulators' lock and its list; none without these files."""
+    source, lock = (
+        root / "tests/emulators/requirements.in",
+        root / "tests/emulators/requirements.lock",
+    )
     if not source.exists():
         return []
     versions, wrong = pins(lock)
     lines = source.read_text(encoding="utf-8").splitlines()
     # What only another package asks for may have one version for each version of Python.
     wrong = [sentence for sentence in wrong if not sentence.endswith("twice")]
-    return [*wrong, *unmet([line for line in lines if line and not line.startswith("#")], lock, versions)]
+    return [
+        *wrong,
+        *unmet([line for line in lines if line and not line.startswith("#")], lock, versions),
+    ]
 
 
 def faults(root: Path) -> list[str]:
-    """Everything in which the locks under ``root`` disagree with its pyproject.toml."""
+    """Return all differences between the locks under ``root`` and its pyproject.toml."""
     settings = tomllib.loads((root / "pyproject.toml").read_text(encoding="utf-8"))
     base: list[str] = settings["project"]["dependencies"]
     dev: list[str] = settings["dependency-groups"]["dev"]
@@ -72,12 +85,15 @@ def faults(root: Path) -> list[str]:
         for name, version in base_pins.items()
         if dev_pins.get(name) != version
     ]
-    unmet_base, unmet_dev = unmet(base, base_lock, base_pins), unmet([*base, *dev], dev_lock, dev_pins)
+    unmet_base, unmet_dev = (
+        unmet(base, base_lock, base_pins),
+        unmet([*base, *dev], dev_lock, dev_pins),
+    )
     return [*base_faults, *dev_faults, *unmet_base, *unmet_dev, *differing, *emulators(root)]
 
 
 def main() -> int:
-    """Print the faults, or one line that there are none."""
+    """Print the faults, or one line without faults."""
     found = faults(ROOT)
     for sentence in found:
         print(sentence, file=sys.stderr)

@@ -1,4 +1,4 @@
-"""Reads the source tree for the architecture tests: modules, their syntax trees and what they import."""
+"""Read the source tree for the architecture tests: modules, syntax trees and imports."""
 
 import ast
 from collections.abc import Iterator
@@ -13,7 +13,7 @@ APPS = ROOT / "apps"
 
 @dataclass(frozen=True, slots=True)
 class Module:
-    """One parsed source file; ``name`` is what an import statement calls it."""
+    """A parsed source file. ``name`` is its name in import statements."""
 
     path: Path
     name: str
@@ -22,7 +22,7 @@ class Module:
 
     @property
     def package(self) -> str:
-        """The package that a relative import of this module starts from."""
+        """The package at the start of this module's relative imports."""
         return self.name if self.path.name == "__init__.py" else self.name.rpartition(".")[0]
 
     def __str__(self) -> str:
@@ -31,8 +31,13 @@ class Module:
 
 @cache
 def modules_under(folder: Path, import_root: Path) -> tuple[Module, ...]:
-    """Every Python file below ``folder``; names are relative to ``import_root``. An absent or empty folder is an error."""
-    paths = sorted(path for path in folder.rglob("*.py") if "samples" not in path.relative_to(folder).parts)
+    """Return every Python file below ``folder``, with names relative to ``import_root``.
+
+    An absent or empty folder is an error.
+    """
+    paths = sorted(
+        path for path in folder.rglob("*.py") if "samples" not in path.relative_to(folder).parts
+    )
     assert paths, f"no Python file under {folder}"
     return tuple(parse(path, import_root) for path in paths)
 
@@ -42,7 +47,9 @@ def parse(path: Path, import_root: Path) -> Module:
     if parts[-1] == "__init__":
         parts.pop()
     text = path.read_text(encoding="utf-8")
-    return Module(path=path, name=".".join(parts), text=text, tree=ast.parse(text, filename=str(path)))
+    return Module(
+        path=path, name=".".join(parts), text=text, tree=ast.parse(text, filename=str(path))
+    )
 
 
 def oort_modules() -> tuple[Module, ...]:
@@ -54,7 +61,8 @@ def app_modules() -> tuple[Module, ...]:
 
 
 def imports(module: Module) -> Iterator[tuple[str, str | None, int]]:
-    """Each import as (module, name taken from it or None, line): in functions and under TYPE_CHECKING as well."""
+    """Yield each import as (module, imported name or None, line), also in functions and
+    TYPE_CHECKING."""
     for node in ast.walk(module.tree):
         if isinstance(node, ast.Import):
             yield from ((alias.name, None, node.lineno) for alias in node.names)
@@ -64,7 +72,7 @@ def imports(module: Module) -> Iterator[tuple[str, str | None, int]]:
 
 
 def absolute_origin(module: Module, node: ast.ImportFrom) -> str:
-    """What ``from … import`` reads from, with leading dots resolved."""
+    """Resolve the module of ``from … import``."""
     if not node.level:
         return node.module or ""
     above = module.package.split(".")

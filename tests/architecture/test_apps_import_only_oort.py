@@ -1,4 +1,5 @@
-"""Business code contains nothing of a cloud: an app imports the standard library, oort, msgspec and itself."""
+"""Apps do not depend on a cloud: they import only the standard library, oort, msgspec and
+themselves."""
 
 import sys
 
@@ -13,7 +14,7 @@ def own_packages() -> frozenset[str]:
 
 
 def origins(module: Module) -> set[str]:
-    """The top-level packages that a module imports from."""
+    """Return the top-level packages that a module imports from."""
     return {origin.partition(".")[0] for origin, _, _ in imports(module)}
 
 
@@ -23,7 +24,9 @@ def is_contract(module: Module) -> bool:
 
 def test_an_app_imports_only_oort_and_itself() -> None:
     allowed = FRAMEWORK | own_packages() | sys.stdlib_module_names
-    strangers = {str(module): found for module in app_modules() if (found := origins(module) - allowed)}
+    strangers = {
+        str(module): found for module in app_modules() if (found := origins(module) - allowed)
+    }
     assert strangers == {}
 
 
@@ -41,7 +44,15 @@ def test_an_app_uses_only_the_public_names() -> None:
 def test_a_contract_imports_only_oort_msgspec_and_the_standard_library() -> None:
     contracts = [module for module in app_modules() if is_contract(module)]
     assert contracts
-    allowed = FRAMEWORK | {"collections", "dataclasses", "datetime", "decimal", "enum", "typing", "uuid"}
+    allowed = FRAMEWORK | {
+        "collections",
+        "dataclasses",
+        "datetime",
+        "decimal",
+        "enum",
+        "typing",
+        "uuid",
+    }
     own_contracts = {module.name for module in contracts}
     strangers = {
         (str(module), origin)
@@ -64,9 +75,11 @@ def test_a_service_imports_nothing_of_another_but_its_contracts() -> None:
 
 
 def crosses(importer: str, origin: str, name: str | None) -> bool:
-    """Whether ``importer`` reaches into a neighbour of its own app that is not the contracts package."""
+    """True if ``importer`` imports a neighbour of its app that is not the contracts package."""
     here, there = importer.split("."), [*origin.split("."), *([name] if name else [])]
-    if len(here) < 2 or len(there) < 2 or here[0] != there[0]:  # the app's own top level, or another package
+    if (
+        len(here) < 2 or len(there) < 2 or here[0] != there[0]
+    ):  # the app's own top level, or another package
         return False
     return there[1] not in {here[1], "contracts"}
 

@@ -12,7 +12,7 @@ LIMIT = 50 * 1024 * 1024  # decision 0011
 
 
 def closure(name: str) -> dict[str, Distribution]:
-    """Every distribution that a plain install of ``name`` brings to this machine, itself included."""
+    """Return every distribution of a plain install of ``name``, with ``name``."""
     found: dict[str, Distribution] = {}
     waiting: list[tuple[str, frozenset[str]]] = [(name, frozenset())]
     while waiting:
@@ -21,21 +21,23 @@ def closure(name: str) -> dict[str, Distribution]:
         found[key] = distribution(wanted)
         for requirement in map(Requirement, found[key].requires or []):
             environments = [{"extra": extra} for extra in ("", *extras)]
-            needed = requirement.marker is None or any(map(requirement.marker.evaluate, environments))
+            needed = requirement.marker is None or any(
+                map(requirement.marker.evaluate, environments)
+            )
             if needed and canonicalize_name(requirement.name) not in found:
                 waiting.append((requirement.name, frozenset(requirement.extras)))
     return found
 
 
 def installed_bytes(found: Distribution) -> int:
-    """The size of the files an installer wrote, byte code included."""
+    """Return the size of the installed files, byte code included."""
     assert found.files, f"{found.name} lists no files"
     paths = {Path(str(found.locate_file(file))) for file in found.files}
     return sum(path.stat().st_size for path in paths if path.exists())
 
 
 def package_bytes() -> int:
-    """Our own package, which the editable install only links to."""
+    """Return the size of Oort, since the editable install only links to its files."""
     folder = Path(oort.__file__).parent
     return sum(path.stat().st_size for path in folder.rglob("*") if path.is_file())
 

@@ -1,4 +1,4 @@
-"""`import oort` is the cold start of every function: it must stay small, whatever else the platform grows."""
+"""`import oort` is part of every cold start, so it must stay small."""
 
 import json
 import subprocess
@@ -15,9 +15,13 @@ OURS_AT_MOST = 45
 
 @cache
 def loaded(statement: str) -> frozenset[str]:
-    """The modules that a fresh interpreter holds after ``statement``."""
-    program = f"{statement}\nimport sys\nnames = list(sys.modules)\nimport json\nprint(json.dumps(names))"
-    done = subprocess.run([sys.executable, "-I", "-c", program], capture_output=True, text=True, check=True)
+    """Return the modules of a fresh interpreter after ``statement``."""
+    program = (
+        f"{statement}\nimport sys\nnames = list(sys.modules)\nimport json\nprint(json.dumps(names))"
+    )
+    done = subprocess.run(
+        [sys.executable, "-I", "-c", program], capture_output=True, text=True, check=True
+    )
     names: list[str] = json.loads(done.stdout)
     return frozenset(names)
 
@@ -46,7 +50,7 @@ def test_importing_oort_loads_at_most_forty_five_modules_of_ours() -> None:
 
 
 def test_the_entry_of_lambda_loads_nothing_heavy_before_it_is_needed() -> None:
-    """`logging` is Lambda's own bootstrap's; botocore comes with the first request to AWS."""
+    """Lambda's bootstrap loads `logging`; the first request to AWS loads botocore."""
     added = loaded("import oort.aws.entry") - loaded("")
     assert {name.partition(".")[0] for name in added} & NEVER_LOADED == set()
     assert "oort.engine" not in added

@@ -81,7 +81,7 @@ def test_a_stack_that_fails_is_taken_back_and_says_why(emulator: str, tmp_path: 
     with pytest.raises(DeploymentFailed) as raised:
         deploy(settings, spoilt="email")
     assert raised.value.what.startswith("The stack cometbid-broken-email failed: Nowhere (AWS::SQS::Queue): ")
-    assert raised.value.instead == "Nothing of it stays. Mend the cause and deploy again."
+    assert raised.value.instead == "No resource of it remains. Fix the cause and deploy again."
     assert {name for name in tables_of("broken") if "_email_" in name} == set()  # not even those that outlive a stack
     outcomes = deploy(settings).outcomes
     assert "cometbid-broken-email" in {outcome.stack.name for outcome in outcomes if outcome.changed}
@@ -154,7 +154,7 @@ def breaks(copy: Path, where: tuple[str, ...]) -> None:
     assert "2 objections by what the stage words runs" in refused.stderr
     assert f"{contracts}:" in refused.stderr
     assert "would break analytics (count), email (welcome), onboarding (first_workspace)" in refused.stderr
-    assert "Nothing was sent." in refused.stderr
+    assert "Nothing was deployed." in refused.stderr
     assert "package " not in refused.stdout
 
 

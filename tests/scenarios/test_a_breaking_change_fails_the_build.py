@@ -113,8 +113,8 @@ def test_another_type_is_refused_both_ways(copy: Copy) -> None:
     line = copy.edit(EVENTS, "    country: str\n", "    country: int\n")
     sides = [one["side"] for one in broken(copy, line=line, field="country")]
     assert sides == [
-        "the new consumers refuse what was published",
-        "consumers that run now refuse what would be published",
+        "the new consumers refuse published messages",
+        "running consumers would refuse new messages",
     ]
 
 
@@ -122,14 +122,14 @@ def test_a_field_that_consumers_need_cannot_go(copy: Copy) -> None:
     copy.edit(ROUTES, "email=account.email, country", "country")
     line = copy.edit(EVENTS, "    email: str\n", "") - 4  # the field is gone: the line of its class
     (one,) = broken(copy, line=line, field="email")
-    assert one["side"] == "consumers that run now refuse what would be published"
+    assert one["side"] == "running consumers would refuse new messages"
     assert one["instead"].startswith("Keep email, or ")
 
 
 def test_a_new_field_needs_a_default(copy: Copy) -> None:
     line = copy.edit(EVENTS, "    country: str\n", "    country: str\n    plan: str\n") + 1
     (one,) = broken(copy, line=line, field="plan")
-    assert one["side"] == "the new consumers refuse what was published"
+    assert one["side"] == "the new consumers refuse published messages"
     assert one["instead"].startswith("Give plan a default, or ")
     before = copy.files()
     refused = copy.oort("contracts", "lock")
@@ -143,7 +143,7 @@ def test_a_name_that_was_taken_away_keeps_its_meaning(copy: Copy) -> None:
     copy.edit(EVENTS, "    country: str\n", '    country: str\n    plan: str = "free"\n')
     out_of_date = copy.check()
     assert out_of_date.returncode == 0  # an optional field breaks nobody
-    assert "Run oort contracts lock, and commit what it writes. [contract.outdated]" in out_of_date.stdout
+    assert "Run oort contracts lock, and commit the files. [contract.outdated]" in out_of_date.stdout
     assert "refused" not in out_of_date.stdout
     assert copy.oort("contracts", "check", "--locked").returncode == 1
     assert copy.oort("contracts", "lock").returncode == 0
@@ -177,7 +177,7 @@ def test_a_draft_changes_freely(copy: Copy) -> None:
     copy.edit(EVENTS, "    country: str\n", "    country: int\n")
     changed = copy.check()
     assert changed.returncode == 0
-    assert "accounts.signed-up version 1: It is a draft, and its lock file is an old one." in changed.stdout
+    assert "accounts.signed-up version 1: The event is a draft, and its lock file is outdated." in changed.stdout
     assert copy.oort("contracts", "lock").returncode == 0
     assert json.loads((copy.folder / LOCK).read_text())["earlier"] == []
 

@@ -1,8 +1,10 @@
-"""The command line: words to use cases. `main` is the entry point of the command `oort`, and this the only package that prints."""
+"""The command line. `main` is the entry point of the command `oort`. No other package prints."""
 
 
 def main() -> None:
-    """Run the command that the arguments name, and end the process with its exit code."""
-    from oort.cli.commands import oort  # here, so that importing a module of this package loads no command
+    """Run the command in the arguments and exit with its exit code."""
+    from oort.cli.commands import (
+        oort,
+    )  # here, so that importing a module of this package loads no command
 
     oort()

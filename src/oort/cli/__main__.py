@@ -1,4 +1,4 @@
-"""`python -m oort.cli`: the command `oort` for debuggers, which start modules."""
+"""`python -m oort.cli`: the command `oort`, for debuggers, since they start modules."""
 
 from oort.cli import main
 

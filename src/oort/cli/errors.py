@@ -1,4 +1,4 @@
-"""From errors to what a person reads on stderr and what a script reads as the exit code. Never a traceback for a user's mistake."""
+"""Turn errors into messages on stderr and exit codes. A user's mistake never shows a traceback."""
 
 import io
 import os
@@ -9,7 +9,13 @@ from collections.abc import Callable
 import click
 
 from oort.cli.printing import output
-from oort.model.errors import InvalidProgram, InvalidProject, NotFoundHere, OortError, UnreadableContract
+from oort.model.errors import (
+    InvalidProgram,
+    InvalidProject,
+    NotFoundHere,
+    OortError,
+    UnreadableContract,
+)
 
 NO = 1
 USAGE = 64
@@ -18,7 +24,7 @@ INTERRUPTED = 130
 
 
 class UnreadableInput(OortError):
-    """A file or text given to a command is not what the command can read."""
+    """The command cannot read a file or a text from the user."""
 
     code = "input.unreadable"
 
@@ -27,13 +33,16 @@ _USAGE_ERRORS = (InvalidProject, NotFoundHere, UnreadableContract, UnreadableInp
 
 
 def guarded(run: Callable[[], object], *, debug: bool) -> int:
-    """Run a command; its exit code. What it raises is explained on stderr; with `debug` the traceback is shown as well."""
+    """Run a command and return its exit code. Errors go to stderr, with a traceback if `debug` is
+    set."""
     if os.name == "nt":
         click.echo("Oort runs on Linux and macOS; on Windows, use it inside WSL2.", err=True)
         return USAGE
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
-            stream.reconfigure(errors="replace")  # a terminal that is not UTF-8 shows a question mark for an arrow
+            stream.reconfigure(
+                errors="replace"
+            )  # a terminal that is not UTF-8 shows a question mark for an arrow
     try:
         result = run()
     except Exception as error:
@@ -44,7 +53,7 @@ def guarded(run: Callable[[], object], *, debug: bool) -> int:
 
 
 def explain(error: Exception) -> int:
-    """Say on stderr what went wrong; the exit code that stands for it."""
+    """Print the error on stderr and return its exit code."""
     match error:
         case click.exceptions.Abort():
             click.echo("Interrupted.", err=True)
@@ -67,7 +76,7 @@ def explain(error: Exception) -> int:
 
 
 def mistakes(error: InvalidProgram) -> str:
-    """Every mistake of a program with its place, and how many there are."""
+    """Format all mistakes of a program with their source locations and count."""
     lines = [
         f"{output.relative(mistake.source.file)}:{mistake.source.line}: {mistake.what}\n"
         f"    {mistake.instead} [{mistake.code}]"

@@ -1,1 +1,2 @@
-"""The web console. Its pages are one file each and ask nothing of any other host; the command line serves them."""
+"""The web console. Each page is one file without requests to other hosts. The command line serves
+them."""

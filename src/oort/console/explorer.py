@@ -1,6 +1,6 @@
-"""The page on which a developer reads the API document and calls every route. `oort dev` serves it.
+"""The page for reading the API document and calling routes. `oort dev` serves it.
 
-It is one file: style, script and document stand in it, and its policy lets nothing else run and no other host be asked.
+The page is one file with style, script and document. Its policy forbids other code and other hosts.
 """
 
 import base64
@@ -15,18 +15,23 @@ _FOLDER = Path(__file__).parent / "page"
 
 
 def page(document: bytes, *, title: str, place: str) -> FixedPage:
-    """The explorer of an OpenAPI document. `place` is what `oort` commands need to find the platform: `-C PATH`, or nothing."""
+    """Return the explorer for an OpenAPI document.
+
+    `place` holds the options that `oort` commands need to find the platform: `-C PATH`, or nothing.
+    """
     style, script = _read("explorer.css"), _read("explorer.js")
     parts = {
         "title": html.escape(title),
         "place": html.escape(place),
         "style": style,
         "script": script,
-        "document": document.decode().strip().replace("<", "\\u003c"),  # a text that says </script> ends nothing
+        "document": document.decode()
+        .strip()
+        .replace("<", "\\u003c"),  # so that </script> in a text does not end the script
     }
     text = re.sub(
-        r"\{\{(\w+)\}\}", lambda found: parts[found[1]], _read("explorer.html")
-    )  # in one go: no part is searched
+        r"\{\{(\w+)\}\}", lambda match: parts[match[1]], _read("explorer.html")
+    )  # in one pass, so that no part is replaced inside another
     return FixedPage("text/html; charset=utf-8", text.encode(), _policy(style, script))
 
 

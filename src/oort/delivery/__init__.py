@@ -1,1 +1,4 @@
-"""Ships a platform to AWS: packages services, and beside that plans, judges and rolls back. It never prints; `cli` does."""
+"""Deliver a platform to AWS: package, compare with the stage, deploy, roll back.
+
+Only `cli` prints.
+"""

@@ -1,4 +1,4 @@
-"""Which native libraries of a package do not run on its architecture, told from their ELF headers. Deployments ask first."""
+"""Find native libraries in a package that do not run on the package's architecture."""
 
 import re
 
@@ -12,16 +12,16 @@ _LIBRARY = re.compile(r".*\.so(\.[^/]*)?")
 
 
 def machine(header: bytes) -> int | None:
-    """The machine that an ELF file is for, as its header numbers it; None if it is no ELF file."""
-    whole = header.startswith(_MAGIC) and len(header) >= _HEADER
-    return int.from_bytes(header[_AT:_HEADER], "little") if whole else None
+    """Return `e_machine` of an ELF header, or None for other files."""
+    is_elf = header.startswith(_MAGIC) and len(header) >= _HEADER
+    return int.from_bytes(header[_AT:_HEADER], "little") if is_elf else None
 
 
 def misfits(package: Package) -> tuple[str, ...]:
-    """The paths of the libraries that the package's architecture cannot load."""
-    wanted = _MACHINES[package.architecture]
-    libraries = (one for one in package.files if _LIBRARY.fullmatch(one.path))
-    return tuple(one.path for one in libraries if machine(_header(one)) != wanted)
+    """Return the paths of the libraries that the package's architecture cannot load."""
+    expected = _MACHINES[package.architecture]
+    libraries = (file for file in package.files if _LIBRARY.fullmatch(file.path))
+    return tuple(file.path for file in libraries if machine(_header(file)) != expected)
 
 
 def _header(file: PackedFile) -> bytes:

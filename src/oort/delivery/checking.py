@@ -1,4 +1,4 @@
-"""Holds the contracts of a program against its lock files, and brings those to what the program says. Prints nothing."""
+"""Compare the contracts of a program with the lock files, and update the lock files."""
 
 import gc
 from collections.abc import Iterator, Sequence
@@ -10,7 +10,7 @@ from oort.app.documents import declared_contracts
 from oort.app.documents.declared_contracts import Kinds
 from oort.app.loading.projects import Project
 from oort.app.programs import Program
-from oort.delivery import fieldlines, lockfiles
+from oort.delivery import field_lines, lockfiles
 from oort.model.contracts import Declared, Finding, Locks, Version, Weight
 from oort.model.errors import InvalidProgram
 from oort.model.items import Value
@@ -18,14 +18,14 @@ from oort.rules.contracts import api_changes, event_changes
 from oort.rules.contracts import locks as locking
 from oort.rules.contracts.locks import Changes, Examples
 
-# What does not keep a lock from being written: it is put right by that, or has nothing to do with what is written.
+# Findings that do not forbid writing the lock files: writing solves them or does not touch them.
 _MILD = frozenset({"contract.gone", "contract.gap"})
 _OUTDATED = frozenset({"contract.outdated", "api.outdated"})
 
 
 @dataclass(frozen=True, slots=True)
 class Checked:
-    """What a program declares, what is locked, and everything that was found of the two."""
+    """The declared contracts, the locked contracts and the findings of the comparison."""
 
     folder: Path
     declared: Declared
@@ -35,73 +35,78 @@ class Checked:
 
     @property
     def objections(self) -> tuple[Finding, ...]:
-        """What fails the check."""
-        return tuple(one for one in self.findings if one.weight is Weight.OBJECTION)
+        return tuple(finding for finding in self.findings if finding.weight is Weight.OBJECTION)
 
     @property
     def outdated(self) -> tuple[Finding, ...]:
-        """Where the lock of what is published is not what the program says, although nobody would break."""
-        return tuple(one for one in self.findings if one.code in _OUTDATED)
+        """Findings about published contracts with an old lock file; the change breaks nobody."""
+        return tuple(finding for finding in self.findings if finding.code in _OUTDATED)
 
     @property
     def refuses_lock(self) -> bool:
-        """Whether something that is published would be broken by what would be locked."""
-        return any(one.code not in _MILD for one in self.objections)
+        """Writing the lock files would break a published contract."""
+        return any(finding.code not in _MILD for finding in self.objections)
 
 
 def check(project: Project, program: Program) -> Checked:
-    """Everything that is found. UnreadableContract for a damaged lock file, InvalidProgram for a type without a schema."""
-    with _uncollected():
+    """Compare the program with the lock files.
+
+    UnreadableContract for a damaged lock file, InvalidProgram for a type without a schema.
+    """
+    with _without_garbage_collection():
         locks = lockfiles.read(project.folder)
         declared, kinds = declared_contracts.declared(program), declared_contracts.kinds(program)
-        found = [
-            *event_changes.findings(declared, locks, examples=_shown(kinds)),
+        findings = [
+            *event_changes.findings(declared, locks, examples=_examples_or_none(kinds)),
             *api_changes.findings(declared, locks),
         ]
-    placed = tuple(fieldlines.placed(one, kinds, project.folder) for one in found)
-    return Checked(project.folder, declared, kinds, locks, placed)
+    located = tuple(field_lines.with_source(finding, kinds, project.folder) for finding in findings)
+    return Checked(project.folder, declared, kinds, locks, located)
 
 
 def lock(checked: Checked, *, stage: str = "") -> Changes:
-    """Write the lock files as the program says, published in the stage if one is named; what was written and removed.
+    """Write the lock files and return the changes. With a stage, mark all contracts as published
+    there.
 
-    Only after a check that does not refuse it.
+    Call this only if `checked.refuses_lock` is false.
     """
     make = declared_contracts.example(checked.kinds)
-    found = locking.changes(checked.declared, checked.locks, examples=make, stage=stage)
-    lockfiles.write(checked.folder, found)
-    return found
+    changes = locking.changes(checked.declared, checked.locks, examples=make, stage=stage)
+    lockfiles.write(checked.folder, changes)
+    return changes
 
 
 def publish(checked: Checked, *, services: Sequence[str], stage: str) -> Changes:
-    """Mark the contracts of services as published in the stage, after they were deployed; what was written.
+    """Mark the contracts of deployed services as published in the stage and return the changes.
 
     A platform without lock files gets none.
     """
     if not checked.locks:
         return Changes((), ())
     make = declared_contracts.example(checked.kinds)
-    found = locking.published(checked.declared, checked.locks, services=services, examples=make, stage=stage)
-    lockfiles.write(checked.folder, found)
-    return found
+    changes = locking.published(
+        checked.declared, checked.locks, services=services, examples=make, stage=stage
+    )
+    lockfiles.write(checked.folder, changes)
+    return changes
 
 
-def _shown(kinds: Kinds) -> Examples:
-    """An example of a version for a report; none if it has none, which is for those who lock it."""
+def _examples_or_none(kinds: Kinds) -> Examples:
+    """Return examples for reports. A version without an example gives (): only `lock` needs one."""
     make = declared_contracts.example(kinds)
 
-    def shown(key: Version) -> tuple[Value, ...]:
+    def example_or_empty(key: Version) -> tuple[Value, ...]:
         try:
             return make(key)
         except InvalidProgram:
             return ()
 
-    return shown
+    return example_or_empty
 
 
 @contextmanager
-def _uncollected() -> Iterator[None]:
-    """No collection of garbage inside: there is none among thousands of schemas, and looking takes a third of the time."""
+def _without_garbage_collection() -> Iterator[None]:
+    """Pause garbage collection: collecting among thousands of schemas takes a third of the time."""
     before = gc.isenabled()
     gc.disable()
     try:

@@ -1,6 +1,6 @@
-"""Which distributions a service needs on its target, and which of them ship as they are installed here.
+"""Choose the distributions that a service needs on the target.
 
-The versions are those installed here: what was tested is what ships.
+The versions are the installed ones: tested versions are the shipped versions.
 """
 
 import sys
@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from oort.delivery.installed import Environment, Installed, canonical
-from oort.delivery.modules import Foreign
+from oort.delivery.modules import ExternalImport
 from oort.delivery.targets import Target, accepts, fits, needed
 from oort.model.delivery.packages import Wheel
 from oort.model.errors import InvalidProgram, NotPackaged
@@ -26,14 +26,17 @@ PROVIDED = {
     "six": "six",
     "urllib3": "urllib3",
 }
-# All that Oort itself imports at run time, and what it is called; its own files are taken from where it stands.
+# The only distribution that Oort itself needs at run time. Oort's own files are copied from their folder.
 ALWAYS = "msgspec"
 _OURS, _MODULE = "oortcloud", "oort"
 
 
 @dataclass(frozen=True, slots=True)
 class Dependencies:
-    """`pure` ships as installed, and so does `native`, whose wheel fits; `wheels` have to be fetched for the target."""
+    """Distributions in three groups.
+
+    `pure` and `native` ship as installed here. `wheels` must be fetched for the target.
+    """
 
     pure: tuple[Installed, ...]
     native: tuple[Installed, ...]
@@ -41,65 +44,96 @@ class Dependencies:
 
     @property
     def versions(self) -> list[tuple[str, str]]:
-        """Name and version of all that is native, fetched or not."""
-        return [*((one.name, one.version) for one in self.native), *((one.name, one.version) for one in self.wheels)]
+        """Name and version of every native distribution, fetched or installed."""
+        return [
+            *((distribution.name, distribution.version) for distribution in self.native),
+            *((distribution.name, distribution.version) for distribution in self.wheels),
+        ]
 
 
-def of(foreign: Iterable[Foreign], *, target: Target, environment: Environment) -> Dependencies:
-    """What a service needs that imports this. InvalidProgram, with file and line, if something is not installed."""
-    found = _closure(_imported(foreign, target, environment), target, environment)
-    pure = [one for one in found if all(tag.endswith("-none-any") for tag in one.tags) and fits(target, one.tags)]
-    native = [one for one in found if one not in pure and fits(target, one.tags)]
-    wheels = [Wheel(one.name, one.version) for one in found if one not in pure and one not in native]
+def of(
+    foreign: Iterable[ExternalImport], *, target: Target, environment: Environment
+) -> Dependencies:
+    """Return the distributions that these imports need.
+
+    InvalidProgram, with file and line, if a module is not installed.
+    """
+    installed = _closure(_imported(foreign, target, environment), target, environment)
+    pure = [
+        distribution
+        for distribution in installed
+        if all(tag.endswith("-none-any") for tag in distribution.tags)
+        and fits(target, distribution.tags)
+    ]
+    native = [
+        distribution
+        for distribution in installed
+        if distribution not in pure and fits(target, distribution.tags)
+    ]
+    wheels = [
+        Wheel(distribution.name, distribution.version)
+        for distribution in installed
+        if distribution not in pure and distribution not in native
+    ]
     return Dependencies(tuple(pure), tuple(native), tuple(wheels))
 
 
-def _imported(foreign: Iterable[Foreign], target: Target, environment: Environment) -> set[Installed]:
-    """The distributions that are imported directly."""
-    found, mistakes = set[Installed](), list[Mistake]()
-    for one in foreign:
-        top = one.imported.name.partition(".")[0]
+def _imported(
+    foreign: Iterable[ExternalImport], target: Target, environment: Environment
+) -> set[Installed]:
+    imported, mistakes = set[Installed](), list[Mistake]()
+    for external in foreign:
+        top = external.imported.name.partition(".")[0]
         if top == _MODULE or top in PROVIDED.values() or target.has_builtin(top):
             continue
-        having = environment.with_module(one.imported.name)
-        if not having and not one.imported.optional:
-            mistakes.append(_missing(one, top, target))
-        found.update(having)
+        providers = environment.with_module(external.imported.name)
+        if not providers and not external.imported.optional:
+            mistakes.append(_missing(external, top, target))
+        imported.update(providers)
     if mistakes:
         raise InvalidProgram(mistakes)
-    return found
+    return imported
 
 
-def _missing(foreign: Foreign, top: str, target: Target) -> Mistake:
+def _missing(foreign: ExternalImport, top: str, target: Target) -> Mistake:
     source = Source(str(foreign.file), foreign.imported.line)
     if top in sys.stdlib_module_names:
-        what, instead = f"{target.runtime} has no module {top} any more.", "Import something else."
+        message, instead = (
+            f"{target.runtime} has no module {top} any more.",
+            "Import something else.",
+        )
     else:
-        what = f"Nothing that is installed here has the module {top}."
+        message = f"Nothing that is installed here has the module {top}."
         instead = "Install the distribution that has it; an import that may fail stands in try … except ImportError."
-    return Mistake(source, "package.missing", what, instead)
+    return Mistake(source, "package.missing", message, instead)
 
 
 def _closure(roots: set[Installed], target: Target, environment: Environment) -> list[Installed]:
-    """These and all that they need on the target, in the order of their names."""
-    waiting = [(one.name, frozenset[str](), "The service") for one in roots] + [(ALWAYS, frozenset(), "Oort")]
-    found: dict[str, Installed] = {}
+    """Return the distributions and their dependencies on the target, sorted by name."""
+    waiting = [(distribution.name, frozenset[str](), "The service") for distribution in roots] + [
+        (ALWAYS, frozenset(), "Oort")
+    ]
+    chosen: dict[str, Installed] = {}
     seen = set[tuple[str, frozenset[str]]]()
     while waiting:
-        name, extras, asking = waiting.pop()
+        name, extras, requirer = waiting.pop()
         key = (canonical(name), extras)
         if key in seen or key[0] in {*PROVIDED, _OURS}:
             continue
         seen.add(key)
-        one = environment.named(name)
-        if one is None:
-            what = f"{asking} needs {name} on {target}, and it is not installed here."
-            raise NotPackaged(what, f"Install it: pip install {name}")
-        if not accepts(target, one.requires_python):
-            what = f"{one} needs Python {one.requires_python}, and the stage's runtime is {target.runtime}."
+        distribution = environment.named(name)
+        if distribution is None:
+            message = f"{requirer} needs {name} on {target}, and it is not installed here."
+            raise NotPackaged(message, f"Install it: pip install {name}")
+        if not accepts(target, distribution.requires_python):
+            message = f"{distribution} needs Python {distribution.requires_python}, and the stage's runtime is {target.runtime}."
             raise NotPackaged(
-                what, "Choose another runtime in the stage's table of oort.toml, or another version of it."
+                message,
+                "Choose another runtime for the stage in oort.toml, or another version of the distribution.",
             )
-        found[one.name] = one
-        waiting += [(*wanted, str(one)) for wanted in needed(target, one.requires, extras=extras)]
-    return [found[name] for name in sorted(found)]
+        chosen[distribution.name] = distribution
+        waiting += [
+            (*requirement, str(distribution))
+            for requirement in needed(target, distribution.requires, extras=extras)
+        ]
+    return [chosen[name] for name in sorted(chosen)]

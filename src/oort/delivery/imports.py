@@ -1,7 +1,7 @@
-"""What a source file imports, read without running it. `modules` follows the project's own, `distributions` the others.
+"""List the imports of a source file without running it.
 
-It sees import statements, also inside functions, and `import_module` with a name that stands there. It passes over what is
-for type checkers only.
+Import statements are read everywhere, also in functions, and `import_module` with a literal name.
+Imports under `TYPE_CHECKING` are skipped.
 """
 
 import ast
@@ -17,7 +17,10 @@ _CALLS = frozenset({"import_module", "__import__"})
 
 @dataclass(frozen=True, slots=True)
 class Imported:
-    """One import: `a.b` for `import a.b` and for `from a import b`. An optional one may be missing at run time."""
+    """An import: `a.b` for both `import a.b` and `from a import b`.
+
+    An `optional` import may fail at run time.
+    """
 
     name: str
     line: int
@@ -25,14 +28,14 @@ class Imported:
 
 
 def read(source: bytes, *, package: str) -> tuple[Imported, ...]:
-    """The imports of a file whose relative ones start from `package`. SyntaxError if it is no Python."""
+    """List the imports of a file in `package`. SyntaxError if the source is not valid Python."""
     reader = _Reader(package)
     reader.visit(ast.parse(source))
     return tuple(reader.found)
 
 
 class _Reader(ast.NodeVisitor):
-    """Walks one file; `optional` is how many conditions it stands in."""
+    """Visit one file. `optional` counts the conditions around the current node."""
 
     def __init__(self, package: str) -> None:
         self.package = package
@@ -50,7 +53,11 @@ class _Reader(ast.NodeVisitor):
 
     def visit_Call(self, node: ast.Call) -> None:
         first = node.args[0] if node.args else None
-        if _last_name(node.func) in _CALLS and isinstance(first, ast.Constant) and isinstance(first.value, str):
+        if (
+            _last_name(node.func) in _CALLS
+            and isinstance(first, ast.Constant)
+            and isinstance(first.value, str)
+        ):
             self._add(self._absolute(first.value), node.lineno)
         self.generic_visit(node)
 
@@ -61,7 +68,7 @@ class _Reader(ast.NodeVisitor):
             self._visit_all(node.body if negated else node.orelse)
             return
         self.visit(node.test)
-        with self._maybe(any(ast.unparse(one) in _CONDITIONS for one in ast.walk(node.test))):
+        with self._maybe(any(ast.unparse(part) in _CONDITIONS for part in ast.walk(node.test))):
             self._visit_all([*node.body, *node.orelse])
 
     def visit_Try(self, node: ast.Try) -> None:
@@ -70,8 +77,12 @@ class _Reader(ast.NodeVisitor):
         self._visit_all([*node.orelse, *node.finalbody])
 
     def visit_With(self, node: ast.With) -> None:
-        calls = [one.context_expr for one in node.items if isinstance(one.context_expr, ast.Call)]
-        suppressed = [arg for call in calls if _last_name(call.func) == "suppress" for arg in call.args]
+        calls = [
+            item.context_expr for item in node.items if isinstance(item.context_expr, ast.Call)
+        ]
+        suppressed = [
+            arg for call in calls if _last_name(call.func) == "suppress" for arg in call.args
+        ]
         with self._maybe(any(_catches(arg) for arg in suppressed)):
             self.generic_visit(node)
 
@@ -86,7 +97,7 @@ class _Reader(ast.NodeVisitor):
         self.optional -= optional
 
     def _absolute(self, name: str) -> str:
-        """The name that a relative one stands for; empty if it leads out of every package, which no import survives."""
+        """Resolve a relative name; empty if the name leads out of every package."""
         try:
             return resolve_name(name, self.package)
         except ImportError:
@@ -98,13 +109,13 @@ class _Reader(ast.NodeVisitor):
 
 
 def _last_name(node: ast.AST) -> str:
-    """`c` of `c` and of `a.b.c`; empty for anything else."""
+    """Return `c` for `c` and for `a.b.c`; empty for other nodes."""
     if isinstance(node, ast.Attribute):
         return node.attr
     return node.id if isinstance(node, ast.Name) else ""
 
 
 def _catches(kind: ast.expr | None) -> bool:
-    """Whether an `except` of this kind catches a failed import."""
+    """True if `except kind` catches a failed import."""
     kinds: Sequence[ast.expr] = kind.elts if isinstance(kind, ast.Tuple) else [kind] if kind else []
-    return kind is None or any(_last_name(one) in _FAILS for one in kinds)
+    return kind is None or any(_last_name(caught) in _FAILS for caught in kinds)

@@ -1,6 +1,6 @@
-"""The lock files of a platform: `contracts/EVENT/VERSION.json` and `contracts/SERVICE/openapi.json` beside `oort.toml`.
+"""Read and write lock files: `contracts/EVENT/VERSION.json` and `contracts/SERVICE/openapi.json`.
 
-Here they are read, with every damage told by the file that has it, and written. What is in them `rules.contracts` says.
+`rules.contracts` decides their content.
 """
 
 import os
@@ -37,7 +37,7 @@ class _Removed(msgspec.Struct, forbid_unknown_fields=True):
 
 
 class _Event(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
-    """The members of an event's lock file. The present revision lies open, without a level of its own."""
+    """The members of an event's lock file. The current revision has no nesting level."""
 
     event: str
     version: int
@@ -64,9 +64,9 @@ class _Api(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
 
 
 def read(folder: Path) -> Locks:
-    """All lock files of the platform in the folder. UnreadableContract for the first that is damaged or was changed by hand.
+    """Read all lock files of a platform. UnreadableContract for the first damaged or edited file.
 
-    Other files beside them are passed over, such as the modules of a package `contracts`.
+    Other files in the folder are skipped, such as the modules of a package `contracts`.
     """
     events, apis = list[EventLock](), list[ApiLock]()
     for file in _files(folder / FOLDER):
@@ -74,71 +74,81 @@ def read(folder: Path) -> Locks:
             apis.append(_api(file))
         else:
             events.append(_event(file))
-    return Locks({(one.event, one.version): one for one in events}, {one.service: one for one in apis})
+    return Locks(
+        {(lock.event, lock.version): lock for lock in events}, {lock.service: lock for lock in apis}
+    )
 
 
 def write(folder: Path, changes: Changes) -> None:
-    """Bring the files to what is asked: all new content lies beside the old before the first is replaced."""
+    """Write the changes. All new content is on disk before the first file is replaced."""
     waiting: list[tuple[str, Path]] = []
     try:
         for lock in changes.written:
             file = folder / path(lock)
             file.parent.mkdir(parents=True, exist_ok=True)
-            waiting.append((_beside(file, content(lock)), file))
+            waiting.append((_temporary_copy(file, content(lock)), file))
         for name, file in waiting:
             os.replace(name, file)
     except OSError as error:
         for name, _ in waiting:
             Path(name).unlink(missing_ok=True)
         raise UnreadableContract(
-            f"{error.filename} cannot be written: {error.strerror}.", "May you write there?"
+            f"{error.filename} cannot be written: {error.strerror}.",
+            "Check the permissions of the folder.",
         ) from error
     for lock in changes.removed:
         _remove(folder / path(lock))
 
 
-def is_one(file: Path) -> bool:
-    """Whether a file is a lock file, by its name and place: nothing at run time reads it."""
+def is_lock_file(file: Path) -> bool:
+    """True for the path of a lock file. Lock files do not ship: no code reads them at run time."""
     folder = file.parent.parent
     named = file.name == API or (file.suffix == ".json" and file.stem.isdecimal())
     return named and folder.name == FOLDER and (folder.parent / projects.FILE).is_file()
 
 
 def path(lock: EventLock | ApiLock) -> str:
-    """Where a lock is, from the platform's folder."""
+    """Return the path of a lock, relative to the platform's folder."""
     return (
-        locking.event_file(lock.event, lock.version) if isinstance(lock, EventLock) else locking.api_file(lock.service)
+        locking.event_file(lock.event, lock.version)
+        if isinstance(lock, EventLock)
+        else locking.api_file(lock.service)
     )
 
 
 def content(lock: EventLock | ApiLock) -> bytes:
-    """The bytes of a lock file: the same for the same lock, on every machine."""
+    """Return the bytes of a lock file. Equal locks have equal bytes on every machine."""
     if isinstance(lock, ApiLock):
-        plain: object = _Api(
-            service=lock.service, hash=lock.hash, published=list(lock.published), openapi=lock.document
+        document: object = _Api(
+            service=lock.service,
+            hash=lock.hash,
+            published=list(lock.published),
+            openapi=lock.document,
         )
-        return revisions.written(cast(Value, msgspec.to_builtins(plain)))
-    now = lock.revision
-    whole = _Event(
+        return revisions.written(cast(Value, msgspec.to_builtins(document)))
+    current = lock.revision
+    document = _Event(
         event=lock.event,
         version=lock.version,
-        key=now.key,
+        key=current.key,
         compatible=lock.compatible,
-        hash=now.hash,
-        writer=now.writer,
-        reader=now.reader,
+        hash=current.hash,
+        writer=current.writer,
+        reader=current.reader,
         examples=list(lock.examples),
         producers=list(lock.producers),
         consumers=list(lock.consumers),
         published=list(lock.published),
-        earlier=[_Revision(one.hash, one.key, one.writer, one.reader) for one in lock.earlier],
-        removed=[_Removed(one.pointer, one.schema) for one in lock.removed],
+        earlier=[
+            _Revision(revision.hash, revision.key, revision.writer, revision.reader)
+            for revision in lock.earlier
+        ],
+        removed=[_Removed(revision.pointer, revision.schema) for revision in lock.removed],
     )
-    return revisions.written(cast(Value, msgspec.to_builtins(whole)))
+    return revisions.written(cast(Value, msgspec.to_builtins(document)))
 
 
 def _files(folder: Path) -> Iterator[Path]:
-    """Files of JSON in a folder that is named as an event or a service."""
     for inner in sorted(folder.iterdir()) if folder.is_dir() else ():
         if inner.is_dir() and names.EVENT.fullmatch(inner.name):
             numbered = (file for file in inner.glob("*.json") if file.stem.isdecimal())
@@ -148,38 +158,41 @@ def _files(folder: Path) -> Iterator[Path]:
 
 
 def _event(file: Path) -> EventLock:
-    found = _decoded(file, _Event)
-    if file != file.parent.parent / found.event / f"{found.version}.json" or found.version < 1:
-        raise _damaged(file, f"it is of {found.event} version {found.version}")
-    now = _revision(file, found)
+    document = _decoded(file, _Event)
+    if (
+        file != file.parent.parent / document.event / f"{document.version}.json"
+        or document.version < 1
+    ):
+        raise _damaged(file, f"its content belongs to {document.event} version {document.version}")
+    current = _revision(file, document)
     return EventLock(
-        event=found.event,
-        version=found.version,
-        compatible=found.compatible,
-        revision=now,
-        examples=tuple(found.examples),
-        producers=tuple(found.producers),
-        consumers=tuple(found.consumers),
-        published=tuple(found.published),
-        earlier=tuple(_revision(file, one) for one in found.earlier),
-        removed=tuple(Removed(one.pointer, one.schema) for one in found.removed),
+        event=document.event,
+        version=document.version,
+        compatible=document.compatible,
+        revision=current,
+        examples=tuple(document.examples),
+        producers=tuple(document.producers),
+        consumers=tuple(document.consumers),
+        published=tuple(document.published),
+        earlier=tuple(_revision(file, entry) for entry in document.earlier),
+        removed=tuple(Removed(entry.pointer, entry.schema) for entry in document.removed),
     )
 
 
 def _api(file: Path) -> ApiLock:
-    found = _decoded(file, _Api)
-    if file.parent.name != found.service:
-        raise _damaged(file, f"it is of the service {found.service}")
-    if revisions.hashed(found.openapi) != found.hash:
-        raise _damaged(file, "its content has another hash than it says")
-    return ApiLock(found.service, found.hash, found.openapi, tuple(found.published))
+    document = _decoded(file, _Api)
+    if file.parent.name != document.service:
+        raise _damaged(file, f"its content belongs to the service {document.service}")
+    if revisions.hashed(document.openapi) != document.hash:
+        raise _damaged(file, "the hash in the file does not match its content")
+    return ApiLock(document.service, document.hash, document.openapi, tuple(document.published))
 
 
-def _revision(file: Path, found: "_Event | _Revision") -> Revision:
-    made = revisions.revision(key=found.key, writer=found.writer, reader=found.reader)
-    if made.hash != found.hash:
-        raise _damaged(file, "its content has another hash than it says")
-    return made
+def _revision(file: Path, document: "_Event | _Revision") -> Revision:
+    revision = revisions.revision(key=document.key, writer=document.writer, reader=document.reader)
+    if revision.hash != document.hash:
+        raise _damaged(file, "the hash in the file does not match its content")
+    return revision
 
 
 def _decoded(file: Path, kind: type[F]) -> F:
@@ -192,10 +205,10 @@ def _decoded(file: Path, kind: type[F]) -> F:
 
 
 def _damaged(file: Path, why: str) -> UnreadableContract:
-    return UnreadableContract(f"{file} is no lock file that can be read: {why}.", _RESTORE)
+    return UnreadableContract(f"The lock file {file} cannot be read: {why}.", _RESTORE)
 
 
-def _beside(file: Path, data: bytes) -> str:
+def _temporary_copy(file: Path, data: bytes) -> str:
     handle, name = tempfile.mkstemp(dir=file.parent, prefix=f".{file.name}.")
     with os.fdopen(handle, "wb") as opened:
         opened.write(data)

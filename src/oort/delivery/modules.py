@@ -1,6 +1,7 @@
-"""Which files of the project are a service's own: its package with its data, and the project's modules that it imports.
+"""Select the project files that a service ships: its package with data, and imported modules.
 
-Read from the files alone; nothing is imported. Tests, caches, hidden files, lock files of contracts and other services' packages stay behind.
+Files are parsed, not imported. Tests, caches, hidden files, lock files of contracts and packages
+of other services stay out.
 """
 
 import ast
@@ -19,23 +20,24 @@ _COMPILED = (".pyc", ".pyo")
 
 
 @dataclass(frozen=True, slots=True)
-class Foreign:
-    """An import that leads out of the project, and the file in which it stands."""
+class ExternalImport:
+    """An import from outside the project, and the importing file."""
 
     imported: Imported
     file: Path
 
 
 @dataclass(frozen=True, slots=True)
-class Own:
-    """A service's own files, and what they import from elsewhere."""
+class ProjectFiles:
+    """The project files of a service, and their imports from outside the project."""
 
     files: tuple[Path, ...]
-    foreign: tuple[Foreign, ...]
+    foreign: tuple[ExternalImport, ...]
 
 
 class Tree:
-    """The project's sources below `root`; `entries` are its service packages. Lives for a run: each file is parsed once."""
+    """The project's sources below `root`. `entries` are the service packages. Each file is parsed
+    once."""
 
     def __init__(self, root: Path, *, entries: Sequence[str]) -> None:
         self.root = root
@@ -43,36 +45,47 @@ class Tree:
         self._parsed: dict[Path, tuple[Imported, ...]] = {}
         self._resolved: dict[str, list[Path]] = {}
 
-    def own(self, entries: Sequence[str]) -> Own:
-        """What a service ships that is declared in these entries. InvalidProgram if a file has a syntax error."""
+    def files_of(self, entries: Sequence[str]) -> ProjectFiles:
+        """Return the files of a service with these entries. InvalidProgram for a syntax error."""
         kept = {path for entry in entries for path in self._entry(entry)}
         waiting = [path for entry in entries for path in self._resolve(entry)]
-        waiting += [path for path in kept if any(_is_module(path, self._path(entry)) for entry in entries)]
-        reached, foreign = set[Path](), list[Foreign]()
+        waiting += [
+            path for path in kept if any(_is_module(path, self._path(entry)) for entry in entries)
+        ]
+        reached, foreign = set[Path](), list[ExternalImport]()
         while waiting:
             path = waiting.pop()
             if path in reached:
                 continue
             reached.add(path)
             for imported in self._imports(path):
-                if found := self._resolve(imported.name):
-                    waiting += found
+                if resolved := self._resolve(imported.name):
+                    waiting += resolved
                 else:
-                    foreign.append(Foreign(imported, path))
+                    foreign.append(ExternalImport(imported, path))
         kept |= reached | {data for path in reached - kept for data in self._data_beside(path)}
-        return Own(tuple(sorted(kept)), tuple(foreign))
+        return ProjectFiles(tuple(sorted(kept)), tuple(foreign))
 
     def _entry(self, entry: str) -> Iterator[Path]:
-        """The files of a service package, without those of another entry inside it; only the file if it is a module."""
+        """Yield the files of a service package, without nested entries. For a module, only its
+        file."""
         folder = self._path(entry)
         if not folder.is_dir():
             yield from self._resolve(entry)
             return
-        others = {self._path(other) for other in self.entries if other != entry and other.startswith(f"{entry}.")}
-        yield from (path for path in _files(folder, others) if not _is_test(path))
+        nested = {
+            self._path(candidate)
+            for candidate in self.entries
+            if candidate != entry and candidate.startswith(f"{entry}.")
+        }
+        yield from (path for path in _files(folder, nested) if not _is_test(path))
 
     def _resolve(self, name: str) -> list[Path]:
-        """The file of the deepest module in a dotted name, and those of the packages around it; none if it is foreign."""
+        """Return the file of the deepest module in a dotted name, and the `__init__.py` files
+        above.
+
+        Empty for a name outside the project.
+        """
         if name not in self._resolved:
             self._resolved[name] = self._look_up(name)
         return self._resolved[name]
@@ -82,21 +95,31 @@ class Tree:
         for length in range(len(parts), 0, -1):
             path = self._path(".".join(parts[:length]))
             module = next(
-                (one for one in (path / "__init__.py", path.with_name(f"{path.name}.py")) if one.is_file()), None
+                (
+                    file
+                    for file in (path / "__init__.py", path.with_name(f"{path.name}.py"))
+                    if file.is_file()
+                ),
+                None,
             )
             if module:
-                around = [self._path(".".join(parts[:shorter])) / "__init__.py" for shorter in range(1, length)]
-                return [module, *(one for one in around if one.is_file())]
+                around = [
+                    self._path(".".join(parts[:shorter])) / "__init__.py"
+                    for shorter in range(1, length)
+                ]
+                return [module, *(file for file in around if file.is_file())]
         return []
 
     def _path(self, name: str) -> Path:
         return self.root.joinpath(*name.split("."))
 
     def _data_beside(self, path: Path) -> Iterator[Path]:
-        """What a shared package may read at run time: the data in its folder, unless services stand below that."""
+        """Yield the data files beside a shared module, unless a service lies below the folder."""
         folder = path.parent
-        if folder != self.root and not any(self._path(entry).is_relative_to(folder) for entry in self.entries):
-            yield from (one for one in _files(folder, set(), deep=False) if one.suffix != ".py")
+        if folder != self.root and not any(
+            self._path(entry).is_relative_to(folder) for entry in self.entries
+        ):
+            yield from (file for file in _files(folder, set(), deep=False) if file.suffix != ".py")
 
     def _imports(self, path: Path) -> tuple[Imported, ...]:
         if path not in self._parsed:
@@ -105,27 +128,36 @@ class Tree:
                 self._parsed[path] = imports.read(path.read_bytes(), package=".".join(steps[:-1]))
             except SyntaxError as error:
                 source = Source(str(path), error.lineno or 0)
-                raise InvalidProgram([Mistake(source, "import.syntax", f"{error.msg}.", "Mend the syntax.")]) from error
+                raise InvalidProgram(
+                    [Mistake(source, "import.syntax", f"{error.msg}.", "Fix the syntax.")]
+                ) from error
         return self._parsed[path]
 
 
 def _is_module(path: Path, package: Path) -> bool:
-    """Whether an import from the package reaches it; a template that ends in .py is data."""
+    """True if the file is importable from the package. A template with the suffix .py is data."""
     if path.suffix != ".py" or not path.is_relative_to(package):
         return False
     steps = path.relative_to(package).with_suffix("").parts
     folders = (package.joinpath(*steps[:length], "__init__.py") for length in range(1, len(steps)))
-    return all(step.isidentifier() for step in steps) and all(one.is_file() for one in folders)
+    return all(step.isidentifier() for step in steps) and all(
+        marker.is_file() for marker in folders
+    )
 
 
-def _files(folder: Path, others: set[Path], *, deep: bool = True) -> Iterator[Path]:
-    """The files below a folder that are worth shipping."""
+def _files(folder: Path, excluded: set[Path], *, deep: bool = True) -> Iterator[Path]:
     for here, folders, files in os.walk(folder):
         path = Path(here)
-        folders[:] = [one for one in folders if deep and _ships(one) and path / one not in others]
-        found = (path / one for one in files if _ships(one))
+        folders[:] = [
+            name for name in folders if deep and _ships(name) and path / name not in excluded
+        ]
+        candidates = (path / name for name in files if _ships(name))
         yield from (
-            one for one in found if one.with_suffix("") not in others and not lockfiles.is_one(one) and one.is_file()
+            name
+            for name in candidates
+            if name.with_suffix("") not in excluded
+            and not lockfiles.is_lock_file(name)
+            and name.is_file()
         )
 
 
@@ -134,7 +166,7 @@ def _ships(name: str) -> bool:
 
 
 def _is_test(path: Path) -> bool:
-    """Whether pytest would collect it: by its name, and by what it defines."""
+    """True if pytest would collect the file, by name and by content."""
     if path.suffix != ".py" or not (path.stem.startswith("test_") or path.stem.endswith("_test")):
         return False
     try:

@@ -1,6 +1,6 @@
-"""Plans the package of a service: its own modules, what of Oort runs on Lambda, and the distributions that it needs.
+"""Plan the package of a service: project modules, Oort's own modules, and distributions.
 
-A plan is data and needs no network. `complete` adds the wheels that have to be fetched; `archives` writes the result.
+A plan is data and needs no network. `complete` adds the fetched wheels; `archives` writes the zip.
 """
 
 import hashlib
@@ -17,15 +17,23 @@ from oort.model.delivery.packages import Package, PackedFile
 from oort.model.delivery.stages import Stage
 from oort.model.errors import NotFoundHere
 
-SHIPPED = ("model", "rules", "ports", "app", "runtime", "aws")  # the packages of Oort that run on Lambda
+SHIPPED = (
+    "model",
+    "rules",
+    "ports",
+    "app",
+    "runtime",
+    "aws",
+)  # the packages of Oort that run on Lambda
 _OORT = Path(__file__).resolve().parents[1]
 _FORMAT = "oort-package-1"  # a new one whenever the same content is packed in another way
 
 
 class Packer:
-    """Plans the packages of a project for one stage. Lives for one run: each file is read once, and changes go unseen.
+    """Plan the packages of a project for a stage. Files are read only once, so use a new Packer for
+    each run.
 
-    `homes` says in which entries of `oort.toml` each service is declared: `app.projects.homes`.
+    `homes` maps each service to its entries in `oort.toml`: `app.projects.homes`.
     """
 
     def __init__(
@@ -44,21 +52,34 @@ class Packer:
         self._digests: dict[Path, str] = {}
 
     def package(self, service: str) -> Package:
-        """The plan of one service. InvalidProgram if it imports what is not installed, NotPackaged if that cannot ship."""
+        """Plan the package of a service.
+
+        InvalidProgram for an import that is not installed, NotPackaged for a damaged distribution.
+        """
         if service not in self._homes:
-            raise NotFoundHere(f"There is no service {service}.", f"There are: {', '.join(sorted(self._homes))}.")
-        own = self._tree.own(self._homes[service])
-        needed = distributions.of(own.foreign, target=self._target, environment=self._installed)
-        ours = {path.relative_to(self._tree.root).as_posix(): path for path in own.files}
-        paths = {**_merged(one.files for one in needed.pure), **self._oort, **ours}
-        native = {**_merged(one.files for one in needed.native), **paths}
+            raise NotFoundHere(
+                f"There is no service {service}.", f"There are: {', '.join(sorted(self._homes))}."
+            )
+        sources = self._tree.files_of(self._homes[service])
+        needed = distributions.of(sources.foreign, target=self._target, environment=self._installed)
+        ours = {path.relative_to(self._tree.root).as_posix(): path for path in sources.files}
+        paths = {
+            **_merged(distribution.files for distribution in needed.pure),
+            **self._oort,
+            **ours,
+        }
+        native = {**_merged(distribution.files for distribution in needed.native), **paths}
         # A native distribution counts by its version whether it is fetched or here, so that two machines agree.
         versions = [f"{name}=={version}" for name, version in needed.versions]
         counted = [f"{self._digest(file)}  {path}" for path, file in paths.items()]
-        files = tuple(PackedFile(path, native[path], self._digest(native[path])) for path in sorted(native))
+        files = tuple(
+            PackedFile(path, native[path], self._digest(native[path])) for path in sorted(native)
+        )
         fingerprint = _fingerprint(self._target, [*versions, *counted])
         target = self._target
-        return Package(service, target.runtime, target.architecture, fingerprint, files, needed.wheels)
+        return Package(
+            service, target.runtime, target.architecture, fingerprint, files, needed.wheels
+        )
 
     def _digest(self, file: Path) -> str:
         if file not in self._digests:
@@ -67,25 +88,29 @@ class Packer:
 
 
 def complete(package: Package, *, source: Wheels) -> Package:
-    """The package with its wheels in it. NotPackaged if one cannot be fetched."""
+    """Return the package with its wheels added. NotPackaged if a wheel cannot be fetched."""
     target = Target(package.runtime, package.architecture)
-    found = {one.path: one for one in package.files}
+    packed = {file.path: file for file in package.files}
     for wheel in package.wheels:
         for path, content in wheels.files(source.fetch(wheel, target=target)).items():
-            found.setdefault(path, PackedFile(path, content, hashlib.sha256(content).hexdigest()))
-    files = tuple(found[path] for path in sorted(found))
-    return Package(package.service, package.runtime, package.architecture, package.fingerprint, files)
+            packed.setdefault(path, PackedFile(path, content, hashlib.sha256(content).hexdigest()))
+    files = tuple(packed[path] for path in sorted(packed))
+    return Package(
+        package.service, package.runtime, package.architecture, package.fingerprint, files
+    )
 
 
 def _oort() -> dict[str, Path]:
-    """Oort's own files, from where it is installed or linked."""
     modules = (path for name in SHIPPED for path in (_OORT / name).rglob("*.py"))
-    return {f"oort/{path.relative_to(_OORT).as_posix()}": path for path in (_OORT / "__init__.py", *modules)}
+    return {
+        f"oort/{path.relative_to(_OORT).as_posix()}": path
+        for path in (_OORT / "__init__.py", *modules)
+    }
 
 
 def _merged(files: Iterable[Mapping[str, Path]]) -> dict[str, Path]:
-    """The files of several distributions; where two have the same path they have the same file."""
-    return {path: file for one in files for path, file in one.items()}
+    """Merge the files of several distributions. Equal paths are the same file."""
+    return {path: file for paths in files for path, file in paths.items()}
 
 
 def _fingerprint(target: Target, counted: Iterable[str]) -> str:

@@ -1,7 +1,8 @@
-"""Brings stacks to what their templates say, several at a time, and removes them. The command line starts it and shows the events.
+"""Deploy and remove CloudFormation stacks, several at a time.
 
-A stack changes as a whole or not at all; CloudFormation takes a change back whose part failed. Nothing is kept here: a
-deployment that was interrupted is simply started again.
+A stack changes completely or not at all: CloudFormation rolls back a failed change. No state is
+kept
+here. To continue an interrupted deployment, start it again.
 """
 
 from collections.abc import Callable, Generator, Iterable, Sequence
@@ -12,16 +13,19 @@ from oort.model.delivery.deployments import Condition, Stack, StackEvent, StackP
 from oort.model.errors import DeploymentFailed
 from oort.ports.stacks import Stacks
 
-AT_ONCE = 6  # API Gateway makes one API in three seconds for an account, and CloudFormation waits for it
+AT_ONCE = (
+    6  # API Gateway makes one API in three seconds for an account, and CloudFormation waits for it
+)
 _EVERY = timedelta(seconds=2)
 _LONGEST = timedelta(hours=2)  # for one operation of a stack
 
-Course = Generator[None, None, "Outcome"]
+StackSteps = Generator[None, None, "Outcome"]
 
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What became of one stack. `failure` says why it is not as asked; `plan` is what was to change."""
+    """The result for one stack. `failure` is the cause of a failure; `plan` holds the planned
+    changes."""
 
     stack: Stack
     plan: StackPlan | None = None
@@ -29,13 +33,13 @@ class Outcome:
 
     @property
     def changed(self) -> bool:
-        """Whether something was carried out, and went well."""
+        """True if changes were executed without failure."""
         return self.failure is None and self.plan is not None and bool(self.plan.changes)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rollout:
-    """What a rollout works with. `pause` waits, `event` and `planned` hear of everything as it happens."""
+    """Deploy stacks. `pause` waits; `event` and `planned` are called for each event and plan."""
 
     stacks: Stacks
     pause: Callable[[timedelta], None]
@@ -43,27 +47,32 @@ class Rollout:
     planned: Callable[[StackPlan], None] = lambda _: None
 
     def bring(self, requests: Iterable[StackRequest]) -> list[Outcome]:
-        """Make these stacks what is asked, a few at a time; what became of each, in order.
+        """Deploy the stacks, a few at a time, and return the outcomes in order.
 
-        After a failure no further stack is begun; those under way go on to their end. DeploymentFailed if one failed.
+        After a failure no further stack starts; started stacks finish. DeploymentFailed if a stack
+        failed.
         """
-        return _sound(self._together([self._change(request) for request in requests]))
+        return _raise_failures(
+            self._run_in_turns([self._deploy_steps(request) for request in requests])
+        )
 
     def preview(self, requests: Iterable[StackRequest]) -> list[Outcome]:
-        """What would change, as CloudFormation sees it. Nothing is changed."""
-        return _sound(self._together([self._look(request) for request in requests]))
+        """Return the changes that CloudFormation would make, without making them."""
+        return _raise_failures(
+            self._run_in_turns([self._preview_steps(request) for request in requests])
+        )
 
     def remove(self, names: Iterable[str]) -> list[Outcome]:
-        """Remove these stacks, a few at a time. DeploymentFailed if one stays."""
-        return _sound(self._together([self._removal(name) for name in names]))
+        """Remove the stacks, a few at a time. DeploymentFailed if a stack remains."""
+        return _raise_failures(self._run_in_turns([self._removal_steps(name) for name in names]))
 
-    # -- the course of one stack: it yields whenever it has to wait
+    # -- the steps for one stack: a course yields when it has to wait
 
-    def _change(self, request: StackRequest) -> Course:
+    def _deploy_steps(self, request: StackRequest) -> StackSteps:
         stack = self.stacks.get(request.name)
         refuse(stack, request)
         if stack.condition is Condition.NEVER_CREATED:  # it holds nothing, and can only be removed
-            yield from self._removal(request.name)
+            yield from self._removal_steps(request.name)
         plan = yield from self._plan(request)
         self.planned(plan)
         if not plan.changes:
@@ -71,17 +80,18 @@ class Rollout:
         seen = {event.id for event in self.stacks.events(request.name)}
         self.stacks.execute(plan)
         yield
-        stack = yield from self._settled(request.name, seen)
+        stack = yield from self._wait_until_settled(request.name, seen)
         if stack.condition is Condition.GOOD:
             return Outcome(stack, plan)
         return Outcome(stack, plan, failed(stack, self.stacks.events(request.name), already=seen))
 
-    def _look(self, request: StackRequest) -> Course:
+    def _preview_steps(self, request: StackRequest) -> StackSteps:
         stack = self.stacks.get(request.name)
         refuse(stack, request)
         if stack.condition is Condition.NEVER_CREATED:
             raise DeploymentFailed(
-                f"The stack {stack.name} holds nothing: its creation failed.", "Deploy it: that removes it first."
+                f"The stack {stack.name} holds nothing: its creation failed.",
+                "Deploy it: that removes it first.",
             )
         plan = yield from self._plan(request)
         self.planned(plan)
@@ -95,57 +105,63 @@ class Rollout:
             if plan is not None:
                 return plan
             yield
-        raise DeploymentFailed(f"The stack {request.name} was not planned in {_LONGEST}.", "Look at it in the console.")
+        raise DeploymentFailed(
+            f"The stack {request.name} was not planned in {_LONGEST}.", "Look at it in the console."
+        )
 
-    def _removal(self, name: str) -> Course:
+    def _removal_steps(self, name: str) -> StackSteps:
         if self.stacks.get(name).condition is Condition.ABSENT:
             return Outcome(Stack(name, Condition.ABSENT))
         seen = {event.id for event in self.stacks.events(name)}
         self.stacks.delete(name)
         yield
-        stack = yield from self._settled(name, seen)
+        stack = yield from self._wait_until_settled(name, seen)
         if stack.condition is Condition.ABSENT:
             return Outcome(stack)
         return Outcome(stack, None, failed(stack, self.stacks.events(name), already=seen))
 
-    def _settled(self, name: str, seen: set[str]) -> Generator[None, None, Stack]:
-        """Wait until nothing moves any more, and tell what happens meanwhile."""
-        told = set(seen)
+    def _wait_until_settled(self, name: str, seen: set[str]) -> Generator[None, None, Stack]:
+        """Wait until the stack is no longer changing, and report its events."""
+        reported = set(seen)
         for _ in range(_LONGEST // _EVERY):
             stack = self.stacks.get(name)
             for event in self.stacks.events(name):
-                if event.id not in told:
-                    told.add(event.id)
+                if event.id not in reported:
+                    reported.add(event.id)
                     self.event(event)
             if stack.condition is not Condition.MOVING:
                 return stack
             yield
-        raise DeploymentFailed(f"The stack {name} still moves after {_LONGEST}.", "Look at it in the console.")
+        raise DeploymentFailed(
+            f"The stack {name} still moves after {_LONGEST}.", "Look at it in the console."
+        )
 
-    def _together(self, courses: Sequence[Course]) -> list[Outcome]:
-        """Take the courses forward in turn, at most a few at a time."""
+    def _run_in_turns(self, courses: Sequence[StackSteps]) -> list[Outcome]:
+        """Run the courses in turns, at most `AT_ONCE` at a time."""
         outcomes: dict[int, Outcome] = {}
-        waiting, running = list(enumerate(courses)), list[tuple[int, Course]]()
+        waiting, running = list(enumerate(courses)), list[tuple[int, StackSteps]]()
         while running or waiting:
             stopped = any(outcome.failure for outcome in outcomes.values())
             while waiting and len(running) < AT_ONCE and not stopped:
                 running.append(waiting.pop(0))
             if not running:
                 break
-            running = [one for one in running if not _stepped(one, outcomes)]
+            running = [entry for entry in running if not _advance(entry, outcomes)]
             if running:
                 self.pause(_EVERY)
         return [outcomes[number] for number in sorted(outcomes)]
 
 
 def refuse(stack: Stack, request: StackRequest) -> None:
-    """Raise DeploymentFailed if the stack cannot be changed now, or is not ours."""
+    """Raise DeploymentFailed if the stack cannot be changed now or belongs to another platform."""
     if stack.condition is Condition.MOVING:
-        what = f"The stack {stack.name} is being changed by somebody else ({stack.status})."
-        raise DeploymentFailed(what, "Wait until that has ended, and deploy again.")
+        what = f"The stack {stack.name} is changing already ({stack.status})."
+        raise DeploymentFailed(what, "Wait until the change has ended, then deploy again.")
     if stack.condition is Condition.STUCK:
         what = f"The stack {stack.name} is stuck ({stack.status}): {stack.reason or 'its log says why'}."
-        raise DeploymentFailed(what, "Continue its rollback in the CloudFormation console, then deploy again.")
+        raise DeploymentFailed(
+            what, "Continue its rollback in the CloudFormation console, then deploy again."
+        )
     for key, value in request.tags:
         if key.startswith("oort:") and stack.tags.get(key, value) != value:
             what = f"The stack {stack.name} belongs to {key} {stack.tags[key]}, not to {value}."
@@ -153,19 +169,29 @@ def refuse(stack: Stack, request: StackRequest) -> None:
 
 
 def failed(stack: Stack, events: Sequence[StackEvent], *, already: set[str]) -> DeploymentFailed:
-    """Why the operation failed: the first failures that no other one caused, and what holds now."""
-    causes = [event for event in events if event.failed and event.id not in already and event.resource != stack.name]
-    told = "; ".join(f"{one.resource} ({one.kind}): {one.reason}" for one in causes[:3]) or stack.reason or stack.status
+    """Describe a failed operation: the first root causes and the current state of the stack."""
+    causes = [
+        event
+        for event in events
+        if event.failed and event.id not in already and event.resource != stack.name
+    ]
+    reasons = (
+        "; ".join(f"{event.resource} ({event.kind}): {event.reason}" for event in causes[:3])
+        or stack.reason
+        or stack.status
+    )
     instead = {
-        Condition.ROLLED_BACK: "Everything is as it was before. Mend the cause and deploy again.",
-        Condition.NEVER_CREATED: "Nothing of it stays. Mend the cause and deploy again.",
-    }.get(stack.condition, f"Its state is {stack.status}: look at it in the CloudFormation console.")
-    return DeploymentFailed(f"The stack {stack.name} failed: {told}.", instead)
+        Condition.ROLLED_BACK: "Everything is as it was before. Fix the cause and deploy again.",
+        Condition.NEVER_CREATED: "No resource of it remains. Fix the cause and deploy again.",
+    }.get(
+        stack.condition, f"Its state is {stack.status}: look at it in the CloudFormation console."
+    )
+    return DeploymentFailed(f"The stack {stack.name} failed: {reasons}.", instead)
 
 
-def _stepped(one: tuple[int, Course], outcomes: dict[int, Outcome]) -> bool:
-    """Take a course one step forward; whether it has ended."""
-    number, course = one
+def _advance(entry: tuple[int, StackSteps], outcomes: dict[int, Outcome]) -> bool:
+    """Advance a course by one step. Return True when the course has ended."""
+    number, course = entry
     try:
         next(course)
     except StopIteration as end:
@@ -177,7 +203,7 @@ def _stepped(one: tuple[int, Course], outcomes: dict[int, Outcome]) -> bool:
     return False
 
 
-def _sound(outcomes: list[Outcome]) -> list[Outcome]:
+def _raise_failures(outcomes: list[Outcome]) -> list[Outcome]:
     failures = [outcome.failure for outcome in outcomes if outcome.failure is not None]
     if len(failures) == 1:
         raise failures[0]

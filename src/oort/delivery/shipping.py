@@ -1,4 +1,4 @@
-"""Ships a platform: the bucket of packages first, then the packages, what all services share, and last the services themselves."""
+"""Ship a platform in order: bucket, packages, shared stack, service stacks."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -13,7 +13,7 @@ from oort.rules.cloud.deployed import Outputs
 
 @dataclass(frozen=True, slots=True)
 class Archive:
-    """A deployment package: its name in the bucket, and how its bytes are made if they are not there yet."""
+    """A deployment package: its key in the bucket, and a function that makes its bytes."""
 
     key: str
     content: Callable[[], bytes]
@@ -21,7 +21,7 @@ class Archive:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Shipment:
-    """Everything that a deployment needs. `platform` is None where only services are shipped."""
+    """All parts of a deployment. `platform` is None if only services are shipped."""
 
     assets: StackRequest
     platform: StackRequest | None
@@ -31,7 +31,7 @@ class Shipment:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Shipped:
-    """What became of it, the stacks in their order, and how many packages were uploaded."""
+    """The outcomes of the stacks in order, and the number of uploaded packages."""
 
     outcomes: tuple[Outcome, ...]
     uploaded: int
@@ -46,9 +46,10 @@ def ship(
     before: Callable[[Assets], None] = lambda _: None,
     after: Callable[[Assets], None] = lambda _: None,
 ) -> Shipped:
-    """Deploy the shipment. `store` opens the assets of a bucket. DeploymentFailed as a rollout raises it.
+    """Deploy the shipment. `store` opens the assets of a bucket. DeploymentFailed as in `Rollout`.
 
-    `before` sees the assets ahead of everything but their own bucket, and may raise; `after` when all stacks are up.
+    `before` runs when the bucket exists and before all other changes; it may raise.
+    `after` runs when all stacks are deployed.
     """
     (first,) = rollout.bring([shipment.assets])
     assets = store(_bucket(first))
@@ -58,8 +59,12 @@ def ship(
         if assets.put(archive.key, archive.content):
             uploaded(archive.key)
             count += 1
-    shared = rollout.bring(_placed([shipment.platform], assets)) if shipment.platform else []
-    services = rollout.bring(_placed(shipment.services, assets))
+    shared = (
+        rollout.bring(_with_large_templates_uploaded([shipment.platform], assets))
+        if shipment.platform
+        else []
+    )
+    services = rollout.bring(_with_large_templates_uploaded(shipment.services, assets))
     after(assets)
     return Shipped(outcomes=(first, *shared, *services), uploaded=count)
 
@@ -71,9 +76,9 @@ def preview(
     store: Callable[[str], Assets],
     before: Callable[[Assets], None] = lambda _: None,
 ) -> tuple[Outcome, ...]:
-    """What a deployment would change. The first one has to be made: without its bucket nothing can be planned.
+    """Return the planned changes. If the bucket's stack is new, return only the plan of that stack.
 
-    `before` is as `ship` has it.
+    `before` runs as in `ship`.
     """
     (first,) = rollout.preview([shipment.assets])
     if Outputs.BUCKET not in first.stack.outputs:
@@ -81,20 +86,28 @@ def preview(
     assets = store(first.stack.outputs[Outputs.BUCKET])
     before(assets)
     requests = [*([shipment.platform] if shipment.platform else []), *shipment.services]
-    return (first, *rollout.preview(_placed(requests, assets)))
+    return (first, *rollout.preview(_with_large_templates_uploaded(requests, assets)))
 
 
 def _bucket(outcome: Outcome) -> str:
     if Outputs.BUCKET not in outcome.stack.outputs:
         raise DeploymentFailed(
-            f"The stack {outcome.stack.name} does not say which bucket it made.", "Was it changed by hand? Remove it."
+            f"The stack {outcome.stack.name} has no output with the name of its bucket.",
+            "Was it changed by hand? Remove it.",
         )
     return outcome.stack.outputs[Outputs.BUCKET]
 
 
-def _placed(requests: Sequence[StackRequest], assets: Assets) -> list[StackRequest]:
-    """The requests, with those templates in the bucket that are too large to be sent along."""
-    return [_by_url(one, assets) if len(one.template) > limits.TEMPLATE_INLINE_BYTES else one for one in requests]
+def _with_large_templates_uploaded(
+    requests: Sequence[StackRequest], assets: Assets
+) -> list[StackRequest]:
+    """Upload templates that are too large for a request, and refer to them by URL."""
+    return [
+        _by_url(request, assets)
+        if len(request.template) > limits.TEMPLATE_INLINE_BYTES
+        else request
+        for request in requests
+    ]
 
 
 def _by_url(request: StackRequest, assets: Assets) -> StackRequest:

@@ -1,7 +1,7 @@
-"""What a stage runs, told by the stage itself: `contracts/SERVICE.json` in its bucket of packages, one for each service.
+"""Record the contracts of each service in a stage: `contracts/SERVICE.json` in the package bucket.
 
-A deployment is held against it before anything is sent, and writes it when its stacks are up. Names of functions and
-schemas are in it, and no data.
+A deployment is compared with these files before it starts, and updates them when its stacks are
+deployed. The files hold names of functions and schemas, no data.
 """
 
 from collections.abc import Sequence
@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 import msgspec
 
-from oort.delivery import fieldlines
+from oort.delivery import field_lines
 from oort.delivery.checking import Checked
 from oort.model.contracts import Finding, Revision, Running, Schema, ServiceRuns
 from oort.model.errors import UnreadableContract
@@ -34,7 +34,7 @@ class _Event(msgspec.Struct, kw_only=True):
 
 
 class _Service(msgspec.Struct, kw_only=True):
-    """The members of a file. A later Oort may add to it, which is passed over."""
+    """The members of a file. Unknown members from a later Oort are ignored."""
 
     format: int
     service: str
@@ -42,88 +42,96 @@ class _Service(msgspec.Struct, kw_only=True):
 
 
 @dataclass(frozen=True, slots=True)
-class Release:
-    """What a deployment of some services brings to a stage, of what was checked."""
+class DeployedContracts:
+    """The checked contracts that one deployment ships."""
 
     checked: Checked
     services: tuple[str, ...]
     everyone: tuple[str, ...]
 
     def objections(self, assets: Assets) -> tuple[Finding, ...]:
-        """What it would break of what the stage runs. UnreadableContract if that cannot be told."""
-        said = [read(assets, name) for name in self.everyone]
-        runs = [one for one in said if one is not None]
+        """Return findings for each contract in the stage that the deployment would break.
+
+        UnreadableContract if a file in the stage cannot be read.
+        """
+        records = [read(assets, name) for name in self.everyone]
+        runs = [record for record in records if record is not None]
         objections = stage_changes.findings(self.checked.declared, runs, services=self.services)
-        return tuple(fieldlines.placed(one, self.checked.kinds, self.checked.folder) for one in objections)
+        return tuple(
+            field_lines.with_source(record, self.checked.kinds, self.checked.folder)
+            for record in objections
+        )
 
     def keep(self, assets: Assets) -> None:
-        """Write what the stage runs now."""
-        for one in stage_changes.running(self.checked.declared, self.services):
-            write(assets, one)
+        """Record the deployed contracts in the stage."""
+        for record in stage_changes.running(self.checked.declared, self.services):
+            write(assets, record)
 
 
 def forget(assets: Assets, services: Sequence[str]) -> None:
-    """Write that these services run no more."""
+    """Record that the services are removed."""
     for name in services:
         if assets.holds(key(name)):
             write(assets, ServiceRuns(name, ()))
 
 
 def key(service: str) -> str:
-    """The name of a service's file in the bucket."""
+    """Return the key of a service's file in the bucket."""
     return f"contracts/{service}.json"
 
 
 def read(assets: Assets, service: str) -> ServiceRuns | None:
-    """What the stage says that the service runs; None if it was never deployed by an Oort that says it."""
+    """Read the contracts of a service in the stage. None if no deployment recorded any."""
     data = assets.get(key(service))
     if data is None:
         return None
     try:
-        found = msgspec.json.decode(data, type=_Service)
+        document = msgspec.json.decode(data, type=_Service)
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
         raise _unreadable(service, str(error)) from error
-    if found.format != _FORMAT:
-        raise _unreadable(service, f"it has the format {found.format}")
-    return ServiceRuns(found.service, tuple(map(_running, found.events)))
+    if document.format != _FORMAT:
+        raise _unreadable(service, f"it has the format {document.format}")
+    return ServiceRuns(document.service, tuple(map(_from_file, document.events)))
 
 
 def write(assets: Assets, runs: ServiceRuns) -> None:
-    """Replace what the stage says of the service."""
-    events = list(map(_plain, runs.events))
-    whole = _Service(format=_FORMAT, service=runs.service, events=events)
-    assets.replace(key(runs.service), revisions.canonical(msgspec.to_builtins(whole)))
+    """Replace the recorded contracts of a service."""
+    events = list(map(_to_file, runs.events))
+    document = _Service(format=_FORMAT, service=runs.service, events=events)
+    assets.replace(key(runs.service), revisions.canonical(msgspec.to_builtins(document)))
 
 
-def _plain(one: Running) -> _Event:
+def _to_file(event: Running) -> _Event:
     return _Event(
-        event=one.event,
-        version=one.version,
-        compatible=one.compatible,
-        serves=one.serves,
-        reads=list(one.reads),
-        producers=list(one.producers),
-        consumers=list(one.consumers),
-        key=one.revision.key,
-        hash=one.revision.hash,
-        writer=one.revision.writer,
-        reader=one.revision.reader,
+        event=event.event,
+        version=event.version,
+        compatible=event.compatible,
+        serves=event.serves,
+        reads=list(event.reads),
+        producers=list(event.producers),
+        consumers=list(event.consumers),
+        key=event.revision.key,
+        hash=event.revision.hash,
+        writer=event.revision.writer,
+        reader=event.revision.reader,
     )
 
 
-def _running(one: _Event) -> Running:
+def _from_file(event: _Event) -> Running:
     return Running(
-        event=one.event,
-        version=one.version,
-        compatible=one.compatible,
-        serves=one.serves,
-        reads=tuple(one.reads),
-        revision=Revision(one.hash, one.key, one.writer, one.reader),
-        producers=tuple(one.producers),
-        consumers=tuple(one.consumers),
+        event=event.event,
+        version=event.version,
+        compatible=event.compatible,
+        serves=event.serves,
+        reads=tuple(event.reads),
+        revision=Revision(event.hash, event.key, event.writer, event.reader),
+        producers=tuple(event.producers),
+        consumers=tuple(event.consumers),
     )
 
 
 def _unreadable(service: str, why: str) -> UnreadableContract:
     what = f"{key(service)} in the stage's bucket cannot be read: {why}."
-    return UnreadableContract(what, "Deploy with the newest Oort, or take an older version of the file back in S3.")
+    return UnreadableContract(
+        what, "Deploy with the newest Oort, or take an older version of the file back in S3."
+    )

@@ -1,6 +1,6 @@
-"""The machine that a package is made for: which wheels fit it, and what its environment markers say.
+"""Describe the machine that a package is made for: its wheel tags and environment markers.
 
-Whether a wheel fits is `packaging`'s judgement; it comes with the extra `oortcloud[aws]` and is loaded by the functions here.
+The library `packaging` decides. It comes with the extra `oortcloud[aws]` and is imported on demand.
 """
 
 import sys
@@ -39,50 +39,62 @@ class Target:
 
     @property
     def python(self) -> tuple[int, int]:
-        """Its version of Python."""
+        """The version of Python as (major, minor)."""
         major, _, minor = self.runtime.removeprefix("python").partition(".")
         return int(major), int(minor)
 
     @property
     def platforms(self) -> tuple[str, ...]:
-        """The platform tags that fit it, the most modern first."""
+        """The platform tags that run on this target, the newest first."""
         machine = MACHINES[self.architecture]
-        names = (name for minor in _GLIBC for name in (f"manylinux_2_{minor}", _LEGACY.get(minor)) if name)
+        names = (
+            name
+            for minor in _GLIBC
+            for name in (f"manylinux_2_{minor}", _LEGACY.get(minor))
+            if name
+        )
         return tuple(f"{name}_{machine}" for name in names)
 
     def has_builtin(self, name: str) -> bool:
-        """Whether a top-level module belongs to its standard library."""
+        """True if the target's standard library has the top-level module."""
         removed = (names for version, names in _REMOVED.items() if self.python >= version)
         return name in sys.stdlib_module_names and not any(name in names for names in removed)
 
 
 def require(name: str = "packaging") -> None:
-    """InvalidUse, saying what to install, if a library of the extra is missing."""
+    """Raise InvalidUse with an install command if a library of the extra is missing."""
     if find_spec(name) is None:
-        raise InvalidUse(f"Packaging a service needs {name}.", "Install it with: pip install 'oortcloud[aws]'.")
+        raise InvalidUse(
+            f"Packaging a service needs {name}.", "Install it with: pip install 'oortcloud[aws]'."
+        )
 
 
 @cache
 def tags(target: Target) -> frozenset[str]:
-    """Every tag of a wheel that runs there, such as cp314-cp314-manylinux_2_28_aarch64."""
+    """Return the tags of all wheels that run on the target, such as
+    cp314-cp314-manylinux_2_28_aarch64."""
     require()
     from packaging.tags import compatible_tags, cpython_tags
 
     interpreter = f"cp{target.python[0]}{target.python[1]}"
     native = cpython_tags(target.python, [interpreter], target.platforms)
-    return frozenset(map(str, (*native, *compatible_tags(target.python, interpreter, target.platforms))))
+    return frozenset(
+        map(str, (*native, *compatible_tags(target.python, interpreter, target.platforms)))
+    )
 
 
 def fits(target: Target, wheel_tags: Iterable[str]) -> bool:
-    """Whether a wheel with these tags, such as py3-none-any or py2.py3-none-any, runs there."""
+    """True if a wheel with these tags, such as py3-none-any or py2.py3-none-any, runs on the
+    target."""
     require()
     from packaging.tags import parse_tag
 
-    return any(str(one) in tags(target) for tag in wheel_tags for one in parse_tag(tag))
+    return any(str(parsed) in tags(target) for tag in wheel_tags for parsed in parse_tag(tag))
 
 
 def accepts(target: Target, requires_python: str) -> bool:
-    """Whether a distribution's Requires-Python allows it. Lambda's patch version is unknown, and the newest there is."""
+    """True if Requires-Python allows the target. Lambda's patch version is assumed to be the
+    newest."""
     require()
     from packaging.specifiers import SpecifierSet
 
@@ -90,21 +102,28 @@ def accepts(target: Target, requires_python: str) -> bool:
     return SpecifierSet(requires_python).contains(f"{major}.{minor}.99")
 
 
-def needed(target: Target, requirements: Iterable[str], *, extras: frozenset[str]) -> list[tuple[str, frozenset[str]]]:
-    """The distributions, each with the extras asked of it, that Requires-Dist lines ask for on the target."""
+def needed(
+    target: Target, requirements: Iterable[str], *, extras: frozenset[str]
+) -> list[tuple[str, frozenset[str]]]:
+    """Return the required distributions on the target, each with its requested extras."""
     require()
     from packaging.requirements import Requirement
 
     environments = [{**_environment(target), "extra": extra} for extra in ("", *sorted(extras))]
-    found: list[tuple[str, frozenset[str]]] = []
-    for one in map(Requirement, requirements):
-        if one.marker is None or any(one.marker.evaluate(environment) for environment in environments):
-            found.append((one.name, frozenset(one.extras)))
-    return found
+    distributions: list[tuple[str, frozenset[str]]] = []
+    for requirement in map(Requirement, requirements):
+        if requirement.marker is None or any(
+            requirement.marker.evaluate(environment) for environment in environments
+        ):
+            distributions.append((requirement.name, frozenset(requirement.extras)))
+    return distributions
 
 
 def _environment(target: Target) -> dict[str, str]:
-    """What the target answers to markers. https://packaging.python.org/specifications/dependency-specifiers"""
+    """Return the values of environment markers.
+
+    https://packaging.python.org/specifications/dependency-specifiers
+    """
     version = f"{target.python[0]}.{target.python[1]}"
     return {
         "implementation_name": "cpython",

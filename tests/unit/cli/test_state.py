@@ -143,7 +143,7 @@ def test_an_event_that_does_not_fit_is_a_usage_error_and_shows_one_that_does(
     result = run("invoke", function, "--event", "-", "-C", shop(tmp_path), input=event)
     assert (result.exit_code, result.stdout) == (64, "")
     assert says in result.stderr
-    assert "One that does:" in result.stderr
+    assert "An example that fits:" in result.stderr
 
 
 def test_a_type_without_an_example_points_to_the_code(tmp_path: Path) -> None:
@@ -157,7 +157,7 @@ def make(body: Annotated[str, Meta(pattern="^q7-[0-9]{9}$")]) -> None: ...
 """
     result = run("invoke", "orders.make", "--event", "-", "-C", shop(tmp_path, source), input="[]")
     assert result.exit_code == 64
-    assert "orders.py:6 says what does." in result.stderr
+    assert "orders.py:6." in result.stderr
 
 
 def test_an_event_file_that_is_not_there_is_a_usage_error(tmp_path: Path) -> None:

@@ -7,7 +7,7 @@ import msgspec
 import pytest
 
 from oort import Event, event
-from oort.delivery import checking, fieldlines, lockfiles
+from oort.delivery import checking, field_lines, lockfiles
 from oort.delivery.checking import Checked
 from oort.model.contracts import Finding, Weight
 from oort.model.errors import InvalidProgram
@@ -61,7 +61,7 @@ def test_what_a_lock_file_alone_knows_is_found_there(tmp_path: Path) -> None:
 
 def test_a_service_without_a_lock_file_has_its_first_line(tmp_path: Path) -> None:
     finding = Finding(weight=Weight.NOTE, code="api.unlocked", subject="shop", what="", instead="")
-    found = fieldlines.placed(finding, {}, tmp_path)
+    found = field_lines.with_source(finding, {}, tmp_path)
     assert found.source == Source(str(tmp_path / "contracts/shop/openapi.json"), 1)
 
 
@@ -73,17 +73,17 @@ def test_a_class_without_a_readable_source_keeps_its_declaration(tmp_path: Path)
             weight=Weight.NOTE, code="", subject="shop.placed", version=1, name="note", holder="OrderPlaced",
             what="", instead="", source=Source("declared.py", 7),
         )  # fmt: skip
-        assert fieldlines.placed(named, kinds, project.folder).source != named.source
+        assert field_lines.with_source(named, kinds, project.folder).source != named.source
         module = kind.__module__
         kind.__module__ = "nowhere"
-        assert fieldlines.placed(named, kinds, project.folder).source == named.source
+        assert field_lines.with_source(named, kinds, project.folder).source == named.source
         kind.__module__ = module
         kind.__qualname__ = "Renamed"
-        assert fieldlines.placed(named, kinds, project.folder).source == named.source
+        assert field_lines.with_source(named, kinds, project.folder).source == named.source
     broken = tmp_path / "broken.py"
     broken.write_text("class (")
-    assert fieldlines._lines(str(broken)) == {}
-    assert fieldlines._lines(str(tmp_path / "gone.py")) == {}
+    assert field_lines._lines(str(broken)) == {}
+    assert field_lines._lines(str(tmp_path / "gone.py")) == {}
 
 
 class Tree(Event):
@@ -106,7 +106,7 @@ def test_a_class_that_holds_itself_is_searched_once(tmp_path: Path) -> None:
             weight=Weight.NOTE, code="", subject="lab.tree", version=1, name="name", holder=holder, what="", instead="",
             source=Source("", 1),
         )  # fmt: skip
-        assert place(fieldlines.placed(finding, {("lab.tree", 1): Tree}, tmp_path)) == line
+        assert place(field_lines.with_source(finding, {("lab.tree", 1): Tree}, tmp_path)) == line
 
 
 def test_classes_inside_functions_and_classes_are_found(tmp_path: Path) -> None:
@@ -114,7 +114,7 @@ def test_classes_inside_functions_and_classes_are_found(tmp_path: Path) -> None:
     file.write_text(
         "class A:\n    class B:\n        x: int\n\ndef f():\n    if 1:\n        class C:\n            y: int\n"
     )
-    assert fieldlines._lines(str(file)) == {"A": {"": 1}, "A.B": {"": 2, "x": 3}, "f.C": {"": 7, "y": 8}}
+    assert field_lines._lines(str(file)) == {"A": {"": 1}, "A.B": {"": 2, "x": 3}, "f.C": {"": 7, "y": 8}}
 
 
 def test_an_example_that_cannot_be_found_is_asked_for_when_it_is_locked(tmp_path: Path) -> None:

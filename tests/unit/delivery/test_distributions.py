@@ -7,7 +7,7 @@ import pytest
 from oort.delivery import distributions
 from oort.delivery.distributions import Dependencies
 from oort.delivery.imports import Imported
-from oort.delivery.modules import Foreign
+from oort.delivery.modules import ExternalImport
 from oort.delivery.targets import Target
 from oort.model.delivery.packages import Wheel
 from oort.model.delivery.stages import Architecture
@@ -26,7 +26,7 @@ def site(tmp_path: Path) -> Path:
 
 def needs(site: Path, *names: str, target: Target = ARM, optional: bool = False) -> Dependencies:
     foreign = [
-        Foreign(Imported(name, line, optional), Path("shop/orders.py")) for line, name in enumerate(names, start=1)
+        ExternalImport(Imported(name, line, optional), Path("shop/orders.py")) for line, name in enumerate(names, start=1)
     ]
     return distributions.of(foreign, target=target, environment=environment(site))
 

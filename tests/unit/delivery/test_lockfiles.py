@@ -100,28 +100,28 @@ def test_an_edit_by_hand_is_found(folder: Path) -> None:
     file = folder / EVENT
     good = file.read_bytes()
     edit(file, key="total")
-    assert "another hash" in damaged(folder)
+    assert "does not match its content" in damaged(folder)
     file.write_bytes(good)
     edit(file, stage="prod")
     assert "unknown field `stage`" in damaged(folder)
     file.write_bytes(good)
     edit(file, version=2)
-    assert "it is of shop.placed version 2" in damaged(folder)
+    assert "its content belongs to shop.placed version 2" in damaged(folder)
     file.write_bytes(good)
     whole = json.loads(good)
     revision = {name: whole[name] for name in ("hash", "key", "writer", "reader")}
     edit(file, earlier=[{**revision, "key": "total"}])
-    assert "another hash" in damaged(folder)
+    assert "does not match its content" in damaged(folder)
 
 
 def test_an_edit_of_routes_is_found(folder: Path) -> None:
     file = folder / API
     good = file.read_bytes()
     edit(file, openapi={})
-    assert "another hash" in damaged(folder, API)
+    assert "does not match its content" in damaged(folder, API)
     file.write_bytes(good)
     edit(file, service="desk")
-    assert "it is of the service desk" in damaged(folder, API)
+    assert "its content belongs to the service desk" in damaged(folder, API)
 
 
 def test_what_cannot_be_read_or_written_is_said(folder: Path) -> None:
@@ -135,8 +135,8 @@ def test_what_cannot_be_read_or_written_is_said(folder: Path) -> None:
 
 
 def test_lock_files_are_known_by_their_place(folder: Path) -> None:
-    assert lockfiles.is_one(folder / EVENT)
-    assert lockfiles.is_one(folder / API)
-    assert not lockfiles.is_one(folder / "contracts/shop/prices.json")
-    assert not lockfiles.is_one(folder / "data/shop.placed/1.json")
-    assert not lockfiles.is_one(folder.parent / EVENT)
+    assert lockfiles.is_lock_file(folder / EVENT)
+    assert lockfiles.is_lock_file(folder / API)
+    assert not lockfiles.is_lock_file(folder / "contracts/shop/prices.json")
+    assert not lockfiles.is_lock_file(folder / "data/shop.placed/1.json")
+    assert not lockfiles.is_lock_file(folder.parent / EVENT)

@@ -38,7 +38,7 @@ ENTRIES = ["shop.orders", "shop.billing"]
 
 
 def shipped(root: Path, entries: list[str], *, among: list[str] = ENTRIES) -> set[str]:
-    return {path.relative_to(root).as_posix() for path in Tree(root, entries=among).own(entries).files}
+    return {path.relative_to(root).as_posix() for path in Tree(root, entries=among).files_of(entries).files}
 
 
 def test_a_service_ships_its_package_and_what_that_imports(tmp_path: Path) -> None:
@@ -59,7 +59,7 @@ def test_a_service_ships_its_package_and_what_that_imports(tmp_path: Path) -> No
 
 
 def test_what_it_imports_from_elsewhere_has_file_and_line(tmp_path: Path) -> None:
-    own = Tree(write(tmp_path, SHOP), entries=ENTRIES).own(["shop.orders"])
+    own = Tree(write(tmp_path, SHOP), entries=ENTRIES).files_of(["shop.orders"])
     found = {(one.imported.name, one.imported.line, one.file.name) for one in own.foreign}
     assert found == {("oort", 1, "orders.py"), ("msgspec", 3, "http.py"), ("decimal.Decimal", 1, "rounding.py"),
                      ("glass", 1, "test_tubes.py")}  # fmt: skip
@@ -98,7 +98,7 @@ def test_folders_without_init_are_packages_too(tmp_path: Path) -> None:
         tmp_path, {"space/svc/a.py": "import space.shared.b", "space/shared/b.py": "", "space/svc/sub/c.py": "import x"}
     )
     tree = Tree(tmp_path, entries=["space.svc"])
-    own = tree.own(["space.svc"])
+    own = tree.files_of(["space.svc"])
     assert {path.name for path in own.files} == {"a.py", "b.py", "c.py"}
     assert own.foreign == ()  # sub is no package, so nothing is told to import it
 

@@ -126,7 +126,7 @@ def test_a_failure_names_its_cause_and_what_holds_now() -> None:
     with pytest.raises(DeploymentFailed) as raised:
         rollout(stacks).bring([request("a")])
     assert raised.value.what == "The stack a failed: People (AWS::X): The name is taken."
-    assert raised.value.instead == "Nothing of it stays. Mend the cause and deploy again."
+    assert raised.value.instead == "No resource of it remains. Fix the cause and deploy again."
     stacks.failing.clear()
     rollout(stacks).bring([request("a")])
     assert stacks.done == ["execute a", "delete a", "execute a"]
@@ -147,7 +147,7 @@ def test_after_a_failure_no_further_stack_is_begun_and_those_under_way_end() -> 
 
 def test_a_stack_that_moves_is_stuck_or_belongs_to_another_is_refused() -> None:
     for stack, words in (
-        (Stack("a", Condition.MOVING, "UPDATE_IN_PROGRESS"), "by somebody else"),
+        (Stack("a", Condition.MOVING, "UPDATE_IN_PROGRESS"), "changing already"),
         (Stack("a", Condition.STUCK, "UPDATE_ROLLBACK_FAILED", "no"), "is stuck"),
         (Stack("a", Condition.GOOD, tags={"oort:platform": "other"}), "belongs to oort:platform other, not to shop"),
     ):
@@ -248,5 +248,5 @@ def test_the_first_preview_says_what_it_can() -> None:
 def test_an_assets_stack_without_its_bucket_is_an_error() -> None:
     stacks = FakeStacks({"shop-prod--assets": Stack("shop-prod--assets", Condition.GOOD)})
     stacks.templates["shop-prod--assets"] = b"{}"
-    with pytest.raises(DeploymentFailed, match="which bucket"):
+    with pytest.raises(DeploymentFailed, match="no output with the name of its bucket"):
         shipping.ship(shipment(), rollout=rollout(stacks), store=lambda bucket: FakeAssets())

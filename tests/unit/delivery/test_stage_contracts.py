@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from oort.delivery import checking, shipping, stage_contracts
-from oort.delivery.stage_contracts import Release
+from oort.delivery.stage_contracts import DeployedContracts
 from oort.model.errors import ContractBroken, UnreadableContract
 from oort.ports.assets import Assets
 from tests.unit.delivery.contracts_on_disk import CONTRACTS, changed, platform
@@ -14,9 +14,9 @@ from tests.unit.delivery.test_rollout import FakeAssets, FakeStacks, rollout, sh
 EVERYONE = ("shop", "desk")
 
 
-def release(root: Path, contracts: str = CONTRACTS, services: tuple[str, ...] = EVERYONE) -> Release:
+def release(root: Path, contracts: str = CONTRACTS, services: tuple[str, ...] = EVERYONE) -> DeployedContracts:
     with platform(root, contracts=contracts) as (project, program):
-        return Release(checking.check(project, program), services, EVERYONE)
+        return DeployedContracts(checking.check(project, program), services, EVERYONE)
 
 
 def test_a_stage_keeps_what_its_services_publish_and_consume(tmp_path: Path) -> None:
@@ -58,7 +58,7 @@ def test_a_shipment_is_held_before_and_kept_after_everything_else() -> None:
     stacks, assets, seen = FakeStacks(), FakeAssets(), list[str]()
 
     def refuse(_: Assets) -> None:
-        raise ContractBroken("It would break what runs.", "Nothing was sent.")
+        raise ContractBroken("It would break what runs.", "Nothing was deployed.")
 
     def store(_: str) -> Assets:
         return assets

@@ -1,6 +1,8 @@
-"""Names that a shell completes: those of the platform's functions and queues. Commands give them to their arguments.
+"""Shell completion for names of functions and queues.
 
-The platform in the folder is loaded for it, as `oort check` does; one that cannot be loaded has no names.
+Completion loads the platform in the folder, as `oort check` does. A platform with mistakes
+completes
+no names.
 """
 
 import contextlib
@@ -15,16 +17,18 @@ from oort.model.platform import PlatformModel
 
 
 def functions(ctx: click.Context, _parameter: click.Parameter, beginning: str) -> list[str]:
-    """The functions whose names begin so."""
-    return _names(ctx, beginning, lambda model: (one.name for one in model.functions))
+    """Complete the name of a function."""
+    return _names(ctx, beginning, lambda model: (function.name for function in model.functions))
 
 
 def queues(ctx: click.Context, _parameter: click.Parameter, beginning: str) -> list[str]:
-    """The queues whose names begin so."""
-    return _names(ctx, beginning, lambda model: (one.name for one in model.queues))
+    """Complete the name of a queue."""
+    return _names(ctx, beginning, lambda model: (queue.name for queue in model.queues))
 
 
-def _names(ctx: click.Context, beginning: str, of: Callable[[PlatformModel], Iterable[str]]) -> list[str]:
+def _names(
+    ctx: click.Context, beginning: str, of: Callable[[PlatformModel], Iterable[str]]
+) -> list[str]:
     try:
         with contextlib.redirect_stderr(io.StringIO()):  # a shell is drawing its line
             _, program = platforms.load(ctx.params.get("path") or Path())

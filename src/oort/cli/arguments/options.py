@@ -1,4 +1,4 @@
-"""The arguments and options that several commands share: the platform's folder, its state, `--json`, and lengths of time."""
+"""Arguments and options of several commands: the folder, the state, `--json`, durations."""
 
 import re
 from collections.abc import Callable
@@ -10,18 +10,25 @@ import click
 
 F = TypeVar("F", bound=Callable[..., Any])  # a command's callback: click fills its parameters
 
-_UNITS = {"s": timedelta(seconds=1), "m": timedelta(minutes=1), "h": timedelta(hours=1), "d": timedelta(days=1)}
+_UNITS = {
+    "s": timedelta(seconds=1),
+    "m": timedelta(minutes=1),
+    "h": timedelta(hours=1),
+    "d": timedelta(days=1),
+}
 _LENGTH = re.compile(r"(\d{1,9})([smhd])")
 _FOLDER = click.Path(path_type=Path)
 
 
 class Length(click.ParamType[timedelta]):
-    """A length of time: `90s`, `30m`, `1h`, `7d`."""
+    """A duration: `90s`, `30m`, `1h`, `7d`."""
 
     name = "time"
 
-    def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> timedelta:
-        """The length as a timedelta; a usage error for anything else."""
+    def convert(
+        self, value: object, param: click.Parameter | None, ctx: click.Context | None
+    ) -> timedelta:
+        """Parse a duration. Anything else is a usage error."""
         if isinstance(value, timedelta):
             return value
         match = _LENGTH.fullmatch(str(value).strip())
@@ -31,22 +38,26 @@ class Length(click.ParamType[timedelta]):
 
 
 def path_argument(command: F) -> F:
-    """PATH, the folder with oort.toml, as the only argument."""
+    """Add PATH, the folder with oort.toml, as an argument."""
     return click.argument("path", type=_FOLDER, default=".")(command)
 
 
 def path_option(command: F) -> F:
-    """PATH as an option, for commands that have another argument."""
+    """Add PATH as an option, for commands with a different argument."""
     words = "The platform's folder, with oort.toml; by default the current one."
-    return click.option("--path", "-C", "path", type=_FOLDER, default=".", metavar="PATH", help=words)(command)
+    return click.option(
+        "--path", "-C", "path", type=_FOLDER, default=".", metavar="PATH", help=words
+    )(command)
 
 
 def state_option(command: F) -> F:
-    """Another state folder than the platform's own."""
+    """Add `--state`, a different state folder."""
     words = "The state folder; by default .oort beside oort.toml."
     return click.option("--state", type=_FOLDER, metavar="DIR", help=words)(command)
 
 
 def json_option(command: F) -> F:
-    """Print JSON instead of text."""
-    return click.option("--json", "as_json", is_flag=True, help="Print JSON, and nothing else, on stdout.")(command)
+    """Add `--json`, to print JSON instead of text."""
+    return click.option(
+        "--json", "as_json", is_flag=True, help="Print JSON, and nothing else, on stdout."
+    )(command)

@@ -1,4 +1,5 @@
-"""The command `oort` and all that stands below it. Modules here parse words and print; what is heavy they import when they run."""
+"""The command `oort` with all subcommands. Heavy modules are imported by the function that needs
+them."""
 
 import click
 
@@ -43,4 +44,6 @@ oort = Sections(
         "Keep": (keys, api_keys, completion),
     },
 )
-click.version_option(package_name="oortcloud", prog_name="oort", message="%(prog)s %(version)s")(oort)
+click.version_option(package_name="oortcloud", prog_name="oort", message="%(prog)s %(version)s")(
+    oort
+)

@@ -1,4 +1,4 @@
-"""`oort api-keys`: how machines say who they are."""
+"""`oort api-keys`: keys that identify machines."""
 
 from pathlib import Path
 
@@ -31,18 +31,27 @@ Example:
 
 @click.group("api-keys", cls=Group, epilog=_EPILOG, short_help="Make and revoke keys for machines.")
 def api_keys() -> None:
-    """A machine sends its key in the header x-api-key. To handlers it is the Principal `key:NAME`, with the key's groups. A
-    key is shown once; only its hash is kept, in the state folder. A platform that runs notices every change at once.
+    """Manage the keys that identify machines.
+
+    A machine sends its key in the header x-api-key. Handlers see the Principal `key:NAME` with the
+    key's groups. A key is shown once: the state folder holds only its hash. A running platform
+    applies every change at once.
     """
 
 
 @api_keys.command(cls=Command, epilog=_CREATE_EPILOG, short_help="Make a key and print it.")
 @click.argument("name")
-@click.option("--group", "groups", multiple=True, metavar="GROUP", help="A group the key is in; repeat it for more.")
+@click.option(
+    "--group",
+    "groups",
+    multiple=True,
+    metavar="GROUP",
+    help="A group the key is in; repeat it for more.",
+)
 @options.path_option
 @options.state_option
 def create(*, name: str, groups: tuple[str, ...], path: Path, state: Path | None) -> None:
-    """Make the API key NAME and print it, and nothing else. It cannot be shown again."""
+    """Make the API key NAME and print only the key. The key cannot be shown again."""
     from oort.cli.wiring import embedded
 
     folder = platforms.state_folder(platforms.find(path), state)
@@ -62,11 +71,13 @@ def show(*, path: Path, as_json: bool, state: Path | None) -> None:
 
     keys = embedded.api_keys(platforms.state_folder(platforms.find(path), state)).every()
     if as_json:
-        output.json([{"name": one.name, "groups": one.groups, "created": one.created} for one in keys])
+        output.json(
+            [{"name": key.name, "groups": key.groups, "created": key.created} for key in keys]
+        )
         return
-    for one in keys:
-        groups = f"  in {', '.join(one.groups)}" if one.groups else ""
-        output.echo(f"{one.name}  since {one.created:%Y-%m-%d}{groups}")
+    for key in keys:
+        groups = f"  in {', '.join(key.groups)}" if key.groups else ""
+        output.echo(f"{key.name}  since {key.created:%Y-%m-%d}{groups}")
     if not keys:
         output.echo("There are no API keys.")
 

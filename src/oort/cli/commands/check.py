@@ -1,4 +1,4 @@
-"""`oort check`: every mistake of a platform's services, with its place and what to write instead."""
+"""`oort check`: list every mistake in a platform's services, with its place and a fix."""
 
 from pathlib import Path
 
@@ -26,9 +26,12 @@ Example:
 @options.json_option
 @click.pass_context
 def check(ctx: click.Context, *, path: Path, as_json: bool) -> None:
-    """Load the services of the platform in PATH without running them, and print every mistake: where it is, what is
-    wrong, and what to write instead; also what AWS has no form for, such as a schedule of ninety seconds. Then the project's
-    own policies (functions under @policy) have their say. The exit code is 0 if there is none and 1 if there is one.
+    """Load the services of the platform in PATH without running them, and print every mistake: its
+    place, its cause and a fix.
+
+    The check also refuses features that AWS does not have, such as a schedule of ninety seconds.
+    Then the project's own policies run: the functions under @policy. The exit code is 0 without
+    mistakes and 1 with mistakes.
     """
     try:
         project, program = platforms.load(path)
@@ -51,20 +54,25 @@ def check(ctx: click.Context, *, path: Path, as_json: bool) -> None:
 
 
 def _impossible(program: Program) -> list[Mistake]:
-    """What AWS has no form for: it runs on one machine, and would be refused when it is deployed."""
+    """Mistakes that only a deployment to AWS would reveal: one machine can run more than AWS."""
     from oort.cloudformation import checks
 
-    found: list[Mistake] = []
+    mistakes: list[Mistake] = []
     for service in program.model.services:
         try:
             checks.check_service(service)
         except InvalidProgram as error:
-            found += error.mistakes
-    return found
+            mistakes += error.mistakes
+    return mistakes
 
 
 def _accepted(program: Program) -> dict[str, object]:
-    return {"ok": True, "services": len(program.model.services), "functions": len(program.functions), "mistakes": []}
+    return {
+        "ok": True,
+        "services": len(program.model.services),
+        "functions": len(program.functions),
+        "mistakes": [],
+    }
 
 
 def _refused(error: InvalidProgram) -> dict[str, object]:

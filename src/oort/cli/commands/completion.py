@@ -1,4 +1,4 @@
-"""`oort completion`: completion of commands, options and names in a shell. The scripts are click's own."""
+"""`oort completion`: complete commands, options and names in a shell. click makes the scripts."""
 
 import click
 from click import shell_completion
@@ -14,13 +14,14 @@ Examples:
 _VARIABLE = "_OORT_COMPLETE"  # click looks for it under the name of the command
 
 
-@click.command(cls=Command, epilog=_EPILOG, short_help="Print a script that completes words in a shell.")
+@click.command(
+    cls=Command, epilog=_EPILOG, short_help="Print a script that completes words in a shell."
+)
 @click.argument("shell", type=click.Choice(["bash", "zsh", "fish"]))
 @click.pass_context
 def completion(ctx: click.Context, *, shell: str) -> None:
-    """Print the script that makes SHELL complete commands, options, and the names of functions, queues and services. Load it
-    where your shell starts.
-    """
+    """Print a script that completes commands, options and the names of functions, queues and
+    services in SHELL. Load the script in the start file of your shell."""
     kind = shell_completion.get_completion_class(shell)
     assert kind is not None
     script = kind(ctx.find_root().command, {}, "oort", _VARIABLE)

@@ -1,4 +1,4 @@
-"""`oort deploy`: the platform, or some of its services, to AWS, with everything that happens shown as it happens."""
+"""`oort deploy`: deploy the platform, or some of its services, to AWS, and show the progress."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -23,53 +23,82 @@ Examples:
 
 @click.command(cls=Command, epilog=_EPILOG, short_help="Deploy to AWS.")
 @click.argument("services", nargs=-1, metavar="[SERVICE]...")
-@click.option("--target", type=click.Choice(["aws"]), default="aws", show_default=True, help="Where to.")
-@click.option("--stage", default="prod", metavar="STAGE", show_default=True, help="The stage, as oort.toml sets it.")
+@click.option(
+    "--target", type=click.Choice(["aws"]), default="aws", show_default=True, help="The target."
+)
+@click.option(
+    "--stage",
+    default="prod",
+    metavar="STAGE",
+    show_default=True,
+    help="The stage, as oort.toml sets it.",
+)
 @click.option("--dry-run", is_flag=True, help="Only show what would change.")
 @options.path_option
 @options.json_option
-def deploy(*, services: tuple[str, ...], target: str, stage: str, dry_run: bool, path: Path, as_json: bool) -> None:  # noqa: ARG001  there is one target
-    """Bring the platform to AWS, into the account of your credentials and the region of the stage: first the bucket of
-    the deployment packages, then the packages, then what all services share, last the services, each a stack of its own.
-    With SERVICE, only those services; the platform must be there then. Each stack changes by a change set, as a whole or
-    not at all. AWS_ENDPOINT_URL names another endpoint, such as an emulator's. First the contracts are held against their
-    lock files and against what the stage runs; after it, what was deployed is marked as published there: commit that. The
-    exit code is 1 if a stack failed, or a contract would be broken.
+def deploy(
+    *,
+    services: tuple[str, ...],
+    target: str,  # noqa: ARG001  there is only one target
+    stage: str,
+    dry_run: bool,
+    path: Path,
+    as_json: bool,
+) -> None:
+    """Deploy the platform to AWS, to the account of your credentials and the region of the stage.
+
+    The order is: the bucket for packages, the packages, the shared stack, the services. Each
+    service has its own stack. With SERVICE, deploy only these services; the platform must be
+    deployed already. CloudFormation changes each stack completely or not at all. AWS_ENDPOINT_URL
+    selects a different endpoint, such as an emulator.
+
+    Before the deployment, the contracts are compared with their lock files and with the stage.
+    After the deployment, the deployed contracts are marked as published in the lock files: commit
+    this change. The exit code is 1 if a stack failed or a contract would break.
     """
     project, program = platforms.load(path)
-    chosen = [platforms.known(name, [one.name for one in program.model.services], what="service") for name in services]
+    chosen = [
+        platforms.known(name, [service.name for service in program.model.services], what="service")
+        for name in services
+    ]
     from oort.cli.deploy import deploy_contracts
     from oort.cli.wiring import cloud  # here, since it takes what only a deployment needs
     from oort.delivery import shipping
     from oort.runtime import releases
 
     say = (lambda _: None) if as_json else output.echo
-    agreement = deploy_contracts.check(project, program, stage=stage, chosen=chosen, say=say)
+    contracts = deploy_contracts.check(project, program, stage=stage, chosen=chosen, say=say)
     settings = project.stage(stage)
     shipment = cloud.shipment(project, program, settings, chosen)
-    place = cloud.Cloud(settings)
-    say(f"{project.name}, stage {stage}, account {place.account.id}, {settings.region}")
-    rollout = place.rollout(
+    target_cloud = cloud.Cloud(settings)
+    say(f"{project.name}, stage {stage}, account {target_cloud.account.id}, {settings.region}")
+    rollout = target_cloud.rollout(
         event=progress.teller(say),
         planned=lambda plan: say(progress.plan(plan)),
     )
     if dry_run:
-        outcomes = shipping.preview(shipment, rollout=rollout, store=place.assets, before=agreement.hold)
+        outcomes = shipping.preview(
+            shipment, rollout=rollout, store=target_cloud.assets, before=contracts.hold
+        )
     else:
-        done = shipping.ship(
+        shipped = shipping.ship(
             shipment,
             rollout=rollout,
-            store=place.assets,
+            store=target_cloud.assets,
             uploaded=lambda key: say(f"{'package':<28} {key}"),
-            before=agreement.hold,
-            after=agreement.keep,
+            before=contracts.hold,
+            after=contracts.keep,
         )
-        outcomes = done.outcomes
-        agreement.publish()
-        for queue, count in releases.release(program, place.parking(program.model), services=chosen).items():
-            say(f"{queue:<28} {output.counted(count, 'parked message')} can be read now, and are handed over.")
+        outcomes = shipped.outcomes
+        contracts.publish()
+        for queue, count in releases.release(
+            program, target_cloud.parking(program.model), services=chosen
+        ).items():
+            say(
+                f"{queue:<28} {output.counted(count, 'parked message')} can be read now and will be delivered."
+            )
     if as_json:
-        output.json([_document(one) for one in outcomes])
+        output.json([_document(service) for service in outcomes])
         return
     _summary(outcomes, dry_run=dry_run)
 
@@ -78,7 +107,7 @@ def _summary(outcomes: "tuple[Outcome, ...]", *, dry_run: bool) -> None:
     for outcome in outcomes:
         for name, value in sorted(outcome.stack.outputs.items()):
             output.echo(f"{outcome.stack.name:<28} {name} = {value}")
-    changed = sum(bool(one.plan and one.plan.changes) for one in outcomes)
+    changed = sum(bool(outcome.plan and outcome.plan.changes) for outcome in outcomes)
     stacks = output.counted(len(outcomes), "stack")
     output.echo(f"{stacks}, {changed} {'would change' if dry_run else 'changed'}.")
 
@@ -90,7 +119,12 @@ def _document(outcome: "Outcome") -> dict[str, object]:
         "status": outcome.stack.status,
         "outputs": dict(outcome.stack.outputs),
         "changes": [
-            {"resource": one.resource, "kind": one.kind, "action": one.action, "replaced": one.replaced}
-            for one in changes
+            {
+                "resource": change.resource,
+                "kind": change.kind,
+                "action": change.action,
+                "replaced": change.replaced,
+            }
+            for change in changes
         ],
     }

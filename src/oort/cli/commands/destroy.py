@@ -1,4 +1,4 @@
-"""`oort destroy`: removes a stage's stacks from AWS. Tables and users stay, and are taken back by the next deployment."""
+"""`oort destroy`: remove a stage's stacks from AWS. Tables and users stay."""
 
 from pathlib import Path
 
@@ -20,41 +20,63 @@ Examples:
 
 @click.command(cls=Command, epilog=_EPILOG, short_help="Remove a stage from AWS.")
 @click.argument("services", nargs=-1, metavar="[SERVICE]...")
-@click.option("--target", type=click.Choice(["aws"]), default="aws", show_default=True, help="From where.")
+@click.option(
+    "--target", type=click.Choice(["aws"]), default="aws", show_default=True, help="The target."
+)
 @click.option("--stage", required=True, metavar="STAGE", help="The stage.")
 @click.option("--yes", is_flag=True, help="Do not ask.")
 @options.path_option
-def destroy(*, services: tuple[str, ...], target: str, stage: str, yes: bool, path: Path) -> None:  # noqa: ARG001  there is one target
-    """Remove the stage's stacks, or those of the named services: functions, routes, queues and all that waits in them. What
-    the templates mark to be retained stays: tables with their data, users, the key, published versions and the bucket of
-    packages. It asks for the name of the stage first. The exit code is 1 if a stack stays.
+def destroy(
+    *,
+    services: tuple[str, ...],
+    target: str,  # noqa: ARG001  there is only one target
+    stage: str,
+    yes: bool,
+    path: Path,
+) -> None:
+    """Remove the stacks of a stage, or of the named services: functions, routes, and queues with
+    their messages.
+
+    Retained resources stay: tables with their data, users, the key, published versions and the
+    bucket of packages. The command asks for the name of the stage first. The exit code is 1 if a
+    stack stays.
     """
     project, program = platforms.load(path)
-    chosen = [platforms.known(name, [one.name for one in program.model.services], what="service") for name in services]
+    chosen = [
+        platforms.known(name, [service.name for service in program.model.services], what="service")
+        for name in services
+    ]
     from oort.cli.deploy import deploy_contracts
     from oort.cli.wiring import cloud
     from oort.rules.cloud import cloud_names
     from oort.rules.cloud.deployed import Outputs
 
     settings = project.stage(stage)
-    here = cloud.Cloud(settings)
+    target_cloud = cloud.Cloud(settings)
     names = list(cloud.stacks(program, settings, chosen))
     shared = [] if chosen else [cloud_names.place(project.name, stage).stack]
     output.echo(
-        f"{project.name}, stage {stage}, account {here.account.id}, {settings.region}: {', '.join(names + shared)}"
+        f"{project.name}, stage {stage}, account {target_cloud.account.id}, {settings.region}: {', '.join(names + shared)}"
     )
     if (
         not yes
         and click.prompt(
-            "Messages that wait are lost. Type the name of the stage to go on", default="", show_default=False
+            "Waiting messages will be lost. Type the name of the stage to continue",
+            default="",
+            show_default=False,
         )
         != stage
     ):
         raise UnreadableInput("That is not the name of the stage.", "Nothing was removed.")
-    rollout = here.rollout(event=progress.teller(output.echo))
+    rollout = target_cloud.rollout(event=progress.teller(output.echo))
     rollout.remove(names)
     rollout.remove(shared)
-    bucket = rollout.stacks.get(cloud_names.place(project.name, stage).assets_stack).outputs.get(Outputs.BUCKET)
+    bucket = rollout.stacks.get(cloud_names.place(project.name, stage).assets_stack).outputs.get(
+        Outputs.BUCKET
+    )
     if bucket:
-        deploy_contracts.forget(here.assets(bucket), chosen or [one.name for one in program.model.services])
+        deploy_contracts.forget(
+            target_cloud.assets(bucket),
+            chosen or [service.name for service in program.model.services],
+        )
     output.echo(f"{output.counted(len(names + shared), 'stack')} removed.")

@@ -1,4 +1,4 @@
-"""`oort dev`: the whole platform on this machine, in the foreground."""
+"""`oort dev`: run the whole platform on this machine, in the foreground."""
 
 import logging
 import os
@@ -38,8 +38,8 @@ _TOKEN_LIFETIME = timedelta(hours=12)
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
-    """What the words of the command ask for."""
+class RunOptions:
+    """The options of the command."""
 
     path: Path
     state: Path | None
@@ -55,14 +55,22 @@ class Asked:
     type=click.IntRange(0, 65535),
     default=8000,
     show_default=True,
-    help="Where to listen; 0 takes a free port.",
+    help="The port to listen on; 0 takes a free port.",
 )
-@click.option("--inline", is_flag=True, help="One handler at a time, so that a breakpoint stops everything.")
-@click.option("--no-throttle", is_flag=True, help="No limit for what one client asks: for tests of load.")
 @click.option(
-    "--log", type=click.Choice(["text", "json"]), default="text", show_default=True, help="How the log is written."
+    "--inline", is_flag=True, help="One handler at a time, so that a breakpoint stops everything."
 )
-@click.option("--no-reload", is_flag=True, help="Do not follow changes of the files.")
+@click.option(
+    "--no-throttle", is_flag=True, help="No limit for requests of a client: for load tests."
+)
+@click.option(
+    "--log",
+    type=click.Choice(["text", "json"]),
+    default="text",
+    show_default=True,
+    help="The format of the log.",
+)
+@click.option("--no-reload", is_flag=True, help="Do not reload when files change.")
 @options.state_option
 @click.pass_context
 def dev(
@@ -76,66 +84,69 @@ def dev(
     log: str,
     state: Path | None,
 ) -> None:
-    """Run all services of the platform in PATH, the folder with oort.toml, until Ctrl+C. Requests are answered on
-    127.0.0.1 only. The state is durable: the next start goes on where this one ended, even after a crash.
+    """Run all services of the platform in PATH, the folder with oort.toml, until Ctrl+C. Requests
+    are accepted on 127.0.0.1 only. The state is durable: the next start continues from here, even
+    after a crash.
 
-    When a Python file or oort.toml changes, the program is loaded again, with port and state as they are. If it has
-    mistakes, they are printed, and the program as it was goes on.
+    When a Python file or oort.toml changes, the program reloads and keeps its port and its state.
+    If the new program has mistakes, they are printed and the old program continues to run.
 
-    The log has a line for each request and each delivery; the traceback of a handler that raises follows once. With
-    `--log json` each line is a JSON object with the fields that functions write on AWS.
+    The log has a line for each request and each delivery. The traceback of a failed handler appears
+    once. With `--log json` each line is a JSON object with the same fields as the logs on AWS.
     """
     from oort.cli.wiring.listening import occupied
 
-    asked = Asked(path, state, inline, throttle=not no_throttle, log=log)
+    run_options = RunOptions(path, state, inline, throttle=not no_throttle, log=log)
     if no_reload:
         project, program = platforms.load(path)
         with occupied(platforms.state_folder(project, state), port=port) as (folder, listener):
-            run(program, asked, folder=folder, listener=listener)
+            run(program, run_options, folder=folder, listener=listener)
     else:
-        ctx.exit(_reloading(asked, port=port))
+        ctx.exit(_reloading(run_options, port=port))
 
 
 def run(
     program: Program,
-    asked: Asked,
+    run_options: RunOptions,
     *,
     folder: "StateFolder",
     listener: "socket.socket",
     changed: str = "",
     supervisor: "Supervisor | None" = None,
 ) -> None:
-    """Run the program on the state in the folder until a signal. `changed` is the file that caused a reload."""
+    """Run the program on the state in the folder until a signal. `changed` is the file behind a
+    reload."""
     from oort.cli.dev import serving
     from oort.cli.wiring import embedded
 
-    with _log(asked.log) as log:
+    with _log(run_options.log) as log:
         issuer = embedded.issuer_of(folder, platform=program.model.name)
         platform = embedded.started(
             program,
             folder,
             issuer=issuer,
             log=log,
-            inline=asked.inline,
-            throttle=asked.throttle,
-            place=f"-C {_hint(asked)}",
+            inline=run_options.inline,
+            throttle=run_options.throttle,
+            place=f"-C {_hint(run_options)}",
         )
         address = welcome.address(listener, folder.path)
         welcome.write_credentials(
-            address.credentials, issuer.issue(welcome.DEVELOPER, welcome.groups(program), _TOKEN_LIFETIME)
+            address.credentials,
+            issuer.issue(welcome.DEVELOPER, welcome.groups(program), _TOKEN_LIFETIME),
         )
 
         def ready() -> None:
             if changed:
                 log.say(f"Reloaded: {output.relative(changed)} changed.")
-            elif asked.log == "json":
+            elif run_options.log == "json":
                 log.say(f"Listening on {address.url}")
             else:
-                _print_welcome(program, address, state=folder.path, hint=_hint(asked))
+                _print_welcome(program, address, state=folder.path, hint=_hint(run_options))
             if supervisor is not None:
                 supervisor.ready()
 
-        grace = serving.AT_A_BREAKPOINT if asked.inline else serving.GRACE
+        grace = serving.AT_A_BREAKPOINT if run_options.inline else serving.GRACE
         end = serving.serve(
             platform.app,
             listener,
@@ -144,7 +155,7 @@ def run(
             say=log.say,
             handing_over=grace if supervisor else None,
         )
-    _say_goodbye(end, silent=asked.log == "json")
+    _say_goodbye(end, silent=run_options.log == "json")
 
 
 def _say_goodbye(end: "End", *, silent: bool) -> None:
@@ -160,25 +171,30 @@ def _say_goodbye(end: "End", *, silent: bool) -> None:
         output.echo("Stopped. Nothing is lost: the next start goes on from here.")
 
 
-def _reloading(asked: Asked, *, port: int) -> int:
-    """Run the platform in children that follow the files; the exit code."""
+def _reloading(run_options: RunOptions, *, port: int) -> int:
+    """Run the platform in child processes that reload on changes; return the exit code."""
     # Everything that children need is imported before the first fork: they share its memory, and a reload takes no imports.
     from oort.cli.dev import reload, reload_children, serving  # noqa: F401
     from oort.cli.dev.reload_files import Files
     from oort.cli.wiring import embedded  # noqa: F401
     from oort.cli.wiring.listening import occupied
 
-    project = platforms.find(asked.path)
-    with occupied(platforms.state_folder(project, asked.state), port=port) as (folder, listener):
+    project = platforms.find(run_options.path)
+    with occupied(platforms.state_folder(project, run_options.state), port=port) as (
+        folder,
+        listener,
+    ):
 
-        def launch(changed: str, others: "Sequence[Child]") -> "Child":
+        def launch(changed: str, older: "Sequence[Child]") -> "Child":
             def work(supervisor: "Supervisor") -> int:
                 return errors.guarded(
-                    lambda: _child(asked, supervisor, folder=folder, listener=listener, changed=changed),
+                    lambda: _child(
+                        run_options, supervisor, folder=folder, listener=listener, changed=changed
+                    ),
                     debug="--debug" in sys.argv,
                 )
 
-            return reload_children.fork(work, others=others)
+            return reload_children.fork(work, older=older)
 
         return reload.Reloader(
             Files(project.folder),
@@ -189,29 +205,43 @@ def _reloading(asked: Asked, *, port: int) -> int:
 
 
 def _child(
-    asked: Asked, supervisor: "Supervisor", *, folder: "StateFolder", listener: "socket.socket", changed: str
+    run_options: RunOptions,
+    supervisor: "Supervisor",
+    *,
+    folder: "StateFolder",
+    listener: "socket.socket",
+    changed: str,
 ) -> None:
-    """Load the program, wait until nobody else serves, and serve."""
+    """Load the program, wait until no other process serves, and serve."""
     writes, sys.dont_write_bytecode = (
         sys.dont_write_bytecode,
         True,
     )  # it counts in seconds, and would hide a quick change
-    project, program = platforms.load(asked.path)
+    project, program = platforms.load(run_options.path)
     sys.dont_write_bytecode = writes
     supervisor.loaded(platforms.files_outside(project))
-    run(program, asked, folder=folder, listener=listener, changed=changed, supervisor=supervisor)
+    run(
+        program,
+        run_options,
+        folder=folder,
+        listener=listener,
+        changed=changed,
+        supervisor=supervisor,
+    )
 
 
-def _hint(asked: Asked) -> str:
-    """What other commands need to find this platform."""
-    state = f" --state {output.relative(asked.state)}" if asked.state else ""
-    return output.relative(platforms.find(asked.path).folder) + state
+def _hint(run_options: RunOptions) -> str:
+    """The options that other commands need to find this platform."""
+    state = f" --state {output.relative(run_options.state)}" if run_options.state else ""
+    return output.relative(platforms.find(run_options.path).folder) + state
 
 
 def _print_welcome(program: Program, address: welcome.Address, *, state: Path, hint: str) -> None:
     for line in welcome.banner(program, url=address.url, state=state):
         output.echo(line)
-    commands = welcome.commands(program, address, tag=secrets.token_hex(3), today=datetime.now(UTC).date())
+    commands = welcome.commands(
+        program, address, tag=secrets.token_hex(3), today=datetime.now(UTC).date()
+    )
     if commands:
         output.echo("\n".join(["", "Try it", *commands]))
     output.echo(f"\n`oort traces {hint}` shows what happened.\n")
@@ -220,7 +250,7 @@ def _print_welcome(program: Program, address: welcome.Address, *, state: Path, h
 
 @contextmanager
 def _log(form: str) -> Iterator[Log]:
-    """The log, which also shows what services log by `logging`."""
+    """Open the log. Records from `logging` go to the same log."""
     stream = sys.stdout
     writer = LineWriter(stream)
     log, handler = _lines(writer, form, colours=output.coloured(stream))

@@ -1,4 +1,4 @@
-"""`oort events`: what consumers could not read, put back or replayed, and what is published."""
+"""`oort events`: list, release, discard and replay events, and show published events."""
 
 import time
 from collections.abc import Iterator, Sequence
@@ -53,70 +53,97 @@ Examples:
   oort events tail apps/cometbid --event accounts.signed-up --follow
 """
 _MOST = 10_000
-_FEW = 10  # kinds of parked messages that are told in a sentence
+_FEW = 10  # kinds of parked messages that get a sentence
 _LOOK = timedelta(milliseconds=250)  # between looks for new events
 
 
 def _stage_option(command: "click.decorators.FC") -> "click.decorators.FC":
-    said = "Look at this stage on AWS instead of the platform's state here."
-    return click.option("--stage", metavar="STAGE", help=said)(command)
+    help_text = "Look at this stage on AWS instead of the platform's state here."
+    return click.option("--stage", metavar="STAGE", help=help_text)(command)
 
 
 @click.group(cls=Group, epilog=_EPILOG, short_help="See, release and replay events.")
 def events() -> None:
-    """A message that its consumer cannot read is parked: an unknown version, garbage, another type. It is kept as it came, and
-    not tried again. When a consumer that can read it is started or deployed, it is handed over by itself.
+    """Look into events, release them and replay them.
+
+    A message that its consumer cannot read is parked: the version is unknown, or the body is
+    invalid. A parked message is kept unchanged and not tried again. When a consumer that can read
+    the message starts or is deployed, the message is delivered automatically.
     """
 
 
-@events.command(epilog=_PARKED_EPILOG, short_help="Show what consumers could not read.")
+@events.command(epilog=_PARKED_EPILOG, short_help="Show messages that consumers could not read.")
 @options.path_argument
-@click.option("--limit", type=click.IntRange(1, _MOST), default=20, show_default=True, help="How many of each at most.")
+@click.option(
+    "--limit",
+    type=click.IntRange(1, _MOST),
+    default=20,
+    show_default=True,
+    help="The maximum for each consumer.",
+)
 @_stage_option
 @options.json_option
 @options.state_option
 def parked(*, path: Path, limit: int, stage: str | None, as_json: bool, state: Path | None) -> None:
-    """Show the parked messages of every consumer of the platform in PATH, oldest first: the event and version, why it could
-    not be read, and whether the consumer as it is here could read it now. With --json, what came stands in `raw`, as it came.
-    """
+    """Show the parked messages of every consumer of the platform in PATH, oldest first: event,
+    version, reason, and whether the consumer in PATH could read the message now. With --json, `raw`
+    holds the message as received."""
     from oort.runtime import releases
 
     project, program = platforms.load(path)
     with _parking(project, program, stage=stage, state=state) as parking:
-        found = [
-            (function, one, releases.understands(function, one))
+        messages = [
+            (function, message, releases.understands(function, message))
             for queue, function in sorted(releases.consumers(program).items())
-            for one in parking.parked(queue, most=limit)
+            for message in parking.parked(queue, most=limit)
         ]
     if as_json:
-        output.json([_described(function, one, readable=readable) for function, one, readable in found])
-    elif found:
-        rows = [_row(function, one, readable=readable) for function, one, readable in found]
-        output.table(("CONSUMER", "EVENT", "VERSION", "PARKED", "WHY", "READABLE NOW"), rows, right=frozenset({2}))
+        output.json(
+            [
+                _described(function, message, readable=readable)
+                for function, message, readable in messages
+            ]
+        )
+    elif messages:
+        rows = [
+            _row(function, message, readable=readable) for function, message, readable in messages
+        ]
+        output.table(
+            ("CONSUMER", "EVENT", "VERSION", "PARKED", "WHY", "READABLE NOW"),
+            rows,
+            right=frozenset({2}),
+        )
         output.echo()
-        for count, one in _kinds([one for _, one, _ in found]):
-            others = f", and {count - 1:,} more like it" if count > 1 else ""
-            output.echo(f"{output.preview(one.fault.detail.removesuffix('.'), width=160)}{others}.")
-        if any(readable for _, _, readable in found):
-            output.echo("Hand over what can be read now with `oort events release`.")
+        for count, message in _kinds([message for _, message, _ in messages]):
+            more = f", and {count - 1:,} more like it" if count > 1 else ""
+            output.echo(
+                f"{output.preview(message.fault.detail.removesuffix('.'), width=160)}{more}."
+            )
+        if any(readable for _, _, readable in messages):
+            output.echo("Deliver readable messages with `oort events release`.")
     else:
         output.echo("Nothing is parked.")
 
 
-@events.command(epilog=_RELEASE_EPILOG, short_help="Hand over what can be read now.")
+@events.command(epilog=_RELEASE_EPILOG, short_help="Deliver parked messages that can be read now.")
 @click.argument("consumer", required=False, shell_complete=completing.functions)
 @options.path_option
-@click.option("--dry-run", is_flag=True, help="Only say what would be released.")
+@click.option("--dry-run", is_flag=True, help="Only show the messages to release.")
 @_stage_option
 @options.json_option
 @options.state_option
 def release(
-    *, consumer: str | None, path: Path, dry_run: bool, stage: str | None, as_json: bool, state: Path | None
+    *,
+    consumer: str | None,
+    path: Path,
+    dry_run: bool,
+    stage: str | None,
+    as_json: bool,
+    state: Path | None,
 ) -> None:
-    """Put the parked messages of CONSUMER, or of all consumers, back on their queues, as far as the consumer as it is here can
-    read them now. The others stay parked. `oort dev` and `oort deploy` do this by themselves; it is for programs that were
-    deployed by other means.
-    """
+    """Put the parked messages of CONSUMER, or of all consumers, back on their queues if the
+    consumer in PATH can read them now. The remaining messages stay parked. `oort dev` and `oort
+    deploy` do this automatically; use this command for programs deployed by other means."""
     from oort.runtime import releases
 
     project, program = platforms.load(path)
@@ -126,9 +153,14 @@ def release(
         if consumer is None or function.model.name == _consumer(consumer, program)
     }
     with _parking(project, program, stage=stage, state=state) as parking:
-        results = [_released(parking, queue, function, dry_run=dry_run) for queue, function in sorted(chosen.items())]
+        results = [
+            _released(parking, queue, function, dry_run=dry_run)
+            for queue, function in sorted(chosen.items())
+        ]
     if as_json:
-        output.json([{"consumer": name, "released": ready, "parked": left} for name, ready, left in results])
+        output.json(
+            [{"consumer": name, "released": ready, "parked": left} for name, ready, left in results]
+        )
         return
     word = "can be released" if dry_run else "released"
     for name, ready, left in results:
@@ -141,10 +173,12 @@ def release(
 @events.command(epilog=_DISCARD_EPILOG, short_help="Remove parked messages for good.")
 @click.argument("consumer", shell_complete=completing.functions)
 @click.option(
-    "--reason", type=click.Choice([one.value for one in Reason]), help="Only those that were parked for this."
+    "--reason",
+    type=click.Choice([message.value for message in Reason]),
+    help="Only messages parked for this reason.",
 )
 @options.path_option
-@click.option("--dry-run", is_flag=True, help="Only say how many that would be.")
+@click.option("--dry-run", is_flag=True, help="Only show the number of messages.")
 @_stage_option
 @options.json_option
 @options.state_option
@@ -158,17 +192,22 @@ def discard(
     as_json: bool,
     state: Path | None,
 ) -> None:
-    """Remove the parked messages of CONSUMER for good, such as garbage that no version will ever read. What the consumer as it is
-    here can read now stays: release it.
-    """
+    """Remove the parked messages of CONSUMER permanently, such as invalid bodies that no version
+    will ever read. Messages that the consumer in PATH can read now stay: release them."""
     from oort.runtime import releases
 
     project, program = platforms.load(path)
     function = program.functions[_consumer(consumer, program)]
-    ((queue, _),) = ((name, one) for name, one in releases.consumers(program).items() if one is function)
+    ((queue, _),) = (
+        (name, message)
+        for name, message in releases.consumers(program).items()
+        if message is function
+    )
 
-    def chosen(one: ParkedMessage) -> bool:
-        return reason in (None, one.fault.reason.value) and not releases.understands(function, one)
+    def chosen(message: ParkedMessage) -> bool:
+        return reason in (None, message.fault.reason.value) and not releases.understands(
+            function, message
+        )
 
     with _parking(project, program, stage=stage, state=state) as parking:
         if dry_run:
@@ -178,17 +217,30 @@ def discard(
     if as_json:
         output.json({"consumer": consumer, "discarded": count, "dry_run": dry_run})
         return
-    output.echo(f"{consumer}: {output.counted(count, 'parked message')} {'would be ' if dry_run else ''}removed.")
+    output.echo(
+        f"{consumer}: {output.counted(count, 'parked message')} {'would be ' if dry_run else ''}removed."
+    )
 
 
-@events.command(epilog=_REPLAY_EPILOG, short_help="Hand past events to one consumer.")
-@click.option("--to", "consumer", required=True, metavar="CONSUMER", help="The function that gets them.")
+@events.command(epilog=_REPLAY_EPILOG, short_help="Deliver past events to a consumer again.")
+@click.option(
+    "--to",
+    "consumer",
+    required=True,
+    metavar="CONSUMER",
+    help="The function that receives the events.",
+)
 @options.path_option
 @click.option(
-    "--since", type=options.Length(), metavar="TIME", help="Only what was published this lately: 30m, 2h, 7d."
+    "--since",
+    type=options.Length(),
+    metavar="TIME",
+    help="Only events published within this time: 30m, 2h, 7d.",
 )
-@click.option("--again", is_flag=True, help="Under new ids: what was applied before is applied once more.")
-@click.option("--dry-run", is_flag=True, help="Only say what would be handed over.")
+@click.option(
+    "--again", is_flag=True, help="Use new ids: events applied before are applied once more."
+)
+@click.option("--dry-run", is_flag=True, help="Only show the number of events.")
 @options.json_option
 @options.state_option
 def replay(
@@ -201,63 +253,82 @@ def replay(
     as_json: bool,
     state: Path | None,
 ) -> None:
-    """Hand the events that were published before, as far as they are kept (the newest 10,000), to CONSUMER and to no other one.
-    They keep their ids: an atomic() block that has applied an event before does not apply it again, unless --again is given.
-    On AWS a topic keeps no history.
-    """
+    """Deliver past events again, to CONSUMER only. The newest 10,000 events are kept. Events keep
+    their ids: an atomic() block that applied an event before skips the event, unless --again is
+    used. On AWS a topic keeps no history."""
     from oort.cli.wiring import embedded
 
     project, program = platforms.load(path)
     function = program.functions[_consumer(consumer, program)]
     trigger = function.model.trigger
     if not isinstance(trigger, Subscription):
-        raise InvalidUse(f"{consumer} subscribes to no event.", "Name a function under @service.on(…).")
+        raise InvalidUse(
+            f"{consumer} subscribes to no event.", "Name a function under @service.on(…)."
+        )
     with embedded.at_rest(program, platforms.state_folder(project, state)) as engine:
         earliest = 0.0 if since is None else time.time() - since.total_seconds()
         past = engine.history.after(0, trigger.event, since=earliest, most=_MOST)
-        chosen = [_fresh(one.message) if again else one.message for one in past]
+        chosen = [
+            _fresh(past_event.message) if again else past_event.message for past_event in past
+        ]
         if not dry_run:
             engine.history.replay(trigger.queue, chosen)
     if as_json:
-        output.json({"consumer": consumer, "event": trigger.event, "events": len(chosen), "dry_run": dry_run})
+        output.json(
+            {
+                "consumer": consumer,
+                "event": trigger.event,
+                "events": len(chosen),
+                "dry_run": dry_run,
+            }
+        )
         return
-    told = output.counted(len(chosen), "event")
+    number = output.counted(len(chosen), "event")
     first = f", the first of {output.clock(past[0].published)}" if past else ""
-    output.echo(f"{told} of {trigger.event}{first}: {'would go' if dry_run else 'on the way'} to {consumer}.")
+    output.echo(
+        f"{number} of {trigger.event}{first}: {'would go' if dry_run else 'on the way'} to {consumer}."
+    )
 
 
-@events.command(epilog=_TAIL_EPILOG, short_help="Show what is published.")
+@events.command(epilog=_TAIL_EPILOG, short_help="Show published events.")
 @options.path_argument
 @click.option("--event", metavar="NAME", help="Only this event.")
 @click.option(
-    "--limit", type=click.IntRange(1, _MOST), default=10, show_default=True, help="How many of the past at most."
+    "--limit",
+    type=click.IntRange(1, _MOST),
+    default=10,
+    show_default=True,
+    help="The maximum number of past events.",
 )
-@click.option("--follow", "-f", is_flag=True, help="Go on with what comes, until Ctrl-C.")
+@click.option("--follow", "-f", is_flag=True, help="Continue with new events until Ctrl-C.")
 @options.json_option
 @options.state_option
-def tail(*, path: Path, event: str | None, limit: int, follow: bool, as_json: bool, state: Path | None) -> None:
-    """Show the events that the platform in PATH published last, the newest at the end. It works whether the platform runs or
-    not. With --json, one object a line.
-    """
+def tail(
+    *, path: Path, event: str | None, limit: int, follow: bool, as_json: bool, state: Path | None
+) -> None:
+    """Show the latest published events of the platform in PATH, the newest at the end. The platform
+    may run or not. With --json, print one object a line."""
     from oort.cli.wiring import embedded
 
     project, program = platforms.load(path)
     name = event if event is None else platforms.known(event, _events(program), what="event")
     with embedded.at_rest(program, platforms.state_folder(project, state)) as engine:
-        found = engine.history.last(name, most=limit)
-        _show(found, as_json=as_json)
-        if not found and not follow and not as_json:
+        published = engine.history.last(name, most=limit)
+        _show(published, as_json=as_json)
+        if not published and not follow and not as_json:
             output.echo("Nothing was published yet.")
         while follow:
-            place = found[-1].place if found else 0
+            last = published[-1].place if published else 0
             time.sleep(_LOOK.total_seconds())
-            found = engine.history.after(place, name, most=_MOST) or found[-1:]
-            _show([one for one in found if one.place > place], as_json=as_json)
+            published = engine.history.after(last, name, most=_MOST) or published[-1:]
+            _show([event for event in published if event.place > last], as_json=as_json)
 
 
 @contextmanager
-def _parking(project: Project, program: Program, *, stage: str | None, state: Path | None) -> Iterator[Parking]:
-    """What is parked: in the stage, or here."""
+def _parking(
+    project: Project, program: Program, *, stage: str | None, state: Path | None
+) -> Iterator[Parking]:
+    """Open the parked messages of the stage, or of the state folder."""
     if stage is not None:
         from oort.cli.wiring.cloud import Cloud
 
@@ -269,78 +340,96 @@ def _parking(project: Project, program: Program, *, stage: str | None, state: Pa
         yield engine.parking
 
 
-def _released(parking: Parking, queue: str, function: Function, *, dry_run: bool) -> tuple[str, int, int]:
-    """The consumer, how many were or would be released, and how many stay."""
+def _released(
+    parking: Parking, queue: str, function: Function, *, dry_run: bool
+) -> tuple[str, int, int]:
+    """Return the consumer, the number of released (or releasable) messages, and the remaining
+    number."""
     from oort.runtime import releases
 
-    found = [releases.understands(function, one) for one in parking.parked(queue, most=_MOST)]
-    ready = sum(found)
+    readable = [
+        releases.understands(function, message) for message in parking.parked(queue, most=_MOST)
+    ]
+    ready = sum(readable)
     if ready and not dry_run:
-        ready = parking.release(queue, ready=lambda one: releases.understands(function, one))
-    return function.model.name, ready, len(found) - ready
+        ready = parking.release(
+            queue, ready=lambda message: releases.understands(function, message)
+        )
+    return function.model.name, ready, len(readable) - ready
 
 
 def _consumer(name: str, program: Program) -> str:
-    consumers = [one.name for one in program.model.functions if isinstance(one.trigger, Consumed)]
+    consumers = [
+        function.name
+        for function in program.model.functions
+        if isinstance(function.trigger, Consumed)
+    ]
     return platforms.known(name, consumers, what="consumer")
 
 
 def _events(program: Program) -> list[str]:
-    return sorted({one.name for one in program.model.events})
+    return sorted({event.name for event in program.model.events})
 
 
 def _fresh(message: Message) -> Message:
     from oort.engine.entropy import SystemEntropy
     from oort.rules import identifiers
 
-    return msgspec.structs.replace(message, id=identifiers.uuid7(int(time.time() * 1000), SystemEntropy().bits(74)))
+    return msgspec.structs.replace(
+        message, id=identifiers.uuid7(int(time.time() * 1000), SystemEntropy().bits(74))
+    )
 
 
-def _show(found: "Sequence[Published]", *, as_json: bool) -> None:
-    for one in found:
-        message = one.message
+def _show(published: "Sequence[Published]", *, as_json: bool) -> None:
+    for event in published:
+        message = event.message
         if as_json:
             line = {
                 "event": message.name,
                 "version": message.version,
                 "id": message.id,
-                "published": _iso(one.published),
+                "published": _iso(event.published),
             }
             click.echo(msgspec.json.encode({**line, "body": _body(message)}))
         else:
-            head = f"{output.clock(one.published)}  {message.name} {message.version}"
-            output.echo(f"{head}  {output.preview(message.body.decode('utf-8', 'replace'), width=120)}")
+            head = f"{output.clock(event.published)}  {message.name} {message.version}"
+            output.echo(
+                f"{head}  {output.preview(message.body.decode('utf-8', 'replace'), width=120)}"
+            )
 
 
-def _kinds(found: Sequence[ParkedMessage]) -> list[tuple[int, ParkedMessage]]:
-    """How many there are of each kind, with the first of it."""
-    kinds = [(one.queue, one.message.name, one.message.version, one.fault.reason) for one in found]
-    first = dict(zip(reversed(kinds), reversed(found), strict=True))
+def _kinds(messages: Sequence[ParkedMessage]) -> list[tuple[int, ParkedMessage]]:
+    """Count the messages of each kind, and return the first message of each."""
+    kinds = [
+        (parked.queue, parked.message.name, parked.message.version, parked.fault.reason)
+        for parked in messages
+    ]
+    first = dict(zip(reversed(kinds), reversed(messages), strict=True))
     return [(kinds.count(kind), first[kind]) for kind in dict.fromkeys(kinds)][:_FEW]
 
 
-def _row(function: Function, one: ParkedMessage, *, readable: bool) -> tuple[str, ...]:
-    message = one.message
+def _row(function: Function, parked: ParkedMessage, *, readable: bool) -> tuple[str, ...]:
+    message = parked.message
     name = output.preview(message.name, width=40)
     return (
-        function.model.name, name, str(message.version), output.clock(one.parked), one.fault.reason.value,
+        function.model.name, name, str(message.version), output.clock(parked.parked), parked.fault.reason.value,
         "yes" if readable else "no",
     )  # fmt: skip
 
 
-def _described(function: Function, one: ParkedMessage, *, readable: bool) -> dict[str, object]:
+def _described(function: Function, parked: ParkedMessage, *, readable: bool) -> dict[str, object]:
     return {
         "consumer": function.model.name,
-        "queue": one.queue,
-        "event": one.message.name,
-        "version": one.message.version,
-        "id": one.message.id,
-        "parked": _iso(one.parked),
-        "reason": one.fault.reason.value,
-        "detail": one.fault.detail,
+        "queue": parked.queue,
+        "event": parked.message.name,
+        "version": parked.message.version,
+        "id": parked.message.id,
+        "parked": _iso(parked.parked),
+        "reason": parked.fault.reason.value,
+        "detail": parked.fault.detail,
         "readable": readable,
-        "raw": one.raw,
-        "headers": dict(one.headers),
+        "raw": parked.raw,
+        "headers": dict(parked.headers),
     }
 
 

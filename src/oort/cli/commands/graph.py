@@ -1,4 +1,4 @@
-"""`oort graph`: what triggers each function, and what it reads, writes, sends and publishes."""
+"""`oort graph`: show the trigger of each function, and its reads, writes, sends and events."""
 
 from pathlib import Path
 
@@ -20,16 +20,17 @@ Examples:
 @click.command(cls=Command, epilog=_EPILOG, short_help="Show what triggers what, across services.")
 @options.path_argument
 @options.json_option
-@click.option("--mermaid", is_flag=True, help="Print a Mermaid flowchart, which GitHub and others draw.")
+@click.option(
+    "--mermaid", is_flag=True, help="Print a Mermaid flowchart, which GitHub and others draw."
+)
 def graph(*, path: Path, as_json: bool, mermaid: bool) -> None:
-    """Show the platform in PATH as a graph: what triggers each function, what it reads and writes, and which functions
-    run because of what it sends or publishes.
-    """
+    """Show the platform in PATH as a graph: the trigger of each function, the resources that the
+    function reads and writes, and the functions that run because of its messages and events."""
     if as_json and mermaid:
-        raise click.UsageError("--json and --mermaid are two forms of the same thing: choose one.")
+        raise click.UsageError("--json and --mermaid exclude each other: choose one of them.")
     _, program = platforms.load(path)
-    found = graphs.graph(program.model)
+    drawn = graphs.graph(program.model)
     if as_json:
-        output.json(graphs.document(found))
+        output.json(graphs.document(drawn))
     else:
-        output.echo(graphs.mermaid(found) if mermaid else graphs.text(found))
+        output.echo(graphs.mermaid(drawn) if mermaid else graphs.text(drawn))

@@ -1,4 +1,4 @@
-"""`oort invoke`: one function, once, on the platform's state."""
+"""`oort invoke`: run one function once, on the platform's state."""
 
 import contextlib
 import sys
@@ -34,31 +34,37 @@ Examples:
 @options.json_option
 @options.state_option
 @click.pass_context
-def invoke(ctx: click.Context, *, function: str, event: str, path: Path, as_json: bool, state: Path | None) -> None:
-    """Run FUNCTION once on the platform's state, with all its checks, whether the platform runs or not.
+def invoke(
+    ctx: click.Context, *, function: str, event: str, path: Path, as_json: bool, state: Path | None
+) -> None:
+    """Run FUNCTION once on the platform's state, with all checks. The platform may run or not.
 
-    For a route the file holds an object with any of path, query, headers, body, user and groups; the last two say who
-    calls. For a consumer it holds the event's or message's own JSON, or a list of several. What the function sends or
-    publishes is delivered by `oort dev`. The exit code is 1 if the function failed or refused.
+    For a route, the file holds an object with any of path, query, headers, body, user and groups;
+    user and groups describe the caller. For a consumer, the file holds the JSON of an event or a
+    message, or a list of several. Messages and events that the function sends are delivered by
+    `oort dev`. The exit code is 1 if the function failed or refused.
     """
     from oort.cli.invoke import invocations, payloads
     from oort.cli.wiring import embedded
 
     project, program = platforms.load(path)
-    found = program.functions[platforms.known(function, list(program.functions), what="function")]
+    chosen = program.functions[platforms.known(function, list(program.functions), what="function")]
     data = payloads.read(event)
     folder = platforms.state_folder(project, state)
-    if isinstance(found.model.trigger, Http):
-        asked, request = payloads.request(data, found)
-        with embedded.invocable(program, folder) as (engine, issuer), contextlib.redirect_stdout(sys.stderr):
-            reply = invocations.answer(engine, issuer, asked, request)
-        _show_reply(found, reply, as_json=as_json)
+    if isinstance(chosen.model.trigger, Http):
+        route, request = payloads.request(data, chosen)
+        with (
+            embedded.invocable(program, folder) as (engine, issuer),
+            contextlib.redirect_stdout(sys.stderr),
+        ):
+            reply = invocations.answer(engine, issuer, route, request)
+        _show_reply(chosen, reply, as_json=as_json)
         ctx.exit(0 if reply.status < 400 else errors.NO)
-    bodies = payloads.messages(data, found)
+    bodies = payloads.messages(data, chosen)
     with embedded.invocable(program, folder) as (engine, _), contextlib.redirect_stdout(sys.stderr):
-        consumed = invocations.consume(engine, found, bodies)
-    _show_consumed(found, consumed, as_json=as_json)
-    ctx.exit(errors.NO if any(one.failure for one in consumed) else 0)
+        consumed = invocations.consume(engine, chosen, bodies)
+    _show_consumed(chosen, consumed, as_json=as_json)
+    ctx.exit(errors.NO if any(delivery.failure for delivery in consumed) else 0)
 
 
 def _show_reply(function: Function, reply: "HttpReply", *, as_json: bool) -> None:
@@ -73,7 +79,9 @@ def _show_reply(function: Function, reply: "HttpReply", *, as_json: bool) -> Non
         })  # fmt: skip
         return
     colour = "green" if reply.status < 400 else "red"
-    output.echo(f"{output.paint(str(reply.status), colour)}  {function.model.name}  trace {reply.trace}")
+    output.echo(
+        f"{output.paint(str(reply.status), colour)}  {function.model.name}  trace {reply.trace}"
+    )
     body = _parsed(reply.body)
     if body is not None:
         output.echo(msgspec.json.format(msgspec.json.encode(body), indent=2).decode())
@@ -86,19 +94,19 @@ def _show_consumed(function: Function, consumed: "list[Consumed]", *, as_json: b
         output.json({
             "function": function.model.name,
             "deliveries": [
-                {"message": one.message, "ok": one.failure is None, "trace": one.trace,
-                 "error": one.failure.error if one.failure else None,
-                 "traceback": one.failure.traceback if one.failure else None}
-                for one in consumed
+                {"message": delivery.message, "ok": delivery.failure is None, "trace": delivery.trace,
+                 "error": delivery.failure.error if delivery.failure else None,
+                 "traceback": delivery.failure.traceback if delivery.failure else None}
+                for delivery in consumed
             ],
         })  # fmt: skip
         return
-    for one in consumed:
-        verdict = output.paint("failed", "red") if one.failure else output.paint("ok", "green")
-        output.echo(f"{verdict}  {function.model.name}  trace {one.trace}")
-        if one.failure:
-            output.echo(f"  {output.one_line(one.failure.error)}")
-            _show_traceback(one.failure.traceback)
+    for delivery in consumed:
+        verdict = output.paint("failed", "red") if delivery.failure else output.paint("ok", "green")
+        output.echo(f"{verdict}  {function.model.name}  trace {delivery.trace}")
+        if delivery.failure:
+            output.echo(f"  {output.one_line(delivery.failure.error)}")
+            _show_traceback(delivery.failure.traceback)
 
 
 def _show_traceback(text: str) -> None:

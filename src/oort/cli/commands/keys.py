@@ -1,4 +1,4 @@
-"""`oort keys`: the key that the platform's store is encrypted with, and the one that signs its tokens."""
+"""`oort keys`: rotate the key that encrypts the store, and the key that signs tokens."""
 
 from pathlib import Path
 
@@ -22,33 +22,43 @@ Examples:
 
 @click.group(cls=Group, epilog=_KEYS_EPILOG, short_help="Rotate the keys of state and tokens.")
 def keys() -> None:
-    """The state of a platform is encrypted. Its key is kept outside the state folder, in a file of your configuration folder
-    (oort/keys, readable by you alone) or wherever the command in OORT_KEY_COMMAND gets it from. Tokens are signed with another
-    key, in the state folder.
+    """Rotate the keys of the platform.
+
+    The state of a platform is encrypted. Its key is outside the state folder: in a file of your
+    configuration folder (oort/keys, readable only by you), or wherever the command in
+    OORT_KEY_COMMAND reads it. Tokens are signed with a second key, in the state folder.
     """
 
 
-@keys.command(cls=Command, epilog=_ROTATE_EPILOG, short_help="Encrypt the state, or sign tokens, with a new key.")
+@keys.command(
+    cls=Command,
+    epilog=_ROTATE_EPILOG,
+    short_help="Encrypt the state, or sign tokens, with a new key.",
+)
 @options.path_argument
-@click.option("--signing", is_flag=True, help="The key that signs tokens; the platform may run.")
-@click.option("--at-once", is_flag=True, help="With --signing: end every token that was signed before, now.")
+@click.option(
+    "--signing", is_flag=True, help="Rotate the key that signs tokens; the platform may run."
+)
+@click.option("--at-once", is_flag=True, help="With --signing: refuse all older tokens now.")
 @options.state_option
 def rotate(*, path: Path, signing: bool, at_once: bool, state: Path | None) -> None:
-    """Encrypt the state of the platform in PATH with a new key, and forget the old one. The platform must be stopped. An
-    interruption leaves everything readable.
+    """Encrypt the state of the platform in PATH with a new key, and delete the old key. Stop the
+    platform first. An interruption loses no data.
 
-    With --signing a new key signs tokens from now on. Those that the old one signed stay good until the last of them has
-    ended, a day later; if the old key is in wrong hands, use --at-once.
+    With --signing, a new key signs tokens from now on. Tokens of the old key stay valid until they
+    expire, at most a day. If the old key is stolen, use --at-once.
     """
     from oort.cli.wiring import embedded
 
     if at_once and not signing:
-        raise click.BadParameter("it goes with --signing.", param_hint="--at-once")
+        raise click.BadParameter("this option needs --signing.", param_hint="--at-once")
     project = platforms.find(path)
     folder = platforms.state_folder(project, state)
     if signing:
         embedded.rotate_signing_key(folder, platform=project.name, at_once=at_once)
-        output.echo(f"Tokens are signed with a new key; those of the old one end {'now' if at_once else 'in a day'}.")
+        output.echo(
+            f"Tokens are signed with a new key; those of the old one end {'now' if at_once else 'in a day'}."
+        )
         return
     embedded.rotate_key(folder)
     output.echo(f"{output.relative(folder)} is encrypted with a new key.")

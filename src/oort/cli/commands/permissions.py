@@ -1,4 +1,4 @@
-"""`oort permissions`: what each function may do, which is exactly what its signature asks for."""
+"""`oort permissions`: show the permissions of each function. They follow from its signature."""
 
 from pathlib import Path
 
@@ -15,28 +15,30 @@ Example:
 """
 
 
-@click.command(cls=Command, epilog=_EPILOG, short_help="Show what each function may do to which resource.")
+@click.command(
+    cls=Command, epilog=_EPILOG, short_help="Show what each function may do to which resource."
+)
 @options.path_argument
 @options.json_option
 def permissions(*, path: Path, as_json: bool) -> None:
-    """Show what every function of the platform in PATH may do: a line for each resource, with the actions. Nothing else
-    is allowed to it; a function that is not in the JSON may do nothing.
-    """
+    """Show the permissions of every function of the platform in PATH: a line for each resource,
+    with the actions. All other actions are forbidden. A function without permissions is not in the
+    JSON."""
     _, program = platforms.load(path)
     functions = list(program.model.functions)
     if as_json:
         output.json([
-            {"function": one.name, "kind": grant.kind, "resource": grant.resource, "actions": grant.actions}
-            for one in functions
-            for grant in one.grants
+            {"function": function.name, "kind": grant.kind, "resource": grant.resource, "actions": grant.actions}
+            for function in functions
+            for grant in function.grants
         ])  # fmt: skip
         return
     rows = [
-        (one.name, grant.kind.value, grant.resource, ", ".join(grant.actions))
-        for one in functions
-        for grant in one.grants
+        (function.name, grant.kind.value, grant.resource, ", ".join(grant.actions))
+        for function in functions
+        for grant in function.grants
     ]
-    rows += [(one.name, "", "", "nothing") for one in functions if not one.grants]
+    rows += [(function.name, "", "", "nothing") for function in functions if not function.grants]
     if rows:
         output.table(("FUNCTION", "KIND", "RESOURCE", "ACTIONS"), sorted(rows))
     else:

@@ -1,4 +1,5 @@
-"""`oort queues`: how deep the queues are, what waits and what died in them, and dead letters put back."""
+"""`oort queues`: show the depth, waiting messages and dead letters of queues, and redrive dead
+letters."""
 
 from pathlib import Path
 
@@ -33,43 +34,48 @@ _MOST = 1000
 
 @click.group(cls=Group, epilog=_EPILOG, short_help="Look into queues; put dead letters back.")
 def queues() -> None:
-    """Look into the queues, and put dead letters back. It works whether the platform runs or not."""
+    """Look into the queues, and put dead letters back. The platform may run or not."""
 
 
-@queues.command("list", epilog=_LIST_EPILOG, short_help="Show how many messages wait, are in flight, dead or parked.")
+@queues.command(
+    "list",
+    epilog=_LIST_EPILOG,
+    short_help="Show how many messages wait, are in flight, dead or parked.",
+)
 @options.path_argument
 @options.json_option
 @options.state_option
 def list_(*, path: Path, as_json: bool, state: Path | None) -> None:
-    """Show for every queue of the platform in PATH how many messages wait, are being processed, are dead letters, and are
-    parked because their consumer cannot read them (`oort events parked` shows those).
-    A subscriber's queue is named after its function.
-    """
+    """Show for every queue of the platform in PATH the number of messages that wait, are in flight,
+    are dead letters, or are parked. `oort events parked` shows the parked messages. A subscriber's
+    queue has the name of its function."""
     from oort.cli.wiring import embedded
 
     project, program = platforms.load(path)
     with embedded.at_rest(program, platforms.state_folder(project, state)) as engine:
-        found = [(queue, engine.queues.depth(queue.name)) for queue in program.model.queues]
+        depths = [(entry, engine.queues.depth(entry.name)) for entry in program.model.queues]
     if as_json:
         output.json([
-            {"queue": one.name, "subscription": one.subscription, "attempts": one.attempts,
+            {"queue": queue.name, "subscription": queue.subscription, "attempts": queue.attempts,
              "waiting": depth.waiting, "in_flight": depth.in_flight, "dead": depth.dead, "parked": depth.parked}
-            for one, depth in found
+            for queue, depth in depths
         ])  # fmt: skip
-    elif found:
+    elif depths:
         rows = [
             (
-                one.name,
-                one.subscription or "",
+                queue.name,
+                queue.subscription or "",
                 str(depth.waiting),
                 str(depth.in_flight),
                 str(depth.dead),
                 str(depth.parked),
             )
-            for one, depth in found
+            for queue, depth in depths
         ]
         output.table(
-            ("QUEUE", "OF EVENT", "WAITING", "IN FLIGHT", "DEAD", "PARKED"), rows, right=frozenset({2, 3, 4, 5})
+            ("QUEUE", "OF EVENT", "WAITING", "IN FLIGHT", "DEAD", "PARKED"),
+            rows,
+            right=frozenset({2, 3, 4, 5}),
         )
     else:
         output.echo("The platform has no queues.")
@@ -77,14 +83,19 @@ def list_(*, path: Path, as_json: bool, state: Path | None) -> None:
 
 @queues.command(epilog=_PEEK_EPILOG, short_help="Show waiting messages and dead letters.")
 @click.argument("queue", shell_complete=completing.queues)
-@click.option("--limit", type=click.IntRange(1, _MOST), default=10, show_default=True, help="How many of each at most.")
+@click.option(
+    "--limit",
+    type=click.IntRange(1, _MOST),
+    default=10,
+    show_default=True,
+    help="The maximum for each kind.",
+)
 @options.path_option
 @options.json_option
 @options.state_option
 def peek(*, queue: str, limit: int, path: Path, as_json: bool, state: Path | None) -> None:
-    """Show the messages that wait in QUEUE and its dead letters, oldest first, and leave them where they are. A dead letter
-    shows how often it was tried and what the last attempt raised.
-    """
+    """Show the waiting messages of QUEUE and its dead letters, oldest first, without changing them.
+    A dead letter shows its number of attempts and the last exception."""
     from oort.cli.wiring import embedded
 
     project, program = platforms.load(path)
@@ -94,14 +105,16 @@ def peek(*, queue: str, limit: int, path: Path, as_json: bool, state: Path | Non
         waiting, dead = engine.queues.peek(name, most=limit), engine.queues.dead(name, most=limit)
     if as_json:
         output.json({
-            "queue": name, "waiting": [_message(one) for one in waiting], "dead": [_dead(letter) for letter in dead]
+            "queue": name, "waiting": [_message(message) for message in waiting], "dead": [_dead(letter) for letter in dead]
         })  # fmt: skip
         return
     output.echo(
         f"{name}: {depth.waiting:,} waiting, {depth.in_flight:,} in flight, {depth.dead:,} dead, {depth.parked:,} parked"
     )
     for message in waiting:
-        output.echo(f"\nwaiting  {message.id}  sent {output.clock(message.sent)}\n  {_body(message)}")
+        output.echo(
+            f"\nwaiting  {message.id}  sent {output.clock(message.sent)}\n  {_body(message)}"
+        )
     for letter in dead:
         _print(letter)
 
@@ -112,9 +125,8 @@ def peek(*, queue: str, limit: int, path: Path, as_json: bool, state: Path | Non
 @options.json_option
 @options.state_option
 def redrive(*, queue: str, path: Path, as_json: bool, state: Path | None) -> None:
-    """Put every dead letter of QUEUE back on it, with fresh attempts, and say how many. A running platform takes them up
-    within a second; otherwise they wait.
-    """
+    """Put every dead letter of QUEUE back on the queue with new attempts, and print the number. A
+    running platform delivers them within a second; otherwise they wait."""
     from oort.cli.wiring import embedded
 
     project, program = platforms.load(path)
@@ -125,12 +137,14 @@ def redrive(*, queue: str, path: Path, as_json: bool, state: Path | None) -> Non
         output.json({"queue": name, "redriven": redriven})
     else:
         output.echo(
-            f"{name}: {output.counted(redriven, 'dead letter')} put back." if redriven else f"{name}: no dead letters."
+            f"{name}: {output.counted(redriven, 'dead letter')} put back."
+            if redriven
+            else f"{name}: no dead letters."
         )
 
 
 def _known(queue: str, platform: PlatformModel) -> str:
-    return platforms.known(queue, [one.name for one in platform.queues], what="queue")
+    return platforms.known(queue, [entry.name for entry in platform.queues], what="queue")
 
 
 def _print(letter: DeadLetter) -> None:
@@ -141,7 +155,7 @@ def _print(letter: DeadLetter) -> None:
 
 
 def _cause(letter: DeadLetter) -> str:
-    """The exception in one line; the stored error goes on with its traceback."""
+    """Return the exception in one line, without its traceback."""
     return letter.error.strip().partition("\n")[0]
 
 

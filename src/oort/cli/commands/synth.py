@@ -1,4 +1,5 @@
-"""`oort synth`: the CloudFormation templates of a platform, written to files. It asks AWS nothing and needs no credentials."""
+"""`oort synth`: write the CloudFormation templates of a platform. No AWS access or credentials
+needed."""
 
 from collections.abc import Callable, Iterable
 from pathlib import Path
@@ -29,47 +30,77 @@ Examples:
 
 @click.command(cls=Command, epilog=_EPILOG, short_help="Write the CloudFormation templates.")
 @click.argument("services", nargs=-1, metavar="[SERVICE]...")
-@click.option("--out", type=click.Path(path_type=Path, file_okay=False), required=True, metavar="DIR", help="Where to.")
-@click.option("--stage", default="prod", metavar="STAGE", show_default=True, help="The stage, as oort.toml sets it.")
+@click.option(
+    "--out",
+    type=click.Path(path_type=Path, file_okay=False),
+    required=True,
+    metavar="DIR",
+    help="The folder for the templates.",
+)
+@click.option(
+    "--stage",
+    default="prod",
+    metavar="STAGE",
+    show_default=True,
+    help="The stage, as oort.toml sets it.",
+)
 @options.path_option
 @options.json_option
 def synth(*, services: tuple[str, ...], out: Path, stage: str, path: Path, as_json: bool) -> None:
-    """Write the CloudFormation templates of the platform into DIR: `platform.template.json` with what all services share,
-    `assets.template.json` with the bucket of the deployment packages, which is made once and first, and
-    `SERVICE.template.json` for each service. With SERVICE, only those services' templates. The same program gives the
-    same bytes. Nothing is deployed, and AWS is not asked.
+    """Write the CloudFormation templates of the platform into DIR: `platform.template.json` with
+    the shared resources, `assets.template.json` with the bucket for packages, and
+    `SERVICE.template.json` for each service.
+
+    With SERVICE, write only the templates of these services. The same program gives the same bytes.
+    Nothing is deployed and no request goes to AWS.
     """
     project, program = platforms.load(path)
-    chosen = [platforms.known(name, [one.name for one in program.model.services], what="service") for name in services]
-    made = list(_templates(project, program, project.stage(stage), chosen))  # all of them, before the first is written
-    written = [(template, _write(template, out)) for template in made]
+    chosen = [
+        platforms.known(name, [service.name for service in program.model.services], what="service")
+        for name in services
+    ]
+    rendered = list(
+        _templates(project, program, project.stage(stage), chosen)
+    )  # render all before writing the first
+    written = [(template, _write(template, out)) for template in rendered]
     if as_json:
         output.json([
             {"template": name, "stack": template.stack, "resources": len(template.resources), "bytes": size}
             for template, (name, size) in written
         ])  # fmt: skip
         return
-    rows = [(name, template.stack, str(len(template.resources)), f"{size:,}") for template, (name, size) in written]
+    rows = [
+        (name, template.stack, str(len(template.resources)), f"{size:,}")
+        for template, (name, size) in written
+    ]
     output.table(("TEMPLATE", "STACK", "RESOURCES", "BYTES"), rows, right=frozenset({2, 3}))
 
 
-def _templates(project: Project, program: Program, stage: "Stage", chosen: list[str]) -> "Iterable[Template]":
+def _templates(
+    project: Project, program: Program, stage: "Stage", chosen: list[str]
+) -> "Iterable[Template]":
     from oort.cloudformation import templates
 
     platform = program.model
-    if taken := sorted({templates.PLATFORM, templates.ASSETS} & {one.name for one in platform.services}):
-        what = f"The service {taken[0]} would have the file of the template that is called the same."
+    if taken := sorted(
+        {templates.PLATFORM, templates.ASSETS} & {candidate.name for candidate in platform.services}
+    ):
+        what = f"The service {taken[0]} has the name of another template."
         raise InvalidProject(what, "Rename the service to synthesise the platform.")
     if not chosen:
         yield templates.platform_template(platform, stage)
         yield templates.assets_template(platform, stage)
     code = _codes(project, stage)
-    for service in (one for one in platform.services if not chosen or one.name in chosen):
-        yield templates.service_template(service, platform=platform, stage=stage, code=code(service.name))
+    for service in (
+        candidate for candidate in platform.services if not chosen or candidate.name in chosen
+    ):
+        yield templates.service_template(
+            service, platform=platform, stage=stage, code=code(service.name)
+        )
 
 
 def _write(template: "Template", out: Path) -> tuple[str, int]:
-    """The file's name and its size."""
+    """Write a template and return the file name and size."""
     from oort.cloudformation import rendering
 
     name, data = f"{template.name}.template.json", rendering.rendered(template)
@@ -79,7 +110,7 @@ def _write(template: "Template", out: Path) -> tuple[str, int]:
 
 
 def _codes(project: Project, stage: "Stage") -> "Callable[[str], Code]":
-    """What makes the code of a service: its fingerprint is that of the package which a deployment would upload."""
+    """Return a function that gives the code of a service, with the fingerprint of its package."""
     from oort.cloudformation.scope import Code
     from oort.delivery.packages import Packer
 

@@ -1,4 +1,4 @@
-"""`oort token`: a bearer token of the local issuer, or the end of one."""
+"""`oort token`: print a bearer token of the local issuer, or revoke a token."""
 
 import sys
 from datetime import timedelta
@@ -20,16 +20,24 @@ Examples:
 
 
 @click.command(cls=Command, epilog=_EPILOG, short_help="Print a token for private routes.")
-@click.option("--user", metavar="NAME", help="Who calls: the id of the handler's Principal.")
-@click.option("--group", "groups", multiple=True, metavar="GROUP", help="A group the user is in; repeat it for more.")
+@click.option("--user", metavar="NAME", help="The caller: the id of the handler's Principal.")
+@click.option(
+    "--group",
+    "groups",
+    multiple=True,
+    metavar="GROUP",
+    help="A group the user is in; repeat it for more.",
+)
 @click.option(
     "--lifetime",
     type=options.Length(),
     default="1h",
     show_default=True,
-    help="How long it is good, as 90s, 30m, 8h; at most 1d.",
+    help="The lifetime, as 90s, 30m, 8h; at most 1d.",
 )
-@click.option("--revoke", metavar="TOKEN", help="Refuse this token from now on; - reads it from stdin.")
+@click.option(
+    "--revoke", metavar="TOKEN", help="Refuse this token from now on; - reads it from stdin."
+)
 @options.path_option
 @options.state_option
 def token(
@@ -41,16 +49,16 @@ def token(
     path: Path,
     state: Path | None,
 ) -> None:
-    """Print a bearer token that the platform on this machine accepts, and nothing else. It is signed with the key in the
-    platform's state folder; no other platform accepts it.
+    """Print only a bearer token that the platform on this machine accepts. The key in the
+    platform's state folder signs the token, so no other platform accepts it.
 
-    With --revoke a token ends before its time, also in a platform that runs, as it does for whoever sends it to
-    POST /_oort/logout.
+    With --revoke, end a token before its time, also in a running platform. POST /_oort/logout does
+    the same for its caller's token.
     """
     from oort.cli.wiring import embedded
 
     if revoke is None and not (user or "").strip():
-        raise click.BadParameter("a user has a name.", param_hint="--user")
+        raise click.BadParameter("give the name of a user.", param_hint="--user")
     project = platforms.find(path)
     folder = platforms.state_folder(project, state)
     if revoke is not None:
@@ -58,10 +66,14 @@ def token(
         output.echo("The token is refused from now on.")
         return
     try:
-        click.echo(embedded.token(folder, platform=project.name, user=user or "", groups=groups, lifetime=lifetime))
+        click.echo(
+            embedded.token(
+                folder, platform=project.name, user=user or "", groups=groups, lifetime=lifetime
+            )
+        )
     except InvalidUse as error:
         raise click.UsageError(str(error)) from error
 
 
-def _read(given: str) -> str:
-    return (sys.stdin.read() if given == "-" else given).strip()
+def _read(text: str) -> str:
+    return (sys.stdin.read() if text == "-" else text).strip()

@@ -1,4 +1,4 @@
-"""`oort traces` and `oort trace`: what happened, as recorded by the platform."""
+"""`oort traces` and `oort trace`: show the recorded traces of the platform."""
 
 import shutil
 import sys
@@ -24,24 +24,33 @@ Example:
 _MOST = 10_000
 
 
-@click.command(cls=Command, epilog=_LIST_EPILOG, short_help="List what happened, newest first.")
+@click.command(cls=Command, epilog=_LIST_EPILOG, short_help="List traces, newest first.")
 @options.path_argument
-@click.option("--limit", type=click.IntRange(1, _MOST), default=20, show_default=True, help="How many at most.")
+@click.option(
+    "--limit",
+    type=click.IntRange(1, _MOST),
+    default=20,
+    show_default=True,
+    help="The maximum number of traces.",
+)
 @options.json_option
 @options.state_option
 def traces(*, path: Path, limit: int, as_json: bool, state: Path | None) -> None:
-    """List the traces that the platform in PATH recorded last, newest first. A trace is a request or message with
-    everything that followed from it, in all services. It works whether the platform runs or not.
-    """
+    """List the latest traces of the platform in PATH, newest first. A trace is a request or message
+    with all its consequences, in all services. The platform may run or not."""
     from oort.cli.wiring import embedded
 
     with embedded.recorded(platforms.state_folder(platforms.find(path), state)) as recorded:
-        found = recorded.recent(most=limit)
+        summaries = recorded.recent(most=limit)
     if as_json:
-        output.json([_described(summary) for summary in found])
-    elif found:
-        rows = [_row(summary) for summary in found]
-        output.table(("TRACE", "WHEN", "WHAT", "TOOK", "SPANS", "ERRORS", "SERVICES"), rows, right=frozenset({3, 4, 5}))
+        output.json([_described(summary) for summary in summaries])
+    elif summaries:
+        rows = [_row(summary) for summary in summaries]
+        output.table(
+            ("TRACE", "WHEN", "WHAT", "TOOK", "SPANS", "ERRORS", "SERVICES"),
+            rows,
+            right=frozenset({3, 4, 5}),
+        )
     else:
         output.echo("There are no traces yet.")
 
@@ -52,9 +61,9 @@ def traces(*, path: Path, limit: int, as_json: bool, state: Path | None) -> None
 @options.json_option
 @options.state_option
 def trace(*, id: str, path: Path, as_json: bool, state: Path | None) -> None:
-    """Show the trace ID, or the only one whose id begins so: every step under the one that caused it, with its start, its
-    time and its error. Replies carry the id in the header trace-id, and the log shows its beginning.
-    """
+    """Show the trace ID, or the only trace that begins with ID: every step below its cause, with
+    start, duration and error. Replies carry the id in the header trace-id; the log shows its
+    beginning."""
     from oort.cli.wiring import embedded
 
     with embedded.recorded(platforms.state_folder(platforms.find(path), state)) as recorded:

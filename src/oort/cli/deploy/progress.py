@@ -1,4 +1,4 @@
-"""How deployments tell what they will do and what happens, a line each."""
+"""Format the plan and the events of a deployment, a line each."""
 
 from collections.abc import Callable
 
@@ -9,28 +9,36 @@ _WORDS = {"Add": "to add", "Modify": "to change", "Remove": "to remove", "Import
 
 
 def plan(plan: StackPlan) -> str:
-    """What a plan changes, in one line."""
+    """Format the changes of a plan in one line."""
     if not plan.changes:
         return f"{plan.stack:<28} nothing to change"
-    counts = [f"{sum(one.action == action for one in plan.changes)} {word}" for action, word in _WORDS.items()]
-    told = ", ".join(one for one in counts if not one.startswith("0 "))
-    replaced = [one.resource for one in plan.changes if one.replaced]
-    return f"{plan.stack:<28} {told}" + (f"; replaced: {', '.join(replaced)}" if replaced else "")
+    counts = [
+        f"{sum(change.action == action for change in plan.changes)} {word}"
+        for action, word in _WORDS.items()
+    ]
+    summary = ", ".join(count for count in counts if not count.startswith("0 "))
+    replaced = [change.resource for change in plan.changes if change.replaced]
+    return f"{plan.stack:<28} {summary}" + (
+        f"; replaced: {', '.join(replaced)}" if replaced else ""
+    )
 
 
 def event(event: StackEvent) -> str:
-    """What happened to a resource, in one line; why, if it failed."""
+    """Format an event in one line, with the reason of a failure."""
     style = "red" if event.failed else "dim"
-    told = f"  {output.one_line(event.reason)}" if event.failed else ""
-    line = f"{event.stack:<28} {event.status:<28} {event.resource} ({event.kind}){told}"
+    reason = f"  {output.one_line(event.reason)}" if event.failed else ""
+    line = f"{event.stack:<28} {event.status:<28} {event.resource} ({event.kind}){reason}"
     return output.paint(line, style)
 
 
 def teller(say: Callable[[str], None]) -> Callable[[StackEvent], None]:
-    """Says what happens. A resource that is begun gets no line of its own, since its end follows."""
+    """Return a function that prints events. Starts of resources are skipped, since their ends
+    follow."""
 
-    def tell(one: StackEvent) -> None:
-        if one.resource == one.stack or not one.status.endswith("_IN_PROGRESS"):
-            say(event(one))
+    def tell(stack_event: StackEvent) -> None:
+        if stack_event.resource == stack_event.stack or not stack_event.status.endswith(
+            "_IN_PROGRESS"
+        ):
+            say(event(stack_event))
 
     return tell

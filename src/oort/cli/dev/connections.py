@@ -1,6 +1,6 @@
-"""uvicorn's HTTP protocol, with bounds on what one client can hold: connections, time, and bytes before a request begins.
+"""uvicorn's HTTP protocol with limits for a client: connections, time, and bytes before a request.
 
-The server makes one for each connection. What a request may do once its headers are complete is the gateway's business.
+The server makes one instance for each connection. After the headers, the gateway's limits apply.
 """
 
 import asyncio
@@ -28,17 +28,17 @@ _FULL = (
 class Connection(HttpToolsProtocol):
     """One connection.
 
-    One that has not asked anything when the server stops gets a moment to do so: its request may be on the way.
+    A connection without a request gets a short time to send one when the server stops.
     """
 
     _head = 0
     _in_head = False
     _last = False
     _hurried = False  # something of a request has come, so the rest of its headers must follow
-    _patience: asyncio.TimerHandle | None = None
+    _timeout: asyncio.TimerHandle | None = None
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as uvicorn's own
-        """See asyncio. One connection too many is told so and closed."""
+        """See asyncio. Above the limit of connections, reply 503 and close."""
         super().connection_made(transport)
         if len(self.connections) > limits.CONNECTIONS:
             transport.write(_FULL)
@@ -75,13 +75,13 @@ class Connection(HttpToolsProtocol):
             self.cycle.keep_alive = False
 
     def on_response_complete(self) -> None:
-        """See uvicorn. What is written before the end of a connection must be read in time."""
+        """See uvicorn. The client must read the last reply of a connection in time."""
         super().on_response_complete()
         if self.transport.is_closing():
             self._wait(limits.CLIENT_TIME.total_seconds())
 
     def timeout_keep_alive_handler(self) -> None:
-        """See uvicorn: nothing came for a while after a reply, which must have been read by now."""
+        """See uvicorn. No request came after a reply, and the client had time to read the reply."""
         self._end()
 
     def shutdown(self) -> None:
@@ -94,7 +94,7 @@ class Connection(HttpToolsProtocol):
 
     @property
     def _asked(self) -> "RequestResponseCycle | None":
-        """The request that came last; None before the first."""
+        """Return the latest request; None before the first."""
         return cast("RequestResponseCycle | None", self.cycle)
 
     @property
@@ -102,13 +102,13 @@ class Connection(HttpToolsProtocol):
         return self._asked is None or self.cycle.response_complete
 
     def _wait(self, seconds: float | None) -> None:
-        """End the connection after this time, or with None not any more."""
-        if self._patience is not None:
-            self._patience.cancel()
-        self._patience = None if seconds is None else self.loop.call_later(seconds, self._end)
+        """Set the time after which the connection ends; None removes the limit."""
+        if self._timeout is not None:
+            self._timeout.cancel()
+        self._timeout = None if seconds is None else self.loop.call_later(seconds, self._end)
 
     def _end(self) -> None:
-        """Close, and do not wait for a client that reads nothing."""
+        """Close without waiting for a client that does not read."""
         if self.transport.get_write_buffer_size():
             self.transport.abort()
         else:

@@ -1,4 +1,4 @@
-"""The pages that `oort dev` serves beside the routes: the API document, and the explorer that reads it."""
+"""Pages of `oort dev` beside the routes: the API document, and the explorer."""
 
 from collections.abc import Callable
 
@@ -13,9 +13,10 @@ EXPLORER = f"{PREFIX}explorer"
 
 
 def of(program: Program, *, place: str, say: Callable[[str], None]) -> dict[str, FixedPage]:
-    """The pages by their paths. `place` is what other commands need to find the platform.
+    """Return the pages by path. `place` holds the options that other commands need to find the
+    platform.
 
-    A program whose types have no JSON Schema runs without pages, and `say` hears why.
+    A program with a type that has no JSON Schema gets no pages; `say` prints the reason.
     """
     try:
         document = openapi.encoded(program)

@@ -1,4 +1,4 @@
-"""What `oort dev --inline` means: handlers take turns, so that a breakpoint in one stops them all."""
+"""`oort dev --inline`: run one handler at a time, so that a breakpoint in one stops all."""
 
 import asyncio
 import inspect
@@ -11,17 +11,20 @@ from oort.app.programs import Program
 
 
 def one_at_a_time(program: Program) -> Program:
-    """The same program, in which a handler is entered only when no other one runs."""
-    turn = threading.Lock()
-    functions = {name: replace(one, call=_taking(turn, one.call)) for name, one in program.functions.items()}
+    """Return the program with handlers that wait for each other."""
+    lock = threading.Lock()
+    functions = {
+        name: replace(function, call=_with_lock(lock, function.call))
+        for name, function in program.functions.items()
+    }
     return Program(program.model, functions)
 
 
-def _taking(turn: threading.Lock, call: Callable[..., object]) -> Callable[..., object]:
+def _with_lock(lock: threading.Lock, call: Callable[..., object]) -> Callable[..., object]:
     @wraps(call)
-    def taken(**arguments: object) -> object:
-        with turn:
+    def locked(**arguments: object) -> object:
+        with lock:
             result = call(**arguments)
             return asyncio.run(result) if inspect.iscoroutine(result) else result
 
-    return taken
+    return locked

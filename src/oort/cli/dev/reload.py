@@ -1,7 +1,9 @@
-"""Reload: keeps one child serving and replaces it when the project's files change. `oort dev` runs it.
+"""Keep one child process serving, and replace it when the project's files change.
 
-A new child loads the program beside the one that serves. Only when it found no mistake does the old one finish what runs
-and end; the port and the state's lock are the supervisor's, so connections that come in meanwhile wait.
+A new child loads the program while the old child serves. If it finds no mistake, the old child
+finishes its work and ends. The supervisor owns the port and the lock of the state, so new
+connections
+wait in the meantime.
 """
 
 import signal
@@ -14,29 +16,29 @@ from typing import Generic, Protocol, TypeVar
 from oort.cli.dev.reload_children import END, Loaded, Message
 
 LOOK = timedelta(milliseconds=250)
-_GOES_ON = "The program as it was goes on. Mend the mistakes, and it is reloaded."
-_WAITING = "Nothing is served until the program is mended; requests wait."
+_GOES_ON = "The old program continues to run. Fix the mistakes, and the new program is loaded."
+_WAITING = "The program does not run until its mistakes are fixed; requests wait."
 
 
 class Process(Protocol):
-    """What the supervisor needs of a child; see `reload_children.Child`."""
+    """The supervisor's view of a child: `reload_children.Child`."""
 
     code: int | None
 
     def hear(self) -> list[Message]:
-        """What it has said since."""
+        """Return the new messages of the child."""
         ...
 
     def serve(self) -> None:
-        """Begin."""
+        """Start to serve."""
         ...
 
     def hand_over(self) -> None:
-        """Finish what runs and end."""
+        """Finish running work and end."""
         ...
 
     def stop(self) -> None:
-        """End gracefully; the second time, at once."""
+        """End gracefully; the second call ends at once."""
         ...
 
     def kill(self) -> None:
@@ -45,14 +47,14 @@ class Process(Protocol):
 
 
 class Watched(Protocol):
-    """What the supervisor needs to know of the files; see `reload_files.Files`."""
+    """The supervisor's view of the files: `reload_files.Files`."""
 
     def also(self, files: Sequence[str]) -> None:
-        """Look at these, too."""
+        """Watch these files, too."""
         ...
 
     def changed(self) -> str:
-        """A file that changed since, or nothing."""
+        """Return a changed file, or ""."""
         ...
 
 
@@ -60,7 +62,10 @@ P = TypeVar("P", bound=Process)
 
 
 class Reloader(Generic[P]):
-    """`launch` starts a child; it is given the file that changed, or nothing for the first one. `wait` waits for news."""
+    """Run and replace children.
+
+    `launch` starts a child for a changed file, or for "" the first time. `wait` waits for messages.
+    """
 
     def __init__(
         self,
@@ -82,19 +87,23 @@ class Reloader(Generic[P]):
         self._stopping = False
 
     def run(self) -> int:
-        """Serve until a signal, or until the first program turns out to be wrong; the exit code."""
+        """Serve until a signal, or until the first program fails; return the exit code."""
         with self._signals():
             self._start("")
             while True:
                 self._wait(self._children())
-                code = self._news()
+                code = self._handle_news()
                 if code is not None:
                     return code
-                if not self._handing_over and not self._stopping and (file := self._files.changed()):
+                if (
+                    not self._handing_over
+                    and not self._stopping
+                    and (file := self._files.changed())
+                ):
                     self._replace(file)
 
     def stop(self) -> None:
-        """End the children gracefully; a second time, at once."""
+        """End the children gracefully; the second call ends them at once."""
         self._stopping = True
         for child in self._children():
             child.stop()
@@ -114,11 +123,11 @@ class Reloader(Generic[P]):
         self._reloaded = True
         self._start(file)
 
-    def _news(self) -> int | None:
-        """Act on what the children have said and done; the exit code if that is the end."""
+    def _handle_news(self) -> int | None:
+        """Handle messages and ends of children. Return the exit code at the end of the platform."""
         for child in self._children():
             for message in child.hear():
-                self._told(child, message)
+                self._handle_message(child, message)
         if self._next is not None and self._next.code is not None:
             code, self._next = self._next.code, None
             if self._serving is None and not self._reloaded:
@@ -127,15 +136,17 @@ class Reloader(Generic[P]):
                 self._say(_GOES_ON if self._serving else _WAITING)
         if self._serving is not None and self._serving.code is not None:
             code, self._serving = self._serving.code, None
-            return self._after(code)
+            return self._handle_end(code)
         return 0 if self._stopping and not self._children() else None
 
-    def _told(self, child: P, message: Message) -> None:
+    def _handle_message(self, child: P, message: Message) -> None:
         if not isinstance(message, Loaded):
             self._ready = True
             return
         self._files.also(message.files)
-        if child is self._serving:  # its turn came before it had loaded: the one before had ended by itself
+        if (
+            child is self._serving
+        ):  # its turn came before it had loaded: the one before had ended by itself
             return
         if self._serving is None:
             self._promote()
@@ -153,8 +164,8 @@ class Reloader(Generic[P]):
         else:
             self._serving.serve()
 
-    def _after(self, code: int) -> int | None:
-        """What follows the end of the child that served; the exit code if that is the end."""
+    def _handle_end(self, code: int) -> int | None:
+        """Handle the end of the serving child. Return the exit code at the end of the platform."""
         if self._stopping:
             if self._next is not None:
                 self._next.kill()
@@ -167,7 +178,9 @@ class Reloader(Generic[P]):
             self._say(_WAITING)
             return None
         if code < 0:
-            self._say(f"The platform was ended by {signal.Signals(-code).name}. Nothing acknowledged is lost.")
+            self._say(
+                f"The platform was stopped by {signal.Signals(-code).name}. Acknowledged work is not lost."
+            )
         return self._final(code)
 
     def _final(self, code: int) -> int:
@@ -180,9 +193,9 @@ class Reloader(Generic[P]):
         def stop(_sig: int, _frame: FrameType | None) -> None:
             self.stop()
 
-        before = {one: signal.signal(one, stop) for one in (signal.SIGINT, signal.SIGTERM)}
+        before = {number: signal.signal(number, stop) for number in (signal.SIGINT, signal.SIGTERM)}
         try:
             yield
         finally:
-            for one, handler in before.items():
-                signal.signal(one, handler)
+            for number, handler in before.items():
+                signal.signal(number, handler)

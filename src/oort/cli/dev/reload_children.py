@@ -1,7 +1,8 @@
-"""The processes of `oort dev` with reload: a child that loads the program and serves it, and how it talks to its supervisor.
+"""Processes of `oort dev` with reload: a child loads the program and serves it.
 
-A child is forked from a process without threads that has imported nothing of the program, so each one sees the files as they
-are now. It ends with its supervisor, however that ends.
+The supervisor has no threads and imports no module of the program before it forks. So each child
+reads
+the current files. A child ends when its supervisor ends.
 """
 
 import os
@@ -27,13 +28,13 @@ _SIGNALS = (signal.SIGINT, signal.SIGTERM, HAND_OVER, END)
 
 
 class Loaded(msgspec.Struct, tag=True):
-    """The program is loaded without mistakes, from these files outside its folder among others."""
+    """The program is loaded without mistakes. `files` are files outside the project's folder."""
 
     files: tuple[str, ...]
 
 
 class Ready(msgspec.Struct, tag=True):
-    """Requests are answered."""
+    """The child accepts requests."""
 
 
 Message = Loaded | Ready
@@ -41,7 +42,10 @@ Message = Loaded | Ready
 
 @dataclass(slots=True)
 class Child:
-    """A child, as its supervisor sees it. `code` is its exit status once it has ended; minus a signal's number if that ended it."""
+    """A child process, for its supervisor.
+
+    `code` is its exit status, or None while it runs. A signal's number is negative.
+    """
 
     pid: int
     channel: socket.socket
@@ -49,7 +53,7 @@ class Child:
     _rest: bytes = b""
 
     def hear(self) -> list[Message]:
-        """What it has said since; never waits. When it has ended, `code` is set."""
+        """Return the new messages, without waiting. Set `code` if the child has ended."""
         data, closed = self._rest, False
         with suppress(BlockingIOError, ConnectionResetError):
             while part := self.channel.recv(65536):
@@ -60,20 +64,20 @@ class Child:
         return [msgspec.json.decode(line, type=Message) for line in lines]
 
     def serve(self) -> None:
-        """Nobody else serves any more: begin."""
+        """Tell the child to serve: no other child serves any more."""
         with suppress(OSError):  # it has ended; `hear` will tell
             self.channel.send(_SERVE)
 
     def hand_over(self) -> None:
-        """Finish what runs and end."""
+        """Finish running work and end."""
         self._signal(HAND_OVER)
 
     def stop(self) -> None:
-        """End as Ctrl+C asks for: gracefully the first time, at once the second."""
+        """Stop as with Ctrl+C: gracefully the first time, at once the second time."""
         self._signal(END)
 
     def kill(self) -> None:
-        """End now, and be waited for."""
+        """End the child now, and wait for its end."""
         self._signal(signal.SIGKILL)
         self._reap(0)
 
@@ -90,14 +94,17 @@ class Child:
 
 
 class Supervisor:
-    """The supervisor, as a child sees it."""
+    """The supervisor process, for a child."""
 
     def __init__(self, channel: socket.socket, *, end: Callable[[int], object] = os._exit) -> None:
         self._channel = channel
         self._end = end
 
     def loaded(self, files: Iterable[str]) -> None:
-        """Say that the program is loaded, and wait for the turn to serve. Ends the process if the supervisor has gone."""
+        """Report that the program is loaded, and wait for permission to serve.
+
+        Ends the process if the supervisor has ended.
+        """
         self._say(Loaded(tuple(files)))
         if not self._channel.recv(1):
             self._end(1)
@@ -105,7 +112,7 @@ class Supervisor:
         threading.Thread(target=self._follow, name="supervisor", daemon=True).start()
 
     def ready(self) -> None:
-        """Say that requests are answered."""
+        """Report that requests are accepted."""
         self._say(Ready())
 
     def _say(self, message: Message) -> None:
@@ -113,19 +120,21 @@ class Supervisor:
             self._channel.sendall(msgspec.json.encode(message) + b"\n")
 
     def _follow(self) -> None:
-        """End with the supervisor where the kernel does not see to it."""
+        """End with the supervisor on systems where the kernel does not do so."""
         with suppress(OSError):
             self._channel.recv(1)
         self._end(1)
 
 
-def fork(work: Callable[[Supervisor], int], *, others: Iterable[Child]) -> Child:
-    """A new child that does the work and exits with its result. `others` are the supervisor's children so far."""
+def fork(work: Callable[[Supervisor], int], *, older: Iterable[Child]) -> Child:
+    """Start a child that runs `work` and exits with its result. `older` are the older children."""
     sys.stdout.flush()
     sys.stderr.flush()
     ours, theirs = socket.socketpair()
     parent = os.getpid()
-    before = signal.pthread_sigmask(signal.SIG_BLOCK, _SIGNALS)  # the supervisor's handlers must not run in the child
+    before = signal.pthread_sigmask(
+        signal.SIG_BLOCK, _SIGNALS
+    )  # the supervisor's handlers must not run in the child
     pid = os.fork()
     if pid:
         signal.pthread_sigmask(signal.SIG_SETMASK, before)
@@ -133,21 +142,23 @@ def fork(work: Callable[[Supervisor], int], *, others: Iterable[Child]) -> Child
         ours.settimeout(0)
         return Child(pid, ours)
     ours.close()
-    for child in others:
+    for child in older:
         child.channel.close()  # so that each channel ends with the supervisor alone
     _begin(parent)
     signal.pthread_sigmask(signal.SIG_SETMASK, before)
-    raise SystemExit(work(Supervisor(theirs)))  # `atexit` is kept; nothing of the supervisor's is in the way
+    raise SystemExit(
+        work(Supervisor(theirs))
+    )  # `atexit` is kept; nothing of the supervisor's is in the way
 
 
 def wait(children: Sequence[Child], *, at_most: timedelta) -> None:
-    """Wait until one of them says something or ends, or for so long."""
+    """Wait until a child sends a message or ends, at most for `at_most`."""
     select([child.channel for child in children], [], [], at_most.total_seconds())
 
 
 def _begin(parent: int) -> None:
-    for one in (signal.SIGTERM, HAND_OVER, END):
-        signal.signal(one, signal.SIG_DFL)
+    for number in (signal.SIGTERM, HAND_OVER, END):
+        signal.signal(number, signal.SIG_DFL)
     signal.signal(signal.SIGINT, _left_to_the_supervisor)
     if sys.platform == "linux":
         import ctypes
@@ -158,4 +169,7 @@ def _begin(parent: int) -> None:
 
 
 def _left_to_the_supervisor(_sig: int, _frame: FrameType | None) -> None:
-    """It gets the same signal and passes it on. Not SIG_IGN, which programs that a handler starts would inherit."""
+    """Ignore the signal: the supervisor gets the same signal and passes it on.
+
+    Not SIG_IGN: programs started by a handler would inherit that.
+    """

@@ -1,4 +1,4 @@
-"""Which files of a project changed since the last look. The reload supervisor asks; nothing here imports the project."""
+"""Find files of a project that changed since the last look, without importing the project."""
 
 import os
 import time
@@ -17,7 +17,8 @@ Stamp = tuple[
 
 
 class Files:
-    """The Python files and the oort.toml under a folder, hidden folders and environments left out."""
+    """The Python files and oort.toml under a folder, without hidden folders and virtual
+    environments."""
 
     def __init__(self, folder: Path, *, pause: Callable[[float], None] = time.sleep) -> None:
         self._folder = folder
@@ -26,14 +27,17 @@ class Files:
         self._seen = self._look()
 
     def also(self, files: Iterable[str]) -> None:
-        """Look at these from now on, too: modules that were imported from outside the folder."""
+        """Also watch these files: modules imported from outside the folder."""
         before, self._also = frozenset(self._also), tuple(files)
-        self._seen |= {name: stamp for name in self._also if name not in before and (stamp := _stamp(name))}
+        self._seen |= {
+            name: stamp for name in self._also if name not in before and (stamp := _stamp(name))
+        }
 
     def changed(self) -> str:
-        """A file that was written, made or removed since this was asked last; empty if there is none.
+        """Return a file that was written, added or removed since the last call; "" without a
+        change.
 
-        It waits for a moment until nothing changes any more.
+        After a change, wait until the files stay the same for a moment.
         """
         now = self._look()
         if now == self._seen:
@@ -75,7 +79,7 @@ def _is_folder(entry: os.DirEntry[str]) -> bool:
 
 def _stamp(name: str) -> Stamp | None:
     try:
-        found = os.stat(name)
+        status = os.stat(name)
     except OSError:
         return None
-    return found.st_mtime_ns, found.st_size, found.st_ino
+    return status.st_mtime_ns, status.st_size, status.st_ino

@@ -1,4 +1,4 @@
-"""Serves a platform over HTTP in the foreground: the server and its signals, and an end that is bounded in time."""
+"""Serve a platform over HTTP in the foreground: the server, its signals, and a bounded shutdown."""
 
 import logging
 import os
@@ -31,16 +31,20 @@ _WAITS = "A reload waits for what runs to finish."
 
 @dataclass(frozen=True, slots=True)
 class End:
-    """How serving ended: whether all that ran could finish in time, and whether another process goes on."""
+    """The result of serving.
+
+    `finished`: all running work ended in time. `handed_over`: another process continues.
+    """
 
     finished: bool
     handed_over: bool
 
 
 class Server(uvicorn.Server):
-    """Serves until it is told to stop. `ready` is called when it accepts requests, `stopping` at the first signal.
+    """Serve until a signal. `ready` is called when requests are accepted, `stopping` at the first
+    signal.
 
-    `handing_over` is how long what runs may take when another process waits to go on.
+    `handing_over` is the time limit for running work when another process waits to serve.
     """
 
     def __init__(
@@ -78,7 +82,10 @@ class Server(uvicorn.Server):
         self._ready()
 
     def handle_exit(self, _sig: int, _frame: FrameType | None) -> None:
-        """The first signal stops gracefully; the second one at once, which loses nothing: state survives `kill -9`."""
+        """Stop gracefully at the first signal, at once at the second.
+
+        An immediate stop loses no data: state survives `kill -9`.
+        """
         if self._ending:
             os._exit(1)
         self._ending, self.handed_over = True, False
@@ -95,21 +102,21 @@ class Server(uvicorn.Server):
 
     @contextmanager
     def handling_signals(self) -> Iterator[None]:
-        """SIGINT and SIGTERM mean `handle_exit`, until the end of everything that must stop; not only of the server."""
+        """Handle signals until all parts have stopped, not only the server."""
         handlers: dict[signal.Signals, Callable[[int, FrameType | None], None]]
         handlers = {signal.SIGINT: self.handle_exit, signal.SIGTERM: self.handle_exit}
         if self._handing_over is not None:
             handlers = {END: self.handle_exit, HAND_OVER: self.hand_over}
-        before = {one: signal.signal(one, handler) for one, handler in handlers.items()}
+        before = {number: signal.signal(number, handler) for number, handler in handlers.items()}
         try:
             yield
         finally:
-            for one, handler in before.items():
-                signal.signal(one, handler)
+            for number, handler in before.items():
+                signal.signal(number, handler)
 
     @contextmanager
     def capture_signals(self) -> Iterator[None]:
-        """uvicorn would raise the signal again after the server has ended."""
+        """Do not raise the signal again after the end of the server, as uvicorn would."""
         yield
 
 
@@ -122,22 +129,26 @@ def serve(
     say: Callable[[str], None],
     handing_over: timedelta | None = None,
 ) -> End:
-    """Answer requests until a signal, then stop everything. `handing_over` is for a process that another one follows.
+    """Answer requests until a signal, then stop everything.
 
-    If what ran could not finish in time, threads are still busy, and only `os._exit` ends the process.
+    `handing_over` is set if another process follows. If running work does not finish in time,
+    threads are
+    still busy, and only `os._exit` ends the process.
     """
     deadline = Deadline()
-    patience = threading.Timer(1.0, lambda: say(_WAITS if server.handed_over else _FINISHES))
-    patience.daemon = True
+    notice = threading.Timer(1.0, lambda: say(_WAITS if server.handed_over else _FINISHES))
+    notice.daemon = True
 
     uvicorn_log = logging.getLogger("uvicorn")
     uvicorn_log.setLevel(logging.ERROR)
 
     def stopping() -> None:
-        uvicorn_log.setLevel(logging.CRITICAL)  # that it cancels what runs too long is not an error of anybody
+        uvicorn_log.setLevel(
+            logging.CRITICAL
+        )  # that it cancels what runs too long is not an error of anybody
         deadline.start(handing_over if handing_over and server.handed_over else GRACE)
-        if patience.ident is None:
-            patience.start()
+        if notice.ident is None:
+            notice.start()
 
     server = Server(app, ready=ready, stopping=stopping, handing_over=handing_over)
     with server.handling_signals():
@@ -145,13 +156,13 @@ def serve(
             server.run(sockets=[listener])
         finally:
             ended = finished(stop, within=deadline.left())
-            patience.cancel()
+            notice.cancel()
             uvicorn_log.setLevel(logging.NOTSET)
     return End(ended, server.handed_over)
 
 
 def finished(work: Callable[[], None], *, within: timedelta) -> bool:
-    """Run the work in a thread that cannot hold up the end of the process; whether it ended in time."""
+    """Run the work in a daemon thread; return True if it ended in time."""
     outcome: Future[None] = Future()
 
     def run() -> None:
@@ -172,18 +183,19 @@ def finished(work: Callable[[], None], *, within: timedelta) -> bool:
 
 
 class Deadline:
-    """The end of the time that stopping may take, counted from its first call; it may become shorter."""
+    """The time limit for stopping, counted from the first call of `start`. Later calls may shorten
+    it."""
 
     def __init__(self) -> None:
         self._end: float | None = None
 
     def start(self, grace: timedelta) -> None:
-        """Stopping has begun."""
+        """Start the time limit."""
         end = time.monotonic() + grace.total_seconds()
         self._end = end if self._end is None else min(end, self._end)
 
     def left(self) -> timedelta:
-        """What remains, never less than a second, so that quick work is not given up."""
+        """Return the remaining time, at least a second, so that quick work can finish."""
         if self._end is None:
             self.start(GRACE)
         assert self._end is not None

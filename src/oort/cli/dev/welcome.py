@@ -1,6 +1,6 @@
-"""What `oort dev` says when it is ready: where it listens, what runs, where the state is, and commands to try at once.
+"""The welcome text of `oort dev`: address, services, state folder, and commands to try.
 
-The commands need no shell and show no secret: tokens stand in a file that curl reads.
+The commands work in any shell and show no secret: tokens are in a file that curl reads.
 """
 
 import os
@@ -32,20 +32,20 @@ _JSON = ("-H", "content-type: application/json")
 
 @dataclass(frozen=True, slots=True)
 class Address:
-    """Where to send requests, and the file with the developer's token that curl reads with -K."""
+    """The URL for requests, and the file with the developer's token for `curl -K`."""
 
     url: str
     credentials: Path
 
 
 def address(listener: socket, state: Path) -> Address:
-    """Where the platform behind the socket is."""
+    """Return the address of the platform behind the socket."""
     host, port = listener.getsockname()
     return Address(f"http://{host}:{port}", state / "support.curl")
 
 
 def banner(program: Program, *, url: str, state: Path) -> Iterator[str]:
-    """The platform's name and address, its services, and its state folder."""
+    """Yield the platform's name and address, its services, and its state folder."""
     model = program.model
     yield f"{output.paint(model.name, 'bold')}  {output.paint(url, 'cyan')}"
     yield f"{'':<{len(model.name)}}  {output.paint(url + fixed_pages.EXPLORER, 'cyan')}  to read and call the routes"
@@ -57,21 +57,37 @@ def banner(program: Program, *, url: str, state: Path) -> Iterator[str]:
 
 
 def commands(program: Program, address: Address, *, tag: str, today: date) -> list[str]:
-    """Commands to paste: one that creates something, then those that show something. `tag` makes e-mail addresses unique."""
-    functions = [program.functions[one.name] for one in program.model.functions]
-    creating = (_command(one, address, tag=tag, today=today) for one in functions if _creates(one))
-    showing = (_command(one, address, tag=tag, today=today) for one in functions if _shows(one))
-    return [*[one for one in creating if one][:1], *(one for one in showing if one)]
+    """Return curl commands to paste: first one that creates an item, then commands that read.
+
+    `tag` makes e-mail addresses unique.
+    """
+    functions = [program.functions[function.name] for function in program.model.functions]
+    creating = (
+        _command(function, address, tag=tag, today=today)
+        for function in functions
+        if _creates(function)
+    )
+    showing = (
+        _command(function, address, tag=tag, today=today)
+        for function in functions
+        if _shows(function)
+    )
+    return [
+        *[function for function in creating if function][:1],
+        *(function for function in showing if function),
+    ]
 
 
 def groups(program: Program) -> frozenset[str]:
-    """Every group that a route names."""
+    """Return every group that a route names."""
     triggers = (function.trigger for function in program.model.functions)
-    return frozenset(group for trigger in triggers if isinstance(trigger, Http) for group in trigger.groups)
+    return frozenset(
+        group for trigger in triggers if isinstance(trigger, Http) for group in trigger.groups
+    )
 
 
 def write_credentials(file: Path, token: str) -> None:
-    """The token in a file that only its owner can read, for `curl -K`."""
+    """Write the token to a file that only its owner can read, for `curl -K`."""
     descriptor = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
     with os.fdopen(descriptor, "w", encoding="ascii") as opened:
         os.fchmod(descriptor, 0o600)
@@ -82,7 +98,7 @@ def _creates(function: Function) -> bool:
     trigger = function.model.trigger
     if not isinstance(trigger, Http) or trigger.method != "POST" or not trigger.public:
         return False
-    places = {one.place for one in _values(function)}
+    places = {value.place for value in _values(function)}
     return "body" in places and "path" not in places
 
 
@@ -90,40 +106,57 @@ def _shows(function: Function) -> bool:
     trigger = function.model.trigger
     if not isinstance(trigger, Http) or trigger.method != "GET":
         return False
-    return all(_is_date(one.kind) for one in _values(function) if one.place == "path")
+    return all(_is_date(value.kind) for value in _values(function) if value.place == "path")
 
 
 def _command(function: Function, address: Address, *, tag: str, today: date) -> str:
-    """The curl command for a route; empty if one of its types has no example."""
+    """Return the curl command for a route; empty if a type has no example."""
     trigger = function.model.trigger
     assert isinstance(trigger, Http)
     try:
-        found = {one: examples.example(one.kind, tag=tag, today=today) for one in _values(function) if one.required}
+        values = {
+            parameter: examples.example(parameter.kind, tag=tag, today=today)
+            for parameter in _values(function)
+            if parameter.required
+        }
     except InvalidValue:
         return ""
-    query = urlencode([(one.wire, _text(value)) for one, value in found.items() if one.place == "query"])
+    query = urlencode(
+        [
+            (parameter.wire, _text(value))
+            for parameter, value in values.items()
+            if parameter.place == "query"
+        ]
+    )
     words = [*_CURL, *(() if trigger.public else ("-K", str(address.credentials)))]
     words.append(address.url + _path(trigger.path, today) + (f"?{query}" if query else ""))
-    for one, value in found.items():
-        if one.place == "header":
-            words += ["-H", f"{one.wire}: {_text(value)}"]
-        elif one.place == "body":
+    for parameter, value in values.items():
+        if parameter.place == "header":
+            words += ["-H", f"{parameter.wire}: {_text(value)}"]
+        elif parameter.place == "body":
             words += [*_JSON, "-d", msgspec.json.encode(value).decode()]
     return shlex.join(words)
 
 
 def _path(path: str, today: date) -> str:
-    parts = (today.isoformat() if routing.parameter(part) else quote(part, safe="") for part in routing.segments(path))
+    parts = (
+        today.isoformat() if routing.parameter(part) else quote(part, safe="")
+        for part in routing.segments(path)
+    )
     return "/" + "/".join(parts)
 
 
 def _text(value: Value) -> str:
-    one = next(iter(value), "") if isinstance(value, list) else value
-    return one if isinstance(one, str) else msgspec.json.encode(one).decode()
+    scalar = next(iter(value), "") if isinstance(value, list) else value
+    return scalar if isinstance(scalar, str) else msgspec.json.encode(scalar).decode()
 
 
 def _values(function: Function) -> list[ValueParameter]:
-    return [one for one in function.signature.parameters if isinstance(one, ValueParameter)]
+    return [
+        parameter
+        for parameter in function.signature.parameters
+        if isinstance(parameter, ValueParameter)
+    ]
 
 
 def _is_date(kind: object) -> bool:

@@ -1,4 +1,4 @@
-"""Carries out what `oort invoke` asks for: a request through the gateway with its checks, or deliveries to a consumer."""
+"""Run `oort invoke`: a request through the gateway with its checks, or deliveries to a consumer."""
 
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -20,7 +20,7 @@ _LIFETIME = timedelta(minutes=5)
 
 @dataclass(frozen=True, slots=True)
 class Consumed:
-    """What became of one message."""
+    """The result for one message."""
 
     message: str
     trace: str
@@ -28,14 +28,16 @@ class Consumed:
 
 
 def answer(engine: Engine, issuer: Issuer, event: RequestEvent, request: HttpRequest) -> HttpReply:
-    """The gateway's reply, as if the request had come in with a token of the event's user."""
+    """Return the gateway's reply to the request, sent with a token of the event's user."""
     headers = dict(request.headers)
     body = bytes(event.body)
     if body:
         headers.setdefault("content-type", "application/json")
     if event.user is not None:
         headers["authorization"] = f"Bearer {issuer.issue(event.user, event.groups, _LIFETIME)}"
-    admitted = engine.gateway.admit(HttpRequest(request.method, request.path, request.query, headers))
+    admitted = engine.gateway.admit(
+        HttpRequest(request.method, request.path, request.query, headers)
+    )
     if isinstance(admitted, HttpReply):
         return admitted
     if len(body) > limits.REQUEST_BYTES:
@@ -44,7 +46,10 @@ def answer(engine: Engine, issuer: Issuer, event: RequestEvent, request: HttpReq
 
 
 def consume(engine: Engine, function: Function, bodies: list[bytes]) -> list[Consumed]:
-    """Hand each message to the function, in a trace of its own. Nothing is put on a queue: a failure is not tried again."""
+    """Deliver each message to the function, in a separate trace.
+
+    Messages do not go through a queue, so a failure is not tried again.
+    """
     entropy, now = SystemEntropy(), datetime.now(UTC)
     milliseconds = int(now.timestamp() * 1000)
     consumed: list[Consumed] = []

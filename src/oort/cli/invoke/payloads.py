@@ -1,4 +1,7 @@
-"""Reads what `oort invoke --event` is given: a request for a route, or messages for a consumer. It says what fits if that does not."""
+"""Read the file of `oort invoke --event`: a request for a route, or messages for a consumer.
+
+An error shows an example that fits.
+"""
 
 import sys
 from pathlib import Path
@@ -24,7 +27,7 @@ Scalar = str | int | float | bool
 
 
 class RequestEvent(msgspec.Struct, forbid_unknown_fields=True):
-    """A request as the file has it. Everything may be left out; `user` and `groups` say who calls."""
+    """A request in the file. All members are optional; `user` and `groups` describe the caller."""
 
     path: dict[str, Scalar] = {}
     query: dict[str, Scalar | list[Scalar]] = {}
@@ -35,7 +38,7 @@ class RequestEvent(msgspec.Struct, forbid_unknown_fields=True):
 
 
 def read(file: str) -> bytes:
-    """The bytes of the file, or of stdin for `-`."""
+    """Read the file, or stdin for `-`."""
     try:
         return sys.stdin.buffer.read() if file == "-" else Path(file).read_bytes()
     except OSError as error:
@@ -45,7 +48,8 @@ def read(file: str) -> bytes:
 
 
 def request(data: bytes, function: Function) -> tuple[RequestEvent, HttpRequest]:
-    """The event, and the request for the function's route; without who calls. UnreadableInput if it does not fit."""
+    """Return the event and its request, without the caller. UnreadableInput if it does not fit the
+    route."""
     trigger = function.model.trigger
     assert isinstance(trigger, Http)
     try:
@@ -56,25 +60,34 @@ def request(data: bytes, function: Function) -> tuple[RequestEvent, HttpRequest]
     if missing:
         raise _unfit(function, f"path has no {missing[0]!r}")
     path = "/" + "/".join(_segment(part, event.path) for part in routing.segments(trigger.path))
-    query = urlencode([(name, text) for name, value in event.query.items() for text in _texts(value)])
+    query = urlencode(
+        [(name, text) for name, value in event.query.items() for text in _texts(value)]
+    )
     headers = {name.lower(): value for name, value in event.headers.items()}
     return event, HttpRequest(trigger.method, path, query, headers)
 
 
 def messages(data: bytes, function: Function) -> list[bytes]:
-    """The JSON of each message in the data: one, or a list of them. UnreadableInput if one does not fit the function."""
+    """Return the JSON of each message: the data holds a message or a list of messages.
+
+    UnreadableInput if one does not fit the function.
+    """
     try:
         parsed: object = msgspec.json.decode(data)
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
         raise _unfit(function, str(error)) from error
-    bodies = [msgspec.json.encode(one) for one in (parsed if isinstance(parsed, list) else [parsed])]
+    bodies = [
+        msgspec.json.encode(entry) for entry in (parsed if isinstance(parsed, list) else [parsed])
+    ]
     if not bodies:
         raise _unfit(function, "the list is empty")
     parameter = _message_parameter(function)
     for body in bodies:
         try:
             invoke.read(
-                function, parameter, Message(id="", name=_name(function), body=body, version=_version(function))
+                function,
+                parameter,
+                Message(id="", name=_name(function), body=body, version=_version(function)),
             )
         except (Unreadable, InvalidUse) as error:
             raise _unfit(function, str(error.__cause__ or error)) from error
@@ -82,41 +95,49 @@ def messages(data: bytes, function: Function) -> list[bytes]:
 
 
 def message(body: bytes, function: Function, *, id: str, sent: float) -> Message:
-    """The message that the function would be handed for the body."""
-    whole = Message(id=id, name=_name(function), body=body, version=_version(function), sent=sent)
+    """Return the message that the function would receive with this body."""
+    received = Message(
+        id=id, name=_name(function), body=body, version=_version(function), sent=sent
+    )
     if function.event is None:
-        return whole
-    event = invoke.read(function, _message_parameter(function), whole)
-    return msgspec.structs.replace(whole, key=str(getattr(event, function.event.__oort__.model.key)))
+        return received
+    event = invoke.read(function, _message_parameter(function), received)
+    return msgspec.structs.replace(
+        received, key=str(getattr(event, function.event.__oort__.model.key))
+    )
 
 
 def expected(function: Function) -> str:
-    """An event that fits the function, as JSON."""
+    """Return an event that fits the function, as JSON."""
     trigger = function.model.trigger
     if not isinstance(trigger, Http):
         return _pretty(examples.example(_message_parameter(function).kind))
-    found: dict[str, object] = {}
-    for one in function.signature.parameters:
-        if not isinstance(one, ValueParameter) or not (one.required or one.place in ("path", "body")):
+    example: dict[str, object] = {}
+    for parameter in function.signature.parameters:
+        if not isinstance(parameter, ValueParameter) or not (
+            parameter.required or parameter.place in ("path", "body")
+        ):
             continue
-        if one.place == "body":
-            found["body"] = examples.example(one.kind)
+        if parameter.place == "body":
+            example["body"] = examples.example(parameter.kind)
         else:
-            place = found.setdefault("headers" if one.place == "header" else one.place, {})
+            place = example.setdefault(
+                "headers" if parameter.place == "header" else parameter.place, {}
+            )
             assert isinstance(place, dict)
-            place[one.wire] = examples.example(one.kind)
+            place[parameter.wire] = examples.example(parameter.kind)
     if not trigger.public:
-        found["user"] = "ada"
+        example["user"] = "ada"
         if trigger.groups:
-            found["groups"] = list(trigger.groups[:1])
-    return _pretty(found)
+            example["groups"] = list(trigger.groups[:1])
+    return _pretty(example)
 
 
 def _unfit(function: Function, why: str) -> UnreadableInput:
     try:
-        instead = f"One that does:\n{expected(function)}"
+        instead = f"An example that fits:\n{expected(function)}"
     except InvalidValue:  # one of its types has no example
-        instead = f"{function.model.source} says what does."
+        instead = f"See its parameters at {function.model.source}."
     return UnreadableInput(f"The event does not fit {function.model.name}: {why}.", instead)
 
 
@@ -134,7 +155,7 @@ def _segment(part: str, values: dict[str, Scalar]) -> str:
 
 
 def _texts(value: Scalar | list[Scalar]) -> list[str]:
-    return [_text(one) for one in (value if isinstance(value, list) else [value])]
+    return [_text(scalar) for scalar in (value if isinstance(value, list) else [value])]
 
 
 def _text(value: Scalar) -> str:
@@ -142,15 +163,25 @@ def _text(value: Scalar) -> str:
 
 
 def _message_parameter(function: Function) -> MessageParameter:
-    """What the function consumes. A scheduled one takes no message: its event is null."""
-    nothing = MessageParameter("", NoneType)
-    return next((one for one in function.signature.parameters if isinstance(one, MessageParameter)), nothing)
+    """The parameter for the message. A scheduled function has none: its event is null."""
+    no_message = MessageParameter("", NoneType)
+    return next(
+        (
+            parameter
+            for parameter in function.signature.parameters
+            if isinstance(parameter, MessageParameter)
+        ),
+        no_message,
+    )
 
 
 def _name(function: Function) -> str:
-    """What its messages are called."""
     trigger = function.model.trigger
-    name: str = trigger.event if isinstance(trigger, Subscription) else getattr(trigger, "queue", function.model.name)
+    name: str = (
+        trigger.event
+        if isinstance(trigger, Subscription)
+        else getattr(trigger, "queue", function.model.name)
+    )
     return name
 
 

@@ -1,4 +1,4 @@
-"""How findings about contracts are printed: as a report for people, and as JSON; and which lock files were written."""
+"""Print findings about contracts, as text and as JSON, and print changed lock files."""
 
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
@@ -12,76 +12,85 @@ from oort.model.contracts import Finding, Weight
 if TYPE_CHECKING:
     from oort.rules.contracts.locks import Changes
 
-_WIDTH = 400  # of a witness: the whole one is in the JSON
+_WIDTH = 400  # of a witness; the JSON output is not cut
 _STYLES = {Weight.OBJECTION: "red", Weight.WARNING: "yellow", Weight.NOTE: "dim"}
 
 
 def report(findings: Sequence[Finding]) -> str:
-    """Every finding with its place, proof, victims and remedy; objections first, and those of one contract together."""
-    heavy = [one for weight in (Weight.OBJECTION, Weight.WARNING) for one in findings if one.weight is weight]
+    """Format the findings: objections first, notes with the same text together."""
+    heavy = [
+        finding
+        for weight in (Weight.OBJECTION, Weight.WARNING)
+        for finding in findings
+        if finding.weight is weight
+    ]
     notes: dict[tuple[str, str], list[Finding]] = {}
-    for one in findings:
-        if one.weight is Weight.NOTE:
-            notes.setdefault((one.what, one.instead), []).append(one)
-    return "\n\n".join([*map(_told, heavy), *map(_noted, notes.values())])
+    for finding in findings:
+        if finding.weight is Weight.NOTE:
+            notes.setdefault((finding.what, finding.instead), []).append(finding)
+    return "\n\n".join([*map(_heading, heavy), *map(_noted, notes.values())])
 
 
 def documents(findings: Iterable[Finding]) -> list[dict[str, object]]:
-    """The findings as JSON. `witness` holds the document itself, and is left out where there is none: it may be null."""
-    return [_document(one) for one in findings]
+    """Return the findings as JSON. `witness` is left out if missing, since it may be null."""
+    return [_document(finding) for finding in findings]
 
 
 def changes(folder: Path, written: "Changes", *, say: Callable[[str], object]) -> None:
-    """Say which lock files were written and removed."""
+    """Print the written and removed lock files."""
     from oort.delivery import lockfiles
 
     for lock in written.written:
         say(f"{output.relative(folder / lockfiles.path(lock))} {_state(lock.published)}")
     for lock in written.removed:
         say(f"{output.relative(folder / lockfiles.path(lock))} removed")
-    say("Commit them." if written else "The lock files are in step.")
+    say("Commit them." if written else "The lock files are up to date.")
 
 
 def _state(published: tuple[str, ...]) -> str:
     return f"published in {', '.join(published)}" if published else "draft"
 
 
-def _told(one: Finding) -> str:
-    place = f"{output.relative(one.source.file)}:{one.source.line}: " if one.source else ""
-    lines = [f"{place}{_subject(one)}: {one.what}"]
-    if one.pointer:
-        lines.append(f"    field       {one.name} ({one.pointer})")
-    if one.witness is not None:
-        lines.append(f"    refused     {_short(one.witness[0])}")
-    if one.refuses:
-        lines.append(f"    by          {one.refuses}")
-    if one.consumers:
-        label = "would break" if one.weight is Weight.OBJECTION else "read by    "
-        lines.append(f"    {label} {_services(one.consumers)}")
-    lines.append(f"    {one.instead} [{one.code}]")
-    lines[0] = f"{output.paint(one.weight.value, _STYLES[one.weight])} {lines[0]}"
+def _heading(finding: Finding) -> str:
+    location = (
+        f"{output.relative(finding.source.file)}:{finding.source.line}: " if finding.source else ""
+    )
+    lines = [f"{location}{_subject(finding)}: {finding.what}"]
+    if finding.pointer:
+        lines.append(f"    field       {finding.name} ({finding.pointer})")
+    if finding.witness is not None:
+        lines.append(f"    refused     {_short(finding.witness[0])}")
+    if finding.refuses:
+        lines.append(f"    by          {finding.refuses}")
+    if finding.consumers:
+        label = "would break" if finding.weight is Weight.OBJECTION else "read by    "
+        lines.append(f"    {label} {_services(finding.consumers)}")
+    lines.append(f"    {finding.instead} [{finding.code}]")
+    lines[0] = f"{output.paint(finding.weight.value, _STYLES[finding.weight])} {lines[0]}"
     return "\n".join(lines)
 
 
 def _noted(same: Sequence[Finding]) -> str:
-    """One remark about many contracts."""
+    """Format the same note about several contracts."""
     subjects = ", ".join(map(_subject, same))
     return f"{output.paint('note', 'dim')} {subjects}: {same[0].what} {same[0].instead}"
 
 
-def _subject(one: Finding) -> str:
-    if one.version is not None:
-        return f"{one.subject} version {one.version}"
-    return one.route or f"routes of {one.subject}"
+def _subject(finding: Finding) -> str:
+    if finding.version is not None:
+        return f"{finding.subject} version {finding.version}"
+    return finding.route or f"routes of {finding.subject}"
 
 
 def _services(functions: Iterable[str]) -> str:
     """`analytics (count), email (welcome)`."""
-    found: dict[str, list[str]] = {}
+    by_service: dict[str, list[str]] = {}
     for function in functions:
         service, _, name = function.partition(".")
-        found.setdefault(service, []).append(name)
-    return ", ".join(f"{service} ({', '.join(names)})" for service, names in sorted(found.items()))
+        by_service.setdefault(service, []).append(name)
+    return ", ".join(
+        f"{service} ({', '.join(names)})" for service, names in sorted(by_service.items())
+    )
 
 
 def _short(witness: object) -> str:
@@ -89,23 +98,23 @@ def _short(witness: object) -> str:
     return text if len(text) <= _WIDTH else f"{text[:_WIDTH]}… (all of it with --json)"
 
 
-def _document(one: Finding) -> dict[str, object]:
-    whole: dict[str, object] = {
-        "weight": one.weight.value,
-        "code": one.code,
-        "event" if one.version is not None else "service": one.subject,
-        "version": one.version,
-        "route": one.route or None,
-        "pointer": one.pointer or None,
-        "field": one.name or None,
-        "file": output.relative(one.source.file) if one.source else None,
-        "line": one.source.line if one.source else None,
-        "what": one.what,
-        "side": one.side or None,
-        "refused_by": one.refuses or None,
-        "consumers": list(one.consumers),
-        "instead": one.instead,
+def _document(finding: Finding) -> dict[str, object]:
+    document: dict[str, object] = {
+        "weight": finding.weight.value,
+        "code": finding.code,
+        "event" if finding.version is not None else "service": finding.subject,
+        "version": finding.version,
+        "route": finding.route or None,
+        "pointer": finding.pointer or None,
+        "field": finding.name or None,
+        "file": output.relative(finding.source.file) if finding.source else None,
+        "line": finding.source.line if finding.source else None,
+        "what": finding.what,
+        "side": finding.side or None,
+        "refused_by": finding.refuses or None,
+        "consumers": list(finding.consumers),
+        "instead": finding.instead,
     }
-    return {name: value for name, value in whole.items() if value is not None} | (
-        {} if one.witness is None else {"witness": one.witness[0]}
+    return {name: value for name, value in document.items() if value is not None} | (
+        {} if finding.witness is None else {"witness": finding.witness[0]}
     )

@@ -1,4 +1,4 @@
-"""The log of a running platform as JSON, a line each: `oort dev --log json`. The fields are those that functions write on AWS."""
+"""The JSON log of `oort dev --log json`: a line each, with the same fields as the logs on AWS."""
 
 import logging
 import traceback
@@ -16,13 +16,13 @@ if TYPE_CHECKING:
 
 
 class JsonLog(Log):
-    """See `Log`. Nothing is coloured, shortened or left out."""
+    """See `Log`. No colours, and no text is shortened or left out."""
 
     def __init__(self, writer: LineWriter) -> None:
         super().__init__(writer, colours=False)
 
     def access(self, request: "HttpRequest", reply: "HttpReply", took: timedelta) -> None:
-        """One request and its reply. The path stands there, the query does not: it may hold what is nobody's business."""
+        """Log a request and its reply. The query is left out: it may hold private data."""
         self._line(
             "ERROR" if reply.status >= 500 else "INFO",
             f"{request.method} {request.path}",
@@ -34,12 +34,12 @@ class JsonLog(Log):
         )
 
     def delivery(self, report: "DeliveryReport") -> None:
-        """One delivery and what became of it."""
+        """Log a delivery and its outcome."""
         message, failure = report.delivery.message, report.failure
-        level, told = _told(report)
+        level, sentence = _sentence(report)
         self._line(
             level,
-            told,
+            sentence,
             Duration=_milliseconds(report.duration),
             trace=(identifiers.parent_of(message.traceparent) or ("", ""))[0],
             **_whose(report.function),
@@ -50,15 +50,17 @@ class JsonLog(Log):
         )
 
     def failed(self, error: Exception) -> None:
-        """The engine itself could not do something; it tries again."""
-        self._line("ERROR", str(error), logger="oort", traceback="".join(traceback.format_exception(error)))
+        """Log an error of the engine itself, which tries again."""
+        self._line(
+            "ERROR", str(error), logger="oort", traceback="".join(traceback.format_exception(error))
+        )
 
     def say(self, text: str, *, below: str = "") -> None:
-        """What the platform says of itself."""
+        """Log a message of the platform."""
         self._line("INFO", text, logger="oort", traceback=below)
 
     def record(self, record: logging.LogRecord) -> None:
-        """One record of `logging`."""
+        """Log a record of `logging`."""
         failed = "".join(traceback.format_exception(*record.exc_info)) if record.exc_info else ""
         self._line(record.levelname, record.getMessage(), logger=record.name, traceback=failed)
 
@@ -67,28 +69,31 @@ class JsonLog(Log):
 
 
 class JsonServiceLogs(logging.Handler):
-    """Writes what services and libraries log by `logging`, from INFO upwards, in the same form."""
+    """Log records from services and libraries, from INFO upwards."""
 
     def __init__(self, log: JsonLog) -> None:
         super().__init__(logging.INFO)
         self._log = log
 
     def emit(self, record: logging.LogRecord) -> None:
-        """One record."""
+        """Log a record."""
         try:
             self._log.record(record)
         except Exception:
             self.handleError(record)
 
 
-def _told(report: "DeliveryReport") -> tuple[str, str]:
-    """The level and the sentence for a delivery."""
+def _sentence(report: "DeliveryReport") -> tuple[str, str]:
+    """Return the level and the sentence for a delivery."""
     if report.parked is not None:  # the first of its event and version is what alarms stand on
         return "ERROR" if report.alarm else "INFO", f"parked: {report.parked.detail}"
     if report.failure is None:
         return "INFO", "delivered"
     end = "dead letter" if report.retry is None else "retry"
-    return "ERROR", f"{report.failure.error} ({end}, attempt {report.delivery.attempt} of {report.attempts})"
+    return (
+        "ERROR",
+        f"{report.failure.error} ({end}, attempt {report.delivery.attempt} of {report.attempts})",
+    )
 
 
 def _why_parked(report: "DeliveryReport") -> dict[str, object]:

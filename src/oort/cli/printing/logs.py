@@ -1,7 +1,9 @@
-"""The log of a running platform: one line a request and a delivery, tracebacks once, and what the services log themselves.
+"""The text log of a running platform: a line for each request and delivery, and records of
+services.
 
-Lines are made where things happen and written by a thread of their own, a few times a second and all at once, so that a
-slow terminal never holds up a request.
+Each traceback appears once. A thread writes the lines several times a second, so a slow terminal
+never
+delays a request.
 """
 
 import logging
@@ -24,18 +26,18 @@ if TYPE_CHECKING:
     from oort.engine.invoking.dispatcher import DeliveryReport
 
 _GATHER = 0.03  # seconds: short enough that nobody sees it, long enough that a busy platform writes many lines at once
-_KEPT = 20_000  # lines, when whoever reads them has stopped; then the oldest go
+_KEPT = 20_000  # lines, if the reader has stopped; then the oldest are dropped
 _REMEMBERED = 1_000  # failures whose traceback was shown
 _TRACE = 8  # characters of a trace's id; `oort trace` takes a beginning
 _INDENT = " " * 14
-_PARKED = "The message is kept and not tried again: `oort events parked` shows it. A consumer that reads it gets it."
+_PARKED = "The message is kept and not tried again: see `oort events parked`. A consumer that can read it will get it."
 _RUNTIME = str(Path(oort.__file__).parent / "runtime")
 # A frame of a traceback: its place, then the lines that are indented deeper.
 _FRAME = re.compile(r'^  File "(?P<file>[^"]+)", line \d+.*\n(?:    .*\n)*', re.MULTILINE)
 
 
 class LineWriter:
-    """Writes lines to a stream from a thread of its own. `close` writes what is left."""
+    """Write lines to a stream from a thread. `close` writes the remaining lines."""
 
     def __init__(self, stream: TextIO) -> None:
         self._stream = stream
@@ -46,13 +48,13 @@ class LineWriter:
         self._thread.start()
 
     def write(self, text: str) -> None:
-        """Hand in one or more whole lines. Never blocks."""
+        """Add one or more complete lines, without blocking."""
         self._lines.append(text)
         if not self._woken.is_set():
             self._woken.set()
 
     def close(self) -> None:
-        """Write what was handed in, and end."""
+        """Write the remaining lines, and end."""
         self._closing.set()
         self._woken.set()
         self._thread.join()
@@ -73,11 +75,11 @@ class LineWriter:
             self._stream.write("\n".join(texts) + "\n")
             self._stream.flush()
         except (OSError, ValueError):
-            self._closing.set()  # nobody reads any more; the platform goes on without a log
+            self._closing.set()  # the reader has gone; the platform continues without a log
 
 
 class Log:
-    """What `oort dev` prints while it runs."""
+    """The output of `oort dev` while it runs."""
 
     def __init__(self, writer: LineWriter, *, colours: bool) -> None:
         self._writer = writer
@@ -87,19 +89,27 @@ class Log:
         self._lock = threading.Lock()
 
     def access(self, request: "HttpRequest", reply: "HttpReply", took: timedelta) -> None:
-        """One request and its reply; the traceback of a handler that failed."""
+        """Log a request and its reply, with the traceback of a failed handler."""
         target = f"{request.path}?{request.query}" if request.query else request.path
         status = self._paint(str(reply.status), _status_colour(reply.status))
         parts = (_took(took), self._short(reply.trace), reply.function)
-        self.say(_line(request.method, target, status, *parts), below=self._traceback(reply.error, trace=reply.trace))
+        self.say(
+            _line(request.method, target, status, *parts),
+            below=self._traceback(reply.error, trace=reply.trace),
+        )
 
     def delivery(self, report: "DeliveryReport") -> None:
-        """One delivery and what became of it; the traceback when it fails like this for the first time, and what to do when
-        the first of its event and version is parked.
+        """Log a delivery and its outcome.
+
+        The traceback appears for the first failure of its kind. The first parked message of an
+        event and
+        version comes with advice.
         """
         message, failure = report.delivery.message, report.failure
         trace = (identifiers.parent_of(message.traceparent) or ("", ""))[0]
-        waited = timedelta(seconds=max(0.0, time.time() - message.sent - report.duration.total_seconds()))
+        waited = timedelta(
+            seconds=max(0.0, time.time() - message.sent - report.duration.total_seconds())
+        )
         parts = [_took(report.duration), self._short(trace), f"waited {output.duration(waited)}"]
         below = ""
         if failure is not None:
@@ -113,23 +123,26 @@ class Log:
         self.say(_line("deliver", report.function, self._outcome(report), *parts), below=below)
 
     def failed(self, error: Exception) -> None:
-        """The engine itself could not do something; it tries again."""
+        """Log an error of the engine itself, which tries again."""
         if isinstance(error, OortError):
             self.say(f"{self._paint('engine', 'red')}  {output.shortened(str(error))}")
         else:
             below = self._traceback("".join(traceback.format_exception(error)), trace="")
             self.say(
-                f"{self._paint('engine', 'red')}  {type(error).__name__}: {output.one_line(str(error))}", below=below
+                f"{self._paint('engine', 'red')}  {type(error).__name__}: {output.one_line(str(error))}",
+                below=below,
             )
 
     def say(self, text: str, *, below: str = "") -> None:
-        """A line of its own, and lines that belong to it."""
+        """Log a line, with further lines below."""
         line = f"{self._time()}  {text}"
         self._writer.write(f"{line}\n{below}" if below else line)
 
     def _outcome(self, report: "DeliveryReport") -> str:
         if report.parked is not None:
-            return self._paint(f"parked: {report.parked.reason}", "red" if report.alarm else "yellow")
+            return self._paint(
+                f"parked: {report.parked.reason}", "red" if report.alarm else "yellow"
+            )
         if report.failure is None:
             return self._paint("ok ", "green")  # as wide as a status
         if report.retry is None:
@@ -160,17 +173,18 @@ class Log:
         return output.paint(text, style, on=self._colours)
 
     def _time(self) -> str:
-        """The time to the millisecond. It asks for the time zone once a second: that is what costs."""
+        """Return the time to the millisecond. The time zone is read once a second, since that is
+        slow."""
         now = time.time()
-        second, shown = self._second
+        second, text = self._second
         if second != int(now):
-            shown = f"{datetime.fromtimestamp(now).astimezone():%H:%M:%S}"
-            self._second = (int(now), shown)
-        return self._paint(f"{shown}.{int(now % 1 * 1000):03}", "dim")
+            text = f"{datetime.fromtimestamp(now).astimezone():%H:%M:%S}"
+            self._second = (int(now), text)
+        return self._paint(f"{text}.{int(now % 1 * 1000):03}", "dim")
 
 
 class ServiceLogs(logging.Handler):
-    """Shows what services and libraries log by `logging`, from INFO upwards, between the platform's own lines."""
+    """Log records from services and libraries, from INFO upwards."""
 
     def __init__(self, log: Log) -> None:
         super().__init__(logging.INFO)
@@ -178,7 +192,7 @@ class ServiceLogs(logging.Handler):
         self.setFormatter(logging.Formatter("%(levelname)s  %(name)s  %(message)s"))
 
     def emit(self, record: logging.LogRecord) -> None:
-        """One record; its traceback follows on lines of their own."""
+        """Log a record, with its traceback on the next lines."""
         try:
             self._log.say(self.format(record))
         except Exception:
@@ -186,9 +200,9 @@ class ServiceLogs(logging.Handler):
 
 
 def readable(text: str) -> str:
-    """A traceback without the frames of the runtime that lead to the handler, and with paths from the current folder."""
-    kept = _FRAME.sub(lambda frame: "" if frame["file"].startswith(_RUNTIME) else frame[0], text)
-    return output.shortened(kept)
+    """Remove frames of the runtime from a traceback, and shorten paths in the current folder."""
+    frames = _FRAME.sub(lambda frame: "" if frame["file"].startswith(_RUNTIME) else frame[0], text)
+    return output.shortened(frames)
 
 
 def _line(verb: str, what: str, outcome: str, *parts: str) -> str:

@@ -1,4 +1,4 @@
-"""How commands print: tables, JSON, colours, durations and paths. Data goes to stdout, complaints to stderr."""
+"""Print tables, JSON, colours, durations and paths. Data goes to stdout, errors to stderr."""
 
 import os
 import sys
@@ -12,7 +12,7 @@ import msgspec
 
 
 def coloured(stream: TextIO) -> bool:
-    """Whether colours belong on the stream: a terminal, unless NO_COLOR is set. https://no-color.org"""
+    """True if the stream is a terminal and NO_COLOR is not set. https://no-color.org"""
     return not os.environ.get("NO_COLOR") and stream.isatty()
 
 
@@ -21,27 +21,32 @@ _STYLES = {"bold": 1, "dim": 2, "red": 31, "green": 32, "yellow": 33, "magenta":
 
 
 def paint(text: str, style: str | None, *, on: bool = True) -> str:
-    """The text in a colour, bold or dim, if colours are on. `echo` takes them away where they do not belong."""
+    """Return the text in a colour, bold or dim, if colours are on.
+
+    `echo` removes colours if stdout is not a terminal.
+    """
     return f"\x1b[{_STYLES[style]}m{text}\x1b[0m" if on and style and text else text
 
 
 def echo(text: str = "") -> None:
-    """A line on stdout."""
+    """Print a line on stdout."""
     click.echo(text, color=coloured(sys.stdout))
 
 
 def complain(text: str) -> None:
-    """An error on stderr. Paths under the current folder are shown without it."""
+    """Print an error on stderr. Paths under the current folder are shortened."""
     click.echo(paint("Error: ", "red") + shortened(text), err=True, color=coloured(sys.stderr))
 
 
 def json(value: object) -> None:
-    """The value as JSON on stdout, and nothing else."""
+    """Print the value as JSON on stdout."""
     click.echo(msgspec.json.format(msgspec.json.encode(value), indent=2))
 
 
-def table(headings: Sequence[str], rows: Sequence[Sequence[str]], *, right: frozenset[int] = frozenset()) -> None:
-    """Aligned columns under dim headings; those in `right` hold numbers."""
+def table(
+    headings: Sequence[str], rows: Sequence[Sequence[str]], *, right: frozenset[int] = frozenset()
+) -> None:
+    """Print aligned columns under dim headings. Columns in `right` hold numbers."""
     widths = [max(map(len, column)) for column in zip(headings, *rows, strict=True)]
     for number, row in enumerate([headings, *rows]):
         cells = [
@@ -53,26 +58,26 @@ def table(headings: Sequence[str], rows: Sequence[Sequence[str]], *, right: froz
 
 
 def relative(path: Path | str) -> str:
-    """The path from the current folder if it lies inside it, else as it is."""
+    """Return the path relative to the current folder, if the path lies inside."""
     absolute, here = Path(path).absolute(), Path.cwd()
     return str(absolute.relative_to(here)) if absolute.is_relative_to(here) else str(path)
 
 
 def shortened(text: str) -> str:
-    """The text with every path under the current folder shown without it."""
+    """Return the text with paths relative to the current folder."""
     here = str(Path.cwd())
     return text if here == os.sep else text.replace(f"{here}{os.sep}", "")
 
 
 def one_line(text: str) -> str:
-    """The text without line breaks and control characters, which could forge lines or move the cursor."""
+    """Remove line breaks and control characters: they could forge lines or move the cursor."""
     if not text.isprintable():
         text = "".join(character if character.isprintable() else " " for character in text)
     return text.strip()
 
 
 def preview(text: str, *, width: int = 100) -> str:
-    """The beginning of the text in one line."""
+    """Return the beginning of the text in one line."""
     line = one_line(text)
     return line if len(line) <= width else f"{line[: width - 1]}…"
 
@@ -83,7 +88,7 @@ def counted(number: int, noun: str) -> str:
 
 
 def duration(time: timedelta) -> str:
-    """A time in the unit that fits: `340 µs`, `2.1 ms`, `1.20 s`, `2 min 3 s`."""
+    """Format a duration: `340 µs`, `2.1 ms`, `1.20 s`, `2 min 3 s`."""
     seconds = time.total_seconds()
     if not seconds:
         return "0 ms"
@@ -93,28 +98,32 @@ def duration(time: timedelta) -> str:
         return f"{seconds * 1e3:.1f} ms"
     if seconds < 60:
         return f"{seconds:.2f} s"
-    whole = round(seconds)
-    if whole < 3600:
-        return f"{whole // 60} min {whole % 60} s"
-    return f"{whole // 3600} h {whole % 3600 // 60} min"
+    rounded = round(seconds)
+    if rounded < 3600:
+        return f"{rounded // 60} min {rounded % 60} s"
+    return f"{rounded // 3600} h {rounded % 3600 // 60} min"
 
 
 def nanoseconds(time: int) -> str:
-    """A time in nanoseconds, as `duration` shows it."""
+    """Format nanoseconds as a duration."""
     return duration(timedelta(microseconds=time / 1000))
 
 
 def milliseconds(time: int) -> float:
-    """A time in nanoseconds as the milliseconds that JSON output holds."""
+    """Convert nanoseconds to milliseconds for JSON output."""
     return round(time / 1e6, 3)
 
 
 def moment(seconds: float) -> datetime:
-    """Unix seconds in the local time zone."""
+    """Convert Unix seconds to the local time zone."""
     return datetime.fromtimestamp(seconds).astimezone()
 
 
 def clock(seconds: float) -> str:
-    """Unix seconds as a person reads them: the time today, with the date on other days."""
+    """Format Unix seconds: only the time for today, with the date for other days."""
     when = moment(seconds)
-    return f"{when:%H:%M:%S}" if when.date() == datetime.now().astimezone().date() else f"{when:%Y-%m-%d %H:%M:%S}"
+    return (
+        f"{when:%H:%M:%S}"
+        if when.date() == datetime.now().astimezone().date()
+        else f"{when:%Y-%m-%d %H:%M:%S}"
+    )

@@ -1,4 +1,4 @@
-"""Draws a trace: a tree of its spans, each with a bar on one time scale. Pure: spans in, lines out."""
+"""Draw a trace: a tree of its spans, each with a bar on one time scale. Spans in, lines out."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -17,7 +17,7 @@ _COLOURS = {"request": "cyan", "function": "green", "delivery": "magenta"}
 
 @dataclass(frozen=True, slots=True)
 class _Row:
-    """A span at its place in the tree. `above` is what is drawn in front of lines that belong to it."""
+    """A span at its position in the tree. `above` is the prefix of further lines for this span."""
 
     span: Span
     label: str
@@ -25,7 +25,10 @@ class _Row:
 
 
 def lines(spans: Sequence[Span], *, width: int, colours: bool) -> Iterator[str]:
-    """The lines of the drawing: the trace and a summary, then one a span, and one more for an error. `width` is kept within 80 to 140."""
+    """Yield the lines: the trace, a summary, a line for each span, and a line for each error.
+
+    `width` is limited to 80 to 140.
+    """
     width = max(NARROWEST, min(WIDEST, width))
     rows = list(_tree(spans))
     first = min(span.start for span in spans)
@@ -50,7 +53,9 @@ def lines(spans: Sequence[Span], *, width: int, colours: bool) -> Iterator[str]:
             yield output.paint(text, "red", on=colours)
 
 
-def _summary(spans: Sequence[Span], first: int, length: int, services: int, *, colours: bool) -> str:
+def _summary(
+    spans: Sequence[Span], first: int, length: int, services: int, *, colours: bool
+) -> str:
     parts = (
         output.moment(first / 1e9).strftime("%Y-%m-%d %H:%M:%S"),
         output.nanoseconds(length),
@@ -67,21 +72,26 @@ def _cut(text: str, width: int) -> str:
 
 
 def _tree(spans: Sequence[Span]) -> Iterator[_Row]:
-    """The spans, each after its parent, children by start. One whose parent was not recorded stands at the top."""
+    """Yield the spans, each after its parent, children by start. A span without a recorded parent
+    is at the top."""
     ordered = sorted(spans, key=lambda span: span.start)
-    known = {span.id for span in ordered}
+    ids = {span.id for span in ordered}
     children: dict[str, list[Span]] = {}
     for span in ordered:
-        children.setdefault(span.parent if span.parent in known else "", []).append(span)
+        children.setdefault(span.parent if span.parent in ids else "", []).append(span)
     # Not by recursion: a chain of messages that cause messages may be longer than Python's stack.
     waiting = [(span, "", "") for span in reversed(children.get("", ()))]
     while waiting:
         span, prefix, below = waiting.pop()
-        own = children.get(span.id, ())
-        yield _Row(span, f"{prefix}{output.one_line(span.name)}", f"{below}{'│ ' if own else '  '}")
-        for place, child in enumerate(reversed(own)):
+        inner = children.get(span.id, ())
+        yield _Row(
+            span, f"{prefix}{output.one_line(span.name)}", f"{below}{'│ ' if inner else '  '}"
+        )
+        for place, child in enumerate(reversed(inner)):
             last = place == 0
-            waiting.append((child, f"{below}{'└ ' if last else '├ '}", f"{below}{'  ' if last else '│ '}"))
+            waiting.append(
+                (child, f"{below}{'└ ' if last else '├ '}", f"{below}{'  ' if last else '│ '}")
+            )
 
 
 def _bar(span: Span, first: int, length: int, width: int) -> str:

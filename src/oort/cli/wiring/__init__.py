@@ -1,1 +1,1 @@
-"""Composition: the only modules of the command line that name adapters."""
+"""The composition root: modules that create adapters for the commands."""

@@ -1,4 +1,4 @@
-"""Puts a deployment to AWS together for the commands: credentials, packages, templates and stacks. Names adapters, as `wiring` does."""
+"""Compose a deployment to AWS: credentials, packages, templates and stacks."""
 
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -32,7 +32,7 @@ from oort.rules.cloud import cloud_names
 
 
 class Cloud:
-    """The account and region that a stage is in."""
+    """The account and region of a stage."""
 
     def __init__(self, stage: Stage) -> None:
         self._stage = stage.name
@@ -40,10 +40,15 @@ class Cloud:
         self.account: Account = account(self._clients)
 
     def parking(self, platform: PlatformModel) -> Parking:
-        """What is parked in the stage."""
+        """Open the parked messages of the stage."""
         named = cloud_names.place(platform.name, self._stage)
-        place = replace(named, partition=self.account.partition, region=self._clients.region, account=self.account.id)
-        return SqsParking(self._clients, platform=platform, place=place)
+        stage_place = replace(
+            named,
+            partition=self.account.partition,
+            region=self._clients.region,
+            account=self.account.id,
+        )
+        return SqsParking(self._clients, platform=platform, place=stage_place)
 
     def rollout(
         self,
@@ -52,22 +57,24 @@ class Cloud:
         planned: Callable[[StackPlan], None] = lambda _: None,
         pause: Callable[[timedelta], None] = lambda time_: time.sleep(time_.total_seconds()),
     ) -> Rollout:
-        """What carries out changes of stacks."""
+        """Return the rollout of stacks."""
         stacks = CloudFormationStacks(self._clients)
         return Rollout(stacks=stacks, pause=pause, event=event, planned=planned)
 
     def assets(self, bucket: str) -> Assets:
-        """The bucket of deployment packages."""
+        """Open the bucket of packages."""
         return S3Assets(self._clients, bucket=bucket, account=self.account.id)
 
 
 def shipment(project: Project, program: Program, stage: Stage, chosen: Sequence[str]) -> Shipment:
-    """What a deployment of the chosen services, or of the whole platform, takes."""
+    """Return the parts of a deployment of the chosen services, or of the whole platform."""
     platform = program.model
     packer, homes = _packer(project, stage)
-    services = [one for one in platform.services if not chosen or one.name in chosen]
-    packages = {service.name: packer.package(service.name) for service in services if service.functions}
-    codes = {one.name: code(one, packages.get(one.name), homes) for one in services}
+    services = [service for service in platform.services if not chosen or service.name in chosen]
+    packages = {
+        service.name: packer.package(service.name) for service in services if service.functions
+    }
+    codes = {service.name: code(service, packages.get(service.name), homes) for service in services}
 
     def request(template: Template, service: str = "") -> StackRequest:
         return _request(template, platform.name, stage, service)
@@ -76,25 +83,37 @@ def shipment(project: Project, program: Program, stage: Stage, chosen: Sequence[
         assets=request(templates.assets_template(platform, stage)),
         platform=None if chosen else request(templates.platform_template(platform, stage)),
         services=tuple(
-            request(templates.service_template(one, platform=platform, stage=stage, code=codes[one.name]), one.name)
-            for one in services
+            request(
+                templates.service_template(
+                    service, platform=platform, stage=stage, code=codes[service.name]
+                ),
+                service.name,
+            )
+            for service in services
         ),
         archives=tuple(
-            Archive(codes[name].key(platform.name, name), lambda package=package: _archived(package))  # type: ignore[misc]
+            Archive(
+                codes[name].key(platform.name, name),
+                lambda package=package: _archived(package),  # type: ignore[misc]
+            )
             for name, package in packages.items()
         ),
     )
 
 
 def code(service: ServiceModel, package: Package | None, homes: dict[str, tuple[str, ...]]) -> Code:
-    """What the functions of a service are made of. One without functions has no package."""
+    """Return the code of a service. A service without functions has no package."""
     return Code(package.fingerprint if package else "", homes[service.name])
 
 
 def stacks(program: Program, stage: Stage, chosen: Sequence[str]) -> Iterator[str]:
-    """The stacks of the chosen services, or of all."""
+    """Return the names of the chosen services' stacks, or of all."""
     place = cloud_names.place(program.model.name, stage.name)
-    return (place.service_stack(one.name) for one in program.model.services if not chosen or one.name in chosen)
+    return (
+        place.service_stack(service.name)
+        for service in program.model.services
+        if not chosen or service.name in chosen
+    )
 
 
 def _packer(project: Project, stage: Stage) -> tuple[Packer, dict[str, tuple[str, ...]]]:
@@ -103,16 +122,24 @@ def _packer(project: Project, stage: Stage) -> tuple[Packer, dict[str, tuple[str
 
 
 def _archived(package: Package) -> bytes:
-    """The archive, with the wheels that had to be fetched for the target. NotPackaged if something is built for another."""
-    whole = complete(package, source=Wheels(wheels.cache_folder(), wheels.pip))
-    if strange := binaries.misfits(whole):
-        what = (
-            f"The package of {package.service} holds what {package.architecture} cannot run: {', '.join(strange[:3])}."
+    """Return the archive with fetched wheels. NotPackaged if a library is built for another
+    machine."""
+    completed = complete(package, source=Wheels(wheels.cache_folder(), wheels.pip))
+    if misfits := binaries.misfits(completed):
+        message = f"The package of {package.service} holds libraries that {package.architecture} cannot run: {', '.join(misfits[:3])}."
+        raise NotPackaged(
+            message,
+            "Install that dependency from a wheel, or choose another architecture for the stage.",
         )
-        raise NotPackaged(what, "Install that dependency from a wheel, or choose another architecture for the stage.")
-    return archives.packed(whole)
+    return archives.packed(completed)
 
 
 def _request(template: Template, platform: str, stage: Stage, service: str) -> StackRequest:
-    tags = (("oort:platform", platform), ("oort:stage", stage.name), *((("oort:service", service),) if service else ()))
-    return StackRequest(template.stack, rendering.compact(rendering.document(template)), (*tags, *stage.tags))
+    tags = (
+        ("oort:platform", platform),
+        ("oort:stage", stage.name),
+        *((("oort:service", service),) if service else ()),
+    )
+    return StackRequest(
+        template.stack, rendering.compact(rendering.document(template)), (*tags, *stage.tags)
+    )

@@ -1,6 +1,7 @@
-"""Puts the embedded engine together for the commands: store, state, issuer and engine. The only module here that names adapters.
+"""Compose the embedded engine for the commands: store, state, issuer and engine.
 
-A command that looks or invokes uses the state beside a running platform: it takes no lock and delivers nothing.
+A command that reads or invokes works beside a running platform: it takes no lock and delivers no
+messages.
 """
 
 import os
@@ -37,16 +38,16 @@ CONSUMER_THREADS = 8
 
 
 class Nobody:
-    """The identity where no request comes in."""
+    """The identity for engines that get no requests."""
 
     def verify(self, token: str) -> Principal:  # noqa: ARG002  the port's signature
-        """See `ports.identity`: no token is right."""
-        raise InvalidToken("Nobody is known here.")
+        """Refuse every token. See `ports.identity`."""
+        raise InvalidToken("No token is valid here.")
 
     holder = verify
 
     def revoke(self, token: str) -> None:
-        """See `ports.identity`: no token is right."""
+        """Refuse every token. See `ports.identity`."""
         self.verify(token)
 
 
@@ -60,7 +61,7 @@ class Running:
     _store: GroupCommitStore
 
     def stop(self) -> None:
-        """Let requests and deliveries that run finish; then close the environments and the store."""
+        """Wait for running requests and deliveries; then close the environments and the store."""
         self._threads.shutdown(wait=True, cancel_futures=True)
         self._engine.stop()
         self._store.close()
@@ -76,10 +77,11 @@ def started(
     throttle: bool = True,
     place: str = "",
 ) -> Running:
-    """A running platform on the state, whose lock the caller holds. With `inline` only one handler runs at a time, for as
-    long as a debugger wants.
+    """Start a platform on the state; the caller has its lock.
 
-    `place` is what other commands need to find the platform: `-C PATH`.
+    With `inline`, one handler runs at a time, without a time limit for debuggers. `place` holds the
+    options
+    that other commands need to find the platform: `-C PATH`.
     """
     store = GroupCommitStore(state.database, key=unlock(state, _keys()))
     engine = Engine(
@@ -103,26 +105,34 @@ def started(
     )
     engine.start()
     for queue, count in engine.released.items():
-        log.say(f"{queue}: {output.counted(count, 'parked message')} can be read now, and are handed over.")
+        log.say(
+            f"{queue}: {output.counted(count, 'parked message')} can be read now and will be delivered."
+        )
     for queue, count in engine.parking.counts().items():
-        log.say(f"{queue}: {output.counted(count, 'parked message')} cannot be read yet: oort events parked")
+        log.say(
+            f"{queue}: {output.counted(count, 'parked message')} cannot be read yet: oort events parked"
+        )
     return Running(app, engine, threads, store)
 
 
 @contextmanager
 def at_rest(program: Program, folder: Path) -> Iterator[Engine]:
-    """The platform's engine on its state, to look at. StateUnusable if the platform never ran."""
+    """Open the engine on the platform's state to read. StateUnusable if the platform never ran."""
     with _opened(existing(folder)) as store:
-        yield Engine(program, store=store, clock=SystemClock(), entropy=SystemEntropy(), identity=Nobody())
+        yield Engine(
+            program, store=store, clock=SystemClock(), entropy=SystemEntropy(), identity=Nobody()
+        )
 
 
 @contextmanager
 def invocable(program: Program, folder: Path) -> Iterator[tuple[Engine, Issuer]]:
-    """The platform's engine on its state, which is created if need be, and the issuer that its gateway trusts."""
+    """Open the engine and its issuer on the platform's state. Create the state if missing."""
     state = open_state(folder)
     issuer = issuer_of(state, platform=program.model.name)
     with _opened(state) as store:
-        engine = Engine(program, store=store, clock=SystemClock(), entropy=SystemEntropy(), identity=issuer)
+        engine = Engine(
+            program, store=store, clock=SystemClock(), entropy=SystemEntropy(), identity=issuer
+        )
         try:
             yield engine, issuer
         finally:
@@ -131,33 +141,39 @@ def invocable(program: Program, folder: Path) -> Iterator[tuple[Engine, Issuer]]
 
 @contextmanager
 def recorded(folder: Path) -> Iterator[Traces]:
-    """The traces in the state folder. StateUnusable if the platform never ran."""
+    """Open the traces in the state folder. StateUnusable if the platform never ran."""
     with _opened(existing(folder)) as store:
         yield Traces(store)
 
 
 def issuer_of(state: StateFolder, *, platform: str) -> Issuer:
-    """The platform's issuer; its key is made the first time."""
+    """Return the platform's issuer. The first use makes its key."""
     return Issuer(state.path, issuer_url(platform), SystemClock())
 
 
-def token(folder: Path, *, platform: str, user: str, groups: Iterable[str], lifetime: timedelta) -> str:
-    """A token for the user. InvalidUse if the lifetime is longer than a day."""
+def token(
+    folder: Path, *, platform: str, user: str, groups: Iterable[str], lifetime: timedelta
+) -> str:
+    """Return a token for the user. InvalidUse if the lifetime is longer than a day."""
     return issuer_of(open_state(folder), platform=platform).issue(user, groups, lifetime)
 
 
 def revoke(folder: Path, *, platform: str, token: str) -> None:
-    """Refuse the token from now on, also in a platform that runs. InvalidToken if it would not be accepted now."""
+    """Refuse the token from now on, also in a running platform. InvalidToken if it is invalid
+    already."""
     issuer_of(open_state(folder), platform=platform).revoke(token)
 
 
 def rotate_signing_key(folder: Path, *, platform: str, at_once: bool) -> None:
-    """Sign with a new key, also in a platform that runs; tokens signed before stay good for a day, or end `at_once`."""
+    """Sign with a new key, also in a running platform.
+
+    Older tokens stay valid for a day; `at_once` ends them now.
+    """
     issuer_of(open_state(folder), platform=platform).rotate(at_once=at_once)
 
 
 def api_keys(folder: Path) -> ApiKeys:
-    """The API keys of the platform."""
+    """Return the API keys of the platform."""
     return ApiKeys(open_state(folder).path, SystemClock())
 
 
@@ -169,17 +185,21 @@ def rotate_key(folder: Path) -> None:
 
 
 def existing(folder: Path) -> StateFolder:
-    """The state in the folder. StateUnusable if there is none: only a platform that runs makes one."""
+    """Return the state in the folder.
+
+    StateUnusable if missing: only a running platform makes it.
+    """
     state = StateFolder(folder)
     if not state.database.exists():
         raise StateUnusable(
-            f"There is no state in {output.relative(folder)} yet.", "Start the platform once: oort dev."
+            f"There is no state in {output.relative(folder)} yet.",
+            "Start the platform once: oort dev.",
         )
     return state
 
 
 def _keys() -> Keys:
-    """Where this user's keys are."""
+    """Return the location of this user's keys."""
     return Keys(os.environ)
 
 

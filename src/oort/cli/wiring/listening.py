@@ -1,4 +1,4 @@
-"""What one running platform has for itself: the lock of its state folder and its port. `oort dev` takes both before it serves."""
+"""Take the lock of a platform's state folder, and its port."""
 
 import os
 import socket
@@ -13,15 +13,17 @@ from oort.model.errors import AddressInUse, StateUnusable
 
 HOST = "127.0.0.1"
 _BACKLOG = 2048  # connections that wait while a reload is under way
-_PATIENCE = timedelta(seconds=2)  # for a killed platform's last process, which the kernel ends within milliseconds
+_PATIENCE = timedelta(
+    seconds=2
+)  # for a killed platform's last process, which the kernel ends within milliseconds
 _PAUSE = 0.02
 
 
 @contextmanager
 def occupied(folder: Path, *, port: int) -> Iterator[tuple[StateFolder, socket.socket]]:
-    """The state folder with its lock held, and a socket on the port. StateUnusable or AddressInUse if others have them.
+    """Lock the state folder and open the port. StateUnusable or AddressInUse if they are taken.
 
-    A platform that was killed a moment ago is waited for; one that runs is not.
+    A platform killed a moment ago gets a short time to end.
     """
     state, end = open_state(folder), time.monotonic() + _PATIENCE.total_seconds()
     with ExitStack() as stack:
@@ -39,22 +41,29 @@ def occupied(folder: Path, *, port: int) -> Iterator[tuple[StateFolder, socket.s
 
 @contextmanager
 def bound(port: int) -> Iterator[socket.socket]:
-    """A socket on the port of this machine alone; 0 takes a free one. AddressInUse if somebody else listens there."""
+    """Open a socket on a port of this machine; 0 takes a free port. AddressInUse if the port is
+    taken."""
     with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as listener:
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             listener.bind((HOST, port))
             listener.listen(_BACKLOG)
         except PermissionError:
-            raise AddressInUse(f"Port {port} is for the administrator.", "Take one above 1023: --port 8000.") from None
+            raise AddressInUse(
+                f"Port {port} is reserved for the administrator.",
+                "Choose a port above 1023: --port 8000.",
+            ) from None
         except OSError as error:
-            instead = f"End that program, or take another port: --port {port + 1 if port < 65535 else 8000}."
-            raise AddressInUse(f"Port {port} of {HOST} cannot be used: {error.strerror}.", instead) from None
+            instead = f"Stop that program, or choose another port: --port {port + 1 if port < 65535 else 8000}."
+            raise AddressInUse(
+                f"Port {port} of {HOST} cannot be used: {error.strerror}.", instead
+            ) from None
         yield listener
 
 
 def _owner_is_gone(state: StateFolder) -> bool:
-    """Whether the process that the lock names has ended: then a child of it, which holds the lock too, is ending."""
+    """True if the process in the lock file has ended. Its child may still hold the lock for a
+    moment."""
     try:
         os.kill(int(state.lock.read_text(encoding="ascii")), 0)
     except ProcessLookupError:

@@ -1,4 +1,4 @@
-"""Loads the platform that a command works on: its project, its program, and the place of its state."""
+"""Load the platform of a command: its project, its program, and its state folder."""
 
 import contextlib
 import sys
@@ -11,19 +11,22 @@ from oort.model.errors import NotFoundHere
 
 
 def find(path: Path) -> Project:
-    """The project in the folder. InvalidProject if there is none."""
+    """Return the project in the folder. InvalidProject if missing."""
     return projects.find(path.absolute())  # so that a message never says "in .."
 
 
 def load(path: Path) -> tuple[Project, Program]:
-    """The project in the folder and its program. InvalidProject, or InvalidProgram with every mistake."""
+    """Return the project in the folder and its program. InvalidProject, or InvalidProgram with all
+    mistakes."""
     project = find(path)
-    with contextlib.redirect_stdout(sys.stderr):  # what the services print while they load is not our output
+    with contextlib.redirect_stdout(
+        sys.stderr
+    ):  # what the services print while they load is not our output
         return project, projects.program(project)
 
 
 def files_outside(project: Project) -> list[str]:
-    """The imported files of the project that are not in its own folder, such as packages beside it."""
+    """Return imported files of the project outside its own folder, such as packages beside it."""
     files = (getattr(module, "__file__", None) for module in list(sys.modules.values()))
     return sorted(file for file in files if file and _is_beside(Path(file), project))
 
@@ -34,16 +37,20 @@ def _is_beside(file: Path, project: Project) -> bool:
 
 
 def state_folder(project: Project, state: Path | None) -> Path:
-    """Where the platform keeps its state: as the option says, or beside oort.toml."""
+    """Return the state folder: from the option, or beside oort.toml."""
     return (state or project.folder / ".oort").absolute()
 
 
 def known(name: str, names: list[str], *, what: str) -> str:
-    """The name if it is one of the names. NotFoundHere, with the likeliest or all of them, otherwise."""
+    """Return the name if it is in `names`. NotFoundHere, with the nearest names, otherwise."""
     if name in names:
         return name
     import difflib  # for mistakes only
 
     near = difflib.get_close_matches(name, names, n=3)
-    instead = f"Did you mean {' or '.join(near)}?" if near else f"There are: {', '.join(sorted(names)) or 'none'}."
+    instead = (
+        f"Did you mean {' or '.join(near)}?"
+        if near
+        else f"There are: {', '.join(sorted(names)) or 'none'}."
+    )
     raise NotFoundHere(f"There is no {what} {name}.", instead)

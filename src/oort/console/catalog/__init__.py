@@ -1,4 +1,4 @@
-"""The catalogue of a platform: a page for each event and each service, as a static site or as Markdown.
+"""The catalogue of a platform: pages for events and services, as a static site or as Markdown.
 
-`contents` says what is on the pages, `webpages` and `markdown` write them, `folder` puts them on disk.
+`contents` makes the pages, `webpages` and `markdown` format them, `folder` writes them to disk.
 """

@@ -1,4 +1,4 @@
-"""What a page of the catalogue is made of, before it is HTML or Markdown. Texts are plain here: who writes them escapes them."""
+"""Building blocks of catalogue pages, for HTML and Markdown. Texts are not escaped here."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -7,7 +7,7 @@ from typing import TypeAlias
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """A piece of a line. `code` is a name or a value; `page` and `anchor` say where it leads, if it does."""
+    """A piece of a line. `code` marks a name or a value; `page` and `anchor` are the link target."""
 
     text: str
     code: bool = False
@@ -29,21 +29,19 @@ class Heading:
 
 @dataclass(frozen=True, slots=True)
 class Paragraph:
-    """A paragraph."""
-
     phrase: Phrase
 
 
 @dataclass(frozen=True, slots=True)
 class Facts:
-    """What is so, line by line: a word and what it says."""
+    """A list of facts: a word and its value in each line."""
 
     rows: tuple[tuple[str, Phrase], ...]
 
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """A row of a table; others may lead to its anchor."""
+    """A row of a table. Links may lead to its anchor."""
 
     cells: tuple[Phrase, ...]
     anchor: str = ""
@@ -69,7 +67,7 @@ Block: TypeAlias = Heading | Paragraph | Facts | Table | Listing
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """A page. Its name is a path without an ending, such as `events/accounts.closed`."""
+    """A page. Its name is a path without suffix, such as `events/accounts.closed`."""
 
     name: str
     title: str
@@ -77,7 +75,7 @@ class Page:
 
 
 def words(text: str) -> Phrase:
-    """A phrase without names in it; nothing for an empty text."""
+    """Return a phrase of plain text; empty for an empty text."""
     return (Part(text),) if text else ()
 
 
@@ -87,13 +85,13 @@ def joined(phrases: Iterable[Phrase], glue: str = ", ") -> Phrase:
     >>> joined([words("a"), words("b")], " or ")
     (Part(text='a', code=False, page='', anchor=''), Part(text=' or ', code=False, page='', anchor=''), Part(text='b', code=False, page='', anchor=''))
     """
-    found: list[Part] = []
+    parts: list[Part] = []
     for phrase in phrases:
-        found += [*([Part(glue)] if found else []), *phrase]
-    return tuple(found)
+        parts += [*([Part(glue)] if parts else []), *phrase]
+    return tuple(parts)
 
 
 def paragraphs(text: str) -> tuple[Paragraph, ...]:
-    """A docstring as paragraphs."""
-    lines = [" ".join(one.split()) for one in text.split("\n\n")]
-    return tuple(Paragraph(words(one)) for one in lines if one)
+    """Split a docstring into paragraphs."""
+    lines = [" ".join(line.split()) for line in text.split("\n\n")]
+    return tuple(Paragraph(words(line)) for line in lines if line)

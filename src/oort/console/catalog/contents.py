@@ -1,6 +1,6 @@
-"""What is on the pages of the catalogue: one of all, one for each event, one for each service. The command line asks.
+"""The contents of the catalogue: an index, a page for each event, and a page for each service.
 
-It is told from the loaded program alone, so the same program gives the same pages.
+Pages depend only on the loaded program, so the same program gives the same pages.
 """
 
 import inspect
@@ -45,17 +45,23 @@ _UNITS = MappingProxyType({
 
 
 def pages(program: Program, *, root: Path) -> tuple[Page, ...]:
-    """All pages, the first of all first. `root` is the folder that places in the code are shown from.
+    """Return all pages, the index first. Paths of source files are relative to `root`.
 
-    InvalidProgram for an event that cannot be described, or has no example.
+    InvalidProgram for an event without a schema or an example.
     """
     versions = exports.versions(program)
-    events = {name: tuple(found)[::-1] for name, found in itertools.groupby(versions, lambda one: one.declared.event)}
+    events = {
+        name: tuple(versions)[::-1]
+        for name, versions in itertools.groupby(versions, lambda entry: entry.declared.event)
+    }
     catalogue = _Catalogue(program, events, root)
     return (
         catalogue.front(),
-        *(catalogue.event(name, found) for name, found in events.items()),
-        *(catalogue.service(one) for one in sorted(program.model.services, key=lambda one: one.name)),
+        *(catalogue.event(name, versions) for name, versions in events.items()),
+        *(
+            catalogue.service(entry)
+            for entry in sorted(program.model.services, key=lambda entry: entry.name)
+        ),
     )
 
 
@@ -69,93 +75,147 @@ class _Catalogue:
     published: dict[str, Phrase] = field(init=False)
 
     def __post_init__(self) -> None:
-        found: dict[str, list[Phrase]] = {}
-        for one in itertools.chain.from_iterable(self.events.values()):
-            for function in one.declared.producers:
-                found.setdefault(function, []).append((_version(one),))
-        object.__setattr__(self, "published", {name: joined(phrases) for name, phrases in found.items()})
+        published: dict[str, list[Phrase]] = {}
+        for exported in itertools.chain.from_iterable(self.events.values()):
+            for function in exported.declared.producers:
+                published.setdefault(function, []).append((_version(exported),))
+        object.__setattr__(
+            self, "published", {name: joined(phrases) for name, phrases in published.items()}
+        )
 
     def front(self) -> Page:
-        """The page that leads to all others."""
-        events = [self._event_row(name, found) for name, found in self.events.items()]
-        services = [self._service_row(one) for one in sorted(self.program.model.services, key=lambda one: one.name)]
+        """Return the index."""
+        events = [self._event_row(name, versions) for name, versions in self.events.items()]
+        services = [
+            self._service_row(service)
+            for service in sorted(self.program.model.services, key=lambda service: service.name)
+        ]
         blocks: list[Block] = [
-            Paragraph(words("What the services of this platform tell each other, and what can be asked of them.")),
+            Paragraph(
+                words(
+                    "What the services of this platform tell each other, and what can be asked of them."
+                )
+            ),
             Heading(2, "Events", "events"),
             *_table(
-                ("Event", "What it says", "Versions", "Published by", "Consumed by"), events, "There are no events."
+                ("Event", "What it says", "Versions", "Published by", "Consumed by"),
+                events,
+                "There are no events.",
             ),
             Heading(2, "Services", "services"),
-            *_table(("Service", "Routes", "Publishes", "Consumes"), services, "There are no services."),
+            *_table(
+                ("Service", "Routes", "Publishes", "Consumes"), services, "There are no services."
+            ),
         ]
         return Page("index", self.program.model.name, tuple(blocks))
 
     def event(self, name: str, versions: tuple[Exported, ...]) -> Page:
-        """The page of an event."""
-        known = any(one.name == _owner(name) for one in self.program.model.services)
-        owner = (Part(_owner(name), page=f"services/{_owner(name)}" if known else ""),)
+        is_here = any(exported.name == _owner(name) for exported in self.program.model.services)
+        owner = (Part(_owner(name), page=f"services/{_owner(name)}" if is_here else ""),)
         blocks: list[Block] = [
             *paragraphs(_documentation(versions[0].kind)),
-            Facts((("Service", owner), ("Versions", joined([(_version(one, bare=True),) for one in versions])))),
+            Facts(
+                (
+                    ("Service", owner),
+                    (
+                        "Versions",
+                        joined([(_version(exported, bare=True),) for exported in versions]),
+                    ),
+                )
+            ),
         ]
-        for one in versions:
-            blocks += self._version(one, newest=one is versions[0])
+        for exported in versions:
+            blocks += self._version(exported, newest=exported is versions[0])
         return Page(f"events/{name}", name, tuple(blocks))
 
     def service(self, service: ServiceModel) -> Page:
-        """The page of a service."""
-        routes = [self._route(one, trigger) for one, trigger in _routes(service)]
-        others = [self._other(one) for one in service.functions if not isinstance(one.trigger, Http)]
+        routes = [self._route(function, trigger) for function, trigger in _routes(service)]
+        other_functions = [
+            self._other(function)
+            for function in service.functions
+            if not isinstance(function.trigger, Http)
+        ]
         blocks: list[Block] = [
             Heading(2, "Routes", "routes"),
-            *_table(("Route", "For", "Function", "What it does", "Publishes"), routes, "It has no routes."),
+            *_table(
+                ("Route", "For", "Function", "What it does", "Publishes"),
+                routes,
+                "It has no routes.",
+            ),
             Heading(2, "Other functions", "functions"),
-            *_table(("Function", "Runs", "What it does", "Publishes"), others, "It has no others."),
+            *_table(
+                ("Function", "Runs", "What it does", "Publishes"),
+                other_functions,
+                "It has no others.",
+            ),
         ]
         return Page(f"services/{service.name}", service.name, tuple(blocks))
 
     def _event_row(self, name: str, versions: tuple[Exported, ...]) -> Row:
         about = words(_documentation(versions[0].kind).partition("\n")[0])
-        numbers = joined([(_version(one, bare=True),) for one in versions])
-        makers = _functions(function for one in versions for function in one.declared.producers)
-        takers = _functions(function for one in versions for function in one.declared.consumers)
-        return Row(((Part(name, code=True, page=f"events/{name}"),), about, numbers, makers, takers))
+        numbers = joined([(_version(exported, bare=True),) for exported in versions])
+        makers = _functions(
+            function for exported in versions for function in exported.declared.producers
+        )
+        takers = _functions(
+            function for exported in versions for function in exported.declared.consumers
+        )
+        return Row(
+            ((Part(name, code=True, page=f"events/{name}"),), about, numbers, makers, takers)
+        )
 
     def _service_row(self, service: ServiceModel) -> Row:
-        functions = [one.name for one in service.functions]
-        published = [part for name in functions for part in self.published.get(name, ()) if part.page]
-        consumed = [self._runs(one)[-1] for one in service.functions if isinstance(one.trigger, Subscription)]
-        told = (joined([(one,) for one in dict.fromkeys(parts)]) for parts in (published, consumed))
+        functions = [function.name for function in service.functions]
+        published = [
+            part for name in functions for part in self.published.get(name, ()) if part.page
+        ]
+        consumed = [
+            self._runs(function)[-1]
+            for function in service.functions
+            if isinstance(function.trigger, Subscription)
+        ]
+        links = (
+            joined([(function,) for function in dict.fromkeys(parts)])
+            for parts in (published, consumed)
+        )
         routes = words(str(len(_routes(service))))
-        return Row(((Part(service.name, page=f"services/{service.name}"),), routes, *told))
+        return Row(((Part(service.name, page=f"services/{service.name}"),), routes, *links))
 
-    def _version(self, one: Exported, *, newest: bool) -> Iterator[Block]:
-        anchor = f"v{one.declared.version}"
-        yield Heading(2, f"Version {one.declared.version}", anchor)
+    def _version(self, exported: Exported, *, newest: bool) -> Iterator[Block]:
+        anchor = f"v{exported.declared.version}"
+        yield Heading(2, f"Version {exported.declared.version}", anchor)
         if not newest:
-            yield from paragraphs(_documentation(one.kind))
-        yield Facts(tuple(self._facts(one)))
-        yield from fields.blocks(one.declared.revision.reader, prefix=f"{anchor}.")
+            yield from paragraphs(_documentation(exported.kind))
+        yield Facts(tuple(self._facts(exported)))
+        yield from fields.blocks(exported.declared.revision.reader, prefix=f"{anchor}.")
         yield Heading(3, "Example", f"{anchor}.example")
-        yield Listing(_indented(one.data))
+        yield Listing(_indented(exported.data))
         yield Heading(3, "Example on the wire", f"{anchor}.envelope")
-        yield Listing(_indented(one.envelope))
+        yield Listing(_indented(exported.envelope))
 
-    def _facts(self, one: Exported) -> Iterator[tuple[str, Phrase]]:
-        declared = one.declared
+    def _facts(self, exported: Exported) -> Iterator[tuple[str, Phrase]]:
+        declared = exported.declared
         yield "Published by", _functions(declared.producers) or _NOBODY
         yield "Consumed by", _functions(declared.consumers) or _NOBODY
         yield "Key", (Part(declared.revision.key, code=True),)
-        yield "Read as it is by", words(f"consumers of {_range(declared.compatible, declared.version)}")
-        yield from _conversions(one)
+        yield (
+            "Read as it is by",
+            words(f"consumers of {_range(declared.compatible, declared.version)}"),
+        )
+        yield from _conversions(exported)
         yield "Schema", (Part(envelopes.schema_of(declared.event, declared.version), code=True),)
-        yield "Class", (Part(one.kind.__name__, code=True), Part(f" in {self._place(one.kind)}"))
+        yield (
+            "Class",
+            (Part(exported.kind.__name__, code=True), Part(f" in {self._place(exported.kind)}")),
+        )
 
     def _place(self, kind: type[Event]) -> str:
         source = kind.__oort__.model.source
         file = Path(source.file)
         inside = file.is_relative_to(self.root)
-        return f"{file.relative_to(self.root).as_posix() if inside else file.name}, line {source.line}"
+        return (
+            f"{file.relative_to(self.root).as_posix() if inside else file.name}, line {source.line}"
+        )
 
     def _route(self, function: FunctionModel, trigger: Http) -> Row:
         route = (Part(f"{trigger.method} {trigger.path}", code=True),)
@@ -163,21 +223,30 @@ class _Catalogue:
         return Row((route, words(_callers(trigger)), name, *self._does(function)), function.name)
 
     def _other(self, function: FunctionModel) -> Row:
-        return Row(((Part(function.name, code=True),), self._runs(function), *self._does(function)), function.name)
+        return Row(
+            ((Part(function.name, code=True),), self._runs(function), *self._does(function)),
+            function.name,
+        )
 
     def _does(self, function: FunctionModel) -> tuple[Phrase, Phrase]:
         text = inspect.cleandoc(self.program.functions[function.name].call.__doc__ or "")
         return words(text.partition("\n")[0]), self.published.get(function.name, ())
 
     def _runs(self, function: FunctionModel) -> Phrase:
-        """What makes it run."""
+        """Describe the trigger of a function."""
         trigger = function.trigger
         if isinstance(trigger, Subscription):
             versions = self.events[trigger.event]
-            known = next(one for one in versions if one.declared.version == trigger.version)
-            return (Part("for each "), _version(known))
+            version = next(
+                exported for exported in versions if exported.declared.version == trigger.version
+            )
+            return (Part("for each "), _version(version))
         if isinstance(trigger, Timer):
-            when = (Part(trigger.cron, code=True), Part(f" ({trigger.timezone})")) if trigger.cron else ()
+            when = (
+                (Part(trigger.cron, code=True), Part(f" ({trigger.timezone})"))
+                if trigger.cron
+                else ()
+            )
             return when or words(f"every {_length(trigger.interval or timedelta())}")
         if isinstance(trigger, Answer):
             return (Part("when "), Part(trigger.call, code=True), Part(" is called"))
@@ -189,7 +258,7 @@ def _range(least: int, most: int) -> str:
 
 
 def _length(time: timedelta) -> str:
-    """A length of time in the greatest unit that tells all of it."""
+    """Format a duration in the greatest exact unit."""
     for unit in _UNITS:
         if not time % _UNITS[unit]:
             count = time // _UNITS[unit]
@@ -202,39 +271,55 @@ def _owner(event: str) -> str:
 
 
 def _routes(service: ServiceModel) -> list[tuple[FunctionModel, Http]]:
-    return [(one, one.trigger) for one in service.functions if isinstance(one.trigger, Http)]
+    return [
+        (function, function.trigger)
+        for function in service.functions
+        if isinstance(function.trigger, Http)
+    ]
 
 
 def _table(headings: tuple[str, ...], rows: list[Row], otherwise: str) -> Iterator[Block]:
     yield Table(headings, tuple(rows)) if rows else Paragraph(words(otherwise))
 
 
-def _version(one: Exported, *, bare: bool = False) -> Part:
-    """A version of an event, leading to it."""
-    name, number = one.declared.event, one.declared.version
-    return Part(f"version {number}" if bare else f"{name} version {number}", page=f"events/{name}", anchor=f"v{number}")
+def _version(exported: Exported, *, bare: bool = False) -> Part:
+    """Return a link to a version of an event."""
+    name, number = exported.declared.event, exported.declared.version
+    return Part(
+        f"version {number}" if bare else f"{name} version {number}",
+        page=f"events/{name}",
+        anchor=f"v{number}",
+    )
 
 
 def _functions(names: Iterable[str]) -> Phrase:
     return joined(
-        (Part(name, code=True, page=f"services/{_owner(name)}", anchor=name),) for name in dict.fromkeys(names)
+        (Part(name, code=True, page=f"services/{_owner(name)}", anchor=name),)
+        for name in dict.fromkeys(names)
     )
 
 
-def _conversions(one: Exported) -> Iterator[tuple[str, Phrase]]:
-    """Which versions it is made from and becomes, and by which functions."""
-    known = one.kind.__oort__
-    for told, found in (("Made from", known.upcasts), ("Sent to older consumers as", known.downcasts)):
+def _conversions(exported: Exported) -> Iterator[tuple[str, Phrase]]:
+    """Yield the versions that this one is converted from and to, with the functions."""
+    event = exported.kind.__oort__
+    for title, conversions in (
+        ("Made from", event.upcasts),
+        ("Sent to older consumers as", event.downcasts),
+    ):
         phrases = [
             (
-                Part(f"version {number}", page=f"events/{one.declared.event}", anchor=f"v{number}"),
+                Part(
+                    f"version {number}",
+                    page=f"events/{exported.declared.event}",
+                    anchor=f"v{number}",
+                ),
                 Part(" by "),
                 Part(getattr(convert, "__name__", "a function"), code=True),
             )
-            for number, (_, convert) in sorted(found.items())
+            for number, (_, convert) in sorted(conversions.items())
         ]
         if phrases:
-            yield told, joined(phrases)
+            yield title, joined(phrases)
 
 
 def _callers(trigger: Http) -> str:

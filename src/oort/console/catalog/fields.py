@@ -1,6 +1,6 @@
-"""The fields of an event as tables, told from the reader's schema: what must be there, and what may be missing. `contents` asks.
+"""Describe the fields of an event in tables, from the reader's schema. Used by `contents`.
 
-Types are said in words, for those who read them and know neither Python nor JSON Schema.
+Types are described in words, for readers without knowledge of Python or JSON Schema.
 """
 
 from collections.abc import Iterator, Mapping
@@ -10,7 +10,18 @@ from typing import TypeGuard, cast
 
 import msgspec
 
-from oort.console.catalog.blocks import Block, Heading, Paragraph, Part, Phrase, Row, Table, joined, paragraphs, words
+from oort.console.catalog.blocks import (
+    Block,
+    Heading,
+    Paragraph,
+    Part,
+    Phrase,
+    Row,
+    Table,
+    joined,
+    paragraphs,
+    words,
+)
 from oort.model.items import Value
 from oort.rules.types.schema_keywords import Schema
 
@@ -23,7 +34,9 @@ _FORMATS = MappingProxyType({
     "uuid": "UUID",
     "decimal": "decimal number as text",
 })  # fmt: skip
-_PLAIN = MappingProxyType({"boolean": "true or false", "null": "null", "integer": "whole number", "number": "number"})
+_PLAIN = MappingProxyType(
+    {"boolean": "true or false", "null": "null", "integer": "whole number", "number": "number"}
+)
 _LIMITS = MappingProxyType({
     "minimum": "at least",
     "exclusiveMinimum": "more than",
@@ -35,38 +48,44 @@ _SIZES = (("Length", "character"), ("Items", "element"), ("Properties", "member"
 
 
 def blocks(schema: Schema, *, prefix: str) -> Iterator[Block]:
-    """A table of the fields, and one for each type inside. `prefix` stands before the anchors of the types."""
+    """Yield a table of the fields, and a table for each type inside.
+
+    `prefix` is the prefix of the types' anchors.
+    """
     teller = Teller(prefix)
     defs = cast(Mapping[str, Schema], schema.get("$defs", {}))
     root = str(schema.get("$ref", "")).removeprefix(_DEFS)
     yield Heading(3, "Fields", f"{prefix}fields")
     yield from teller.described(defs.get(root, schema))
-    for name, one in defs.items():
+    for name, definition in defs.items():
         if name != root or _mentions(defs, _DEFS + root):
             yield Heading(3, name, prefix + name)
-            yield from paragraphs(str(one.get("description", "")))
-            yield from teller.described(one)
+            yield from paragraphs(str(definition.get("description", "")))
+            yield from teller.described(definition)
 
 
 def written(value: Value) -> str:
-    """A value as JSON."""
+    """Return a value as JSON."""
     return msgspec.json.encode(value).decode()
 
 
 @dataclass(frozen=True, slots=True)
 class Teller:
-    """Says schemas in words, with links to the types on the same page."""
+    """Describe schemas in words, with links to types on the same page."""
 
     prefix: str
 
     def described(self, schema: Schema) -> Iterator[Block]:
-        """A table of the members of an object; the words for anything else."""
+        """Yield a table of an object's members, or a phrase for other schemas."""
         members = schema.get("properties")
         if not isinstance(members, dict):
             yield Paragraph(self.phrase(schema))
         elif members:
             required = cast(list[Value], schema.get("required", []))
-            rows = [self._row(name, cast(Schema, one), required=name in required) for name, one in members.items()]
+            rows = [
+                self._row(name, cast(Schema, member), required=name in required)
+                for name, member in members.items()
+            ]
             yield Table(("Field", "Type", "Required", "Default", "Description"), tuple(rows))
         else:
             yield Paragraph(words("It has no fields."))
@@ -74,24 +93,34 @@ class Teller:
     def _row(self, name: str, schema: Schema, *, required: bool) -> Row:
         default = (Part(written(schema["default"]), code=True),) if "default" in schema else ()
         about = words(" ".join(str(schema.get("description", "")).split()))
-        return Row(((Part(name, code=True),), self.phrase(schema), words("yes" if required else "no"), default, about))
+        return Row(
+            (
+                (Part(name, code=True),),
+                self.phrase(schema),
+                words("yes" if required else "no"),
+                default,
+                about,
+            )
+        )
 
     def phrase(self, value: Value) -> Phrase:
-        """What fits the schema, in words."""
+        """Describe the values of a schema in words."""
         if not isinstance(value, dict):
             return words("nothing" if value is False else "anything")
         for word in ("anyOf", "oneOf"):
             if word in value:
-                return joined([self.phrase(one) for one in _list(value[word])], " or ")
+                return joined([self.phrase(option) for option in _list(value[word])], " or ")
         if "allOf" in value:
-            return joined([self.phrase(one) for one in _list(value["allOf"])], " and ")
+            return joined([self.phrase(option) for option in _list(value["allOf"])], " and ")
         if "$ref" in value:
             name = str(value["$ref"]).removeprefix(_DEFS)
             return (Part(name, code=True, anchor=self.prefix + name),)
         if "const" in value:
             return (Part("always "), Part(written(value["const"]), code=True))
         if "enum" in value:
-            options = joined([(Part(written(one), code=True),) for one in _list(value["enum"])])
+            options = joined(
+                [(Part(written(option), code=True),) for option in _list(value["enum"])]
+            )
             return (Part("one of "), *options) if options else words("nothing")
         return self._typed(value)
 
@@ -100,8 +129,8 @@ class Teller:
         kinds = kinds if isinstance(kinds, list) else [kinds]
         if not kinds:
             return words("anything")
-        told = joined([self._kind(str(kind), schema) for kind in kinds], " or ")
-        return told if _is_fixed(schema) else (*told, *_bounds(schema))
+        description = joined([self._kind(str(kind), schema) for kind in kinds], " or ")
+        return description if _is_fixed(schema) else (*description, *_bounds(schema))
 
     def _kind(self, kind: str, schema: Schema) -> Phrase:
         if kind == "array":
@@ -112,9 +141,16 @@ class Teller:
 
     def _array(self, schema: Schema) -> Phrase:
         if "prefixItems" in schema:
-            return (Part("row of "), *joined([self.phrase(one) for one in _list(schema["prefixItems"])]))
+            return (
+                Part("row of "),
+                *joined([self.phrase(element) for element in _list(schema["prefixItems"])]),
+            )
         name = "set" if schema.get("uniqueItems") else "list"
-        return (Part(f"{name} of "), *self.phrase(schema["items"])) if "items" in schema else words(name)
+        return (
+            (Part(f"{name} of "), *self.phrase(schema["items"]))
+            if "items" in schema
+            else words(name)
+        )
 
     def _object(self, schema: Schema) -> Phrase:
         if _is_stranger(schema):
@@ -123,19 +159,26 @@ class Teller:
         if "properties" in schema or not isinstance(values, dict | None):
             return words("object")
         names = schema.get("propertyNames")
-        keys = self.phrase({"type": "string", **names}) if isinstance(names, dict) else words("text")
-        return (Part("map from "), *keys, Part(" to "), *self.phrase(True if values is None else values))
+        keys = (
+            self.phrase({"type": "string", **names}) if isinstance(names, dict) else words("text")
+        )
+        return (
+            Part("map from "),
+            *keys,
+            Part(" to "),
+            *self.phrase(True if values is None else values),
+        )
 
 
 def _is_fixed(schema: Schema) -> bool:
-    """Whether it is a row that has what it lists, no less and no more."""
+    """True for an array of fixed length."""
     return "prefixItems" in schema and schema.get("minItems") == schema.get("maxItems")
 
 
 def _is_stranger(schema: Schema) -> bool:
-    """Whether it is the arm of an open union for what its classes do not know."""
+    """True for the arm of an open union that accepts unknown classes."""
     members = schema.get("properties")
-    return isinstance(members, dict) and any(_excludes(one) for one in members.values())
+    return isinstance(members, dict) and any(_excludes(member) for member in members.values())
 
 
 def _excludes(value: Value) -> TypeGuard[Schema]:
@@ -145,23 +188,33 @@ def _excludes(value: Value) -> TypeGuard[Schema]:
 def _text(schema: Schema) -> Phrase:
     if schema.get("contentEncoding"):
         return words(f"bytes, as {schema['contentEncoding']}")
-    found = words(_FORMATS.get(str(schema.get("format", "")), str(schema.get("format", "")) or "text"))
+    phrase = words(
+        _FORMATS.get(str(schema.get("format", "")), str(schema.get("format", "")) or "text")
+    )
     if "pattern" in schema:
-        found = (*found, Part(" like "), Part(str(schema["pattern"]), code=True))
+        phrase = (*phrase, Part(" like "), Part(str(schema["pattern"]), code=True))
     if "examples" in schema and "format" not in schema:
-        found = (
-            *found,
+        phrase = (
+            *phrase,
             Part(", for example "),
-            *joined([(Part(written(one), code=True),) for one in _list(schema["examples"])]),
+            *joined(
+                [(Part(written(example), code=True),) for example in _list(schema["examples"])]
+            ),
         )
-    return found
+    return phrase
 
 
 def _bounds(schema: Schema) -> Phrase:
-    limits = [f"{told} {written(schema[word])}" for word, told in _LIMITS.items() if word in schema]
-    sizes = [_size(schema.get(f"min{word}"), schema.get(f"max{word}"), noun) for word, noun in _SIZES]
-    told = [one for one in (*limits, *sizes) if one]
-    return words(f" ({', '.join(told)})" if told else "")
+    limits = [
+        f"{limit_word} {written(schema[word])}"
+        for word, limit_word in _LIMITS.items()
+        if word in schema
+    ]
+    sizes = [
+        _size(schema.get(f"min{word}"), schema.get(f"max{word}"), noun) for word, noun in _SIZES
+    ]
+    limit_word = [text for text in (*limits, *sizes) if text]
+    return words(f" ({', '.join(limit_word)})" if limit_word else "")
 
 
 def _size(least: Value, most: Value, noun: str) -> str:
@@ -178,7 +231,9 @@ def _list(value: Value) -> list[Value]:
 
 
 def _mentions(value: object, reference: str) -> bool:
-    """Whether something in the schema refers there."""
+    """True if the schema contains the reference."""
     if isinstance(value, dict):
-        return value.get("$ref") == reference or any(_mentions(one, reference) for one in value.values())
-    return isinstance(value, list) and any(_mentions(one, reference) for one in value)
+        return value.get("$ref") == reference or any(
+            _mentions(inner, reference) for inner in value.values()
+        )
+    return isinstance(value, list) and any(_mentions(inner, reference) for inner in value)

@@ -1,4 +1,5 @@
-"""Puts the pages of the catalogue into a folder. It writes over its own files only, and takes away those it needs no more."""
+"""Write the pages of the catalogue to a folder. Only files of the catalogue are replaced or
+removed."""
 
 import contextlib
 from collections.abc import Iterator, Mapping
@@ -10,16 +11,17 @@ _ENDINGS = (".html", ".md")
 
 
 def is_ours(folder: Path) -> bool:
-    """Whether the folder may be written into: it is not there, is empty, or was made here."""
+    """True if the folder is missing, is empty, or holds a catalogue."""
     if not folder.exists():
         return True
     return folder.is_dir() and (
-        not any(folder.iterdir()) or any(_made_here(folder / f"index{one}") for one in _ENDINGS)
+        not any(folder.iterdir())
+        or any(_made_here(folder / f"index{ending}") for ending in _ENDINGS)
     )
 
 
 def write(folder: Path, pages: Mapping[str, str]) -> None:
-    """Write the pages, by path, and remove pages of an earlier time. Other files stay. OSError as the system says it."""
+    """Write the pages, and remove pages of an older catalogue. Other files stay. Raises OSError."""
     for old in _pages(folder):
         if old.relative_to(folder).as_posix() not in pages and _made_here(old):
             old.unlink()
@@ -34,11 +36,13 @@ def write(folder: Path, pages: Mapping[str, str]) -> None:
 
 def _pages(folder: Path) -> Iterator[Path]:
     for pattern in ("*", "events/*", "services/*"):
-        yield from (one for one in folder.glob(pattern) if one.suffix in _ENDINGS and one.is_file())
+        yield from (
+            file for file in folder.glob(pattern) if file.suffix in _ENDINGS and file.is_file()
+        )
 
 
 def _made_here(path: Path) -> bool:
-    """Whether the marker stands in the first lines."""
+    """True if the first lines contain the marker."""
     try:
         with path.open("rb") as file:
             return MARKER.encode() in file.read(200)

@@ -1,8 +1,18 @@
-"""Pages of the catalogue as Markdown, as GitHub and others show it. Every text is escaped. `folder` writes them."""
+"""Format catalogue pages as Markdown. Every text is escaped."""
 
 import re
 
-from oort.console.catalog.blocks import Block, Facts, Heading, Listing, Page, Paragraph, Part, Phrase, Table
+from oort.console.catalog.blocks import (
+    Block,
+    Facts,
+    Heading,
+    Listing,
+    Page,
+    Paragraph,
+    Part,
+    Phrase,
+    Table,
+)
 from oort.console.catalog.paths import MARKER, relative
 
 ENDING = ".md"
@@ -12,14 +22,20 @@ _START = re.compile(r"^(\d*)([-+=:.)])")  # what would begin a list or a line
 
 
 def page(page: Page, *, platform: str) -> str:
-    """The whole file."""
+    """Return the complete file."""
     home = () if page.name == "index" else (_link(Part(platform, page="index"), page),)
-    parts = (f"{MARKER}\n# {_escaped(page.title)}", *home, *(_block(block, page) for block in page.blocks))
+    parts = (
+        f"{MARKER}\n# {_escaped(page.title)}",
+        *home,
+        *(_block(block, page) for block in page.blocks),
+    )
     return "\n\n".join(parts) + "\n"
 
 
 def _escaped(text: str) -> str:
-    line = " ".join("".join(one if one.isprintable() else " " for one in text).split(" "))
+    line = " ".join(
+        "".join(character if character.isprintable() else " " for character in text).split(" ")
+    )
     return _SPECIAL.sub(r"\\\g<0>", line).translate(_HTML)
 
 
@@ -32,12 +48,17 @@ def _block(block: Block, page: Page) -> str:
         fence = "`" * max(3, 1 + max(map(len, re.findall("`+", block.text)), default=0))
         return f"{fence}json\n{block.text}\n{fence}"
     if isinstance(block, Facts):
-        return "\n".join(f"- {_escaped(word)}: {_phrase(phrase, page)}" for word, phrase in block.rows)
+        return "\n".join(
+            f"- {_escaped(word)}: {_phrase(phrase, page)}" for word, phrase in block.rows
+        )
     return _table(block, page)
 
 
 def _table(table: Table, page: Page) -> str:
-    lines = [f"| {' | '.join(map(_escaped, table.headings))} |", f"|{' --- |' * len(table.headings)}"]
+    lines = [
+        f"| {' | '.join(map(_escaped, table.headings))} |",
+        f"|{' --- |' * len(table.headings)}",
+    ]
     for row in table.rows:
         cells = [_phrase(cell, page) for cell in row.cells]
         cells[0] = f'<a id="{row.anchor}"></a>{cells[0]}' if row.anchor else cells[0]
@@ -56,6 +77,6 @@ def _link(part: Part, page: Page) -> str:
 
 
 def _code(text: str) -> str:
-    """A name or a value. A code span knows no escapes, so what it cannot hold stands in a tag."""
+    """Format a name or a value. A code span has no escapes, so special characters need a tag."""
     plain = text.isprintable() and text == text.strip() and text and not set(text) & set("`|")
     return f"`{text}`" if plain else f"<code>{_escaped(text)}</code>"

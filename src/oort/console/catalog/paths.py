@@ -1,4 +1,4 @@
-"""Where the files of the catalogue lead to, and the line by which one knows that a file is one. Both ways of writing use it."""
+"""Links between files of the catalogue, and the marker that identifies its files."""
 
 from pathlib import PurePosixPath
 from urllib.parse import quote
@@ -9,9 +9,10 @@ MARKER = "<!-- made by: oort contracts catalog -->"
 
 
 def relative(page: str, part: Part, ending: str) -> str:
-    """The way from a page to where a part leads; empty if it leads nowhere.
+    """Return the link from a page to a part's target; empty without a target.
 
-    >>> relative("events/shop.sold", Part("shop", page="services/shop", anchor="shop.sell"), ".html")
+    >>> relative("events/shop.sold", Part("shop", page="services/shop", anchor="shop.sell"),
+    ".html")
     '../services/shop.html#shop.sell'
     """
     anchor = f"#{quote(part.anchor)}" if part.anchor else ""

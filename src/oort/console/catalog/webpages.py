@@ -1,6 +1,6 @@
-"""Pages of the catalogue as HTML: one file each with its style inside, no script, nothing from elsewhere. `folder` writes them.
+"""Format catalogue pages as HTML: one file each, with style, without script and external resources.
 
-Every text is escaped, and the page's policy lets nothing run, whatever a docstring says.
+Every text is escaped, and the page's policy forbids all scripts.
 """
 
 import base64
@@ -8,15 +8,27 @@ import hashlib
 import html
 from pathlib import Path
 
-from oort.console.catalog.blocks import Block, Facts, Heading, Listing, Page, Paragraph, Part, Phrase, Table
+from oort.console.catalog.blocks import (
+    Block,
+    Facts,
+    Heading,
+    Listing,
+    Page,
+    Paragraph,
+    Part,
+    Phrase,
+    Table,
+)
 from oort.console.catalog.paths import MARKER, relative
 
 ENDING = ".html"
-_CONTROLS = dict.fromkeys((*range(9), 11, 12, *range(14, 32), 127), "\N{REPLACEMENT CHARACTER}")  # no HTML has them
+_CONTROLS = dict.fromkeys(
+    (*range(9), 11, 12, *range(14, 32), 127), "\N{REPLACEMENT CHARACTER}"
+)  # no HTML has them
 
 
 def page(page: Page, *, platform: str) -> str:
-    """The whole file."""
+    """Return the complete file."""
     style = (Path(__file__).parent / "catalog.css").read_text(encoding="utf-8")
     digest = base64.b64encode(hashlib.sha256(style.encode()).digest()).decode()
     home = (
@@ -55,7 +67,9 @@ def _escaped(text: str) -> str:
 
 def _block(block: Block, page: Page) -> str:
     if isinstance(block, Heading):
-        return f'<h{block.level} id="{_escaped(block.anchor)}">{_escaped(block.text)}</h{block.level}>'
+        return (
+            f'<h{block.level} id="{_escaped(block.anchor)}">{_escaped(block.text)}</h{block.level}>'
+        )
     if isinstance(block, Paragraph):
         return f"<p>{_phrase(block.phrase, page)}</p>"
     if isinstance(block, Listing):
@@ -64,12 +78,14 @@ def _block(block: Block, page: Page) -> str:
 
 
 def _facts(facts: Facts, page: Page) -> str:
-    rows = (f"<dt>{_escaped(word)}</dt><dd>{_phrase(phrase, page)}</dd>" for word, phrase in facts.rows)
+    rows = (
+        f"<dt>{_escaped(word)}</dt><dd>{_phrase(phrase, page)}</dd>" for word, phrase in facts.rows
+    )
     return "\n".join(("<dl>", *rows, "</dl>"))
 
 
 def _table(table: Table, page: Page) -> str:
-    """On a narrow screen each row is a card, and each cell says itself what it is."""
+    """Format a table. On a narrow screen each row is a card, and each cell shows its heading."""
     heads = "".join(f'<th scope="col">{_escaped(heading)}</th>' for heading in table.headings)
     lines = ["<table>", f"<thead><tr>{heads}</tr></thead>", "<tbody>"]
     for row in table.rows:

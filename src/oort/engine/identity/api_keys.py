@@ -1,6 +1,6 @@
-"""API keys: how machines say who they are. A key is shown once, when it is made; what is kept is its SHA-256 alone.
+"""API keys: identities of machines. A key is shown once; only its SHA-256 is kept.
 
-A key is 256 random bits, so a plain hash is enough: there is nothing to guess, and no salt or slow hash would add to that.
+A key has 256 random bits, so a plain hash is enough: a salt or a slow hash would not help.
 """
 
 import hashlib
@@ -21,13 +21,13 @@ from oort.ports.clock import Clock
 
 FILE = "api-keys.json"
 PREFIX = "key:"  # of the id of a key's Principal; no user's token may have such an id
-_BEGINNING = "oort"  # by which a scanner for secrets knows one
+_BEGINNING = "oort"  # for scanners that look for secrets
 _BYTES = 32
 _NOBODY = bytes(_BYTES)
 
 
 class ApiKey(msgspec.Struct, frozen=True, kw_only=True):
-    """What is kept of a key."""
+    """The kept data of a key."""
 
     name: str
     groups: tuple[str, ...]
@@ -36,7 +36,7 @@ class ApiKey(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class ApiKeys:
-    """The keys in a folder. With None for the folder there are none, and none can be made."""
+    """The keys in a folder. Without a folder, no key exists and none can be made."""
 
     def __init__(self, folder: Path | None, clock: Clock) -> None:
         self._folder = folder
@@ -44,46 +44,67 @@ class ApiKeys:
         self._file = SharedFile((folder or Path()) / FILE, _parsed)
 
     def create(self, name: str, *, groups: Iterable[str]) -> str:
-        """A new key, to be shown once. InvalidUse if the name is taken or none."""
+        """Make a key and return it, once. InvalidUse if the name is taken or invalid."""
         if not names.RESOURCE.fullmatch(name):
-            what = f"{name!r} is not a name for an API key."
-            raise InvalidUse(what, "Use lower-case letters, digits and dashes, beginning with a letter.")
+            problem = f"{name!r} is not a name for an API key."
+            raise InvalidUse(
+                problem, "Use lower-case letters, digits and dashes, beginning with a letter."
+            )
         secret = secrets.token_bytes(_BYTES)
         with shared_files.alone(self._home()):
-            known = self._known()
-            if name in known:
-                raise InvalidUse(f"There is an API key {name} already.", "Take another name, or revoke that one first.")
+            keys = self._known()
+            if name in keys:
+                raise InvalidUse(
+                    f"There is an API key {name} already.",
+                    "Choose another name, or revoke that key first.",
+                )
             digest = hashlib.sha256(secret).hexdigest()
-            new = ApiKey(name=name, groups=tuple(sorted(set(groups))), created=self._clock.now(), sha256=digest)
-            self._keep([*known.values(), new])
+            new = ApiKey(
+                name=name,
+                groups=tuple(sorted(set(groups))),
+                created=self._clock.now(),
+                sha256=digest,
+            )
+            self._keep([*keys.values(), new])
         return f"{_BEGINNING}_{name}_{secret.hex()}"
 
     def every(self) -> list[ApiKey]:
-        """What is known of all keys, by name."""
+        """Return all keys, sorted by name."""
         return sorted(self._known().values(), key=lambda key: key.name)
 
     def revoke(self, name: str) -> None:
-        """Refuse the key from now on; running platforms notice at once. NotFoundHere if there is none of that name."""
+        """Refuse the key from now on, also in running platforms.
+
+        NotFoundHere for an unknown name.
+        """
         with shared_files.alone(self._home()):
-            known = dict(self._known())
-            if known.pop(name, None) is None:
-                raise NotFoundHere(f"There is no API key {name}.", "`oort api-keys list` shows them.")
-            self._keep(list(known.values()))
+            keys = dict(self._known())
+            if keys.pop(name, None) is None:
+                raise NotFoundHere(
+                    f"There is no API key {name}.", "`oort api-keys list` shows them."
+                )
+            self._keep(list(keys.values()))
 
     def holder(self, key: str) -> Principal:
-        """Whom the key was made for. InvalidToken unless it is one of ours."""
-        beginning, _, rest = key.partition("_")
-        name, _, secret = rest.partition("_")
-        known = self._known().get(name)
-        expected = bytes.fromhex(known.sha256) if known else _NOBODY
-        same = hmac.compare_digest(hashlib.sha256(_bytes(secret)).digest(), expected)  # takes as long for any key
-        if known is None or not same or beginning != _BEGINNING:
-            raise InvalidToken("The API key is not known here.", "Make one: oort api-keys create NAME.")
-        return Principal(f"{PREFIX}{known.name}", frozenset(known.groups))
+        """Return the principal of a key. InvalidToken for an unknown key."""
+        beginning, _, tail = key.partition("_")
+        name, _, secret = tail.partition("_")
+        kept = self._known().get(name)
+        expected = bytes.fromhex(kept.sha256) if kept else _NOBODY
+        same = hmac.compare_digest(
+            hashlib.sha256(_bytes(secret)).digest(), expected
+        )  # takes as long for any key
+        if kept is None or not same or beginning != _BEGINNING:
+            raise InvalidToken(
+                "The API key is not known here.", "Make one: oort api-keys create NAME."
+            )
+        return Principal(f"{PREFIX}{kept.name}", frozenset(kept.groups))
 
     def _home(self) -> Path:
         if self._folder is None:
-            raise InvalidUse("API keys are kept in a state folder, and there is none.", "Name a folder.")
+            raise InvalidUse(
+                "API keys are kept in a state folder, and there is none.", "Name a folder."
+            )
         return self._folder
 
     def _known(self) -> dict[str, ApiKey]:
@@ -94,8 +115,8 @@ class ApiKeys:
 
 
 def _parsed(data: bytes) -> dict[str, ApiKey]:
-    found = msgspec.json.decode(data, type=list[ApiKey]) if data else []
-    return {one.name: one for one in found if bytes.fromhex(one.sha256)}
+    keys = msgspec.json.decode(data, type=list[ApiKey]) if data else []
+    return {key.name: key for key in keys if bytes.fromhex(key.sha256)}
 
 
 def _bytes(secret: str) -> bytes:

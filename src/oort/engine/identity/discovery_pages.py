@@ -1,6 +1,7 @@
-"""What the local issuer publishes, so that others can verify its tokens: its keys, and the discovery document.
+"""Pages for verifying tokens of the local issuer: its keys, and the discovery document.
 
-Both are made anew for each request, since keys rotate. The issuer's name does not depend on where it listens, the addresses do.
+Keys rotate, so each request makes the pages again. The issuer's name does not depend on its
+address.
 """
 
 from collections.abc import Callable
@@ -15,7 +16,7 @@ DISCOVERY = f"{PREFIX}.well-known/openid-configuration"
 
 
 def of(issuer: Issuer) -> dict[str, Callable[[str], FixedPage]]:
-    """The pages by their paths; each takes the address of the server that shows it."""
+    """Return the pages by path. Each page takes the address of its server."""
     return {
         JWKS: lambda _: _page(issuer.jwks()),
         DISCOVERY: lambda address: _page(_discovery(issuer, address)),
@@ -23,7 +24,7 @@ def of(issuer: Issuer) -> dict[str, Callable[[str], FixedPage]]:
 
 
 def _discovery(issuer: Issuer, address: str) -> dict[str, object]:
-    """OpenID Connect Discovery 1.0, as far as it goes: nobody logs in here, so there is no endpoint for it."""
+    """OpenID Connect Discovery 1.0 without endpoints for login."""
     return {
         "issuer": issuer.url,
         "jwks_uri": f"{address}{JWKS}",

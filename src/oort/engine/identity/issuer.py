@@ -1,7 +1,8 @@
-"""The local token issuer: signs access tokens in the shape of Cognito's, and verifies them for the gateway.
+"""The local token issuer: signs access tokens like Cognito's, and verifies them for the gateway.
 
-Its keys, API keys and revoked tokens lie in the platform's state folder. Time comes from the given clock alone, so tokens
-expire in virtual time too. What a token holds is never part of a reason, since reasons are shown to the client and logged.
+Its keys, API keys and revoked tokens are in the state folder. Time comes only from the given clock,
+so
+tokens also expire in virtual time. Errors never quote a token, since clients and logs show errors.
 """
 
 import re
@@ -27,11 +28,17 @@ from oort.ports.clock import Clock
 CLIENT = "oort-local"
 SCOPE = "aws.cognito.signin.user.admin"  # what Cognito puts into an access token of its own API
 LONGEST = timedelta(days=1)  # Cognito: access tokens live 5 minutes to 1 day
-_TOKEN_CHARACTERS = 8192  # the gateway allows 10,240 bytes of headers; a token of 100 groups has under 4,000
+_TOKEN_CHARACTERS = (
+    8192  # the gateway allows 10,240 bytes of headers; a token of 100 groups has under 4,000
+)
 _CACHED = 1024
 _COMPACT = re.compile(r"[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+")
-_HEADER = frozenset({"alg", "kid", "typ"})  # and no jku, jwk, x5u or crit, which would let a token bring its own key
-_ONLY_SIGNATURE: Any = {f"verify_{claim}": False for claim in ("exp", "nbf", "iat", "aud", "iss", "sub", "jti")}
+_HEADER = frozenset(
+    {"alg", "kid", "typ"}
+)  # and no jku, jwk, x5u or crit, which would let a token bring its own key
+_ONLY_SIGNATURE: Any = {
+    f"verify_{claim}": False for claim in ("exp", "nbf", "iat", "aud", "iss", "sub", "jti")
+}
 
 
 class _Claims(msgspec.Struct, kw_only=True):
@@ -50,7 +57,7 @@ class _Claims(msgspec.Struct, kw_only=True):
 
 @dataclass(frozen=True, slots=True)
 class _Verified:
-    """What is remembered of a token: whose it is, and all that can still end it."""
+    """A verified token: its principal, and the facts that can still end its validity."""
 
     principal: Principal
     expires: int
@@ -59,9 +66,9 @@ class _Verified:
 
 
 class Issuer:
-    """An `Identity` that also issues. Make one for a platform with `Issuer(folder, issuer_url(name), clock)`.
+    """An `Identity` that issues tokens: `Issuer(folder, issuer_url(name), clock)`.
 
-    With None for the folder everything is kept in memory: for tests.
+    Without a folder, all data is in memory, for tests.
     """
 
     def __init__(self, folder: Path | None, issuer_url: str, clock: Clock) -> None:
@@ -75,17 +82,27 @@ class Issuer:
 
     @property
     def key_id(self) -> str:
-        """The id of the key that signs."""
+        """The id of the signing key."""
         return self._keys.ring().key_id
 
-    def issue(self, user: str, groups: Iterable[str], lifetime: timedelta = timedelta(hours=1)) -> str:
-        """An access token for the user. InvalidUse if the user is empty or the lifetime not within a day."""
+    def issue(
+        self, user: str, groups: Iterable[str], lifetime: timedelta = timedelta(hours=1)
+    ) -> str:
+        """Return an access token for the user.
+
+        InvalidUse if the user is empty, or the lifetime longer than a day.
+        """
         if not user:
             raise InvalidUse("A token needs a user.", "Name one: oort token --user ada.")
         if user.startswith(PREFIX):
-            raise InvalidUse(f"{user} is the id of an API key, not of a user.", "Send that key as x-api-key.")
+            raise InvalidUse(
+                f"{user} is the id of an API key, not of a user.", "Send that key as x-api-key."
+            )
         if not timedelta(0) < lifetime <= LONGEST:
-            raise InvalidUse(f"A token cannot live for {lifetime}.", "Cognito allows at most one day, and so do we.")
+            raise InvalidUse(
+                f"A token cannot live for {lifetime}.",
+                "Cognito allows at most one day, and so do we.",
+            )
         now = int(self._now())
         claims = {
             "sub": user,
@@ -104,47 +121,51 @@ class Issuer:
         return jwt.encode(claims, ring.signing, algorithm="RS256", headers={"kid": ring.key_id})
 
     def verify(self, token: str) -> Principal:
-        """The token's subject and groups. InvalidToken unless it is one of ours and valid now."""
+        """Return the token's principal. InvalidToken unless this issuer made it and it is valid
+        now."""
         return self._known(token).principal
 
     def holder(self, api_key: str) -> Principal:
-        """Whom the API key was made for. InvalidToken unless it is one of ours."""
+        """Return the principal of an API key. InvalidToken for an unknown key."""
         return self.api_keys.holder(api_key)
 
     def revoke(self, token: str) -> None:
-        """From now on refuse this token, also after a restart. InvalidToken if it would not be accepted now."""
-        known = self._known(token)
-        self._revoked.add(known.id, ends=known.expires, now=self._clock.now())
+        """Refuse this token from now on, also after a restart. InvalidToken if it is invalid
+        already."""
+        verified = self._known(token)
+        self._revoked.add(verified.id, ends=verified.expires, now=self._clock.now())
 
     def rotate(self, *, at_once: bool = False) -> str:
-        """Sign with a new key from now on; the id of it. Tokens of the one before stay good for as long as any may live,
-        or with `at_once` end now.
+        """Sign with a new key from now on, and return its id.
+
+        Older tokens stay valid for the longest lifetime of a token; `at_once` ends them now.
         """
         until = None if at_once else self._now() + LONGEST.total_seconds()
         return self._keys.rotate(until=until)
 
     def jwks(self) -> dict[str, list[dict[str, Any]]]:
-        """The JSON Web Key Set (RFC 7517) of every key whose tokens are accepted now."""
+        """Return the JSON Web Key Set (RFC 7517) of all accepted keys."""
         return {"keys": self._keys.ring().documents(now=self._now())}
 
     def _known(self, token: str) -> _Verified:
         with self._lock:
-            known = self._verified.pop(token, None)
-        known = known or self._read(token)
-        if self._now() >= known.expires:
+            verified = self._verified.pop(token, None)
+        verified = verified or self._read(token)
+        if self._now() >= verified.expires:
             raise InvalidToken("The token has expired.", "Get a new one: oort token.")
-        if self._keys.ring().verifier(known.key_id, now=self._now()) is None:
+        if self._keys.ring().verifier(verified.key_id, now=self._now()) is None:
             raise _other_key()
-        if known.id in self._revoked:
+        if verified.id in self._revoked:
             raise InvalidToken("The token was revoked.", "Get a new one: oort token.")
         with self._lock:
-            self._verified[token] = known
+            self._verified[token] = verified
             if len(self._verified) > _CACHED:
                 self._verified.popitem(last=False)
-        return known
+        return verified
 
     def _read(self, token: str) -> _Verified:
-        """What never changes is checked here, once for each token; whether it has ended, at each use."""
+        """Check the facts that never change, once for each token. The end of a token is checked at
+        each use."""
         key_id = self._check_header(token)
         key = self._keys.ring().verifier(key_id, now=self._now())
         if key is None:
@@ -155,14 +176,18 @@ class Issuer:
         except jwt.InvalidSignatureError:
             raise InvalidToken("The token's signature is not right.") from None
         except msgspec.ValidationError:
-            raise InvalidToken("The token lacks a claim of an access token, or has one of the wrong type.") from None
+            raise InvalidToken(
+                "The token lacks a claim of an access token, or has one of the wrong type."
+            ) from None
         except Exception:  # whatever a parser makes of hostile input, it is no token; the cause may quote the token
             raise InvalidToken("The token is malformed.") from None
         self._check_claims(claims)
-        return _Verified(Principal(claims.sub, frozenset(claims.groups)), claims.exp, claims.jti, key_id)
+        return _Verified(
+            Principal(claims.sub, frozenset(claims.groups)), claims.exp, claims.jti, key_id
+        )
 
     def _check_header(self, token: str) -> str:
-        """The id of the key that the token names."""
+        """Return the id of the key in the token's header."""
         if len(token) > _TOKEN_CHARACTERS:
             raise InvalidToken("The token is too long.")
         if not _COMPACT.fullmatch(token):
@@ -194,7 +219,9 @@ class Issuer:
 
 
 def issuer_url(platform: str) -> str:
-    """The issuer of a platform's tokens: the same on every port, so that tokens outlive a restart on another one.
+    """Return the issuer of a platform's tokens.
+
+    It does not depend on the port, so tokens outlive a restart on another port.
 
     >>> issuer_url("cometbid")
     'http://oort.localhost/cometbid'

@@ -1,6 +1,8 @@
-"""Tokens that must not be accepted any more although their time is not over: ids and ends, never the tokens themselves.
+"""Revoked tokens that have not expired: their ids and ends, never the tokens.
 
-The issuer asks it for every request, so a look is one call of `stat`; a revocation is durable when it returns.
+The issuer checks this list for every request, at the cost of one `stat`. A revocation is durable
+when
+`add` returns.
 """
 
 import os
@@ -15,7 +17,7 @@ _SWEEP = 1_000  # lines, after which those of ended tokens are taken out
 
 
 class Revocations:
-    """The list in a folder; with None for the folder it is kept in memory, for tests."""
+    """The list in a folder; without a folder, in memory, for tests."""
 
     def __init__(self, folder: Path | None) -> None:
         self._folder = folder
@@ -26,16 +28,18 @@ class Revocations:
         return token_id in self._ends()
 
     def add(self, token_id: str, *, ends: int, now: datetime) -> None:
-        """Revoke the token, whose life ends at that Unix time. StateUnusable if that cannot be written."""
+        """Revoke the token; `ends` is its expiry in Unix time. StateUnusable if the write fails."""
         if self._folder is None:
             self._memory[token_id] = ends
             return
         with shared_files.alone(self._folder):
-            known = self._ends()
-            if len(known) >= _SWEEP and 2 * len(_alive(known, now)) < len(known):
-                shared_files.replace(self._file.path, _lines(_alive(known, now)))
+            revoked = self._ends()
+            if len(revoked) >= _SWEEP and 2 * len(_alive(revoked, now)) < len(revoked):
+                shared_files.replace(self._file.path, _lines(_alive(revoked, now)))
             try:
-                shared_files.write(self._file.path, _lines({token_id: ends}), flags=os.O_CREAT | os.O_APPEND)
+                shared_files.write(
+                    self._file.path, _lines({token_id: ends}), flags=os.O_CREAT | os.O_APPEND
+                )
             except OSError as error:
                 raise shared_files.unusable(self._file.path, error) from error
 
@@ -48,12 +52,12 @@ def _alive(ends: dict[str, int], now: datetime) -> dict[str, int]:
 
 
 def _lines(ends: dict[str, int]) -> bytes:
-    """With a line break in front too, so that nothing is joined to a line that a kill cut off."""
+    """Begin with a line break, so that an incomplete last line is not continued."""
     return "".join(f"\n{end} {token_id}\n" for token_id, end in ends.items()).encode()
 
 
 def _parsed(data: bytes) -> dict[str, int]:
-    """Every whole line; one that a kill cut off was never acknowledged."""
-    whole = data.decode().split("\n")[:-1]
-    pairs = (line.partition(" ") for line in whole if line)
+    """Parse the complete lines. An incomplete line was never acknowledged."""
+    complete = data.decode().split("\n")[:-1]
+    pairs = (line.partition(" ") for line in complete if line)
     return {token_id: int(end) for end, _, token_id in pairs}

@@ -1,6 +1,6 @@
-"""The keys of the local token issuer: one that signs, and those before it that still verify. The issuer uses it.
+"""The keys of the local token issuer: one signs, older keys only verify.
 
-The private key is a file of the state folder. A rotation by another process is seen at the next look.
+The private key is a file of the state folder. Each use notices a rotation by another process.
 """
 
 import hashlib
@@ -27,7 +27,7 @@ _KEY_BITS = 2048
 
 
 class Retired(msgspec.Struct, frozen=True):
-    """A public key whose tokens are accepted until a Unix time."""
+    """A public key; its tokens are accepted until a Unix time."""
 
     pem: str
     until: float
@@ -35,27 +35,30 @@ class Retired(msgspec.Struct, frozen=True):
 
 @dataclass(frozen=True, slots=True)
 class KeyRing:
-    """The key that signs, and every key that verifies, by its id and with the Unix time at which it ends."""
+    """The signing key, and all verifying keys by id, each with its end in Unix time."""
 
     signing: rsa.RSAPrivateKey
     key_id: str
     verifying: dict[str, tuple[rsa.RSAPublicKey, float]]
 
     def verifier(self, key_id: object, *, now: float) -> rsa.RSAPublicKey | None:
-        """The key with this id, if its tokens are accepted now."""
-        found = self.verifying.get(key_id) if isinstance(key_id, str) else None
-        return found[0] if found is not None and now < found[1] else None
+        """Return the key with this id, if its tokens are accepted now."""
+        entry = self.verifying.get(key_id) if isinstance(key_id, str) else None
+        return entry[0] if entry is not None and now < entry[1] else None
 
     def documents(self, *, now: float) -> list[dict[str, Any]]:
-        """The keys that are accepted now, as JSON Web Keys."""
+        """Return the accepted keys as JSON Web Keys."""
         accepted = [(key_id, key) for key_id, (key, until) in self.verifying.items() if now < until]
-        return [{**_public_parts(key), "kid": key_id, "use": "sig", "alg": "RS256"} for key_id, key in accepted]
+        return [
+            {**_public_parts(key), "kid": key_id, "use": "sig", "alg": "RS256"}
+            for key_id, key in accepted
+        ]
 
 
 class SigningKeys:
-    """The keys in a folder, made if there are none; with None for the folder they are kept in memory, for tests.
+    """The keys in a folder, made if missing. Without a folder, in memory, for tests.
 
-    There, the first key is made once in a process.
+    In memory, the first key is made once for each process.
     """
 
     def __init__(self, folder: Path | None) -> None:
@@ -67,13 +70,15 @@ class SigningKeys:
             self.ring()
 
     def ring(self) -> KeyRing:
-        """The keys now. StateUnusable if a file holds something else."""
+        """Return the current keys. StateUnusable if a file has other content."""
         return self._ring if self._folder is None else self._file.value()
 
     def rotate(self, *, until: float | None) -> str:
-        """A new key signs from now on; the one before verifies until then, or with None no key but the new one. Its id.
+        """Sign with a new key and return its id.
 
-        An interruption leaves the old key signing.
+        The older key verifies until `until`; with None, only the new key verifies. An interruption
+        leaves the
+        older key signing.
         """
         new = _new_key()
         if self._folder is None:
@@ -87,29 +92,33 @@ class SigningKeys:
 
 
 def thumbprint(key: rsa.RSAPublicKey) -> str:
-    """The RFC 7638 thumbprint of the key, by which a token names it."""
-    return urlsafe_b64encode(hashlib.sha256(msgspec.json.encode(_public_parts(key))).digest()).decode().rstrip("=")
+    """Return the RFC 7638 thumbprint of the key: its id in tokens."""
+    return (
+        urlsafe_b64encode(hashlib.sha256(msgspec.json.encode(_public_parts(key))).digest())
+        .decode()
+        .rstrip("=")
+    )
 
 
 def _public_parts(key: rsa.RSAPublicKey) -> dict[str, Any]:
-    whole = RSAAlgorithm.to_jwk(key, as_dict=True)
-    return {name: whole[name] for name in ("e", "kty", "n")}  # in the order that RFC 7638 asks for
+    jwk = RSAAlgorithm.to_jwk(key, as_dict=True)
+    return {name: jwk[name] for name in ("e", "kty", "n")}  # in the order that RFC 7638 asks for
 
 
-def _ring(key: rsa.RSAPrivateKey, retired: tuple[Retired, ...]) -> KeyRing:
+def _ring(signing: rsa.RSAPrivateKey, retired: tuple[Retired, ...]) -> KeyRing:
     verifying: dict[str, tuple[rsa.RSAPublicKey, float]] = {}
-    for one in retired:
-        public = serialization.load_pem_public_key(one.pem.encode())
+    for key in retired:
+        public = serialization.load_pem_public_key(key.pem.encode())
         assert isinstance(public, rsa.RSAPublicKey)  # we wrote it
-        verifying[thumbprint(public)] = (public, one.until)
-    own = thumbprint(key.public_key())
+        verifying[thumbprint(public)] = (public, key.until)
+    key_id = thumbprint(signing.public_key())
     # Last, since an interrupted rotation has left it among the retired ones, too.
-    verifying[own] = (key.public_key(), float("inf"))
-    return KeyRing(key, own, verifying)
+    verifying[key_id] = (signing.public_key(), float("inf"))
+    return KeyRing(signing, key_id, verifying)
 
 
 def _opened(folder: Path, pem: bytes) -> KeyRing:
-    """The keys of the folder around the private key in the PEM file, which is made if it is not there."""
+    """Return the keys of the folder with this private key; make the key if the file is missing."""
     path, retired = folder / KEY_FILE, folder / RETIRED_FILE
     if not pem and not path.exists():
         _created(path)
@@ -124,7 +133,9 @@ def _opened(folder: Path, pem: bytes) -> KeyRing:
     try:
         return _ring(key, _retired(retired.read_bytes() if retired.exists() else b""))
     except (ValueError, AssertionError):
-        raise StateUnusable(f"{retired} is damaged.", "Delete it: tokens of rotated keys end.") from None
+        raise StateUnusable(
+            f"{retired} is damaged.", "Delete the file: tokens of rotated keys become invalid."
+        ) from None
 
 
 def _retired(data: bytes) -> tuple[Retired, ...]:
@@ -132,11 +143,11 @@ def _retired(data: bytes) -> tuple[Retired, ...]:
 
 
 def _still_good(ring: KeyRing, until: float | None) -> tuple[Retired, ...]:
-    """What verifies beside a new key."""
+    """Return the keys that verify beside a new key."""
     if until is None:
         return ()
-    kept = [(key, min(end, until)) for key, end in ring.verifying.values()]
-    return tuple(Retired(_public_pem(key), end) for key, end in kept)
+    accepted = [(key, min(end, until)) for key, end in ring.verifying.values()]
+    return tuple(Retired(_public_pem(key), end) for key, end in accepted)
 
 
 @cache
@@ -161,12 +172,13 @@ def _public_pem(key: rsa.RSAPublicKey) -> str:
 
 def _unusable(path: Path) -> StateUnusable:
     return StateUnusable(
-        f"{path} is not an RSA key of {_KEY_BITS} bits.", "Delete it: a new one is made, and tokens issued before end."
+        f"{path} is not an RSA key of {_KEY_BITS} bits.",
+        "Delete the file: a new key is made, and older tokens become invalid.",
     )
 
 
 def _created(path: Path) -> None:
-    """Write a new key, whole or not at all. If another process was faster, its key stays."""
+    """Write a new key atomically. If another process was faster, its key stays."""
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     draft = path.with_name(f".{path.name}.{uuid.uuid4().hex}")
     try:

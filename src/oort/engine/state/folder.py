@@ -1,4 +1,5 @@
-"""The state folder of a platform, `.oort/`: made private, and held by one running platform at a time."""
+"""The state folder of a platform, `.oort/`: private, and locked by one running platform at a
+time."""
 
 import fcntl
 import os
@@ -18,13 +19,12 @@ _IDENTITY = re.compile(r"[0-9a-f]{16}")
 
 @dataclass(frozen=True, slots=True)
 class StateFolder:
-    """An existing state folder and the files in it."""
+    """An existing state folder and its files."""
 
     path: Path
 
     @property
     def database(self) -> Path:
-        """The store."""
         return self.path / "oort.db"
 
     @property
@@ -33,27 +33,29 @@ class StateFolder:
         return self.path / "signing-key.pem"
 
     def identity(self) -> str:
-        """The store's own name, made the first time; its key is kept under it, outside this folder."""
+        """Return the store's id, made on first use. The store's key is kept under this id, outside
+        this folder."""
         file = self.path / "id"
         if not file.exists():
             file.write_text(f"{secrets.token_hex(8)}\n", encoding="ascii")
         name = file.read_text(encoding="ascii").strip()
         if not _IDENTITY.fullmatch(name):
             raise StateUnusable(
-                f"{file} is damaged.", "Restore it from a backup: the store's key is kept under its text."
+                f"{file} is damaged.",
+                "Restore it from a backup: the store's key is kept under its text.",
             )
         return name
 
     @property
     def lock(self) -> Path:
-        """The file that a running platform keeps locked; it names the process."""
+        """The lock file of a running platform; it holds the process id."""
         return self.path / "lock"
 
 
 def open_state(path: Path) -> StateFolder:
-    """The folder at the path, created if need be, readable by its owner alone and ignored by git.
+    """Open the folder; create it if missing, private to its owner and ignored by git.
 
-    StateUnusable if it is not a folder or cannot be written.
+    StateUnusable if the path is not a folder or not writable.
     """
     try:
         path.mkdir(mode=_PRIVATE, parents=True, exist_ok=True)
@@ -73,9 +75,10 @@ def open_state(path: Path) -> StateFolder:
 
 @contextmanager
 def held(state: StateFolder) -> Iterator[None]:
-    """Hold the folder's lock for as long as the platform runs. StateUnusable if another process holds it.
+    """Lock the folder while the platform runs. StateUnusable if another process holds the lock.
 
-    The lock ends with the process, however it ends; but a forked child would keep it, so children must close inherited files.
+    The lock ends with the process. A forked child would keep it, so children must close inherited
+    files.
     """
     try:
         descriptor = os.open(state.lock, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
@@ -88,7 +91,7 @@ def held(state: StateFolder) -> Iterator[None]:
             process = os.read(descriptor, 32).decode(errors="replace").strip() or "unknown"
             raise StateUnusable(
                 f"{state.path} is in use by another `oort dev` (process {process}).",
-                "End that one first, or run this one in another folder.",
+                "Stop that process first, or use a different state folder.",
             ) from error
         os.truncate(descriptor, 0)
         os.write(descriptor, f"{os.getpid()}\n".encode())
@@ -99,5 +102,6 @@ def held(state: StateFolder) -> Iterator[None]:
 
 def _unusable(path: Path, error: OSError) -> StateUnusable:
     return StateUnusable(
-        f"The state folder {path} cannot be used: {error.strerror}.", "Check who owns it, or name another one."
+        f"The state folder {path} cannot be used: {error.strerror}.",
+        "Check its owner, or choose another folder.",
     )

@@ -1,6 +1,7 @@
-"""Small files of the state folder that several processes use at once: written whole or not at all, read again when changed.
+"""Small files of the state folder for several processes: replaced atomically, read again after a
+change.
 
-The issuer keeps its keys, API keys and revoked tokens in them. None of it is a place for what must not be readable at rest.
+The issuer keeps its keys, API keys and revoked tokens here. The files are not encrypted at rest.
 """
 
 import fcntl
@@ -19,7 +20,7 @@ T = TypeVar("T")
 
 
 class SharedFile(Generic[T]):
-    """What `read` makes of a file's bytes (empty if there is no file), made again when the file has changed."""
+    """The parsed content of a file (empty bytes if missing), parsed again after a change."""
 
     def __init__(self, path: Path, read: Callable[[bytes], T]) -> None:
         self.path = path
@@ -28,25 +29,35 @@ class SharedFile(Generic[T]):
         self._seen: tuple[tuple[int, ...], T] | None = None
 
     def value(self) -> T:
-        """The content now, for one call of `stat` if nothing has changed. StateUnusable if it cannot be read."""
+        """Return the current content; costs one `stat` if unchanged.
+
+        StateUnusable if unreadable.
+        """
         try:
             stamp = _stamp(self.path)
             seen = self._seen
             if seen is not None and seen[0] == stamp:
                 return seen[1]
-            with self._lock:  # the stamp is older than what is read, so a change in between is seen next time
+            with (
+                self._lock
+            ):  # the stamp is older than the content, so a change in between is seen next time
                 value = self._read(self.path.read_bytes() if stamp else b"")
                 self._seen = (stamp, value)
             return value
         except OSError as error:
             raise unusable(self.path, error) from error
         except ValueError:  # its cause may quote the content
-            raise StateUnusable(f"{self.path} is damaged.", "Restore it from a backup, or delete it.") from None
+            raise StateUnusable(
+                f"{self.path} is damaged.", "Restore it from a backup, or delete it."
+            ) from None
 
 
 @contextmanager
 def alone(folder: Path) -> Iterator[None]:
-    """Hold off every other process that changes files of the folder in this way. The folder is made if need be."""
+    """Lock the folder against other writers that use this function.
+
+    Create the folder if missing.
+    """
     try:
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         descriptor = os.open(folder, os.O_RDONLY | os.O_CLOEXEC)
@@ -60,7 +71,7 @@ def alone(folder: Path) -> Iterator[None]:
 
 
 def replace(path: Path, data: bytes) -> None:
-    """Write the file, durably, for its owner alone; readers see the old or the new one. StateUnusable if it fails."""
+    """Write the file durably and atomically, private to its owner. StateUnusable on failure."""
     draft = path.with_name(f".{path.name}.{uuid.uuid4().hex}")
     try:
         try:
@@ -74,7 +85,7 @@ def replace(path: Path, data: bytes) -> None:
 
 
 def write(path: Path, data: bytes, *, flags: int) -> None:
-    """Write to the file as the flags say, for its owner alone, and on to the disk."""
+    """Write to the file with these flags, private to its owner, and sync to disk."""
     descriptor = os.open(path, os.O_WRONLY | os.O_CLOEXEC | flags, 0o600)
     with os.fdopen(descriptor, "wb") as file:
         file.write(data)
@@ -83,14 +94,15 @@ def write(path: Path, data: bytes, *, flags: int) -> None:
 
 
 def unusable(path: Path, error: OSError) -> StateUnusable:
-    """What is said of a file that cannot be read or written."""
-    return StateUnusable(f"{path} cannot be used: {error.strerror}.", "Check who owns it.")
+    """Return the error for a file that cannot be read or written."""
+    return StateUnusable(f"{path} cannot be used: {error.strerror}.", "Check its owner.")
 
 
 def _stamp(path: Path) -> tuple[int, ...]:
-    """Differs whenever the file was replaced or grew; empty if there is none."""
+    """Return a value that differs after each replacement or growth; empty if the file is
+    missing."""
     try:
-        found = os.stat(path)
+        status = os.stat(path)
     except FileNotFoundError:
         return ()
-    return (found.st_ino, found.st_mtime_ns, found.st_size)
+    return (status.st_ino, status.st_mtime_ns, status.st_size)

@@ -1,7 +1,10 @@
-"""Keys of encrypted stores. They are never in the state folder: who gets hold of `.oort/` alone can read nothing.
+"""Keys of encrypted stores. They are never in the state folder: `.oort/` alone reveals nothing.
 
-A key stands in a file of its own under the user's configuration, or comes from a command that OORT_KEY_COMMAND names, such
-as a client of the OS keyring; the command gets the store's id as its last argument and prints 64 hexadecimal digits.
+A key is in a file of the user's configuration folder, or comes from the command in
+OORT_KEY_COMMAND, for
+example a client of the OS keyring. The command gets the store's id as its last argument and prints
+64
+hexadecimal digits.
 """
 
 import os
@@ -23,31 +26,35 @@ _COMMAND_SECONDS = 30
 
 @dataclass(frozen=True, slots=True)
 class KeyFiles:
-    """The file of one store's key, and the one in which a rotation keeps the next key until it is done."""
+    """The file of a store's key, and the file of the next key during a rotation."""
 
     current: Path
     following: Path
 
 
 class Keys:
-    """The keys of this user's stores. `environment` says where they are: XDG_CONFIG_HOME, HOME, OORT_KEY_COMMAND."""
+    """The keys of this user's stores. They depend on XDG_CONFIG_HOME, HOME and OORT_KEY_COMMAND."""
 
     def __init__(self, environment: Mapping[str, str]) -> None:
-        home = environment.get("XDG_CONFIG_HOME") or Path(environment.get("HOME") or Path.home()) / ".config"
+        home = (
+            environment.get("XDG_CONFIG_HOME")
+            or Path(environment.get("HOME") or Path.home()) / ".config"
+        )
         self._folder = Path(home) / "oort" / "keys"
         self._command = environment.get(COMMAND, "")
 
     def of(self, state: StateFolder) -> tuple[str, ...]:
-        """The keys that may open the store, the most likely one first; a new key if the store does not exist yet.
+        """Return the keys that may open the store, the most likely first; a new key for a new
+        store.
 
-        StateUnusable if the store exists and its key does not. Nothing is changed then.
+        StateUnusable if the store exists but its key is missing. Nothing is changed then.
         """
         if self._command:
             return (self._asked(state),)
         files = self.files(state)
-        found = tuple(_read(file) for file in (files.current, files.following) if file.exists())
-        if found or not state.database.exists():
-            return found or (self._created(files.current),)
+        keys = tuple(_read(file) for file in (files.current, files.following) if file.exists())
+        if keys or not state.database.exists():
+            return keys or (self._created(files.current),)
         if is_plain(state.database):
             return (self._created(files.current),)
         raise StateUnusable(
@@ -56,18 +63,24 @@ class Keys:
         )
 
     def files(self, state: StateFolder) -> KeyFiles:
-        """Where the store's key is, when no command is asked for it."""
+        """Return the files of the store's key, for use without a command."""
         name = state.identity()
         return KeyFiles(self._folder / name, self._folder / f"{name}.next")
 
     def begin_rotation(self, state: StateFolder) -> str:
-        """A new key, written down before it is used. InvalidUse if keys come from a command."""
+        """Make a new key and save it before its first use.
+
+        InvalidUse if a command gives the key.
+        """
         if self._command:
-            raise InvalidUse(f"The key comes from {COMMAND}, so Oort cannot replace it.", "Rotate it where it is kept.")
+            raise InvalidUse(
+                f"The key comes from {COMMAND}, so Oort cannot replace it.",
+                "Rotate it where it is kept.",
+            )
         return self._created(self.files(state).following)
 
     def finish_rotation(self, state: StateFolder) -> None:
-        """The store is encrypted with the next key: the old one goes."""
+        """Delete the old key: the store is encrypted with the next key."""
         files = self.files(state)
         if files.following.exists():
             os.replace(files.following, files.current)
@@ -86,20 +99,26 @@ class Keys:
             synced(self._folder)
         except OSError as error:
             what = f"The key of the store cannot be written to {file}: {error.strerror}."
-            raise StateUnusable(what, "Check who owns the folder, or set XDG_CONFIG_HOME.") from error
+            raise StateUnusable(
+                what, "Check who owns the folder, or set XDG_CONFIG_HOME."
+            ) from error
         return key
 
     def _asked(self, state: StateFolder) -> str:
         command = [*shlex.split(self._command), state.identity()]
         try:
-            answer = subprocess.run(command, capture_output=True, text=True, timeout=_COMMAND_SECONDS, check=True)  # noqa: S603  the user's own command
+            answer = subprocess.run(  # noqa: S603  the command comes from the user
+                command, capture_output=True, text=True, timeout=_COMMAND_SECONDS, check=True
+            )
         except (OSError, subprocess.SubprocessError) as error:
-            raise StateUnusable(f"{COMMAND} failed: {error}.", "It must print the key of the store.") from error
-        return _checked(answer.stdout, where=f"What {COMMAND} prints")
+            raise StateUnusable(
+                f"{COMMAND} failed: {error}.", "It must print the key of the store."
+            ) from error
+        return _checked(answer.stdout, where=f"The output of {COMMAND}")
 
 
 def is_plain(database: Path) -> bool:
-    """Whether the file is an SQLite database that is not encrypted."""
+    """True if the file is an SQLite database without encryption."""
     try:
         with database.open("rb") as opened:
             return opened.read(16) == b"SQLite format 3\0"
@@ -108,7 +127,7 @@ def is_plain(database: Path) -> bool:
 
 
 def synced(folder: Path) -> None:
-    """Make what was renamed or created in the folder durable."""
+    """Make renamed and created files in the folder durable."""
     descriptor = os.open(folder, os.O_RDONLY)
     try:
         os.fsync(descriptor)
@@ -128,5 +147,7 @@ def _read(file: Path) -> str:
 def _checked(text: str, *, where: str) -> str:
     key = text.strip().lower()
     if not _KEY.fullmatch(key):
-        raise StateUnusable(f"{where} is not a key.", "A key is 64 hexadecimal digits. Nothing was changed.")
+        raise StateUnusable(
+            f"{where} is not a key.", "A key is 64 hexadecimal digits. Nothing was changed."
+        )
     return key

@@ -1,4 +1,5 @@
-"""Finds the key that opens a state's store, and rotates it. Stores of older versions are encrypted on the way."""
+"""Find the key of a state's store, and rotate it. Unencrypted stores of older versions get
+encrypted."""
 
 from oort.engine.state.folder import StateFolder
 from oort.engine.state.store_keys import Keys, is_plain
@@ -8,16 +9,21 @@ from oort.model.errors import StateUnusable
 
 
 def key_of(state: StateFolder, keys: Keys) -> str | None:
-    """The key of the store, for a command that looks beside a running platform. None: the store is not encrypted yet."""
+    """Return the key of the store, beside a running platform.
+
+    None if the store is not encrypted.
+    """
     if is_plain(state.database):
         return None
     return _fitting(state, keys)
 
 
 def unlock(state: StateFolder, keys: Keys) -> str:
-    """The key of the store, for who holds the state's lock: an old store is encrypted first, a rotation completed.
+    """Return the key of the store. The caller holds the state's lock.
 
-    StateUnusable if no key fits; nothing is changed then.
+    An unencrypted store is encrypted first; an interrupted rotation is completed. StateUnusable if
+    no key
+    fits; nothing is changed then.
     """
     if is_plain(state.database):
         key = keys.of(state)[0]
@@ -30,7 +36,10 @@ def unlock(state: StateFolder, keys: Keys) -> str:
 
 
 def rotate(state: StateFolder, keys: Keys) -> None:
-    """Encrypt the store with a new key. The caller holds the state's lock. An interruption leaves the old or the new key."""
+    """Encrypt the store with a new key. The caller holds the state's lock.
+
+    An interruption leaves the store with the old or the new key.
+    """
     old = unlock(state, keys)
     new = keys.begin_rotation(state)
     encryption.encrypt(state.database, old=old, new=new)
@@ -45,6 +54,6 @@ def _fitting(state: StateFolder, keys: Keys) -> str:
         if opens(state.database, key):
             return key
     raise StateUnusable(
-        f"The key does not open {state.database}: it is another store's, or the file is damaged.",
+        f"The key does not open {state.database}: the key belongs to another store, or the file is damaged.",
         f"The key is expected in {keys.files(state).current}; restore it, or a backup. Nothing was changed.",
     )

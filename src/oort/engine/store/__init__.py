@@ -1,1 +1,1 @@
-"""The durable store: one SQLite file behind `Store`. Services speak SQL through a `Session`; nobody else does."""
+"""The durable store: one SQLite file behind `Store`. Only services use SQL, through a `Session`."""

@@ -1,4 +1,5 @@
-"""The store on one connection, without a thread: in memory for tests and virtual time, on a file for single commands."""
+"""A store on one connection without a thread: in memory for tests, on a file for single
+commands."""
 
 import logging
 import threading
@@ -17,7 +18,7 @@ _log = logging.getLogger(__name__)
 
 
 class DirectStore:
-    """A `Store` that carries out each work at once, in the calling thread, in a transaction of its own."""
+    """A `Store` that runs each work at once, in the calling thread, in its own transaction."""
 
     def __init__(self, path: Path | None = None, *, key: str | None = None) -> None:
         self.on_commit: Callable[[], None] = ignore
@@ -47,7 +48,7 @@ class DirectStore:
         return result
 
     def submit(self, work: Callable[[Session], T]) -> "Future[T]":
-        """See `Store.submit`; the future is done when this returns."""
+        """See `Store.submit`. The future is done when this returns."""
         future: Future[T] = Future()
         try:
             future.set_result(self.write(work))
@@ -56,7 +57,7 @@ class DirectStore:
         return future
 
     def later(self, work: Callable[[Session], object]) -> None:
-        """See `Store.later`; here it is done when this returns."""
+        """See `Store.later`. The work is done when this returns."""
         try:
             self.write(work)
         except Exception:
@@ -69,7 +70,9 @@ class DirectStore:
                 raise closed()
             row = self._connection.execute("PRAGMA data_version").fetchone()
         assert row is not None
-        return int(row[0]) + self._commits  # SQLite's number does not count what this connection commits
+        return (
+            int(row[0]) + self._commits
+        )  # SQLite's number does not count what this connection commits
 
     def close(self) -> None:
         """See `Store.close`."""
@@ -83,7 +86,9 @@ class DirectStore:
             if self._closed:
                 raise closed()
             if self._inside:
-                raise RuntimeError("Work inside a store's work: it must use the session it was given.")
+                raise RuntimeError(
+                    "Work inside a store's work: it must use the session it was given."
+                )
             self._inside = True
             try:
                 yield from self._run(begin)

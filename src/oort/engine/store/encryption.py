@@ -1,6 +1,7 @@
-"""Encrypts a store's file anew, with another key or for the first time. Nobody else may have it open.
+"""Encrypt a store's file with another key, or for the first time. No other process may have it
+open.
 
-The work is done on a copy that replaces the file at the end, so that an interruption leaves the old file as it was.
+The work happens on a copy, which replaces the file at the end. An interruption leaves the old file.
 """
 
 import os
@@ -14,7 +15,10 @@ from oort.engine.store.store import unlocked, unusable
 
 
 def encrypt(path: Path, *, old: str | None, new: str) -> None:
-    """Encrypt the file with `new`. `old` is its key now; None if it is not encrypted. StateUnusable if that does not fit."""
+    """Encrypt the file with `new`. `old` is the current key, or None without encryption.
+
+    StateUnusable if the old key is wrong.
+    """
     copy = path.with_name(f"{path.name}.rekeyed")
     try:
         _settle(path, old)
@@ -32,7 +36,7 @@ def encrypt(path: Path, *, old: str | None, new: str) -> None:
 
 
 def _settle(path: Path, key: str | None) -> None:
-    """Bring everything from the write-ahead log into the file itself."""
+    """Move the write-ahead log into the file."""
     connection = unlocked(path, key)
     try:
         connection.execute("PRAGMA journal_mode = DELETE").fetchall()

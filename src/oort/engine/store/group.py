@@ -1,9 +1,15 @@
-"""The store of a running platform: one writer thread with group commit, readers in their own threads.
+"""The store of a running platform: one writer thread with group commit, and readers in their
+threads.
 
-While one group is being synced the next one gathers, so the cost of a sync is shared by everybody who waits and no
-write waits for company. Callers learn the outcome after the group's commit. A work that fails after it has written is
-undone alone: the group is then applied again, with a savepoint for each work. Savepoints for all would double the
-statements of every write, and each statement gives up the interpreter lock.
+While one group is synced, the next group gathers. So all waiting writers share the cost of a sync,
+and no
+write waits for more writes. Callers get the outcome after the group's commit. If a work fails after
+a
+change, the group is rolled back and applied again with a savepoint for each work, so that only the
+failed
+work is undone. Savepoints for every work would double the statements of every write, and each
+statement
+releases the interpreter lock.
 """
 
 import logging
@@ -33,7 +39,8 @@ class _Outcome:
 
 
 class _Waiting:
-    """One thread that waits for the outcome of its work: a bare lock, at a fifth of the cost of a Future."""
+    """A thread that waits for the outcome of its work: a bare lock, five times cheaper than a
+    Future."""
 
     __slots__ = ("_lock", "_outcome")
 
@@ -43,12 +50,12 @@ class _Waiting:
         self._outcome: _Outcome | None = None
 
     def tell(self, outcome: _Outcome) -> None:
-        """Let the thread go on."""
+        """Set the outcome and wake the thread."""
         self._outcome = outcome
         self._lock.release()
 
     def result(self) -> object:
-        """Wait; then what the work returned, or raise what it raised."""
+        """Wait; then return the result of the work, or raise its error."""
         self._lock.acquire()
         outcome, self._outcome = self._outcome, None
         assert outcome is not None
@@ -64,7 +71,7 @@ class _Ticket:
 
 
 class _Undo(Exception):
-    """A work of a group failed after it had written; `error` says how."""
+    """A work of a group failed with `error` after a change."""
 
     def __init__(self, error: BaseException) -> None:
         super().__init__()
@@ -74,7 +81,8 @@ class _Undo(Exception):
 class GroupCommitStore:
     """A `Store` on a file for many threads.
 
-    `patience` is how long work given to `later` may wait for other writes; `key` and `vfs` are those of `connect`.
+    `patience` is the time that work of `later` may wait for other writes. `key` and `vfs` are as in
+    `connect`.
     """
 
     def __init__(
@@ -135,13 +143,14 @@ class GroupCommitStore:
         return cast(T, answer.result())
 
     def submit(self, work: Callable[[Session], T]) -> "Future[T]":
-        """See `Store.submit`. Callbacks of the future run on the writer thread: they must not use the store."""
+        """See `Store.submit`. Callbacks of the future run on the writer thread: they must not use
+        the store."""
         answer: Future[T] = Future()
         self._hand_in(_Ticket(work, answer))
         return answer
 
     def later(self, work: Callable[[Session], object]) -> None:
-        """See `Store.later`: part of the next group, or of one of its own when `patience` is over."""
+        """See `Store.later`: the work joins the next group, or forms one after `patience`."""
         self._hand_in(_Ticket(work, None))
 
     def data_version(self) -> int:
@@ -154,7 +163,7 @@ class GroupCommitStore:
         return int(row[0])
 
     def close(self) -> None:
-        """See `Store.close`. Calling it twice is fine."""
+        """See `Store.close`. A second call does nothing."""
         with self._arrived:
             self._closing = True
             self._arrived.notify()
@@ -172,7 +181,8 @@ class GroupCommitStore:
             raise closed()
 
     def _reader(self) -> apsw.Connection:
-        """A connection of this thread's own while it reads; as many are kept as ever read at the same time."""
+        """Take a connection from the pool. The pool is as large as the greatest number of parallel
+        reads."""
         try:
             return self._readers.pop()
         except IndexError:
@@ -202,23 +212,25 @@ class GroupCommitStore:
             self._settle(group)
 
     def _next_group(self) -> list[_Ticket]:
-        """Everything that has been handed in; waits for something, and returns nothing when the store is closing."""
+        """Wait for work and return all of it; return an empty group when the store closes."""
         with self._arrived:
             self._arrived.wait_for(lambda: self._queue or self._closing)
             if not self._urgent:
-                self._arrived.wait_for(lambda: self._urgent or self._closing, timeout=self._patience)
+                self._arrived.wait_for(
+                    lambda: self._urgent or self._closing, timeout=self._patience
+                )
             group, self._queue, self._urgent = self._queue, [], False
             return group
 
     def _settle(self, group: Sequence[_Ticket]) -> None:
-        wanted = [ticket for ticket in group if _is_wanted(ticket)]
+        tickets = [ticket for ticket in group if _is_wanted(ticket)]
         session = Session(self._writing)
         try:
-            outcomes = self._commit(session, wanted)
+            outcomes = self._commit(session, tickets)
         except BaseException as error:  # whatever it is, every waiter must hear of it
-            outcomes = [self._failed(error)] * len(wanted)
+            outcomes = [self._failed(error)] * len(tickets)
             session.woken = False
-        for ticket, outcome in zip(wanted, outcomes, strict=True):
+        for ticket, outcome in zip(tickets, outcomes, strict=True):
             _answer(ticket, outcome)
         if session.woken:
             self._tell()
@@ -228,7 +240,9 @@ class GroupCommitStore:
             return self._transaction(lambda: [self._apply(session, ticket) for ticket in group])
         except _Undo:
             session.woken = False
-            return self._transaction(lambda: [self._apply_alone(session, ticket) for ticket in group])
+            return self._transaction(
+                lambda: [self._apply_alone(session, ticket) for ticket in group]
+            )
 
     def _transaction(self, apply: Callable[[], list[_Outcome]]) -> list[_Outcome]:
         connection = self._writing
@@ -243,13 +257,15 @@ class GroupCommitStore:
         return outcomes
 
     def _apply(self, session: Session, ticket: _Ticket) -> _Outcome:
-        """Carry out one work of a group. Raises _Undo if it failed and left something behind."""
+        """Run one work of a group. Raise _Undo if it failed after a change."""
         connection = self._writing
         before = connection.total_changes()
         try:
             outcome = _Outcome(ticket.work(session), None)
         except BaseException as error:
-            if not connection.in_transaction:  # SQLite gave up the whole transaction: the disk is full or broken
+            if (
+                not connection.in_transaction
+            ):  # SQLite gave up the whole transaction: the disk is full or broken
                 raise
             if connection.total_changes() != before:
                 raise _Undo(error) from None
@@ -259,7 +275,7 @@ class GroupCommitStore:
         return outcome
 
     def _apply_alone(self, session: Session, ticket: _Ticket) -> _Outcome:
-        """Like `_apply`, with a savepoint to go back to."""
+        """Run one work with a savepoint."""
         connection = self._writing
         connection.execute("SAVEPOINT work")
         try:

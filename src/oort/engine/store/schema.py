@@ -1,4 +1,7 @@
-"""The schema of the store's one file, its version, and the steps from older versions. Index only what is looked up."""
+"""The schema of the store's file, its version, and the steps from older versions.
+
+Only columns of lookups have an index.
+"""
 
 import apsw
 
@@ -83,7 +86,7 @@ VERSION = len(STEPS)
 
 
 def check(connection: apsw.Connection, *, name: str) -> None:
-    """Raise StateUnusable, before anything is changed, if the file is not ours or is newer than this program."""
+    """Raise StateUnusable if the file belongs to another program, or is newer than this program."""
     version = _number(connection, "PRAGMA user_version")
     if version > VERSION:
         raise StateUnusable(
@@ -91,11 +94,11 @@ def check(connection: apsw.Connection, *, name: str) -> None:
             "Use the Oort that wrote it, or move the folder away to start empty.",
         )
     if version == 0 and _number(connection, "SELECT count(*) FROM sqlite_schema"):
-        raise StateUnusable(f"{name} is a database of another program.", "Move it away.")
+        raise StateUnusable(f"{name} is a database of another program.", "Move the file away.")
 
 
 def prepare(connection: apsw.Connection) -> None:
-    """Create the schema, or bring an older one up to date, in one transaction."""
+    """Create the schema, or migrate an older one, in one transaction."""
     if _number(connection, "PRAGMA user_version") == VERSION:
         return
     connection.execute("BEGIN IMMEDIATE")

@@ -1,4 +1,4 @@
-"""What a service sees of SQLite while its work runs: statements in, rows out. A session is only good inside that work."""
+"""The SQLite access of a service while its work runs. A session is valid only inside that work."""
 
 from collections.abc import Iterator
 from typing import Any, TypeAlias
@@ -10,7 +10,7 @@ Row: TypeAlias = tuple[Any, ...]
 
 
 class Session:
-    """One connection inside a transaction that the store began and will end."""
+    """A connection inside a transaction. The store begins and ends the transaction."""
 
     __slots__ = ("_connection", "woken")
 
@@ -19,21 +19,21 @@ class Session:
         self.woken = False
 
     def run(self, sql: str, *values: Value) -> int:
-        """Carry out a statement that changes rows; how many it changed."""
+        """Run a statement that changes rows, and return the number of changed rows."""
         self._connection.execute(sql, values)
         return self._connection.changes()
 
     def row(self, sql: str, *values: Value) -> Row | None:
-        """The first row, or None."""
+        """Return the first row, or None."""
         rows = self._connection.execute(sql, values).fetchall()
         return rows[0] if rows else None
 
     def rows(self, sql: str, *values: Value) -> list[Row]:
-        """Every row."""
+        """Return every row."""
         return self._connection.execute(sql, values).fetchall()
 
     def each(self, sql: str, *values: Value) -> Iterator[Row]:
-        """The rows one by one, for results that may not fit in memory."""
+        """Yield the rows one by one, for results too large for memory."""
         cursor = self._connection.execute(sql, values)
         try:
             yield from cursor
@@ -41,5 +41,5 @@ class Session:
             cursor.close()
 
     def wake(self) -> None:
-        """Have `Store.on_commit` called after the commit: this work added a message or an outbox row."""
+        """Call `Store.on_commit` after the commit: this work added a message or an outbox row."""
         self.woken = True

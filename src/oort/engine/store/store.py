@@ -1,6 +1,8 @@
-"""The `Store` that services are written against, and how its connections are opened.
+"""The `Store` interface for services, and the setup of connections.
 
-Work is a function of a `Session`: it runs inside one transaction, and must not keep the session, block or call the store.
+Work is a function of a `Session`. It runs inside one transaction, and must not keep the session,
+block or
+call the store.
 """
 
 from collections.abc import Callable
@@ -45,45 +47,52 @@ _STORAGE = (
 class Store(Protocol):
     """A durable store with serialised writes and consistent reads.
 
-    - `write` returns when the commit is durable. An exception of the work undoes that work alone, and is raised.
-    - `read` sees everything that was acknowledged before it began, in one snapshot.
+    - `write` returns when the commit is durable. An exception of a work undoes only this work, and
+    is raised.
+    - `read` sees all writes acknowledged before it began, in one snapshot.
     - StateUnusable if the disk or the file fails; then nothing of the work was kept.
-    - Work that writes may be run a second time, on the same state, when another one of its group failed: only the second
-      outcome counts, so it must have no effect but through its session.
+    - A work that writes may run a second time on the same state, after a failure of another work in
+    its group.
+      Only the second outcome counts, so a work may only have effects through its session.
     """
 
     on_commit: Callable[[], None]
-    """Called after each commit whose work said `Session.wake`, on whatever thread committed. It must not use the store."""
+    """Called on the committing thread after commits with `Session.wake`. It must not use the store."""
 
     def read(self, work: Callable[[Session], T]) -> T:
         """Run work that only reads, in the calling thread."""
 
     def row(self, sql: str, *values: Value) -> Row | None:
-        """The first row of one statement that only reads, or None: what `read` does, at a third of its cost.
+        """Return the first row of one read-only statement, or None, at a third of the cost of
+        `read`.
 
-        A statement sees one snapshot by itself, so no transaction frames it.
+        A single statement sees one snapshot, so it needs no transaction.
         """
 
     def write(self, work: Callable[[Session], T]) -> T:
         """Run work and wait until it is durable."""
 
     def submit(self, work: Callable[[Session], T]) -> "Future[T]":
-        """Like `write`, without waiting. The future is done when the work is durable."""
+        """Run work like `write`, without waiting. The future is done when the work is durable."""
 
     def later(self, work: Callable[[Session], object]) -> None:
-        """Run work that nobody waits for, soon. Its failure is logged and otherwise ignored."""
+        """Run work soon, without a caller that waits. A failure is only logged."""
 
     def data_version(self) -> int:
-        """A number that changes whenever any process, this one included, has committed. Cheap enough to poll."""
+        """Return a number that changes with each commit of any process. Cheap enough to poll."""
 
     def close(self) -> None:
-        """Finish what was handed in, then close the file. Afterwards every call raises StateUnusable."""
+        """Finish pending work, then close the file. Later calls raise StateUnusable."""
 
 
-def connect(path: Path | None, *, key: str | None = None, vfs: str | None = None) -> apsw.Connection:
-    """A connection to the file, its schema up to date; a new database in memory without a path.
+def connect(
+    path: Path | None, *, key: str | None = None, vfs: str | None = None
+) -> apsw.Connection:
+    """Open a connection with an up-to-date schema; in memory without a path.
 
-    `key` encrypts the file: 64 hexadecimal digits. `vfs` names a registered SQLite VFS, so that tests can break the disk.
+    `key` encrypts the file: 64 hexadecimal digits. `vfs` is a registered SQLite VFS, so that tests
+    can break
+    the disk.
     """
     name = ":memory:" if path is None else str(path)
     try:
@@ -102,7 +111,7 @@ def connect(path: Path | None, *, key: str | None = None, vfs: str | None = None
 
 
 def unlocked(path: Path | None, key: str | None, *, vfs: str | None = None) -> apsw.Connection:
-    """A bare connection that reads and writes with the key."""
+    """Open a connection with the key, without the schema."""
     connection = apsw.Connection(":memory:" if path is None else str(path), vfs=vfs)
     connection.set_busy_timeout(_BUSY_MILLISECONDS)
     if key is not None and path is not None:
@@ -112,7 +121,7 @@ def unlocked(path: Path | None, key: str | None, *, vfs: str | None = None) -> a
 
 
 def opens(path: Path, key: str | None) -> bool:
-    """Whether the key is the file's."""
+    """True if the key opens the file."""
     connection = unlocked(path, key)
     try:
         connection.execute("SELECT count(*) FROM sqlite_master").fetchall()
@@ -124,19 +133,22 @@ def opens(path: Path, key: str | None) -> bool:
 
 
 def unusable(error: BaseException, *, name: str) -> BaseException:
-    """What to raise for a failure: StateUnusable if the disk or the file is at fault, otherwise the error itself."""
+    """Return the error to raise: StateUnusable if the disk or file is at fault, else the error
+    itself."""
     if not isinstance(error, _STORAGE):
         return error
     if isinstance(error, apsw.FullError):
-        return StateUnusable(f"The disk of {name} is full; nothing was saved.", "Free some space and try again.")
+        return StateUnusable(
+            f"The disk of {name} is full; nothing was saved.", "Free some space and try again."
+        )
     if isinstance(error, apsw.BusyError | apsw.LockedError):
         return StateUnusable(
             f"Another process has kept {name} locked for {_BUSY_MILLISECONDS // 1000} s; nothing was saved.",
-            "End the other process.",
+            "Stop the other process.",
         )
     if isinstance(error, apsw.NotADBError):
         return StateUnusable(
-            f"The state in {name} cannot be read: the key is another one, or the file is damaged.",
+            f"The state in {name} cannot be read: the key is wrong, or the file is damaged.",
             "Restore the key or a backup. Nothing was changed.",
         )
     return StateUnusable(
@@ -146,9 +158,9 @@ def unusable(error: BaseException, *, name: str) -> BaseException:
 
 
 def closed() -> StateUnusable:
-    """What every call of a closed store raises."""
+    """Return the error of a closed store."""
     return StateUnusable("The store is closed.")
 
 
 def ignore() -> None:
-    """What `on_commit` is until a dispatcher sets it."""
+    """Do nothing: the default of `on_commit`."""

@@ -1,1 +1,1 @@
-"""Contracts and the changes to them: what a lock holds next, and what a change would break. Pure; `delivery` has the files."""
+"""Rules for contracts: the next content of the lock files, and breaking changes. No file access."""

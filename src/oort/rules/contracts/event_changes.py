@@ -1,92 +1,124 @@
-"""What is wrong between the events of a program and their locks. Every change of what is published is judged both ways and
-against every earlier revision of the same version; what cannot be proven is refused.
+"""Find differences between the events of a program and their locks.
+
+Each change of a published version is checked in both directions and against every earlier revision
+of
+the version. A change without proof is refused.
 """
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 
-from oort.model.contracts import Declared, DeclaredEvent, EventLock, Finding, Locks, Revision, Version, Weight
+from oort.model.contracts import (
+    Declared,
+    DeclaredEvent,
+    EventLock,
+    Finding,
+    Locks,
+    Revision,
+    Version,
+    Weight,
+)
 from oort.model.items import Value
 from oort.rules.contracts import locks as locking
 from oort.rules.contracts import members, revisions
 from oort.rules.contracts.fits import Misfit, misfit, misfits
 from oort.rules.contracts.locks import Examples
 
-AHEAD = "consumers that run now refuse what would be published"
-BEHIND = "the new consumers refuse what was published"
-BREAKING = frozenset({"contract.breaking", "contract.unknown", "contract.key", "contract.compatible"})
+AHEAD = "running consumers would refuse new messages"
+BEHIND = "the new consumers refuse published messages"
+BREAKING = frozenset(
+    {"contract.breaking", "contract.unknown", "contract.key", "contract.compatible"}
+)
 
-_LOCK = "Run oort contracts lock, and commit what it writes."
+_LOCK = "Run oort contracts lock, and commit the files."
 
 
-def findings(declared: Declared, locks: Locks, *, examples: Examples = lambda _: ()) -> Iterator[Finding]:
-    """Everything that is found, by event and version. `examples` is asked about what changed, for witnesses."""
-    whole = _Whole(declared, locks, examples)
+def findings(
+    declared: Declared, locks: Locks, *, examples: Examples = lambda _: ()
+) -> Iterator[Finding]:
+    """Yield all findings, by event and version. `examples` gives witnesses for changed events."""
+    contracts = _AllContracts(declared, locks, examples)
     for key in sorted({*declared.events, *locks.events}):
         if key in declared.events:
-            yield from _declared(declared.events[key], locks.events.get(key), whole)
+            yield from _declared(declared.events[key], locks.events.get(key), contracts)
         else:
             yield _gone(locks.events[key], declared)
 
 
 @dataclass(frozen=True, slots=True)
-class _Whole:
-    """Everything that one version is judged by."""
+class _AllContracts:
+    """All contracts of the program and its lock files."""
 
     declared: Declared
     locks: Locks
     examples: Examples
 
-    def held(self, key: Version) -> list[DeclaredEvent | EventLock]:
-        """The version as the program declares it and as it is locked, as far as it is."""
-        return [one for one in (self.declared.events.get(key), self.locks.events.get(key)) if one is not None]
+    def forms(self, key: Version) -> list[DeclaredEvent | EventLock]:
+        """Return the declared and the locked form of a version, if they exist."""
+        return [
+            form
+            for form in (self.declared.events.get(key), self.locks.events.get(key))
+            if form is not None
+        ]
 
     def consumers(self, key: Version) -> tuple[str, ...]:
-        """Who reads that version: its own consumers, and those of other versions that it is handed to as well."""
+        """Return all readers of a version: its consumers, and consumers of other versions that get
+        it converted."""
         name, version = key
-        held = self.held(key)
-        found = {function for one in held for function in one.consumers}
-        oldest = min((one.compatible for one in held), default=version)
-        for (event, other), one in self.declared.events.items():
-            if event == name and (version in one.reads or oldest <= other < version):
-                found |= set(one.consumers)
-        return tuple(sorted(found))
+        forms = self.forms(key)
+        readers = {function for declared in forms for function in declared.consumers}
+        oldest = min((declared.compatible for declared in forms), default=version)
+        for (event, other_version), declared in self.declared.events.items():
+            if event == name and (version in declared.reads or oldest <= other_version < version):
+                readers |= set(declared.consumers)
+        return tuple(sorted(readers))
 
     def revisions(self, key: Version) -> Iterable[Revision]:
-        """What that version is and was, each once. A draft is nothing but what the program says."""
-        one, lock = self.declared.events.get(key), self.locks.events.get(key)
-        found = [one.revision] if one else []
-        found += [lock.revision, *lock.earlier] if lock and (lock.published or not one) else []
-        return {revision.hash: revision for revision in found}.values()
+        """Return the distinct revisions of a version. A draft has only the program's revision."""
+        declared, lock = self.declared.events.get(key), self.locks.events.get(key)
+        revisions = [declared.revision] if declared else []
+        revisions += (
+            [lock.revision, *lock.earlier] if lock and (lock.published or not declared) else []
+        )
+        return {revision.hash: revision for revision in revisions}.values()
 
-    def is_proven(self, one: DeclaredEvent, older: Version) -> bool:
-        """Whether nothing has changed since the two were locked, which refuses what does not fit."""
-        lock, other = self.locks.events.get((one.event, one.version)), self.locks.events.get(older)
-        if lock is None or other is None:
+    def is_proven(self, event: DeclaredEvent, older: Version) -> bool:
+        """True if both versions are unchanged since they were locked: locking checks them."""
+        lock, older_lock = (
+            self.locks.events.get((event.event, event.version)),
+            self.locks.events.get(older),
+        )
+        if lock is None or older_lock is None:
             return False
-        unchanged = (lock.revision.hash, lock.compatible) == (one.revision.hash, one.compatible)
+        unchanged = (lock.revision.hash, lock.compatible) == (event.revision.hash, event.compatible)
         now = self.declared.events.get(older)
-        return unchanged and (now is None or now.revision.hash == other.revision.hash)
+        return unchanged and (now is None or now.revision.hash == older_lock.revision.hash)
 
 
-def objection(code: str, one: DeclaredEvent | EventLock, what: str, instead: str) -> Finding:
-    """A finding about a version of an event that fails the check."""
-    return _finding(Weight.OBJECTION, code, one, what, instead)
+def objection(code: str, contract: DeclaredEvent | EventLock, what: str, instead: str) -> Finding:
+    """Return a finding that fails the check."""
+    return _finding(Weight.OBJECTION, code, contract, what, instead)
 
 
 def broken(
-    unfit: Misfit, one: DeclaredEvent, *, side: str, refuses: str, readers: tuple[str, ...], lock: EventLock | None
+    unfit: Misfit,
+    event: DeclaredEvent,
+    *,
+    side: str,
+    refuses: str,
+    readers: tuple[str, ...],
+    lock: EventLock | None,
 ) -> Finding:
-    """The finding for a change that does not fit, or is not known to."""
-    told = _finding(
+    """Return the finding for a change that does not fit, or without a proof."""
+    finding = _finding(
         Weight.OBJECTION,
         "contract.breaking" if unfit.witness else "contract.unknown",
-        one,
-        _told(unfit, side),
-        _advice(unfit, one, side=side, lock=lock),
+        event,
+        _what(unfit, side),
+        _advice(unfit, event, side=side, lock=lock),
     )
     return replace(
-        told,
+        finding,
         pointer=unfit.pointer,
         name=unfit.name,
         holder=unfit.holder,
@@ -97,134 +129,195 @@ def broken(
     )
 
 
-def _declared(one: DeclaredEvent, lock: EventLock | None, whole: _Whole) -> Iterator[Finding]:
-    found: list[Finding] = []
+def _declared(
+    event: DeclaredEvent, lock: EventLock | None, contracts: _AllContracts
+) -> Iterator[Finding]:
+    changes: list[Finding] = []
     if lock is not None and lock.published:
-        found += _edits(one, lock, whole)
-    found += _as_promised(one, whole)
-    found += _gaps(one, whole.locks)
-    yield from found
-    if not any(finding.code in BREAKING for finding in found):
-        yield from _in_step(one, lock)
-    yield from _idle(one, whole)
+        changes += _edits(event, lock, contracts)
+    changes += _as_promised(event, contracts)
+    changes += _gaps(event, contracts.locks)
+    yield from changes
+    if not any(finding.code in BREAKING for finding in changes):
+        yield from _in_step(event, lock)
+    yield from _idle(event, contracts)
 
 
-def _edits(one: DeclaredEvent, lock: EventLock, whole: _Whole) -> Iterator[Finding]:
-    """What changed in a version that is published."""
-    if lock.revision.hash == one.revision.hash:
+def _edits(event: DeclaredEvent, lock: EventLock, contracts: _AllContracts) -> Iterator[Finding]:
+    """Find changes of a published version."""
+    if lock.revision.hash == event.revision.hash:
         return  # the lock was judged against every earlier one when it was written
-    readers = whole.consumers((one.event, one.version))
-    if lock.revision.key != one.revision.key:
-        what = (
-            f"The key was {lock.revision.key} and is {one.revision.key}: the order of what is under way would change."
-        )
-        instead = f'Keep key="{lock.revision.key}", or publish version {one.version + 1} with the other key.'
-        yield replace(objection("contract.key", one, what, instead), consumers=readers)
-    shown = {BEHIND: lock.examples, AHEAD: whole.examples((one.event, one.version))}
+    readers = contracts.consumers((event.event, event.version))
+    if lock.revision.key != event.revision.key:
+        what = f"The key was {lock.revision.key} and is {event.revision.key}: messages in flight would change their order."
+        instead = f'Keep key="{lock.revision.key}", or publish version {event.version + 1} with the other key.'
+        yield replace(objection("contract.key", event, what, instead), consumers=readers)
+    examples = {BEHIND: lock.examples, AHEAD: contracts.examples((event.event, event.version))}
     for side in (BEHIND, AHEAD):
-        yield from _one_way(one, lock, side=side, readers=readers, examples=shown[side])
-    for pointer, old, new in members.changed_defaults(lock.revision.reader, one.revision.reader):
+        yield from _one_way(event, lock, side=side, readers=readers, examples=examples[side])
+    for pointer, old, new in members.changed_defaults(lock.revision.reader, event.revision.reader):
         what = f"The default of {pointer} was {_plain(old)} and is {_plain(new)}."
-        instead = "Nobody refuses it, but a message without the member means something else now: is that meant?"
-        told = _finding(Weight.WARNING, "contract.default", one, what, instead)
-        yield replace(told, pointer=pointer, name=pointer.rpartition("/")[2], consumers=readers)
+        instead = "No message is refused, but one without the member now means something different: check that this is intended."
+        finding = _finding(Weight.WARNING, "contract.default", event, what, instead)
+        yield replace(finding, pointer=pointer, name=pointer.rpartition("/")[2], consumers=readers)
 
 
 def _one_way(
-    one: DeclaredEvent, lock: EventLock, *, side: str, readers: tuple[str, ...], examples: tuple[Value, ...]
+    event: DeclaredEvent,
+    lock: EventLock,
+    *,
+    side: str,
+    readers: tuple[str, ...],
+    examples: tuple[Value, ...],
 ) -> Iterator[Finding]:
-    """What does not fit of the first revision that does not, from the one that is locked back to the first."""
-    file = locking.event_file(one.event, one.version)
-    for number, other in enumerate((lock.revision, *reversed(lock.earlier))):
-        if other.hash == one.revision.hash:
+    """Yield misfits of the newest incompatible revision, from the locked one backwards."""
+    file = locking.event_file(event.event, event.version)
+    for number, revision in enumerate((lock.revision, *reversed(lock.earlier))):
+        if revision.hash == event.revision.hash:
             continue
-        written, read = (other, one.revision) if side == BEHIND else (one.revision, other)
-        which = f"in {file}" + (f" of the earlier revision {other.hash[:19]}" if number else "")
-        refuses = "the reader schema of the class" if side == BEHIND else f"the reader schema {which}"
+        written, read = (revision, event.revision) if side == BEHIND else (event.revision, revision)
+        which = f"in {file}" + (f" of the earlier revision {revision.hash[:19]}" if number else "")
+        refuses = (
+            "the reader schema of the class" if side == BEHIND else f"the reader schema {which}"
+        )
         unfit = list(misfits(written.writer, read.reader, examples=examples))
-        yield from (broken(each, one, side=side, refuses=refuses, readers=readers, lock=lock) for each in unfit)
+        yield from (
+            broken(each, event, side=side, refuses=refuses, readers=readers, lock=lock)
+            for each in unfit
+        )
         if unfit:
             return
 
 
-def _as_promised(one: DeclaredEvent, whole: _Whole) -> Iterator[Finding]:
-    """Whether consumers of every version that it says it is compatible with can read it."""
-    for version in range(one.compatible, one.version):
-        key = (one.event, version)
-        known = list(whole.revisions(key))
-        if not known and version == one.compatible:
-            what = f"compatible={version} is declared, and nothing says what version {version} is."
-            instead = f"Keep the class or the lock file of version {version}, or leave compatible= away."
-            yield objection("contract.compatible", one, what, instead)
-        if known and not whole.is_proven(one, key):
-            yield from _promise(one, version, known, whole)
+def _as_promised(event: DeclaredEvent, contracts: _AllContracts) -> Iterator[Finding]:
+    """Check that consumers of every version in `compatible` can read this version."""
+    for version in range(event.compatible, event.version):
+        key = (event.event, version)
+        revisions = list(contracts.revisions(key))
+        if not revisions and version == event.compatible:
+            what = f"compatible={version} is declared, but version {version} is unknown."
+            instead = (
+                f"Keep the class or the lock file of version {version}, or remove compatible=."
+            )
+            yield objection("contract.compatible", event, what, instead)
+        if revisions and not contracts.is_proven(event, key):
+            yield from _promise(event, version, revisions, contracts)
 
 
-def _promise(one: DeclaredEvent, version: int, known: list[Revision], whole: _Whole) -> Iterator[Finding]:
-    shown = whole.examples((one.event, one.version))
-    found = (misfit(one.revision.writer, other.reader, examples=shown) for other in known)
-    unfit = next((one for one in found if one), None)
+def _promise(
+    event: DeclaredEvent, version: int, revisions: list[Revision], contracts: _AllContracts
+) -> Iterator[Finding]:
+    examples = contracts.examples((event.event, event.version))
+    misfits_found = (
+        misfit(event.revision.writer, revision.reader, examples=examples) for revision in revisions
+    )
+    unfit = next((unfit for unfit in misfits_found if unfit), None)
     if unfit is not None:
-        side, refuses = f"consumers of version {version} refuse it", f"the reader schema of version {version}"
-        readers = whole.consumers((one.event, version))
-        told = broken(unfit, one, side=side, refuses=refuses, readers=readers, lock=None)
-        what = f"compatible={one.compatible} is declared, and {_told(unfit, side)}"
-        instead = f"Leave compatible= away, and write @downcast from version {one.version} to version {version}."
-        yield replace(told, code="contract.compatible", what=what, instead=instead)
+        side, refuses = (
+            f"consumers of version {version} refuse it",
+            f"the reader schema of version {version}",
+        )
+        readers = contracts.consumers((event.event, version))
+        finding = broken(unfit, event, side=side, refuses=refuses, readers=readers, lock=None)
+        what = f"compatible={event.compatible} is declared, and {_what(unfit, side)}"
+        instead = f"Remove compatible=, and write @downcast from version {event.version} to version {version}."
+        yield replace(finding, code="contract.compatible", what=what, instead=instead)
 
 
-def _gaps(one: DeclaredEvent, locks: Locks) -> Iterator[Finding]:
-    """Older versions that were published and do not lead to what its consumers know."""
-    if not one.consumers:
+def _gaps(event: DeclaredEvent, locks: Locks) -> Iterator[Finding]:
+    """Find published older versions that cannot be converted for the consumers of this version."""
+    if not event.consumers:
         return
-    for version in range(1, one.version):
-        lock = locks.events.get((one.event, version))
-        if lock is not None and lock.published and version not in one.reads:
-            what = f"Version {version} was published, and nothing leads from there to version {one.version}."
-            instead = f"Write @upcast from version {version}; what is still under way of it would be parked."
-            yield replace(objection("contract.gap", one, what, instead), consumers=one.consumers)
+    for version in range(1, event.version):
+        lock = locks.events.get((event.event, version))
+        if lock is not None and lock.published and version not in event.reads:
+            what = f"Version {version} was published, and no conversion leads to version {event.version}."
+            instead = (
+                f"Write @upcast from version {version}; its messages in flight would be parked."
+            )
+            yield replace(
+                objection("contract.gap", event, what, instead), consumers=event.consumers
+            )
 
 
-def _in_step(one: DeclaredEvent, lock: EventLock | None) -> Iterator[Finding]:
+def _in_step(event: DeclaredEvent, lock: EventLock | None) -> Iterator[Finding]:
     if lock is None:
-        yield _finding(Weight.NOTE, "contract.unlocked", one, "It is a draft, and not locked yet.", _LOCK)
-    elif locking.event(one, lock, examples=lambda _: lock.examples) != lock:
+        yield _finding(
+            Weight.NOTE,
+            "contract.unlocked",
+            event,
+            "The event is a draft, and not locked yet.",
+            _LOCK,
+        )
+    elif locking.event(event, lock, examples=lambda _: lock.examples) != lock:
         if lock.published:
-            what = "It is published, and its lock file is not what the program says; the change breaks nobody."
-            yield _finding(Weight.WARNING, "contract.outdated", one, what, _LOCK)
+            what = "The event is published, and its lock file differs from the program; the change breaks nobody."
+            yield _finding(Weight.WARNING, "contract.outdated", event, what, _LOCK)
         else:
-            yield _finding(Weight.NOTE, "contract.draft", one, "It is a draft, and its lock file is an old one.", _LOCK)
+            yield _finding(
+                Weight.NOTE,
+                "contract.draft",
+                event,
+                "The event is a draft, and its lock file is outdated.",
+                _LOCK,
+            )
 
 
 def _gone(lock: EventLock, declared: Declared) -> Finding:
     file = locking.event_file(lock.event, lock.version)
     if not lock.published:
         return _finding(
-            Weight.NOTE, "contract.left", lock, "It is a draft, and no function uses its class any more.", _LOCK
+            Weight.NOTE,
+            "contract.left",
+            lock,
+            "The event is a draft, and no function uses its class any more.",
+            _LOCK,
         )
-    newer = [one for key, one in declared.events.items() if key[0] == lock.event and key[1] > lock.version]
+    newer = [
+        event
+        for key, event in declared.events.items()
+        if key[0] == lock.event and key[1] > lock.version
+    ]
     upcast = f", with @upcast to version {newer[0].version}" if newer else ""
-    instead = f"Keep the class{upcast}; when the last message of this version is gone, delete {file}."
+    instead = (
+        f"Keep the class{upcast}; when the last message of this version is gone, delete {file}."
+    )
     stages = " and ".join(lock.published)
-    what = f"It is published in {stages}, and no function of the program publishes, consumes or converts it any more."
-    readers = sorted({*lock.consumers, *(function for one in newer for function in one.consumers)})
+    what = f"The event is published in {stages}, and no function of the program publishes, consumes or converts it any more."
+    readers = sorted(
+        {*lock.consumers, *(function for event in newer for function in event.consumers)}
+    )
     return replace(objection("contract.gone", lock, what, instead), consumers=tuple(readers))
 
 
-def _idle(one: DeclaredEvent, whole: _Whole) -> Iterator[Finding]:
-    """Conversions to versions that nobody knows any more."""
-    for version in one.converted:
-        between = (held for other in range(version, one.version) for held in whole.held((one.event, other)))
-        if not any(held.consumers for held in between):
-            what = f"@downcast leads to version {version}, and no consumer of it is left."
-            instead = f"Take the @downcast away: every event carries a copy for version {version}."
-            yield _finding(Weight.WARNING, "contract.downcast", one, what, instead)
+def _idle(event: DeclaredEvent, contracts: _AllContracts) -> Iterator[Finding]:
+    """Find conversions to versions without consumers."""
+    for version in event.converted:
+        between = (
+            form
+            for between_version in range(version, event.version)
+            for form in contracts.forms((event.event, between_version))
+        )
+        if not any(form.consumers for form in between):
+            what = (
+                f"@downcast leads to version {version}, and this version has no consumer any more."
+            )
+            instead = f"Remove the @downcast: every event carries a copy for version {version}."
+            yield _finding(Weight.WARNING, "contract.downcast", event, what, instead)
 
 
-def _finding(weight: Weight, code: str, one: DeclaredEvent | EventLock, what: str, instead: str) -> Finding:
-    source = one.source if isinstance(one, DeclaredEvent) else None
+def _finding(
+    weight: Weight, code: str, contract: DeclaredEvent | EventLock, what: str, instead: str
+) -> Finding:
+    source = contract.source if isinstance(contract, DeclaredEvent) else None
     return Finding(
-        weight=weight, code=code, subject=one.event, version=one.version, what=what, instead=instead, source=source
+        weight=weight,
+        code=code,
+        subject=contract.event,
+        version=contract.version,
+        what=what,
+        instead=instead,
+        source=source,
     )
 
 
@@ -232,20 +325,22 @@ def _plain(value: Value) -> str:
     return revisions.canonical(value).decode()
 
 
-def _told(unfit: Misfit, side: str) -> str:
+def _what(unfit: Misfit, side: str) -> str:
     where = f"{unfit.name}: " if unfit.name else ""
     if unfit.witness is None:
-        return f"{where}it cannot be decided whether {side}; that is refused like a no."
+        return f"{where}it cannot be decided whether {side}; this counts as a break."
     return f"{where}{side}."
 
 
-def _advice(unfit: Misfit, one: DeclaredEvent, *, side: str, lock: EventLock | None) -> str:
-    newer = one.version + 1
-    version = f"publish version {newer} with @upcast from version {one.version} and @downcast back to it"
-    if lock is not None and any(gone.pointer.rpartition("/")[2] == unfit.name for gone in lock.removed):
+def _advice(unfit: Misfit, event: DeclaredEvent, *, side: str, lock: EventLock | None) -> str:
+    newer = event.version + 1
+    version = f"publish version {newer} with @upcast from version {event.version} and @downcast back to it"
+    if lock is not None and any(
+        gone.pointer.rpartition("/")[2] == unfit.name for gone in lock.removed
+    ):
         return f"Earlier messages hold {unfit.name} with another schema: give the field another name, or {version}."
     if unfit.witness is None:
-        return f"Write it in plainer types, or {version}."
+        return f"Use simpler types, or {version}."
     if unfit.schema.endswith("/required"):
         keep = f"Keep {unfit.name}" if side == AHEAD else f"Give {unfit.name} a default"
         return f"{keep}, or {version}."

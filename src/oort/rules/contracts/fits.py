@@ -1,4 +1,7 @@
-"""Whether what is written can be read: `rules.inclusion`, with a witness that people recognise and the place that refuses it."""
+"""Check that written documents can be read.
+
+`rules.inclusion` decides; this module adds a readable witness and the subschema of the refusal.
+"""
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -7,17 +10,20 @@ from typing import cast
 from oort.model.contracts import Schema
 from oort.model.items import Value
 from oort.rules.inclusion import compare
-from oort.rules.inclusion.documents import Document, Json, Place
+from oort.rules.inclusion.documents import Document, Json, Subschema
 from oort.rules.inclusion.membership import Check, admits, checks
 
-_MOST = 10  # misfits of two schemas that are told
+_MOST = 10  # misfits to report for two schemas
 
 
 @dataclass(frozen=True, slots=True)
 class Misfit:
-    """What is written and cannot be read. Without a witness nothing is proven either way; `schema` points to where it stopped.
+    """A written document that cannot be read.
 
-    `pointer` leads to the place in the witness, `name` is the member there, and `holder` the type that lists it.
+    Without a witness, the answer is unknown, and `schema` is the subschema where the proof stopped.
+    `pointer`
+    leads to the subschema in the witness, `name` is the member there, and `holder` the type that lists
+    it.
     """
 
     witness: tuple[Value] | None
@@ -28,110 +34,122 @@ class Misfit:
 
 
 def misfit(written: Schema, read: Schema, *, examples: Iterable[Value] = ()) -> Misfit | None:
-    """Why not everything valid under the one schema is valid under the other; None if it is.
+    """Return a proof that the reader refuses some written document, or None if it accepts all.
 
-    The examples are of what is written. One that proves it is the witness: it says more to people than the smallest one,
-    and there may be none but it.
+    `examples` are written documents. An example is preferred as the witness: people understand it
+    better
+    than the smallest counter-example, and it may be the only proof.
     """
-    found = compare(written, read, as_is=True)
-    if found.verdict == "yes":
+    verdict = compare(written, read, as_is=True)
+    if verdict.verdict == "yes":
         return None
-    place = Place(Document(read))
-    proof = next((value for value in examples if admits(place, value) is False), None)
+    subschema = Subschema(Document(read))
+    proof = next((value for value in examples if admits(subschema, value) is False), None)
     if proof is not None:
-        return _refusal(place, proof)
-    if found.witness is not None:
-        return _refusal(place, found.witness[0])
-    steps = tuple(found.path.split("/")[1:])
-    return Misfit(None, found.path, "", _member(steps), _holder(steps))
+        return _refusal(subschema, proof)
+    if verdict.witness is not None:
+        return _refusal(subschema, verdict.witness[0])
+    steps = tuple(verdict.path.split("/")[1:])
+    return Misfit(None, verdict.path, "", _member(steps), _holder(steps))
 
 
 def misfits(written: Schema, read: Schema, *, examples: Iterable[Value] = ()) -> Iterator[Misfit]:
-    """Everything that does not fit, a member at a time, as far as it can be told apart; at most ten.
+    """Yield up to ten misfits, one for each member.
 
-    The later ones are what is left once the schema that reads asks nothing any more of the members before.
+    After each misfit, the search continues with a reader that accepts anything for that member.
     """
-    shown = tuple(examples)
+    known_examples = tuple(examples)
     for _ in range(_MOST):
-        found = misfit(written, read, examples=shown)
-        if found is None:
+        unfit = misfit(written, read, examples=known_examples)
+        if unfit is None:
             return
-        yield found
-        asked = _forgiving(read, found)
-        if asked is None:
+        yield unfit
+        relaxed = _forgiving(read, unfit)
+        if relaxed is None:
             return
-        read = asked
+        read = relaxed
 
 
-def _forgiving(read: Schema, found: Misfit) -> Schema | None:
-    """The schema without what it asks of the member that was found; None if that cannot be taken out by itself."""
+def _forgiving(read: Schema, unfit: Misfit) -> Schema | None:
+    """Return the schema without the requirements for the misfit's member; None if impossible."""
     types = cast(Schema, read.get("$defs", {}))
-    holder = cast(Schema, types[found.holder]) if found.holder else read  # a type that lists members
+    holder = (
+        cast(Schema, types[unfit.holder]) if unfit.holder else read
+    )  # a type that lists members
     properties, required = holder.get("properties", {}), holder.get("required", [])
     if not isinstance(properties, dict) or not isinstance(required, list):
         return None
-    if found.name not in required and properties.get(found.name, True) is True:
+    if unfit.name not in required and properties.get(unfit.name, True) is True:
         return None
-    kept: list[Value] = [name for name in required if name != found.name]
-    asked: Schema = {**holder, "properties": {**properties, found.name: True}, "required": kept}
-    return {**read, "$defs": {**types, found.holder: asked}} if found.holder else asked
+    kept: list[Value] = [name for name in required if name != unfit.name]
+    relaxed: Schema = {**holder, "properties": {**properties, unfit.name: True}, "required": kept}
+    return {**read, "$defs": {**types, unfit.holder: relaxed}} if unfit.holder else relaxed
 
 
-def _refusal(place: Place, witness: Value) -> Misfit:
-    """Follow the keywords that refuse down to the innermost one; the member is the last one by name on the way."""
+def _refusal(subschema: Subschema, witness: Value) -> Misfit:
+    """Follow the refusing keywords down to the innermost one. The member is the last name on the
+    way."""
     steps: list[str] = []
     value: Json = witness
-    member, holder = "", _holder(place.steps)
-    refused = _refused(place, value)
+    member, holder = "", _holder(subschema.steps)
+    refused = _refused(subschema, value)
     while refused.inner is not None:
         inner, part = refused.inner
         steps += _step(refused.word, inner, value, part)
         if refused.word == "properties":
-            member, holder = inner.steps[-1], _holder(place.steps)
-        place, value = inner, part
-        refused = _refused(place, value)
-    own = _missing(place, value) if refused.word == "required" else []
-    extra = _stranger(place, value) if refused.word == "additionalProperties" else []
-    if own or (extra and place.known["additionalProperties"] is False):
-        member, holder = (own or extra)[0], _holder(place.steps)
-    pointer = "".join("/" + step.replace("~", "~0").replace("/", "~1") for step in (*steps, *own, *extra))
-    return Misfit((witness,), f"{place.pointer}/{refused.word}", pointer, member, holder)
+            member, holder = inner.steps[-1], _holder(subschema.steps)
+        subschema, value = inner, part
+        refused = _refused(subschema, value)
+    missing = _missing(subschema, value) if refused.word == "required" else []
+    extra = _stranger(subschema, value) if refused.word == "additionalProperties" else []
+    if missing or (extra and subschema.known["additionalProperties"] is False):
+        member, holder = (missing or extra)[0], _holder(subschema.steps)
+    pointer = "".join(
+        "/" + step.replace("~", "~0").replace("/", "~1") for step in (*steps, *missing, *extra)
+    )
+    return Misfit((witness,), f"{subschema.pointer}/{refused.word}", pointer, member, holder)
 
 
-def _refused(place: Place, value: Json) -> Check:
-    """The keyword that refuses; there is one in every schema that does not admit the value."""
-    return next(check for check in checks(place, value, 0) if check.truth is False)
+def _refused(subschema: Subschema, value: Json) -> Check:
+    """Return the keyword that refuses the value. The schema must refuse the value."""
+    return next(check for check in checks(subschema, value, 0) if check.truth is False)
 
 
-def _step(word: str, place: Place, value: Json, part: Json) -> list[str]:
+def _step(word: str, subschema: Subschema, value: Json, part: Json) -> list[str]:
     if word == "properties":
-        return [place.steps[-1]]
+        return [subschema.steps[-1]]
     if word == "items" and isinstance(value, list):
-        return [str(next(number for number, one in enumerate(value) if one is part))]
+        return [str(next(number for number, element in enumerate(value) if element is part))]
     return []
 
 
-def _missing(place: Place, value: Json) -> list[str]:
-    """The first required member that is not there."""
-    held = value if isinstance(value, dict) else {}
-    return [name for name in cast(list[str], place.known["required"]) if name not in held][:1]
+def _missing(subschema: Subschema, value: Json) -> list[str]:
+    """Return the first missing required member."""
+    members = value if isinstance(value, dict) else {}
+    return [name for name in cast(list[str], subschema.known["required"]) if name not in members][
+        :1
+    ]
 
 
-def _stranger(place: Place, value: Json) -> list[str]:
-    """The first member that the schema for all others does not admit."""
-    held = value if isinstance(value, dict) else {}
-    listed = cast(dict[str, Json], place.known.get("properties", {}))
-    others = place.child("additionalProperties")
-    return [name for name, one in held.items() if name not in listed and admits(others, one) is not True][:1]
+def _stranger(subschema: Subschema, document: Json) -> list[str]:
+    """Return the first unlisted member that the schema for unlisted members refuses."""
+    members = document if isinstance(document, dict) else {}
+    listed = cast(dict[str, Json], subschema.known.get("properties", {}))
+    unlisted = subschema.child("additionalProperties")
+    return [
+        name
+        for name, value in members.items()
+        if name not in listed and admits(unlisted, value) is not True
+    ][:1]
 
 
 def _member(steps: tuple[str, ...]) -> str:
-    """The innermost member that a pointer into a schema names."""
+    """Return the innermost member name in a pointer into a schema."""
     inside = steps[2:] if steps[:1] == ("$defs",) else steps
     named = [inside[number + 1] for number, step in enumerate(inside[:-1]) if step == "properties"]
     return named[-1] if named else ""
 
 
 def _holder(steps: tuple[str, ...]) -> str:
-    """The type whose definition a pointer leads into."""
+    """Return the type whose definition a pointer leads into."""
     return steps[1] if steps[:1] == ("$defs",) and len(steps) > 1 else ""

@@ -1,4 +1,7 @@
-"""What the lock files hold next: drafts follow the program, and of what is published the earlier revisions are kept."""
+"""Compute the next content of the lock files.
+
+Drafts follow the program. Published contracts keep their earlier revisions.
+"""
 
 from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass, replace
@@ -23,7 +26,7 @@ Examples = Callable[[Version], tuple[Value, ...]]
 
 @dataclass(frozen=True, slots=True)
 class Changes:
-    """The lock files that are written, new ones among them, and those that go."""
+    """The lock files to write and to remove."""
 
     written: tuple[EventLock | ApiLock, ...]
     removed: tuple[EventLock | ApiLock, ...]
@@ -33,7 +36,7 @@ class Changes:
 
 
 def event_file(event: str, version: int) -> str:
-    """Where the lock of an event is, from the platform's folder.
+    """Return the path of an event's lock file, relative to the platform's folder.
 
     >>> event_file("accounts.signed-up", 1)
     'contracts/accounts.signed-up/1.json'
@@ -42,36 +45,59 @@ def event_file(event: str, version: int) -> str:
 
 
 def api_file(service: str) -> str:
-    """Where the lock of a service's routes is, from the platform's folder."""
+    """Return the path of the lock file of a service's routes, relative to the platform's folder."""
     return f"{FOLDER}/{service}/{API}"
 
 
 def changes(declared: Declared, locks: Locks, *, examples: Examples, stage: str = "") -> Changes:
-    """What brings the lock files to what the program says. With a stage all of it is published there.
+    """Return the changes that bring the lock files up to date. With a stage, all is published
+    there.
 
-    Drafts of what the program has no more are removed; what was published stays. `examples` is asked for what is new.
+    Drafts that the program lacks are removed; published contracts stay. `examples` is called for
+    new
+    revisions.
     """
-    every = (
-        [event(one, locks.events.get(key), examples=examples, stage=stage) for key, one in declared.events.items()],
-        [api(one, locks.apis.get(key), stage=stage) for key, one in declared.apis.items()],
+    updated = (
+        [
+            event(declared_contract, locks.events.get(key), examples=examples, stage=stage)
+            for key, declared_contract in declared.events.items()
+        ],
+        [
+            api(declared_contract, locks.apis.get(key), stage=stage)
+            for key, declared_contract in declared.apis.items()
+        ],
     )
-    events = [one for one in every[0] if one != locks.events.get((one.event, one.version))]
-    apis = [one for one in every[1] if one != locks.apis.get(one.service)]
+    events = [
+        declared_contract
+        for declared_contract in updated[0]
+        if declared_contract
+        != locks.events.get((declared_contract.event, declared_contract.version))
+    ]
+    apis = [
+        declared_contract
+        for declared_contract in updated[1]
+        if declared_contract != locks.apis.get(declared_contract.service)
+    ]
     return Changes((*events, *apis), tuple(_left(declared, locks)))
 
 
 def published(
     declared: Declared, locks: Locks, *, services: Collection[str], examples: Examples, stage: str
 ) -> Changes:
-    """The locks after these services were deployed to the stage: what they publish, consume and answer is published there."""
-    events = {key: one for key, one in declared.events.items() if _of(one, services)}
-    apis = {key: one for key, one in declared.apis.items() if key in services}
-    found = changes(Declared(events, apis), locks, examples=examples, stage=stage)
-    return replace(found, removed=())
+    """Return the changes after a deployment of these services to the stage.
+
+    Their events and routes become published there.
+    """
+    events = {key: contract for key, contract in declared.events.items() if _of(contract, services)}
+    apis = {key: contract for key, contract in declared.apis.items() if key in services}
+    updated = changes(Declared(events, apis), locks, examples=examples, stage=stage)
+    return replace(updated, removed=())
 
 
-def event(declared: DeclaredEvent, lock: EventLock | None, *, examples: Examples, stage: str = "") -> EventLock:
-    """The lock of one version, from the program and the lock that is there."""
+def event(
+    declared: DeclaredEvent, lock: EventLock | None, *, examples: Examples, stage: str = ""
+) -> EventLock:
+    """Return the lock of one version, from the program and the existing lock."""
     same = lock is not None and lock.revision.hash == declared.revision.hash
     earlier = _earlier(declared.revision, lock)
     before = lock.published if lock else ()
@@ -90,25 +116,37 @@ def event(declared: DeclaredEvent, lock: EventLock | None, *, examples: Examples
 
 
 def api(declared: DeclaredApi, lock: ApiLock | None, *, stage: str = "") -> ApiLock:
-    """The lock of a service's routes."""
+    """Return the lock of a service's routes."""
     before = lock.published if lock else ()
     stages = tuple(sorted({*before, stage} - {""}))
     return ApiLock(declared.service, declared.hash, declared.document, stages)
 
 
 def _earlier(now: Revision, lock: EventLock | None) -> tuple[Revision, ...]:
-    """What was published before this revision, the oldest first; each once, and never what means the same as this one."""
+    """Return the revisions published before this one, oldest first, without equal meanings."""
     if lock is None or not lock.published:
         return ()
     if lock.revision.hash == now.hash:
         return lock.earlier
-    return tuple(one for one in (*lock.earlier, lock.revision) if not revisions.same_meaning(one, now))
+    return tuple(
+        revision
+        for revision in (*lock.earlier, lock.revision)
+        if not revisions.same_meaning(revision, now)
+    )
 
 
-def _of(one: DeclaredEvent, services: Collection[str]) -> bool:
-    return any(function.partition(".")[0] in services for function in (*one.producers, *one.consumers))
+def _of(event: DeclaredEvent, services: Collection[str]) -> bool:
+    return any(
+        function.partition(".")[0] in services for function in (*event.producers, *event.consumers)
+    )
 
 
 def _left(declared: Declared, locks: Locks) -> Iterator[EventLock | ApiLock]:
-    yield from (lock for key, lock in locks.events.items() if key not in declared.events and not lock.published)
-    yield from (lock for key, lock in locks.apis.items() if key not in declared.apis and not lock.published)
+    yield from (
+        lock
+        for key, lock in locks.events.items()
+        if key not in declared.events and not lock.published
+    )
+    yield from (
+        lock for key, lock in locks.apis.items() if key not in declared.apis and not lock.published
+    )

@@ -1,4 +1,5 @@
-"""The canonical bytes of contracts, their hashes, and the revisions made of them. Lock files and what a stage runs rest on them."""
+"""Canonical bytes and hashes of contracts, and their revisions. Lock files and stages depend on
+them."""
 
 import hashlib
 
@@ -12,7 +13,7 @@ _REMARKS = frozenset({"title", "description", "examples"})
 
 
 def canonical(value: Value) -> bytes:
-    """The JSON of a value without a choice: sorted, compact, UTF-8.
+    """Return the canonical JSON of a value: sorted, compact, UTF-8.
 
     >>> canonical({"b": 1, "a": "é"}).decode()
     '{"a":"é","b":1}'
@@ -30,7 +31,7 @@ def written(value: Value) -> bytes:
 
 
 def hashed(value: Value) -> str:
-    """The hash over the canonical bytes.
+    """Return the hash of the canonical bytes.
 
     >>> hashed({})
     'sha256:44136fa355b3678a1146ad16f7e8649e94fb4fc21fe77e8310c060f61caaff8a'
@@ -39,15 +40,15 @@ def hashed(value: Value) -> str:
 
 
 def revision(*, key: str, writer: Schema, reader: Schema) -> Revision:
-    """The revision with its hash."""
+    """Return the revision with its hash."""
     return Revision(hashed({"key": key, "writer": writer, "reader": reader}), key, writer, reader)
 
 
-def same_meaning(one: Revision, other: Revision) -> bool:
-    """Whether the two differ in nothing, or only in what is said about them."""
-    return one.key == other.key and all(
+def same_meaning(left: Revision, right: Revision) -> bool:
+    """True if two revisions differ at most in titles, descriptions and examples."""
+    return left.key == right.key and all(
         everywhere(before, _bare) == everywhere(after, _bare)
-        for before, after in ((one.writer, other.writer), (one.reader, other.reader))
+        for before, after in ((left.writer, right.writer), (left.reader, right.reader))
     )
 
 

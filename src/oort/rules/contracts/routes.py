@@ -1,6 +1,6 @@
-"""The routes of an OpenAPI document that Oort wrote, as far as clients depend on them. `apis` compares them.
+"""Read the routes of an OpenAPI document that Oort wrote, as far as clients depend on them.
 
-Schemas stand for themselves here: what they refer to is brought along.
+Schemas are self-contained: referenced definitions are included.
 """
 
 import re
@@ -13,7 +13,7 @@ from oort.model.contracts import Schema
 from oort.model.items import Value
 from oort.rules.contracts.members import standalone
 
-Place = tuple[str, str]  # path, query or header, and the name there; of a path the number
+PartLocation = tuple[str, str]  # path, query or header, and the name there; of a path the number
 
 _BRACED = re.compile(r"\{([^}]*)\}")
 _JSON = "application/json"
@@ -30,7 +30,10 @@ class Part:
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """What a success is: its schema if it has a body that is known, None if it has none; `sure` if it always has it."""
+    """The reply of a success.
+
+    `schema` is None without a known body. `sure` is True if the body is always present.
+    """
 
     status: str
     schema: Schema | None
@@ -40,14 +43,18 @@ class Reply:
 
 @dataclass(frozen=True, slots=True)
 class Route:
-    """One operation. `ways` are the groups that may call it, "" for every caller with a token; a public one has none."""
+    """One operation.
+
+    `ways` are the groups that may call it; "" stands for every caller with a token. A public route
+    has none.
+    """
 
     method: str
     path: str
     operation: str
     public: bool
     ways: frozenset[str]
-    parameters: dict[Place, Part]
+    parameters: dict[PartLocation, Part]
     body: Part | None
     reply: Reply
 
@@ -58,42 +65,44 @@ class Route:
 
     @property
     def key(self) -> str:
-        """The same without the names in the path, which no client sends."""
+        """Method and path without parameter names, since clients do not send the names."""
         return f"{self.method} {_BRACED.sub('{}', self.path)}"
 
     def asked(self) -> str:
-        """A request for it, without its body and what may be left out."""
+        """Return an example request without body and optional parts."""
         names = iter(self.parameters[key] for key in self.parameters if key[0] == "path")
-        filled = _BRACED.sub(lambda found: _text(next(names, None), found[1]), self.path)
-        needed = [f"{name}={_text(part, name)}" for (place, name), part in self.parameters.items() if place == "query" and part.required]  # fmt: skip
+        filled = _BRACED.sub(lambda match: _text(next(names, None), match[1]), self.path)
+        needed = [f"{name}={_text(part, name)}" for (location, name), part in self.parameters.items() if location == "query" and part.required]  # fmt: skip
         return f"{self.method} {filled}" + (f"?{'&'.join(needed)}" if needed else "")
 
 
 def routes(document: Schema) -> dict[str, Route]:
-    """The routes by their keys."""
+    """Return the routes by key."""
     plain = cast(Schema, msgspec.json.decode(_local(document)))
     components = cast(dict[str, dict[str, Schema]], plain.get("components", {})).get("schemas", {})
     paths = cast(dict[str, dict[str, Schema]], plain.get("paths", {}))
-    found = [
+    all_routes = [
         _route(method.upper(), path, operation, components)
         for path, methods in sorted(paths.items())
         for method, operation in sorted(methods.items())
     ]
-    return {route.key: route for route in found}
+    return {route.key: route for route in all_routes}
 
 
 def _local(document: Schema) -> bytes:
-    """References as they are in a schema that stands for itself."""
+    """Change references so that a schema is self-contained."""
     return msgspec.json.encode(document).replace(b'"#/components/schemas/', b'"#/$defs/')
 
 
 def _route(method: str, path: str, operation: Schema, components: dict[str, Schema]) -> Route:
     security = cast(list[dict[str, list[str]]], operation.get("security", []))
     numbers = {name: str(number) for number, name in enumerate(_BRACED.findall(path))}
-    found: dict[Place, Part] = {}
-    for one in cast(list[Schema], operation.get("parameters", [])):
-        place, name = cast(str, one["in"]), cast(str, one["name"])
-        found[place, numbers.get(name, name) if place == "path" else name] = _part(one, one, components)
+    found: dict[PartLocation, Part] = {}
+    for parameter in cast(list[Schema], operation.get("parameters", [])):
+        location, name = cast(str, parameter["in"]), cast(str, parameter["name"])
+        found[location, numbers.get(name, name) if location == "path" else name] = _part(
+            parameter, parameter, components
+        )
     body = cast(Schema | None, operation.get("requestBody"))
     media = cast(dict[str, Schema], body["content"])[_JSON] if body else {}
     return Route(
@@ -101,17 +110,19 @@ def _route(method: str, path: str, operation: Schema, components: dict[str, Sche
         path=path,
         operation=cast(str, operation.get("operationId", "")),
         public=not security or {} in security,
-        ways=frozenset(group for way in security for groups in way.values() for group in (groups or [""])),
+        ways=frozenset(
+            group for way in security for groups in way.values() for group in (groups or [""])
+        ),
         parameters=dict(sorted(found.items())),
         body=_part(body, media, components) if body else None,
         reply=_reply(cast(dict[str, Schema], operation["responses"]), components),
     )
 
 
-def _part(said: Schema, media: Schema, components: dict[str, Schema]) -> Part:
+def _part(parameter: Schema, media: Schema, components: dict[str, Schema]) -> Part:
     example = (media["example"],) if "example" in media else ()
     schema = cast(Schema, media.get("schema", {}))
-    return Part(said.get("required") is True, standalone(schema, components), example)
+    return Part(parameter.get("required") is True, standalone(schema, components), example)
 
 
 def _reply(responses: dict[str, Schema], components: dict[str, Schema]) -> Reply:
@@ -120,7 +131,9 @@ def _reply(responses: dict[str, Schema], components: dict[str, Schema]) -> Reply
     content = cast(dict[str, Schema], success.get("content", {}))
     schema = cast(Schema, content[_JSON].get("schema", {})) if _JSON in content else None
     sure = "without a body" not in cast(str, success.get("description", ""))
-    return Reply(status, None if schema is None else standalone(schema, components), "*/*" in content, sure)
+    return Reply(
+        status, None if schema is None else standalone(schema, components), "*/*" in content, sure
+    )
 
 
 def _text(part: Part | None, name: str) -> str:

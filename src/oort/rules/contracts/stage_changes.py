@@ -1,6 +1,8 @@
-"""What a deployment would break in a stage, judged by what the stage really runs and not by the lock files.
+"""Find contracts in a stage that a deployment would break. The stage's records decide, not lock
+files.
 
-A deployment of some services meets others as they are; all that run while it goes on must understand each other.
+A deployment meets the other services of the stage. All services that run during the deployment must
+understand each other.
 """
 
 from collections.abc import Collection, Iterable, Iterator
@@ -13,85 +15,125 @@ from oort.rules.contracts.fits import misfit
 
 
 def running(declared: Declared, services: Iterable[str]) -> tuple[ServiceRuns, ...]:
-    """What these services publish and consume once they are deployed."""
-    return tuple(ServiceRuns(name, tuple(_own(declared, name))) for name in services)
+    """Return the events that these services publish and consume after a deployment."""
+    return tuple(ServiceRuns(name, tuple(_events_of(declared, name))) for name in services)
 
 
-def findings(declared: Declared, runs: Iterable[ServiceRuns], *, services: Collection[str]) -> Iterator[Finding]:
-    """What the deployment of these services would break. What the others declare meanwhile does not count."""
-    there = tuple(runs)
-    deployed = [one for service in running(declared, services) for one in service.events]
-    for one in sorted({(one.event, one.version) for one in deployed}):
-        same = [other for service in there for other in service.events if (other.event, other.version) == one]
-        yield from _edits(declared.events[one], same)
-    others = [one for service in there if service.service not in services for one in service.events]
+def findings(
+    declared: Declared, runs: Iterable[ServiceRuns], *, services: Collection[str]
+) -> Iterator[Finding]:
+    """Yield the running contracts that a deployment of these services would break.
+
+    Only deployed services count, not the other services in the program.
+    """
+    running_services = tuple(runs)
+    deployed = [
+        version_key for service in running(declared, services) for version_key in service.events
+    ]
+    for version_key in sorted(
+        {(version_key.event, version_key.version) for version_key in deployed}
+    ):
+        same_version = [
+            record
+            for service in running_services
+            for record in service.events
+            if (record.event, record.version) == version_key
+        ]
+        yield from _edits(declared.events[version_key], same_version)
+    elsewhere = [
+        version_key
+        for service in running_services
+        if service.service not in services
+        for version_key in service.events
+    ]
     for mine in deployed:
-        for other in others:
-            if mine.event == other.event:
-                yield from _meets(declared.events[mine.event, mine.version], mine, other)
+        for record in elsewhere:
+            if mine.event == record.event:
+                yield from _meets(declared.events[mine.event, mine.version], mine, record)
 
 
-def _own(declared: Declared, service: str) -> Iterator[Running]:
-    for one in declared.events.values():
-        producers, consumers = _of(one.producers, service), _of(one.consumers, service)
+def _events_of(declared: Declared, service: str) -> Iterator[Running]:
+    for event in declared.events.values():
+        producers, consumers = (
+            _functions_of(event.producers, service),
+            _functions_of(event.consumers, service),
+        )
         if producers or consumers:
             yield Running(
-                event=one.event,
-                version=one.version,
-                compatible=one.compatible,
-                serves=one.serves,
-                reads=tuple(sorted(one.reads)),
-                revision=one.revision,
+                event=event.event,
+                version=event.version,
+                compatible=event.compatible,
+                serves=event.serves,
+                reads=tuple(sorted(event.reads)),
+                revision=event.revision,
                 producers=producers,
                 consumers=consumers,
             )
 
 
-def _of(functions: Iterable[str], service: str) -> tuple[str, ...]:
-    return tuple(one for one in functions if one.partition(".")[0] == service)
+def _functions_of(functions: Iterable[str], service: str) -> tuple[str, ...]:
+    return tuple(function for function in functions if function.partition(".")[0] == service)
 
 
-def _edits(one: DeclaredEvent, same: list[Running]) -> Iterator[Finding]:
-    """What changed in a version that the stage runs."""
-    readers = tuple(sorted({function for other in same for function in other.consumers}))
-    different = {other.revision.hash: other.revision for other in same if other.revision.hash != one.revision.hash}
-    for other in different.values():
-        if other.key != one.revision.key:
-            what = f"The key is {other.key} in what the stage runs, and {one.revision.key} in the program."
-            instead = f'Keep key="{other.key}", or publish version {one.version + 1} with the other key.'
-            yield replace(event_changes.objection("stage.key", one, what, instead), consumers=readers)
+def _edits(event: DeclaredEvent, same: list[Running]) -> Iterator[Finding]:
+    """Find changes of a version that the stage runs."""
+    readers = tuple(
+        sorted({function for running_revision in same for function in running_revision.consumers})
+    )
+    different = {
+        running_revision.revision.hash: running_revision.revision
+        for running_revision in same
+        if running_revision.revision.hash != event.revision.hash
+    }
+    for running_revision in different.values():
+        if running_revision.key != event.revision.key:
+            what = f"The key is {running_revision.key} in what the stage runs, and {event.revision.key} in the program."
+            instead = f'Keep key="{running_revision.key}", or publish version {event.version + 1} with the other key.'
+            yield replace(
+                event_changes.objection("stage.key", event, what, instead), consumers=readers
+            )
         for side in (BEHIND, AHEAD):
-            written, read = (other, one.revision) if side == BEHIND else (one.revision, other)
+            written, read = (
+                (running_revision, event.revision)
+                if side == BEHIND
+                else (event.revision, running_revision)
+            )
             unfit = misfit(written.writer, read.reader)
             if unfit is not None:
                 refuses = (
-                    "the reader schema of the class" if side == BEHIND else "the reader schema that the stage runs"
+                    "the reader schema of the class"
+                    if side == BEHIND
+                    else "the reader schema that the stage runs"
                 )
-                told = event_changes.broken(unfit, one, side=side, refuses=refuses, readers=readers, lock=None)
-                yield replace(told, code="stage.breaking" if unfit.witness else "stage.unknown")
+                finding = event_changes.broken(
+                    unfit, event, side=side, refuses=refuses, readers=readers, lock=None
+                )
+                yield replace(finding, code="stage.breaking" if unfit.witness else "stage.unknown")
 
 
-def _meets(one: DeclaredEvent, mine: Running, other: Running) -> Iterator[Finding]:
-    """Whether what the one publishes reaches the other, both ways."""
-    event = f"{mine.event} version"
-    if mine.producers and other.consumers and not _reaches(mine, other):
-        who = " and ".join(other.consumers)
-        what = f"It would be published, and {who} runs in the stage and knows version {other.version} only."
-        instead = (
-            f"Deploy {_service(other.consumers)} with it, or first; or write @downcast to version {other.version}."
+def _meets(event: DeclaredEvent, deployed: Running, neighbour: Running) -> Iterator[Finding]:
+    """Check that messages reach the other service in both directions."""
+    event_name = f"{deployed.event} version"
+    if deployed.producers and neighbour.consumers and not _reaches(deployed, neighbour):
+        who = " and ".join(neighbour.consumers)
+        what = f"The event would be published, and {who} runs in the stage and knows only version {neighbour.version}."
+        instead = f"Deploy {_service(neighbour.consumers)} with it, or first; or write @downcast to version {neighbour.version}."
+        yield replace(
+            event_changes.objection("stage.consumer", event, what, instead),
+            consumers=neighbour.consumers,
         )
-        yield replace(event_changes.objection("stage.consumer", one, what, instead), consumers=other.consumers)
-    if mine.consumers and other.producers and not _reaches(other, mine):
-        who = " and ".join(other.producers)
-        what = f"{who} runs in the stage and publishes {event} {other.version}, which does not reach it."
-        instead = (
-            f"Deploy {_service(other.producers)} with it, or first; or write @upcast from version {other.version}."
+    if deployed.consumers and neighbour.producers and not _reaches(neighbour, deployed):
+        who = " and ".join(neighbour.producers)
+        what = f"{who} runs in the stage and publishes {event_name} {neighbour.version}, which does not reach it."
+        instead = f"Deploy {_service(neighbour.producers)} with it, or first; or write @upcast from version {neighbour.version}."
+        yield replace(
+            event_changes.objection("stage.producer", event, what, instead),
+            consumers=deployed.consumers,
         )
-        yield replace(event_changes.objection("stage.producer", one, what, instead), consumers=mine.consumers)
 
 
 def _reaches(producer: Running, consumer: Running) -> bool:
-    """Whether the consumer gets something of what the producer publishes."""
+    """True if the consumer receives messages of the producer's version."""
     if producer.version > consumer.version:
         return consumer.version >= producer.serves
     return producer.version == consumer.version or producer.version in consumer.reads

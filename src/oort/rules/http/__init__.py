@@ -1,1 +1,1 @@
-"""Requests: routes, access, rates and the headers of replies."""
+"""Rules for requests: routes, access, rates and reply headers."""

@@ -1,4 +1,7 @@
-"""Whether a caller may use a private route. The engine's gateway asks before the handler, the runtime on AWS likewise."""
+"""Check the permission of a caller for a private route.
+
+Used by the gateway and the runtime on AWS.
+"""
 
 from collections.abc import Mapping
 
@@ -8,7 +11,8 @@ from oort.model.problems import Forbidden
 
 
 def check(principal: Principal | None, trigger: Http, parameters: Mapping[str, str]) -> None:
-    """Raise Forbidden for a caller who is neither the owner nor in one of the groups, where the route names any."""
+    """Raise Forbidden if the route is restricted, and the caller is not the owner or in a group of
+    it."""
     if principal is None or not (trigger.owner or trigger.groups):
         return
     if trigger.owner and parameters[trigger.owner] == principal.id:
@@ -17,4 +21,6 @@ def check(principal: Principal | None, trigger: Http, parameters: Mapping[str, s
         groups = f"the groups: {', '.join(trigger.groups)}"
         if not trigger.owner:
             raise Forbidden(f"This route is for {groups}.")
-        raise Forbidden(f"This is open to its owner{f' and to {groups}' if trigger.groups else ''}.")
+        raise Forbidden(
+            f"This is open to its owner{f' and to {groups}' if trigger.groups else ''}."
+        )

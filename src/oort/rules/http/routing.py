@@ -1,4 +1,4 @@
-"""Which route a request meets. Fixed segments win over parameters, as in API Gateway."""
+"""Find the route of a request. Fixed segments win over parameters, as in API Gateway."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
@@ -8,15 +8,15 @@ from oort.model.functions import FunctionModel, Http
 
 
 @dataclass(slots=True)
-class _Node:
-    fixed: dict[str, "_Node"] = field(default_factory=dict)
-    parameter: "_Node | None" = None
+class _Segment:
+    fixed: dict[str, "_Segment"] = field(default_factory=dict)
+    parameter: "_Segment | None" = None
     methods: dict[str, tuple[FunctionModel, tuple[str, ...]]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
 class Match:
-    """The function for a request, and its path parameters, percent-decoded."""
+    """The function for a request, with percent-decoded path parameters."""
 
     function: FunctionModel
     trigger: Http
@@ -25,30 +25,33 @@ class Match:
 
 @dataclass(frozen=True, slots=True)
 class WrongMethod:
-    """The path exists, but not with this method."""
+    """The path exists with other methods."""
 
     allowed: tuple[str, ...]
 
 
 class Routes:
-    """The routes of a platform, ready to match. A slash at the end makes no difference."""
+    """The routes of a platform. A slash at the end of a path makes no difference."""
 
     def __init__(self, functions: Iterable[FunctionModel]) -> None:
-        self._root = _Node()
+        self._root = _Segment()
         for function in functions:
             if isinstance(function.trigger, Http):
                 self._add(function, function.trigger)
 
     def match(self, method: str, path: str) -> Match | WrongMethod | None:
-        """The route for a raw (still percent-encoded) path; None if there is none.
+        """Return the route for a raw, percent-encoded path; None if missing.
 
-        Segments are decoded after the path is split, so `%2F` stays inside its segment. UnicodeDecodeError if they
-        are not UTF-8.
+        Segments are decoded after the split, so `%2F` stays inside its segment. UnicodeDecodeError
+        if a segment
+        is not UTF-8.
         """
-        found = self._walk(self._root, [unquote(segment, errors="strict") for segment in segments(path)], [])
-        if found is None:
+        end = self._walk(
+            self._root, [unquote(segment, errors="strict") for segment in segments(path)], []
+        )
+        if end is None:
             return None
-        node, values = found
+        node, values = end
         entry = node.methods.get(method)
         if entry is None:
             return WrongMethod(tuple(sorted(node.methods)))
@@ -62,35 +65,37 @@ class Routes:
         for segment in segments(trigger.path):
             if name := parameter(segment):
                 names.append(name)
-                node.parameter = node = node.parameter or _Node()
+                node.parameter = node = node.parameter or _Segment()
             else:
-                node = node.fixed.setdefault(segment, _Node())
+                node = node.fixed.setdefault(segment, _Segment())
         node.methods[trigger.method] = (function, tuple(names))
 
-    def _walk(self, node: _Node, rest: list[str], values: list[str]) -> tuple[_Node, list[str]] | None:
-        if not rest:
+    def _walk(
+        self, node: _Segment, remaining: list[str], values: list[str]
+    ) -> tuple[_Segment, list[str]] | None:
+        if not remaining:
             return (node, values) if node.methods else None
-        head, tail = rest[0], rest[1:]
-        if head in node.fixed and (found := self._walk(node.fixed[head], tail, values)):
-            return found
+        head, tail = remaining[0], remaining[1:]
+        if head in node.fixed and (end := self._walk(node.fixed[head], tail, values)):
+            return end
         if node.parameter is not None and head:
             return self._walk(node.parameter, tail, [*values, head])
         return None
 
 
 def segments(path: str) -> list[str]:
-    """The parts of a path between slashes; one slash at the end is ignored."""
+    """Split a path at its slashes. One slash at the end is ignored."""
     trimmed = path.removeprefix("/").removesuffix("/")
     return trimmed.split("/") if trimmed else []
 
 
 def parameter(segment: str) -> str | None:
-    """The name inside `{name}`; None for a fixed segment."""
+    """Return the name inside `{name}`; None for a fixed segment."""
     return segment[1:-1] if segment.startswith("{") and segment.endswith("}") else None
 
 
 def shape(path: str) -> str:
-    """The path with its parameters' names taken out: two routes of one shape and method collide.
+    """Remove the parameters' names from a path. Two routes with equal shape and method collide.
 
     >>> shape("/accounts/{id}/email")
     '/accounts/{}/email'

@@ -1,6 +1,6 @@
-"""Whether a request comes too soon: a token bucket as one number, and when to try again. The gateway asks it.
+"""Limit the rate of requests with a token bucket, stored as one number. Used by the gateway.
 
-Time is an argument, so the same judgement holds in virtual time.
+Time is an argument, so the rule works in virtual time, too.
 """
 
 from dataclasses import dataclass
@@ -13,26 +13,29 @@ _SECOND = 1_000_000_000
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """Whether a request may pass, how long to wait if not, and the bucket as it is afterwards."""
+    """The decision for a request: the bucket afterwards, and the wait for a refused request."""
 
     full_at: int
     wait: timedelta
 
     @property
     def passes(self) -> bool:
-        """Whether there was a token."""
+        """True if the bucket had a token."""
         return not self.wait
 
 
 def take(rate: Rate, full_at: int, *, now: int) -> Verdict:
-    """Take a token, if there is one, from a bucket that is full again at `full_at`.
+    """Take a token from a bucket that is full again at `full_at`, if it has one.
 
-    Times are nanoseconds of one monotonic clock. A bucket holds `burst` tokens and gains `per_second`; the moment at which
-    it will be full says how many are missing, so that one number is all that has to be kept. A refusal takes nothing.
+    Times are nanoseconds of one monotonic clock. A bucket holds `burst` tokens and gains
+    `per_second`. The
+    time at which the bucket is full again tells the number of missing tokens, so one number is
+    enough. A
+    refusal takes no token.
 
-    >>> one = Rate(per_second=2, burst=1)
-    >>> first = take(one, 0, now=0)
-    >>> first.passes, take(one, first.full_at, now=0).wait
+    >>> rate = Rate(per_second=2, burst=1)
+    >>> first = take(rate, 0, now=0)
+    >>> first.passes, take(rate, first.full_at, now=0).wait
     (True, datetime.timedelta(microseconds=500000))
     """
     cost = _SECOND / rate.per_second  # the time in which a token comes back
@@ -45,7 +48,7 @@ def take(rate: Rate, full_at: int, *, now: int) -> Verdict:
 
 
 def retry_after(wait: timedelta) -> int:
-    """The wait in whole seconds, as the header Retry-After has them: rounded up, and at least 1.
+    """Return the wait in whole seconds for Retry-After: rounded up, at least 1.
 
     >>> retry_after(timedelta(milliseconds=1200))
     2

@@ -1,6 +1,6 @@
-"""Whether one JSON Schema holds everything that another does: decided by `compare`, with a counter-example for each no.
+"""Compare two JSON Schemas: every document of the first must fit the second.
 
-Pure, and without a validator of anybody else's: the tests hold it against one.
+Each no has a counter-example. The tests compare this package with an independent validator.
 """
 
 from oort.rules.inclusion.verdicts import Mode, Verdict, compare

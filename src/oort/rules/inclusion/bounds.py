@@ -1,4 +1,4 @@
-"""Whether the bounds of one branch lie within those of another: sizes, numbers, lengths and patterns. Read by `include`."""
+"""Compare the limits of two branches: sizes, numbers, lengths and patterns. Used by `include`."""
 
 from fractions import Fraction
 from itertools import combinations
@@ -7,16 +7,21 @@ from oort.rules.inclusion import strings
 from oort.rules.inclusion.shapes import Branch
 
 
-def sizes_within(least: int, most: int | None, other: Branch) -> bool:
-    """Whether sizes from `least` to `most` are within those of the branch."""
-    return other.least <= least and (other.most is None or (most is not None and most <= other.most))
+def sizes_within(least: int, most: int | None, outer: Branch) -> bool:
+    """True if sizes from `least` to `most` are within the limits of `outer`."""
+    return outer.least <= least and (
+        outer.most is None or (most is not None and most <= outer.most)
+    )
 
 
-def strings_within(one: Branch, other: Branch) -> bool:
-    """Whether the one's texts are the other's by length, format and pattern."""
-    if not sizes_within(*_lengths(one), other) or not other.formats <= one.formats:
+def strings_within(inner: Branch, outer: Branch) -> bool:
+    """True if the strings of `inner` fit `outer` by length, format and pattern."""
+    if not sizes_within(*_lengths(inner), outer) or not outer.formats <= inner.formats:
         return False
-    return all(any(strings.implies(mine, wanted) for mine in (*one.patterns, "")) for wanted in other.patterns)
+    return all(
+        any(strings.implies(mine, pattern) for mine in (*inner.patterns, ""))
+        for pattern in outer.patterns
+    )
 
 
 def _lengths(branch: Branch) -> tuple[int, int | None]:
@@ -27,24 +32,28 @@ def _lengths(branch: Branch) -> tuple[int, int | None]:
 
 
 def no_text(branch: Branch) -> bool:
-    """Whether certainly no text has the lengths and the patterns."""
+    """True if no string can have the lengths and the patterns."""
     if not branch.patterns:
         return False
     least, most = _lengths(branch)
-    apart = any(strings.apart(one, other) for one, other in combinations(branch.patterns, 2))
+    apart = any(strings.apart(left, right) for left, right in combinations(branch.patterns, 2))
     return apart or (most is not None and least > most)
 
 
-def numbers_within(one: Branch, other: Branch) -> bool:
-    """Whether the one's numbers are the other's by bounds and steps."""
-    if other.step is not None and (one.step is None or (one.step / other.step).denominator != 1):
+def numbers_within(inner: Branch, outer: Branch) -> bool:
+    """True if the numbers of `inner` fit the limits and steps of `outer`."""
+    if outer.step is not None and (
+        inner.step is None or (inner.step / outer.step).denominator != 1
+    ):
         return False
-    return _bound(one.low, other.low, 1, out=(one.low_open, other.low_open)) and _bound(
-        one.high, other.high, -1, out=(one.high_open, other.high_open)
+    return _bound(inner.low, outer.low, 1, out=(inner.low_open, outer.low_open)) and _bound(
+        inner.high, outer.high, -1, out=(inner.high_open, outer.high_open)
     )
 
 
-def _bound(mine: Fraction | None, theirs: Fraction | None, sign: int, *, out: tuple[bool, bool]) -> bool:
+def _bound(
+    mine: Fraction | None, theirs: Fraction | None, sign: int, *, out: tuple[bool, bool]
+) -> bool:
     if theirs is None or mine is None:
         return theirs is None
     return (mine * sign, out[0]) >= (theirs * sign, out[1])

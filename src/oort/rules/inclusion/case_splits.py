@@ -1,6 +1,6 @@
-"""Ways to cut a branch into pieces that together are the branch, for where no single branch of the other schema holds it all.
+"""Split a branch into pieces, for when no single branch of the other schema includes it.
 
-Read by `include`. A way has a price, since each piece is compared anew.
+Used by `include`. Each split has a cost, since every piece needs a comparison.
 """
 
 from collections.abc import Iterable, Iterator
@@ -9,7 +9,7 @@ from fractions import Fraction
 
 from oort.rules.inclusion.documents import literal
 from oort.rules.inclusion.shapes import Branch, branches, of_disjunct
-from oort.rules.inclusion.unions import NOTHING, Disjunct, Node, Reading
+from oort.rules.inclusion.unions import NOTHING, Conjunction, Disjunct, Reading
 
 SPENT = 12  # the most that one branch may cost
 _CHEAP, _DEAR = 1, 6
@@ -19,7 +19,7 @@ _Way = tuple[list[Branch], int]
 
 
 def ways_to_cut(branch: Branch, options: list[Branch]) -> Iterator[_Way]:
-    """By a bound, by what a member or an element is, or by what one of the options excludes."""
+    """Yield splits by a limit, by a member or an element, or by an exclusion of an option."""
     if branch.kind == "number":
         yield from ((pieces, _CHEAP) for pieces in _number_pieces(branch, options))
     else:
@@ -32,7 +32,9 @@ def ways_to_cut(branch: Branch, options: list[Branch]) -> Iterator[_Way]:
 
 
 def _size_pieces(branch: Branch, options: list[Branch]) -> Iterator[list[Branch]]:
-    cuts = {one.most for one in options if one.most is not None} | {one.least - 1 for one in options if one.least}
+    cuts = {option.most for option in options if option.most is not None} | {
+        option.least - 1 for option in options if option.least
+    }
     for cut in sorted(cuts):
         if branch.least <= cut and (branch.most is None or cut < branch.most):
             yield [replace(branch, most=cut), replace(branch, least=cut + 1)]
@@ -40,10 +42,12 @@ def _size_pieces(branch: Branch, options: list[Branch]) -> Iterator[list[Branch]
 
 
 def _number_pieces(branch: Branch, options: Iterable[Branch]) -> Iterator[list[Branch]]:
-    cuts = {(one.high, not one.high_open) for one in options if one.high is not None}
-    cuts |= {(one.low, one.low_open) for one in options if one.low is not None}
+    cuts = {(option.high, not option.high_open) for option in options if option.high is not None}
+    cuts |= {(option.low, option.low_open) for option in options if option.low is not None}
     for cut, below in sorted(cuts):
-        inside = (branch.low is None or branch.low <= cut) and (branch.high is None or cut <= branch.high)
+        inside = (branch.low is None or branch.low <= cut) and (
+            branch.high is None or cut <= branch.high
+        )
         if (
             inside
             and (branch.low, branch.low_open) != (cut, below)
@@ -54,7 +58,7 @@ def _number_pieces(branch: Branch, options: Iterable[Branch]) -> Iterator[list[B
 
 
 def _cut(branch: Branch, cut: Fraction, *, below: bool) -> list[Branch]:
-    """The numbers up to the cut, and those after it; `below` says that the cut itself goes to the first."""
+    """Split numbers at `cut`. With `below`, the cut itself belongs to the first piece."""
     step = branch.step
     if step is None:
         first = replace(branch, high=cut, high_open=not below)
@@ -65,47 +69,66 @@ def _cut(branch: Branch, cut: Fraction, *, below: bool) -> list[Branch]:
 
 
 def _by_member(branch: Branch, options: list[Branch]) -> Iterator[list[Branch]]:
-    """The branch by what one member is: each value, each type, or absent."""
-    named = dict.fromkeys(name for option in options for name in (*dict(option.members), *sorted(option.required)))
-    found = []
+    """Split by one member: each value, each type, or absent."""
+    named = dict.fromkeys(
+        name for option in options for name in (*dict(option.members), *sorted(option.required))
+    )
+    candidates = []
     for name in list(named)[:_PIECES]:
-        pieces = [branch.with_member(name, node, present=True) for node in _parts(branch.member(name))]
-        pieces += [] if name in branch.required else [branch.with_member(name, NOTHING, present=False)]
-        found.append((name, pieces))
-    useful = [(name, pieces) for name, pieces in found if 1 < len(pieces) <= _PIECES]
-    useful.sort(key=lambda one: one[0] not in branch.required)
+        pieces = [
+            branch.with_member(name, conjunction, present=True)
+            for conjunction in _parts(branch.member(name))
+        ]
+        pieces += (
+            [] if name in branch.required else [branch.with_member(name, NOTHING, present=False)]
+        )
+        candidates.append((name, pieces))
+    useful = [(name, pieces) for name, pieces in candidates if 1 < len(pieces) <= _PIECES]
+    useful.sort(key=lambda entry: entry[0] not in branch.required)
     yield from (pieces for _, pieces in useful[:_TRIED])
 
 
 def _by_position(branch: Branch, options: list[Branch]) -> Iterator[list[Branch]]:
-    """The branch by what stands in one position: each value, each type, or nothing."""
+    """Split by one array position: each value, each type, or absent."""
     for number in range(min(_TRIED, max(len(option.first) for option in options))):
         least = max(branch.least, number + 1)
         pieces = [] if branch.least > number else [replace(branch, most=number)]
-        for node in _parts(branch.at(number)):
+        for conjunction in _parts(branch.at(number)):
             first = [
-                node if other == number else branch.at(other) for other in range(max(len(branch.first), number + 1))
+                conjunction if index == number else branch.at(index)
+                for index in range(max(len(branch.first), number + 1))
             ]
             pieces.append(replace(branch, first=tuple(first), least=least))
         if 1 < len(pieces) <= _PIECES:
             yield pieces
 
 
-def _parts(node: Node) -> list[Node]:
-    """A schema by its values and types."""
-    found: list[Node] = []
-    for one in branches(node):
-        if one.values is not None:
-            found += [frozenset({literal({"enum": [value]})}) for value in one.values]
+def _parts(conjunction: Conjunction) -> list[Conjunction]:
+    """Split a schema by its values and types."""
+    parts: list[Conjunction] = []
+    for branch in branches(conjunction):
+        if branch.values is not None:
+            parts += [frozenset({literal({"enum": [value]})}) for value in branch.values]
         else:
-            found.append(one.origin.flats | {literal({"type": one.kind})})
-    return found
+            parts.append(branch.origin.flats | {literal({"type": branch.kind})})
+    return parts
 
 
 def _by_exclusion(branch: Branch, options: list[Branch]) -> Iterator[list[Branch]]:
-    """The branch by whether it is what an option excludes."""
-    wanted = dict.fromkeys(node for option in options for node in option.origin.excluded)
-    for node in [one for one in wanted if one not in branch.origin.nots][:_TRIED]:
-        within = [one for found in Reading().disjuncts(node) for one in of_disjunct(branch.origin.both(found))]
-        origin = Disjunct(branch.origin.flats, branch.origin.nots | {node}, branch.origin.tokens)
-        yield [*(one for one in within if one.kind == branch.kind), replace(branch, origin=origin)]
+    """Split by a schema that an option excludes."""
+    exclusions = dict.fromkeys(
+        conjunction for option in options for conjunction in option.origin.excluded
+    )
+    for conjunction in [piece for piece in exclusions if piece not in branch.origin.nots][:_TRIED]:
+        within = [
+            piece
+            for disjunct in Reading().disjuncts(conjunction)
+            for piece in of_disjunct(branch.origin.both(disjunct))
+        ]
+        origin = Disjunct(
+            branch.origin.flats, branch.origin.nots | {conjunction}, branch.origin.tokens
+        )
+        yield [
+            *(piece for piece in within if piece.kind == branch.kind),
+            replace(branch, origin=origin),
+        ]

@@ -1,7 +1,9 @@
-"""The two schemas of one event class, made from the given one: what is written is closed, what is read is open.
+"""Make the writer's and the reader's schema of an event class: the writer is closed, the reader
+open.
 
-What is spread over `allOf` and its like is closed around the whole, with every name that a part of it lists. Where that
-cannot be told, the schema stays open: then too much is taken to be written, which is the safe side.
+A schema with `allOf` and similar keywords is closed as a unit, with the members of all its parts.
+If
+the members are unknown, the schema stays open. That is safe: the writer may then send more.
 """
 
 from collections.abc import Callable
@@ -15,29 +17,36 @@ _MAPS = frozenset({"properties", "patternProperties", "$defs", "definitions", "d
 _SINGLE = frozenset({"items", "additionalProperties", "additionalItems", "then", "else"})
 _ARMS = frozenset({"allOf", "anyOf", "oneOf", "then", "else", "dependentSchemas"})
 _SPREAD = _ARMS | {"properties", "$ref"}
-_OPEN = "$open"  # a copy of the definitions that are not closed, for use as a part of something that is
+_OPEN = (
+    "$open"  # a copy of the definitions that are not closed, for use as a part of something that is
+)
 _DEFINITIONS = ("$defs", "definitions")
 _Map = dict[str, Json]
 
 
 def opened(schema: Json) -> Json:
-    """What is read: unknown members are ignored."""
+    """Return the reader's schema: unknown members are ignored."""
     if not isinstance(schema, dict):
         return schema
-    words = {word: _each(word, one, opened) for word, one in schema.items()}
-    return {word: one for word, one in words.items() if one is not False or word not in _CLOSING}
+    words = {word: _each(word, value, opened) for word, value in schema.items()}
+    return {
+        word: value for word, value in words.items() if value is not False or word not in _CLOSING
+    }
 
 
 _CLOSING = ("additionalProperties", "unevaluatedProperties")
 
 
 def closed(schema: Json) -> Json:
-    """What is written: no members but those that are listed. Maps and what says itself that it is open stay as they are."""
+    """Return the writer's schema: only listed members are allowed.
+
+    Maps, and schemas that explicitly allow more members, stay unchanged.
+    """
     if not isinstance(schema, dict):
         return schema
     side = _Writer(schema)
     copies = {
-        word: {name: side.part(one) for name, one in cast(_Map, schema[word]).items()}
+        word: {name: side.part(definition) for name, definition in cast(_Map, schema[word]).items()}
         for word in _DEFINITIONS
         if isinstance(schema.get(word), dict)
     }
@@ -45,11 +54,11 @@ def closed(schema: Json) -> Json:
 
 
 def _each(word: str, value: Json, change: Callable[[Json], Json]) -> Json:
-    """What a keyword holds, with each schema in it changed; conditions and exclusions stay as they are."""
+    """Change each schema inside a keyword. Conditions and exclusions stay unchanged."""
     if isinstance(value, list) and word in _LISTS:
-        return [change(one) for one in value]
+        return [change(inner) for inner in value]
     if isinstance(value, dict) and word in _MAPS:
-        return {name: change(one) for name, one in value.items()}
+        return {name: change(inner) for name, inner in value.items()}
     return change(value) if word in _SINGLE else value
 
 
@@ -58,29 +67,38 @@ class _Writer:
     root: _Map
 
     def whole(self, schema: Json) -> Json:
-        """A schema that stands for itself."""
+        """Close a self-contained schema."""
         if not isinstance(schema, dict):
             return schema
         spread = schema.keys() & _SPREAD
         if not (
-            "allOf" in spread or ("properties" in spread and len(spread) > 1) or ("$ref" in spread and len(spread) > 1)
+            "allOf" in spread
+            or ("properties" in spread and len(spread) > 1)
+            or ("$ref" in spread and len(spread) > 1)
         ):
-            words = {word: _each(word, one, self.whole) for word, one in schema.items()}
+            words = {word: _each(word, value, self.whole) for word, value in schema.items()}
             return _shut(words, {}) if "properties" in spread else words
         names = self._names(schema, frozenset())
-        return cast(_Map, self.part(schema)) if names is None else _shut(cast(_Map, self.part(schema)), names)
+        return (
+            cast(_Map, self.part(schema))
+            if names is None
+            else _shut(cast(_Map, self.part(schema)), names)
+        )
 
     def part(self, schema: Json) -> Json:
-        """A schema that is a part of another: its members are closed, itself is not."""
+        """Close the members of a schema that is a part of another; leave the part itself open."""
         if not isinstance(schema, dict):
             return schema
-        words = {word: _each(word, one, self.part if word in _ARMS else self.whole) for word, one in schema.items()}
+        words = {
+            word: _each(word, value, self.part if word in _ARMS else self.whole)
+            for word, value in schema.items()
+        }
         if "$ref" not in words:
             return words
         return {**words, "$ref": self._reference(words["$ref"])}
 
     def _reference(self, reference: Json) -> Json:
-        """To the copy that is open; what is no definition is not followed, and so opaque."""
+        """Return a reference to the open copy. A reference to no definition becomes opaque."""
         return (
             f"#/{_OPEN}{reference[1:]}"
             if isinstance(reference, str) and self._definition(reference) is not None
@@ -91,39 +109,47 @@ class _Writer:
         steps = reference.split("/")
         if len(steps) != 3 or steps[0] != "#" or steps[1] not in _DEFINITIONS:
             return None
-        found = self.root.get(steps[1])
-        return found.get(steps[2]) if isinstance(found, dict) else None
+        definitions = self.root.get(steps[1])
+        return definitions.get(steps[2]) if isinstance(definitions, dict) else None
 
     def _names(self, schema: Json, seen: frozenset[str]) -> _Map | None:
-        """Every member that the parts list; None if one of them lets others in."""
+        """Return the members of all parts; None if a part allows unlisted members."""
         if not isinstance(schema, dict) or schema.keys() & {"patternProperties", "not", "if"}:
             return None
         if schema.get("additionalProperties", False) is not False:
             return None
-        own = schema.get("properties", {})
-        found: _Map = dict.fromkeys(own, True) if isinstance(own, dict) else {}
+        properties = schema.get("properties", {})
+        listed: _Map = dict.fromkeys(properties, True) if isinstance(properties, dict) else {}
         for part, inside in self._parts(schema, seen):
             names = self._names(part, inside)
             if names is None:
                 return None
-            found |= names
-        return found
+            listed |= names
+        return listed
 
     def _parts(self, schema: _Map, seen: frozenset[str]) -> list[tuple[Json, frozenset[str]]]:
         reference = schema.get("$ref")
-        found: list[tuple[Json, frozenset[str]]] = []
+        parts: list[tuple[Json, frozenset[str]]] = []
         if isinstance(reference, str):
-            found.append((None if reference in seen else self._definition(reference), seen | {reference}))
+            parts.append(
+                (None if reference in seen else self._definition(reference), seen | {reference})
+            )
         for word in ("allOf", "anyOf", "oneOf"):
             arms = schema.get(word)
-            found += [(one, seen) for one in arms] if isinstance(arms, list) else []
-        others = schema.get("dependentSchemas")
-        return [*found, *((one, seen) for one in others.values())] if isinstance(others, dict) else found
+            parts += [(arm, seen) for arm in arms] if isinstance(arms, list) else []
+        dependents = schema.get("dependentSchemas")
+        return (
+            [*parts, *((arm, seen) for arm in dependents.values())]
+            if isinstance(dependents, dict)
+            else parts
+        )
 
 
 def _shut(words: _Map, names: _Map) -> _Map:
-    """The object without other members, unless it says itself what they are."""
-    own = words.get("properties", {})
-    if words.keys() & {"patternProperties", "additionalProperties"} or not isinstance(own, dict):
+    """Forbid unlisted members, unless the object already has a rule for them."""
+    properties = words.get("properties", {})
+    if words.keys() & {"patternProperties", "additionalProperties"} or not isinstance(
+        properties, dict
+    ):
         return words
-    return {**words, "properties": {**names, **own}, "additionalProperties": False}
+    return {**words, "properties": {**names, **properties}, "additionalProperties": False}

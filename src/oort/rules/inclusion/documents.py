@@ -1,7 +1,10 @@
-"""JSON Schemas as given, and places in them. Read by every module of this package; decides nothing.
+"""JSON Schemas of users, and positions in them. Every module of this package uses it.
 
-A place keeps the pointer into the document as the user wrote it, so that a verdict can name it. Keywords that are not
-understood, or not in the document's draft, are opaque. A schema of our own refers to places by their number.
+A subschema keeps its JSON pointer into the user's document, so that a verdict can name it. Keywords
+that are
+unknown, or not in the document's draft, are opaque. Schemas made by this package refer to other
+subschemas
+by number.
 """
 
 import re
@@ -11,7 +14,17 @@ from urllib.parse import unquote
 
 from oort.rules.inclusion.keywords import KINDS, LATEST, Json, is_number, is_opaque, only_refuses
 
-__all__ = ["KINDS", "Document", "Json", "Place", "exact", "identity", "is_number", "kind_of", "literal"]
+__all__ = [
+    "KINDS",
+    "Document",
+    "Json",
+    "Subschema",
+    "exact",
+    "identity",
+    "is_number",
+    "kind_of",
+    "literal",
+]
 
 _DRAFT = re.compile(r"json-schema\.org/draft(?:-0?|/)(\d{1,4})")
 _COMBINING = ("$ref", "allOf", "anyOf", "oneOf", "not", "if", "enum", "const")
@@ -19,23 +32,28 @@ _COMBINING = ("$ref", "allOf", "anyOf", "oneOf", "not", "if", "enum", "const")
 
 @dataclass(frozen=True, eq=False)
 class Document:
-    """A whole schema, from which pointers lead. One of our own has a name, and equals another with the same name."""
+    """A complete schema, the root of JSON pointers.
+
+    A document made by this package has a name; equal names mean equal documents.
+    """
 
     root: Json
-    links: "tuple[Place, ...]" = ()
+    links: "tuple[Subschema, ...]" = ()
     name: object = field(default_factory=object)
     number: int = 0
     draft: int = field(init=False)
     declared: bool = field(init=False)
     _hash: int = field(init=False)
-    read: "dict[tuple[str, ...], tuple[frozenset[str], dict[str, Json]]]" = field(init=False, default_factory=dict)
+    read: "dict[tuple[str, ...], tuple[frozenset[str], dict[str, Json]]]" = field(
+        init=False, default_factory=dict
+    )
 
     def __post_init__(self) -> None:
-        said = self.root.get("$schema") if isinstance(self.root, dict) else None
-        found = _DRAFT.search(said) if isinstance(said, str) else None
+        declared_draft = self.root.get("$schema") if isinstance(self.root, dict) else None
+        match = _DRAFT.search(declared_draft) if isinstance(declared_draft, str) else None
         object.__setattr__(self, "_hash", hash(self.name))
-        object.__setattr__(self, "declared", found is not None)
-        object.__setattr__(self, "draft", int(found[1]) if found else LATEST)
+        object.__setattr__(self, "declared", match is not None)
+        object.__setattr__(self, "draft", int(match[1]) if match else LATEST)
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, Document) and (self is other or self.name == other.name)
@@ -45,13 +63,14 @@ class Document:
 
     @property
     def own(self) -> bool:
-        """Whether it was made here, and not by a user."""
+        """True if this package made the document."""
         return isinstance(self.name, tuple)
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
-    """A schema in a document. A flat one stands for its own keywords only, without those that refer or combine."""
+class Subschema:
+    """A subschema in a document. A flat subschema has only its own keywords, without references and
+    combinations."""
 
     document: Document
     steps: tuple[str, ...] = ()
@@ -59,88 +78,95 @@ class Place:
 
     @property
     def order(self) -> tuple[object, ...]:
-        """What to sort places by, so that nothing depends on the order of a set."""
-        own = repr(self.document.root) if self.document.own else ""
+        """A sort key for subschemas, so that results do not depend on the order of sets."""
+        literal_root = repr(self.document.root) if self.document.own else ""
         links = tuple(link.order for link in self.document.links)
-        return self.document.number, self.steps, self.flat, own, links
+        return self.document.number, self.steps, self.flat, literal_root, links
 
     @property
     def pointer(self) -> str:
-        """The JSON pointer from the root."""
         return "".join("/" + step.replace("~", "~0").replace("/", "~1") for step in self.steps)
 
     @property
     def value(self) -> Json:
-        """What stands here; None if nothing does."""
-        found = self.document.root
+        """The value here; None if missing."""
+        value = self.document.root
         for step in self.steps:
-            if isinstance(found, dict) and step in found:
-                found = found[step]
-            elif isinstance(found, list) and step.isdecimal() and int(step) < len(found):
-                found = found[int(step)]
+            if isinstance(value, dict) and step in value:
+                value = value[step]
+            elif isinstance(value, list) and step.isdecimal() and int(step) < len(value):
+                value = value[int(step)]
             else:
                 return None
-        return found
+        return value
 
     @property
     def words(self) -> dict[str, Json]:
-        """The keywords that count here. A schema that is true has none, and one that is false excludes everything."""
+        """The effective keywords. The schema true has none; false excludes everything."""
         value = self.value
         if isinstance(value, bool):
             return {} if value else {"enum": []}
         if not isinstance(value, dict):
             return {"$opaque": value}
         old_reference = "$ref" in value and self.document.draft <= 7
-        return {"$ref": value["$ref"]} if old_reference else value  # until draft 7 a reference stood alone
+        return (
+            {"$ref": value["$ref"]} if old_reference else value
+        )  # until draft 7 a reference stood alone
 
-    def child(self, *steps: str) -> "Place":
-        """A schema further inside."""
-        return Place(self.document, (*self.steps, *steps))
+    def child(self, *steps: str) -> "Subschema":
+        """Return a subschema further inside."""
+        return Subschema(self.document, (*self.steps, *steps))
 
-    def target(self) -> "Place | None":
-        """Where `$ref` leads; None outside of the document."""
+    def target(self) -> "Subschema | None":
+        """Return the target of `$ref`; None outside of the document."""
         reference = self.words["$ref"]
         if isinstance(reference, int) and self.document.own:
             return self.document.links[reference]
         if not isinstance(reference, str) or not (reference == "#" or reference.startswith("#/")):
             return None
-        steps = tuple(one.replace("~1", "/").replace("~0", "~") for one in unquote(reference[1:]).split("/")[1:])
-        found = Place(self.document, steps)
-        return found if isinstance(found.value, bool | dict) else None
+        steps = tuple(
+            step.replace("~1", "/").replace("~0", "~")
+            for step in unquote(reference[1:]).split("/")[1:]
+        )
+        target = Subschema(self.document, steps)
+        return target if isinstance(target.value, bool | dict) else None
 
     @property
     def opaque(self) -> frozenset[str]:
-        """The keywords here whose meaning is not known for certain."""
+        """The keywords here with an uncertain meaning."""
         return self._read()[0]
 
     @property
     def known(self) -> dict[str, Json]:
-        """The keywords that can be judged: none if an opaque one may change what the others mean."""
+        """The understood keywords. Empty if an opaque keyword may change their meaning."""
         return self._read()[1]
 
     def _read(self) -> tuple[frozenset[str], dict[str, Json]]:
-        found = self.document.read.get(self.steps)
-        if found is None:
+        keywords = self.document.read.get(self.steps)
+        if keywords is None:
             words = self.words
             opaque = frozenset(word for word in words if self._is_opaque(word, words))
             known = (
                 {}
                 if not all(map(only_refuses, opaque))
-                else {word: said for word, said in words.items() if word not in opaque}
+                else {word: value for word, value in words.items() if word not in opaque}
             )
-            found = self.document.read[self.steps] = opaque, known
-        return found
+            keywords = self.document.read[self.steps] = opaque, known
+        return keywords
 
     def _is_opaque(self, word: str, words: dict[str, Json]) -> bool:
         if word == "$ref":
             return self.target() is None
         if word in ("$id", "id"):
             return bool(self.steps) and isinstance(words[word], str)
-        return word == "$opaque" or is_opaque(word, words, draft=self.document.draft, declared=self.document.declared)
+        return word == "$opaque" or is_opaque(
+            word, words, draft=self.document.draft, declared=self.document.declared
+        )
 
     @property
     def doubtful_null(self) -> bool:
-        """Whether `nullable` stands where OpenAPI gives it no meaning: not beside a type, or where other words refuse null."""
+        """True if OpenAPI gives `nullable` no meaning here: without `type`, or if other keywords
+        refuse null."""
         words = self.words
         if self.flat or words.get("nullable") is not True or self.document.declared:
             return False
@@ -148,29 +174,34 @@ class Place:
 
     @property
     def doubtful_dependencies(self) -> bool:
-        """Whether `dependencies` stands in a document without a draft: the latest one has no such word."""
+        """True if no draft is declared: the latest draft has no keyword `dependencies`."""
         return not self.document.declared
 
-    def beyond(self, word: str) -> "Place | None":
-        """The schema of the members or elements that no word beside it names: `unevaluated…` if there is no other."""
-        left_over = "unevaluatedProperties" if word == "additionalProperties" else "unevaluatedItems"
-        return next((self.child(one) for one in (word, left_over) if one in self.known), None)
+    def beyond(self, word: str) -> "Subschema | None":
+        """Return the schema for unlisted members or elements: from `word`, or from the
+        `unevaluated…` keyword."""
+        left_over = (
+            "unevaluatedProperties" if word == "additionalProperties" else "unevaluatedItems"
+        )
+        return next(
+            (self.child(keyword) for keyword in (word, left_over) if keyword in self.known), None
+        )
 
 
-def literal(schema: dict[str, Json], *links: Place) -> Place:
-    """A schema of our own; `{"$ref": 0}` in it means the first of the links."""
-    return Place(Document(schema, links, (identity(schema), links)))
+def literal(schema: dict[str, Json], *links: Subschema) -> Subschema:
+    """Make a schema. `{"$ref": 0}` in it means the first of the links."""
+    return Subschema(Document(schema, links, (identity(schema), links)))
 
 
 def exact(value: float) -> Fraction:
-    """The number as it is written, 0.1 being a tenth."""
+    """Return the number as written: 0.1 is a tenth."""
     return Fraction(repr(value))
 
 
 def identity(value: Json) -> object:
-    """What is equal for equal JSON values, and hashable: 1 is 1.0, and true is not 1."""
+    """Return a hashable value that is equal for equal JSON values: 1 equals 1.0, but not true."""
     if isinstance(value, dict):
-        return ("object", frozenset((name, identity(one)) for name, one in value.items()))
+        return ("object", frozenset((name, identity(inner)) for name, inner in value.items()))
     if isinstance(value, list):
         return ("array", tuple(map(identity, value)))
     return (kind_of(value), value)

@@ -1,7 +1,8 @@
-"""The keywords of JSON Schema: what form each has, and in which drafts. Read by `documents` only; says nothing of meaning.
+"""The keywords of JSON Schema: their form, and the drafts that have them. Only `documents` uses it.
 
-A word is opaque where its meaning is not known for certain: another draft's, of a wrong form, or without the word that it
-belongs to. Whoever wrote such a word meant something by it.
+A keyword is opaque if its meaning is uncertain: it belongs to another draft, has a wrong form, or
+lacks
+the keyword that it depends on.
 """
 
 from collections.abc import Callable
@@ -17,8 +18,12 @@ def _is_bool(value: Json) -> bool:
 
 
 def is_number(value: Json) -> TypeGuard[int | float]:
-    """Whether the value is a number that can be compared exactly; true and false are none."""
-    return isinstance(value, int | float) and not isinstance(value, bool) and abs(value) != float("inf")
+    """True for numbers that can be compared exactly, but not for true and false."""
+    return (
+        isinstance(value, int | float)
+        and not isinstance(value, bool)
+        and abs(value) != float("inf")
+    )
 
 
 def _is_bound(value: Json) -> bool:
@@ -58,7 +63,9 @@ def _is_names(value: Json) -> bool:
 
 
 def _is_type(value: Json) -> bool:
-    return all(one in (*KINDS, "integer") for one in (value if isinstance(value, list) else [value]))
+    return all(
+        kind in (*KINDS, "integer") for kind in (value if isinstance(value, list) else [value])
+    )
 
 
 def _is_list(value: Json) -> bool:
@@ -103,7 +110,9 @@ _FORMS: dict[str, Callable[[Json], bool]] = {
     "propertyNames": _is_schema,
     "minProperties": _is_size,
     "maxProperties": _is_size,
-    "dependentRequired": lambda value: isinstance(value, dict) and all(map(_is_names, value.values())),
+    "dependentRequired": lambda value: (
+        isinstance(value, dict) and all(map(_is_names, value.values()))
+    ),
     "dependentSchemas": _is_map,
     "dependencies": lambda value: (
         isinstance(value, dict) and all(_is_names(one) or _is_schema(one) for one in value.values())
@@ -145,21 +154,29 @@ _WITH = {
     "exclusiveMinimum": "minimum",
     "exclusiveMaximum": "maximum",
 }
-_BESIDE = frozenset({"$ref", "allOf", "anyOf", "oneOf", "not", "if", "dependentSchemas", "dependencies", "nullable"})
+_BESIDE = frozenset(
+    {"$ref", "allOf", "anyOf", "oneOf", "not", "if", "dependentSchemas", "dependencies", "nullable"}
+)
 _APART = frozenset(
-    {"unevaluatedProperties", "unevaluatedItems", "additionalItems", "dependencies", "dependentRequired"}
+    {
+        "unevaluatedProperties",
+        "unevaluatedItems",
+        "additionalItems",
+        "dependencies",
+        "dependentRequired",
+    }
     | {"dependentSchemas", "if", "then", "else", "maxContains", "const", "propertyNames"}
     | {"divisibleBy", "disallow", "extends"}
 )
 
 
 def only_refuses(word: str) -> bool:
-    """Whether the word, whatever it means, lets in nothing that the words beside it do not."""
+    """True if the keyword, whatever its meaning, can only make a schema narrower."""
     return word in _APART
 
 
 def is_opaque(word: str, words: dict[str, Json], *, draft: int, declared: bool) -> bool:
-    """Whether what the word means beside the others is not certain. Words that are no keywords mean nothing."""
+    """True if the keyword's meaning is uncertain here. Unknown keywords have no meaning."""
     if word not in _FORMS:
         return False
     value = words[word]
@@ -178,13 +195,20 @@ def is_opaque(word: str, words: dict[str, Json], *, draft: int, declared: bool) 
 
 
 def _odd_bound(word: str, words: dict[str, Json], draft: int | None) -> bool:
-    """Until draft 4 these words were flags beside a bound, later bounds themselves."""
+    """Check an exclusive limit: a flag until draft 4, a limit since draft 6."""
     if isinstance(words[word], bool):
-        return (draft is not None and draft > 4) or (words[word] is True and _WITH[word] not in words)
+        return (draft is not None and draft > 4) or (
+            words[word] is True and _WITH[word] not in words
+        )
     return draft is not None and draft <= 4
 
 
 def _evaluated_elsewhere(word: str, words: dict[str, Json]) -> bool:
-    """Whether more than the words right beside it decide what is left over. `contains` counts for elements."""
-    others = _BESIDE | {"contains"} if word == "unevaluatedItems" else _BESIDE
-    return bool(words.keys() & others) or (word == "unevaluatedItems" and isinstance(words.get("items"), list))
+    """True if keywords elsewhere decide which members are unevaluated.
+
+    For elements, `contains` counts too.
+    """
+    deciding = _BESIDE | {"contains"} if word == "unevaluatedItems" else _BESIDE
+    return bool(words.keys() & deciding) or (
+        word == "unevaluatedItems" and isinstance(words.get("items"), list)
+    )

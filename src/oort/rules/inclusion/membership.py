@@ -1,4 +1,4 @@
-"""Whether one JSON value is valid under a schema: yes, no, or not certain. It judges every witness before it is shown."""
+"""Check a JSON value against a schema: yes, no, or uncertain. Every witness is checked here."""
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -6,106 +6,143 @@ from itertools import combinations
 from typing import TypeAlias, cast
 
 from oort.rules.inclusion import strings
-from oort.rules.inclusion.documents import KINDS, Json, Place, exact, identity, is_number, kind_of
+from oort.rules.inclusion.documents import (
+    KINDS,
+    Json,
+    Subschema,
+    exact,
+    identity,
+    is_number,
+    kind_of,
+)
 
 Truth: TypeAlias = bool | None
 _DEEPEST = 40
-_COMBINING = {"$ref", "allOf", "anyOf", "oneOf", "not", "if", "dependentRequired", "dependentSchemas", "dependencies"}
+_COMBINING = {
+    "$ref",
+    "allOf",
+    "anyOf",
+    "oneOf",
+    "not",
+    "if",
+    "dependentRequired",
+    "dependentSchemas",
+    "dependencies",
+}
 _Map: TypeAlias = dict[str, Json]
 
 
 @dataclass(frozen=True, slots=True)
 class Check:
-    """What one keyword says of a value, and the schema inside that says so."""
+    """The result of one keyword for a value, and the inner schema behind it."""
 
     word: str
     truth: Truth
-    inner: "tuple[Place, Json] | None" = None
+    inner: "tuple[Subschema, Json] | None" = None
 
 
 def every(truths: Iterable[Truth]) -> Truth:
-    """No if one is no, else uncertain if one is."""
-    found: Truth = True
+    """False if any is False, else None if any is None."""
+    result: Truth = True
     for truth in truths:
         if truth is False:
             return False
-        found = found and truth
-    return found
+        result = result and truth
+    return result
 
 
 def negated(truth: Truth) -> Truth:
-    """The opposite; what is uncertain stays so."""
+    """Return the opposite; None stays None."""
     return None if truth is None else not truth
 
 
-def admits(place: Place, value: Json, depth: int = 0, seen: frozenset[Place] = frozenset()) -> Truth:
-    """Whether the value is valid under the schema. `seen` are the schemas that are being asked about the same value."""
-    if depth > _DEEPEST or place in seen:
+def admits(
+    subschema: Subschema, value: Json, depth: int = 0, seen: frozenset[Subschema] = frozenset()
+) -> Truth:
+    """Check the value against the schema. `seen` are the schemas already being checked for this
+    value."""
+    if depth > _DEEPEST or subschema in seen:
         return None
-    found = every(check.truth for check in checks(place, value, depth, seen))
-    return None if found is False and value is None and place.doubtful_null else found
+    truth = every(check.truth for check in checks(subschema, value, depth, seen))
+    return None if truth is False and value is None and subschema.doubtful_null else truth
 
 
-def blamed(place: Place, value: Json) -> str:
-    """The pointer of the innermost keyword that refuses the value."""
-    for check in checks(place, value, 0):
+def blamed(subschema: Subschema, value: Json) -> str:
+    """Return the pointer of the innermost keyword that refuses the value."""
+    for check in checks(subschema, value, 0):
         if check.truth is False:
             return (
                 blamed(*check.inner)
                 if check.inner
-                else f"{place.pointer}/{check.word}"
+                else f"{subschema.pointer}/{check.word}"
                 if check.word
-                else place.pointer
+                else subschema.pointer
             )
-    return place.pointer
+    return subschema.pointer
 
 
-def checks(place: Place, value: Json, depth: int, seen: frozenset[Place] = frozenset()) -> Iterator[Check]:
-    """Every keyword's say."""
-    words = place.known
-    yield from (Check(word, None) for word in place.opaque)
-    if not place.flat and words.keys() & _COMBINING:
-        yield from _combined(place, value, depth + 1, seen | {place})
-    yield from _any_kind(place, words, value)
+def checks(
+    subschema: Subschema, value: Json, depth: int, seen: frozenset[Subschema] = frozenset()
+) -> Iterator[Check]:
+    """Yield the result of every keyword."""
+    words = subschema.known
+    yield from (Check(word, None) for word in subschema.opaque)
+    if not subschema.flat and words.keys() & _COMBINING:
+        yield from _combined(subschema, value, depth + 1, seen | {subschema})
+    yield from _any_kind(subschema, words, value)
     if is_number(value):
         yield from _number(words, value)
     elif isinstance(value, str):
         yield from _string(words, value)
     elif isinstance(value, list):
-        yield from _array(place, words, value, depth + 1)
+        yield from _array(subschema, words, value, depth + 1)
     elif isinstance(value, dict):
-        yield from _object(place, words, value, depth + 1)
+        yield from _object(subschema, words, value, depth + 1)
     elif isinstance(value, float):  # infinite, or too large for JSON
         yield Check("", None)
 
 
-def _inside(word: str, place: Place, value: Json, depth: int, seen: frozenset[Place] = frozenset()) -> Check:
-    return Check(word, admits(place, value, depth, seen), (place, value))
+def _inside(
+    word: str,
+    subschema: Subschema,
+    value: Json,
+    depth: int,
+    seen: frozenset[Subschema] = frozenset(),
+) -> Check:
+    return Check(word, admits(subschema, value, depth, seen), (subschema, value))
 
 
-def _combined(place: Place, value: Json, depth: int, seen: frozenset[Place]) -> Iterator[Check]:
-    words = place.known
-    if "$ref" in words and (target := place.target()) is not None:
+def _combined(
+    subschema: Subschema, value: Json, depth: int, seen: frozenset[Subschema]
+) -> Iterator[Check]:
+    words = subschema.known
+    if "$ref" in words and (target := subschema.target()) is not None:
         yield _inside("$ref", target, value, depth, seen)
     for word in ("allOf", "anyOf", "oneOf"):
         if word in words:
-            held = arms(place, word)
-            truths = [admits(arm, value, depth, seen) for arm in held]
+            arms_here = arms(subschema, word)
+            truths = [admits(arm, value, depth, seen) for arm in arms_here]
             if word == "allOf":
-                yield from (Check(word, truth, (arm, value)) for arm, truth in zip(held, truths, strict=True))
+                yield from (
+                    Check(word, truth, (arm, value))
+                    for arm, truth in zip(arms_here, truths, strict=True)
+                )
             else:
                 yield Check(word, _some(truths) if word == "anyOf" else _one(truths))
     if "not" in words:
-        yield Check("not", negated(admits(place.child("not"), value, depth, seen)))
+        yield Check("not", negated(admits(subschema.child("not"), value, depth, seen)))
     if "if" in words:
-        yield Check("if", _conditional(place, value, depth, seen))
+        yield Check("if", _conditional(subschema, value, depth, seen))
     if isinstance(value, dict):
-        yield from _needs(place, value, depth, seen)
+        yield from _needs(subschema, value, depth, seen)
 
 
-def arms(place: Place, word: str) -> list[Place]:
-    """The schemas that a keyword lists."""
-    return [place.child(word, str(number)) for number in range(len(cast(list[Json], place.known.get(word, []))))]
+def arms(subschema: Subschema, word: str) -> list[Subschema]:
+    """Return the schemas in a keyword's list."""
+    return [
+        subschema.child(word, str(number))
+        for number in range(len(cast(list[Json], subschema.known.get(word, []))))
+    ]
 
 
 def _some(truths: list[Truth]) -> Truth:
@@ -119,20 +156,22 @@ def _one(truths: list[Truth]) -> Truth:
     return None if None in truths else sure == 1
 
 
-def _conditional(place: Place, value: Json, depth: int, seen: frozenset[Place]) -> Truth:
+def _conditional(
+    subschema: Subschema, value: Json, depth: int, seen: frozenset[Subschema]
+) -> Truth:
     truths = {
-        word: admits(place.child(word), value, depth, seen) if word in place.known else True
+        word: admits(subschema.child(word), value, depth, seen) if word in subschema.known else True
         for word in ("if", "then", "else")
     }
-    condition, then, other = truths["if"], truths["then"], truths["else"]
+    condition, then, otherwise = truths["if"], truths["then"], truths["else"]
     if condition is None:
-        return then if then == other else None
-    return then if condition else other
+        return then if then == otherwise else None
+    return then if condition else otherwise
 
 
-def _any_kind(place: Place, words: _Map, value: Json) -> Iterator[Check]:
+def _any_kind(subschema: Subschema, words: _Map, value: Json) -> Iterator[Check]:
     if "type" in words:
-        yield Check("type", _typed(place, words, value))
+        yield Check("type", _typed(subschema, words, value))
     if "enum" in words:
         allowed = cast(list[Json], words["enum"])
         yield Check("enum" if allowed else "", identity(value) in map(identity, allowed))
@@ -140,33 +179,37 @@ def _any_kind(place: Place, words: _Map, value: Json) -> Iterator[Check]:
         yield Check("const", identity(value) == identity(words["const"]))
 
 
-def nullable(place: Place) -> bool:
-    """Whether OpenAPI 3.0's word lets null in; in a document that names its draft it means nothing."""
-    return place.words.get("nullable") is True and not place.document.declared
+def nullable(subschema: Subschema) -> bool:
+    """True if OpenAPI 3.0's `nullable` allows null. With a declared draft, `nullable` means
+    nothing."""
+    return subschema.words.get("nullable") is True and not subschema.document.declared
 
 
-def kinds(place: Place) -> frozenset[str]:
-    """The types that `type` lets in."""
-    said = place.known.get("type", list(KINDS))
-    names = cast(list[str], said if isinstance(said, list) else [said])
-    found = frozenset("number" if one == "integer" else one for one in names)
-    return found | {"null"} if nullable(place) else found
+def kinds(subschema: Subschema) -> frozenset[str]:
+    """Return the types that `type` allows."""
+    declared = subschema.known.get("type", list(KINDS))
+    names = cast(list[str], declared if isinstance(declared, list) else [declared])
+    names_allowed = frozenset("number" if name == "integer" else name for name in names)
+    return names_allowed | {"null"} if nullable(subschema) else names_allowed
 
 
-def _typed(place: Place, words: _Map, value: Json) -> Truth:
-    said = words["type"]
-    names = said if isinstance(said, list) else [said]
+def _typed(subschema: Subschema, words: _Map, value: Json) -> Truth:
+    declared = words["type"]
+    names = declared if isinstance(declared, list) else [declared]
     kind = kind_of(value)
-    if kind in names or (value is None and nullable(place)):
+    if kind in names or (value is None and nullable(subschema)):
         return True
     if "integer" in names and is_number(value) and value == int(value):
-        return None if isinstance(value, float) and place.document.draft == 4 else True
+        return None if isinstance(value, float) and subschema.document.draft == 4 else True
     return False
 
 
 def _number(words: _Map, value: float) -> Iterator[Check]:
     number = exact(value)
-    for word, exclusive, sign in (("minimum", "exclusiveMinimum", 1), ("maximum", "exclusiveMaximum", -1)):
+    for word, exclusive, sign in (
+        ("minimum", "exclusiveMinimum", 1),
+        ("maximum", "exclusiveMaximum", -1),
+    ):
         if word in words:
             distance = (number - exact(cast(float, words[word]))) * sign
             yield Check(word, distance > 0 if words.get(exclusive) is True else distance >= 0)
@@ -191,33 +234,44 @@ def _string(words: _Map, value: str) -> Iterator[Check]:
         yield Check("format", strings.conforms(cast(str, words["format"]), value))
 
 
-def positions(place: Place) -> tuple[list[Place], Place | None]:
-    """The schemas of an array's first elements, and that of the others."""
-    words = place.known
+def positions(subschema: Subschema) -> tuple[list[Subschema], Subschema | None]:
+    """Return the schemas of an array's first elements, and the schema of further elements."""
+    words = subschema.known
     items = words.get("items")
     word = "prefixItems" if "prefixItems" in words else "items" if isinstance(items, list) else ""
     first = cast(list[Json], words[word]) if word else []
-    rest = "additionalItems" if isinstance(items, list) else "items"
-    return [place.child(word, str(number)) for number in range(len(first))], place.beyond(rest)
+    further = "additionalItems" if isinstance(items, list) else "items"
+    return [subschema.child(word, str(number)) for number in range(len(first))], subschema.beyond(
+        further
+    )
 
 
-def _array(place: Place, words: _Map, value: list[Json], depth: int) -> Iterator[Check]:
+def _array(subschema: Subschema, words: _Map, value: list[Json], depth: int) -> Iterator[Check]:
     yield from _sized(words, len(value), "Items")
     if words.get("uniqueItems"):
-        yield Check("uniqueItems", all(one != other for one, other in combinations(map(identity, value), 2)))
-    first, rest = positions(place)
-    if first or rest is not None:
-        for number, one in enumerate(value):
-            schema = first[number] if number < len(first) else rest
+        yield Check(
+            "uniqueItems",
+            all(element != later for element, later in combinations(map(identity, value), 2)),
+        )
+    first, further = positions(subschema)
+    if first or further is not None:
+        for number, element in enumerate(value):
+            schema = first[number] if number < len(first) else further
             if schema is not None:
-                yield _inside("items", schema, one, depth)
+                yield _inside("items", schema, element, depth)
     if "contains" in words:
-        yield Check("contains", _contains(words, [admits(place.child("contains"), one, depth) for one in value]))
+        yield Check(
+            "contains",
+            _contains(
+                words, [admits(subschema.child("contains"), element, depth) for element in value]
+            ),
+        )
 
 
 def _contains(words: _Map, truths: list[Truth]) -> Truth:
     least, most = (
-        cast(float, words.get(word, other)) for word, other in (("minContains", 1), ("maxContains", len(truths)))
+        cast(float, words.get(word, default))
+        for word, default in (("minContains", 1), ("maxContains", len(truths)))
     )
     sure, possible = truths.count(True), len(truths) - truths.count(False)
     if sure > most or possible < least:
@@ -225,43 +279,57 @@ def _contains(words: _Map, truths: list[Truth]) -> Truth:
     return True if sure >= least and possible <= most else None
 
 
-def _object(place: Place, words: _Map, value: _Map, depth: int) -> Iterator[Check]:
+def _object(subschema: Subschema, words: _Map, value: _Map, depth: int) -> Iterator[Check]:
     yield from _sized(words, len(value), "Properties")
     if "required" in words:
         yield Check("required", all(name in value for name in cast(list[str], words["required"])))
-    for name, one in value.items():
-        yield from _member(place, words, name, one, depth)
+    for name, member in value.items():
+        yield from _member(subschema, words, name, member, depth)
     if "propertyNames" in words:
-        yield from (_inside("propertyNames", place.child("propertyNames"), name, depth) for name in value)
+        yield from (
+            _inside("propertyNames", subschema.child("propertyNames"), name, depth)
+            for name in value
+        )
 
 
-def _needs(place: Place, value: _Map, depth: int, seen: frozenset[Place]) -> Iterator[Check]:
+def _needs(
+    subschema: Subschema, value: _Map, depth: int, seen: frozenset[Subschema]
+) -> Iterator[Check]:
     for word in ("dependentRequired", "dependentSchemas", "dependencies"):
-        for name, needed in cast(_Map, place.known.get(word, {})).items():
+        for name, needed in cast(_Map, subschema.known.get(word, {})).items():
             if name in value:
-                found = _depends(place.child(word, name), needed, value, depth, seen)
-                unsure = word == "dependencies" and place.doubtful_dependencies and not found.truth
-                yield Check(word, None) if unsure else found
+                result = _depends(subschema.child(word, name), needed, value, depth, seen)
+                unsure = (
+                    word == "dependencies" and subschema.doubtful_dependencies and not result.truth
+                )
+                yield Check(word, None) if unsure else result
 
 
-def _depends(place: Place, needed: Json, value: _Map, depth: int, seen: frozenset[Place]) -> Check:
-    word = place.steps[-2]
+def _depends(
+    subschema: Subschema, needed: Json, value: _Map, depth: int, seen: frozenset[Subschema]
+) -> Check:
+    word = subschema.steps[-2]
     if isinstance(needed, list):
-        return Check(word, all(other in value for other in needed))
-    return _inside(word, place, value, depth, seen)
+        return Check(word, all(name in value for name in needed))
+    return _inside(word, subschema, value, depth, seen)
 
 
-def _member(place: Place, words: _Map, name: str, value: Json, depth: int) -> Iterator[Check]:
-    known = name in cast(_Map, words.get("properties", {}))
-    if known:
-        yield _inside("properties", place.child("properties", name), value, depth)
-    hits = [(pattern, strings.matches(pattern, name)) for pattern in cast(_Map, words.get("patternProperties", {}))]
+def _member(
+    subschema: Subschema, words: _Map, name: str, value: Json, depth: int
+) -> Iterator[Check]:
+    is_listed = name in cast(_Map, words.get("properties", {}))
+    if is_listed:
+        yield _inside("properties", subschema.child("properties", name), value, depth)
+    hits = [
+        (pattern, strings.matches(pattern, name))
+        for pattern in cast(_Map, words.get("patternProperties", {}))
+    ]
     for pattern, hit in hits:
         if hit is not False:
-            truth = admits(place.child("patternProperties", pattern), value, depth)
+            truth = admits(subschema.child("patternProperties", pattern), value, depth)
             yield Check("patternProperties", truth if hit or truth else None)
-    rest = place.beyond("additionalProperties")
-    if not known and rest is not None and not any(hit for _, hit in hits):
-        truth = admits(rest, value, depth)
+    further = subschema.beyond("additionalProperties")
+    if not is_listed and further is not None and not any(hit for _, hit in hits):
+        truth = admits(further, value, depth)
         uncertain = any(hit is None for _, hit in hits) and not truth
-        yield Check(rest.steps[-1], None if uncertain else truth)
+        yield Check(further.steps[-1], None if uncertain else truth)

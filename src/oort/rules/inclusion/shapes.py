@@ -1,5 +1,7 @@
-"""Schemas as unions of branches. A branch is one JSON type with everything that constrains it, so that two branches of a
-type can be compared keyword by keyword. What a branch cannot express is kept in it as a token; it may then admit too much.
+"""Schemas as unions of branches. A branch is one JSON type with all its constraints.
+
+Two branches of a type can be compared keyword by keyword. A constraint that a branch cannot express
+becomes a token; the branch may then admit too much.
 """
 
 import math
@@ -9,8 +11,17 @@ from fractions import Fraction
 from typing import cast
 
 from oort.rules.inclusion import membership, strings
-from oort.rules.inclusion.documents import KINDS, Json, Place, exact, identity, is_number, kind_of, literal
-from oort.rules.inclusion.unions import ANYTHING, Disjunct, Node, Reading, ordered
+from oort.rules.inclusion.documents import (
+    KINDS,
+    Json,
+    Subschema,
+    exact,
+    identity,
+    is_number,
+    kind_of,
+    literal,
+)
+from oort.rules.inclusion.unions import ANYTHING, Conjunction, Disjunct, Reading, ordered
 
 _LISTED = 32  # integers between two bounds that are written out
 SPELT_WHOLE = "an integer of draft 4"
@@ -19,9 +30,10 @@ EMPTY: dict[str, Json] = {"string": "", "array": [], "object": {}}
 
 @dataclass(frozen=True, slots=True)
 class Content:
-    """How many elements of an array are so, at least and at most. Equal tokens stand for the same, whatever it means."""
+    """The number of array elements that fit a conjunction. Equal tokens have equal meaning, even if
+    unknown."""
 
-    node: Node
+    conjunction: Conjunction
     least: int
     most: int | None
     token: object
@@ -29,7 +41,7 @@ class Content:
 
 @dataclass(frozen=True, slots=True)
 class Branch:
-    """Values of one type. Sizes are those of texts, arrays and objects; a step that is 1 means integers."""
+    """Values of one type. Sizes apply to strings, arrays and objects; the step 1 means integers."""
 
     kind: str
     origin: Disjunct
@@ -46,122 +58,164 @@ class Branch:
     formats: frozenset[str] = frozenset()
     unique: bool = False
     holds: tuple[Content, ...] = ()
-    first: tuple[Node, ...] = ()
-    rest: Node = ANYTHING
-    members: tuple[tuple[str, Node], ...] = ()
-    matching: tuple[tuple[str, Node], ...] = ()
+    first: tuple[Conjunction, ...] = ()
+    rest: Conjunction = ANYTHING
+    members: tuple[tuple[str, Conjunction], ...] = ()
+    matching: tuple[tuple[str, Conjunction], ...] = ()
     required: frozenset[str] = frozenset()
-    names: Node = ANYTHING
+    names: Conjunction = ANYTHING
 
-    def at(self, number: int) -> Node:
-        """What an array holds in a position."""
+    def at(self, number: int) -> Conjunction:
+        """Return the schema of an array position."""
         return self.first[number] if number < len(self.first) else self.rest
 
-    def member(self, name: str) -> Node:
-        """What an object holds under a name."""
-        known = dict(self.members)
-        if name in known:
-            return known[name]
-        hits = [(node, strings.matches(pattern, name)) for pattern, node in self.matching]
-        sure = [node for node, hit in hits if hit]
-        return frozenset().union(*sure) if sure else self.rest if all(hit is False for _, hit in hits) else ANYTHING
+    def member(self, name: str) -> Conjunction:
+        """Return the schema of an object's member."""
+        listed = dict(self.members)
+        if name in listed:
+            return listed[name]
+        hits = [
+            (conjunction, strings.matches(pattern, name)) for pattern, conjunction in self.matching
+        ]
+        sure = [conjunction for conjunction, hit in hits if hit]
+        return (
+            frozenset().union(*sure)
+            if sure
+            else self.rest
+            if all(hit is False for _, hit in hits)
+            else ANYTHING
+        )
 
     def unclear(self, name: str) -> bool:
-        """Whether `member` may have left something out, since a pattern cannot be read."""
-        return name not in dict(self.members) and any(strings.matches(one, name) is None for one, _ in self.matching)
+        """True if `member` may lack a schema, since a pattern cannot be read."""
+        return name not in dict(self.members) and any(
+            strings.matches(pattern, name) is None for pattern, _ in self.matching
+        )
 
-    def with_member(self, name: str, node: Node, *, present: bool) -> "Branch":
-        """The branch with a member narrowed, which is there for certain or not."""
-        members = {**dict(self.members), name: node}
+    def with_member(self, name: str, conjunction: Conjunction, *, present: bool) -> "Branch":
+        """Return the branch with a narrower member, which is then required or not."""
+        members = {**dict(self.members), name: conjunction}
         required = self.required | {name} if present else self.required
         return replace(self, members=tuple(members.items()), required=required)
 
 
-def branches(node: Node, *, wanted: bool = False) -> list[Branch]:
-    """The schema as a union of branches, without those that are clearly empty. On the right of a comparison it is wanted."""
-    return [one for found in Reading(wanted).disjuncts(node) for one in of_disjunct(found)]
+def branches(conjunction: Conjunction, *, wanted: bool = False) -> list[Branch]:
+    """Return the schema as a union of branches, without clearly empty ones.
+
+    On the right of a comparison, set `wanted`.
+    """
+    return [
+        branch
+        for disjunct in Reading(wanted).disjuncts(conjunction)
+        for branch in of_disjunct(disjunct)
+    ]
 
 
-def of_disjunct(found: Disjunct) -> list[Branch]:
-    """One branch for each type that the disjunct lets in, or one for each value if they are listed."""
-    flats = ordered(found.flats)
-    listed = next((_listed(place.known) for place in flats if place.known.keys() & {"enum", "const"}), None)
+def of_disjunct(disjunct: Disjunct) -> list[Branch]:
+    """Return one branch for each allowed type, or for each value if values are listed."""
+    flats = ordered(disjunct.flats)
+    listed = next(
+        (
+            _listed(subschema.known)
+            for subschema in flats
+            if subschema.known.keys() & {"enum", "const"}
+        ),
+        None,
+    )
     if listed is not None:
-        return list(_finite(found, listed))
-    spelt = next((words for place in flats if (words := _spelt_out(place))), [])
-    kinds = [kind for kind in KINDS if _lets_in(found, kind) and not (spelt and kind == "string")]
-    settled = (one for one in map(_settled, (_built(found, kind) for kind in kinds)) if one is not None)
-    bounded = [one for one in map(_settled, map(_trimmed, settled)) if one is not None]
-    return [*bounded, *_finite(found, spelt)]
+        return list(_finite(disjunct, listed))
+    spelt = next((words for subschema in flats if (words := _spelt_out(subschema))), [])
+    kinds = [
+        kind for kind in KINDS if _lets_in(disjunct, kind) and not (spelt and kind == "string")
+    ]
+    settled = (
+        branch
+        for branch in map(_settled, (_built(disjunct, kind) for kind in kinds))
+        if branch is not None
+    )
+    bounded = [branch for branch in map(_settled, map(_trimmed, settled)) if branch is not None]
+    return [*bounded, *_finite(disjunct, spelt)]
 
 
 def _listed(words: dict[str, Json]) -> list[Json]:
     return cast(list[Json], words["enum"]) if "enum" in words else [words["const"]]
 
 
-def _spelt_out(place: Place) -> list[Json]:
-    return list(strings.spelt_out(cast(str, place.known["pattern"]))) if "pattern" in place.known else []
+def _spelt_out(subschema: Subschema) -> list[Json]:
+    return (
+        list(strings.spelt_out(cast(str, subschema.known["pattern"])))
+        if "pattern" in subschema.known
+        else []
+    )
 
 
-def _finite(found: Disjunct, listed: list[Json]) -> Iterator[Branch]:
+def _finite(disjunct: Disjunct, listed: list[Json]) -> Iterator[Branch]:
     for value in listed:
-        truth = membership.every([membership.admits(one, value) for one in found.flats])
+        truth = membership.every(
+            [membership.admits(subschema, value) for subschema in disjunct.flats]
+        )
         if truth is not False:
             doubt: frozenset[object] = frozenset() if truth else frozenset({object()})
-            doubt |= {SPELT_WHOLE} if any(map(_spelt_whole, found.flats)) else set()
-            yield Branch(kind_of(value), found, found.tokens | doubt, (value,))
+            doubt |= {SPELT_WHOLE} if any(map(_spelt_whole, disjunct.flats)) else set()
+            yield Branch(kind_of(value), disjunct, disjunct.tokens | doubt, (value,))
 
 
-def _spelt_whole(place: Place) -> bool:
-    """Whether 1.0 is no integer there."""
-    said = place.known.get("type", [])
-    names = said if isinstance(said, list) else [said]
-    return place.document.draft == 4 and "integer" in names and "number" not in names
+def _spelt_whole(subschema: Subschema) -> bool:
+    """True if 1.0 is not an integer here."""
+    declared = subschema.known.get("type", [])
+    names = declared if isinstance(declared, list) else [declared]
+    return subschema.document.draft == 4 and "integer" in names and "number" not in names
 
 
-def _lets_in(found: Disjunct, kind: str) -> bool:
-    return all(kind in membership.kinds(place) for place in found.flats)
+def _lets_in(disjunct: Disjunct, kind: str) -> bool:
+    return all(kind in membership.kinds(subschema) for subschema in disjunct.flats)
 
 
-def _built(found: Disjunct, kind: str) -> Branch:
-    branch = Branch(kind, found, found.tokens)
+def _built(disjunct: Disjunct, kind: str) -> Branch:
+    branch = Branch(kind, disjunct, disjunct.tokens)
     if kind in ("null", "boolean"):
         return replace(branch, values=(None,) if kind == "null" else (False, True))
-    for place in ordered(found.flats):
-        branch = _BUILDERS[kind](branch, place, place.known)
+    for subschema in ordered(disjunct.flats):
+        branch = _BUILDERS[kind](branch, subschema, subschema.known)
     return branch
 
 
 def _sized(branch: Branch, words: dict[str, Json], noun: str) -> Branch:
     least = max(branch.least, int(cast(float, words.get(f"min{noun}", 0))))
-    said = words.get(f"max{noun}")
-    mosts = [one for one in (branch.most, None if said is None else int(cast(float, said))) if one is not None]
+    declared = words.get(f"max{noun}")
+    mosts = [
+        limit
+        for limit in (branch.most, None if declared is None else int(cast(float, declared)))
+        if limit is not None
+    ]
     return replace(branch, least=least, most=min(mosts, default=None))
 
 
-def _number(branch: Branch, place: Place, words: dict[str, Json]) -> Branch:
+def _number(branch: Branch, subschema: Subschema, words: dict[str, Json]) -> Branch:
     for word, exclusive in (("minimum", "exclusiveMinimum"), ("maximum", "exclusiveMaximum")):
         if word in words:
-            branch = _bounded(branch, word, exact(cast(float, words[word])), out=words.get(exclusive) is True)
+            branch = _bounded(
+                branch, word, exact(cast(float, words[word])), out=words.get(exclusive) is True
+            )
         if is_number(words.get(exclusive)):
             branch = _bounded(branch, word, exact(cast(float, words[exclusive])), out=True)
-    said = words.get("type", [])
-    names = said if isinstance(said, list) else [said]
+    declared = words.get("type", [])
+    names = declared if isinstance(declared, list) else [declared]
     steps = [exact(cast(float, words["multipleOf"]))] if "multipleOf" in words else []
     if "integer" in names and "number" not in names:
         steps.append(Fraction(1))
-        if _spelt_whole(place):
+        if _spelt_whole(subschema):
             branch = replace(branch, tokens=branch.tokens | {SPELT_WHOLE})
     for step in steps:
         branch = replace(branch, step=step if branch.step is None else _common(branch.step, step))
     return branch
 
 
-def _common(one: Fraction, other: Fraction) -> Fraction:
-    """The smallest number that both divide."""
-    return Fraction(math.lcm(one.numerator * other.denominator, other.numerator * one.denominator)) / (
-        one.denominator * other.denominator
-    )
+def _common(left: Fraction, right: Fraction) -> Fraction:
+    """Return the smallest number that both divide."""
+    return Fraction(
+        math.lcm(left.numerator * right.denominator, right.numerator * left.denominator)
+    ) / (left.denominator * right.denominator)
 
 
 def _bounded(branch: Branch, word: str, bound: Fraction, *, out: bool) -> Branch:
@@ -172,82 +226,118 @@ def _bounded(branch: Branch, word: str, bound: Fraction, *, out: bool) -> Branch
     return replace(branch, high=bound, high_open=out) if tighter else branch
 
 
-def _string(branch: Branch, _: Place, words: dict[str, Json]) -> Branch:
+def _string(branch: Branch, _: Subschema, words: dict[str, Json]) -> Branch:
     patterns = {cast(str, words["pattern"])} if "pattern" in words else set()
     formats = {cast(str, words["format"])} if "format" in words else set()
     branch = replace(branch, patterns=branch.patterns | patterns, formats=branch.formats | formats)
     return _sized(branch, words, "Length")
 
 
-def _array(branch: Branch, place: Place, words: dict[str, Json]) -> Branch:
-    listed, beyond = membership.positions(place)
-    barred: Node = ANYTHING
+def _array(branch: Branch, subschema: Subschema, words: dict[str, Json]) -> Branch:
+    listed, beyond = membership.positions(subschema)
+    barred: Conjunction = ANYTHING
     if words.get("maxContains") == 0:
-        barred = frozenset({literal({"not": {"$ref": 0}}, place.child("contains"))})
-    rest = barred if beyond is None else barred | {beyond}
-    own = [barred | {one} for one in listed]
-    count = max(len(own), len(branch.first))
-    first = [branch.at(number) | (own[number] if number < len(own) else rest) for number in range(count)]
+        barred = frozenset({literal({"not": {"$ref": 0}}, subschema.child("contains"))})
+    further = barred if beyond is None else barred | {beyond}
+    positions = [barred | {content} for content in listed]
+    count = max(len(positions), len(branch.first))
+    first = [
+        branch.at(number) | (positions[number] if number < len(positions) else further)
+        for number in range(count)
+    ]
     counted = "contains" in words and (words.get("minContains") != 0 or "maxContains" in words)
-    holds = (*branch.holds, _content(place, words)) if counted else branch.holds
-    least = max([branch.least, *(one.least for one in holds)])
+    holds = (*branch.holds, _content(subschema, words)) if counted else branch.holds
+    least = max([branch.least, *(content.least for content in holds)])
     unique = branch.unique or words.get("uniqueItems") is True
-    branch = replace(branch, first=tuple(first), rest=branch.rest | rest, unique=unique, holds=holds, least=least)
+    branch = replace(
+        branch,
+        first=tuple(first),
+        rest=branch.rest | further,
+        unique=unique,
+        holds=holds,
+        least=least,
+    )
     return _sized(branch, words, "Items")
 
 
-def _content(place: Place, words: dict[str, Json]) -> Content:
-    said = identity({name: words[name] for name in ("contains", "minContains", "maxContains") if name in words})
-    token = object() if "Ref" in str(said) or "$ref" in str(said) else (said, place.document.draft)
+def _content(subschema: Subschema, words: dict[str, Json]) -> Content:
+    content = identity(
+        {name: words[name] for name in ("contains", "minContains", "maxContains") if name in words}
+    )
+    token = (
+        object()
+        if "Ref" in str(content) or "$ref" in str(content)
+        else (content, subschema.document.draft)
+    )
     least, most = words.get("minContains", 1), words.get("maxContains")
     return Content(
-        frozenset({place.child("contains")}),
+        frozenset({subschema.child("contains")}),
         int(cast(float, least)),
         None if most is None else int(cast(float, most)),
         token,
     )
 
 
-def _object(branch: Branch, place: Place, words: dict[str, Json]) -> Branch:
-    own = _own_members(place, words)
-    names = [name for name, _ in (*branch.members, *own.members)]
-    members = {name: branch.member(name) | own.member(name) for name in names}
-    ours, theirs = dict(branch.matching), dict(own.matching)
-    tokens = branch.tokens | own.tokens | {object() for name in names if branch.unclear(name) or own.unclear(name)}
-    matching = {one: ours[one] | theirs[one] for one in ours.keys() & theirs.keys()}
-    for mine, others, rest in ((ours, theirs, own.rest), (theirs, ours, branch.rest)):
-        for pattern in mine.keys() - others.keys():
-            clear = all(strings.apart(pattern, other) for other in others)
-            matching[pattern] = mine[pattern] | (rest if clear else ANYTHING)
-            tokens |= {object()} if rest and not clear else set()
-    found = replace(branch, members=tuple(members.items()), matching=tuple(sorted(matching.items())), tokens=tokens)
-    found = replace(found, rest=branch.rest | own.rest, names=branch.names | own.names)
-    return _sized(replace(found, required=branch.required | own.required), words, "Properties")
+def _object(branch: Branch, subschema: Subschema, words: dict[str, Json]) -> Branch:
+    keywords = _own_members(subschema, words)
+    names = [name for name, _ in (*branch.members, *keywords.members)]
+    members = {name: branch.member(name) | keywords.member(name) for name in names}
+    ours, theirs = dict(branch.matching), dict(keywords.matching)
+    tokens = (
+        branch.tokens
+        | keywords.tokens
+        | {object() for name in names if branch.unclear(name) or keywords.unclear(name)}
+    )
+    matching = {pattern: ours[pattern] | theirs[pattern] for pattern in ours.keys() & theirs.keys()}
+    for mine, counterpart, fallback in ((ours, theirs, keywords.rest), (theirs, ours, branch.rest)):
+        for pattern in mine.keys() - counterpart.keys():
+            clear = all(strings.apart(pattern, other_pattern) for other_pattern in counterpart)
+            matching[pattern] = mine[pattern] | (fallback if clear else ANYTHING)
+            tokens |= {object()} if fallback and not clear else set()
+    result = replace(
+        branch,
+        members=tuple(members.items()),
+        matching=tuple(sorted(matching.items())),
+        tokens=tokens,
+    )
+    result = replace(result, rest=branch.rest | keywords.rest, names=branch.names | keywords.names)
+    return _sized(
+        replace(result, required=branch.required | keywords.required), words, "Properties"
+    )
 
 
-def _own_members(place: Place, words: dict[str, Json]) -> Branch:
-    """An object's own keywords. A name whose pattern cannot be read may hold more than is said here."""
+def _own_members(subschema: Subschema, words: dict[str, Json]) -> Branch:
+    """Return the object's own keywords. With an unreadable pattern, a member may have more
+    constraints."""
     patterns = list(cast(dict[str, Json], words.get("patternProperties", {})))
-    nodes = {one: frozenset({place.child("patternProperties", one)}) for one in patterns}
-    members: dict[str, Node] = {}
+    conjunctions = {
+        pattern: frozenset({subschema.child("patternProperties", pattern)}) for pattern in patterns
+    }
+    members: dict[str, Conjunction] = {}
     tokens: set[object] = set()
     listed = cast(dict[str, Json], words.get("properties", {}))
-    spelt = {one: strings.spelt_out(one) for one in patterns}
+    spelt = {pattern: strings.spelt_out(pattern) for pattern in patterns}
     for name in dict.fromkeys([*listed, *(name for names in spelt.values() for name in names)]):
-        hits = [(one, strings.matches(one, name)) for one in patterns]
-        own = frozenset({place.child("properties", name)}) if name in listed else ANYTHING
-        members[name] = own.union(*(nodes[one] for one, hit in hits if hit))
+        hits = [(pattern, strings.matches(pattern, name)) for pattern in patterns]
+        schemas = frozenset({subschema.child("properties", name)}) if name in listed else ANYTHING
+        members[name] = schemas.union(*(conjunctions[pattern] for pattern, hit in hits if hit))
         tokens |= {object() for _, hit in hits if hit is None}
-    beyond = place.beyond("additionalProperties")
+    beyond = subschema.beyond("additionalProperties")
     return Branch(
         "object",
         Disjunct(),
         frozenset(tokens),
         members=tuple(members.items()),
-        matching=tuple((one, node) for one, node in nodes.items() if not spelt[one]),
+        matching=tuple(
+            (pattern, conjunction)
+            for pattern, conjunction in conjunctions.items()
+            if not spelt[pattern]
+        ),
         rest=ANYTHING if beyond is None else frozenset({beyond}),
         required=frozenset(cast(list[str], words.get("required", []))),
-        names=frozenset({place.child("propertyNames")}) if "propertyNames" in words else ANYTHING,
+        names=frozenset({subschema.child("propertyNames")})
+        if "propertyNames" in words
+        else ANYTHING,
     )
 
 
@@ -255,7 +345,7 @@ _BUILDERS = {"number": _number, "string": _string, "array": _array, "object": _o
 
 
 def _settled(branch: Branch) -> Branch | None:
-    """Bounds moved to the numbers that can be reached; a short range of integers listed; None if nothing is left."""
+    """Tighten limits to reachable numbers, and list short ranges of integers. None if empty."""
     if branch.most is not None and branch.least > branch.most:
         return None
     if branch.step is not None:
@@ -286,26 +376,30 @@ def _stepped(branch: Branch, step: Fraction) -> Branch:
 
 
 def excluded(branch: Branch) -> frozenset[object]:
-    """The values that are listed as not in the branch, by identity."""
+    """Return the identities of the excluded values."""
     lists = (
-        place.known["enum"]
-        for node in branch.origin.nots
-        for place in node
-        if place.known.keys() == {"enum"} and len(node) == 1
+        subschema.known["enum"]
+        for conjunction in branch.origin.nots
+        for subschema in conjunction
+        if subschema.known.keys() == {"enum"} and len(conjunction) == 1
     )
     return frozenset(identity(value) for listed in lists for value in cast(list[Json], listed))
 
 
 def _trimmed(branch: Branch) -> Branch:
-    """Bounds moved past the values that are excluded."""
+    """Move the limits past excluded values."""
     out = excluded(branch) if branch.origin.nots else frozenset()
     if branch.kind in EMPTY and branch.least == 0 and identity(EMPTY[branch.kind]) in out:
         return replace(branch, least=1)
     if branch.kind != "number" or not out:
         return branch
-    numbers = {exact(one[1]) for one in out if isinstance(one, tuple) and one[0] == "number"}
+    numbers = {
+        exact(value[1]) for value in out if isinstance(value, tuple) and value[0] == "number"
+    }
     while branch.low is not None and branch.low in numbers and not branch.low_open:
         branch = replace(branch, low=branch.low + (branch.step or 0), low_open=branch.step is None)
     while branch.high is not None and branch.high in numbers and not branch.high_open:
-        branch = replace(branch, high=branch.high - (branch.step or 0), high_open=branch.step is None)
+        branch = replace(
+            branch, high=branch.high - (branch.step or 0), high_open=branch.step is None
+        )
     return branch

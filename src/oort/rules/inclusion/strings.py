@@ -1,4 +1,7 @@
-"""What can be said for certain about patterns and formats of strings. Where ECMAScript and Python may differ, nothing is."""
+"""Certain facts about patterns and formats of strings.
+
+Where ECMAScript and Python may differ, the answer is "uncertain".
+"""
 
 import re
 from dataclasses import dataclass
@@ -56,7 +59,7 @@ SAMPLES = {
 
 
 def matches(pattern: str, text: str) -> bool | None:
-    """Whether the pattern is found in the text; None if that is not certain."""
+    """True if the pattern is in the text; None if uncertain."""
     translated = _translated(pattern)
     longest = _SLOW if re.search(r"\)[*+{]", pattern) else _LONGEST
     if translated is None or len(text) > longest or any(sign in text for sign in "\r\u2028\u2029"):
@@ -70,55 +73,62 @@ def matches(pattern: str, text: str) -> bool | None:
 
 
 def _translated(pattern: str) -> str | None:
-    found, place = "", 0
-    if any(one in pattern for one in _ODD):
+    translated, position = "", 0
+    if any(sequence in pattern for sequence in _ODD):
         return None
-    while place < len(pattern):
-        sign = _TOKEN.match(pattern, place)
+    while position < len(pattern):
+        sign = _TOKEN.match(pattern, position)
         if sign is None or len(pattern) > _LONGEST:
             return None
-        found += r"\Z" if sign["end"] else sign[0]
-        place = sign.end()
-    return found
+        translated += r"\Z" if sign["end"] else sign[0]
+        position = sign.end()
+    return translated
 
 
 def implies(narrow: str, wide: str) -> bool:
-    """Whether every text that matches `narrow` certainly matches `wide`: equal, always true, or a shorter prefix."""
+    """True if every text that matches `narrow` matches `wide`: equal, always true, or a shorter
+    prefix."""
     narrow, wide = normal(narrow), normal(wide)
     if narrow == wide or wide in ("", ".*", "^", "$", "^.*", ".*$"):
         return True
     prefix, sure = _PREFIX.fullmatch(wide), beginning(narrow)
-    return prefix is not None and sure is not None and sure.startswith(prefix[1]) and not sure.endswith("\\")
+    return (
+        prefix is not None
+        and sure is not None
+        and sure.startswith(prefix[1])
+        and not sure.endswith("\\")
+    )
 
 
 def normal(pattern: str) -> str:
-    """The pattern in its shortest usual spelling, where it can be read."""
+    """Return the pattern in its shortest usual form, if readable."""
     if _translated(pattern) is None:
         return pattern
     return "".join(_SPELLINGS.get(sign[0], sign[0]) for sign in _TOKEN.finditer(pattern))
 
 
 def spelt_out(pattern: str) -> list[str]:
-    """All the texts that match, where the pattern is a word or a few to choose from; else none."""
-    found = _CHOICE.fullmatch(pattern)
-    if found is None:
+    """Return all matching texts, if the pattern is a word or a choice of words; else none."""
+    match = _CHOICE.fullmatch(pattern)
+    if match is None:
         return []
-    words = [found[1] + way + found[3] for way in (found[2] or "").split("|")]
+    words = [match[1] + way + match[3] for way in (match[2] or "").split("|")]
     return [word.replace("\\", "") for word in words]
 
 
 def beginning(pattern: str) -> str | None:
-    """What every text that matches begins with, as it is written in the pattern; None if that is not certain."""
-    found = _PREFIX.match(pattern)
-    if found is None or "|" in pattern or _translated(pattern) is None:
+    """Return the common beginning of all matching texts, as written in the pattern; None if
+    uncertain."""
+    match = _PREFIX.match(pattern)
+    if match is None or "|" in pattern or _translated(pattern) is None:
         return None
-    sure = found[1][:-1] if pattern[found.end() :][:1] in ("*", "?", "{", "+") else found[1]
+    sure = match[1][:-1] if pattern[match.end() :][:1] in ("*", "?", "{", "+") else match[1]
     return None if sure.endswith("\\") else sure
 
 
-def apart(one: str, other: str) -> bool:
-    """Whether certainly no text matches both: they begin in different ways."""
-    mine, theirs = beginning(one), beginning(other)
+def apart(left: str, right: str) -> bool:
+    """True if no text can match both, since their beginnings differ."""
+    mine, theirs = beginning(left), beginning(right)
     if mine is None or theirs is None:
         return False
     mine, theirs = mine.replace("\\", ""), theirs.replace("\\", "")
@@ -126,45 +136,58 @@ def apart(one: str, other: str) -> bool:
 
 
 def conforms(name: str, text: str) -> bool | None:
-    """Whether the text has the format; None if that is not certain."""
+    """True if the text has the format; None if uncertain."""
     if text == SAMPLES.get(name):
         return True
-    return False if name in _LOOSE and not re.fullmatch(_LOOSE[name], text, re.ASCII | re.DOTALL) else None
+    return (
+        False
+        if name in _LOOSE and not re.fullmatch(_LOOSE[name], text, re.ASCII | re.DOTALL)
+        else None
+    )
 
 
 def examples(pattern: str) -> list[str]:
-    """A few texts that match the pattern, short and long; none if it cannot be read."""
+    """Return some texts that match the pattern, short and long; none if unreadable."""
     translated = _translated(pattern)
     if translated is None:
         return []
-    found = dict.fromkeys(_Maker(pattern, more, last).text() for more in (0, 1, 3, 9) for last in (False, True))
-    padded = [text + "a" * more for text in found for more in (1, 3, 9)] + ["a" * 3 + text for text in found]
-    return [text for text in dict.fromkeys([*found, *padded]) if matches(pattern, text)]
+    texts = dict.fromkeys(
+        _Maker(pattern, more, last).text() for more in (0, 1, 3, 9) for last in (False, True)
+    )
+    padded = [text + "a" * more for text in texts for more in (1, 3, 9)] + [
+        "a" * 3 + text for text in texts
+    ]
+    return [text for text in dict.fromkeys([*texts, *padded]) if matches(pattern, text)]
 
 
 def lengths(pattern: str) -> tuple[int, int | None]:
-    """How long the texts are, at least and at most, that match the pattern."""
+    """Return the least and the greatest length of matching texts."""
     if _translated(pattern) is None:
         return 0, None
     shortest = _Maker(pattern, 0, last=False).length()
-    whole = pattern.startswith("^") and pattern.endswith("$") and not pattern.endswith("\\$") and "|" not in pattern
-    longest = _Maker(pattern, 99_999, last=True).length() if whole else 99_999
+    is_anchored = (
+        pattern.startswith("^")
+        and pattern.endswith("$")
+        and not pattern.endswith("\\$")
+        and "|" not in pattern
+    )
+    longest = _Maker(pattern, 99_999, last=True).length() if is_anchored else 99_999
     return shortest, longest if longest < 99_999 else None
 
 
 @dataclass(slots=True)
 class _Maker:
-    """Writes one text for a pattern: with more or fewer repetitions, by the first or the last way at each choice."""
+    """Write one text for a pattern, with few or many repetitions and the first or last choice."""
 
     pattern: str
     more: int
     last: bool
-    place: int = 0
+    position: int = 0
 
     def text(self) -> str:
-        """A text for the choices up to the end of the group."""
+        """Return a text for the choices up to the end of the group."""
         ways = [""]
-        while self.place < len(self.pattern):
+        while self.position < len(self.pattern):
             sign = self._token()
             if sign == ")":
                 break
@@ -176,9 +199,9 @@ class _Maker:
         return ways[-1] if self.last else ways[0]
 
     def length(self) -> int:
-        """The least or, with `last`, the greatest length of what this would write."""
+        """Return the least or, with `last`, the greatest length of the text."""
         ways = [0]
-        while self.place < len(self.pattern):
+        while self.position < len(self.pattern):
             sign = self._token()
             if sign == ")":
                 break
@@ -190,25 +213,25 @@ class _Maker:
         return max(ways) if self.last else min(ways)
 
     def _token(self) -> str:
-        found = _TOKEN.match(self.pattern, self.place)
-        assert found is not None
-        self.place = found.end()
-        return found[0]
+        match = _TOKEN.match(self.pattern, self.position)
+        assert match is not None
+        self.position = match.end()
+        return match[0]
 
     def _times(self) -> int:
-        found = re.compile(r"[*+?]|\{(\d+)(,?)(\d*)\}").match(self.pattern, self.place)
-        if found is None:
+        match = re.compile(r"[*+?]|\{(\d+)(,?)(\d*)\}").match(self.pattern, self.position)
+        if match is None:
             return 1
-        self.place = found.end()
-        least = int(found[1] or found[0] == "+")
-        most = int(found[3] or 99_999) if found[1] is None or found[2] else least
-        return min(least + self.more, 1 if found[0] == "?" else most)
+        self.position = match.end()
+        least = int(match[1] or match[0] == "+")
+        most = int(match[3] or 99_999) if match[1] is None or match[2] else least
+        return min(least + self.more, 1 if match[0] == "?" else most)
 
 
 def _example(part: str, *, last: bool) -> str:
     if part in ("^", "$"):
         return ""
     if part.startswith("[") or part in (".", "\\d", "\\w", "\\D", "\\W"):
-        fitting = [one for one in _LETTERS if re.fullmatch(part, one, re.ASCII)]
+        fitting = [letter for letter in _LETTERS if re.fullmatch(part, letter, re.ASCII)]
         return fitting[-1 if last else 0] if fitting else ""
     return part[-1]

@@ -308,7 +308,7 @@ def test_a_port_of_the_administrator_is_one_sentence(monkeypatch: pytest.MonkeyP
             raise PermissionError(13, "Permission denied")
 
     monkeypatch.setattr(socket, "socket", Refused)
-    with pytest.raises(AddressInUse, match="Port 80 is for the administrator"), listening.bound(80):
+    with pytest.raises(AddressInUse, match="Port 80 is reserved for the administrator"), listening.bound(80):
         pass
 
 

@@ -104,7 +104,7 @@ def test_a_file_in_the_way_is_one_sentence(tmp_path: Path) -> None:
 def test_what_is_no_services_name_is_refused(tmp_path: Path, name: str) -> None:
     result = run("new", name, "--into", tmp_path)
     assert (result.exit_code, result.stdout) == (64, "")
-    assert "is not a service's name" in result.stderr
+    assert "is not a valid name for a service" in result.stderr
 
 
 @pytest.mark.parametrize("name", ["json", "class", "oort", "tests", "say-hello"])

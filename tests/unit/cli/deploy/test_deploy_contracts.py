@@ -23,7 +23,7 @@ def test_a_platform_without_lock_files_is_told_and_goes_on(tmp_path: Path) -> No
         agreement.publish()
         assert not (project.folder / EVENT).exists()
     assert said == [
-        "Nothing keeps the contracts of this platform yet: run oort contracts lock, and commit what it writes."
+        "The contracts of this platform are not locked: run oort contracts lock, and commit the files."
     ]
     assert sorted(assets.files) == ["contracts/desk.json", "contracts/shop.json"]
     deploy_contracts.forget(assets, ["shop"])
@@ -55,9 +55,9 @@ def test_a_break_of_what_is_published_is_refused_before_anything_is_sent(tmp_pat
         file.write_text(json.dumps({**whole, "consumers": []}))
         with pytest.raises(ContractBroken) as raised:
             deploy_contracts.check(project, program, stage="prod", chosen=(), say=lambda _: None)
-    assert raised.value.what.startswith("Contracts stand in the way of the deployment: 1 objection by the lock files.")
+    assert raised.value.what.startswith("Contracts forbid the deployment: 1 objection by the lock files.")
     assert "[contract.outdated]" in raised.value.what
-    assert raised.value.instead == "Nothing was sent."
+    assert raised.value.instead == "Nothing was deployed."
 
 
 def test_a_break_of_what_runs_is_refused(tmp_path: Path) -> None:
@@ -97,6 +97,6 @@ def test_a_deployment_asks_the_contracts_before_aws(tmp_path: Path, monkeypatch:
         refused = run("deploy", *words, "-C", folder)
         assert (refused.exit_code, refused.stdout) == (1, "")
         assert "1 objection by the lock files" in refused.stderr
-        assert "Run oort contracts lock, and commit what it writes. [contract.outdated]" in refused.stderr
+        assert "Run oort contracts lock, and commit the files. [contract.outdated]" in refused.stderr
     file.write_text("{}")
     assert run("deploy", "-C", folder).exit_code == 64

@@ -127,7 +127,7 @@ def test_a_program_with_mistakes_leaves_the_old_one_running() -> None:
         *(story.changes("b.py"), story.loads(2), story.ends(0, 0), story.reloader.stop, story.ends(2, 0)),
     )
     assert story.children[0].told == ["serve", "hand over"]
-    assert story.said == ["The program as it was goes on. Mend the mistakes, and it is reloaded."]
+    assert story.said == ["The old program continues to run. Fix the mistakes, and the new program is loaded."]
     assert story.children[2].told == ["serve", "stop"]
 
 
@@ -157,7 +157,7 @@ def test_a_reloaded_program_that_cannot_start_waits_for_the_next_change() -> Non
         *(story.loads(0), story.answers(0), story.changes(), story.loads(1), story.ends(0, 0), story.ends(1, 1)),
         *(story.changes(), story.ends(2, 1), story.changes(), story.loads(3), story.reloader.stop, story.ends(3, 0)),
     )
-    assert story.said == ["Nothing is served until the program is mended; requests wait."] * 2
+    assert story.said == ["The program does not run until its mistakes are fixed; requests wait."] * 2
     assert story.children[3].told == ["serve", "stop"]
 
 
@@ -170,7 +170,7 @@ def test_nothing_runs_and_a_signal_is_still_the_end() -> None:
 def test_a_platform_that_dies_is_said_and_is_the_end() -> None:
     story = Story()
     assert story.run(story.loads(0), story.answers(0), story.ends(0, -signal.SIGSEGV)) == 1
-    assert story.said == ["The platform was ended by SIGSEGV. Nothing acknowledged is lost."]
+    assert story.said == ["The platform was stopped by SIGSEGV. Acknowledged work is not lost."]
 
 
 def test_a_next_program_that_dies_while_it_waits_is_said() -> None:
@@ -179,7 +179,7 @@ def test_a_next_program_that_dies_while_it_waits_is_said() -> None:
         *(story.loads(0), story.answers(0), story.changes(), story.loads(1), story.ends(1, -9), story.ends(0, 0)),
         *(story.changes(), story.loads(2), story.reloader.stop, story.ends(2, 0)),
     )
-    assert "Nothing is served until the program is mended; requests wait." in story.said
+    assert "The program does not run until its mistakes are fixed; requests wait." in story.said
     assert story.children[2].told == ["serve", "stop"]
 
 
@@ -363,7 +363,7 @@ def test_changes_are_followed_without_a_refused_request_and_mistakes_survived(tm
         assert process.stderr is not None
         said = [process.stderr.readline() for _ in range(5)]
         assert "hello.py:1: invalid syntax" in said[0]
-        assert said[-1] == "The program as it was goes on. Mend the mistakes, and it is reloaded.\n"
+        assert said[-1] == "The old program continues to run. Fix the mistakes, and the new program is loaded.\n"
         assert answer(url) == '"two"'
         hello(tmp_path, "six")
         until(url, "six")

@@ -90,7 +90,7 @@ def test_what_can_be_read_by_the_program_as_it_is_now_is_released(tmp_path: Path
     after = deployed_anew(before, _NEWER, tmp_path / "later")
     shown = run("events", "parked", after).stdout
     assert "orders.placed 2-0 has version 2, and version 1 is known, and 2 more like it." in shown
-    assert "Hand over what can be read now with `oort events release`." in shown
+    assert "Deliver readable messages with `oort events release`." in shown
     dry = run("events", "release", "-C", after, "--dry-run").stdout
     assert dry == "orders.pack: 3 can be released, 1 cannot be read yet.\n"
     found = json.loads(run("events", "release", "-C", after, "--json").stdout)
@@ -153,7 +153,7 @@ def test_a_platform_that_starts_says_what_it_hands_over_and_what_stays(tmp_path:
     issuer = embedded.issuer_of(state, platform="shop")
     embedded.started(program, state, issuer=issuer, log=log, inline=True).stop()  # type: ignore[arg-type]
     assert log.said == [
-        "orders.pack: 2 parked messages can be read now, and are handed over.",
+        "orders.pack: 2 parked messages can be read now and will be delivered.",
         "orders.pack: 1 parked message cannot be read yet: oort events parked",
     ]
 

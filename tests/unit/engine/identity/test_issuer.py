@@ -389,7 +389,7 @@ def test_a_key_of_another_kind_is_refused(
 )
 def test_a_damaged_key_is_one_clear_sentence(tmp_path: Path, clock: VirtualClock, content: bytes) -> None:
     (tmp_path / KEY_FILE).write_bytes(content)
-    with pytest.raises(StateUnusable, match="Delete it"):
+    with pytest.raises(StateUnusable, match="Delete the file"):
         Issuer(tmp_path, URL, clock)
 
 

@@ -57,7 +57,7 @@ def test_a_database_of_another_program_is_refused(tmp_path: Path) -> None:
 def test_a_file_that_is_no_database_is_refused(tmp_path: Path) -> None:
     path = tmp_path / "oort.db"
     path.write_text("these are the times that try men's souls" * 100)
-    with pytest.raises(StateUnusable, match="the key is another one, or the file is damaged"):
+    with pytest.raises(StateUnusable, match="the key is wrong, or the file is damaged"):
         connect(path)
 
 

@@ -189,7 +189,7 @@ def test_parameters_may_come_and_not_be_needed() -> None:
 def test_a_parameter_that_cannot_be_decided_is_refused() -> None:
     before, now = (Annotated[str, Meta(pattern=pattern, examples=["a"])] for pattern in ("(?=a)a?", "(?=a)a"))
     (one,) = [one for one in findings(asks(a=before), asks(a=now)) if one.weight is Weight.OBJECTION]
-    assert one.what.startswith("The query parameter a may accept less than before: it cannot be decided")
+    assert one.what.startswith("The query parameter a may accept less than before: this cannot be decided")
 
 
 def test_headers_are_parameters_too() -> None:
@@ -218,7 +218,7 @@ def test_a_body_that_cannot_be_decided_is_refused() -> None:
 
     (one,) = [one for one in findings(post(Before), post(Now)) if one.weight is Weight.OBJECTION]
     assert (one.code, one.witness, one.name) == ("api.unknown", None, "sku")
-    assert one.what.startswith("The body, sku, may accept less than before: it cannot be decided")
+    assert one.what.startswith("The body, sku, may accept less than before: this cannot be decided")
 
 
 def test_a_body_comes_and_goes() -> None:
@@ -248,7 +248,7 @@ def test_replies_stay_what_clients_read() -> None:
 def test_a_reply_that_cannot_be_decided_is_refused() -> None:
     found = findings(replies(Annotated[str, Meta(pattern="(?=a)a")]), replies(Annotated[str, Meta(pattern="(?=a)a?")]))
     assert [one.code for one in found if one.weight is Weight.OBJECTION] == ["api.unknown"]
-    assert found[0].what.startswith("The reply may not be what it was: it cannot be decided")
+    assert found[0].what.startswith("The reply may have changed: this cannot be decided")
 
 
 def test_a_success_keeps_its_status() -> None:
@@ -266,4 +266,4 @@ def test_the_example_of_a_request_holds_numbers_as_they_are() -> None:
 
 def test_a_document_without_routes_has_none() -> None:
     assert routes.routes({}) == {}
-    assert api_changes._lost(locks.api(DeclaredApi("shop", "", {}, {}), None), routes.routes(api(get()).apis["shop"].document)["GET /shop/{}"]).instead.endswith("run oort contracts lock.")  # fmt: skip
+    assert api_changes._removed_route(locks.api(DeclaredApi("shop", "", {}, {}), None), routes.routes(api(get()).apis["shop"].document)["GET /shop/{}"]).instead.endswith("run oort contracts lock.")  # fmt: skip

@@ -109,7 +109,7 @@ def test_what_cannot_be_decided_is_refused() -> None:
     found = list(event_changes.findings(declared(unknown), locked(sold())))
     assert codes(found) == ["contract.unknown"]
     assert "cannot be decided" in found[0].what
-    assert found[0].instead.startswith("Write it in plainer types, or publish version 2")
+    assert found[0].instead.startswith("Use simpler types, or publish version 2")
     assert found[0].witness is None
 
 

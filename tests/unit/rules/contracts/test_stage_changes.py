@@ -53,7 +53,7 @@ def test_a_consumer_that_stays_must_get_what_is_published() -> None:
     there = runs(declared(sold()))
     (refused,) = found(declared(new), there, "shop")
     assert refused.code == "stage.consumer"
-    assert refused.what == "It would be published, and desk.v1 runs in the stage and knows version 1 only."
+    assert refused.what == "The event would be published, and desk.v1 runs in the stage and knows only version 1."
     assert refused.instead == "Deploy desk with it, or first; or write @downcast to version 1."
     assert found(declared(new), there, "shop", "desk") == []
     assert found(declared(replace(new, serves=1)), there, "shop") == []

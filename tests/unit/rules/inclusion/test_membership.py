@@ -2,7 +2,7 @@
 
 import pytest
 
-from oort.rules.inclusion.documents import Document, Json, Place
+from oort.rules.inclusion.documents import Document, Json, Subschema
 from oort.rules.inclusion.membership import admits, blamed
 from tests.unit.rules.inclusion.validators import validator
 
@@ -29,7 +29,7 @@ VALUES += [{"ab": 1}, {"b": "x"}, {"b": 1}, {"a": 1, "b": "x"}, {"c": 1}, {"c": 
 @pytest.mark.parametrize("schema", CASES, ids=str)
 def test_it_agrees_with_another_validator(schema: Json) -> None:
     for value in VALUES:
-        assert admits(Place(Document(schema)), value) is validator(schema).is_valid(value), value
+        assert admits(Subschema(Document(schema)), value) is validator(schema).is_valid(value), value
 
 
 @pytest.mark.parametrize(
@@ -49,7 +49,7 @@ def test_it_agrees_with_another_validator(schema: Json) -> None:
     ],
 )
 def test_what_is_not_certain(schema: Json, value: Json) -> None:
-    assert admits(Place(Document(schema)), value) is None
+    assert admits(Subschema(Document(schema)), value) is None
 
 
 def test_dependencies_of_older_drafts() -> None:
@@ -57,7 +57,7 @@ def test_dependencies_of_older_drafts() -> None:
         "$schema": "http://json-schema.org/draft-07/schema#",
         "dependencies": {"a": ["b"], "c": {"required": ["d"]}},
     }
-    place = Place(Document(schema))
+    place = Subschema(Document(schema))
     assert admits(place, {"a": 1}) is False
     assert admits(place, {"a": 1, "b": 1}) is True
     assert admits(place, {"c": 1}) is False
@@ -65,7 +65,7 @@ def test_dependencies_of_older_drafts() -> None:
 
 
 def test_the_innermost_keyword_is_blamed() -> None:
-    place = Place(
+    place = Subschema(
         Document(
             {"allOf": [{"properties": {"a/b": {"type": "string", "maxLength": 1}}}, {"additionalProperties": False}]}
         )
@@ -76,5 +76,5 @@ def test_the_innermost_keyword_is_blamed() -> None:
 
 
 def test_nullable_of_openapi_counts_where_no_draft_is_named() -> None:
-    assert admits(Place(Document({"type": "string", "nullable": True})), None) is True
-    assert admits(Place(Document({"$schema": DRAFT_4, "type": "string", "nullable": True})), None) is False
+    assert admits(Subschema(Document({"type": "string", "nullable": True})), None) is True
+    assert admits(Subschema(Document({"$schema": DRAFT_4, "type": "string", "nullable": True})), None) is False

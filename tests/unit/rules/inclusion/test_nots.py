@@ -3,7 +3,7 @@
 import pytest
 
 from oort.rules.inclusion import compare
-from oort.rules.inclusion.documents import Document, Json, Place
+from oort.rules.inclusion.documents import Document, Json, Subschema
 from oort.rules.inclusion.include import Prover
 from oort.rules.inclusion.witness import Seeker
 from tests.unit.rules.inclusion.test_verdicts import NULL, NUMBER, TEXT, WHOLE, thing
@@ -53,8 +53,8 @@ def test_a_not_is_what_is_left(one: Json, other: Json) -> None:
         assert compare(other, one, as_is=True).verdict == "yes"
 
 
-LEFT = frozenset({Place(Document({**TEXT, "pattern": "^b"}))})
-RIGHT = frozenset({Place(Document({**TEXT, "not": {"pattern": "^a"}}))})
+LEFT = frozenset({Subschema(Document({**TEXT, "pattern": "^b"}))})
+RIGHT = frozenset({Subschema(Document({**TEXT, "not": {"pattern": "^a"}}))})
 
 
 def test_a_proof_that_runs_out_of_steps_is_none() -> None:

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from oort.rules.inclusion import compare
-from oort.rules.inclusion.documents import Document, Json, Place
+from oort.rules.inclusion.documents import Document, Json, Subschema
 from oort.rules.inclusion.membership import admits
 from tests.unit.rules.inclusion.validators import (
     Rich,
@@ -69,7 +69,7 @@ def test_a_verdict_holds_whatever_nullable_means_where_it_has_no_meaning(draw: R
 @given(seeds)
 def test_another_validator_agrees_about_members(draw: Random) -> None:
     schema = random_schema(draw)
-    accepts, place = validator(schema).is_valid, Place(Document(schema))
+    accepts, place = validator(schema).is_valid, Subschema(Document(schema))
     for _ in range(20):
         value = random_value(draw)
         assert admits(place, value) in (accepts(value), None)

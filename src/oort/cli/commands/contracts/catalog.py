@@ -1,4 +1,4 @@
-"""`oort contracts catalog`: pages for people about all events and routes of a platform."""
+"""`oort contracts catalog`: write pages about all events and routes of a platform."""
 
 from pathlib import Path
 
@@ -19,7 +19,13 @@ Examples:
 
 @click.command(cls=Command, epilog=_EPILOG, short_help="Write pages about all events and routes.")
 @options.path_argument
-@click.option("--out", type=click.Path(path_type=Path), required=True, metavar="DIR", help="The folder to write into.")
+@click.option(
+    "--out",
+    type=click.Path(path_type=Path),
+    required=True,
+    metavar="DIR",
+    help="The folder to write into.",
+)
 @click.option(
     "--format",
     "form",
@@ -28,10 +34,11 @@ Examples:
     help="A site that needs no server and no network (html, the default), or Markdown.",
 )
 def catalog(*, path: Path, out: Path, form: str) -> None:
-    """Write a catalogue of the platform in PATH into DIR: a page for each event, with its versions, fields, examples and
-    conversions, who publishes it and who consumes it; a page for each service, with its routes; and one that leads to them.
+    """Write a catalogue of the platform in PATH into DIR: a page for each event, a page for each
+    service, and an index. An event's page shows versions, fields, examples, conversions, producers
+    and consumers. A service's page shows its routes.
 
-    DIR must be new, empty, or a catalogue that was written before, which is brought up to date. The same program gives the
+    DIR must be new, empty, or an older catalogue, which is then updated. The same program gives the
     same bytes.
     """
     from oort.console.catalog import contents, folder, markdown, webpages
@@ -39,13 +46,20 @@ def catalog(*, path: Path, out: Path, form: str) -> None:
     project, program = platforms.load(path)
     writer = webpages if form == "html" else markdown
     pages = contents.pages(program, root=project.root)
-    files = {f"{one.name}{writer.ENDING}": writer.page(one, platform=project.name) for one in pages}
+    files = {
+        f"{document.name}{writer.ENDING}": writer.page(document, platform=project.name)
+        for document in pages
+    }
     try:
         if not folder.is_ours(out):
-            what = f"{output.relative(out)} holds something else than a catalogue."
-            raise errors.UnreadableInput(what, "Name a folder that is new, empty, or a catalogue.")
+            problem = f"{output.relative(out)} holds other files than a catalogue."
+            raise errors.UnreadableInput(
+                problem, "Name a folder that is new, empty, or a catalogue."
+            )
         folder.write(out, files)
     except OSError as error:
-        what = f"{output.relative(out)} cannot be written: {error.strerror}."
-        raise errors.UnreadableInput(what, "Name another folder.") from error
-    output.echo(f"{output.counted(len(files), 'page')} in {output.relative(out)}; begin at index{writer.ENDING}.")
+        problem = f"{output.relative(out)} cannot be written: {error.strerror}."
+        raise errors.UnreadableInput(problem, "Name another folder.") from error
+    output.echo(
+        f"{output.counted(len(files), 'page')} in {output.relative(out)}; begin at index{writer.ENDING}."
+    )

@@ -1,4 +1,4 @@
-"""`oort contracts export`: what the events and routes of a platform look like, for other programs and other languages."""
+"""`oort contracts export`: print events and routes in formats for other programs and languages."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -15,11 +15,11 @@ if TYPE_CHECKING:
     from oort.app.programs import Program
 
 _FORMS = {
-    "jsonschema": "JSON Schemas of what is written and of what is read (the default).",
+    "jsonschema": "JSON Schemas of writers and readers (the default).",
     "asyncapi": "An AsyncAPI 3.0 document of all events.",
     "openapi": "An OpenAPI 3.1 document of all routes.",
-    "cloudevents": "JSON Schemas of whole messages, with an example of each.",
-    "eventbridge": "What `aws schemas create-schema` takes.",
+    "cloudevents": "JSON Schemas of messages with their envelope, with an example of each.",
+    "eventbridge": "Input for `aws schemas create-schema`.",
 }
 _EPILOG = """\b
 Examples:
@@ -29,27 +29,31 @@ Examples:
 
 
 def _forms(command: F) -> F:
-    """One flag for each form."""
-    for form, told in reversed(_FORMS.items()):
-        command = click.option(f"--{form}", is_flag=True, help=told)(command)
+    for form, help_text in reversed(_FORMS.items()):
+        command = click.option(f"--{form}", is_flag=True, help=help_text)(command)
     return command
 
 
-@click.command(cls=Command, epilog=_EPILOG, short_help="Print all events or routes in a form that others read.")
+@click.command(
+    cls=Command, epilog=_EPILOG, short_help="Print all events or routes in a standard format."
+)
 @options.path_argument
 @_forms
 def export(*, path: Path, **forms: bool) -> None:
-    """Print every version of every event that the platform in PATH publishes or consumes, as one JSON document, in one of
-    these forms.
+    """Print every version of every event that the platform in PATH publishes or consumes, as one
+    JSON document in one of these formats.
 
-    --jsonschema lists name, version and key, where each stands, who publishes and who consumes it, and two JSON Schemas
-    (2020-12): `writer`, closed, is what is published; `reader`, open, is what a consumer accepts, which passes over what it
-    does not know. --asyncapi and --cloudevents describe what is on the wire: the CloudEvents envelope around the writer's
-    schema. --eventbridge has the writer's schema in draft 4, without the envelope.
+    --jsonschema lists name, version, key, source location, producers, consumers, and two JSON
+    Schemas (2020-12): `writer`, closed, describes published events; `reader`, open, describes
+    accepted events, with unknown members ignored. --asyncapi and --cloudevents describe messages as
+    sent: the CloudEvents envelope around the writer's schema. --eventbridge has the writer's schema
+    in draft 4, without the envelope.
     """
-    chosen = [form for form, asked in forms.items() if asked] or ["jsonschema"]
+    chosen = [form for form, is_set in forms.items() if is_set] or ["jsonschema"]
     if len(chosen) > 1:
-        raise click.UsageError(f"{' and '.join(f'--{form}' for form in chosen)} are different forms: choose one.")
+        raise click.UsageError(
+            f"{' and '.join(f'--{form}' for form in chosen)} are different formats: choose one of them."
+        )
     _, program = platforms.load(path)
     output.json(_document(program, *chosen))
 
@@ -76,16 +80,16 @@ def _schemas(program: "Program") -> object:
 
     return [
         {
-            "event": one.model.name,
-            "version": one.model.version,
-            "key": one.model.key,
-            "service": one.model.service,
-            "file": output.relative(one.model.source.file),
-            "line": one.model.source.line,
-            "producers": one.producers,
-            "consumers": one.consumers,
-            "writer": event_schemas.writer(one.kind),
-            "reader": event_schemas.reader(one.kind),
+            "event": event.model.name,
+            "version": event.model.version,
+            "key": event.model.key,
+            "service": event.model.service,
+            "file": output.relative(event.model.source.file),
+            "line": event.model.source.line,
+            "producers": event.producers,
+            "consumers": event.consumers,
+            "writer": event_schemas.writer(event.kind),
+            "reader": event_schemas.reader(event.kind),
         }
-        for one in event_contracts.events(program)
+        for event in event_contracts.events(program)
     ]

@@ -1,4 +1,4 @@
-"""`oort contracts`: whether a changed contract still fits those who write and read its messages."""
+"""`oort contracts`: manage contracts and compare their versions."""
 
 import json
 from pathlib import Path
@@ -34,86 +34,110 @@ Examples:
 """
 _UNKNOWN = 2
 _FILE = click.Path(path_type=Path)
-_SIDES = {"backward": ", valid under OLD and refused by NEW", "forward": ", valid under NEW and refused by OLD"}
+_SIDES = {
+    "backward": ", valid under OLD and refused by NEW",
+    "forward": ", valid under NEW and refused by OLD",
+}
 _NEXT = {
-    "yes": "Nothing has to be done.",
+    "yes": "No action is needed.",
     "no": "Undo the change at that place, or give the contract a new version.",
-    "unknown": "Treat it as a no: write the schema at that place in plainer keywords, or give the contract a new version.",
+    "unknown": "Treat this as a no: use simpler keywords at that place, or give the contract a new version.",
 }
 
 
 @click.group(cls=Group, epilog=_GROUP_EPILOG, short_help="Keep, compare and print contracts.")
 def contracts() -> None:
-    """A contract is the JSON Schema of what one service writes and others read. A change to it must not break those who run
-    already.
+    """Manage contracts.
+
+    A contract is the JSON Schema of the data that one service writes and others read. A change to a
+    contract must not break running services.
     """
 
 
-@contracts.command(cls=Command, epilog=_COMPARE_EPILOG, short_help="Say whether a schema fits its older version.")
+@contracts.command(
+    cls=Command, epilog=_COMPARE_EPILOG, short_help="Compare a schema with its older version."
+)
 @click.argument("old", type=_FILE)
 @click.argument("new", type=_FILE)
 @click.option(
     "--mode",
     type=click.Choice(["backward", "forward", "full"]),
     default="backward",
-    help="Who must go on working: new readers (backward, the default), old readers (forward), or both (full).",
+    help="The readers that must keep working: new (backward, the default), old (forward), or both (full).",
 )
 @click.option(
-    "--as-is", is_flag=True, help="Compare the schemas as they are, without the rule for writers and readers."
+    "--as-is",
+    is_flag=True,
+    help="Compare the schemas unchanged, without the rule for writers and readers.",
 )
 @options.json_option
 @click.pass_context
-def compare(ctx: click.Context, *, old: Path, new: Path, mode: str, as_is: bool, as_json: bool) -> None:
-    """Compare the JSON Schemas in OLD and NEW, of draft 4 to 2020-12. Backward means that everything valid under OLD is valid
-    under NEW. A no comes with a document that proves it. Unknown means that neither a proof nor such a document was found.
+def compare(
+    ctx: click.Context, *, old: Path, new: Path, mode: str, as_is: bool, as_json: bool
+) -> None:
+    """Compare the JSON Schemas in OLD and NEW, of draft 4 to 2020-12. Backward means: every
+    document valid under OLD is valid under NEW. A no includes a document that proves it. Unknown
+    means: neither a proof nor such a document was found.
 
-    Those who write add no members that are not listed, and those who read ignore them: so an optional member may come or go.
-    With --as-is only what the schemas say counts.
+    Writers send only listed members, and readers ignore unlisted members, so an optional member may
+    be added or removed. With --as-is, only the schemas count.
     """
     from oort.rules import inclusion
 
-    modes: dict[str, inclusion.Mode] = {"backward": "backward", "forward": "forward", "full": "full"}
-    found = inclusion.compare(_read(old), _read(new), mode=modes[mode], as_is=as_is)
+    modes: dict[str, inclusion.Mode] = {
+        "backward": "backward",
+        "forward": "forward",
+        "full": "full",
+    }
+    verdict = inclusion.compare(_read(old), _read(new), mode=modes[mode], as_is=as_is)
     if as_json:
-        output.json(_plain(found))
+        output.json(_plain(verdict))
     else:
-        _tell(found)
-    ctx.exit({"yes": 0, "no": errors.NO, "unknown": _UNKNOWN}[found.verdict])
+        _tell(verdict)
+    ctx.exit({"yes": 0, "no": errors.NO, "unknown": _UNKNOWN}[verdict.verdict])
 
 
 def _read(path: Path) -> "Json":
     try:
-        found: Json = json.loads(path.read_bytes(), parse_constant=_refuse)
+        schema: Json = json.loads(path.read_bytes(), parse_constant=_refuse)
     except (OSError, ValueError, RecursionError) as error:
-        reason = error.strerror if isinstance(error, OSError) else f"it is not JSON: {output.one_line(str(error))}"
-        raise errors.UnreadableInput(f"{path} cannot be read: {reason}.", "Name a file with a JSON Schema.") from error
-    if isinstance(found, bool | dict):
-        return found
-    raise errors.UnreadableInput(f"{path} holds no JSON Schema.", "A schema is an object, or true or false.")
+        reason = (
+            error.strerror
+            if isinstance(error, OSError)
+            else f"it is not JSON: {output.one_line(str(error))}"
+        )
+        raise errors.UnreadableInput(
+            f"{path} cannot be read: {reason}.", "Name a file with a JSON Schema."
+        ) from error
+    if isinstance(schema, bool | dict):
+        return schema
+    raise errors.UnreadableInput(
+        f"{path} does not hold a JSON Schema.", "A schema is an object, or true or false."
+    )
 
 
 def _refuse(word: str) -> None:
-    raise ValueError(f"{word} is no number of JSON")
+    raise ValueError(f"{word} is not a number in JSON")
 
 
-def _tell(found: "Verdict") -> None:
-    output.echo(f"{found.verdict} ({found.mode})")
-    output.echo(found.reason)
-    if found.verdict != "yes":
-        output.echo(f"Place: {output.one_line(found.path) or 'the whole schema'}")
-    if found.witness is not None:
-        output.echo(f"Witness{_SIDES.get(found.mode, '')}: {json.dumps(found.witness[0])}")
-    output.echo(_NEXT[found.verdict])
+def _tell(verdict: "Verdict") -> None:
+    output.echo(f"{verdict.verdict} ({verdict.mode})")
+    output.echo(verdict.reason)
+    if verdict.verdict != "yes":
+        output.echo(f"Place: {output.one_line(verdict.path) or 'the whole schema'}")
+    if verdict.witness is not None:
+        output.echo(f"Witness{_SIDES.get(verdict.mode, '')}: {json.dumps(verdict.witness[0])}")
+    output.echo(_NEXT[verdict.verdict])
 
 
-def _plain(found: "Verdict") -> dict[str, object]:
-    """A witness may be null itself: there is one exactly if the verdict is no."""
+def _plain(verdict: "Verdict") -> dict[str, object]:
+    """Return the verdict as JSON. A null witness means no witness, unless the verdict is no."""
     return {
-        "verdict": found.verdict,
-        "mode": found.mode,
-        "witness": None if found.witness is None else found.witness[0],
-        "path": found.path,
-        "reason": found.reason,
+        "verdict": verdict.verdict,
+        "mode": verdict.mode,
+        "witness": None if verdict.witness is None else verdict.witness[0],
+        "path": verdict.path,
+        "reason": verdict.reason,
     }
 
 

@@ -1,4 +1,5 @@
-"""`oort contracts check` and `oort contracts lock`: whether a change breaks what is published, and the files that know that."""
+"""`oort contracts check` and `oort contracts lock`: find breaking changes, and write the lock
+files."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -36,70 +37,86 @@ Examples:
 
 
 class _Stage(click.ParamType[str]):
-    """The name of a stage."""
-
     name = "stage"
 
-    def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> str:
-        """The name; a usage error for what no stage can be called."""
+    def convert(
+        self, value: object, param: click.Parameter | None, ctx: click.Context | None
+    ) -> str:
+        """Check the name of a stage. An invalid name is a usage error."""
         if not names.STAGE.fullmatch(str(value)):
-            self.fail(f"{value!r} is no stage: use at most 16 lower-case letters and digits.", param, ctx)
+            self.fail(
+                f"{value!r} is not a stage name: use at most 16 lower-case letters and digits.",
+                param,
+                ctx,
+            )
         return str(value)
 
 
-@click.command(cls=Command, epilog=_CHECK_EPILOG, short_help="Find what would break those who run already.")
+@click.command(
+    cls=Command, epilog=_CHECK_EPILOG, short_help="Find changes that would break running services."
+)
 @options.path_argument
-@click.option("--locked", is_flag=True, help="Refuse lock files that are out of date as well; for the build.")
+@click.option("--locked", is_flag=True, help="Also refuse outdated lock files; for builds.")
 @options.json_option
 @click.pass_context
 def check(ctx: click.Context, *, path: Path, locked: bool, as_json: bool) -> None:
-    """Hold the events and routes of the platform in PATH against its lock files in contracts/. What was published must be
-    readable by the program, and what the program publishes by those who run already, for every revision of a version. What
-    cannot be proven is refused. Each objection names the field with file and line, a document that would be refused, the
-    consumers that would break, and what to do. Drafts, which no stage has seen, may change freely. A change that breaks nobody
-    and is not locked yet is a warning; a deployment wants it locked.
+    """Compare the events and routes of the platform in PATH with its lock files in contracts/.
 
-    With --json a list of findings, each with weight (objection, warning, note), code, event and version or service and
-    route, field, pointer, file, line, what, side, refused_by, witness, consumers and instead, as far as it has them.
+    The program must be able to read all published events, and running services must be able to read
+    its events, for every revision of a version. A change without proof is refused. Each objection
+    names the field with file and line, a document that would be refused, the consumers that would
+    break, and a fix. Drafts, which no stage has, may change freely. A change that breaks nobody but
+    is not locked is a warning; a deployment needs it locked.
+
+    With --json, print a list of findings. A finding can have these members: weight (objection,
+    warning, note), code, event and version or service and route, field, pointer, file, line, what,
+    side, refused_by, witness, consumers and instead.
     """
     from oort.delivery import checking
 
     project, program = platforms.load(path)
-    found = checking.check(project, program)
+    checked = checking.check(project, program)
     if as_json:
-        output.json(findings.documents(found.findings))
+        output.json(findings.documents(checked.findings))
     else:
-        _tell(project.name, found)
-    ctx.exit(errors.NO if found.objections or (locked and found.outdated) else 0)
+        _tell(project.name, checked)
+    ctx.exit(errors.NO if checked.objections or (locked and checked.outdated) else 0)
 
 
-@click.command(cls=Command, epilog=_LOCK_EPILOG, short_help="Write what is agreed into contracts/.")
+@click.command(cls=Command, epilog=_LOCK_EPILOG, short_help="Write the lock files in contracts/.")
 @options.path_argument
-@click.option("--publish", type=_Stage(), metavar="STAGE", help="Say that all of it is deployed to STAGE.")
+@click.option(
+    "--publish", type=_Stage(), metavar="STAGE", help="Mark all contracts as deployed to STAGE."
+)
 @click.pass_context
 def lock(ctx: click.Context, *, path: Path, publish: str | None) -> None:
-    """Write the lock files of all events and routes of the platform in PATH: contracts/EVENT/VERSION.json and
-    contracts/SERVICE/openapi.json beside oort.toml. Commit them. What is new is a draft and changes freely until it is
-    published: `oort deploy` marks that. A change that breaks what is published is refused, and then nothing is written.
+    """Write the lock files of all events and routes of the platform in PATH:
+    contracts/EVENT/VERSION.json and contracts/SERVICE/openapi.json beside oort.toml. Commit them.
+
+    A new contract is a draft and changes freely until `oort deploy` marks it as published. If a
+    change breaks a published contract, the command refuses and writes nothing.
     """
     from oort.delivery import checking
 
-    found = checking.check(*platforms.load(path))
-    if found.refuses_lock:
-        output.echo(findings.report(found.objections))
+    checked = checking.check(*platforms.load(path))
+    if checked.refuses_lock:
+        output.echo(findings.report(checked.objections))
         output.echo()
         output.echo("Nothing was written.")
         ctx.exit(errors.NO)
-    findings.changes(found.folder, checking.lock(found, stage=publish or ""), say=output.echo)
+    findings.changes(checked.folder, checking.lock(checked, stage=publish or ""), say=output.echo)
 
 
-def _tell(name: str, found: "Checked") -> None:
-    if found.findings:
-        output.echo(findings.report(found.findings))
+def _tell(name: str, checked: "Checked") -> None:
+    if checked.findings:
+        output.echo(findings.report(checked.findings))
         output.echo()
-    events = output.counted(len(found.declared.events), "event version")
-    services = output.counted(len(found.declared.apis), "service")
-    objections, warnings = len(found.objections), sum(one.weight == "warning" for one in found.findings)
+    events = output.counted(len(checked.declared.events), "event version")
+    services = output.counted(len(checked.declared.apis), "service")
+    objections, warnings = (
+        len(checked.objections),
+        sum(finding.weight == "warning" for finding in checked.findings),
+    )
     output.echo(
         f"{name}: {events}, routes of {services}; "
         f"{output.counted(objections, 'objection')}, {output.counted(warnings, 'warning')}."

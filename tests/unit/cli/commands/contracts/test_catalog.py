@@ -64,7 +64,7 @@ def test_a_folder_that_holds_something_else_is_left_alone(tmp_path: Path, name: 
     (tmp_path / name).write_text("mine")
     result = run("contracts", "catalog", COMETBID, "--out", tmp_path)
     assert result.exit_code == 64
-    assert "holds something else than a catalogue" in result.stderr
+    assert "holds other files than a catalogue" in result.stderr
     assert files(tmp_path) == {name: b"mine"}
 
 

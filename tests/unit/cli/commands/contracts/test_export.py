@@ -61,7 +61,7 @@ def test_json_schema_is_what_is_printed_without_a_word() -> None:
 def test_two_forms_at_once_are_a_usage_error() -> None:
     result = run("contracts", "export", COMETBID, "--openapi", "--asyncapi")
     assert result.exit_code == 64
-    assert "--openapi and --asyncapi are different forms: choose one." in result.stderr
+    assert "--openapi and --asyncapi are different formats: choose one of them." in result.stderr
     assert result.stdout == ""
 
 

@@ -19,11 +19,11 @@ def test_lock_writes_drafts_and_says_so(tmp_path: Path) -> None:
     folder = shop(tmp_path)
     said = run("contracts", "check", folder)
     assert said.exit_code == 0
-    assert "note orders.placed version 1: It is a draft, and not locked yet. Run oort contracts lock" in said.stdout
+    assert "note orders.placed version 1: The event is a draft, and not locked yet. Run oort contracts lock" in said.stdout
     written = run("contracts", "lock", folder)
     assert written.exit_code == 0
     assert written.stdout.splitlines() == [f"{folder / EVENT} draft", f"{folder / API} draft", "Commit them."]
-    assert run("contracts", "lock", folder).stdout == "The lock files are in step.\n"
+    assert run("contracts", "lock", folder).stdout == "The lock files are up to date.\n"
     said = run("contracts", "check", folder)
     assert said.stdout == "shop: 1 event version, routes of 1 service; 0 objections, 0 warnings.\n"
 
@@ -34,13 +34,13 @@ def test_lock_publishes_for_those_who_deploy_otherwise(tmp_path: Path) -> None:
     again = run("contracts", "lock", folder, "--publish", "prod")
     assert f"{folder / EVENT} published in prod, test" in again.stdout
     assert json.loads((folder / API).read_text())["published"] == ["prod", "test"]
-    assert run("contracts", "lock", folder).stdout == "The lock files are in step.\n"
+    assert run("contracts", "lock", folder).stdout == "The lock files are up to date.\n"
 
 
 def test_a_stage_has_a_name_that_can_be_deployed(tmp_path: Path) -> None:
     result = run("contracts", "lock", shop(tmp_path), "--publish", "Prod 1")
     assert result.exit_code == 64
-    assert "is no stage" in result.stderr
+    assert "is not a stage name" in result.stderr
 
 
 def test_a_draft_whose_class_is_gone_is_removed(tmp_path: Path) -> None:
@@ -74,7 +74,7 @@ def test_a_damaged_lock_file_is_unreadable(tmp_path: Path) -> None:
     for words in (("check",), ("lock",), ("check", "--json")):
         result = run("contracts", *words, folder)
         assert result.exit_code == 64
-        assert f"{folder / EVENT} is no lock file that can be read" in result.stderr
+        assert f"The lock file {folder / EVENT} cannot be read" in result.stderr
         assert result.stdout == ""
 
 

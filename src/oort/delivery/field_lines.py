@@ -1,6 +1,6 @@
-"""Where in the user's sources a finding stands: the line of the field, of its class, or of the lock file that names it.
+"""Locate a finding in the user's sources: the line of the field, the class or the lock file.
 
-Sources are read, never imported; what cannot be found leaves the place of the declaration.
+Sources are parsed, never imported.
 """
 
 import ast
@@ -17,29 +17,34 @@ from oort.rules.contracts import locks as locking
 from oort.rules.types import reading, shapes
 
 
-def placed(finding: Finding, kinds: Kinds, folder: Path) -> Finding:
-    """The finding with the best place that there is for it."""
+def with_source(finding: Finding, kinds: Kinds, folder: Path) -> Finding:
+    """Return the finding with the best known source location."""
     if finding.version is None:
         return finding if finding.source else replace(finding, source=_in_lock(finding, folder))
     kind = kinds.get((finding.subject, finding.version))
     if kind is None:
-        return replace(finding, source=Source(str(folder / locking.event_file(finding.subject, finding.version)), 1))
+        return replace(
+            finding,
+            source=Source(str(folder / locking.event_file(finding.subject, finding.version)), 1),
+        )
     if not finding.name:
         return finding
-    holder = next((one for one in _classes(kind) if one.__name__ == finding.holder.rpartition(".")[2]), kind)
+    holder = next(
+        (cls for cls in _classes(kind) if cls.__name__ == finding.holder.rpartition(".")[2]), kind
+    )
     source = _line(holder, _attribute(holder, finding.name))
     return replace(finding, source=source) if source else finding
 
 
 def _classes(kind: type) -> Iterator[type]:
-    """The class and all that its fields hold."""
+    """Yield the class and the classes of its fields, recursively."""
     for shape in reading.inside([reading.compiled(kind)]):
         if isinstance(shape, shapes.Named):
             yield shapes.plain(shape.kind)
 
 
 def _attribute(kind: type, wire: str) -> str:
-    """The name in the class of a member of its JSON."""
+    """Return the attribute name for a JSON member name."""
     fields: tuple[str, ...] = getattr(kind, "__struct_fields__", ())
     encoded: tuple[str, ...] = getattr(kind, "__struct_encode_fields__", ())
     return dict(zip(encoded, fields, strict=True)).get(wire, wire)
@@ -49,13 +54,15 @@ def _line(kind: type, attribute: str) -> Source | None:
     file = getattr(sys.modules.get(kind.__module__), "__file__", None)
     if file is None:
         return None
-    found = _lines(file).get(kind.__qualname__.replace("<locals>.", ""))
-    return None if found is None else Source(file, found.get(attribute, found[""]))
+    class_lines = _lines(file).get(kind.__qualname__.replace("<locals>.", ""))
+    return (
+        None if class_lines is None else Source(file, class_lines.get(attribute, class_lines[""]))
+    )
 
 
 @cache
 def _lines(file: str) -> dict[str, dict[str, int]]:
-    """The lines of the fields of every class in a file; under "" that of the class."""
+    """Return the line of each field by class. The key "" holds the line of the class."""
     try:
         tree = ast.parse(Path(file).read_bytes())
     except (OSError, SyntaxError, ValueError):
@@ -64,25 +71,29 @@ def _lines(file: str) -> dict[str, dict[str, int]]:
 
 
 def _bodies(node: ast.AST, prefix: str) -> Iterator[tuple[str, dict[str, int]]]:
-    for one in ast.iter_child_nodes(node):
-        if isinstance(one, ast.ClassDef):
+    for child in ast.iter_child_nodes(node):
+        if isinstance(child, ast.ClassDef):
             fields = {
                 field.target.id: field.lineno
-                for field in one.body
+                for field in child.body
                 if isinstance(field, ast.AnnAssign) and isinstance(field.target, ast.Name)
             }
-            yield f"{prefix}{one.name}", {"": one.lineno, **fields}
-        inside = isinstance(one, ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef)
-        yield from _bodies(one, f"{prefix}{one.name}." if inside else prefix)  # type: ignore[attr-defined]
+            yield f"{prefix}{child.name}", {"": child.lineno, **fields}
+        inside = isinstance(child, ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef)
+        yield from _bodies(child, f"{prefix}{child.name}." if inside else prefix)  # type: ignore[attr-defined]
 
 
 def _in_lock(finding: Finding, folder: Path) -> Source:
-    """The line of the lock file that names the route's path."""
+    """Find the route's path in the lock file."""
     file = folder / locking.api_file(finding.subject)
     path = finding.route.partition(" ")[2]
     try:
         lines = file.read_text(encoding="utf-8").splitlines()
     except OSError:
         lines = []
-    named = (number for number, line in enumerate(lines, 1) if path and line.strip().startswith(f'"{path}":'))
+    named = (
+        number
+        for number, line in enumerate(lines, 1)
+        if path and line.strip().startswith(f'"{path}":')
+    )
     return Source(str(file), next(named, 1))
