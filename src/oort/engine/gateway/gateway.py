@@ -129,7 +129,9 @@ class Gateway:
         """Run the function and reply. Blocks as long as the handler does."""
         arrival, match, principal = admission.arrival, admission.match, admission.principal
         try:
-            query = tuple(parse_qsl(arrival.request.query, keep_blank_values=True, errors="strict", max_num_fields=1000))
+            query = tuple(
+                parse_qsl(arrival.request.query, keep_blank_values=True, errors="strict", max_num_fields=1000)
+            )
         except ValueError:
             return self.refuse(BadRequest("The query string is not readable."), admission)
         invocation = HttpInvocation(

@@ -61,7 +61,7 @@ def size(message: Message) -> int:
 
 
 def bound(message: Message) -> int:
-    """At most so many bytes has the envelope, known from lengths alone: no character of text needs more than six in JSON.
+    """An upper bound of `size`, from lengths alone: no character of text needs more than six bytes in JSON.
 
     >>> size(Message(id="1", name="shop.sold", body=b"{}")) <= bound(Message(id="1", name="shop.sold", body=b"{}"))
     True
@@ -134,7 +134,8 @@ def _refused(reason: Reason, detail: str) -> NotUnderstood:
 def _is_as_wrapped(text: str | bytes, found: _Envelope) -> bool:
     """Tell if `wrapped` would make this text of the envelope: then no name stands twice outside of its data.
 
-    The data are not encoded for it. Behind the same head stand the first data, and the length leaves room for no others.
+    The data are not encoded for it: the first data stand behind the same head, and the length leaves no room
+    for others.
     """
     if found.data is msgspec.UNSET or found.data_base64 is not msgspec.UNSET:
         return _encoder.encode(found) == (text.encode(errors="replace") if isinstance(text, str) else text)
