@@ -57,7 +57,7 @@ def test_the_lock_ends_with_the_process_that_held_it(tmp_path: Path) -> None:
     state = open_state(tmp_path / ".oort")
     program = (
         "import os, signal, sys, pathlib\n"
-        "from oort.engine.state import held, open_state\n"
+        "from oort.engine.state.folder import held, open_state\n"
         "with held(open_state(pathlib.Path(sys.argv[1]))):\n"
         "    os.kill(os.getpid(), signal.SIGKILL)\n"
     )
