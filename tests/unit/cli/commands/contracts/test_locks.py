@@ -51,7 +51,7 @@ def test_a_draft_whose_class_is_gone_is_removed(tmp_path: Path) -> None:
     whole = json.loads((folder / EVENT).read_text())
     lost.write_text(json.dumps({**whole, "event": "orders.lost"}))
     assert (
-        "note orders.lost version 1: It is a draft, and no function uses its class"
+        "note orders.lost version 1: The event is a draft, and no function uses its class"
         in run("contracts", "check", folder).stdout
     )
     assert f"{lost} removed" in run("contracts", "lock", folder).stdout
