@@ -117,7 +117,7 @@ class _Writer:
 
     def schema(self, shape: Shape) -> Schema:
         """The schema of a part; a type with a name is referred to."""
-        return {"$ref": self.reference(shape)} if isinstance(shape, Named) else _written(shape, self)
+        return {"$ref": self.reference(shape)} if isinstance(shape, Named) else of_shape(shape, self)
 
     def reference(self, shape: Named) -> str:
         """Where the schema of a type with a name stands."""
@@ -126,9 +126,9 @@ class _Writer:
     def component(self, shape: Named) -> Schema:
         """The schema of a type with a name."""
         if isinstance(shape, shapes.Model):
-            return _written(shape, self)
+            return of_shape(shape, self)
         own = {"title": self.names[shape.kind].rpartition(".")[2], "description": _described(shape)}
-        return {**{name: text for name, text in own.items() if text}, **_written(shape, self)}
+        return {**{name: text for name, text in own.items() if text}, **of_shape(shape, self)}
 
 
 def _described(shape: Named) -> str:
@@ -148,14 +148,15 @@ def _given(bounds: Schema) -> Schema:
 
 
 @singledispatch
-def _written(shape: Shape, _: _Writer) -> Schema:
+def of_shape(shape: Shape, _: _Writer) -> Schema:
+    """The schema of a shape, written out where it stands."""
     if shape.kind is object:
         return {}
     title = getattr(shape.kind, "__name__", shape.kind)
     raise InvalidValue(f"{title} has no JSON Schema.", _INSTEAD)
 
 
-@_written.register(shapes.Model)
+@of_shape.register(shapes.Model)
 def _(shape: shapes.Model, writer: _Writer) -> Schema:
     """pydantic says it itself; what is accepted is closed all the same."""
     refs = f"{writer.reference(shape)}."
@@ -163,12 +164,12 @@ def _(shape: shapes.Model, writer: _Writer) -> Schema:
     return everywhere(found, closed) if writer.closed else found
 
 
-@_written.register(shapes.Noted)
+@of_shape.register(shapes.Noted)
 def _(shape: shapes.Noted, writer: _Writer) -> Schema:
     return {**writer.schema(shape.shape), **cast(Schema, _json(shape.notes))}
 
 
-@_written.register(shapes.Choice)
+@of_shape.register(shapes.Choice)
 def _(shape: shapes.Choice, writer: _Writer) -> Schema:
     arms = sorted(shape.arms, key=lambda arm: isinstance(arm, shapes.Null))
     written: Schema = {"anyOf": [writer.schema(arm) for arm in arms]}
@@ -181,7 +182,7 @@ def _(shape: shapes.Choice, writer: _Writer) -> Schema:
     return written
 
 
-@_written.register(shapes.OpenChoice)
+@of_shape.register(shapes.OpenChoice)
 def _(shape: shapes.OpenChoice, writer: _Writer) -> Schema:
     """The Structs, and every object with a tag that none of them has. A discriminator would have to list all tags."""
     options: list[Value] = [writer.schema(arm) for arm in reading.arms(shape).values()]
@@ -192,7 +193,7 @@ def _(shape: shapes.OpenChoice, writer: _Writer) -> Schema:
     return {"anyOf": options, "required": [tag_field]}
 
 
-@_written.register(shapes.Object)
+@of_shape.register(shapes.Object)
 def _(shape: shapes.Object, writer: _Writer) -> Schema:
     properties: dict[str, Value] = {}
     required: list[Value] = []
@@ -230,24 +231,24 @@ def _default(field: Field) -> Schema:
     return {}
 
 
-@_written.register(shapes.ObjectRow)
+@of_shape.register(shapes.ObjectRow)
 def _(shape: shapes.ObjectRow, writer: _Writer) -> Schema:
     fields: list[Value] = [_field(field, writer) for field in shape.fields]
     if shape.tag is not None:
         fields.insert(0, {"const": shape.tag})
     least = len(fields) - sum(not field.required for field in shape.fields)
-    written: Schema = {"type": "array", "prefixItems": fields, "minItems": least}
+    written: Schema = {"type": "array", **({"prefixItems": fields} if fields else {}), "minItems": least}
     return {**written, "maxItems": len(fields)} if shape.limited else written
 
 
-@_written.register(shapes.Row)
+@of_shape.register(shapes.Row)
 def _(shape: shapes.Row, writer: _Writer) -> Schema:
     count = len(shape.items)
     written: Schema = {"type": "array", "minItems": count, "maxItems": count}
     return {**written, "prefixItems": [writer.schema(one) for one in shape.items]} if count else written
 
 
-@_written.register(shapes.Array)
+@of_shape.register(shapes.Array)
 def _(shape: shapes.Array, writer: _Writer) -> Schema:
     written: Schema = {"type": "array"}
     if items := writer.schema(shape.item):
@@ -257,7 +258,7 @@ def _(shape: shapes.Array, writer: _Writer) -> Schema:
     return {**written, **_given(bounds)}
 
 
-@_written.register(shapes.Map)
+@of_shape.register(shapes.Map)
 def _(shape: shapes.Map, writer: _Writer) -> Schema:
     written: Schema = {"type": "object"}
     keys = writer.schema(shape.key)
@@ -271,7 +272,7 @@ def _(shape: shapes.Map, writer: _Writer) -> Schema:
     return {**written, **_given({"minProperties": shape.min_length, "maxProperties": shape.max_length})}
 
 
-@_written.register(shapes.Number)
+@of_shape.register(shapes.Number)
 def _(shape: shapes.Number, _: _Writer) -> Schema:
     bounds: Schema = {
         "minimum": shape.ge,
@@ -283,47 +284,47 @@ def _(shape: shapes.Number, _: _Writer) -> Schema:
     return {"type": "integer" if shape.integer else "number", **_given(bounds)}
 
 
-@_written.register(shapes.Exact)
+@of_shape.register(shapes.Exact)
 def _(_shape: shapes.Exact, writer: _Writer) -> Schema:
     return {"type": ["string", "number"] if writer.closed else "string", "format": "decimal"}
 
 
-@_written.register(shapes.Text)
+@of_shape.register(shapes.Text)
 def _(shape: shapes.Text, _: _Writer) -> Schema:
     bounds: Schema = {"minLength": shape.min_length, "maxLength": shape.max_length, "pattern": shape.pattern}
     return {"type": "string", **_given(bounds)}
 
 
-@_written.register(shapes.Binary)
+@of_shape.register(shapes.Binary)
 def _(shape: shapes.Binary, _: _Writer) -> Schema:
     least, most = (None if size is None else 4 * ((size + 2) // 3) for size in (shape.min_length, shape.max_length))
     bounds = _given({"minLength": least, "maxLength": most})
     return {"type": "string", "contentEncoding": "base64", "pattern": _BASE64, **bounds}
 
 
-@_written.register(shapes.Formatted)
+@of_shape.register(shapes.Formatted)
 def _(shape: shapes.Formatted, _: _Writer) -> Schema:
     """A time has a zone unless its type says that it has none; `format` asks for one."""
     return {"type": "string"} if shape.zone is False else {"type": "string", "format": shape.format}
 
 
-@_written.register(shapes.Enumeration)
+@of_shape.register(shapes.Enumeration)
 def _(shape: shapes.Enumeration, writer: _Writer) -> Schema:
     values = [_json(member) for member in shape.kind]
     return {"type": "string", "examples": values} if shape.open and not writer.known else {"enum": values}
 
 
-@_written.register(shapes.Constant)
+@of_shape.register(shapes.Constant)
 def _(shape: shapes.Constant, _: _Writer) -> Schema:
     return {"enum": list(shape.values)}
 
 
-@_written.register(shapes.Null)
-@_written.register(shapes.Boolean)
+@of_shape.register(shapes.Null)
+@of_shape.register(shapes.Boolean)
 def _(shape: shapes.Null | shapes.Boolean, _: _Writer) -> Schema:
     return {"type": "null" if isinstance(shape, shapes.Null) else "boolean"}
 
 
-@_written.register(shapes.Anything)
+@of_shape.register(shapes.Anything)
 def _(_shape: shapes.Anything, _: _Writer) -> Schema:
     return {}
