@@ -9,6 +9,8 @@ from pathlib import Path
 import pytest
 from hypothesis import settings
 
+from tests import costs
+
 # The gate draws the same examples in every run; HYPOTHESIS_PROFILE=explore looks for new ones.
 settings.register_profile("gate", derandomize=True, deadline=None)
 settings.register_profile("quick", derandomize=True, deadline=None, max_examples=10)  # `make fast`
@@ -29,6 +31,10 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         help="what the contract suites run against (default: engine)",
     )
     parser.addoption("--e2e", action="store_true", help="collect tests/e2e, which needs the emulators' environment")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    config.pluginmanager.register(costs.Recorder())
 
 
 def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
