@@ -9,13 +9,14 @@ from pathlib import Path
 import pytest
 from hypothesis import settings
 
-from tests import costs
+from tests import costs, repeats
 
-# The gate draws the same examples in every run; HYPOTHESIS_PROFILE=explore looks for new ones.
-settings.register_profile("gate", derandomize=True, deadline=None)
+# The gates draw the same examples in every run; HYPOTHESIS_PROFILE=explore looks for new ones.
 settings.register_profile("quick", derandomize=True, deadline=None, max_examples=10)  # `make fast`
+settings.register_profile("gate", derandomize=True, deadline=None, max_examples=50)  # `make check`
+settings.register_profile("full", derandomize=True, deadline=None)  # continuous integration
 settings.register_profile("explore", deadline=None, max_examples=2000)
-settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "gate"))
+settings.load_profile(repeats.PROFILE)
 
 
 # Keys of test platforms go into a folder that is thrown away, also those of processes that tests start.

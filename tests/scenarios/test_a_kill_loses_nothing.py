@@ -10,8 +10,9 @@ from pathlib import Path
 import pytest
 
 from tests.crash.trial import UNFINISHED, Counts, Trial
+from tests.repeats import times
 
-KILLS = int(os.environ.get("OORT_CRASH_KILLS", "10"))
+KILLS = int(os.environ.get("OORT_CRASH_KILLS", times(10, least=4)))
 DEV = ["-c", "from oort.cli import main; main()", "dev", "apps/cometbid", "--no-throttle"]
 DUAL_WRITES = ["-m", "tests.crash.without_outbox", "dev", "apps/cometbid", "--no-throttle"]
 IN_FLIGHT = 2 * 10  # environments of one consumer, and mails of one batch: the calls that one kill can make repeat

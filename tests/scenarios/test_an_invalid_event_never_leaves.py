@@ -14,6 +14,7 @@ from oort import Can, Context, Event, OpenEnum, Publish, Put, Service, Table, at
 from oort.model.errors import InvalidEvent
 from oort.rules.events import event_schemas
 from oort.testing import Platform, fake
+from tests.repeats import times
 
 shop = Service("shop")
 
@@ -110,7 +111,7 @@ FIELDS = st.fixed_dictionaries({
 })  # fmt: skip
 
 
-@settings(max_examples=300)
+@settings(max_examples=times(300))
 @given(FIELDS)
 def test_what_leaves_fits_the_writers_schema_and_what_is_refused_does_not(fields: dict[str, Any]) -> None:
     out = fake(Publish[Measured])

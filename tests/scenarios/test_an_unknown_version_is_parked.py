@@ -14,6 +14,7 @@ from oort import Can, Event, Put, Queue, Service, Table, atomic, event, upcast
 from oort.model import limits
 from oort.model.messages import Reason
 from oort.testing import Platform
+from tests.repeats import times
 from tests.scenarios.sold import Sold
 
 
@@ -161,7 +162,10 @@ def test_what_is_parked_is_handed_over_when_a_consumer_that_reads_it_is_deployed
         assert before.entered == []
 
 
-def test_ten_thousand_mixed_events_are_all_accounted_for() -> None:
+EVENTS = times(10_000)
+
+
+def test_thousands_of_mixed_events_are_all_accounted_for() -> None:
     """Known, older, newer, unknown and garbage: each is either applied exactly once or parked exactly once."""
     books = Books(Sold)
     random_ = random.Random(20)
@@ -175,7 +179,7 @@ def test_ten_thousand_mixed_events_are_all_accounted_for() -> None:
     sent: Counter[str] = Counter()
     with Platform(books.service) as platform:
         ids: dict[str, set[str]] = {kind: set() for kind, _ in kinds}
-        for number in range(10_000):
+        for number in range(EVENTS):
             kind, make = random_.choice(kinds)
             body, version, oldest = make(number)
             ids[kind].add(platform.inject(books.record, body, version=version, oldest=oldest))
@@ -186,10 +190,10 @@ def test_ten_thousand_mixed_events_are_all_accounted_for() -> None:
         assert {one.message.id for one in parked} == ids["unknown"] | ids["garbage"]
         assert len(parked) == sent["unknown"] + sent["garbage"]
         assert len(applied) == sent["known"] + sent["older"] + sent["newer"]
-        assert len(applied) + len(parked) == 10_000
+        assert len(applied) + len(parked) == EVENTS
         assert Counter(one.id[0] for one in applied) == {"k": sent["known"], "o": sent["older"], "n": sent["newer"]}
         # The kit hands everything that succeeds over twice; nothing else came twice.
         assert max(Counter(books.entered).values()) == 2
         assert platform.failures() == []
         assert platform.dead_letters(books.record) == []
-    assert min(sent.values()) > 1500
+    assert min(sent.values()) > 0.15 * EVENTS

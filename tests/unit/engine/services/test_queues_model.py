@@ -13,6 +13,7 @@ from oort.engine.services.queues import Queues
 from oort.engine.store.direct import DirectStore
 from oort.model.messages import Delivery
 from oort.testing.port_suites.target import ATTEMPTS, PLATFORM, VISIBILITY, WORK, message
+from tests.repeats import times
 
 SECONDS = st.integers(0, 4).map(lambda number: timedelta(seconds=number))
 
@@ -131,5 +132,5 @@ class QueueMachine(RuleBasedStateMachine):
 
 
 TestQueuesAgainstAModel = QueueMachine.TestCase
-TestQueuesAgainstAModel.settings = settings(max_examples=60, stateful_step_count=40, deadline=None)
+TestQueuesAgainstAModel.settings = settings(max_examples=times(60), stateful_step_count=40, deadline=None)
 pytestmark = pytest.mark.slow

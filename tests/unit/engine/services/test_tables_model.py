@@ -15,6 +15,7 @@ from oort.model.items import AddTo, Change, Item, Key, Remove, SetTo, Value
 from oort.model.operations import DeleteItem, Listed, PutItem, QueryIndex, ScanTable, UpdateItem
 from oort.rules.tables import keys
 from oort.testing.port_suites.target import LINES, PLATFORM
+from tests.repeats import times
 
 GROUPS = st.sampled_from(["a", "ab", "b"])
 TEXTS = st.sampled_from(["x", "y", "é", "\uffff", "\U00010000", "x\x00"])
@@ -138,5 +139,5 @@ def inside(line: Value, low: str | None, high: str | None) -> bool:
 
 
 TestTablesAgainstADict = TableMachine.TestCase
-TestTablesAgainstADict.settings = settings(max_examples=60, stateful_step_count=40, deadline=None)
+TestTablesAgainstADict.settings = settings(max_examples=times(60), stateful_step_count=40, deadline=None)
 pytestmark = pytest.mark.slow

@@ -20,6 +20,7 @@ from oort.rules.inclusion.documents import Json
 from oort.rules.types import drafts
 from oort.rules.types.drafts import Draft
 from oort.rules.types.schema_keywords import Schema
+from tests.repeats import times
 from tests.unit.rules.inclusion.validators import Validator, random_schema, random_value
 
 seeds = st.integers(0, 10**9).map(Random)
@@ -125,7 +126,7 @@ def undeclared(schema: Schema) -> Json:
     return cast(Json, {word: value for word, value in schema.items() if word != "$schema"})
 
 
-@settings(max_examples=150)
+@settings(max_examples=times(150))
 @given(seeds, st.sampled_from(DRAFTS), st.booleans())
 def test_the_schemas_of_any_class_mean_the_same(draw: Random, draft: Draft, reading: bool) -> None:
     kind = random_struct(draw)
@@ -138,7 +139,7 @@ def test_the_schemas_of_any_class_mean_the_same(draw: Random, draft: Draft, read
         assert ours.is_valid(value) == theirs.is_valid(value), (schema, found, value)
 
 
-@settings(max_examples=100)
+@settings(max_examples=times(100))
 @given(seeds)
 def test_the_checker_proves_most_of_it(draw: Random) -> None:
     schema = event_schemas.writer(random_struct(draw, depth=1))
@@ -146,7 +147,7 @@ def test_the_checker_proves_most_of_it(draw: Random) -> None:
     assert found.verdict == "yes" or "propertyNames" in str(schema)
 
 
-@settings(max_examples=300)
+@settings(max_examples=times(300))
 @given(seeds, st.sampled_from(DRAFTS))
 def test_any_schema_means_the_same(draw: Random, draft: Draft) -> None:
     schema = cast(Schema, random_schema(draw))

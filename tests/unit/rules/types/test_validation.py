@@ -19,9 +19,10 @@ from oort.model import limits
 from oort.model.items import Value
 from oort.rules.types import validation
 from oort.rules.types.validation import Violation
+from tests.repeats import times
 
 T = TypeVar("T")
-MANY = settings(max_examples=max(500, settings().max_examples))  # there are many types
+MANY = settings(max_examples=times(500))  # there are many types
 
 
 class Colour(Enum):

@@ -1,14 +1,10 @@
-"""What all services share: users and their groups, topics, the key, and the values that services read."""
+"""The template of the platform: groups, topics and the values that services read."""
 
-from oort.cloudformation import rendering, tags, templates
-from oort.cloudformation.constructs import roles
-from oort.cloudformation.resources import Resource
-from oort.model.delivery.stages import Stage
+from oort.cloudformation import templates
 from oort.model.functions import Grant, Subscription
 from oort.model.platform import PlatformModel, ServiceModel
 from oort.model.resources import EventModel, Kind
 from oort.rules.cloud import cloud_names
-from oort.rules.cloud.statements import Statement
 from tests.templates.reading import of_type, read
 from tests.unit.cloudformation.one_service import STAGE, properties
 from tests.unit.programs import HERE, function, queue, route, sign_up
@@ -67,29 +63,3 @@ def test_no_service_can_have_the_stack_of_the_packages() -> None:
     template = templates.assets_template(PlatformModel("market", ()), STAGE)
     assert template.stack == place.assets_stack == "market-prod--assets"
     assert place.service_stack("assets") == "market-prod-assets"
-
-
-def test_tags_of_the_stage_cannot_hide_ours() -> None:
-    place = cloud_names.place("market", "prod")
-    stage = Stage("prod", tags=(("oort:service", "other"), ("team", "core")))
-    found = tags.tags(place, stage, "shop")
-    assert found == {"oort:platform": "market", "oort:stage": "prod", "oort:service": "shop", "team": "core"}
-
-
-def test_what_has_no_tags_stays_as_it_is() -> None:
-    plain = Resource("One", "AWS::KMS::Alias", {"AliasName": "alias/x"})
-    assert tags.tagged(plain, {"a": "b"}) is plain
-
-
-def test_statements_of_one_name_are_numbered() -> None:
-    twice = Statement("Same", ("sqs:SendMessage",), ("arn:x",))
-    found = roles.policy([twice, twice])["Statement"]
-    assert isinstance(found, list)
-    assert [one["Sid"] for one in found] == ["Same", "Same2"]
-
-
-def test_a_template_ends_with_a_line_and_is_written_the_same_each_time() -> None:
-    template = templates.platform_template(sign_up(), STAGE)
-    data = rendering.rendered(template)
-    assert data.endswith(b"}\n")
-    assert data == rendering.rendered(templates.platform_template(sign_up(), STAGE))
