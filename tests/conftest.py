@@ -53,7 +53,20 @@ def target(pytestconfig: pytest.Config) -> str:
 
 @pytest.hookimpl(tryfirst=True)  # before xdist reads the groups
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Tests marked `crash` or `serial` share one worker, so that no two of them run at the same time."""
+    """Say which tests share a worker, and let what takes long begin first.
+
+    Tests marked `crash` or `serial` share one, so that no two of them run at the same time. Architecture tests share one
+    too: each worker would read the whole source tree for them.
+    """
     for item in items:
         if item.get_closest_marker("crash") or item.get_closest_marker("serial"):
             item.add_marker(pytest.mark.xdist_group("serial"))
+        elif item.nodeid.startswith("tests/architecture/"):
+            item.add_marker(pytest.mark.xdist_group("architecture"))
+    items.sort(key=begins_late)
+
+
+def begins_late(item: pytest.Item) -> tuple[bool, bool]:
+    """False sorts first: the serial group, which one worker runs from end to end, then what is marked slow."""
+    grouped = item.get_closest_marker("crash") or item.get_closest_marker("serial")
+    return not grouped, not item.get_closest_marker("slow")

@@ -15,7 +15,6 @@ LINES = 60  # of code from which a module has tests of its own
 # Test modules without a module of that name, each with its reason.
 WITHOUT_MODULE = {
     "test_docstring_examples.py": "the examples in all docstrings",
-    "benchmarks/test_rivals.py": "a lock, not a module",
 }
 
 # Modules that are tested from above only. The list may only shrink: write the tests and take the name away.
