@@ -12,6 +12,7 @@ from typing import NamedTuple
 
 import pytest
 
+GROUPS = ("serial", "architecture")  # of tests that share a worker
 FILE = Path(__file__).resolve().parents[1] / ".cache" / "test-costs.json"
 
 
@@ -43,6 +44,11 @@ def cpu_seconds() -> float:
     return sum(part.ru_utime + part.ru_stime for part in usage)
 
 
+def without_group(test: str) -> str:
+    """The id of a test as pytest takes it; xdist adds the group to it."""
+    return next((test.removesuffix(f"@{group}") for group in GROUPS if test.endswith(f"@{group}")), test)
+
+
 class Recorder:
     """A pytest plugin: workers measure, and whoever runs the session writes."""
 
@@ -67,7 +73,7 @@ class Recorder:
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         for name, value in report.user_properties:
             if name == "cost" and isinstance(value, list):
-                self._costs[report.nodeid] = Cost(*value)
+                self._costs[without_group(report.nodeid)] = Cost(*value)
 
     def pytest_sessionfinish(self, session: pytest.Session) -> None:
         if not hasattr(session.config, "workerinput") and self._costs:
