@@ -16,6 +16,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.mypy_caches import mypy_cache
 from tests.typing.marked_source import marks, statement_starts
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -50,7 +51,8 @@ def copied(into: Path) -> Path:
     """A copy of the samples with the checkers' settings beside them."""
     folder = into / "samples"
     shutil.copytree(SAMPLES, folder, ignore=shutil.ignore_patterns("__pycache__"))
-    mypy = ["[mypy]", "strict = true", "python_version = 3.11", f"mypy_path = {SURFACE}", "cache_dir = mypy-cache"]
+    mypy = ["[mypy]", "strict = true", "python_version = 3.11", f"mypy_path = {SURFACE}"]
+    mypy.append(f"cache_dir = {mypy_cache('samples')}")
     (folder / "mypy.ini").write_text("\n".join(mypy), encoding="utf-8")
     return folder
 

@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from oort.cli import blueprint
+from tests.mypy_caches import mypy_cache
 from tests.unit.cli.shops import run
 
 BIN = Path(sys.executable).parent
@@ -56,7 +57,7 @@ def test_what_it_writes_is_formatted_linted_typed_and_without_mistakes(tmp_path:
         "ruff format --check --no-cache .",
         "ruff check --no-cache .",
         "ruff check --no-cache --extend-select TC .",
-        "mypy --cache-dir /dev/null .",
+        f"mypy --cache-dir {mypy_cache('new')} .",
         f"pytest -q -p no:cacheprovider tests/test_{blueprint.module(name)}.py",
         "oort check",
     ):
