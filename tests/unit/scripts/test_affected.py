@@ -59,8 +59,8 @@ def test_the_nearest_that_fit_the_budget_are_chosen() -> None:
 
 
 def test_a_test_that_takes_long_is_left_out_of_the_sum_and_named() -> None:
-    costs = {"a::test_x": 0.5, "a::test_y": affected.LONG}
-    found = affected.measured("a", 1, text="", costs=costs)
+    costs = {"a::test_x": 0.5, "a::test_y": affected.LONG, "a::test_renamed_since": 9}
+    found = affected.measured("a", 1, text="def test_x... def test_y...", costs=costs)
     assert found == module("a", 1, affected.START + 0.5, tests=2, long=("a::test_y",))
     assert affected.chosen([found], budget=9).long == ("a::test_y",)
 
