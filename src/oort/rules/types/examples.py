@@ -52,13 +52,17 @@ def example(kind: object, *, tag: str = "", today: date | None = None) -> Value:
         raise InvalidValue(f"{kind!r} has no example: {shape.problem}")
     refused: frozenset[str] = frozenset()
     found: list[validation.Violation] = []
-    for _ in range(2):  # a default may be one that the type itself refuses; the second time it is left aside
+    for _ in range(
+        2
+    ):  # a default may be one that the type itself refuses; the second time it is left aside
         value = of_shape(shape, _Wish(tag, today or _TODAY, "example", frozenset(), refused))
         found = validation.violations(validator, value)
         if not found:
             return value
         refused = frozenset(step for violation in found for step in violation.pointer.split("/"))
-    raise InvalidValue(f"There is no example of {found[0].pointer or kind}: {found[0].detail}.", _INSTEAD)
+    raise InvalidValue(
+        f"There is no example of {found[0].pointer or kind}: {found[0].detail}.", _INSTEAD
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +88,9 @@ class _Wish:
     def within(self, kind: object) -> "_Wish":
         """The wish for a part of the type; InvalidValue if the type contains itself and so has no end."""
         if kind in self.inside:
-            raise InvalidValue(f"{kind!r} contains itself without end.", "Make one of its fields optional.")
+            raise InvalidValue(
+                f"{kind!r} contains itself without end.", "Make one of its fields optional."
+            )
         return replace(self, inside=self.inside | {kind})
 
 
@@ -151,7 +157,9 @@ def _field(field: Field, wish: _Wish) -> Value:
         return of_shape(field.shape, named)
     if field.default_factory in (list, dict, set, tuple, frozenset):
         return {} if field.default_factory is dict else []
-    if field.default is msgspec.NODEFAULT:  # a factory of the user's own may give something else each time
+    if (
+        field.default is msgspec.NODEFAULT
+    ):  # a factory of the user's own may give something else each time
         return of_shape(field.shape, named)
     try:
         return wish.tagged(_json(field.default))
@@ -176,7 +184,9 @@ def _(shape: shapes.Array, wish: _Wish) -> Value:
             raise
         return []
     if (shape.min_length or 0) > 1 and shape.unique:
-        raise InvalidValue(f"A set of {shape.min_length} different elements has no example.", _INSTEAD)
+        raise InvalidValue(
+            f"A set of {shape.min_length} different elements has no example.", _INSTEAD
+        )
     return [element] * max(1, shape.min_length or 0)
 
 
@@ -204,7 +214,11 @@ def _plain_text(value: Value) -> str:
 
 @of_shape.register(shapes.Text)
 def _(shape: shapes.Text, wish: _Wish) -> Value:
-    named = "ada@example.com" if "email" in wish.name.lower().replace("-", "").replace("_", "") else wish.name
+    named = (
+        "ada@example.com"
+        if "email" in wish.name.lower().replace("-", "").replace("_", "")
+        else wish.name
+    )
     for text in _sized((named, *_TEXTS), shape.min_length or 0, shape.max_length):
         if shape.pattern is None or re.search(shape.pattern, text):
             return wish.tagged(text)
@@ -213,7 +227,11 @@ def _(shape: shapes.Text, wish: _Wish) -> Value:
 
 def _sized(texts: Iterable[str], least: int, most: int | None) -> Iterable[str]:
     """The texts, repeated or cut until they fit."""
-    return [(text * -(-least // len(text)) if len(text) < least else text)[:most] for text in texts if text]
+    return [
+        (text * -(-least // len(text)) if len(text) < least else text)[:most]
+        for text in texts
+        if text
+    ]
 
 
 @of_shape.register(shapes.Number)

@@ -33,7 +33,9 @@ class Schemas:
     components: dict[str, Schema]
 
 
-def described(*, accepted: Sequence[object], answered: Sequence[object], refs: str, known: bool = False) -> Schemas:
+def described(
+    *, accepted: Sequence[object], answered: Sequence[object], refs: str, known: bool = False
+) -> Schemas:
     """The schemas of what comes in and of what goes out. `refs` stands before the names of components.
 
     A type that does both, and is not the same both ways, has two components: `Account` goes out, `AccountInput` comes
@@ -44,12 +46,20 @@ def described(*, accepted: Sequence[object], answered: Sequence[object], refs: s
     coming, going = _collected(incoming), _collected(outgoing)
     names = named([*going, *(one for one in coming if one not in going)])
     first, last = (_Writer(names, refs, closed=closed, known=known) for closed in (True, False))
-    both = {names[one]: (first.component(coming[one]), last.component(going[one])) for one in coming if one in going}
+    both = {
+        names[one]: (first.component(coming[one]), last.component(going[one]))
+        for one in coming
+        if one in going
+    }
     renamed = input_names(both, frozenset(names.values()), refs)
     first = replace(first, names={one: renamed.get(name, name) for one, name in names.items()})
     components = {first.names[one]: first.component(shape) for one, shape in coming.items()}
     components |= {last.names[one]: last.component(shape) for one, shape in going.items()}
-    return Schemas(tuple(map(first.schema, incoming)), tuple(map(last.schema, outgoing)), dict(_flat(components)))
+    return Schemas(
+        tuple(map(first.schema, incoming)),
+        tuple(map(last.schema, outgoing)),
+        dict(_flat(components)),
+    )
 
 
 def schema(kind: object, *, closed: bool, known: bool = False) -> Schema:
@@ -58,7 +68,12 @@ def schema(kind: object, *, closed: bool, known: bool = False) -> Schema:
     >>> schema(list[int], closed=True)
     {'type': 'array', 'items': {'type': 'integer'}}
     """
-    found = described(accepted=[kind] if closed else [], answered=[] if closed else [kind], refs=_DEFS, known=known)
+    found = described(
+        accepted=[kind] if closed else [],
+        answered=[] if closed else [kind],
+        refs=_DEFS,
+        known=known,
+    )
     (one,) = found.accepted or found.answered
     return {**one, "$defs": cast(Value, found.components)} if found.components else one
 
@@ -73,13 +88,16 @@ def both(kind: object) -> tuple[Schema, Schema]:
     found = _collected([shape])
     names = named(found)
     written, accepted = (
-        _alone(_Writer(names, _DEFS, closed=closed, known=not closed), shape, found) for closed in (False, True)
+        _alone(_Writer(names, _DEFS, closed=closed, known=not closed), shape, found)
+        for closed in (False, True)
     )
     return written, accepted
 
 
 def _alone(writer: "_Writer", shape: Shape, found: dict[object, Named]) -> Schema:
-    components = dict(_flat({writer.names[one]: writer.component(inner) for one, inner in found.items()}))
+    components = dict(
+        _flat({writer.names[one]: writer.component(inner) for one, inner in found.items()})
+    )
     one = writer.schema(shape)
     return {**one, "$defs": cast(Value, components)} if components else one
 
@@ -117,7 +135,9 @@ class _Writer:
 
     def schema(self, shape: Shape) -> Schema:
         """The schema of a part; a type with a name is referred to."""
-        return {"$ref": self.reference(shape)} if isinstance(shape, Named) else of_shape(shape, self)
+        return (
+            {"$ref": self.reference(shape)} if isinstance(shape, Named) else of_shape(shape, self)
+        )
 
     def reference(self, shape: Named) -> str:
         """Where the schema of a type with a name stands."""
@@ -173,8 +193,12 @@ def _(shape: shapes.Noted, writer: _Writer) -> Schema:
 def _(shape: shapes.Choice, writer: _Writer) -> Schema:
     arms = sorted(shape.arms, key=lambda arm: isinstance(arm, shapes.Null))
     written: Schema = {"anyOf": [writer.schema(arm) for arm in arms]}
-    tagged = [arm for arm in map(shapes.bare, arms) if isinstance(arm, shapes.Object) and arm.tag_field]
-    if len(tagged) > 1:  # only here does msgspec need the tag; arms that are no objects are not asked for it
+    tagged = [
+        arm for arm in map(shapes.bare, arms) if isinstance(arm, shapes.Object) and arm.tag_field
+    ]
+    if (
+        len(tagged) > 1
+    ):  # only here does msgspec need the tag; arms that are no objects are not asked for it
         written["required"] = [tagged[0].tag_field]
     if len(tagged) == len(arms):
         mapping: Schema = {str(arm.tag): writer.reference(arm) for arm in tagged}
@@ -189,7 +213,9 @@ def _(shape: shapes.OpenChoice, writer: _Writer) -> Schema:
     tag_field = shape.kind.tag_field
     if not writer.known:
         other: Schema = {"type": "string", "not": {"enum": list[Value](shape.kind.arms)}}
-        options.append({"type": "object", "properties": {tag_field: other}, "required": [tag_field]})
+        options.append(
+            {"type": "object", "properties": {tag_field: other}, "required": [tag_field]}
+        )
     return {"anyOf": options, "required": [tag_field]}
 
 
@@ -199,7 +225,9 @@ def _(shape: shapes.Object, writer: _Writer) -> Schema:
     required: list[Value] = []
     if shape.tag_field is not None:
         properties[shape.tag_field] = {"const": shape.tag}
-        required += [] if writer.closed else [shape.tag_field]  # always written; where it must come, the union says
+        required += (
+            [] if writer.closed else [shape.tag_field]
+        )  # always written; where it must come, the union says
     for field in shape.fields:
         if writer.closed and not field.settable:
             continue
@@ -237,7 +265,11 @@ def _(shape: shapes.ObjectRow, writer: _Writer) -> Schema:
     if shape.tag is not None:
         fields.insert(0, {"const": shape.tag})
     least = len(fields) - sum(not field.required for field in shape.fields)
-    written: Schema = {"type": "array", **({"prefixItems": fields} if fields else {}), "minItems": least}
+    written: Schema = {
+        "type": "array",
+        **({"prefixItems": fields} if fields else {}),
+        "minItems": least,
+    }
     return {**written, "maxItems": len(fields)} if shape.limited else written
 
 
@@ -245,7 +277,11 @@ def _(shape: shapes.ObjectRow, writer: _Writer) -> Schema:
 def _(shape: shapes.Row, writer: _Writer) -> Schema:
     count = len(shape.items)
     written: Schema = {"type": "array", "minItems": count, "maxItems": count}
-    return {**written, "prefixItems": [writer.schema(one) for one in shape.items]} if count else written
+    return (
+        {**written, "prefixItems": [writer.schema(one) for one in shape.items]}
+        if count
+        else written
+    )
 
 
 @of_shape.register(shapes.Array)
@@ -254,7 +290,11 @@ def _(shape: shapes.Array, writer: _Writer) -> Schema:
     if items := writer.schema(shape.item):
         written["items"] = items
     unique = not writer.closed and shape.unique
-    bounds: Schema = {"minItems": shape.min_length, "maxItems": shape.max_length, "uniqueItems": unique or None}
+    bounds: Schema = {
+        "minItems": shape.min_length,
+        "maxItems": shape.max_length,
+        "uniqueItems": unique or None,
+    }
     return {**written, **_given(bounds)}
 
 
@@ -269,7 +309,10 @@ def _(shape: shapes.Map, writer: _Writer) -> Schema:
         written["propertyNames"] = keys
     if values := writer.schema(shape.value):
         written["additionalProperties"] = values
-    return {**written, **_given({"minProperties": shape.min_length, "maxProperties": shape.max_length})}
+    return {
+        **written,
+        **_given({"minProperties": shape.min_length, "maxProperties": shape.max_length}),
+    }
 
 
 @of_shape.register(shapes.Number)
@@ -291,13 +334,20 @@ def _(_shape: shapes.Exact, writer: _Writer) -> Schema:
 
 @of_shape.register(shapes.Text)
 def _(shape: shapes.Text, _: _Writer) -> Schema:
-    bounds: Schema = {"minLength": shape.min_length, "maxLength": shape.max_length, "pattern": shape.pattern}
+    bounds: Schema = {
+        "minLength": shape.min_length,
+        "maxLength": shape.max_length,
+        "pattern": shape.pattern,
+    }
     return {"type": "string", **_given(bounds)}
 
 
 @of_shape.register(shapes.Binary)
 def _(shape: shapes.Binary, _: _Writer) -> Schema:
-    least, most = (None if size is None else 4 * ((size + 2) // 3) for size in (shape.min_length, shape.max_length))
+    least, most = (
+        None if size is None else 4 * ((size + 2) // 3)
+        for size in (shape.min_length, shape.max_length)
+    )
     bounds = _given({"minLength": least, "maxLength": most})
     return {"type": "string", "contentEncoding": "base64", "pattern": _BASE64, **bounds}
 
@@ -311,7 +361,11 @@ def _(shape: shapes.Formatted, _: _Writer) -> Schema:
 @of_shape.register(shapes.Enumeration)
 def _(shape: shapes.Enumeration, writer: _Writer) -> Schema:
     values = [_json(member) for member in shape.kind]
-    return {"type": "string", "examples": values} if shape.open and not writer.known else {"enum": values}
+    return (
+        {"type": "string", "examples": values}
+        if shape.open and not writer.known
+        else {"enum": values}
+    )
 
 
 @of_shape.register(shapes.Constant)

@@ -33,7 +33,9 @@ class FakeCloud:
 
     stacks: FakeStacks = field(default_factory=FakeStacks)
     files: FakeAssets = field(default_factory=FakeAssets)
-    account: Account = field(default_factory=lambda: Account("123456789012", "arn:aws:iam::123456789012:user/a", "aws"))
+    account: Account = field(
+        default_factory=lambda: Account("123456789012", "arn:aws:iam::123456789012:user/a", "aws")
+    )
     waiting: list[Message] = field(default_factory=list[Message])
 
     def __call__(self, stage: Stage) -> "FakeCloud":
@@ -44,7 +46,9 @@ class FakeCloud:
         for message in self.waiting:
             ports.queues.send("orders.pack", message)
             (delivery,) = ports.queues.receive("orders.pack", most=1)
-            ports.parking.keep("orders.pack", delivery, Fault(Reason.UNKNOWN_VERSION, "of yesterday"))
+            ports.parking.keep(
+                "orders.pack", delivery, Fault(Reason.UNKNOWN_VERSION, "of yesterday")
+            )
         return ports.parking
 
     def rollout(
@@ -70,11 +74,15 @@ def account(monkeypatch: pytest.MonkeyPatch) -> FakeCloud:
     return made
 
 
-def test_a_deployment_shows_what_it_does_and_where_everything_is(tmp_path: Path, account: FakeCloud) -> None:
+def test_a_deployment_shows_what_it_does_and_where_everything_is(
+    tmp_path: Path, account: FakeCloud
+) -> None:
     result = run("deploy", "-C", shop(tmp_path))
     assert result.exit_code == 0, result.output
     lines = result.stdout.splitlines()
-    assert lines[0].startswith("Nothing keeps the contracts of this platform yet: run oort contracts lock")
+    assert lines[0].startswith(
+        "Nothing keeps the contracts of this platform yet: run oort contracts lock"
+    )
     assert lines[1] == "shop, stage prod, account 123456789012, us-east-1"
     assert lines[-1] == "3 stacks, 3 changed."
     assert any(line.split()[:1] == ["package"] for line in lines)
@@ -99,7 +107,9 @@ def test_a_dry_run_changes_the_bucket_of_packages_only(tmp_path: Path, account: 
     assert not account.files.holds(stage_contracts.key("orders"))
 
 
-def test_a_named_service_is_deployed_without_what_all_share(tmp_path: Path, account: FakeCloud) -> None:
+def test_a_named_service_is_deployed_without_what_all_share(
+    tmp_path: Path, account: FakeCloud
+) -> None:
     folder = shop(tmp_path)
     run("deploy", "-C", folder)
     account.stacks.done.clear()
@@ -115,14 +125,28 @@ def test_a_deployment_in_json_is_one_document(tmp_path: Path, account: FakeCloud
         "stack": "shop-prod--assets",
         "status": "CREATE_COMPLETE",
         "outputs": {"Bucket": "b"},
-        "changes": [{"resource": "People", "kind": "AWS::DynamoDB::Table", "action": "Add", "replaced": False}],
+        "changes": [
+            {
+                "resource": "People",
+                "kind": "AWS::DynamoDB::Table",
+                "action": "Add",
+                "replaced": False,
+            }
+        ],
     }
 
 
-def test_what_waits_parked_and_can_be_read_now_is_handed_over(tmp_path: Path, account: FakeCloud) -> None:
-    account.waiting.append(Message(id="1", name="orders.placed", body=b'{"order_id":"1"}', version=1))
+def test_what_waits_parked_and_can_be_read_now_is_handed_over(
+    tmp_path: Path, account: FakeCloud
+) -> None:
+    account.waiting.append(
+        Message(id="1", name="orders.placed", body=b'{"order_id":"1"}', version=1)
+    )
     result = run("deploy", "-C", shop(tmp_path))
-    assert "orders.pack                  1 parked message can be read now, and are handed over." in result.stdout
+    assert (
+        "orders.pack                  1 parked message can be read now, and are handed over."
+        in result.stdout
+    )
 
 
 def test_a_stack_that_fails_ends_the_deployment(tmp_path: Path, account: FakeCloud) -> None:
@@ -133,7 +157,9 @@ def test_a_stack_that_fails_ends_the_deployment(tmp_path: Path, account: FakeClo
     assert not account.files.holds(stage_contracts.key("orders"))
 
 
-def test_destroying_removes_services_first_and_forgets_what_they_ran(tmp_path: Path, account: FakeCloud) -> None:
+def test_destroying_removes_services_first_and_forgets_what_they_ran(
+    tmp_path: Path, account: FakeCloud
+) -> None:
     folder = shop(tmp_path)
     run("deploy", "-C", folder)
     account.stacks.done.clear()
@@ -155,7 +181,9 @@ def test_destroying_one_service_leaves_what_all_share(tmp_path: Path, account: F
 
 
 @pytest.mark.parametrize(("answer", "code"), [("prod\n", 0), ("test\n", 64), ("\n", 64)])
-def test_destroying_asks_for_the_name_of_the_stage(tmp_path: Path, account: FakeCloud, answer: str, code: int) -> None:
+def test_destroying_asks_for_the_name_of_the_stage(
+    tmp_path: Path, account: FakeCloud, answer: str, code: int
+) -> None:
     folder = shop(tmp_path)
     run("deploy", "-C", folder)
     account.stacks.done.clear()

@@ -29,7 +29,9 @@ def printing(text: str) -> Keys:
     return Keys({COMMAND: f'{sys.executable} -c "print({text!r})"', "HOME": "/nowhere"})
 
 
-def test_a_new_store_gets_a_key_that_only_its_owner_can_read(state: StateFolder, keys: Keys, tmp_path: Path) -> None:
+def test_a_new_store_gets_a_key_that_only_its_owner_can_read(
+    state: StateFolder, keys: Keys, tmp_path: Path
+) -> None:
     (key,) = keys.of(state)
     file = keys.files(state).current
     assert file == tmp_path / "config" / "oort" / "keys" / state.identity()
@@ -40,7 +42,9 @@ def test_a_new_store_gets_a_key_that_only_its_owner_can_read(state: StateFolder,
     assert keys.of(state) == (key,)
 
 
-def test_without_a_folder_for_configuration_keys_are_in_the_home_folder(state: StateFolder, tmp_path: Path) -> None:
+def test_without_a_folder_for_configuration_keys_are_in_the_home_folder(
+    state: StateFolder, tmp_path: Path
+) -> None:
     keys = Keys({"HOME": str(tmp_path)})
     assert keys.files(state).current.parent == tmp_path / ".config" / "oort" / "keys"
 
@@ -64,7 +68,9 @@ def test_a_store_whose_key_is_missing_stays_as_it_is(state: StateFolder, keys: K
     with pytest.raises(StateUnusable) as raised:
         keys.of(state)
     assert raised.value.what == f"The key of {state.path} is missing: there is no {file}."
-    assert raised.value.instead.endswith(f"a command that prints the key in {COMMAND}. Nothing was changed.")
+    assert raised.value.instead.endswith(
+        f"a command that prints the key in {COMMAND}. Nothing was changed."
+    )
     assert state.database.read_bytes() == before
     assert not file.exists()
 
@@ -105,9 +111,13 @@ def test_a_key_that_cannot_be_written_says_what_to_do(state: StateFolder, tmp_pa
     assert raised.value.instead == "Check who owns the folder, or set XDG_CONFIG_HOME."
 
 
-def test_a_command_prints_the_key_of_the_store_that_it_is_asked_for(state: StateFolder, tmp_path: Path) -> None:
+def test_a_command_prints_the_key_of_the_store_that_it_is_asked_for(
+    state: StateFolder, tmp_path: Path
+) -> None:
     script = tmp_path / "ring.py"
-    script.write_text(f"import sys; open({str(tmp_path / 'asked')!r}, 'w').write(sys.argv[1]); print({KEY.upper()!r})")
+    script.write_text(
+        f"import sys; open({str(tmp_path / 'asked')!r}, 'w').write(sys.argv[1]); print({KEY.upper()!r})"
+    )
     assert Keys({COMMAND: f"{sys.executable} {script}", "HOME": "/nowhere"}).of(state) == (KEY,)
     assert (tmp_path / "asked").read_text() == state.identity()
 
@@ -117,7 +127,9 @@ def test_what_a_command_prints_must_be_a_key(state: StateFolder) -> None:
         printing("hello").of(state)
 
 
-@pytest.mark.parametrize("command", ["/nowhere/at-all", f'{sys.executable} -c "raise SystemExit(3)"'])
+@pytest.mark.parametrize(
+    "command", ["/nowhere/at-all", f'{sys.executable} -c "raise SystemExit(3)"']
+)
 def test_a_command_that_fails_is_told(state: StateFolder, command: str) -> None:
     with pytest.raises(StateUnusable, match=f"{COMMAND} failed") as raised:
         Keys({COMMAND: command, "HOME": "/nowhere"}).of(state)

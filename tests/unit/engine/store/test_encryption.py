@@ -23,7 +23,9 @@ def filled(path: Path, key: str | None) -> Path:
 
 def traces(path: Path, key: str) -> list[str]:
     store = DirectStore(path, key=key)
-    found = store.read(lambda session: [str(trace) for (trace,) in session.rows("SELECT trace FROM segments")])
+    found = store.read(
+        lambda session: [str(trace) for (trace,) in session.rows("SELECT trace FROM segments")]
+    )
     store.close()
     return found
 

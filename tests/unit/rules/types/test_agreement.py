@@ -43,7 +43,8 @@ def struct(kinds: list[Any], required: int, form: str) -> Any:
     if form == "dataclass":
         missing = dataclasses.field(default=None)
         return dataclasses.make_dataclass(
-            "Made", [(*one, missing) if place >= required else one for place, one in enumerate(fields)]
+            "Made",
+            [(*one, missing) if place >= required else one for place, one in enumerate(fields)],
         )
     given = [(*one, None) if place >= required else one for place, one in enumerate(fields)]
     return msgspec.defstruct("Made", given, array_like=form == "row")
@@ -52,16 +53,25 @@ def struct(kinds: list[Any], required: int, form: str) -> Any:
 def wrapped(inner: st.SearchStrategy[Any]) -> st.SearchStrategy[Any]:
     """Types around others. msgspec 0.22 crashes on a union of a bounded number and a tuple, and takes int | Any for Any."""
     united = inner.filter(lambda kind: kind not in (Any, object) and "Meta(" not in repr(kind))
-    bounded = st.builds(lambda kind, most: Annotated[list.__class_getitem__(kind), Meta(max_length=most)], inner, sizes)
+    bounded = st.builds(
+        lambda kind, most: Annotated[list.__class_getitem__(kind), Meta(max_length=most)],
+        inner,
+        sizes,
+    )
     return (
         st.builds(list.__class_getitem__, inner)
         | bounded
         | st.builds(lambda kind: dict.__class_getitem__((str, kind)), inner)
         | st.builds(lambda *kinds: tuple.__class_getitem__(kinds), inner, inner)
-        | st.builds(lambda *kinds: operator.or_(*(kind or type(None) for kind in kinds)), united, united)
+        | st.builds(
+            lambda *kinds: operator.or_(*(kind or type(None) for kind in kinds)), united, united
+        )
         | st.builds(lambda kind: Annotated[kind, Meta(title="A title")], inner)
         | st.builds(
-            struct, st.lists(inner, max_size=3), st.integers(0, 3), st.sampled_from(["struct", "dataclass", "row"])
+            struct,
+            st.lists(inner, max_size=3),
+            st.integers(0, 3),
+            st.sampled_from(["struct", "dataclass", "row"]),
         )
     )
 
@@ -69,11 +79,16 @@ def wrapped(inner: st.SearchStrategy[Any]) -> st.SearchStrategy[Any]:
 sizes = st.integers(0, 2)
 kinds = st.recursive(st.sampled_from(LEAVES), wrapped, max_leaves=5)
 leaves: st.SearchStrategy[Value] = (
-    st.none() | st.booleans() | st.integers(-2, 10) | st.sampled_from(["", "a", "1", "cat", "dog", 2.5, 0.3])
+    st.none()
+    | st.booleans()
+    | st.integers(-2, 10)
+    | st.sampled_from(["", "a", "1", "cat", "dog", 2.5, 0.3])
 )
 names = st.sampled_from([*NAMES, "type", "other"])
 documents: st.SearchStrategy[Value] = st.recursive(
-    leaves, lambda inner: st.lists(inner, max_size=3) | st.dictionaries(names, inner, max_size=3), max_leaves=6
+    leaves,
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(names, inner, max_size=3),
+    max_leaves=6,
 )
 
 
@@ -92,7 +107,9 @@ def altered(draw: st.DrawFn, value: Value) -> Value:
 
 @settings(max_examples=max(300, settings().max_examples))
 @given(kind=kinds, data=st.data())
-def test_the_schema_and_the_validator_agree_on_every_type_and_value(kind: Any, data: st.DataObject) -> None:
+def test_the_schema_and_the_validator_agree_on_every_type_and_value(
+    kind: Any, data: st.DataObject
+) -> None:
     assume(not reading.problem(kind))  # unions that msgspec cannot tell apart
     try:
         example = examples.example(kind)

@@ -97,15 +97,27 @@ def kinds_of(shape: type[Shape]) -> list[type[Shape]]:
         (float, shapes.Number, float),
         (Decimal, shapes.Exact, Decimal),
         (Annotated[str, Meta(pattern="^a")], shapes.Text, Annotated[str, Meta(pattern="^a")]),
-        (Annotated[bytearray, Meta(max_length=3)], shapes.Binary, Annotated[bytearray, Meta(max_length=3)]),
+        (
+            Annotated[bytearray, Meta(max_length=3)],
+            shapes.Binary,
+            Annotated[bytearray, Meta(max_length=3)],
+        ),
         (memoryview, shapes.Binary, memoryview),
         (date, shapes.Formatted, date),
-        (Annotated[datetime, Meta(tz=False)], shapes.Formatted, Annotated[datetime, Meta(tz=False)]),
+        (
+            Annotated[datetime, Meta(tz=False)],
+            shapes.Formatted,
+            Annotated[datetime, Meta(tz=False)],
+        ),
         (UUID, shapes.Formatted, UUID),
         (Literal["a", 1], shapes.Constant, Literal[1, "a"]),
         (Colour, shapes.Enumeration, Colour),
         (list, shapes.Array, list[Any]),
-        (Annotated[list[int], Meta(min_length=1)], shapes.Array, Annotated[list[int], Meta(min_length=1)]),
+        (
+            Annotated[list[int], Meta(min_length=1)],
+            shapes.Array,
+            Annotated[list[int], Meta(min_length=1)],
+        ),
         (set[tuple[int, ...]], shapes.Array, set[tuple[int, ...]]),
         (frozenset[str], shapes.Array, frozenset[str]),
         (tuple[int, str], shapes.Row, tuple[int, str]),
@@ -127,7 +139,9 @@ def kinds_of(shape: type[Shape]) -> list[type[Shape]]:
         (dict[str, int] | Cat, shapes.Unreadable, dict[str, int] | Cat),
     ],
 )
-def test_a_type_has_one_shape_and_the_type_for_msgspec(kind: Any, shape: type[Shape], rebuilt: Any) -> None:
+def test_a_type_has_one_shape_and_the_type_for_msgspec(
+    kind: Any, shape: type[Shape], rebuilt: Any
+) -> None:
     found = reading.compiled(kind)
     assert type(found) is shape
     assert found.kind == rebuilt
@@ -135,7 +149,10 @@ def test_a_type_has_one_shape_and_the_type_for_msgspec(kind: Any, shape: type[Sh
 
 def test_a_class_is_read_once_and_a_union_keeps_its_order() -> None:
     assert reading.compiled(Tree) is reading.compiled(Tree)
-    orders = [[type(arm) for arm in shapes.alternatives(reading.compiled(kind))] for kind in (int | str, str | int)]
+    orders = [
+        [type(arm) for arm in shapes.alternatives(reading.compiled(kind))]
+        for kind in (int | str, str | int)
+    ]
     assert orders == [[shapes.Number, shapes.Text], [shapes.Text, shapes.Number]]
 
 
@@ -144,7 +161,12 @@ def test_a_class_that_contains_itself_is_the_same_shape_again() -> None:
     assert isinstance(tree, shapes.Object)
     arm, maybe = tree.fields
     assert tree in shapes.alternatives(arm.shape)
-    assert (arm.name, arm.wire, arm.may_be_unset, maybe.may_be_unset) == ("left_arm", "leftArm", False, True)
+    assert (arm.name, arm.wire, arm.may_be_unset, maybe.may_be_unset) == (
+        "left_arm",
+        "leftArm",
+        False,
+        True,
+    )
     assert tree.omit_defaults
     assert next(iter(reading.inside([tree, tree]))) is tree
     assert [one.kind for one in reading.inside([tree]) if isinstance(one, shapes.Named)] == [Tree]
@@ -155,7 +177,10 @@ def test_the_fields_of_a_class_are_known_in_its_own_order_too() -> None:
     for kind in (Size, Words, Tree):
         shape = reading.compiled(kind)
         assert isinstance(shape, shapes.Object)
-        orders[kind] = [field.name for field in shape.fields], [field.name for field in shape.declared]
+        orders[kind] = (
+            [field.name for field in shape.fields],
+            [field.name for field in shape.declared],
+        )
     assert orders == {
         Size: (["height", "width", "area"], ["width", "height", "area"]),
         Words: (["first", "second"], ["second", "first"]),
@@ -166,7 +191,11 @@ def test_the_fields_of_a_class_are_known_in_its_own_order_too() -> None:
 def test_a_field_that_no_constructor_takes_is_not_settable() -> None:
     shape = reading.compiled(Size)
     assert isinstance(shape, shapes.Object)
-    assert {field.name: field.settable for field in shape.fields} == {"width": True, "height": True, "area": False}
+    assert {field.name: field.settable for field in shape.fields} == {
+        "width": True,
+        "height": True,
+        "area": False,
+    }
 
 
 def test_the_fields_of_a_model_are_read_also_where_msgspec_refuses_their_unions() -> None:
@@ -176,7 +205,10 @@ def test_the_fields_of_a_model_are_read_also_where_msgspec_refuses_their_unions(
     assert (fields["count"].wire, fields["count"].required) == ("theCount", True)
     assert isinstance(fields["odd"].shape, shapes.Choice)
     assert [type(one) for one in reading.parts(fields["odds"].shape)] == [shapes.Choice]
-    assert [type(one) for one in reading.parts(fields["by_name"].shape)] == [shapes.Anything, shapes.Choice]
+    assert [type(one) for one in reading.parts(fields["by_name"].shape)] == [
+        shapes.Anything,
+        shapes.Choice,
+    ]
 
 
 def test_the_structs_of_an_open_union_are_known_by_their_tags() -> None:
@@ -184,7 +216,10 @@ def test_the_structs_of_an_open_union_are_known_by_their_tags() -> None:
     (inner,) = reading.parts(shape)
     assert isinstance(inner, shapes.OpenChoice)
     assert {tag: arm.kind for tag, arm in reading.arms(inner).items()} == {"cat": Cat, "dog": Dog}
-    assert [one.kind for one in reading.inside([shape]) if isinstance(one, shapes.Object)] == [Cat, Dog]
+    assert [one.kind for one in reading.inside([shape]) if isinstance(one, shapes.Object)] == [
+        Cat,
+        Dog,
+    ]
 
 
 @pytest.mark.parametrize(
@@ -217,7 +252,9 @@ def test_one_type_that_msgspec_refuses_makes_all_unreadable() -> None:
 @pytest.mark.parametrize("visitor", [schemas.of_shape, examples.of_shape])
 def test_every_shape_has_a_schema_and_an_example(visitor: Any) -> None:
     refused = {shapes.Custom, shapes.Unreadable}  # neither has one
-    refused |= {shapes.Model} if visitor is examples.of_shape else set()  # nobody knows what its validators take
+    refused |= (
+        {shapes.Model} if visitor is examples.of_shape else set()
+    )  # nobody knows what its validators take
     unknown = visitor.dispatch(Shape)
     every = {kind for kind in kinds_of(Shape) if kind is not Shape}
     assert {kind for kind in every if visitor.dispatch(kind) is unknown} == refused

@@ -68,7 +68,9 @@ class Nothing(BaseModel):
         (dict[str, int] | Plain, None),
     ],
 )
-def test_a_struct_a_dataclass_and_a_model_are_stored_as_objects(item: Any, names: dict[str, str] | None) -> None:
+def test_a_struct_a_dataclass_and_a_model_are_stored_as_objects(
+    item: Any, names: dict[str, str] | None
+) -> None:
     assert stored.names(item) == names
 
 
