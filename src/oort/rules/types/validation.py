@@ -266,7 +266,8 @@ def _compile(shape: Shape, seen: dict[object, _Whole]) -> Validator:
             return _Whole(_Map(_compile(shape.value, seen)), _Leaf(shape.kind))
         case shapes.Row():
             return _Whole(_Row([_compile(inner, seen) for inner in shape.items]), _Leaf(shape.kind))
-    return _Leaf(shape.kind, exact=isinstance(shape, shapes.Exact))
+        case _:
+            return _Leaf(shape.kind, exact=isinstance(shape, shapes.Exact))
 
 
 def _object(shape: shapes.Object | shapes.ObjectRow | shapes.Model, seen: dict[object, _Whole]) -> Validator:
