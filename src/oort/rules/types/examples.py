@@ -307,5 +307,5 @@ def _(shape: shapes.Formatted, wish: _Wish) -> Value:
             return f"12:00:00{'Z' if shape.zone else ''}"
         case "duration":
             return "PT1H"
-        case "uuid":
+        case _:  # "uuid"
             return "01890a5d-ac96-774b-bcce-b302099a8057"

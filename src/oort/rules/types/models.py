@@ -79,11 +79,6 @@ def dump(value: object) -> object:
     raise TypeError(f"{type(value).__name__} has no form in JSON")
 
 
-def loads(kind: object) -> bool:
-    """Whether `load` makes instances of the type."""
-    return isinstance(kind, OpenUnion) or is_model(kind)
-
-
 def load(kind: type, value: object) -> object:
     """The instance of a model or of an open union. ValueError if the value does not fit; TypeError for any other type."""
     if isinstance(kind, OpenUnion):

@@ -61,7 +61,8 @@ def parts(shape: Shape) -> list[Shape]:
             return list(arms(shape).values())
         case shapes.Noted():
             return [shape.shape]
-    return []
+        case _:
+            return []
 
 
 def inside(read: Iterable[Shape]) -> Iterator[Shape]:

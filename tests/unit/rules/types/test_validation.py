@@ -23,6 +23,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from msgspec import Meta, Struct
+from pydantic import BaseModel
 from typing_extensions import TypeAliasType
 
 from oort.model import limits
@@ -543,3 +544,25 @@ def test_the_text_nan_is_a_text_and_no_decimal() -> None:
     assert validation.violations(validation.compiled(Decimal), "NaN") == [
         Violation("", "Expected a finite number")
     ]
+
+
+class Line(BaseModel):
+    count: int
+    price: Decimal = Decimal(0)
+
+
+class Order(BaseModel):
+    line: Line
+    other: "Line | Order | None" = None
+
+
+@pytest.mark.parametrize("text", ["nan", "nano", "Infinity"])
+def test_a_model_refuses_a_text_that_is_no_number_in_its_own_words(text: str) -> None:
+    found = found_in(Order, {"line": {"count": text, "price": "nano", "x": 1}})
+    assert [pointer for pointer, _ in found] == ["/line/count", "/line/price", "/line/x"]
+    assert "valid integer" in found[0][1]
+    assert "valid decimal" in found[1][1]
+
+
+def test_two_models_in_a_union_are_left_to_pydantic() -> None:
+    assert found_in(Order, {"line": {"count": 1}, "other": {"count": 1, "x": 1}}) == []
