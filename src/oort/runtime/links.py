@@ -15,12 +15,10 @@ from oort.model.operations import (
     Mark,
     Objected,
     Operation,
-    PublishEvent,
     Refused,
     ReleaseEffect,
     Request,
     Result,
-    SendMessage,
 )
 from oort.model.spans import Span
 from oort.ports.broker import Broker
@@ -184,17 +182,13 @@ def nanoseconds(clock: Clock) -> int:
 def title(operation: Operation) -> str:
     """What a span of the operation is called: `put accounts.people`, `commit 3`."""
     tag = str(operation.__struct_config__.tag)
-    if isinstance(operation, Commit):
-        return f"commit {', '.join(title(write) for write in operation.writes)}"
-    if isinstance(operation, SendMessage):
-        return f"{tag} {operation.queue}"
-    if isinstance(operation, PublishEvent):
-        return f"{tag} {operation.event}"
-    if isinstance(operation, CallFunction):
-        return f"{tag} {operation.call}"
-    if isinstance(operation, ClaimEffect | FinishEffect | ReleaseEffect):
-        return f"{tag} {operation.lease.name}"
-    return f"{tag} {operation.table}"
+    match operation:
+        case Commit(writes=writes):
+            return f"commit {', '.join(title(write) for write in writes)}"
+        case ClaimEffect() | FinishEffect() | ReleaseEffect():
+            return f"{tag} {operation.lease.name}"
+        case _:
+            return f"{tag} {operation.resource}"
 
 
 def _error(result: Result) -> str:

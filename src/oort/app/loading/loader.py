@@ -12,6 +12,7 @@ from oort.app.declaring.services import (
     Service,
     SubscriptionDeclared,
     TimerDeclared,
+    TriggerDeclared,
     WorkerDeclared,
 )
 from oort.app.declaring.signatures import (
@@ -122,7 +123,7 @@ class _Loader:
     def _load_handler(self, declared: HandlerDeclared) -> None:
         reader = Reader(declared.call, source=declared.source, provided=frozenset(self.providers))
         trigger, signature = self._trigger(declared, reader)
-        if isinstance(declared.trigger, RouteDeclared | AnswerDeclared):
+        if not _has_message(declared.trigger):
             refuse_once(
                 reader,
                 signature,
@@ -154,21 +155,24 @@ class _Loader:
         self.functions.append(Function(model, declared.call, signature, self.providers, event, raises))
 
     def _trigger(self, declared: HandlerDeclared, reader: Reader) -> tuple[Trigger | None, Signature]:
-        if isinstance(declared.trigger, RouteDeclared):
-            route = routes.trigger(self.service.name, declared.trigger, reader)
-            signature = read_route(
-                reader, path=routes.parameters(declared.trigger.path), public=declared.trigger.public
-            )
-            routes.check(declared.trigger, signature, declared.timeout, reader)
-            return route, signature
-        if isinstance(declared.trigger, SubscriptionDeclared):
-            return self._subscription(declared, declared.trigger, reader)
-        if isinstance(declared.trigger, AnswerDeclared):
-            return answers.read(self.service.name, declared.trigger, reader)
-        if isinstance(declared.trigger, TimerDeclared):
-            queue = self._own_queue(declared, reader, attempts=declared.trigger.attempts, event=None)
-            return timers.trigger(declared.trigger, queue, reader), read_timer(reader)
-        return self._worker(declared, declared.trigger, reader)
+        match declared.trigger:
+            case RouteDeclared() as route:
+                return self._route(declared, route, reader)
+            case SubscriptionDeclared() as subscription:
+                return self._subscription(declared, subscription, reader)
+            case AnswerDeclared() as answer:
+                return answers.read(self.service.name, answer, reader)
+            case TimerDeclared() as timer:
+                queue = self._own_queue(declared, reader, attempts=timer.attempts, event=None)
+                return timers.trigger(timer, queue, reader), read_timer(reader)
+            case WorkerDeclared() as worker:
+                return self._worker(declared, worker, reader)
+
+    def _route(self, declared: HandlerDeclared, route: RouteDeclared, reader: Reader) -> tuple[Trigger, Signature]:
+        trigger = routes.trigger(self.service.name, route, reader)
+        signature = read_route(reader, path=routes.parameters(route.path), public=route.public)
+        routes.check(route, signature, declared.timeout, reader)
+        return trigger, signature
 
     def _subscription(
         self, declared: HandlerDeclared, said: SubscriptionDeclared, reader: Reader
@@ -239,6 +243,15 @@ class _Loader:
                 seen.add(parameter.kind)
                 rest += self.providers[parameter.kind].signature.parameters
         return _merged(found)
+
+
+def _has_message(trigger: TriggerDeclared) -> bool:
+    """Whether a delivery triggers the handler, so that a repeat can be recognised."""
+    match trigger:
+        case RouteDeclared() | AnswerDeclared():
+            return False
+        case SubscriptionDeclared() | WorkerDeclared() | TimerDeclared():
+            return True
 
 
 def _merged(grants: Iterable[Grant]) -> tuple[Grant, ...]:

@@ -18,7 +18,7 @@ from oort.aws.invoking.logs import Field, JsonLog
 from oort.aws.invoking.requests import ReplyDocument, RequestEvent
 from oort.aws.services.calls import CallEvent, CallReply
 from oort.model.errors import InvalidToken, InvalidUse, NotUnderstood, OortError
-from oort.model.functions import Consumed, Http, Subscription, Timer, Worker
+from oort.model.functions import Consumed, Http
 from oort.model.invocations import (
     BatchInvocation,
     CallInvocation,
@@ -95,7 +95,7 @@ class Handler:
         trigger = self._function.model.trigger
         if isinstance(trigger, Http) and "httpMethod" in event:
             return self._request(cast(RequestEvent, event), trigger)
-        if isinstance(trigger, Subscription | Worker | Timer) and "Records" in event:
+        if isinstance(trigger, Consumed) and "Records" in event:
             return self._batch(cast(Sequence[RecordEvent], event["Records"]), trigger)
         if event.get("oort") == "call":
             return self._call(msgspec.convert(event, CallEvent))

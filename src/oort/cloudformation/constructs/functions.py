@@ -11,7 +11,7 @@ from oort.cloudformation.intrinsics import attribute, ref
 from oort.cloudformation.logical import digest, identity, short
 from oort.cloudformation.resources import Document, Fate, Resource
 from oort.cloudformation.scope import Scope, whole_seconds
-from oort.model.functions import FunctionModel, Subscription, Timer, Worker
+from oort.model.functions import Consumed, FunctionModel
 from oort.model.problems import Json
 from oort.model.resources import Kind
 from oort.rules.cloud import statements
@@ -38,7 +38,7 @@ def functions(scope: Scope) -> Iterator[Resource]:
     """Every function of the service, and the mappings of those that consume a queue."""
     for function in scope.service.functions:
         yield from runnable(_runnable(function, scope), scope)
-        if isinstance(function.trigger, Subscription | Worker | Timer):
+        if isinstance(function.trigger, Consumed):
             yield _mapping(short(function.name), short(function.trigger.queue), function.trigger.batch)
 
 

@@ -9,7 +9,6 @@ from oort.cloudformation.constructs.tables import stored
 from oort.cloudformation.intrinsics import attribute, ref
 from oort.cloudformation.resources import Fate, Resource
 from oort.cloudformation.scope import Scope, whole_seconds
-from oort.model.functions import Subscription, Timer, Worker
 from oort.model.problems import Json
 from oort.rules.cloud import cloud_names, statements
 
@@ -33,7 +32,7 @@ def outbox(scope: Scope) -> Iterator[Resource]:
 
 def inbox(scope: Scope) -> Iterator[Resource]:
     """The inbox, if a function consumes. It may go with its stack: a mark means nothing without the queue."""
-    if not any(isinstance(one.trigger, Subscription | Worker | Timer) for one in scope.service.functions):
+    if not any(function.queue for function in scope.service.functions):
         return
     expiry: dict[str, Json] = {"TimeToLiveSpecification": {"AttributeName": "expires", "Enabled": True}}
     yield stored(
