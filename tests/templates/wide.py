@@ -14,7 +14,7 @@ from oort.cloudformation.scope import Code
 from oort.model.delivery.stages import Stage
 from oort.model.functions import Answer, FunctionModel, Grant, Http, Rate, Subscription, Timer, Trigger, Worker
 from oort.model.platform import PlatformModel, ServiceModel
-from oort.model.resources import EventModel, IndexModel, Kind, QueueModel, TableModel
+from oort.model.resources import EventModel, IndexModel, Kind, QueueModel, Resource, TableModel
 from oort.model.sources import Source
 
 SERVICES = 34
@@ -66,7 +66,8 @@ def _service(number: int, count: int) -> ServiceModel:
         _queue(f"{name}.tidy"),
     )
     events = (EventModel(f"{name}.sold", 1, "id", name, HERE), EventModel(f"{name}.sold", 2, "id", name, HERE))
-    return ServiceModel(name, _tables(name), queues, events, functions, CORS[number % len(CORS)])
+    resources: tuple[Resource, ...] = (*_tables(name), *queues, *events)
+    return ServiceModel(name=name, resources=resources, functions=functions, cors=CORS[number % len(CORS)])
 
 
 def _tables(service: str) -> tuple[TableModel, ...]:

@@ -28,7 +28,7 @@ from oort.model.errors import InvalidUse
 from oort.model.messages import Message, Older
 from oort.model.operations import Answered, Lease, Mark, Operation, PutItem, Refused, Result, ScanTable
 from oort.model.platform import PlatformModel, ServiceModel
-from oort.model.resources import QueueModel, TableModel
+from oort.model.resources import QueueModel, Resource
 from oort.model.sources import Source
 from oort.rules import identifiers
 from oort.rules.types import models
@@ -39,6 +39,7 @@ K = TypeVar("K")
 T = TypeVar("T")
 M = TypeVar("M")
 E = TypeVar("E", bound=Event)
+Own = TypeVar("Own", bound=Resource)
 
 _MOST = 10_000
 
@@ -49,30 +50,22 @@ class _World:
     def __init__(self) -> None:
         self._store = DirectStore()
         self._clock = SystemClock()
-        self._tables: list[TableModel] = []
-        self._queues: list[QueueModel] = []
+        self._resources: list[Resource] = []
         self._count = 0
         self._serial = itertools.count()
         self._rebuild()
 
-    def table(self, model: TableModel) -> TableModel:
-        """A table that nobody else has."""
+    def own(self, model: Own) -> Own:
+        """A resource like this one that nobody else has."""
         renamed = replace(model, name=self._unique(model.name))
-        self._tables.append(renamed)
-        self._rebuild()
-        return renamed
-
-    def queue(self, model: QueueModel) -> QueueModel:
-        """A queue that nobody else has."""
-        renamed = replace(model, name=self._unique(model.name))
-        self._queues.append(renamed)
+        self._resources.append(renamed)
         self._rebuild()
         return renamed
 
     def subscribe(self, event: str) -> str:
         """A queue that gets the event from now on."""
         name = self._unique(event)
-        self._queues.append(QueueModel(name, "fakes", 1, limits.VISIBILITY, event, Source(__file__, 0)))
+        self._resources.append(QueueModel(name, "fakes", 1, limits.VISIBILITY, event, Source(__file__, 0)))
         self._rebuild()
         return name
 
@@ -110,7 +103,7 @@ class _World:
         return f"{name}~{self._count}"
 
     def _rebuild(self) -> None:
-        service = ServiceModel("fakes", tuple(self._tables), tuple(self._queues), (), ())
+        service = ServiceModel(name="fakes", resources=tuple(self._resources))
         platform = PlatformModel("fakes", (service,))
         self.tables = Tables(self._store, platform=platform, clock=self._clock)
         self.queues = Queues(self._store, platform=platform, clock=self._clock)
@@ -189,10 +182,10 @@ def fake(resource: type[R], *items: object) -> R:
     actions = frozenset(get_args(arguments[0]) or arguments)
     handle: object = object.__new__(origin)
     declared = getattr(handle, "__oort__", None)
-    if isinstance(declared, TableDeclaration):
-        declared = replace(declared, model=world.table(declared.model))
+    if isinstance(declared, TableDeclaration):  # noqa: SIM114
+        declared = replace(declared, model=world.own(declared.model))
     elif isinstance(declared, QueueDeclaration):
-        declared = replace(declared, model=world.queue(declared.model))
+        declared = replace(declared, model=world.own(declared.model))
     else:
         raise InvalidUse(
             f"{origin.__name__} is no resource of a service.", "Put @service.table or @service.queue on it."

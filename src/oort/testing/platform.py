@@ -391,4 +391,4 @@ def _observed(program: Program) -> PlatformModel:
         )
         for name in sorted(names)
     )
-    return replace(program.model, services=(*program.model.services, ServiceModel(_OBSERVER, (), queues, (), ())))
+    return replace(program.model, services=(*program.model.services, ServiceModel(name=_OBSERVER, resources=queues)))

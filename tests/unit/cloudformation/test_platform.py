@@ -28,8 +28,10 @@ def test_each_event_has_one_topic_whatever_its_versions() -> None:
     platform = PlatformModel(
         "market",
         (
-            ServiceModel("shop", (), (), events, (place,)),
-            ServiceModel("mail", (), (queue("mail.heard", subscription="bank.paid"),), (), (listening,)),
+            ServiceModel(name="shop", resources=events, functions=(place,)),
+            ServiceModel(
+                name="mail", resources=(queue("mail.heard", subscription="bank.paid"),), functions=(listening,)
+            ),
         ),
     )
     document = read(templates.platform_template(platform, STAGE))

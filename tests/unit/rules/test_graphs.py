@@ -53,7 +53,7 @@ def test_edges_say_what_calls_triggers_reads_writes_sends_and_publishes() -> Non
 def test_what_a_function_does_outside_is_no_edge() -> None:
     once = Grant(Kind.EFFECT, "shop.a", ("once",))
     one = programs.function("shop.a", Worker("shop.q", 10), once, Grant(Kind.QUEUE, "shop.q", ("send",)))
-    platform = PlatformModel("p", (ServiceModel("shop", (), (programs.queue("shop.q"),), (), (one,)),))
+    platform = PlatformModel("p", (ServiceModel(name="shop", resources=(programs.queue("shop.q"),), functions=(one,)),))
     assert {edge.kind for edge in graphs.graph(platform).edges} == {EdgeKind.TRIGGERS, EdgeKind.SENDS}
 
 
@@ -103,7 +103,7 @@ def test_the_document_is_the_graph_as_json() -> None:
 def test_the_order_does_not_depend_on_the_order_of_declarations() -> None:
     platform = programs.sign_up()
     services = tuple(
-        replace(service, functions=service.functions[::-1], queues=service.queues[::-1])
+        replace(service, functions=service.functions[::-1], resources=service.resources[::-1])
         for service in platform.services
     )
     assert graphs.graph(replace(platform, services=services)) == GRAPH
@@ -115,7 +115,7 @@ def test_what_belongs_to_a_service_that_is_not_loaded_is_still_shown() -> None:
         Subscription("accounts.signed-up", 1, "email.welcome", 10),
         Grant(Kind.TABLE, "old.mails", ("scan",)),
     )
-    graph = graphs.graph(PlatformModel("half", (ServiceModel("email", (), (), (), (function,)),)))
+    graph = graphs.graph(PlatformModel("half", (ServiceModel(name="email", functions=(function,)),)))
     assert [(node.id, node.service) for node in graph.nodes][-2:] == [
         ("event:accounts.signed-up", "accounts"),
         ("table:old.mails", "old"),
@@ -159,7 +159,7 @@ def test_calls_stand_between_who_asks_and_who_answers_and_time_triggers_without_
         )
     )
     queue = QueueModel("shop.asks", "shop", 3, timedelta(seconds=6), None, here)
-    platform = PlatformModel("p", (ServiceModel("shop", (), (queue,), (), functions),))
+    platform = PlatformModel("p", (ServiceModel(name="shop", resources=(queue,), functions=functions),))
     drawn = graphs.graph(platform)
     assert [(node.kind.value, node.name) for node in drawn.nodes] == [
         ("service", "shop"),

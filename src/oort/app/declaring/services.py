@@ -99,8 +99,7 @@ class Declared:
 
     source: Source
     modules: set[str] = field(default_factory=set[str])
-    tables: list[TableModel] = field(default_factory=list[TableModel])
-    queues: list[QueueModel] = field(default_factory=list[QueueModel])
+    resources: list[TableModel | QueueModel] = field(default_factory=list[TableModel | QueueModel])
     handlers: list[HandlerDeclared] = field(default_factory=list[HandlerDeclared])
     providers: list[ProviderDeclared] = field(default_factory=list[ProviderDeclared])
     mistakes: list[Mistake] = field(default_factory=list[Mistake])
@@ -377,10 +376,8 @@ class Service:
         def decorate(cls: D) -> D:
             model, mistakes = resources.declare(self.name, ResourceDeclared(cls, name, source, options))
             self.declared.mistakes += mistakes
-            if isinstance(model, TableModel):
-                self.declared.tables.append(model)
-            elif model is not None:
-                self.declared.queues.append(model)
+            if model is not None:
+                self.declared.resources.append(model)
             return cls
 
         return decorate

@@ -30,7 +30,7 @@ from oort.app.declaring.signatures import (
     read_timer,
     refuse_once,
 )
-from oort.app.handles import events
+from oort.app.handles import calls, events
 from oort.app.handles.events import Event
 from oort.app.handles.queues import QueueDeclaration
 from oort.app.loading import answers, ownership, routes, timers
@@ -39,7 +39,7 @@ from oort.model import limits, names
 from oort.model.errors import InvalidProgram
 from oort.model.functions import FunctionModel, Grant, Subscription, Trigger, Worker
 from oort.model.platform import PlatformModel, ServiceModel
-from oort.model.resources import EventModel, QueueModel
+from oort.model.resources import CallModel, EventModel, QueueModel, Resource
 from oort.model.sources import Mistake
 
 
@@ -69,8 +69,8 @@ class _Loader:
         self.service = service
         self.declared = service.declared
         self.mistakes = list(service.declared.mistakes)
-        self.tables = list(self.declared.tables)
-        self.queues = list(self.declared.queues)
+        self.resources: list[Resource] = list(self.declared.resources)
+        self.calls: list[CallModel] = []
         self.functions: list[Function] = []
         self.providers: dict[object, Provider] = {}
         self.workers: dict[str, str] = {}
@@ -90,7 +90,8 @@ class _Loader:
         own = tuple(event for event in known if event.service == self.service.name)
         functions = tuple(function.model for function in self.functions)
         cors = tuple(self.declared.cors)
-        return ServiceModel(self.service.name, tuple(self.tables), tuple(self.queues), own, functions, cors)
+        resources = (*self.resources, *own, *self.calls)
+        return ServiceModel(name=self.service.name, resources=resources, functions=functions, cors=cors)
 
     def _load_providers(self) -> None:
         made_here = frozenset(made(_returned(one.factory)) for one in self.declared.providers) - {None}
@@ -161,7 +162,7 @@ class _Loader:
             case SubscriptionDeclared() as subscription:
                 return self._subscription(declared, subscription, reader)
             case AnswerDeclared() as answer:
-                return answers.read(self.service.name, answer, reader)
+                return self._answer(answer, reader)
             case TimerDeclared() as timer:
                 queue = self._own_queue(declared, reader, attempts=timer.attempts, event=None)
                 return timers.trigger(timer, queue, reader), read_timer(reader)
@@ -172,6 +173,12 @@ class _Loader:
         trigger = routes.trigger(self.service.name, route, reader)
         signature = read_route(reader, path=routes.parameters(route.path), public=route.public)
         routes.check(route, signature, declared.timeout, reader)
+        return trigger, signature
+
+    def _answer(self, answer: AnswerDeclared, reader: Reader) -> tuple[Trigger | None, Signature]:
+        trigger, signature = answers.read(self.service.name, answer, reader)
+        if (declared := calls.declared(answer.call)) is not None:
+            self.calls.append(declared.model)
         return trigger, signature
 
     def _subscription(
@@ -199,7 +206,7 @@ class _Loader:
             source=declared.source,
         )
         resources.check_attempts(queue, reader.mistakes)
-        self.queues.append(queue)
+        self.resources.append(queue)
         return queue
 
     def _worker(
@@ -222,9 +229,9 @@ class _Loader:
             what = f"{reader.name} consumes {declaration.model.name}, and so does {other}."
             reader.refuse("consumer.twice", what, "Keep one: a message of a queue has one consumer. Events have many.")
         resources.check_batch(said.batch, reader)
-        for position, queue in enumerate(self.queues):
-            if queue.name == declaration.model.name:
-                self.queues[position] = replace(queue, visibility=declared.timeout * limits.VISIBILITY_PER_TIMEOUT)
+        for position, queue in enumerate(self.resources):
+            if isinstance(queue, QueueModel) and queue.name == declaration.model.name:
+                self.resources[position] = replace(queue, visibility=declared.timeout * limits.VISIBILITY_PER_TIMEOUT)
         return Worker(declaration.model.name, said.batch), signature
 
     def _grants(self, signature: Signature, function: str) -> tuple[Grant, ...]:
@@ -271,8 +278,7 @@ def _duplicates(loaders: Sequence[_Loader]) -> list[Mistake]:
     seen: dict[str, str] = {}
     for loader in loaders:
         entries = [(f"service {loader.service.name}", loader.declared.source)]
-        entries += [(f"table {table.name}", table.source) for table in loader.tables]
-        entries += [(f"queue {queue.name}", queue.source) for queue in loader.queues]
+        entries += [(f"{resource.kind} {resource.name}", resource.source) for resource in loader.resources]
         entries += [(f"function {function.model.name}", function.model.source) for function in loader.functions]
         for what, source in entries:
             if what in seen:

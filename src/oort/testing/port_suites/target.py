@@ -75,8 +75,8 @@ PLATFORM = PlatformModel(
     "suite",
     (
         ServiceModel(
-            "suite",
-            tables=(
+            name="suite",
+            resources=(
                 _table(NOTES, "id", None, IndexModel("own", "id", None, primary=True)),
                 _table(
                     LINES,
@@ -94,10 +94,11 @@ PLATFORM = PlatformModel(
                     IndexModel("own", "sensor", "value", primary=True),
                     numeric=frozenset({"value"}),
                 ),
+                _queue(WORK, None),
+                _queue(OTHER_WORK, None),
+                *(_queue(name, HAPPENED) for name in SUBSCRIBERS),
+                *(EventModel(name, 1, "key", "suite", _HERE) for name in (HAPPENED, UNHEARD)),
             ),
-            queues=(_queue(WORK, None), _queue(OTHER_WORK, None), *(_queue(name, HAPPENED) for name in SUBSCRIBERS)),
-            events=tuple(EventModel(name, 1, "key", "suite", _HERE) for name in (HAPPENED, UNHEARD)),
-            functions=(),
         ),
     ),
 )

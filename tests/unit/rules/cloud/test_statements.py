@@ -31,7 +31,11 @@ def given(*grants: Grant, trigger: Trigger = PAGE) -> list[Statement]:
     one = function("shop.handler", trigger, *grants)
     answer = function("bank.pay_out", Answer("bank.pay", timedelta(seconds=1)))
     platform = PlatformModel(
-        "p", (ServiceModel("shop", TABLES, (), (), (one,)), ServiceModel("bank", (), (), (), (answer,)))
+        "p",
+        (
+            ServiceModel(name="shop", resources=TABLES, functions=(one,)),
+            ServiceModel(name="bank", functions=(answer,)),
+        ),
     )
     found = granted(one, platform=platform, place=PLACE, key="the-key")
     assert [statement.name for statement in found[:2]] == ["Log", "Trace"]
@@ -162,7 +166,7 @@ def test_a_function_that_asks_for_once_updates_its_own_effects_and_nothing_else(
 
 
 def relay(*functions: FunctionModel) -> dict[str, tuple[str, ...]]:
-    service = ServiceModel("shop", (), (), (), functions)
+    service = ServiceModel(name="shop", functions=functions)
     found = relaying(service, place=PLACE, log_group="/log", stream="the-stream", key="the-key")
     return {one.name: one.resources for one in found}
 
@@ -196,11 +200,11 @@ def test_a_relay_that_only_sends_has_no_key_and_one_that_only_publishes_no_queue
 def test_what_leaves_a_service_decides_whether_it_has_an_outbox() -> None:
     quiet = function("shop.a", PAGE, Grant(Kind.TABLE, "shop.plain", ("get",)))
     loud = function("shop.b", PAGE, Grant(Kind.EVENT, "shop.e", ("publish",)))
-    assert outgoing(ServiceModel("shop", (), (), (), (quiet,))) == ()
-    assert outgoing(ServiceModel("shop", (), (), (), (quiet, loud))) == loud.grants
+    assert outgoing(ServiceModel(name="shop", functions=(quiet,))) == ()
+    assert outgoing(ServiceModel(name="shop", functions=(quiet, loud))) == loud.grants
 
 
 def test_answers_are_found_by_their_call() -> None:
     answer = function("bank.pay_out", Answer("bank.pay", timedelta(seconds=1)))
-    platform = PlatformModel("p", (ServiceModel("bank", (), (), (), (answer, function("bank.page", PAGE))),))
+    platform = PlatformModel("p", (ServiceModel(name="bank", functions=(answer, function("bank.page", PAGE))),))
     assert answering(platform) == {"bank.pay": "bank.pay_out"}
