@@ -3,7 +3,7 @@
 import msgspec
 
 from oort.app.declaring import versions
-from oort.app.declaring.signatures import ContextParameter, MessageParameter, PrincipalParameter
+from oort.app.declaring.parameters import ContextParameter, MessageParameter, PrincipalParameter
 from oort.app.programs import Function
 from oort.model.errors import EffectInProgress, NotUnderstood
 from oort.model.functions import Http

@@ -119,7 +119,7 @@ class EnvironmentLink:
         return self._active().mark
 
     def lease(self, name: str) -> Lease:
-        """See `app.links`."""
+        """See `app.handles.handle`."""
         delivery = self._active().delivery
         if delivery is None:
             raise InvalidUse(

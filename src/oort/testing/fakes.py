@@ -11,10 +11,10 @@ from oort.app.declaring import versions
 from oort.app.handles import calls, codecs, events
 from oort.app.handles.actions import Put
 from oort.app.handles.events import Event, Publish
-from oort.app.handles.links import refusal
+from oort.app.handles.handle import ResourceHandle, ask, declaration, make
 from oort.app.handles.once import Once
-from oort.app.handles.queues import Queue, QueueDeclaration
-from oort.app.handles.tables import Table, TableDeclaration, advance
+from oort.app.handles.queues import Queue
+from oort.app.handles.tables import Table, advance
 from oort.engine.clocks import SystemClock
 from oort.engine.services.effects import Effects
 from oort.engine.services.queues import Queues
@@ -79,7 +79,7 @@ class _World:
     def message(
         self, *, name: str, body: bytes, key: str, version: int, oldest: int = 0, older: tuple[Older, ...] = ()
     ) -> Message:
-        """See `app.links`."""
+        """See `app.handles.handle`."""
         now = self._clock.now().timestamp()
         identifier = identifiers.uuid7(int(now * 1000), next(self._serial))  # so that ids sort as they were sent
         return Message(
@@ -126,11 +126,11 @@ class _Delivery:
         self._holders = itertools.count()
 
     def perform(self, operation: Operation) -> Result:
-        """See `app.links`."""
+        """See `app.handles.handle`."""
         return self._world.perform(operation)
 
     def lease(self, name: str) -> Lease:
-        """See `app.links`."""
+        """See `app.handles.handle`."""
         return Lease("fakes.handler", self._message, name, str(next(self._holders)))
 
 
@@ -141,7 +141,7 @@ class _Replies:
         self._bodies = bodies
 
     def perform(self, _: Operation) -> Result:
-        """See `app.links`."""
+        """See `app.handles.handle`."""
         if not self._bodies:
             return Refused(InvalidUse.code, "The fake call has no answer: write fake(Charge, Receipt(…)).")
         return Answered(self._bodies.pop(0) if len(self._bodies) > 1 else self._bodies[0])
@@ -166,9 +166,9 @@ def fake(resource: type[R], *items: object) -> R:
     `fake(Once)` stands for one message: calling the handler with it again is a further delivery.
     """
     if calls.declared(resource) is not None:
-        return _linked(resource, _Replies([codecs.body(item) for item in items]))
+        return make(resource, link=_Replies([codecs.body(item) for item in items]))
     if resource is Once and not items:
-        return _linked(resource, _world().delivery())
+        return make(resource, link=_world().delivery())
     origin, arguments = get_origin(resource), get_args(resource)
     if origin is None or not arguments:
         raise InvalidUse(
@@ -179,28 +179,17 @@ def fake(resource: type[R], *items: object) -> R:
         raise InvalidUse(f"A fake {origin.__name__} starts empty.", "Give items to tables only.")
     if origin is Publish:
         return cast(R, _publish(world, resource))
-    actions = frozenset(get_args(arguments[0]) or arguments)
-    handle: object = object.__new__(origin)
-    declared = getattr(handle, "__oort__", None)
-    if isinstance(declared, TableDeclaration):  # noqa: SIM114
-        declared = replace(declared, model=world.own(declared.model))
-    elif isinstance(declared, QueueDeclaration):
-        declared = replace(declared, model=world.own(declared.model))
-    else:
+    declared = declaration(origin)
+    if declared is None or not issubclass(origin, ResourceHandle):
         raise InvalidUse(
             f"{origin.__name__} is no resource of a service.", "Put @service.table or @service.queue on it."
         )
-    handle.__dict__.update(__oort__=declared, _link=world, _actions=actions)
+    own = replace(declared, model=world.own(declared.model))
+    actions = frozenset(get_args(arguments[0]) or arguments)
+    handle = make(origin, link=world, __oort__=own, _actions=actions)
     for item in items:
         _fill(cast(Table[object, object, Put], handle), item)
     return cast(R, handle)
-
-
-def _linked(kind: type[R], link: object) -> R:
-    """One of a class that has nothing but a link."""
-    made: object = object.__new__(kind)
-    made.__dict__.update(_link=link)
-    return cast(R, made)
 
 
 def _fill(table: "Table[object, object, Put]", item: object) -> None:
@@ -209,9 +198,7 @@ def _fill(table: "Table[object, object, Put]", item: object) -> None:
     stored = declared.write(item)
     new = version is not None and getattr(item, version) == 0
     operation = PutItem(declared.model.name, {**stored, version: 1} if version is not None and new else stored)
-    result = table._link.perform(operation)
-    if isinstance(result, Refused):
-        raise refusal(result)
+    ask(table._link, operation)
     if new:
         advance(table, item)
 
@@ -221,10 +208,8 @@ def _publish(world: _World, resource: object) -> object:
     kinds = events.published_by(resource)
     if not kinds:
         raise InvalidUse(f"{resource} names no event.", "Write fake(Publish[SignedUp]), with a class under @event.")
-    out: object = object.__new__(Publish)
     queues = [world.subscribe(kind.__oort__.model.name) for kind in kinds]
-    out.__dict__.update(_link=world, _events=kinds, _queues=queues)
-    return out
+    return make(Publish, link=world, _events=kinds, _queues=queues)
 
 
 def stored(table: "Table[K, T]") -> list[T]:

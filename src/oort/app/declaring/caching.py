@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from datetime import timedelta
 
-from oort.app.handles.variables import F
+from oort.app.handles.actions import F
 from oort.model.errors import InvalidUse
 
 _MARK = "__oort_ttl__"

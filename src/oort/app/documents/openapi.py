@@ -14,7 +14,7 @@ from typing import Any, TypeAlias, cast, get_args, get_origin
 
 import msgspec
 
-from oort.app.declaring.signatures import PrincipalParameter, ValueParameter
+from oort.app.declaring.parameters import PrincipalParameter, ValueParameter
 from oort.app.documents import openapi_problems
 from oort.app.documents.openapi_problems import SCHEMAS, TRACE, Node
 from oort.app.handles.http import Reply
@@ -39,7 +39,7 @@ _Kinds: TypeAlias = list[tuple[Function, object]]
 def document(program: Program, *, server: str = "/") -> Node:
     """The document. Raises InvalidProgram, with file and line, for a type that has no JSON Schema.
 
-    >>> from oort.app.loading import load
+    >>> from oort.app.loading.loader import load
     >>> from oort.app.services import Service
     >>> hello = Service("hello")
     >>> @hello.get("/{name}", public=True)

@@ -7,8 +7,8 @@ from typing import ClassVar, Generic, Protocol, TypeVar, cast, dataclass_transfo
 import msgspec
 
 from oort.app.handles import codecs
-from oort.app.handles.links import Link, refusal
-from oort.app.handles.variables import D
+from oort.app.handles.actions import D
+from oort.app.handles.handle import Handle, ask
 from oort.app.source_places import caller
 from oort.model import names, operations
 from oort.model.errors import InvalidEvent, InvalidProgram, NotGranted
@@ -70,10 +70,9 @@ def event(name: str, *, version: int, key: str, compatible: int | None = None) -
     return decorate
 
 
-class Publish(Generic[E_contra]):
+class Publish(Handle, Generic[E_contra]):
     """The right to publish an event: take `out: Publish[SignedUp]` as a parameter."""
 
-    _link: Link
     _events: tuple[type[Event], ...]
 
     def publish(self, event: E_contra) -> None:
@@ -81,9 +80,7 @@ class Publish(Generic[E_contra]):
 
         Raises InvalidEvent, naming each place, if the event does not fit its class.
         """
-        result = self._link.perform(prepare_publish(self, event))
-        if isinstance(result, operations.Refused):
-            raise refusal(result)
+        ask(self._link, prepare_publish(self, event))
 
 
 def prepare_publish(out: Publish[E], event: E) -> operations.PublishEvent:

@@ -5,6 +5,7 @@ from dataclasses import replace
 
 from oort.app.declaring import resources, versions
 from oort.app.declaring.caching import kept_for
+from oort.app.declaring.parameters import ProvidedParameter, Signature
 from oort.app.declaring.services import (
     AnswerDeclared,
     HandlerDeclared,
@@ -16,13 +17,7 @@ from oort.app.declaring.services import (
     WorkerDeclared,
 )
 from oort.app.declaring.signatures import (
-    CallParameter,
-    HandleParameter,
-    OnceParameter,
-    ProvidedParameter,
-    PublishParameter,
     Reader,
-    Signature,
     made,
     read_consumer,
     read_provider,
@@ -240,13 +235,8 @@ class _Loader:
         rest, seen = list(signature.parameters), set[object]()
         while rest:
             parameter = rest.pop()
-            if isinstance(parameter, HandleParameter | CallParameter):
-                found.add(parameter.grant())
-            elif isinstance(parameter, PublishParameter):
-                found.update(parameter.grants())
-            elif isinstance(parameter, OnceParameter):
-                found.add(parameter.grant(function))
-            elif isinstance(parameter, ProvidedParameter) and parameter.kind not in seen:
+            found.update(parameter.grants(function))
+            if isinstance(parameter, ProvidedParameter) and parameter.kind not in seen:
                 seen.add(parameter.kind)
                 rest += self.providers[parameter.kind].signature.parameters
         return _merged(found)

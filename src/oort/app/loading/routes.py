@@ -7,8 +7,9 @@ from math import ceil
 from types import NoneType
 from typing import Any, get_args, get_origin
 
+from oort.app.declaring.parameters import Signature, ValueParameter
 from oort.app.declaring.services import RouteDeclared, Service
-from oort.app.declaring.signatures import Reader, Signature, ValueParameter
+from oort.app.declaring.signatures import Reader
 from oort.app.handles.http import Reply
 from oort.model import limits
 from oort.model.functions import FunctionModel, Http, Rate

@@ -261,7 +261,7 @@ def test_a_type_that_cannot_be_described_names_the_function_and_its_line() -> No
 
 def test_the_same_program_gives_the_same_bytes_in_every_process() -> None:
     program = (
-        "import sys; from oort.app.documents import openapi; from oort.app.loading import load;"
+        "import sys; from oort.app.documents import openapi; from oort.app.loading.loader import load;"
         "from tests.fuzz.every_kind import kinds; sys.stdout.buffer.write(openapi.encoded(load([kinds], name='kinds')))"
     )
     printed = [

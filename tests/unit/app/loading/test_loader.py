@@ -152,10 +152,10 @@ def test_functions_know_their_trigger_time_and_first_line(program: Program) -> N
 def test_every_declaration_knows_the_users_own_file_and_line(program: Program) -> None:
     sources = {one.name: one.source for one in program.model.functions}
     for name, call in (("shop.show", show), ("mail.sold_out", sold_out), ("mail.deliver", deliver)):
-        assert (Path(sources[name].file).name, sources[name].line) == ("test_loading.py", line_of(call))
+        assert (Path(sources[name].file).name, sources[name].line) == ("test_loader.py", line_of(call))
     places = [one.source for one in program.model.tables]
     places += [one.source for one in program.model.queues] + [one.source for one in program.model.events]
-    assert {Path(place.file).name for place in places} == {"test_loading.py"}
+    assert {Path(place.file).name for place in places} == {"test_loader.py"}
     assert shop.declared.modules == mail.declared.modules == {__name__}
 
 
