@@ -8,7 +8,7 @@ from oort.model.functions import Grant, Subscription
 from oort.model.platform import PlatformModel, ServiceModel
 from oort.model.resources import EventModel, Kind
 from oort.rules.cloud import cloud_names
-from oort.rules.cloud.statements import Statement
+from oort.rules.grants.statement import Statement
 from tests.templates.reading import of_type, read
 from tests.unit.cloudformation.one_service import STAGE, properties
 from tests.unit.programs import HERE, function, queue, route, sign_up

@@ -6,6 +6,7 @@ import click
 
 from oort.cli.arguments import options
 from oort.cli.groups import Command
+from oort.cli.printing import graphs as printed
 from oort.cli.printing import output
 from oort.cli.wiring import platforms
 from oort.rules import graphs
@@ -30,6 +31,6 @@ def graph(*, path: Path, as_json: bool, mermaid: bool) -> None:
     _, program = platforms.load(path)
     found = graphs.graph(program.model)
     if as_json:
-        output.json(graphs.document(found))
+        output.json(printed.document(found))
     else:
-        output.echo(graphs.mermaid(found) if mermaid else graphs.text(found))
+        output.echo(printed.mermaid(found) if mermaid else printed.text(found))

@@ -14,9 +14,9 @@ from oort.cloudformation.scope import Scope, whole_seconds
 from oort.model.functions import Consumed, FunctionModel
 from oort.model.problems import Json
 from oort.model.resources import Kind
-from oort.rules.cloud import statements
 from oort.rules.cloud.cloud_names import ALIAS
-from oort.rules.cloud.statements import Statement
+from oort.rules.grants import calls, roles
+from oort.rules.grants.statement import Statement
 
 HANDLER = "oort.aws.entry.handle"
 _DESCRIPTION = 256  # https://docs.aws.amazon.com/lambda/latest/api/API_CreateFunction.html
@@ -70,7 +70,7 @@ def alias(function: str) -> str:
 
 
 def _runnable(function: FunctionModel, scope: Scope) -> Runnable:
-    allowed = statements.granted(function, platform=scope.platform, place=scope.place, key=ssm_parameters.KEY.value)
+    allowed = roles.granted(function, platform=scope.platform, place=scope.place, key=ssm_parameters.KEY.value)
     name = short(function.name)
     return Runnable(
         function.name,
@@ -84,7 +84,7 @@ def _runnable(function: FunctionModel, scope: Scope) -> Runnable:
 
 def _calls(function: FunctionModel, scope: Scope) -> Iterator[tuple[str, str]]:
     """Which function answers each call: the caller's package does not hold the other service, so it cannot know."""
-    answers = statements.answering(scope.platform)
+    answers = calls.answering(scope.platform)
     asked = [grant.resource for grant in function.grants if grant.kind is Kind.CALL]
     if asked:
         yield "OORT_CALLS", ",".join(f"{call}={answers[call]}" for call in asked)

@@ -10,7 +10,8 @@ from oort.cloudformation.intrinsics import attribute, ref
 from oort.cloudformation.resources import Fate, Resource
 from oort.cloudformation.scope import Scope, whole_seconds
 from oort.model.problems import Json
-from oort.rules.cloud import cloud_names, statements
+from oort.rules.cloud import cloud_names
+from oort.rules.grants import roles
 
 _RELAY_TIME = timedelta(seconds=60)
 _BATCH = 100
@@ -21,7 +22,7 @@ _GIVE_UP = timedelta(hours=23)
 
 def outbox(scope: Scope) -> Iterator[Resource]:
     """The outbox and the relay, if a function may send or publish."""
-    if not statements.outgoing(scope.service):
+    if not roles.outgoing(scope.service):
         return
     name = f"{scope.service.name}.{cloud_names.OUTBOX}"
     stream: dict[str, Json] = {"StreamSpecification": {"StreamViewType": "NEW_IMAGE"}}
@@ -49,7 +50,7 @@ def inbox(scope: Scope) -> Iterator[Resource]:
 
 def _relay(scope: Scope) -> Iterator[Resource]:
     name = f"{scope.service.name}.{cloud_names.RELAY}"
-    allowed = statements.relaying(
+    allowed = roles.relaying(
         scope.service,
         place=scope.place,
         log_group=scope.place.log_group(name),

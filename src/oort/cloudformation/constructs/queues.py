@@ -12,7 +12,7 @@ from oort.model.functions import FunctionModel, Timer
 from oort.model.problems import Json
 from oort.model.resources import QueueModel
 from oort.rules.cloud.cloud_names import UNDELIVERED, Place
-from oort.rules.cloud.statements import outgoing
+from oort.rules.grants.roles import outgoing
 
 RETENTION = whole_seconds(limits.RETENTION)
 

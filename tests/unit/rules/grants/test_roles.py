@@ -9,7 +9,9 @@ from oort.model.functions import Answer, FunctionModel, Grant, Http, Subscriptio
 from oort.model.platform import PlatformModel, ServiceModel
 from oort.model.resources import IndexModel, Kind
 from oort.rules.cloud.cloud_names import Place
-from oort.rules.cloud.statements import UNSCOPED, Condition, Statement, answering, granted, outgoing, relaying
+from oort.rules.grants.calls import answering
+from oort.rules.grants.roles import UNSCOPED, granted, outgoing, relaying
+from oort.rules.grants.statement import Condition, Statement
 from tests.unit.programs import function, table
 
 PLACE = Place("p", "s", partition="aws", region="here", account="1")
