@@ -32,7 +32,7 @@ from oort.app.handles.handle import ResourceHandle, declaration
 from oort.app.handles.http import Header
 from oort.app.handles.later import Bucket, Secret
 from oort.app.handles.once import Once
-from oort.model.invocations import Context, Principal
+from oort.model.context import Context, Principal
 from oort.model.sources import Mistake, Source
 from oort.rules.types import models
 

@@ -40,7 +40,7 @@ def document(program: Program, *, server: str = "/") -> Node:
     """The document. Raises InvalidProgram, with file and line, for a type that has no JSON Schema.
 
     >>> from oort.app.loading.loader import load
-    >>> from oort.app.services import Service
+    >>> from oort.app.declaring.services import Service
     >>> hello = Service("hello")
     >>> @hello.get("/{name}", public=True)
     ... def greet(name: str) -> str:

@@ -4,18 +4,18 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
 from oort.app.declaring import resources, versions
-from oort.app.declaring.caching import kept_for
-from oort.app.declaring.parameters import ProvidedParameter, Signature
-from oort.app.declaring.services import (
+from oort.app.declaring.declarations import (
     AnswerDeclared,
     HandlerDeclared,
-    RouteDeclared,
-    Service,
+    Route,
     SubscriptionDeclared,
     TimerDeclared,
     TriggerDeclared,
     WorkerDeclared,
+    kept_for,
 )
+from oort.app.declaring.parameters import ProvidedParameter, Signature
+from oort.app.declaring.services import Service
 from oort.app.declaring.signatures import (
     Reader,
     made,
@@ -129,8 +129,8 @@ class _Loader:
         self.mistakes += [*reader.mistakes, *ownership.parameters(self.service.name, reader, signature)]
         if trigger is None:
             return
-        if not 0 < declared.timeout.total_seconds() <= limits.FUNCTION_TIMEOUT.total_seconds():
-            what = f"{reader.name}: a time-out of {declared.timeout} is not possible."
+        if not 0 < declared.options.timeout.total_seconds() <= limits.FUNCTION_TIMEOUT.total_seconds():
+            what = f"{reader.name}: a time-out of {declared.options.timeout} is not possible."
             self.mistakes.append(
                 Mistake(declared.source, "function.timeout", what, "Lambda runs at most 15 minutes, a request 29 s.")
             )
@@ -142,17 +142,17 @@ class _Loader:
             service=self.service.name,
             trigger=trigger,
             grants=self._grants(signature, f"{self.service.name}.{reader.name}"),
-            timeout=declared.timeout,
+            timeout=declared.options.timeout,
             description=(declared.call.__doc__ or "").strip().split("\n")[0],
             source=declared.source,
         )
         event = declared.trigger.event if isinstance(declared.trigger, SubscriptionDeclared) else None
-        raises = declared.trigger.raises if isinstance(declared.trigger, RouteDeclared) else ()
+        raises = tuple(declared.trigger.raises) if isinstance(declared.trigger, Route) else ()
         self.functions.append(Function(model, declared.call, signature, self.providers, event, raises))
 
     def _trigger(self, declared: HandlerDeclared, reader: Reader) -> tuple[Trigger | None, Signature]:
         match declared.trigger:
-            case RouteDeclared() as route:
+            case Route() as route:
                 return self._route(declared, route, reader)
             case SubscriptionDeclared() as subscription:
                 return self._subscription(declared, subscription, reader)
@@ -164,10 +164,10 @@ class _Loader:
             case WorkerDeclared() as worker:
                 return self._worker(declared, worker, reader)
 
-    def _route(self, declared: HandlerDeclared, route: RouteDeclared, reader: Reader) -> tuple[Trigger, Signature]:
+    def _route(self, declared: HandlerDeclared, route: Route, reader: Reader) -> tuple[Trigger, Signature]:
         trigger = routes.trigger(self.service.name, route, reader)
         signature = read_route(reader, path=routes.parameters(route.path), public=route.public)
-        routes.check(route, signature, declared.timeout, reader)
+        routes.check(route, signature, declared.options.timeout, reader)
         return trigger, signature
 
     def _answer(self, answer: AnswerDeclared, reader: Reader) -> tuple[Trigger | None, Signature]:
@@ -187,8 +187,8 @@ class _Loader:
             return None, signature
         event = said.event.__oort__.model
         queue = self._own_queue(declared, reader, attempts=said.attempts, event=event.name)
-        resources.check_batch(said.batch, reader)
-        return Subscription(event.name, event.version, queue.name, said.batch), signature
+        resources.check_batch(declared.options.batch, reader)
+        return Subscription(event.name, event.version, queue.name, declared.options.batch), signature
 
     def _own_queue(self, declared: HandlerDeclared, reader: Reader, *, attempts: int, event: str | None) -> QueueModel:
         """The queue in front of one handler."""
@@ -196,7 +196,7 @@ class _Loader:
             name=f"{self.service.name}.{names.dashed(reader.name)}",
             service=self.service.name,
             attempts=attempts,
-            visibility=declared.timeout * limits.VISIBILITY_PER_TIMEOUT,
+            visibility=declared.options.timeout * limits.VISIBILITY_PER_TIMEOUT,
             subscription=event,
             source=declared.source,
         )
@@ -223,11 +223,13 @@ class _Loader:
         if other != reader.name:
             what = f"{reader.name} consumes {declaration.model.name}, and so does {other}."
             reader.refuse("consumer.twice", what, "Keep one: a message of a queue has one consumer. Events have many.")
-        resources.check_batch(said.batch, reader)
+        resources.check_batch(declared.options.batch, reader)
         for position, queue in enumerate(self.resources):
             if isinstance(queue, QueueModel) and queue.name == declaration.model.name:
-                self.resources[position] = replace(queue, visibility=declared.timeout * limits.VISIBILITY_PER_TIMEOUT)
-        return Worker(declaration.model.name, said.batch), signature
+                self.resources[position] = replace(
+                    queue, visibility=declared.options.timeout * limits.VISIBILITY_PER_TIMEOUT
+                )
+        return Worker(declaration.model.name, declared.options.batch), signature
 
     def _grants(self, signature: Signature, function: str) -> tuple[Grant, ...]:
         """All that the function may do, through its parameters and those of the providers that it uses."""
@@ -245,7 +247,7 @@ class _Loader:
 def _has_message(trigger: TriggerDeclared) -> bool:
     """Whether a delivery triggers the handler, so that a repeat can be recognised."""
     match trigger:
-        case RouteDeclared() | AnswerDeclared():
+        case Route() | AnswerDeclared():
             return False
         case SubscriptionDeclared() | WorkerDeclared() | TimerDeclared():
             return True

@@ -7,8 +7,9 @@ from math import ceil
 from types import NoneType
 from typing import Any, get_args, get_origin
 
+from oort.app.declaring.declarations import Route
 from oort.app.declaring.parameters import Signature, ValueParameter
-from oort.app.declaring.services import RouteDeclared, Service
+from oort.app.declaring.services import Service
 from oort.app.declaring.signatures import Reader
 from oort.app.handles.http import Reply
 from oort.model import limits
@@ -20,7 +21,7 @@ _ORIGIN = re.compile(r"https?://[a-z0-9.-]+(:\d{1,5})?|https?://\[[0-9a-f:]+\](:
 _SEGMENT = re.compile(r"[A-Za-z0-9._~-]+|\{[A-Za-z_][A-Za-z0-9_]*\}")
 
 
-def trigger(service: str, route: RouteDeclared, reader: Reader) -> Http:
+def trigger(service: str, route: Route, reader: Reader) -> Http:
     """The trigger of a declared route; its path begins with the service's name."""
     path = "/" + "/".join((service, *routing.segments(route.path)))
     if not route.path.startswith("/") or not all(map(_SEGMENT.fullmatch, routing.segments(route.path))):
@@ -30,7 +31,7 @@ def trigger(service: str, route: RouteDeclared, reader: Reader) -> Http:
     if twice := sorted({name for name in names if names.count(name) > 1}):
         reader.refuse("route.path", f"{reader.name}: {{{twice[0]}}} is in the path twice.", "Rename one of them.")
     rate = _rate(route, reader)
-    return Http(route.method, path, route.status, route.public, route.groups, route.owner, rate)
+    return Http(route.method, path, route.status, route.public, tuple(route.groups), route.owner, rate)
 
 
 def parameters(path: str) -> frozenset[str]:
@@ -38,7 +39,7 @@ def parameters(path: str) -> frozenset[str]:
     return frozenset(name for segment in routing.segments(path) if (name := routing.parameter(segment)))
 
 
-def check(route: RouteDeclared, signature: Signature, timeout: timedelta, reader: Reader) -> None:
+def check(route: Route, signature: Signature, timeout: timedelta, reader: Reader) -> None:
     """What the gateway cannot serve."""
     if timeout > limits.REQUEST_TIMEOUT:
         what = f"{reader.name}: a request cannot take {timeout}."
@@ -56,7 +57,7 @@ def check(route: RouteDeclared, signature: Signature, timeout: timedelta, reader
         reader.refuse("route.status", what, "Add status=200, or return None.")
 
 
-def _check_owner(route: RouteDeclared, reader: Reader) -> None:
+def _check_owner(route: Route, reader: Reader) -> None:
     if route.owner and route.public:
         reader.refuse("route.owner", f"{reader.name} is public and has an owner.", "Take away public=True or owner=.")
     elif route.owner and route.owner not in parameters(route.path):
@@ -64,7 +65,7 @@ def _check_owner(route: RouteDeclared, reader: Reader) -> None:
         reader.refuse("route.owner", what, "Name a parameter of the path: owner= holds its name without braces.")
 
 
-def _rate(route: RouteDeclared, reader: Reader) -> Rate | None:
+def _rate(route: Route, reader: Reader) -> Rate | None:
     """The route's own rate; what it does not say follows from the other: a burst is two seconds' worth."""
     if route.rate is None and route.burst is None:
         return None

@@ -17,6 +17,7 @@ from oort.aws.invoking.broker import LambdaBroker
 from oort.aws.invoking.logs import Field, JsonLog
 from oort.aws.invoking.requests import ReplyDocument, RequestEvent
 from oort.aws.services.calls import CallEvent, CallReply
+from oort.model.context import Principal
 from oort.model.errors import InvalidToken, InvalidUse, NotUnderstood, OortError
 from oort.model.functions import Consumed, Http
 from oort.model.invocations import (
@@ -26,7 +27,6 @@ from oort.model.invocations import (
     HttpInvocation,
     HttpOutcome,
     Parked,
-    Principal,
 )
 from oort.model.messages import Delivery, Fault, Message
 from oort.model.problems import Problem, Unauthorized

@@ -14,10 +14,11 @@ from oort.engine.gateway.problem_replies import HeadersTooLarge, MethodNotAllowe
 from oort.engine.invoking.cutoff import Leash
 from oort.engine.invoking.invoker import InProcessInvoker
 from oort.model import limits
+from oort.model.context import Principal
 from oort.model.errors import InvalidToken
 from oort.model.fixed_pages import PREFIX
 from oort.model.functions import Http, Rate
-from oort.model.invocations import HttpOutcome, Principal
+from oort.model.invocations import HttpOutcome
 from oort.model.platform import PlatformModel
 from oort.model.problems import BadRequest, Forbidden, NotFound, Problem, Unauthorized
 from oort.model.spans import Span

@@ -11,6 +11,7 @@ from contextlib import contextmanager
 from oort.app.programs import Function, Program
 from oort.engine.invoking.broker import EngineBroker
 from oort.engine.invoking.cutoff import Leash
+from oort.model.context import Principal
 from oort.model.functions import Answer
 from oort.model.invocations import (
     BatchInvocation,
@@ -19,7 +20,6 @@ from oort.model.invocations import (
     CallOutcome,
     HttpInvocation,
     HttpOutcome,
-    Principal,
 )
 from oort.model.messages import Delivery
 from oort.model.operations import CallFunction, Objected

@@ -2,8 +2,8 @@
 
 from collections.abc import Mapping
 
+from oort.model.context import Principal
 from oort.model.functions import Http
-from oort.model.invocations import Principal
 from oort.model.problems import Forbidden
 
 
