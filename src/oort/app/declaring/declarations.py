@@ -3,14 +3,15 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import TypeAlias, TypedDict
+from typing import TypeAlias, TypedDict, get_args, get_origin
 
 from oort.app.handles.actions import F
 from oort.app.handles.events import Event
-from oort.model import limits
+from oort.model import limits, names
 from oort.model.errors import InvalidUse
 from oort.model.problems import Problem
-from oort.model.sources import Source
+from oort.model.resources import Resource
+from oort.model.sources import Mistake, Source
 
 Handler: TypeAlias = Callable[..., object]
 _TIMEOUT = timedelta(seconds=30)
@@ -108,6 +109,36 @@ class HandlerDeclared:
     trigger: TriggerDeclared
     options: HandlerOptions
     source: Source
+
+
+@dataclass(frozen=True, slots=True)
+class ResourceDeclared:
+    """A class under the decorator of a resource, such as `@service.table`."""
+
+    cls: type
+    service: str
+    name: str
+    source: Source
+
+    def arguments(self, base: type) -> tuple[object, ...] | None:
+        """What stands in the brackets of the class's base; None if it has another base."""
+        bases = getattr(self.cls, "__orig_bases__", ())
+        return next((get_args(one) for one in bases if get_origin(one) is base), None)
+
+    def mistake(self, code: str, what: str, instead: str) -> Mistake:
+        """A mistake at the decorator."""
+        return Mistake(self.source, code, what, instead)
+
+    def naming(self) -> list[Mistake]:
+        """The mistake of a name that no resource may have."""
+        if names.RESOURCE.fullmatch(self.name):
+            return []
+        what = f"{self.name!r} is not a resource's name."
+        instead = "Use lower-case letters, digits and dashes, starting with a letter."
+        return [self.mistake("resource.name", what, instead)]
+
+
+Declare: TypeAlias = Callable[[ResourceDeclared], tuple[Resource | None, list[Mistake]]]
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,15 +3,18 @@
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
+from functools import partial
 from typing import Concatenate, Never, Unpack
 
-from oort.app.declaring import resources
+from oort.app.declaring import queues, tables
 from oort.app.declaring.declarations import (
     AnswerDeclared,
     ConsumerOptions,
+    Declare,
     HandlerDeclared,
     HandlerOptions,
     ProviderDeclared,
+    ResourceDeclared,
     Route,
     RouteOptions,
     RunOptions,
@@ -20,7 +23,6 @@ from oort.app.declaring.declarations import (
     TriggerDeclared,
     WorkerDeclared,
 )
-from oort.app.declaring.resources import QueueOptions, ResourceDeclared, TableOptions
 from oort.app.handles import calls, later
 from oort.app.handles.actions import D, F, K, M, P, R, T
 from oort.app.handles.calls import Call
@@ -31,7 +33,7 @@ from oort.app.handles.tables import Table
 from oort.app.source_places import caller, caller_module
 from oort.model import limits
 from oort.model.problems import Json
-from oort.model.resources import QueueModel, TableModel
+from oort.model.resources import Resource
 from oort.model.sources import Mistake, Source
 
 
@@ -41,7 +43,7 @@ class Declared:
 
     source: Source
     modules: set[str] = field(default_factory=set[str])
-    resources: list[TableModel | QueueModel] = field(default_factory=list[TableModel | QueueModel])
+    resources: list[Resource] = field(default_factory=list[Resource])
     handlers: list[HandlerDeclared] = field(default_factory=list[HandlerDeclared])
     providers: list[ProviderDeclared] = field(default_factory=list[ProviderDeclared])
     mistakes: list[Mistake] = field(default_factory=list[Mistake])
@@ -77,15 +79,15 @@ class Service:
         source = self._here()
         if expires is not None:
             self.declared.mistakes.append(later.mistake(source, "expires="))
-        options = TableOptions((key,) if isinstance(key, str) else key, version)
-        return self._resource(name, source, options)
+        fields = (key,) if isinstance(key, str) else key
+        return self._resource(name, source, partial(tables.declare, key=fields, version=version))
 
     def queue(self, name: str, *, attempts: int = 5, fifo: bool = False) -> Callable[[D], D]:
         """Declare a work queue. After `attempts` (1 to 1000) a message becomes a dead letter."""
         source = self._here()
         if fifo:
             self.declared.mistakes.append(later.mistake(source, "fifo="))
-        return self._resource(name, source, QueueOptions(attempts))
+        return self._resource(name, source, partial(queues.declare, attempts=attempts))
 
     def bucket(self, name: str) -> Callable[[D], D]:
         """Declare a bucket. Refused at load by this release."""
@@ -229,9 +231,9 @@ class Service:
         self.declared.modules.add(caller_module())
         return caller()
 
-    def _resource(self, name: str, source: Source, options: TableOptions | QueueOptions) -> Callable[[D], D]:
+    def _resource(self, name: str, source: Source, declare: Declare) -> Callable[[D], D]:
         def decorate(cls: D) -> D:
-            model, mistakes = resources.declare(self.name, ResourceDeclared(cls, name, source, options))
+            model, mistakes = declare(ResourceDeclared(cls, self.name, name, source))
             self.declared.mistakes += mistakes
             if model is not None:
                 self.declared.resources.append(model)

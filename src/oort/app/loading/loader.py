@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
-from oort.app.declaring import resources, versions
+from oort.app.declaring import queues, versions
 from oort.app.declaring.declarations import (
     AnswerDeclared,
     HandlerDeclared,
@@ -34,8 +34,8 @@ from oort.model import limits, names
 from oort.model.errors import InvalidProgram
 from oort.model.functions import FunctionModel, Grant, Subscription, Trigger, Worker
 from oort.model.platform import PlatformModel, ServiceModel
-from oort.model.resources import CallModel, EventModel, QueueModel, Resource
-from oort.model.sources import Mistake
+from oort.model.resources import CallModel, EventModel, Kind, QueueModel, Resource
+from oort.model.sources import Mistake, Source
 
 
 def load(services: Sequence[Service], *, name: str = "platform") -> Program:
@@ -187,7 +187,7 @@ class _Loader:
             return None, signature
         event = said.event.__oort__.model
         queue = self._own_queue(declared, reader, attempts=said.attempts, event=event.name)
-        resources.check_batch(declared.options.batch, reader)
+        queues.check_batch(declared.options.batch, reader)
         return Subscription(event.name, event.version, queue.name, declared.options.batch), signature
 
     def _own_queue(self, declared: HandlerDeclared, reader: Reader, *, attempts: int, event: str | None) -> QueueModel:
@@ -200,7 +200,7 @@ class _Loader:
             subscription=event,
             source=declared.source,
         )
-        resources.check_attempts(queue, reader.mistakes)
+        queues.check_attempts(queue, reader.mistakes)
         self.resources.append(queue)
         return queue
 
@@ -223,7 +223,7 @@ class _Loader:
         if other != reader.name:
             what = f"{reader.name} consumes {declaration.model.name}, and so does {other}."
             reader.refuse("consumer.twice", what, "Keep one: a message of a queue has one consumer. Events have many.")
-        resources.check_batch(declared.options.batch, reader)
+        queues.check_batch(declared.options.batch, reader)
         for position, queue in enumerate(self.resources):
             if isinstance(queue, QueueModel) and queue.name == declaration.model.name:
                 self.resources[position] = replace(
@@ -254,14 +254,14 @@ def _has_message(trigger: TriggerDeclared) -> bool:
 
 
 def _merged(grants: Iterable[Grant]) -> tuple[Grant, ...]:
-    actions: dict[tuple[resources.Kind, str], set[str]] = {}
+    actions: dict[tuple[Kind, str], set[str]] = {}
     for grant in grants:
         actions.setdefault((grant.kind, grant.resource), set()).update(grant.actions)
     return tuple(sorted(Grant(kind, name, tuple(sorted(words))) for (kind, name), words in actions.items()))
 
 
 def _returned(factory: Call) -> object:
-    reader = Reader(factory, source=resources.NOWHERE, provided=frozenset())
+    reader = Reader(factory, source=Source("", 0), provided=frozenset())
     return (reader.hints() or {}).get("return")
 
 
