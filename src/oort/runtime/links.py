@@ -47,7 +47,7 @@ class EnvironmentLink:
     ) -> str:
         """A handler is about to be entered; returns the trace it belongs to."""
         parent = identifiers.parent_of(traceparent)
-        trace, above = parent or (f"{self._entropy.bits(128) or 1:032x}", "")
+        trace, above = parent or (identifiers.new_trace(self._entropy.bits), "")
         self._step = _Step(
             name=name,
             kind=kind,
@@ -55,7 +55,7 @@ class EnvironmentLink:
             token=token,
             trace=trace,
             parent=above,
-            span=f"{self._entropy.bits(64) or 1:016x}",
+            span=identifiers.new_span(self._entropy.bits),
             mark=mark,
             delivery=mark,
             started=self._clock.tick(),
@@ -80,7 +80,7 @@ class EnvironmentLink:
             token=step.token,
             trace=step.trace,
             parent=step.span,
-            span=f"{self._entropy.bits(64) or 1:016x}",
+            span=identifiers.new_span(self._entropy.bits),
             started=self._clock.tick(),
             start=nanoseconds(self._clock),
         )
@@ -103,7 +103,7 @@ class EnvironmentLink:
         step = self._active()
         now = self._clock.now()
         return Message(
-            id=identifiers.uuid7(int(now.timestamp() * 1000), self._entropy.bits(74)),
+            id=identifiers.new(now, self._entropy.bits),
             name=name,
             body=body,
             key=key,

@@ -316,9 +316,10 @@ class Platform:
     def _stamped(
         self, *, name: str, body: bytes, key: str, version: int, oldest: int, older: tuple[Older, ...]
     ) -> Message:
-        now = self._clock.now().timestamp()
+        moment = self._clock.now()
+        now = moment.timestamp()
         return Message(
-            id=identifiers.uuid7(int(now * 1000), self._entropy.bits(74)),
+            id=identifiers.new(moment, self._entropy.bits),
             name=name,
             body=body,
             key=key,

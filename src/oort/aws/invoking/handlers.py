@@ -240,13 +240,12 @@ class Handler:
 
     def _open(self, messages: Collection[str] = ()) -> str:
         """The id of an invocation, which is also its token: nobody else is here who could use it."""
-        now = int(self._parts.clock.now().timestamp() * 1000)
-        token = identifiers.uuid7(now, self._parts.entropy.bits(74))
+        token = identifiers.new(self._parts.clock.now(), self._parts.entropy.bits)
         self._parts.broker.open(token, messages=messages)
         return token
 
     def _fresh(self) -> tuple[str, str]:
-        return f"{self._parts.entropy.bits(128) or 1:032x}", f"{self._parts.entropy.bits(64) or 1:016x}"
+        return identifiers.new_trace(self._parts.entropy.bits), identifiers.new_span(self._parts.entropy.bits)
 
     def _ended(self, message: str, started: int, *, failed: int, rang: int = 0, error: str = "", **fields: int) -> None:
         took = (self._parts.clock.tick() - started) / 1e6

@@ -46,10 +46,9 @@ def answer(engine: Engine, issuer: Issuer, event: RequestEvent, request: HttpReq
 def consume(engine: Engine, function: Function, bodies: list[bytes]) -> list[Consumed]:
     """Hand each message to the function, in a trace of its own. Nothing is put on a queue: a failure is not tried again."""
     entropy, now = SystemEntropy(), datetime.now(UTC)
-    milliseconds = int(now.timestamp() * 1000)
     consumed: list[Consumed] = []
     for body in bodies:
-        name = identifiers.uuid7(milliseconds, entropy.bits(74))
+        name = identifiers.new(now, entropy.bits)
         message = payloads.message(body, function, id=name, sent=now.timestamp())
         delivery = Delivery(message=message, receipt=name, attempt=1)
         outcome = engine.invoker.batch(function.model.name, (delivery,), id=name)

@@ -259,8 +259,8 @@ class Gateway:
     def _arrival(self, request: HttpRequest) -> Arrival:
         started, start = self._clock.tick(), nanoseconds(self._clock)
         above = identifiers.parent_of(request.headers.get("traceparent", ""))
-        trace, parent = above or (f"{self._entropy.bits(128) or 1:032x}", "")
-        span = f"{self._entropy.bits(64) or 1:016x}"
+        trace, parent = above or (identifiers.new_trace(self._entropy.bits), "")
+        span = identifiers.new_span(self._entropy.bits)
         return Arrival(request=request, trace=trace, parent=parent, span=span, start=start, started=started)
 
     def _refuse(self, problem: Problem, arrival: Arrival, *, match: Match | None) -> HttpReply:
