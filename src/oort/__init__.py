@@ -17,7 +17,15 @@ from oort.app.handles.transactions import Transaction, atomic
 from oort.model.context import Context, Principal
 from oort.model.opens import Open, OpenEnum, Unknown
 from oort.model.platform import PlatformModel
-from oort.model.problems import BadRequest, Conflict, Forbidden, Json, NotFound, Problem, Unauthorized
+from oort.model.problems import (
+    BadRequest,
+    Conflict,
+    Forbidden,
+    Json,
+    NotFound,
+    Problem,
+    Unauthorized,
+)
 
 __all__ = [
     "Action",

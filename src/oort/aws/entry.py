@@ -56,26 +56,43 @@ def made(variables: Mapping[str, str]) -> Callable[[Event], object]:
         account=_variable(variables, "OORT_ACCOUNT"),
     )
     service, _, handler = name.partition(".")
-    always = {"platform": place.platform, "stage": place.stage, "service": service, "function": name}
+    always = {
+        "platform": place.platform,
+        "stage": place.stage,
+        "service": service,
+        "function": name,
+    }
     log = JsonLog(always, clock=clock)
     log.capture()
     clients = Clients(place.region)
     if handler == RELAY:
-        return RelayHandler(Relay(clients, place=place, service=service), log=log, clock=clock).answer
+        return RelayHandler(
+            Relay(clients, place=place, service=service), log=log, clock=clock
+        ).answer
     try:
         program = _program(place.platform, _variable(variables, "OORT_PACKAGES").split(","))
     except OortError as error:
         log.write("ERROR", str(error))
         raise
-    return Handler(_parts(program, name, place=place, clients=clients, log=log, variables=variables)).answer
+    return Handler(
+        _parts(program, name, place=place, clients=clients, log=log, variables=variables)
+    ).answer
 
 
 def _parts(
-    program: Program, name: str, *, place: Place, clients: Clients, log: JsonLog, variables: Mapping[str, str]
+    program: Program,
+    name: str,
+    *,
+    place: Place,
+    clients: Clients,
+    log: JsonLog,
+    variables: Mapping[str, str],
 ) -> Parts:
     function, platform, clock = program.functions[name], program.model, MachineClock()
     queues = Queues(clients, platform=platform, place=place)
-    transactions = Transactions(clients, platform=platform, place=place, clock=clock, service=function.model.service)
+    transactions = Transactions(
+        clients, platform=platform, place=place, clock=clock, service=function.model.service
+    )
     operations = Operations(
         tables=Tables(clients, platform=platform, place=place),
         queues=queues,
@@ -83,7 +100,9 @@ def _parts(
         transactions=transactions,
         effects=Effects(clients, place=place, clock=clock, service=function.model.service),
     )
-    answers = dict(pair.split("=", 1) for pair in variables.get("OORT_CALLS", "").split(",") if pair)
+    answers = dict(
+        pair.split("=", 1) for pair in variables.get("OORT_CALLS", "").split(",") if pair
+    )
     calls = Calls(clients, answers=answers, place=place)
     return Parts(
         function=function,
@@ -115,5 +134,8 @@ def _attempts(function: FunctionModel, platform: PlatformModel) -> int:
 
 def _variable(variables: Mapping[str, str], name: str) -> str:
     if not variables.get(name):
-        raise InvalidUse(f"The environment variable {name} is missing.", "Deploy the function with `oort deploy`.")
+        raise InvalidUse(
+            f"The environment variable {name} is missing.",
+            "Deploy the function with `oort deploy`.",
+        )
     return variables[name]

@@ -63,14 +63,22 @@ def graph(platform: PlatformModel) -> Graph:
     nodes = {node.id: node for service in platform.services for node in _nodes(service)}
     for one in sorted({end for edge in edges for end in (edge.source, edge.target)} - nodes.keys()):
         kind, _, name = one.partition(":")
-        nodes[one] = Node(one, NodeKind(kind), name, names.owner(name))  # of a service that is not loaded
+        nodes[one] = Node(
+            one, NodeKind(kind), name, names.owner(name)
+        )  # of a service that is not loaded
     order = {service.name: place for place, service in enumerate(platform.services)}
     kinds = list(NodeKind)
     return Graph(
         platform.name,
         tuple(
             sorted(
-                nodes.values(), key=lambda n: (order.get(n.service, len(order)), n.service, kinds.index(n.kind), n.id)
+                nodes.values(),
+                key=lambda n: (
+                    order.get(n.service, len(order)),
+                    n.service,
+                    kinds.index(n.kind),
+                    n.id,
+                ),
             )
         ),
         tuple(sorted(edges, key=lambda edge: (edge.source, edge.target, edge.kind))),
@@ -84,7 +92,11 @@ def _nodes(service: ServiceModel) -> Iterator[Node]:
         if isinstance(function.trigger, Http):
             yield _node(NodeKind.ROUTE, _route(function.trigger), service.name)
     # The queue in front of one handler is part of it.
-    own = {one.trigger.queue for one in service.functions if isinstance(one.trigger, Subscription | Timer)}
+    own = {
+        one.trigger.queue
+        for one in service.functions
+        if isinstance(one.trigger, Subscription | Timer)
+    }
     for resource in service.resources:
         if resource.name not in own or not isinstance(resource, QueueModel):
             yield _node(_node_kind(resource), resource.name, service.name)

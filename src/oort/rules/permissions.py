@@ -19,7 +19,9 @@ Permission = tuple[Kind, str, str]
 
 def compiled(grants: Iterable[Grant]) -> frozenset[Permission]:
     """The grants as a set that answers in one look-up."""
-    return frozenset((grant.kind, grant.resource, action) for grant in grants for action in grant.actions)
+    return frozenset(
+        (grant.kind, grant.resource, action) for grant in grants for action in grant.actions
+    )
 
 
 def needs(operation: Operation) -> tuple[Permission, ...]:
@@ -35,13 +37,20 @@ def missing(permissions: frozenset[Permission], operation: Operation) -> Permiss
 
 def astray(operation: Operation, messages: Collection[str]) -> str | None:
     """The message for which an effect is noted, if it is none of those that the invocation delivers."""
-    if isinstance(operation, ClaimEffect | FinishEffect | ReleaseEffect) and operation.lease.message not in messages:
+    if (
+        isinstance(operation, ClaimEffect | FinishEffect | ReleaseEffect)
+        and operation.lease.message not in messages
+    ):
         return operation.lease.message
     return None
 
 
 def refusal(
-    function: str, *, granted: frozenset[Permission], messages: Collection[str], operation: Operation
+    function: str,
+    *,
+    granted: frozenset[Permission],
+    messages: Collection[str],
+    operation: Operation,
 ) -> Refused | None:
     """The refusal of an operation that the function may not perform; None if it may go ahead.
 
@@ -51,7 +60,9 @@ def refusal(
         kind, resource, action = lacking
         return Refused(NotGranted.code, f"{function} may not {action} on the {kind} {resource}.")
     mark = operation.mark if isinstance(operation, Commit) else None
-    if mark is not None and mark.function != function:  # it would keep that function from applying the message
+    if (
+        mark is not None and mark.function != function
+    ):  # it would keep that function from applying the message
         return Refused(NotGranted.code, f"{function} may not mark a message for {mark.function}.")
     if (message := astray(operation, messages)) is not None:
         return Refused(NotGranted.code, f"{function} is not delivering the message {message}.")

@@ -43,7 +43,9 @@ class Environment:
     ) -> None:
         self.function = function
         self.clock = clock
-        self.link = EnvironmentLink(service=function.model.service, broker=broker, clock=clock, entropy=entropy)
+        self.link = EnvironmentLink(
+            service=function.model.service, broker=broker, clock=clock, entropy=entropy
+        )
         self._overrides = {} if overrides is None else overrides
         self._made: dict[object, object] = {}
         self._closers: list[Iterator[object]] = []
@@ -54,7 +56,9 @@ class Environment:
         """The arguments that stay the same from call to call. The first time, it makes the provided ports."""
         if self._arguments is None:
             parameters = self.function.signature.parameters
-            self._arguments = {one.name: self._fixed(one) for one in parameters if isinstance(one, Kept)}
+            self._arguments = {
+                one.name: self._fixed(one) for one in parameters if isinstance(one, Kept)
+            }
         elif self._until:
             self._renew(self._arguments)
         return self._arguments
@@ -72,7 +76,9 @@ class Environment:
             except Exception:
                 import logging  # for what hardly ever happens
 
-                logging.getLogger(__name__).warning("A provider of %s did not close.", self._name, exc_info=True)
+                logging.getLogger(__name__).warning(
+                    "A provider of %s did not close.", self._name, exc_info=True
+                )
         self._made.clear()
         self._until.clear()
         self._arguments = None
@@ -146,5 +152,7 @@ def _awaited(coroutine: Coroutine[object, object, object]) -> object:
 
     try:
         return asyncio.run(coroutine)
-    except asyncio.CancelledError as error:  # no Exception: it would end the thread that serves everybody
+    except (
+        asyncio.CancelledError
+    ) as error:  # no Exception: it would end the thread that serves everybody
         raise InvalidUse("The handler was cancelled.", "Catch what cancels it.") from error

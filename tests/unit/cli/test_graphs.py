@@ -56,8 +56,13 @@ def test_mermaid_draws_services_as_groups() -> None:
 
 def test_the_document_is_the_graph_as_json() -> None:
     document = json.loads(json.dumps(printed.document(GRAPH)))
-    nodes = tuple(Node(one["id"], NodeKind(one["kind"]), one["name"], one["service"]) for one in document["nodes"])
-    edges = tuple(Edge(one["source"], EdgeKind(one["kind"]), one["target"]) for one in document["edges"])
+    nodes = tuple(
+        Node(one["id"], NodeKind(one["kind"]), one["name"], one["service"])
+        for one in document["nodes"]
+    )
+    edges = tuple(
+        Edge(one["source"], EdgeKind(one["kind"]), one["target"]) for one in document["edges"]
+    )
     assert Graph(document["platform"], nodes, edges) == GRAPH
 
 
@@ -67,7 +72,9 @@ def test_what_belongs_to_a_service_that_is_not_loaded_is_still_printed() -> None
         Subscription("accounts.signed-up", 1, "email.welcome", 10),
         Grant(Kind.TABLE, "old.mails", ("scan",)),
     )
-    graph = graphs.graph(PlatformModel("half", (ServiceModel(name="email", functions=(function,)),)))
+    graph = graphs.graph(
+        PlatformModel("half", (ServiceModel(name="email", functions=(function,)),))
+    )
     assert "  welcome  <- event accounts.signed-up" in printed.text(graph)
     assert 'subgraph service_3aaccounts["accounts"]' in printed.mermaid(graph)
 

@@ -47,9 +47,16 @@ def test_edges_say_what_calls_triggers_reads_writes_sends_and_publishes() -> Non
 
 def test_what_a_function_does_outside_is_no_edge() -> None:
     once = Grant(Kind.EFFECT, "shop.a", ("once",))
-    one = programs.function("shop.a", Worker("shop.q", 10), once, Grant(Kind.QUEUE, "shop.q", ("send",)))
-    platform = PlatformModel("p", (ServiceModel(name="shop", resources=(programs.queue("shop.q"),), functions=(one,)),))
-    assert {edge.kind for edge in graphs.graph(platform).edges} == {EdgeKind.TRIGGERS, EdgeKind.SENDS}
+    one = programs.function(
+        "shop.a", Worker("shop.q", 10), once, Grant(Kind.QUEUE, "shop.q", ("send",))
+    )
+    platform = PlatformModel(
+        "p", (ServiceModel(name="shop", resources=(programs.queue("shop.q"),), functions=(one,)),)
+    )
+    assert {edge.kind for edge in graphs.graph(platform).edges} == {
+        EdgeKind.TRIGGERS,
+        EdgeKind.SENDS,
+    }
 
 
 def test_the_order_does_not_depend_on_the_order_of_declarations() -> None:
@@ -67,7 +74,9 @@ def test_what_belongs_to_a_service_that_is_not_loaded_is_still_shown() -> None:
         Subscription("accounts.signed-up", 1, "email.welcome", 10),
         Grant(Kind.TABLE, "old.mails", ("scan",)),
     )
-    graph = graphs.graph(PlatformModel("half", (ServiceModel(name="email", functions=(function,)),)))
+    graph = graphs.graph(
+        PlatformModel("half", (ServiceModel(name="email", functions=(function,)),))
+    )
     assert [(node.id, node.service) for node in graph.nodes][-2:] == [
         ("event:accounts.signed-up", "accounts"),
         ("table:old.mails", "old"),
@@ -88,7 +97,9 @@ def test_calls_stand_between_who_asks_and_who_answers_and_time_triggers_without_
         )
     )
     queue = QueueModel("shop.asks", "shop", 3, timedelta(seconds=6), None, here)
-    platform = PlatformModel("p", (ServiceModel(name="shop", resources=(queue,), functions=functions),))
+    platform = PlatformModel(
+        "p", (ServiceModel(name="shop", resources=(queue,), functions=functions),)
+    )
     drawn = graphs.graph(platform)
     assert [(node.kind.value, node.name) for node in drawn.nodes] == [
         ("service", "shop"),
@@ -103,6 +114,11 @@ def test_calls_stand_between_who_asks_and_who_answers_and_time_triggers_without_
 
 
 def test_a_call_is_a_node_although_nobody_asks() -> None:
-    call = CallModel("shop.ask", "shop", timedelta(seconds=1), idempotent=False, source=Source("shop.py", 1))
+    call = CallModel(
+        "shop.ask", "shop", timedelta(seconds=1), idempotent=False, source=Source("shop.py", 1)
+    )
     drawn = graphs.graph(PlatformModel("p", (ServiceModel(name="shop", resources=(call,)),)))
-    assert [(node.kind.value, node.name) for node in drawn.nodes] == [("service", "shop"), ("call", "shop.ask")]
+    assert [(node.kind.value, node.name) for node in drawn.nodes] == [
+        ("service", "shop"),
+        ("call", "shop.ask"),
+    ]

@@ -98,7 +98,9 @@ class AnswerDeclared:
     call: type
 
 
-TriggerDeclared: TypeAlias = Route | SubscriptionDeclared | WorkerDeclared | TimerDeclared | AnswerDeclared
+TriggerDeclared: TypeAlias = (
+    Route | SubscriptionDeclared | WorkerDeclared | TimerDeclared | AnswerDeclared
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,7 +163,9 @@ def cached(*, ttl: timedelta) -> Callable[[F], F]:
             return RateTable(table.scan().items)
     """
     if ttl <= timedelta(0):
-        raise InvalidUse(f"A value cannot be kept for {ttl}.", "Give a time above 0, or leave cached() out.")
+        raise InvalidUse(
+            f"A value cannot be kept for {ttl}.", "Give a time above 0, or leave cached() out."
+        )
 
     def decorate(factory: F) -> F:
         vars(factory)[_TTL] = ttl

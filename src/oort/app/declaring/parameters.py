@@ -49,7 +49,9 @@ class PublishParameter:
 
     def grants(self, _: str) -> tuple[Grant, ...]:
         """Publishing, for each event."""
-        return tuple(Grant(Kind.EVENT, event.__oort__.model.name, ("publish",)) for event in self.events)
+        return tuple(
+            Grant(Kind.EVENT, event.__oort__.model.name, ("publish",)) for event in self.events
+        )
 
     def handle(self, link: Link) -> object:
         """The argument."""
@@ -130,9 +132,13 @@ class MessageParameter(_NoGrant):
     kind: object
 
 
-Linked: TypeAlias = HandleParameter | PublishParameter | CallParameter | OnceParameter  # filled with a handle
+Linked: TypeAlias = (
+    HandleParameter | PublishParameter | CallParameter | OnceParameter
+)  # filled with a handle
 Kept: TypeAlias = Linked | ProvidedParameter  # the argument is the same from call to call
-Parameter: TypeAlias = Kept | ValueParameter | PrincipalParameter | ContextParameter | MessageParameter
+Parameter: TypeAlias = (
+    Kept | ValueParameter | PrincipalParameter | ContextParameter | MessageParameter
+)
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,9 @@ from oort.model.resources import QueueModel
 from oort.model.sources import Mistake
 
 
-def declare(declared: ResourceDeclared, *, attempts: int) -> tuple[QueueModel | None, list[Mistake]]:
+def declare(
+    declared: ResourceDeclared, *, attempts: int
+) -> tuple[QueueModel | None, list[Mistake]]:
     """The model of a declared class, and what is wrong with it. None if there is nothing to go on with."""
     arguments = declared.arguments(Queue)
     if arguments is None:
@@ -27,7 +29,9 @@ def declare(declared: ResourceDeclared, *, attempts: int) -> tuple[QueueModel | 
     check_attempts(model, mistakes)
     if problem := unreadable(message):
         what = f"{declared.cls.__name__} takes {getattr(message, '__name__', message)}: {problem}."
-        mistakes.append(declared.mistake("queue.message", what, "Use Structs and what msgspec can decode."))
+        mistakes.append(
+            declared.mistake("queue.message", what, "Use Structs and what msgspec can decode.")
+        )
     declared.cls.__oort__ = QueueDeclaration(model, message)  # type: ignore[attr-defined]
     return model, mistakes
 
@@ -36,12 +40,16 @@ def check_attempts(queue: QueueModel, mistakes: list[Mistake]) -> None:
     """How often a message may be delivered."""
     if not 1 <= queue.attempts <= limits.ATTEMPTS:
         what = f"{queue.name}: {queue.attempts} attempts are not possible."
-        mistakes.append(Mistake(queue.source, "queue.attempts", what, f"SQS allows 1 to {limits.ATTEMPTS}."))
+        mistakes.append(
+            Mistake(queue.source, "queue.attempts", what, f"SQS allows 1 to {limits.ATTEMPTS}.")
+        )
 
 
 def check_batch(batch: int, reader: Reader) -> None:
     """How many messages a consumer fetches together."""
     if not 1 <= batch <= limits.BATCH:
         reader.refuse(
-            "queue.batch", f"{reader.name}: a batch of {batch} is not possible.", f"It is 1 to {limits.BATCH}."
+            "queue.batch",
+            f"{reader.name}: a batch of {batch} is not possible.",
+            f"It is 1 to {limits.BATCH}.",
         )

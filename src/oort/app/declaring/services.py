@@ -71,7 +71,12 @@ class Service:
     # -- resources
 
     def table(
-        self, name: str, *, key: str | tuple[str, str], version: str | None = None, expires: str | None = None
+        self,
+        name: str,
+        *,
+        key: str | tuple[str, str],
+        version: str | None = None,
+        expires: str | None = None,
     ) -> Callable[[D], D]:
         """Declare a table. `key` names the key field, or the partition and sort fields; `version` an int field that
         guards read-then-write.
@@ -172,13 +177,17 @@ class Service:
 
     # -- time
 
-    def every(self, interval: timedelta, *, attempts: int = 3, **options: Unpack[RunOptions]) -> Callable[[F], F]:
+    def every(
+        self, interval: timedelta, *, attempts: int = 3, **options: Unpack[RunOptions]
+    ) -> Callable[[F], F]:
         """Run at every multiple of the interval, counted from the Unix epoch; at least a minute, as EventBridge Scheduler.
 
         A run is a message on a queue of the handler's own: at least once, `attempts` tries, then a dead letter. Runs that
         were missed while the platform was stopped are made up for by one.
         """
-        return self._handler(TimerDeclared(interval, None, "UTC", attempts), HandlerOptions(**options))
+        return self._handler(
+            TimerDeclared(interval, None, "UTC", attempts), HandlerOptions(**options)
+        )
 
     def cron(
         self,
@@ -192,7 +201,9 @@ class Service:
 
         A local time that the clocks jump over is skipped; one that comes twice runs once.
         """
-        return self._handler(TimerDeclared(None, expression, timezone, attempts), HandlerOptions(**options))
+        return self._handler(
+            TimerDeclared(None, expression, timezone, attempts), HandlerOptions(**options)
+        )
 
     # -- calls
 
@@ -209,7 +220,9 @@ class Service:
     def on_change(
         self,
         table: type[Table[K, T, Never]],  # noqa: ARG002
-    ) -> Callable[[Callable[Concatenate[Changed[T], P], R]], Callable[Concatenate[Changed[T], P], R]]:
+    ) -> Callable[
+        [Callable[Concatenate[Changed[T], P], R]], Callable[Concatenate[Changed[T], P], R]
+    ]:
         """Consume the changes of a table. Refused at load by this release."""
         self._refuse("on_change")
         return _same

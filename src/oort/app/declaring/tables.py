@@ -26,12 +26,20 @@ def declare(
 
 
 def _declare(
-    declared: ResourceDeclared, item: object, *, key: tuple[str, ...], version: str | None, mistakes: list[Mistake]
+    declared: ResourceDeclared,
+    item: object,
+    *,
+    key: tuple[str, ...],
+    version: str | None,
+    mistakes: list[Mistake],
 ) -> tuple[TableModel | None, list[Mistake]]:
     fields = _fields(item)
     if fields is None or not isinstance(item, type):
         what = f"{declared.cls.__name__} stores {getattr(item, '__name__', item)}, which is no Struct or dataclass."
-        return None, [*mistakes, declared.mistake("table.item", what, "Store a msgspec.Struct or a dataclass.")]
+        return None, [
+            *mistakes,
+            declared.mistake("table.item", what, "Store a msgspec.Struct or a dataclass."),
+        ]
     if len(key) not in (1, 2):
         what = f"A key of {len(key)} fields is not possible."
         return None, [*mistakes, declared.mistake("table.key", what, "Name one or two.")]
@@ -43,16 +51,24 @@ def _declare(
         used.add(version)
     for name in sorted(used - fields.keys()):
         what = f"{declared.cls.__name__}: {item.__name__} has no field {name!r}."
-        mistakes.append(declared.mistake("table.field", what, f"Its fields are: {', '.join(fields)}."))
+        mistakes.append(
+            declared.mistake("table.field", what, f"Its fields are: {', '.join(fields)}.")
+        )
     for name in sorted(name for name in used & fields.keys() if fields[name] != name):
         what = f"{declared.cls.__name__}: {name} is stored as {fields[name]!r}."
         mistakes.append(
-            declared.mistake("table.renamed", what, "Fields of a key, an index or a version keep their name.")
+            declared.mistake(
+                "table.renamed", what, "Fields of a key, an index or a version keep their name."
+            )
         )
     numeric = frozenset(name for name in used - {version} if _key_type(item, name) == "number")
     for name in sorted(name for name in used - {version} if _key_type(item, name) == "mixed"):
         what = f"{declared.cls.__name__}: {name} may be text and a number."
-        mistakes.append(declared.mistake("table.key-type", what, "DynamoDB wants one of them: give it one type."))
+        mistakes.append(
+            declared.mistake(
+                "table.key-type", what, "DynamoDB wants one of them: give it one type."
+            )
+        )
     model = TableModel(
         name=f"{declared.service}.{declared.name}",
         service=declared.service,
@@ -67,19 +83,27 @@ def _declare(
     return model, mistakes
 
 
-def _index_mistakes(declared: ResourceDeclared, indexes: tuple[IndexModel, ...]) -> Iterator[Mistake]:
+def _index_mistakes(
+    declared: ResourceDeclared, indexes: tuple[IndexModel, ...]
+) -> Iterator[Mistake]:
     count = sum(not index.primary for index in indexes)
     if count > limits.INDEXES_PER_TABLE:
         what = f"{declared.cls.__name__} has {count} indexes."
-        yield declared.mistake("table.indexes", what, f"DynamoDB allows {limits.INDEXES_PER_TABLE}.")
+        yield declared.mistake(
+            "table.indexes", what, f"DynamoDB allows {limits.INDEXES_PER_TABLE}."
+        )
 
 
-def _version_mistakes(declared: ResourceDeclared, item: object, name: str, used: set[str]) -> Iterator[Mistake]:
+def _version_mistakes(
+    declared: ResourceDeclared, item: object, name: str, used: set[str]
+) -> Iterator[Mistake]:
     """The version counts writes: an int, and no part of a key or an index."""
     info = next((field for field in _info(item) if field.name == name), None)
     if info is not None and (name in used or not isinstance(info.type, msgspec.inspect.IntType)):
         what = f"{declared.cls.__name__}: {name} cannot be the version."
-        yield declared.mistake("table.version", what, f"Give it a field of its own: {name}: int = 0.")
+        yield declared.mistake(
+            "table.version", what, f"Give it a field of its own: {name}: int = 0."
+        )
 
 
 def _indexes(cls: type, key: tuple[str, ...]) -> Iterator[IndexModel]:
@@ -102,7 +126,12 @@ def _key_type(item: object, name: str) -> Literal["text", "number", "mixed"]:
         kind = next((one.kind for one in models.members(item) if one.name == name), str)
         found = {_is_number(one) for one in _leaves(msgspec.inspect.type_info(kind))}
     else:
-        found = {_is_number(one) for field in _info(item) if field.name == name for one in _leaves(field.type)}
+        found = {
+            _is_number(one)
+            for field in _info(item)
+            if field.name == name
+            for one in _leaves(field.type)
+        }
     if len(found) > 1:
         return "mixed"
     return "number" if True in found else "text"
@@ -135,4 +164,8 @@ def _info(kind: object) -> tuple[msgspec.inspect.Field, ...]:
         return ()
     if isinstance(info, msgspec.inspect.StructType) and info.array_like:
         return ()
-    return info.fields if isinstance(info, msgspec.inspect.StructType | msgspec.inspect.DataclassType) else ()
+    return (
+        info.fields
+        if isinstance(info, msgspec.inspect.StructType | msgspec.inspect.DataclassType)
+        else ()
+    )

@@ -39,7 +39,14 @@ class Link(Performs, Protocol):
     """What a handle needs of the invocation it works for."""
 
     def message(
-        self, *, name: str, body: bytes, key: str, version: int, oldest: int = 0, older: tuple[Older, ...] = ()
+        self,
+        *,
+        name: str,
+        body: bytes,
+        key: str,
+        version: int,
+        oldest: int = 0,
+        older: tuple[Older, ...] = (),
     ) -> Message:
         """A message with a new id, the time, and the trace of this invocation. See `Message` for the rest."""
         ...
@@ -69,7 +76,9 @@ def refusal(refused: Refused) -> Exception:
     return kinds.get(refused.code, OortError)(refused.detail)
 
 
-def ask(link: Performs, operation: Operation, *, otherwise: Sequence[Exception | None] = ()) -> Result:
+def ask(
+    link: Performs, operation: Operation, *, otherwise: Sequence[Exception | None] = ()
+) -> Result:
     """Perform the operation. A refusal is raised.
 
     Where a condition fails, the exception of that write in `otherwise` is raised, if there is one.
@@ -129,5 +138,6 @@ def check_action(handle: object, action: type) -> None:
         )
     if action not in actions:
         raise NotGranted(
-            f"The handler may not {action.__name__} on {name}.", f"Ask for it: {name}[… | {action.__name__}]."
+            f"The handler may not {action.__name__} on {name}.",
+            f"Ask for it: {name}[… | {action.__name__}].",
         )

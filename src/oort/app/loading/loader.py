@@ -48,8 +48,12 @@ def load(services: Sequence[Service], *, name: str = "platform") -> Program:
     mistakes += [mistake for service in services for mistake in routes.origins(service)]
     mistakes += _duplicates(loaders)
     mistakes += answers.mistakes([function for loader in loaders for function in loader.functions])
-    mistakes += routes.collisions(function.model for loader in loaders for function in loader.functions)
-    functions = {function.model.name: function for loader in loaders for function in loader.functions}
+    mistakes += routes.collisions(
+        function.model for loader in loaders for function in loader.functions
+    )
+    functions = {
+        function.model.name: function for loader in loaders for function in loader.functions
+    }
     known = _events(functions.values(), mistakes)
     mistakes += versions.mistakes(*_told_and_heard(functions.values()))
     if mistakes:
@@ -86,10 +90,14 @@ class _Loader:
         functions = tuple(function.model for function in self.functions)
         cors = tuple(self.declared.cors)
         resources = (*self.resources, *own, *self.calls)
-        return ServiceModel(name=self.service.name, resources=resources, functions=functions, cors=cors)
+        return ServiceModel(
+            name=self.service.name, resources=resources, functions=functions, cors=cors
+        )
 
     def _load_providers(self) -> None:
-        made_here = frozenset(made(_returned(one.factory)) for one in self.declared.providers) - {None}
+        made_here = frozenset(made(_returned(one.factory)) for one in self.declared.providers) - {
+            None
+        }
         for declared in self.declared.providers:
             reader = Reader(declared.factory, source=declared.source, provided=made_here)
             signature = read_provider(reader)
@@ -108,9 +116,14 @@ class _Loader:
             elif signature.returns in self.providers:
                 title = getattr(signature.returns, "__name__", signature.returns)
                 reader.refuse(
-                    "provider.twice", f"{reader.name} makes {title}, and so does another provider.", "Keep one of them."
+                    "provider.twice",
+                    f"{reader.name} makes {title}, and so does another provider.",
+                    "Keep one of them.",
                 )
-            self.mistakes += [*reader.mistakes, *ownership.parameters(self.service.name, reader, signature)]
+            self.mistakes += [
+                *reader.mistakes,
+                *ownership.parameters(self.service.name, reader, signature),
+            ]
             self.providers[signature.returns] = Provider(
                 declared.factory, signature, self.service.name, kept_for(declared.factory)
             )
@@ -126,16 +139,31 @@ class _Loader:
                 why="is of a delivery; a request and a call have no message to know a repeat by",
                 instead="Send a message to a queue of the service, and take Once in its worker.",
             )
-        self.mistakes += [*reader.mistakes, *ownership.parameters(self.service.name, reader, signature)]
+        self.mistakes += [
+            *reader.mistakes,
+            *ownership.parameters(self.service.name, reader, signature),
+        ]
         if trigger is None:
             return
-        if not 0 < declared.options.timeout.total_seconds() <= limits.FUNCTION_TIMEOUT.total_seconds():
+        if (
+            not 0
+            < declared.options.timeout.total_seconds()
+            <= limits.FUNCTION_TIMEOUT.total_seconds()
+        ):
             what = f"{reader.name}: a time-out of {declared.options.timeout} is not possible."
             self.mistakes.append(
-                Mistake(declared.source, "function.timeout", what, "Lambda runs at most 15 minutes, a request 29 s.")
+                Mistake(
+                    declared.source,
+                    "function.timeout",
+                    what,
+                    "Lambda runs at most 15 minutes, a request 29 s.",
+                )
             )
         if not names.RESOURCE.fullmatch(names.dashed(reader.name)):
-            what, instead = f"{reader.name!r} is not a function's name.", "Use letters, digits and _, at most 63."
+            what, instead = (
+                f"{reader.name!r} is not a function's name.",
+                "Use letters, digits and _, at most 63.",
+            )
             self.mistakes.append(Mistake(declared.source, "function.name", what, instead))
         model = FunctionModel(
             name=f"{self.service.name}.{reader.name}",
@@ -146,11 +174,17 @@ class _Loader:
             description=(declared.call.__doc__ or "").strip().split("\n")[0],
             source=declared.source,
         )
-        event = declared.trigger.event if isinstance(declared.trigger, SubscriptionDeclared) else None
+        event = (
+            declared.trigger.event if isinstance(declared.trigger, SubscriptionDeclared) else None
+        )
         raises = tuple(declared.trigger.raises) if isinstance(declared.trigger, Route) else ()
-        self.functions.append(Function(model, declared.call, signature, self.providers, event, raises))
+        self.functions.append(
+            Function(model, declared.call, signature, self.providers, event, raises)
+        )
 
-    def _trigger(self, declared: HandlerDeclared, reader: Reader) -> tuple[Trigger | None, Signature]:
+    def _trigger(
+        self, declared: HandlerDeclared, reader: Reader
+    ) -> tuple[Trigger | None, Signature]:
         match declared.trigger:
             case Route() as route:
                 return self._route(declared, route, reader)
@@ -164,7 +198,9 @@ class _Loader:
             case WorkerDeclared() as worker:
                 return self._worker(declared, worker, reader)
 
-    def _route(self, declared: HandlerDeclared, route: Route, reader: Reader) -> tuple[Trigger, Signature]:
+    def _route(
+        self, declared: HandlerDeclared, route: Route, reader: Reader
+    ) -> tuple[Trigger, Signature]:
         trigger = routes.trigger(self.service.name, route, reader)
         signature = read_route(reader, path=routes.parameters(route.path), public=route.public)
         routes.check(route, signature, declared.options.timeout, reader)
@@ -182,15 +218,21 @@ class _Loader:
         signature = read_consumer(reader, said.event)
         if events.declared(said.event) is None:
             reader.refuse(
-                "consumer.event", f"{reader.name} subscribes to {said.event!r}.", "Name a class under @event."
+                "consumer.event",
+                f"{reader.name} subscribes to {said.event!r}.",
+                "Name a class under @event.",
             )
             return None, signature
         event = said.event.__oort__.model
         queue = self._own_queue(declared, reader, attempts=said.attempts, event=event.name)
         queues.check_batch(declared.options.batch, reader)
-        return Subscription(event.name, event.version, queue.name, declared.options.batch), signature
+        return Subscription(
+            event.name, event.version, queue.name, declared.options.batch
+        ), signature
 
-    def _own_queue(self, declared: HandlerDeclared, reader: Reader, *, attempts: int, event: str | None) -> QueueModel:
+    def _own_queue(
+        self, declared: HandlerDeclared, reader: Reader, *, attempts: int, event: str | None
+    ) -> QueueModel:
         """The queue in front of one handler."""
         queue = QueueModel(
             name=f"{self.service.name}.{names.dashed(reader.name)}",
@@ -218,11 +260,17 @@ class _Loader:
         signature = read_consumer(reader, declaration.message)
         if declaration.model.service != self.service.name:
             what = f"{reader.name} consumes {declaration.model.name}, a queue of another service."
-            reader.refuse("ownership.queue", what, "Consume your own queues; between services use events.")
+            reader.refuse(
+                "ownership.queue", what, "Consume your own queues; between services use events."
+            )
         other = self.workers.setdefault(declaration.model.name, reader.name)
         if other != reader.name:
             what = f"{reader.name} consumes {declaration.model.name}, and so does {other}."
-            reader.refuse("consumer.twice", what, "Keep one: a message of a queue has one consumer. Events have many.")
+            reader.refuse(
+                "consumer.twice",
+                what,
+                "Keep one: a message of a queue has one consumer. Events have many.",
+            )
         queues.check_batch(declared.options.batch, reader)
         for position, queue in enumerate(self.resources):
             if isinstance(queue, QueueModel) and queue.name == declaration.model.name:
@@ -257,7 +305,9 @@ def _merged(grants: Iterable[Grant]) -> tuple[Grant, ...]:
     actions: dict[tuple[Kind, str], set[str]] = {}
     for grant in grants:
         actions.setdefault((grant.kind, grant.resource), set()).update(grant.actions)
-    return tuple(sorted(Grant(kind, name, tuple(sorted(words))) for (kind, name), words in actions.items()))
+    return tuple(
+        sorted(Grant(kind, name, tuple(sorted(words))) for (kind, name), words in actions.items())
+    )
 
 
 def _returned(factory: Call) -> object:
@@ -270,23 +320,35 @@ def _duplicates(loaders: Sequence[_Loader]) -> list[Mistake]:
     seen: dict[str, str] = {}
     for loader in loaders:
         entries = [(f"service {loader.service.name}", loader.declared.source)]
-        entries += [(f"{resource.kind} {resource.name}", resource.source) for resource in loader.resources]
-        entries += [(f"function {function.model.name}", function.model.source) for function in loader.functions]
+        entries += [
+            (f"{resource.kind} {resource.name}", resource.source) for resource in loader.resources
+        ]
+        entries += [
+            (f"function {function.model.name}", function.model.source)
+            for function in loader.functions
+        ]
         for what, source in entries:
             if what in seen:
                 found.append(
                     Mistake(
-                        source, "name.twice", f"There are two of the {what}; the other: {seen[what]}.", "Rename one."
+                        source,
+                        "name.twice",
+                        f"There are two of the {what}; the other: {seen[what]}.",
+                        "Rename one.",
                     )
                 )
             seen.setdefault(what, str(source))
     return found
 
 
-def _told_and_heard(functions: Iterable[Function]) -> tuple[list[type[Event]], list[tuple[str, type[Event]]]]:
+def _told_and_heard(
+    functions: Iterable[Function],
+) -> tuple[list[type[Event]], list[tuple[str, type[Event]]]]:
     """What is published, each class once, and what each consumer takes."""
     told = dict.fromkeys(kind for function in functions for kind in function.published)
-    return list(told), [(function.model.name, function.event) for function in functions if function.event]
+    return list(told), [
+        (function.model.name, function.event) for function in functions if function.event
+    ]
 
 
 def _events(functions: Iterable[Function], mistakes: list[Mistake]) -> tuple[EventModel, ...]:
@@ -299,5 +361,9 @@ def _events(functions: Iterable[Function], mistakes: list[Mistake]) -> tuple[Eve
             if other is not kind:
                 where = other.__oort__.model.source
                 what = f"There are two classes for version {model.version} of {model.name}; the other: {where}."
-                mistakes.append(Mistake(model.source, "event.twice", what, "Declare it once; import it from there."))
+                mistakes.append(
+                    Mistake(
+                        model.source, "event.twice", what, "Declare it once; import it from there."
+                    )
+                )
     return tuple(found[key].__oort__.model for key in sorted(found))

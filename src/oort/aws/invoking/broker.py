@@ -34,7 +34,9 @@ class LambdaBroker:
         if not self._token or request.token != self._token:
             return Refused(NotGranted.code, "The invocation is over; its token is no longer good.")
         operation = request.operation
-        refused = permissions.refusal(self._name, granted=self._granted, messages=self._messages, operation=operation)
+        refused = permissions.refusal(
+            self._name, granted=self._granted, messages=self._messages, operation=operation
+        )
         if refused is not None:
             return refused
         if isinstance(operation, CallFunction):

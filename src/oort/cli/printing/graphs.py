@@ -14,16 +14,23 @@ def document(graph: Graph) -> dict[str, Value]:
     return {
         "platform": graph.platform,
         "nodes": [
-            {"id": node.id, "kind": node.kind.value, "name": node.name, "service": node.service} for node in graph.nodes
+            {"id": node.id, "kind": node.kind.value, "name": node.name, "service": node.service}
+            for node in graph.nodes
         ],
-        "edges": [{"source": edge.source, "kind": edge.kind.value, "target": edge.target} for edge in graph.edges],
+        "edges": [
+            {"source": edge.source, "kind": edge.kind.value, "target": edge.target}
+            for edge in graph.edges
+        ],
     }
 
 
 def text(graph: Graph) -> str:
     """The graph as a tree: services, their functions with what triggers them, and what those do."""
     nodes = {node.id: node for node in graph.nodes}
-    into, out = _by_end(graph.edges, attrgetter("target")), _by_end(graph.edges, attrgetter("source"))
+    into, out = (
+        _by_end(graph.edges, attrgetter("target")),
+        _by_end(graph.edges, attrgetter("source")),
+    )
     lines: list[str] = []
     for node in graph.nodes:
         if node.kind is NodeKind.SERVICE:
@@ -32,7 +39,8 @@ def text(graph: Graph) -> str:
             triggers = ", ".join(_title(nodes[edge.source]) for edge in into[node.id])
             lines.append(f"  {_short(node)}  <- {triggers}")
             lines.extend(
-                f"    {edge.kind} {_title(nodes[edge.target])}{_then(out, nodes, edge)}" for edge in out[node.id]
+                f"    {edge.kind} {_title(nodes[edge.target])}{_then(out, nodes, edge)}"
+                for edge in out[node.id]
             )
     return "\n".join(lines)
 
@@ -55,7 +63,10 @@ def mermaid(graph: Graph) -> str:
         lines.append(f"    subgraph {identity}[{_label(service)}]")
         lines.extend(f"        {_identity(node.id)}{_drawn(node)}" for node in inside)
         lines.append("    end")
-    lines.extend(f"    {_identity(edge.source)} -->|{edge.kind}| {_identity(edge.target)}" for edge in graph.edges)
+    lines.extend(
+        f"    {_identity(edge.source)} -->|{edge.kind}| {_identity(edge.target)}"
+        for edge in graph.edges
+    )
     return "\n".join(lines)
 
 

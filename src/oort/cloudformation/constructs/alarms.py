@@ -24,7 +24,11 @@ def alarms(scope: Scope) -> Iterator[Resource]:
             "MetricName": NEWLY_PARKED,
             "Dimensions": [
                 {"Name": name, "Value": value}
-                for name, value in (("platform", place.platform), ("stage", place.stage), ("service", service))
+                for name, value in (
+                    ("platform", place.platform),
+                    ("stage", place.stage),
+                    ("service", service),
+                )
             ],
             "Statistic": "Sum",
             "Period": 60,

@@ -20,7 +20,9 @@ def statements(grant: Grant, grantee: Grantee) -> Iterator[Statement]:
 
 def answering(platform: PlatformModel) -> dict[str, str]:
     """The function that answers each call."""
-    return {one.trigger.call: one.name for one in platform.functions if isinstance(one.trigger, Answer)}
+    return {
+        one.trigger.call: one.name for one in platform.functions if isinstance(one.trigger, Answer)
+    }
 
 
 def _answer(grant: Grant, grantee: Grantee) -> str:

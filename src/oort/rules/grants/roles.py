@@ -18,11 +18,21 @@ _NO_XRAY = (
     "X-Ray has no resources that a policy could name; "
     "https://docs.aws.amazon.com/service-authorization/latest/reference/list_awsx-ray.html"
 )
-UNSCOPED: Mapping[str, str] = {"xray:PutTraceSegments": _NO_XRAY, "xray:PutTelemetryRecords": _NO_XRAY}
-_CONSUME = ("sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:GetQueueAttributes", "sqs:ChangeMessageVisibility")
+UNSCOPED: Mapping[str, str] = {
+    "xray:PutTraceSegments": _NO_XRAY,
+    "xray:PutTelemetryRecords": _NO_XRAY,
+}
+_CONSUME = (
+    "sqs:ReceiveMessage",
+    "sqs:DeleteMessage",
+    "sqs:GetQueueAttributes",
+    "sqs:ChangeMessageVisibility",
+)
 
 
-def granted(function: FunctionModel, *, platform: PlatformModel, place: Place, key: str) -> tuple[Statement, ...]:
+def granted(
+    function: FunctionModel, *, platform: PlatformModel, place: Place, key: str
+) -> tuple[Statement, ...]:
     """Everything that a function may do. `key` is the ARN of the platform's KMS key.
 
     InvalidProgram if it calls what nobody on the platform answers.
@@ -31,20 +41,30 @@ def granted(function: FunctionModel, *, platform: PlatformModel, place: Place, k
     statements = list(_running(place.log_group(function.name), place))
     for grant in function.grants:
         statements += selection.statements(grant, grantee)
-    statements += events.encrypting([grant.resource for grant in function.grants if grant.kind is Kind.EVENT], key)
+    statements += events.encrypting(
+        [grant.resource for grant in function.grants if grant.kind is Kind.EVENT], key
+    )
     if rows := [row for grant in function.grants if (row := selection.outbox_rows(grant))]:
-        statements.append(only_rows("Outbox", PUT, place.table_arn(f"{function.service}.{OUTBOX}"), rows))
+        statements.append(
+            only_rows("Outbox", PUT, place.table_arn(f"{function.service}.{OUTBOX}"), rows)
+        )
     return (*statements, *_consuming(function, place))
 
 
-def relaying(service: ServiceModel, *, place: Place, log_group: str, stream: str, key: str) -> tuple[Statement, ...]:
+def relaying(
+    service: ServiceModel, *, place: Place, log_group: str, stream: str, key: str
+) -> tuple[Statement, ...]:
     """Everything that the relay of a service may do: read the outbox's stream, and send what its functions may send."""
     grants = sorted({(grant.kind, grant.resource) for grant in outgoing(service)})
     outbox = f"{service.name}.{OUTBOX}"
     undelivered = place.queue_arn(f"{service.name}.{UNDELIVERED}")
     return (
         *_running(log_group, place),
-        Statement("Read", ("dynamodb:DescribeStream", "dynamodb:GetRecords", "dynamodb:GetShardIterator"), (stream,)),
+        Statement(
+            "Read",
+            ("dynamodb:DescribeStream", "dynamodb:GetRecords", "dynamodb:GetShardIterator"),
+            (stream,),
+        ),
         # Lambda asks for it when it makes the mapping; a table's streams are listed, so no single one can be named.
         Statement("ListStreams", ("dynamodb:ListStreams",), (place.stream_arns(outbox),)),
         Statement("Forget", ("dynamodb:DeleteItem",), (place.table_arn(outbox),)),
@@ -56,14 +76,21 @@ def relaying(service: ServiceModel, *, place: Place, log_group: str, stream: str
 
 def outgoing(service: ServiceModel) -> tuple[Grant, ...]:
     """What the functions of a service may send and publish: with any of it the service has an outbox and a relay."""
-    return tuple(grant for function in service.functions for grant in function.grants if selection.outbox_rows(grant))
+    return tuple(
+        grant
+        for function in service.functions
+        for grant in function.grants
+        if selection.outbox_rows(grant)
+    )
 
 
 def _consuming(function: FunctionModel, place: Place) -> Iterator[Statement]:
     if function.queue is not None:
         yield Statement("Consume", _CONSUME, (place.queue_arn(function.queue),))
         yield Statement("Park", ("sqs:SendMessage",), (place.parked_arn(function.queue),))
-        yield only_rows("Inbox", PUT, place.table_arn(f"{function.service}.{INBOX}"), [f"{function.name}/*"])
+        yield only_rows(
+            "Inbox", PUT, place.table_arn(f"{function.service}.{INBOX}"), [f"{function.name}/*"]
+        )
 
 
 def _running(log_group: str, place: Place) -> Iterator[Statement]:

@@ -42,4 +42,6 @@ def _queried(table: TableModel, place: Place) -> Iterator[str]:
     """The table where an index is its own key, and each other index."""
     if not table.indexes or any(index.primary for index in table.indexes):
         yield place.table_arn(table.name)
-    yield from (place.index_arn(table.name, index.name) for index in table.indexes if not index.primary)
+    yield from (
+        place.index_arn(table.name, index.name) for index in table.indexes if not index.primary
+    )
