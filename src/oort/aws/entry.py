@@ -28,7 +28,7 @@ from oort.aws.services.traces import Traces
 from oort.aws.services.transactions import Transactions
 from oort.aws.system import MachineClock, MachineEntropy
 from oort.model.errors import OortError
-from oort.model.functions import FunctionModel, Subscription, Timer, Worker
+from oort.model.functions import FunctionModel
 from oort.model.platform import PlatformModel
 from oort.rules.cloud.cloud_names import RELAY, Place
 from oort.rules.cloud.deployed import FunctionEnvironment, Metrics, required
@@ -121,7 +121,6 @@ def _program(platform: str, packages: tuple[str, ...]) -> Program:
 
 
 def _attempts(function: FunctionModel, platform: PlatformModel) -> int:
-    trigger = function.trigger
-    if not isinstance(trigger, Subscription | Worker | Timer):
+    if function.queue is None:
         return 1
-    return next(queue.attempts for queue in platform.queues if queue.name == trigger.queue)
+    return next(queue.attempts for queue in platform.queues if queue.name == function.queue)

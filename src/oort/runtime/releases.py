@@ -2,7 +2,7 @@
 
 from collections.abc import Collection
 
-from oort.app.declaring.signatures import MessageParameter
+from oort.app.declaring.parameters import MessageParameter
 from oort.app.programs import Function, Program
 from oort.model.errors import NotUnderstood
 from oort.model.functions import Consumed

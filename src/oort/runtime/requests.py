@@ -6,7 +6,7 @@ from decimal import Decimal
 
 import msgspec
 
-from oort.app.declaring.signatures import ValueParameter
+from oort.app.declaring.parameters import ValueParameter
 from oort.app.programs import Function
 from oort.model.invocations import HttpInvocation
 from oort.model.items import Value

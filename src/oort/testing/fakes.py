@@ -11,10 +11,10 @@ from oort.app.declaring import versions
 from oort.app.handles import calls, codecs, events
 from oort.app.handles.actions import Put
 from oort.app.handles.events import Event, Publish
-from oort.app.handles.links import refusal
+from oort.app.handles.handle import ResourceHandle, ask, declaration, make
 from oort.app.handles.once import Once
-from oort.app.handles.queues import Queue, QueueDeclaration
-from oort.app.handles.tables import Table, TableDeclaration, advance
+from oort.app.handles.queues import Queue
+from oort.app.handles.tables import Table, advance
 from oort.engine.clocks import SystemClock
 from oort.engine.services.effects import Effects
 from oort.engine.services.queues import Queues
@@ -37,7 +37,7 @@ from oort.model.operations import (
     ScanTable,
 )
 from oort.model.platform import PlatformModel, ServiceModel
-from oort.model.resources import QueueModel, TableModel
+from oort.model.resources import QueueModel, Resource
 from oort.model.sources import Source
 from oort.rules import identifiers
 from oort.rules.types import models
@@ -48,6 +48,7 @@ K = TypeVar("K")
 T = TypeVar("T")
 M = TypeVar("M")
 E = TypeVar("E", bound=Event)
+Own = TypeVar("Own", bound=Resource)
 
 _MOST = 10_000
 
@@ -58,30 +59,22 @@ class _World:
     def __init__(self) -> None:
         self._store = DirectStore()
         self._clock = SystemClock()
-        self._tables: list[TableModel] = []
-        self._queues: list[QueueModel] = []
+        self._resources: list[Resource] = []
         self._count = 0
         self._serial = itertools.count()
         self._rebuild()
 
-    def table(self, model: TableModel) -> TableModel:
-        """A table that nobody else has."""
+    def own(self, model: Own) -> Own:
+        """A resource like this one that nobody else has."""
         renamed = replace(model, name=self._unique(model.name))
-        self._tables.append(renamed)
-        self._rebuild()
-        return renamed
-
-    def queue(self, model: QueueModel) -> QueueModel:
-        """A queue that nobody else has."""
-        renamed = replace(model, name=self._unique(model.name))
-        self._queues.append(renamed)
+        self._resources.append(renamed)
         self._rebuild()
         return renamed
 
     def subscribe(self, event: str) -> str:
         """A queue that gets the event from now on."""
         name = self._unique(event)
-        self._queues.append(
+        self._resources.append(
             QueueModel(name, "fakes", 1, limits.VISIBILITY, event, Source(__file__, 0))
         )
         self._rebuild()
@@ -104,7 +97,7 @@ class _World:
         oldest: int = 0,
         older: tuple[Older, ...] = (),
     ) -> Message:
-        """See `app.links`."""
+        """See `app.handles.handle`."""
         now = self._clock.now().timestamp()
         identifier = identifiers.uuid7(
             int(now * 1000), next(self._serial)
@@ -137,7 +130,7 @@ class _World:
         return f"{name}~{self._count}"
 
     def _rebuild(self) -> None:
-        service = ServiceModel("fakes", tuple(self._tables), tuple(self._queues), (), ())
+        service = ServiceModel(name="fakes", resources=tuple(self._resources))
         platform = PlatformModel("fakes", (service,))
         self.tables = Tables(self._store, platform=platform, clock=self._clock)
         self.queues = Queues(self._store, platform=platform, clock=self._clock)
@@ -160,11 +153,11 @@ class _Delivery:
         self._holders = itertools.count()
 
     def perform(self, operation: Operation) -> Result:
-        """See `app.links`."""
+        """See `app.handles.handle`."""
         return self._world.perform(operation)
 
     def lease(self, name: str) -> Lease:
-        """See `app.links`."""
+        """See `app.handles.handle`."""
         return Lease("fakes.handler", self._message, name, str(next(self._holders)))
 
 
@@ -175,7 +168,7 @@ class _Replies:
         self._bodies = bodies
 
     def perform(self, _: Operation) -> Result:
-        """See `app.links`."""
+        """See `app.handles.handle`."""
         if not self._bodies:
             return Refused(
                 InvalidUse.code, "The fake call has no answer: write fake(Charge, Receipt(…))."
@@ -202,9 +195,9 @@ def fake(resource: type[R], *items: object) -> R:
     `fake(Once)` stands for one message: calling the handler with it again is a further delivery.
     """
     if calls.declared(resource) is not None:
-        return _linked(resource, _Replies([codecs.body(item) for item in items]))
+        return make(resource, link=_Replies([codecs.body(item) for item in items]))
     if resource is Once and not items:
-        return _linked(resource, _world().delivery())
+        return make(resource, link=_world().delivery())
     origin, arguments = get_origin(resource), get_args(resource)
     if origin is None or not arguments:
         raise InvalidUse(
@@ -216,29 +209,18 @@ def fake(resource: type[R], *items: object) -> R:
         raise InvalidUse(f"A fake {origin.__name__} starts empty.", "Give items to tables only.")
     if origin is Publish:
         return cast(R, _publish(world, resource))
-    actions = frozenset(get_args(arguments[0]) or arguments)
-    handle: object = object.__new__(origin)
-    declared = getattr(handle, "__oort__", None)
-    if isinstance(declared, TableDeclaration):
-        declared = replace(declared, model=world.table(declared.model))
-    elif isinstance(declared, QueueDeclaration):
-        declared = replace(declared, model=world.queue(declared.model))
-    else:
+    declared = declaration(origin)
+    if declared is None or not issubclass(origin, ResourceHandle):
         raise InvalidUse(
             f"{origin.__name__} is no resource of a service.",
             "Put @service.table or @service.queue on it.",
         )
-    handle.__dict__.update(__oort__=declared, _link=world, _actions=actions)
+    own = replace(declared, model=world.own(declared.model))
+    actions = frozenset(get_args(arguments[0]) or arguments)
+    handle = make(origin, link=world, __oort__=own, _actions=actions)
     for item in items:
         _fill(cast(Table[object, object, Put], handle), item)
     return cast(R, handle)
-
-
-def _linked(kind: type[R], link: object) -> R:
-    """One of a class that has nothing but a link."""
-    made: object = object.__new__(kind)
-    made.__dict__.update(_link=link)
-    return cast(R, made)
 
 
 def _fill(table: "Table[object, object, Put]", item: object) -> None:
@@ -249,9 +231,7 @@ def _fill(table: "Table[object, object, Put]", item: object) -> None:
     operation = PutItem(
         declared.model.name, {**stored, version: 1} if version is not None and new else stored
     )
-    result = table._link.perform(operation)
-    if isinstance(result, Refused):
-        raise refusal(result)
+    ask(table._link, operation)
     if new:
         advance(table, item)
 
@@ -264,10 +244,8 @@ def _publish(world: _World, resource: object) -> object:
             f"{resource} names no event.",
             "Write fake(Publish[SignedUp]), with a class under @event.",
         )
-    out: object = object.__new__(Publish)
     queues = [world.subscribe(kind.__oort__.model.name) for kind in kinds]
-    out.__dict__.update(_link=world, _events=kinds, _queues=queues)
-    return out
+    return make(Publish, link=world, _events=kinds, _queues=queues)
 
 
 def stored(table: "Table[K, T]") -> list[T]:

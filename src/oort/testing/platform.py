@@ -362,9 +362,10 @@ class Platform:
         oldest: int,
         older: tuple[Older, ...],
     ) -> Message:
-        now = self._clock.now().timestamp()
+        moment = self._clock.now()
+        now = moment.timestamp()
         return Message(
-            id=identifiers.uuid7(int(now * 1000), self._entropy.bits(74)),
+            id=identifiers.new(moment, self._entropy.bits),
             name=name,
             body=body,
             key=key,
@@ -447,5 +448,5 @@ def _observed(program: Program) -> PlatformModel:
     )
     return replace(
         program.model,
-        services=(*program.model.services, ServiceModel(_OBSERVER, (), queues, (), ())),
+        services=(*program.model.services, ServiceModel(name=_OBSERVER, resources=queues)),
     )

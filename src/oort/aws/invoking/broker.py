@@ -4,7 +4,7 @@ from collections.abc import Collection
 
 from oort.model.errors import NotGranted
 from oort.model.functions import FunctionModel
-from oort.model.operations import CallFunction, Commit, Refused, Request, Result
+from oort.model.operations import CallFunction, Refused, Request, Result
 from oort.rules import permissions
 from oort.runtime.operations import Caller, Operations
 
@@ -34,25 +34,11 @@ class LambdaBroker:
         if not self._token or request.token != self._token:
             return Refused(NotGranted.code, "The invocation is over; its token is no longer good.")
         operation = request.operation
-        missing = permissions.missing(self._granted, operation)
-        if missing is not None:
-            kind, resource, action = missing
-            return Refused(
-                NotGranted.code, f"{self._name} may not {action} on the {kind} {resource}."
-            )
-        if (
-            isinstance(operation, Commit)
-            and operation.mark is not None
-            and operation.mark.function != self._name
-        ):
-            return Refused(
-                NotGranted.code,
-                f"{self._name} may not mark a message for {operation.mark.function}.",
-            )
-        if (message := permissions.astray(operation, self._messages)) is not None:
-            return Refused(
-                NotGranted.code, f"{self._name} is not delivering the message {message}."
-            )
+        refused = permissions.refusal(
+            self._name, granted=self._granted, messages=self._messages, operation=operation
+        )
+        if refused is not None:
+            return refused
         if isinstance(operation, CallFunction):
             return self._caller.call(operation)
         return self._operations.perform(operation)

@@ -17,8 +17,9 @@ from oort.aws.invoking.broker import LambdaBroker
 from oort.aws.invoking.logs import Field, JsonLog
 from oort.aws.invoking.requests import ReplyDocument, RequestEvent
 from oort.aws.services.calls import CallEvent, CallReply
+from oort.model.context import Principal
 from oort.model.errors import InvalidToken, InvalidUse, NotUnderstood, OortError
-from oort.model.functions import Consumed, Http, Subscription, Timer, Worker
+from oort.model.functions import Consumed, Http
 from oort.model.invocations import (
     BatchInvocation,
     CallInvocation,
@@ -26,7 +27,6 @@ from oort.model.invocations import (
     HttpInvocation,
     HttpOutcome,
     Parked,
-    Principal,
 )
 from oort.model.messages import Delivery, Fault, Message
 from oort.model.problems import Problem, Unauthorized
@@ -97,7 +97,7 @@ class Handler:
         trigger = self._function.model.trigger
         if isinstance(trigger, Http) and "httpMethod" in event:
             return self._request(cast(RequestEvent, event), trigger)
-        if isinstance(trigger, Subscription | Worker | Timer) and "Records" in event:
+        if isinstance(trigger, Consumed) and "Records" in event:
             return self._batch(cast(Sequence[RecordEvent], event["Records"]), trigger)
         if event.get("oort") == "call":
             return self._call(msgspec.convert(event, CallEvent))
@@ -270,15 +270,13 @@ class Handler:
 
     def _open(self, messages: Collection[str] = ()) -> str:
         """The id of an invocation, which is also its token: nobody else is here who could use it."""
-        now = int(self._parts.clock.now().timestamp() * 1000)
-        token = identifiers.uuid7(now, self._parts.entropy.bits(74))
+        token = identifiers.new(self._parts.clock.now(), self._parts.entropy.bits)
         self._parts.broker.open(token, messages=messages)
         return token
 
     def _fresh(self) -> tuple[str, str]:
-        return (
-            f"{self._parts.entropy.bits(128) or 1:032x}",
-            f"{self._parts.entropy.bits(64) or 1:016x}",
+        return identifiers.new_trace(self._parts.entropy.bits), identifiers.new_span(
+            self._parts.entropy.bits
         )
 
     def _ended(

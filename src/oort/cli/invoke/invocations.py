@@ -51,10 +51,9 @@ def consume(engine: Engine, function: Function, bodies: list[bytes]) -> list[Con
     Messages do not go through a queue, so a failure is not tried again.
     """
     entropy, now = SystemEntropy(), datetime.now(UTC)
-    milliseconds = int(now.timestamp() * 1000)
     consumed: list[Consumed] = []
     for body in bodies:
-        name = identifiers.uuid7(milliseconds, entropy.bits(74))
+        name = identifiers.new(now, entropy.bits)
         message = payloads.message(body, function, id=name, sent=now.timestamp())
         delivery = Delivery(message=message, receipt=name, attempt=1)
         outcome = engine.invoker.batch(function.model.name, (delivery,), id=name)

@@ -12,7 +12,7 @@ from urllib.parse import quote, urlencode
 import msgspec
 from msgspec import Meta
 
-from oort.app.declaring.signatures import MessageParameter, ValueParameter
+from oort.app.declaring.parameters import MessageParameter, ValueParameter
 from oort.app.programs import Function
 from oort.cli.errors import UnreadableInput
 from oort.engine.gateway.gateway import HttpRequest

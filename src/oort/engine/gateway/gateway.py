@@ -13,10 +13,11 @@ from oort.engine.gateway.problem_replies import HeadersTooLarge, MethodNotAllowe
 from oort.engine.invoking.cutoff import Leash
 from oort.engine.invoking.invoker import InProcessInvoker
 from oort.model import limits
+from oort.model.context import Principal
 from oort.model.errors import InvalidToken
 from oort.model.fixed_pages import PREFIX
 from oort.model.functions import Http, Rate
-from oort.model.invocations import HttpInvocation, HttpOutcome, Principal
+from oort.model.invocations import HttpInvocation, HttpOutcome
 from oort.model.platform import PlatformModel
 from oort.model.problems import BadRequest, Forbidden, NotFound, Problem, Unauthorized
 from oort.model.spans import Span
@@ -274,8 +275,8 @@ class Gateway:
     def _arrival(self, request: HttpRequest) -> Arrival:
         started, start = self._clock.tick(), nanoseconds(self._clock)
         above = identifiers.parent_of(request.headers.get("traceparent", ""))
-        trace, parent = above or (f"{self._entropy.bits(128) or 1:032x}", "")
-        span = f"{self._entropy.bits(64) or 1:016x}"
+        trace, parent = above or (identifiers.new_trace(self._entropy.bits), "")
+        span = identifiers.new_span(self._entropy.bits)
         return Arrival(
             request=request, trace=trace, parent=parent, span=span, start=start, started=started
         )

@@ -4,7 +4,7 @@ from collections.abc import Callable, Collection
 from dataclasses import dataclass
 
 from oort.model.errors import NotGranted
-from oort.model.operations import CallFunction, Commit, Objected, Refused, Request, Result
+from oort.model.operations import CallFunction, Objected, Refused, Request, Result
 from oort.model.platform import PlatformModel
 from oort.ports.entropy import Entropy
 from oort.rules import permissions
@@ -52,17 +52,14 @@ class EngineBroker:
         held = self._holders.get(request.token)
         if held is None:
             return Refused(NotGranted.code, "The invocation is over; its token is no longer good.")
-        holder = held.function
-        missing = permissions.missing(self._granted[holder], request.operation)
-        if missing is not None:
-            kind, resource, action = missing
-            return Refused(NotGranted.code, f"{holder} may not {action} on the {kind} {resource}.")
-        if isinstance(request.operation, Commit) and request.operation.mark is not None:
-            marked = request.operation.mark.function
-            if marked != holder:  # it would keep that function from ever applying the message
-                return Refused(NotGranted.code, f"{holder} may not mark a message for {marked}.")
-        if (message := permissions.astray(request.operation, held.messages)) is not None:
-            return Refused(NotGranted.code, f"{holder} is not delivering the message {message}.")
+        refused = permissions.refusal(
+            held.function,
+            granted=self._granted[held.function],
+            messages=held.messages,
+            operation=request.operation,
+        )
+        if refused is not None:
+            return refused
         if isinstance(request.operation, CallFunction):
             return self._answer(request.operation)
         return self._operations.perform(request.operation)

@@ -116,9 +116,7 @@ class Consumers:
         return self._settle(queue, function, deliveries, ends, each=each, further=further())
 
     def _invoke(self, function: FunctionModel, deliveries: tuple[Delivery, ...]) -> BatchOutcome:
-        invocation = identifiers.uuid7(
-            int(self._clock.now().timestamp() * 1000), self._entropy.bits(74)
-        )
+        invocation = identifiers.new(self._clock.now(), self._entropy.bits)
         outcome = self._invoker.batch(function.name, deliveries, id=invocation)
         self._traces.record(outcome.spans)
         return outcome

@@ -91,9 +91,7 @@ class InProcessInvoker:
             return CallOutcome(
                 result=Objected(502, "CallFailed", f"Nobody answers {operation.call} here.")
             )
-        identifier = identifiers.uuid7(
-            int(self._clock.now().timestamp() * 1000), self._entropy.bits(74)
-        )
+        identifier = identifiers.new(self._clock.now(), self._entropy.bits)
         with self._environment(name) as (environment, token):
             invocation = CallInvocation(
                 id=identifier, token=token, traceparent=operation.traceparent, body=operation.body

@@ -79,8 +79,8 @@ PLATFORM = PlatformModel(
     "suite",
     (
         ServiceModel(
-            "suite",
-            tables=(
+            name="suite",
+            resources=(
                 _table(NOTES, "id", None, IndexModel("own", "id", None, primary=True)),
                 _table(
                     LINES,
@@ -98,16 +98,11 @@ PLATFORM = PlatformModel(
                     IndexModel("own", "sensor", "value", primary=True),
                     numeric=frozenset({"value"}),
                 ),
-            ),
-            queues=(
                 _queue(WORK, None),
                 _queue(OTHER_WORK, None),
                 *(_queue(name, HAPPENED) for name in SUBSCRIBERS),
+                *(EventModel(name, 1, "key", "suite", _HERE) for name in (HAPPENED, UNHEARD)),
             ),
-            events=tuple(
-                EventModel(name, 1, "key", "suite", _HERE) for name in (HAPPENED, UNHEARD)
-            ),
-            functions=(),
         ),
     ),
 )

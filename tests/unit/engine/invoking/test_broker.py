@@ -134,7 +134,7 @@ class Paying:
             programs.function("shop.refund", worker, next(once)),
             programs.function("shop.other", worker),
         )
-        platform = PlatformModel("shop", (ServiceModel("shop", (), (), (), functions),))
+        platform = PlatformModel("shop", (ServiceModel(name="shop", functions=functions),))
         ports = Services.on(DirectStore(), platform=platform, clock=VirtualClock(), lag=no_lag)
         self.broker = EngineBroker(
             platform, operations=ports.operations(), entropy=SeededEntropy(1)

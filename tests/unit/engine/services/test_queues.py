@@ -15,6 +15,7 @@ from oort.model import limits
 from oort.model.errors import InvalidValue, LimitExceeded
 from oort.model.messages import QueueDepth
 from oort.model.platform import PlatformModel
+from oort.model.resources import QueueModel
 from oort.testing.port_suites.target import (
     ATTEMPTS,
     OTHER_WORK,
@@ -36,7 +37,10 @@ def with_queues(
     queues = tuple(
         replace(queue, attempts=attempts) for queue in service.queues if queue.name != without
     )
-    return replace(platform, services=(replace(service, queues=queues),))
+    others = tuple(
+        resource for resource in service.resources if not isinstance(resource, QueueModel)
+    )
+    return replace(platform, services=(replace(service, resources=(*others, *queues)),))
 
 
 def moment(services: Services, after: timedelta) -> float:

@@ -89,8 +89,8 @@ def test_a_message_whose_queue_is_gone_is_kept_as_a_dead_letter_and_blocks_nobod
         [SendMessage(OTHER_WORK, message("1")), SendMessage(WORK, message("2"))], None
     )
     (service,) = PLATFORM.services
-    queues = tuple(queue for queue in service.queues if queue.name != OTHER_WORK)
-    without = services.running(replace(PLATFORM, services=(replace(service, queues=queues),)))
+    resources = tuple(resource for resource in service.resources if resource.name != OTHER_WORK)
+    without = services.running(replace(PLATFORM, services=(replace(service, resources=resources),)))
     assert without.relay.move() == 2
     assert ids(without, WORK) == ["2"]
     (letter,) = services.queues.dead(OTHER_WORK, most=2)

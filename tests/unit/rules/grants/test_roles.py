@@ -18,15 +18,9 @@ from oort.model.functions import (
 from oort.model.platform import PlatformModel, ServiceModel
 from oort.model.resources import IndexModel, Kind
 from oort.rules.cloud.cloud_names import Place
-from oort.rules.cloud.statements import (
-    UNSCOPED,
-    Condition,
-    Statement,
-    answering,
-    granted,
-    outgoing,
-    relaying,
-)
+from oort.rules.grants.calls import answering
+from oort.rules.grants.roles import UNSCOPED, granted, outgoing, relaying
+from oort.rules.grants.statement import Condition, Statement
 from tests.unit.programs import function, table
 
 PLACE = Place("p", "s", partition="aws", region="here", account="1")
@@ -49,7 +43,10 @@ def given(*grants: Grant, trigger: Trigger = PAGE) -> list[Statement]:
     answer = function("bank.pay_out", Answer("bank.pay", timedelta(seconds=1)))
     platform = PlatformModel(
         "p",
-        (ServiceModel("shop", TABLES, (), (), (one,)), ServiceModel("bank", (), (), (), (answer,))),
+        (
+            ServiceModel(name="shop", resources=TABLES, functions=(one,)),
+            ServiceModel(name="bank", functions=(answer,)),
+        ),
     )
     found = granted(one, platform=platform, place=PLACE, key="the-key")
     assert [statement.name for statement in found[:2]] == ["Log", "Trace"]
@@ -202,7 +199,7 @@ def test_a_function_that_asks_for_once_updates_its_own_effects_and_nothing_else(
 
 
 def relay(*functions: FunctionModel) -> dict[str, tuple[str, ...]]:
-    service = ServiceModel("shop", (), (), (), functions)
+    service = ServiceModel(name="shop", functions=functions)
     found = relaying(service, place=PLACE, log_group="/log", stream="the-stream", key="the-key")
     return {one.name: one.resources for one in found}
 
@@ -246,13 +243,13 @@ def test_a_relay_that_only_sends_has_no_key_and_one_that_only_publishes_no_queue
 def test_what_leaves_a_service_decides_whether_it_has_an_outbox() -> None:
     quiet = function("shop.a", PAGE, Grant(Kind.TABLE, "shop.plain", ("get",)))
     loud = function("shop.b", PAGE, Grant(Kind.EVENT, "shop.e", ("publish",)))
-    assert outgoing(ServiceModel("shop", (), (), (), (quiet,))) == ()
-    assert outgoing(ServiceModel("shop", (), (), (), (quiet, loud))) == loud.grants
+    assert outgoing(ServiceModel(name="shop", functions=(quiet,))) == ()
+    assert outgoing(ServiceModel(name="shop", functions=(quiet, loud))) == loud.grants
 
 
 def test_answers_are_found_by_their_call() -> None:
     answer = function("bank.pay_out", Answer("bank.pay", timedelta(seconds=1)))
     platform = PlatformModel(
-        "p", (ServiceModel("bank", (), (), (), (answer, function("bank.page", PAGE))),)
+        "p", (ServiceModel(name="bank", functions=(answer, function("bank.page", PAGE))),)
     )
     assert answering(platform) == {"bank.pay": "bank.pay_out"}

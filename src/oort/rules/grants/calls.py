@@ -1,0 +1,35 @@
+"""Grants to ask another service."""
+
+from collections.abc import Iterator
+
+from oort.model.errors import InvalidProgram
+from oort.model.functions import Answer, Grant
+from oort.model.platform import PlatformModel
+from oort.model.sources import Mistake
+from oort.rules.grants.edges import EdgeKind
+from oort.rules.grants.statement import Grantee, Statement, named
+
+EDGE = EdgeKind.CALLS
+
+
+def statements(grant: Grant, grantee: Grantee) -> Iterator[Statement]:
+    """Invoking the function that answers. InvalidProgram if there is none on the platform."""
+    answer = grantee.place.function_arn(_answer(grant, grantee))
+    yield Statement(named(grant), ("lambda:InvokeFunction",), (answer,))
+
+
+def answering(platform: PlatformModel) -> dict[str, str]:
+    """The function that answers each call."""
+    return {
+        one.trigger.call: one.name for one in platform.functions if isinstance(one.trigger, Answer)
+    }
+
+
+def _answer(grant: Grant, grantee: Grantee) -> str:
+    answer = answering(grantee.platform).get(grant.resource)
+    if answer is None:
+        function = grantee.function
+        what = f"{function.name} calls {grant.resource}, which nobody on this platform answers."
+        instead = "Add the service that answers it to `services` in oort.toml."
+        raise InvalidProgram([Mistake(function.source, "call.unanswered", what, instead)])
+    return answer
