@@ -10,11 +10,11 @@ import pytest
 
 from oort.aws.clients import Clients
 from oort.aws.services.effects import Effects
+from oort.aws.services.events import Events
 from oort.aws.services.parking import Parking
 from oort.aws.services.queues import Queues
 from oort.aws.services.relay import Relay
 from oort.aws.services.tables import Tables
-from oort.aws.services.topics import Topics
 from oort.aws.services.transactions import Transactions
 from oort.aws.system import MachineClock
 from oort.model.platform import PlatformModel
@@ -43,7 +43,7 @@ class AwsTarget:
         return Ports(
             Tables(clients, platform=platform, place=place),
             Queues(clients, platform=platform, place=place),
-            Topics(clients, platform=platform, place=place),
+            Events(clients, platform=platform, place=place),
             Transactions(clients, platform=platform, place=place, service=service.name, clock=MachineClock()),
             Effects(clients, place=place, service=service.name, clock=MachineClock()),
             Parking(clients, platform=platform, place=place),

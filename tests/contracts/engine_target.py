@@ -7,11 +7,11 @@ import pytest
 
 from oort.engine.clocks import VirtualClock
 from oort.engine.services.effects import Effects
+from oort.engine.services.events import Events
 from oort.engine.services.parking import Parking
 from oort.engine.services.queues import Queues
 from oort.engine.services.relay import Relay
 from oort.engine.services.tables import Tables
-from oort.engine.services.topics import Topics
 from oort.engine.services.transactions import Transactions
 from oort.engine.store.store import Store
 from oort.model.platform import PlatformModel
@@ -36,7 +36,7 @@ class EngineTarget:
         return Ports(
             Tables(store, platform=platform, clock=clock, lag=self._lag),
             Queues(store, platform=platform, clock=clock),
-            Topics(store, platform=platform, clock=clock),
+            Events(store, platform=platform, clock=clock),
             Transactions(store, platform=platform, clock=clock, lag=self._lag),
             Effects(store, clock=clock),
             Parking(store, platform=platform, clock=clock),

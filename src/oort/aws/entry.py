@@ -19,11 +19,11 @@ from oort.aws.invoking.logs import JsonLog
 from oort.aws.invoking.relaying import RelayHandler
 from oort.aws.services.calls import Calls
 from oort.aws.services.effects import Effects
+from oort.aws.services.events import Events
 from oort.aws.services.parking import Parking
 from oort.aws.services.queues import Queues
 from oort.aws.services.relay import Relay
 from oort.aws.services.tables import Tables
-from oort.aws.services.topics import Topics
 from oort.aws.services.traces import Traces
 from oort.aws.services.transactions import Transactions
 from oort.aws.system import MachineClock, MachineEntropy
@@ -79,7 +79,7 @@ def _parts(
     operations = Operations(
         tables=Tables(clients, platform=platform, place=place),
         queues=queues,
-        topics=Topics(clients, platform=platform, place=place),
+        events=Events(clients, platform=platform, place=place),
         transactions=transactions,
         effects=Effects(clients, place=place, clock=clock, service=function.model.service),
     )

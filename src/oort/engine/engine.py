@@ -15,13 +15,13 @@ from oort.engine.invoking.calls import Calls
 from oort.engine.invoking.dispatcher import Consumers, DeliveryReport, Dispatcher
 from oort.engine.invoking.invoker import InProcessInvoker
 from oort.engine.services.effects import Effects
+from oort.engine.services.events import Events
 from oort.engine.services.history import History
 from oort.engine.services.parking import Parking
 from oort.engine.services.queues import Queues
 from oort.engine.services.relay import Relay
 from oort.engine.services.schedules import Schedules
 from oort.engine.services.tables import Tables, no_lag
-from oort.engine.services.topics import Topics
 from oort.engine.services.traces import Traces
 from oort.engine.services.transactions import Transactions
 from oort.engine.store.store import Store
@@ -45,7 +45,7 @@ class Services:
 
     tables: Tables
     queues: Queues
-    topics: Topics
+    events: Events
     transactions: TransactionsPort
     effects: Effects
     parking: Parking
@@ -60,7 +60,7 @@ class Services:
         return cls(
             tables=Tables(store, platform=platform, clock=clock, lag=lag),
             queues=Queues(store, platform=platform, clock=clock),
-            topics=Topics(store, platform=platform, clock=clock),
+            events=Events(store, platform=platform, clock=clock),
             transactions=Transactions(store, platform=platform, clock=clock, lag=lag),
             effects=Effects(store, clock=clock),
             parking=Parking(store, platform=platform, clock=clock),
@@ -75,7 +75,7 @@ class Services:
         return Operations(
             tables=self.tables,
             queues=self.queues,
-            topics=self.topics,
+            events=self.events,
             transactions=self.transactions,
             effects=self.effects,
         )
@@ -110,7 +110,7 @@ class Engine:
         services = Services.on(store, platform=platform, clock=clock, lag=lag)
         if transactions is not None:
             services = replace(services, transactions=transactions)
-        self.tables, self.queues, self.topics = services.tables, services.queues, services.topics
+        self.tables, self.queues, self.events = services.tables, services.queues, services.events
         self.traces, self.relay, self.schedules = services.traces, services.relay, services.schedules
         self.transactions, self.effects, self.parking = services.transactions, services.effects, services.parking
         self.history = services.history

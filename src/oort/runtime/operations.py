@@ -36,9 +36,9 @@ from oort.model.operations import (
     UpdateItem,
 )
 from oort.ports.effects import Effects
+from oort.ports.events import Events
 from oort.ports.queues import Queues
 from oort.ports.tables import Tables
-from oort.ports.topics import Topics
 from oort.ports.transactions import Transactions
 from oort.rules.messaging import effects, messages
 
@@ -79,11 +79,11 @@ class Operations:
     """From the language of the broker port to the ports of the services."""
 
     def __init__(
-        self, *, tables: Tables, queues: Queues, topics: Topics, transactions: Transactions, effects: Effects
+        self, *, tables: Tables, queues: Queues, events: Events, transactions: Transactions, effects: Effects
     ) -> None:
         self._tables = tables
         self._queues = queues
-        self._topics = topics
+        self._events = events
         self._transactions = transactions
         self._effects = effects
 
@@ -127,7 +127,7 @@ class Operations:
             case SendMessage():
                 self._queues.send(operation.queue, operation.message, delay=messages.delay(operation.delay))
             case PublishEvent():
-                self._topics.publish(operation.event, operation.message)
+                self._events.publish(operation.event, operation.message)
 
     def _record(self, operation: _External) -> Result:
         match operation:

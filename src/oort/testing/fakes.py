@@ -17,10 +17,10 @@ from oort.app.handles.queues import Queue, QueueDeclaration
 from oort.app.handles.tables import Table, TableDeclaration, advance
 from oort.engine.clocks import SystemClock
 from oort.engine.services.effects import Effects
+from oort.engine.services.events import Events
 from oort.engine.services.queues import Queues
 from oort.engine.services.relay import Relay
 from oort.engine.services.tables import Tables
-from oort.engine.services.topics import Topics
 from oort.engine.services.transactions import Transactions
 from oort.engine.store.direct import DirectStore
 from oort.model import limits
@@ -118,7 +118,7 @@ class _World:
         self._operations = Operations(
             tables=self.tables,
             queues=self.queues,
-            topics=Topics(self._store, platform=platform, clock=self._clock),
+            events=Events(self._store, platform=platform, clock=self._clock),
             transactions=Transactions(self._store, platform=platform, clock=self._clock),
             effects=Effects(self._store, clock=self._clock),
         )

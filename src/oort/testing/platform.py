@@ -206,7 +206,7 @@ class Platform:
     def publish(self, event: Event) -> None:
         """Publish an event, as its service would. Raises InvalidEvent if it does not fit its class."""
         message = events.stamped(event, self._stamped)
-        self._engine.topics.publish(message.name, message)
+        self._engine.events.publish(message.name, message)
 
     def inject(
         self,

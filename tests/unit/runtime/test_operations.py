@@ -7,9 +7,9 @@ import pytest
 
 from oort.engine.clocks import VirtualClock
 from oort.engine.services.effects import Effects
+from oort.engine.services.events import Events
 from oort.engine.services.queues import Queues
 from oort.engine.services.tables import Tables
-from oort.engine.services.topics import Topics
 from oort.engine.services.transactions import Transactions
 from oort.engine.store.direct import DirectStore
 from oort.model.items import Equals, Item, SetTo
@@ -54,7 +54,7 @@ class World:
         self._operations = Operations(
             tables=Tables(store, platform=platform, clock=clock),
             queues=self.queues,
-            topics=Topics(store, platform=platform, clock=clock),
+            events=Events(store, platform=platform, clock=clock),
             transactions=Transactions(store, platform=platform, clock=clock),
             effects=Effects(store, clock=clock),
         )

@@ -12,10 +12,10 @@ from oort.model.platform import PlatformModel, ServiceModel
 from oort.model.resources import EventModel, IndexModel, QueueModel, TableModel
 from oort.model.sources import Source
 from oort.ports.effects import Effects
+from oort.ports.events import Events
 from oort.ports.parking import Parking
 from oort.ports.queues import Queues
 from oort.ports.tables import Tables
-from oort.ports.topics import Topics
 from oort.ports.transactions import Transactions
 from oort.rules.messaging import envelopes
 
@@ -42,7 +42,7 @@ class Ports:
 
     tables: Tables
     queues: Queues
-    topics: Topics
+    events: Events
     transactions: Transactions
     effects: Effects
     parking: Parking

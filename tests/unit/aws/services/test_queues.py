@@ -4,8 +4,8 @@ from datetime import timedelta
 
 import pytest
 
+from oort.aws.services.events import Events
 from oort.aws.services.queues import Queues
-from oort.aws.services.topics import Topics
 from oort.model import limits
 from oort.model.errors import LimitExceeded, Unavailable
 from oort.model.messages import Message
@@ -130,10 +130,10 @@ def test_a_batch_has_at_most_256_kib() -> None:
 
 def test_an_event_that_is_too_large_is_not_published() -> None:
     script = Script({})
-    topics = Topics(ScriptedClients(sns=script), platform=PLATFORM, place=PLACE)
+    events = Events(ScriptedClients(sns=script), platform=PLATFORM, place=PLACE)
     with pytest.raises(LimitExceeded):
-        topics.publish(HAPPENED, filling("1", name=HAPPENED, size=limits.MESSAGE_BYTES + 1))
-    topics.publish(HAPPENED, message("1", name=HAPPENED, body='"\uffff"'.encode()))
+        events.publish(HAPPENED, filling("1", name=HAPPENED, size=limits.MESSAGE_BYTES + 1))
+    events.publish(HAPPENED, message("1", name=HAPPENED, body='"\uffff"'.encode()))
     ((_, request),) = script.calls
     assert request["TopicArn"] == "arn:aws:sns:eu-west-1:1:shop_test_suite_happened"
     assert "\\uffff" in request["Message"]

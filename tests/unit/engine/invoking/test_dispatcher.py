@@ -277,7 +277,7 @@ def test_one_slow_consumer_does_not_take_every_thread(store: GroupCommitStore) -
     desk = started(store, Jobs(lambda _note, _ctx: _checked(release)), threads=8)
     send(desk, *range(40))
     desk.engine.tables.put(PutItem("desk.notes", {"id": "n", "count": 0}))
-    desk.engine.topics.publish("desk.rung", Message(id="e", name="desk.rung", body=b'{"id":"n"}'))
+    desk.engine.events.publish("desk.rung", Message(id="e", name="desk.rung", body=b'{"id":"n"}'))
     desk.deliveries.until(lambda: any(one.function == "desk.count" for one in desk.deliveries.reports))
     assert desk.engine._dispatcher._running["desk.jobs"] <= 2
     release.set()

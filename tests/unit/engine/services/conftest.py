@@ -6,10 +6,10 @@ from datetime import timedelta
 import pytest
 
 from oort.engine.clocks import VirtualClock
+from oort.engine.services.events import Events
 from oort.engine.services.queues import Queues
 from oort.engine.services.relay import Relay
 from oort.engine.services.tables import Tables
-from oort.engine.services.topics import Topics
 from oort.engine.services.traces import Traces
 from oort.engine.services.transactions import Transactions
 from oort.engine.store.direct import DirectStore
@@ -26,7 +26,7 @@ class Services:
         self.lag = timedelta(0)
         self.tables = Tables(store, platform=platform, clock=clock, lag=lambda: self.lag)
         self.queues = Queues(store, platform=platform, clock=clock)
-        self.topics = Topics(store, platform=platform, clock=clock)
+        self.events = Events(store, platform=platform, clock=clock)
         self.transactions = Transactions(store, platform=platform, clock=clock, lag=lambda: self.lag)
         self.relay = Relay(store, platform=platform, clock=clock)
         self.traces = Traces(store)

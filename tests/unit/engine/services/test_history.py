@@ -12,7 +12,7 @@ from tests.unit.engine.services.conftest import Services
 
 def publish(services: Services, *ids: str, event: str = HAPPENED) -> None:
     for name in ids:
-        services.topics.publish(event, message(name, name=event))
+        services.events.publish(event, message(name, name=event))
 
 
 def test_the_last_ones_come_in_their_order(services: Services) -> None:

@@ -1,4 +1,4 @@
-"""The contract of topics: a copy for every subscriber, each with a fate of its own."""
+"""The contract of events: a copy for every subscriber, each with a fate of its own."""
 
 from datetime import timedelta
 
@@ -23,19 +23,19 @@ from oort.testing.port_suites.target import (
 
 
 @pytest.mark.contract
-class TopicsContract(Contract):
+class EventsContract(Contract):
     """Fan-out."""
 
     def test_every_subscriber_gets_the_event_as_it_was_published(self, target: Target, ports: Ports) -> None:
         event = message("1", name=HAPPENED, body=b'{"n":1}', key="customer 7")
-        ports.topics.publish(HAPPENED, event)
+        ports.events.publish(HAPPENED, event)
         for queue in SUBSCRIBERS:
             (delivery,) = received(target, ports, queue, 1)
             assert delivery.message == event
             assert delivery.attempt == 1
 
     def test_a_subscriber_that_fails_does_not_touch_the_others(self, target: Target, ports: Ports) -> None:
-        ports.topics.publish(HAPPENED, message("1", name=HAPPENED))
+        ports.events.publish(HAPPENED, message("1", name=HAPPENED))
         failing, other = SUBSCRIBERS
         for _ in range(ATTEMPTS):
             (delivery,) = received(target, ports, failing, 1)
@@ -52,19 +52,19 @@ class TopicsContract(Contract):
 
     def test_every_event_arrives(self, target: Target, ports: Ports) -> None:
         for number in range(8):
-            ports.topics.publish(HAPPENED, message(str(number), name=HAPPENED))
+            ports.events.publish(HAPPENED, message(str(number), name=HAPPENED))
         for queue in SUBSCRIBERS:
             assert [one.message.id for one in received(target, ports, queue, 8)] == list("01234567")
 
     def test_an_event_without_subscribers_is_gone(self, target: Target, ports: Ports) -> None:
-        ports.topics.publish(UNHEARD, message("1", name=UNHEARD))
+        ports.events.publish(UNHEARD, message("1", name=UNHEARD))
         target.wait(SOON)
         assert all(ports.queues.receive(queue, most=10) == [] for queue in (WORK, *SUBSCRIBERS))
 
     def test_an_event_may_have_256_kib_and_no_more(self, target: Target, ports: Ports) -> None:
         fits = filling("1", name=HAPPENED, size=limits.MESSAGE_BYTES)
-        ports.topics.publish(HAPPENED, fits)
+        ports.events.publish(HAPPENED, fits)
         with pytest.raises(LimitExceeded):
-            ports.topics.publish(HAPPENED, filling("2", name=HAPPENED, size=limits.MESSAGE_BYTES + 1))
+            ports.events.publish(HAPPENED, filling("2", name=HAPPENED, size=limits.MESSAGE_BYTES + 1))
         for queue in SUBSCRIBERS:
             assert [one.message for one in received(target, ports, queue, 1)] == [fits]
