@@ -9,18 +9,13 @@ from datetime import timedelta
 import pytest
 
 from oort.aws.clients import Clients
-from oort.aws.services.effects import Effects
-from oort.aws.services.events import Events
-from oort.aws.services.parking import Parking
-from oort.aws.services.queues import Queues
+from oort.aws.services.bundle import AwsPorts
 from oort.aws.services.relay import Relay
-from oort.aws.services.tables import Tables
-from oort.aws.services.transactions import Transactions
 from oort.aws.system import MachineClock
 from oort.model.platform import PlatformModel
 from oort.model.resources import IndexModel, QueueModel, TableModel
+from oort.ports.bundle import Ports
 from oort.rules.cloud.cloud_names import Place
-from oort.testing.port_suites import Ports
 
 PAUSE = 0.05
 LONGEST = 20.0
@@ -40,14 +35,7 @@ class AwsTarget:
         (service,) = platform.services
         self._make(platform)
         self._relays.append(Relay(clients, place=place, service=service.name))
-        return Ports(
-            Tables(clients, platform=platform, place=place),
-            Queues(clients, platform=platform, place=place),
-            Events(clients, platform=platform, place=place),
-            Transactions(clients, platform=platform, place=place, service=service.name, clock=MachineClock()),
-            Effects(clients, place=place, service=service.name, clock=MachineClock()),
-            Parking(clients, platform=platform, place=place),
-        )
+        return AwsPorts(clients, place, platform=platform, service=service.name, clock=MachineClock())
 
     def wait(self, duration: timedelta) -> None:
         time.sleep(duration.total_seconds() + SLACK)

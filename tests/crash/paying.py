@@ -77,7 +77,7 @@ def main() -> None:
         report=report,
     )
     if new:
-        engine.queues.send("bank.payments", Message(id="m1", name="bank.payments", body=b'"order"'))
+        engine.ports.queues.send("bank.payments", Message(id="m1", name="bank.payments", body=b'"order"'))
     engine.start()
     assert over.wait(30)
     engine.stop()

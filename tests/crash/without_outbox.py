@@ -11,7 +11,7 @@ from oort.app.programs import Program
 from oort.cli import main
 from oort.cli.wiring import embedded
 from oort.engine.clocks import SystemClock
-from oort.engine.engine import Engine
+from oort.engine.engine import Deviations, Engine
 from oort.engine.services.events import Events
 from oort.engine.services.queues import Queues
 from oort.engine.services.transactions import Transactions
@@ -55,7 +55,8 @@ class DualWrites:
 
 def without_outbox(program: Program, *, store: GroupCommitStore, **options: object) -> Engine:
     """The engine as `oort dev` makes it, but for its transactions."""
-    return Engine(program, store=store, transactions=DualWrites(store, program), **options)  # type: ignore[arg-type]
+    deviations = Deviations(transactions=DualWrites(store, program))
+    return Engine(program, store=store, deviations=deviations, **options)  # type: ignore[arg-type]
 
 
 if __name__ == "__main__":

@@ -14,25 +14,15 @@ from oort.app.loading.projects import Project
 from oort.app.programs import Program
 from oort.aws.clients import Clients
 from oort.aws.invoking.broker import LambdaBroker
-from oort.aws.invoking.handlers import Event, Handler, Parts
+from oort.aws.invoking.handlers import handler
 from oort.aws.invoking.logs import JsonLog
+from oort.aws.invoking.parts import Event, Parts
 from oort.aws.invoking.relaying import RelayHandler
-from oort.aws.services.calls import Calls
-from oort.aws.services.effects import Effects
-from oort.aws.services.events import Events
-from oort.aws.services.parking import Parking
-from oort.aws.services.queues import Queues
+from oort.aws.services.bundle import AwsPorts
 from oort.aws.services.relay import Relay
-from oort.aws.services.tables import Tables
-from oort.aws.services.traces import Traces
-from oort.aws.services.transactions import Transactions
 from oort.aws.system import MachineClock, MachineEntropy
 from oort.model.errors import InvalidUse, OortError
-from oort.model.functions import FunctionModel, Subscription, Timer, Worker
-from oort.model.platform import PlatformModel
 from oort.rules.cloud.cloud_names import RELAY, Place
-from oort.rules.http.reply_headers import Origins
-from oort.runtime.alarms import Alarms
 from oort.runtime.operations import Operations
 
 _made: list[Callable[[Event], object]] = []
@@ -55,45 +45,39 @@ def made(variables: Mapping[str, str]) -> Callable[[Event], object]:
         region=_variable(variables, "AWS_REGION"),
         account=_variable(variables, "OORT_ACCOUNT"),
     )
-    service, _, handler = name.partition(".")
+    service, _, function = name.partition(".")
     always = {"platform": place.platform, "stage": place.stage, "service": service, "function": name}
     log = JsonLog(always, clock=clock)
     log.capture()
     clients = Clients(place.region)
-    if handler == RELAY:
+    if function == RELAY:
         return RelayHandler(Relay(clients, place=place, service=service), log=log, clock=clock).answer
     try:
         program = _program(place.platform, _variable(variables, "OORT_PACKAGES").split(","))
     except OortError as error:
         log.write("ERROR", str(error))
         raise
-    return Handler(_parts(program, name, place=place, clients=clients, log=log, variables=variables)).answer
+    return handler(_parts(program, name, place=place, clients=clients, log=log, variables=variables))
 
 
 def _parts(
     program: Program, name: str, *, place: Place, clients: Clients, log: JsonLog, variables: Mapping[str, str]
 ) -> Parts:
     function, platform, clock = program.functions[name], program.model, MachineClock()
-    queues = Queues(clients, platform=platform, place=place)
-    transactions = Transactions(clients, platform=platform, place=place, clock=clock, service=function.model.service)
-    operations = Operations(
-        tables=Tables(clients, platform=platform, place=place),
-        queues=queues,
-        events=Events(clients, platform=platform, place=place),
-        transactions=transactions,
-        effects=Effects(clients, place=place, clock=clock, service=function.model.service),
+    ports = AwsPorts(
+        clients,
+        place,
+        platform=platform,
+        service=function.model.service,
+        clock=clock,
+        answers=dict(pair.split("=", 1) for pair in variables.get("OORT_CALLS", "").split(",") if pair),
+        daemon=variables.get("AWS_XRAY_DAEMON_ADDRESS", ""),
     )
-    answers = dict(pair.split("=", 1) for pair in variables.get("OORT_CALLS", "").split(",") if pair)
-    calls = Calls(clients, answers=answers, place=place)
     return Parts(
         function=function,
-        broker=LambdaBroker(function.model, operations=operations, caller=calls),
-        queues=queues,
-        parking=Parking(clients, platform=platform, place=place),
-        alarms=Alarms(transactions),
-        attempts=_attempts(function.model, platform),
-        origins=Origins(platform.services),
-        traces=Traces(variables.get("AWS_XRAY_DAEMON_ADDRESS", "")),
+        platform=platform,
+        broker=LambdaBroker(function.model, operations=Operations(ports)),
+        ports=ports,
         log=log,
         clock=clock,
         entropy=MachineEntropy(),
@@ -105,13 +89,6 @@ def _program(platform: str, packages: list[str]) -> Program:
     root = Path(oort.__file__).resolve().parents[1]
     services = projects.services(Project(platform, tuple(packages), folder=root, root=root))
     return load(services, name=platform)
-
-
-def _attempts(function: FunctionModel, platform: PlatformModel) -> int:
-    trigger = function.trigger
-    if not isinstance(trigger, Subscription | Worker | Timer):
-        return 1
-    return next(queue.attempts for queue in platform.queues if queue.name == trigger.queue)
 
 
 def _variable(variables: Mapping[str, str], name: str) -> str:

@@ -16,12 +16,7 @@ from oort.app.handles.once import Once
 from oort.app.handles.queues import Queue, QueueDeclaration
 from oort.app.handles.tables import Table, TableDeclaration, advance
 from oort.engine.clocks import SystemClock
-from oort.engine.services.effects import Effects
-from oort.engine.services.events import Events
-from oort.engine.services.queues import Queues
-from oort.engine.services.relay import Relay
-from oort.engine.services.tables import Tables
-from oort.engine.services.transactions import Transactions
+from oort.engine.services import bundle
 from oort.engine.store.direct import DirectStore
 from oort.model import limits
 from oort.model.errors import InvalidUse
@@ -79,7 +74,7 @@ class _World:
     def perform(self, operation: Operation) -> Result:
         """Carry out an operation; there are no grants to ask."""
         result = self._operations.perform(operation)
-        while self._relay.move():
+        while self.ports.relay.move():
             pass
         return result
 
@@ -103,7 +98,7 @@ class _World:
 
     def peek(self, queue: str) -> list[Message]:
         """What was sent to the queue."""
-        return self.queues.peek(queue, most=_MOST)
+        return self.ports.queues.peek(queue, most=_MOST)
 
     def _unique(self, name: str) -> str:
         self._count += 1
@@ -112,16 +107,8 @@ class _World:
     def _rebuild(self) -> None:
         service = ServiceModel("fakes", tuple(self._tables), tuple(self._queues), (), ())
         platform = PlatformModel("fakes", (service,))
-        self.tables = Tables(self._store, platform=platform, clock=self._clock)
-        self.queues = Queues(self._store, platform=platform, clock=self._clock)
-        self._relay = Relay(self._store, platform=platform, clock=self._clock)
-        self._operations = Operations(
-            tables=self.tables,
-            queues=self.queues,
-            events=Events(self._store, platform=platform, clock=self._clock),
-            transactions=Transactions(self._store, platform=platform, clock=self._clock),
-            effects=Effects(self._store, clock=self._clock),
-        )
+        self.ports = bundle.on(self._store, platform=platform, clock=self._clock)
+        self._operations = Operations(self.ports)
 
 
 class _Delivery:
@@ -237,10 +224,10 @@ def _publish(world: _World, resource: object) -> object:
 def stored(table: "Table[K, T]") -> list[T]:
     """The items of a fake table, in the order of their keys."""
     name, kind = table.__oort__.model.name, cast(type[T], table.__oort__.item)
-    page = _world().tables.scan(ScanTable(name))
+    page = _world().ports.tables.scan(ScanTable(name))
     found = page.items
     while page.next is not None:
-        page = _world().tables.scan(ScanTable(name, after=page.next))
+        page = _world().ports.tables.scan(ScanTable(name, after=page.next))
         found += page.items
     return [codecs.typed(item, kind, where=name) for item in found]
 

@@ -2,7 +2,7 @@
 
 import io
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Annotated
@@ -32,22 +32,28 @@ from oort import (
 )
 from oort.app.loading.loader import load
 from oort.aws.invoking.broker import LambdaBroker
-from oort.aws.invoking.handlers import Event as LambdaEvent
-from oort.aws.invoking.handlers import Handler, Parts
+from oort.aws.invoking.handlers import handler
 from oort.aws.invoking.logs import JsonLog
+from oort.aws.invoking.parts import Event as LambdaEvent
+from oort.aws.invoking.parts import Parts
 from oort.engine.clocks import VirtualClock
-from oort.engine.engine import Services
 from oort.engine.entropy import SeededEntropy
+from oort.engine.services import bundle
 from oort.engine.services.queues import Queues
-from oort.engine.services.tables import no_lag
 from oort.engine.store.direct import DirectStore
 from oort.model.messages import Message
-from oort.model.operations import CallFunction, Objected, Result
+from oort.model.operations import Answered, CallFunction, Objected
 from oort.model.spans import Span
+from oort.ports.calls import Calls
+from oort.ports.effects import Effects
+from oort.ports.events import Events
 from oort.ports.parking import Parking
-from oort.rules.http.reply_headers import Origins
+from oort.ports.queues import Queues as QueuesPort
+from oort.ports.tables import Tables
+from oort.ports.traces import Traces
+from oort.ports.transactions import Transactions
 from oort.rules.messaging import envelopes
-from oort.runtime.alarms import Alarms
+from oort.runtime.operations import Operations
 
 shop = Service("shop", cors=["https://shop.example"])
 
@@ -160,13 +166,27 @@ class MemoryTraces:
         self.spans += spans  # type: ignore[arg-type]
 
 
+@dataclass(frozen=True)
+class FunctionPorts:
+    """The engine's ports, but for those that Lambda has of its own."""
+
+    tables: Tables
+    queues: QueuesPort
+    events: Events
+    calls: Calls
+    effects: Effects
+    transactions: Transactions
+    parking: Parking
+    traces: Traces
+
+
 class Answers:
     """Answers calls with the function of the same program, as Lambda would."""
 
     def __init__(self, cloud: "Lambda") -> None:
         self._cloud = cloud
 
-    def call(self, operation: CallFunction) -> Result:
+    def call(self, operation: CallFunction) -> Answered | Objected:
         if operation.call != "shop.price":
             return Objected(502, "CallFailed", "nobody")
         reply = self._cloud.invoke("shop.price", {"oort": "call", "body": operation.body.decode()})
@@ -182,22 +202,22 @@ class Lambda:
         self.program = load([shop], name="test")
         self.clock, self.entropy = VirtualClock(), SeededEntropy(1)
         self.store = DirectStore()
-        self.ports = Services.on(self.store, platform=self.program.model, clock=self.clock, lag=no_lag)
+        self.ports = bundle.on(self.store, platform=self.program.model, clock=self.clock)
         self.output, self.traces = io.StringIO(), MemoryTraces()
         self.parking: Parking = self.ports.parking
-        self._handlers: dict[str, Handler] = {}
+        self._handlers: dict[str, Callable[[LambdaEvent], object]] = {}
 
     @property
     def queues(self) -> Queues:
         return self.ports.queues
 
-    def handler(self, name: str) -> Handler:
+    def handler(self, name: str) -> Callable[[LambdaEvent], object]:
         if name not in self._handlers:
-            self._handlers[name] = Handler(self._parts(name))
+            self._handlers[name] = handler(self._parts(name))
         return self._handlers[name]
 
     def invoke(self, name: str, event: LambdaEvent) -> object:
-        return self.handler(name).answer(event)
+        return self.handler(name)(event)
 
     def request(self, name: str, method: str, path: str, **given: object) -> dict[str, object]:
         """Invoke a function as API Gateway does, and check that what it answers is JSON."""
@@ -229,15 +249,21 @@ class Lambda:
 
     def _parts(self, name: str) -> Parts:
         function = self.program.functions[name]
+        ports = FunctionPorts(
+            tables=self.ports.tables,
+            queues=self.ports.queues,
+            events=self.ports.events,
+            calls=Answers(self),
+            effects=self.ports.effects,
+            transactions=self.ports.transactions,
+            parking=self.parking,
+            traces=self.traces,
+        )
         return Parts(
             function=function,
-            broker=LambdaBroker(function.model, operations=self.ports.operations(), caller=Answers(self)),
-            queues=self.ports.queues,
-            parking=self.parking,
-            alarms=Alarms(self.ports.transactions),
-            attempts=2,
-            origins=Origins(self.program.model.services),
-            traces=self.traces,
+            platform=self.program.model,
+            broker=LambdaBroker(function.model, operations=Operations(ports)),
+            ports=ports,
             log=JsonLog({"service": "shop", "function": name}, clock=self.clock, stream=self.output),
             clock=self.clock,
             entropy=self.entropy,

@@ -6,11 +6,7 @@ import msgspec
 import pytest
 
 from oort.engine.clocks import VirtualClock
-from oort.engine.services.effects import Effects
-from oort.engine.services.events import Events
-from oort.engine.services.queues import Queues
-from oort.engine.services.tables import Tables
-from oort.engine.services.transactions import Transactions
+from oort.engine.services import bundle
 from oort.engine.store.direct import DirectStore
 from oort.model.items import Equals, Item, SetTo
 from oort.model.messages import Message
@@ -50,14 +46,9 @@ class World:
 
     def __init__(self) -> None:
         store, clock, platform = DirectStore(), VirtualClock(), sign_up()
-        self.queues = Queues(store, platform=platform, clock=clock)
-        self._operations = Operations(
-            tables=Tables(store, platform=platform, clock=clock),
-            queues=self.queues,
-            events=Events(store, platform=platform, clock=clock),
-            transactions=Transactions(store, platform=platform, clock=clock),
-            effects=Effects(store, clock=clock),
-        )
+        ports = bundle.on(store, platform=platform, clock=clock)
+        self.queues = ports.queues
+        self._operations = Operations(ports)
 
     def perform(self, operation: Operation) -> Result:
         """Carry it out, after a trip through the wire format."""

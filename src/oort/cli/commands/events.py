@@ -214,10 +214,10 @@ def replay(
         raise InvalidUse(f"{consumer} subscribes to no event.", "Name a function under @service.on(…).")
     with embedded.at_rest(program, platforms.state_folder(project, state)) as engine:
         earliest = 0.0 if since is None else time.time() - since.total_seconds()
-        past = engine.history.after(0, trigger.event, since=earliest, most=_MOST)
+        past = engine.ports.history.after(0, trigger.event, since=earliest, most=_MOST)
         chosen = [_fresh(one.message) if again else one.message for one in past]
         if not dry_run:
-            engine.history.replay(trigger.queue, chosen)
+            engine.ports.history.replay(trigger.queue, chosen)
     if as_json:
         output.json({"consumer": consumer, "event": trigger.event, "events": len(chosen), "dry_run": dry_run})
         return
@@ -244,14 +244,14 @@ def tail(*, path: Path, event: str | None, limit: int, follow: bool, as_json: bo
     project, program = platforms.load(path)
     name = event if event is None else platforms.known(event, _events(program), what="event")
     with embedded.at_rest(program, platforms.state_folder(project, state)) as engine:
-        found = engine.history.last(name, most=limit)
+        found = engine.ports.history.last(name, most=limit)
         _show(found, as_json=as_json)
         if not found and not follow and not as_json:
             output.echo("Nothing was published yet.")
         while follow:
             place = found[-1].place if found else 0
             time.sleep(_LOOK.total_seconds())
-            found = engine.history.after(place, name, most=_MOST) or found[-1:]
+            found = engine.ports.history.after(place, name, most=_MOST) or found[-1:]
             _show([one for one in found if one.place > place], as_json=as_json)
 
 
@@ -266,7 +266,7 @@ def _parking(project: Project, program: Program, *, stage: str | None, state: Pa
     from oort.cli.wiring import embedded
 
     with embedded.at_rest(program, platforms.state_folder(project, state)) as engine:
-        yield engine.parking
+        yield engine.ports.parking
 
 
 def _released(parking: Parking, queue: str, function: Function, *, dry_run: bool) -> tuple[str, int, int]:

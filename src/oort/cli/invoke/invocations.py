@@ -53,7 +53,7 @@ def consume(engine: Engine, function: Function, bodies: list[bytes]) -> list[Con
         message = payloads.message(body, function, id=name, sent=now.timestamp())
         delivery = Delivery(message=message, receipt=name, attempt=1)
         outcome = engine.invoker.batch(function.model.name, (delivery,), id=name)
-        engine.traces.record(outcome.spans)
+        engine.ports.traces.record(outcome.spans)
         failure = outcome.failures[0] if outcome.failures else None
         consumed.append(Consumed(name, outcome.spans[0].trace, failure))
     return consumed

@@ -104,7 +104,7 @@ def started(
     engine.start()
     for queue, count in engine.released.items():
         log.say(f"{queue}: {output.counted(count, 'parked message')} can be read now, and are handed over.")
-    for queue, count in engine.parking.counts().items():
+    for queue, count in engine.ports.parking.counts().items():
         log.say(f"{queue}: {output.counted(count, 'parked message')} cannot be read yet: oort events parked")
     return Running(app, engine, threads, store)
 

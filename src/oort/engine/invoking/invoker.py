@@ -11,7 +11,6 @@ from contextlib import contextmanager
 from oort.app.programs import Function, Program
 from oort.engine.invoking.broker import EngineBroker
 from oort.engine.invoking.cutoff import Leash
-from oort.model.functions import Answer
 from oort.model.invocations import (
     BatchInvocation,
     BatchOutcome,
@@ -22,7 +21,7 @@ from oort.model.invocations import (
     Principal,
 )
 from oort.model.messages import Delivery
-from oort.model.operations import CallFunction, Objected
+from oort.model.operations import CallFunction
 from oort.ports.clock import Clock
 from oort.ports.entropy import Entropy
 from oort.rules import identifiers
@@ -50,8 +49,6 @@ class InProcessInvoker:
         self._overrides = {} if overrides is None else overrides  # shared: the test kit adds to it
         self._lock = threading.Lock()
         self._idle: dict[str, list[Environment]] = defaultdict(list)
-        models = (function.model for function in program.functions.values())
-        self._answering = {one.trigger.call: one.name for one in models if isinstance(one.trigger, Answer)}
         self._readers = {name: RequestReader(function) for name, function in program.functions.items()}
 
     def function(self, name: str) -> Function:
@@ -93,11 +90,8 @@ class InProcessInvoker:
         with self._environment(name, messages) as (environment, token):
             return invoke.batch(environment, BatchInvocation(id=id, token=token, deliveries=deliveries))
 
-    def call(self, operation: CallFunction) -> CallOutcome:
+    def call(self, name: str, operation: CallFunction) -> CallOutcome:
         """Run the function that answers the call."""
-        name = self._answering.get(operation.call)
-        if name is None:
-            return CallOutcome(result=Objected(502, "CallFailed", f"Nobody answers {operation.call} here."))
         identifier = identifiers.uuid7(int(self._clock.now().timestamp() * 1000), self._entropy.bits(74))
         with self._environment(name) as (environment, token):
             invocation = CallInvocation(

@@ -6,6 +6,7 @@ import pytest
 
 from oort.model import limits
 from oort.model.errors import LimitExceeded
+from oort.ports.bundle import Ports
 from oort.testing.port_suites.target import (
     ATTEMPTS,
     HAPPENED,
@@ -14,7 +15,6 @@ from oort.testing.port_suites.target import (
     UNHEARD,
     WORK,
     Contract,
-    Ports,
     Target,
     filling,
     message,

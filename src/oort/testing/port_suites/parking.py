@@ -4,6 +4,7 @@ import pytest
 
 from oort.model.errors import NotUnderstood
 from oort.model.messages import Fault, Message, Older, ParkedMessage, Reason
+from oort.ports.bundle import Ports
 from oort.rules.messaging import envelopes
 from oort.testing.port_suites.target import (
     ATTEMPTS,
@@ -12,7 +13,6 @@ from oort.testing.port_suites.target import (
     VISIBILITY,
     WORK,
     Contract,
-    Ports,
     Target,
     message,
     received,

@@ -8,6 +8,7 @@ import pytest
 from oort.model import limits
 from oort.model.errors import InvalidValue, LimitExceeded
 from oort.model.messages import DeadLetter, Delivery
+from oort.ports.bundle import Ports
 from oort.testing.port_suites.target import (
     ATTEMPTS,
     MOMENT,
@@ -16,7 +17,6 @@ from oort.testing.port_suites.target import (
     VISIBILITY,
     WORK,
     Contract,
-    Ports,
     Target,
     filling,
     message,

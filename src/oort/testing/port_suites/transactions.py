@@ -8,6 +8,7 @@ from oort.model import limits
 from oort.model.errors import ConditionFailed, InvalidUse, InvalidValue, LimitExceeded, NoSuchItem
 from oort.model.items import AddTo, Equals, SetTo
 from oort.model.operations import CheckItem, DeleteItem, Mark, PublishEvent, PutItem, SendMessage, UpdateItem, Write
+from oort.ports.bundle import Ports
 from oort.testing.port_suites.target import (
     HAPPENED,
     LINES,
@@ -19,7 +20,6 @@ from oort.testing.port_suites.target import (
     UNHEARD,
     WORK,
     Contract,
-    Ports,
     Target,
     filling,
     message,

@@ -171,7 +171,7 @@ def test_nobody_gets_in_while_the_issuer_is_broken_and_the_log_says_why() -> Non
         door.desk.engine.program.model,
         identity=BrokenIdentity(),
         invoker=door.desk.engine.invoker,
-        traces=door.desk.engine.traces,
+        traces=door.desk.engine.ports.traces,
         clock=VirtualClock(),
         entropy=SeededEntropy(1),
     )
@@ -254,25 +254,27 @@ def test_every_refusal_can_be_found_by_the_trace_that_it_carries() -> None:
     ]
     for reply in replies:
         spans = [
-            span for span in door.desk.engine.traces.read(reply.trace) if span.detail.get("status") == str(reply.status)
+            span
+            for span in door.desk.engine.ports.traces.read(reply.trace)
+            if span.detail.get("status") == str(reply.status)
         ]
         assert [span.kind for span in spans] == ["request"], reply.status
     assert [reply.status for reply in replies] == [404, 405, 401, 403, 431, 400, 413, 500]
-    unmatched = door.desk.engine.traces.read(replies[0].trace)[0]
+    unmatched = door.desk.engine.ports.traces.read(replies[0].trace)[0]
     assert (unmatched.name, unmatched.service, unmatched.error) == ("GET /nowhere", "gateway", "")
 
 
 def test_a_span_holds_the_beginning_of_a_long_or_strange_path() -> None:
     door = Door()
     reply = door.ask("GET", "/å" + "x" * 9000)
-    assert len(door.desk.engine.traces.read(reply.trace)[0].name) < 300
+    assert len(door.desk.engine.ports.traces.read(reply.trace)[0].name) < 300
 
 
 def test_a_valid_traceparent_is_continued_and_the_span_hangs_below_it() -> None:
     door = Door()
     reply = door.ask("GET", "/desk/1", traceparent=f"00-{TRACE}-00f067aa0ba902b7-01")
     assert reply.trace == TRACE
-    spans = {span.kind: span for span in door.desk.engine.traces.read(TRACE)}
+    spans = {span.kind: span for span in door.desk.engine.ports.traces.read(TRACE)}
     assert spans["request"].parent == "00f067aa0ba902b7"
     assert spans["function"].parent == spans["request"].id
     assert spans["operation"].parent == spans["function"].id
@@ -294,7 +296,7 @@ def test_a_handler_that_fails_is_a_500_whose_traceback_only_the_log_gets() -> No
     assert (reply.status, reply.function, problem(reply)["trace"]) == (500, "desk.fail", reply.trace)
     assert "hunter2" in reply.error
     assert b"hunter2" not in reply.body
-    request = next(span for span in door.desk.engine.traces.read(reply.trace) if span.kind == "request")
+    request = next(span for span in door.desk.engine.ports.traces.read(reply.trace) if span.kind == "request")
     assert request.error == "500"
 
 

@@ -1,0 +1,51 @@
+"""The Calls port on the engine: the answering function runs in the caller's thread, and its spans are recorded.
+
+An answer that comes after the call's time-out is thrown away, as Lambda would do; what it has written stays.
+"""
+
+from collections.abc import Callable
+
+from oort.model.functions import Answer
+from oort.model.invocations import CallOutcome
+from oort.model.operations import Answered, CallFunction, Objected
+from oort.model.platform import PlatformModel
+from oort.ports.clock import Clock
+from oort.ports.traces import Traces
+from oort.rules.messaging import calls as rules
+
+_TIMED_OUT = 504
+
+Run = Callable[[str, CallFunction], CallOutcome]
+"""Runs the function of that name for a call."""
+
+
+class Calls:
+    """Calls of one platform. `failed` gets the call and the traceback of a handler that raised."""
+
+    def __init__(
+        self, platform: PlatformModel, *, run: Run, traces: Traces, clock: Clock, failed: Callable[[str, str], None]
+    ) -> None:
+        self._answers = {
+            function.trigger.call: (function.name, function.trigger.timeout)
+            for function in platform.functions
+            if isinstance(function.trigger, Answer)
+        }
+        self._run = run
+        self._traces = traces
+        self._clock = clock
+        self._failed = failed
+
+    def call(self, operation: CallFunction) -> Answered | Objected:
+        """See `ports.calls`."""
+        if operation.call not in self._answers:
+            return rules.unanswered(operation.call)
+        function, longest = self._answers[operation.call]
+        started = self._clock.tick()
+        outcome = self._run(function, operation)
+        self._traces.record(outcome.spans)
+        if outcome.error:
+            self._failed(operation.call, outcome.error)
+        if self._clock.tick() - started > longest.total_seconds() * 1e9:
+            what = f"{operation.call} took longer than {longest.total_seconds():g} s."
+            return Objected(_TIMED_OUT, "CallTimedOut", what)
+        return outcome.result

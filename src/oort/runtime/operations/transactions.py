@@ -1,0 +1,13 @@
+"""Commits of `atomic()` blocks. A check of one item is a commit that writes nothing."""
+
+from oort.model.operations import CheckItem, Commit, Done
+from oort.ports.transactions import Transactions
+
+
+def perform(operation: CheckItem | Commit, transactions: Transactions) -> Done:
+    """Carry it out on the port."""
+    match operation:
+        case CheckItem():
+            return Done(applied=transactions.commit((operation,), None))
+        case Commit():
+            return Done(applied=transactions.commit(operation.writes, operation.mark))
