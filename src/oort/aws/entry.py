@@ -14,14 +14,12 @@ from oort.app.loading.projects import Project
 from oort.app.programs import Program
 from oort.aws.clients import Clients
 from oort.aws.invoking.broker import LambdaBroker
-from oort.aws.invoking.handlers import handler
 from oort.aws.invoking.logs import JsonLog
 from oort.aws.invoking.parts import Event, Parts
-from oort.aws.invoking.relaying import RelayHandler
 from oort.aws.services.bundle import AwsPorts
-from oort.aws.services.relay import Relay
 from oort.aws.system import MachineClock, MachineEntropy
 from oort.model.errors import InvalidUse, OortError
+from oort.model.functions import Answer, Http, Subscription, Timer, Worker
 from oort.rules.cloud.cloud_names import RELAY, Place
 from oort.runtime.operations import Operations
 
@@ -51,13 +49,36 @@ def made(variables: Mapping[str, str]) -> Callable[[Event], object]:
     log.capture()
     clients = Clients(place.region)
     if function == RELAY:
+        from oort.aws.invoking.relaying import RelayHandler
+        from oort.aws.services.relay import Relay
+
         return RelayHandler(Relay(clients, place=place, service=service), log=log, clock=clock).answer
     try:
         program = _program(place.platform, _variable(variables, "OORT_PACKAGES").split(","))
     except OortError as error:
         log.write("ERROR", str(error))
         raise
-    return handler(_parts(program, name, place=place, clients=clients, log=log, variables=variables))
+    return handler_of(_parts(program, name, place=place, clients=clients, log=log, variables=variables))
+
+
+def handler_of(parts: Parts) -> Callable[[Event], object]:
+    """The function that answers each invocation, chosen by the trigger; only that way is loaded.
+
+    It raises InvalidUse for an event of another trigger.
+    """
+    match parts.function.model.trigger:
+        case Http() as trigger:
+            from oort.aws.invoking.requests import Requests
+
+            return Requests(parts, trigger).answer
+        case Subscription() | Worker() | Timer() as trigger:
+            from oort.aws.invoking.batches import Batches
+
+            return Batches(parts, trigger).answer
+        case Answer():
+            from oort.aws.invoking.calls import Calls
+
+            return Calls(parts).answer
 
 
 def _parts(
@@ -85,10 +106,10 @@ def _parts(
 
 
 def _program(platform: str, packages: list[str]) -> Program:
-    """The services of the package that was deployed; nothing else is in it."""
+    """The services of the package that was deployed; nothing else is in it. The deployment has judged them."""
     root = Path(oort.__file__).resolve().parents[1]
     services = projects.services(Project(platform, tuple(packages), folder=root, root=root))
-    return load(services, name=platform)
+    return load(services, name=platform, judged=True)
 
 
 def _variable(variables: Mapping[str, str], name: str) -> str:

@@ -31,8 +31,8 @@ from oort import (
     event,
 )
 from oort.app.loading.loader import load
+from oort.aws.entry import handler_of
 from oort.aws.invoking.broker import LambdaBroker
-from oort.aws.invoking.handlers import handler
 from oort.aws.invoking.logs import JsonLog
 from oort.aws.invoking.parts import Event as LambdaEvent
 from oort.aws.invoking.parts import Parts
@@ -213,7 +213,7 @@ class Lambda:
 
     def handler(self, name: str) -> Callable[[LambdaEvent], object]:
         if name not in self._handlers:
-            self._handlers[name] = handler(self._parts(name))
+            self._handlers[name] = handler_of(self._parts(name))
         return self._handlers[name]
 
     def invoke(self, name: str, event: LambdaEvent) -> object:

@@ -16,8 +16,6 @@ from oort.model.errors import InvalidProgram
 from oort.model.messages import Message, Reason
 from oort.model.resources import EventModel
 from oort.model.sources import Mistake, Source
-from oort.rules.messaging import bodies
-from oort.rules.types import opening
 
 E = TypeVar("E", bound=Event)
 F = TypeVar("F", bound=Event)
@@ -154,6 +152,8 @@ def _chosen(known: EventModel, message: Message) -> tuple[int, bytes]:
         return known.version, message.body  # newer, and says itself that it can be read
     if older:
         return max(older), older[max(older)]
+    from oort.rules.messaging import bodies  # for deliveries only
+
     raise bodies.refusal(
         message, Reason.UNKNOWN_VERSION, f"has version {message.version}, and version {known.version} is known", _NEWER
     )
@@ -161,6 +161,9 @@ def _chosen(known: EventModel, message: Message) -> tuple[int, bytes]:
 
 def _begun(kind: type[Event], message: Message) -> tuple[Event, tuple[Callable[..., object], ...]]:
     """What the message holds for the class, decoded as the version that it is, and the upcasts that are left."""
+    from oort.rules.messaging import bodies  # for deliveries only
+    from oort.rules.types import opening
+
     known = kind.__oort__.model
     if message.name != known.name:
         raise bodies.refusal(message, Reason.UNKNOWN_EVENT, f"is no {known.name}")

@@ -16,7 +16,6 @@ from oort.model.items import Value
 from oort.model.messages import Message, Older
 from oort.model.resources import EventModel
 from oort.model.sources import Mistake
-from oort.rules.types import opening
 
 
 @dataclass_transform(frozen_default=True, kw_only_default=True, field_specifiers=(msgspec.field,))
@@ -131,6 +130,8 @@ def _older(event: Event, version: int) -> Iterator[Older]:
 
 def _check(kind: type[Event], body: bytes) -> None:
     """Raise InvalidEvent if the event does not fit its class: msgspec checks nothing when a Struct is made."""
+    from oort.rules.types import opening  # for those who publish only
+
     cause: Exception | None = None
     try:
         wrong = opening.unknowns(kind, opening.decode(kind, body))

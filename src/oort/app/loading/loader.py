@@ -1,6 +1,6 @@
 """Turns services into a program, or refuses with every mistake at once. The CLI and the test kit call it before anything runs."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 
 from oort.app.declaring import resources, versions
@@ -32,7 +32,6 @@ from oort.app.declaring.signatures import (
 from oort.app.handles import events
 from oort.app.handles.events import Event
 from oort.app.handles.queues import QueueDeclaration
-from oort.app.loading import answers, ownership, routes, timers
 from oort.app.programs import Call, Function, Program, Provider
 from oort.model import limits, names
 from oort.model.errors import InvalidProgram
@@ -42,29 +41,43 @@ from oort.model.resources import EventModel, QueueModel
 from oort.model.sources import Mistake
 
 
-def load(services: Sequence[Service], *, name: str = "platform") -> Program:
-    """The program of these services. Raises InvalidProgram with every mistake that was found."""
-    loaders = [_Loader(service) for service in services]
+def load(services: Sequence[Service], *, name: str = "platform", judged: bool = False) -> Program:
+    """The program of these services. Raises InvalidProgram with every mistake that was found.
+
+    A program that was `judged` before, as each deployment does, is only put together: on Lambda what judges is not loaded.
+    """
+    loaders = [_Loader(service, judged=judged) for service in services]
     for loader in loaders:
         loader.load_functions()
-    mistakes = [mistake for loader in loaders for mistake in loader.mistakes]
-    mistakes += ownership.imports(services)
-    mistakes += [mistake for service in services for mistake in routes.origins(service)]
-    mistakes += _duplicates(loaders)
-    mistakes += answers.mistakes([function for loader in loaders for function in loader.functions])
-    mistakes += routes.collisions(function.model for loader in loaders for function in loader.functions)
     functions = {function.model.name: function for loader in loaders for function in loader.functions}
+    mistakes = [mistake for loader in loaders for mistake in loader.mistakes]
+    if not judged:
+        mistakes += _judged(services, loaders)
     known = _events(functions.values(), mistakes)
-    mistakes += versions.mistakes(*_told_and_heard(functions.values()))
+    if not judged:
+        mistakes += versions.mistakes(*_told_and_heard(functions.values()))
     if mistakes:
         raise InvalidProgram(mistakes)
     return Program(PlatformModel(name, tuple(loader.model(known) for loader in loaders)), functions)
 
 
+def _judged(services: Sequence[Service], loaders: "Sequence[_Loader]") -> Iterator[Mistake]:
+    """The mistakes that only all services together show."""
+    from oort.app.loading import answers, ownership, routes
+
+    yield from ownership.imports(services)
+    for service in services:
+        yield from routes.origins(service)
+    yield from _duplicates(loaders)
+    yield from answers.mistakes([function for loader in loaders for function in loader.functions])
+    yield from routes.collisions(function.model for loader in loaders for function in loader.functions)
+
+
 class _Loader:
     """Loads one service."""
 
-    def __init__(self, service: Service) -> None:
+    def __init__(self, service: Service, *, judged: bool) -> None:
+        self._judged = judged
         self.service = service
         self.declared = service.declared
         self.mistakes = list(service.declared.mistakes)
@@ -113,11 +126,22 @@ class _Loader:
                 reader.refuse(
                     "provider.twice", f"{reader.name} makes {title}, and so does another provider.", "Keep one of them."
                 )
-            self.mistakes += [*reader.mistakes, *ownership.parameters(self.service.name, reader, signature)]
+            self.mistakes += [*reader.mistakes, *self._strangers(reader, signature)]
             self.providers[signature.returns] = Provider(
                 declared.factory, signature, self.service.name, kept_for(declared.factory)
             )
-        self.mistakes += ownership.cycles(self.service, self.providers)
+        if not self._judged:
+            from oort.app.loading import ownership
+
+            self.mistakes += ownership.cycles(self.service, self.providers)
+
+    def _strangers(self, reader: Reader, signature: Signature) -> list[Mistake]:
+        """The parameters that belong to other services."""
+        if self._judged:
+            return []
+        from oort.app.loading import ownership
+
+        return ownership.parameters(self.service.name, reader, signature)
 
     def _load_handler(self, declared: HandlerDeclared) -> None:
         reader = Reader(declared.call, source=declared.source, provided=frozenset(self.providers))
@@ -129,7 +153,7 @@ class _Loader:
                 why="is of a delivery; a request and a call have no message to know a repeat by",
                 instead="Send a message to a queue of the service, and take Once in its worker.",
             )
-        self.mistakes += [*reader.mistakes, *ownership.parameters(self.service.name, reader, signature)]
+        self.mistakes += [*reader.mistakes, *self._strangers(reader, signature)]
         if trigger is None:
             return
         if not 0 < declared.timeout.total_seconds() <= limits.FUNCTION_TIMEOUT.total_seconds():
@@ -154,21 +178,28 @@ class _Loader:
         self.functions.append(Function(model, declared.call, signature, self.providers, event, raises))
 
     def _trigger(self, declared: HandlerDeclared, reader: Reader) -> tuple[Trigger | None, Signature]:
-        if isinstance(declared.trigger, RouteDeclared):
-            route = routes.trigger(self.service.name, declared.trigger, reader)
-            signature = read_route(
-                reader, path=routes.parameters(declared.trigger.path), public=declared.trigger.public
-            )
-            routes.check(declared.trigger, signature, declared.timeout, reader)
-            return route, signature
-        if isinstance(declared.trigger, SubscriptionDeclared):
-            return self._subscription(declared, declared.trigger, reader)
-        if isinstance(declared.trigger, AnswerDeclared):
-            return answers.read(self.service.name, declared.trigger, reader)
-        if isinstance(declared.trigger, TimerDeclared):
-            queue = self._own_queue(declared, reader, attempts=declared.trigger.attempts, event=None)
-            return timers.trigger(declared.trigger, queue, reader), read_timer(reader)
-        return self._worker(declared, declared.trigger, reader)
+        """The trigger, and what the handler asks for. Only what reads triggers of this kind is loaded."""
+        match declared.trigger:
+            case RouteDeclared() as route:
+                from oort.app.loading import routes
+
+                trigger = routes.trigger(self.service.name, route, reader)
+                signature = read_route(reader, path=routes.parameters(route.path), public=route.public)
+                routes.check(route, signature, declared.timeout, reader)
+                return trigger, signature
+            case SubscriptionDeclared() as subscription:
+                return self._subscription(declared, subscription, reader)
+            case AnswerDeclared() as answer:
+                from oort.app.loading import answers
+
+                return answers.read(self.service.name, answer, reader)
+            case TimerDeclared() as timer:
+                from oort.app.loading import timers
+
+                queue = self._own_queue(declared, reader, attempts=timer.attempts, event=None)
+                return timers.trigger(timer, queue, reader), read_timer(reader)
+            case WorkerDeclared() as worker:
+                return self._worker(declared, worker, reader)
 
     def _subscription(
         self, declared: HandlerDeclared, said: SubscriptionDeclared, reader: Reader

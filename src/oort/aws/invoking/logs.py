@@ -9,11 +9,12 @@ import traceback
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, TextIO
 
-from oort.ports.clock import Clock
 from oort.runtime import records
 
 if TYPE_CHECKING:
     import logging
+
+    from oort.ports.clock import Clock
 
 Field = str | int | float | bool | None
 
@@ -28,7 +29,7 @@ _RANG = {"Name": "NewlyParked", "Unit": "Count"}
 class JsonLog:
     """The log of one function. `always` stands in each line; `trace` is that of the invocation that runs."""
 
-    def __init__(self, always: Mapping[str, Field], *, clock: Clock, stream: TextIO | None = None) -> None:
+    def __init__(self, always: Mapping[str, Field], *, clock: "Clock", stream: TextIO | None = None) -> None:
         self._always = dict(always)
         self._clock = clock
         self._stream = stream

@@ -13,14 +13,14 @@ from oort.app.programs import Function
 from oort.aws.invoking.broker import LambdaBroker
 from oort.aws.invoking.logs import JsonLog
 from oort.model.errors import InvalidUse
-from oort.ports.clock import Clock
-from oort.ports.entropy import Entropy
 from oort.rules import identifiers
 from oort.runtime.environments import Environment
 
 if TYPE_CHECKING:
     from oort.model.platform import PlatformModel
     from oort.ports.bundle import Ports
+    from oort.ports.clock import Clock
+    from oort.ports.entropy import Entropy
 
 Event = Mapping[str, object]
 
@@ -34,8 +34,8 @@ class Parts:
     broker: LambdaBroker
     ports: "Ports"
     log: JsonLog
-    clock: Clock
-    entropy: Entropy
+    clock: "Clock"
+    entropy: "Entropy"
 
     def environment(self) -> Environment:
         """The place where the handler runs."""

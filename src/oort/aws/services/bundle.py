@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 
 from oort.aws.clients import Clients
 from oort.model.platform import PlatformModel
-from oort.ports.clock import Clock
 from oort.rules.cloud.cloud_names import Place
 
 if TYPE_CHECKING:
@@ -21,6 +20,7 @@ if TYPE_CHECKING:
     from oort.aws.services.tables import Tables
     from oort.aws.services.traces import Traces
     from oort.aws.services.transactions import Transactions
+    from oort.ports.clock import Clock
 
 _NO_ANSWERS: Mapping[str, str] = {}
 
@@ -35,7 +35,7 @@ class AwsPorts:
         *,
         platform: PlatformModel,
         service: str,
-        clock: Clock,
+        clock: "Clock",
         answers: Mapping[str, str] = _NO_ANSWERS,
         daemon: str = "",
     ) -> None:

@@ -1,11 +1,15 @@
 """Operations on external effects."""
 
+from typing import TYPE_CHECKING
+
 from oort.model.operations import ClaimEffect, Done, FinishEffect, Happened, ReleaseEffect
-from oort.ports.effects import Effects
 from oort.rules.messaging import effects as rules
 
+if TYPE_CHECKING:
+    from oort.ports.effects import Effects
 
-def perform(operation: ClaimEffect | FinishEffect | ReleaseEffect, effects: Effects) -> Done | Happened:
+
+def perform(operation: ClaimEffect | FinishEffect | ReleaseEffect, effects: "Effects") -> Done | Happened:
     """Carry it out on the port."""
     match operation:
         case ClaimEffect():

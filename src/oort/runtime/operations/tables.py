@@ -1,5 +1,7 @@
 """Operations on tables."""
 
+from typing import TYPE_CHECKING
+
 from oort.model.operations import (
     DeleteItem,
     Done,
@@ -12,11 +14,13 @@ from oort.model.operations import (
     ScanTable,
     UpdateItem,
 )
-from oort.ports.tables import Tables
+
+if TYPE_CHECKING:
+    from oort.ports.tables import Tables
 
 
 def perform(
-    operation: GetItem | GetItems | PutItem | UpdateItem | DeleteItem | QueryIndex | ScanTable, tables: Tables
+    operation: GetItem | GetItems | PutItem | UpdateItem | DeleteItem | QueryIndex | ScanTable, tables: "Tables"
 ) -> Result:
     """Carry it out on the port."""
     match operation:

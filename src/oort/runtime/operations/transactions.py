@@ -1,10 +1,14 @@
 """Commits of `atomic()` blocks. A check of one item is a commit that writes nothing."""
 
+from typing import TYPE_CHECKING
+
 from oort.model.operations import CheckItem, Commit, Done
-from oort.ports.transactions import Transactions
+
+if TYPE_CHECKING:
+    from oort.ports.transactions import Transactions
 
 
-def perform(operation: CheckItem | Commit, transactions: Transactions) -> Done:
+def perform(operation: CheckItem | Commit, transactions: "Transactions") -> Done:
     """Carry it out on the port."""
     match operation:
         case CheckItem():
