@@ -7,6 +7,8 @@ from typing import Any
 import pytest
 from click.testing import CliRunner
 
+from oort.aws.clients import Clients
+from oort.aws.services.deliveries import Deliveries
 from oort.cli.commands import oort
 from oort.cli.wiring import cloud, platforms
 from oort.model.messages import Delivery, Fault, Message, Reason
@@ -94,8 +96,11 @@ def test_what_can_be_read_is_released_and_the_rest_stays(platform: Deployed) -> 
     _, program = platforms.load(COMETBID)
     body = b'{"account_id":"late","email":"late@example.com","country":"DK"}'
     readable = Message(id="late", name="accounts.signed-up", body=body, sent=datetime.now(UTC).timestamp())
-    parking = cloud.Cloud(platform.stage).parking(program.model)
-    parking.keep(QUEUE, Delivery(message=readable, receipt="", attempt=1), Fault(Reason.UNKNOWN_VERSION, "yesterday"))
+    place = cloud.Cloud(platform.stage).place(program.model)
+    deliveries = Deliveries(Clients(platform.stage.region), platform=program.model, place=place)
+    deliveries.keep(
+        QUEUE, Delivery(message=readable, receipt="", attempt=1), Fault(Reason.UNKNOWN_VERSION, "yesterday")
+    )
     (one,) = told("release", CONSUMER, *stage)
     assert (one["released"], one["parked"]) == (1, 7)
     eventually(lambda: sum(sign_ups(platform)) == 3, "what was released counts")

@@ -80,7 +80,7 @@ class Engine:
         self.gateway = self._admitting(identity, clock=clock, entropy=entropy, throttling=throttling)
         self.consumers = Consumers(
             platform,
-            queues=ports.queues,
+            deliveries=ports.deliveries,
             invoker=self.invoker,
             traces=ports.traces,
             clock=clock,
@@ -98,7 +98,7 @@ class Engine:
         First, leases that a killed process left end, indexes that the program has and the store has not are built, and what
         is parked goes back to those consumers that understand it now; `released` then says how many messages that were.
         """
-        self.ports.queues.release_all()
+        self.ports.deliveries.release_all()
         self.ports.effects.release_all()
         self.ports.tables.build_indexes()
         self.ports.schedules.plan()
@@ -121,7 +121,7 @@ class Engine:
 
     def next_due(self) -> float | None:
         """The next moment, in Unix seconds, at which there is something to deliver; None if nothing is planned."""
-        planned = (self.ports.queues.next_due(), self.ports.schedules.next_due())
+        planned = (self.ports.deliveries.next_due(), self.ports.schedules.next_due())
         return min((due for due in planned if due is not None), default=None)
 
     def _admitting(self, identity: Identity, *, clock: Clock, entropy: Entropy, throttling: Throttling) -> Gateway:
@@ -142,7 +142,7 @@ class Engine:
         return Dispatcher(
             self.consumers,
             relay=self.forward,
-            ready=self.ports.queues.ready_queues,
+            ready=self.ports.deliveries.ready_queues,
             due=self.next_due,
             version=self._store.data_version,
             clock=clock,

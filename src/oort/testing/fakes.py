@@ -98,7 +98,7 @@ class _World:
 
     def peek(self, queue: str) -> list[Message]:
         """What was sent to the queue."""
-        return self.ports.queues.peek(queue, most=_MOST)
+        return self.ports.queue_inspection.peek(queue, most=_MOST)
 
     def _unique(self, name: str) -> str:
         self._count += 1

@@ -245,7 +245,7 @@ class Platform:
 
     def redrive(self, source: type[Queue[M, Never]] | Callable[..., object]) -> int:
         """Put the dead letters of a queue, or of an event's handler, back; how many."""
-        return self._engine.ports.queues.redrive(self._queue(source))
+        return self._engine.ports.queue_inspection.redrive(self._queue(source))
 
     # -- looking
 
@@ -257,7 +257,7 @@ class Platform:
 
     def waiting(self, queue: type[Queue[M, Never]]) -> list[M]:
         """The messages of a work queue that have not been delivered, or wait to be tried again."""
-        messages = self._engine.ports.queues.peek(self._queue(queue), most=_MOST_DELIVERIES)
+        messages = self._engine.ports.queue_inspection.peek(self._queue(queue), most=_MOST_DELIVERIES)
         return [
             cast(M, msgspec.json.decode(one.body, type=queue.__oort__.message, dec_hook=models.load))
             for one in messages
@@ -272,14 +272,14 @@ class Platform:
 
     def dead_letters(self, source: type[Queue[M, Never]] | Callable[..., object]) -> list[DeadLetter]:
         """The dead letters of a work queue, or of an event's handler, with their attempts and errors."""
-        return self._engine.ports.queues.dead(self._queue(source), most=_MOST_DELIVERIES)
+        return self._engine.ports.queue_inspection.dead(self._queue(source), most=_MOST_DELIVERIES)
 
     def published(self, event: type[E]) -> list[E]:
         """Every event of this class that was published, oldest first."""
         self._relay()
         model = event.__oort__.model
         _known(f"{_OBSERVER}.{model.name}", (one.name for one in self.model.queues))
-        messages = self._engine.ports.queues.peek(f"{_OBSERVER}.{model.name}", most=_MOST_DELIVERIES)
+        messages = self._engine.ports.queue_inspection.peek(f"{_OBSERVER}.{model.name}", most=_MOST_DELIVERIES)
         return [cast(E, versions.read(event, one)) for one in messages if one.version == model.version]
 
     def parked(self, source: type[Queue[M, Never]] | Callable[..., object]) -> list[ParkedMessage]:
@@ -331,7 +331,7 @@ class Platform:
         delivered = 0
         while True:
             moved = self._relay()
-            ready = [queue for queue in self._engine.ports.queues.ready_queues() if queue in self._engine.consumers]
+            ready = [queue for queue in self._engine.ports.deliveries.ready_queues() if queue in self._engine.consumers]
             self._random.shuffle(ready)
             handed = sum(self._engine.consumers.deliver(queue) for queue in ready)
             delivered += handed

@@ -45,9 +45,9 @@ from oort.model.messages import Message
 from oort.model.operations import Answered, CallFunction, Objected
 from oort.model.spans import Span
 from oort.ports.calls import Calls
+from oort.ports.deliveries import PushedDeliveries
 from oort.ports.effects import Effects
 from oort.ports.events import Events
-from oort.ports.parking import Parking
 from oort.ports.queues import Queues as QueuesPort
 from oort.ports.tables import Tables
 from oort.ports.traces import Traces
@@ -176,7 +176,7 @@ class FunctionPorts:
     calls: Calls
     effects: Effects
     transactions: Transactions
-    parking: Parking
+    deliveries: PushedDeliveries
     traces: Traces
 
 
@@ -204,12 +204,18 @@ class Lambda:
         self.store = DirectStore()
         self.ports = bundle.on(self.store, platform=self.program.model, clock=self.clock)
         self.output, self.traces = io.StringIO(), MemoryTraces()
-        self.parking: Parking = self.ports.parking
+        self.deliveries: PushedDeliveries = self.ports.deliveries
         self._handlers: dict[str, Callable[[LambdaEvent], object]] = {}
 
     @property
     def queues(self) -> Queues:
         return self.ports.queues
+
+    def outgoing(self) -> int:
+        """How many messages are in the outbox."""
+        row = self.store.row("SELECT count(*) FROM outbox")
+        assert row is not None
+        return int(row[0])
 
     def handler(self, name: str) -> Callable[[LambdaEvent], object]:
         if name not in self._handlers:
@@ -256,7 +262,7 @@ class Lambda:
             calls=Answers(self),
             effects=self.ports.effects,
             transactions=self.ports.transactions,
-            parking=self.parking,
+            deliveries=self.deliveries,
             traces=self.traces,
         )
         return Parts(

@@ -17,7 +17,7 @@ def test_leases_that_a_killed_process_left_end_at_the_start() -> None:
     store, clock = DirectStore(), VirtualClock()
     before = Desk(store, clock=clock)
     before.engine.ports.queues.send("desk.jobs", MESSAGE)
-    assert len(before.engine.ports.queues.receive("desk.jobs", most=1)) == 1
+    assert len(before.engine.ports.deliveries.receive("desk.jobs", most=1)) == 1
     after = Desk(store, clock=clock)
     after.engine.start()
     try:
@@ -46,7 +46,7 @@ def test_a_commit_with_a_message_wakes_the_engine_and_the_store_stays_open() -> 
     desk.engine.ports.queues.send("desk.jobs", MESSAGE)
     desk.deliveries.until(lambda: len(desk.deliveries.reports) == 1)
     desk.engine.stop()
-    assert desk.engine.ports.queues.depth("desk.jobs").waiting == 0
+    assert desk.engine.ports.queue_inspection.depth("desk.jobs").waiting == 0
     desk.engine.ports.tables.put(PutItem("desk.notes", {"id": "1"}))
     assert store.data_version() > 0
 

@@ -47,7 +47,7 @@ class World:
     def __init__(self) -> None:
         store, clock, platform = DirectStore(), VirtualClock(), sign_up()
         ports = bundle.on(store, platform=platform, clock=clock)
-        self.queues = ports.queues
+        self.deliveries, self.queue_inspection = ports.deliveries, ports.queue_inspection
         self._operations = Operations(ports)
 
     def perform(self, operation: Operation) -> Result:
@@ -69,11 +69,11 @@ def test_each_operation_reaches_its_port() -> None:
     assert world.perform(DeleteItem(people, ("1",))) == Done()
     assert world.perform(GetItem(people, ("1",))) == Found(None)
     assert world.perform(SendMessage("email.outgoing", MESSAGE, delay=60.0)) == Done()
-    assert world.queues.receive("email.outgoing", most=10) == []
-    assert world.queues.peek("email.outgoing", most=10) == [MESSAGE]
+    assert world.deliveries.receive("email.outgoing", most=10) == []
+    assert world.queue_inspection.peek("email.outgoing", most=10) == [MESSAGE]
     assert world.perform(PublishEvent("accounts.signed-up", MESSAGE)) == Done()
-    assert world.queues.peek("email.welcome", most=10) == [MESSAGE]
-    assert world.queues.next_due() == (VirtualClock().now() + timedelta(seconds=60)).timestamp()
+    assert world.queue_inspection.peek("email.welcome", most=10) == [MESSAGE]
+    assert world.deliveries.next_due() == (VirtualClock().now() + timedelta(seconds=60)).timestamp()
 
 
 def test_effects_are_noted_in_their_port() -> None:

@@ -78,7 +78,7 @@ class Batches:
             "message_id": message.id, "event": message.name, "version": message.version, "reason": fault.reason.value
         }  # fmt: skip
         try:
-            parts.ports.parking.keep(self._queue, delivery, fault)
+            parts.ports.deliveries.keep(self._queue, delivery, fault)
         except OortError as error:  # it comes back, and is dead-lettered at last
             parts.log.write("ERROR", f"A message could not be parked: {error}", **fields)
             return False, False
@@ -102,7 +102,9 @@ class Batches:
         )
         after = retries.backoff(delivery.attempt, chance=self._parts.entropy.chance(), least=failure.after)
         try:  # it comes back anyway, only later: when the queue's visibility time-out ends
-            self._parts.ports.queues.retry(self._queue, delivery.receipt, after=after * (not last), error=failure.error)
+            self._parts.ports.deliveries.retry(
+                self._queue, delivery.receipt, after=after * (not last), error=failure.error
+            )
         except OortError as error:
             log.write("WARNING", f"The message keeps the queue's visibility time-out: {error}", message_id=message.id)
         return False

@@ -18,7 +18,7 @@ from oort.runtime.environments import Environment
 
 if TYPE_CHECKING:
     from oort.model.platform import PlatformModel
-    from oort.ports.bundle import Ports
+    from oort.ports.bundle import FunctionPorts
     from oort.ports.clock import Clock
     from oort.ports.entropy import Entropy
 
@@ -32,7 +32,7 @@ class Parts:
     function: Function
     platform: "PlatformModel"
     broker: LambdaBroker
-    ports: "Ports"
+    ports: "FunctionPorts"
     log: JsonLog
     clock: "Clock"
     entropy: "Entropy"

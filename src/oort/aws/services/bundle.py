@@ -13,9 +13,9 @@ from oort.rules.cloud.cloud_names import Place
 
 if TYPE_CHECKING:
     from oort.aws.services.calls import Calls
+    from oort.aws.services.deliveries import Deliveries
     from oort.aws.services.effects import Effects
     from oort.aws.services.events import Events
-    from oort.aws.services.parking import Parking
     from oort.aws.services.queues import Queues
     from oort.aws.services.tables import Tables
     from oort.aws.services.traces import Traces
@@ -26,7 +26,7 @@ _NO_ANSWERS: Mapping[str, str] = {}
 
 
 class AwsPorts:
-    """See `ports.bundle`. `answers` names the function that answers each call, `daemon` is the address of X-Ray's."""
+    """See `ports.bundle.FunctionPorts`. `answers` names the function that answers each call, `daemon` is the address of X-Ray's."""
 
     def __init__(
         self,
@@ -92,11 +92,11 @@ class AwsPorts:
         )
 
     @cached_property
-    def parking(self) -> "Parking":
-        """Messages that their consumers cannot read, in SQS."""
-        from oort.aws.services.parking import Parking
+    def deliveries(self) -> "Deliveries":
+        """Hand-overs that did not succeed, in SQS."""
+        from oort.aws.services.deliveries import Deliveries
 
-        return Parking(self._clients, platform=self._platform, place=self._place)
+        return Deliveries(self._clients, platform=self._platform, place=self._place)
 
     @cached_property
     def traces(self) -> "Traces":

@@ -49,7 +49,7 @@ def list_(*, path: Path, as_json: bool, state: Path | None) -> None:
 
     project, program = platforms.load(path)
     with embedded.at_rest(program, platforms.state_folder(project, state)) as engine:
-        found = [(queue, engine.ports.queues.depth(queue.name)) for queue in program.model.queues]
+        found = [(queue, engine.ports.queue_inspection.depth(queue.name)) for queue in program.model.queues]
     if as_json:
         output.json([
             {"queue": one.name, "subscription": one.subscription, "attempts": one.attempts,
@@ -90,8 +90,11 @@ def peek(*, queue: str, limit: int, path: Path, as_json: bool, state: Path | Non
     project, program = platforms.load(path)
     name = _known(queue, program.model)
     with embedded.at_rest(program, platforms.state_folder(project, state)) as engine:
-        depth = engine.ports.queues.depth(name)
-        waiting, dead = engine.ports.queues.peek(name, most=limit), engine.ports.queues.dead(name, most=limit)
+        depth = engine.ports.queue_inspection.depth(name)
+        waiting, dead = (
+            engine.ports.queue_inspection.peek(name, most=limit),
+            engine.ports.queue_inspection.dead(name, most=limit),
+        )
     if as_json:
         output.json({
             "queue": name, "waiting": [_message(one) for one in waiting], "dead": [_dead(letter) for letter in dead]
@@ -120,7 +123,7 @@ def redrive(*, queue: str, path: Path, as_json: bool, state: Path | None) -> Non
     project, program = platforms.load(path)
     name = _known(queue, program.model)
     with embedded.at_rest(program, platforms.state_folder(project, state)) as engine:
-        redriven = engine.ports.queues.redrive(name)
+        redriven = engine.ports.queue_inspection.redrive(name)
     if as_json:
         output.json({"queue": name, "redriven": redriven})
     else:

@@ -29,6 +29,7 @@ from oort.model.platform import PlatformModel, ServiceModel
 from oort.ports.assets import Assets
 from oort.ports.parking import Parking
 from oort.rules.cloud import cloud_names
+from oort.rules.cloud.cloud_names import Place
 
 
 class Cloud:
@@ -39,11 +40,14 @@ class Cloud:
         self._clients = Clients(stage.region)
         self.account: Account = account(self._clients)
 
+    def place(self, platform: PlatformModel) -> Place:
+        """The names of the platform's resources in this stage and account."""
+        named = cloud_names.place(platform.name, self._stage)
+        return replace(named, partition=self.account.partition, region=self._clients.region, account=self.account.id)
+
     def parking(self, platform: PlatformModel) -> Parking:
         """What is parked in the stage."""
-        named = cloud_names.place(platform.name, self._stage)
-        place = replace(named, partition=self.account.partition, region=self._clients.region, account=self.account.id)
-        return SqsParking(self._clients, platform=platform, place=place)
+        return SqsParking(self._clients, platform=platform, place=self.place(platform))
 
     def rollout(
         self,

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from oort.engine.invoking.invoker import InProcessInvoker
-from oort.engine.services.queues import Queues, Retry
+from oort.engine.services.deliveries import Deliveries, Retry
 from oort.model.functions import Consumed, FunctionModel
 from oort.model.invocations import BatchOutcome, Failure, Parked
 from oort.model.messages import Delivery, Fault
@@ -51,7 +51,7 @@ class Consumers:
         self,
         platform: PlatformModel,
         *,
-        queues: Queues,
+        deliveries: Deliveries,
         invoker: InProcessInvoker,
         traces: Traces,
         clock: Clock,
@@ -60,7 +60,7 @@ class Consumers:
         alarms: Alarms,
         redeliver: bool = False,
     ) -> None:
-        self._queues = queues
+        self._deliveries = deliveries
         self._invoker = invoker
         self._traces = traces
         self._clock = clock
@@ -76,7 +76,7 @@ class Consumers:
 
     def deliver(self, queue: str) -> int:
         """Lease one batch of the queue, run its consumer and settle the outcome; how many deliveries that were."""
-        deliveries = self._queues.receive(queue, most=_batch(self._functions[queue]))
+        deliveries = self._deliveries.receive(queue, most=_batch(self._functions[queue]))
         if deliveries:
             self._hand_over(queue, deliveries, further=lambda: 0)
         return len(deliveries)
@@ -86,7 +86,7 @@ class Consumers:
         if stopping():
             return
         most = _batch(self._functions[queue])
-        deliveries = self._queues.receive(queue, most=most)
+        deliveries = self._deliveries.receive(queue, most=most)
         for left in range(rounds, 0, -1):
             if not deliveries:
                 return
@@ -136,7 +136,7 @@ class Consumers:
             reports.append(DeliveryReport(function.name, one, attempts, failure, wait, each, fault, alarm))
         done = [one.receipt for one in deliveries if one.receipt not in ends]
         parked = [end for end in ends.values() if isinstance(end, Parked)]
-        following = self._queues.settle(queue, acknowledged=done, failed=retry, parked=parked, most=further)
+        following = self._deliveries.settle(queue, acknowledged=done, failed=retry, parked=parked, most=further)
         for report in reports:
             self._report(report)
         return following

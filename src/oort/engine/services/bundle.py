@@ -5,10 +5,12 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from oort.engine.services.calls import Calls, Run
+from oort.engine.services.deliveries import Deliveries
 from oort.engine.services.effects import Effects
 from oort.engine.services.events import Events
 from oort.engine.services.history import History
 from oort.engine.services.parking import Parking
+from oort.engine.services.queue_inspection import QueueInspection
 from oort.engine.services.queues import Queues
 from oort.engine.services.relay import Relay
 from oort.engine.services.schedules import Schedules
@@ -34,6 +36,8 @@ class EnginePorts:
     calls: Calls
     effects: Effects
     transactions: TransactionsPort
+    deliveries: Deliveries
+    queue_inspection: QueueInspection
     parking: Parking
     traces: Traces
     history: History
@@ -64,6 +68,8 @@ def on(
         calls=Calls(platform, run=run, traces=traces, clock=clock, failed=failed),
         effects=Effects(store, clock=clock),
         transactions=Transactions(store, platform=platform, clock=clock, lag=lag),
+        deliveries=Deliveries(store, platform=platform, clock=clock),
+        queue_inspection=QueueInspection(store, platform=platform, clock=clock),
         parking=Parking(store, platform=platform, clock=clock),
         traces=traces,
         history=History(store, clock=clock),

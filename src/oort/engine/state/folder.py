@@ -27,11 +27,6 @@ class StateFolder:
         """The store."""
         return self.path / "oort.db"
 
-    @property
-    def signing_key(self) -> Path:
-        """The private key of the local token issuer."""
-        return self.path / "signing-key.pem"
-
     def identity(self) -> str:
         """The store's own name, made the first time; its key is kept under it, outside this folder."""
         file = self.path / "id"

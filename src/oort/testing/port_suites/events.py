@@ -39,16 +39,16 @@ class EventsContract(Contract):
         failing, other = SUBSCRIBERS
         for _ in range(ATTEMPTS):
             (delivery,) = received(target, ports, failing, 1)
-            ports.queues.retry(failing, delivery.receipt, after=timedelta(0), error="failed")
+            ports.deliveries.retry(failing, delivery.receipt, after=timedelta(0), error="failed")
         (delivery,) = received(target, ports, other, 1)
-        ports.queues.acknowledge(other, [delivery.receipt])
+        ports.deliveries.acknowledge(other, [delivery.receipt])
 
         def dead() -> bool:
-            assert ports.queues.receive(failing, most=10) == []
-            return ports.queues.depth(failing).dead == 1
+            assert ports.deliveries.receive(failing, most=10) == []
+            return ports.queue_inspection.depth(failing).dead == 1
 
         target.eventually(dead)
-        assert ports.queues.depth(other).dead == 0
+        assert ports.queue_inspection.depth(other).dead == 0
 
     def test_every_event_arrives(self, target: Target, ports: Ports) -> None:
         for number in range(8):
@@ -59,7 +59,7 @@ class EventsContract(Contract):
     def test_an_event_without_subscribers_is_gone(self, target: Target, ports: Ports) -> None:
         ports.events.publish(UNHEARD, message("1", name=UNHEARD))
         target.wait(SOON)
-        assert all(ports.queues.receive(queue, most=10) == [] for queue in (WORK, *SUBSCRIBERS))
+        assert all(ports.deliveries.receive(queue, most=10) == [] for queue in (WORK, *SUBSCRIBERS))
 
     def test_an_event_may_have_256_kib_and_no_more(self, target: Target, ports: Ports) -> None:
         fits = filling("1", name=HAPPENED, size=limits.MESSAGE_BYTES)

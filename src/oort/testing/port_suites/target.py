@@ -104,7 +104,7 @@ def received(target: Target, ports: Ports, queue: str, count: int) -> list[Deliv
     found: list[Delivery] = []
 
     def enough() -> bool:
-        found.extend(ports.queues.receive(queue, most=min(count - len(found), 10)))
+        found.extend(ports.deliveries.receive(queue, most=min(count - len(found), 10)))
         return len(found) >= count
 
     target.eventually(enough)

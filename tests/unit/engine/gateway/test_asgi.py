@@ -148,7 +148,7 @@ def test_a_client_that_leaves_early_gets_nothing_and_the_handler_is_not_entered(
         scope = {"type": "http", "method": "POST", "raw_path": b"/desk", "query_string": b"", "headers": []}
         assert server.run(scope, [*before, {"type": "http.disconnect"}]) == []
         assert server.access == []
-        assert server.desk.engine.ports.queues.peek("desk.jobs", most=1) == []
+        assert server.desk.engine.ports.queue_inspection.peek("desk.jobs", most=1) == []
 
 
 def test_a_client_that_leaves_before_the_reply_does_no_harm() -> None:

@@ -65,7 +65,7 @@ def send(desk: Desk, *numbers: int) -> None:
 
 def empty(desk: Desk) -> bool:
     """Nothing is left on the queue."""
-    depth = desk.engine.ports.queues.depth("desk.jobs")
+    depth = desk.engine.ports.queue_inspection.depth("desk.jobs")
     return depth.waiting + depth.in_flight == 0
 
 
@@ -131,7 +131,7 @@ def test_a_failed_delivery_is_tried_again_and_then_dead_with_its_error(store: Gr
     assert waits[0] is not None
     assert waits[1] is not None
     assert timedelta(seconds=0.8) <= waits[0] < timedelta(seconds=1.2) < waits[1] < timedelta(seconds=2.4)
-    (letter,) = desk.engine.ports.queues.dead("desk.jobs", most=10)
+    (letter,) = desk.engine.ports.queue_inspection.dead("desk.jobs", most=10)
     assert (letter.message, letter.attempts) == (job(1), 3)
     assert letter.error.startswith("ValueError: attempt 3\n\nTraceback")
 
@@ -179,7 +179,7 @@ def test_stop_lets_what_runs_finish_begins_nothing_new_and_loses_nothing(store: 
     stopping.join(10)
     assert not stopping.is_alive()
     assert 1 <= len(jobs.done) <= 2  # a batch is two
-    depth = desk.engine.ports.queues.depth("desk.jobs")
+    depth = desk.engine.ports.queue_inspection.depth("desk.jobs")
     assert (depth.waiting, depth.in_flight) == (10 - len(jobs.done), 0)
     again = Jobs()
     desk = started(store, again)
@@ -199,7 +199,7 @@ def test_deliveries_that_wait_for_a_thread_at_the_stop_stay_on_the_queue(store: 
     desk = Desk(store, clock=SystemClock())
     send(desk, 1)
     desk.engine.consumers.drain("desk.jobs", rounds=5, stopping=lambda: True)
-    depth = desk.engine.ports.queues.depth("desk.jobs")
+    depth = desk.engine.ports.queue_inspection.depth("desk.jobs")
     assert (depth.waiting, depth.in_flight) == (1, 0)
 
 
@@ -295,7 +295,7 @@ def test_a_thread_makes_room_for_others_after_some_batches(store: GroupCommitSto
     send(desk, *range(10))
     desk.engine.consumers.drain("desk.jobs", rounds=2, stopping=lambda: False)
     assert len(jobs.done) == 4  # two batches of two
-    depth = desk.engine.ports.queues.depth("desk.jobs")
+    depth = desk.engine.ports.queue_inspection.depth("desk.jobs")
     assert (depth.waiting, depth.in_flight) == (6, 0)
     desk.engine.consumers.drain("desk.jobs", rounds=9, stopping=lambda: False)
     assert len(jobs.done) == 10
@@ -307,7 +307,7 @@ def test_a_round_that_is_the_last_leases_nothing_further(store: GroupCommitStore
     send(desk, *range(10))
     desk.engine.consumers.drain("desk.jobs", rounds=9, stopping=lambda: next(asked))
     assert len(jobs.done) == 2
-    assert desk.engine.ports.queues.depth("desk.jobs").in_flight == 0
+    assert desk.engine.ports.queue_inspection.depth("desk.jobs").in_flight == 0
 
 
 def test_consumers_know_their_queues() -> None:

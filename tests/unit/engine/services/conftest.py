@@ -21,6 +21,7 @@ class Services:
         self.lag = timedelta(0)
         ports = bundle.on(store, platform=platform, clock=clock, lag=lambda: self.lag)
         self.tables, self.queues, self.events = ports.tables, ports.queues, ports.events
+        self.deliveries, self.queue_inspection = ports.deliveries, ports.queue_inspection
         self.transactions, self.relay, self.traces = ports.transactions, ports.relay, ports.traces
 
     def running(self, platform: PlatformModel) -> "Services":

@@ -27,7 +27,6 @@ def test_arns_hold_those_names() -> None:
     assert HERE.index_arn("orders.book", "by_day") == "arn:aws:dynamodb:here:1:table/shop_prod_orders_book/index/by_day"
     assert HERE.stream_arns("orders.book") == "arn:aws:dynamodb:here:1:table/shop_prod_orders_book/stream/*"
     assert HERE.queue_arn("orders.parcels") == "arn:aws:sqs:here:1:shop_prod_orders_parcels"
-    assert HERE.dead_arn("orders.parcels") == "arn:aws:sqs:here:1:shop_prod_orders_parcels_dead"
     assert HERE.topic_arn("orders.sold") == "arn:aws:sns:here:1:shop_prod_orders_sold"
     assert HERE.function_arn("orders.place") == "arn:aws:lambda:here:1:function:shop_prod_orders_place:live"
     assert HERE.log_group_arn("/x") == "arn:aws:logs:here:1:log-group:/x"
