@@ -15,9 +15,9 @@ from oort.app.loading.loader import load
 from oort.engine.clocks import SystemClock
 from oort.engine.engine import Engine
 from oort.engine.entropy import SystemEntropy
-from oort.engine.invoking.dispatcher import DeliveryReport
 from oort.engine.store.group import GroupCommitStore
 from oort.model.messages import Message
+from oort.model.reports import DeliveryReport
 from oort.testing.callers import KnownCallers
 
 DURING, AFTER, NEVER = "during", "after", "never"  # while the effect runs, when its result is kept, not at all

@@ -11,7 +11,7 @@ from oort.app.programs import Program
 from oort.engine.gateway.gateway import Gateway
 from oort.engine.gateway.problem_replies import Throttling
 from oort.engine.invoking.broker import EngineBroker
-from oort.engine.invoking.dispatcher import Consumers, DeliveryReport, Dispatcher
+from oort.engine.invoking.dispatcher import Consumers, Dispatcher
 from oort.engine.invoking.invoker import InProcessInvoker
 from oort.engine.services import bundle
 from oort.engine.services.tables import no_lag
@@ -19,6 +19,7 @@ from oort.engine.store.store import Store
 from oort.model.errors import InvalidAnswer
 from oort.model.invocations import CallOutcome
 from oort.model.operations import CallFunction
+from oort.model.reports import DeliveryReport
 from oort.ports.clock import Clock
 from oort.ports.entropy import Entropy
 from oort.ports.identity import Identity

@@ -22,15 +22,16 @@ from oort.app.programs import Program
 from oort.engine.clocks import VirtualClock
 from oort.engine.engine import Deviations, Engine
 from oort.engine.entropy import SeededEntropy
-from oort.engine.gateway.gateway import LOGOUT, HttpReply, HttpRequest
-from oort.engine.invoking.dispatcher import DeliveryReport
+from oort.engine.gateway.gateway import LOGOUT
 from oort.engine.store.direct import DirectStore
 from oort.model import limits
 from oort.model.errors import DidNotSettle, InvalidUse, NotFoundHere
 from oort.model.functions import Consumed
+from oort.model.http import HttpReply, HttpRequest
 from oort.model.messages import DeadLetter, Message, Older, ParkedMessage
 from oort.model.operations import Listed, ScanTable
 from oort.model.platform import PlatformModel, ServiceModel
+from oort.model.reports import DeliveryReport
 from oort.model.resources import QueueModel
 from oort.model.sources import Source
 from oort.model.spans import Span

@@ -19,11 +19,11 @@ from oort.cli.dev import welcome
 from oort.cli.printing import logs, output, waterfall
 from oort.cli.printing.logs import LineWriter, Log, ServiceLogs
 from oort.cli.wiring import platforms
-from oort.engine.gateway.gateway import HttpReply, HttpRequest
-from oort.engine.invoking.dispatcher import DeliveryReport
 from oort.model.errors import StateUnusable
+from oort.model.http import HttpReply, HttpRequest
 from oort.model.invocations import Failure
 from oort.model.messages import Delivery, Message
+from oort.model.reports import DeliveryReport
 from oort.model.spans import Span
 from tests.unit.cli.shops import shop
 

@@ -1,5 +1,6 @@
 """`oort events`: what consumers could not read, put back or replayed, and what is published."""
 
+import secrets
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -22,7 +23,7 @@ from oort.model.messages import Message, ParkedMessage, Reason
 from oort.ports.parking import Parking
 
 if TYPE_CHECKING:
-    from oort.engine.services.history import Published
+    from oort.model.reports import Published
 
 _EPILOG = """\b
 Example:
@@ -290,10 +291,9 @@ def _events(program: Program) -> list[str]:
 
 
 def _fresh(message: Message) -> Message:
-    from oort.engine.entropy import SystemEntropy
     from oort.rules import identifiers
 
-    return msgspec.structs.replace(message, id=identifiers.uuid7(int(time.time() * 1000), SystemEntropy().bits(74)))
+    return msgspec.structs.replace(message, id=identifiers.uuid7(int(time.time() * 1000), secrets.randbits(74)))
 
 
 def _show(found: "Sequence[Published]", *, as_json: bool) -> None:

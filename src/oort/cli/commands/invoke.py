@@ -17,8 +17,8 @@ from oort.cli.wiring import platforms
 from oort.model.functions import Http
 
 if TYPE_CHECKING:
-    from oort.cli.invoke.invocations import Consumed
-    from oort.engine.gateway.gateway import HttpReply
+    from oort.cli.wiring.invocations import Consumed
+    from oort.model.http import HttpReply
 
 _EPILOG = """\b
 Examples:
@@ -41,8 +41,8 @@ def invoke(ctx: click.Context, *, function: str, event: str, path: Path, as_json
     calls. For a consumer it holds the event's or message's own JSON, or a list of several. What the function sends or
     publishes is delivered by `oort dev`. The exit code is 1 if the function failed or refused.
     """
-    from oort.cli.invoke import invocations, payloads
-    from oort.cli.wiring import embedded
+    from oort.cli.invoke import payloads
+    from oort.cli.wiring import embedded, invocations
 
     project, program = platforms.load(path)
     found = program.functions[platforms.known(function, list(program.functions), what="function")]

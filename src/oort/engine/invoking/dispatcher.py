@@ -7,15 +7,15 @@ import threading
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
 from datetime import timedelta
 
 from oort.engine.invoking.invoker import InProcessInvoker
 from oort.engine.services.deliveries import Deliveries, Retry
 from oort.model.functions import Consumed, FunctionModel
 from oort.model.invocations import BatchOutcome, Failure, Parked
-from oort.model.messages import Delivery, Fault
+from oort.model.messages import Delivery
 from oort.model.platform import PlatformModel
+from oort.model.reports import DeliveryReport
 from oort.ports.clock import Clock
 from oort.ports.entropy import Entropy
 from oort.ports.traces import Traces
@@ -25,23 +25,6 @@ from oort.runtime.alarms import Alarms
 
 _POLL = timedelta(milliseconds=500)  # between looks for what another process wrote, such as a redrive from the CLI
 _ROUNDS = 20  # batches a thread hands over before it makes room for other consumers
-
-
-@dataclass(frozen=True, slots=True)
-class DeliveryReport:
-    """What became of one delivery, for the log. `retry` is None when it succeeded, is parked or dead now.
-
-    `alarm` is true for the first message of its event and version that this consumer could not read.
-    """
-
-    function: str
-    delivery: Delivery
-    attempts: int  # that the queue allows
-    failure: Failure | None
-    retry: timedelta | None
-    duration: timedelta
-    parked: Fault | None = None
-    alarm: bool = False
 
 
 class Consumers:

@@ -11,8 +11,8 @@ import msgspec
 import pytest
 
 from oort.engine.gateway.asgi import GatewayApp
-from oort.engine.gateway.gateway import HttpReply, HttpRequest
 from oort.engine.store.direct import DirectStore
+from oort.model.http import HttpReply, HttpRequest
 from tests.unit.engine.desk import Desk
 
 MOST = 6 * 1024 * 1024

@@ -7,9 +7,10 @@ from hypothesis import strategies as st
 
 from oort.engine.clocks import VirtualClock
 from oort.engine.entropy import SeededEntropy
-from oort.engine.gateway.gateway import LOGOUT, Admission, Gateway, HttpReply, HttpRequest
+from oort.engine.gateway.gateway import LOGOUT, Admission, Gateway
 from oort.engine.store.direct import DirectStore
 from oort.model.errors import StateUnusable
+from oort.model.http import HttpReply, HttpRequest
 from oort.model.invocations import Principal
 from tests.unit.engine.desk import Desk
 

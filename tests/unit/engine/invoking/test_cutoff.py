@@ -1,8 +1,9 @@
 """Cutting off and finishing: whichever comes first happens, and an invocation that begins too late never has any rights."""
 
-from oort.engine.gateway.gateway import Admission, HttpRequest
+from oort.engine.gateway.gateway import Admission
 from oort.engine.invoking.cutoff import Leash
 from oort.engine.store.direct import DirectStore
+from oort.model.http import HttpRequest
 from tests.unit.engine.desk import Desk
 
 

@@ -8,9 +8,9 @@ from oort.cli.invoke import payloads
 from oort.cli.invoke.payloads import RequestEvent
 from oort.engine.engine import Engine
 from oort.engine.entropy import SystemEntropy
-from oort.engine.gateway.gateway import HttpReply, HttpRequest
 from oort.engine.identity.issuer import Issuer
 from oort.model import limits
+from oort.model.http import HttpReply, HttpRequest
 from oort.model.invocations import Failure
 from oort.model.messages import Delivery
 from oort.rules import identifiers
