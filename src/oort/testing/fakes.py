@@ -2,6 +2,9 @@
 
 import itertools
 import threading
+import weakref
+from collections import defaultdict, deque
+from collections.abc import Callable, Iterable
 from dataclasses import replace
 from typing import TypeVar, cast, get_args, get_origin
 
@@ -17,11 +20,31 @@ from oort.app.handles.queues import Queue, QueueDeclaration
 from oort.app.handles.tables import Table, TableDeclaration, advance
 from oort.engine.clocks import SystemClock
 from oort.engine.services import bundle
+from oort.engine.services.bundle import EnginePorts
 from oort.engine.store.direct import DirectStore
+from oort.engine.store.session import Session
 from oort.model import limits
 from oort.model.errors import InvalidUse
 from oort.model.messages import Message, Older
-from oort.model.operations import Answered, Lease, Mark, Operation, PutItem, Refused, Result, ScanTable
+from oort.model.operations import (
+    Answered,
+    CallFunction,
+    ClaimEffect,
+    Commit,
+    FinishEffect,
+    Lease,
+    Listed,
+    Mark,
+    Operation,
+    PublishEvent,
+    PutItem,
+    Refused,
+    ReleaseEffect,
+    Result,
+    ScanTable,
+    SendMessage,
+    Write,
+)
 from oort.model.platform import PlatformModel, ServiceModel
 from oort.model.resources import QueueModel, TableModel
 from oort.model.sources import Source
@@ -39,44 +62,70 @@ _MOST = 10_000
 
 
 class _World:
-    """The store behind all fakes of a thread. Each fake has a name of its own in it, so fakes never see each other's data."""
+    """The store behind all fakes of a thread. Each fake has a name of its own in it, so fakes never see each other's data.
+
+    An operation gets ports of the resources that it names and no others, so that it costs the same however many fakes there
+    are. What belongs to a fake goes when the fake is gone.
+    """
 
     def __init__(self) -> None:
         self._store = DirectStore()
         self._clock = SystemClock()
-        self._tables: list[TableModel] = []
-        self._queues: list[QueueModel] = []
+        self._tables: dict[str, TableModel] = {}
+        self._queues: dict[str, QueueModel] = {}
+        self._subscribers: dict[str, dict[str, QueueModel]] = defaultdict(dict)
+        self._gone: deque[str] = deque()  # filled by whatever thread collects garbage
         self._count = 0
         self._serial = itertools.count()
-        self._rebuild()
 
     def table(self, model: TableModel) -> TableModel:
         """A table that nobody else has."""
         renamed = replace(model, name=self._unique(model.name))
-        self._tables.append(renamed)
-        self._rebuild()
+        self._tables[renamed.name] = renamed
         return renamed
 
     def queue(self, model: QueueModel) -> QueueModel:
         """A queue that nobody else has."""
         renamed = replace(model, name=self._unique(model.name))
-        self._queues.append(renamed)
-        self._rebuild()
+        self._queues[renamed.name] = renamed
         return renamed
 
     def subscribe(self, event: str) -> str:
         """A queue that gets the event from now on."""
-        name = self._unique(event)
-        self._queues.append(QueueModel(name, "fakes", 1, limits.VISIBILITY, event, Source(__file__, 0)))
-        self._rebuild()
-        return name
+        queue = QueueModel(self._unique(event), "fakes", 1, limits.VISIBILITY, event, Source(__file__, 0))
+        self._queues[queue.name] = self._subscribers[event][queue.name] = queue
+        return queue.name
+
+    def belongs(self, name: str, owner: object) -> None:
+        """Forget the table or the queue of that name, with its rows, when the owner is gone."""
+        weakref.finalize(owner, self._gone.append, name).atexit = False
 
     def perform(self, operation: Operation) -> Result:
         """Carry out an operation; there are no grants to ask."""
-        result = self._operations.perform(operation)
-        while self.ports.relay.move():
+        ports = self._ports(_named(operation))
+        result = Operations(ports).perform(operation)
+        while ports.relay.move():
             pass
         return result
+
+    def _ports(self, names: Iterable[str]) -> EnginePorts:
+        """The ports of these tables, queues and events."""
+        tables = {name: self._tables[name] for name in names if name in self._tables}
+        queues = {name: self._queues[name] for name in names if name in self._queues}
+        for name in names:
+            queues |= self._subscribers.get(name, {})
+        service = ServiceModel("fakes", tuple(tables.values()), tuple(queues.values()), (), ())
+        return bundle.on(self._store, platform=PlatformModel("fakes", (service,)), clock=self._clock)
+
+    def _forget(self) -> None:
+        """Remove what belonged to fakes that are gone."""
+        while self._gone:
+            name = self._gone.popleft()
+            self._tables.pop(name, None)
+            queue = self._queues.pop(name, None)
+            if queue is not None and queue.subscription is not None:
+                self._subscribers[queue.subscription].pop(name)
+            self._store.write(_emptied(name))
 
     def message(
         self, *, name: str, body: bytes, key: str, version: int, oldest: int = 0, older: tuple[Older, ...] = ()
@@ -98,17 +147,42 @@ class _World:
 
     def peek(self, queue: str) -> list[Message]:
         """What was sent to the queue."""
-        return self.ports.queue_inspection.peek(queue, most=_MOST)
+        return self._ports([queue]).queue_inspection.peek(queue, most=_MOST)
+
+    def scan(self, operation: ScanTable) -> Listed:
+        """A page of the table, whatever the handle may do."""
+        return self._ports([operation.table]).tables.scan(operation)
 
     def _unique(self, name: str) -> str:
+        self._forget()
         self._count += 1
         return f"{name}~{self._count}"
 
-    def _rebuild(self) -> None:
-        service = ServiceModel("fakes", tuple(self._tables), tuple(self._queues), (), ())
-        platform = PlatformModel("fakes", (service,))
-        self.ports = bundle.on(self._store, platform=platform, clock=self._clock)
-        self._operations = Operations(self.ports)
+
+def _emptied(name: str) -> Callable[[Session], None]:
+    """The removal of all rows of a table or a queue."""
+
+    def work(session: Session) -> None:
+        session.run("DELETE FROM messages WHERE queue = ?", name)
+        session.run("DELETE FROM items WHERE tbl = ?", name)
+        session.run("DELETE FROM entries WHERE idx > ? AND idx < ?", f"{name}/", f"{name}0")  # 0 comes after /
+
+    return work
+
+
+def _named(operation: Operation | Write) -> list[str]:
+    """The names of the tables, queues and events that an operation needs."""
+    match operation:
+        case Commit():
+            return [name for write in operation.writes for name in _named(write)]
+        case SendMessage():
+            return [operation.queue]
+        case PublishEvent():
+            return [operation.event]
+        case CallFunction() | ClaimEffect() | FinishEffect() | ReleaseEffect():
+            return []
+        case _:
+            return [operation.table]
 
 
 class _Delivery:
@@ -185,6 +259,7 @@ def fake(resource: type[R], *items: object) -> R:
             f"{origin.__name__} is no resource of a service.", "Put @service.table or @service.queue on it."
         )
     handle.__dict__.update(__oort__=declared, _link=world, _actions=actions)
+    world.belongs(declared.model.name, handle)
     for item in items:
         _fill(cast(Table[object, object, Put], handle), item)
     return cast(R, handle)
@@ -218,16 +293,18 @@ def _publish(world: _World, resource: object) -> object:
     out: object = object.__new__(Publish)
     queues = [world.subscribe(kind.__oort__.model.name) for kind in kinds]
     out.__dict__.update(_link=world, _events=kinds, _queues=queues)
+    for queue in queues:
+        world.belongs(queue, out)
     return out
 
 
 def stored(table: "Table[K, T]") -> list[T]:
     """The items of a fake table, in the order of their keys."""
     name, kind = table.__oort__.model.name, cast(type[T], table.__oort__.item)
-    page = _world().ports.tables.scan(ScanTable(name))
+    page = _world().scan(ScanTable(name))
     found = page.items
     while page.next is not None:
-        page = _world().ports.tables.scan(ScanTable(name, after=page.next))
+        page = _world().scan(ScanTable(name, after=page.next))
         found += page.items
     return [codecs.typed(item, kind, where=name) for item in found]
 
