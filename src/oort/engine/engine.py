@@ -24,10 +24,10 @@ from oort.ports.clock import Clock
 from oort.ports.entropy import Entropy
 from oort.ports.identity import Identity
 from oort.ports.transactions import Transactions
-from oort.runtime import releases
-from oort.runtime.alarms import Alarms
+from oort.runtime import parking
 from oort.runtime.environments import Factory
 from oort.runtime.operations import Operations
+from oort.runtime.parking import Alarms
 
 CONSUMER_THREADS = 8
 
@@ -114,7 +114,7 @@ class Engine:
 
     def release(self) -> None:
         """Put back on the queues what was parked and is understood now."""
-        self.released = releases.release(self.program, self.ports.parking)
+        self.released = parking.release(self.program, self.ports.parking)
 
     def forward(self) -> int:
         """Put on queues what the outbox and the schedules have for them; how many messages."""

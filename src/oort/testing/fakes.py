@@ -75,6 +75,7 @@ class _World:
         self._queues: dict[str, QueueModel] = {}
         self._subscribers: dict[str, dict[str, QueueModel]] = defaultdict(dict)
         self._gone: deque[str] = deque()  # filled by whatever thread collects garbage
+        self._latest: tuple[tuple[str, ...], EnginePorts] | None = None  # handlers use few resources in turn
         self._count = 0
         self._serial = itertools.count()
 
@@ -114,8 +115,12 @@ class _World:
         queues = {name: self._queues[name] for name in names if name in self._queues}
         for name in names:
             queues |= self._subscribers.get(name, {})
-        service = ServiceModel("fakes", tuple(tables.values()), tuple(queues.values()), (), ())
-        return bundle.on(self._store, platform=PlatformModel("fakes", (service,)), clock=self._clock)
+        named = (*tables, *queues)
+        if self._latest is None or self._latest[0] != named:
+            service = ServiceModel("fakes", tuple(tables.values()), tuple(queues.values()), (), ())
+            ports = bundle.on(self._store, platform=PlatformModel("fakes", (service,)), clock=self._clock)
+            self._latest = named, ports
+        return self._latest[1]
 
     def _forget(self) -> None:
         """Remove what belonged to fakes that are gone."""

@@ -12,7 +12,7 @@ from oort.model.messages import Delivery, Fault, Message
 from oort.rules import identifiers
 from oort.rules.messaging import envelopes, retries
 from oort.runtime import invoke
-from oort.runtime.alarms import Alarms
+from oort.runtime.parking import Alarms
 
 
 class RecordEvent(TypedDict):

@@ -41,7 +41,7 @@ def deploy(*, services: tuple[str, ...], target: str, stage: str, dry_run: bool,
     from oort.cli.deploy import deploy_contracts
     from oort.cli.wiring import cloud  # here, since it takes what only a deployment needs
     from oort.delivery import shipping
-    from oort.runtime import releases
+    from oort.runtime import parking
 
     say = (lambda _: None) if as_json else output.echo
     agreement = deploy_contracts.check(project, program, stage=stage, chosen=chosen, say=say)
@@ -66,7 +66,7 @@ def deploy(*, services: tuple[str, ...], target: str, stage: str, dry_run: bool,
         )
         outcomes = done.outcomes
         agreement.publish()
-        for queue, count in releases.release(program, place.parking(program.model), services=chosen).items():
+        for queue, count in parking.release(program, place.parking(program.model), services=chosen).items():
             say(f"{queue:<28} {output.counted(count, 'parked message')} can be read now, and are handed over.")
     if as_json:
         output.json([_document(one) for one in outcomes])

@@ -80,13 +80,13 @@ def parked(*, path: Path, limit: int, stage: str | None, as_json: bool, state: P
     """Show the parked messages of every consumer of the platform in PATH, oldest first: the event and version, why it could
     not be read, and whether the consumer as it is here could read it now. With --json, what came stands in `raw`, as it came.
     """
-    from oort.runtime import releases
+    from oort.runtime import parking as rules
 
     project, program = platforms.load(path)
     with _parking(project, program, stage=stage, state=state) as parking:
         found = [
-            (function, one, releases.understands(function, one))
-            for queue, function in sorted(releases.consumers(program).items())
+            (function, one, rules.understands(function, one))
+            for queue, function in sorted(rules.consumers(program).items())
             for one in parking.parked(queue, most=limit)
         ]
     if as_json:
@@ -118,12 +118,12 @@ def release(
     read them now. The others stay parked. `oort dev` and `oort deploy` do this by themselves; it is for programs that were
     deployed by other means.
     """
-    from oort.runtime import releases
+    from oort.runtime import parking as rules
 
     project, program = platforms.load(path)
     chosen = {
         queue: function
-        for queue, function in releases.consumers(program).items()
+        for queue, function in rules.consumers(program).items()
         if consumer is None or function.model.name == _consumer(consumer, program)
     }
     with _parking(project, program, stage=stage, state=state) as parking:
@@ -162,14 +162,14 @@ def discard(
     """Remove the parked messages of CONSUMER for good, such as garbage that no version will ever read. What the consumer as it is
     here can read now stays: release it.
     """
-    from oort.runtime import releases
+    from oort.runtime import parking as rules
 
     project, program = platforms.load(path)
     function = program.functions[_consumer(consumer, program)]
-    ((queue, _),) = ((name, one) for name, one in releases.consumers(program).items() if one is function)
+    ((queue, _),) = ((name, one) for name, one in rules.consumers(program).items() if one is function)
 
     def chosen(one: ParkedMessage) -> bool:
-        return reason in (None, one.fault.reason.value) and not releases.understands(function, one)
+        return reason in (None, one.fault.reason.value) and not rules.understands(function, one)
 
     with _parking(project, program, stage=stage, state=state) as parking:
         if dry_run:
@@ -272,12 +272,12 @@ def _parking(project: Project, program: Program, *, stage: str | None, state: Pa
 
 def _released(parking: Parking, queue: str, function: Function, *, dry_run: bool) -> tuple[str, int, int]:
     """The consumer, how many were or would be released, and how many stay."""
-    from oort.runtime import releases
+    from oort.runtime import parking as rules
 
-    found = [releases.understands(function, one) for one in parking.parked(queue, most=_MOST)]
+    found = [rules.understands(function, one) for one in parking.parked(queue, most=_MOST)]
     ready = sum(found)
     if ready and not dry_run:
-        ready = parking.release(queue, ready=lambda one: releases.understands(function, one))
+        ready = parking.release(queue, ready=lambda one: rules.understands(function, one))
     return function.model.name, ready, len(found) - ready
 
 

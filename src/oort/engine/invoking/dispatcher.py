@@ -19,9 +19,9 @@ from oort.model.reports import DeliveryReport
 from oort.ports.clock import Clock
 from oort.ports.entropy import Entropy
 from oort.ports.traces import Traces
-from oort.rules import identifiers
+from oort.rules import identifiers, triggers
 from oort.rules.messaging import retries
-from oort.runtime.alarms import Alarms
+from oort.runtime.parking import Alarms
 
 _POLL = timedelta(milliseconds=500)  # between looks for what another process wrote, such as a redrive from the CLI
 _ROUNDS = 20  # batches a thread hands over before it makes room for other consumers
@@ -51,7 +51,7 @@ class Consumers:
         self._report = report
         self._redeliver = redeliver
         self._attempts = {queue.name: queue.attempts for queue in platform.queues}
-        self._functions = by_queue(platform.functions)
+        self._functions = triggers.consumers(platform.functions)
         self._alarms = alarms
 
     def __contains__(self, queue: str) -> bool:
@@ -223,11 +223,6 @@ class Dispatcher:
 def _further(most: int, stopping: Callable[[], bool]) -> Callable[[], int]:
     """How many deliveries to lease next, decided when the batch has run: none once the platform stops."""
     return lambda: 0 if stopping() else most
-
-
-def by_queue(functions: Iterable[FunctionModel]) -> dict[str, FunctionModel]:
-    """The consumer of each queue."""
-    return {one.trigger.queue: one for one in functions if isinstance(one.trigger, Consumed)}
 
 
 def _batch(function: FunctionModel) -> int:

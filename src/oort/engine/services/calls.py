@@ -11,6 +11,7 @@ from oort.model.operations import Answered, CallFunction, Objected
 from oort.model.platform import PlatformModel
 from oort.ports.clock import Clock
 from oort.ports.traces import Traces
+from oort.rules import triggers
 from oort.rules.messaging import calls as rules
 
 _TIMED_OUT = 504
@@ -25,11 +26,7 @@ class Calls:
     def __init__(
         self, platform: PlatformModel, *, run: Run, traces: Traces, clock: Clock, failed: Callable[[str, str], None]
     ) -> None:
-        self._answers = {
-            function.trigger.call: (function.name, function.trigger.timeout)
-            for function in platform.functions
-            if isinstance(function.trigger, Answer)
-        }
+        self._answering = triggers.answering(platform.functions)
         self._run = run
         self._traces = traces
         self._clock = clock
@@ -37,11 +34,12 @@ class Calls:
 
     def call(self, operation: CallFunction) -> Answered | Objected:
         """See `ports.calls`."""
-        if operation.call not in self._answers:
+        function = self._answering.get(operation.call)
+        if function is None or not isinstance(function.trigger, Answer):
             return rules.unanswered(operation.call)
-        function, longest = self._answers[operation.call]
+        longest = function.trigger.timeout
         started = self._clock.tick()
-        outcome = self._run(function, operation)
+        outcome = self._run(function.name, operation)
         self._traces.record(outcome.spans)
         if outcome.error:
             self._failed(operation.call, outcome.error)

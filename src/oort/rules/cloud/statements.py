@@ -7,10 +7,11 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from oort.model.errors import InvalidProgram
-from oort.model.functions import Answer, FunctionModel, Grant, Subscription, Timer, Worker
+from oort.model.functions import FunctionModel, Grant, Subscription, Timer, Worker
 from oort.model.platform import PlatformModel, ServiceModel
 from oort.model.resources import Kind, TableModel
 from oort.model.sources import Mistake
+from oort.rules import triggers
 from oort.rules.cloud.cloud_names import INBOX, OUTBOX, UNDELIVERED, Place, effect_row, outbox_row
 
 # The actions that may stand with the resource `*`, and why.
@@ -100,7 +101,7 @@ def outgoing(service: ServiceModel) -> tuple[Grant, ...]:
 
 def answering(platform: PlatformModel) -> dict[str, str]:
     """The function that answers each call."""
-    return {one.trigger.call: one.name for one in platform.functions if isinstance(one.trigger, Answer)}
+    return {call: function.name for call, function in triggers.answering(platform.functions).items()}
 
 
 def _running(log_group: str, place: Place) -> Iterator[Statement]:

@@ -11,7 +11,6 @@ import pytest
 
 from oort import Context
 from oort.engine.clocks import SystemClock, VirtualClock
-from oort.engine.invoking.dispatcher import by_queue
 from oort.engine.services.queues import Queues
 from oort.engine.store.direct import DirectStore
 from oort.engine.store.group import GroupCommitStore
@@ -20,6 +19,7 @@ from oort.engine.store.store import Store
 from oort.model.errors import StateUnusable
 from oort.model.messages import Message
 from oort.model.operations import PutItem
+from oort.rules import triggers
 from tests.unit.engine.desk import Desk, Doing, Note
 from tests.unit.programs import sign_up
 
@@ -315,7 +315,7 @@ def test_consumers_know_their_queues() -> None:
     assert "desk.jobs" in desk.engine.consumers
     assert "desk.nothing" not in desk.engine.consumers
     assert desk.engine.consumers.deliver("desk.jobs") == 0
-    assert {queue: one.name for queue, one in by_queue(sign_up().functions).items()} == {
+    assert {queue: one.name for queue, one in triggers.consumers(sign_up().functions).items()} == {
         "email.welcome": "email.welcome",
         "email.outgoing": "email.deliver",
     }
