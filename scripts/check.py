@@ -30,7 +30,14 @@ PARTS: dict[str, list[Command]] = {
     "contracts": [["oort", "contracts", "check", "apps/cometbid", "--locked"]],
     "docs": [["python", "scripts/docs_in_step.py"], ["python", "scripts/cli_reference.py"]],
     "quick-tests": [
-        [*PYTEST, "-m", "not slow and not serial and not crash", "tests/unit", "tests/architecture", "src/oort"]
+        [
+            *PYTEST,
+            "-m",
+            "not slow and not serial and not crash",
+            "tests/unit",
+            "tests/architecture",
+            "src/oort",
+        ]
     ],
     "tests": [[*PYTEST, *COVERAGE], ["python", "scripts/coverage_floors.py"]],
 }
@@ -41,13 +48,19 @@ def run(name: str, commands: list[Command]) -> Result:
     """Run the commands of one part, all of them, with their output passed through."""
     print(f"\n== {name}", flush=True)
     started = time.perf_counter()
-    codes = [subprocess.run([str(BIN / tool), *rest], cwd=ROOT, check=False).returncode for tool, *rest in commands]
+    codes = [
+        subprocess.run([str(BIN / tool), *rest], cwd=ROOT, check=False).returncode
+        for tool, *rest in commands
+    ]
     return name, not any(codes), time.perf_counter() - started
 
 
 def table(results: list[Result]) -> str:
     """One line a part, and a last line with the sum."""
-    rows = [f"  {name:<12} {'ok' if passed else 'FAILED':<7} {seconds:7.1f} s" for name, passed, seconds in results]
+    rows = [
+        f"  {name:<12} {'ok' if passed else 'FAILED':<7} {seconds:7.1f} s"
+        for name, passed, seconds in results
+    ]
     total = sum(seconds for _, _, seconds in results)
     verdict = "ok" if all(passed for _, passed, _ in results) else "FAILED"
     return "\n".join(["", *rows, f"  {'all':<12} {verdict:<7} {total:7.1f} s"])
@@ -58,10 +71,15 @@ def main(arguments: list[str]) -> int:
     parts = dict(PARTS)
     if "--without-coverage" in arguments:
         parts["tests"] = [PYTEST]
-    names = [name for name in arguments if name != "--without-coverage"] or [n for n in parts if n not in CONTAINED]
+    names = [name for name in arguments if name != "--without-coverage"] or [
+        n for n in parts if n not in CONTAINED
+    ]
     unknown = [name for name in names if name not in parts]
     if unknown:
-        print(f"check.py: no part named {', '.join(unknown)}; there are: {', '.join(parts)}", file=sys.stderr)
+        print(
+            f"check.py: no part named {', '.join(unknown)}; there are: {', '.join(parts)}",
+            file=sys.stderr,
+        )
         return 64
     CACHE.mkdir(exist_ok=True)
     (CACHE / "coverage.json").unlink(missing_ok=True)  # floors must never judge an older run

@@ -15,7 +15,9 @@ from oort.cli.commands import oort
 
 ROOT = Path(__file__).resolve().parent.parent
 PAGE = Path("docs") / "reference" / "cli.md"
-BLOCK = re.compile(r"^```console\n\$ oort (?P<words>[^\n]*)--help\n.*?^```$", re.MULTILINE | re.DOTALL)
+BLOCK = re.compile(
+    r"^```console\n\$ oort (?P<words>[^\n]*)--help\n.*?^```$", re.MULTILINE | re.DOTALL
+)
 WIDTH = 80
 
 
@@ -44,7 +46,11 @@ def faults(page: str) -> list[str]:
     shown = {tuple(found["words"].split()): found[0] for found in BLOCK.finditer(page)}
     known = list(commands(oort))
     found = [f"{PAGE} lacks `oort {' '.join(words)}`" for words in known if words not in shown]
-    found += [f"{PAGE} shows `oort {' '.join(words)}`, which does not exist" for words in shown if words not in known]
+    found += [
+        f"{PAGE} shows `oort {' '.join(words)}`, which does not exist"
+        for words in shown
+        if words not in known
+    ]
     found += [
         f"{PAGE} shows an old help of `oort {' '.join(words)}`: run scripts/cli_reference.py --write"
         for words, text in shown.items()

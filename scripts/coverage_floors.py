@@ -29,7 +29,9 @@ class FileReport(TypedDict):
 
 def percent(package: str, files: dict[str, FileReport]) -> float | None:
     """The covered share of everything under ``package``; None if no file of it was measured."""
-    measured = [report["summary"] for path, report in files.items() if Path(path).is_relative_to(package)]
+    measured = [
+        report["summary"] for path, report in files.items() if Path(path).is_relative_to(package)
+    ]
     total = sum(summary["num_statements"] + summary["num_branches"] for summary in measured)
     covered = sum(summary["covered_lines"] + summary["covered_branches"] for summary in measured)
     if not measured:

@@ -24,18 +24,33 @@ def pages(root: Path) -> list[Path]:
 def dead_references(page: Path, root: Path) -> list[str]:
     """Links and test files in ``page`` that lead nowhere."""
     text = FENCED.sub("", page.read_text(encoding="utf-8"))
-    links = [link.partition("#")[0] for link in LINK.findall(text) if "://" not in link and not link.startswith("#")]
-    dead = [link for link in links if link and not link.startswith("mailto:") and not (page.parent / link).exists()]
+    links = [
+        link.partition("#")[0]
+        for link in LINK.findall(text)
+        if "://" not in link and not link.startswith("#")
+    ]
+    dead = [
+        link
+        for link in links
+        if link and not link.startswith("mailto:") and not (page.parent / link).exists()
+    ]
     missing = [name for name in TEST_FILE.findall(text) if not (root / name).exists()]
-    return [f"{page.relative_to(root)} names {name}, which does not exist" for name in (*dead, *sorted(set(missing)))]
+    return [
+        f"{page.relative_to(root)} names {name}, which does not exist"
+        for name in (*dead, *sorted(set(missing)))
+    ]
 
 
 def rows(page: Path) -> list[list[str]]:
     """The cells of every table row under its head, of all tables of a page."""
     lines = [line for line in page.read_text(encoding="utf-8").splitlines() if line.startswith("|")]
     cells = [[cell.strip() for cell in line.strip("|").split("|")] for line in lines]
-    rules = [number for number, row in enumerate(cells) if all(set(cell) <= set(":-") for cell in row)]
-    return [row for number, row in enumerate(cells) if number not in rules and number + 1 not in rules]
+    rules = [
+        number for number, row in enumerate(cells) if all(set(cell) <= set(":-") for cell in row)
+    ]
+    return [
+        row for number, row in enumerate(cells) if number not in rules and number + 1 not in rules
+    ]
 
 
 def table_faults(root: Path) -> list[str]:
@@ -43,7 +58,9 @@ def table_faults(root: Path) -> list[str]:
     faults: list[str] = []
     promises = rows(root / "docs" / "promises.md")
     if [row[0] for row in promises] != [f"P{number}" for number in range(1, PROMISES + 1)]:
-        faults.append(f"docs/promises.md must have the rows P1 to P{PROMISES}, once each and in order")
+        faults.append(
+            f"docs/promises.md must have the rows P1 to P{PROMISES}, once each and in order"
+        )
     faults += [f"docs/promises.md: {row[0]} has an empty cell" for row in promises if not all(row)]
     services = rows(root / "docs" / "services.md")
     if len({row[0] for row in services}) != SERVICES or len(services) != SERVICES:
@@ -54,7 +71,9 @@ def table_faults(root: Path) -> list[str]:
 
 def main() -> int:
     """Print the faults, or one line that there are none."""
-    found = [fault for page in pages(ROOT) for fault in dead_references(page, ROOT)] + table_faults(ROOT)
+    found = [fault for page in pages(ROOT) for fault in dead_references(page, ROOT)] + table_faults(
+        ROOT
+    )
     for fault in found:
         print(fault, file=sys.stderr)
     if not found:

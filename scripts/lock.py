@@ -12,7 +12,14 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 HEADER = "# Written by `make lock` from {source}; do not edit.\n"
-SETTINGS = ["--universal", "--python-version", "3.11", "--generate-hashes", "--no-header", "--quiet"]
+SETTINGS = [
+    "--universal",
+    "--python-version",
+    "3.11",
+    "--generate-hashes",
+    "--no-header",
+    "--quiet",
+]
 LOCKS: dict[str, tuple[str, list[str]]] = {
     "requirements.lock": ("pyproject.toml", []),
     "requirements-dev.lock": ("pyproject.toml", ["--group", "dev"]),

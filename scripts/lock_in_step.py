@@ -14,8 +14,13 @@ from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
 ROOT = Path(__file__).resolve().parent.parent
-PIN = re.compile(r"^(?P<name>[A-Za-z0-9._-]+)==(?P<version>[^\s;\\]+)(?P<rest>.*(?:\n    --hash=\S+.*)*)", re.MULTILINE)
-INDEX = re.compile(r"^\s*(?:-i\b|--(?:extra-)?index-url|--find-links|--trusted-host)|\w+://", re.MULTILINE)
+PIN = re.compile(
+    r"^(?P<name>[A-Za-z0-9._-]+)==(?P<version>[^\s;\\]+)(?P<rest>.*(?:\n    --hash=\S+.*)*)",
+    re.MULTILINE,
+)
+INDEX = re.compile(
+    r"^\s*(?:-i\b|--(?:extra-)?index-url|--find-links|--trusted-host)|\w+://", re.MULTILINE
+)
 
 
 def pins(lock: Path) -> tuple[dict[str, str], list[str]]:
@@ -49,14 +54,20 @@ def unmet(wanted: list[str], lock: Path, versions: dict[str, str]) -> list[str]:
 
 def emulators(root: Path) -> list[str]:
     """In what the lock of the emulators disagrees with its list; nothing where there is none."""
-    source, lock = root / "tests/emulators/requirements.in", root / "tests/emulators/requirements.lock"
+    source, lock = (
+        root / "tests/emulators/requirements.in",
+        root / "tests/emulators/requirements.lock",
+    )
     if not source.exists():
         return []
     versions, wrong = pins(lock)
     lines = source.read_text(encoding="utf-8").splitlines()
     # What only another package asks for may have one version for each version of Python.
     wrong = [sentence for sentence in wrong if not sentence.endswith("twice")]
-    return [*wrong, *unmet([line for line in lines if line and not line.startswith("#")], lock, versions)]
+    return [
+        *wrong,
+        *unmet([line for line in lines if line and not line.startswith("#")], lock, versions),
+    ]
 
 
 def faults(root: Path) -> list[str]:
@@ -72,7 +83,10 @@ def faults(root: Path) -> list[str]:
         for name, version in base_pins.items()
         if dev_pins.get(name) != version
     ]
-    unmet_base, unmet_dev = unmet(base, base_lock, base_pins), unmet([*base, *dev], dev_lock, dev_pins)
+    unmet_base, unmet_dev = (
+        unmet(base, base_lock, base_pins),
+        unmet([*base, *dev], dev_lock, dev_pins),
+    )
     return [*base_faults, *dev_faults, *unmet_base, *unmet_dev, *differing, *emulators(root)]
 
 

@@ -28,7 +28,11 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         choices=["engine", "ministack", "moto"],
         help="what the contract suites run against (default: engine)",
     )
-    parser.addoption("--e2e", action="store_true", help="collect tests/e2e, which needs the emulators' environment")
+    parser.addoption(
+        "--e2e",
+        action="store_true",
+        help="collect tests/e2e, which needs the emulators' environment",
+    )
 
 
 def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:

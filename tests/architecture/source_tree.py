@@ -32,7 +32,9 @@ class Module:
 @cache
 def modules_under(folder: Path, import_root: Path) -> tuple[Module, ...]:
     """Every Python file below ``folder``; names are relative to ``import_root``. An absent or empty folder is an error."""
-    paths = sorted(path for path in folder.rglob("*.py") if "samples" not in path.relative_to(folder).parts)
+    paths = sorted(
+        path for path in folder.rglob("*.py") if "samples" not in path.relative_to(folder).parts
+    )
     assert paths, f"no Python file under {folder}"
     return tuple(parse(path, import_root) for path in paths)
 
@@ -42,7 +44,9 @@ def parse(path: Path, import_root: Path) -> Module:
     if parts[-1] == "__init__":
         parts.pop()
     text = path.read_text(encoding="utf-8")
-    return Module(path=path, name=".".join(parts), text=text, tree=ast.parse(text, filename=str(path)))
+    return Module(
+        path=path, name=".".join(parts), text=text, tree=ast.parse(text, filename=str(path))
+    )
 
 
 def oort_modules() -> tuple[Module, ...]:

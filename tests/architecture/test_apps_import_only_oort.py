@@ -23,7 +23,9 @@ def is_contract(module: Module) -> bool:
 
 def test_an_app_imports_only_oort_and_itself() -> None:
     allowed = FRAMEWORK | own_packages() | sys.stdlib_module_names
-    strangers = {str(module): found for module in app_modules() if (found := origins(module) - allowed)}
+    strangers = {
+        str(module): found for module in app_modules() if (found := origins(module) - allowed)
+    }
     assert strangers == {}
 
 
@@ -41,7 +43,15 @@ def test_an_app_uses_only_the_public_names() -> None:
 def test_a_contract_imports_only_oort_msgspec_and_the_standard_library() -> None:
     contracts = [module for module in app_modules() if is_contract(module)]
     assert contracts
-    allowed = FRAMEWORK | {"collections", "dataclasses", "datetime", "decimal", "enum", "typing", "uuid"}
+    allowed = FRAMEWORK | {
+        "collections",
+        "dataclasses",
+        "datetime",
+        "decimal",
+        "enum",
+        "typing",
+        "uuid",
+    }
     own_contracts = {module.name for module in contracts}
     strangers = {
         (str(module), origin)
@@ -66,7 +76,9 @@ def test_a_service_imports_nothing_of_another_but_its_contracts() -> None:
 def crosses(importer: str, origin: str, name: str | None) -> bool:
     """Whether ``importer`` reaches into a neighbour of its own app that is not the contracts package."""
     here, there = importer.split("."), [*origin.split("."), *([name] if name else [])]
-    if len(here) < 2 or len(there) < 2 or here[0] != there[0]:  # the app's own top level, or another package
+    if (
+        len(here) < 2 or len(there) < 2 or here[0] != there[0]
+    ):  # the app's own top level, or another package
         return False
     return there[1] not in {here[1], "contracts"}
 

@@ -21,7 +21,9 @@ def closure(name: str) -> dict[str, Distribution]:
         found[key] = distribution(wanted)
         for requirement in map(Requirement, found[key].requires or []):
             environments = [{"extra": extra} for extra in ("", *extras)]
-            needed = requirement.marker is None or any(map(requirement.marker.evaluate, environments))
+            needed = requirement.marker is None or any(
+                map(requirement.marker.evaluate, environments)
+            )
             if needed and canonicalize_name(requirement.name) not in found:
                 waiting.append((requirement.name, frozenset(requirement.extras)))
     return found

@@ -38,7 +38,11 @@ def test_it_does_nothing_but_import() -> None:
         for node in FRONT_DOOR.tree.body[1:]
         if not isinstance(node, ast.Import | ast.ImportFrom | ast.Assign | ast.AnnAssign)
     ]
-    calls = [f"line {node.lineno}: a call" for node in ast.walk(FRONT_DOOR.tree) if isinstance(node, ast.Call)]
+    calls = [
+        f"line {node.lineno}: a call"
+        for node in ast.walk(FRONT_DOOR.tree)
+        if isinstance(node, ast.Call)
+    ]
     assert others + calls == []
 
 

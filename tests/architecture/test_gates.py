@@ -34,9 +34,17 @@ def test_locks_that_agree_pass(tmp_path: Path) -> None:
     [
         (pin("alpha", "1.9"), pin("alpha", "1.9") + pin("beta", "1"), "wants >=2"),
         (pin("alpha", "2.1"), pin("alpha", "2.1"), "does not pin beta"),
-        (pin("alpha", "2.1"), pin("alpha", "2.2") + pin("beta", "1"), "alpha is 2.1 in requirements.lock but 2.2"),
+        (
+            pin("alpha", "2.1"),
+            pin("alpha", "2.2") + pin("beta", "1"),
+            "alpha is 2.1 in requirements.lock but 2.2",
+        ),
         ("alpha==2.1\n", pin("alpha", "2.1") + pin("beta", "1"), "without a hash"),
-        ("--index-url somewhere\n" + pin("alpha", "2.1"), pin("alpha", "2.1") + pin("beta", "1"), "package index"),
+        (
+            "--index-url somewhere\n" + pin("alpha", "2.1"),
+            pin("alpha", "2.1") + pin("beta", "1"),
+            "package index",
+        ),
     ],
 )
 def test_locks_that_disagree_fail(tmp_path: Path, base: str, dev: str, fault: str) -> None:
@@ -56,7 +64,10 @@ def summary(covered: int, statements: int, branches: int = 0) -> coverage_floors
 
 
 def test_a_branch_that_is_not_taken_lowers_the_figure() -> None:
-    files = {"src/oort/rules/a.py": summary(9, 9, branches=1), "src/oort/rulesother.py": summary(0, 100)}
+    files = {
+        "src/oort/rules/a.py": summary(9, 9, branches=1),
+        "src/oort/rulesother.py": summary(0, 100),
+    }
     assert coverage_floors.percent("src/oort/rules", files) == 90
 
 
@@ -76,8 +87,12 @@ def test_a_page_that_names_what_is_not_there_is_found(tmp_path: Path) -> None:
 def test_a_missing_promise_is_found(tmp_path: Path) -> None:
     docs = tmp_path / "docs"
     docs.mkdir()
-    (docs / "promises.md").write_text("| id | what |\n| --- | --- |\n| P1 | one |\n| P3 | |\n", encoding="utf-8")
-    (docs / "services.md").write_text("| service | engine |\n| --- | --- |\n| Lambda | yes |\n", encoding="utf-8")
+    (docs / "promises.md").write_text(
+        "| id | what |\n| --- | --- |\n| P1 | one |\n| P3 | |\n", encoding="utf-8"
+    )
+    (docs / "services.md").write_text(
+        "| service | engine |\n| --- | --- |\n| Lambda | yes |\n", encoding="utf-8"
+    )
     faults = docs_in_step.table_faults(tmp_path)
     assert len(faults) == 3
     assert "docs/promises.md: P3 has an empty cell" in faults
@@ -85,7 +100,11 @@ def test_a_missing_promise_is_found(tmp_path: Path) -> None:
 
 def test_a_part_that_fails_is_named_and_fails_the_run() -> None:
     lines = check.table([("ruff", True, 1.0), ("mypy", False, 2.0)]).splitlines()
-    assert [line.split()[:2] for line in lines[1:]] == [["ruff", "ok"], ["mypy", "FAILED"], ["all", "FAILED"]]
+    assert [line.split()[:2] for line in lines[1:]] == [
+        ["ruff", "ok"],
+        ["mypy", "FAILED"],
+        ["all", "FAILED"],
+    ]
 
 
 def test_an_unknown_part_is_a_usage_error() -> None:

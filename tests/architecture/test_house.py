@@ -6,12 +6,21 @@ from collections.abc import Iterator, Mapping
 
 import pytest
 
-from tests.architecture.source_tree import ROOT, Module, app_modules, imports, modules_under, oort_modules
+from tests.architecture.source_tree import (
+    ROOT,
+    Module,
+    app_modules,
+    imports,
+    modules_under,
+    oort_modules,
+)
 
 MODULE_LINES = 600
 FUNCTION_LINES = 50
 SAY_NOTHING = frozenset({"base", "common", "helper", "helpers", "manager", "misc", "util", "utils"})
-LOOSE_ENDS = re.compile(r"#.*\b(TO[D]O|FIX[M]E|XX[X]|HA[C]K)\b")  # spelled so that this line does not find itself
+LOOSE_ENDS = re.compile(
+    r"#.*\b(TO[D]O|FIX[M]E|XX[X]|HA[C]K)\b"
+)  # spelled so that this line does not find itself
 
 
 def everything() -> tuple[Module, ...]:
@@ -24,7 +33,11 @@ def everything() -> tuple[Module, ...]:
 
 
 def functions(module: Module) -> Iterator[ast.FunctionDef | ast.AsyncFunctionDef]:
-    return (node for node in ast.walk(module.tree) if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef))
+    return (
+        node
+        for node in ast.walk(module.tree)
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
+    )
 
 
 def test_no_module_is_longer_than_the_cap() -> None:
@@ -43,14 +56,18 @@ def test_no_function_is_longer_than_the_cap() -> None:
 
 
 def test_no_module_has_a_name_that_says_nothing() -> None:
-    assert [str(module) for module in everything() if SAY_NOTHING & set(module.name.split("."))] == []
+    assert [
+        str(module) for module in everything() if SAY_NOTHING & set(module.name.split("."))
+    ] == []
 
 
 def test_every_module_says_what_it_is() -> None:
     """An empty ``__init__.py`` of an app is only a folder's mark and may stay silent."""
     ours = [module for module in everything() if module.name.split(".")[0] != "tests"]
     silent = [module for module in ours if not ast.get_docstring(module.tree)]
-    assert [str(module) for module in silent if module in oort_modules() or module.text.strip()] == []
+    assert [
+        str(module) for module in silent if module in oort_modules() or module.text.strip()
+    ] == []
 
 
 def test_only_the_command_line_prints() -> None:
@@ -59,7 +76,9 @@ def test_only_the_command_line_prints() -> None:
         for module in (*oort_modules(), *app_modules())
         if not module.name.startswith("oort.cli")
         for node in ast.walk(module.tree)
-        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "print"
+        if isinstance(node, ast.Call)
+        and isinstance(node.func, ast.Name)
+        and node.func.id == "print"
     ]
     assert printing == []
 

@@ -16,8 +16,12 @@ OURS_AT_MOST = 45
 @cache
 def loaded(statement: str) -> frozenset[str]:
     """The modules that a fresh interpreter holds after ``statement``."""
-    program = f"{statement}\nimport sys\nnames = list(sys.modules)\nimport json\nprint(json.dumps(names))"
-    done = subprocess.run([sys.executable, "-I", "-c", program], capture_output=True, text=True, check=True)
+    program = (
+        f"{statement}\nimport sys\nnames = list(sys.modules)\nimport json\nprint(json.dumps(names))"
+    )
+    done = subprocess.run(
+        [sys.executable, "-I", "-c", program], capture_output=True, text=True, check=True
+    )
     names: list[str] = json.loads(done.stdout)
     return frozenset(names)
 

@@ -55,7 +55,9 @@ class AwsTarget:
         self._make(platform)
         relay = Relay(clients, place=place, service=service.name)
         self._outboxes.append((relay, place.outbox(service.name)))
-        return ObservedPorts(clients, place, platform=platform, service=service.name, clock=MachineClock())
+        return ObservedPorts(
+            clients, place, platform=platform, service=service.name, clock=MachineClock()
+        )
 
     def wait(self, duration: timedelta) -> None:
         time.sleep(duration.total_seconds() + SLACK)
@@ -93,7 +95,9 @@ class AwsTarget:
         ]
         others = {name for index in secondary for name in _key(index)}
         more = {"GlobalSecondaryIndexes": indexes} if indexes else {}
-        self._create_table(self._place.table(table.name), table.key, others=others, numeric=table.numeric, **more)
+        self._create_table(
+            self._place.table(table.name), table.key, others=others, numeric=table.numeric, **more
+        )
 
     def _create_table(
         self,
@@ -120,12 +124,17 @@ class AwsTarget:
         sqs, place = self._clients.get("sqs"), self._place
         sqs.create_queue(QueueName=place.parked(queue.name))
         sqs.create_queue(QueueName=place.dead(queue.name))
-        redrive = {"deadLetterTargetArn": place.queue_arn(queue.name) + "_dead", "maxReceiveCount": queue.attempts}
+        redrive = {
+            "deadLetterTargetArn": place.queue_arn(queue.name) + "_dead",
+            "maxReceiveCount": queue.attempts,
+        }
         settings = {
             "VisibilityTimeout": str(int(queue.visibility.total_seconds())), "RedrivePolicy": json.dumps(redrive)
         }  # fmt: skip
         if queue.subscription is not None:
-            settings["Policy"] = json.dumps(_policy(place.queue_arn(queue.name), place.topic_arn(queue.subscription)))
+            settings["Policy"] = json.dumps(
+                _policy(place.queue_arn(queue.name), place.topic_arn(queue.subscription))
+            )
         sqs.create_queue(QueueName=place.queue(queue.name), Attributes=settings)
         if queue.subscription is not None:
             self._clients.get("sns").subscribe(
@@ -141,7 +150,10 @@ def _key(index: IndexModel) -> tuple[str, ...]:
 
 
 def _schema(names: tuple[str, ...]) -> list[dict[str, str]]:
-    return [{"AttributeName": name, "KeyType": kind} for name, kind in zip(names, ("HASH", "RANGE"), strict=False)]
+    return [
+        {"AttributeName": name, "KeyType": kind}
+        for name, kind in zip(names, ("HASH", "RANGE"), strict=False)
+    ]
 
 
 def _policy(queue: str, topic: str) -> dict[str, object]:

@@ -23,7 +23,11 @@ class PolledDeliveries(Deliveries):
     def receive(self, queue: str, *, most: int) -> list[Delivery]:
         """See `ports.deliveries`. A text that is no envelope is handed over as it is, with what is wrong with it."""
         own = self._shelves.own(queue)
-        return [_delivery(one, queue) for one in own.receive(most=min(most, limits.BATCH))] if most > 0 else []
+        return (
+            [_delivery(one, queue) for one in own.receive(most=min(most, limits.BATCH))]
+            if most > 0
+            else []
+        )
 
     def acknowledge(self, queue: str, receipts: Sequence[str]) -> None:
         """See `ports.deliveries`."""
@@ -47,7 +51,10 @@ class SqsInspection:
 
     def peek(self, queue: str, *, most: int) -> list[Message]:
         """See `ports.queue_inspection`. SQS shows nothing without a hand-over: each look counts as an attempt."""
-        return [sqs_queues.message(one, queue)[0] for one in self._shelves.own(queue).look(most=most, expected=most)]
+        return [
+            sqs_queues.message(one, queue)[0]
+            for one in self._shelves.own(queue).look(most=most, expected=most)
+        ]
 
     def dead(self, queue: str, *, most: int) -> list[DeadLetter]:
         """See `ports.queue_inspection`. When one died is not known exactly: SQS tells when it was first handed over."""
@@ -71,7 +78,9 @@ class SqsInspection:
         """See `ports.queue_inspection`. SQS may take a minute to count right."""
         waiting, in_flight = self._shelves.own(queue).counts()
         dead, parked = self._shelves.dead(queue).count(), self._shelves.parked(queue).count()
-        return QueueDepth(queue=queue, waiting=waiting, in_flight=in_flight, dead=dead, parked=parked)
+        return QueueDepth(
+            queue=queue, waiting=waiting, in_flight=in_flight, dead=dead, parked=parked
+        )
 
 
 def sweep(relay: Relay, clients: Clients, *, table: str) -> int:

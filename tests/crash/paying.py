@@ -20,7 +20,11 @@ from oort.model.messages import Message
 from oort.model.reports import DeliveryReport
 from oort.testing.callers import KnownCallers
 
-DURING, AFTER, NEVER = "during", "after", "never"  # while the effect runs, when its result is kept, not at all
+DURING, AFTER, NEVER = (
+    "during",
+    "after",
+    "never",
+)  # while the effect runs, when its result is kept, not at all
 
 bank = Service("bank")
 
@@ -77,7 +81,9 @@ def main() -> None:
         report=report,
     )
     if new:
-        engine.ports.queues.send("bank.payments", Message(id="m1", name="bank.payments", body=b'"order"'))
+        engine.ports.queues.send(
+            "bank.payments", Message(id="m1", name="bank.payments", body=b'"order"')
+        )
     engine.start()
     assert over.wait(30)
     engine.stop()

@@ -32,7 +32,11 @@ def every(platform: PlatformModel) -> tuple[Template, ...]:
         )
         for one in platform.services
     )
-    return (templates.platform_template(platform, STAGE), templates.assets_template(platform, STAGE), *services)
+    return (
+        templates.platform_template(platform, STAGE),
+        templates.assets_template(platform, STAGE),
+        *services,
+    )
 
 
 def files() -> dict[str, bytes]:

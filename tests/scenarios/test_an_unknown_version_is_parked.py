@@ -149,7 +149,9 @@ def test_what_is_parked_is_handed_over_when_a_consumer_that_reads_it_is_deployed
     before, after = Books(Sold), Books(SoldV3)
     with Platform(before.service) as platform:
         for number in range(30):
-            platform.inject(before.record, b'{"id":"n%d","cents":5,"currency":"EUR"}' % number, version=3)
+            platform.inject(
+                before.record, b'{"id":"n%d","cents":5,"currency":"EUR"}' % number, version=3
+            )
         platform.inject(before.record, b"garbage", version=3)
         platform.inject(before.record, b'{"id":"later","cents":5}', version=4)
         platform.settle()
@@ -157,7 +159,9 @@ def test_what_is_parked_is_handed_over_when_a_consumer_that_reads_it_is_deployed
         platform.redeploy(after.service)
         assert [one.message.version for one in platform.parked(after.record)] == [3, 4]
         platform.settle()
-        assert {one.id for one in platform.items(after.entries)} == {f"n{number}" for number in range(30)}
+        assert {one.id for one in platform.items(after.entries)} == {
+            f"n{number}" for number in range(30)
+        }
         assert before.entered == []
 
 
@@ -187,7 +191,11 @@ def test_ten_thousand_mixed_events_are_all_accounted_for() -> None:
         assert len(parked) == sent["unknown"] + sent["garbage"]
         assert len(applied) == sent["known"] + sent["older"] + sent["newer"]
         assert len(applied) + len(parked) == 10_000
-        assert Counter(one.id[0] for one in applied) == {"k": sent["known"], "o": sent["older"], "n": sent["newer"]}
+        assert Counter(one.id[0] for one in applied) == {
+            "k": sent["known"],
+            "o": sent["older"],
+            "n": sent["newer"],
+        }
         # The kit hands everything that succeeds over twice; nothing else came twice.
         assert max(Counter(books.entered).values()) == 2
         assert platform.failures() == []

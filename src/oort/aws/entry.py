@@ -44,7 +44,12 @@ def made(variables: Mapping[str, str]) -> Callable[[Event], object]:
         account=_variable(variables, "OORT_ACCOUNT"),
     )
     service, _, function = name.partition(".")
-    always = {"platform": place.platform, "stage": place.stage, "service": service, "function": name}
+    always = {
+        "platform": place.platform,
+        "stage": place.stage,
+        "service": service,
+        "function": name,
+    }
     log = JsonLog(always, clock=clock)
     log.capture()
     clients = Clients(place.region)
@@ -52,13 +57,17 @@ def made(variables: Mapping[str, str]) -> Callable[[Event], object]:
         from oort.aws.invoking.relaying import RelayHandler
         from oort.aws.services.relay import Relay
 
-        return RelayHandler(Relay(clients, place=place, service=service), log=log, clock=clock).answer
+        return RelayHandler(
+            Relay(clients, place=place, service=service), log=log, clock=clock
+        ).answer
     try:
         program = _program(place.platform, _variable(variables, "OORT_PACKAGES").split(","))
     except OortError as error:
         log.write("ERROR", str(error))
         raise
-    return handler_of(_parts(program, name, place=place, clients=clients, log=log, variables=variables))
+    return handler_of(
+        _parts(program, name, place=place, clients=clients, log=log, variables=variables)
+    )
 
 
 def handler_of(parts: Parts) -> Callable[[Event], object]:
@@ -82,7 +91,13 @@ def handler_of(parts: Parts) -> Callable[[Event], object]:
 
 
 def _parts(
-    program: Program, name: str, *, place: Place, clients: Clients, log: JsonLog, variables: Mapping[str, str]
+    program: Program,
+    name: str,
+    *,
+    place: Place,
+    clients: Clients,
+    log: JsonLog,
+    variables: Mapping[str, str],
 ) -> Parts:
     function, platform, clock = program.functions[name], program.model, MachineClock()
     ports = AwsPorts(
@@ -91,7 +106,9 @@ def _parts(
         platform=platform,
         service=function.model.service,
         clock=clock,
-        answers=dict(pair.split("=", 1) for pair in variables.get("OORT_CALLS", "").split(",") if pair),
+        answers=dict(
+            pair.split("=", 1) for pair in variables.get("OORT_CALLS", "").split(",") if pair
+        ),
         daemon=variables.get("AWS_XRAY_DAEMON_ADDRESS", ""),
     )
     return Parts(
@@ -114,5 +131,8 @@ def _program(platform: str, packages: list[str]) -> Program:
 
 def _variable(variables: Mapping[str, str], name: str) -> str:
     if not variables.get(name):
-        raise InvalidUse(f"The environment variable {name} is missing.", "Deploy the function with `oort deploy`.")
+        raise InvalidUse(
+            f"The environment variable {name} is missing.",
+            "Deploy the function with `oort deploy`.",
+        )
     return variables[name]

@@ -3,6 +3,8 @@
 
 def main() -> None:
     """Run the command that the arguments name, and end the process with its exit code."""
-    from oort.cli.commands import oort  # here, so that importing a module of this package loads no command
+    from oort.cli.commands import (
+        oort,  # here, so that importing a module of this package loads no command
+    )
 
     oort()

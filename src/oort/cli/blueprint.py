@@ -178,4 +178,7 @@ def files(name: str) -> Mapping[str, str]:
         ".vscode/launch.json": _LAUNCH,
         ".vscode/settings.json": _SETTINGS,
     }
-    return {path: text.replace("@name@", name).replace("@module@", module(name)) for path, text in texts.items()}
+    return {
+        path: text.replace("@name@", name).replace("@module@", module(name))
+        for path, text in texts.items()
+    }

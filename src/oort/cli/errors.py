@@ -9,7 +9,13 @@ from collections.abc import Callable
 import click
 
 from oort.cli.printing import output
-from oort.model.errors import InvalidProgram, InvalidProject, NotFoundHere, OortError, UnreadableContract
+from oort.model.errors import (
+    InvalidProgram,
+    InvalidProject,
+    NotFoundHere,
+    OortError,
+    UnreadableContract,
+)
 
 NO = 1
 USAGE = 64
@@ -33,7 +39,9 @@ def guarded(run: Callable[[], object], *, debug: bool) -> int:
         return USAGE
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
-            stream.reconfigure(errors="replace")  # a terminal that is not UTF-8 shows a question mark for an arrow
+            stream.reconfigure(
+                errors="replace"
+            )  # a terminal that is not UTF-8 shows a question mark for an arrow
     try:
         result = run()
     except Exception as error:

@@ -28,7 +28,9 @@ class Group(click.Group):
 class Sections(Group):
     """The top: its help lists commands in sections, and it ends the process with an exit code of DESIGN's kind."""
 
-    def __init__(self, *arguments: Any, sections: Mapping[str, Sequence[click.Command]], **settings: Any) -> None:
+    def __init__(
+        self, *arguments: Any, sections: Mapping[str, Sequence[click.Command]], **settings: Any
+    ) -> None:
         super().__init__(*arguments, **settings)
         for command in (one for section in sections.values() for one in section):
             self.add_command(command)
@@ -38,10 +40,15 @@ class Sections(Group):
 
     def format_commands(self, _ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """One list a section."""
-        width = max(len(command.name or "") for commands in self._sections.values() for command in commands)
+        width = max(
+            len(command.name or "") for commands in self._sections.values() for command in commands
+        )
         for title, commands in self._sections.items():
             with formatter.section(title):
-                rows = [((command.name or "").ljust(width), command.get_short_help_str(_WIDTH)) for command in commands]
+                rows = [
+                    ((command.name or "").ljust(width), command.get_short_help_str(_WIDTH))
+                    for command in commands
+                ]
                 formatter.write_dl(rows)
 
     def main(self, args: Sequence[str] | None = None, **settings: Any) -> Any:  # type: ignore[override]  # click's overloads

@@ -22,7 +22,9 @@ def page(document: bytes, *, title: str, place: str) -> FixedPage:
         "place": html.escape(place),
         "style": style,
         "script": script,
-        "document": document.decode().strip().replace("<", "\\u003c"),  # a text that says </script> ends nothing
+        "document": document.decode()
+        .strip()
+        .replace("<", "\\u003c"),  # a text that says </script> ends nothing
     }
     text = re.sub(
         r"\{\{(\w+)\}\}", lambda found: parts[found[1]], _read("explorer.html")

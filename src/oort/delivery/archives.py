@@ -16,7 +16,9 @@ _TIME = (1980, 1, 1, 0, 0, 0)  # the first that a zip can say
 _UNIX = 3
 _FILE, _PROGRAM = 0o100644, 0o100755
 _PROGRAMS = (b"#!", b"\x7fELF")
-_LEVEL = 6  # zlib's own default; another level or another zlib changes the bytes and not the fingerprint
+_LEVEL = (
+    6  # zlib's own default; another level or another zlib changes the bytes and not the fingerprint
+)
 _FEW = 3
 
 
@@ -64,7 +66,9 @@ def check_size(package: Package, *, most: int = PACKAGE_BYTES) -> None:
 def _fill(file: BinaryIO, package: Package) -> None:
     if package.wheels:
         missing = ", ".join(one.name for one in package.wheels)
-        raise NotPackaged(f"The package of {package.service} lacks the wheels of {missing}.", "Complete it first.")
+        raise NotPackaged(
+            f"The package of {package.service} lacks the wheels of {missing}.", "Complete it first."
+        )
     check_size(package)
     with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED, compresslevel=_LEVEL) as archive:
         for one in package.files:

@@ -81,7 +81,9 @@ def publish(checked: Checked, *, services: Sequence[str], stage: str) -> Changes
     if not checked.locks:
         return Changes((), ())
     make = declared_contracts.example(checked.kinds)
-    found = locking.published(checked.declared, checked.locks, services=services, examples=make, stage=stage)
+    found = locking.published(
+        checked.declared, checked.locks, services=services, examples=make, stage=stage
+    )
     lockfiles.write(checked.folder, found)
     return found
 

@@ -42,19 +42,30 @@ class Dependencies:
     @property
     def versions(self) -> list[tuple[str, str]]:
         """Name and version of all that is native, fetched or not."""
-        return [*((one.name, one.version) for one in self.native), *((one.name, one.version) for one in self.wheels)]
+        return [
+            *((one.name, one.version) for one in self.native),
+            *((one.name, one.version) for one in self.wheels),
+        ]
 
 
 def of(foreign: Iterable[Foreign], *, target: Target, environment: Environment) -> Dependencies:
     """What a service needs that imports this. InvalidProgram, with file and line, if something is not installed."""
     found = _closure(_imported(foreign, target, environment), target, environment)
-    pure = [one for one in found if all(tag.endswith("-none-any") for tag in one.tags) and fits(target, one.tags)]
+    pure = [
+        one
+        for one in found
+        if all(tag.endswith("-none-any") for tag in one.tags) and fits(target, one.tags)
+    ]
     native = [one for one in found if one not in pure and fits(target, one.tags)]
-    wheels = [Wheel(one.name, one.version) for one in found if one not in pure and one not in native]
+    wheels = [
+        Wheel(one.name, one.version) for one in found if one not in pure and one not in native
+    ]
     return Dependencies(tuple(pure), tuple(native), tuple(wheels))
 
 
-def _imported(foreign: Iterable[Foreign], target: Target, environment: Environment) -> set[Installed]:
+def _imported(
+    foreign: Iterable[Foreign], target: Target, environment: Environment
+) -> set[Installed]:
     """The distributions that are imported directly."""
     found, mistakes = set[Installed](), list[Mistake]()
     for one in foreign:
@@ -82,7 +93,9 @@ def _missing(foreign: Foreign, top: str, target: Target) -> Mistake:
 
 def _closure(roots: set[Installed], target: Target, environment: Environment) -> list[Installed]:
     """These and all that they need on the target, in the order of their names."""
-    waiting = [(one.name, frozenset[str](), "The service") for one in roots] + [(ALWAYS, frozenset(), "Oort")]
+    waiting = [(one.name, frozenset[str](), "The service") for one in roots] + [
+        (ALWAYS, frozenset(), "Oort")
+    ]
     found: dict[str, Installed] = {}
     seen = set[tuple[str, frozenset[str]]]()
     while waiting:
@@ -98,7 +111,8 @@ def _closure(roots: set[Installed], target: Target, environment: Environment) ->
         if not accepts(target, one.requires_python):
             what = f"{one} needs Python {one.requires_python}, and the stage's runtime is {target.runtime}."
             raise NotPackaged(
-                what, "Choose another runtime in the stage's table of oort.toml, or another version of it."
+                what,
+                "Choose another runtime in the stage's table of oort.toml, or another version of it.",
             )
         found[one.name] = one
         waiting += [(*wanted, str(one)) for wanted in needed(target, one.requires, extras=extras)]

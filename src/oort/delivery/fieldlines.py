@@ -25,10 +25,15 @@ def placed(finding: Finding, kinds: Kinds, folder: Path) -> Finding:
         return finding if finding.source else replace(finding, source=_in_lock(finding, folder))
     kind = kinds.get((finding.subject, finding.version))
     if kind is None:
-        return replace(finding, source=Source(str(folder / locking.event_file(finding.subject, finding.version)), 1))
+        return replace(
+            finding,
+            source=Source(str(folder / locking.event_file(finding.subject, finding.version)), 1),
+        )
     if not finding.name:
         return finding
-    holder = next((one for one in _classes(kind) if one.__name__ == finding.holder.rpartition(".")[2]), kind)
+    holder = next(
+        (one for one in _classes(kind) if one.__name__ == finding.holder.rpartition(".")[2]), kind
+    )
     source = _line(holder, _attribute(holder, finding.name))
     return replace(finding, source=source) if source else finding
 
@@ -95,5 +100,9 @@ def _in_lock(finding: Finding, folder: Path) -> Source:
         lines = file.read_text(encoding="utf-8").splitlines()
     except OSError:
         lines = []
-    named = (number for number, line in enumerate(lines, 1) if path and line.strip().startswith(f'"{path}":'))
+    named = (
+        number
+        for number, line in enumerate(lines, 1)
+        if path and line.strip().startswith(f'"{path}":')
+    )
     return Source(str(file), next(named, 1))

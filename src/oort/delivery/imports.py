@@ -50,7 +50,11 @@ class _Reader(ast.NodeVisitor):
 
     def visit_Call(self, node: ast.Call) -> None:
         first = node.args[0] if node.args else None
-        if _last_name(node.func) in _CALLS and isinstance(first, ast.Constant) and isinstance(first.value, str):
+        if (
+            _last_name(node.func) in _CALLS
+            and isinstance(first, ast.Constant)
+            and isinstance(first.value, str)
+        ):
             self._add(self._absolute(first.value), node.lineno)
         self.generic_visit(node)
 
@@ -71,7 +75,9 @@ class _Reader(ast.NodeVisitor):
 
     def visit_With(self, node: ast.With) -> None:
         calls = [one.context_expr for one in node.items if isinstance(one.context_expr, ast.Call)]
-        suppressed = [arg for call in calls if _last_name(call.func) == "suppress" for arg in call.args]
+        suppressed = [
+            arg for call in calls if _last_name(call.func) == "suppress" for arg in call.args
+        ]
         with self._maybe(any(_catches(arg) for arg in suppressed)):
             self.generic_visit(node)
 

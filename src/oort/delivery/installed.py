@@ -16,7 +16,9 @@ from pathlib import Path
 from oort.model.errors import NotPackaged
 
 _INFO = ".dist-info"
-_KEPT = frozenset({"METADATA", "entry_points.txt"})  # what importlib.metadata reads; the rest is the installer's
+_KEPT = frozenset(
+    {"METADATA", "entry_points.txt"}
+)  # what importlib.metadata reads; the rest is the installer's
 _COMPILED = (".pyc", ".pyo")
 _NO_MODULE = frozenset({"__pycache__", "conftest.py", "setup.py", "tests"})
 _MODULE = re.compile(r"(?P<name>[^/.]+)(\.py|(\.[^/]+)?\.so)")
@@ -61,7 +63,10 @@ class Installed:
         """The files to ship, by their path in the archive. NotPackaged if one is not there, or nobody knows which."""
         again = f"Install it again: pip install --force-reinstall {self.name}=={self.version}"
         if not self._recorded:
-            raise NotPackaged(f"{self} does not say which files it has: {self.info / 'RECORD'} is not there.", again)
+            raise NotPackaged(
+                f"{self} does not say which files it has: {self.info / 'RECORD'} is not there.",
+                again,
+            )
         found = {path: Path(file) for path, file in self._recorded.items() if ships(path)}
         if gone := sorted(path for path, file in found.items() if not file.is_file()):
             raise NotPackaged(f"{self} is damaged here: {found[gone[0]]} is not there.", again)
@@ -70,9 +75,15 @@ class Installed:
     @cached_property
     def modules(self) -> frozenset[str]:
         """The top-level names that it can be imported by."""
-        folders = {path.partition("/")[0] for path in self._recorded if "/" in path and not path.startswith(("/", "."))}
+        folders = {
+            path.partition("/")[0]
+            for path in self._recorded
+            if "/" in path and not path.startswith(("/", "."))
+        }
         files = {found["name"] for path in self._recorded if (found := _MODULE.fullmatch(path))}
-        return frozenset(one for one in folders | files if not one.endswith(_INFO) and one not in _NO_MODULE)
+        return frozenset(
+            one for one in folders | files if not one.endswith(_INFO) and one not in _NO_MODULE
+        )
 
     def holds(self, name: str) -> bool:
         """Whether a dotted name is a package or a module of it."""
@@ -106,10 +117,16 @@ class Environment:
     """All that is installed on a search path, by default this interpreter's. Lives for a run."""
 
     def __init__(self, search: Sequence[str] | None = None) -> None:
-        infos = (info for entry in (sys.path if search is None else search) for info in _infos(Path(entry)))
+        infos = (
+            info
+            for entry in (sys.path if search is None else search)
+            for info in _infos(Path(entry))
+        )
         self._found: dict[str, Installed] = {}
         for one in map(Installed, infos):
-            self._found.setdefault(one.name, one)  # the first on the path is the one that is imported
+            self._found.setdefault(
+                one.name, one
+            )  # the first on the path is the one that is imported
 
     def named(self, name: str) -> Installed | None:
         """The distribution of this name, however it is spelled."""
@@ -120,7 +137,9 @@ class Environment:
         parts = name.split(".")
         found = [one for one in self._found.values() if parts[0] in one.modules]
         for length in range(len(parts), 1, -1):
-            if len(found) > 1 and (closer := [one for one in found if one.holds(".".join(parts[:length]))]):
+            if len(found) > 1 and (
+                closer := [one for one in found if one.holds(".".join(parts[:length]))]
+            ):
                 return closer
         return found
 

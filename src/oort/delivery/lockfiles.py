@@ -76,7 +76,9 @@ def read(folder: Path) -> Locks:
             apis.append(_api(file))
         else:
             events.append(_event(file))
-    return Locks({(one.event, one.version): one for one in events}, {one.service: one for one in apis})
+    return Locks(
+        {(one.event, one.version): one for one in events}, {one.service: one for one in apis}
+    )
 
 
 def write(folder: Path, changes: Changes) -> None:
@@ -109,7 +111,9 @@ def is_one(file: Path) -> bool:
 def path(lock: EventLock | ApiLock) -> str:
     """Where a lock is, from the platform's folder."""
     return (
-        locking.event_file(lock.event, lock.version) if isinstance(lock, EventLock) else locking.api_file(lock.service)
+        locking.event_file(lock.event, lock.version)
+        if isinstance(lock, EventLock)
+        else locking.api_file(lock.service)
     )
 
 
@@ -117,7 +121,10 @@ def content(lock: EventLock | ApiLock) -> bytes:
     """The bytes of a lock file: the same for the same lock, on every machine."""
     if isinstance(lock, ApiLock):
         plain: object = _Api(
-            service=lock.service, hash=lock.hash, published=list(lock.published), openapi=lock.document
+            service=lock.service,
+            hash=lock.hash,
+            published=list(lock.published),
+            openapi=lock.document,
         )
         return revisions.written(cast(Value, msgspec.to_builtins(plain)))
     now = lock.revision

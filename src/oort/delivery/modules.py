@@ -47,7 +47,9 @@ class Tree:
         """What a service ships that is declared in these entries. InvalidProgram if a file has a syntax error."""
         kept = {path for entry in entries for path in self._entry(entry)}
         waiting = [path for entry in entries for path in self._resolve(entry)]
-        waiting += [path for path in kept if any(_is_module(path, self._path(entry)) for entry in entries)]
+        waiting += [
+            path for path in kept if any(_is_module(path, self._path(entry)) for entry in entries)
+        ]
         reached, foreign = set[Path](), list[Foreign]()
         while waiting:
             path = waiting.pop()
@@ -68,7 +70,11 @@ class Tree:
         if not folder.is_dir():
             yield from self._resolve(entry)
             return
-        others = {self._path(other) for other in self.entries if other != entry and other.startswith(f"{entry}.")}
+        others = {
+            self._path(other)
+            for other in self.entries
+            if other != entry and other.startswith(f"{entry}.")
+        }
         yield from (path for path in _files(folder, others) if not _is_test(path))
 
     def _resolve(self, name: str) -> list[Path]:
@@ -82,10 +88,18 @@ class Tree:
         for length in range(len(parts), 0, -1):
             path = self._path(".".join(parts[:length]))
             module = next(
-                (one for one in (path / "__init__.py", path.with_name(f"{path.name}.py")) if one.is_file()), None
+                (
+                    one
+                    for one in (path / "__init__.py", path.with_name(f"{path.name}.py"))
+                    if one.is_file()
+                ),
+                None,
             )
             if module:
-                around = [self._path(".".join(parts[:shorter])) / "__init__.py" for shorter in range(1, length)]
+                around = [
+                    self._path(".".join(parts[:shorter])) / "__init__.py"
+                    for shorter in range(1, length)
+                ]
                 return [module, *(one for one in around if one.is_file())]
         return []
 
@@ -95,7 +109,9 @@ class Tree:
     def _data_beside(self, path: Path) -> Iterator[Path]:
         """What a shared package may read at run time: the data in its folder, unless services stand below that."""
         folder = path.parent
-        if folder != self.root and not any(self._path(entry).is_relative_to(folder) for entry in self.entries):
+        if folder != self.root and not any(
+            self._path(entry).is_relative_to(folder) for entry in self.entries
+        ):
             yield from (one for one in _files(folder, set(), deep=False) if one.suffix != ".py")
 
     def _imports(self, path: Path) -> tuple[Imported, ...]:
@@ -105,7 +121,9 @@ class Tree:
                 self._parsed[path] = imports.read(path.read_bytes(), package=".".join(steps[:-1]))
             except SyntaxError as error:
                 source = Source(str(path), error.lineno or 0)
-                raise InvalidProgram([Mistake(source, "import.syntax", f"{error.msg}.", "Mend the syntax.")]) from error
+                raise InvalidProgram(
+                    [Mistake(source, "import.syntax", f"{error.msg}.", "Mend the syntax.")]
+                ) from error
         return self._parsed[path]
 
 
@@ -125,7 +143,9 @@ def _files(folder: Path, others: set[Path], *, deep: bool = True) -> Iterator[Pa
         folders[:] = [one for one in folders if deep and _ships(one) and path / one not in others]
         found = (path / one for one in files if _ships(one))
         yield from (
-            one for one in found if one.with_suffix("") not in others and not lockfiles.is_one(one) and one.is_file()
+            one
+            for one in found
+            if one.with_suffix("") not in others and not lockfiles.is_one(one) and one.is_file()
         )
 
 

@@ -17,7 +17,14 @@ from oort.model.delivery.packages import Package, PackedFile
 from oort.model.delivery.stages import Stage
 from oort.model.errors import NotFoundHere
 
-SHIPPED = ("model", "rules", "ports", "app", "runtime", "aws")  # the packages of Oort that run on Lambda
+SHIPPED = (
+    "model",
+    "rules",
+    "ports",
+    "app",
+    "runtime",
+    "aws",
+)  # the packages of Oort that run on Lambda
 _OORT = Path(__file__).resolve().parents[1]
 _FORMAT = "oort-package-1"  # a new one whenever the same content is packed in another way
 
@@ -46,7 +53,9 @@ class Packer:
     def package(self, service: str) -> Package:
         """The plan of one service. InvalidProgram if it imports what is not installed, NotPackaged if that cannot ship."""
         if service not in self._homes:
-            raise NotFoundHere(f"There is no service {service}.", f"There are: {', '.join(sorted(self._homes))}.")
+            raise NotFoundHere(
+                f"There is no service {service}.", f"There are: {', '.join(sorted(self._homes))}."
+            )
         own = self._tree.own(self._homes[service])
         needed = distributions.of(own.foreign, target=self._target, environment=self._installed)
         ours = {path.relative_to(self._tree.root).as_posix(): path for path in own.files}
@@ -55,10 +64,14 @@ class Packer:
         # A native distribution counts by its version whether it is fetched or here, so that two machines agree.
         versions = [f"{name}=={version}" for name, version in needed.versions]
         counted = [f"{self._digest(file)}  {path}" for path, file in paths.items()]
-        files = tuple(PackedFile(path, native[path], self._digest(native[path])) for path in sorted(native))
+        files = tuple(
+            PackedFile(path, native[path], self._digest(native[path])) for path in sorted(native)
+        )
         fingerprint = _fingerprint(self._target, [*versions, *counted])
         target = self._target
-        return Package(service, target.runtime, target.architecture, fingerprint, files, needed.wheels)
+        return Package(
+            service, target.runtime, target.architecture, fingerprint, files, needed.wheels
+        )
 
     def _digest(self, file: Path) -> str:
         if file not in self._digests:
@@ -74,13 +87,18 @@ def complete(package: Package, *, source: Wheels) -> Package:
         for path, content in wheels.files(source.fetch(wheel, target=target)).items():
             found.setdefault(path, PackedFile(path, content, hashlib.sha256(content).hexdigest()))
     files = tuple(found[path] for path in sorted(found))
-    return Package(package.service, package.runtime, package.architecture, package.fingerprint, files)
+    return Package(
+        package.service, package.runtime, package.architecture, package.fingerprint, files
+    )
 
 
 def _oort() -> dict[str, Path]:
     """Oort's own files, from where it is installed or linked."""
     modules = (path for name in SHIPPED for path in (_OORT / name).rglob("*.py"))
-    return {f"oort/{path.relative_to(_OORT).as_posix()}": path for path in (_OORT / "__init__.py", *modules)}
+    return {
+        f"oort/{path.relative_to(_OORT).as_posix()}": path
+        for path in (_OORT / "__init__.py", *modules)
+    }
 
 
 def _merged(files: Iterable[Mapping[str, Path]]) -> dict[str, Path]:

@@ -12,7 +12,9 @@ from oort.model.delivery.deployments import Condition, Stack, StackEvent, StackP
 from oort.model.errors import DeploymentFailed
 from oort.ports.stacks import Stacks
 
-AT_ONCE = 6  # API Gateway makes one API in three seconds for an account, and CloudFormation waits for it
+AT_ONCE = (
+    6  # API Gateway makes one API in three seconds for an account, and CloudFormation waits for it
+)
 _EVERY = timedelta(seconds=2)
 _LONGEST = timedelta(hours=2)  # for one operation of a stack
 
@@ -81,7 +83,8 @@ class Rollout:
         refuse(stack, request)
         if stack.condition is Condition.NEVER_CREATED:
             raise DeploymentFailed(
-                f"The stack {stack.name} holds nothing: its creation failed.", "Deploy it: that removes it first."
+                f"The stack {stack.name} holds nothing: its creation failed.",
+                "Deploy it: that removes it first.",
             )
         plan = yield from self._plan(request)
         self.planned(plan)
@@ -95,7 +98,9 @@ class Rollout:
             if plan is not None:
                 return plan
             yield
-        raise DeploymentFailed(f"The stack {request.name} was not planned in {_LONGEST}.", "Look at it in the console.")
+        raise DeploymentFailed(
+            f"The stack {request.name} was not planned in {_LONGEST}.", "Look at it in the console."
+        )
 
     def _removal(self, name: str) -> Course:
         if self.stacks.get(name).condition is Condition.ABSENT:
@@ -120,7 +125,9 @@ class Rollout:
             if stack.condition is not Condition.MOVING:
                 return stack
             yield
-        raise DeploymentFailed(f"The stack {name} still moves after {_LONGEST}.", "Look at it in the console.")
+        raise DeploymentFailed(
+            f"The stack {name} still moves after {_LONGEST}.", "Look at it in the console."
+        )
 
     def _together(self, courses: Sequence[Course]) -> list[Outcome]:
         """Take the courses forward in turn, at most a few at a time."""
@@ -145,7 +152,9 @@ def refuse(stack: Stack, request: StackRequest) -> None:
         raise DeploymentFailed(what, "Wait until that has ended, and deploy again.")
     if stack.condition is Condition.STUCK:
         what = f"The stack {stack.name} is stuck ({stack.status}): {stack.reason or 'its log says why'}."
-        raise DeploymentFailed(what, "Continue its rollback in the CloudFormation console, then deploy again.")
+        raise DeploymentFailed(
+            what, "Continue its rollback in the CloudFormation console, then deploy again."
+        )
     for key, value in request.tags:
         if key.startswith("oort:") and stack.tags.get(key, value) != value:
             what = f"The stack {stack.name} belongs to {key} {stack.tags[key]}, not to {value}."
@@ -154,12 +163,22 @@ def refuse(stack: Stack, request: StackRequest) -> None:
 
 def failed(stack: Stack, events: Sequence[StackEvent], *, already: set[str]) -> DeploymentFailed:
     """Why the operation failed: the first failures that no other one caused, and what holds now."""
-    causes = [event for event in events if event.failed and event.id not in already and event.resource != stack.name]
-    told = "; ".join(f"{one.resource} ({one.kind}): {one.reason}" for one in causes[:3]) or stack.reason or stack.status
+    causes = [
+        event
+        for event in events
+        if event.failed and event.id not in already and event.resource != stack.name
+    ]
+    told = (
+        "; ".join(f"{one.resource} ({one.kind}): {one.reason}" for one in causes[:3])
+        or stack.reason
+        or stack.status
+    )
     instead = {
         Condition.ROLLED_BACK: "Everything is as it was before. Mend the cause and deploy again.",
         Condition.NEVER_CREATED: "Nothing of it stays. Mend the cause and deploy again.",
-    }.get(stack.condition, f"Its state is {stack.status}: look at it in the CloudFormation console.")
+    }.get(
+        stack.condition, f"Its state is {stack.status}: look at it in the CloudFormation console."
+    )
     return DeploymentFailed(f"The stack {stack.name} failed: {told}.", instead)
 
 

@@ -88,14 +88,18 @@ def preview(
 def _bucket(outcome: Outcome) -> str:
     if BUCKET not in outcome.stack.outputs:
         raise DeploymentFailed(
-            f"The stack {outcome.stack.name} does not say which bucket it made.", "Was it changed by hand? Remove it."
+            f"The stack {outcome.stack.name} does not say which bucket it made.",
+            "Was it changed by hand? Remove it.",
         )
     return outcome.stack.outputs[BUCKET]
 
 
 def _placed(requests: Sequence[StackRequest], assets: Assets) -> list[StackRequest]:
     """The requests, with those templates in the bucket that are too large to be sent along."""
-    return [_by_url(one, assets) if len(one.template) > limits.TEMPLATE_INLINE_BYTES else one for one in requests]
+    return [
+        _by_url(one, assets) if len(one.template) > limits.TEMPLATE_INLINE_BYTES else one
+        for one in requests
+    ]
 
 
 def _by_url(request: StackRequest, assets: Assets) -> StackRequest:

@@ -54,7 +54,9 @@ class Release:
         said = [read(assets, name) for name in self.everyone]
         runs = [one for one in said if one is not None]
         objections = stage_changes.findings(self.checked.declared, runs, services=self.services)
-        return tuple(fieldlines.placed(one, self.checked.kinds, self.checked.folder) for one in objections)
+        return tuple(
+            fieldlines.placed(one, self.checked.kinds, self.checked.folder) for one in objections
+        )
 
     def keep(self, assets: Assets) -> None:
         """Write what the stage runs now."""
@@ -126,4 +128,6 @@ def _running(one: _Event) -> Running:
 
 def _unreadable(service: str, why: str) -> UnreadableContract:
     what = f"{key(service)} in the stage's bucket cannot be read: {why}."
-    return UnreadableContract(what, "Deploy with the newest Oort, or take an older version of the file back in S3.")
+    return UnreadableContract(
+        what, "Deploy with the newest Oort, or take an older version of the file back in S3."
+    )

@@ -47,7 +47,12 @@ class Target:
     def platforms(self) -> tuple[str, ...]:
         """The platform tags that fit it, the most modern first."""
         machine = MACHINES[self.architecture]
-        names = (name for minor in _GLIBC for name in (f"manylinux_2_{minor}", _LEGACY.get(minor)) if name)
+        names = (
+            name
+            for minor in _GLIBC
+            for name in (f"manylinux_2_{minor}", _LEGACY.get(minor))
+            if name
+        )
         return tuple(f"{name}_{machine}" for name in names)
 
     def has_builtin(self, name: str) -> bool:
@@ -59,7 +64,9 @@ class Target:
 def require(name: str = "packaging") -> None:
     """InvalidUse, saying what to install, if a library of the extra is missing."""
     if find_spec(name) is None:
-        raise InvalidUse(f"Packaging a service needs {name}.", "Install it with: pip install 'oortcloud[aws]'.")
+        raise InvalidUse(
+            f"Packaging a service needs {name}.", "Install it with: pip install 'oortcloud[aws]'."
+        )
 
 
 @cache
@@ -70,7 +77,9 @@ def tags(target: Target) -> frozenset[str]:
 
     interpreter = f"cp{target.python[0]}{target.python[1]}"
     native = cpython_tags(target.python, [interpreter], target.platforms)
-    return frozenset(map(str, (*native, *compatible_tags(target.python, interpreter, target.platforms))))
+    return frozenset(
+        map(str, (*native, *compatible_tags(target.python, interpreter, target.platforms)))
+    )
 
 
 def fits(target: Target, wheel_tags: Iterable[str]) -> bool:
@@ -90,7 +99,9 @@ def accepts(target: Target, requires_python: str) -> bool:
     return SpecifierSet(requires_python).contains(f"{major}.{minor}.99")
 
 
-def needed(target: Target, requirements: Iterable[str], *, extras: frozenset[str]) -> list[tuple[str, frozenset[str]]]:
+def needed(
+    target: Target, requirements: Iterable[str], *, extras: frozenset[str]
+) -> list[tuple[str, frozenset[str]]]:
     """The distributions, each with the extras asked of it, that Requires-Dist lines ask for on the target."""
     require()
     from packaging.requirements import Requirement
@@ -98,7 +109,9 @@ def needed(target: Target, requirements: Iterable[str], *, extras: frozenset[str
     environments = [{**_environment(target), "extra": extra} for extra in ("", *sorted(extras))]
     found: list[tuple[str, frozenset[str]]] = []
     for one in map(Requirement, requirements):
-        if one.marker is None or any(one.marker.evaluate(environment) for environment in environments):
+        if one.marker is None or any(
+            one.marker.evaluate(environment) for environment in environments
+        ):
             found.append((one.name, frozenset(one.extras)))
     return found
 

@@ -25,7 +25,13 @@ Pip: TypeAlias = Callable[[Sequence[str]], tuple[int, str]]
 
 _PATIENCE = timedelta(minutes=10)
 _NO_PIP = "No module named pip"
-_OFFLINE = ("Retrying (", "Failed to establish", "Temporary failure in name resolution", "Read timed out", "Connection")
+_OFFLINE = (
+    "Retrying (",
+    "Failed to establish",
+    "Temporary failure in name resolution",
+    "Read timed out",
+    "Connection",
+)
 _NO_WHEEL = ("No matching distribution", "Could not find a version")
 
 
@@ -38,7 +44,9 @@ class Wheels:
 
     def fetch(self, wheel: Wheel, *, target: Target) -> Path:
         """The wheel of exactly this version for the target. NotPackaged if there is none, or the index is out of reach."""
-        folder = self.cache / f"{target.runtime}-{target.architecture}" / f"{wheel.name}-{wheel.version}"
+        folder = (
+            self.cache / f"{target.runtime}-{target.architecture}" / f"{wheel.name}-{wheel.version}"
+        )
         if kept := _kept(folder):
             return kept
         folder.mkdir(parents=True, exist_ok=True)
@@ -74,7 +82,9 @@ def pip(arguments: Sequence[str], *, within: timedelta = _PATIENCE) -> tuple[int
     """Run the pip of this interpreter, quietly."""
     command = [sys.executable, "-m", "pip", *arguments]
     try:
-        done = subprocess.run(command, capture_output=True, text=True, timeout=within.total_seconds(), check=False)  # noqa: S603
+        done = subprocess.run(
+            command, capture_output=True, text=True, timeout=within.total_seconds(), check=False
+        )  # noqa: S603
     except subprocess.TimeoutExpired:
         return 1, "Read timed out"
     return done.returncode, f"{done.stdout}{done.stderr}"
@@ -86,7 +96,14 @@ def _arguments(wheel: Wheel, target: Target, folder: str) -> list[str]:
     platforms = [word for name in target.platforms for word in ("--platform", name)]
     abis = [word for name in (f"cp{major}{minor}", "abi3", "none") for word in ("--abi", name)]
     python = ["--python-version", f"{major}.{minor}", "--implementation", "cp"]
-    chosen = ["--no-deps", "--only-binary", ":all:", "--dest", folder, f"{wheel.name}=={wheel.version}"]
+    chosen = [
+        "--no-deps",
+        "--only-binary",
+        ":all:",
+        "--dest",
+        folder,
+        f"{wheel.name}=={wheel.version}",
+    ]
     return ["download", "--quiet", *quiet, *platforms, *abis, *python, *chosen]
 
 
@@ -94,7 +111,9 @@ def _failure(wheel: Wheel, target: Target, said: str) -> NotPackaged:
     """One sentence for what pip said in many."""
     named = f"{wheel.name} {wheel.version}"
     if _NO_PIP in said:
-        what = f"The wheel of {named} for {target} is fetched with pip, and {sys.executable} has none."
+        what = (
+            f"The wheel of {named} for {target} is fetched with pip, and {sys.executable} has none."
+        )
         return NotPackaged(what, "Install it: python -m ensurepip, or uv pip install pip.")
     if any(word in said for word in _OFFLINE):
         what = f"The wheel of {named} for {target} cannot be fetched: the package index does not answer."
@@ -104,7 +123,9 @@ def _failure(wheel: Wheel, target: Target, said: str) -> NotPackaged:
         instead = "Choose another runtime or architecture in the stage's table of oort.toml, or another version of it."
         return NotPackaged(what, instead)
     last = next((line for line in reversed(said.splitlines()) if line.strip()), "it said nothing")
-    return NotPackaged(f"pip could not fetch {named} for {target}: {last.strip()}.", "Mend that and try again.")
+    return NotPackaged(
+        f"pip could not fetch {named} for {target}: {last.strip()}.", "Mend that and try again."
+    )
 
 
 def _kept(folder: Path) -> Path | None:

@@ -70,15 +70,24 @@ class Engine:
     ) -> None:
         self.program, platform = program, program.model
         ports = bundle.on(
-            store, platform=platform, clock=clock, lag=deviations.lag, run=self._run_call, failed=_as_error(failed)
+            store,
+            platform=platform,
+            clock=clock,
+            lag=deviations.lag,
+            run=self._run_call,
+            failed=_as_error(failed),
         )
         if deviations.transactions is not None:
             ports = replace(ports, transactions=deviations.transactions)
         self.ports = ports
         self.released: dict[str, int] = {}
         self.broker = EngineBroker(platform, operations=Operations(ports), entropy=entropy)
-        self.invoker = InProcessInvoker(program, broker=self.broker, clock=clock, entropy=entropy, overrides=overrides)
-        self.gateway = self._admitting(identity, clock=clock, entropy=entropy, throttling=throttling)
+        self.invoker = InProcessInvoker(
+            program, broker=self.broker, clock=clock, entropy=entropy, overrides=overrides
+        )
+        self.gateway = self._admitting(
+            identity, clock=clock, entropy=entropy, throttling=throttling
+        )
         self.consumers = Consumers(
             platform,
             deliveries=ports.deliveries,
@@ -125,7 +134,9 @@ class Engine:
         planned = (self.ports.deliveries.next_due(), self.ports.schedules.next_due())
         return min((due for due in planned if due is not None), default=None)
 
-    def _admitting(self, identity: Identity, *, clock: Clock, entropy: Entropy, throttling: Throttling) -> Gateway:
+    def _admitting(
+        self, identity: Identity, *, clock: Clock, entropy: Entropy, throttling: Throttling
+    ) -> Gateway:
         return Gateway(
             self.program.model,
             identity=identity,
@@ -139,7 +150,9 @@ class Engine:
     def _run_call(self, function: str, operation: CallFunction) -> CallOutcome:
         return self.invoker.call(function, operation)
 
-    def _dispatching(self, clock: Clock, *, threads: int, failed: Callable[[Exception], None]) -> Dispatcher:
+    def _dispatching(
+        self, clock: Clock, *, threads: int, failed: Callable[[Exception], None]
+    ) -> Dispatcher:
         return Dispatcher(
             self.consumers,
             relay=self.forward,

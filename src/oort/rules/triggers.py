@@ -7,9 +7,17 @@ from oort.model.functions import Answer, Consumed, FunctionModel
 
 def consumers(functions: Iterable[FunctionModel]) -> dict[str, FunctionModel]:
     """The consumer of each queue."""
-    return {function.trigger.queue: function for function in functions if isinstance(function.trigger, Consumed)}
+    return {
+        function.trigger.queue: function
+        for function in functions
+        if isinstance(function.trigger, Consumed)
+    }
 
 
 def answering(functions: Iterable[FunctionModel]) -> dict[str, FunctionModel]:
     """The function that answers each call."""
-    return {function.trigger.call: function for function in functions if isinstance(function.trigger, Answer)}
+    return {
+        function.trigger.call: function
+        for function in functions
+        if isinstance(function.trigger, Answer)
+    }

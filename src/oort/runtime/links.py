@@ -39,7 +39,9 @@ _SERVER = 500
 class EnvironmentLink:
     """One link an environment, which runs one invocation at a time. `begin` and `end` frame each call of a handler."""
 
-    def __init__(self, *, service: str, broker: "Broker", clock: "Clock", entropy: "Entropy") -> None:
+    def __init__(
+        self, *, service: str, broker: "Broker", clock: "Clock", entropy: "Entropy"
+    ) -> None:
         self._service = service
         self._broker = broker
         self._clock = clock
@@ -48,7 +50,14 @@ class EnvironmentLink:
         self.spans: list[Span] = []
 
     def begin(
-        self, *, name: str, kind: str, token: str, traceparent: str, mark: Mark | None, detail: dict[str, str]
+        self,
+        *,
+        name: str,
+        kind: str,
+        token: str,
+        traceparent: str,
+        mark: Mark | None,
+        detail: dict[str, str],
     ) -> str:
         """A handler is about to be entered; returns the trace it belongs to."""
         parent = identifiers.parent_of(traceparent)
@@ -90,7 +99,9 @@ class EnvironmentLink:
             start=nanoseconds(self._clock),
         )
         if isinstance(operation, CallFunction):  # the other function's span hangs below this one
-            operation = msgspec.structs.replace(operation, traceparent=identifiers.traceparent(step.trace, inner.span))
+            operation = msgspec.structs.replace(
+                operation, traceparent=identifiers.traceparent(step.trace, inner.span)
+            )
         error = "interrupted"
         try:
             result = self._broker.perform(Request(step.token, operation))
@@ -99,10 +110,19 @@ class EnvironmentLink:
                 step.mark = None
             return result
         finally:
-            self.spans.append(inner.finished(duration=self._clock.tick() - inner.started, error=error))
+            self.spans.append(
+                inner.finished(duration=self._clock.tick() - inner.started, error=error)
+            )
 
     def message(
-        self, *, name: str, body: bytes, key: str, version: int, oldest: int = 0, older: tuple[Older, ...] = ()
+        self,
+        *,
+        name: str,
+        body: bytes,
+        key: str,
+        version: int,
+        oldest: int = 0,
+        older: tuple[Older, ...] = (),
     ) -> Message:
         """A message with a new id, the time, and the trace of this call."""
         step = self._active()
@@ -141,7 +161,8 @@ class EnvironmentLink:
     def _active(self) -> "_Step":
         if self._step is None:
             raise InvalidUse(
-                "A handle was used outside an invocation.", "Use handles while the handler runs; do not keep them."
+                "A handle was used outside an invocation.",
+                "Use handles while the handler runs; do not keep them.",
             )
         return self._step
 

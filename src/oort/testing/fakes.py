@@ -75,7 +75,9 @@ class _World:
         self._queues: dict[str, QueueModel] = {}
         self._subscribers: dict[str, dict[str, QueueModel]] = defaultdict(dict)
         self._gone: deque[str] = deque()  # filled by whatever thread collects garbage
-        self._latest: tuple[tuple[str, ...], EnginePorts] | None = None  # handlers use few resources in turn
+        self._latest: tuple[tuple[str, ...], EnginePorts] | None = (
+            None  # handlers use few resources in turn
+        )
         self._count = 0
         self._serial = itertools.count()
 
@@ -93,7 +95,9 @@ class _World:
 
     def subscribe(self, event: str) -> str:
         """A queue that gets the event from now on."""
-        queue = QueueModel(self._unique(event), "fakes", 1, limits.VISIBILITY, event, Source(__file__, 0))
+        queue = QueueModel(
+            self._unique(event), "fakes", 1, limits.VISIBILITY, event, Source(__file__, 0)
+        )
         self._queues[queue.name] = self._subscribers[event][queue.name] = queue
         return queue.name
 
@@ -118,7 +122,9 @@ class _World:
         named = (*tables, *queues)
         if self._latest is None or self._latest[0] != named:
             service = ServiceModel("fakes", tuple(tables.values()), tuple(queues.values()), (), ())
-            ports = bundle.on(self._store, platform=PlatformModel("fakes", (service,)), clock=self._clock)
+            ports = bundle.on(
+                self._store, platform=PlatformModel("fakes", (service,)), clock=self._clock
+            )
             self._latest = named, ports
         return self._latest[1]
 
@@ -133,13 +139,29 @@ class _World:
             self._store.write(_emptied(name))
 
     def message(
-        self, *, name: str, body: bytes, key: str, version: int, oldest: int = 0, older: tuple[Older, ...] = ()
+        self,
+        *,
+        name: str,
+        body: bytes,
+        key: str,
+        version: int,
+        oldest: int = 0,
+        older: tuple[Older, ...] = (),
     ) -> Message:
         """See `app.links`."""
         now = self._clock.now().timestamp()
-        identifier = identifiers.uuid7(int(now * 1000), next(self._serial))  # so that ids sort as they were sent
+        identifier = identifiers.uuid7(
+            int(now * 1000), next(self._serial)
+        )  # so that ids sort as they were sent
         return Message(
-            id=identifier, name=name, body=body, key=key, version=version, sent=now, oldest=oldest, older=older
+            id=identifier,
+            name=name,
+            body=body,
+            key=key,
+            version=version,
+            sent=now,
+            oldest=oldest,
+            older=older,
         )
 
     def mark(self) -> Mark | None:
@@ -170,7 +192,9 @@ def _emptied(name: str) -> Callable[[Session], None]:
     def work(session: Session) -> None:
         session.run("DELETE FROM messages WHERE queue = ?", name)
         session.run("DELETE FROM items WHERE tbl = ?", name)
-        session.run("DELETE FROM entries WHERE idx > ? AND idx < ?", f"{name}/", f"{name}0")  # 0 comes after /
+        session.run(
+            "DELETE FROM entries WHERE idx > ? AND idx < ?", f"{name}/", f"{name}0"
+        )  # 0 comes after /
 
     return work
 
@@ -216,7 +240,9 @@ class _Replies:
     def perform(self, _: Operation) -> Result:
         """See `app.links`."""
         if not self._bodies:
-            return Refused(InvalidUse.code, "The fake call has no answer: write fake(Charge, Receipt(…)).")
+            return Refused(
+                InvalidUse.code, "The fake call has no answer: write fake(Charge, Receipt(…))."
+            )
         return Answered(self._bodies.pop(0) if len(self._bodies) > 1 else self._bodies[0])
 
 
@@ -245,7 +271,8 @@ def fake(resource: type[R], *items: object) -> R:
     origin, arguments = get_origin(resource), get_args(resource)
     if origin is None or not arguments:
         raise InvalidUse(
-            f"fake({getattr(resource, '__name__', resource)}) has no actions.", "Write fake(People[Get | Put])."
+            f"fake({getattr(resource, '__name__', resource)}) has no actions.",
+            "Write fake(People[Get | Put]).",
         )
     world = _world()
     if items and not issubclass(origin, Table):
@@ -261,7 +288,8 @@ def fake(resource: type[R], *items: object) -> R:
         declared = replace(declared, model=world.queue(declared.model))
     else:
         raise InvalidUse(
-            f"{origin.__name__} is no resource of a service.", "Put @service.table or @service.queue on it."
+            f"{origin.__name__} is no resource of a service.",
+            "Put @service.table or @service.queue on it.",
         )
     handle.__dict__.update(__oort__=declared, _link=world, _actions=actions)
     world.belongs(declared.model.name, handle)
@@ -282,7 +310,9 @@ def _fill(table: "Table[object, object, Put]", item: object) -> None:
     declared, version = table.__oort__, table.__oort__.model.version
     stored = declared.write(item)
     new = version is not None and getattr(item, version) == 0
-    operation = PutItem(declared.model.name, {**stored, version: 1} if version is not None and new else stored)
+    operation = PutItem(
+        declared.model.name, {**stored, version: 1} if version is not None and new else stored
+    )
     result = table._link.perform(operation)
     if isinstance(result, Refused):
         raise refusal(result)
@@ -294,7 +324,10 @@ def _publish(world: _World, resource: object) -> object:
     """A handle that publishes into a queue of its own, which `published` reads."""
     kinds = events.published_by(resource)
     if not kinds:
-        raise InvalidUse(f"{resource} names no event.", "Write fake(Publish[SignedUp]), with a class under @event.")
+        raise InvalidUse(
+            f"{resource} names no event.",
+            "Write fake(Publish[SignedUp]), with a class under @event.",
+        )
     out: object = object.__new__(Publish)
     queues = [world.subscribe(kind.__oort__.model.name) for kind in kinds]
     out.__dict__.update(_link=world, _events=kinds, _queues=queues)
@@ -327,5 +360,7 @@ def published(out: Publish[E]) -> list[E]:
     """The events of a fake Publish's classes that were published since it was made, oldest first."""
     queues: list[str] = out.__dict__["_queues"]
     kinds = {(kind.__oort__.model.name, kind.__oort__.model.version): kind for kind in out._events}
-    found = sorted((one for queue in queues for one in _world().peek(queue)), key=lambda one: one.id)
+    found = sorted(
+        (one for queue in queues for one in _world().peek(queue)), key=lambda one: one.id
+    )
     return [cast(E, versions.read(kinds[one.name, one.version], one)) for one in found]

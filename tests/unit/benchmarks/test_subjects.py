@@ -11,7 +11,9 @@ from benchmarks.processes import tree
 def test_the_rival_is_pinned_with_hashes_and_without_an_index() -> None:
     lock = (ROOT / "benchmarks" / "requirements.lock").read_text(encoding="utf-8")
     pins = [line for line in lock.splitlines() if "==" in line]
-    assert {"fastapi", "pydantic", "uvicorn", "uvloop", "httptools"} <= {line.partition("==")[0] for line in pins}
+    assert {"fastapi", "pydantic", "uvicorn", "uvloop", "httptools"} <= {
+        line.partition("==")[0] for line in pins
+    }
     assert all(line.endswith("\\") for line in pins)
     assert "://" not in lock
 
@@ -23,7 +25,11 @@ def test_the_large_platform_has_as_many_functions_as_it_says(tmp_path: Path) -> 
     decorators = ("get(", "post(", "on(", "worker(")
     for service in services:
         lines = service.read_text(encoding="utf-8").splitlines()
-        found = [line for line in lines if line.startswith(tuple(f"@{service.stem}.{one}" for one in decorators))]
+        found = [
+            line
+            for line in lines
+            if line.startswith(tuple(f"@{service.stem}.{one}" for one in decorators))
+        ]
         assert len(found) == many_services.FUNCTIONS
 
 

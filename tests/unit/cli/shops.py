@@ -143,7 +143,9 @@ def delivered(folder: Path) -> None:
     """Deliver what waits in the platform's queues until nothing is left, as `oort dev` would."""
     project, program = platforms.load(folder)
     with embedded.at_rest(program, platforms.state_folder(project, None)) as engine:
-        while engine.ports.relay.move() or any(engine.consumers.deliver(queue.name) for queue in program.model.queues):
+        while engine.ports.relay.move() or any(
+            engine.consumers.deliver(queue.name) for queue in program.model.queues
+        ):
             pass
 
 

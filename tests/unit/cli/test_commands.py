@@ -46,7 +46,14 @@ def test_the_version_is_printed() -> None:
 
 @pytest.mark.parametrize(
     "words",
-    [(), ("chek",), ("check", "--yes"), ("token",), ("graph", "--json", "--mermaid"), ("dev", "--port", "70000")],
+    [
+        (),
+        ("chek",),
+        ("check", "--yes"),
+        ("token",),
+        ("graph", "--json", "--mermaid"),
+        ("dev", "--port", "70000"),
+    ],
 )
 def test_wrong_words_are_a_usage_error(words: tuple[str, ...]) -> None:
     result = run(*words)
@@ -61,7 +68,9 @@ def test_a_folder_without_a_platform_is_a_usage_error(tmp_path: Path) -> None:
     assert result.stderr.startswith("Error: There is no oort.toml in")
 
 
-def test_paths_are_shown_from_the_current_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_paths_are_shown_from_the_current_folder(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.chdir(tmp_path)
     (tmp_path / "here").mkdir()
     (tmp_path / "here" / "oort.toml").write_text("name = ")
@@ -94,12 +103,17 @@ def other(name: str) -> str:
 """
 
 
-def test_check_names_every_mistake_with_its_place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_check_names_every_mistake_with_its_place(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     folder = shop(tmp_path, WRONG)
     monkeypatch.chdir(tmp_path)
     result = run("check", folder)
     assert result.exit_code == 1
-    assert f"{folder.name}/orders.py:6: read: the path has {{id}}, but there is no such parameter." in result.stdout
+    assert (
+        f"{folder.name}/orders.py:6: read: the path has {{id}}, but there is no such parameter."
+        in result.stdout
+    )
     assert "Add the parameter id: str. [route.path]" in result.stdout
     assert result.stdout.endswith("2 mistakes.\n")
 
@@ -110,7 +124,9 @@ def test_check_as_json_prints_nothing_but_json(tmp_path: Path) -> None:
     found = json.loads(result.stdout)
     assert result.exit_code == 1
     assert (found["ok"], found["services"], found["functions"]) == (False, None, None)
-    assert [sorted(one) for one in found["mistakes"]] == [["code", "file", "instead", "line", "what"]] * 2
+    assert [sorted(one) for one in found["mistakes"]] == [
+        ["code", "file", "instead", "line", "what"]
+    ] * 2
     assert "importing" in result.stderr
 
 
@@ -149,7 +165,12 @@ def test_permissions_show_functions_resources_and_actions(tmp_path: Path) -> Non
 
 def test_permissions_as_json(tmp_path: Path) -> None:
     found = json.loads(run("permissions", shop(tmp_path), "--json").stdout)
-    assert {"function": "orders.pack", "kind": "queue", "resource": "orders.parcels", "actions": ["send"]} in found
+    assert {
+        "function": "orders.pack",
+        "kind": "queue",
+        "resource": "orders.parcels",
+        "actions": ["send"],
+    } in found
     assert len(found) == 5
 
 
@@ -157,13 +178,19 @@ def test_the_graph_in_its_three_forms(tmp_path: Path) -> None:
     folder = shop(tmp_path)
     assert "sends queue orders.parcels  -> orders.ship" in run("graph", folder).stdout
     assert run("graph", folder, "--mermaid").stdout.startswith("flowchart LR\n")
-    assert sorted(json.loads(run("graph", folder, "--json").stdout)) == ["edges", "nodes", "platform"]
+    assert sorted(json.loads(run("graph", folder, "--json").stdout)) == [
+        "edges",
+        "nodes",
+        "platform",
+    ]
 
 
 NOTHING = "from oort import Service\nempty = Service('empty')\n"
 
 
-@pytest.mark.parametrize(("command", "says"), [("routes", "no routes"), ("permissions", "no functions")])
+@pytest.mark.parametrize(
+    ("command", "says"), [("routes", "no routes"), ("permissions", "no functions")]
+)
 def test_an_empty_platform_is_said_to_be_empty(tmp_path: Path, command: str, says: str) -> None:
     assert says in run(command, shop(tmp_path, NOTHING)).stdout
 
@@ -194,7 +221,9 @@ def test_other_ends_have_their_codes(
     assert capsys.readouterr().err == says
 
 
-def test_the_entry_point_reads_the_words_of_the_process(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+def test_the_entry_point_reads_the_words_of_the_process(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
     monkeypatch.setattr(sys, "argv", ["/somewhere/bin/oort", "check", str(tmp_path)])
     with pytest.raises(SystemExit) as end:
         cli.main()
@@ -206,7 +235,15 @@ def test_a_terminal_that_is_not_utf_8_is_no_error(tmp_path: Path) -> None:
     run("invoke", "orders.forget", "--event", "-", "-C", folder, input='{"path": {"id": "1"}}')
     trace = json.loads(run("traces", folder, "--json").stdout)[0]["trace"]
     environment = {**os.environ, "PYTHONIOENCODING": "latin-1"}
-    words = [sys.executable, "-c", "import oort.cli; oort.cli.main()", "trace", trace, "-C", str(folder)]
+    words = [
+        sys.executable,
+        "-c",
+        "import oort.cli; oort.cli.main()",
+        "trace",
+        trace,
+        "-C",
+        str(folder),
+    ]
     done = subprocess.run(words, capture_output=True, check=True, env=environment)
     assert b"? orders.forget" in done.stdout
 
@@ -220,7 +257,9 @@ def test_a_reader_that_left_is_told_nothing(tmp_path: Path) -> None:
     assert (done.returncode, done.stderr) == (1, b"")
 
 
-def test_windows_gets_one_sentence(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+def test_windows_gets_one_sentence(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
     monkeypatch.setattr(os, "name", "nt")
     try:
         code = errors.guarded(broken, debug=False)
@@ -235,7 +274,9 @@ def broken() -> None:
 
 
 def test_what_aws_has_no_form_for_is_a_mistake(tmp_path: Path) -> None:
-    (tmp_path / "oort.toml").write_text('name = "clock"\nservices = ["oddly_timed"]\n', encoding="utf-8")
+    (tmp_path / "oort.toml").write_text(
+        'name = "clock"\nservices = ["oddly_timed"]\n', encoding="utf-8"
+    )
     (tmp_path / "oddly_timed.py").write_text(
         "from datetime import timedelta\nfrom oort import Service\nodd = Service('odd')\n\n"
         "@odd.every(timedelta(seconds=90))\ndef tick() -> None: ...\n",

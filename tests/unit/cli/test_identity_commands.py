@@ -44,10 +44,14 @@ def test_a_signing_key_is_rotated_with_and_without_mercy(tmp_path: Path) -> None
     folder = shop(tmp_path)
     token = printed("token", "--user", "ada", "-C", folder)
     issuer = running(folder)
-    assert printed("keys", "rotate", folder, "--signing").endswith("those of the old one end in a day.")
+    assert printed("keys", "rotate", folder, "--signing").endswith(
+        "those of the old one end in a day."
+    )
     assert issuer.verify(token).id == "ada"
     assert issuer.verify(printed("token", "--user", "bob", "-C", folder)).id == "bob"
-    assert printed("keys", "rotate", folder, "--signing", "--at-once").endswith("those of the old one end now.")
+    assert printed("keys", "rotate", folder, "--signing", "--at-once").endswith(
+        "those of the old one end now."
+    )
     with pytest.raises(InvalidToken):
         issuer.verify(token)
     assert run("keys", "rotate", folder, "--at-once").exit_code == 64
@@ -61,9 +65,16 @@ def test_an_api_key_is_made_listed_and_revoked(tmp_path: Path) -> None:
     assert (issuer.holder(key).id, issuer.holder(key).groups) == ("key:robot", frozenset({"staff"}))
     assert printed("api-keys", "list", "-C", folder).startswith("robot  since ")
     (listed,) = json.loads(printed("api-keys", "list", "--json", "-C", folder))
-    assert (listed["name"], listed["groups"], set(listed)) == ("robot", ["staff"], {"name", "groups", "created"})
+    assert (listed["name"], listed["groups"], set(listed)) == (
+        "robot",
+        ["staff"],
+        {"name", "groups", "created"},
+    )
     assert run("api-keys", "create", "robot", "-C", folder).exit_code == 64
-    assert printed("api-keys", "revoke", "robot", "-C", folder) == "The API key robot is refused from now on."
+    assert (
+        printed("api-keys", "revoke", "robot", "-C", folder)
+        == "The API key robot is refused from now on."
+    )
     with pytest.raises(InvalidToken):
         issuer.holder(key)
     assert run("api-keys", "revoke", "robot", "-C", folder).exit_code == 64

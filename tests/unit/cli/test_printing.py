@@ -43,14 +43,22 @@ class Terminal(io.StringIO):
 
 @pytest.mark.parametrize(
     ("seconds", "shown"),
-    [(0, "0 ms"), (0.00034, "340 µs"), (0.0021, "2.1 ms"), (1.2, "1.20 s"), (123, "2 min 3 s"), (7380, "2 h 3 min")],
+    [
+        (0, "0 ms"),
+        (0.00034, "340 µs"),
+        (0.0021, "2.1 ms"),
+        (1.2, "1.20 s"),
+        (123, "2 min 3 s"),
+        (7380, "2 h 3 min"),
+    ],
 )
 def test_durations_are_shown_in_the_unit_that_fits(seconds: float, shown: str) -> None:
     assert output.duration(timedelta(seconds=seconds)) == shown
 
 
 @pytest.mark.parametrize(
-    ("text", "hours"), [("90s", 0.025), ("30m", 0.5), ("1h", 1), ("7d", 168), (timedelta(hours=2), 2)]
+    ("text", "hours"),
+    [("90s", 0.025), ("30m", 0.5), ("1h", 1), ("7d", 168), (timedelta(hours=2), 2)],
 )
 def test_lengths_of_time_are_read(text: object, hours: float) -> None:
     assert options.Length().convert(text, None, None) == timedelta(hours=hours)
@@ -61,7 +69,9 @@ def test_another_length_of_time_is_refused() -> None:
         options.Length().convert("1 hour", None, None)
 
 
-def test_colours_are_for_terminals_and_not_against_no_color(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_colours_are_for_terminals_and_not_against_no_color(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     monkeypatch.delenv("NO_COLOR", raising=False)
     assert output.coloured(Terminal())
     assert not output.coloured(io.StringIO())
@@ -74,7 +84,9 @@ def test_a_line_cannot_be_forged_by_what_it_quotes() -> None:
     assert output.preview("x" * 200, width=10) == "xxxxxxxxx…"
 
 
-def test_paths_outside_the_current_folder_stay_as_they_are(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_paths_outside_the_current_folder_stay_as_they_are(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.chdir(tmp_path)
     assert output.relative(tmp_path / "a" / "b") == "a/b"
     assert output.relative("/elsewhere") == "/elsewhere"
@@ -85,7 +97,15 @@ def test_paths_outside_the_current_folder_stay_as_they_are(tmp_path: Path, monke
 # -- waterfalls
 
 
-def span(name: str, start: int, duration: int, *, parent: str = "", error: str = "", kind: str = "operation") -> Span:
+def span(
+    name: str,
+    start: int,
+    duration: int,
+    *,
+    parent: str = "",
+    error: str = "",
+    kind: str = "operation",
+) -> Span:
     return Span(
         trace=TRACE, id=name, parent=parent, name=name, kind=kind, service="shop", error=error,
         start=start * MILLISECOND, duration=duration * MILLISECOND,
@@ -104,7 +124,12 @@ def test_a_waterfall_is_a_tree_with_bars_on_one_scale() -> None:
     assert heading == TRACE
     assert summary.endswith("100.0 ms · 4 spans · 1 service")
     assert empty == ""
-    assert [row.partition("  shop")[0].rstrip() for row in rows] == ["request", "├ first", "└ second", "  └ inner"]
+    assert [row.partition("  shop")[0].rstrip() for row in rows] == [
+        "request",
+        "├ first",
+        "└ second",
+        "  └ inner",
+    ]
     bars = [row[row.index("█") :].rstrip() for row in rows]
     places = [row.index("█") for row in rows]
     assert places[0] == places[1] < places[2] < places[3]
@@ -112,7 +137,9 @@ def test_a_waterfall_is_a_tree_with_bars_on_one_scale() -> None:
 
 
 def test_an_error_stands_under_its_span() -> None:
-    lines = drawn(span("request", 0, 9), span("child", 1, 1, parent="request", error="ValueError: no\nmore"))
+    lines = drawn(
+        span("request", 0, 9), span("child", 1, 1, parent="request", error="ValueError: no\nmore")
+    )
     assert lines[1].endswith("1 error")
     assert lines[-1] == "    ✗ ValueError: no more"
 
@@ -128,7 +155,10 @@ def test_a_trace_without_duration_can_be_drawn() -> None:
 
 @pytest.mark.parametrize(("asked", "width"), [(20, 80), (100, 100), (500, 140)])
 def test_it_fits_the_terminal_between_80_and_140_columns(asked: int, width: int) -> None:
-    spans = [span("x" * 300, 0, 100), *(span(f"{n}", n, 100 - n, parent="x" * 300, error="e" * 300) for n in range(9))]
+    spans = [
+        span("x" * 300, 0, 100),
+        *(span(f"{n}", n, 100 - n, parent="x" * 300, error="e" * 300) for n in range(9)),
+    ]
     spans.append(msgspec.structs.replace(spans[1], id="long", service="s" * 34))
     assert max(map(len, drawn(*spans, width=asked))) <= width
 
@@ -154,8 +184,12 @@ def reply(status: int, *, error: str = "") -> HttpReply:
     return HttpReply(status, (), b"", TRACE, "shop.place", error)
 
 
-def report(*, failure: Failure | None = None, retry: timedelta | None = None, attempt: int = 2) -> DeliveryReport:
-    message = Message(id="m", name="shop.placed", body=b"{}", traceparent=f"00-{TRACE}-00f067aa0ba902b7-01")
+def report(
+    *, failure: Failure | None = None, retry: timedelta | None = None, attempt: int = 2
+) -> DeliveryReport:
+    message = Message(
+        id="m", name="shop.placed", body=b"{}", traceparent=f"00-{TRACE}-00f067aa0ba902b7-01"
+    )
     delivery = Delivery(message=message, receipt="r", attempt=attempt)
     return DeliveryReport("shop.pack", delivery, 5, failure, retry, timedelta(milliseconds=3))
 
@@ -174,7 +208,11 @@ def test_a_request_is_one_line() -> None:
 def test_a_handler_that_raised_is_followed_by_its_traceback_and_trace() -> None:
     stream = io.StringIO()
     with log(stream) as one:
-        one.access(HttpRequest("GET", "/a"), reply(500, error="Traceback\n  File x\nValueError: no\n"), timedelta(0))
+        one.access(
+            HttpRequest("GET", "/a"),
+            reply(500, error="Traceback\n  File x\nValueError: no\n"),
+            timedelta(0),
+        )
     lines = [line.strip() for line in stream.getvalue().splitlines()[1:]]
     assert lines == ["Traceback", "File x", "ValueError: no", f"trace {TRACE}"]
 
@@ -223,7 +261,11 @@ def test_colours_of_statuses() -> None:
     with log(stream, colours=True) as one:
         for status in (200, 404, 500):
             one.access(HttpRequest("GET", "/"), reply(status), timedelta(0))
-    assert [code for code in ("\x1b[32m200", "\x1b[33m404", "\x1b[31m500") if code not in stream.getvalue()] == []
+    assert [
+        code
+        for code in ("\x1b[32m200", "\x1b[33m404", "\x1b[31m500")
+        if code not in stream.getvalue()
+    ] == []
 
 
 def test_what_services_log_is_shown_between() -> None:
@@ -236,7 +278,9 @@ def test_what_services_log_is_shown_between() -> None:
 
 def test_a_record_that_cannot_be_shown_disturbs_nobody(capsys: pytest.CaptureFixture[str]) -> None:
     with log(io.StringIO()) as one:
-        ServiceLogs(one).handle(logging.LogRecord("shop", logging.INFO, "", 0, "%d", ("one",), None))
+        ServiceLogs(one).handle(
+            logging.LogRecord("shop", logging.INFO, "", 0, "%d", ("one",), None)
+        )
     assert "not all arguments converted" in (shown := capsys.readouterr().err) or "%d" in shown
 
 
@@ -267,7 +311,10 @@ def test_frames_of_the_runtime_are_left_out() -> None:
 def suggested(folder: Path) -> list[list[str]]:
     _, program = platforms.load(folder)
     address = welcome.Address("http://127.0.0.1:8000", Path("/state/support.curl"))
-    return [shlex.split(one) for one in welcome.commands(program, address, tag="t1", today=date(2026, 1, 31))]
+    return [
+        shlex.split(one)
+        for one in welcome.commands(program, address, tag="t1", today=date(2026, 1, 31))
+    ]
 
 
 def test_the_first_command_creates_and_the_others_show(tmp_path: Path) -> None:
@@ -276,8 +323,20 @@ def test_the_first_command_creates_and_the_others_show(tmp_path: Path) -> None:
         "curl", "-sS", "-w", r"\n", "http://127.0.0.1:8000/orders", "-H", "content-type: application/json",
         "-d", '{"email":"ada+t1@example.com","note":""}',
     ]  # fmt: skip
-    assert mine == ["curl", "-sS", "-w", r"\n", "-K", "/state/support.curl", "http://127.0.0.1:8000/orders"]
-    assert everything[-3:] == ["http://127.0.0.1:8000/orders/all?country=example", "-H", "x-trace: example"]
+    assert mine == [
+        "curl",
+        "-sS",
+        "-w",
+        r"\n",
+        "-K",
+        "/state/support.curl",
+        "http://127.0.0.1:8000/orders",
+    ]
+    assert everything[-3:] == [
+        "http://127.0.0.1:8000/orders/all?country=example",
+        "-H",
+        "x-trace: example",
+    ]
     assert of_day[-1] == "http://127.0.0.1:8000/orders/of/2026-01-31"
 
 
@@ -299,7 +358,9 @@ def listed(ids: list[int], flag: bool) -> None: ...
 
 
 def test_a_route_without_an_example_is_not_suggested(tmp_path: Path) -> None:
-    assert [one[-1] for one in suggested(shop(tmp_path, ODD))] == ["http://127.0.0.1:8000/odd?ids=1&flag=true"]
+    assert [one[-1] for one in suggested(shop(tmp_path, ODD))] == [
+        "http://127.0.0.1:8000/odd?ids=1&flag=true"
+    ]
 
 
 def test_the_developer_is_in_every_group_that_a_route_names(tmp_path: Path) -> None:

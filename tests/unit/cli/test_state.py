@@ -31,7 +31,9 @@ def place(folder: Path, note: str = "") -> str:
 def test_a_token_is_all_that_is_printed_and_the_issuer_accepts_it(tmp_path: Path) -> None:
     folder = shop(tmp_path)
     result = run("token", "--user", "ada", "--group", "staff", "--group", "support", "-C", folder)
-    principal = Issuer(folder / ".oort", issuer_url("shop"), SystemClock()).verify(result.stdout.strip())
+    principal = Issuer(folder / ".oort", issuer_url("shop"), SystemClock()).verify(
+        result.stdout.strip()
+    )
     assert (principal.id, principal.groups) == ("ada", frozenset({"staff", "support"}))
     assert stat.S_IMODE((folder / ".oort").stat().st_mode) == 0o700
 
@@ -63,12 +65,34 @@ def test_a_route_is_invoked_with_a_body(tmp_path: Path) -> None:
 
 def test_path_query_headers_user_and_groups_reach_the_route(tmp_path: Path) -> None:
     folder = shop(tmp_path)
-    event = {"query": {"country": "NO", "limit": 5}, "headers": {"X-Trace": "t"}, "user": "ada", "groups": ["staff"]}
-    result = run("invoke", "orders.everything", "--event", "-", "-C", folder, "--json", input=json.dumps(event))
+    event = {
+        "query": {"country": "NO", "limit": 5},
+        "headers": {"X-Trace": "t"},
+        "user": "ada",
+        "groups": ["staff"],
+    }
+    result = run(
+        "invoke",
+        "orders.everything",
+        "--event",
+        "-",
+        "-C",
+        folder,
+        "--json",
+        input=json.dumps(event),
+    )
     found = json.loads(result.stdout)
     assert (result.exit_code, found["status"], found["body"], found["error"]) == (0, 200, [], None)
     assert sorted(found) == ["body", "error", "function", "headers", "status", "trace"]
-    day = run("invoke", "orders.of_day", "--event", "-", "-C", folder, input='{"path": {"day": "2026-01-31"}}')
+    day = run(
+        "invoke",
+        "orders.of_day",
+        "--event",
+        "-",
+        "-C",
+        folder,
+        input='{"path": {"day": "2026-01-31"}}',
+    )
     assert day.stdout.endswith('"2026-01-31"\n')
 
 
@@ -76,8 +100,12 @@ def test_path_query_headers_user_and_groups_reach_the_route(tmp_path: Path) -> N
     ("event", "status"),
     [({}, 401), ({"user": "ada"}, 403), ({"user": "ada", "groups": ["staff"]}, 400)],
 )
-def test_what_the_gateway_refuses_is_refused(tmp_path: Path, event: dict[str, object], status: int) -> None:
-    result = run("invoke", "orders.everything", "--event", "-", "-C", shop(tmp_path), input=json.dumps(event))
+def test_what_the_gateway_refuses_is_refused(
+    tmp_path: Path, event: dict[str, object], status: int
+) -> None:
+    result = run(
+        "invoke", "orders.everything", "--event", "-", "-C", shop(tmp_path), input=json.dumps(event)
+    )
     assert result.exit_code == 1
     assert result.stdout.startswith(f"{status}  orders.everything")
 
@@ -92,13 +120,21 @@ def test_a_handler_that_raises_shows_its_traceback_on_stderr(tmp_path: Path) -> 
 
 
 def test_a_reply_without_a_body(tmp_path: Path) -> None:
-    result = run("invoke", "orders.forget", "--event", "-", "-C", shop(tmp_path), input='{"path": {"id": 7}}')
-    assert (result.exit_code, result.stdout.split()[0], len(result.stdout.splitlines())) == (0, "204", 1)
+    result = run(
+        "invoke", "orders.forget", "--event", "-", "-C", shop(tmp_path), input='{"path": {"id": 7}}'
+    )
+    assert (result.exit_code, result.stdout.split()[0], len(result.stdout.splitlines())) == (
+        0,
+        "204",
+        1,
+    )
 
 
 def test_a_body_over_the_limit_is_refused_as_the_gateway_does(tmp_path: Path) -> None:
     event = json.dumps({"body": {"email": "a@b.c", "note": "x" * 6_300_000}})
-    assert run("invoke", "orders.place", "--event", "-", "-C", shop(tmp_path), input=event).stdout.startswith("413")
+    assert run(
+        "invoke", "orders.place", "--event", "-", "-C", shop(tmp_path), input=event
+    ).stdout.startswith("413")
 
 
 def test_consumers_are_invoked_with_one_message_or_a_list(tmp_path: Path) -> None:
@@ -115,7 +151,15 @@ def test_consumers_are_invoked_with_one_message_or_a_list(tmp_path: Path) -> Non
 
 
 def test_a_consumer_that_fails_says_why(tmp_path: Path) -> None:
-    result = run("invoke", "orders.ship", "--event", "-", "-C", shop(tmp_path), input='{"order_id": "1", "weight": 0}')
+    result = run(
+        "invoke",
+        "orders.ship",
+        "--event",
+        "-",
+        "-C",
+        shop(tmp_path),
+        input='{"order_id": "1", "weight": 0}',
+    )
     assert (result.exit_code, result.stdout.split()[0]) == (1, "failed")
     assert "ValueError: a parcel without weight" in result.stdout
     assert "Traceback" in result.stderr
@@ -166,8 +210,12 @@ def test_an_event_file_that_is_not_there_is_a_usage_error(tmp_path: Path) -> Non
     assert "cannot be read: No such file or directory." in result.stderr
 
 
-@pytest.mark.parametrize(("name", "says"), [("orders.plase", "Did you mean orders.place"), ("x", "There are: ")])
-def test_an_unknown_function_is_a_usage_error_with_a_hint(tmp_path: Path, name: str, says: str) -> None:
+@pytest.mark.parametrize(
+    ("name", "says"), [("orders.plase", "Did you mean orders.place"), ("x", "There are: ")]
+)
+def test_an_unknown_function_is_a_usage_error_with_a_hint(
+    tmp_path: Path, name: str, says: str
+) -> None:
     result = run("invoke", name, "--event", "-", "-C", shop(tmp_path), input="{}")
     assert result.exit_code == 64
     assert says in result.stderr
@@ -201,9 +249,13 @@ def test_dead_letters_are_shown_and_put_back(tmp_path: Path) -> None:
     assert "after 1 attempt\n  ValueError: a parcel without weight\n" in shown
     assert '"weight":0}' in shown
     assert (
-        run("queues", "redrive", "orders.parcels", "-C", folder).stdout == "orders.parcels: 1 dead letter put back.\n"
+        run("queues", "redrive", "orders.parcels", "-C", folder).stdout
+        == "orders.parcels: 1 dead letter put back.\n"
     )
-    assert run("queues", "redrive", "orders.parcels", "-C", folder).stdout == "orders.parcels: no dead letters.\n"
+    assert (
+        run("queues", "redrive", "orders.parcels", "-C", folder).stdout
+        == "orders.parcels: no dead letters.\n"
+    )
     again = json.loads(run("queues", "redrive", "orders.parcels", "-C", folder, "--json").stdout)
     assert again == {"queue": "orders.parcels", "redriven": 0}
     waiting = run("queues", "peek", "orders.parcels", "-C", folder).stdout
@@ -215,8 +267,20 @@ def test_peek_as_json(tmp_path: Path) -> None:
     folder = shop(tmp_path)
     place(folder, "unsendable")
     delivered(folder)
-    (letter,) = json.loads(run("queues", "peek", "orders.parcels", "-C", folder, "--json").stdout)["dead"]
-    assert sorted(letter) == ["attempts", "body", "died", "error", "id", "name", "sent", "traceback", "version"]
+    (letter,) = json.loads(run("queues", "peek", "orders.parcels", "-C", folder, "--json").stdout)[
+        "dead"
+    ]
+    assert sorted(letter) == [
+        "attempts",
+        "body",
+        "died",
+        "error",
+        "id",
+        "name",
+        "sent",
+        "traceback",
+        "version",
+    ]
     assert (letter["body"]["weight"], letter["error"]) == (0, "ValueError: a parcel without weight")
     assert letter["traceback"].startswith("Traceback")
 
@@ -226,8 +290,12 @@ def test_a_body_that_is_no_json_is_shown_as_text(tmp_path: Path) -> None:
     place(folder)
     project, program = platforms.load(folder)
     with embedded.at_rest(program, platforms.state_folder(project, None)) as engine:
-        engine.ports.queues.send("orders.parcels", Message(id="1", name="orders.parcels", body=b"\xffno"))
-    (message,) = json.loads(run("queues", "peek", "orders.parcels", "-C", folder, "--json").stdout)["waiting"]
+        engine.ports.queues.send(
+            "orders.parcels", Message(id="1", name="orders.parcels", body=b"\xffno")
+        )
+    (message,) = json.loads(run("queues", "peek", "orders.parcels", "-C", folder, "--json").stdout)[
+        "waiting"
+    ]
     assert message["body"] == "\ufffdno"
 
 
@@ -240,7 +308,8 @@ def test_an_unknown_queue_is_a_usage_error(tmp_path: Path, command: str) -> None
 
 def test_a_platform_without_queues(tmp_path: Path) -> None:
     folder = shop(
-        tmp_path, "from oort import Service\nempty = Service('empty')\n@empty.get('/')\ndef no() -> None: ...\n"
+        tmp_path,
+        "from oort import Service\nempty = Service('empty')\n@empty.get('/')\ndef no() -> None: ...\n",
     )
     run("invoke", "empty.no", "--event", "-", "-C", folder, input="{}")
     assert run("queues", "list", folder).stdout == "The platform has no queues.\n"
@@ -317,7 +386,17 @@ def test_where_no_request_comes_in_nobody_is_known() -> None:
 def test_another_state_folder_can_be_named(tmp_path: Path) -> None:
     folder = shop(tmp_path)
     event = '{"path": {"id": "1"}}'
-    run("invoke", "orders.forget", "--event", "-", "-C", folder, "--state", tmp_path / "other", input=event)
+    run(
+        "invoke",
+        "orders.forget",
+        "--event",
+        "-",
+        "-C",
+        folder,
+        "--state",
+        tmp_path / "other",
+        input=event,
+    )
     assert not (folder / ".oort").exists()
     assert len(run("traces", folder, "--state", tmp_path / "other").stdout.splitlines()) == 2
 

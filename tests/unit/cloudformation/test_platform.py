@@ -22,22 +22,33 @@ def test_each_group_that_a_route_names_is_made() -> None:
 
 def test_each_event_has_one_topic_whatever_its_versions() -> None:
     grant = Grant(Kind.EVENT, "shop.sold", ("publish",))
-    events = (EventModel("shop.sold", 1, "id", "shop", HERE), EventModel("shop.sold", 2, "id", "shop", HERE))
+    events = (
+        EventModel("shop.sold", 1, "id", "shop", HERE),
+        EventModel("shop.sold", 2, "id", "shop", HERE),
+    )
     place = function("shop.place", route("GET", "/shop").trigger, grant)
     listening = function("mail.heard", Subscription("bank.paid", 1, "mail.heard", 10))
     platform = PlatformModel(
         "market",
         (
             ServiceModel("shop", (), (), events, (place,)),
-            ServiceModel("mail", (), (queue("mail.heard", subscription="bank.paid"),), (), (listening,)),
+            ServiceModel(
+                "mail", (), (queue("mail.heard", subscription="bank.paid"),), (), (listening,)
+            ),
         ),
     )
     document = read(templates.platform_template(platform, STAGE))
     topics = {name: one["TopicName"] for name, one in of_type(document, "SNS::Topic").items()}
     # A subscription needs its topic also while the publisher is not there yet.
-    assert topics == {"TopicBankPaid": "market_prod_bank_paid", "TopicShopSold": "market_prod_shop_sold"}
+    assert topics == {
+        "TopicBankPaid": "market_prod_bank_paid",
+        "TopicShopSold": "market_prod_shop_sold",
+    }
     (statement,) = properties(document, "PolicyShopSold")["PolicyDocument"]["Statement"]
-    assert (statement["Action"], statement["Resource"]) == ("sns:Publish", [{"Ref": "TopicShopSold"}])
+    assert (statement["Action"], statement["Resource"]) == (
+        "sns:Publish",
+        [{"Ref": "TopicShopSold"}],
+    )
 
 
 def test_a_platform_without_routes_leaves_the_account_alone() -> None:
@@ -50,7 +61,10 @@ def test_the_stacks_tell_what_services_read() -> None:
     platform = PlatformModel("market", ())
     told = [
         one["Name"]
-        for template in (templates.platform_template(platform, STAGE), templates.assets_template(platform, STAGE))
+        for template in (
+            templates.platform_template(platform, STAGE),
+            templates.assets_template(platform, STAGE),
+        )
         for one in of_type(read(template), "SSM::Parameter").values()
     ]
     assert told == [
@@ -73,7 +87,12 @@ def test_tags_of_the_stage_cannot_hide_ours() -> None:
     place = cloud_names.place("market", "prod")
     stage = Stage("prod", tags=(("oort:service", "other"), ("team", "core")))
     found = tags.tags(place, stage, "shop")
-    assert found == {"oort:platform": "market", "oort:stage": "prod", "oort:service": "shop", "team": "core"}
+    assert found == {
+        "oort:platform": "market",
+        "oort:stage": "prod",
+        "oort:service": "shop",
+        "team": "core",
+    }
 
 
 def test_what_has_no_tags_stays_as_it_is() -> None:

@@ -18,7 +18,9 @@ def test_a_table_has_the_key_and_the_indexes_of_the_model() -> None:
         IndexModel("by_day", "day", "hour", primary=True),
         IndexModel("by_price", "price", "day", primary=False),
     )
-    model = TableModel("shop.counts", "shop", "day", "hour", None, indexes, HERE, frozenset({"price", "hour"}))
+    model = TableModel(
+        "shop.counts", "shop", "day", "hour", None, indexes, HERE, frozenset({"price", "hour"})
+    )
     found = properties(template(shop(tables=(model,))), "TableCounts")
     assert found["TableName"] == "market_prod_shop_counts"
     assert found["KeySchema"] == [
@@ -53,18 +55,27 @@ def test_what_a_consumer_cannot_read_has_a_queue_of_its_own_and_an_alarm() -> No
     packing = function("shop.pack", Worker("shop.parcels", 10))
     document = template(shop(packing, queues=(queue("shop.parcels"),)))
     parked = properties(document, "ParkedParcels")
-    assert (parked["QueueName"], parked["MessageRetentionPeriod"]) == ("market_prod_shop_parcels_parked", 1_209_600)
+    assert (parked["QueueName"], parked["MessageRetentionPeriod"]) == (
+        "market_prod_shop_parcels_parked",
+        1_209_600,
+    )
     assert "RedrivePolicy" not in parked
     (only,) = properties(document, "FenceParcels")["PolicyDocument"]["Statement"]
     assert (only["Effect"], only["Sid"]) == ("Deny", "OnlyTls")
     alarm = properties(document, "ParkedAlarm")
-    assert (alarm["Namespace"], alarm["MetricName"], alarm["Threshold"]) == ("Oort", "NewlyParked", 0)
+    assert (alarm["Namespace"], alarm["MetricName"], alarm["Threshold"]) == (
+        "Oort",
+        "NewlyParked",
+        0,
+    )
     assert [one["Value"] for one in alarm["Dimensions"]] == ["market", "prod", "shop"]
     assert "ParkedAlarm" not in template(shop(queues=(queue("shop.parcels"),)))["Resources"]
 
 
 def test_parts_of_a_second_do_not_shorten_the_visibility() -> None:
-    short = FunctionModel("shop.pack", "shop", Worker("shop.parcels", 10), (), timedelta(seconds=10.5), "", HERE)
+    short = FunctionModel(
+        "shop.pack", "shop", Worker("shop.parcels", 10), (), timedelta(seconds=10.5), "", HERE
+    )
     document = template(shop(short, queues=(queue("shop.parcels"),)))
     assert properties(document, "FunctionPack")["Timeout"] == 11
     assert properties(document, "QueueParcels")["VisibilityTimeout"] == 66
@@ -80,7 +91,9 @@ def test_a_subscriber_has_a_queue_that_only_its_topic_fills() -> None:
     assert filled(subscription["Properties"]["TopicArn"]) == topic
     for policy in ("PolicyHeard", "UndeliveredPolicy"):
         _, deliver = properties(document, policy)["PolicyDocument"]["Statement"]
-        assert [filled(arn) for arn in deliver["Condition"]["ArnEquals"]["aws:SourceArn"]] == [topic]
+        assert [filled(arn) for arn in deliver["Condition"]["ArnEquals"]["aws:SourceArn"]] == [
+            topic
+        ]
     assert len(properties(document, "GuardHeard")["PolicyDocument"]["Statement"]) == 1
     mapping = properties(document, "MappingHeard")
     assert (mapping["BatchSize"], mapping["FunctionName"]) == (7, {"Ref": "LiveHeard"})
@@ -114,7 +127,10 @@ def test_whoever_consumes_has_an_inbox_that_forgets() -> None:
     consumer = function("shop.tidy", Timer(timedelta(hours=1), None, "UTC", "shop.tidy"))
     document = template(shop(consumer, queues=(queue("shop.tidy"),)))
     inbox = document["Resources"]["Inbox"]
-    assert inbox["Properties"]["TimeToLiveSpecification"] == {"AttributeName": "expires", "Enabled": True}
+    assert inbox["Properties"]["TimeToLiveSpecification"] == {
+        "AttributeName": "expires",
+        "Enabled": True,
+    }
     assert "DeletionPolicy" not in inbox
     assert "Outbox" not in document["Resources"]
 

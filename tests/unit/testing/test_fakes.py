@@ -12,7 +12,17 @@ from oort.model.errors import InvalidToken, InvalidUse, InvalidValue, NotGranted
 from oort.model.operations import ScanTable
 from oort.testing import fake, fakes, published, sent, stored
 from oort.testing.callers import KnownCallers
-from tests.unit.app.library import Book, Books, Closed, Frozen, Frozens, Letters, Number, Numbers, Opened
+from tests.unit.app.library import (
+    Book,
+    Books,
+    Closed,
+    Frozen,
+    Frozens,
+    Letters,
+    Number,
+    Numbers,
+    Opened,
+)
 
 
 def lend(isbn: str, books: Books[Get | Put], letters: Letters[Send], out: Publish[Opened]) -> Book:
@@ -27,7 +37,11 @@ def lend(isbn: str, books: Books[Get | Put], letters: Letters[Send], out: Publis
 
 
 def test_a_handler_is_a_plain_function() -> None:
-    books, letters, out = fake(Books[Get | Put], Book(isbn="1")), fake(Letters[Send]), fake(Publish[Opened])
+    books, letters, out = (
+        fake(Books[Get | Put], Book(isbn="1")),
+        fake(Letters[Send]),
+        fake(Publish[Opened]),
+    )
     book = lend("1", books, letters, out)
     assert (book.copies, book.revision) == (0, 2)
     assert stored(books) == [book]
@@ -157,7 +171,11 @@ def test_a_fake_that_is_gone_leaves_nothing_behind() -> None:
     fake(Numbers[Put])
     before = (len(world._tables), len(world._queues))
     for number in range(50):
-        numbers, letters, out = fake(Numbers[Put], Number(str(number))), fake(Letters[Send]), fake(Publish[Opened])
+        numbers, letters, out = (
+            fake(Numbers[Put], Number(str(number))),
+            fake(Letters[Send]),
+            fake(Publish[Opened]),
+        )
         letters.send(Book(isbn="1"))
         with atomic() as tx:
             tx.publish(out, Opened(day="1"))

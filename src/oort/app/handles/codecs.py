@@ -28,7 +28,9 @@ def item(value: object, *, attributes: frozenset[str]) -> Item:
     """The value as an item. `attributes` are those of keys and indexes; they get their sortable form."""
     result = plain(value)
     if not isinstance(result, dict):
-        raise InvalidValue(f"{type(value).__name__} is not an object.", "A table stores Structs and dataclasses.")
+        raise InvalidValue(
+            f"{type(value).__name__} is not an object.", "A table stores Structs and dataclasses."
+        )
     for name in attributes:
         found = getattr(value, name, None)
         if found is not None:
@@ -42,7 +44,9 @@ def key(value: object, *, parts: int) -> Key:
     if parts > 1:
         values = cast(tuple[object, ...], value) if isinstance(value, tuple) else ()
     if len(values) != parts:
-        raise InvalidValue(f"{value!r} is not a key of this table.", f"The key is a tuple of {parts} values.")
+        raise InvalidValue(
+            f"{value!r} is not a key of this table.", f"The key is a tuple of {parts} values."
+        )
     return tuple(keys.part(part) for part in values)
 
 
@@ -71,10 +75,14 @@ def body(value: object) -> bytes:
 
 def _builtins(value: object, *, keep: tuple[type, ...] = ()) -> Value:
     try:
-        return cast(Value, msgspec.to_builtins(value, str_keys=True, builtin_types=keep, enc_hook=models.dump))
+        return cast(
+            Value,
+            msgspec.to_builtins(value, str_keys=True, builtin_types=keep, enc_hook=models.dump),
+        )
     except (TypeError, RecursionError, msgspec.MsgspecError) as error:
         raise InvalidValue(
-            f"{type(value).__name__} cannot be stored: {error}.", "Use types that msgspec can encode."
+            f"{type(value).__name__} cannot be stored: {error}.",
+            "Use types that msgspec can encode.",
         ) from error
 
 

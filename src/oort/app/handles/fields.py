@@ -25,7 +25,8 @@ class Condition:
 
     def __bool__(self) -> bool:
         raise InvalidUse(
-            "A condition has no truth value.", "Join conditions with `&`, not with `and`; there is no `not`."
+            "A condition has no truth value.",
+            "Join conditions with `&`, not with `and`; there is no `not`.",
         )
 
 
@@ -83,16 +84,21 @@ class _Recorder:
     def __getattr__(self, name: str) -> "_Recorder":
         members = _members(self._kind)
         if name not in members:
-            raise AttributeError(f"{getattr(self._kind, '__name__', self._kind)} has no field {name!r}")
+            raise AttributeError(
+                f"{getattr(self._kind, '__name__', self._kind)} has no field {name!r}"
+            )
         encoded, kind = members[name]
         return _Recorder(kind, (*self._path, encoded))
 
     def _refuse(self, *_: object) -> Never:
         raise InvalidUse(
-            "`fields(…)` records names; it holds no values.", "Write field(A.state).equals(…) for a condition."
+            "`fields(…)` records names; it holds no values.",
+            "Write field(A.state).equals(…) for a condition.",
         )
 
-    __bool__ = __eq__ = __ne__ = __lt__ = __le__ = __gt__ = __ge__ = __iter__ = __len__ = __hash__ = _refuse
+    __bool__ = __eq__ = __ne__ = __lt__ = __le__ = __gt__ = __ge__ = __iter__ = __len__ = (
+        __hash__
+    ) = _refuse
 
 
 def fields(model: type[T]) -> T:
@@ -110,7 +116,10 @@ def fields(model: type[T]) -> T:
 def field(value: V) -> Field[V]:
     """The attribute that was read from `fields(…)`."""
     if not isinstance(value, _Recorder) or not object.__getattribute__(value, "_path"):
-        raise InvalidUse(f"field({value!r}) is not an attribute.", "Write A = fields(Account), then field(A.email).")
+        raise InvalidUse(
+            f"field({value!r}) is not an attribute.",
+            "Write A = fields(Account), then field(A.email).",
+        )
     return Field(object.__getattribute__(value, "_path"))
 
 
@@ -125,11 +134,20 @@ def _members(kind: object) -> dict[str, tuple[str, object]]:
     found = _object(info)
     if found is None:
         return {}
-    return {one.name: (one.encode_name, getattr(_object(one.type), "cls", object)) for one in found.fields}
+    return {
+        one.name: (one.encode_name, getattr(_object(one.type), "cls", object))
+        for one in found.fields
+    }
 
 
-def _object(info: msgspec.inspect.Type) -> msgspec.inspect.StructType | msgspec.inspect.DataclassType | None:
+def _object(
+    info: msgspec.inspect.Type,
+) -> msgspec.inspect.StructType | msgspec.inspect.DataclassType | None:
     """The type itself, or the one of a union, that has fields."""
     if isinstance(info, msgspec.inspect.UnionType):
         return next((one for one in map(_object, info.types) if one is not None), None)
-    return info if isinstance(info, msgspec.inspect.StructType | msgspec.inspect.DataclassType) else None
+    return (
+        info
+        if isinstance(info, msgspec.inspect.StructType | msgspec.inspect.DataclassType)
+        else None
+    )

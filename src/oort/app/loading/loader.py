@@ -49,7 +49,9 @@ def load(services: Sequence[Service], *, name: str = "platform", judged: bool = 
     loaders = [_Loader(service, judged=judged) for service in services]
     for loader in loaders:
         loader.load_functions()
-    functions = {function.model.name: function for loader in loaders for function in loader.functions}
+    functions = {
+        function.model.name: function for loader in loaders for function in loader.functions
+    }
     mistakes = [mistake for loader in loaders for mistake in loader.mistakes]
     if not judged:
         mistakes += _judged(services, loaders)
@@ -70,7 +72,9 @@ def _judged(services: Sequence[Service], loaders: "Sequence[_Loader]") -> Iterat
         yield from routes.origins(service)
     yield from _duplicates(loaders)
     yield from answers.mistakes([function for loader in loaders for function in loader.functions])
-    yield from routes.collisions(function.model for loader in loaders for function in loader.functions)
+    yield from routes.collisions(
+        function.model for loader in loaders for function in loader.functions
+    )
 
 
 class _Loader:
@@ -102,10 +106,14 @@ class _Loader:
         own = tuple(event for event in known if event.service == self.service.name)
         functions = tuple(function.model for function in self.functions)
         cors = tuple(self.declared.cors)
-        return ServiceModel(self.service.name, tuple(self.tables), tuple(self.queues), own, functions, cors)
+        return ServiceModel(
+            self.service.name, tuple(self.tables), tuple(self.queues), own, functions, cors
+        )
 
     def _load_providers(self) -> None:
-        made_here = frozenset(made(_returned(one.factory)) for one in self.declared.providers) - {None}
+        made_here = frozenset(made(_returned(one.factory)) for one in self.declared.providers) - {
+            None
+        }
         for declared in self.declared.providers:
             reader = Reader(declared.factory, source=declared.source, provided=made_here)
             signature = read_provider(reader)
@@ -124,7 +132,9 @@ class _Loader:
             elif signature.returns in self.providers:
                 title = getattr(signature.returns, "__name__", signature.returns)
                 reader.refuse(
-                    "provider.twice", f"{reader.name} makes {title}, and so does another provider.", "Keep one of them."
+                    "provider.twice",
+                    f"{reader.name} makes {title}, and so does another provider.",
+                    "Keep one of them.",
                 )
             self.mistakes += [*reader.mistakes, *self._strangers(reader, signature)]
             self.providers[signature.returns] = Provider(
@@ -159,10 +169,18 @@ class _Loader:
         if not 0 < declared.timeout.total_seconds() <= limits.FUNCTION_TIMEOUT.total_seconds():
             what = f"{reader.name}: a time-out of {declared.timeout} is not possible."
             self.mistakes.append(
-                Mistake(declared.source, "function.timeout", what, "Lambda runs at most 15 minutes, a request 29 s.")
+                Mistake(
+                    declared.source,
+                    "function.timeout",
+                    what,
+                    "Lambda runs at most 15 minutes, a request 29 s.",
+                )
             )
         if not names.RESOURCE.fullmatch(names.dashed(reader.name)):
-            what, instead = f"{reader.name!r} is not a function's name.", "Use letters, digits and _, at most 63."
+            what, instead = (
+                f"{reader.name!r} is not a function's name.",
+                "Use letters, digits and _, at most 63.",
+            )
             self.mistakes.append(Mistake(declared.source, "function.name", what, instead))
         model = FunctionModel(
             name=f"{self.service.name}.{reader.name}",
@@ -173,18 +191,26 @@ class _Loader:
             description=(declared.call.__doc__ or "").strip().split("\n")[0],
             source=declared.source,
         )
-        event = declared.trigger.event if isinstance(declared.trigger, SubscriptionDeclared) else None
+        event = (
+            declared.trigger.event if isinstance(declared.trigger, SubscriptionDeclared) else None
+        )
         raises = declared.trigger.raises if isinstance(declared.trigger, RouteDeclared) else ()
-        self.functions.append(Function(model, declared.call, signature, self.providers, event, raises))
+        self.functions.append(
+            Function(model, declared.call, signature, self.providers, event, raises)
+        )
 
-    def _trigger(self, declared: HandlerDeclared, reader: Reader) -> tuple[Trigger | None, Signature]:
+    def _trigger(
+        self, declared: HandlerDeclared, reader: Reader
+    ) -> tuple[Trigger | None, Signature]:
         """The trigger, and what the handler asks for. Only what reads triggers of this kind is loaded."""
         match declared.trigger:
             case RouteDeclared() as route:
                 from oort.app.loading import routes
 
                 trigger = routes.trigger(self.service.name, route, reader)
-                signature = read_route(reader, path=routes.parameters(route.path), public=route.public)
+                signature = read_route(
+                    reader, path=routes.parameters(route.path), public=route.public
+                )
                 routes.check(route, signature, declared.timeout, reader)
                 return trigger, signature
             case SubscriptionDeclared() as subscription:
@@ -207,7 +233,9 @@ class _Loader:
         signature = read_consumer(reader, said.event)
         if events.declared(said.event) is None:
             reader.refuse(
-                "consumer.event", f"{reader.name} subscribes to {said.event!r}.", "Name a class under @event."
+                "consumer.event",
+                f"{reader.name} subscribes to {said.event!r}.",
+                "Name a class under @event.",
             )
             return None, signature
         event = said.event.__oort__.model
@@ -215,7 +243,9 @@ class _Loader:
         resources.check_batch(said.batch, reader)
         return Subscription(event.name, event.version, queue.name, said.batch), signature
 
-    def _own_queue(self, declared: HandlerDeclared, reader: Reader, *, attempts: int, event: str | None) -> QueueModel:
+    def _own_queue(
+        self, declared: HandlerDeclared, reader: Reader, *, attempts: int, event: str | None
+    ) -> QueueModel:
         """The queue in front of one handler."""
         queue = QueueModel(
             name=f"{self.service.name}.{names.dashed(reader.name)}",
@@ -243,15 +273,23 @@ class _Loader:
         signature = read_consumer(reader, declaration.message)
         if declaration.model.service != self.service.name:
             what = f"{reader.name} consumes {declaration.model.name}, a queue of another service."
-            reader.refuse("ownership.queue", what, "Consume your own queues; between services use events.")
+            reader.refuse(
+                "ownership.queue", what, "Consume your own queues; between services use events."
+            )
         other = self.workers.setdefault(declaration.model.name, reader.name)
         if other != reader.name:
             what = f"{reader.name} consumes {declaration.model.name}, and so does {other}."
-            reader.refuse("consumer.twice", what, "Keep one: a message of a queue has one consumer. Events have many.")
+            reader.refuse(
+                "consumer.twice",
+                what,
+                "Keep one: a message of a queue has one consumer. Events have many.",
+            )
         resources.check_batch(said.batch, reader)
         for position, queue in enumerate(self.queues):
             if queue.name == declaration.model.name:
-                self.queues[position] = replace(queue, visibility=declared.timeout * limits.VISIBILITY_PER_TIMEOUT)
+                self.queues[position] = replace(
+                    queue, visibility=declared.timeout * limits.VISIBILITY_PER_TIMEOUT
+                )
         return Worker(declaration.model.name, said.batch), signature
 
     def _grants(self, signature: Signature, function: str) -> tuple[Grant, ...]:
@@ -276,7 +314,9 @@ def _merged(grants: Iterable[Grant]) -> tuple[Grant, ...]:
     actions: dict[tuple[resources.Kind, str], set[str]] = {}
     for grant in grants:
         actions.setdefault((grant.kind, grant.resource), set()).update(grant.actions)
-    return tuple(sorted(Grant(kind, name, tuple(sorted(words))) for (kind, name), words in actions.items()))
+    return tuple(
+        sorted(Grant(kind, name, tuple(sorted(words))) for (kind, name), words in actions.items())
+    )
 
 
 def _returned(factory: Call) -> object:
@@ -291,22 +331,32 @@ def _duplicates(loaders: Sequence[_Loader]) -> list[Mistake]:
         entries = [(f"service {loader.service.name}", loader.declared.source)]
         entries += [(f"table {table.name}", table.source) for table in loader.tables]
         entries += [(f"queue {queue.name}", queue.source) for queue in loader.queues]
-        entries += [(f"function {function.model.name}", function.model.source) for function in loader.functions]
+        entries += [
+            (f"function {function.model.name}", function.model.source)
+            for function in loader.functions
+        ]
         for what, source in entries:
             if what in seen:
                 found.append(
                     Mistake(
-                        source, "name.twice", f"There are two of the {what}; the other: {seen[what]}.", "Rename one."
+                        source,
+                        "name.twice",
+                        f"There are two of the {what}; the other: {seen[what]}.",
+                        "Rename one.",
                     )
                 )
             seen.setdefault(what, str(source))
     return found
 
 
-def _told_and_heard(functions: Iterable[Function]) -> tuple[list[type[Event]], list[tuple[str, type[Event]]]]:
+def _told_and_heard(
+    functions: Iterable[Function],
+) -> tuple[list[type[Event]], list[tuple[str, type[Event]]]]:
     """What is published, each class once, and what each consumer takes."""
     told = dict.fromkeys(kind for function in functions for kind in function.published)
-    return list(told), [(function.model.name, function.event) for function in functions if function.event]
+    return list(told), [
+        (function.model.name, function.event) for function in functions if function.event
+    ]
 
 
 def _events(functions: Iterable[Function], mistakes: list[Mistake]) -> tuple[EventModel, ...]:
@@ -319,5 +369,9 @@ def _events(functions: Iterable[Function], mistakes: list[Mistake]) -> tuple[Eve
             if other is not kind:
                 where = other.__oort__.model.source
                 what = f"There are two classes for version {model.version} of {model.name}; the other: {where}."
-                mistakes.append(Mistake(model.source, "event.twice", what, "Declare it once; import it from there."))
+                mistakes.append(
+                    Mistake(
+                        model.source, "event.twice", what, "Declare it once; import it from there."
+                    )
+                )
     return tuple(found[key].__oort__.model for key in sorted(found))

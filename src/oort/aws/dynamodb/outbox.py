@@ -52,13 +52,19 @@ def read(found: Attributes) -> Row:
     row, identifier, message = item.get("row"), item.get("id"), item.get("message")
     sent, delay = item.get("sent"), item.get("delay", 0)
     if not (isinstance(row, str) and isinstance(identifier, str) and isinstance(message, str)):
-        raise Unreadable("A row of the outbox lacks row, id or message.", "Only Oort may write there.")
+        raise Unreadable(
+            "A row of the outbox lacks row, id or message.", "Only Oort may write there."
+        )
     if not (isinstance(sent, int | float) and isinstance(delay, int | float)):
-        raise Unreadable(f"The row {row} {identifier} of the outbox lacks its time.", "Only Oort may write there.")
+        raise Unreadable(
+            f"The row {row} {identifier} of the outbox lacks its time.",
+            "Only Oort may write there.",
+        )
     kind, name, key = [*row.split("/", 2), "", ""][:3]
     if kind not in {"send", "publish"} or not name:
         raise Unreadable(
-            f"The row {row} {identifier} of the outbox says neither send nor publish.", "Only Oort may write there."
+            f"The row {row} {identifier} of the outbox says neither send nor publish.",
+            "Only Oort may write there.",
         )
     return Row((row, identifier), kind, name, key, message, sent + delay)
 

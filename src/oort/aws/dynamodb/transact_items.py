@@ -80,15 +80,29 @@ class Places:
         assert isinstance(write, UpdateItem | DeleteItem | CheckItem)
         key = request_parameters.key(table, write.key)
         if isinstance(write, UpdateItem):
-            return {"Update": {"Key": key, **self._said(table, updates.expression(table, write, known))}}
+            return {
+                "Update": {"Key": key, **self._said(table, updates.expression(table, write, known))}
+            }
         if isinstance(write, DeleteItem):
-            return {"Delete": {"Key": key, **self._said(table, expressions.delete(write.when, key=table.partition))}}
-        return {"ConditionCheck": {"Key": key, **self._said(table, expressions.check(write.when, key=table.partition))}}
+            return {
+                "Delete": {
+                    "Key": key,
+                    **self._said(table, expressions.delete(write.when, key=table.partition)),
+                }
+            }
+        return {
+            "ConditionCheck": {
+                "Key": key,
+                **self._said(table, expressions.check(write.when, key=table.partition)),
+            }
+        }
 
     def mark(self, mark: Mark, *, now: datetime) -> dict[str, object]:
         """The inbox mark, which fails if it is there already."""
         expires = int((now + limits.MARK_RETENTION).timestamp())
-        item = attributes.attributes({"id": f"{mark.function}/{mark.message}", "expires": expires}, indexed=frozenset())
+        item = attributes.attributes(
+            {"id": f"{mark.function}/{mark.message}", "expires": expires}, indexed=frozenset()
+        )
         asked = expressions.claim(key="id", expires="expires", now=int(now.timestamp()))
         return {"Put": {"TableName": self._inbox, "Item": item, **request_parameters.said(asked)}}
 
@@ -107,4 +121,6 @@ class Places:
         item = attributes.item(row)
         key = keys.of(item, self._outbox)
         assert key is not None
-        return Action(write, self._outbox, rules.located(self._outbox, key), sizes.item_size(item), row)
+        return Action(
+            write, self._outbox, rules.located(self._outbox, key), sizes.item_size(item), row
+        )

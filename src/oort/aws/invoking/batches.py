@@ -34,7 +34,9 @@ class Batches:
     def __init__(self, parts: Parts, trigger: Consumed) -> None:
         self._parts = parts
         self._queue = trigger.queue
-        self._attempts = next(queue.attempts for queue in parts.platform.queues if queue.name == trigger.queue)
+        self._attempts = next(
+            queue.attempts for queue in parts.platform.queues if queue.name == trigger.queue
+        )
         self._environment = parts.environment()
         self._alarms = Alarms(parts.ports.transactions)
 
@@ -48,7 +50,9 @@ class Batches:
         parts, started = self._parts, self._parts.clock.tick()
         deliveries = tuple(_delivery(record, queue=self._queue) for record in records)
         with parts.invocation({delivery.message.id for delivery in deliveries}) as token:
-            outcome = invoke.batch(self._environment, BatchInvocation(id=token, token=token, deliveries=deliveries))
+            outcome = invoke.batch(
+                self._environment, BatchInvocation(id=token, token=token, deliveries=deliveries)
+            )
         parts.ports.traces.record(outcome.spans)
         failures = {failure.receipt: failure for failure in outcome.failures}
         faults = {parked.receipt: parked for parked in outcome.parked}
@@ -100,13 +104,19 @@ class Batches:
             attempt=delivery.attempt,
             traceback=failure.traceback,
         )
-        after = retries.backoff(delivery.attempt, chance=self._parts.entropy.chance(), least=failure.after)
+        after = retries.backoff(
+            delivery.attempt, chance=self._parts.entropy.chance(), least=failure.after
+        )
         try:  # it comes back anyway, only later: when the queue's visibility time-out ends
             self._parts.ports.deliveries.retry(
                 self._queue, delivery.receipt, after=after * (not last), error=failure.error
             )
         except OortError as error:
-            log.write("WARNING", f"The message keeps the queue's visibility time-out: {error}", message_id=message.id)
+            log.write(
+                "WARNING",
+                f"The message keeps the queue's visibility time-out: {error}",
+                message_id=message.id,
+            )
         return False
 
 
@@ -116,7 +126,10 @@ def _delivery(record: RecordEvent, *, queue: str) -> Delivery:
     try:
         message = envelopes.unwrapped(record["body"])
     except NotUnderstood as error:
-        message, fault = Message(id=record["messageId"], name=queue, body=record["body"].encode()), error.fault
+        message, fault = (
+            Message(id=record["messageId"], name=queue, body=record["body"].encode()),
+            error.fault,
+        )
     return Delivery(
         message=message,
         receipt=record["receiptHandle"],
@@ -129,4 +142,6 @@ def _delivery(record: RecordEvent, *, queue: str) -> Delivery:
 
 def _headers(record: RecordEvent) -> tuple[tuple[str, str], ...]:
     given = record.get("messageAttributes", {})
-    return tuple((name, one["stringValue"]) for name, one in sorted(given.items()) if "stringValue" in one)
+    return tuple(
+        (name, one["stringValue"]) for name, one in sorted(given.items()) if "stringValue" in one
+    )

@@ -27,7 +27,10 @@ class Calls:
         parts.log.trace = above[0]
         with parts.invocation() as token:
             invocation = CallInvocation(
-                id=token, token=token, traceparent=identifiers.traceparent(*above), body=question.body.encode()
+                id=token,
+                token=token,
+                traceparent=identifiers.traceparent(*above),
+                body=question.body.encode(),
             )
             outcome = invoke.call(self._environment, invocation)
         parts.ports.traces.record(outcome.spans)

@@ -39,7 +39,9 @@ class Parts:
 
     def environment(self) -> Environment:
         """The place where the handler runs."""
-        return Environment(self.function, broker=self.broker, clock=self.clock, entropy=self.entropy)
+        return Environment(
+            self.function, broker=self.broker, clock=self.clock, entropy=self.entropy
+        )
 
     @contextmanager
     def invocation(self, messages: Collection[str] = ()) -> Iterator[str]:
@@ -56,12 +58,25 @@ class Parts:
         """A trace and a span of it, when no caller names one."""
         return f"{self.entropy.bits(128) or 1:032x}", f"{self.entropy.bits(64) or 1:016x}"
 
-    def ended(self, message: str, started: int, *, failed: int, rang: int = 0, error: str = "", **fields: int) -> None:
+    def ended(
+        self,
+        message: str,
+        started: int,
+        *,
+        failed: int,
+        rang: int = 0,
+        error: str = "",
+        **fields: int,
+    ) -> None:
         """Write the line that ends an invocation, with its duration since `started`."""
         took = (self.clock.tick() - started) / 1e6
-        self.log.invocation(message, failed=failed, rang=rang, milliseconds=took, traceback=error, **fields)
+        self.log.invocation(
+            message, failed=failed, rang=rang, milliseconds=took, traceback=error, **fields
+        )
 
     def unreadable(self) -> InvalidUse:
         """The error for an event that the function has no trigger for."""
         name = self.function.model.name
-        return InvalidUse(f"{name} was invoked with what it cannot read.", "Invoke it through its trigger.")
+        return InvalidUse(
+            f"{name} was invoked with what it cannot read.", "Invoke it through its trigger."
+        )

@@ -48,13 +48,23 @@ class Requests:
             outcome = replies.problem(problem, entered=False)
         parts.ports.traces.record(outcome.spans)
         route = f"{trigger.method} {trigger.path}"
-        parts.ended(route, started, failed=int(outcome.status >= 500), error=outcome.error, status=outcome.status)
+        parts.ended(
+            route,
+            started,
+            failed=int(outcome.status >= 500),
+            error=outcome.error,
+            status=outcome.status,
+        )
         private = outcome.status >= 400 or not trigger.public
         headers = reply_headers.complete(outcome.headers, private=private)
         origins = self._origins.headers(trigger.path, given)
-        return proxy_events.reply(outcome, extra=(*headers, *origins, _TLS_ONLY, ("trace-id", trace)))
+        return proxy_events.reply(
+            outcome, extra=(*headers, *origins, _TLS_ONLY, ("trace-id", trace))
+        )
 
-    def _admitted(self, event: RequestEvent, given: dict[str, str], traceparent: str) -> HttpOutcome:
+    def _admitted(
+        self, event: RequestEvent, given: dict[str, str], traceparent: str
+    ) -> HttpOutcome:
         """The outcome of a request whose caller may make it."""
         principal, parameters = self._caller(event), proxy_events.path(event)
         access.check(principal, self._trigger, parameters)

@@ -88,7 +88,11 @@ class AwsPorts:
         from oort.aws.services.transactions import Transactions
 
         return Transactions(
-            self._clients, platform=self._platform, place=self._place, service=self._service, clock=self._clock
+            self._clients,
+            platform=self._platform,
+            place=self._place,
+            service=self._service,
+            clock=self._clock,
         )
 
     @cached_property

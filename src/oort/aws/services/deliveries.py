@@ -30,7 +30,9 @@ class Deliveries:
 
     def retry(self, queue: str, receipt: str, *, after: timedelta, error: str) -> None:  # noqa: ARG002  SQS keeps no error
         """See `ports.deliveries`. Whole seconds, rounded up; the error is not kept."""
-        self._shelves.own(queue).visible_after(receipt, math.ceil(rules.visibility(after).total_seconds()))
+        self._shelves.own(queue).visible_after(
+            receipt, math.ceil(rules.visibility(after).total_seconds())
+        )
 
     def keep(self, queue: str, delivery: Delivery, fault: Fault) -> None:
         """See `ports.deliveries`. The text is sent to the character, with the fault and the headers it had."""
@@ -41,10 +43,13 @@ class Deliveries:
             "QueueUrl": self._shelves.parked(queue).url,
             "MessageBody": delivery.raw or text(delivery.message),
             "MessageAttributes": {
-                name: {"DataType": "String", "StringValue": value} for name, value in attributes.items()
+                name: {"DataType": "String", "StringValue": value}
+                for name, value in attributes.items()
             },
         }
-        ask(self._clients.sqs.send_message, request, doing=f"parking a message of the queue {queue}")
+        ask(
+            self._clients.sqs.send_message, request, doing=f"parking a message of the queue {queue}"
+        )
 
 
 def _printable(detail: str) -> str:

@@ -77,7 +77,9 @@ class Effects:
         }
         doing = f"noting the effect {lease.name} of {lease.function}"
         try:
-            ask(self._clients.dynamodb.update_item, request, doing=doing, expect=frozenset({FAILED}))
+            ask(
+                self._clients.dynamodb.update_item, request, doing=doing, expect=frozenset({FAILED})
+            )
         except Rejected as error:
             return attributes.item(condition_failures.item(error) or {})
         return None

@@ -28,11 +28,15 @@ class Parking:
 
     def release(self, queue: str, *, ready: Callable[[ParkedMessage], bool]) -> int:
         """See `ports.parking`. Headers stay behind: no consumer of Oort's reads any."""
-        return self._shelves.parked(queue).move(self._shelves.own(queue), ready=lambda one: ready(_message(one, queue)))
+        return self._shelves.parked(queue).move(
+            self._shelves.own(queue), ready=lambda one: ready(_message(one, queue))
+        )
 
     def discard(self, queue: str, *, chosen: Callable[[ParkedMessage], bool]) -> int:
         """See `ports.parking`."""
-        return self._shelves.parked(queue).move(None, ready=lambda one: chosen(_message(one, queue)))
+        return self._shelves.parked(queue).move(
+            None, ready=lambda one: chosen(_message(one, queue))
+        )
 
 
 def _message(found: SqsMessage, queue: str) -> ParkedMessage:

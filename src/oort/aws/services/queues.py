@@ -28,5 +28,9 @@ class Queues:
         url = queue_urls.queue(self._clients, self._place, self._names[queue])
         rules.check(message)
         seconds = math.ceil(rules.delay(delay.total_seconds()).total_seconds())
-        request = {"QueueUrl": url, "MessageBody": text(message), **({"DelaySeconds": seconds} if seconds else {})}
+        request = {
+            "QueueUrl": url,
+            "MessageBody": text(message),
+            **({"DelaySeconds": seconds} if seconds else {}),
+        }
         ask(self._clients.sqs.send_message, request, doing=f"sending to the queue {queue}")

@@ -24,7 +24,9 @@ def queues(ctx: click.Context, _parameter: click.Parameter, beginning: str) -> l
     return _names(ctx, beginning, lambda model: (one.name for one in model.queues))
 
 
-def _names(ctx: click.Context, beginning: str, of: Callable[[PlatformModel], Iterable[str]]) -> list[str]:
+def _names(
+    ctx: click.Context, beginning: str, of: Callable[[PlatformModel], Iterable[str]]
+) -> list[str]:
     try:
         with contextlib.redirect_stderr(io.StringIO()):  # a shell is drawing its line
             _, program = platforms.load(ctx.params.get("path") or Path())

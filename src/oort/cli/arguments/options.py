@@ -10,7 +10,12 @@ import click
 
 F = TypeVar("F", bound=Callable[..., Any])  # a command's callback: click fills its parameters
 
-_UNITS = {"s": timedelta(seconds=1), "m": timedelta(minutes=1), "h": timedelta(hours=1), "d": timedelta(days=1)}
+_UNITS = {
+    "s": timedelta(seconds=1),
+    "m": timedelta(minutes=1),
+    "h": timedelta(hours=1),
+    "d": timedelta(days=1),
+}
 _LENGTH = re.compile(r"(\d{1,9})([smhd])")
 _FOLDER = click.Path(path_type=Path)
 
@@ -20,7 +25,9 @@ class Length(click.ParamType[timedelta]):
 
     name = "time"
 
-    def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> timedelta:
+    def convert(
+        self, value: object, param: click.Parameter | None, ctx: click.Context | None
+    ) -> timedelta:
         """The length as a timedelta; a usage error for anything else."""
         if isinstance(value, timedelta):
             return value
@@ -38,7 +45,9 @@ def path_argument(command: F) -> F:
 def path_option(command: F) -> F:
     """PATH as an option, for commands that have another argument."""
     words = "The platform's folder, with oort.toml; by default the current one."
-    return click.option("--path", "-C", "path", type=_FOLDER, default=".", metavar="PATH", help=words)(command)
+    return click.option(
+        "--path", "-C", "path", type=_FOLDER, default=".", metavar="PATH", help=words
+    )(command)
 
 
 def state_option(command: F) -> F:
@@ -49,4 +58,6 @@ def state_option(command: F) -> F:
 
 def json_option(command: F) -> F:
     """Print JSON instead of text."""
-    return click.option("--json", "as_json", is_flag=True, help="Print JSON, and nothing else, on stdout.")(command)
+    return click.option(
+        "--json", "as_json", is_flag=True, help="Print JSON, and nothing else, on stdout."
+    )(command)

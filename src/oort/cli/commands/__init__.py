@@ -43,4 +43,6 @@ oort = Sections(
         "Keep": (keys, api_keys, completion),
     },
 )
-click.version_option(package_name="oortcloud", prog_name="oort", message="%(prog)s %(version)s")(oort)
+click.version_option(package_name="oortcloud", prog_name="oort", message="%(prog)s %(version)s")(
+    oort
+)

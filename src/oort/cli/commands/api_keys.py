@@ -38,7 +38,13 @@ def api_keys() -> None:
 
 @api_keys.command(cls=Command, epilog=_CREATE_EPILOG, short_help="Make a key and print it.")
 @click.argument("name")
-@click.option("--group", "groups", multiple=True, metavar="GROUP", help="A group the key is in; repeat it for more.")
+@click.option(
+    "--group",
+    "groups",
+    multiple=True,
+    metavar="GROUP",
+    help="A group the key is in; repeat it for more.",
+)
 @options.path_option
 @options.state_option
 def create(*, name: str, groups: tuple[str, ...], path: Path, state: Path | None) -> None:
@@ -62,7 +68,9 @@ def show(*, path: Path, as_json: bool, state: Path | None) -> None:
 
     keys = embedded.api_keys(platforms.state_folder(platforms.find(path), state)).every()
     if as_json:
-        output.json([{"name": one.name, "groups": one.groups, "created": one.created} for one in keys])
+        output.json(
+            [{"name": one.name, "groups": one.groups, "created": one.created} for one in keys]
+        )
         return
     for one in keys:
         groups = f"  in {', '.join(one.groups)}" if one.groups else ""

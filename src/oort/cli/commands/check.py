@@ -64,7 +64,12 @@ def _impossible(program: Program) -> list[Mistake]:
 
 
 def _accepted(program: Program) -> dict[str, object]:
-    return {"ok": True, "services": len(program.model.services), "functions": len(program.functions), "mistakes": []}
+    return {
+        "ok": True,
+        "services": len(program.model.services),
+        "functions": len(program.functions),
+        "mistakes": [],
+    }
 
 
 def _refused(error: InvalidProgram) -> dict[str, object]:

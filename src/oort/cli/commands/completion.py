@@ -14,7 +14,9 @@ Examples:
 _VARIABLE = "_OORT_COMPLETE"  # click looks for it under the name of the command
 
 
-@click.command(cls=Command, epilog=_EPILOG, short_help="Print a script that completes words in a shell.")
+@click.command(
+    cls=Command, epilog=_EPILOG, short_help="Print a script that completes words in a shell."
+)
 @click.argument("shell", type=click.Choice(["bash", "zsh", "fish"]))
 @click.pass_context
 def completion(ctx: click.Context, *, shell: str) -> None:

@@ -23,12 +23,22 @@ Examples:
 
 @click.command(cls=Command, epilog=_EPILOG, short_help="Deploy to AWS.")
 @click.argument("services", nargs=-1, metavar="[SERVICE]...")
-@click.option("--target", type=click.Choice(["aws"]), default="aws", show_default=True, help="Where to.")
-@click.option("--stage", default="prod", metavar="STAGE", show_default=True, help="The stage, as oort.toml sets it.")
+@click.option(
+    "--target", type=click.Choice(["aws"]), default="aws", show_default=True, help="Where to."
+)
+@click.option(
+    "--stage",
+    default="prod",
+    metavar="STAGE",
+    show_default=True,
+    help="The stage, as oort.toml sets it.",
+)
 @click.option("--dry-run", is_flag=True, help="Only show what would change.")
 @options.path_option
 @options.json_option
-def deploy(*, services: tuple[str, ...], target: str, stage: str, dry_run: bool, path: Path, as_json: bool) -> None:  # noqa: ARG001  there is one target
+def deploy(
+    *, services: tuple[str, ...], target: str, stage: str, dry_run: bool, path: Path, as_json: bool
+) -> None:  # noqa: ARG001  there is one target
     """Bring the platform to AWS, into the account of your credentials and the region of the stage: first the bucket of
     the deployment packages, then the packages, then what all services share, last the services, each a stack of its own.
     With SERVICE, only those services; the platform must be there then. Each stack changes by a change set, as a whole or
@@ -37,7 +47,10 @@ def deploy(*, services: tuple[str, ...], target: str, stage: str, dry_run: bool,
     exit code is 1 if a stack failed, or a contract would be broken.
     """
     project, program = platforms.load(path)
-    chosen = [platforms.known(name, [one.name for one in program.model.services], what="service") for name in services]
+    chosen = [
+        platforms.known(name, [one.name for one in program.model.services], what="service")
+        for name in services
+    ]
     from oort.cli.deploy import deploy_contracts
     from oort.cli.wiring import cloud  # here, since it takes what only a deployment needs
     from oort.delivery import shipping
@@ -54,7 +67,9 @@ def deploy(*, services: tuple[str, ...], target: str, stage: str, dry_run: bool,
         planned=lambda plan: say(progress.plan(plan)),
     )
     if dry_run:
-        outcomes = shipping.preview(shipment, rollout=rollout, store=place.assets, before=agreement.hold)
+        outcomes = shipping.preview(
+            shipment, rollout=rollout, store=place.assets, before=agreement.hold
+        )
     else:
         done = shipping.ship(
             shipment,
@@ -66,8 +81,12 @@ def deploy(*, services: tuple[str, ...], target: str, stage: str, dry_run: bool,
         )
         outcomes = done.outcomes
         agreement.publish()
-        for queue, count in parking.release(program, place.parking(program.model), services=chosen).items():
-            say(f"{queue:<28} {output.counted(count, 'parked message')} can be read now, and are handed over.")
+        for queue, count in parking.release(
+            program, place.parking(program.model), services=chosen
+        ).items():
+            say(
+                f"{queue:<28} {output.counted(count, 'parked message')} can be read now, and are handed over."
+            )
     if as_json:
         output.json([_document(one) for one in outcomes])
         return
@@ -90,7 +109,12 @@ def _document(outcome: "Outcome") -> dict[str, object]:
         "status": outcome.stack.status,
         "outputs": dict(outcome.stack.outputs),
         "changes": [
-            {"resource": one.resource, "kind": one.kind, "action": one.action, "replaced": one.replaced}
+            {
+                "resource": one.resource,
+                "kind": one.kind,
+                "action": one.action,
+                "replaced": one.replaced,
+            }
             for one in changes
         ],
     }

@@ -20,7 +20,9 @@ Examples:
 
 @click.command(cls=Command, epilog=_EPILOG, short_help="Remove a stage from AWS.")
 @click.argument("services", nargs=-1, metavar="[SERVICE]...")
-@click.option("--target", type=click.Choice(["aws"]), default="aws", show_default=True, help="From where.")
+@click.option(
+    "--target", type=click.Choice(["aws"]), default="aws", show_default=True, help="From where."
+)
 @click.option("--stage", required=True, metavar="STAGE", help="The stage.")
 @click.option("--yes", is_flag=True, help="Do not ask.")
 @options.path_option
@@ -30,7 +32,10 @@ def destroy(*, services: tuple[str, ...], target: str, stage: str, yes: bool, pa
     packages. It asks for the name of the stage first. The exit code is 1 if a stack stays.
     """
     project, program = platforms.load(path)
-    chosen = [platforms.known(name, [one.name for one in program.model.services], what="service") for name in services]
+    chosen = [
+        platforms.known(name, [one.name for one in program.model.services], what="service")
+        for name in services
+    ]
     from oort.cli.deploy import deploy_contracts
     from oort.cli.wiring import cloud
     from oort.delivery import shipping
@@ -46,7 +51,9 @@ def destroy(*, services: tuple[str, ...], target: str, stage: str, yes: bool, pa
     if (
         not yes
         and click.prompt(
-            "Messages that wait are lost. Type the name of the stage to go on", default="", show_default=False
+            "Messages that wait are lost. Type the name of the stage to go on",
+            default="",
+            show_default=False,
         )
         != stage
     ):
@@ -54,7 +61,11 @@ def destroy(*, services: tuple[str, ...], target: str, stage: str, yes: bool, pa
     rollout = here.rollout(event=progress.teller(output.echo))
     rollout.remove(names)
     rollout.remove(shared)
-    bucket = rollout.stacks.get(cloud_names.place(project.name, stage).assets_stack).outputs.get(shipping.BUCKET)
+    bucket = rollout.stacks.get(cloud_names.place(project.name, stage).assets_stack).outputs.get(
+        shipping.BUCKET
+    )
     if bucket:
-        deploy_contracts.forget(here.assets(bucket), chosen or [one.name for one in program.model.services])
+        deploy_contracts.forget(
+            here.assets(bucket), chosen or [one.name for one in program.model.services]
+        )
     output.echo(f"{output.counted(len(names + shared), 'stack')} removed.")

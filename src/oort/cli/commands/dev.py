@@ -57,10 +57,18 @@ class Asked:
     show_default=True,
     help="Where to listen; 0 takes a free port.",
 )
-@click.option("--inline", is_flag=True, help="One handler at a time, so that a breakpoint stops everything.")
-@click.option("--no-throttle", is_flag=True, help="No limit for what one client asks: for tests of load.")
 @click.option(
-    "--log", type=click.Choice(["text", "json"]), default="text", show_default=True, help="How the log is written."
+    "--inline", is_flag=True, help="One handler at a time, so that a breakpoint stops everything."
+)
+@click.option(
+    "--no-throttle", is_flag=True, help="No limit for what one client asks: for tests of load."
+)
+@click.option(
+    "--log",
+    type=click.Choice(["text", "json"]),
+    default="text",
+    show_default=True,
+    help="How the log is written.",
 )
 @click.option("--no-reload", is_flag=True, help="Do not follow changes of the files.")
 @options.state_option
@@ -122,7 +130,8 @@ def run(
         )
         address = welcome.address(listener, folder.path)
         welcome.write_credentials(
-            address.credentials, issuer.issue(welcome.DEVELOPER, welcome.groups(program), _TOKEN_LIFETIME)
+            address.credentials,
+            issuer.issue(welcome.DEVELOPER, welcome.groups(program), _TOKEN_LIFETIME),
         )
 
         def ready() -> None:
@@ -174,7 +183,9 @@ def _reloading(asked: Asked, *, port: int) -> int:
         def launch(changed: str, others: "Sequence[Child]") -> "Child":
             def work(supervisor: "Supervisor") -> int:
                 return errors.guarded(
-                    lambda: _child(asked, supervisor, folder=folder, listener=listener, changed=changed),
+                    lambda: _child(
+                        asked, supervisor, folder=folder, listener=listener, changed=changed
+                    ),
                     debug="--debug" in sys.argv,
                 )
 
@@ -189,7 +200,12 @@ def _reloading(asked: Asked, *, port: int) -> int:
 
 
 def _child(
-    asked: Asked, supervisor: "Supervisor", *, folder: "StateFolder", listener: "socket.socket", changed: str
+    asked: Asked,
+    supervisor: "Supervisor",
+    *,
+    folder: "StateFolder",
+    listener: "socket.socket",
+    changed: str,
 ) -> None:
     """Load the program, wait until nobody else serves, and serve."""
     writes, sys.dont_write_bytecode = (
@@ -211,7 +227,9 @@ def _hint(asked: Asked) -> str:
 def _print_welcome(program: Program, address: welcome.Address, *, state: Path, hint: str) -> None:
     for line in welcome.banner(program, url=address.url, state=state):
         output.echo(line)
-    commands = welcome.commands(program, address, tag=secrets.token_hex(3), today=datetime.now(UTC).date())
+    commands = welcome.commands(
+        program, address, tag=secrets.token_hex(3), today=datetime.now(UTC).date()
+    )
     if commands:
         output.echo("\n".join(["", "Try it", *commands]))
     output.echo(f"\n`oort traces {hint}` shows what happened.\n")

@@ -72,7 +72,13 @@ def events() -> None:
 
 @events.command(epilog=_PARKED_EPILOG, short_help="Show what consumers could not read.")
 @options.path_argument
-@click.option("--limit", type=click.IntRange(1, _MOST), default=20, show_default=True, help="How many of each at most.")
+@click.option(
+    "--limit",
+    type=click.IntRange(1, _MOST),
+    default=20,
+    show_default=True,
+    help="How many of each at most.",
+)
 @_stage_option
 @options.json_option
 @options.state_option
@@ -90,10 +96,16 @@ def parked(*, path: Path, limit: int, stage: str | None, as_json: bool, state: P
             for one in parking.parked(queue, most=limit)
         ]
     if as_json:
-        output.json([_described(function, one, readable=readable) for function, one, readable in found])
+        output.json(
+            [_described(function, one, readable=readable) for function, one, readable in found]
+        )
     elif found:
         rows = [_row(function, one, readable=readable) for function, one, readable in found]
-        output.table(("CONSUMER", "EVENT", "VERSION", "PARKED", "WHY", "READABLE NOW"), rows, right=frozenset({2}))
+        output.table(
+            ("CONSUMER", "EVENT", "VERSION", "PARKED", "WHY", "READABLE NOW"),
+            rows,
+            right=frozenset({2}),
+        )
         output.echo()
         for count, one in _kinds([one for _, one, _ in found]):
             others = f", and {count - 1:,} more like it" if count > 1 else ""
@@ -112,7 +124,13 @@ def parked(*, path: Path, limit: int, stage: str | None, as_json: bool, state: P
 @options.json_option
 @options.state_option
 def release(
-    *, consumer: str | None, path: Path, dry_run: bool, stage: str | None, as_json: bool, state: Path | None
+    *,
+    consumer: str | None,
+    path: Path,
+    dry_run: bool,
+    stage: str | None,
+    as_json: bool,
+    state: Path | None,
 ) -> None:
     """Put the parked messages of CONSUMER, or of all consumers, back on their queues, as far as the consumer as it is here can
     read them now. The others stay parked. `oort dev` and `oort deploy` do this by themselves; it is for programs that were
@@ -127,9 +145,14 @@ def release(
         if consumer is None or function.model.name == _consumer(consumer, program)
     }
     with _parking(project, program, stage=stage, state=state) as parking:
-        results = [_released(parking, queue, function, dry_run=dry_run) for queue, function in sorted(chosen.items())]
+        results = [
+            _released(parking, queue, function, dry_run=dry_run)
+            for queue, function in sorted(chosen.items())
+        ]
     if as_json:
-        output.json([{"consumer": name, "released": ready, "parked": left} for name, ready, left in results])
+        output.json(
+            [{"consumer": name, "released": ready, "parked": left} for name, ready, left in results]
+        )
         return
     word = "can be released" if dry_run else "released"
     for name, ready, left in results:
@@ -142,7 +165,9 @@ def release(
 @events.command(epilog=_DISCARD_EPILOG, short_help="Remove parked messages for good.")
 @click.argument("consumer", shell_complete=completing.functions)
 @click.option(
-    "--reason", type=click.Choice([one.value for one in Reason]), help="Only those that were parked for this."
+    "--reason",
+    type=click.Choice([one.value for one in Reason]),
+    help="Only those that were parked for this.",
 )
 @options.path_option
 @click.option("--dry-run", is_flag=True, help="Only say how many that would be.")
@@ -166,7 +191,9 @@ def discard(
 
     project, program = platforms.load(path)
     function = program.functions[_consumer(consumer, program)]
-    ((queue, _),) = ((name, one) for name, one in rules.consumers(program).items() if one is function)
+    ((queue, _),) = (
+        (name, one) for name, one in rules.consumers(program).items() if one is function
+    )
 
     def chosen(one: ParkedMessage) -> bool:
         return reason in (None, one.fault.reason.value) and not rules.understands(function, one)
@@ -179,16 +206,25 @@ def discard(
     if as_json:
         output.json({"consumer": consumer, "discarded": count, "dry_run": dry_run})
         return
-    output.echo(f"{consumer}: {output.counted(count, 'parked message')} {'would be ' if dry_run else ''}removed.")
+    output.echo(
+        f"{consumer}: {output.counted(count, 'parked message')} {'would be ' if dry_run else ''}removed."
+    )
 
 
 @events.command(epilog=_REPLAY_EPILOG, short_help="Hand past events to one consumer.")
-@click.option("--to", "consumer", required=True, metavar="CONSUMER", help="The function that gets them.")
+@click.option(
+    "--to", "consumer", required=True, metavar="CONSUMER", help="The function that gets them."
+)
 @options.path_option
 @click.option(
-    "--since", type=options.Length(), metavar="TIME", help="Only what was published this lately: 30m, 2h, 7d."
+    "--since",
+    type=options.Length(),
+    metavar="TIME",
+    help="Only what was published this lately: 30m, 2h, 7d.",
 )
-@click.option("--again", is_flag=True, help="Under new ids: what was applied before is applied once more.")
+@click.option(
+    "--again", is_flag=True, help="Under new ids: what was applied before is applied once more."
+)
 @click.option("--dry-run", is_flag=True, help="Only say what would be handed over.")
 @options.json_option
 @options.state_option
@@ -212,7 +248,9 @@ def replay(
     function = program.functions[_consumer(consumer, program)]
     trigger = function.model.trigger
     if not isinstance(trigger, Subscription):
-        raise InvalidUse(f"{consumer} subscribes to no event.", "Name a function under @service.on(…).")
+        raise InvalidUse(
+            f"{consumer} subscribes to no event.", "Name a function under @service.on(…)."
+        )
     with embedded.at_rest(program, platforms.state_folder(project, state)) as engine:
         earliest = 0.0 if since is None else time.time() - since.total_seconds()
         past = engine.ports.history.after(0, trigger.event, since=earliest, most=_MOST)
@@ -220,23 +258,38 @@ def replay(
         if not dry_run:
             engine.ports.history.replay(trigger.queue, chosen)
     if as_json:
-        output.json({"consumer": consumer, "event": trigger.event, "events": len(chosen), "dry_run": dry_run})
+        output.json(
+            {
+                "consumer": consumer,
+                "event": trigger.event,
+                "events": len(chosen),
+                "dry_run": dry_run,
+            }
+        )
         return
     told = output.counted(len(chosen), "event")
     first = f", the first of {output.clock(past[0].published)}" if past else ""
-    output.echo(f"{told} of {trigger.event}{first}: {'would go' if dry_run else 'on the way'} to {consumer}.")
+    output.echo(
+        f"{told} of {trigger.event}{first}: {'would go' if dry_run else 'on the way'} to {consumer}."
+    )
 
 
 @events.command(epilog=_TAIL_EPILOG, short_help="Show what is published.")
 @options.path_argument
 @click.option("--event", metavar="NAME", help="Only this event.")
 @click.option(
-    "--limit", type=click.IntRange(1, _MOST), default=10, show_default=True, help="How many of the past at most."
+    "--limit",
+    type=click.IntRange(1, _MOST),
+    default=10,
+    show_default=True,
+    help="How many of the past at most.",
 )
 @click.option("--follow", "-f", is_flag=True, help="Go on with what comes, until Ctrl-C.")
 @options.json_option
 @options.state_option
-def tail(*, path: Path, event: str | None, limit: int, follow: bool, as_json: bool, state: Path | None) -> None:
+def tail(
+    *, path: Path, event: str | None, limit: int, follow: bool, as_json: bool, state: Path | None
+) -> None:
     """Show the events that the platform in PATH published last, the newest at the end. It works whether the platform runs or
     not. With --json, one object a line.
     """
@@ -257,7 +310,9 @@ def tail(*, path: Path, event: str | None, limit: int, follow: bool, as_json: bo
 
 
 @contextmanager
-def _parking(project: Project, program: Program, *, stage: str | None, state: Path | None) -> Iterator[Parking]:
+def _parking(
+    project: Project, program: Program, *, stage: str | None, state: Path | None
+) -> Iterator[Parking]:
     """What is parked: in the stage, or here."""
     if stage is not None:
         from oort.cli.wiring.cloud import Cloud
@@ -270,7 +325,9 @@ def _parking(project: Project, program: Program, *, stage: str | None, state: Pa
         yield engine.ports.parking
 
 
-def _released(parking: Parking, queue: str, function: Function, *, dry_run: bool) -> tuple[str, int, int]:
+def _released(
+    parking: Parking, queue: str, function: Function, *, dry_run: bool
+) -> tuple[str, int, int]:
     """The consumer, how many were or would be released, and how many stay."""
     from oort.runtime import parking as rules
 
@@ -293,7 +350,9 @@ def _events(program: Program) -> list[str]:
 def _fresh(message: Message) -> Message:
     from oort.rules import identifiers
 
-    return msgspec.structs.replace(message, id=identifiers.uuid7(int(time.time() * 1000), secrets.randbits(74)))
+    return msgspec.structs.replace(
+        message, id=identifiers.uuid7(int(time.time() * 1000), secrets.randbits(74))
+    )
 
 
 def _show(found: "Sequence[Published]", *, as_json: bool) -> None:
@@ -309,7 +368,9 @@ def _show(found: "Sequence[Published]", *, as_json: bool) -> None:
             click.echo(msgspec.json.encode({**line, "body": _body(message)}))
         else:
             head = f"{output.clock(one.published)}  {message.name} {message.version}"
-            output.echo(f"{head}  {output.preview(message.body.decode('utf-8', 'replace'), width=120)}")
+            output.echo(
+                f"{head}  {output.preview(message.body.decode('utf-8', 'replace'), width=120)}"
+            )
 
 
 def _kinds(found: Sequence[ParkedMessage]) -> list[tuple[int, ParkedMessage]]:

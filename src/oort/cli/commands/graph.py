@@ -20,7 +20,9 @@ Examples:
 @click.command(cls=Command, epilog=_EPILOG, short_help="Show what triggers what, across services.")
 @options.path_argument
 @options.json_option
-@click.option("--mermaid", is_flag=True, help="Print a Mermaid flowchart, which GitHub and others draw.")
+@click.option(
+    "--mermaid", is_flag=True, help="Print a Mermaid flowchart, which GitHub and others draw."
+)
 def graph(*, path: Path, as_json: bool, mermaid: bool) -> None:
     """Show the platform in PATH as a graph: what triggers each function, what it reads and writes, and which functions
     run because of what it sends or publishes.

@@ -34,7 +34,9 @@ Examples:
 @options.json_option
 @options.state_option
 @click.pass_context
-def invoke(ctx: click.Context, *, function: str, event: str, path: Path, as_json: bool, state: Path | None) -> None:
+def invoke(
+    ctx: click.Context, *, function: str, event: str, path: Path, as_json: bool, state: Path | None
+) -> None:
     """Run FUNCTION once on the platform's state, with all its checks, whether the platform runs or not.
 
     For a route the file holds an object with any of path, query, headers, body, user and groups; the last two say who
@@ -50,7 +52,10 @@ def invoke(ctx: click.Context, *, function: str, event: str, path: Path, as_json
     folder = platforms.state_folder(project, state)
     if isinstance(found.model.trigger, Http):
         asked, request = payloads.request(data, found)
-        with embedded.invocable(program, folder) as (engine, issuer), contextlib.redirect_stdout(sys.stderr):
+        with (
+            embedded.invocable(program, folder) as (engine, issuer),
+            contextlib.redirect_stdout(sys.stderr),
+        ):
             reply = invocations.answer(engine, issuer, asked, request)
         _show_reply(found, reply, as_json=as_json)
         ctx.exit(0 if reply.status < 400 else errors.NO)
@@ -73,7 +78,9 @@ def _show_reply(function: Function, reply: "HttpReply", *, as_json: bool) -> Non
         })  # fmt: skip
         return
     colour = "green" if reply.status < 400 else "red"
-    output.echo(f"{output.paint(str(reply.status), colour)}  {function.model.name}  trace {reply.trace}")
+    output.echo(
+        f"{output.paint(str(reply.status), colour)}  {function.model.name}  trace {reply.trace}"
+    )
     body = _parsed(reply.body)
     if body is not None:
         output.echo(msgspec.json.format(msgspec.json.encode(body), indent=2).decode())

@@ -28,10 +28,16 @@ def keys() -> None:
     """
 
 
-@keys.command(cls=Command, epilog=_ROTATE_EPILOG, short_help="Encrypt the state, or sign tokens, with a new key.")
+@keys.command(
+    cls=Command,
+    epilog=_ROTATE_EPILOG,
+    short_help="Encrypt the state, or sign tokens, with a new key.",
+)
 @options.path_argument
 @click.option("--signing", is_flag=True, help="The key that signs tokens; the platform may run.")
-@click.option("--at-once", is_flag=True, help="With --signing: end every token that was signed before, now.")
+@click.option(
+    "--at-once", is_flag=True, help="With --signing: end every token that was signed before, now."
+)
 @options.state_option
 def rotate(*, path: Path, signing: bool, at_once: bool, state: Path | None) -> None:
     """Encrypt the state of the platform in PATH with a new key, and forget the old one. The platform must be stopped. An
@@ -48,7 +54,9 @@ def rotate(*, path: Path, signing: bool, at_once: bool, state: Path | None) -> N
     folder = platforms.state_folder(project, state)
     if signing:
         embedded.rotate_signing_key(folder, platform=project.name, at_once=at_once)
-        output.echo(f"Tokens are signed with a new key; those of the old one end {'now' if at_once else 'in a day'}.")
+        output.echo(
+            f"Tokens are signed with a new key; those of the old one end {'now' if at_once else 'in a day'}."
+        )
         return
     embedded.rotate_key(folder)
     output.echo(f"{output.relative(folder)} is encrypted with a new key.")

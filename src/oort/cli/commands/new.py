@@ -18,14 +18,28 @@ Examples:
   oort new hello --into .
 """
 # Modules that would be hidden, and names that the service itself uses.
-_OURS = frozenset({"oort", "msgspec", "test", "tests", "contracts", "say_hello", "list_greetings", "show_greeting"})
+_OURS = frozenset(
+    {
+        "oort",
+        "msgspec",
+        "test",
+        "tests",
+        "contracts",
+        "say_hello",
+        "list_greetings",
+        "show_greeting",
+    }
+)
 _HARMLESS = frozenset({".git", ".venv"})
 
 
 @click.command(cls=Command, epilog=_EPILOG, short_help="Write a small service to start from.")
 @click.argument("name")
 @click.option(
-    "--into", type=click.Path(path_type=Path), metavar="DIR", help="The folder to write to; by default one named NAME."
+    "--into",
+    type=click.Path(path_type=Path),
+    metavar="DIR",
+    help="The folder to write to; by default one named NAME.",
 )
 def new(*, name: str, into: Path | None) -> None:
     """Write a service called NAME: a module with a table and three routes, a test that passes, and settings for ruff, mypy
@@ -41,17 +55,23 @@ def new(*, name: str, into: Path | None) -> None:
 def _check(name: str) -> None:
     if not names.SERVICE.fullmatch(name) or name in limits.RESERVED_PATHS:
         what = f"{name!r} is not a service's name."
-        raise click.BadParameter(f"{what} Use lower-case letters, digits and dashes, at most 34.", param_hint="NAME")
+        raise click.BadParameter(
+            f"{what} Use lower-case letters, digits and dashes, at most 34.", param_hint="NAME"
+        )
     module = blueprint.module(name)
     if keyword.iskeyword(module) or module in _OURS or module in sys.stdlib_module_names:
         what = f"{module!r} is the name of something else in Python or in the service."
-        raise click.BadParameter(f"{what} Take another name, such as {name}-service.", param_hint="NAME")
+        raise click.BadParameter(
+            f"{what} Take another name, such as {name}-service.", param_hint="NAME"
+        )
 
 
 def _write(folder: Path, name: str) -> None:
     try:
         if folder.exists() and any(entry.name not in _HARMLESS for entry in folder.iterdir()):
-            raise click.BadParameter(f"{folder} is not empty. Name a new folder with --into.", param_hint="NAME")
+            raise click.BadParameter(
+                f"{folder} is not empty. Name a new folder with --into.", param_hint="NAME"
+            )
         for path, text in blueprint.files(name).items():
             file = folder / path
             file.parent.mkdir(parents=True, exist_ok=True)

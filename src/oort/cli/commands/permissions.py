@@ -15,7 +15,9 @@ Example:
 """
 
 
-@click.command(cls=Command, epilog=_EPILOG, short_help="Show what each function may do to which resource.")
+@click.command(
+    cls=Command, epilog=_EPILOG, short_help="Show what each function may do to which resource."
+)
 @options.path_argument
 @options.json_option
 def permissions(*, path: Path, as_json: bool) -> None:

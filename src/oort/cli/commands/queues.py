@@ -36,7 +36,11 @@ def queues() -> None:
     """Look into the queues, and put dead letters back. It works whether the platform runs or not."""
 
 
-@queues.command("list", epilog=_LIST_EPILOG, short_help="Show how many messages wait, are in flight, dead or parked.")
+@queues.command(
+    "list",
+    epilog=_LIST_EPILOG,
+    short_help="Show how many messages wait, are in flight, dead or parked.",
+)
 @options.path_argument
 @options.json_option
 @options.state_option
@@ -49,7 +53,10 @@ def list_(*, path: Path, as_json: bool, state: Path | None) -> None:
 
     project, program = platforms.load(path)
     with embedded.at_rest(program, platforms.state_folder(project, state)) as engine:
-        found = [(queue, engine.ports.queue_inspection.depth(queue.name)) for queue in program.model.queues]
+        found = [
+            (queue, engine.ports.queue_inspection.depth(queue.name))
+            for queue in program.model.queues
+        ]
     if as_json:
         output.json([
             {"queue": one.name, "subscription": one.subscription, "attempts": one.attempts,
@@ -69,7 +76,9 @@ def list_(*, path: Path, as_json: bool, state: Path | None) -> None:
             for one, depth in found
         ]
         output.table(
-            ("QUEUE", "OF EVENT", "WAITING", "IN FLIGHT", "DEAD", "PARKED"), rows, right=frozenset({2, 3, 4, 5})
+            ("QUEUE", "OF EVENT", "WAITING", "IN FLIGHT", "DEAD", "PARKED"),
+            rows,
+            right=frozenset({2, 3, 4, 5}),
         )
     else:
         output.echo("The platform has no queues.")
@@ -77,7 +86,13 @@ def list_(*, path: Path, as_json: bool, state: Path | None) -> None:
 
 @queues.command(epilog=_PEEK_EPILOG, short_help="Show waiting messages and dead letters.")
 @click.argument("queue", shell_complete=completing.queues)
-@click.option("--limit", type=click.IntRange(1, _MOST), default=10, show_default=True, help="How many of each at most.")
+@click.option(
+    "--limit",
+    type=click.IntRange(1, _MOST),
+    default=10,
+    show_default=True,
+    help="How many of each at most.",
+)
 @options.path_option
 @options.json_option
 @options.state_option
@@ -104,7 +119,9 @@ def peek(*, queue: str, limit: int, path: Path, as_json: bool, state: Path | Non
         f"{name}: {depth.waiting:,} waiting, {depth.in_flight:,} in flight, {depth.dead:,} dead, {depth.parked:,} parked"
     )
     for message in waiting:
-        output.echo(f"\nwaiting  {message.id}  sent {output.clock(message.sent)}\n  {_body(message)}")
+        output.echo(
+            f"\nwaiting  {message.id}  sent {output.clock(message.sent)}\n  {_body(message)}"
+        )
     for letter in dead:
         _print(letter)
 
@@ -128,7 +145,9 @@ def redrive(*, queue: str, path: Path, as_json: bool, state: Path | None) -> Non
         output.json({"queue": name, "redriven": redriven})
     else:
         output.echo(
-            f"{name}: {output.counted(redriven, 'dead letter')} put back." if redriven else f"{name}: no dead letters."
+            f"{name}: {output.counted(redriven, 'dead letter')} put back."
+            if redriven
+            else f"{name}: no dead letters."
         )
 
 

@@ -20,7 +20,12 @@ Examples:
 @click.command(cls=Command, epilog=_EPILOG, short_help="List the routes, and who may call them.")
 @options.path_argument
 @options.json_option
-@click.option("--openapi", "as_openapi", is_flag=True, help="Print the OpenAPI 3.1 document, and nothing else.")
+@click.option(
+    "--openapi",
+    "as_openapi",
+    is_flag=True,
+    help="Print the OpenAPI 3.1 document, and nothing else.",
+)
 def routes(*, path: Path, as_json: bool, as_openapi: bool) -> None:
     """List every route of the platform in PATH with the function behind it and who may call it: anyone, whoever
     brings a valid token, or the members of some groups.
@@ -33,11 +38,18 @@ def routes(*, path: Path, as_json: bool, as_openapi: bool) -> None:
 
         click.echo(openapi.encoded(program), nl=False)
         return
-    found = [(function, function.trigger) for function in program.model.functions if isinstance(function.trigger, Http)]
+    found = [
+        (function, function.trigger)
+        for function in program.model.functions
+        if isinstance(function.trigger, Http)
+    ]
     if as_json:
         output.json([_described(function, trigger) for function, trigger in found])
     elif found:
-        rows = [(trigger.method, trigger.path, _callers(trigger), function.name) for function, trigger in found]
+        rows = [
+            (trigger.method, trigger.path, _callers(trigger), function.name)
+            for function, trigger in found
+        ]
         output.table(("METHOD", "PATH", "FOR", "FUNCTION"), rows)
     else:
         output.echo("The platform has no routes.")

@@ -29,8 +29,20 @@ Examples:
 
 @click.command(cls=Command, epilog=_EPILOG, short_help="Write the CloudFormation templates.")
 @click.argument("services", nargs=-1, metavar="[SERVICE]...")
-@click.option("--out", type=click.Path(path_type=Path, file_okay=False), required=True, metavar="DIR", help="Where to.")
-@click.option("--stage", default="prod", metavar="STAGE", show_default=True, help="The stage, as oort.toml sets it.")
+@click.option(
+    "--out",
+    type=click.Path(path_type=Path, file_okay=False),
+    required=True,
+    metavar="DIR",
+    help="Where to.",
+)
+@click.option(
+    "--stage",
+    default="prod",
+    metavar="STAGE",
+    show_default=True,
+    help="The stage, as oort.toml sets it.",
+)
 @options.path_option
 @options.json_option
 def synth(*, services: tuple[str, ...], out: Path, stage: str, path: Path, as_json: bool) -> None:
@@ -40,8 +52,13 @@ def synth(*, services: tuple[str, ...], out: Path, stage: str, path: Path, as_js
     same bytes. Nothing is deployed, and AWS is not asked.
     """
     project, program = platforms.load(path)
-    chosen = [platforms.known(name, [one.name for one in program.model.services], what="service") for name in services]
-    made = list(_templates(project, program, project.stage(stage), chosen))  # all of them, before the first is written
+    chosen = [
+        platforms.known(name, [one.name for one in program.model.services], what="service")
+        for name in services
+    ]
+    made = list(
+        _templates(project, program, project.stage(stage), chosen)
+    )  # all of them, before the first is written
     written = [(template, _write(template, out)) for template in made]
     if as_json:
         output.json([
@@ -49,23 +66,34 @@ def synth(*, services: tuple[str, ...], out: Path, stage: str, path: Path, as_js
             for template, (name, size) in written
         ])  # fmt: skip
         return
-    rows = [(name, template.stack, str(len(template.resources)), f"{size:,}") for template, (name, size) in written]
+    rows = [
+        (name, template.stack, str(len(template.resources)), f"{size:,}")
+        for template, (name, size) in written
+    ]
     output.table(("TEMPLATE", "STACK", "RESOURCES", "BYTES"), rows, right=frozenset({2, 3}))
 
 
-def _templates(project: Project, program: Program, stage: "Stage", chosen: list[str]) -> "Iterable[Template]":
+def _templates(
+    project: Project, program: Program, stage: "Stage", chosen: list[str]
+) -> "Iterable[Template]":
     from oort.cloudformation import templates
 
     platform = program.model
-    if taken := sorted({templates.PLATFORM, templates.ASSETS} & {one.name for one in platform.services}):
-        what = f"The service {taken[0]} would have the file of the template that is called the same."
+    if taken := sorted(
+        {templates.PLATFORM, templates.ASSETS} & {one.name for one in platform.services}
+    ):
+        what = (
+            f"The service {taken[0]} would have the file of the template that is called the same."
+        )
         raise InvalidProject(what, "Rename the service to synthesise the platform.")
     if not chosen:
         yield templates.platform_template(platform, stage)
         yield templates.assets_template(platform, stage)
     code = _codes(project, stage)
     for service in (one for one in platform.services if not chosen or one.name in chosen):
-        yield templates.service_template(service, platform=platform, stage=stage, code=code(service.name))
+        yield templates.service_template(
+            service, platform=platform, stage=stage, code=code(service.name)
+        )
 
 
 def _write(template: "Template", out: Path) -> tuple[str, int]:

@@ -21,7 +21,13 @@ Examples:
 
 @click.command(cls=Command, epilog=_EPILOG, short_help="Print a token for private routes.")
 @click.option("--user", metavar="NAME", help="Who calls: the id of the handler's Principal.")
-@click.option("--group", "groups", multiple=True, metavar="GROUP", help="A group the user is in; repeat it for more.")
+@click.option(
+    "--group",
+    "groups",
+    multiple=True,
+    metavar="GROUP",
+    help="A group the user is in; repeat it for more.",
+)
 @click.option(
     "--lifetime",
     type=options.Length(),
@@ -29,7 +35,9 @@ Examples:
     show_default=True,
     help="How long it is good, as 90s, 30m, 8h; at most 1d.",
 )
-@click.option("--revoke", metavar="TOKEN", help="Refuse this token from now on; - reads it from stdin.")
+@click.option(
+    "--revoke", metavar="TOKEN", help="Refuse this token from now on; - reads it from stdin."
+)
 @options.path_option
 @options.state_option
 def token(
@@ -58,7 +66,11 @@ def token(
         output.echo("The token is refused from now on.")
         return
     try:
-        click.echo(embedded.token(folder, platform=project.name, user=user or "", groups=groups, lifetime=lifetime))
+        click.echo(
+            embedded.token(
+                folder, platform=project.name, user=user or "", groups=groups, lifetime=lifetime
+            )
+        )
     except InvalidUse as error:
         raise click.UsageError(str(error)) from error
 

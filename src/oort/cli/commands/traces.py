@@ -26,7 +26,13 @@ _MOST = 10_000
 
 @click.command(cls=Command, epilog=_LIST_EPILOG, short_help="List what happened, newest first.")
 @options.path_argument
-@click.option("--limit", type=click.IntRange(1, _MOST), default=20, show_default=True, help="How many at most.")
+@click.option(
+    "--limit",
+    type=click.IntRange(1, _MOST),
+    default=20,
+    show_default=True,
+    help="How many at most.",
+)
 @options.json_option
 @options.state_option
 def traces(*, path: Path, limit: int, as_json: bool, state: Path | None) -> None:
@@ -41,7 +47,11 @@ def traces(*, path: Path, limit: int, as_json: bool, state: Path | None) -> None
         output.json([_described(summary) for summary in found])
     elif found:
         rows = [_row(summary) for summary in found]
-        output.table(("TRACE", "WHEN", "WHAT", "TOOK", "SPANS", "ERRORS", "SERVICES"), rows, right=frozenset({3, 4, 5}))
+        output.table(
+            ("TRACE", "WHEN", "WHAT", "TOOK", "SPANS", "ERRORS", "SERVICES"),
+            rows,
+            right=frozenset({3, 4, 5}),
+        )
     else:
         output.echo("There are no traces yet.")
 

@@ -41,7 +41,9 @@ class Agreement:
             findings.changes(checked.folder, found, say=self.say)
 
 
-def check(project: Project, program: Program, *, stage: str, chosen: Sequence[str], say: Say) -> Agreement:
+def check(
+    project: Project, program: Program, *, stage: str, chosen: Sequence[str], say: Say
+) -> Agreement:
     """Hold the program against its lock files, before anything else. ContractBroken if it breaks what is published.
 
     A platform without lock files is told about them, and goes on.
@@ -51,7 +53,9 @@ def check(project: Project, program: Program, *, stage: str, chosen: Sequence[st
     if warnings := [one for one in checked.findings if one.weight is Weight.WARNING]:
         say(findings.report(warnings))
     if not checked.locks and (checked.declared.events or checked.declared.apis):
-        say("Nothing keeps the contracts of this platform yet: run oort contracts lock, and commit what it writes.")
+        say(
+            "Nothing keeps the contracts of this platform yet: run oort contracts lock, and commit what it writes."
+        )
     everyone = tuple(one.name for one in program.model.services)
     return Agreement(Release(checked, tuple(chosen) or everyone, everyone), stage, say)
 

@@ -12,7 +12,10 @@ def plan(plan: StackPlan) -> str:
     """What a plan changes, in one line."""
     if not plan.changes:
         return f"{plan.stack:<28} nothing to change"
-    counts = [f"{sum(one.action == action for one in plan.changes)} {word}" for action, word in _WORDS.items()]
+    counts = [
+        f"{sum(one.action == action for one in plan.changes)} {word}"
+        for action, word in _WORDS.items()
+    ]
     told = ", ".join(one for one in counts if not one.startswith("0 "))
     replaced = [one.resource for one in plan.changes if one.replaced]
     return f"{plan.stack:<28} {told}" + (f"; replaced: {', '.join(replaced)}" if replaced else "")

@@ -13,7 +13,9 @@ from oort.app.programs import Program
 def one_at_a_time(program: Program) -> Program:
     """The same program, in which a handler is entered only when no other one runs."""
     turn = threading.Lock()
-    functions = {name: replace(one, call=_taking(turn, one.call)) for name, one in program.functions.items()}
+    functions = {
+        name: replace(one, call=_taking(turn, one.call)) for name, one in program.functions.items()
+    }
     return Program(program.model, functions)
 
 

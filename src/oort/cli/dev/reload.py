@@ -90,7 +90,11 @@ class Reloader(Generic[P]):
                 code = self._news()
                 if code is not None:
                     return code
-                if not self._handing_over and not self._stopping and (file := self._files.changed()):
+                if (
+                    not self._handing_over
+                    and not self._stopping
+                    and (file := self._files.changed())
+                ):
                     self._replace(file)
 
     def stop(self) -> None:
@@ -135,7 +139,9 @@ class Reloader(Generic[P]):
             self._ready = True
             return
         self._files.also(message.files)
-        if child is self._serving:  # its turn came before it had loaded: the one before had ended by itself
+        if (
+            child is self._serving
+        ):  # its turn came before it had loaded: the one before had ended by itself
             return
         if self._serving is None:
             self._promote()
@@ -167,7 +173,9 @@ class Reloader(Generic[P]):
             self._say(_WAITING)
             return None
         if code < 0:
-            self._say(f"The platform was ended by {signal.Signals(-code).name}. Nothing acknowledged is lost.")
+            self._say(
+                f"The platform was ended by {signal.Signals(-code).name}. Nothing acknowledged is lost."
+            )
         return self._final(code)
 
     def _final(self, code: int) -> int:

@@ -125,7 +125,9 @@ def fork(work: Callable[[Supervisor], int], *, others: Iterable[Child]) -> Child
     sys.stderr.flush()
     ours, theirs = socket.socketpair()
     parent = os.getpid()
-    before = signal.pthread_sigmask(signal.SIG_BLOCK, _SIGNALS)  # the supervisor's handlers must not run in the child
+    before = signal.pthread_sigmask(
+        signal.SIG_BLOCK, _SIGNALS
+    )  # the supervisor's handlers must not run in the child
     pid = os.fork()
     if pid:
         signal.pthread_sigmask(signal.SIG_SETMASK, before)
@@ -137,7 +139,9 @@ def fork(work: Callable[[Supervisor], int], *, others: Iterable[Child]) -> Child
         child.channel.close()  # so that each channel ends with the supervisor alone
     _begin(parent)
     signal.pthread_sigmask(signal.SIG_SETMASK, before)
-    raise SystemExit(work(Supervisor(theirs)))  # `atexit` is kept; nothing of the supervisor's is in the way
+    raise SystemExit(
+        work(Supervisor(theirs))
+    )  # `atexit` is kept; nothing of the supervisor's is in the way
 
 
 def wait(children: Sequence[Child], *, at_most: timedelta) -> None:

@@ -28,7 +28,9 @@ class Files:
     def also(self, files: Iterable[str]) -> None:
         """Look at these from now on, too: modules that were imported from outside the folder."""
         before, self._also = frozenset(self._also), tuple(files)
-        self._seen |= {name: stamp for name in self._also if name not in before and (stamp := _stamp(name))}
+        self._seen |= {
+            name: stamp for name in self._also if name not in before and (stamp := _stamp(name))
+        }
 
     def changed(self) -> str:
         """A file that was written, made or removed since this was asked last; empty if there is none.

@@ -133,7 +133,9 @@ def serve(
     uvicorn_log.setLevel(logging.ERROR)
 
     def stopping() -> None:
-        uvicorn_log.setLevel(logging.CRITICAL)  # that it cancels what runs too long is not an error of anybody
+        uvicorn_log.setLevel(
+            logging.CRITICAL
+        )  # that it cancels what runs too long is not an error of anybody
         deadline.start(handing_over if handing_over and server.handed_over else GRACE)
         if patience.ident is None:
             patience.start()

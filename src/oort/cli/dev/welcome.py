@@ -67,7 +67,9 @@ def commands(program: Program, address: Address, *, tag: str, today: date) -> li
 def groups(program: Program) -> frozenset[str]:
     """Every group that a route names."""
     triggers = (function.trigger for function in program.model.functions)
-    return frozenset(group for trigger in triggers if isinstance(trigger, Http) for group in trigger.groups)
+    return frozenset(
+        group for trigger in triggers if isinstance(trigger, Http) for group in trigger.groups
+    )
 
 
 def write_credentials(file: Path, token: str) -> None:
@@ -98,10 +100,16 @@ def _command(function: Function, address: Address, *, tag: str, today: date) -> 
     trigger = function.model.trigger
     assert isinstance(trigger, Http)
     try:
-        found = {one: examples.example(one.kind, tag=tag, today=today) for one in _values(function) if one.required}
+        found = {
+            one: examples.example(one.kind, tag=tag, today=today)
+            for one in _values(function)
+            if one.required
+        }
     except InvalidValue:
         return ""
-    query = urlencode([(one.wire, _text(value)) for one, value in found.items() if one.place == "query"])
+    query = urlencode(
+        [(one.wire, _text(value)) for one, value in found.items() if one.place == "query"]
+    )
     words = [*_CURL, *(() if trigger.public else ("-K", str(address.credentials)))]
     words.append(address.url + _path(trigger.path, today) + (f"?{query}" if query else ""))
     for one, value in found.items():
@@ -113,7 +121,10 @@ def _command(function: Function, address: Address, *, tag: str, today: date) -> 
 
 
 def _path(path: str, today: date) -> str:
-    parts = (today.isoformat() if routing.parameter(part) else quote(part, safe="") for part in routing.segments(path))
+    parts = (
+        today.isoformat() if routing.parameter(part) else quote(part, safe="")
+        for part in routing.segments(path)
+    )
     return "/" + "/".join(parts)
 
 

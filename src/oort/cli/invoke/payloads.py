@@ -56,7 +56,9 @@ def request(data: bytes, function: Function) -> tuple[RequestEvent, HttpRequest]
     if missing:
         raise _unfit(function, f"path has no {missing[0]!r}")
     path = "/" + "/".join(_segment(part, event.path) for part in routing.segments(trigger.path))
-    query = urlencode([(name, text) for name, value in event.query.items() for text in _texts(value)])
+    query = urlencode(
+        [(name, text) for name, value in event.query.items() for text in _texts(value)]
+    )
     headers = {name.lower(): value for name, value in event.headers.items()}
     return event, HttpRequest(trigger.method, path, query, headers)
 
@@ -67,14 +69,18 @@ def messages(data: bytes, function: Function) -> list[bytes]:
         parsed: object = msgspec.json.decode(data)
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
         raise _unfit(function, str(error)) from error
-    bodies = [msgspec.json.encode(one) for one in (parsed if isinstance(parsed, list) else [parsed])]
+    bodies = [
+        msgspec.json.encode(one) for one in (parsed if isinstance(parsed, list) else [parsed])
+    ]
     if not bodies:
         raise _unfit(function, "the list is empty")
     parameter = _message_parameter(function)
     for body in bodies:
         try:
             invoke.read(
-                function, parameter, Message(id="", name=_name(function), body=body, version=_version(function))
+                function,
+                parameter,
+                Message(id="", name=_name(function), body=body, version=_version(function)),
             )
         except (Unreadable, InvalidUse) as error:
             raise _unfit(function, str(error.__cause__ or error)) from error
@@ -87,7 +93,9 @@ def message(body: bytes, function: Function, *, id: str, sent: float) -> Message
     if function.event is None:
         return whole
     event = invoke.read(function, _message_parameter(function), whole)
-    return msgspec.structs.replace(whole, key=str(getattr(event, function.event.__oort__.model.key)))
+    return msgspec.structs.replace(
+        whole, key=str(getattr(event, function.event.__oort__.model.key))
+    )
 
 
 def expected(function: Function) -> str:
@@ -97,7 +105,9 @@ def expected(function: Function) -> str:
         return _pretty(examples.example(_message_parameter(function).kind))
     found: dict[str, object] = {}
     for one in function.signature.parameters:
-        if not isinstance(one, ValueParameter) or not (one.required or one.place in ("path", "body")):
+        if not isinstance(one, ValueParameter) or not (
+            one.required or one.place in ("path", "body")
+        ):
             continue
         if one.place == "body":
             found["body"] = examples.example(one.kind)
@@ -144,13 +154,19 @@ def _text(value: Scalar) -> str:
 def _message_parameter(function: Function) -> MessageParameter:
     """What the function consumes. A scheduled one takes no message: its event is null."""
     nothing = MessageParameter("", NoneType)
-    return next((one for one in function.signature.parameters if isinstance(one, MessageParameter)), nothing)
+    return next(
+        (one for one in function.signature.parameters if isinstance(one, MessageParameter)), nothing
+    )
 
 
 def _name(function: Function) -> str:
     """What its messages are called."""
     trigger = function.model.trigger
-    name: str = trigger.event if isinstance(trigger, Subscription) else getattr(trigger, "queue", function.model.name)
+    name: str = (
+        trigger.event
+        if isinstance(trigger, Subscription)
+        else getattr(trigger, "queue", function.model.name)
+    )
     return name
 
 

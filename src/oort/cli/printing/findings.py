@@ -18,7 +18,12 @@ _STYLES = {Weight.OBJECTION: "red", Weight.WARNING: "yellow", Weight.NOTE: "dim"
 
 def report(findings: Sequence[Finding]) -> str:
     """Every finding with its place, proof, victims and remedy; objections first, and those of one contract together."""
-    heavy = [one for weight in (Weight.OBJECTION, Weight.WARNING) for one in findings if one.weight is weight]
+    heavy = [
+        one
+        for weight in (Weight.OBJECTION, Weight.WARNING)
+        for one in findings
+        if one.weight is weight
+    ]
     notes: dict[tuple[str, str], list[Finding]] = {}
     for one in findings:
         if one.weight is Weight.NOTE:

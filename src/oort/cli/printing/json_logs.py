@@ -51,7 +51,9 @@ class JsonLog(Log):
 
     def failed(self, error: Exception) -> None:
         """The engine itself could not do something; it tries again."""
-        self._line("ERROR", str(error), logger="oort", traceback="".join(traceback.format_exception(error)))
+        self._line(
+            "ERROR", str(error), logger="oort", traceback="".join(traceback.format_exception(error))
+        )
 
     def say(self, text: str, *, below: str = "") -> None:
         """What the platform says of itself."""
@@ -88,7 +90,10 @@ def _told(report: "DeliveryReport") -> tuple[str, str]:
     if report.failure is None:
         return "INFO", "delivered"
     end = "dead letter" if report.retry is None else "retry"
-    return "ERROR", f"{report.failure.error} ({end}, attempt {report.delivery.attempt} of {report.attempts})"
+    return (
+        "ERROR",
+        f"{report.failure.error} ({end}, attempt {report.delivery.attempt} of {report.attempts})",
+    )
 
 
 def _why_parked(report: "DeliveryReport") -> dict[str, object]:

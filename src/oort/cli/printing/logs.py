@@ -91,7 +91,10 @@ class Log:
         target = f"{request.path}?{request.query}" if request.query else request.path
         status = self._paint(str(reply.status), _status_colour(reply.status))
         parts = (_took(took), self._short(reply.trace), reply.function)
-        self.say(_line(request.method, target, status, *parts), below=self._traceback(reply.error, trace=reply.trace))
+        self.say(
+            _line(request.method, target, status, *parts),
+            below=self._traceback(reply.error, trace=reply.trace),
+        )
 
     def delivery(self, report: "DeliveryReport") -> None:
         """One delivery and what became of it; the traceback when it fails like this for the first time, and what to do when
@@ -99,7 +102,9 @@ class Log:
         """
         message, failure = report.delivery.message, report.failure
         trace = (identifiers.parent_of(message.traceparent) or ("", ""))[0]
-        waited = timedelta(seconds=max(0.0, time.time() - message.sent - report.duration.total_seconds()))
+        waited = timedelta(
+            seconds=max(0.0, time.time() - message.sent - report.duration.total_seconds())
+        )
         parts = [_took(report.duration), self._short(trace), f"waited {output.duration(waited)}"]
         below = ""
         if failure is not None:
@@ -119,7 +124,8 @@ class Log:
         else:
             below = self._traceback("".join(traceback.format_exception(error)), trace="")
             self.say(
-                f"{self._paint('engine', 'red')}  {type(error).__name__}: {output.one_line(str(error))}", below=below
+                f"{self._paint('engine', 'red')}  {type(error).__name__}: {output.one_line(str(error))}",
+                below=below,
             )
 
     def say(self, text: str, *, below: str = "") -> None:
@@ -129,7 +135,9 @@ class Log:
 
     def _outcome(self, report: "DeliveryReport") -> str:
         if report.parked is not None:
-            return self._paint(f"parked: {report.parked.reason}", "red" if report.alarm else "yellow")
+            return self._paint(
+                f"parked: {report.parked.reason}", "red" if report.alarm else "yellow"
+            )
         if report.failure is None:
             return self._paint("ok ", "green")  # as wide as a status
         if report.retry is None:

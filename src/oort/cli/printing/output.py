@@ -40,7 +40,9 @@ def json(value: object) -> None:
     click.echo(msgspec.json.format(msgspec.json.encode(value), indent=2))
 
 
-def table(headings: Sequence[str], rows: Sequence[Sequence[str]], *, right: frozenset[int] = frozenset()) -> None:
+def table(
+    headings: Sequence[str], rows: Sequence[Sequence[str]], *, right: frozenset[int] = frozenset()
+) -> None:
     """Aligned columns under dim headings; those in `right` hold numbers."""
     widths = [max(map(len, column)) for column in zip(headings, *rows, strict=True)]
     for number, row in enumerate([headings, *rows]):
@@ -117,4 +119,8 @@ def moment(seconds: float) -> datetime:
 def clock(seconds: float) -> str:
     """Unix seconds as a person reads them: the time today, with the date on other days."""
     when = moment(seconds)
-    return f"{when:%H:%M:%S}" if when.date() == datetime.now().astimezone().date() else f"{when:%Y-%m-%d %H:%M:%S}"
+    return (
+        f"{when:%H:%M:%S}"
+        if when.date() == datetime.now().astimezone().date()
+        else f"{when:%Y-%m-%d %H:%M:%S}"
+    )

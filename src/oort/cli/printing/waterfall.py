@@ -50,7 +50,9 @@ def lines(spans: Sequence[Span], *, width: int, colours: bool) -> Iterator[str]:
             yield output.paint(text, "red", on=colours)
 
 
-def _summary(spans: Sequence[Span], first: int, length: int, services: int, *, colours: bool) -> str:
+def _summary(
+    spans: Sequence[Span], first: int, length: int, services: int, *, colours: bool
+) -> str:
     parts = (
         output.moment(first / 1e9).strftime("%Y-%m-%d %H:%M:%S"),
         output.nanoseconds(length),
@@ -81,7 +83,9 @@ def _tree(spans: Sequence[Span]) -> Iterator[_Row]:
         yield _Row(span, f"{prefix}{output.one_line(span.name)}", f"{below}{'│ ' if own else '  '}")
         for place, child in enumerate(reversed(own)):
             last = place == 0
-            waiting.append((child, f"{below}{'└ ' if last else '├ '}", f"{below}{'  ' if last else '│ '}"))
+            waiting.append(
+                (child, f"{below}{'└ ' if last else '├ '}", f"{below}{'  ' if last else '│ '}")
+            )
 
 
 def _bar(span: Span, first: int, length: int, width: int) -> str:

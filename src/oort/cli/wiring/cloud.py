@@ -43,7 +43,12 @@ class Cloud:
     def place(self, platform: PlatformModel) -> Place:
         """The names of the platform's resources in this stage and account."""
         named = cloud_names.place(platform.name, self._stage)
-        return replace(named, partition=self.account.partition, region=self._clients.region, account=self.account.id)
+        return replace(
+            named,
+            partition=self.account.partition,
+            region=self._clients.region,
+            account=self.account.id,
+        )
 
     def parking(self, platform: PlatformModel) -> Parking:
         """What is parked in the stage."""
@@ -70,7 +75,9 @@ def shipment(project: Project, program: Program, stage: Stage, chosen: Sequence[
     platform = program.model
     packer, homes = _packer(project, stage)
     services = [one for one in platform.services if not chosen or one.name in chosen]
-    packages = {service.name: packer.package(service.name) for service in services if service.functions}
+    packages = {
+        service.name: packer.package(service.name) for service in services if service.functions
+    }
     codes = {one.name: code(one, packages.get(one.name), homes) for one in services}
 
     def request(template: Template, service: str = "") -> StackRequest:
@@ -80,11 +87,19 @@ def shipment(project: Project, program: Program, stage: Stage, chosen: Sequence[
         assets=request(templates.assets_template(platform, stage)),
         platform=None if chosen else request(templates.platform_template(platform, stage)),
         services=tuple(
-            request(templates.service_template(one, platform=platform, stage=stage, code=codes[one.name]), one.name)
+            request(
+                templates.service_template(
+                    one, platform=platform, stage=stage, code=codes[one.name]
+                ),
+                one.name,
+            )
             for one in services
         ),
         archives=tuple(
-            Archive(codes[name].key(platform.name, name), lambda package=package: _archived(package))  # type: ignore[misc]
+            Archive(
+                codes[name].key(platform.name, name),
+                lambda package=package: _archived(package),  # type: ignore[misc]
+            )
             for name, package in packages.items()
         ),
     )
@@ -98,7 +113,11 @@ def code(service: ServiceModel, package: Package | None, homes: dict[str, tuple[
 def stacks(program: Program, stage: Stage, chosen: Sequence[str]) -> Iterator[str]:
     """The stacks of the chosen services, or of all."""
     place = cloud_names.place(program.model.name, stage.name)
-    return (place.service_stack(one.name) for one in program.model.services if not chosen or one.name in chosen)
+    return (
+        place.service_stack(one.name)
+        for one in program.model.services
+        if not chosen or one.name in chosen
+    )
 
 
 def _packer(project: Project, stage: Stage) -> tuple[Packer, dict[str, tuple[str, ...]]]:
@@ -110,13 +129,20 @@ def _archived(package: Package) -> bytes:
     """The archive, with the wheels that had to be fetched for the target. NotPackaged if something is built for another."""
     whole = complete(package, source=Wheels(wheels.cache_folder(), wheels.pip))
     if strange := binaries.misfits(whole):
-        what = (
-            f"The package of {package.service} holds what {package.architecture} cannot run: {', '.join(strange[:3])}."
+        what = f"The package of {package.service} holds what {package.architecture} cannot run: {', '.join(strange[:3])}."
+        raise NotPackaged(
+            what,
+            "Install that dependency from a wheel, or choose another architecture for the stage.",
         )
-        raise NotPackaged(what, "Install that dependency from a wheel, or choose another architecture for the stage.")
     return archives.packed(whole)
 
 
 def _request(template: Template, platform: str, stage: Stage, service: str) -> StackRequest:
-    tags = (("oort:platform", platform), ("oort:stage", stage.name), *((("oort:service", service),) if service else ()))
-    return StackRequest(template.stack, rendering.compact(rendering.document(template)), (*tags, *stage.tags))
+    tags = (
+        ("oort:platform", platform),
+        ("oort:stage", stage.name),
+        *((("oort:service", service),) if service else ()),
+    )
+    return StackRequest(
+        template.stack, rendering.compact(rendering.document(template)), (*tags, *stage.tags)
+    )

@@ -103,9 +103,13 @@ def started(
     )
     engine.start()
     for queue, count in engine.released.items():
-        log.say(f"{queue}: {output.counted(count, 'parked message')} can be read now, and are handed over.")
+        log.say(
+            f"{queue}: {output.counted(count, 'parked message')} can be read now, and are handed over."
+        )
     for queue, count in engine.ports.parking.counts().items():
-        log.say(f"{queue}: {output.counted(count, 'parked message')} cannot be read yet: oort events parked")
+        log.say(
+            f"{queue}: {output.counted(count, 'parked message')} cannot be read yet: oort events parked"
+        )
     return Running(app, engine, threads, store)
 
 
@@ -113,7 +117,9 @@ def started(
 def at_rest(program: Program, folder: Path) -> Iterator[Engine]:
     """The platform's engine on its state, to look at. StateUnusable if the platform never ran."""
     with _opened(existing(folder)) as store:
-        yield Engine(program, store=store, clock=SystemClock(), entropy=SystemEntropy(), identity=Nobody())
+        yield Engine(
+            program, store=store, clock=SystemClock(), entropy=SystemEntropy(), identity=Nobody()
+        )
 
 
 @contextmanager
@@ -122,7 +128,9 @@ def invocable(program: Program, folder: Path) -> Iterator[tuple[Engine, Issuer]]
     state = open_state(folder)
     issuer = issuer_of(state, platform=program.model.name)
     with _opened(state) as store:
-        engine = Engine(program, store=store, clock=SystemClock(), entropy=SystemEntropy(), identity=issuer)
+        engine = Engine(
+            program, store=store, clock=SystemClock(), entropy=SystemEntropy(), identity=issuer
+        )
         try:
             yield engine, issuer
         finally:
@@ -141,7 +149,9 @@ def issuer_of(state: StateFolder, *, platform: str) -> Issuer:
     return Issuer(state.path, issuer_url(platform), SystemClock())
 
 
-def token(folder: Path, *, platform: str, user: str, groups: Iterable[str], lifetime: timedelta) -> str:
+def token(
+    folder: Path, *, platform: str, user: str, groups: Iterable[str], lifetime: timedelta
+) -> str:
     """A token for the user. InvalidUse if the lifetime is longer than a day."""
     return issuer_of(open_state(folder), platform=platform).issue(user, groups, lifetime)
 
@@ -173,7 +183,8 @@ def existing(folder: Path) -> StateFolder:
     state = StateFolder(folder)
     if not state.database.exists():
         raise StateUnusable(
-            f"There is no state in {output.relative(folder)} yet.", "Start the platform once: oort dev."
+            f"There is no state in {output.relative(folder)} yet.",
+            "Start the platform once: oort dev.",
         )
     return state
 

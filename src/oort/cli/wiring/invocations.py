@@ -35,7 +35,9 @@ def answer(engine: Engine, issuer: Issuer, event: RequestEvent, request: HttpReq
         headers.setdefault("content-type", "application/json")
     if event.user is not None:
         headers["authorization"] = f"Bearer {issuer.issue(event.user, event.groups, _LIFETIME)}"
-    admitted = engine.gateway.admit(HttpRequest(request.method, request.path, request.query, headers))
+    admitted = engine.gateway.admit(
+        HttpRequest(request.method, request.path, request.query, headers)
+    )
     if isinstance(admitted, HttpReply):
         return admitted
     if len(body) > limits.REQUEST_BYTES:

@@ -15,7 +15,9 @@ __all__ = ["HOST", "StateFolder", "bound", "occupied"]  # commands hand the fold
 
 HOST = "127.0.0.1"
 _BACKLOG = 2048  # connections that wait while a reload is under way
-_PATIENCE = timedelta(seconds=2)  # for a killed platform's last process, which the kernel ends within milliseconds
+_PATIENCE = timedelta(
+    seconds=2
+)  # for a killed platform's last process, which the kernel ends within milliseconds
 _PAUSE = 0.02
 
 
@@ -48,10 +50,14 @@ def bound(port: int) -> Iterator[socket.socket]:
             listener.bind((HOST, port))
             listener.listen(_BACKLOG)
         except PermissionError:
-            raise AddressInUse(f"Port {port} is for the administrator.", "Take one above 1023: --port 8000.") from None
+            raise AddressInUse(
+                f"Port {port} is for the administrator.", "Take one above 1023: --port 8000."
+            ) from None
         except OSError as error:
             instead = f"End that program, or take another port: --port {port + 1 if port < 65535 else 8000}."
-            raise AddressInUse(f"Port {port} of {HOST} cannot be used: {error.strerror}.", instead) from None
+            raise AddressInUse(
+                f"Port {port} of {HOST} cannot be used: {error.strerror}.", instead
+            ) from None
         yield listener
 
 

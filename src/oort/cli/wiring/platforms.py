@@ -18,7 +18,9 @@ def find(path: Path) -> Project:
 def load(path: Path) -> tuple[Project, Program]:
     """The project in the folder and its program. InvalidProject, or InvalidProgram with every mistake."""
     project = find(path)
-    with contextlib.redirect_stdout(sys.stderr):  # what the services print while they load is not our output
+    with contextlib.redirect_stdout(
+        sys.stderr
+    ):  # what the services print while they load is not our output
         return project, projects.program(project)
 
 
@@ -45,5 +47,9 @@ def known(name: str, names: list[str], *, what: str) -> str:
     import difflib  # for mistakes only
 
     near = difflib.get_close_matches(name, names, n=3)
-    instead = f"Did you mean {' or '.join(near)}?" if near else f"There are: {', '.join(sorted(names)) or 'none'}."
+    instead = (
+        f"Did you mean {' or '.join(near)}?"
+        if near
+        else f"There are: {', '.join(sorted(names)) or 'none'}."
+    )
     raise NotFoundHere(f"There is no {what} {name}.", instead)

@@ -12,7 +12,9 @@ NEWLY_PARKED = "NewlyParked"
 
 def alarms(scope: Scope) -> Iterator[Resource]:
     """That a consumer of the service met an event and version that it could not read, for the first time: once for each."""
-    if not any(isinstance(one.trigger, Subscription | Worker | Timer) for one in scope.service.functions):
+    if not any(
+        isinstance(one.trigger, Subscription | Worker | Timer) for one in scope.service.functions
+    ):
         return
     place, service = scope.place, scope.service.name
     yield Resource(
@@ -25,7 +27,11 @@ def alarms(scope: Scope) -> Iterator[Resource]:
             "MetricName": NEWLY_PARKED,
             "Dimensions": [
                 {"Name": name, "Value": value}
-                for name, value in (("platform", place.platform), ("stage", place.stage), ("service", service))
+                for name, value in (
+                    ("platform", place.platform),
+                    ("stage", place.stage),
+                    ("service", service),
+                )
             ],
             "Statistic": "Sum",
             "Period": 60,

@@ -50,12 +50,18 @@ def pages(program: Program, *, root: Path) -> tuple[Page, ...]:
     InvalidProgram for an event that cannot be described, or has no example.
     """
     versions = exports.versions(program)
-    events = {name: tuple(found)[::-1] for name, found in itertools.groupby(versions, lambda one: one.declared.event)}
+    events = {
+        name: tuple(found)[::-1]
+        for name, found in itertools.groupby(versions, lambda one: one.declared.event)
+    }
     catalogue = _Catalogue(program, events, root)
     return (
         catalogue.front(),
         *(catalogue.event(name, found) for name, found in events.items()),
-        *(catalogue.service(one) for one in sorted(program.model.services, key=lambda one: one.name)),
+        *(
+            catalogue.service(one)
+            for one in sorted(program.model.services, key=lambda one: one.name)
+        ),
     )
 
 
@@ -73,20 +79,33 @@ class _Catalogue:
         for one in itertools.chain.from_iterable(self.events.values()):
             for function in one.declared.producers:
                 found.setdefault(function, []).append((_version(one),))
-        object.__setattr__(self, "published", {name: joined(phrases) for name, phrases in found.items()})
+        object.__setattr__(
+            self, "published", {name: joined(phrases) for name, phrases in found.items()}
+        )
 
     def front(self) -> Page:
         """The page that leads to all others."""
         events = [self._event_row(name, found) for name, found in self.events.items()]
-        services = [self._service_row(one) for one in sorted(self.program.model.services, key=lambda one: one.name)]
+        services = [
+            self._service_row(one)
+            for one in sorted(self.program.model.services, key=lambda one: one.name)
+        ]
         blocks: list[Block] = [
-            Paragraph(words("What the services of this platform tell each other, and what can be asked of them.")),
+            Paragraph(
+                words(
+                    "What the services of this platform tell each other, and what can be asked of them."
+                )
+            ),
             Heading(2, "Events", "events"),
             *_table(
-                ("Event", "What it says", "Versions", "Published by", "Consumed by"), events, "There are no events."
+                ("Event", "What it says", "Versions", "Published by", "Consumed by"),
+                events,
+                "There are no events.",
             ),
             Heading(2, "Services", "services"),
-            *_table(("Service", "Routes", "Publishes", "Consumes"), services, "There are no services."),
+            *_table(
+                ("Service", "Routes", "Publishes", "Consumes"), services, "There are no services."
+            ),
         ]
         return Page("index", self.program.model.name, tuple(blocks))
 
@@ -96,7 +115,12 @@ class _Catalogue:
         owner = (Part(_owner(name), page=f"services/{_owner(name)}" if known else ""),)
         blocks: list[Block] = [
             *paragraphs(_documentation(versions[0].kind)),
-            Facts((("Service", owner), ("Versions", joined([(_version(one, bare=True),) for one in versions])))),
+            Facts(
+                (
+                    ("Service", owner),
+                    ("Versions", joined([(_version(one, bare=True),) for one in versions])),
+                )
+            ),
         ]
         for one in versions:
             blocks += self._version(one, newest=one is versions[0])
@@ -105,10 +129,16 @@ class _Catalogue:
     def service(self, service: ServiceModel) -> Page:
         """The page of a service."""
         routes = [self._route(one, trigger) for one, trigger in _routes(service)]
-        others = [self._other(one) for one in service.functions if not isinstance(one.trigger, Http)]
+        others = [
+            self._other(one) for one in service.functions if not isinstance(one.trigger, Http)
+        ]
         blocks: list[Block] = [
             Heading(2, "Routes", "routes"),
-            *_table(("Route", "For", "Function", "What it does", "Publishes"), routes, "It has no routes."),
+            *_table(
+                ("Route", "For", "Function", "What it does", "Publishes"),
+                routes,
+                "It has no routes.",
+            ),
             Heading(2, "Other functions", "functions"),
             *_table(("Function", "Runs", "What it does", "Publishes"), others, "It has no others."),
         ]
@@ -119,12 +149,20 @@ class _Catalogue:
         numbers = joined([(_version(one, bare=True),) for one in versions])
         makers = _functions(function for one in versions for function in one.declared.producers)
         takers = _functions(function for one in versions for function in one.declared.consumers)
-        return Row(((Part(name, code=True, page=f"events/{name}"),), about, numbers, makers, takers))
+        return Row(
+            ((Part(name, code=True, page=f"events/{name}"),), about, numbers, makers, takers)
+        )
 
     def _service_row(self, service: ServiceModel) -> Row:
         functions = [one.name for one in service.functions]
-        published = [part for name in functions for part in self.published.get(name, ()) if part.page]
-        consumed = [self._runs(one)[-1] for one in service.functions if isinstance(one.trigger, Subscription)]
+        published = [
+            part for name in functions for part in self.published.get(name, ()) if part.page
+        ]
+        consumed = [
+            self._runs(one)[-1]
+            for one in service.functions
+            if isinstance(one.trigger, Subscription)
+        ]
         told = (joined([(one,) for one in dict.fromkeys(parts)]) for parts in (published, consumed))
         routes = words(str(len(_routes(service))))
         return Row(((Part(service.name, page=f"services/{service.name}"),), routes, *told))
@@ -146,7 +184,10 @@ class _Catalogue:
         yield "Published by", _functions(declared.producers) or _NOBODY
         yield "Consumed by", _functions(declared.consumers) or _NOBODY
         yield "Key", (Part(declared.revision.key, code=True),)
-        yield "Read as it is by", words(f"consumers of {_range(declared.compatible, declared.version)}")
+        yield (
+            "Read as it is by",
+            words(f"consumers of {_range(declared.compatible, declared.version)}"),
+        )
         yield from _conversions(one)
         yield "Schema", (Part(envelopes.schema_of(declared.event, declared.version), code=True),)
         yield "Class", (Part(one.kind.__name__, code=True), Part(f" in {self._place(one.kind)}"))
@@ -155,7 +196,9 @@ class _Catalogue:
         source = kind.__oort__.model.source
         file = Path(source.file)
         inside = file.is_relative_to(self.root)
-        return f"{file.relative_to(self.root).as_posix() if inside else file.name}, line {source.line}"
+        return (
+            f"{file.relative_to(self.root).as_posix() if inside else file.name}, line {source.line}"
+        )
 
     def _route(self, function: FunctionModel, trigger: Http) -> Row:
         route = (Part(f"{trigger.method} {trigger.path}", code=True),)
@@ -163,7 +206,10 @@ class _Catalogue:
         return Row((route, words(_callers(trigger)), name, *self._does(function)), function.name)
 
     def _other(self, function: FunctionModel) -> Row:
-        return Row(((Part(function.name, code=True),), self._runs(function), *self._does(function)), function.name)
+        return Row(
+            ((Part(function.name, code=True),), self._runs(function), *self._does(function)),
+            function.name,
+        )
 
     def _does(self, function: FunctionModel) -> tuple[Phrase, Phrase]:
         text = inspect.cleandoc(self.program.functions[function.name].call.__doc__ or "")
@@ -177,7 +223,11 @@ class _Catalogue:
             known = next(one for one in versions if one.declared.version == trigger.version)
             return (Part("for each "), _version(known))
         if isinstance(trigger, Timer):
-            when = (Part(trigger.cron, code=True), Part(f" ({trigger.timezone})")) if trigger.cron else ()
+            when = (
+                (Part(trigger.cron, code=True), Part(f" ({trigger.timezone})"))
+                if trigger.cron
+                else ()
+            )
             return when or words(f"every {_length(trigger.interval or timedelta())}")
         if isinstance(trigger, Answer):
             return (Part("when "), Part(trigger.call, code=True), Part(" is called"))
@@ -212,19 +262,27 @@ def _table(headings: tuple[str, ...], rows: list[Row], otherwise: str) -> Iterat
 def _version(one: Exported, *, bare: bool = False) -> Part:
     """A version of an event, leading to it."""
     name, number = one.declared.event, one.declared.version
-    return Part(f"version {number}" if bare else f"{name} version {number}", page=f"events/{name}", anchor=f"v{number}")
+    return Part(
+        f"version {number}" if bare else f"{name} version {number}",
+        page=f"events/{name}",
+        anchor=f"v{number}",
+    )
 
 
 def _functions(names: Iterable[str]) -> Phrase:
     return joined(
-        (Part(name, code=True, page=f"services/{_owner(name)}", anchor=name),) for name in dict.fromkeys(names)
+        (Part(name, code=True, page=f"services/{_owner(name)}", anchor=name),)
+        for name in dict.fromkeys(names)
     )
 
 
 def _conversions(one: Exported) -> Iterator[tuple[str, Phrase]]:
     """Which versions it is made from and becomes, and by which functions."""
     known = one.kind.__oort__
-    for told, found in (("Made from", known.upcasts), ("Sent to older consumers as", known.downcasts)):
+    for told, found in (
+        ("Made from", known.upcasts),
+        ("Sent to older consumers as", known.downcasts),
+    ):
         phrases = [
             (
                 Part(f"version {number}", page=f"events/{one.declared.event}", anchor=f"v{number}"),

@@ -10,7 +10,18 @@ from typing import TypeGuard, cast
 
 import msgspec
 
-from oort.console.catalog.blocks import Block, Heading, Paragraph, Part, Phrase, Row, Table, joined, paragraphs, words
+from oort.console.catalog.blocks import (
+    Block,
+    Heading,
+    Paragraph,
+    Part,
+    Phrase,
+    Row,
+    Table,
+    joined,
+    paragraphs,
+    words,
+)
 from oort.model.items import Value
 from oort.rules.types.schema_keywords import Schema
 
@@ -23,7 +34,9 @@ _FORMATS = MappingProxyType({
     "uuid": "UUID",
     "decimal": "decimal number as text",
 })  # fmt: skip
-_PLAIN = MappingProxyType({"boolean": "true or false", "null": "null", "integer": "whole number", "number": "number"})
+_PLAIN = MappingProxyType(
+    {"boolean": "true or false", "null": "null", "integer": "whole number", "number": "number"}
+)
 _LIMITS = MappingProxyType({
     "minimum": "at least",
     "exclusiveMinimum": "more than",
@@ -66,7 +79,10 @@ class Teller:
             yield Paragraph(self.phrase(schema))
         elif members:
             required = cast(list[Value], schema.get("required", []))
-            rows = [self._row(name, cast(Schema, one), required=name in required) for name, one in members.items()]
+            rows = [
+                self._row(name, cast(Schema, one), required=name in required)
+                for name, one in members.items()
+            ]
             yield Table(("Field", "Type", "Required", "Default", "Description"), tuple(rows))
         else:
             yield Paragraph(words("It has no fields."))
@@ -74,7 +90,15 @@ class Teller:
     def _row(self, name: str, schema: Schema, *, required: bool) -> Row:
         default = (Part(written(schema["default"]), code=True),) if "default" in schema else ()
         about = words(" ".join(str(schema.get("description", "")).split()))
-        return Row(((Part(name, code=True),), self.phrase(schema), words("yes" if required else "no"), default, about))
+        return Row(
+            (
+                (Part(name, code=True),),
+                self.phrase(schema),
+                words("yes" if required else "no"),
+                default,
+                about,
+            )
+        )
 
     def phrase(self, value: Value) -> Phrase:
         """What fits the schema, in words."""
@@ -112,9 +136,16 @@ class Teller:
 
     def _array(self, schema: Schema) -> Phrase:
         if "prefixItems" in schema:
-            return (Part("row of "), *joined([self.phrase(one) for one in _list(schema["prefixItems"])]))
+            return (
+                Part("row of "),
+                *joined([self.phrase(one) for one in _list(schema["prefixItems"])]),
+            )
         name = "set" if schema.get("uniqueItems") else "list"
-        return (Part(f"{name} of "), *self.phrase(schema["items"])) if "items" in schema else words(name)
+        return (
+            (Part(f"{name} of "), *self.phrase(schema["items"]))
+            if "items" in schema
+            else words(name)
+        )
 
     def _object(self, schema: Schema) -> Phrase:
         if _is_stranger(schema):
@@ -123,8 +154,15 @@ class Teller:
         if "properties" in schema or not isinstance(values, dict | None):
             return words("object")
         names = schema.get("propertyNames")
-        keys = self.phrase({"type": "string", **names}) if isinstance(names, dict) else words("text")
-        return (Part("map from "), *keys, Part(" to "), *self.phrase(True if values is None else values))
+        keys = (
+            self.phrase({"type": "string", **names}) if isinstance(names, dict) else words("text")
+        )
+        return (
+            Part("map from "),
+            *keys,
+            Part(" to "),
+            *self.phrase(True if values is None else values),
+        )
 
 
 def _is_fixed(schema: Schema) -> bool:
@@ -145,7 +183,9 @@ def _excludes(value: Value) -> TypeGuard[Schema]:
 def _text(schema: Schema) -> Phrase:
     if schema.get("contentEncoding"):
         return words(f"bytes, as {schema['contentEncoding']}")
-    found = words(_FORMATS.get(str(schema.get("format", "")), str(schema.get("format", "")) or "text"))
+    found = words(
+        _FORMATS.get(str(schema.get("format", "")), str(schema.get("format", "")) or "text")
+    )
     if "pattern" in schema:
         found = (*found, Part(" like "), Part(str(schema["pattern"]), code=True))
     if "examples" in schema and "format" not in schema:
@@ -159,7 +199,9 @@ def _text(schema: Schema) -> Phrase:
 
 def _bounds(schema: Schema) -> Phrase:
     limits = [f"{told} {written(schema[word])}" for word, told in _LIMITS.items() if word in schema]
-    sizes = [_size(schema.get(f"min{word}"), schema.get(f"max{word}"), noun) for word, noun in _SIZES]
+    sizes = [
+        _size(schema.get(f"min{word}"), schema.get(f"max{word}"), noun) for word, noun in _SIZES
+    ]
     told = [one for one in (*limits, *sizes) if one]
     return words(f" ({', '.join(told)})" if told else "")
 
@@ -180,5 +222,7 @@ def _list(value: Value) -> list[Value]:
 def _mentions(value: object, reference: str) -> bool:
     """Whether something in the schema refers there."""
     if isinstance(value, dict):
-        return value.get("$ref") == reference or any(_mentions(one, reference) for one in value.values())
+        return value.get("$ref") == reference or any(
+            _mentions(one, reference) for one in value.values()
+        )
     return isinstance(value, list) and any(_mentions(one, reference) for one in value)

@@ -2,7 +2,17 @@
 
 import re
 
-from oort.console.catalog.blocks import Block, Facts, Heading, Listing, Page, Paragraph, Part, Phrase, Table
+from oort.console.catalog.blocks import (
+    Block,
+    Facts,
+    Heading,
+    Listing,
+    Page,
+    Paragraph,
+    Part,
+    Phrase,
+    Table,
+)
 from oort.console.catalog.paths import MARKER, relative
 
 ENDING = ".md"
@@ -14,7 +24,11 @@ _START = re.compile(r"^(\d*)([-+=:.)])")  # what would begin a list or a line
 def page(page: Page, *, platform: str) -> str:
     """The whole file."""
     home = () if page.name == "index" else (_link(Part(platform, page="index"), page),)
-    parts = (f"{MARKER}\n# {_escaped(page.title)}", *home, *(_block(block, page) for block in page.blocks))
+    parts = (
+        f"{MARKER}\n# {_escaped(page.title)}",
+        *home,
+        *(_block(block, page) for block in page.blocks),
+    )
     return "\n\n".join(parts) + "\n"
 
 
@@ -32,12 +46,17 @@ def _block(block: Block, page: Page) -> str:
         fence = "`" * max(3, 1 + max(map(len, re.findall("`+", block.text)), default=0))
         return f"{fence}json\n{block.text}\n{fence}"
     if isinstance(block, Facts):
-        return "\n".join(f"- {_escaped(word)}: {_phrase(phrase, page)}" for word, phrase in block.rows)
+        return "\n".join(
+            f"- {_escaped(word)}: {_phrase(phrase, page)}" for word, phrase in block.rows
+        )
     return _table(block, page)
 
 
 def _table(table: Table, page: Page) -> str:
-    lines = [f"| {' | '.join(map(_escaped, table.headings))} |", f"|{' --- |' * len(table.headings)}"]
+    lines = [
+        f"| {' | '.join(map(_escaped, table.headings))} |",
+        f"|{' --- |' * len(table.headings)}",
+    ]
     for row in table.rows:
         cells = [_phrase(cell, page) for cell in row.cells]
         cells[0] = f'<a id="{row.anchor}"></a>{cells[0]}' if row.anchor else cells[0]

@@ -8,11 +8,23 @@ import hashlib
 import html
 from pathlib import Path
 
-from oort.console.catalog.blocks import Block, Facts, Heading, Listing, Page, Paragraph, Part, Phrase, Table
+from oort.console.catalog.blocks import (
+    Block,
+    Facts,
+    Heading,
+    Listing,
+    Page,
+    Paragraph,
+    Part,
+    Phrase,
+    Table,
+)
 from oort.console.catalog.paths import MARKER, relative
 
 ENDING = ".html"
-_CONTROLS = dict.fromkeys((*range(9), 11, 12, *range(14, 32), 127), "\N{REPLACEMENT CHARACTER}")  # no HTML has them
+_CONTROLS = dict.fromkeys(
+    (*range(9), 11, 12, *range(14, 32), 127), "\N{REPLACEMENT CHARACTER}"
+)  # no HTML has them
 
 
 def page(page: Page, *, platform: str) -> str:
@@ -55,7 +67,9 @@ def _escaped(text: str) -> str:
 
 def _block(block: Block, page: Page) -> str:
     if isinstance(block, Heading):
-        return f'<h{block.level} id="{_escaped(block.anchor)}">{_escaped(block.text)}</h{block.level}>'
+        return (
+            f'<h{block.level} id="{_escaped(block.anchor)}">{_escaped(block.text)}</h{block.level}>'
+        )
     if isinstance(block, Paragraph):
         return f"<p>{_phrase(block.phrase, page)}</p>"
     if isinstance(block, Listing):
@@ -64,7 +78,9 @@ def _block(block: Block, page: Page) -> str:
 
 
 def _facts(facts: Facts, page: Page) -> str:
-    rows = (f"<dt>{_escaped(word)}</dt><dd>{_phrase(phrase, page)}</dd>" for word, phrase in facts.rows)
+    rows = (
+        f"<dt>{_escaped(word)}</dt><dd>{_phrase(phrase, page)}</dd>" for word, phrase in facts.rows
+    )
     return "\n".join(("<dl>", *rows, "</dl>"))
 
 

@@ -47,14 +47,24 @@ class ApiKeys:
         """A new key, to be shown once. InvalidUse if the name is taken or none."""
         if not names.RESOURCE.fullmatch(name):
             what = f"{name!r} is not a name for an API key."
-            raise InvalidUse(what, "Use lower-case letters, digits and dashes, beginning with a letter.")
+            raise InvalidUse(
+                what, "Use lower-case letters, digits and dashes, beginning with a letter."
+            )
         secret = secrets.token_bytes(_BYTES)
         with shared_files.alone(self._home()):
             known = self._known()
             if name in known:
-                raise InvalidUse(f"There is an API key {name} already.", "Take another name, or revoke that one first.")
+                raise InvalidUse(
+                    f"There is an API key {name} already.",
+                    "Take another name, or revoke that one first.",
+                )
             digest = hashlib.sha256(secret).hexdigest()
-            new = ApiKey(name=name, groups=tuple(sorted(set(groups))), created=self._clock.now(), sha256=digest)
+            new = ApiKey(
+                name=name,
+                groups=tuple(sorted(set(groups))),
+                created=self._clock.now(),
+                sha256=digest,
+            )
             self._keep([*known.values(), new])
         return f"{_BEGINNING}_{name}_{secret.hex()}"
 
@@ -67,7 +77,9 @@ class ApiKeys:
         with shared_files.alone(self._home()):
             known = dict(self._known())
             if known.pop(name, None) is None:
-                raise NotFoundHere(f"There is no API key {name}.", "`oort api-keys list` shows them.")
+                raise NotFoundHere(
+                    f"There is no API key {name}.", "`oort api-keys list` shows them."
+                )
             self._keep(list(known.values()))
 
     def holder(self, key: str) -> Principal:
@@ -76,14 +88,20 @@ class ApiKeys:
         name, _, secret = rest.partition("_")
         known = self._known().get(name)
         expected = bytes.fromhex(known.sha256) if known else _NOBODY
-        same = hmac.compare_digest(hashlib.sha256(_bytes(secret)).digest(), expected)  # takes as long for any key
+        same = hmac.compare_digest(
+            hashlib.sha256(_bytes(secret)).digest(), expected
+        )  # takes as long for any key
         if known is None or not same or beginning != _BEGINNING:
-            raise InvalidToken("The API key is not known here.", "Make one: oort api-keys create NAME.")
+            raise InvalidToken(
+                "The API key is not known here.", "Make one: oort api-keys create NAME."
+            )
         return Principal(f"{PREFIX}{known.name}", frozenset(known.groups))
 
     def _home(self) -> Path:
         if self._folder is None:
-            raise InvalidUse("API keys are kept in a state folder, and there is none.", "Name a folder.")
+            raise InvalidUse(
+                "API keys are kept in a state folder, and there is none.", "Name a folder."
+            )
         return self._folder
 
     def _known(self) -> dict[str, ApiKey]:

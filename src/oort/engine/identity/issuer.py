@@ -27,11 +27,17 @@ from oort.ports.clock import Clock
 CLIENT = "oort-local"
 SCOPE = "aws.cognito.signin.user.admin"  # what Cognito puts into an access token of its own API
 LONGEST = timedelta(days=1)  # Cognito: access tokens live 5 minutes to 1 day
-_TOKEN_CHARACTERS = 8192  # the gateway allows 10,240 bytes of headers; a token of 100 groups has under 4,000
+_TOKEN_CHARACTERS = (
+    8192  # the gateway allows 10,240 bytes of headers; a token of 100 groups has under 4,000
+)
 _CACHED = 1024
 _COMPACT = re.compile(r"[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+")
-_HEADER = frozenset({"alg", "kid", "typ"})  # and no jku, jwk, x5u or crit, which would let a token bring its own key
-_ONLY_SIGNATURE: Any = {f"verify_{claim}": False for claim in ("exp", "nbf", "iat", "aud", "iss", "sub", "jti")}
+_HEADER = frozenset(
+    {"alg", "kid", "typ"}
+)  # and no jku, jwk, x5u or crit, which would let a token bring its own key
+_ONLY_SIGNATURE: Any = {
+    f"verify_{claim}": False for claim in ("exp", "nbf", "iat", "aud", "iss", "sub", "jti")
+}
 
 
 class _Claims(msgspec.Struct, kw_only=True):
@@ -78,14 +84,21 @@ class Issuer:
         """The id of the key that signs."""
         return self._keys.ring().key_id
 
-    def issue(self, user: str, groups: Iterable[str], lifetime: timedelta = timedelta(hours=1)) -> str:
+    def issue(
+        self, user: str, groups: Iterable[str], lifetime: timedelta = timedelta(hours=1)
+    ) -> str:
         """An access token for the user. InvalidUse if the user is empty or the lifetime not within a day."""
         if not user:
             raise InvalidUse("A token needs a user.", "Name one: oort token --user ada.")
         if user.startswith(PREFIX):
-            raise InvalidUse(f"{user} is the id of an API key, not of a user.", "Send that key as x-api-key.")
+            raise InvalidUse(
+                f"{user} is the id of an API key, not of a user.", "Send that key as x-api-key."
+            )
         if not timedelta(0) < lifetime <= LONGEST:
-            raise InvalidUse(f"A token cannot live for {lifetime}.", "Cognito allows at most one day, and so do we.")
+            raise InvalidUse(
+                f"A token cannot live for {lifetime}.",
+                "Cognito allows at most one day, and so do we.",
+            )
         now = int(self._now())
         claims = {
             "sub": user,
@@ -155,11 +168,15 @@ class Issuer:
         except jwt.InvalidSignatureError:
             raise InvalidToken("The token's signature is not right.") from None
         except msgspec.ValidationError:
-            raise InvalidToken("The token lacks a claim of an access token, or has one of the wrong type.") from None
+            raise InvalidToken(
+                "The token lacks a claim of an access token, or has one of the wrong type."
+            ) from None
         except Exception:  # whatever a parser makes of hostile input, it is no token; the cause may quote the token
             raise InvalidToken("The token is malformed.") from None
         self._check_claims(claims)
-        return _Verified(Principal(claims.sub, frozenset(claims.groups)), claims.exp, claims.jti, key_id)
+        return _Verified(
+            Principal(claims.sub, frozenset(claims.groups)), claims.exp, claims.jti, key_id
+        )
 
     def _check_header(self, token: str) -> str:
         """The id of the key that the token names."""

@@ -35,7 +35,9 @@ class Revocations:
             if len(known) >= _SWEEP and 2 * len(_alive(known, now)) < len(known):
                 shared_files.replace(self._file.path, _lines(_alive(known, now)))
             try:
-                shared_files.write(self._file.path, _lines({token_id: ends}), flags=os.O_CREAT | os.O_APPEND)
+                shared_files.write(
+                    self._file.path, _lines({token_id: ends}), flags=os.O_CREAT | os.O_APPEND
+                )
             except OSError as error:
                 raise shared_files.unusable(self._file.path, error) from error
 

@@ -49,7 +49,10 @@ class KeyRing:
     def documents(self, *, now: float) -> list[dict[str, Any]]:
         """The keys that are accepted now, as JSON Web Keys."""
         accepted = [(key_id, key) for key_id, (key, until) in self.verifying.items() if now < until]
-        return [{**_public_parts(key), "kid": key_id, "use": "sig", "alg": "RS256"} for key_id, key in accepted]
+        return [
+            {**_public_parts(key), "kid": key_id, "use": "sig", "alg": "RS256"}
+            for key_id, key in accepted
+        ]
 
 
 class SigningKeys:
@@ -88,7 +91,11 @@ class SigningKeys:
 
 def thumbprint(key: rsa.RSAPublicKey) -> str:
     """The RFC 7638 thumbprint of the key, by which a token names it."""
-    return urlsafe_b64encode(hashlib.sha256(msgspec.json.encode(_public_parts(key))).digest()).decode().rstrip("=")
+    return (
+        urlsafe_b64encode(hashlib.sha256(msgspec.json.encode(_public_parts(key))).digest())
+        .decode()
+        .rstrip("=")
+    )
 
 
 def _public_parts(key: rsa.RSAPublicKey) -> dict[str, Any]:
@@ -124,7 +131,9 @@ def _opened(folder: Path, pem: bytes) -> KeyRing:
     try:
         return _ring(key, _retired(retired.read_bytes() if retired.exists() else b""))
     except (ValueError, AssertionError):
-        raise StateUnusable(f"{retired} is damaged.", "Delete it: tokens of rotated keys end.") from None
+        raise StateUnusable(
+            f"{retired} is damaged.", "Delete it: tokens of rotated keys end."
+        ) from None
 
 
 def _retired(data: bytes) -> tuple[Retired, ...]:
@@ -161,7 +170,8 @@ def _public_pem(key: rsa.RSAPublicKey) -> str:
 
 def _unusable(path: Path) -> StateUnusable:
     return StateUnusable(
-        f"{path} is not an RSA key of {_KEY_BITS} bits.", "Delete it: a new one is made, and tokens issued before end."
+        f"{path} is not an RSA key of {_KEY_BITS} bits.",
+        "Delete it: a new one is made, and tokens issued before end.",
     )
 
 

@@ -49,7 +49,9 @@ class InProcessInvoker:
         self._overrides = {} if overrides is None else overrides  # shared: the test kit adds to it
         self._lock = threading.Lock()
         self._idle: dict[str, list[Environment]] = defaultdict(list)
-        self._readers = {name: RequestReader(function) for name, function in program.functions.items()}
+        self._readers = {
+            name: RequestReader(function) for name, function in program.functions.items()
+        }
 
     def function(self, name: str) -> Function:
         """The function of that name; KeyError if there is none."""
@@ -88,11 +90,15 @@ class InProcessInvoker:
         """Run a function for a batch of deliveries."""
         messages = frozenset(one.message.id for one in deliveries)
         with self._environment(name, messages) as (environment, token):
-            return invoke.batch(environment, BatchInvocation(id=id, token=token, deliveries=deliveries))
+            return invoke.batch(
+                environment, BatchInvocation(id=id, token=token, deliveries=deliveries)
+            )
 
     def call(self, name: str, operation: CallFunction) -> CallOutcome:
         """Run the function that answers the call."""
-        identifier = identifiers.uuid7(int(self._clock.now().timestamp() * 1000), self._entropy.bits(74))
+        identifier = identifiers.uuid7(
+            int(self._clock.now().timestamp() * 1000), self._entropy.bits(74)
+        )
         with self._environment(name) as (environment, token):
             invocation = CallInvocation(
                 id=identifier, token=token, traceparent=operation.traceparent, body=operation.body
@@ -108,14 +114,20 @@ class InProcessInvoker:
             environment.close()
 
     @contextmanager
-    def _environment(self, name: str, messages: frozenset[str] = frozenset()) -> Iterator[tuple[Environment, str]]:
+    def _environment(
+        self, name: str, messages: frozenset[str] = frozenset()
+    ) -> Iterator[tuple[Environment, str]]:
         """A warm environment or a new one, and a token that is good for this invocation."""
         with self._lock:
             environment = self._idle[name].pop() if self._idle[name] else None
         if environment is None:
             function = self._functions[name]
             environment = Environment(
-                function, broker=self._broker, clock=self._clock, entropy=self._entropy, overrides=self._overrides
+                function,
+                broker=self._broker,
+                clock=self._clock,
+                entropy=self._entropy,
+                overrides=self._overrides,
             )
         token = self._broker.open(name, messages=messages)
         try:

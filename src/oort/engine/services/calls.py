@@ -24,7 +24,13 @@ class Calls:
     """Calls of one platform. `failed` gets the call and the traceback of a handler that raised."""
 
     def __init__(
-        self, platform: PlatformModel, *, run: Run, traces: Traces, clock: Clock, failed: Callable[[str, str], None]
+        self,
+        platform: PlatformModel,
+        *,
+        run: Run,
+        traces: Traces,
+        clock: Clock,
+        failed: Callable[[str, str], None],
     ) -> None:
         self._answering = triggers.answering(platform.functions)
         self._run = run

@@ -93,7 +93,13 @@ class Deliveries:
         return min((due for _, _, due in coming if due is not None), default=None)
 
     def _settling(
-        self, queue: str, acknowledged: Sequence[str], failed: Sequence[Retry], parked: Sequence[Parked], *, most: int
+        self,
+        queue: str,
+        acknowledged: Sequence[str],
+        failed: Sequence[Retry],
+        parked: Sequence[Parked],
+        *,
+        most: int,
     ) -> Callable[[Session], list[Delivery]]:
         model, now = self._queues[queue], self._clock.now()
         returns = [(retry, unix(now, after=rules.visibility(retry.after))) for retry in failed]
@@ -104,8 +110,12 @@ class Deliveries:
             for one in parked:
                 messages.park(session, queue, one.receipt, one.fault, now=moment)
             for retry, visible in returns:
-                messages.fail(session, model, retry.receipt, error=retry.error, now=moment, visible=visible)
-            return messages.lease(session, model, most=min(most, limits.BATCH), now=moment, until=until)
+                messages.fail(
+                    session, model, retry.receipt, error=retry.error, now=moment, visible=visible
+                )
+            return messages.lease(
+                session, model, most=min(most, limits.BATCH), now=moment, until=until
+            )
 
         return work
 

@@ -30,7 +30,9 @@ class Parking:
 
     def counts(self) -> dict[str, int]:
         """How many messages are parked, for each queue that has some."""
-        rows = self._store.read(lambda session: session.rows("SELECT queue, count(*) FROM parked GROUP BY queue"))
+        rows = self._store.read(
+            lambda session: session.rows("SELECT queue, count(*) FROM parked GROUP BY queue")
+        )
         return {queue: count for queue, count in rows if queue in self._queues}
 
     def release(self, queue: str, *, ready: Callable[[ParkedMessage], bool]) -> int:
@@ -45,7 +47,9 @@ class Parking:
         """Take those away that are wanted, and put them back on their queue or not; how many."""
         name = self._queues[queue].name
         last, taken = 0, 0
-        while rows := self._store.read(lambda session, last=last: session.rows(_ROWS, name, last, _AT_ONCE)):  # type: ignore[misc]
+        while rows := self._store.read(
+            lambda session, last=last: session.rows(_ROWS, name, last, _AT_ONCE)  # type: ignore[misc]
+        ):
             last = rows[-1][0]
             if chosen := [row[0] for row in rows if wanted(_message(name, row))]:
                 taken += self._store.write(self._taking(name, chosen, back=back))

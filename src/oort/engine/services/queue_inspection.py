@@ -28,7 +28,13 @@ class QueueInspection:
         name = self._queues[queue].name
         rows = self._store.read(lambda session: session.rows(_DEAD, name, most))
         return [
-            DeadLetter(message=messages.unpacked(payload), queue=name, attempts=attempts, error=error, died=died)
+            DeadLetter(
+                message=messages.unpacked(payload),
+                queue=name,
+                attempts=attempts,
+                error=error,
+                died=died,
+            )
             for payload, attempts, error, died in rows
         ]
 
@@ -37,7 +43,9 @@ class QueueInspection:
         name, now = self._queues[queue].name, unix(self._clock.now())
 
         def work(session: Session) -> int:
-            for (payload,) in session.rows("SELECT payload FROM dead WHERE queue = ? ORDER BY seq", name):
+            for (payload,) in session.rows(
+                "SELECT payload FROM dead WHERE queue = ? ORDER BY seq", name
+            ):
                 messages.add(session, name, payload, sent=now, visible=now)
             return session.run("DELETE FROM dead WHERE queue = ?", name)
 
@@ -51,7 +59,10 @@ class QueueInspection:
             return (
                 _count(session, "SELECT count(*) FROM messages WHERE queue = ?", name),
                 _count(
-                    session, "SELECT count(*) FROM messages WHERE queue = ? AND visible > ? AND leased = 1", name, now
+                    session,
+                    "SELECT count(*) FROM messages WHERE queue = ? AND visible > ? AND leased = 1",
+                    name,
+                    now,
                 ),
                 _count(session, "SELECT count(*) FROM dead WHERE queue = ?", name),
                 _count(session, "SELECT count(*) FROM parked WHERE queue = ?", name),
@@ -59,7 +70,9 @@ class QueueInspection:
 
         everything, in_flight, dead, parked = self._store.read(work)
         waiting = everything - in_flight
-        return QueueDepth(queue=name, waiting=waiting, in_flight=in_flight, dead=dead, parked=parked)
+        return QueueDepth(
+            queue=name, waiting=waiting, in_flight=in_flight, dead=dead, parked=parked
+        )
 
 
 _WAITING = "SELECT payload FROM messages WHERE queue = ? AND (leased = 0 OR visible <= ?) ORDER BY seq LIMIT ?"

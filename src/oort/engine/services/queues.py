@@ -28,4 +28,6 @@ class Queues:
         now = self._clock.now()
         sent, visible = unix(now), unix(now, after=rules.delay(delay.total_seconds()))
         payload = messages.packed(message)
-        self._store.write(lambda session: messages.add(session, name, payload, sent=sent, visible=visible))
+        self._store.write(
+            lambda session: messages.add(session, name, payload, sent=sent, visible=visible)
+        )

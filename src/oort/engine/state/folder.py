@@ -35,7 +35,8 @@ class StateFolder:
         name = file.read_text(encoding="ascii").strip()
         if not _IDENTITY.fullmatch(name):
             raise StateUnusable(
-                f"{file} is damaged.", "Restore it from a backup: the store's key is kept under its text."
+                f"{file} is damaged.",
+                "Restore it from a backup: the store's key is kept under its text.",
             )
         return name
 
@@ -94,5 +95,6 @@ def held(state: StateFolder) -> Iterator[None]:
 
 def _unusable(path: Path, error: OSError) -> StateUnusable:
     return StateUnusable(
-        f"The state folder {path} cannot be used: {error.strerror}.", "Check who owns it, or name another one."
+        f"The state folder {path} cannot be used: {error.strerror}.",
+        "Check who owns it, or name another one.",
     )

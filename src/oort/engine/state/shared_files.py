@@ -34,14 +34,18 @@ class SharedFile(Generic[T]):
             seen = self._seen
             if seen is not None and seen[0] == stamp:
                 return seen[1]
-            with self._lock:  # the stamp is older than what is read, so a change in between is seen next time
+            with (
+                self._lock
+            ):  # the stamp is older than what is read, so a change in between is seen next time
                 value = self._read(self.path.read_bytes() if stamp else b"")
                 self._seen = (stamp, value)
             return value
         except OSError as error:
             raise unusable(self.path, error) from error
         except ValueError:  # its cause may quote the content
-            raise StateUnusable(f"{self.path} is damaged.", "Restore it from a backup, or delete it.") from None
+            raise StateUnusable(
+                f"{self.path} is damaged.", "Restore it from a backup, or delete it."
+            ) from None
 
 
 @contextmanager

@@ -33,7 +33,10 @@ class Keys:
     """The keys of this user's stores. `environment` says where they are: XDG_CONFIG_HOME, HOME, OORT_KEY_COMMAND."""
 
     def __init__(self, environment: Mapping[str, str]) -> None:
-        home = environment.get("XDG_CONFIG_HOME") or Path(environment.get("HOME") or Path.home()) / ".config"
+        home = (
+            environment.get("XDG_CONFIG_HOME")
+            or Path(environment.get("HOME") or Path.home()) / ".config"
+        )
         self._folder = Path(home) / "oort" / "keys"
         self._command = environment.get(COMMAND, "")
 
@@ -63,7 +66,10 @@ class Keys:
     def begin_rotation(self, state: StateFolder) -> str:
         """A new key, written down before it is used. InvalidUse if keys come from a command."""
         if self._command:
-            raise InvalidUse(f"The key comes from {COMMAND}, so Oort cannot replace it.", "Rotate it where it is kept.")
+            raise InvalidUse(
+                f"The key comes from {COMMAND}, so Oort cannot replace it.",
+                "Rotate it where it is kept.",
+            )
         return self._created(self.files(state).following)
 
     def finish_rotation(self, state: StateFolder) -> None:
@@ -86,15 +92,21 @@ class Keys:
             synced(self._folder)
         except OSError as error:
             what = f"The key of the store cannot be written to {file}: {error.strerror}."
-            raise StateUnusable(what, "Check who owns the folder, or set XDG_CONFIG_HOME.") from error
+            raise StateUnusable(
+                what, "Check who owns the folder, or set XDG_CONFIG_HOME."
+            ) from error
         return key
 
     def _asked(self, state: StateFolder) -> str:
         command = [*shlex.split(self._command), state.identity()]
         try:
-            answer = subprocess.run(command, capture_output=True, text=True, timeout=_COMMAND_SECONDS, check=True)  # noqa: S603  the user's own command
+            answer = subprocess.run(
+                command, capture_output=True, text=True, timeout=_COMMAND_SECONDS, check=True
+            )  # noqa: S603  the user's own command
         except (OSError, subprocess.SubprocessError) as error:
-            raise StateUnusable(f"{COMMAND} failed: {error}.", "It must print the key of the store.") from error
+            raise StateUnusable(
+                f"{COMMAND} failed: {error}.", "It must print the key of the store."
+            ) from error
         return _checked(answer.stdout, where=f"What {COMMAND} prints")
 
 
@@ -128,5 +140,7 @@ def _read(file: Path) -> str:
 def _checked(text: str, *, where: str) -> str:
     key = text.strip().lower()
     if not _KEY.fullmatch(key):
-        raise StateUnusable(f"{where} is not a key.", "A key is 64 hexadecimal digits. Nothing was changed.")
+        raise StateUnusable(
+            f"{where} is not a key.", "A key is 64 hexadecimal digits. Nothing was changed."
+        )
     return key

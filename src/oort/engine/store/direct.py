@@ -69,7 +69,9 @@ class DirectStore:
                 raise closed()
             row = self._connection.execute("PRAGMA data_version").fetchone()
         assert row is not None
-        return int(row[0]) + self._commits  # SQLite's number does not count what this connection commits
+        return (
+            int(row[0]) + self._commits
+        )  # SQLite's number does not count what this connection commits
 
     def close(self) -> None:
         """See `Store.close`."""
@@ -83,7 +85,9 @@ class DirectStore:
             if self._closed:
                 raise closed()
             if self._inside:
-                raise RuntimeError("Work inside a store's work: it must use the session it was given.")
+                raise RuntimeError(
+                    "Work inside a store's work: it must use the session it was given."
+                )
             self._inside = True
             try:
                 yield from self._run(begin)

@@ -212,7 +212,9 @@ class GroupCommitStore:
         with self._arrived:
             self._arrived.wait_for(lambda: self._queue or self._closing)
             if not self._urgent:
-                self._arrived.wait_for(lambda: self._urgent or self._closing, timeout=self._patience)
+                self._arrived.wait_for(
+                    lambda: self._urgent or self._closing, timeout=self._patience
+                )
             group, self._queue, self._urgent = self._queue, [], False
             return group
 
@@ -234,7 +236,9 @@ class GroupCommitStore:
             return self._transaction(lambda: [self._apply(session, ticket) for ticket in group])
         except _Undo:
             session.woken = False
-            return self._transaction(lambda: [self._apply_alone(session, ticket) for ticket in group])
+            return self._transaction(
+                lambda: [self._apply_alone(session, ticket) for ticket in group]
+            )
 
     def _transaction(self, apply: Callable[[], list[_Outcome]]) -> list[_Outcome]:
         connection = self._writing
@@ -255,7 +259,9 @@ class GroupCommitStore:
         try:
             outcome = _Outcome(ticket.work(session), None)
         except BaseException as error:
-            if not connection.in_transaction:  # SQLite gave up the whole transaction: the disk is full or broken
+            if (
+                not connection.in_transaction
+            ):  # SQLite gave up the whole transaction: the disk is full or broken
                 raise
             if connection.total_changes() != before:
                 raise _Undo(error) from None

@@ -80,7 +80,9 @@ class Store(Protocol):
         """Finish what was handed in, then close the file. Afterwards every call raises StateUnusable."""
 
 
-def connect(path: Path | None, *, key: str | None = None, vfs: str | None = None) -> apsw.Connection:
+def connect(
+    path: Path | None, *, key: str | None = None, vfs: str | None = None
+) -> apsw.Connection:
     """A connection to the file, its schema up to date; a new database in memory without a path.
 
     `key` encrypts the file: 64 hexadecimal digits. `vfs` names a registered SQLite VFS, so that tests can break the disk.
@@ -128,7 +130,9 @@ def unusable(error: BaseException, *, name: str) -> BaseException:
     if not isinstance(error, _STORAGE):
         return error
     if isinstance(error, apsw.FullError):
-        return StateUnusable(f"The disk of {name} is full; nothing was saved.", "Free some space and try again.")
+        return StateUnusable(
+            f"The disk of {name} is full; nothing was saved.", "Free some space and try again."
+        )
     if isinstance(error, apsw.BusyError | apsw.LockedError):
         return StateUnusable(
             f"Another process has kept {name} locked for {_BUSY_MILLISECONDS // 1000} s; nothing was saved.",

@@ -27,7 +27,9 @@ def findings(declared: Declared, locks: Locks) -> Iterator[Finding]:
         if one is None:
             yield from _gone(locks.apis[service])
         elif lock is None:
-            yield _finding(Weight.NOTE, "api.unlocked", service, "Its routes are not locked yet.", _LOCK)
+            yield _finding(
+                Weight.NOTE, "api.unlocked", service, "Its routes are not locked yet.", _LOCK
+            )
         elif lock.hash != one.hash:
             found = list(_edits(one, lock)) if lock.published else []
             yield from found
@@ -53,14 +55,22 @@ class _Judge:
     def _callers(self) -> Iterator[Finding]:
         asked = self.before.asked()
         if self.before.public and not self.now.public:
-            what, instead = "It was public, and now asks for a token.", "Keep public=True, or add another route."
+            what, instead = (
+                "It was public, and now asks for a token.",
+                "Keep public=True, or add another route.",
+            )
             yield self._objection("api.private", what, instead, witness=f"{asked} without a token")
         elif not self.now.public and "" not in self.now.ways:
             for group in sorted(self.before.ways - self.now.ways):
                 whom = f"callers of the group {group}" if group else "every caller with a token"
-                what, instead = f"It was open to {whom}, and is not any more.", "Keep it open, or add another route."
+                what, instead = (
+                    f"It was open to {whom}, and is not any more.",
+                    "Keep it open, or add another route.",
+                )
                 witness = (
-                    f"{asked} by a caller of the group {group}" if group else f"{asked} by a caller without a group"
+                    f"{asked} by a caller of the group {group}"
+                    if group
+                    else f"{asked} by a caller without a group"
                 )
                 yield self._objection("api.private", what, instead, witness=witness)
 
@@ -71,10 +81,14 @@ class _Judge:
             if part.required and place != "path" and (old is None or not old.required):
                 what = f"The {place} parameter {name} must be given now."
                 witness = f"{self.before.asked()} without {name}"
-                told = self._objection("api.parameter", what, f"Give {name} a default.", witness=witness)
+                told = self._objection(
+                    "api.parameter", what, f"Give {name} a default.", witness=witness
+                )
                 yield replace(told, name=name)
             if old is not None:
-                yield from self._narrower("api.parameter", f"The {place} parameter {_shown(self.now, key)}", old, part)
+                yield from self._narrower(
+                    "api.parameter", f"The {place} parameter {_shown(self.now, key)}", old, part
+                )
         for place, name in sorted(self.before.parameters.keys() - self.now.parameters.keys()):
             what = f"The {place} parameter {name} is gone; it is passed over now."
             yield self._warning("api.parameter-gone", what, "Keep it, unless nobody sends it.")
@@ -83,11 +97,18 @@ class _Judge:
         old, new = self.before.body, self.now.body
         if new is None:
             if old is not None:
-                yield self._warning("api.body-gone", "The body is gone; it is passed over now.", "Is that meant?")
+                yield self._warning(
+                    "api.body-gone", "The body is gone; it is passed over now.", "Is that meant?"
+                )
             return
         if new.required and (old is None or not old.required):
-            what, instead = "A body must be sent now.", "Give the body a default, or add another route."
-            yield self._objection("api.body", what, instead, witness=f"{self.before.asked()} without a body")
+            what, instead = (
+                "A body must be sent now.",
+                "Give the body a default, or add another route.",
+            )
+            yield self._objection(
+                "api.body", what, instead, witness=f"{self.before.asked()} without a body"
+            )
         if old is not None:
             yield from self._narrower("api.body", "The body", old, new)
 
@@ -95,13 +116,21 @@ class _Judge:
         """What was accepted and is not any more, and a default that is another one."""
         for pointer in _changed_defaults(old.schema, new.schema):
             place = f"{what}, {pointer}," if pointer else what
-            said = self._warning("api.default", f"{place} has another default.", "Nobody is refused, but is it meant?")
+            said = self._warning(
+                "api.default",
+                f"{place} has another default.",
+                "Nobody is refused, but is it meant?",
+            )
             yield replace(said, pointer=pointer, name=pointer.rpartition("/")[2])
         unfit = misfit(old.schema, new.schema, examples=old.example)
         if unfit is None:
             return
         where = f"{what}, {unfit.pointer or unfit.name}," if unfit.pointer or unfit.name else what
-        told = self._told(unfit.witness, f"{where} accepts less than before.", f"{where} may accept less than before")
+        told = self._told(
+            unfit.witness,
+            f"{where} accepts less than before.",
+            f"{where} may accept less than before",
+        )
         instead = f"Go on accepting what {CLIENTS} send, or add another route."
         found = self._objection(code if unfit.witness else "api.unknown", told, instead)
         side = f"the service would refuse what {CLIENTS} send"
@@ -114,26 +143,42 @@ class _Judge:
         old, new = self.before.reply, self.now.reply
         if old.status != new.status:
             what = f"A success had the status {old.status}, and has {new.status} now."
-            yield self._objection("api.status", what, f"Keep status={old.status}.", witness=int(new.status or 0))
+            yield self._objection(
+                "api.status", what, f"Keep status={old.status}.", witness=int(new.status or 0)
+            )
         if old.schema is None:
             return
         if new.schema is None:
             gone = "may have any body" if new.unknown else "has no body any more"
             witness: Value = "any body" if new.unknown else "no body"
-            yield self._objection("api.reply", f"The reply {gone}.", "Keep the type that it returns.", witness=witness)
+            yield self._objection(
+                "api.reply", f"The reply {gone}.", "Keep the type that it returns.", witness=witness
+            )
             return
         if old.sure and not new.sure:
             instead = "Raise a problem, or return something always."
-            yield self._objection("api.reply", "The reply may have no body now.", instead, witness="no body")
+            yield self._objection(
+                "api.reply", "The reply may have no body now.", instead, witness="no body"
+            )
         yield from self._replied(old.schema, new.schema)
 
     def _replied(self, old: Schema, new: Schema) -> Iterator[Finding]:
-        unfit = misfit(cast(Schema, closed_and_open.closed(new)), cast(Schema, closed_and_open.opened(old)))
+        unfit = misfit(
+            cast(Schema, closed_and_open.closed(new)), cast(Schema, closed_and_open.opened(old))
+        )
         if unfit is None:
             return
-        where = f"The reply, {unfit.pointer or unfit.name}," if unfit.pointer or unfit.name else "The reply"
-        told = self._told(unfit.witness, f"{where} is not what it was.", f"{where} may not be what it was")
-        instead = f"Keep what {CLIENTS} read, or add another route; members that are new are no break."
+        where = (
+            f"The reply, {unfit.pointer or unfit.name},"
+            if unfit.pointer or unfit.name
+            else "The reply"
+        )
+        told = self._told(
+            unfit.witness, f"{where} is not what it was.", f"{where} may not be what it was"
+        )
+        instead = (
+            f"Keep what {CLIENTS} read, or add another route; members that are new are no break."
+        )
         found = self._objection("api.reply" if unfit.witness else "api.unknown", told, instead)
         yield replace(
             found, witness=unfit.witness, pointer=unfit.pointer, name=unfit.name, holder=unfit.holder,
@@ -151,7 +196,9 @@ class _Judge:
         )
 
     def _warning(self, code: str, what: str, instead: str) -> Finding:
-        return replace(_finding(Weight.WARNING, code, self.service, what, instead), route=self.before.name)
+        return replace(
+            _finding(Weight.WARNING, code, self.service, what, instead), route=self.before.name
+        )
 
 
 def _edits(one: DeclaredApi, lock: ApiLock) -> Iterator[Finding]:
@@ -172,7 +219,11 @@ def _gone(lock: ApiLock) -> Iterator[Finding]:
         yield from (_lost(lock, route) for route in routes.routes(lock.document).values())
     else:
         yield _finding(
-            Weight.NOTE, "api.left", lock.service, "It is a draft, and the service has no routes any more.", _LOCK
+            Weight.NOTE,
+            "api.left",
+            lock.service,
+            "It is a draft, and the service has no routes any more.",
+            _LOCK,
         )
 
 
@@ -180,7 +231,9 @@ def _lost(lock: ApiLock, route: Route) -> Finding:
     what = f"The route is gone; {CLIENTS} would get 404."
     again = "".join(f" --publish {stage}" for stage in lock.published[:1])
     file = locking.api_file(lock.service)
-    instead = f"Keep it; when nobody calls it any more, delete {file} and run oort contracts lock{again}."
+    instead = (
+        f"Keep it; when nobody calls it any more, delete {file} and run oort contracts lock{again}."
+    )
     found = _finding(Weight.OBJECTION, "api.removed", lock.service, what, instead)
     return replace(found, route=route.name, witness=(route.asked(),))
 
@@ -188,7 +241,11 @@ def _lost(lock: ApiLock, route: Route) -> Finding:
 def _outdated(lock: ApiLock) -> Finding:
     if not lock.published:
         return _finding(
-            Weight.NOTE, "api.draft", lock.service, "Its routes are a draft, and the lock file is an old one.", _LOCK
+            Weight.NOTE,
+            "api.draft",
+            lock.service,
+            "Its routes are a draft, and the lock file is an old one.",
+            _LOCK,
         )
     what = "Its routes are published, and the lock file is not what the program says; the change breaks nobody."
     return _finding(Weight.WARNING, "api.outdated", lock.service, what, _LOCK)

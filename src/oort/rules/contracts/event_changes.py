@@ -5,7 +5,16 @@ against every earlier revision of the same version; what cannot be proven is ref
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 
-from oort.model.contracts import Declared, DeclaredEvent, EventLock, Finding, Locks, Revision, Version, Weight
+from oort.model.contracts import (
+    Declared,
+    DeclaredEvent,
+    EventLock,
+    Finding,
+    Locks,
+    Revision,
+    Version,
+    Weight,
+)
 from oort.model.items import Value
 from oort.rules.contracts import locks as locking
 from oort.rules.contracts import members, revisions
@@ -14,12 +23,16 @@ from oort.rules.contracts.locks import Examples
 
 AHEAD = "consumers that run now refuse what would be published"
 BEHIND = "the new consumers refuse what was published"
-BREAKING = frozenset({"contract.breaking", "contract.unknown", "contract.key", "contract.compatible"})
+BREAKING = frozenset(
+    {"contract.breaking", "contract.unknown", "contract.key", "contract.compatible"}
+)
 
 _LOCK = "Run oort contracts lock, and commit what it writes."
 
 
-def findings(declared: Declared, locks: Locks, *, examples: Examples = lambda _: ()) -> Iterator[Finding]:
+def findings(
+    declared: Declared, locks: Locks, *, examples: Examples = lambda _: ()
+) -> Iterator[Finding]:
     """Everything that is found, by event and version. `examples` is asked about what changed, for witnesses."""
     whole = _Whole(declared, locks, examples)
     for key in sorted({*declared.events, *locks.events}):
@@ -39,7 +52,11 @@ class _Whole:
 
     def held(self, key: Version) -> list[DeclaredEvent | EventLock]:
         """The version as the program declares it and as it is locked, as far as it is."""
-        return [one for one in (self.declared.events.get(key), self.locks.events.get(key)) if one is not None]
+        return [
+            one
+            for one in (self.declared.events.get(key), self.locks.events.get(key))
+            if one is not None
+        ]
 
     def consumers(self, key: Version) -> tuple[str, ...]:
         """Who reads that version: its own consumers, and those of other versions that it is handed to as well."""
@@ -75,7 +92,13 @@ def objection(code: str, one: DeclaredEvent | EventLock, what: str, instead: str
 
 
 def broken(
-    unfit: Misfit, one: DeclaredEvent, *, side: str, refuses: str, readers: tuple[str, ...], lock: EventLock | None
+    unfit: Misfit,
+    one: DeclaredEvent,
+    *,
+    side: str,
+    refuses: str,
+    readers: tuple[str, ...],
+    lock: EventLock | None,
 ) -> Finding:
     """The finding for a change that does not fit, or is not known to."""
     told = _finding(
@@ -115,9 +138,7 @@ def _edits(one: DeclaredEvent, lock: EventLock, whole: _Whole) -> Iterator[Findi
         return  # the lock was judged against every earlier one when it was written
     readers = whole.consumers((one.event, one.version))
     if lock.revision.key != one.revision.key:
-        what = (
-            f"The key was {lock.revision.key} and is {one.revision.key}: the order of what is under way would change."
-        )
+        what = f"The key was {lock.revision.key} and is {one.revision.key}: the order of what is under way would change."
         instead = f'Keep key="{lock.revision.key}", or publish version {one.version + 1} with the other key.'
         yield replace(objection("contract.key", one, what, instead), consumers=readers)
     shown = {BEHIND: lock.examples, AHEAD: whole.examples((one.event, one.version))}
@@ -131,7 +152,12 @@ def _edits(one: DeclaredEvent, lock: EventLock, whole: _Whole) -> Iterator[Findi
 
 
 def _one_way(
-    one: DeclaredEvent, lock: EventLock, *, side: str, readers: tuple[str, ...], examples: tuple[Value, ...]
+    one: DeclaredEvent,
+    lock: EventLock,
+    *,
+    side: str,
+    readers: tuple[str, ...],
+    examples: tuple[Value, ...],
 ) -> Iterator[Finding]:
     """What does not fit of the first revision that does not, from the one that is locked back to the first."""
     file = locking.event_file(one.event, one.version)
@@ -140,9 +166,14 @@ def _one_way(
             continue
         written, read = (other, one.revision) if side == BEHIND else (one.revision, other)
         which = f"in {file}" + (f" of the earlier revision {other.hash[:19]}" if number else "")
-        refuses = "the reader schema of the class" if side == BEHIND else f"the reader schema {which}"
+        refuses = (
+            "the reader schema of the class" if side == BEHIND else f"the reader schema {which}"
+        )
         unfit = list(misfits(written.writer, read.reader, examples=examples))
-        yield from (broken(each, one, side=side, refuses=refuses, readers=readers, lock=lock) for each in unfit)
+        yield from (
+            broken(each, one, side=side, refuses=refuses, readers=readers, lock=lock)
+            for each in unfit
+        )
         if unfit:
             return
 
@@ -154,18 +185,25 @@ def _as_promised(one: DeclaredEvent, whole: _Whole) -> Iterator[Finding]:
         known = list(whole.revisions(key))
         if not known and version == one.compatible:
             what = f"compatible={version} is declared, and nothing says what version {version} is."
-            instead = f"Keep the class or the lock file of version {version}, or leave compatible= away."
+            instead = (
+                f"Keep the class or the lock file of version {version}, or leave compatible= away."
+            )
             yield objection("contract.compatible", one, what, instead)
         if known and not whole.is_proven(one, key):
             yield from _promise(one, version, known, whole)
 
 
-def _promise(one: DeclaredEvent, version: int, known: list[Revision], whole: _Whole) -> Iterator[Finding]:
+def _promise(
+    one: DeclaredEvent, version: int, known: list[Revision], whole: _Whole
+) -> Iterator[Finding]:
     shown = whole.examples((one.event, one.version))
     found = (misfit(one.revision.writer, other.reader, examples=shown) for other in known)
     unfit = next((one for one in found if one), None)
     if unfit is not None:
-        side, refuses = f"consumers of version {version} refuse it", f"the reader schema of version {version}"
+        side, refuses = (
+            f"consumers of version {version} refuse it",
+            f"the reader schema of version {version}",
+        )
         readers = whole.consumers((one.event, version))
         told = broken(unfit, one, side=side, refuses=refuses, readers=readers, lock=None)
         what = f"compatible={one.compatible} is declared, and {_told(unfit, side)}"
@@ -187,24 +225,42 @@ def _gaps(one: DeclaredEvent, locks: Locks) -> Iterator[Finding]:
 
 def _in_step(one: DeclaredEvent, lock: EventLock | None) -> Iterator[Finding]:
     if lock is None:
-        yield _finding(Weight.NOTE, "contract.unlocked", one, "It is a draft, and not locked yet.", _LOCK)
+        yield _finding(
+            Weight.NOTE, "contract.unlocked", one, "It is a draft, and not locked yet.", _LOCK
+        )
     elif locking.event(one, lock, examples=lambda _: lock.examples) != lock:
         if lock.published:
             what = "It is published, and its lock file is not what the program says; the change breaks nobody."
             yield _finding(Weight.WARNING, "contract.outdated", one, what, _LOCK)
         else:
-            yield _finding(Weight.NOTE, "contract.draft", one, "It is a draft, and its lock file is an old one.", _LOCK)
+            yield _finding(
+                Weight.NOTE,
+                "contract.draft",
+                one,
+                "It is a draft, and its lock file is an old one.",
+                _LOCK,
+            )
 
 
 def _gone(lock: EventLock, declared: Declared) -> Finding:
     file = locking.event_file(lock.event, lock.version)
     if not lock.published:
         return _finding(
-            Weight.NOTE, "contract.left", lock, "It is a draft, and no function uses its class any more.", _LOCK
+            Weight.NOTE,
+            "contract.left",
+            lock,
+            "It is a draft, and no function uses its class any more.",
+            _LOCK,
         )
-    newer = [one for key, one in declared.events.items() if key[0] == lock.event and key[1] > lock.version]
+    newer = [
+        one
+        for key, one in declared.events.items()
+        if key[0] == lock.event and key[1] > lock.version
+    ]
     upcast = f", with @upcast to version {newer[0].version}" if newer else ""
-    instead = f"Keep the class{upcast}; when the last message of this version is gone, delete {file}."
+    instead = (
+        f"Keep the class{upcast}; when the last message of this version is gone, delete {file}."
+    )
     stages = " and ".join(lock.published)
     what = f"It is published in {stages}, and no function of the program publishes, consumes or converts it any more."
     readers = sorted({*lock.consumers, *(function for one in newer for function in one.consumers)})
@@ -214,17 +270,27 @@ def _gone(lock: EventLock, declared: Declared) -> Finding:
 def _idle(one: DeclaredEvent, whole: _Whole) -> Iterator[Finding]:
     """Conversions to versions that nobody knows any more."""
     for version in one.converted:
-        between = (held for other in range(version, one.version) for held in whole.held((one.event, other)))
+        between = (
+            held for other in range(version, one.version) for held in whole.held((one.event, other))
+        )
         if not any(held.consumers for held in between):
             what = f"@downcast leads to version {version}, and no consumer of it is left."
             instead = f"Take the @downcast away: every event carries a copy for version {version}."
             yield _finding(Weight.WARNING, "contract.downcast", one, what, instead)
 
 
-def _finding(weight: Weight, code: str, one: DeclaredEvent | EventLock, what: str, instead: str) -> Finding:
+def _finding(
+    weight: Weight, code: str, one: DeclaredEvent | EventLock, what: str, instead: str
+) -> Finding:
     source = one.source if isinstance(one, DeclaredEvent) else None
     return Finding(
-        weight=weight, code=code, subject=one.event, version=one.version, what=what, instead=instead, source=source
+        weight=weight,
+        code=code,
+        subject=one.event,
+        version=one.version,
+        what=what,
+        instead=instead,
+        source=source,
     )
 
 
@@ -241,8 +307,12 @@ def _told(unfit: Misfit, side: str) -> str:
 
 def _advice(unfit: Misfit, one: DeclaredEvent, *, side: str, lock: EventLock | None) -> str:
     newer = one.version + 1
-    version = f"publish version {newer} with @upcast from version {one.version} and @downcast back to it"
-    if lock is not None and any(gone.pointer.rpartition("/")[2] == unfit.name for gone in lock.removed):
+    version = (
+        f"publish version {newer} with @upcast from version {one.version} and @downcast back to it"
+    )
+    if lock is not None and any(
+        gone.pointer.rpartition("/")[2] == unfit.name for gone in lock.removed
+    ):
         return f"Earlier messages hold {unfit.name} with another schema: give the field another name, or {version}."
     if unfit.witness is None:
         return f"Write it in plainer types, or {version}."

@@ -66,7 +66,9 @@ def misfits(written: Schema, read: Schema, *, examples: Iterable[Value] = ()) ->
 def _forgiving(read: Schema, found: Misfit) -> Schema | None:
     """The schema without what it asks of the member that was found; None if that cannot be taken out by itself."""
     types = cast(Schema, read.get("$defs", {}))
-    holder = cast(Schema, types[found.holder]) if found.holder else read  # a type that lists members
+    holder = (
+        cast(Schema, types[found.holder]) if found.holder else read
+    )  # a type that lists members
     properties, required = holder.get("properties", {}), holder.get("required", [])
     if not isinstance(properties, dict) or not isinstance(required, list):
         return None
@@ -94,7 +96,9 @@ def _refusal(place: Place, witness: Value) -> Misfit:
     extra = _stranger(place, value) if refused.word == "additionalProperties" else []
     if own or (extra and place.known["additionalProperties"] is False):
         member, holder = (own or extra)[0], _holder(place.steps)
-    pointer = "".join("/" + step.replace("~", "~0").replace("/", "~1") for step in (*steps, *own, *extra))
+    pointer = "".join(
+        "/" + step.replace("~", "~0").replace("/", "~1") for step in (*steps, *own, *extra)
+    )
     return Misfit((witness,), f"{place.pointer}/{refused.word}", pointer, member, holder)
 
 
@@ -122,7 +126,9 @@ def _stranger(place: Place, value: Json) -> list[str]:
     held = value if isinstance(value, dict) else {}
     listed = cast(dict[str, Json], place.known.get("properties", {}))
     others = place.child("additionalProperties")
-    return [name for name, one in held.items() if name not in listed and admits(others, one) is not True][:1]
+    return [
+        name for name, one in held.items() if name not in listed and admits(others, one) is not True
+    ][:1]
 
 
 def _member(steps: tuple[str, ...]) -> str:

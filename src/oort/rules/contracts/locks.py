@@ -50,7 +50,10 @@ def changes(declared: Declared, locks: Locks, *, examples: Examples, stage: str 
     Drafts of what the program has no more are removed; what was published stays. `examples` is asked for what is new.
     """
     every = (
-        [event(one, locks.events.get(key), examples=examples, stage=stage) for key, one in declared.events.items()],
+        [
+            event(one, locks.events.get(key), examples=examples, stage=stage)
+            for key, one in declared.events.items()
+        ],
         [api(one, locks.apis.get(key), stage=stage) for key, one in declared.apis.items()],
     )
     events = [one for one in every[0] if one != locks.events.get((one.event, one.version))]
@@ -68,7 +71,9 @@ def published(
     return replace(found, removed=())
 
 
-def event(declared: DeclaredEvent, lock: EventLock | None, *, examples: Examples, stage: str = "") -> EventLock:
+def event(
+    declared: DeclaredEvent, lock: EventLock | None, *, examples: Examples, stage: str = ""
+) -> EventLock:
     """The lock of one version, from the program and the lock that is there."""
     same = lock is not None and lock.revision.hash == declared.revision.hash
     earlier = _earlier(declared.revision, lock)
@@ -100,13 +105,23 @@ def _earlier(now: Revision, lock: EventLock | None) -> tuple[Revision, ...]:
         return ()
     if lock.revision.hash == now.hash:
         return lock.earlier
-    return tuple(one for one in (*lock.earlier, lock.revision) if not revisions.same_meaning(one, now))
+    return tuple(
+        one for one in (*lock.earlier, lock.revision) if not revisions.same_meaning(one, now)
+    )
 
 
 def _of(one: DeclaredEvent, services: Collection[str]) -> bool:
-    return any(function.partition(".")[0] in services for function in (*one.producers, *one.consumers))
+    return any(
+        function.partition(".")[0] in services for function in (*one.producers, *one.consumers)
+    )
 
 
 def _left(declared: Declared, locks: Locks) -> Iterator[EventLock | ApiLock]:
-    yield from (lock for key, lock in locks.events.items() if key not in declared.events and not lock.published)
-    yield from (lock for key, lock in locks.apis.items() if key not in declared.apis and not lock.published)
+    yield from (
+        lock
+        for key, lock in locks.events.items()
+        if key not in declared.events and not lock.published
+    )
+    yield from (
+        lock for key, lock in locks.apis.items() if key not in declared.apis and not lock.published
+    )

@@ -40,7 +40,12 @@ def standalone(schema: Schema, definitions: dict[str, Schema]) -> Schema:
 def removed(before: Iterable[Revision], now: Revision) -> tuple[Removed, ...]:
     """The names that an earlier revision had and this one has not, with the last schema that each had."""
     kept = members(now.writer)
-    gone = {pointer: schema for one in before for pointer, schema in members(one.writer).items() if pointer not in kept}
+    gone = {
+        pointer: schema
+        for one in before
+        for pointer, schema in members(one.writer).items()
+        if pointer not in kept
+    }
     return tuple(Removed(pointer, gone[pointer]) for pointer in sorted(gone))
 
 
@@ -53,7 +58,9 @@ def changed_defaults(before: Schema, now: Schema) -> Iterator[tuple[str, Value, 
             yield pointer, schema["default"], other["default"]
 
 
-def _members(schema: Schema, definitions: dict[str, Schema], pointer: str, seen: _Seen) -> Iterator[tuple[str, Schema]]:
+def _members(
+    schema: Schema, definitions: dict[str, Schema], pointer: str, seen: _Seen
+) -> Iterator[tuple[str, Schema]]:
     target = schema.get("$ref")
     name = target.removeprefix(_DEFS) if isinstance(target, str) else ""
     if name in definitions and name not in seen:

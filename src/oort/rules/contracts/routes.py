@@ -93,7 +93,9 @@ def _route(method: str, path: str, operation: Schema, components: dict[str, Sche
     found: dict[Place, Part] = {}
     for one in cast(list[Schema], operation.get("parameters", [])):
         place, name = cast(str, one["in"]), cast(str, one["name"])
-        found[place, numbers.get(name, name) if place == "path" else name] = _part(one, one, components)
+        found[place, numbers.get(name, name) if place == "path" else name] = _part(
+            one, one, components
+        )
     body = cast(Schema | None, operation.get("requestBody"))
     media = cast(dict[str, Schema], body["content"])[_JSON] if body else {}
     return Route(
@@ -101,7 +103,9 @@ def _route(method: str, path: str, operation: Schema, components: dict[str, Sche
         path=path,
         operation=cast(str, operation.get("operationId", "")),
         public=not security or {} in security,
-        ways=frozenset(group for way in security for groups in way.values() for group in (groups or [""])),
+        ways=frozenset(
+            group for way in security for groups in way.values() for group in (groups or [""])
+        ),
         parameters=dict(sorted(found.items())),
         body=_part(body, media, components) if body else None,
         reply=_reply(cast(dict[str, Schema], operation["responses"]), components),
@@ -120,7 +124,9 @@ def _reply(responses: dict[str, Schema], components: dict[str, Schema]) -> Reply
     content = cast(dict[str, Schema], success.get("content", {}))
     schema = cast(Schema, content[_JSON].get("schema", {})) if _JSON in content else None
     sure = "without a body" not in cast(str, success.get("description", ""))
-    return Reply(status, None if schema is None else standalone(schema, components), "*/*" in content, sure)
+    return Reply(
+        status, None if schema is None else standalone(schema, components), "*/*" in content, sure
+    )
 
 
 def _text(part: Part | None, name: str) -> str:

@@ -17,4 +17,6 @@ def check(principal: Principal | None, trigger: Http, parameters: Mapping[str, s
         groups = f"the groups: {', '.join(trigger.groups)}"
         if not trigger.owner:
             raise Forbidden(f"This route is for {groups}.")
-        raise Forbidden(f"This is open to its owner{f' and to {groups}' if trigger.groups else ''}.")
+        raise Forbidden(
+            f"This is open to its owner{f' and to {groups}' if trigger.groups else ''}."
+        )

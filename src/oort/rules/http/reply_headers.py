@@ -33,7 +33,9 @@ class Origins:
     """Whose pages may call which service: by `Service(cors=…)`, and nobody's if that says nothing."""
 
     def __init__(self, services: Iterable[ServiceModel]) -> None:
-        self._allowed = {service.name: frozenset(service.cors) for service in services if service.cors}
+        self._allowed = {
+            service.name: frozenset(service.cors) for service in services if service.cors
+        }
 
     def headers(self, path: str, request: Mapping[str, str]) -> Headers:
         """What a reply under this path tells a browser. Credentials are never allowed: there are no cookies here."""
@@ -41,10 +43,16 @@ class Origins:
         if not allowed:
             return ()
         if "*" in allowed:
-            return (("access-control-allow-origin", "*"), ("access-control-expose-headers", _EXPOSED))
+            return (
+                ("access-control-allow-origin", "*"),
+                ("access-control-expose-headers", _EXPOSED),
+            )
         if request.get("origin") not in allowed:
             return (("vary", "origin"),)
-        shown = (("access-control-allow-origin", request["origin"]), ("access-control-expose-headers", _EXPOSED))
+        shown = (
+            ("access-control-allow-origin", request["origin"]),
+            ("access-control-expose-headers", _EXPOSED),
+        )
         return (("vary", "origin"), *shown)
 
     def asks(self, method: str, path: str, request: Mapping[str, str]) -> str:
@@ -61,7 +69,11 @@ class Origins:
         """The answer to such a question: this method, and the headers it asked for."""
         wanted = request.get("access-control-request-headers", "").strip().lower()
         named = (("access-control-allow-headers", wanted),) if _NAMES.fullmatch(wanted) else ()
-        return (("access-control-allow-methods", method), *named, ("access-control-max-age", _PREFLIGHT_SECONDS))
+        return (
+            ("access-control-allow-methods", method),
+            *named,
+            ("access-control-max-age", _PREFLIGHT_SECONDS),
+        )
 
     def _of(self, path: str) -> frozenset[str]:
         if not self._allowed:

@@ -45,7 +45,9 @@ class Routes:
         Segments are decoded after the path is split, so `%2F` stays inside its segment. UnicodeDecodeError if they
         are not UTF-8.
         """
-        found = self._walk(self._root, [unquote(segment, errors="strict") for segment in segments(path)], [])
+        found = self._walk(
+            self._root, [unquote(segment, errors="strict") for segment in segments(path)], []
+        )
         if found is None:
             return None
         node, values = found
@@ -67,7 +69,9 @@ class Routes:
                 node = node.fixed.setdefault(segment, _Node())
         node.methods[trigger.method] = (function, tuple(names))
 
-    def _walk(self, node: _Node, rest: list[str], values: list[str]) -> tuple[_Node, list[str]] | None:
+    def _walk(
+        self, node: _Node, rest: list[str], values: list[str]
+    ) -> tuple[_Node, list[str]] | None:
         if not rest:
             return (node, values) if node.methods else None
         head, tail = rest[0], rest[1:]

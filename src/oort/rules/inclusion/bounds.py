@@ -9,14 +9,19 @@ from oort.rules.inclusion.shapes import Branch
 
 def sizes_within(least: int, most: int | None, other: Branch) -> bool:
     """Whether sizes from `least` to `most` are within those of the branch."""
-    return other.least <= least and (other.most is None or (most is not None and most <= other.most))
+    return other.least <= least and (
+        other.most is None or (most is not None and most <= other.most)
+    )
 
 
 def strings_within(one: Branch, other: Branch) -> bool:
     """Whether the one's texts are the other's by length, format and pattern."""
     if not sizes_within(*_lengths(one), other) or not other.formats <= one.formats:
         return False
-    return all(any(strings.implies(mine, wanted) for mine in (*one.patterns, "")) for wanted in other.patterns)
+    return all(
+        any(strings.implies(mine, wanted) for mine in (*one.patterns, ""))
+        for wanted in other.patterns
+    )
 
 
 def _lengths(branch: Branch) -> tuple[int, int | None]:
@@ -44,7 +49,9 @@ def numbers_within(one: Branch, other: Branch) -> bool:
     )
 
 
-def _bound(mine: Fraction | None, theirs: Fraction | None, sign: int, *, out: tuple[bool, bool]) -> bool:
+def _bound(
+    mine: Fraction | None, theirs: Fraction | None, sign: int, *, out: tuple[bool, bool]
+) -> bool:
     if theirs is None or mine is None:
         return theirs is None
     return (mine * sign, out[0]) >= (theirs * sign, out[1])

@@ -32,7 +32,9 @@ def ways_to_cut(branch: Branch, options: list[Branch]) -> Iterator[_Way]:
 
 
 def _size_pieces(branch: Branch, options: list[Branch]) -> Iterator[list[Branch]]:
-    cuts = {one.most for one in options if one.most is not None} | {one.least - 1 for one in options if one.least}
+    cuts = {one.most for one in options if one.most is not None} | {
+        one.least - 1 for one in options if one.least
+    }
     for cut in sorted(cuts):
         if branch.least <= cut and (branch.most is None or cut < branch.most):
             yield [replace(branch, most=cut), replace(branch, least=cut + 1)]
@@ -43,7 +45,9 @@ def _number_pieces(branch: Branch, options: Iterable[Branch]) -> Iterator[list[B
     cuts = {(one.high, not one.high_open) for one in options if one.high is not None}
     cuts |= {(one.low, one.low_open) for one in options if one.low is not None}
     for cut, below in sorted(cuts):
-        inside = (branch.low is None or branch.low <= cut) and (branch.high is None or cut <= branch.high)
+        inside = (branch.low is None or branch.low <= cut) and (
+            branch.high is None or cut <= branch.high
+        )
         if (
             inside
             and (branch.low, branch.low_open) != (cut, below)
@@ -66,11 +70,17 @@ def _cut(branch: Branch, cut: Fraction, *, below: bool) -> list[Branch]:
 
 def _by_member(branch: Branch, options: list[Branch]) -> Iterator[list[Branch]]:
     """The branch by what one member is: each value, each type, or absent."""
-    named = dict.fromkeys(name for option in options for name in (*dict(option.members), *sorted(option.required)))
+    named = dict.fromkeys(
+        name for option in options for name in (*dict(option.members), *sorted(option.required))
+    )
     found = []
     for name in list(named)[:_PIECES]:
-        pieces = [branch.with_member(name, node, present=True) for node in _parts(branch.member(name))]
-        pieces += [] if name in branch.required else [branch.with_member(name, NOTHING, present=False)]
+        pieces = [
+            branch.with_member(name, node, present=True) for node in _parts(branch.member(name))
+        ]
+        pieces += (
+            [] if name in branch.required else [branch.with_member(name, NOTHING, present=False)]
+        )
         found.append((name, pieces))
     useful = [(name, pieces) for name, pieces in found if 1 < len(pieces) <= _PIECES]
     useful.sort(key=lambda one: one[0] not in branch.required)
@@ -84,7 +94,8 @@ def _by_position(branch: Branch, options: list[Branch]) -> Iterator[list[Branch]
         pieces = [] if branch.least > number else [replace(branch, most=number)]
         for node in _parts(branch.at(number)):
             first = [
-                node if other == number else branch.at(other) for other in range(max(len(branch.first), number + 1))
+                node if other == number else branch.at(other)
+                for other in range(max(len(branch.first), number + 1))
             ]
             pieces.append(replace(branch, first=tuple(first), least=least))
         if 1 < len(pieces) <= _PIECES:
@@ -106,6 +117,10 @@ def _by_exclusion(branch: Branch, options: list[Branch]) -> Iterator[list[Branch
     """The branch by whether it is what an option excludes."""
     wanted = dict.fromkeys(node for option in options for node in option.origin.excluded)
     for node in [one for one in wanted if one not in branch.origin.nots][:_TRIED]:
-        within = [one for found in Reading().disjuncts(node) for one in of_disjunct(branch.origin.both(found))]
+        within = [
+            one
+            for found in Reading().disjuncts(node)
+            for one in of_disjunct(branch.origin.both(found))
+        ]
         origin = Disjunct(branch.origin.flats, branch.origin.nots | {node}, branch.origin.tokens)
         yield [*(one for one in within if one.kind == branch.kind), replace(branch, origin=origin)]

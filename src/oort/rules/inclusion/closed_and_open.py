@@ -15,7 +15,9 @@ _MAPS = frozenset({"properties", "patternProperties", "$defs", "definitions", "d
 _SINGLE = frozenset({"items", "additionalProperties", "additionalItems", "then", "else"})
 _ARMS = frozenset({"allOf", "anyOf", "oneOf", "then", "else", "dependentSchemas"})
 _SPREAD = _ARMS | {"properties", "$ref"}
-_OPEN = "$open"  # a copy of the definitions that are not closed, for use as a part of something that is
+_OPEN = (
+    "$open"  # a copy of the definitions that are not closed, for use as a part of something that is
+)
 _DEFINITIONS = ("$defs", "definitions")
 _Map = dict[str, Json]
 
@@ -63,18 +65,27 @@ class _Writer:
             return schema
         spread = schema.keys() & _SPREAD
         if not (
-            "allOf" in spread or ("properties" in spread and len(spread) > 1) or ("$ref" in spread and len(spread) > 1)
+            "allOf" in spread
+            or ("properties" in spread and len(spread) > 1)
+            or ("$ref" in spread and len(spread) > 1)
         ):
             words = {word: _each(word, one, self.whole) for word, one in schema.items()}
             return _shut(words, {}) if "properties" in spread else words
         names = self._names(schema, frozenset())
-        return cast(_Map, self.part(schema)) if names is None else _shut(cast(_Map, self.part(schema)), names)
+        return (
+            cast(_Map, self.part(schema))
+            if names is None
+            else _shut(cast(_Map, self.part(schema)), names)
+        )
 
     def part(self, schema: Json) -> Json:
         """A schema that is a part of another: its members are closed, itself is not."""
         if not isinstance(schema, dict):
             return schema
-        words = {word: _each(word, one, self.part if word in _ARMS else self.whole) for word, one in schema.items()}
+        words = {
+            word: _each(word, one, self.part if word in _ARMS else self.whole)
+            for word, one in schema.items()
+        }
         if "$ref" not in words:
             return words
         return {**words, "$ref": self._reference(words["$ref"])}
@@ -113,12 +124,18 @@ class _Writer:
         reference = schema.get("$ref")
         found: list[tuple[Json, frozenset[str]]] = []
         if isinstance(reference, str):
-            found.append((None if reference in seen else self._definition(reference), seen | {reference}))
+            found.append(
+                (None if reference in seen else self._definition(reference), seen | {reference})
+            )
         for word in ("allOf", "anyOf", "oneOf"):
             arms = schema.get(word)
             found += [(one, seen) for one in arms] if isinstance(arms, list) else []
         others = schema.get("dependentSchemas")
-        return [*found, *((one, seen) for one in others.values())] if isinstance(others, dict) else found
+        return (
+            [*found, *((one, seen) for one in others.values())]
+            if isinstance(others, dict)
+            else found
+        )
 
 
 def _shut(words: _Map, names: _Map) -> _Map:

@@ -30,7 +30,11 @@ def pieces(place: Place) -> list[Piece] | None:
         place = place if target is None else target
     words = place.known
     doubtful = place.doubtful_null or any(need.doubtful for need in dependents.needs(place))
-    if place.opaque or doubtful or (place.document.draft == 4 and "integer" in str(words.get("type"))):
+    if (
+        place.opaque
+        or doubtful
+        or (place.document.draft == 4 and "integer" in str(words.get("type")))
+    ):
         return None
     return [piece for write in _WRITERS for piece in write(place, words)]
 
@@ -55,7 +59,9 @@ def _types(place: Place, words: _Map) -> Iterator[Piece]:
     names = set(cast(list[str], said if isinstance(said, list) else [said]))
     names |= {"null"} if membership.nullable(place) else set()
     whole = "integer" in names and "number" not in names
-    others: list[Json] = [kind for kind in KINDS if kind not in names and not (whole and kind == "number")]
+    others: list[Json] = [
+        kind for kind in KINDS if kind not in names and not (whole and kind == "number")
+    ]
     if others:
         yield _only({"type": others})
     if whole:
@@ -74,7 +80,12 @@ def _numbers(_: Place, words: _Map) -> Iterator[Piece]:
         exclusive = f"exclusive{word.capitalize()}"
         closed = "maximum" if word == "minimum" else "minimum"
         if word in words:
-            yield _only({"type": "number", closed if words.get(exclusive) is True else opposite: words[word]})
+            yield _only(
+                {
+                    "type": "number",
+                    closed if words.get(exclusive) is True else opposite: words[word],
+                }
+            )
         if exclusive in words and not isinstance(words[exclusive], bool):
             yield _only({"type": "number", closed: words[exclusive]})
     if "multipleOf" in words:
@@ -83,7 +94,9 @@ def _numbers(_: Place, words: _Map) -> Iterator[Piece]:
 
 def _sizes(_: Place, words: _Map) -> Iterator[Piece]:
     for kind, noun in (("string", "Length"), ("array", "Items"), ("object", "Properties")):
-        least, most = (int(cast(float, words.get(word, -1))) for word in (f"min{noun}", f"max{noun}"))
+        least, most = (
+            int(cast(float, words.get(word, -1))) for word in (f"min{noun}", f"max{noun}")
+        )
         if least > 0:
             yield _only({"type": kind, f"max{noun}": least - 1})
         if most >= 0:
@@ -91,7 +104,9 @@ def _sizes(_: Place, words: _Map) -> Iterator[Piece]:
 
 
 def _texts(_: Place, words: _Map) -> Iterator[Piece]:
-    yield from (_without("string", {word: words[word]}) for word in ("pattern", "format") if word in words)
+    yield from (
+        _without("string", {word: words[word]}) for word in ("pattern", "format") if word in words
+    )
 
 
 def _arrays(place: Place, words: _Map) -> Iterator[Piece]:
@@ -126,11 +141,22 @@ def _objects(place: Place, words: _Map) -> Iterator[Piece]:
     for name in listed:
         own = place.child("properties", name)
         if own.words:
-            yield _only({"type": "object", "required": [name], "properties": {name: {"not": {"$ref": 0}}}}, own)
-    patterns, rest = list(cast(_Map, words.get("patternProperties", {}))), place.beyond("additionalProperties")
+            yield _only(
+                {"type": "object", "required": [name], "properties": {name: {"not": {"$ref": 0}}}},
+                own,
+            )
+    patterns, rest = (
+        list(cast(_Map, words.get("patternProperties", {}))),
+        place.beyond("additionalProperties"),
+    )
     if patterns or rest is not None:
-        links = [*(place.child("patternProperties", one) for one in patterns), *([rest] if rest is not None else [])]
-        others: _Map = {"patternProperties": {one: {"$ref": number} for number, one in enumerate(patterns)}}
+        links = [
+            *(place.child("patternProperties", one) for one in patterns),
+            *([rest] if rest is not None else []),
+        ]
+        others: _Map = {
+            "patternProperties": {one: {"$ref": number} for number, one in enumerate(patterns)}
+        }
         others |= {"properties": dict.fromkeys(listed, True)}
         others |= {"additionalProperties": {"$ref": len(patterns)}} if rest is not None else {}
         yield _without("object", others, *links)
@@ -157,7 +183,9 @@ def _combined(place: Place, words: _Map) -> Iterator[Piece]:
 
 def _not_one(arms: list[Place]) -> Piece:
     if any(distinct.overlapping(arms)):
-        return Piece((), (literal({"oneOf": [{"$ref": number} for number in range(len(arms))]}, *arms),))
+        return Piece(
+            (), (literal({"oneOf": [{"$ref": number} for number in range(len(arms))]}, *arms),)
+        )
     return Piece(tuple(map(_no, arms)))
 
 

@@ -49,4 +49,8 @@ def _needs(place: Place) -> Iterator[Need]:
 def _token(place: Place, name: str, needed: Json, *, doubtful: bool) -> object:
     """Equal for the same need in any document, unless something in it refers to its own document."""
     said = identity(needed)
-    return object() if "Ref" in str(said) or "$ref" in str(said) else (name, said, place.document.draft, doubtful)
+    return (
+        object()
+        if "Ref" in str(said) or "$ref" in str(said)
+        else (name, said, place.document.draft, doubtful)
+    )

@@ -12,7 +12,9 @@ from oort.rules.inclusion.documents import KINDS, Json, Place, exact, identity, 
 
 _DEEPEST = 6
 _Values: TypeAlias = dict[object, Json] | None  # by identity; None if they cannot be listed
-_Span: TypeAlias = tuple[tuple[Fraction, int] | None, tuple[Fraction, int] | None]  # 1 is just above a bound, -1 below
+_Span: TypeAlias = tuple[
+    tuple[Fraction, int] | None, tuple[Fraction, int] | None
+]  # 1 is just above a bound, -1 below
 _SIZES = {"string": "Length", "array": "Items", "object": "Properties"}
 
 
@@ -30,25 +32,37 @@ class Outline:
         names = self.tags.keys() | other.tags.keys()
         tags = {name: _shared(self.tags.get(name), other.tags.get(name)) or {} for name in names}
         spans = {
-            kind: _narrower(self.spans[kind], other.spans[kind]) for kind in self.spans.keys() & other.spans.keys()
+            kind: _narrower(self.spans[kind], other.spans[kind])
+            for kind in self.spans.keys() & other.spans.keys()
         }
         return Outline(
-            self.kinds & other.kinds, _shared(self.values, other.values), tags, self.spans | other.spans | spans
+            self.kinds & other.kinds,
+            _shared(self.values, other.values),
+            tags,
+            self.spans | other.spans | spans,
         )
 
     def either(self, other: "Outline") -> "Outline":
         """What is in one of the two."""
         values = None if self.values is None or other.values is None else self.values | other.values
         names = self.tags.keys() & other.tags.keys()
-        return Outline(self.kinds | other.kinds, values, {name: self.tags[name] | other.tags[name] for name in names})
+        return Outline(
+            self.kinds | other.kinds,
+            values,
+            {name: self.tags[name] | other.tags[name] for name in names},
+        )
 
     def apart(self, other: "Outline") -> bool:
         """Whether certainly no value is in both."""
         shared = self.kinds & other.kinds
-        return _strangers(self.values, other.values) or all(self._apart(other, kind) for kind in shared)
+        return _strangers(self.values, other.values) or all(
+            self._apart(other, kind) for kind in shared
+        )
 
     def _apart(self, other: "Outline", kind: str) -> bool:
-        if kind == "object" and any(_strangers(self.tags[name], other.tags.get(name)) for name in self.tags):
+        if kind == "object" and any(
+            _strangers(self.tags[name], other.tags.get(name)) for name in self.tags
+        ):
             return True
         mine, theirs = self.spans.get(kind, (None, None)), other.spans.get(kind, (None, None))
         return any(
@@ -61,7 +75,11 @@ def overlapping(arms: list[Place]) -> list[list[Place]]:
     """For each arm, the others that it may share values with."""
     outlines = [outline(arm) for arm in arms]
     return [
-        [arm for other, arm in enumerate(arms) if other != number and not mine.apart(outlines[other])]
+        [
+            arm
+            for other, arm in enumerate(arms)
+            if other != number and not mine.apart(outlines[other])
+        ]
         for number, mine in enumerate(outlines)
     ]
 
@@ -71,7 +89,9 @@ def outline(place: Place, depth: int = 0) -> Outline:
     if depth > _DEEPEST or place.doubtful_null:
         return Outline()
     words = place.known
-    found = Outline(membership.kinds(place), _listed(words), _tags(place, words, depth), _spans(words))
+    found = Outline(
+        membership.kinds(place), _listed(words), _tags(place, words, depth), _spans(words)
+    )
     if found.values is not None:
         found = found.both(Outline(frozenset(map(kind_of, found.values.values()))))
     if "$ref" in words and (target := place.target()) is not None:
@@ -98,17 +118,25 @@ def _tags(place: Place, words: dict[str, Json], depth: int) -> dict[str, dict[ob
     members = cast(dict[str, Json], words.get("properties", {}))
     found: dict[str, dict[object, Json]] = {}
     for name in cast(list[str], words.get("required", [])):
-        values = outline(place.child("properties", name), depth + 1).values if name in members else None
+        values = (
+            outline(place.child("properties", name), depth + 1).values if name in members else None
+        )
         found |= {} if values is None else {name: values}
     return found
 
 
 def _spans(words: dict[str, Json]) -> dict[str, _Span]:
-    found = {kind: (_bound(words, f"min{noun}", 0), _bound(words, f"max{noun}", 0)) for kind, noun in _SIZES.items()}
+    found = {
+        kind: (_bound(words, f"min{noun}", 0), _bound(words, f"max{noun}", 0))
+        for kind, noun in _SIZES.items()
+    }
     sides = (("minimum", "exclusiveMinimum", 1), ("maximum", "exclusiveMaximum", -1))
     ends = []
     for word, exclusive, out in sides:
-        own, other = _bound(words, word, out if words.get(exclusive) is True else 0), _bound(words, exclusive, out)
+        own, other = (
+            _bound(words, word, out if words.get(exclusive) is True else 0),
+            _bound(words, exclusive, out),
+        )
         ends.append(_tighter(own, other, sign=out))
     return found | {"number": (ends[0], ends[1])}
 

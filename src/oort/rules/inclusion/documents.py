@@ -11,7 +11,17 @@ from urllib.parse import unquote
 
 from oort.rules.inclusion.keywords import KINDS, LATEST, Json, is_number, is_opaque, only_refuses
 
-__all__ = ["KINDS", "Document", "Json", "Place", "exact", "identity", "is_number", "kind_of", "literal"]
+__all__ = [
+    "KINDS",
+    "Document",
+    "Json",
+    "Place",
+    "exact",
+    "identity",
+    "is_number",
+    "kind_of",
+    "literal",
+]
 
 _DRAFT = re.compile(r"json-schema\.org/draft(?:-0?|/)(\d{1,4})")
 _COMBINING = ("$ref", "allOf", "anyOf", "oneOf", "not", "if", "enum", "const")
@@ -28,7 +38,9 @@ class Document:
     draft: int = field(init=False)
     declared: bool = field(init=False)
     _hash: int = field(init=False)
-    read: "dict[tuple[str, ...], tuple[frozenset[str], dict[str, Json]]]" = field(init=False, default_factory=dict)
+    read: "dict[tuple[str, ...], tuple[frozenset[str], dict[str, Json]]]" = field(
+        init=False, default_factory=dict
+    )
 
     def __post_init__(self) -> None:
         said = self.root.get("$schema") if isinstance(self.root, dict) else None
@@ -91,7 +103,9 @@ class Place:
         if not isinstance(value, dict):
             return {"$opaque": value}
         old_reference = "$ref" in value and self.document.draft <= 7
-        return {"$ref": value["$ref"]} if old_reference else value  # until draft 7 a reference stood alone
+        return (
+            {"$ref": value["$ref"]} if old_reference else value
+        )  # until draft 7 a reference stood alone
 
     def child(self, *steps: str) -> "Place":
         """A schema further inside."""
@@ -104,7 +118,10 @@ class Place:
             return self.document.links[reference]
         if not isinstance(reference, str) or not (reference == "#" or reference.startswith("#/")):
             return None
-        steps = tuple(one.replace("~1", "/").replace("~0", "~") for one in unquote(reference[1:]).split("/")[1:])
+        steps = tuple(
+            one.replace("~1", "/").replace("~0", "~")
+            for one in unquote(reference[1:]).split("/")[1:]
+        )
         found = Place(self.document, steps)
         return found if isinstance(found.value, bool | dict) else None
 
@@ -136,7 +153,9 @@ class Place:
             return self.target() is None
         if word in ("$id", "id"):
             return bool(self.steps) and isinstance(words[word], str)
-        return word == "$opaque" or is_opaque(word, words, draft=self.document.draft, declared=self.document.declared)
+        return word == "$opaque" or is_opaque(
+            word, words, draft=self.document.draft, declared=self.document.declared
+        )
 
     @property
     def doubtful_null(self) -> bool:
@@ -153,7 +172,9 @@ class Place:
 
     def beyond(self, word: str) -> "Place | None":
         """The schema of the members or elements that no word beside it names: `unevaluated…` if there is no other."""
-        left_over = "unevaluatedProperties" if word == "additionalProperties" else "unevaluatedItems"
+        left_over = (
+            "unevaluatedProperties" if word == "additionalProperties" else "unevaluatedItems"
+        )
         return next((self.child(one) for one in (word, left_over) if one in self.known), None)
 
 

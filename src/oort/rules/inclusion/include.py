@@ -48,7 +48,9 @@ class Prover:
         before, mark = self.stuck, len(self._trail)
         self._active[pair] = level
         options = self._branches(right, wanted=True)
-        proven = all(self._covered(one, right, options, level, SPENT) for one in self._branches(left))
+        proven = all(
+            self._covered(one, right, options, level, SPENT) for one in self._branches(left)
+        )
         del self._active[pair]
         self._remember(pair, level, mark, proven=proven)
         self.stuck = before if proven else self.stuck if self.stuck is not None else _pointer(right)
@@ -69,13 +71,19 @@ class Prover:
             self._proven.pop(late, None)
         del self._trail[mark:]
 
-    def _covered(self, branch: Branch, right: Node, options: list[Branch], level: int, splits: int) -> bool:
+    def _covered(
+        self, branch: Branch, right: Node, options: list[Branch], level: int, splits: int
+    ) -> bool:
         if self._empty(branch, level):
             return True
         if branch.values is not None:
             spelt = SPELT_WHOLE in branch.tokens
             return all(_certain(right, value, spelt_whole=spelt) for value in _remaining(branch))
-        if branch.most == 0 and branch.kind in EMPTY and _certain(right, EMPTY[branch.kind], spelt_whole=True):
+        if (
+            branch.most == 0
+            and branch.kind in EMPTY
+            and _certain(right, EMPTY[branch.kind], spelt_whole=True)
+        ):
             return True
         same = [one for one in options if one.kind == branch.kind]
         if any(self._within(branch, one, level) for one in same):
@@ -97,7 +105,11 @@ class Prover:
             return numbers_within(one, other)
         if one.kind == "string":
             return strings_within(one, other)
-        return self._arrays(one, other, level) if one.kind == "array" else self._objects(one, other, level)
+        return (
+            self._arrays(one, other, level)
+            if one.kind == "array"
+            else self._objects(one, other, level)
+        )
 
     def _excluded(self, branch: Branch, node: Node, level: int) -> bool:
         """Whether nothing of the branch is in the node."""
@@ -106,7 +118,11 @@ class Prover:
             return False
         if any(self.includes(node, one, level) for one in branch.origin.excluded):
             return True
-        shared = [one for found in Reading().disjuncts(node) for one in of_disjunct(branch.origin.both(found))]
+        shared = [
+            one
+            for found in Reading().disjuncts(node)
+            for one in of_disjunct(branch.origin.both(found))
+        ]
         return all(self._empty(one, level) for one in shared if one.kind == branch.kind)
 
     def _empty(self, branch: Branch, level: int) -> bool:
@@ -124,7 +140,8 @@ class Prover:
             return False
         bare = replace(branch, origin=Disjunct(branch.origin.flats))
         return any(
-            self._covered(bare, node, self._branches(node, wanted=True), level, 0) for node in branch.origin.excluded
+            self._covered(bare, node, self._branches(node, wanted=True), level, 0)
+            for node in branch.origin.excluded
         )
 
     def _no_array(self, branch: Branch, level: int) -> bool:
@@ -133,7 +150,10 @@ class Prover:
             count = sum(len(one.values or ()) for one in kept)
             if all(one.values is not None for one in kept) and count < branch.least:
                 return True
-        if any(self._nothing(branch.at(number), level) for number in range(min(branch.least, len(branch.first) + 1))):
+        if any(
+            self._nothing(branch.at(number), level)
+            for number in range(min(branch.least, len(branch.first) + 1))
+        ):
             return True
         return any(
             (one.most is not None and self._enough(branch, one.node, one.most + 1, level))
@@ -144,9 +164,15 @@ class Prover:
     def _enough(self, one: Branch, node: Node, least: int, level: int) -> bool:
         """Whether so many elements are certainly of the node."""
         beside = frozenset() if one.first else one.rest
-        if any(mine.least >= least and self.includes(mine.node | beside, node, level + 1) for mine in one.holds):
+        if any(
+            mine.least >= least and self.includes(mine.node | beside, node, level + 1)
+            for mine in one.holds
+        ):
             return True
-        within = [self.includes(one.at(number), node, level + 1) for number in range(min(one.least, len(one.first)))]
+        within = [
+            self.includes(one.at(number), node, level + 1)
+            for number in range(min(one.least, len(one.first)))
+        ]
         others = max(one.least - len(one.first), 0)
         count = sum(within) + (others if others and self.includes(one.rest, node, level + 1) else 0)
         return count >= least
@@ -157,13 +183,22 @@ class Prover:
             return True
         beside = frozenset() if one.first else one.rest
         for mine in one.holds:
-            if mine.most is not None and mine.most <= most and self.includes(node | beside, mine.node, level + 1):
+            if (
+                mine.most is not None
+                and mine.most <= most
+                and self.includes(node | beside, mine.node, level + 1)
+            ):
                 return True
-        possible = [number for number, own in enumerate(one.first) if not self._nothing(own | node, level)]
+        possible = [
+            number for number, own in enumerate(one.first) if not self._nothing(own | node, level)
+        ]
         return len(possible) <= most and self._nothing(one.rest | node, level)
 
     def _no_object(self, branch: Branch, level: int) -> bool:
-        if any(_forbidden(branch, name) or self._nothing(branch.member(name), level) for name in branch.required):
+        if any(
+            _forbidden(branch, name) or self._nothing(branch.member(name), level)
+            for name in branch.required
+        ):
             return True
         if branch.most is not None and len(branch.required) > branch.most:
             return True
@@ -181,11 +216,17 @@ class Prover:
         return found
 
     def _closed(self, branch: Branch, level: int) -> bool:
-        return self._nothing(branch.rest, level) and all(self._nothing(node, level) for _, node in branch.matching)
+        return self._nothing(branch.rest, level) and all(
+            self._nothing(node, level) for _, node in branch.matching
+        )
 
     def _possible(self, branch: Branch, level: int) -> list[str] | None:
         """The only names that an object may have, where there are not others without end."""
-        listed = [one.values for one in self._branches(branch.names | _STRING)] if branch.names else [None]
+        listed = (
+            [one.values for one in self._branches(branch.names | _STRING)]
+            if branch.names
+            else [None]
+        )
         if all(values is not None for values in listed):
             found = [cast(str, value) for values in listed for value in values or ()]
         elif self._closed(branch, level):
@@ -193,7 +234,9 @@ class Prover:
         else:
             return None
         return [
-            name for name in found if not _forbidden(branch, name) and not self._nothing(branch.member(name), level)
+            name
+            for name in found
+            if not _forbidden(branch, name) and not self._nothing(branch.member(name), level)
         ]
 
     def _arrays(self, one: Branch, other: Branch, level: int) -> bool:
@@ -202,9 +245,13 @@ class Prover:
         ends = [number for number in range(count + 1) if self._nothing(one.at(number), level)]
         if ends and (most is None or ends[0] < most):
             most = ends[0]
-        if not sizes_within(one.least, most, other) or (other.unique and not one.unique and (most is None or most > 1)):
+        if not sizes_within(one.least, most, other) or (
+            other.unique and not one.unique and (most is None or most > 1)
+        ):
             return False
-        if not all(self._contains(replace(one, most=most), wanted, level) for wanted in other.holds):
+        if not all(
+            self._contains(replace(one, most=most), wanted, level) for wanted in other.holds
+        ):
             return False
         held = range(count + 1 if most is None else min(count + 1, most))
         return all(self.includes(one.at(number), other.at(number), level + 1) for number in held)
@@ -220,16 +267,26 @@ class Prover:
         if not other.required <= one.required:
             return False
         possible = self._possible(one, level)
-        mosts = [most for most in (one.most, None if possible is None else len(possible)) if most is not None]
+        mosts = [
+            most
+            for most in (one.most, None if possible is None else len(possible))
+            if most is not None
+        ]
         if not sizes_within(max(one.least, len(one.required)), min(mosts, default=None), other):
             return False
         if not self._names(one, other, possible, level):
             return False
-        listed = possible if possible is not None else [name for name, _ in (*one.members, *other.members)]
+        listed = (
+            possible
+            if possible is not None
+            else [name for name, _ in (*one.members, *other.members)]
+        )
         for name in dict.fromkeys(listed):
             if _forbidden(one, name):
                 continue
-            if other.unclear(name) or not self.includes(one.member(name), other.member(name), level + 1):
+            if other.unclear(name) or not self.includes(
+                one.member(name), other.member(name), level + 1
+            ):
                 return False
         return possible is not None or all(
             self.includes(mine, theirs, level + 1) for mine, theirs in _others(one, other)
@@ -239,7 +296,8 @@ class Prover:
         if not other.names or self.includes(one.names | _STRING, other.names, level + 1):
             return True
         return possible is not None and all(
-            membership.every([membership.admits(place, name) for place in other.names]) for name in possible
+            membership.every([membership.admits(place, name) for place in other.names])
+            for name in possible
         )
 
 
@@ -272,7 +330,11 @@ def _with_points(value: Json) -> Json:
         return [_with_points(one) for one in value]
     if isinstance(value, dict):
         return {name: _with_points(one) for name, one in value.items()}
-    return float(value) if isinstance(value, int) and not isinstance(value, bool) and abs(value) < 2**53 else value
+    return (
+        float(value)
+        if isinstance(value, int) and not isinstance(value, bool) and abs(value) < 2**53
+        else value
+    )
 
 
 def _forbidden(branch: Branch, name: str) -> bool:
@@ -297,5 +359,9 @@ def _others(one: Branch, other: Branch) -> Iterator[_Pair]:
 
 def _matched(branch: Branch, *patterns: str) -> Node:
     """What a member has to be whose name matches the patterns, and so those that they imply."""
-    implied = [node for wide, node in branch.matching if any(strings.implies(pattern, wide) for pattern in patterns)]
+    implied = [
+        node
+        for wide, node in branch.matching
+        if any(strings.implies(pattern, wide) for pattern in patterns)
+    ]
     return frozenset().union(*implied)

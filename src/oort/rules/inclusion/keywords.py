@@ -18,7 +18,11 @@ def _is_bool(value: Json) -> bool:
 
 def is_number(value: Json) -> TypeGuard[int | float]:
     """Whether the value is a number that can be compared exactly; true and false are none."""
-    return isinstance(value, int | float) and not isinstance(value, bool) and abs(value) != float("inf")
+    return (
+        isinstance(value, int | float)
+        and not isinstance(value, bool)
+        and abs(value) != float("inf")
+    )
 
 
 def _is_bound(value: Json) -> bool:
@@ -58,7 +62,9 @@ def _is_names(value: Json) -> bool:
 
 
 def _is_type(value: Json) -> bool:
-    return all(one in (*KINDS, "integer") for one in (value if isinstance(value, list) else [value]))
+    return all(
+        one in (*KINDS, "integer") for one in (value if isinstance(value, list) else [value])
+    )
 
 
 def _is_list(value: Json) -> bool:
@@ -103,7 +109,9 @@ _FORMS: dict[str, Callable[[Json], bool]] = {
     "propertyNames": _is_schema,
     "minProperties": _is_size,
     "maxProperties": _is_size,
-    "dependentRequired": lambda value: isinstance(value, dict) and all(map(_is_names, value.values())),
+    "dependentRequired": lambda value: (
+        isinstance(value, dict) and all(map(_is_names, value.values()))
+    ),
     "dependentSchemas": _is_map,
     "dependencies": lambda value: (
         isinstance(value, dict) and all(_is_names(one) or _is_schema(one) for one in value.values())
@@ -145,9 +153,17 @@ _WITH = {
     "exclusiveMinimum": "minimum",
     "exclusiveMaximum": "maximum",
 }
-_BESIDE = frozenset({"$ref", "allOf", "anyOf", "oneOf", "not", "if", "dependentSchemas", "dependencies", "nullable"})
+_BESIDE = frozenset(
+    {"$ref", "allOf", "anyOf", "oneOf", "not", "if", "dependentSchemas", "dependencies", "nullable"}
+)
 _APART = frozenset(
-    {"unevaluatedProperties", "unevaluatedItems", "additionalItems", "dependencies", "dependentRequired"}
+    {
+        "unevaluatedProperties",
+        "unevaluatedItems",
+        "additionalItems",
+        "dependencies",
+        "dependentRequired",
+    }
     | {"dependentSchemas", "if", "then", "else", "maxContains", "const", "propertyNames"}
     | {"divisibleBy", "disallow", "extends"}
 )
@@ -180,11 +196,15 @@ def is_opaque(word: str, words: dict[str, Json], *, draft: int, declared: bool) 
 def _odd_bound(word: str, words: dict[str, Json], draft: int | None) -> bool:
     """Until draft 4 these words were flags beside a bound, later bounds themselves."""
     if isinstance(words[word], bool):
-        return (draft is not None and draft > 4) or (words[word] is True and _WITH[word] not in words)
+        return (draft is not None and draft > 4) or (
+            words[word] is True and _WITH[word] not in words
+        )
     return draft is not None and draft <= 4
 
 
 def _evaluated_elsewhere(word: str, words: dict[str, Json]) -> bool:
     """Whether more than the words right beside it decide what is left over. `contains` counts for elements."""
     others = _BESIDE | {"contains"} if word == "unevaluatedItems" else _BESIDE
-    return bool(words.keys() & others) or (word == "unevaluatedItems" and isinstance(words.get("items"), list))
+    return bool(words.keys() & others) or (
+        word == "unevaluatedItems" and isinstance(words.get("items"), list)
+    )

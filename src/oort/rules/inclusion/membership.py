@@ -10,7 +10,17 @@ from oort.rules.inclusion.documents import KINDS, Json, Place, exact, identity, 
 
 Truth: TypeAlias = bool | None
 _DEEPEST = 40
-_COMBINING = {"$ref", "allOf", "anyOf", "oneOf", "not", "if", "dependentRequired", "dependentSchemas", "dependencies"}
+_COMBINING = {
+    "$ref",
+    "allOf",
+    "anyOf",
+    "oneOf",
+    "not",
+    "if",
+    "dependentRequired",
+    "dependentSchemas",
+    "dependencies",
+}
 _Map: TypeAlias = dict[str, Json]
 
 
@@ -38,7 +48,9 @@ def negated(truth: Truth) -> Truth:
     return None if truth is None else not truth
 
 
-def admits(place: Place, value: Json, depth: int = 0, seen: frozenset[Place] = frozenset()) -> Truth:
+def admits(
+    place: Place, value: Json, depth: int = 0, seen: frozenset[Place] = frozenset()
+) -> Truth:
     """Whether the value is valid under the schema. `seen` are the schemas that are being asked about the same value."""
     if depth > _DEEPEST or place in seen:
         return None
@@ -60,7 +72,9 @@ def blamed(place: Place, value: Json) -> str:
     return place.pointer
 
 
-def checks(place: Place, value: Json, depth: int, seen: frozenset[Place] = frozenset()) -> Iterator[Check]:
+def checks(
+    place: Place, value: Json, depth: int, seen: frozenset[Place] = frozenset()
+) -> Iterator[Check]:
     """Every keyword's say."""
     words = place.known
     yield from (Check(word, None) for word in place.opaque)
@@ -79,7 +93,9 @@ def checks(place: Place, value: Json, depth: int, seen: frozenset[Place] = froze
         yield Check("", None)
 
 
-def _inside(word: str, place: Place, value: Json, depth: int, seen: frozenset[Place] = frozenset()) -> Check:
+def _inside(
+    word: str, place: Place, value: Json, depth: int, seen: frozenset[Place] = frozenset()
+) -> Check:
     return Check(word, admits(place, value, depth, seen), (place, value))
 
 
@@ -92,7 +108,10 @@ def _combined(place: Place, value: Json, depth: int, seen: frozenset[Place]) -> 
             held = arms(place, word)
             truths = [admits(arm, value, depth, seen) for arm in held]
             if word == "allOf":
-                yield from (Check(word, truth, (arm, value)) for arm, truth in zip(held, truths, strict=True))
+                yield from (
+                    Check(word, truth, (arm, value))
+                    for arm, truth in zip(held, truths, strict=True)
+                )
             else:
                 yield Check(word, _some(truths) if word == "anyOf" else _one(truths))
     if "not" in words:
@@ -105,7 +124,10 @@ def _combined(place: Place, value: Json, depth: int, seen: frozenset[Place]) -> 
 
 def arms(place: Place, word: str) -> list[Place]:
     """The schemas that a keyword lists."""
-    return [place.child(word, str(number)) for number in range(len(cast(list[Json], place.known.get(word, []))))]
+    return [
+        place.child(word, str(number))
+        for number in range(len(cast(list[Json], place.known.get(word, []))))
+    ]
 
 
 def _some(truths: list[Truth]) -> Truth:
@@ -166,7 +188,10 @@ def _typed(place: Place, words: _Map, value: Json) -> Truth:
 
 def _number(words: _Map, value: float) -> Iterator[Check]:
     number = exact(value)
-    for word, exclusive, sign in (("minimum", "exclusiveMinimum", 1), ("maximum", "exclusiveMaximum", -1)):
+    for word, exclusive, sign in (
+        ("minimum", "exclusiveMinimum", 1),
+        ("maximum", "exclusiveMaximum", -1),
+    ):
         if word in words:
             distance = (number - exact(cast(float, words[word]))) * sign
             yield Check(word, distance > 0 if words.get(exclusive) is True else distance >= 0)
@@ -204,7 +229,9 @@ def positions(place: Place) -> tuple[list[Place], Place | None]:
 def _array(place: Place, words: _Map, value: list[Json], depth: int) -> Iterator[Check]:
     yield from _sized(words, len(value), "Items")
     if words.get("uniqueItems"):
-        yield Check("uniqueItems", all(one != other for one, other in combinations(map(identity, value), 2)))
+        yield Check(
+            "uniqueItems", all(one != other for one, other in combinations(map(identity, value), 2))
+        )
     first, rest = positions(place)
     if first or rest is not None:
         for number, one in enumerate(value):
@@ -212,12 +239,16 @@ def _array(place: Place, words: _Map, value: list[Json], depth: int) -> Iterator
             if schema is not None:
                 yield _inside("items", schema, one, depth)
     if "contains" in words:
-        yield Check("contains", _contains(words, [admits(place.child("contains"), one, depth) for one in value]))
+        yield Check(
+            "contains",
+            _contains(words, [admits(place.child("contains"), one, depth) for one in value]),
+        )
 
 
 def _contains(words: _Map, truths: list[Truth]) -> Truth:
     least, most = (
-        cast(float, words.get(word, other)) for word, other in (("minContains", 1), ("maxContains", len(truths)))
+        cast(float, words.get(word, other))
+        for word, other in (("minContains", 1), ("maxContains", len(truths)))
     )
     sure, possible = truths.count(True), len(truths) - truths.count(False)
     if sure > most or possible < least:
@@ -232,7 +263,9 @@ def _object(place: Place, words: _Map, value: _Map, depth: int) -> Iterator[Chec
     for name, one in value.items():
         yield from _member(place, words, name, one, depth)
     if "propertyNames" in words:
-        yield from (_inside("propertyNames", place.child("propertyNames"), name, depth) for name in value)
+        yield from (
+            _inside("propertyNames", place.child("propertyNames"), name, depth) for name in value
+        )
 
 
 def _needs(place: Place, value: _Map, depth: int, seen: frozenset[Place]) -> Iterator[Check]:
@@ -255,7 +288,10 @@ def _member(place: Place, words: _Map, name: str, value: Json, depth: int) -> It
     known = name in cast(_Map, words.get("properties", {}))
     if known:
         yield _inside("properties", place.child("properties", name), value, depth)
-    hits = [(pattern, strings.matches(pattern, name)) for pattern in cast(_Map, words.get("patternProperties", {}))]
+    hits = [
+        (pattern, strings.matches(pattern, name))
+        for pattern in cast(_Map, words.get("patternProperties", {}))
+    ]
     for pattern, hit in hits:
         if hit is not False:
             truth = admits(place.child("patternProperties", pattern), value, depth)

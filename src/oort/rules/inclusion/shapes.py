@@ -9,7 +9,16 @@ from fractions import Fraction
 from typing import cast
 
 from oort.rules.inclusion import membership, strings
-from oort.rules.inclusion.documents import KINDS, Json, Place, exact, identity, is_number, kind_of, literal
+from oort.rules.inclusion.documents import (
+    KINDS,
+    Json,
+    Place,
+    exact,
+    identity,
+    is_number,
+    kind_of,
+    literal,
+)
 from oort.rules.inclusion.unions import ANYTHING, Disjunct, Node, Reading, ordered
 
 _LISTED = 32  # integers between two bounds that are written out
@@ -64,11 +73,19 @@ class Branch:
             return known[name]
         hits = [(node, strings.matches(pattern, name)) for pattern, node in self.matching]
         sure = [node for node, hit in hits if hit]
-        return frozenset().union(*sure) if sure else self.rest if all(hit is False for _, hit in hits) else ANYTHING
+        return (
+            frozenset().union(*sure)
+            if sure
+            else self.rest
+            if all(hit is False for _, hit in hits)
+            else ANYTHING
+        )
 
     def unclear(self, name: str) -> bool:
         """Whether `member` may have left something out, since a pattern cannot be read."""
-        return name not in dict(self.members) and any(strings.matches(one, name) is None for one, _ in self.matching)
+        return name not in dict(self.members) and any(
+            strings.matches(one, name) is None for one, _ in self.matching
+        )
 
     def with_member(self, name: str, node: Node, *, present: bool) -> "Branch":
         """The branch with a member narrowed, which is there for certain or not."""
@@ -85,12 +102,16 @@ def branches(node: Node, *, wanted: bool = False) -> list[Branch]:
 def of_disjunct(found: Disjunct) -> list[Branch]:
     """One branch for each type that the disjunct lets in, or one for each value if they are listed."""
     flats = ordered(found.flats)
-    listed = next((_listed(place.known) for place in flats if place.known.keys() & {"enum", "const"}), None)
+    listed = next(
+        (_listed(place.known) for place in flats if place.known.keys() & {"enum", "const"}), None
+    )
     if listed is not None:
         return list(_finite(found, listed))
     spelt = next((words for place in flats if (words := _spelt_out(place))), [])
     kinds = [kind for kind in KINDS if _lets_in(found, kind) and not (spelt and kind == "string")]
-    settled = (one for one in map(_settled, (_built(found, kind) for kind in kinds)) if one is not None)
+    settled = (
+        one for one in map(_settled, (_built(found, kind) for kind in kinds)) if one is not None
+    )
     bounded = [one for one in map(_settled, map(_trimmed, settled)) if one is not None]
     return [*bounded, *_finite(found, spelt)]
 
@@ -100,7 +121,11 @@ def _listed(words: dict[str, Json]) -> list[Json]:
 
 
 def _spelt_out(place: Place) -> list[Json]:
-    return list(strings.spelt_out(cast(str, place.known["pattern"]))) if "pattern" in place.known else []
+    return (
+        list(strings.spelt_out(cast(str, place.known["pattern"])))
+        if "pattern" in place.known
+        else []
+    )
 
 
 def _finite(found: Disjunct, listed: list[Json]) -> Iterator[Branch]:
@@ -135,14 +160,20 @@ def _built(found: Disjunct, kind: str) -> Branch:
 def _sized(branch: Branch, words: dict[str, Json], noun: str) -> Branch:
     least = max(branch.least, int(cast(float, words.get(f"min{noun}", 0))))
     said = words.get(f"max{noun}")
-    mosts = [one for one in (branch.most, None if said is None else int(cast(float, said))) if one is not None]
+    mosts = [
+        one
+        for one in (branch.most, None if said is None else int(cast(float, said)))
+        if one is not None
+    ]
     return replace(branch, least=least, most=min(mosts, default=None))
 
 
 def _number(branch: Branch, place: Place, words: dict[str, Json]) -> Branch:
     for word, exclusive in (("minimum", "exclusiveMinimum"), ("maximum", "exclusiveMaximum")):
         if word in words:
-            branch = _bounded(branch, word, exact(cast(float, words[word])), out=words.get(exclusive) is True)
+            branch = _bounded(
+                branch, word, exact(cast(float, words[word])), out=words.get(exclusive) is True
+            )
         if is_number(words.get(exclusive)):
             branch = _bounded(branch, word, exact(cast(float, words[exclusive])), out=True)
     said = words.get("type", [])
@@ -159,9 +190,9 @@ def _number(branch: Branch, place: Place, words: dict[str, Json]) -> Branch:
 
 def _common(one: Fraction, other: Fraction) -> Fraction:
     """The smallest number that both divide."""
-    return Fraction(math.lcm(one.numerator * other.denominator, other.numerator * one.denominator)) / (
-        one.denominator * other.denominator
-    )
+    return Fraction(
+        math.lcm(one.numerator * other.denominator, other.numerator * one.denominator)
+    ) / (one.denominator * other.denominator)
 
 
 def _bounded(branch: Branch, word: str, bound: Fraction, *, out: bool) -> Branch:
@@ -187,17 +218,23 @@ def _array(branch: Branch, place: Place, words: dict[str, Json]) -> Branch:
     rest = barred if beyond is None else barred | {beyond}
     own = [barred | {one} for one in listed]
     count = max(len(own), len(branch.first))
-    first = [branch.at(number) | (own[number] if number < len(own) else rest) for number in range(count)]
+    first = [
+        branch.at(number) | (own[number] if number < len(own) else rest) for number in range(count)
+    ]
     counted = "contains" in words and (words.get("minContains") != 0 or "maxContains" in words)
     holds = (*branch.holds, _content(place, words)) if counted else branch.holds
     least = max([branch.least, *(one.least for one in holds)])
     unique = branch.unique or words.get("uniqueItems") is True
-    branch = replace(branch, first=tuple(first), rest=branch.rest | rest, unique=unique, holds=holds, least=least)
+    branch = replace(
+        branch, first=tuple(first), rest=branch.rest | rest, unique=unique, holds=holds, least=least
+    )
     return _sized(branch, words, "Items")
 
 
 def _content(place: Place, words: dict[str, Json]) -> Content:
-    said = identity({name: words[name] for name in ("contains", "minContains", "maxContains") if name in words})
+    said = identity(
+        {name: words[name] for name in ("contains", "minContains", "maxContains") if name in words}
+    )
     token = object() if "Ref" in str(said) or "$ref" in str(said) else (said, place.document.draft)
     least, most = words.get("minContains", 1), words.get("maxContains")
     return Content(
@@ -213,14 +250,23 @@ def _object(branch: Branch, place: Place, words: dict[str, Json]) -> Branch:
     names = [name for name, _ in (*branch.members, *own.members)]
     members = {name: branch.member(name) | own.member(name) for name in names}
     ours, theirs = dict(branch.matching), dict(own.matching)
-    tokens = branch.tokens | own.tokens | {object() for name in names if branch.unclear(name) or own.unclear(name)}
+    tokens = (
+        branch.tokens
+        | own.tokens
+        | {object() for name in names if branch.unclear(name) or own.unclear(name)}
+    )
     matching = {one: ours[one] | theirs[one] for one in ours.keys() & theirs.keys()}
     for mine, others, rest in ((ours, theirs, own.rest), (theirs, ours, branch.rest)):
         for pattern in mine.keys() - others.keys():
             clear = all(strings.apart(pattern, other) for other in others)
             matching[pattern] = mine[pattern] | (rest if clear else ANYTHING)
             tokens |= {object()} if rest and not clear else set()
-    found = replace(branch, members=tuple(members.items()), matching=tuple(sorted(matching.items())), tokens=tokens)
+    found = replace(
+        branch,
+        members=tuple(members.items()),
+        matching=tuple(sorted(matching.items())),
+        tokens=tokens,
+    )
     found = replace(found, rest=branch.rest | own.rest, names=branch.names | own.names)
     return _sized(replace(found, required=branch.required | own.required), words, "Properties")
 
@@ -307,5 +353,7 @@ def _trimmed(branch: Branch) -> Branch:
     while branch.low is not None and branch.low in numbers and not branch.low_open:
         branch = replace(branch, low=branch.low + (branch.step or 0), low_open=branch.step is None)
     while branch.high is not None and branch.high in numbers and not branch.high_open:
-        branch = replace(branch, high=branch.high - (branch.step or 0), high_open=branch.step is None)
+        branch = replace(
+            branch, high=branch.high - (branch.step or 0), high_open=branch.step is None
+        )
     return branch

@@ -88,7 +88,12 @@ def implies(narrow: str, wide: str) -> bool:
     if narrow == wide or wide in ("", ".*", "^", "$", "^.*", ".*$"):
         return True
     prefix, sure = _PREFIX.fullmatch(wide), beginning(narrow)
-    return prefix is not None and sure is not None and sure.startswith(prefix[1]) and not sure.endswith("\\")
+    return (
+        prefix is not None
+        and sure is not None
+        and sure.startswith(prefix[1])
+        and not sure.endswith("\\")
+    )
 
 
 def normal(pattern: str) -> str:
@@ -129,7 +134,11 @@ def conforms(name: str, text: str) -> bool | None:
     """Whether the text has the format; None if that is not certain."""
     if text == SAMPLES.get(name):
         return True
-    return False if name in _LOOSE and not re.fullmatch(_LOOSE[name], text, re.ASCII | re.DOTALL) else None
+    return (
+        False
+        if name in _LOOSE and not re.fullmatch(_LOOSE[name], text, re.ASCII | re.DOTALL)
+        else None
+    )
 
 
 def examples(pattern: str) -> list[str]:
@@ -137,8 +146,12 @@ def examples(pattern: str) -> list[str]:
     translated = _translated(pattern)
     if translated is None:
         return []
-    found = dict.fromkeys(_Maker(pattern, more, last).text() for more in (0, 1, 3, 9) for last in (False, True))
-    padded = [text + "a" * more for text in found for more in (1, 3, 9)] + ["a" * 3 + text for text in found]
+    found = dict.fromkeys(
+        _Maker(pattern, more, last).text() for more in (0, 1, 3, 9) for last in (False, True)
+    )
+    padded = [text + "a" * more for text in found for more in (1, 3, 9)] + [
+        "a" * 3 + text for text in found
+    ]
     return [text for text in dict.fromkeys([*found, *padded]) if matches(pattern, text)]
 
 
@@ -147,7 +160,12 @@ def lengths(pattern: str) -> tuple[int, int | None]:
     if _translated(pattern) is None:
         return 0, None
     shortest = _Maker(pattern, 0, last=False).length()
-    whole = pattern.startswith("^") and pattern.endswith("$") and not pattern.endswith("\\$") and "|" not in pattern
+    whole = (
+        pattern.startswith("^")
+        and pattern.endswith("$")
+        and not pattern.endswith("\\$")
+        and "|" not in pattern
+    )
     longest = _Maker(pattern, 99_999, last=True).length() if whole else 99_999
     return shortest, longest if longest < 99_999 else None
 

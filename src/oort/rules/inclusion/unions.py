@@ -17,7 +17,19 @@ ANYTHING: Node = frozenset()
 NOTHING: Node = frozenset({literal({"enum": []})})
 _WIDEST = 200  # disjuncts of one schema; a table of cases in the wild has tens
 _ELSEWHERE = frozenset(
-    {"$ref", "allOf", "anyOf", "oneOf", "not", "if", "then", "else", "$defs", "definitions", "$schema"}
+    {
+        "$ref",
+        "allOf",
+        "anyOf",
+        "oneOf",
+        "not",
+        "if",
+        "then",
+        "else",
+        "$defs",
+        "definitions",
+        "$schema",
+    }
 )
 _PIECES = 8  # of one complement; one with more is kept as it is
 
@@ -32,7 +44,9 @@ class Disjunct:
 
     def both(self, other: "Disjunct") -> "Disjunct":
         """What satisfies the two."""
-        return Disjunct(self.flats | other.flats, self.nots | other.nots, self.tokens | other.tokens)
+        return Disjunct(
+            self.flats | other.flats, self.nots | other.nots, self.tokens | other.tokens
+        )
 
     @property
     def excluded(self) -> list[Node]:
@@ -66,7 +80,9 @@ class Reading:
         if place in seen:
             return [Disjunct(tokens=frozenset({object()}))]
         inside = seen | {place}
-        own = frozenset({replace(place, flat=True)}) if place.known.keys() - _ELSEWHERE else ANYTHING
+        own = (
+            frozenset({replace(place, flat=True)}) if place.known.keys() - _ELSEWHERE else ANYTHING
+        )
         found = [Disjunct(own, tokens=frozenset(object() for _ in place.opaque))]
         for union in self._combined(place, inside):
             found = _product(found, union)
@@ -122,7 +138,10 @@ class Reading:
         yes, no = self._of_place(condition, seen), self._complement(condition, seen)
         if not self.wanted:
             return _product(yes, then) + _product(no, other)
-        return _product(no + then if "then" in place.known else then, yes + other if "else" in place.known else other)
+        return _product(
+            no + then if "then" in place.known else then,
+            yes + other if "else" in place.known else other,
+        )
 
     def _dependent(self, place: Place, seen: frozenset[Place]) -> Iterator[list[Disjunct]]:
         found = dependents.needs(place)

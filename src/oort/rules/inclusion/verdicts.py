@@ -38,7 +38,9 @@ def compare(old: Json, new: Json, *, mode: Mode = "backward", as_is: bool = Fals
     >>> compare({"type": "number"}, {"type": "integer"}).witness
     (-0.5,)
     """
-    pairs = {"backward": [(old, new)], "forward": [(new, old)], "full": [(old, new), (new, old)]}[mode]
+    pairs = {"backward": [(old, new)], "forward": [(new, old)], "full": [(old, new), (new, old)]}[
+        mode
+    ]
     try:
         found = [_judged(one, other, mode, as_is=as_is) for one, other in pairs]
     except RecursionError:
@@ -56,10 +58,18 @@ def _judged(left: Json, right: Json, mode: Mode, *, as_is: bool) -> Verdict:
     other: Node = frozenset({accepts})
     prover = Prover()
     if prover.includes(one, other):
-        return Verdict("yes", mode, None, "", "Everything valid under the one schema is valid under the other.")
+        return Verdict(
+            "yes", mode, None, "", "Everything valid under the one schema is valid under the other."
+        )
     stuck = prover.stuck or ""
     witness = Seeker(prover).witness(one, other)
     if witness is not None:
         path = membership.blamed(accepts, witness[0])
-        return Verdict("no", mode, witness, path, "The witness is valid under the one schema and not under the other.")
+        return Verdict(
+            "no",
+            mode,
+            witness,
+            path,
+            "The witness is valid under the one schema and not under the other.",
+        )
     return Verdict("unknown", mode, None, stuck, "Neither a proof nor a counter-example was found.")

@@ -72,8 +72,12 @@ class Seeker:
     def _barred(self, left: Node, right: Node, depth: int) -> Iterator[Json]:
         """Values of the left that are in what the right excludes."""
         options = branches(right, wanted=True)
-        nodes = dict.fromkeys(frozenset({one.child("not")}) for one in ordered(right) if "not" in one.known)
-        nodes |= dict.fromkeys(one.origin.flats | node for one in options for node in one.origin.excluded)
+        nodes = dict.fromkeys(
+            frozenset({one.child("not")}) for one in ordered(right) if "not" in one.known
+        )
+        nodes |= dict.fromkeys(
+            one.origin.flats | node for one in options for node in one.origin.excluded
+        )
         for node in list(nodes)[:_NAMED]:
             yield from self._plain(left | node, depth)
 
@@ -86,13 +90,19 @@ class Seeker:
             yield value
 
     def _against(self, left: Node, right: Node, depth: int) -> list[Json]:
-        return self.candidates(left, ANYTHING if self._prover.includes(left, right) else right, depth)
+        return self.candidates(
+            left, ANYTHING if self._prover.includes(left, right) else right, depth
+        )
 
     def _plain(self, node: Node, depth: int) -> list[Json]:
         return self.candidates(node, ANYTHING, depth)
 
     def _arrays(self, branch: Branch, hints: list[Branch], depth: int) -> Iterator[Json]:
-        sizes = _lengths(branch, hints) | {len(branch.first) + 1} | {len(one.first) + 1 for one in hints}
+        sizes = (
+            _lengths(branch, hints)
+            | {len(branch.first) + 1}
+            | {len(one.first) + 1 for one in hints}
+        )
         for size in sorted(one for one in sizes if one <= _LONGEST):
             base = self._filled(branch, size, depth)
             if len(base) < size:
@@ -103,7 +113,9 @@ class Seeker:
             yield from self._contents(branch, hints, base, depth)
             for number in range(min(size, len(branch.first) + 2)):
                 wanted = [one.at(number) for one in hints] or [ANYTHING]
-                for value in chain.from_iterable(self._against(branch.at(number), one, depth)[:6] for one in wanted):
+                for value in chain.from_iterable(
+                    self._against(branch.at(number), one, depth)[:6] for one in wanted
+                ):
                     yield [*base[:number], value, *base[number + 1 :]]
 
     def _filled(self, branch: Branch, size: int, depth: int) -> list[Json]:
@@ -119,7 +131,9 @@ class Seeker:
             found.append(options[0])
         return found
 
-    def _contents(self, branch: Branch, hints: list[Branch], base: list[Json], depth: int) -> Iterator[Json]:
+    def _contents(
+        self, branch: Branch, hints: list[Branch], base: list[Json], depth: int
+    ) -> Iterator[Json]:
         """Arrays with fewer and more elements of what `contains` counts."""
         first, free = base[: len(branch.first)], len(base) - len(branch.first)
         wanted = dict.fromkeys(one for hint in hints for one in hint.holds)
@@ -133,10 +147,15 @@ class Seeker:
                     yield from ([*first, *mixed], [*first, *reversed(mixed)])
         for mine in branch.holds:
             for other in wanted:
-                yield [*first, *_taken(self._outside(branch.rest | mine.node, other.node, depth), free)]
+                yield [
+                    *first,
+                    *_taken(self._outside(branch.rest | mine.node, other.node, depth), free),
+                ]
 
     def _outside(self, left: Node, right: Node, depth: int) -> list[Json]:
-        return [value for value in self.candidates(left, right, depth) if _in(right, value) is False]
+        return [
+            value for value in self.candidates(left, right, depth) if _in(right, value) is False
+        ]
 
     def _objects(self, branch: Branch, hints: list[Branch], depth: int) -> Iterator[Json]:
         listed = dict.fromkeys([name for one in (branch, *hints) for name, _ in one.members])
@@ -156,26 +175,40 @@ class Seeker:
             yield from ({**least, name: value} for value in bad[name][0][:8])
         yield from ({key: one for key, one in full.items() if key != name} for name in full)
         yield from ({**full, name: value} for name, (sure, _) in bad.items() for value in sure[:8])
-        yield {**full, **{name: sure[0] for name, (sure, _) in bad.items() if sure and name in listed}}
+        yield {
+            **full,
+            **{name: sure[0] for name, (sure, _) in bad.items() if sure and name in listed},
+        }
         yield from self._larger(branch, hints, full, others, depth)
         for base in (least, full):
-            yield from ({**base, name: value} for name, (_, rest) in bad.items() for value in rest[:8])
+            yield from (
+                {**base, name: value} for name, (_, rest) in bad.items() for value in rest[:8]
+            )
         for one in list(listed)[:4]:
             for other in [name for name in names if name != one][:6]:
                 pairs = product(*((*bad[name][0], *bad[name][1])[:5] for name in (one, other)))
                 yield from ({**least, one: mine, other: theirs} for mine, theirs in pairs)
 
-    def _refused(self, branch: Branch, hints: list[Branch], name: str, depth: int) -> tuple[list[Json], list[Json]]:
+    def _refused(
+        self, branch: Branch, hints: list[Branch], name: str, depth: int
+    ) -> tuple[list[Json], list[Json]]:
         """Values of a member: those that one of the hints refuses for certain, and others."""
         sure: list[Json] = []
         rest: list[Json] = []
-        for node in sorted({one.member(name): None for one in hints} or [ANYTHING], key=lambda node: not node):
+        for node in sorted(
+            {one.member(name): None for one in hints} or [ANYTHING], key=lambda node: not node
+        ):
             for value in self._against(branch.member(name), node, depth)[:5]:
                 (sure if _in(node, value) is False else rest).append(value)
         return sure, rest
 
     def _larger(
-        self, branch: Branch, hints: list[Branch], full: dict[str, Json], others: Iterable[str], depth: int
+        self,
+        branch: Branch,
+        hints: list[Branch],
+        full: dict[str, Json],
+        others: Iterable[str],
+        depth: int,
     ) -> Iterator[Json]:
         rest = self._plain(branch.rest, depth)
         for size in sorted(one for one in _lengths(branch, hints) if one <= _LONGEST and rest):
@@ -187,7 +220,12 @@ class Seeker:
     def _names(self, branch: Branch, hints: list[Branch], depth: int) -> Iterator[str]:
         """Names that no schema lists among its members."""
         both = (branch, *hints)
-        yield from (text for one in both for pattern, _ in one.matching for text in strings.examples(pattern))
+        yield from (
+            text
+            for one in both
+            for pattern, _ in one.matching
+            for text in strings.examples(pattern)
+        )
         for place in dict.fromkeys(place for one in both for place in ordered(one.origin.flats)):
             yield from (need.name for need in dependents.needs(place))
         for names in dict.fromkeys(one.names for one in both if one.names):
@@ -200,7 +238,14 @@ def _in(node: Node, value: Json) -> membership.Truth:
 
 
 def _ranked(left: Node, right: Node, values: Iterable[Json]) -> list[Json]:
-    ranks = {(True, False): 0, (True, None): 1, (None, False): 2, (None, None): 3, (True, True): 4, (None, True): 5}
+    ranks = {
+        (True, False): 0,
+        (True, None): 1,
+        (None, False): 2,
+        (None, None): 3,
+        (True, True): 4,
+        (None, True): 5,
+    }
     found: dict[object, tuple[int, Json]] = {}
     best = 0
     for value in values:
@@ -233,7 +278,9 @@ def _lengths(branch: Branch, hints: list[Branch]) -> set[int]:
         found |= {one.most, one.most + 1} if one.most is not None else set()
         found |= {size for content in one.holds for size in (content.least, content.least + 1)}
         found |= {content.most + 1 for content in one.holds if content.most is not None}
-    return {one for one in found if branch.least <= one and (branch.most is None or one <= branch.most)}
+    return {
+        one for one in found if branch.least <= one and (branch.most is None or one <= branch.most)
+    }
 
 
 def _numbers(branch: Branch, hints: list[Branch]) -> Iterator[Json]:
@@ -242,7 +289,9 @@ def _numbers(branch: Branch, hints: list[Branch]) -> Iterator[Json]:
         points |= {bound for bound in (one.low, one.high) if bound is not None}
         points |= {Fraction(str(value)) for value in one.values or ()}
         points |= {one.step} if one.step is not None else set()
-    near = [branch.step] if branch.step is not None else [Fraction(1), Fraction(1, 2), Fraction(1, 8)]
+    near = (
+        [branch.step] if branch.step is not None else [Fraction(1), Fraction(1, 2), Fraction(1, 8)]
+    )
     steps = [(near[0], point // near[0] * near[0]) for point in points if branch.step is not None]
     for point in sorted(points, key=lambda one: (abs(one), one < 0)):
         yield from _written(point)
@@ -261,18 +310,27 @@ def _written(number: Fraction) -> Iterator[Json]:
 
 
 def _strings(branch: Branch, hints: list[Branch]) -> Iterator[Json]:
-    patterns = [*sorted(branch.patterns), *(pattern for one in hints for pattern in sorted(one.patterns))]
+    patterns = [
+        *sorted(branch.patterns),
+        *(pattern for one in hints for pattern in sorted(one.patterns)),
+    ]
     yield from (strings.SAMPLES[name] for name in sorted(branch.formats) if name in strings.SAMPLES)
     lengths = [one for one in sorted(_lengths(branch, hints)) if one <= _LONGEST]
     for text in (text for pattern in patterns for text in strings.examples(pattern)):
         yield text
         for length in lengths:
             if length > len(text):
-                yield from (text.ljust(length, text[-1:] or "a"), text.ljust(length, "a"), text.rjust(length, "a"))
+                yield from (
+                    text.ljust(length, text[-1:] or "a"),
+                    text.ljust(length, "a"),
+                    text.rjust(length, "a"),
+                )
     yield from (sign * length for length in lengths for sign in ("a", "?", "0", "A", "é", "\n"))
     known = [value for one in hints for value in one.values or () if isinstance(value, str)]
     yield from (text for value in known for text in (value, value + "x"))
 
 
 def _admitted(branch: Branch, name: str) -> bool:
-    return branch.member(name) == branch.rest and all(membership.admits(one, name) for one in branch.names)
+    return branch.member(name) == branch.rest and all(
+        membership.admits(one, name) for one in branch.names
+    )

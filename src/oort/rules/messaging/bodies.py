@@ -21,7 +21,9 @@ def check(message: Message) -> None:
     """
     body = message.body
     if len(body) > limits.MESSAGE_BYTES:
-        raise refusal(message, Reason.TOO_LARGE, f"has {len(body)} bytes, more than {limits.MESSAGE_BYTES}")
+        raise refusal(
+            message, Reason.TOO_LARGE, f"has {len(body)} bytes, more than {limits.MESSAGE_BYTES}"
+        )
     try:
         value = _decoder.decode(body)
         body.decode()  # msgspec looks into no text that it passes over
@@ -55,6 +57,9 @@ def named_twice(text: str) -> str | None:
 
     try:
         json.loads(text, object_pairs_hook=look)
-    except (ValueError, RecursionError):  # msgspec has read it; Python's limits on numbers and depth are its own
+    except (
+        ValueError,
+        RecursionError,
+    ):  # msgspec has read it; Python's limits on numbers and depth are its own
         return None
     return min(found, default=None)

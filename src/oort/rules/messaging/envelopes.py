@@ -65,14 +65,22 @@ def unwrapped(text: str | bytes) -> Message:
     except RecursionError as error:
         raise _refused(Reason.TOO_DEEP, "A message is nested too deeply.") from error
     except (msgspec.MsgspecError, UnicodeDecodeError) as error:
-        raise _refused(Reason.MALFORMED, f"A message is no CloudEvents envelope: {error}.") from error
+        raise _refused(
+            Reason.MALFORMED, f"A message is no CloudEvents envelope: {error}."
+        ) from error
     # What Oort wrote comes out as it went in; only what others wrote has to be searched.
     if _encoder.encode(found) != (text.encode(errors="replace") if isinstance(text, str) else text):
         _refuse_repeats(text, found.id)
     if found.specversion != "1.0":
-        raise _refused(Reason.MALFORMED, f"The message {found.id} has CloudEvents {found.specversion}, not 1.0.")
+        raise _refused(
+            Reason.MALFORMED,
+            f"The message {found.id} has CloudEvents {found.specversion}, not 1.0.",
+        )
     if not _says_json(found.datacontenttype):
-        raise _refused(Reason.CONTENT_TYPE, f"The message {found.id} holds {found.datacontenttype[:100]!r}, not JSON.")
+        raise _refused(
+            Reason.CONTENT_TYPE,
+            f"The message {found.id} holds {found.datacontenttype[:100]!r}, not JSON.",
+        )
     return Message(
         id=found.id,
         name=found.type,
@@ -98,7 +106,9 @@ def schema_of(event: str, version: int) -> str:
 def _refuse_repeats(text: str | bytes, id: str) -> None:
     twice = named_twice(text if isinstance(text, str) else text.decode(errors="replace"))
     if twice is not None:
-        raise _refused(Reason.REPEATED_NAME, f"The message {id} names {twice[:100]!r} twice in one object.")
+        raise _refused(
+            Reason.REPEATED_NAME, f"The message {id} names {twice[:100]!r} twice in one object."
+        )
 
 
 def _refused(reason: Reason, detail: str) -> NotUnderstood:

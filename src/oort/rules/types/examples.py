@@ -54,13 +54,17 @@ def example(kind: object, *, tag: str = "", today: date | None = None) -> Value:
         raise InvalidValue(f"{kind!r} has no example: {error}") from error
     refused: frozenset[str] = frozenset()
     found: list[validation.Violation] = []
-    for _ in range(2):  # a default may be one that the type itself refuses; the second time it is left aside
+    for _ in range(
+        2
+    ):  # a default may be one that the type itself refuses; the second time it is left aside
         value = _value(described, _Wish(tag, today or _TODAY, "example", frozenset(), refused))
         found = validation.violations(shape, value)
         if not found:
             return value
         refused = frozenset(step for violation in found for step in violation.pointer.split("/"))
-    raise InvalidValue(f"There is no example of {found[0].pointer or kind}: {found[0].detail}.", _INSTEAD)
+    raise InvalidValue(
+        f"There is no example of {found[0].pointer or kind}: {found[0].detail}.", _INSTEAD
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +90,9 @@ class _Wish:
     def within(self, kind: object) -> "_Wish":
         """The wish for a part of the type; InvalidValue if the type contains itself and so has no end."""
         if kind in self.inside:
-            raise InvalidValue(f"{kind!r} contains itself without end.", "Make one of its fields optional.")
+            raise InvalidValue(
+                f"{kind!r} contains itself without end.", "Make one of its fields optional."
+            )
         return replace(self, inside=self.inside | {kind})
 
 
@@ -120,7 +126,9 @@ def _first(arms: Iterable[inspect.Type], wish: _Wish) -> Value:
     raise refusal or InvalidValue("A union of nothing has no example.")
 
 
-def _object(described: inspect.StructType | inspect.DataclassType | inspect.TypedDictType, wish: _Wish) -> Value:
+def _object(
+    described: inspect.StructType | inspect.DataclassType | inspect.TypedDictType, wish: _Wish
+) -> Value:
     inner = wish.within(described.cls)
     result: dict[str, Value] = {}
     if isinstance(described, inspect.StructType) and described.tag_field is not None:
@@ -146,7 +154,9 @@ def _field(field: inspect.Field, wish: _Wish) -> Value:
         return _value(field.type, named)
     if field.default_factory in (list, dict, set, tuple, frozenset):
         return {} if field.default_factory is dict else []
-    if field.default is msgspec.NODEFAULT:  # a factory of the user's own may give something else each time
+    if (
+        field.default is msgspec.NODEFAULT
+    ):  # a factory of the user's own may give something else each time
         return _value(field.type, named)
     try:
         return wish.tagged(_plain(field.default))
@@ -157,7 +167,9 @@ def _field(field: inspect.Field, wish: _Wish) -> Value:
 def _has_examples(described: inspect.Type) -> bool:
     if isinstance(described, inspect.UnionType):
         return any(_has_examples(arm) for arm in described.types)
-    return isinstance(described, inspect.Metadata) and bool((described.extra_json_schema or {}).get("examples"))
+    return isinstance(described, inspect.Metadata) and bool(
+        (described.extra_json_schema or {}).get("examples")
+    )
 
 
 def _row(described: inspect.NamedTupleType, wish: _Wish) -> Value:
@@ -174,8 +186,12 @@ def _collection(described: inspect.CollectionType, wish: _Wish) -> Value:
         if described.min_length:
             raise
         return []
-    if (described.min_length or 0) > 1 and isinstance(described, inspect.SetType | inspect.FrozenSetType):
-        raise InvalidValue(f"A set of {described.min_length} different elements has no example.", _INSTEAD)
+    if (described.min_length or 0) > 1 and isinstance(
+        described, inspect.SetType | inspect.FrozenSetType
+    ):
+        raise InvalidValue(
+            f"A set of {described.min_length} different elements has no example.", _INSTEAD
+        )
     return [element] * max(1, described.min_length or 0)
 
 
@@ -184,7 +200,9 @@ def _map(described: inspect.DictType, wish: _Wish) -> Value:
         return {}
     try:
         key = _value(described.key_type, wish)
-        return {key if isinstance(key, str) else _plain_text(key): _value(described.value_type, wish)}
+        return {
+            key if isinstance(key, str) else _plain_text(key): _value(described.value_type, wish)
+        }
     except InvalidValue:
         if described.min_length:
             raise
@@ -196,7 +214,11 @@ def _plain_text(value: Value) -> str:
 
 
 def _text(described: inspect.StrType, wish: _Wish) -> Value:
-    named = "ada@example.com" if "email" in wish.name.lower().replace("-", "").replace("_", "") else wish.name
+    named = (
+        "ada@example.com"
+        if "email" in wish.name.lower().replace("-", "").replace("_", "")
+        else wish.name
+    )
     for text in _sized((named, *_TEXTS), described.min_length or 0, described.max_length):
         if described.pattern is None or re.search(described.pattern, text):
             return wish.tagged(text)
@@ -205,7 +227,11 @@ def _text(described: inspect.StrType, wish: _Wish) -> Value:
 
 def _sized(texts: Iterable[str], least: int, most: int | None) -> Iterable[str]:
     """The texts, repeated or cut until they fit."""
-    return [(text * -(-least // len(text)) if len(text) < least else text)[:most] for text in texts if text]
+    return [
+        (text * -(-least // len(text)) if len(text) < least else text)[:most]
+        for text in texts
+        if text
+    ]
 
 
 def _number(described: inspect.IntType | inspect.FloatType, wish: _Wish) -> Value:
@@ -221,7 +247,9 @@ def _number(described: inspect.IntType | inspect.FloatType, wish: _Wish) -> Valu
     for number in (*_NUMBERS, *near):
         if isinstance(described, inspect.FloatType) or number == int(number):
             fitting = (
-                float(number) if isinstance(described, inspect.FloatType) and number != int(number) else int(number)
+                float(number)
+                if isinstance(described, inspect.FloatType) and number != int(number)
+                else int(number)
             )
             if _fits(fitting, described):
                 return fitting
@@ -238,7 +266,9 @@ def _fits(number: float, described: inspect.IntType | inspect.FloatType) -> bool
     )
 
 
-def _bytes(described: inspect.BytesType | inspect.ByteArrayType | inspect.MemoryViewType, wish: _Wish) -> Value:
+def _bytes(
+    described: inspect.BytesType | inspect.ByteArrayType | inspect.MemoryViewType, wish: _Wish
+) -> Value:
     (text,) = _sized((wish.name or "example",), described.min_length or 0, described.max_length)
     return base64.b64encode(text.encode()).decode()
 
@@ -247,7 +277,9 @@ def _custom(described: inspect.CustomType, wish: _Wish) -> Value:
     if isinstance(described.cls, OpenUnion):
         return _first(type_parts.arms(described.cls), wish)
     if described.cls is not object:
-        raise InvalidValue(f"{described.cls!r} has no example.", "Use a type that msgspec can decode.")
+        raise InvalidValue(
+            f"{described.cls!r} has no example.", "Use a type that msgspec can decode."
+        )
     return wish.name
 
 
@@ -277,7 +309,9 @@ _MAKERS = (
     _maker(inspect.DateType, lambda _, wish: wish.today.isoformat()),
     _maker(
         inspect.DateTimeType,
-        lambda time, wish: f"{wish.today.isoformat()}T12:00:00{'Z' if time.tz is not False else ''}",
+        lambda time, wish: (
+            f"{wish.today.isoformat()}T12:00:00{'Z' if time.tz is not False else ''}"
+        ),
     ),
     _maker(inspect.TimeType, lambda time, _: f"12:00:00{'Z' if time.tz else ''}"),
     _maker(inspect.TimeDeltaType, lambda _, __: "PT1H"),

@@ -34,7 +34,9 @@ class Schemas:
     components: dict[str, Schema]
 
 
-def described(*, accepted: Sequence[object], answered: Sequence[object], refs: str, known: bool = False) -> Schemas:
+def described(
+    *, accepted: Sequence[object], answered: Sequence[object], refs: str, known: bool = False
+) -> Schemas:
     """The schemas of what comes in and of what goes out. `refs` stands before the names of components.
 
     A type that does both, and is not the same both ways, has two components: `Account` goes out, `AccountInput` comes
@@ -45,12 +47,20 @@ def described(*, accepted: Sequence[object], answered: Sequence[object], refs: s
     coming, going = _collected(incoming), _collected(outgoing)
     names = named([*going, *(one for one in coming if one not in going)])
     first, last = (_Writer(names, refs, closed=closed, known=known) for closed in (True, False))
-    both = {names[one]: (first.component(coming[one]), last.component(going[one])) for one in coming if one in going}
+    both = {
+        names[one]: (first.component(coming[one]), last.component(going[one]))
+        for one in coming
+        if one in going
+    }
     renamed = input_names(both, frozenset(names.values()), refs)
     first = replace(first, names={one: renamed.get(name, name) for one, name in names.items()})
     components = {first.names[one]: first.component(shape) for one, shape in coming.items()}
     components |= {last.names[one]: last.component(shape) for one, shape in going.items()}
-    return Schemas(tuple(map(first.schema, incoming)), tuple(map(last.schema, outgoing)), dict(_flat(components)))
+    return Schemas(
+        tuple(map(first.schema, incoming)),
+        tuple(map(last.schema, outgoing)),
+        dict(_flat(components)),
+    )
 
 
 def schema(kind: object, *, closed: bool, known: bool = False) -> Schema:
@@ -59,7 +69,12 @@ def schema(kind: object, *, closed: bool, known: bool = False) -> Schema:
     >>> schema(list[int], closed=True)
     {'type': 'array', 'items': {'type': 'integer'}}
     """
-    found = described(accepted=[kind] if closed else [], answered=[] if closed else [kind], refs=_DEFS, known=known)
+    found = described(
+        accepted=[kind] if closed else [],
+        answered=[] if closed else [kind],
+        refs=_DEFS,
+        known=known,
+    )
     (one,) = found.accepted or found.answered
     return {**one, "$defs": cast(Value, found.components)} if found.components else one
 
@@ -74,13 +89,16 @@ def both(kind: object) -> tuple[Schema, Schema]:
     found = _collected([shape])
     names = named(found)
     written, accepted = (
-        _alone(_Writer(names, _DEFS, closed=closed, known=not closed), shape, found) for closed in (False, True)
+        _alone(_Writer(names, _DEFS, closed=closed, known=not closed), shape, found)
+        for closed in (False, True)
     )
     return written, accepted
 
 
 def _alone(writer: "_Writer", shape: inspect.Type, found: dict[object, Named]) -> Schema:
-    components = dict(_flat({writer.names[one]: writer.component(inner) for one, inner in found.items()}))
+    components = dict(
+        _flat({writer.names[one]: writer.component(inner) for one, inner in found.items()})
+    )
     one = writer.schema(shape)
     return {**one, "$defs": cast(Value, components)} if components else one
 
@@ -118,7 +136,9 @@ def _collected(shapes: Iterable[inspect.Type]) -> dict[object, Named]:
 
 
 def _has_name(shape: inspect.Type) -> TypeGuard[Named]:
-    return isinstance(shape, Named) and (not isinstance(shape, inspect.CustomType) or models.is_model(shape.cls))
+    return isinstance(shape, Named) and (
+        not isinstance(shape, inspect.CustomType) or models.is_model(shape.cls)
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,7 +178,9 @@ class _Writer:
         if isinstance(shape, inspect.CustomType) and isinstance(shape.cls, OpenUnion):
             return _open_union(self, shape.cls)
         title = getattr(getattr(shape, "cls", None), "__name__", type(shape).__name__)
-        raise InvalidValue(f"{title} has no JSON Schema.", "Use Structs, dataclasses and builtin types.")
+        raise InvalidValue(
+            f"{title} has no JSON Schema.", "Use Structs, dataclasses and builtin types."
+        )
 
 
 def _described(shape: Named) -> str:
@@ -183,12 +205,21 @@ def _union(writer: _Writer, shape: inspect.UnionType) -> Schema:
     options = [writer.schema(arm) for arm in arms]
     written: Schema = {"anyOf": cast(Value, options)}
     bare = [arm.type if isinstance(arm, inspect.Metadata) else arm for arm in arms]
-    tagged = [arm for arm in bare if isinstance(arm, inspect.StructType) and not arm.array_like and arm.tag_field]
-    if len(tagged) > 1:  # only here does msgspec need the tag; arms that are no objects are not asked for it
+    tagged = [
+        arm
+        for arm in bare
+        if isinstance(arm, inspect.StructType) and not arm.array_like and arm.tag_field
+    ]
+    if (
+        len(tagged) > 1
+    ):  # only here does msgspec need the tag; arms that are no objects are not asked for it
         written["required"] = [tagged[0].tag_field]
     if len(tagged) == len(arms):
         mapping = {str(arm.tag): writer.refs + writer.names[arm.cls] for arm in tagged}
-        written["discriminator"] = {"propertyName": tagged[0].tag_field, "mapping": cast(Value, mapping)}
+        written["discriminator"] = {
+            "propertyName": tagged[0].tag_field,
+            "mapping": cast(Value, mapping),
+        }
     return written
 
 
@@ -197,16 +228,24 @@ def _open_union(writer: _Writer, kind: OpenUnion) -> Schema:
     options: list[Value] = [writer.schema(arm) for arm in type_parts.arms(kind)]
     if not writer.known:
         other: Schema = {"type": "string", "not": {"enum": list[Value](kind.arms)}}
-        options.append({"type": "object", "properties": {kind.tag_field: other}, "required": [kind.tag_field]})
+        options.append(
+            {"type": "object", "properties": {kind.tag_field: other}, "required": [kind.tag_field]}
+        )
     return {"anyOf": options, "required": [kind.tag_field]}
 
 
 def _arms(shape: inspect.UnionType) -> list[inspect.Type]:
     """The members, with those of unions inside."""
-    return [one for arm in shape.types for one in (_arms(arm) if isinstance(arm, inspect.UnionType) else [arm])]
+    return [
+        one
+        for arm in shape.types
+        for one in (_arms(arm) if isinstance(arm, inspect.UnionType) else [arm])
+    ]
 
 
-def _object(writer: _Writer, shape: inspect.StructType | inspect.DataclassType | inspect.TypedDictType) -> Schema:
+def _object(
+    writer: _Writer, shape: inspect.StructType | inspect.DataclassType | inspect.TypedDictType
+) -> Schema:
     properties: dict[str, Value] = {}
     required: list[Value] = []
     if isinstance(shape, inspect.StructType):
@@ -214,7 +253,9 @@ def _object(writer: _Writer, shape: inspect.StructType | inspect.DataclassType |
             return _row(writer, shape)
         if shape.tag_field is not None:
             properties[shape.tag_field] = {"const": shape.tag}
-            required += [] if writer.closed else [shape.tag_field]  # always written; where it must come, the union says
+            required += (
+                [] if writer.closed else [shape.tag_field]
+            )  # always written; where it must come, the union says
     for field in shape.fields:
         if writer.closed and not _settable(shape.cls, field):
             continue
@@ -229,7 +270,9 @@ def _object(writer: _Writer, shape: inspect.StructType | inspect.DataclassType |
 
 def _settable(kind: type, field: inspect.Field) -> bool:
     """False for a dataclass's field(init=False), which a request cannot give."""
-    declared = getattr(getattr(kind, "__origin__", kind), "__dataclass_fields__", {}).get(field.name)
+    declared = getattr(getattr(kind, "__origin__", kind), "__dataclass_fields__", {}).get(
+        field.name
+    )
     return declared is None or bool(declared.init)
 
 
@@ -281,7 +324,9 @@ def _tuple(writer: _Writer, shape: inspect.TupleType) -> Schema:
     count = len(shape.item_types)
     written: Schema = {"type": "array", "minItems": count, "maxItems": count}
     return (
-        {**written, "prefixItems": [cast(Value, writer.schema(one)) for one in shape.item_types]} if count else written
+        {**written, "prefixItems": [cast(Value, writer.schema(one)) for one in shape.item_types]}
+        if count
+        else written
     )
 
 
@@ -290,7 +335,11 @@ def _collection(writer: _Writer, shape: inspect.CollectionType) -> Schema:
     if items := writer.schema(shape.item_type):
         written["items"] = items
     unique = not writer.closed and isinstance(shape, inspect.SetType | inspect.FrozenSetType)
-    bounds: Schema = {"minItems": shape.min_length, "maxItems": shape.max_length, "uniqueItems": unique or None}
+    bounds: Schema = {
+        "minItems": shape.min_length,
+        "maxItems": shape.max_length,
+        "uniqueItems": unique or None,
+    }
     return {**written, **_given(bounds)}
 
 
@@ -304,7 +353,10 @@ def _map(writer: _Writer, shape: inspect.DictType) -> Schema:
         written["propertyNames"] = cast(Value, keys)
     if values := writer.schema(shape.value_type):
         written["additionalProperties"] = values
-    return {**written, **_given({"minProperties": shape.min_length, "maxProperties": shape.max_length})}
+    return {
+        **written,
+        **_given({"minProperties": shape.min_length, "maxProperties": shape.max_length}),
+    }
 
 
 def _number(_: _Writer, shape: inspect.IntType | inspect.FloatType) -> Schema:
@@ -320,12 +372,21 @@ def _number(_: _Writer, shape: inspect.IntType | inspect.FloatType) -> Schema:
 
 
 def _text(_: _Writer, shape: inspect.StrType) -> Schema:
-    bounds: Schema = {"minLength": shape.min_length, "maxLength": shape.max_length, "pattern": shape.pattern}
+    bounds: Schema = {
+        "minLength": shape.min_length,
+        "maxLength": shape.max_length,
+        "pattern": shape.pattern,
+    }
     return {"type": "string", **_given(bounds)}
 
 
-def _bytes(_: _Writer, shape: inspect.BytesType | inspect.ByteArrayType | inspect.MemoryViewType) -> Schema:
-    least, most = (None if size is None else 4 * ((size + 2) // 3) for size in (shape.min_length, shape.max_length))
+def _bytes(
+    _: _Writer, shape: inspect.BytesType | inspect.ByteArrayType | inspect.MemoryViewType
+) -> Schema:
+    least, most = (
+        None if size is None else 4 * ((size + 2) // 3)
+        for size in (shape.min_length, shape.max_length)
+    )
     bounds = _given({"minLength": least, "maxLength": most})
     return {"type": "string", "contentEncoding": "base64", "pattern": _BASE64, **bounds}
 
@@ -355,7 +416,10 @@ def _format(name: str) -> "Callable[[_Writer, inspect.Type], Schema]":
 
 def _zoned(name: str) -> "Callable[[_Writer, inspect.Type], Schema]":
     """A time has a zone unless its type says that it has none; `format` asks for one."""
-    return lambda _, shape: {"type": "string", **({} if getattr(shape, "tz", None) is False else {"format": name})}
+    return lambda _, shape: {
+        "type": "string",
+        **({} if getattr(shape, "tz", None) is False else {"format": name}),
+    }
 
 
 _Write = Callable[[_Writer, inspect.Type], Schema]
@@ -379,7 +443,9 @@ _WRITERS = (
     _writer((inspect.BytesType, inspect.ByteArrayType, inspect.MemoryViewType), _bytes),
     _writer(inspect.EnumType, _enum),
     _writer(inspect.LiteralType, _literal),
-    _writer((inspect.NoneType, inspect.BoolType), lambda _, shape: {"type": _JSON_TYPE[type(shape)]}),
+    _writer(
+        (inspect.NoneType, inspect.BoolType), lambda _, shape: {"type": _JSON_TYPE[type(shape)]}
+    ),
     _writer((inspect.AnyType, inspect.RawType), lambda _, __: {}),
     _writer(inspect.DateTimeType, _zoned("date-time")),
     _writer(inspect.TimeType, _zoned("time")),

@@ -11,7 +11,10 @@ def inside(shape: inspect.Type) -> list[inspect.Type]:
     >>> inside(inspect.type_info(list[int]))
     [IntType(gt=None, ge=None, lt=None, le=None, multiple_of=None)]
     """
-    if isinstance(shape, inspect.StructType | inspect.DataclassType | inspect.TypedDictType | inspect.NamedTupleType):
+    if isinstance(
+        shape,
+        inspect.StructType | inspect.DataclassType | inspect.TypedDictType | inspect.NamedTupleType,
+    ):
         return [field.type for field in shape.fields]
     if isinstance(shape, inspect.UnionType):
         return list(shape.types)

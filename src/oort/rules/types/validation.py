@@ -7,11 +7,30 @@ Bodies are closed: a field that the type does not know is refused, in nested obj
 import dataclasses
 import re
 import typing
-from collections.abc import Collection, Iterator, Mapping, MutableMapping, MutableSequence, MutableSet, Sequence, Set
+from collections.abc import (
+    Collection,
+    Iterator,
+    Mapping,
+    MutableMapping,
+    MutableSequence,
+    MutableSet,
+    Sequence,
+    Set,
+)
 from dataclasses import dataclass
 from decimal import Decimal
 from types import NoneType, UnionType
-from typing import Annotated, ClassVar, NotRequired, Protocol, Required, Union, get_args, get_origin, get_type_hints
+from typing import (
+    Annotated,
+    ClassVar,
+    NotRequired,
+    Protocol,
+    Required,
+    Union,
+    get_args,
+    get_origin,
+    get_type_hints,
+)
 
 import msgspec
 
@@ -76,7 +95,9 @@ def too_deep(value: Value) -> bool:
     """
     level = [value]
     for _ in range(limits.JSON_DEPTH):
-        level = [inner for outer in level for inner in _inner(outer) if isinstance(inner, dict | list)]
+        level = [
+            inner for outer in level for inner in _inner(outer) if isinstance(inner, dict | list)
+        ]
         if not level:
             return False
     return True
@@ -88,7 +109,11 @@ def escaped(name: str) -> str:
 
 
 def _depth(value: Value) -> list[Violation]:
-    return [Violation("", f"Nested more than {limits.JSON_DEPTH} levels deep")] if too_deep(value) else []
+    return (
+        [Violation("", f"Nested more than {limits.JSON_DEPTH} levels deep")]
+        if too_deep(value)
+        else []
+    )
 
 
 @dataclass(slots=True)
@@ -97,9 +122,13 @@ class _Leaf:
 
     def check(self, value: Value, pointer: str, found: list[Violation]) -> None:
         try:
-            msgspec.convert(value, type=self.kind, str_keys=True, dec_hook=models.load)  # JSON has no other keys
+            msgspec.convert(
+                value, type=self.kind, str_keys=True, dec_hook=models.load
+            )  # JSON has no other keys
         except msgspec.ValidationError as error:
-            objected = [_at(pointer, steps, what) for steps, what in models.reasons(error.__cause__)]
+            objected = [
+                _at(pointer, steps, what) for steps, what in models.reasons(error.__cause__)
+            ]
             found += objected or [_from_msgspec(str(error), value, pointer)]
         else:
             self.stray(value, pointer, found)
@@ -120,7 +149,9 @@ class _Whole:
     leaf: _Leaf
 
     def check(self, value: Value, pointer: str, found: list[Violation]) -> None:
-        if models.is_model(self.leaf.kind):  # says everything that is wrong by itself, unknown fields apart
+        if models.is_model(
+            self.leaf.kind
+        ):  # says everything that is wrong by itself, unknown fields apart
             self.leaf.check(value, pointer, found)
             self.inner.stray(value, pointer, found)
             return
@@ -169,7 +200,10 @@ class _Object:
             if name not in self.fields and name != self.tag:
                 known = ", ".join(self.fields) or "none"
                 found.append(
-                    Violation(f"{pointer}/{escaped(name)}", f"This field is not known; the fields are: {known}")
+                    Violation(
+                        f"{pointer}/{escaped(name)}",
+                        f"This field is not known; the fields are: {known}",
+                    )
                 )
 
 
@@ -217,11 +251,15 @@ class _Row:
     elements: tuple[Shape, ...]
 
     def check(self, value: Value, pointer: str, found: list[Violation]) -> None:
-        for position, (shape, inner) in enumerate(zip(self.elements, _inner(value, list), strict=False)):
+        for position, (shape, inner) in enumerate(
+            zip(self.elements, _inner(value, list), strict=False)
+        ):
             shape.check(inner, f"{pointer}/{position}", found)
 
     def stray(self, value: Value, pointer: str, found: list[Violation]) -> None:
-        for position, (shape, inner) in enumerate(zip(self.elements, _inner(value, list), strict=False)):
+        for position, (shape, inner) in enumerate(
+            zip(self.elements, _inner(value, list), strict=False)
+        ):
             shape.stray(inner, f"{pointer}/{position}", found)
 
 
@@ -249,7 +287,11 @@ class _Choice:
         if not isinstance(value, dict) or not self.field:
             return self.single if isinstance(value, dict) else None
         tag = value.get(self.field)
-        return self.variants.get(tag) if isinstance(tag, str | int) and not isinstance(tag, bool) else None
+        return (
+            self.variants.get(tag)
+            if isinstance(tag, str | int) and not isinstance(tag, bool)
+            else None
+        )
 
 
 def _at(pointer: str, steps: tuple[str, ...], what: str) -> Violation:
@@ -350,7 +392,9 @@ def _members(kind: object) -> _Members | None:
     if models.is_model(plain):
         listed = models.members(plain)
         return _Members(
-            {one.wire: one.kind for one in listed}, frozenset(one.wire for one in listed if one.required), None
+            {one.wire: one.kind for one in listed},
+            frozenset(one.wire for one in listed if one.required),
+            None,
         )
     if issubclass(plain, msgspec.Struct):
         return _struct(kind, plain.__struct_config__)
@@ -380,7 +424,10 @@ def _hints(kind: object) -> dict[str, object]:
     """The annotations of a class, with its type variables filled in."""
     plain = get_origin(kind) or kind
     filled = dict(zip(getattr(plain, "__parameters__", ()), get_args(kind), strict=False))
-    return {name: _filled(hint, filled) for name, hint in get_type_hints(plain, include_extras=True).items()}
+    return {
+        name: _filled(hint, filled)
+        for name, hint in get_type_hints(plain, include_extras=True).items()
+    }
 
 
 def _filled(hint: object, filled: dict[object, object]) -> object:
@@ -437,5 +484,12 @@ def _from_msgspec(message: str, value: Value, pointer: str) -> Violation:
 
 
 def _named(value: Value) -> str:
-    names = {NoneType: "null", bool: "a boolean", int: "a number", float: "a number", str: "a string", list: "an array"}
+    names = {
+        NoneType: "null",
+        bool: "a boolean",
+        int: "a number",
+        float: "a number",
+        str: "a string",
+        list: "an array",
+    }
     return names.get(type(value), "an object")

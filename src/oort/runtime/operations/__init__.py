@@ -67,7 +67,15 @@ class Operations:
 def _carry_out(operation: Operation, ports: "HandlePorts") -> Result:
     """Choose the kind. Imports stand in the arms, so that a function on Lambda loads only the kinds that it uses."""
     match operation:
-        case GetItem() | GetItems() | PutItem() | UpdateItem() | DeleteItem() | QueryIndex() | ScanTable():
+        case (
+            GetItem()
+            | GetItems()
+            | PutItem()
+            | UpdateItem()
+            | DeleteItem()
+            | QueryIndex()
+            | ScanTable()
+        ):
             from oort.runtime.operations import tables
 
             return tables.perform(operation, ports.tables)

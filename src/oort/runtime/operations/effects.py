@@ -9,7 +9,9 @@ if TYPE_CHECKING:
     from oort.ports.effects import Effects
 
 
-def perform(operation: ClaimEffect | FinishEffect | ReleaseEffect, effects: "Effects") -> Done | Happened:
+def perform(
+    operation: ClaimEffect | FinishEffect | ReleaseEffect, effects: "Effects"
+) -> Done | Happened:
     """Carry it out on the port."""
     match operation:
         case ClaimEffect():

@@ -20,7 +20,8 @@ if TYPE_CHECKING:
 
 
 def perform(
-    operation: GetItem | GetItems | PutItem | UpdateItem | DeleteItem | QueryIndex | ScanTable, tables: "Tables"
+    operation: GetItem | GetItems | PutItem | UpdateItem | DeleteItem | QueryIndex | ScanTable,
+    tables: "Tables",
 ) -> Result:
     """Carry it out on the port."""
     match operation:

@@ -25,7 +25,9 @@ FAILURE: Answer = {"Failed": [{"Id": "0", "Code": "InternalError"}]}
 class Bench:
     """A relay on scripts."""
 
-    def __init__(self, *, sns: Script | None = None, sqs: Script | None = None, table: Script | None = None) -> None:
+    def __init__(
+        self, *, sns: Script | None = None, sqs: Script | None = None, table: Script | None = None
+    ) -> None:
         self.sns, self.sqs, self.table = sns or Script({}), sqs or Script({}), table or Script({})
         self.clock = VirtualClock()
         self.clients = ScriptedClients(sns=self.sns, sqs=self.sqs, dynamodb=self.table)
@@ -57,14 +59,19 @@ def test_rows_of_one_key_go_one_after_the_other_and_keys_beside_each_other() -> 
 def test_messages_without_a_key_go_together_ten_at_a_time() -> None:
     bench = Bench()
     assert bench.relay.forward([work(f"{number:02}") for number in range(12)]) == frozenset()
-    assert [len(request["Entries"]) for request in bench.sqs.requests("send_message_batch")] == [10, 2]
+    assert [len(request["Entries"]) for request in bench.sqs.requests("send_message_batch")] == [
+        10,
+        2,
+    ]
 
 
 def test_nothing_passes_a_row_of_its_key_that_failed() -> None:
     bench = Bench(sns=Script(FAILURE, {}))
     failed = bench.relay.forward([event("1", "a"), event("2", "a"), event("1", "b")])
     assert failed == {event("1", "a").at, event("2", "a").at}
-    assert [request["Key"]["row"]["S"] for request in bench.table.requests("delete_item")] == [f"publish/{HAPPENED}/b"]
+    assert [request["Key"]["row"]["S"] for request in bench.table.requests("delete_item")] == [
+        f"publish/{HAPPENED}/b"
+    ]
     assert len(bench.published()) == 1
 
 
@@ -81,7 +88,10 @@ def test_a_destination_that_refuses_fails_its_rows_only() -> None:
 
 def test_a_row_that_cannot_be_taken_away_is_sent_again() -> None:
     bench = Bench(table=Script(refused("ThrottlingException")))
-    assert bench.relay.forward([event("1", "a"), event("2", "a")]) == {event("1", "a").at, event("2", "a").at}
+    assert bench.relay.forward([event("1", "a"), event("2", "a")]) == {
+        event("1", "a").at,
+        event("2", "a").at,
+    }
 
 
 def test_a_delay_counts_from_the_commit() -> None:
@@ -94,7 +104,9 @@ def test_a_delay_counts_from_the_commit() -> None:
 
 
 def stored(id: str) -> Attributes:
-    return outbox.written(SendMessage(WORK, message(id), delay=3.0), now=datetime(2026, 1, 1, tzinfo=UTC))
+    return outbox.written(
+        SendMessage(WORK, message(id), delay=3.0), now=datetime(2026, 1, 1, tzinfo=UTC)
+    )
 
 
 def test_a_row_is_read_as_it_was_written() -> None:
@@ -106,7 +118,12 @@ def test_a_row_is_read_as_it_was_written() -> None:
 
 
 def test_a_sweep_reads_every_page() -> None:
-    pages = Script({"Items": [stored("1")], "LastEvaluatedKey": {"row": {"S": "x"}}}, {}, {"Items": [stored("2")]}, {})
+    pages = Script(
+        {"Items": [stored("1")], "LastEvaluatedKey": {"row": {"S": "x"}}},
+        {},
+        {"Items": [stored("2")]},
+        {},
+    )
     bench = Bench(table=pages)
     assert sweep(bench.relay, bench.clients, table="outbox") == 2
     assert bench.table.methods == ["scan", "delete_item", "scan", "delete_item"]
@@ -127,7 +144,14 @@ def test_a_stream_gives_one_row_for_each_record() -> None:
 
 @pytest.mark.parametrize(
     "changed",
-    [{"id": 1}, {"message": None}, {"sent": "x"}, {"delay": "x"}, {"row": "else/suite.work/k"}, {"row": "send//k"}],
+    [
+        {"id": 1},
+        {"message": None},
+        {"sent": "x"},
+        {"delay": "x"},
+        {"row": "else/suite.work/k"},
+        {"row": "send//k"},
+    ],
 )
 def test_what_is_no_row_is_unreadable(changed: Item) -> None:
     item = {**attributes.item(stored("1")), **changed}

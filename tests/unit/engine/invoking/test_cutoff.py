@@ -39,7 +39,9 @@ def test_a_request_cut_off_before_its_thread_begins_writes_nothing() -> None:
     assert expired.status == 504
     assert gateway.answer(admitted, b'{"id":"1"}').status == 500  # nobody waits for this reply
     assert desk.engine.ports.queue_inspection.peek("desk.jobs", most=1) == []
-    spans = [span for span in desk.engine.ports.traces.read(admitted.trace) if span.kind == "request"]
+    spans = [
+        span for span in desk.engine.ports.traces.read(admitted.trace) if span.kind == "request"
+    ]
     assert [span.detail["status"] for span in spans] == ["504"]
     store.close()
 

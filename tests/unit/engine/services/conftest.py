@@ -15,7 +15,9 @@ from oort.testing.port_suites.target import PLATFORM
 class Services:
     """All services of one store; `lag` may be set at any time."""
 
-    def __init__(self, store: DirectStore, clock: VirtualClock, platform: PlatformModel = PLATFORM) -> None:
+    def __init__(
+        self, store: DirectStore, clock: VirtualClock, platform: PlatformModel = PLATFORM
+    ) -> None:
         self.store = store
         self.clock = clock
         self.lag = timedelta(0)

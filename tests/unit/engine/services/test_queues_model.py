@@ -49,8 +49,15 @@ class QueueMachine(RuleBasedStateMachine):
     def holder(self, delivery: Delivery) -> Expected | None:
         """The message that the receipt is still good for."""
         found = self.live.get(delivery.message.id)
-        good = found is not None and found.leased and found.visible > self.now and found.attempts == delivery.attempt
-        return found if good and found is not None and found.receipts[-1] == delivery.receipt else None
+        good = (
+            found is not None
+            and found.leased
+            and found.visible > self.now
+            and found.attempts == delivery.attempt
+        )
+        return (
+            found if good and found is not None and found.receipts[-1] == delivery.receipt else None
+        )
 
     @rule(delay=SECONDS)
     def send(self, delay: timedelta) -> None:
@@ -71,7 +78,9 @@ class QueueMachine(RuleBasedStateMachine):
             assert delivery.attempt == one.attempts + 1
             one.attempts, one.leased, one.visible = one.attempts + 1, True, self.now + VISIBILITY
             one.receipts.append(delivery.receipt)
-        died = {letter.message.id for letter in self.ports.queue_inspection.dead(WORK, most=1000)} - set(self.dead)
+        died = {
+            letter.message.id for letter in self.ports.queue_inspection.dead(WORK, most=1000)
+        } - set(self.dead)
         assert died <= {one.id for one in doomed}
         for name in died:
             del self.live[name]
@@ -120,14 +129,20 @@ class QueueMachine(RuleBasedStateMachine):
     def counts_agree(self) -> None:
         depth = self.ports.queue_inspection.depth(WORK)
         flying = sum(1 for one in self.live.values() if one.leased and one.visible > self.now)
-        assert (depth.waiting, depth.in_flight, depth.dead) == (len(self.live) - flying, flying, len(self.dead))
+        assert (depth.waiting, depth.in_flight, depth.dead) == (
+            len(self.live) - flying,
+            flying,
+            len(self.dead),
+        )
 
     @invariant()
     def due_times_agree(self) -> None:
         later = [one.visible for one in self.live.values() if one.visible > self.now]
         expected = (VirtualClock().now() + min(later)).timestamp() if later else None
         assert self.ports.deliveries.next_due() == expected
-        assert bool(self.ports.deliveries.ready_queues()) == any(one.visible <= self.now for one in self.live.values())
+        assert bool(self.ports.deliveries.ready_queues()) == any(
+            one.visible <= self.now for one in self.live.values()
+        )
 
 
 TestQueuesAgainstAModel = QueueMachine.TestCase

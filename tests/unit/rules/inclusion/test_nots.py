@@ -27,20 +27,32 @@ OPPOSITE: list[tuple[Json, Json]] = [
         {"type": "array", "not": {"contains": WHOLE, "minContains": 1, "maxContains": 1}},
     ),
     ({**thing(), "not": {"required": ["a"]}}, {**thing(), "properties": {"a": False}}),
-    ({**thing(), "not": {"dependentRequired": {"a": ["b"]}}}, {**thing("a"), "properties": {"b": False}}),
+    (
+        {**thing(), "not": {"dependentRequired": {"a": ["b"]}}},
+        {**thing("a"), "properties": {"b": False}},
+    ),
     ({**thing(), "not": {"minProperties": 1}}, {**thing(), "maxProperties": 0}),
     ({"not": {"type": ["null", "boolean", "integer", "number", "array", "object"]}}, TEXT),
     ({"not": {"anyOf": [TEXT, NULL]}}, {"type": ["boolean", "number", "array", "object"]}),
     ({"not": {"oneOf": [TEXT, NULL]}}, {"type": ["boolean", "number", "array", "object"]}),
-    ({"not": {"allOf": [TEXT, {"minLength": 1}]}}, {"anyOf": [{"not": TEXT}, {**TEXT, "maxLength": 0}]}),
+    (
+        {"not": {"allOf": [TEXT, {"minLength": 1}]}},
+        {"anyOf": [{"not": TEXT}, {**TEXT, "maxLength": 0}]},
+    ),
     (
         {"not": {"if": TEXT, "then": {"minLength": 1}, "else": WHOLE}},
         {"anyOf": [{"enum": [""]}, {"not": {"anyOf": [TEXT, WHOLE]}}]},
     ),
     ({"not": {"if": TEXT, "then": {"minLength": 1}}}, {"enum": [""]}),
     ({"not": {"if": TEXT, "else": WHOLE}}, {"not": {"anyOf": [TEXT, WHOLE]}}),
-    ({"not": {"type": ["null", "boolean", "integer", "string", "array", "object"]}}, {**NUMBER, "not": WHOLE}),
-    ({"oneOf": [{"allOf": [{"enum": ["a", "b"]}, {"enum": ["b", "c"]}]}, {"const": "a"}]}, {"enum": ["a", "b"]}),
+    (
+        {"not": {"type": ["null", "boolean", "integer", "string", "array", "object"]}},
+        {**NUMBER, "not": WHOLE},
+    ),
+    (
+        {"oneOf": [{"allOf": [{"enum": ["a", "b"]}, {"enum": ["b", "c"]}]}, {"const": "a"}]},
+        {"enum": ["a", "b"]},
+    ),
     ({"not": False}, True),
     ({"not": True}, False),
 ]

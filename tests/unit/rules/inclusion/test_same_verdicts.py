@@ -33,7 +33,11 @@ for old, new in pairs:
 
 def said(seed: int) -> str:
     done = subprocess.run(
-        [sys.executable, "-c", PROGRAM], env={"PYTHONHASHSEED": str(seed)}, capture_output=True, text=True, check=True
+        [sys.executable, "-c", PROGRAM],
+        env={"PYTHONHASHSEED": str(seed)},
+        capture_output=True,
+        text=True,
+        check=True,
     )
     return done.stdout
 

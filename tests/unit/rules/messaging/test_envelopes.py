@@ -15,9 +15,22 @@ from oort.rules.messaging import envelopes, messages
 TEXT = st.text(max_size=20)  # hypothesis draws no surrogates
 
 
-@given(st.binary(max_size=40) | TEXT.map(lambda text: json.dumps({"a": text}).encode()), TEXT, TEXT, st.integers(1, 99))
+@given(
+    st.binary(max_size=40) | TEXT.map(lambda text: json.dumps({"a": text}).encode()),
+    TEXT,
+    TEXT,
+    st.integers(1, 99),
+)
 def test_a_message_comes_back_as_it_was(body: bytes, id: str, key: str, version: int) -> None:
-    message = Message(id=id, name="shop.sold", body=body, key=key, version=version, traceparent="00-a-b-01", sent=1.5)
+    message = Message(
+        id=id,
+        name="shop.sold",
+        body=body,
+        key=key,
+        version=version,
+        traceparent="00-a-b-01",
+        sent=1.5,
+    )
     found = envelopes.unwrapped(envelopes.wrapped(message))
     assert found == message or (
         found.body.strip() == body.strip() and found.id == id
@@ -25,7 +38,9 @@ def test_a_message_comes_back_as_it_was(body: bytes, id: str, key: str, version:
 
 
 def test_a_body_that_is_json_stands_in_it_as_json() -> None:
-    document = json.loads(envelopes.wrapped(Message(id="1", name="shop.sold", body=b'{"n":1}', sent=1.5)))
+    document = json.loads(
+        envelopes.wrapped(Message(id="1", name="shop.sold", body=b'{"n":1}', sent=1.5))
+    )
     assert document["specversion"] == "1.0"
     assert document["type"] == "shop.sold"
     assert document["source"] == "/shop"
@@ -59,7 +74,9 @@ def test_an_envelope_that_is_nested_without_end_is_too_deep() -> None:
     assert caught.value.fault.reason is Reason.TOO_DEEP
 
 
-@pytest.mark.parametrize("kind", ["application/json", "Application/JSON; charset=utf-8", "application/problem+json"])
+@pytest.mark.parametrize(
+    "kind", ["application/json", "Application/JSON; charset=utf-8", "application/problem+json"]
+)
 def test_json_has_several_names(kind: str) -> None:
     assert envelopes.unwrapped(f'{_HEAD},"datacontenttype":"{kind}","data":1}}').body == b"1"
 
@@ -80,7 +97,13 @@ def test_older_data_that_cannot_be_read_is_malformed(older: str) -> None:
 
 @pytest.mark.parametrize(
     "twice",
-    ['"id":"2"', '"type":"c.d"', '"data":1,"data":2', '"other":1,"other":1', '"tr\\u0061ceparent":"","traceparent":""'],
+    [
+        '"id":"2"',
+        '"type":"c.d"',
+        '"data":1,"data":2',
+        '"other":1,"other":1',
+        '"tr\\u0061ceparent":"","traceparent":""',
+    ],
 )
 def test_an_envelope_that_says_two_things_is_no_message(twice: str) -> None:
     for text in (f"{_HEAD},{twice}}}", f"{_HEAD},{twice}}}".encode()):
@@ -96,12 +119,20 @@ def test_others_may_write_it_in_another_form() -> None:
 
 def test_a_newer_event_carries_what_older_consumers_need() -> None:
     older = (Older(2, b'{"id":"1"}'), Older(1, b'"x"'))
-    message = Message(id="1", name="a.b", body=b'{"n":1}', version=3, sent=1.0, oldest=3, older=older)
+    message = Message(
+        id="1", name="a.b", body=b'{"n":1}', version=3, sent=1.0, oldest=3, older=older
+    )
     text = envelopes.wrapped(message)
     assert envelopes.unwrapped(text) == message
     told = msgspec.json.decode(text)
-    assert (told["dataschema"], told["schemaversion"], told["schemaoldest"]) == ("urn:oort:a.b:3", 3, 3)
-    assert all(isinstance(value, str | int) for name, value in told.items() if name != "data")  # as CloudEvents has it
+    assert (told["dataschema"], told["schemaversion"], told["schemaoldest"]) == (
+        "urn:oort:a.b:3",
+        3,
+        3,
+    )
+    assert all(
+        isinstance(value, str | int) for name, value in told.items() if name != "data"
+    )  # as CloudEvents has it
 
 
 def test_an_envelope_without_data_has_an_empty_body() -> None:

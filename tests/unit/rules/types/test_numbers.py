@@ -29,7 +29,21 @@ def test_ordinary_values_pass(value: Value) -> None:
 
 @pytest.mark.parametrize(
     "value",
-    [0, -0.0, True, None, "", 10**38 - 1, -(10**38) + 1, 10**125, 99 * 10**124, 1e-130, -1e-130, 9.9e125, (1, "two")],
+    [
+        0,
+        -0.0,
+        True,
+        None,
+        "",
+        10**38 - 1,
+        -(10**38) + 1,
+        10**125,
+        99 * 10**124,
+        1e-130,
+        -1e-130,
+        9.9e125,
+        (1, "two"),
+    ],
 )
 def test_values_at_the_edge_pass(value: object) -> None:
     numbers.check(cast(Value, value))

@@ -19,7 +19,13 @@ Examples:
 
 @click.command(cls=Command, epilog=_EPILOG, short_help="Write pages about all events and routes.")
 @options.path_argument
-@click.option("--out", type=click.Path(path_type=Path), required=True, metavar="DIR", help="The folder to write into.")
+@click.option(
+    "--out",
+    type=click.Path(path_type=Path),
+    required=True,
+    metavar="DIR",
+    help="The folder to write into.",
+)
 @click.option(
     "--format",
     "form",
@@ -48,4 +54,6 @@ def catalog(*, path: Path, out: Path, form: str) -> None:
     except OSError as error:
         what = f"{output.relative(out)} cannot be written: {error.strerror}."
         raise errors.UnreadableInput(what, "Name another folder.") from error
-    output.echo(f"{output.counted(len(files), 'page')} in {output.relative(out)}; begin at index{writer.ENDING}.")
+    output.echo(
+        f"{output.counted(len(files), 'page')} in {output.relative(out)}; begin at index{writer.ENDING}."
+    )

@@ -35,7 +35,9 @@ def _forms(command: F) -> F:
     return command
 
 
-@click.command(cls=Command, epilog=_EPILOG, short_help="Print all events or routes in a form that others read.")
+@click.command(
+    cls=Command, epilog=_EPILOG, short_help="Print all events or routes in a form that others read."
+)
 @options.path_argument
 @_forms
 def export(*, path: Path, **forms: bool) -> None:
@@ -49,7 +51,9 @@ def export(*, path: Path, **forms: bool) -> None:
     """
     chosen = [form for form, asked in forms.items() if asked] or ["jsonschema"]
     if len(chosen) > 1:
-        raise click.UsageError(f"{' and '.join(f'--{form}' for form in chosen)} are different forms: choose one.")
+        raise click.UsageError(
+            f"{' and '.join(f'--{form}' for form in chosen)} are different forms: choose one."
+        )
     _, program = platforms.load(path)
     output.json(_document(program, *chosen))
 

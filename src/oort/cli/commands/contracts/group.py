@@ -34,7 +34,10 @@ Examples:
 """
 _UNKNOWN = 2
 _FILE = click.Path(path_type=Path)
-_SIDES = {"backward": ", valid under OLD and refused by NEW", "forward": ", valid under NEW and refused by OLD"}
+_SIDES = {
+    "backward": ", valid under OLD and refused by NEW",
+    "forward": ", valid under NEW and refused by OLD",
+}
 _NEXT = {
     "yes": "Nothing has to be done.",
     "no": "Undo the change at that place, or give the contract a new version.",
@@ -49,7 +52,9 @@ def contracts() -> None:
     """
 
 
-@contracts.command(cls=Command, epilog=_COMPARE_EPILOG, short_help="Say whether a schema fits its older version.")
+@contracts.command(
+    cls=Command, epilog=_COMPARE_EPILOG, short_help="Say whether a schema fits its older version."
+)
 @click.argument("old", type=_FILE)
 @click.argument("new", type=_FILE)
 @click.option(
@@ -59,11 +64,15 @@ def contracts() -> None:
     help="Who must go on working: new readers (backward, the default), old readers (forward), or both (full).",
 )
 @click.option(
-    "--as-is", is_flag=True, help="Compare the schemas as they are, without the rule for writers and readers."
+    "--as-is",
+    is_flag=True,
+    help="Compare the schemas as they are, without the rule for writers and readers.",
 )
 @options.json_option
 @click.pass_context
-def compare(ctx: click.Context, *, old: Path, new: Path, mode: str, as_is: bool, as_json: bool) -> None:
+def compare(
+    ctx: click.Context, *, old: Path, new: Path, mode: str, as_is: bool, as_json: bool
+) -> None:
     """Compare the JSON Schemas in OLD and NEW, of draft 4 to 2020-12. Backward means that everything valid under OLD is valid
     under NEW. A no comes with a document that proves it. Unknown means that neither a proof nor such a document was found.
 
@@ -72,7 +81,11 @@ def compare(ctx: click.Context, *, old: Path, new: Path, mode: str, as_is: bool,
     """
     from oort.rules import inclusion
 
-    modes: dict[str, inclusion.Mode] = {"backward": "backward", "forward": "forward", "full": "full"}
+    modes: dict[str, inclusion.Mode] = {
+        "backward": "backward",
+        "forward": "forward",
+        "full": "full",
+    }
     found = inclusion.compare(_read(old), _read(new), mode=modes[mode], as_is=as_is)
     if as_json:
         output.json(_plain(found))
@@ -85,11 +98,19 @@ def _read(path: Path) -> "Json":
     try:
         found: Json = json.loads(path.read_bytes(), parse_constant=_refuse)
     except (OSError, ValueError, RecursionError) as error:
-        reason = error.strerror if isinstance(error, OSError) else f"it is not JSON: {output.one_line(str(error))}"
-        raise errors.UnreadableInput(f"{path} cannot be read: {reason}.", "Name a file with a JSON Schema.") from error
+        reason = (
+            error.strerror
+            if isinstance(error, OSError)
+            else f"it is not JSON: {output.one_line(str(error))}"
+        )
+        raise errors.UnreadableInput(
+            f"{path} cannot be read: {reason}.", "Name a file with a JSON Schema."
+        ) from error
     if isinstance(found, bool | dict):
         return found
-    raise errors.UnreadableInput(f"{path} holds no JSON Schema.", "A schema is an object, or true or false.")
+    raise errors.UnreadableInput(
+        f"{path} holds no JSON Schema.", "A schema is an object, or true or false."
+    )
 
 
 def _refuse(word: str) -> None:

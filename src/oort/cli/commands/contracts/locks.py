@@ -40,16 +40,24 @@ class _Stage(click.ParamType[str]):
 
     name = "stage"
 
-    def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> str:
+    def convert(
+        self, value: object, param: click.Parameter | None, ctx: click.Context | None
+    ) -> str:
         """The name; a usage error for what no stage can be called."""
         if not names.STAGE.fullmatch(str(value)):
-            self.fail(f"{value!r} is no stage: use at most 16 lower-case letters and digits.", param, ctx)
+            self.fail(
+                f"{value!r} is no stage: use at most 16 lower-case letters and digits.", param, ctx
+            )
         return str(value)
 
 
-@click.command(cls=Command, epilog=_CHECK_EPILOG, short_help="Find what would break those who run already.")
+@click.command(
+    cls=Command, epilog=_CHECK_EPILOG, short_help="Find what would break those who run already."
+)
 @options.path_argument
-@click.option("--locked", is_flag=True, help="Refuse lock files that are out of date as well; for the build.")
+@click.option(
+    "--locked", is_flag=True, help="Refuse lock files that are out of date as well; for the build."
+)
 @options.json_option
 @click.pass_context
 def check(ctx: click.Context, *, path: Path, locked: bool, as_json: bool) -> None:
@@ -75,7 +83,9 @@ def check(ctx: click.Context, *, path: Path, locked: bool, as_json: bool) -> Non
 
 @click.command(cls=Command, epilog=_LOCK_EPILOG, short_help="Write what is agreed into contracts/.")
 @options.path_argument
-@click.option("--publish", type=_Stage(), metavar="STAGE", help="Say that all of it is deployed to STAGE.")
+@click.option(
+    "--publish", type=_Stage(), metavar="STAGE", help="Say that all of it is deployed to STAGE."
+)
 @click.pass_context
 def lock(ctx: click.Context, *, path: Path, publish: str | None) -> None:
     """Write the lock files of all events and routes of the platform in PATH: contracts/EVENT/VERSION.json and
@@ -99,7 +109,10 @@ def _tell(name: str, found: "Checked") -> None:
         output.echo()
     events = output.counted(len(found.declared.events), "event version")
     services = output.counted(len(found.declared.apis), "service")
-    objections, warnings = len(found.objections), sum(one.weight == "warning" for one in found.findings)
+    objections, warnings = (
+        len(found.objections),
+        sum(one.weight == "warning" for one in found.findings),
+    )
     output.echo(
         f"{name}: {events}, routes of {services}; "
         f"{output.counted(objections, 'objection')}, {output.counted(warnings, 'warning')}."
