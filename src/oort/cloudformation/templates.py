@@ -7,6 +7,7 @@ from oort.cloudformation.constructs import (
     alarms,
     apis,
     assets,
+    events,
     functions,
     gateway_logging,
     kms_keys,
@@ -15,7 +16,6 @@ from oort.cloudformation.constructs import (
     schedules,
     ssm_parameters,
     tables,
-    topics,
     user_pools,
 )
 from oort.cloudformation.intrinsics import attribute, ref
@@ -79,7 +79,7 @@ def service_template(
 
 def _platform(platform: PlatformModel, place: Place) -> Iterator[Resource]:
     yield from kms_keys.key(place)
-    yield from topics.topics(platform, place)
+    yield from events.events(platform, place)
     yield from user_pools.user_pool(platform, place)
     if any(isinstance(function.trigger, Http) for function in platform.functions):
         yield from gateway_logging.log_writer()

@@ -7,6 +7,7 @@ import inspect
 import traceback
 from collections.abc import Callable, Coroutine, Iterator, Mapping
 from datetime import datetime
+from typing import TYPE_CHECKING
 
 from oort.app.declaring.parameters import (
     CallParameter,
@@ -18,10 +19,12 @@ from oort.app.declaring.parameters import (
 )
 from oort.app.programs import Function, Provider
 from oort.model.errors import InvalidUse, NotFoundHere
-from oort.ports.broker import Broker
-from oort.ports.clock import Clock
-from oort.ports.entropy import Entropy
 from oort.runtime.links import EnvironmentLink
+
+if TYPE_CHECKING:
+    from oort.ports.broker import Broker
+    from oort.ports.clock import Clock
+    from oort.ports.entropy import Entropy
 
 Factory = Callable[..., object]
 
@@ -36,9 +39,9 @@ class Environment:
         self,
         function: Function,
         *,
-        broker: Broker,
-        clock: Clock,
-        entropy: Entropy,
+        broker: "Broker",
+        clock: "Clock",
+        entropy: "Entropy",
         overrides: Mapping[object, Factory] | None = None,
     ) -> None:
         self.function = function

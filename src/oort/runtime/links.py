@@ -1,6 +1,7 @@
 """The line from an environment's handles to the broker: it stamps messages, carries the token, and times every operation."""
 
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 import msgspec
 
@@ -21,10 +22,12 @@ from oort.model.operations import (
     Result,
 )
 from oort.model.spans import Span
-from oort.ports.broker import Broker
-from oort.ports.clock import Clock
-from oort.ports.entropy import Entropy
 from oort.rules import identifiers
+
+if TYPE_CHECKING:
+    from oort.ports.broker import Broker
+    from oort.ports.clock import Clock
+    from oort.ports.entropy import Entropy
 
 # What a program asks for with if_absent= or when= is an answer, not an error.
 _ANSWERS = frozenset({ConditionFailed.code, NoSuchItem.code})
@@ -34,7 +37,9 @@ _SERVER = 500
 class EnvironmentLink:
     """One link an environment, which runs one invocation at a time. `begin` and `end` frame each call of a handler."""
 
-    def __init__(self, *, service: str, broker: Broker, clock: Clock, entropy: Entropy) -> None:
+    def __init__(
+        self, *, service: str, broker: "Broker", clock: "Clock", entropy: "Entropy"
+    ) -> None:
         self._service = service
         self._broker = broker
         self._clock = clock
@@ -194,7 +199,7 @@ class _Step:
         )
 
 
-def nanoseconds(clock: Clock) -> int:
+def nanoseconds(clock: "Clock") -> int:
     """The wall-clock time in nanoseconds since the Unix epoch."""
     return int(clock.now().timestamp() * 1_000_000) * 1000
 

@@ -164,6 +164,8 @@ def _chosen(known: EventModel, message: Message) -> tuple[int, bytes]:
 
 def _begun(kind: type[Event], message: Message) -> tuple[Event, tuple[Callable[..., object], ...]]:
     """What the message holds for the class, decoded as the version that it is, and the upcasts that are left."""
+    from oort.rules.types import opening
+
     known = kind.__oort__.model
     if message.name != known.name:
         raise _refusal(message, Reason.UNKNOWN_EVENT, f"is no {known.name}")
@@ -172,7 +174,6 @@ def _begun(kind: type[Event], message: Message) -> tuple[Event, tuple[Callable[.
     if way is None:
         what = f"has version {version}, and no upcast leads from there to version {known.version}"
         raise _refusal(message, Reason.UNKNOWN_VERSION, what, "Declare an @upcast from it.")
-    from oort.rules.types import opening  # for those who consume
 
     start, upcasts = way
     try:

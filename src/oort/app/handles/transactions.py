@@ -1,5 +1,6 @@
 """`atomic()`: writes, sends and publishes that happen together or not at all, on both targets."""
 
+import threading
 from collections.abc import Callable
 from contextvars import ContextVar
 from datetime import timedelta
@@ -26,6 +27,7 @@ class Transaction:
     """
 
     def __init__(self) -> None:
+        self._thread = threading.get_ident()
         self._link: Link | None = None
         self._writes: list[operations.Write] = []
         self._otherwise: list[Exception | None] = []
@@ -97,6 +99,11 @@ class Transaction:
 
     def _add(self, link: Link, write: operations.Write, otherwise: Exception | None) -> None:
         if _open.get() is not self:
+            if self._thread != threading.get_ident():
+                raise InvalidUse(
+                    "A write was added to an atomic() block from another thread.",
+                    "Add it in the thread that opened the block: let the other thread hand over its result.",
+                )
             raise InvalidUse(
                 "The atomic() block has ended.", "Put the write inside the `with` block."
             )

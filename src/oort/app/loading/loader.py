@@ -1,6 +1,6 @@
 """Turns services into a program, or refuses with every mistake at once. The CLI and the test kit call it before anything runs."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 
 from oort.app.declaring import queues, versions
@@ -28,7 +28,6 @@ from oort.app.declaring.signatures import (
 from oort.app.handles import calls, events
 from oort.app.handles.events import Event
 from oort.app.handles.queues import QueueDeclaration
-from oort.app.loading import answers, ownership, routes, timers
 from oort.app.programs import Call, Function, Program, Provider
 from oort.model import limits, names
 from oort.model.errors import InvalidProgram
@@ -38,33 +37,47 @@ from oort.model.resources import CallModel, EventModel, Kind, QueueModel, Resour
 from oort.model.sources import Mistake, Source
 
 
-def load(services: Sequence[Service], *, name: str = "platform") -> Program:
-    """The program of these services. Raises InvalidProgram with every mistake that was found."""
-    loaders = [_Loader(service) for service in services]
+def load(services: Sequence[Service], *, name: str = "platform", judged: bool = False) -> Program:
+    """The program of these services. Raises InvalidProgram with every mistake that was found.
+
+    A program that was `judged` before, as each deployment does, is only put together: on Lambda what judges is not loaded.
+    """
+    loaders = [_Loader(service, judged=judged) for service in services]
     for loader in loaders:
         loader.load_functions()
-    mistakes = [mistake for loader in loaders for mistake in loader.mistakes]
-    mistakes += ownership.imports(services)
-    mistakes += [mistake for service in services for mistake in routes.origins(service)]
-    mistakes += _duplicates(loaders)
-    mistakes += answers.mistakes([function for loader in loaders for function in loader.functions])
-    mistakes += routes.collisions(
-        function.model for loader in loaders for function in loader.functions
-    )
     functions = {
         function.model.name: function for loader in loaders for function in loader.functions
     }
+    mistakes = [mistake for loader in loaders for mistake in loader.mistakes]
+    if not judged:
+        mistakes += _judged(services, loaders)
     known = _events(functions.values(), mistakes)
-    mistakes += versions.mistakes(*_told_and_heard(functions.values()))
+    if not judged:
+        mistakes += versions.mistakes(*_told_and_heard(functions.values()))
     if mistakes:
         raise InvalidProgram(mistakes)
     return Program(PlatformModel(name, tuple(loader.model(known) for loader in loaders)), functions)
 
 
+def _judged(services: Sequence[Service], loaders: "Sequence[_Loader]") -> Iterator[Mistake]:
+    """The mistakes that only all services together show."""
+    from oort.app.loading import answers, ownership, routes
+
+    yield from ownership.imports(services)
+    for service in services:
+        yield from routes.origins(service)
+    yield from _duplicates(loaders)
+    yield from answers.mistakes([function for loader in loaders for function in loader.functions])
+    yield from routes.collisions(
+        function.model for loader in loaders for function in loader.functions
+    )
+
+
 class _Loader:
     """Loads one service."""
 
-    def __init__(self, service: Service) -> None:
+    def __init__(self, service: Service, *, judged: bool) -> None:
+        self._judged = judged
         self.service = service
         self.declared = service.declared
         self.mistakes = list(service.declared.mistakes)
@@ -120,14 +133,22 @@ class _Loader:
                     f"{reader.name} makes {title}, and so does another provider.",
                     "Keep one of them.",
                 )
-            self.mistakes += [
-                *reader.mistakes,
-                *ownership.parameters(self.service.name, reader, signature),
-            ]
+            self.mistakes += [*reader.mistakes, *self._strangers(reader, signature)]
             self.providers[signature.returns] = Provider(
                 declared.factory, signature, self.service.name, kept_for(declared.factory)
             )
-        self.mistakes += ownership.cycles(self.service, self.providers)
+        if not self._judged:
+            from oort.app.loading import ownership
+
+            self.mistakes += ownership.cycles(self.service, self.providers)
+
+    def _strangers(self, reader: Reader, signature: Signature) -> list[Mistake]:
+        """The parameters that belong to other services."""
+        if self._judged:
+            return []
+        from oort.app.loading import ownership
+
+        return ownership.parameters(self.service.name, reader, signature)
 
     def _load_handler(self, declared: HandlerDeclared) -> None:
         reader = Reader(declared.call, source=declared.source, provided=frozenset(self.providers))
@@ -139,10 +160,7 @@ class _Loader:
                 why="is of a delivery; a request and a call have no message to know a repeat by",
                 instead="Send a message to a queue of the service, and take Once in its worker.",
             )
-        self.mistakes += [
-            *reader.mistakes,
-            *ownership.parameters(self.service.name, reader, signature),
-        ]
+        self.mistakes += [*reader.mistakes, *self._strangers(reader, signature)]
         if trigger is None:
             return
         if (
@@ -185,6 +203,7 @@ class _Loader:
     def _trigger(
         self, declared: HandlerDeclared, reader: Reader
     ) -> tuple[Trigger | None, Signature]:
+        """Return the trigger and the signature. Only the reader of this kind of trigger is imported."""
         match declared.trigger:
             case Route() as route:
                 return self._route(declared, route, reader)
@@ -193,6 +212,8 @@ class _Loader:
             case AnswerDeclared() as answer:
                 return self._answer(answer, reader)
             case TimerDeclared() as timer:
+                from oort.app.loading import timers
+
                 queue = self._own_queue(declared, reader, attempts=timer.attempts, event=None)
                 return timers.trigger(timer, queue, reader), read_timer(reader)
             case WorkerDeclared() as worker:
@@ -201,12 +222,16 @@ class _Loader:
     def _route(
         self, declared: HandlerDeclared, route: Route, reader: Reader
     ) -> tuple[Trigger, Signature]:
+        from oort.app.loading import routes
+
         trigger = routes.trigger(self.service.name, route, reader)
         signature = read_route(reader, path=routes.parameters(route.path), public=route.public)
         routes.check(route, signature, declared.options.timeout, reader)
         return trigger, signature
 
     def _answer(self, answer: AnswerDeclared, reader: Reader) -> tuple[Trigger | None, Signature]:
+        from oort.app.loading import answers
+
         trigger, signature = answers.read(self.service.name, answer, reader)
         if (declared := calls.declared(answer.call)) is not None:
             self.calls.append(declared.model)

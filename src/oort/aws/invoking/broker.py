@@ -4,19 +4,18 @@ from collections.abc import Collection
 
 from oort.model.errors import NotGranted
 from oort.model.functions import FunctionModel
-from oort.model.operations import CallFunction, Refused, Request, Result
+from oort.model.operations import Refused, Request, Result
 from oort.rules import permissions
-from oort.runtime.operations import Caller, Operations
+from oort.runtime.operations import Operations
 
 
 class LambdaBroker:
     """See `ports.broker`. One function, one invocation at a time: the token is that of the one that runs."""
 
-    def __init__(self, function: FunctionModel, *, operations: Operations, caller: Caller) -> None:
+    def __init__(self, function: FunctionModel, *, operations: Operations) -> None:
         self._name = function.name
         self._granted = permissions.compiled(function.grants)
         self._operations = operations
-        self._caller = caller
         self._token = ""
         self._messages: Collection[str] = ()
 
@@ -39,6 +38,4 @@ class LambdaBroker:
         )
         if refused is not None:
             return refused
-        if isinstance(operation, CallFunction):
-            return self._caller.call(operation)
         return self._operations.perform(operation)

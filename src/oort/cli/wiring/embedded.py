@@ -108,7 +108,7 @@ def started(
         log.say(
             f"{queue}: {output.counted(count, 'parked message')} can be read now and will be delivered."
         )
-    for queue, count in engine.parking.counts().items():
+    for queue, count in engine.ports.parking.counts().items():
         log.say(
             f"{queue}: {output.counted(count, 'parked message')} cannot be read yet: oort events parked"
         )

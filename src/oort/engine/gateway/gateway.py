@@ -4,7 +4,7 @@
 """
 
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from urllib.parse import parse_qsl
 
 from oort.engine.gateway import problem_replies
@@ -17,6 +17,7 @@ from oort.model.context import Principal
 from oort.model.errors import InvalidToken
 from oort.model.fixed_pages import PREFIX
 from oort.model.functions import Http, Rate
+from oort.model.http import HttpReply, HttpRequest
 from oort.model.invocations import HttpInvocation, HttpOutcome
 from oort.model.platform import PlatformModel
 from oort.model.problems import BadRequest, Forbidden, NotFound, Problem, Unauthorized
@@ -34,20 +35,6 @@ from oort.runtime.links import nanoseconds
 
 LOGOUT = f"{PREFIX}logout"
 _NAME = 200  # characters of a span's name: the path of a request that meets no route may be as long as it likes
-
-
-@dataclass(frozen=True, slots=True)
-class HttpRequest:
-    """A request as it came in. `path` is raw; header names are lower-case, repeated ones joined by a comma.
-
-    `client` is the address it came from.
-    """
-
-    method: str
-    path: str
-    query: str = ""
-    headers: dict[str, str] = field(default_factory=dict[str, str])
-    client: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,18 +58,6 @@ class Admission:
     principal: Principal | None
     id: str
     leash: Leash
-
-
-@dataclass(frozen=True, slots=True)
-class HttpReply:
-    """What goes back, and what the access log says about it."""
-
-    status: int
-    headers: tuple[tuple[str, str], ...]
-    body: bytes
-    trace: str
-    function: str = ""
-    error: str = ""  # a failed handler's traceback, for the log only
 
 
 class Gateway:

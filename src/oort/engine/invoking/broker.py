@@ -1,10 +1,10 @@
 """The engine's broker: it knows which invocation holds a token and what its function may do, and passes on what is granted."""
 
-from collections.abc import Callable, Collection
+from collections.abc import Collection
 from dataclasses import dataclass
 
 from oort.model.errors import NotGranted
-from oort.model.operations import CallFunction, Objected, Refused, Request, Result
+from oort.model.operations import Refused, Request, Result
 from oort.model.platform import PlatformModel
 from oort.ports.entropy import Entropy
 from oort.rules import permissions
@@ -31,11 +31,6 @@ class EngineBroker:
         self._operations = operations
         self._entropy = entropy
         self._holders: dict[str, _Holder] = {}
-        self._answer: Callable[[CallFunction], Result] = _nobody
-
-    def answering(self, answer: Callable[[CallFunction], Result]) -> None:
-        """From now on, calls are handed to this; the invoker behind it needs the broker first."""
-        self._answer = answer
 
     def open(self, function: str, *, messages: Collection[str] = ()) -> str:
         """A token for one invocation of the function, which delivers these messages; good until `close`."""
@@ -60,10 +55,4 @@ class EngineBroker:
         )
         if refused is not None:
             return refused
-        if isinstance(request.operation, CallFunction):
-            return self._answer(request.operation)
         return self._operations.perform(request.operation)
-
-
-def _nobody(operation: CallFunction) -> Result:
-    return Objected(502, "CallFailed", f"Nobody answers {operation.call} here.")

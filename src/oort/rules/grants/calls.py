@@ -3,9 +3,10 @@
 from collections.abc import Iterator
 
 from oort.model.errors import InvalidProgram
-from oort.model.functions import Answer, Grant
+from oort.model.functions import Grant
 from oort.model.platform import PlatformModel
 from oort.model.sources import Mistake
+from oort.rules import triggers
 from oort.rules.grants.edges import EdgeKind
 from oort.rules.grants.statement import Grantee, Statement, named
 
@@ -19,9 +20,9 @@ def statements(grant: Grant, grantee: Grantee) -> Iterator[Statement]:
 
 
 def answering(platform: PlatformModel) -> dict[str, str]:
-    """The function that answers each call."""
+    """Return the name of the function that answers each call."""
     return {
-        one.trigger.call: one.name for one in platform.functions if isinstance(one.trigger, Answer)
+        call: function.name for call, function in triggers.answering(platform.functions).items()
     }
 
 

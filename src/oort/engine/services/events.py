@@ -1,4 +1,4 @@
-"""The Topics port on the store: one commit puts a copy on every subscriber's queue."""
+"""The Events port on the store: one commit puts a copy on every subscriber's queue."""
 
 from oort.engine.services import messages
 from oort.engine.services.times import unix
@@ -9,8 +9,8 @@ from oort.ports.clock import Clock
 from oort.rules.messaging import messages as rules
 
 
-class Topics:
-    """Topics on one store."""
+class Events:
+    """Events on one store."""
 
     def __init__(self, store: Store, *, platform: PlatformModel, clock: Clock) -> None:
         self._store = store
@@ -18,7 +18,7 @@ class Topics:
         self._clock = clock
 
     def publish(self, event: str, message: Message) -> None:
-        """See `ports.topics`."""
+        """See `ports.events`."""
         rules.check(message)
         payload, now = messages.packed(message), unix(self._clock.now())
         self._store.write(

@@ -10,7 +10,7 @@ from oort.model.platform import PlatformModel
 from oort.rules.cloud.cloud_names import Place
 
 
-def topics(platform: PlatformModel, place: Place) -> Iterator[Resource]:
+def events(platform: PlatformModel, place: Place) -> Iterator[Resource]:
     """The topic of every event that a service publishes or waits for, encrypted with the platform's key, TLS only."""
     published = {event.name for event in platform.events}
     awaited = {queue.subscription for queue in platform.queues if queue.subscription}

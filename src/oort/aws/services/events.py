@@ -1,4 +1,4 @@
-"""The Topics port on SNS. Subscriptions deliver raw, so the queues of the subscribers get the very text."""
+"""The Events port on SNS. Subscriptions deliver raw, so the queues of the subscribers get the very text."""
 
 from oort.aws.clients import Clients
 from oort.aws.failures import ask
@@ -8,8 +8,8 @@ from oort.model.platform import PlatformModel
 from oort.rules.cloud.cloud_names import Place
 
 
-class Topics:
-    """Topics of one stage."""
+class Events:
+    """Events of one stage, each with a topic of SNS."""
 
     def __init__(self, clients: Clients, *, platform: PlatformModel, place: Place) -> None:
         self._clients = clients
@@ -17,6 +17,6 @@ class Topics:
         self._place = place
 
     def publish(self, event: str, message: Message) -> None:
-        """See `ports.topics`."""
+        """See `ports.events`."""
         request = {"TopicArn": self._place.topic_arn(event), "Message": sealed(message).text}
         ask(self._clients.sns.publish, request, doing=f"publishing {event}")

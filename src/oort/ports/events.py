@@ -1,11 +1,11 @@
-"""Topics: one event, many subscribers."""
+"""Events: one message, many subscribers."""
 
 from typing import Protocol
 
 from oort.model.messages import Message
 
 
-class Topics(Protocol):
+class Events(Protocol):
     """Fan-out. Each subscriber has a queue of its own, so one that fails does not touch the others.
 
     `publish` returns when every subscriber's queue is sure to get the event, at least once; order is not promised.

@@ -10,7 +10,7 @@ from oort.model.errors import Unavailable
 from oort.model.messages import Message
 from oort.model.operations import Mark, Write
 from oort.model.platform import PlatformModel
-from oort.runtime.alarms import Alarms
+from oort.runtime.parking import Alarms
 
 
 def message(name: str, *, version: int = 1) -> Message:

@@ -8,9 +8,9 @@ from oort.cli.invoke import payloads
 from oort.cli.invoke.payloads import RequestEvent
 from oort.engine.engine import Engine
 from oort.engine.entropy import SystemEntropy
-from oort.engine.gateway.gateway import HttpReply, HttpRequest
 from oort.engine.identity.issuer import Issuer
 from oort.model import limits
+from oort.model.http import HttpReply, HttpRequest
 from oort.model.invocations import Failure
 from oort.model.messages import Delivery
 from oort.rules import identifiers
@@ -57,7 +57,7 @@ def consume(engine: Engine, function: Function, bodies: list[bytes]) -> list[Con
         message = payloads.message(body, function, id=name, sent=now.timestamp())
         delivery = Delivery(message=message, receipt=name, attempt=1)
         outcome = engine.invoker.batch(function.model.name, (delivery,), id=name)
-        engine.traces.record(outcome.spans)
+        engine.ports.traces.record(outcome.spans)
         failure = outcome.failures[0] if outcome.failures else None
         consumed.append(Consumed(name, outcome.spans[0].trace, failure))
     return consumed
