@@ -25,7 +25,7 @@ from benchmarks.figures import Figure, ratio
 from oort import Can, Queue, Service
 from oort.app.loading.loader import load
 from oort.engine.clocks import SystemClock
-from oort.engine.services import messages
+from oort.engine.rows import messages
 from oort.engine.services.queues import Queues
 from oort.engine.store.group import GroupCommitStore
 from oort.engine.store.store import connect

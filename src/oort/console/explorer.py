@@ -9,7 +9,7 @@ import html
 import re
 from pathlib import Path
 
-from oort.model.fixed_pages import FixedPage
+from oort.model.http import FixedPage
 
 _FOLDER = Path(__file__).parent / "page"
 

@@ -1,6 +1,9 @@
-"""A request and its reply, as a gateway sees them."""
+"""Requests, replies and fixed pages, as a gateway sees them."""
 
 from dataclasses import dataclass, field
+
+# No service can have this name: names of services begin with a letter.
+PREFIX = "/_oort/"
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,3 +30,15 @@ class HttpReply:
     trace: str
     function: str = ""
     error: str = ""  # a failed handler's traceback, for the log only
+
+
+@dataclass(frozen=True, slots=True)
+class FixedPage:
+    """A page that never changes while the platform runs.
+
+    `policy` is its Content-Security-Policy. By default a page loads nothing.
+    """
+
+    content_type: str
+    body: bytes
+    policy: str = "default-src 'none'"

@@ -6,7 +6,7 @@ from oort.app.documents import openapi
 from oort.app.programs import Program
 from oort.console import explorer
 from oort.model.errors import InvalidProgram
-from oort.model.fixed_pages import PREFIX, FixedPage
+from oort.model.http import PREFIX, FixedPage
 
 DOCUMENT = f"{PREFIX}openapi.json"
 EXPLORER = f"{PREFIX}explorer"

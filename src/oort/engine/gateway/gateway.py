@@ -15,9 +15,8 @@ from oort.engine.invoking.invoker import InProcessInvoker
 from oort.model import limits
 from oort.model.context import Principal
 from oort.model.errors import InvalidToken
-from oort.model.fixed_pages import PREFIX
 from oort.model.functions import Http, Rate
-from oort.model.http import HttpReply, HttpRequest
+from oort.model.http import PREFIX, HttpReply, HttpRequest
 from oort.model.invocations import HttpInvocation, HttpOutcome
 from oort.model.platform import PlatformModel
 from oort.model.problems import BadRequest, Forbidden, NotFound, Problem, Unauthorized

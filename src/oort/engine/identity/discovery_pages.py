@@ -9,7 +9,7 @@ from collections.abc import Callable
 import msgspec
 
 from oort.engine.identity.issuer import Issuer
-from oort.model.fixed_pages import PREFIX, FixedPage
+from oort.model.http import PREFIX, FixedPage
 
 JWKS = f"{PREFIX}jwks.json"
 DISCOVERY = f"{PREFIX}.well-known/openid-configuration"

@@ -8,8 +8,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
-from oort.engine.services import messages
-from oort.engine.services.times import unix
+from oort.engine.rows import messages
+from oort.engine.rows.times import unix
 from oort.engine.store.session import Session
 from oort.engine.store.store import Store
 from oort.model import limits

@@ -2,7 +2,7 @@
 
 from datetime import timedelta
 
-from oort.engine.services.times import unix
+from oort.engine.rows.times import unix
 from oort.engine.store.session import Session
 from oort.engine.store.store import Store
 from oort.model import limits

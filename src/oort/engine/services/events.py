@@ -1,7 +1,7 @@
 """The Events port on the store: one commit puts a copy on every subscriber's queue."""
 
-from oort.engine.services import messages
-from oort.engine.services.times import unix
+from oort.engine.rows import messages
+from oort.engine.rows.times import unix
 from oort.engine.store.store import Store
 from oort.model.messages import Message
 from oort.model.platform import PlatformModel

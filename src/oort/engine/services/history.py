@@ -5,8 +5,8 @@ On AWS nothing like it is kept.
 
 from collections.abc import Sequence
 
-from oort.engine.services import messages
-from oort.engine.services.times import unix
+from oort.engine.rows import messages
+from oort.engine.rows.times import unix
 from oort.engine.store.session import Session
 from oort.engine.store.store import Store
 from oort.model.messages import Message

@@ -1,7 +1,7 @@
 """The QueueInspection port on the store."""
 
-from oort.engine.services import messages
-from oort.engine.services.times import unix
+from oort.engine.rows import messages
+from oort.engine.rows.times import unix
 from oort.engine.store.session import Session
 from oort.engine.store.store import Store
 from oort.model.messages import DeadLetter, Message, QueueDepth

@@ -2,8 +2,8 @@
 
 from datetime import timedelta
 
-from oort.engine.services import messages
-from oort.engine.services.times import unix
+from oort.engine.rows import messages
+from oort.engine.rows.times import unix
 from oort.engine.store.store import Store
 from oort.model.messages import Message
 from oort.model.platform import PlatformModel

@@ -3,8 +3,8 @@
 A pass is one transaction: a row leaves the outbox in the commit that puts it on its queues, so it arrives exactly once.
 """
 
-from oort.engine.services import messages
-from oort.engine.services.times import unix
+from oort.engine.rows import messages
+from oort.engine.rows.times import unix
 from oort.engine.store.session import Session
 from oort.engine.store.store import Store
 from oort.model.platform import PlatformModel

@@ -6,8 +6,8 @@ So a run is never lost, and its id, made of the function and the time, lets the 
 from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
 
-from oort.engine.services import messages
-from oort.engine.services.times import unix
+from oort.engine.rows import messages
+from oort.engine.rows.times import unix
 from oort.engine.store.session import Session
 from oort.engine.store.store import Store
 from oort.model.functions import Timer

@@ -3,10 +3,10 @@
 from collections.abc import Callable, Iterable
 from datetime import timedelta
 
-from oort.engine.services import indexes, items
-from oort.engine.services.encoding import decoded
-from oort.engine.services.indexes import Moment, Window
-from oort.engine.services.times import unix
+from oort.engine.rows import indexes, items
+from oort.engine.rows.encoding import decoded
+from oort.engine.rows.indexes import Moment, Window
+from oort.engine.rows.times import unix
 from oort.engine.store.session import Session
 from oort.engine.store.store import Store
 from oort.model import limits

@@ -7,11 +7,11 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from oort.engine.services import items, messages
-from oort.engine.services.indexes import Moment
-from oort.engine.services.items import Prepared
+from oort.engine.rows import items, messages
+from oort.engine.rows.indexes import Moment
+from oort.engine.rows.items import Prepared
+from oort.engine.rows.times import unix
 from oort.engine.services.tables import no_lag
-from oort.engine.services.times import unix
 from oort.engine.store.session import Session
 from oort.engine.store.store import Store
 from oort.model import limits

@@ -20,10 +20,11 @@ pytest.register_assert_rewrite(
 from oort.ports.bundle import Ports  # noqa: E402
 from oort.testing.port_suites.effects import EffectsContract  # noqa: E402
 from oort.testing.port_suites.events import EventsContract  # noqa: E402
+from oort.testing.port_suites.indexes import IndexesContract  # noqa: E402
 from oort.testing.port_suites.parking import ParkingContract  # noqa: E402
 from oort.testing.port_suites.queues import QueuesContract  # noqa: E402
 from oort.testing.port_suites.reads import ReadsContract  # noqa: E402
-from oort.testing.port_suites.tables import IndexesContract, TablesContract  # noqa: E402
+from oort.testing.port_suites.tables import TablesContract  # noqa: E402
 from oort.testing.port_suites.target import Target  # noqa: E402
 from oort.testing.port_suites.transactions import TransactionsContract  # noqa: E402
 

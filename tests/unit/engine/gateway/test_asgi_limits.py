@@ -20,7 +20,7 @@ from oort.engine.gateway.asgi import GatewayApp
 from oort.engine.gateway.gateway import LOGOUT
 from oort.engine.store.direct import DirectStore
 from oort.model import limits
-from oort.model.fixed_pages import FixedPage
+from oort.model.http import FixedPage
 from oort.model.operations import ScanTable
 from oort.testing.callers import KnownCallers
 

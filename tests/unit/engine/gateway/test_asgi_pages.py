@@ -3,7 +3,7 @@
 from concurrent.futures import ThreadPoolExecutor
 
 from oort.engine.gateway.asgi import GatewayApp
-from oort.model.fixed_pages import FixedPage
+from oort.model.http import FixedPage
 from tests.unit.engine.gateway.test_asgi import Server
 
 PAGES = {"/_oort/page": FixedPage("text/html", b"<p>hello", "default-src 'self'")}

@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 
 from oort.engine.clocks import VirtualClock
+from oort.engine.rows.messages import LEASE_ENDED
 from oort.engine.services import bundle
 from oort.engine.services.deliveries import Retry
-from oort.engine.services.messages import LEASE_ENDED
 from oort.engine.store.group import GroupCommitStore
 from oort.model import limits
 from oort.model.errors import InvalidValue, LimitExceeded

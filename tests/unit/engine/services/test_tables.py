@@ -5,7 +5,7 @@ from datetime import timedelta
 
 import pytest
 
-from oort.engine.services.encoding import decoded, encoded
+from oort.engine.rows.encoding import decoded, encoded
 from oort.model import limits
 from oort.model.errors import InvalidCursor, InvalidValue
 from oort.model.items import Item, SetTo, Value

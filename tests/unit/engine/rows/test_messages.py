@@ -1,6 +1,6 @@
 """Messages as the store keeps them, those of the release before included."""
 
-from oort.engine.services import messages
+from oort.engine.rows import messages
 from oort.model.messages import Message, Older
 
 _BEFORE = (

@@ -6,9 +6,9 @@ What can be judged without the store is judged by `prepared` before the work is 
 from dataclasses import dataclass
 from typing import Protocol
 
-from oort.engine.services import indexes
-from oort.engine.services.encoding import decoded, encoded
-from oort.engine.services.indexes import Moment
+from oort.engine.rows import indexes
+from oort.engine.rows.encoding import decoded, encoded
+from oort.engine.rows.indexes import Moment
 from oort.engine.store.session import Row, Session, Value
 from oort.model.errors import ConditionFailed, NoSuchItem
 from oort.model.items import Condition, Item

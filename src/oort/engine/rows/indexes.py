@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TypeAlias
 
-from oort.engine.services.encoding import decoded, encoded
+from oort.engine.rows.encoding import decoded, encoded
 from oort.engine.store.session import Session, Value
 from oort.model.items import Item
 from oort.model.platform import PlatformModel
