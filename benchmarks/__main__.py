@@ -31,18 +31,32 @@ CLAIMS: dict[str, Claim] = {
     "many-services": ("oort dev, a large platform", many_services.measure),
     "contracts": ("oort contracts check, 2,000 contracts", contracts.measure),
     "import": ("import oort, against import fastapi", import_budget.measure),
-    "gateway-read": ("gateway with everything on, a read, against plain FastAPI + uvicorn", gateway_read.measure),
-    "gateway-write": ("gateway with everything on, a durable write, against the same", gateway_write.measure),
-    "enqueue": ("durable send, 64 producers, against raw SQLite with 64 rows a transaction", enqueue.measure),
+    "gateway-read": (
+        "gateway with everything on, a read, against plain FastAPI + uvicorn",
+        gateway_read.measure,
+    ),
+    "gateway-write": (
+        "gateway with everything on, a durable write, against the same",
+        gateway_write.measure,
+    ),
+    "enqueue": (
+        "durable send, 64 producers, against raw SQLite with 64 rows a transaction",
+        enqueue.measure,
+    ),
 }
 
 
-def main(arguments: Sequence[str], *, claims: dict[str, Claim] = CLAIMS, path: Path = FLOORS) -> int:
+def main(
+    arguments: Sequence[str], *, claims: dict[str, Claim] = CLAIMS, path: Path = FLOORS
+) -> int:
     """Run the named claims, or all of them."""
     names = [word for word in arguments if word != "--quick"] or list(claims)
     unknown = [name for name in names if name not in claims]
     if unknown:
-        print(f"bench: no claim named {', '.join(unknown)}; there are: {', '.join(claims)}", file=sys.stderr)
+        print(
+            f"bench: no claim named {', '.join(unknown)}; there are: {', '.join(claims)}",
+            file=sys.stderr,
+        )
         return 64
     try:
         known = floors(path)
@@ -61,7 +75,10 @@ def main(arguments: Sequence[str], *, claims: dict[str, Claim] = CLAIMS, path: P
             print(f"bench: {name}: {error}", file=sys.stderr)
             return 1
         figures += found
-        print(table(f"{name}: {title} ({time.perf_counter() - began:.0f} s)", found, known), flush=True)
+        print(
+            table(f"{name}: {title} ({time.perf_counter() - began:.0f} s)", found, known),
+            flush=True,
+        )
     faults = [*broken(figures, known), *unmeasured(figures, known, claims=names)]
     print("\n".join(faults) if faults else "Every floor holds.")
     return 1 if faults else 0

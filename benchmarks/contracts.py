@@ -106,7 +106,11 @@ def change(folder: Path) -> None:
 
 def _checked(folder: Path) -> float:
     seconds, *counts = programs.output([sys.executable, "-c", _TIMED, str(folder)]).split()
-    assert [int(count) for count in counts] == [EVENTS * VERSIONS, 0, CHANGED]  # none breaks, each is to be locked
+    assert [int(count) for count in counts] == [
+        EVENTS * VERSIONS,
+        0,
+        CHANGED,
+    ]  # none breaks, each is to be locked
     return float(seconds)
 
 

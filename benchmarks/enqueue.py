@@ -33,7 +33,9 @@ from oort.model.messages import Message
 
 PRODUCERS = 64
 QUEUE = "bench.jobs"
-_INSERT = "INSERT INTO messages(queue, sent, visible, attempts, leased, payload) VALUES(?, ?, ?, 0, 0, ?)"
+_INSERT = (
+    "INSERT INTO messages(queue, sent, visible, attempts, leased, payload) VALUES(?, ?, ?, 0, 0, ?)"
+)
 
 
 bench = Service("bench")
@@ -68,7 +70,11 @@ def measure(effort: Effort) -> list[Figure]:
     """Let the three send in turn."""
     each = int(20 * effort.seconds)  # sends of a producer in one round
     key = os.urandom(32).hex()
-    with programs.scratch() as folder, _store(folder / "oort.db", key) as store, _raw(folder / "raw.db", key) as raw:
+    with (
+        programs.scratch() as folder,
+        _store(folder / "oort.db", key) as store,
+        _raw(folder / "raw.db", key) as raw,
+    ):
         queues = Queues(store, platform=load([bench]).model, clock=SystemClock())
         contenders: list[Callable[[int], None]] = [
             lambda sends: by_threads(queues, sends),
@@ -139,12 +145,16 @@ def _figures(threads: list[Spent], single: list[Spent], plain: list[Spent]) -> l
         slug = f"enqueue.{name.split(maxsplit=1)[0].lower()}"
         return [
             Figure(f"{slug}.rate", f"{name}", 1 / median(one.wall for one in runs), "sends/s"),
-            Figure(f"{slug}.cpu", f"{name}, CPU a send", median(one.cpu for one in runs) * 1e6, "µs"),
+            Figure(
+                f"{slug}.cpu", f"{name}, CPU a send", median(one.cpu for one in runs) * 1e6, "µs"
+            ),
         ]
 
     return [
         Figure("enqueue.ratio", "64 threads: sends/s, to raw SQLite's", faster(threads), "x"),
-        Figure("enqueue.single-ratio", "64 under way from one thread: the same", faster(single), "x"),
+        Figure(
+            "enqueue.single-ratio", "64 under way from one thread: the same", faster(single), "x"
+        ),
         *absolute("Threads: 64 that wait", threads),
         *absolute("Single thread, 64 under way", single),
         *absolute("Raw SQLite, 64 rows a transaction", plain),
@@ -157,7 +167,11 @@ _numbers = count()
 def _message() -> Message:
     """A message unlike any other, since SQLite does not sync what does not change."""
     number = next(_numbers)
-    return Message(id=f"m{number}", name=QUEUE, body=b'{"to":"%d","text":"%s"}' % (number, b"lorem ipsum " * 20))
+    return Message(
+        id=f"m{number}",
+        name=QUEUE,
+        body=b'{"to":"%d","text":"%s"}' % (number, b"lorem ipsum " * 20),
+    )
 
 
 @contextmanager

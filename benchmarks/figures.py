@@ -58,10 +58,16 @@ def broken(figures: Iterable[Figure], known: Mapping[str, Floor]) -> list[str]:
     ]
 
 
-def unmeasured(figures: Iterable[Figure], known: Mapping[str, Floor], *, claims: Iterable[str]) -> list[str]:
+def unmeasured(
+    figures: Iterable[Figure], known: Mapping[str, Floor], *, claims: Iterable[str]
+) -> list[str]:
     """Floors of the claims that were run for which there is no figure: a floor must not go quietly."""
     found, ran = {one.key for one in figures}, set(claims)
-    return [f"{key} was not measured." for key in known if key.partition(".")[0] in ran and key not in found]
+    return [
+        f"{key} was not measured."
+        for key in known
+        if key.partition(".")[0] in ran and key not in found
+    ]
 
 
 def table(title: str, figures: Sequence[Figure], known: Mapping[str, Floor]) -> str:
@@ -71,7 +77,9 @@ def table(title: str, figures: Sequence[Figure], known: Mapping[str, Floor]) -> 
         floor = known.get(one.key)
         goal = "" if floor is None or floor.goal is None else _limit(floor.goal, most=floor.most)
         bound = "" if floor is None else _bound(floor)
-        rows.append((one.what, f"{_number(one.value)} {one.unit}", bound, goal, _verdict(one, floor)))
+        rows.append(
+            (one.what, f"{_number(one.value)} {one.unit}", bound, goal, _verdict(one, floor))
+        )
     widths = [max(len(row[column]) for row in rows) for column in range(5)]
     lines = [
         f"  {row[0]:<{widths[0]}}  {row[1]:>{widths[1]}}  {row[2]:>{widths[2]}}  {row[3]:>{widths[3]}}  {row[4]}".rstrip()
@@ -95,11 +103,15 @@ def _verdict(figure: Figure, floor: Floor | None) -> str:
 
 def _floor(key: str, entry: object) -> Floor:
     if not isinstance(entry, dict) or len(entry.keys() & {"at-least", "at-most"}) != 1:
-        raise UnreadableFloors(f"{key}: a floor has either at-least or at-most, and perhaps a goal.")
+        raise UnreadableFloors(
+            f"{key}: a floor has either at-least or at-most, and perhaps a goal."
+        )
     if entry.keys() - {"at-least", "at-most", "goal"} or not all(
         isinstance(one, int | float) for one in entry.values()
     ):
-        raise UnreadableFloors(f"{key}: a floor holds numbers: at-least or at-most, and perhaps a goal.")
+        raise UnreadableFloors(
+            f"{key}: a floor holds numbers: at-least or at-most, and perhaps a goal."
+        )
     most = "at-most" in entry
     return Floor(entry["at-most" if most else "at-least"], entry.get("goal"), most)
 

@@ -35,23 +35,38 @@ class Contender:
     def fill(self) -> None:
         """Write rows until all that will be read are there."""
         while self._written < ROWS:
-            self._written = fire(self._order("/notes", ADD, connections=16, seconds=0.5, first=self._written)).last
+            self._written = fire(
+                self._order("/notes", ADD, connections=16, seconds=0.5, first=self._written)
+            ).last
 
     def round(self, *, connections: int, seconds: float, write: bool) -> None:
         """Load it once, and remember requests a second and CPU a request."""
         before = self.server.cpu()
         if write:
-            tally = fire(self._order("/notes", ADD, connections=connections, seconds=seconds, first=self._written))
+            tally = fire(
+                self._order(
+                    "/notes", ADD, connections=connections, seconds=seconds, first=self._written
+                )
+            )
             self._written = tally.last
         else:
-            order = self._order("/notes/find", FIND, connections=connections, seconds=seconds, numbers=ROWS)
+            order = self._order(
+                "/notes/find", FIND, connections=connections, seconds=seconds, numbers=ROWS
+            )
             tally = fire(order)
         self.rates.append(tally.rate)
         self.cpu.append((self.server.cpu() - before) / tally.requests)
         self.tallies.append(tally)
 
     def _order(
-        self, path: str, body: str, *, connections: int, seconds: float, first: int = 0, numbers: int = 0
+        self,
+        path: str,
+        body: str,
+        *,
+        connections: int,
+        seconds: float,
+        first: int = 0,
+        numbers: int = 0,
     ) -> Order:
         return Order(
             port=self.server.port, path=path, body=body, headers=self.headers,
@@ -62,7 +77,10 @@ class Contender:
 @contextmanager
 def both() -> Iterator[tuple[Server, Server, dict[str, str]]]:
     """Oort, FastAPI, and the headers of a caller whom Oort knows; FastAPI gets the same ones and does not look at them."""
-    with programs.scratch() as folder, programs.oort(programs.SUBJECT, folder, ready=programs.READY) as ours:
+    with (
+        programs.scratch() as folder,
+        programs.oort(programs.SUBJECT, folder, ready=programs.READY) as ours,
+    ):
         headers = {"authorization": f"Bearer {programs.token(folder)}"}
         with programs.fastapi(folder) as theirs:
             yield ours, theirs, headers
@@ -89,11 +107,17 @@ def _figures(key: str, connections: int, ours: Contender, theirs: Contender) -> 
     who = f"{connections} connection{'s' * (connections > 1)}"
     spent = [one.cpu / one.requests for one in (*ours.tallies, *theirs.tallies)]
     return [
-        Figure(f"{key}.rate", f"{who}: requests/s, to FastAPI's", ratio(ours.rates, theirs.rates), "x"),
-        Figure(f"{key}.cpu", f"{who}: CPU a request, to FastAPI's", ratio(ours.cpu, theirs.cpu), "x"),
+        Figure(
+            f"{key}.rate", f"{who}: requests/s, to FastAPI's", ratio(ours.rates, theirs.rates), "x"
+        ),
+        Figure(
+            f"{key}.cpu", f"{who}: CPU a request, to FastAPI's", ratio(ours.cpu, theirs.cpu), "x"
+        ),
         *_absolute(key, "Oort", who, ours),
         *_absolute(key, "FastAPI", who, theirs),
-        Figure(f"{key}.generator", f"{who}: CPU a request of the generator", median(spent) * 1e6, "µs"),
+        Figure(
+            f"{key}.generator", f"{who}: CPU a request of the generator", median(spent) * 1e6, "µs"
+        ),
     ]
 
 
@@ -102,6 +126,10 @@ def _absolute(key: str, name: str, who: str, contender: Contender) -> list[Figur
     return [
         Figure(f"{slug}.rate", f"{who}: {name}", median(contender.rates), "req/s"),
         Figure(f"{slug}.cpu", f"{who}: {name}, CPU a request", median(contender.cpu) * 1e6, "µs"),
-        Figure(f"{slug}.p50", f"{who}: {name}, p50", median(one.p50 for one in tallies) * 1e3, "ms"),
-        Figure(f"{slug}.p99", f"{who}: {name}, p99", median(one.p99 for one in tallies) * 1e3, "ms"),
+        Figure(
+            f"{slug}.p50", f"{who}: {name}, p50", median(one.p50 for one in tallies) * 1e3, "ms"
+        ),
+        Figure(
+            f"{slug}.p99", f"{who}: {name}, p99", median(one.p99 for one in tallies) * 1e3, "ms"
+        ),
     ]

@@ -28,7 +28,9 @@ def _durability() -> list[Figure]:
         with programs.fastapi(folder) as rival:
             asked = http.client.HTTPConnection("127.0.0.1", rival.port, timeout=5)
             asked.request("GET", programs.READY)
-            theirs = int(msgspec.json.decode(asked.getresponse().read(), type=dict[str, str])["synchronous"])
+            theirs = int(
+                msgspec.json.decode(asked.getresponse().read(), type=dict[str, str])["synchronous"]
+            )
             asked.close()
     return [
         Figure("gateway-write.durable.oort", "Oort: PRAGMA synchronous (2 is FULL)", ours, ""),

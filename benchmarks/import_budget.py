@@ -33,11 +33,26 @@ def measure(effort: Effort) -> list[Figure]:
     ours, theirs = [one for one, _ in pairs], [one for _, one in pairs]
     return [
         Figure("import.modules", "import oort: modules", ours[0].modules, ""),
-        Figure("import.modules-ratio", "modules, to fastapi's", ours[0].modules / theirs[0].modules, "x"),
-        Figure("import.cpu-ratio", "CPU, to fastapi's", ratio([a.cpu for a in ours], [b.cpu for b in theirs]), "x"),
+        Figure(
+            "import.modules-ratio",
+            "modules, to fastapi's",
+            ours[0].modules / theirs[0].modules,
+            "x",
+        ),
+        Figure(
+            "import.cpu-ratio",
+            "CPU, to fastapi's",
+            ratio([a.cpu for a in ours], [b.cpu for b in theirs]),
+            "x",
+        ),
         Figure("import.cpu", "import oort: CPU", median(one.cpu for one in ours) * 1e3, "ms"),
         Figure("import.fastapi.modules", "import fastapi: modules", theirs[0].modules, ""),
-        Figure("import.fastapi.cpu", "import fastapi: CPU", median(one.cpu for one in theirs) * 1e3, "ms"),
+        Figure(
+            "import.fastapi.cpu",
+            "import fastapi: CPU",
+            median(one.cpu for one in theirs) * 1e3,
+            "ms",
+        ),
     ]
 
 

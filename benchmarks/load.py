@@ -68,7 +68,9 @@ def fire(order: Order) -> Tally:
         raise LoadFailed(done.stderr.decode(errors="replace"))
     tally = msgspec.json.decode(done.stdout, type=Tally)
     if tally.refused or not tally.requests:
-        raise LoadFailed(f"{tally.requests} requests to {order.path}, and some were refused: {tally.refused}.")
+        raise LoadFailed(
+            f"{tally.requests} requests to {order.path}, and some were refused: {tally.refused}."
+        )
     return tally
 
 
@@ -101,7 +103,11 @@ class _Run:
     _body: bytes = b""
 
     def __post_init__(self) -> None:
-        lines = [f"POST {self.order.path} HTTP/1.1", "host: 127.0.0.1", "content-type: application/json"]
+        lines = [
+            f"POST {self.order.path} HTTP/1.1",
+            "host: 127.0.0.1",
+            "content-type: application/json",
+        ]
         lines += [f"{name}: {value}" for name, value in self.order.headers.items()]
         self._head = ("\r\n".join(lines) + "\r\ncontent-length: ").encode()
         self._body = self.order.body.encode()
@@ -180,4 +186,6 @@ def whole(data: bytes) -> bool:
 
 
 if __name__ == "__main__":
-    sys.stdout.buffer.write(msgspec.json.encode(carried_out(msgspec.json.decode(sys.stdin.buffer.read(), type=Order))))
+    sys.stdout.buffer.write(
+        msgspec.json.encode(carried_out(msgspec.json.decode(sys.stdin.buffer.read(), type=Order)))
+    )

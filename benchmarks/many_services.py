@@ -104,7 +104,9 @@ def measure(effort: Effort) -> list[Figure]:
     size = f"{SERVICES} services, {SERVICES * FUNCTIONS} functions"
     return [
         Figure("many-services.first", f"{size}: to the first 200", median(walls), "s"),
-        Figure("many-services.memory", f"{size}: memory (proportional set size)", median(memory), "MB"),
+        Figure(
+            "many-services.memory", f"{size}: memory (proportional set size)", median(memory), "MB"
+        ),
     ]
 
 
@@ -116,6 +118,11 @@ def write(folder: Path) -> None:
     quoted = ", ".join(f'"{name}"' for name in names)
     (folder / "oort.toml").write_text(f'name = "many"\nservices = [{quoted}]\n')
     for number, name in enumerate(names):
-        words = {"name": name, "number": number, "before": names[number - 1], "number_before": (number - 1) % SERVICES}
+        words = {
+            "name": name,
+            "number": number,
+            "before": names[number - 1],
+            "number_before": (number - 1) % SERVICES,
+        }
         (folder / "contracts" / f"{name}.py").write_text(_CONTRACT.format(**words))
         (folder / f"{name}.py").write_text(_SERVICE.format(**words))

@@ -109,8 +109,14 @@ def watch() -> None:
     """Put stand-ins for what encodes and decodes in msgspec's place. Oort must not be loaded yet."""
     for name in ("json", "msgpack"):
         module = getattr(msgspec, name)
-        module.Encoder, module.Decoder = _encoder(module.Encoder, name), _decoder(module.Decoder, name)
-        module.encode, module.decode = _function(module.encode, name), _function(module.decode, name)
+        module.Encoder, module.Decoder = (
+            _encoder(module.Encoder, name),
+            _decoder(module.Decoder, name),
+        )
+        module.encode, module.decode = (
+            _function(module.encode, name),
+            _function(module.decode, name),
+        )
     for name in ("to_builtins", "convert"):
         setattr(msgspec, name, _function(getattr(msgspec, name), "msgspec"))
 
@@ -208,7 +214,9 @@ class Cloud:
 
     def transact_write_items(self, **request: Any) -> dict[str, object]:
         """Keep the items."""
-        self.written += [action["Put"]["Item"] for action in request["TransactItems"] if "Put" in action]
+        self.written += [
+            action["Put"]["Item"] for action in request["TransactItems"] if "Put" in action
+        ]
         return {}
 
     def publish_batch(self, **request: Any) -> dict[str, object]:
@@ -233,7 +241,10 @@ class Cloud:
         self.written.clear()
         return {
             "Records": [
-                {"eventName": "INSERT", "dynamodb": {"NewImage": row, "SequenceNumber": str(number)}}
+                {
+                    "eventName": "INSERT",
+                    "dynamodb": {"NewImage": row, "SequenceNumber": str(number)},
+                }
                 for number, row in enumerate(rows)
             ]
         }
@@ -256,7 +267,12 @@ def on_aws(*, rounds: int = 0) -> tuple[Counts, Counts, float]:
     """The sign-up, and then relay, consumer, relay and worker; the CPU seconds of it all if there are rounds."""
     cloud = Cloud()
     sign_up, welcome, deliver, accounts_relay, email_relay = _functions(cloud)
-    request: dict[str, object] = {"httpMethod": "POST", "path": "/accounts", "headers": {}, "requestContext": {}}
+    request: dict[str, object] = {
+        "httpMethod": "POST",
+        "path": "/accounts",
+        "headers": {},
+        "requestContext": {},
+    }
 
     def post(mail: str) -> None:
         body = json.dumps({"email": mail, "country": "NO"})
@@ -293,7 +309,13 @@ def _functions(cloud: Cloud) -> list[Callable[[Mapping[str, object]], object]]:
     from oort.aws import clients, entry
 
     os.environ["OORT_OUTBOX"] = os.devnull
-    names = ("accounts.sign_up", "email.welcome", "email.deliver", "accounts._relay", "email._relay")
+    names = (
+        "accounts.sign_up",
+        "email.welcome",
+        "email.deliver",
+        "accounts._relay",
+        "email._relay",
+    )
     projects.services = lambda _: [accounts, service.email]  # type: ignore[assignment]
     clients.Clients.get = lambda *_: cloud  # type: ignore[method-assign]
     clients.Clients.endpoint = lambda *_: "https://sqs.example"  # type: ignore[method-assign]
@@ -326,7 +348,9 @@ def main() -> None:
     runs = {"engine": on_engine, "aws": on_aws}
     if "--cpu" in sys.argv:  # without the stand-ins, which would be measured too
         for name, run in runs.items():
-            print(f"{name}: {run(rounds=_ROUNDS)[2] * 1000:.3f} ms of CPU for a sign-up and its delivery")
+            print(
+                f"{name}: {run(rounds=_ROUNDS)[2] * 1000:.3f} ms of CPU for a sign-up and its delivery"
+            )
         return
     watch()
     counted = {name: run()[:2] for name, run in runs.items()}

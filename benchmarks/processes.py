@@ -54,7 +54,11 @@ def serving(
     with log.open("ab") as output:
         began = time.perf_counter()
         process = subprocess.Popen(
-            words, stdout=output, stderr=output, cwd=ROOT, env={**os.environ, "NO_COLOR": "1", **(environment or {})}
+            words,
+            stdout=output,
+            stderr=output,
+            cwd=ROOT,
+            env={**os.environ, "NO_COLOR": "1", **(environment or {})},
         )
         try:
             yield Server(port, process.pid, _first_answer(process, port, ready, log) - began)

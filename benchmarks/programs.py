@@ -29,30 +29,65 @@ def scratch() -> Iterator[Path]:
 def oort(app: Path, folder: Path, *, ready: str) -> Iterator[Server]:
     """`oort dev` on the app, as a user starts it: encrypted state, log lines, traces. Its keys stay in the folder."""
     command = [*_OORT, "dev", str(app), "--port", "{port}", "--state", str(folder / "state")]
-    with serving(command, ready=ready, log=folder / "oort.log", environment=_home(folder)) as server:
+    with serving(
+        command, ready=ready, log=folder / "oort.log", environment=_home(folder)
+    ) as server:
         yield server
 
 
 @contextmanager
 def fastapi(folder: Path) -> Iterator[Server]:
     """FastAPI on one uvicorn worker, at its fastest: uvloop, httptools, no access log."""
-    command = [str(RIVALS), "-m", "uvicorn", "--app-dir", "benchmarks/rivals", "fastapi_notes:app", "--port", "{port}"]
-    command += ["--loop", "uvloop", "--http", "httptools", "--no-access-log", "--log-level", "warning"]
+    command = [
+        str(RIVALS),
+        "-m",
+        "uvicorn",
+        "--app-dir",
+        "benchmarks/rivals",
+        "fastapi_notes:app",
+        "--port",
+        "{port}",
+    ]
+    command += [
+        "--loop",
+        "uvloop",
+        "--http",
+        "httptools",
+        "--no-access-log",
+        "--log-level",
+        "warning",
+    ]
     environment = {"BENCH_DATABASE": str(folder / "fastapi.db")}
-    with serving(command, ready=READY, log=folder / "fastapi.log", environment=environment) as server:
+    with serving(
+        command, ready=READY, log=folder / "fastapi.log", environment=environment
+    ) as server:
         yield server
 
 
 def token(folder: Path) -> str:
     """A bearer token for the platform whose state is in the folder."""
-    command = [*_OORT, "token", "-C", str(SUBJECT), "--user", "ada", "--state", str(folder / "state")]
+    command = [
+        *_OORT,
+        "token",
+        "-C",
+        str(SUBJECT),
+        "--user",
+        "ada",
+        "--state",
+        str(folder / "state"),
+    ]
     return output(command, environment=_home(folder)).split()[-1]
 
 
 def output(command: Sequence[str], *, environment: Mapping[str, str] | None = None) -> str:
     """What the command prints. It must succeed."""
     done = subprocess.run(
-        command, cwd=ROOT, env={**os.environ, **(environment or {})}, capture_output=True, text=True, check=True
+        command,
+        cwd=ROOT,
+        env={**os.environ, **(environment or {})},
+        capture_output=True,
+        text=True,
+        check=True,
     )
     return done.stdout
 

@@ -30,5 +30,7 @@ def measure(effort: Effort) -> list[Figure]:
         Figure("start-up.first", "4 services, new state: to the first 200", median(first), "s"),
         Figure("start-up.again", "4 services, state there: to the first 200", median(again), "s"),
         Figure("start-up.cpu", "4 services, state there: CPU", median(cpu), "s"),
-        Figure("start-up.memory", "4 services: memory (proportional set size)", median(memory), "MB"),
+        Figure(
+            "start-up.memory", "4 services: memory (proportional set size)", median(memory), "MB"
+        ),
     ]

@@ -27,7 +27,11 @@ def imported(path: Path) -> Iterator[str]:
     """The packages of Oort, directly under `oort`, that a module imports."""
     for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
         if isinstance(node, ast.ImportFrom) and node.module:
-            names = [node.module] if node.module != "oort" else [f"oort.{alias.name}" for alias in node.names]
+            names = (
+                [node.module]
+                if node.module != "oort"
+                else [f"oort.{alias.name}" for alias in node.names]
+            )
         elif isinstance(node, ast.Import):
             names = [alias.name for alias in node.names]
         else:
@@ -85,7 +89,9 @@ def rooms_block() -> str:
         for package in layer:
             for folder in sorted({path.parent for path in (SOURCE / package).rglob("*.py")}):
                 modules = [path for path in folder.glob("*.py") if path.name != "__init__.py"]
-                rows.append(f"| `{folder.relative_to(SOURCE)}` | {len(modules)} | {summary(folder)} |")
+                rows.append(
+                    f"| `{folder.relative_to(SOURCE)}` | {len(modules)} | {summary(folder)} |"
+                )
     return "\n".join(rows)
 
 
@@ -95,7 +101,10 @@ BLOCKS = {"packages": packages_block, "rooms": rooms_block}
 def renewed(page: str) -> str:
     """The page with its generated blocks as they are now."""
     return BLOCK.sub(
-        lambda match: f"<!-- generated: {match['name']} -->\n{BLOCKS[match['name']]()}\n<!-- end -->", page
+        lambda match: (
+            f"<!-- generated: {match['name']} -->\n{BLOCKS[match['name']]()}\n<!-- end -->"
+        ),
+        page,
     )
 
 
@@ -106,14 +115,19 @@ def dead_names(page: str) -> list[str]:
         if not (SOURCE / path).exists():
             faults.append(f"{PAGE} names {path}, which does not exist")
         elif name and not defines((SOURCE / path).read_text(encoding="utf-8"), name, member):
-            faults.append(f"{PAGE} names {name}{'.' if member else ''}{member} in {path}, which does not exist")
+            faults.append(
+                f"{PAGE} names {name}{'.' if member else ''}{member} in {path}, which does not exist"
+            )
     return faults
 
 
 def defines(source: str, name: str, member: str) -> bool:
     """Tell if a module defines the name, and in it the member."""
     for node in ast.parse(source).body:
-        if isinstance(node, ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef) and node.name == name:
+        if (
+            isinstance(node, ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef)
+            and node.name == name
+        ):
             inside = {getattr(part, "name", "") for part in getattr(node, "body", [])}
             return not member or member in inside
     return False
@@ -128,7 +142,9 @@ def main(arguments: list[str]) -> int:
         path.write_text(page, encoding="utf-8")
     faults = dead_names(page)
     if page != renewed(page):
-        faults.append(f"{PAGE} shows an old picture or table: run scripts/architecture_page.py --write")
+        faults.append(
+            f"{PAGE} shows an old picture or table: run scripts/architecture_page.py --write"
+        )
     for fault in faults:
         print(fault, file=sys.stderr)
     if not faults:

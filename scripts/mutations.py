@@ -139,7 +139,13 @@ def run(test: str, source: Path) -> "subprocess.CompletedProcess[str]":
     command = [sys.executable, "-m", "pytest", "-q", "-x", "--no-header", test]
     environment = {**os.environ, "PYTHONPATH": str(source)}
     return subprocess.run(
-        command, cwd=ROOT, env=environment, capture_output=True, text=True, timeout=SECONDS, check=False
+        command,
+        cwd=ROOT,
+        env=environment,
+        capture_output=True,
+        text=True,
+        timeout=SECONDS,
+        check=False,
     )
 
 
@@ -154,7 +160,9 @@ def main(words: list[str]) -> int:
             started = time.monotonic()
             reason = survivor(mutation, source)
             survivors += bool(reason)
-            print(f"{time.monotonic() - started:5.1f} s  {'SURVIVES' if reason else 'noticed '}  {mutation.name}")
+            print(
+                f"{time.monotonic() - started:5.1f} s  {'SURVIVES' if reason else 'noticed '}  {mutation.name}"
+            )
             if reason:
                 print(f"         {reason}")
     print(f"{len(chosen)} mutations, {survivors} survive.")

@@ -26,4 +26,6 @@ def platform(pytestconfig: pytest.Config) -> Iterator["Platform"]:
     from oort.testing import plugin
 
     said = str(pytestconfig.getini(_SETTING))
-    yield from plugin.opened(start=pytestconfig.rootpath, named=pytestconfig.rootpath / said if said else None)
+    yield from plugin.opened(
+        start=pytestconfig.rootpath, named=pytestconfig.rootpath / said if said else None
+    )

@@ -9,11 +9,14 @@ from pathlib import Path
 import pytest
 from hypothesis import settings
 
-# The gate draws the same examples in every run; HYPOTHESIS_PROFILE=explore looks for new ones.
-settings.register_profile("gate", derandomize=True, deadline=None)
+from tests import costs, repeats
+
+# The gates draw the same examples in every run; HYPOTHESIS_PROFILE=explore looks for new ones.
 settings.register_profile("quick", derandomize=True, deadline=None, max_examples=10)  # `make fast`
+settings.register_profile("gate", derandomize=True, deadline=None, max_examples=50)  # `make check`
+settings.register_profile("full", derandomize=True, deadline=None)  # continuous integration
 settings.register_profile("explore", deadline=None, max_examples=2000)
-settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "gate"))
+settings.load_profile(repeats.PROFILE)
 
 
 # Keys of test platforms go into a folder that is thrown away, also those of processes that tests start.
@@ -28,7 +31,15 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         choices=["engine", "ministack", "moto"],
         help="what the contract suites run against (default: engine)",
     )
-    parser.addoption("--e2e", action="store_true", help="collect tests/e2e, which needs the emulators' environment")
+    parser.addoption(
+        "--e2e",
+        action="store_true",
+        help="collect tests/e2e, which needs the emulators' environment",
+    )
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    config.pluginmanager.register(costs.Recorder())
 
 
 def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
@@ -46,7 +57,20 @@ def target(pytestconfig: pytest.Config) -> str:
 
 @pytest.hookimpl(tryfirst=True)  # before xdist reads the groups
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Tests marked `crash` or `serial` share one worker, so that no two of them run at the same time."""
+    """Say which tests share a worker, and let what takes long begin first.
+
+    Tests marked `crash` or `serial` share one, so that no two of them run at the same time. Architecture tests share one
+    too: each worker would read the whole source tree for them.
+    """
     for item in items:
         if item.get_closest_marker("crash") or item.get_closest_marker("serial"):
             item.add_marker(pytest.mark.xdist_group("serial"))
+        elif item.nodeid.startswith("tests/architecture/"):
+            item.add_marker(pytest.mark.xdist_group("architecture"))
+    items.sort(key=begins_late)
+
+
+def begins_late(item: pytest.Item) -> tuple[bool, bool]:
+    """False sorts first: the serial group, which one worker runs from end to end, then what is marked slow."""
+    grouped = item.get_closest_marker("crash") or item.get_closest_marker("serial")
+    return not grouped, not item.get_closest_marker("slow")

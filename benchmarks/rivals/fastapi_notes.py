@@ -33,7 +33,9 @@ class Wanted(BaseModel):
 
 def opened() -> sqlite3.Connection:
     """The database of this run, as durable as Oort's."""
-    database = sqlite3.connect(os.environ["BENCH_DATABASE"], isolation_level=None, check_same_thread=False)
+    database = sqlite3.connect(
+        os.environ["BENCH_DATABASE"], isolation_level=None, check_same_thread=False
+    )
     database.execute("PRAGMA journal_mode = WAL")
     database.execute("PRAGMA synchronous = FULL")
     database.execute("PRAGMA wal_autocheckpoint = 4000")
@@ -58,7 +60,8 @@ async def ready() -> dict[str, str]:
 async def find(body: Wanted) -> Note:
     """Read one row."""
     row = database.execute(
-        "SELECT id, shelf, text, pinned, stars FROM notes WHERE shelf = ? AND id = ?", (body.shelf, body.id)
+        "SELECT id, shelf, text, pinned, stars FROM notes WHERE shelf = ? AND id = ?",
+        (body.shelf, body.id),
     ).fetchone()
     if row is None:
         raise HTTPException(404)

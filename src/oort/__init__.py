@@ -18,7 +18,15 @@ from oort.app.handles.variables import Can
 from oort.model.invocations import Context, Principal
 from oort.model.opens import Open, OpenEnum, Unknown
 from oort.model.platform import PlatformModel
-from oort.model.problems import BadRequest, Conflict, Forbidden, Json, NotFound, Problem, Unauthorized
+from oort.model.problems import (
+    BadRequest,
+    Conflict,
+    Forbidden,
+    Json,
+    NotFound,
+    Problem,
+    Unauthorized,
+)
 
 __all__ = [
     "Action",

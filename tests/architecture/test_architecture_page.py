@@ -21,7 +21,11 @@ def test_an_old_picture_is_noticed() -> None:
 
 @pytest.mark.parametrize(
     "reference",
-    ["`engine/nowhere.py`", "`engine/store/group.py: Nobody`", "`engine/gateway/gateway.py: Gateway.nothing`"],
+    [
+        "`engine/nowhere.py`",
+        "`engine/store/group.py: Nobody`",
+        "`engine/gateway/gateway.py: Gateway.nothing`",
+    ],
 )
 def test_a_module_or_name_that_does_not_exist_is_noticed(reference: str) -> None:
     assert len(architecture_page.dead_names(f"See {reference}.")) == 1

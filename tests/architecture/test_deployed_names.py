@@ -21,13 +21,22 @@ ATTRIBUTES = frozenset({
     OutboxTable.SENT, InboxTable.EXPIRES, InboxTable.HOLDER, InboxTable.UNTIL, InboxTable.RESULT,
 })  # fmt: skip
 LOCKS = frozenset({locks.FOLDER, locks.API})
-WRITERS_AND_READERS = ("oort.cloudformation", "oort.aws", "oort.rules.cloud", "oort.rules.tables.expressions")
+WRITERS_AND_READERS = (
+    "oort.cloudformation",
+    "oort.aws",
+    "oort.rules.cloud",
+    "oort.rules.tables.expressions",
+)
 
 
 def doubled(module: Module) -> Iterator[tuple[int, str]]:
     """The line and the text of each such name that a module spells itself."""
     for node in ast.walk(module.tree):
-        if isinstance(node, ast.Constant) and isinstance(node.value, str) and _is_doubled(node.value, module.name):
+        if (
+            isinstance(node, ast.Constant)
+            and isinstance(node.value, str)
+            and _is_doubled(node.value, module.name)
+        ):
             yield node.lineno, node.value
 
 
@@ -42,7 +51,9 @@ def _is_doubled(text: str, module: str) -> bool:
 
 
 def test_no_name_of_what_is_deployed_stands_in_two_places() -> None:
-    assert [f"{module}:{line} {text!r}" for module in oort_modules() for line, text in doubled(module)] == []
+    assert [
+        f"{module}:{line} {text!r}" for module in oort_modules() for line, text in doubled(module)
+    ] == []
 
 
 def test_a_name_that_is_spelled_again_would_be_noticed(tmp_path: Path) -> None:

@@ -9,7 +9,7 @@ from tests.architecture.plain_words import Figures
 from tests.architecture.source_tree import oort_modules
 
 # Percent of docstrings, per 1,000 words of docstrings, percent of bindings, percent of lines.
-CEILINGS = {"openings": 18.6, "indefinite": 68.5, "names": 9.4, "lines": 8.1}
+CEILINGS = {"openings": 10.5, "indefinite": 49.5, "names": 4.5, "lines": 5.4}
 SLACK = {"openings": 0.7, "indefinite": 2.0, "names": 0.7, "lines": 0.5}
 WORST = 12
 

@@ -45,7 +45,9 @@ class AwsTarget:
             Tables(clients, platform=platform, place=place),
             Queues(clients, platform=platform, place=place),
             Topics(clients, platform=platform, place=place),
-            Transactions(clients, platform=platform, place=place, service=service.name, clock=MachineClock()),
+            Transactions(
+                clients, platform=platform, place=place, service=service.name, clock=MachineClock()
+            ),
             Effects(clients, place=place, service=service.name, clock=MachineClock()),
             Parking(clients, platform=platform, place=place),
         )
@@ -86,7 +88,9 @@ class AwsTarget:
         ]
         others = {name for index in secondary for name in _key(index)}
         more = {"GlobalSecondaryIndexes": indexes} if indexes else {}
-        self._create_table(self._place.table(table.name), table.key, others=others, numeric=table.numeric, **more)
+        self._create_table(
+            self._place.table(table.name), table.key, others=others, numeric=table.numeric, **more
+        )
 
     def _create_table(
         self,
@@ -113,12 +117,17 @@ class AwsTarget:
         sqs, place = self._clients.get("sqs"), self._place
         sqs.create_queue(QueueName=place.parked(queue.name))
         sqs.create_queue(QueueName=place.dead(queue.name))
-        redrive = {"deadLetterTargetArn": place.dead_arn(queue.name), "maxReceiveCount": queue.attempts}
+        redrive = {
+            "deadLetterTargetArn": place.dead_arn(queue.name),
+            "maxReceiveCount": queue.attempts,
+        }
         settings = {
             "VisibilityTimeout": str(int(queue.visibility.total_seconds())), "RedrivePolicy": json.dumps(redrive)
         }  # fmt: skip
         if queue.subscription is not None:
-            settings["Policy"] = json.dumps(_policy(place.queue_arn(queue.name), place.topic_arn(queue.subscription)))
+            settings["Policy"] = json.dumps(
+                _policy(place.queue_arn(queue.name), place.topic_arn(queue.subscription))
+            )
         sqs.create_queue(QueueName=place.queue(queue.name), Attributes=settings)
         if queue.subscription is not None:
             self._clients.get("sns").subscribe(
@@ -134,7 +143,10 @@ def _key(index: IndexModel) -> tuple[str, ...]:
 
 
 def _schema(names: tuple[str, ...]) -> list[dict[str, str]]:
-    return [{"AttributeName": name, "KeyType": kind} for name, kind in zip(names, ("HASH", "RANGE"), strict=False)]
+    return [
+        {"AttributeName": name, "KeyType": kind}
+        for name, kind in zip(names, ("HASH", "RANGE"), strict=False)
+    ]
 
 
 def _policy(queue: str, topic: str) -> dict[str, object]:

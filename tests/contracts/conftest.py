@@ -38,7 +38,9 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
             item.add_marker(pytest.mark.xfail(reason=reason, strict=True))
 
 
-def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
+def pytest_terminal_summary(
+    terminalreporter: pytest.TerminalReporter, config: pytest.Config
+) -> None:
     """What the emulators cannot show is said, not left out."""
     if config.getoption("--target") == ENGINE:
         return
@@ -47,9 +49,13 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: p
 
 
 @pytest.fixture(scope="session")
-def clients(pytestconfig: pytest.Config, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Clients]:
+def clients(
+    pytestconfig: pytest.Config, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Clients]:
     """Clients of an emulator that runs for the session."""
-    with processes.running(pytestconfig.getoption("--target"), tmp_path_factory.mktemp("emulator")) as endpoint:
+    with processes.running(
+        pytestconfig.getoption("--target"), tmp_path_factory.mktemp("emulator")
+    ) as endpoint:
         settings = {**processes.CLIENT, "AWS_ENDPOINT_URL": endpoint}
         before = {name: os.environ.get(name) for name in settings}
         os.environ.update(settings)

@@ -10,9 +10,7 @@ _NO_ERROR = "SQS keeps no word about why a message failed; its function's log do
 _NO_PEEK = "SQS shows nothing without handing it over."
 # https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_TransactWriteItems.html: "an operand in the update
 # expression has an incorrect data type".
-_MINISTACK_SUMS = (
-    "ministack adds to what is no number, and appends to what is no list, without an error and without effect."
-)
+_MINISTACK_SUMS = "ministack adds to what is no number, and appends to what is no list, without an error and without effect."
 _MOTO_RECEIPTS = "moto takes every receipt that a message ever had."
 _MOTO_ITEMS = "moto ends items at 405,000 bytes and not at 409,600."
 

@@ -24,5 +24,9 @@ def test_every_case_exists_and_has_a_reason() -> None:
 @pytest.mark.parametrize("emulator", AWS_TARGETS)
 def test_at_most_a_tenth_of_a_suite_differs(emulator: str) -> None:
     for suite, cases in SUITES.items():
-        differing = [case for case, why in DIFFERENCES.items() if case.startswith(f"{suite}::") and emulator in why]
+        differing = [
+            case
+            for case, why in DIFFERENCES.items()
+            if case.startswith(f"{suite}::") and emulator in why
+        ]
         assert len(differing) <= len(cases) / 10, suite

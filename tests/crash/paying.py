@@ -20,7 +20,11 @@ from oort.engine.store.group import GroupCommitStore
 from oort.model.messages import Message
 from oort.testing.callers import KnownCallers
 
-DURING, AFTER, NEVER = "during", "after", "never"  # while the effect runs, when its result is kept, not at all
+DURING, AFTER, NEVER = (
+    "during",
+    "after",
+    "never",
+)  # while the effect runs, when its result is kept, not at all
 
 bank = Service("bank")
 

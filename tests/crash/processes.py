@@ -35,7 +35,11 @@ class Process:
     def __init__(self, command: Sequence[str], *, port: int, state: Path) -> None:
         self.port = port
         self.log = state.parent / "log.txt"
-        environment = {**os.environ, "COMETBID_OUTBOX": str(state.parent / "outbox.jsonl"), "NO_COLOR": "1"}
+        environment = {
+            **os.environ,
+            "COMETBID_OUTBOX": str(state.parent / "outbox.jsonl"),
+            "NO_COLOR": "1",
+        }
         with self.log.open("ab") as log:
             self._process = subprocess.Popen(
                 [sys.executable, *command, "--port", str(port), "--state", str(state)],

@@ -74,11 +74,16 @@ class Trial:
         if not self._outbox.exists():
             return []
         lines = self._outbox.read_bytes().split(b"\n")
-        return [json.loads(line) for line in lines[:-1]]  # the last is empty, or was cut off by a kill
+        return [
+            json.loads(line) for line in lines[:-1]
+        ]  # the last is empty, or was cut off by a kill
 
     def _count(self, process: Process, unfinished: tuple[int, ...]) -> Counts:
         token = support_token(self._state)
-        accounts = {str(one["id"]): str(one["email"]) for one in pages(process.port, "/accounts?limit=100", token)}
+        accounts = {
+            str(one["id"]): str(one["email"])
+            for one in pages(process.port, "/accounts?limit=100", token)
+        }
         self._drain(process, token, accounts)
         calls = self._calls()
         owners = {str(one["owner"]) for one in pages(process.port, "/onboarding/workspaces", token)}

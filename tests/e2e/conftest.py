@@ -21,7 +21,9 @@ def daemon() -> Iterator[Daemon]:
 def emulator(daemon: Daemon, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """The endpoint of the emulator; the clients of this process are told about it."""
     folder = tmp_path_factory.mktemp("emulator")
-    with processes.running("ministack", folder, {"AWS_XRAY_DAEMON_ADDRESS": daemon.address}) as endpoint:
+    with processes.running(
+        "ministack", folder, {"AWS_XRAY_DAEMON_ADDRESS": daemon.address}
+    ) as endpoint:
         settings = {**processes.CLIENT, "AWS_ENDPOINT_URL": endpoint}
         before = {name: os.environ.get(name) for name in settings}
         os.environ.update(settings)

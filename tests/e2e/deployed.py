@@ -54,12 +54,20 @@ class Deployed:
         """A client of the emulator."""
         return Clients(self.stage.region).get(service)
 
-    def ask(self, service: str, method: str, path: str, body: object = None, *, token: str = "") -> Answer:
+    def ask(
+        self, service: str, method: str, path: str, body: object = None, *, token: str = ""
+    ) -> Answer:
         """A request through the service's API, and its answer."""
-        host = self.outputs[f"{self.name}-{self.stage.name}-{service}"][Outputs.API_URL].split("//")[1]
-        url = f"{self.endpoint}/restapis/{host.split('.')[0]}/{self.stage.name}/_user_request_{path}"
+        host = self.outputs[f"{self.name}-{self.stage.name}-{service}"][Outputs.API_URL].split(
+            "//"
+        )[1]
+        url = (
+            f"{self.endpoint}/restapis/{host.split('.')[0]}/{self.stage.name}/_user_request_{path}"
+        )
         data = None if body is None else json.dumps(body).encode()
-        request = urllib.request.Request(url, data=data, method=method, headers={"content-type": "application/json"})
+        request = urllib.request.Request(
+            url, data=data, method=method, headers={"content-type": "application/json"}
+        )
         if token:
             request.add_header("authorization", f"Bearer {token}")
         try:
@@ -73,12 +81,16 @@ class Deployed:
         """An access token of the platform's user pool, for a user who is made first."""
         pool = self.outputs[f"{self.name}-{self.stage.name}"]
         users, password = self.client("cognito-idp"), "Cometbid-2026!"
-        users.admin_create_user(UserPoolId=pool[Outputs.USER_POOL_ID], Username=user, MessageAction="SUPPRESS")
+        users.admin_create_user(
+            UserPoolId=pool[Outputs.USER_POOL_ID], Username=user, MessageAction="SUPPRESS"
+        )
         users.admin_set_user_password(
             UserPoolId=pool[Outputs.USER_POOL_ID], Username=user, Password=password, Permanent=True
         )
         if group:
-            users.admin_add_user_to_group(UserPoolId=pool[Outputs.USER_POOL_ID], Username=user, GroupName=group)
+            users.admin_add_user_to_group(
+                UserPoolId=pool[Outputs.USER_POOL_ID], Username=user, GroupName=group
+            )
         answer = users.admin_initiate_auth(
             UserPoolId=pool[Outputs.USER_POOL_ID],
             ClientId=pool[Outputs.CLIENT_ID],
@@ -97,7 +109,10 @@ def stage(name: str, folder: Path) -> Stage:
     """A stage for this machine: the emulator runs functions with its own interpreter, so they are built for that."""
     outbox = str(folder / name / "outbox.jsonl")
     return Stage(
-        name, architecture=Architecture.X86_64, runtime="python3.11", environment=(("COMETBID_OUTBOX", outbox),)
+        name,
+        architecture=Architecture.X86_64,
+        runtime="python3.11",
+        environment=(("COMETBID_OUTBOX", outbox),),
     )
 
 
@@ -107,16 +122,24 @@ def deploy(settings: Stage, *chosen: str, spoilt: str = "", platform: Path = COM
     place = cloud.Cloud(settings)
     rollout = place.rollout(pause=lambda _: time.sleep(0.1))
     whole = cloud.shipment(project, program, settings, chosen)
-    services = tuple(_spoilt(one) if one.name.endswith(f"-{spoilt}") else one for one in whole.services)
+    services = tuple(
+        _spoilt(one) if one.name.endswith(f"-{spoilt}") else one for one in whole.services
+    )
     return shipping.ship(replace(whole, services=services), rollout=rollout, store=place.assets)
 
 
 def _spoilt(request: StackRequest) -> StackRequest:
     """A queue with a delay that SQS does not have, after the tables."""
     document = json.loads(request.template)
-    others = [name for name, one in document["Resources"].items() if one["Type"] == "AWS::DynamoDB::Table"]
+    others = [
+        name for name, one in document["Resources"].items() if one["Type"] == "AWS::DynamoDB::Table"
+    ]
     properties = {"DelaySeconds": 5_000}
-    document["Resources"]["Nowhere"] = {"Type": "AWS::SQS::Queue", "DependsOn": others, "Properties": properties}
+    document["Resources"]["Nowhere"] = {
+        "Type": "AWS::SQS::Queue",
+        "DependsOn": others,
+        "Properties": properties,
+    }
     return replace(request, template=json.dumps(document).encode())
 
 

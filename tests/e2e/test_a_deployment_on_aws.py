@@ -28,7 +28,9 @@ def test_every_resource_of_the_templates_was_made(platform: Deployed) -> None:
     stacks = platform.client("cloudformation")
     for request in (whole.assets, whole.platform, *whole.services):
         assert request is not None
-        wanted = {name: one["Type"] for name, one in json.loads(request.template)["Resources"].items()}
+        wanted = {
+            name: one["Type"] for name, one in json.loads(request.template)["Resources"].items()
+        }
         made = stacks.describe_stack_resources(StackName=request.name)["StackResources"]
         assert {one["LogicalResourceId"]: one["ResourceType"] for one in made} == wanted
         assert {one["ResourceStatus"] for one in made} == {"CREATE_COMPLETE"}
@@ -36,13 +38,20 @@ def test_every_resource_of_the_templates_was_made(platform: Deployed) -> None:
 
 def test_tables_queues_and_functions_are_as_the_templates_say(platform: Deployed) -> None:
     prefix = f"cometbid_{platform.stage.name}"
-    people = platform.client("dynamodb").describe_table(TableName=f"{prefix}_accounts_people")["Table"]
+    people = platform.client("dynamodb").describe_table(TableName=f"{prefix}_accounts_people")[
+        "Table"
+    ]
     assert people["KeySchema"] == [{"AttributeName": "id", "KeyType": "HASH"}]
     assert people["BillingModeSummary"]["BillingMode"] == "PAY_PER_REQUEST"
     (index,) = people["GlobalSecondaryIndexes"]
     assert [key["AttributeName"] for key in index["KeySchema"]] == ["country", "created"]
-    outbox = platform.client("dynamodb").describe_table(TableName=f"{prefix}_accounts__outbox")["Table"]
-    assert outbox["StreamSpecification"] == {"StreamEnabled": True, "StreamViewType": OutboxTable.STREAM_VIEW}
+    outbox = platform.client("dynamodb").describe_table(TableName=f"{prefix}_accounts__outbox")[
+        "Table"
+    ]
+    assert outbox["StreamSpecification"] == {
+        "StreamEnabled": True,
+        "StreamViewType": OutboxTable.STREAM_VIEW,
+    }
     queues = platform.client("sqs")
     url = queues.get_queue_url(QueueName=f"{prefix}_email_outgoing")["QueueUrl"]
     found = queues.get_queue_attributes(QueueUrl=url, AttributeNames=["All"])["Attributes"]
@@ -58,7 +67,9 @@ def test_tables_queues_and_functions_are_as_the_templates_say(platform: Deployed
     ours = [name for name in names if name.startswith(f"{prefix}_")]
     roles = {functions.get_function_configuration(FunctionName=name)["Role"] for name in ours}
     assert len(ours) == len(roles) == 13 + 2  # and the relays of accounts and email
-    mappings = functions.list_event_source_mappings(FunctionName=f"{prefix}_email_deliver:live")["EventSourceMappings"]
+    mappings = functions.list_event_source_mappings(FunctionName=f"{prefix}_email_deliver:live")[
+        "EventSourceMappings"
+    ]
     assert [one["FunctionResponseTypes"] for one in mappings] == [["ReportBatchItemFailures"]]
 
 
@@ -73,24 +84,34 @@ def test_a_change_to_one_service_touches_that_service_alone(emulator: str, tmp_p
     deploy(first)
     changed = replace(first, memory=512)
     done = deploy(changed, "email")
-    assert [outcome.stack.name for outcome in done.outcomes if outcome.changed] == ["cometbid-alone-email"]
+    assert [outcome.stack.name for outcome in done.outcomes if outcome.changed] == [
+        "cometbid-alone-email"
+    ]
 
 
 def test_a_stack_that_fails_is_taken_back_and_says_why(emulator: str, tmp_path: Path) -> None:
     settings = stage("broken", tmp_path)
     with pytest.raises(DeploymentFailed) as raised:
         deploy(settings, spoilt="email")
-    assert raised.value.what.startswith("The stack cometbid-broken-email failed: Nowhere (AWS::SQS::Queue): ")
+    assert raised.value.what.startswith(
+        "The stack cometbid-broken-email failed: Nowhere (AWS::SQS::Queue): "
+    )
     assert raised.value.instead == "No resource of it remains. Fix the cause and deploy again."
-    assert {name for name in tables_of("broken") if "_email_" in name} == set()  # not even those that outlive a stack
+    assert {
+        name for name in tables_of("broken") if "_email_" in name
+    } == set()  # not even those that outlive a stack
     outcomes = deploy(settings).outcomes
-    assert "cometbid-broken-email" in {outcome.stack.name for outcome in outcomes if outcome.changed}
+    assert "cometbid-broken-email" in {
+        outcome.stack.name for outcome in outcomes if outcome.changed
+    }
     with pytest.raises(DeploymentFailed, match="Everything is as it was before"):
         deploy(settings, spoilt="email")
     assert not any(outcome.changed for outcome in deploy(settings).outcomes)
 
 
-def test_a_name_that_is_taken_is_found_before_anything_changes(emulator: str, tmp_path: Path) -> None:
+def test_a_name_that_is_taken_is_found_before_anything_changes(
+    emulator: str, tmp_path: Path
+) -> None:
     functions = client("lambda")
     archive = io.BytesIO()
     with zipfile.ZipFile(archive, "w") as file:
@@ -109,7 +130,9 @@ def test_a_name_that_is_taken_is_found_before_anything_changes(emulator: str, tm
 
 def oort(*arguments: str, answer: str = "") -> "subprocess.CompletedProcess[str]":
     command = [sys.executable, "-m", "oort.cli", *arguments]
-    return subprocess.run(command, cwd=ROOT, input=answer, capture_output=True, text=True, timeout=300, check=False)
+    return subprocess.run(
+        command, cwd=ROOT, input=answer, capture_output=True, text=True, timeout=300, check=False
+    )
 
 
 @pytest.fixture
@@ -146,14 +169,19 @@ def test_the_command_line_deploys_looks_and_removes(emulator: str, copy: Path) -
 
 def breaks(copy: Path, where: tuple[str, ...]) -> None:
     """What the stage runs refuses a break, though no lock file knows of it; nothing of the services is sent."""
-    other = copytree(copy, copy.parent / "other" / "cometbid", ignore=ignore_patterns("*.json", "__pycache__"))
+    other = copytree(
+        copy, copy.parent / "other" / "cometbid", ignore=ignore_patterns("*.json", "__pycache__")
+    )
     contracts = other / "contracts" / "accounts.py"
     contracts.write_text(contracts.read_text().replace("    country: str\n", "    country: int\n"))
     refused = oort("deploy", "accounts", "-C", str(other), *where)
     assert refused.returncode == 1
     assert "2 objections by what the stage words runs" in refused.stderr
     assert f"{contracts}:" in refused.stderr
-    assert "would break analytics (count), email (welcome), onboarding (first_workspace)" in refused.stderr
+    assert (
+        "would break analytics (count), email (welcome), onboarding (first_workspace)"
+        in refused.stderr
+    )
     assert "Nothing was deployed." in refused.stderr
     assert "package " not in refused.stdout
 
@@ -162,9 +190,13 @@ def park(settings: Stage) -> None:
     """Put aside what the consumer can read, as a version before it would have done."""
     _, program = platforms.load(COMETBID)
     body = b'{"account_id":"1","email":"a@example.com","country":"NO"}'
-    delivery = Delivery(message=Message(id="1", name="accounts.signed-up", body=body), receipt="", attempt=1)
+    delivery = Delivery(
+        message=Message(id="1", name="accounts.signed-up", body=body), receipt="", attempt=1
+    )
     parking = cloud.Cloud(settings).parking(program.model)
-    parking.keep("analytics.count", delivery, Fault(Reason.UNKNOWN_VERSION, "Yesterday it could not."))
+    parking.keep(
+        "analytics.count", delivery, Fault(Reason.UNKNOWN_VERSION, "Yesterday it could not.")
+    )
 
 
 def tables_of(name: str) -> set[str]:

@@ -48,9 +48,15 @@ def test_what_the_call_does_is_part_of_its_callers_trace(placed: Answer, daemon:
     trace = f"1-{header[:8]}-{header[8:]}"
 
     def segments() -> dict[str, dict[str, Any]]:
-        return {one["annotations"]["function"]: one for one in daemon.segments() if one["trace_id"] == trace}
+        return {
+            one["annotations"]["function"]: one
+            for one in daemon.segments()
+            if one["trace_id"] == trace
+        }
 
-    eventually(lambda: {"shop.place", "bank.pay_out"} <= segments().keys(), "segments of caller and answer")
+    eventually(
+        lambda: {"shop.place", "bank.pay_out"} <= segments().keys(), "segments of caller and answer"
+    )
     caller, answer = segments()["shop.place"], segments()["bank.pay_out"]
     within = {caller["id"], *(part["id"] for part in caller["subsegments"])}
     assert answer["parent_id"] in within
@@ -58,7 +64,10 @@ def test_what_the_call_does_is_part_of_its_callers_trace(placed: Answer, daemon:
 
 def test_the_worker_and_the_subscriber_do_their_part(bazaar: Deployed, placed: Answer) -> None:
     order = placed.json()["order"]
-    eventually(lambda: bazaar.ask("shop", "GET", f"/shop/labels/{order}").status == 200, "the parcel is packed")
+    eventually(
+        lambda: bazaar.ask("shop", "GET", f"/shop/labels/{order}").status == 200,
+        "the parcel is packed",
+    )
 
 
 def test_a_schedule_runs_its_function(bazaar: Deployed, runs: dict[str, str]) -> None:
@@ -75,18 +84,24 @@ def test_every_resource_of_the_templates_was_made(bazaar: Deployed) -> None:
     project, program = platforms.load(BAZAAR)
     stacks = bazaar.client("cloudformation")
     for request in cloud.shipment(project, program, bazaar.stage, []).services:
-        wanted = {name: one["Type"] for name, one in json.loads(request.template)["Resources"].items()}
+        wanted = {
+            name: one["Type"] for name, one in json.loads(request.template)["Resources"].items()
+        }
         made = stacks.describe_stack_resources(StackName=request.name)["StackResources"]
         assert {one["LogicalResourceId"]: one["ResourceType"] for one in made} == wanted
 
 
 def _ring(bazaar: Deployed, function: str) -> str:
     """Put the message of a schedule on its target; the id of the run."""
-    schedule = bazaar.client("scheduler").get_schedule(Name=f"bazaar_{bazaar.stage.name}_bank_{function}")
+    schedule = bazaar.client("scheduler").get_schedule(
+        Name=f"bazaar_{bazaar.stage.name}_bank_{function}"
+    )
     assert schedule["State"] == "ENABLED"
     text = schedule["Target"]["Input"].replace("<aws.scheduler.scheduled-time>", TIME)
     queues, queue = bazaar.client("sqs"), schedule["Target"]["Arn"].rpartition(":")[2]
-    queues.send_message(QueueUrl=queues.get_queue_url(QueueName=queue)["QueueUrl"], MessageBody=text)
+    queues.send_message(
+        QueueUrl=queues.get_queue_url(QueueName=queue)["QueueUrl"], MessageBody=text
+    )
     message = envelopes.unwrapped(text)
     assert message.id == f"bank.{function}@{TIME}"
     return message.id

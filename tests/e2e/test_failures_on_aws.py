@@ -19,7 +19,9 @@ SIGN_UP = {"email": "ada@example.com", "country": "SE"}
 def mailless(emulator: str, tmp_path_factory: pytest.TempPathFactory) -> Deployed:
     """The platform on a stage where the file that stands for the mail server cannot be opened."""
     settings = deployed.stage("mailless", tmp_path_factory.mktemp("outbox"))
-    broken = dataclasses.replace(settings, environment=(("COMETBID_OUTBOX", "/proc/nowhere/outbox.jsonl"),))
+    broken = dataclasses.replace(
+        settings, environment=(("COMETBID_OUTBOX", "/proc/nowhere/outbox.jsonl"),)
+    )
     return deployed.deployed(emulator, broken)
 
 
@@ -32,7 +34,9 @@ def depth(platform: Deployed, queue: str) -> int:
     queues, name = platform.client("sqs"), f"cometbid_{platform.stage.name}_{queue}"
     url = queues.get_queue_url(QueueName=name)["QueueUrl"]
     found = queues.get_queue_attributes(QueueUrl=url, AttributeNames=["All"])["Attributes"]
-    return int(found["ApproximateNumberOfMessages"]) + int(found["ApproximateNumberOfMessagesNotVisible"])
+    return int(found["ApproximateNumberOfMessages"]) + int(
+        found["ApproximateNumberOfMessagesNotVisible"]
+    )
 
 
 def test_mail_that_cannot_be_sent_is_tried_five_times_and_kept(mailless: Deployed) -> None:
@@ -40,7 +44,14 @@ def test_mail_that_cannot_be_sent_is_tried_five_times_and_kept(mailless: Deploye
     eventually(lambda: sign_ups(mailless) == [1], "the count, whatever the mail does")
     token = mailless.token("support@example.com", group="support")
     eventually(
-        lambda: len(mailless.ask("onboarding", "GET", "/onboarding/workspaces", token=token).json()["items"]) == 1,
+        lambda: (
+            len(
+                mailless.ask("onboarding", "GET", "/onboarding/workspaces", token=token).json()[
+                    "items"
+                ]
+            )
+            == 1
+        ),
         "the workspace, whatever the mail does",
     )
     eventually(lambda: depth(mailless, "email_outgoing_dead") == 1, "a dead letter")

@@ -36,7 +36,9 @@ def signed_up(name: str, *, version: int = 1) -> str:
 def send(platform: Deployed, *texts: str) -> None:
     """Put them on the queue of the consumer, as anybody with the right to may."""
     queues = platform.client("sqs")
-    url = queues.get_queue_url(QueueName=f"cometbid_{platform.stage.name}_analytics_count")["QueueUrl"]
+    url = queues.get_queue_url(QueueName=f"cometbid_{platform.stage.name}_analytics_count")[
+        "QueueUrl"
+    ]
     for text in texts:
         header = {"by": {"DataType": "String", "StringValue": "another program"}}
         queues.send_message(QueueUrl=url, MessageBody=text, MessageAttributes=header)
@@ -56,7 +58,9 @@ UNREADABLE = {
     "content-type": signed_up("picture").replace('"id"', '"datacontenttype":"image/png","id"'),
     "repeated-name": signed_up("twice").replace('"country":"DK"', '"country":"DK","country":"SE"'),
     "too-large": signed_up("huge").replace('"country"', f'"padding":"{"x" * 500_000}","country"'),
-    "too-deep": signed_up("deep").replace('"country"', f'"padding":{"[" * 50_000}{"]" * 50_000},"country"'),
+    "too-deep": signed_up("deep").replace(
+        '"country"', f'"padding":{"[" * 50_000}{"]" * 50_000},"country"'
+    ),
     "unknown-event": signed_up("other").replace("accounts.signed-up", "accounts.closed"),
 }
 
@@ -84,18 +88,28 @@ def test_each_event_and_version_rings_once(platform: Deployed) -> None:
     assert {line["reason"] for line in lines} == UNREADABLE.keys()
     kinds = {(line["event"], line["version"]) for line in lines}
     assert len(kinds) == 4
-    assert sorted((line["event"], line["version"]) for line in lines if line["level"] == "ERROR") == sorted(kinds)
+    assert sorted(
+        (line["event"], line["version"]) for line in lines if line["level"] == "ERROR"
+    ) == sorted(kinds)
 
 
 def test_what_can_be_read_is_released_and_the_rest_stays(platform: Deployed) -> None:
     stage = ("-C", str(COMETBID), "--stage", platform.stage.name)
-    released = {one["consumer"]: (one["released"], one["parked"]) for one in told("release", *stage)}
+    released = {
+        one["consumer"]: (one["released"], one["parked"]) for one in told("release", *stage)
+    }
     assert released == {name: (0, 7 if name == CONSUMER else 0) for name in released}
     _, program = platforms.load(COMETBID)
     body = b'{"account_id":"late","email":"late@example.com","country":"DK"}'
-    readable = Message(id="late", name="accounts.signed-up", body=body, sent=datetime.now(UTC).timestamp())
+    readable = Message(
+        id="late", name="accounts.signed-up", body=body, sent=datetime.now(UTC).timestamp()
+    )
     parking = cloud.Cloud(platform.stage).parking(program.model)
-    parking.keep(QUEUE, Delivery(message=readable, receipt="", attempt=1), Fault(Reason.UNKNOWN_VERSION, "yesterday"))
+    parking.keep(
+        QUEUE,
+        Delivery(message=readable, receipt="", attempt=1),
+        Fault(Reason.UNKNOWN_VERSION, "yesterday"),
+    )
     (one,) = told("release", CONSUMER, *stage)
     assert (one["released"], one["parked"]) == (1, 7)
     eventually(lambda: sum(sign_ups(platform)) == 3, "what was released counts")

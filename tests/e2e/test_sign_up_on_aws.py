@@ -31,7 +31,9 @@ def support(platform: Deployed) -> str:
     return platform.token(f"{uuid4().hex[:8]}@example.com", group="support")
 
 
-def test_the_three_consumers_do_their_work(platform: Deployed, account: dict[str, str], support: str) -> None:
+def test_the_three_consumers_do_their_work(
+    platform: Deployed, account: dict[str, str], support: str
+) -> None:
     day = datetime.now(UTC).date()
 
     def counted() -> bool:
@@ -39,11 +41,17 @@ def test_the_three_consumers_do_their_work(platform: Deployed, account: dict[str
         return found.status == 200 and [one["sign_ups"] for one in found.json()["items"]] == [1]
 
     eventually(counted, "analytics counts the sign-up once")
-    eventually(lambda: [one["to"] for one in platform.mails()] == [account["email"]], "one welcome is sent")
+    eventually(
+        lambda: [one["to"] for one in platform.mails()] == [account["email"]], "one welcome is sent"
+    )
 
     def welcomed() -> bool:
-        found = platform.ask("onboarding", "GET", f"/onboarding/workspaces/{account['id']}", token=support)
-        return found.status == 200 and bool(found.json() == {"owner": account["id"], "name": "Home"})
+        found = platform.ask(
+            "onboarding", "GET", f"/onboarding/workspaces/{account['id']}", token=support
+        )
+        return found.status == 200 and bool(
+            found.json() == {"owner": account["id"], "name": "Home"}
+        )
 
     eventually(welcomed, "the first workspace is there")
     sent = platform.ask("email", "GET", "/email/sent", token=support)
@@ -51,7 +59,9 @@ def test_the_three_consumers_do_their_work(platform: Deployed, account: dict[str
 
 
 def test_an_address_is_taken_once(platform: Deployed, account: dict[str, str]) -> None:
-    answer = platform.ask("accounts", "POST", "/accounts", {"email": account["email"], "country": "NO"})
+    answer = platform.ask(
+        "accounts", "POST", "/accounts", {"email": account["email"], "country": "NO"}
+    )
     assert answer.status == 409
     assert answer.json()["type"] == "urn:problem:email-taken"
 
@@ -62,7 +72,9 @@ def test_what_does_not_fit_is_refused_with_the_place(platform: Deployed) -> None
     assert {one["pointer"] for one in answer.json()["errors"]} == {"/email", "/country"}
 
 
-def test_private_routes_are_closed_to_strangers(platform: Deployed, account: dict[str, str], support: str) -> None:
+def test_private_routes_are_closed_to_strangers(
+    platform: Deployed, account: dict[str, str], support: str
+) -> None:
     path = f"/accounts/{account['id']}"
     assert platform.ask("accounts", "GET", path).status == 401
     assert platform.ask("accounts", "GET", path, token="not.a.token").status in (401, 403)
@@ -76,15 +88,21 @@ def test_an_unknown_path_is_a_404(platform: Deployed) -> None:
     assert platform.ask("accounts", "GET", "/elsewhere/at/all").status == 404
 
 
-def test_a_country_is_listed_through_its_index(platform: Deployed, account: dict[str, str], support: str) -> None:
+def test_a_country_is_listed_through_its_index(
+    platform: Deployed, account: dict[str, str], support: str
+) -> None:
     def listed() -> bool:
         found = platform.ask("accounts", "GET", "/accounts?country=NO&limit=1", token=support)
-        return found.status == 200 and [one["id"] for one in found.json()["items"]] == [account["id"]]
+        return found.status == 200 and [one["id"] for one in found.json()["items"]] == [
+            account["id"]
+        ]
 
     eventually(listed, "the index shows the account")
 
 
-def test_one_trace_shows_every_service(platform: Deployed, daemon: Daemon, account: dict[str, str]) -> None:
+def test_one_trace_shows_every_service(
+    platform: Deployed, daemon: Daemon, account: dict[str, str]
+) -> None:
     trace = f"1-{account['trace'][:8]}-{account['trace'][8:]}"
 
     def complete() -> bool:
@@ -92,13 +110,17 @@ def test_one_trace_shows_every_service(platform: Deployed, daemon: Daemon, accou
         return found == {"accounts", "analytics", "email", "onboarding"}
 
     eventually(complete, "segments of all four services")
-    functions = {one["annotations"]["function"] for one in daemon.segments() if one["trace_id"] == trace}
+    functions = {
+        one["annotations"]["function"] for one in daemon.segments() if one["trace_id"] == trace
+    }
     assert functions == {
         "accounts.sign_up", "analytics.count", "email.welcome", "email.deliver", "onboarding.first_workspace"
     }  # fmt: skip
 
 
-def test_every_line_of_a_functions_log_is_json_with_its_trace(platform: Deployed, account: dict[str, str]) -> None:
+def test_every_line_of_a_functions_log_is_json_with_its_trace(
+    platform: Deployed, account: dict[str, str]
+) -> None:
     name = f"/aws/lambda/cometbid_{platform.stage.name}_accounts_sign_up"
 
     def lines() -> list[dict[str, object]]:
@@ -106,9 +128,16 @@ def test_every_line_of_a_functions_log_is_json_with_its_trace(platform: Deployed
         found = [one["message"].strip() for one in events]
         return [json.loads(one) for one in found if one.startswith("{")]
 
-    eventually(lambda: any(line.get("trace") == account["trace"] for line in lines()), "the log of the sign-up")
+    eventually(
+        lambda: any(line.get("trace") == account["trace"] for line in lines()),
+        "the log of the sign-up",
+    )
     (line,) = [line for line in lines() if line.get("trace") == account["trace"]]
-    assert (line["service"], line["function"], line["status"]) == ("accounts", "accounts.sign_up", 201)
+    assert (line["service"], line["function"], line["status"]) == (
+        "accounts",
+        "accounts.sign_up",
+        201,
+    )
     assert "_aws" in line
 
 
@@ -117,15 +146,28 @@ def test_not_one_line_of_the_program_differs(platform: Deployed) -> None:
     import io
     import zipfile
 
-    store, bucket = platform.client("s3"), platform.outputs[f"cometbid-{platform.stage.name}--assets"][Outputs.BUCKET]
-    keys = [one["Key"] for one in store.list_objects_v2(Bucket=bucket)["Contents"] if one["Key"].endswith(".zip")]
+    store, bucket = (
+        platform.client("s3"),
+        platform.outputs[f"cometbid-{platform.stage.name}--assets"][Outputs.BUCKET],
+    )
+    keys = [
+        one["Key"]
+        for one in store.list_objects_v2(Bucket=bucket)["Contents"]
+        if one["Key"].endswith(".zip")
+    ]
     assert len(keys) == 4
     seen = set[str]()
     for key in keys:
-        archive = zipfile.ZipFile(io.BytesIO(store.get_object(Bucket=bucket, Key=key)["Body"].read()))
+        archive = zipfile.ZipFile(
+            io.BytesIO(store.get_object(Bucket=bucket, Key=key)["Body"].read())
+        )
         for name in archive.namelist():
             if name.startswith("cometbid/"):
                 assert archive.read(name) == (COMETBID.parent / name).read_bytes()
                 seen.add(name)
-    own = {str(file.relative_to(COMETBID.parent)) for file in COMETBID.rglob("*.py") if ".oort" not in file.parts}
+    own = {
+        str(file.relative_to(COMETBID.parent))
+        for file in COMETBID.rglob("*.py")
+        if ".oort" not in file.parts
+    }
     assert seen == own

@@ -76,7 +76,11 @@ def running(name: str, folder: Path, variables: Mapping[str, str] | None = None)
     if not Path(kind.command[0]).exists():
         raise RuntimeError(f"{kind.command[0]} is not there: run `make contracts TARGET={name}`.")
     inherited = {key: value for key, value in os.environ.items() if not key.startswith("AWS_")}
-    settings = {"AWS_ACCESS_KEY_ID": "contracts", "AWS_SECRET_ACCESS_KEY": "contracts", "TMPDIR": str(folder)}
+    settings = {
+        "AWS_ACCESS_KEY_ID": "contracts",
+        "AWS_SECRET_ACCESS_KEY": "contracts",
+        "TMPDIR": str(folder),
+    }
     with log.open("wb") as output:
         process = subprocess.Popen(
             kind.command,
@@ -110,7 +114,9 @@ def _await(address: str, process: "subprocess.Popen[bytes]", log: Path) -> None:
                 return
         except (urllib.error.URLError, OSError):
             time.sleep(0.1)
-    raise RuntimeError(f"The emulator did not start within {STARTS:g} s:\n{log.read_text(errors='replace')[-3000:]}")
+    raise RuntimeError(
+        f"The emulator did not start within {STARTS:g} s:\n{log.read_text(errors='replace')[-3000:]}"
+    )
 
 
 def _end(process: "subprocess.Popen[bytes]") -> None:

@@ -28,7 +28,9 @@ class Campaign:
     findings: tuple[str, ...]
 
 
-def campaign(app: Running, *, examples: int, seed: int, excluded: Collection[str] = EXCLUDED) -> Campaign:
+def campaign(
+    app: Running, *, examples: int, seed: int, excluded: Collection[str] = EXCLUDED
+) -> Campaign:
     """Ask every route of the application's own document."""
     schema = schemathesis.openapi.from_asgi("/_oort/openapi.json", app)
     _configure(schema, app, examples=examples, seed=seed, excluded=excluded)
@@ -57,7 +59,9 @@ def campaign(app: Running, *, examples: int, seed: int, excluded: Collection[str
     return Campaign(asked, forbidden, entered, frozenset(statuses), tuple(findings + app.defects))
 
 
-def _configure(schema: BaseSchema, app: Running, *, examples: int, seed: int, excluded: Collection[str]) -> None:
+def _configure(
+    schema: BaseSchema, app: Running, *, examples: int, seed: int, excluded: Collection[str]
+) -> None:
     config = schema.config
     config.update(continue_on_failure=True, workers=1)
     config.phases.update(phases=["examples", "coverage", "fuzzing"])
@@ -88,5 +92,6 @@ def _wrong_body(case: "schemathesis.Case[Any]") -> bool:
     if case.meta is None:
         return False
     return any(
-        place.value == "body" and info.mode is GenerationMode.NEGATIVE for place, info in case.meta.components.items()
+        place.value == "body" and info.mode is GenerationMode.NEGATIVE
+        for place, info in case.meta.components.items()
     )

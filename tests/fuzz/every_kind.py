@@ -10,7 +10,18 @@ from uuid import UUID
 import msgspec
 from msgspec import UNSET, Meta, UnsetType
 
-from oort import Conflict, Header, NotFound, Open, OpenEnum, Page, Principal, Problem, Reply, Service
+from oort import (
+    Conflict,
+    Header,
+    NotFound,
+    Open,
+    OpenEnum,
+    Page,
+    Principal,
+    Problem,
+    Reply,
+    Service,
+)
 
 kinds = Service("kinds")
 NOON = datetime(2026, 1, 2, 12, tzinfo=UTC)
@@ -132,7 +143,9 @@ def maybe(body: Square | None = None, who: Principal | None = None) -> Reply[Squ
 
 
 @kinds.patch("/things/{id}", public=True)
-def rows(id: int, body: Annotated[list[Place], Meta(min_length=1, max_length=4)]) -> dict[str, Place]:
+def rows(
+    id: int, body: Annotated[list[Place], Meta(min_length=1, max_length=4)]
+) -> dict[str, Place]:
     """A list in, a map out."""
     return {str(number): place for number, place in enumerate(body)}
 

@@ -25,7 +25,10 @@ class Running:
         self._entries = 0
         callers = KnownCallers()
         self.token = callers.token("ada", ["support"])
-        functions = {name: replace(one, call=self._noting(one.call)) for name, one in program.functions.items()}
+        functions = {
+            name: replace(one, call=self._noting(one.call))
+            for name, one in program.functions.items()
+        }
         engine = Engine(
             Program(program.model, functions),
             store=store,

@@ -53,11 +53,17 @@ class Golden:
             )
             for one in platform.services
         )
-        return (templates.platform_template(platform, stage), templates.assets_template(platform, stage), *services)
+        return (
+            templates.platform_template(platform, stage),
+            templates.assets_template(platform, stage),
+            *services,
+        )
 
     def files(self) -> dict[str, bytes]:
         """What the folder must hold."""
-        return {f"{one.name}.template.json": rendering.rendered(one) for one in self.every(self.model())}
+        return {
+            f"{one.name}.template.json": rendering.rendered(one) for one in self.every(self.model())
+        }
 
     def write(self) -> None:
         """Write the folder anew."""

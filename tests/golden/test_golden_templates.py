@@ -13,11 +13,17 @@ from tests.golden.golden_templates import BAZAAR, COMETBID, Golden
 @pytest.mark.parametrize("golden", [COMETBID, BAZAAR], ids=lambda golden: golden.source.name)
 def test_the_templates_are_the_golden_ones(golden: Golden) -> None:
     made = golden.files()
-    assert sorted(made) == sorted(file.name for file in golden.folder.glob("*.json")), "run `make golden`"
+    assert sorted(made) == sorted(file.name for file in golden.folder.glob("*.json")), (
+        "run `make golden`"
+    )
     for name, data in made.items():
         before, after = (golden.folder / name).read_text(), data.decode()
-        lines = difflib.unified_diff(before.splitlines(), after.splitlines(), "golden", "now", lineterm="", n=2)
-        assert before == after, f"{name}: if this is meant, run `make golden` and read it\n" + "\n".join(lines)
+        lines = difflib.unified_diff(
+            before.splitlines(), after.splitlines(), "golden", "now", lineterm="", n=2
+        )
+        assert before == after, (
+            f"{name}: if this is meant, run `make golden` and read it\n" + "\n".join(lines)
+        )
 
 
 def test_the_small_platform_has_one_of_every_kind() -> None:

@@ -42,8 +42,14 @@ class Port: ...
 CASES: dict[str, tuple[str, str]] = {
     # -- services and resources
     "a service's name": ('bad = Service("Bad Name")  #! service.name', "lower-case letters"),
-    "a service with a name of API Gateway's own": ('bad = Service("ping")  #! service.name', "ping and sping"),
-    "two services of one name": ('again = Service("shop")  #! name.twice', "two of the service shop"),
+    "a service with a name of API Gateway's own": (
+        'bad = Service("ping")  #! service.name',
+        "ping and sping",
+    ),
+    "two services of one name": (
+        'again = Service("shop")  #! name.twice',
+        "two of the service shop",
+    ),
     "two tables of one name": (
         '@shop.table("people", key="id")  #! name.twice\nclass Again(Table[str, Account, Can]): ...',
         "two of the table shop.people",
@@ -56,7 +62,10 @@ CASES: dict[str, tuple[str, str]] = {
         '@shop.table("a", key="id")  #! resource.base\nclass A: ...',
         "Write class A(Table[str, Account, Can])",
     ),
-    "a queue that is no Queue": ('@shop.queue("a")  #! resource.base\nclass A: ...', "class A(Queue[Mail, Can])"),
+    "a queue that is no Queue": (
+        '@shop.queue("a")  #! resource.base\nclass A: ...',
+        "class A(Queue[Mail, Can])",
+    ),
     "a resource's name": (
         '@shop.queue("My Queue")  #! resource.name\nclass A(Queue[Account, Can]): ...',
         "lower-case letters, digits and dashes",
@@ -93,7 +102,10 @@ CASES: dict[str, tuple[str, str]] = {
         ),
         "Name one or two",
     ),
-    "a key of no field": ('@shop.table("a", key=())  #! table.key\nclass A(Table[str, Account, Can]): ...', "0 fields"),
+    "a key of no field": (
+        '@shop.table("a", key=())  #! table.key\nclass A(Table[str, Account, Can]): ...',
+        "0 fields",
+    ),
     "a key that may be text or a number": (
         (
             "class Row(msgspec.Struct):\n    id: str | int\n"
@@ -175,16 +187,31 @@ CASES: dict[str, tuple[str, str]] = {
         '@shop.on(Opened, where={"id": "1"})  #! event.where\ndef opened(event: Opened) -> None: ...',
         'via="bus"',
     ),
-    "an upcast that says nothing": ("@upcast  #! event.upcast\ndef newer(old): ...", "def newer(old: SignedUpV1)"),
+    "an upcast that says nothing": (
+        "@upcast  #! event.upcast\ndef newer(old): ...",
+        "def newer(old: SignedUpV1)",
+    ),
     "an upcast to another event": (
         "@upcast  #! event.upcast\ndef newer(old: Paid) -> Opened: ...",
         "bank.paid version 1 does not become shop.opened version 1",
     ),
-    "an upcast of an unknown type": ('@upcast  #! event.upcast\ndef newer(old: "Gone") -> Opened: ...', "'Gone'"),
-    "a downcast that says nothing": ("@downcast  #! event.downcast\ndef older(new): ...", "def older(new: SignedUp)"),
+    "an upcast of an unknown type": (
+        '@upcast  #! event.upcast\ndef newer(old: "Gone") -> Opened: ...',
+        "'Gone'",
+    ),
+    "a downcast that says nothing": (
+        "@downcast  #! event.downcast\ndef older(new): ...",
+        "def older(new: SignedUp)",
+    ),
     # -- routes
-    "a path without its slash": ('@shop.get("a")  #! route.path\ndef a() -> None: ...', "Write /fixed/{parameter}"),
-    "a path with a blank": ('@shop.get("/a b")  #! route.path\ndef a() -> None: ...', "letters, digits"),
+    "a path without its slash": (
+        '@shop.get("a")  #! route.path\ndef a() -> None: ...',
+        "Write /fixed/{parameter}",
+    ),
+    "a path with a blank": (
+        '@shop.get("/a b")  #! route.path\ndef a() -> None: ...',
+        "letters, digits",
+    ),
     "a path parameter that nobody takes": (
         '@shop.get("/{id}")  #! route.path\ndef a() -> None: ...',
         "Add the parameter id: str",
@@ -201,7 +228,10 @@ CASES: dict[str, tuple[str, str]] = {
         '@shop.get("/", public=True, groups=["staff"])  #! route.groups\ndef a() -> None: ...',
         "public=True or groups=",
     ),
-    "a GET with a body": ('@shop.get("/")  #! route.body\ndef a(body: Account) -> None: ...', "Use post, put or patch"),
+    "a GET with a body": (
+        '@shop.get("/")  #! route.body\ndef a(body: Account) -> None: ...',
+        "Use post, put or patch",
+    ),
     "a body that JSON cannot be": (
         '@shop.post("/")  #! route.body\ndef a(body: Port) -> None: ...',
         "msgspec does not know Port",
@@ -210,7 +240,10 @@ CASES: dict[str, tuple[str, str]] = {
         '@shop.post("/")  #! route.body\ndef a(body: list[int] | set[int]) -> None: ...',
         "more than one array-like",
     ),
-    "a status that is none": ('@shop.get("/", status=99)  #! route.status\ndef a() -> None: ...', "Use 200 to 599"),
+    "a status that is none": (
+        '@shop.get("/", status=99)  #! route.status\ndef a() -> None: ...',
+        "Use 200 to 599",
+    ),
     "an answer under a status without body": (
         '@shop.delete("/")  #! route.status\ndef a() -> Reply[Account]: ...',
         "Add status=200",
@@ -264,7 +297,10 @@ CASES: dict[str, tuple[str, str]] = {
         "@shop.worker(Mails, timeout=timedelta(hours=1))  #! function.timeout\ndef a(mail: Account) -> None: ...",
         "at most 15 minutes",
     ),
-    "a handler without a name": ('shop.get("/")(lambda: None)  #! function.name', "Use letters, digits and _"),
+    "a handler without a name": (
+        'shop.get("/")(lambda: None)  #! function.name',
+        "Use letters, digits and _",
+    ),
     "a type that is imported for checkers only": (
         (
             'from typing import TYPE_CHECKING\nif TYPE_CHECKING:\n    from decimal import Decimal\n@shop.get("/")  #! signature.name\n'
@@ -288,7 +324,10 @@ CASES: dict[str, tuple[str, str]] = {
         '@shop.get("/")  #! signature.kind\ndef a(*names: str) -> None: ...',
         "Name every parameter",
     ),
-    "a parameter without a type": ('@shop.get("/{id}")  #! signature.untyped\ndef a(id): ...', "for example id: str"),
+    "a parameter without a type": (
+        '@shop.get("/{id}")  #! signature.untyped\ndef a(id): ...',
+        "for example id: str",
+    ),
     "a handler that yields": (
         "@shop.worker(Mails)  #! signature.generator\ndef a(mail: Account) -> Iterator[None]:\n    yield",
         "nobody runs it",
@@ -329,7 +368,10 @@ CASES: dict[str, tuple[str, str]] = {
         "@shop.on(Opened)  #! consumer.message\ndef a() -> None: ...",
         "Its first parameter is the message: Opened",
     ),
-    "a consumer without types": ("@shop.on(Opened)  #! consumer.message\ndef a(event): ...", "Write event: Opened"),
+    "a consumer without types": (
+        "@shop.on(Opened)  #! consumer.message\ndef a(event): ...",
+        "Write event: Opened",
+    ),
     "a consumer with a query parameter": (
         "@shop.on(Opened)  #! consumer.parameter\ndef a(event: Opened, page: int) -> None: ...",
         "Publish, Context and provided ports",
@@ -358,8 +400,14 @@ CASES: dict[str, tuple[str, str]] = {
         "Events have many",
     ),
     # -- providers
-    "a provider that says not what it makes": ("@shop.provide  #! provider.return\ndef port(): ...", "return type"),
-    "a provider that makes None": ("@shop.provide  #! provider.return\ndef port() -> None: ...", "return type"),
+    "a provider that says not what it makes": (
+        "@shop.provide  #! provider.return\ndef port(): ...",
+        "return type",
+    ),
+    "a provider that makes None": (
+        "@shop.provide  #! provider.return\ndef port() -> None: ...",
+        "return type",
+    ),
     "two providers of one port": (
         "@shop.provide\ndef one() -> Port: ...\n@shop.provide  #! provider.twice\ndef two() -> Iterator[Port]: ...",
         "Keep one of them",
@@ -372,7 +420,10 @@ CASES: dict[str, tuple[str, str]] = {
         "@shop.provide  #! provider.parameter provider.return\ndef port(id): ...",
         "cannot be",
     ),
-    "an async provider": ("@shop.provide  #! provider.async\nasync def port() -> Port: ...", "plain function or a gen"),
+    "an async provider": (
+        "@shop.provide  #! provider.async\nasync def port() -> Port: ...",
+        "plain function or a gen",
+    ),
     # -- effects outside
     "once on a route": (
         '@shop.get("/")  #! once.delivery\ndef a(once: Once) -> None: ...',
@@ -404,15 +455,30 @@ CASES: dict[str, tuple[str, str]] = {
         "between services use events",
     ),
     # -- what this release does not run
-    "a bucket": ('@shop.bucket("files")  #! language.later\nclass Files(Bucket[Can]): ...', "docs/limits.md"),
-    "a secret": ('@shop.secret("key")  #! language.later\nclass Key(Secret[str]): ...', "The secret key"),
+    "a bucket": (
+        '@shop.bucket("files")  #! language.later\nclass Files(Bucket[Can]): ...',
+        "docs/limits.md",
+    ),
+    "a secret": (
+        '@shop.secret("key")  #! language.later\nclass Key(Secret[str]): ...',
+        "The secret key",
+    ),
     "an expiry": (
         '@shop.table("a", key="id", expires="revision")  #! language.later\nclass A(Table[str, Account, Can]): ...',
         "expires= is not run",
     ),
-    "a fifo queue": ('@shop.queue("a", fifo=True)  #! language.later\nclass A(Queue[Account, Can]): ...', "fifo="),
-    "a change": ("@shop.on_change(People)  #! language.later\ndef a(c: Changed[Account]) -> None: ...", "on_change"),
-    "an upload": ("@shop.on_upload(Bucket)  #! language.later\ndef a(upload: Upload) -> None: ...", "on_upload"),
+    "a fifo queue": (
+        '@shop.queue("a", fifo=True)  #! language.later\nclass A(Queue[Account, Can]): ...',
+        "fifo=",
+    ),
+    "a change": (
+        "@shop.on_change(People)  #! language.later\ndef a(c: Changed[Account]) -> None: ...",
+        "on_change",
+    ),
+    "an upload": (
+        "@shop.on_upload(Bucket)  #! language.later\ndef a(upload: Upload) -> None: ...",
+        "on_upload",
+    ),
     # -- time
     "a schedule that runs too often": (
         "@shop.every(timedelta(seconds=5))  #! timer.interval\ndef a() -> None: ...",
@@ -435,8 +501,14 @@ CASES: dict[str, tuple[str, str]] = {
         "takes handles",
     ),
     # -- calls
-    "a call that is no Call": ('@call("shop.ask")  #! call.base\nclass Ask: ...', "Call[Request, Answer]"),
-    "a call with a bad name": ('@call("Ask")  #! call.name\nclass Ask(Call[str, str]): ...', "billing.charge"),
+    "a call that is no Call": (
+        '@call("shop.ask")  #! call.base\nclass Ask: ...',
+        "Call[Request, Answer]",
+    ),
+    "a call with a bad name": (
+        '@call("Ask")  #! call.name\nclass Ask(Call[str, str]): ...',
+        "billing.charge",
+    ),
     "a call that waits too long": (
         '@call("shop.ask", timeout=timedelta(minutes=1))  #! call.timeout\nclass Ask(Call[str, str]): ...',
         "at most 29 s",
@@ -468,7 +540,10 @@ CASES: dict[str, tuple[str, str]] = {
     # -- modules that cannot be imported
     "a module that raises": ("1 / 0  #! import.failed", "ZeroDivisionError: division by zero"),
     "a module that ends the process": ("raise SystemExit(2)  #! import.failed", "SystemExit: 2"),
-    "a module that needs what is not installed": ("import nowhere_at_all  #! import.failed", "No module named"),
+    "a module that needs what is not installed": (
+        "import nowhere_at_all  #! import.failed",
+        "No module named",
+    ),
     "a module with wrong syntax": ("def (  #! import.syntax", "Mend the syntax"),
     "a class used as its own handle": (
         'People.put(People, Account("1"))  #! use.invalid',

@@ -48,9 +48,18 @@ class Copy:
     folder: Path
 
     def oort(self, *words: str, seed: str = "random") -> "subprocess.CompletedProcess[str]":
-        command, environment = [sys.executable, "-m", "oort.cli", *words], {**os.environ, "PYTHONHASHSEED": seed}
+        command, environment = (
+            [sys.executable, "-m", "oort.cli", *words],
+            {**os.environ, "PYTHONHASHSEED": seed},
+        )
         return subprocess.run(
-            command, cwd=self.folder, env=environment, capture_output=True, text=True, timeout=60, check=False
+            command,
+            cwd=self.folder,
+            env=environment,
+            capture_output=True,
+            text=True,
+            timeout=60,
+            check=False,
         )
 
     def check(self) -> "subprocess.CompletedProcess[str]":
@@ -75,13 +84,18 @@ class Copy:
 
     def files(self) -> dict[str, bytes]:
         """All lock files with their content."""
-        return {str(file.relative_to(self.folder)): file.read_bytes() for file in self.folder.rglob("*.json")}
+        return {
+            str(file.relative_to(self.folder)): file.read_bytes()
+            for file in self.folder.rglob("*.json")
+        }
 
 
 @pytest.fixture
 def copy(tmp_path: Path) -> Copy:
     """A copy that is published in prod, as the reference platform is."""
-    copytree(APPS / "cometbid", tmp_path / "cometbid", ignore=ignore_patterns("__pycache__", ".oort"))
+    copytree(
+        APPS / "cometbid", tmp_path / "cometbid", ignore=ignore_patterns("__pycache__", ".oort")
+    )
     return Copy(tmp_path / "cometbid")
 
 
@@ -92,12 +106,20 @@ def broken(copy: Copy, *, line: int, field: str) -> list[dict[str, Any]]:
     assert f"{EVENTS}:{line}: accounts.signed-up version 1: {field}: " in report.stdout
     assert f"would break {CONSUMERS}" in report.stdout
     objections = [one for one in copy.found() if one["weight"] == "objection"]
-    printed = [text.split(maxsplit=1)[1] for text in report.stdout.splitlines() if text.startswith("    refused ")]
+    printed = [
+        text.split(maxsplit=1)[1]
+        for text in report.stdout.splitlines()
+        if text.startswith("    refused ")
+    ]
     assert [json.loads(text) for text in printed] == [one["witness"] for one in objections]
     for one in objections:
         assert one["code"] == "contract.breaking"
         assert (one["field"], one["file"], one["line"]) == (field, EVENTS, line)
-        assert {name.partition(".")[0] for name in one["consumers"]} == {"analytics", "email", "onboarding"}
+        assert {name.partition(".")[0] for name in one["consumers"]} == {
+            "analytics",
+            "email",
+            "onboarding",
+        }
         assert not jsonschema_rs.validator_for(copy.reader(one)).is_valid(one["witness"])
         assert "version 2 with @upcast" in one["instead"]
     return objections
@@ -106,7 +128,10 @@ def broken(copy: Copy, *, line: int, field: str) -> list[dict[str, Any]]:
 def test_the_reference_platform_is_in_step(copy: Copy) -> None:
     result = copy.check()
     assert (result.returncode, result.stderr) == (0, "")
-    assert result.stdout == "cometbid: 3 event versions, routes of 4 services; 0 objections, 0 warnings.\n"
+    assert (
+        result.stdout
+        == "cometbid: 3 event versions, routes of 4 services; 0 objections, 0 warnings.\n"
+    )
 
 
 def test_another_type_is_refused_both_ways(copy: Copy) -> None:
@@ -143,7 +168,9 @@ def test_a_name_that_was_taken_away_keeps_its_meaning(copy: Copy) -> None:
     copy.edit(EVENTS, "    country: str\n", '    country: str\n    plan: str = "free"\n')
     out_of_date = copy.check()
     assert out_of_date.returncode == 0  # an optional field breaks nobody
-    assert "Run oort contracts lock, and commit the files. [contract.outdated]" in out_of_date.stdout
+    assert (
+        "Run oort contracts lock, and commit the files. [contract.outdated]" in out_of_date.stdout
+    )
     assert "refused" not in out_of_date.stdout
     assert copy.oort("contracts", "check", "--locked").returncode == 1
     assert copy.oort("contracts", "lock").returncode == 0
@@ -155,7 +182,9 @@ def test_a_name_that_was_taken_away_keeps_its_meaning(copy: Copy) -> None:
     line = copy.edit(EVENTS, "    country: str\n", "    country: str\n    plan: int = 0\n") + 1
     objections = [one for one in copy.found() if one["weight"] == "objection"]
     assert {(one["field"], one["line"]) for one in objections} == {("plan", line)}
-    assert all("Earlier messages hold plan with another schema" in one["instead"] for one in objections)
+    assert all(
+        "Earlier messages hold plan with another schema" in one["instead"] for one in objections
+    )
 
 
 def test_a_changed_default_warns(copy: Copy) -> None:
@@ -177,7 +206,10 @@ def test_a_draft_changes_freely(copy: Copy) -> None:
     copy.edit(EVENTS, "    country: str\n", "    country: int\n")
     changed = copy.check()
     assert changed.returncode == 0
-    assert "accounts.signed-up version 1: The event is a draft, and its lock file is outdated." in changed.stdout
+    assert (
+        "accounts.signed-up version 1: The event is a draft, and its lock file is outdated."
+        in changed.stdout
+    )
     assert copy.oort("contracts", "lock").returncode == 0
     assert json.loads((copy.folder / LOCK).read_text())["earlier"] == []
 
@@ -186,9 +218,13 @@ def test_routes_are_held_to_what_their_clients_know(copy: Copy) -> None:
     line = copy.edit(ROUTES, '@accounts.post("/", status=201', '@accounts.post("/", status=200')
     copy.edit(ROUTES, '@accounts.get("/", groups', '@accounts.get("/all", groups')
     copy.edit(
-        ROUTES, "    email: Email\n    country: Country\n", "    email: Email\n    country: Country\n    plan: str\n"
+        ROUTES,
+        "    email: Email\n    country: Country\n",
+        "    email: Email\n    country: Country\n    plan: str\n",
     )
-    found = {(one["code"], one["route"]): one for one in copy.found() if one["weight"] == "objection"}
+    found = {
+        (one["code"], one["route"]): one for one in copy.found() if one["weight"] == "objection"
+    }
     assert set(found) == {
         ("api.status", "POST /accounts"), ("api.removed", "GET /accounts"), ("api.body", "POST /accounts"),
     }  # fmt: skip
@@ -202,7 +238,9 @@ def test_routes_are_held_to_what_their_clients_know(copy: Copy) -> None:
 
 
 def test_the_advice_works_a_new_version_passes(copy: Copy) -> None:
-    copy.edit(EVENTS, "from oort import Event, event", "from oort import Event, downcast, event, upcast")
+    copy.edit(
+        EVENTS, "from oort import Event, event", "from oort import Event, downcast, event, upcast"
+    )
     copy.edit(EVENTS, "class SignedUp(Event)", "class SignedUpV1(Event)")
     text = (copy.folder / EVENTS).read_text()
     (copy.folder / EVENTS).write_text(text + NEWER)
@@ -214,9 +252,14 @@ def test_the_advice_works_a_new_version_passes(copy: Copy) -> None:
     assert copy.oort("contracts", "lock").returncode == 0
     passed = copy.check()
     assert passed.returncode == 0, passed.stdout
-    first, second = (json.loads((copy.folder / LOCK.replace("1.", f"{n}.")).read_text()) for n in (1, 2))
+    first, second = (
+        json.loads((copy.folder / LOCK.replace("1.", f"{n}.")).read_text()) for n in (1, 2)
+    )
     assert (first["published"], first["consumers"]) == (["prod"], ["email.welcome"])
-    assert (second["published"], second["consumers"]) == ([], ["analytics.count", "onboarding.first_workspace"])
+    assert (second["published"], second["consumers"]) == (
+        [],
+        ["analytics.count", "onboarding.first_workspace"],
+    )
     copy.edit(EVENTS, "@upcast\n", "")
     gap = copy.oort("contracts", "check")
     assert gap.returncode == 1
@@ -238,8 +281,12 @@ def test_nothing_depends_on_the_process(copy: Copy) -> None:
         assert copy.oort("contracts", "lock", "--publish", "prod", seed=seed).returncode == 0
         assert copy.files() == before
     copy.edit(EVENTS, "    country: str\n", "    country: int\n")
-    copy.edit(ROUTES, "    email: Email\n    country: Country\n", "    email: Email\n    country: int\n")
-    one, other = (copy.oort("contracts", "check", "--json", seed=seed).stdout for seed in ("1", "2"))
+    copy.edit(
+        ROUTES, "    email: Email\n    country: Country\n", "    email: Email\n    country: int\n"
+    )
+    one, other = (
+        copy.oort("contracts", "check", "--json", seed=seed).stdout for seed in ("1", "2")
+    )
     assert one == other
 
 

@@ -10,11 +10,14 @@ from pathlib import Path
 import pytest
 
 from tests.crash.trial import UNFINISHED, Counts, Trial
+from tests.repeats import times
 
-KILLS = int(os.environ.get("OORT_CRASH_KILLS", "10"))
+KILLS = int(os.environ.get("OORT_CRASH_KILLS", times(10, least=4)))
 DEV = ["-c", "from oort.cli import main; main()", "dev", "apps/cometbid", "--no-throttle"]
 DUAL_WRITES = ["-m", "tests.crash.without_outbox", "dev", "apps/cometbid", "--no-throttle"]
-IN_FLIGHT = 2 * 10  # environments of one consumer, and mails of one batch: the calls that one kill can make repeat
+IN_FLIGHT = (
+    2 * 10
+)  # environments of one consumer, and mails of one batch: the calls that one kill can make repeat
 
 
 def lost(counts: Counts) -> int:
@@ -24,7 +27,9 @@ def lost(counts: Counts) -> int:
 
 @pytest.mark.crash
 @pytest.mark.timeout(120 + 20 * KILLS)
-def test_kills_in_the_middle_of_deliveries_lose_nothing_and_repeat_nothing_atomic(tmp_path: Path) -> None:
+def test_kills_in_the_middle_of_deliveries_lose_nothing_and_repeat_nothing_atomic(
+    tmp_path: Path,
+) -> None:
     counts = Trial(DEV, tmp_path).run(KILLS)
     print(counts)  # noqa: T201  `make crash` shows it
     assert len(counts.unfinished) == KILLS

@@ -87,7 +87,9 @@ def show(id: str, orders: Orders[Get]) -> Order:
 def pay(body: Order, orders: Orders[Put], out: Publish[Paid]) -> None:
     with atomic() as tx:
         tx.put(orders, body)
-        tx.publish(out, Paid(id=body.id, country=body.country, payment=body.payment, earlier=body.earlier))
+        tx.publish(
+            out, Paid(id=body.id, country=body.country, payment=body.payment, earlier=body.earlier)
+        )
 
 
 @shop.table("last", key="country")
@@ -159,9 +161,16 @@ def enter_soon(event: PaidSoon, entries: EntriesSoon[Put]) -> None:
     entries.put(OrderSoon(event.id, event.country, event.payment, event.earlier))
 
 
-NEWER = PaidSoon(id="1", country=Countries.DK, payment=Points(7, ["a", "b"]), earlier=[Card("1234"), Points(1)])
+NEWER = PaidSoon(
+    id="1", country=Countries.DK, payment=Points(7, ["a", "b"]), earlier=[Card("1234"), Points(1)]
+)
 POINTS: dict[str, Json] = {"type": "points", "balance": 7, "shared_with": ["a", "b"]}
-STRANGE = {"id": "2", "country": "dk", "payment": POINTS, "earlier": [{"type": "card", "digits": "1"}, POINTS]}
+STRANGE = {
+    "id": "2",
+    "country": "dk",
+    "payment": POINTS,
+    "earlier": [{"type": "card", "digits": "1"}, POINTS],
+}
 KNOWN = {"id": "3", "country": "no", "payment": {"type": "invoice", "days": 30}, "earlier": []}
 
 
@@ -181,10 +190,15 @@ def test_a_consumer_keeps_what_only_newer_producers_know_and_writes_it_back_as_i
         (entry,) = platform.items(Entries)
         assert (entry.country, entry.country.known) == ("dk", False)
         assert entry.payment == Unknown("points", POINTS)
-        assert entry.earlier == [Card("1234"), Unknown("points", {"type": "points", "balance": 1, "shared_with": []})]
+        assert entry.earlier == [
+            Card("1234"),
+            Unknown("points", {"type": "points", "balance": 1, "shared_with": []}),
+        ]
 
         platform.redeploy(books_soon)
-        assert platform.items(EntriesSoon) == [OrderSoon("1", NEWER.country, NEWER.payment, NEWER.earlier)]
+        assert platform.items(EntriesSoon) == [
+            OrderSoon("1", NEWER.country, NEWER.payment, NEWER.earlier)
+        ]
 
 
 def test_a_newer_consumer_reads_what_older_producers_send() -> None:
@@ -241,8 +255,14 @@ def test_nobody_publishes_what_it_does_not_know() -> None:
     out = fake(Publish[Paid])
     with pytest.raises(InvalidEvent) as raised:
         out.publish(
-            Paid(id="2", country=Country("dk"), payment=Card("1"), earlier=[Invoice(), Unknown("points", POINTS)])
+            Paid(
+                id="2",
+                country=Country("dk"),
+                payment=Card("1"),
+                earlier=[Invoice(), Unknown("points", POINTS)],
+            )
         )
     assert (
-        "/country: 'dk' is not known to Country; /earlier/1: no Struct there has the tag 'points'." in raised.value.what
+        "/country: 'dk' is not known to Country; /earlier/1: no Struct there has the tag 'points'."
+        in raised.value.what
     )

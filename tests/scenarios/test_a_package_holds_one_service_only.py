@@ -45,7 +45,11 @@ def own(package: Package) -> set[str]:
 
 
 def test_each_service_ships_its_own_modules_and_the_contracts(packages: dict[str, Package]) -> None:
-    shared = {"cometbid/__init__.py", "cometbid/contracts/__init__.py", "cometbid/contracts/accounts.py"}
+    shared = {
+        "cometbid/__init__.py",
+        "cometbid/contracts/__init__.py",
+        "cometbid/contracts/accounts.py",
+    }
     for name, package in packages.items():
         assert shared < own(package)
         assert {path.split("/")[1] for path in own(package) - shared} == {name}
@@ -71,7 +75,10 @@ def test_the_bytes_are_the_same_twice_elsewhere_and_under_another_umask(
     try:
         elsewhere = copytree(APPS, tmp_path / "another" / "place", copy_function=_aged)
         copied = planned(projects.find(elsewhere / "cometbid"))
-        for path, package in (("again.zip", packages["accounts"]), ("copied.zip", copied["accounts"])):
+        for path, package in (
+            ("again.zip", packages["accounts"]),
+            ("copied.zip", copied["accounts"]),
+        ):
             archives.write(package, tmp_path / path)
     finally:
         os.umask(before)
@@ -94,7 +101,9 @@ def test_a_change_in_one_service_is_a_new_package_of_that_one_only(
     with (copied / "cometbid" / "email" / "sender.py").open("a") as file:
         file.write("# changed\n")
     changed = planned(projects.find(copied / "cometbid"))
-    assert [name for name in SERVICES if changed[name].fingerprint != packages[name].fingerprint] == ["email"]
+    assert [
+        name for name in SERVICES if changed[name].fingerprint != packages[name].fingerprint
+    ] == ["email"]
 
 
 @pytest.mark.parametrize("service", SERVICES)
@@ -113,16 +122,26 @@ def test_the_package_is_whole(packages: dict[str, Package], service: str, tmp_pa
         "print([name for name in sys.modules if name.startswith('cometbid.') and name.count('.') == 1])\n"
     )
     done = subprocess.run(
-        [sys.executable, "-I", "-S", "-B", "-c", program], capture_output=True, text=True, check=False, cwd="/"
+        [sys.executable, "-I", "-S", "-B", "-c", program],
+        capture_output=True,
+        text=True,
+        check=False,
+        cwd="/",
     )
     assert done.stderr == ""
     assert done.stdout.startswith(str(tmp_path / "task" / "oort"))
-    assert {f"cometbid.{name}" for name in SERVICES if f"'cometbid.{name}'" in done.stdout} == {f"cometbid.{service}"}
+    assert {f"cometbid.{name}" for name in SERVICES if f"'cometbid.{name}'" in done.stdout} == {
+        f"cometbid.{service}"
+    }
 
 
-def test_four_services_are_fingerprinted_for_another_machine_without_network(packages: dict[str, Package]) -> None:
+def test_four_services_are_fingerprinted_for_another_machine_without_network(
+    packages: dict[str, Package],
+) -> None:
     started = time.process_time()
-    prod = planned(projects.find(APPS / "cometbid"), stage=Stage("prod", architecture=Architecture.ARM64))
+    prod = planned(
+        projects.find(APPS / "cometbid"), stage=Stage("prod", architecture=Architecture.ARM64)
+    )
     assert time.process_time() - started < 1, "CPU seconds"
     for name, package in prod.items():
         assert [one.name for one in package.wheels] == ["msgspec"]
@@ -135,6 +154,8 @@ def test_a_package_for_arm_holds_libraries_for_arm(tmp_path: Path) -> None:
     plan = planned(projects.find(APPS / "cometbid"), stage=Stage("prod"))["accounts"]
     package = complete(plan, source=Wheels(tmp_path / "cache", wheels.pip))
     assert archives.write(package, tmp_path / "package.zip") < 1_000_000
-    assert [one.path for one in package.files if one.path.endswith("cpython-314-aarch64-linux-gnu.so")]
+    assert [
+        one.path for one in package.files if one.path.endswith("cpython-314-aarch64-linux-gnu.so")
+    ]
     assert misfits(package) == ()
     assert package.fingerprint == plan.fingerprint

@@ -104,7 +104,9 @@ def test_a_problem_crosses_as_its_class_with_its_status_and_members(running: Pla
     assert asked == [402, 402]  # a problem is an answer: it is not asked again
 
 
-def test_an_error_is_a_502_without_internals_and_an_idempotent_call_is_tried_once_more(running: Platform) -> None:
+def test_an_error_is_a_502_without_internals_and_an_idempotent_call_is_tried_once_more(
+    running: Platform,
+) -> None:
     reply = running.post("/kiosk/o1/500")
     assert reply.status == 502
     assert b"secret" not in reply.body
@@ -126,7 +128,8 @@ def test_the_trace_shows_the_call_and_the_function_behind_it(running: Platform) 
 
 def test_the_caller_may_call_and_nothing_else() -> None:
     grants = {
-        one.name: [(grant.kind, grant.resource) for grant in one.grants] for one in load([till, kiosk]).model.functions
+        one.name: [(grant.kind, grant.resource) for grant in one.grants]
+        for one in load([till, kiosk]).model.functions
     }
     assert grants["kiosk.pay"] == [("call", "till.charge")]
     assert grants["till.charge"] == [("table", "till.receipts")]

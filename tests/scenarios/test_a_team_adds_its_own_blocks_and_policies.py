@@ -47,7 +47,9 @@ def nobody_scans(platform: PlatformModel) -> Iterable[Finding]:
     for function in platform.functions:
         for grant in function.grants:
             if "scan" in grant.actions:
-                yield Finding(function.source, f"{function.name} scans {grant.resource}.", "Query an index.")
+                yield Finding(
+                    function.source, f"{function.name} scans {grant.resource}.", "Query an index."
+                )
 
 
 def test_a_block_gives_two_services_a_table_and_routes_of_their_own() -> None:
@@ -59,7 +61,9 @@ def test_a_block_gives_two_services_a_table_and_routes_of_their_own() -> None:
         assert platform.items(of_orders) == [Entry("1", "shipped")]
         assert platform.items(of_billing) == []
         assert platform.get("/block-orders/audit", as_="ada").status == 403
-        assert platform.get("/block-orders/audit", groups=["auditors"]).json() == [{"id": "1", "what": "shipped"}]
+        assert platform.get("/block-orders/audit", groups=["auditors"]).json() == [
+            {"id": "1", "what": "shipped"}
+        ]
 
 
 def test_a_policy_objects_with_the_line_of_the_handler() -> None:
@@ -67,7 +71,11 @@ def test_a_policy_objects_with_the_line_of_the_handler() -> None:
     audited(service)
     model = load([service]).model
     (mistake,) = judge(model, [nobody_scans])
-    (scanning,) = [one for one in model.functions if isinstance(one.trigger, Http) and one.trigger.method == "GET"]
+    (scanning,) = [
+        one
+        for one in model.functions
+        if isinstance(one.trigger, Http) and one.trigger.method == "GET"
+    ]
     assert mistake.source == scanning.source
     assert mistake.code == "policy.nobody_scans"
     assert str(mistake).endswith(

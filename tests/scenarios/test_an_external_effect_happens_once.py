@@ -17,7 +17,9 @@ from tests.crash.paying import AFTER, DURING, NEVER
 from tests.crash.processes import ROOT
 
 DAY = timedelta(days=1)
-LONG = timedelta(minutes=10)  # a lease that outlasts the time after which a message is delivered again
+LONG = timedelta(
+    minutes=10
+)  # a lease that outlasts the time after which a message is delivered again
 FOUR_MINUTES = timedelta(minutes=4)  # which is three: six times the handler's own
 
 billing = Service("billing")
@@ -162,7 +164,9 @@ def test_what_happened_before_the_handler_failed_does_not_happen_again() -> None
 def test_while_one_delivery_pays_another_waits_until_its_lease_has_ended() -> None:
     provider = Provider()
     with running(provider) as platform:
-        provider.does = lambda: platform.advance(FOUR_MINUTES)  # the handler is slow, and the queue gives up on it
+        provider.does = lambda: platform.advance(
+            FOUR_MINUTES
+        )  # the handler is slow, and the queue gives up on it
         platform.publish(Ordered(order="long", cents=5))
         platform.settle()
         (report,) = platform.failures()
@@ -220,7 +224,10 @@ def test_a_trace_shows_what_was_done_once() -> None:
         trace = platform.post("/billing/mails", "hello").trace
         platform.settle()
         delivered = [span.id for span in platform.spans(trace) if span.kind == "delivery"]
-        shown = [[span.name for span in platform.spans(trace) if span.parent == above] for above in delivered]
+        shown = [
+            [span.name for span in platform.spans(trace) if span.parent == above]
+            for above in delivered
+        ]
     first = ["once mail", "finish mail", "once mail", "once copy", "finish copy"]
     assert shown == [first, ["once mail", "once mail", "once copy"]]
 
@@ -234,8 +241,17 @@ def test_after_a_kill_it_happens_again_only_if_nobody_can_know_and_then_with_its
     ledger = tmp_path / "ledger"
 
     def process(moment: str) -> "subprocess.CompletedProcess[str]":
-        command = [sys.executable, "-m", "tests.crash.paying", str(tmp_path / "oort.db"), str(ledger), moment]
-        return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False, timeout=60)
+        command = [
+            sys.executable,
+            "-m",
+            "tests.crash.paying",
+            str(tmp_path / "oort.db"),
+            str(ledger),
+            moment,
+        ]
+        return subprocess.run(
+            command, cwd=ROOT, capture_output=True, text=True, check=False, timeout=60
+        )
 
     killed = process(moment)
     assert killed.returncode == -signal.SIGKILL, killed.stderr

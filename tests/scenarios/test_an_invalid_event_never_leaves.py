@@ -14,6 +14,7 @@ from oort import Can, Context, Event, OpenEnum, Publish, Put, Service, Table, at
 from oort.model.errors import InvalidEvent
 from oort.rules.events import event_schemas
 from oort.testing import Platform, fake
+from tests.repeats import times
 
 shop = Service("shop")
 
@@ -47,7 +48,9 @@ class Orders(Table[str, Order, Can]): ...
 def order(body: Wanted, ctx: Context, orders: Orders[Put], out: Publish[Ordered]) -> None:
     with atomic() as tx:
         tx.put(orders, Order(ctx.message_id))
-        tx.publish(out, Ordered(id=ctx.message_id, country=body.country, lines=[Line("a", body.pieces)]))
+        tx.publish(
+            out, Ordered(id=ctx.message_id, country=body.country, lines=[Line("a", body.pieces)])
+        )
 
 
 @shop.post("/alone", status=201, public=True)
@@ -99,7 +102,9 @@ class Measured(Event):
 
 
 WRITER = jsonschema_rs.validator_for(event_schemas.writer(Measured), validate_formats=True)
-LINES = st.builds(Line, sku=st.sampled_from(["a", 1, None]), pieces=st.sampled_from([1, 0, -1, 2.5, "1", True]))
+LINES = st.builds(
+    Line, sku=st.sampled_from(["a", 1, None]), pieces=st.sampled_from([1, 0, -1, 2.5, "1", True])
+)
 FIELDS = st.fixed_dictionaries({
     "id": st.sampled_from(["a", "abc", "", "abcd", 7, None]),
     "day": st.sampled_from([date(2026, 1, 1), "2026-01-01", "soon", 5]),
@@ -110,9 +115,11 @@ FIELDS = st.fixed_dictionaries({
 })  # fmt: skip
 
 
-@settings(max_examples=300)
+@settings(max_examples=times(300))
 @given(FIELDS)
-def test_what_leaves_fits_the_writers_schema_and_what_is_refused_does_not(fields: dict[str, Any]) -> None:
+def test_what_leaves_fits_the_writers_schema_and_what_is_refused_does_not(
+    fields: dict[str, Any],
+) -> None:
     out = fake(Publish[Measured])
     made = Measured(**fields)
     document = msgspec.json.decode(msgspec.json.encode(made))

@@ -14,6 +14,7 @@ from oort import Can, Event, Put, Queue, Service, Table, atomic, event, upcast
 from oort.model import limits
 from oort.model.messages import Reason
 from oort.testing import Platform
+from tests.repeats import times
 from tests.scenarios.sold import Sold
 
 
@@ -149,7 +150,9 @@ def test_what_is_parked_is_handed_over_when_a_consumer_that_reads_it_is_deployed
     before, after = Books(Sold), Books(SoldV3)
     with Platform(before.service) as platform:
         for number in range(30):
-            platform.inject(before.record, b'{"id":"n%d","cents":5,"currency":"EUR"}' % number, version=3)
+            platform.inject(
+                before.record, b'{"id":"n%d","cents":5,"currency":"EUR"}' % number, version=3
+            )
         platform.inject(before.record, b"garbage", version=3)
         platform.inject(before.record, b'{"id":"later","cents":5}', version=4)
         platform.settle()
@@ -157,11 +160,16 @@ def test_what_is_parked_is_handed_over_when_a_consumer_that_reads_it_is_deployed
         platform.redeploy(after.service)
         assert [one.message.version for one in platform.parked(after.record)] == [3, 4]
         platform.settle()
-        assert {one.id for one in platform.items(after.entries)} == {f"n{number}" for number in range(30)}
+        assert {one.id for one in platform.items(after.entries)} == {
+            f"n{number}" for number in range(30)
+        }
         assert before.entered == []
 
 
-def test_ten_thousand_mixed_events_are_all_accounted_for() -> None:
+EVENTS = times(10_000)
+
+
+def test_thousands_of_mixed_events_are_all_accounted_for() -> None:
     """Known, older, newer, unknown and garbage: each is either applied exactly once or parked exactly once."""
     books = Books(Sold)
     random_ = random.Random(20)
@@ -175,7 +183,7 @@ def test_ten_thousand_mixed_events_are_all_accounted_for() -> None:
     sent: Counter[str] = Counter()
     with Platform(books.service) as platform:
         ids: dict[str, set[str]] = {kind: set() for kind, _ in kinds}
-        for number in range(10_000):
+        for number in range(EVENTS):
             kind, make = random_.choice(kinds)
             body, version, oldest = make(number)
             ids[kind].add(platform.inject(books.record, body, version=version, oldest=oldest))
@@ -186,10 +194,14 @@ def test_ten_thousand_mixed_events_are_all_accounted_for() -> None:
         assert {one.message.id for one in parked} == ids["unknown"] | ids["garbage"]
         assert len(parked) == sent["unknown"] + sent["garbage"]
         assert len(applied) == sent["known"] + sent["older"] + sent["newer"]
-        assert len(applied) + len(parked) == 10_000
-        assert Counter(one.id[0] for one in applied) == {"k": sent["known"], "o": sent["older"], "n": sent["newer"]}
+        assert len(applied) + len(parked) == EVENTS
+        assert Counter(one.id[0] for one in applied) == {
+            "k": sent["known"],
+            "o": sent["older"],
+            "n": sent["newer"],
+        }
         # The kit hands everything that succeeds over twice; nothing else came twice.
         assert max(Counter(books.entered).values()) == 2
         assert platform.failures() == []
         assert platform.dead_letters(books.record) == []
-    assert min(sent.values()) > 1500
+    assert min(sent.values()) > 0.15 * EVENTS

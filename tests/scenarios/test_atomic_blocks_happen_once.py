@@ -159,7 +159,9 @@ KINDS = {
 
 
 @mill.worker(Sacks)
-def grind(grain: Grain, counters: Counters[Get | Put | Update], flour: Flour[Send], out: Publish[Milled]) -> None:
+def grind(
+    grain: Grain, counters: Counters[Get | Put | Update], flour: Flour[Send], out: Publish[Milled]
+) -> None:
     """Does what the kind of grain says."""
     KINDS[grain.kind](grain, Miller(counters, flour, out))
 
@@ -213,7 +215,9 @@ def test_a_second_block_is_at_least_once(running: Platform) -> None:
     assert counts(running) == {"first": 1, "second": 2}
 
 
-def test_an_increment_a_send_and_a_publish_outside_a_block_are_at_least_once(running: Platform) -> None:
+def test_an_increment_a_send_and_a_publish_outside_a_block_are_at_least_once(
+    running: Platform,
+) -> None:
     send(running, "no_block")
     assert counts(running) == {"outside": 2}
     assert running.waiting(Flour) == [Grain("no_block")] * 2
@@ -236,7 +240,9 @@ def test_a_block_that_fails_leaves_nothing_however_often_it_is_tried(running: Pl
     assert [report.delivery.attempt for report in running.failures()] == [1, 2, 3]
 
 
-def test_a_block_that_committed_is_not_repeated_when_the_handler_fails_after_it(running: Platform) -> None:
+def test_a_block_that_committed_is_not_repeated_when_the_handler_fails_after_it(
+    running: Platform,
+) -> None:
     send(running, "fails_after_twice")
     assert counts(running) == {"first": 1, "attempts": 1}
     running.advance(timedelta(hours=1))
@@ -245,11 +251,15 @@ def test_a_block_that_committed_is_not_repeated_when_the_handler_fails_after_it(
     assert running.dead(Sacks) == []
 
 
-def test_a_block_whose_condition_fails_leaves_no_mark_so_a_later_attempt_does_it(running: Platform) -> None:
+def test_a_block_whose_condition_fails_leaves_no_mark_so_a_later_attempt_does_it(
+    running: Platform,
+) -> None:
     assert running.put("/mill/door", {"id": "door", "value": 3}).status == 200
     send(running, "needs_the_door")
     assert counts(running) == {"door": 3}
-    assert [report.failure.error.partition(":")[0] for report in running.failures() if report.failure] == ["Conflict"]
+    assert [
+        report.failure.error.partition(":")[0] for report in running.failures() if report.failure
+    ] == ["Conflict"]
     assert running.put("/mill/door", {"id": "door", "value": 7}).status == 200
     running.advance(timedelta(minutes=1))
     assert counts(running) == {"first": 1, "door": 8}

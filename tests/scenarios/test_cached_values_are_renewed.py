@@ -74,7 +74,9 @@ def test_a_cached_value_is_kept_for_its_time_and_then_made_anew(running: Platfor
 
 def test_the_permission_of_a_cached_provider_is_its_handlers(running: Platform) -> None:
     (greets,) = [one for one in running.model.functions if one.name == "cached-shop.greet"]
-    assert [(grant.resource, grant.actions) for grant in greets.grants] == [("cached-shop.settings", ("get",))]
+    assert [(grant.resource, grant.actions) for grant in greets.grants] == [
+        ("cached-shop.settings", ("get",))
+    ]
 
 
 def test_a_value_cannot_be_kept_for_no_time() -> None:

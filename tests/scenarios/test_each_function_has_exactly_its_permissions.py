@@ -107,22 +107,35 @@ def documents(reference: dict[str, Found], large: dict[str, Found]) -> list[Foun
     return [*reference.values(), *large.values()]
 
 
-def test_a_function_that_reads_one_item_may_get_it_and_nothing_else(reference: dict[str, Found]) -> None:
+def test_a_function_that_reads_one_item_may_get_it_and_nothing_else(
+    reference: dict[str, Found],
+) -> None:
     may = allowed(roles(reference["accounts"])["accounts.read"])
     assert may - running("cometbid_prod_accounts_read") == {
-        Allowed("dynamodb:GetItem", "arn:aws:dynamodb:eu-north-1:123456789012:table/cometbid_prod_accounts_people")
+        Allowed(
+            "dynamodb:GetItem",
+            "arn:aws:dynamodb:eu-north-1:123456789012:table/cometbid_prod_accounts_people",
+        )
     }
 
 
-def test_every_function_of_the_reference_platform_has_what_is_written_here(reference: dict[str, Found]) -> None:
-    found = {name: allowed(role) for document in reference.values() for name, role in roles(document).items()}
+def test_every_function_of_the_reference_platform_has_what_is_written_here(
+    reference: dict[str, Found],
+) -> None:
+    found = {
+        name: allowed(role)
+        for document in reference.values()
+        for name, role in roles(document).items()
+    }
     relays = {f"{service}._relay" for service in ("accounts", "email")}
     assert found.keys() - relays == COMETBID.keys()
     for name, may in COMETBID.items():
         assert found[name] == may | running(f"cometbid_prod_{name.replace('.', '_')}"), name
 
 
-def test_the_relay_may_send_what_its_service_may_send_and_nothing_else(reference: dict[str, Found]) -> None:
+def test_the_relay_may_send_what_its_service_may_send_and_nothing_else(
+    reference: dict[str, Found],
+) -> None:
     may = allowed(roles(reference["email"])["email._relay"]) - running("cometbid_prod_email__relay")
     stream = "<Outbox.StreamArn>"
     assert may == {
@@ -138,20 +151,38 @@ def test_the_relay_may_send_what_its_service_may_send_and_nothing_else(reference
 
 def expected(function: FunctionModel, model: PlatformModel) -> Iterator[tuple[str, str]]:
     """What the grants and the trigger say, in other words than the product's: (action, end of the resource)."""
-    words = {"get": "GetItem", "put": "PutItem", "update": "UpdateItem", "delete": "DeleteItem", "scan": "Scan"}
+    words = {
+        "get": "GetItem",
+        "put": "PutItem",
+        "update": "UpdateItem",
+        "delete": "DeleteItem",
+        "scan": "Scan",
+    }
     service = function.service
-    indexes = {one.name: [index.name for index in one.indexes if not index.primary] for one in model.tables}
+    indexes = {
+        one.name: [index.name for index in one.indexes if not index.primary] for one in model.tables
+    }
     for grant in function.grants:
         end = f"wide_prod_{grant.resource.replace('.', '_')}"
         for action in grant.actions:
             if grant.kind is Kind.QUEUE:
                 yield "sqs:SendMessage", end
             elif grant.kind is Kind.EVENT:
-                yield from [("sns:Publish", end), ("kms:Decrypt", "<KeyArn>"), ("kms:GenerateDataKey", "<KeyArn>")]
+                yield from [
+                    ("sns:Publish", end),
+                    ("kms:Decrypt", "<KeyArn>"),
+                    ("kms:GenerateDataKey", "<KeyArn>"),
+                ]
             elif grant.kind is Kind.CALL:
-                yield "lambda:InvokeFunction", f"function:wide_prod_{grant.resource.partition('.')[0]}_quote_price:live"
+                yield (
+                    "lambda:InvokeFunction",
+                    f"function:wide_prod_{grant.resource.partition('.')[0]}_quote_price:live",
+                )
             elif action == "query" and indexes[grant.resource]:
-                yield from (("dynamodb:Query", f"table/{end}/index/{index}") for index in indexes[grant.resource])
+                yield from (
+                    ("dynamodb:Query", f"table/{end}/index/{index}")
+                    for index in indexes[grant.resource]
+                )
             else:
                 known = {**words, "check": "ConditionCheckItem", "query": "Query"}
                 yield f"dynamodb:{known[action]}", f"table/{end}"
@@ -159,7 +190,12 @@ def expected(function: FunctionModel, model: PlatformModel) -> Iterator[tuple[st
         yield "dynamodb:PutItem", f"table/wide_prod_{service}__outbox"
     if isinstance(function.trigger, Subscription | Worker | Timer):
         queue = f"wide_prod_{function.trigger.queue.replace('.', '_')}"
-        for action in ("ReceiveMessage", "DeleteMessage", "GetQueueAttributes", "ChangeMessageVisibility"):
+        for action in (
+            "ReceiveMessage",
+            "DeleteMessage",
+            "GetQueueAttributes",
+            "ChangeMessageVisibility",
+        ):
             yield f"sqs:{action}", queue
         yield "sqs:SendMessage", f"{queue}_parked"
         yield "dynamodb:PutItem", f"table/wide_prod_{service}__inbox"
@@ -171,7 +207,10 @@ def test_every_function_of_a_wide_platform_has_what_its_grants_say(
     found = {name: role for document in large.values() for name, role in roles(document).items()}
     for function in model.functions:
         name = f"wide_prod_{function.name.replace('.', '_')}"
-        may = {(one.action, one.resource.split(":", 5)[-1]) for one in allowed(found[function.name]) - running(name)}
+        may = {
+            (one.action, one.resource.split(":", 5)[-1])
+            for one in allowed(found[function.name]) - running(name)
+        }
         assert may == set(expected(function, model)), function.name
 
 
@@ -208,7 +247,9 @@ def test_no_policy_of_aws_is_attached_but_one(documents: list[Found]) -> None:
         for arn in role.get("ManagedPolicyArns", [])
     }
     assert attached == {"arn:aws:iam::aws:policy/service-role/AmazonAPIGatewayPushToCloudWatchLogs"}
-    assert not any("AdministratorAccess" in str(one) for document in documents for one in walk(document))
+    assert not any(
+        "AdministratorAccess" in str(one) for document in documents for one in walk(document)
+    )
 
 
 def test_only_its_own_path_may_start_a_function(documents: list[Found]) -> None:

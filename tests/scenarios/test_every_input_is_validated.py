@@ -33,7 +33,11 @@ class Order(msgspec.Struct, rename="camel"):
 
 @orders.post("/{year}", public=True, status=201)
 def place(
-    year: int, body: Order, key: Annotated[str, Header("Idempotency-Key")], day: date, tag: list[str] | None = None
+    year: int,
+    body: Order,
+    key: Annotated[str, Header("Idempotency-Key")],
+    day: date,
+    tag: list[str] | None = None,
 ) -> Reply[Order]:
     """Place an order."""
     entered.append(key)
@@ -53,14 +57,20 @@ def running() -> Iterator[Platform]:
         yield made
 
 
-def reasons(running: Platform, path: str, body: object, headers: dict[str, str] | None = None) -> set[str]:
+def reasons(
+    running: Platform, path: str, body: object, headers: dict[str, str] | None = None
+) -> set[str]:
     """Where the refused request is wrong; the handler was not entered."""
     reply = running.post(path, body, headers=headers or {})
     assert (reply.status, reply.headers["content-type"]) == (400, "application/problem+json")
     assert entered == []
     errors = reply.into(dict[str, object])["errors"]
     assert isinstance(errors, list)
-    return {f"{one['in']} {one.get('pointer', one.get('name'))}" for one in errors if isinstance(one, dict)}
+    return {
+        f"{one['in']} {one.get('pointer', one.get('name'))}"
+        for one in errors
+        if isinstance(one, dict)
+    }
 
 
 def test_a_good_request_reaches_the_handler(running: Platform) -> None:
@@ -91,21 +101,36 @@ def test_everything_that_is_wrong_is_said_at_once(running: Platform) -> None:
 
 @pytest.mark.parametrize(
     "body",
-    [b"{", b"", b"\xff", b'{"customerName": "a"', b"nonsense", b"[" * 100_000, b'{"a":' * 5_000, b"null", b"[]", b"7"],
+    [
+        b"{",
+        b"",
+        b"\xff",
+        b'{"customerName": "a"',
+        b"nonsense",
+        b"[" * 100_000,
+        b'{"a":' * 5_000,
+        b"null",
+        b"[]",
+        b"7",
+    ],
 )
 def test_a_body_that_is_no_order_is_refused(running: Platform, body: bytes) -> None:
     reply = running.post(PATH, body, headers={**HEADERS, "content-type": "application/json"})
     assert (reply.status, entered) == (400, [])
 
 
-@pytest.mark.parametrize("kind", ["text/plain", "application/x-www-form-urlencoded", "application/xml", "nonsense"])
+@pytest.mark.parametrize(
+    "kind", ["text/plain", "application/x-www-form-urlencoded", "application/xml", "nonsense"]
+)
 def test_a_body_that_is_not_json_is_415(running: Platform, kind: str) -> None:
     reply = running.post(PATH, b"a=b", headers={**HEADERS, "content-type": kind})
     assert (reply.status, entered) == (415, [])
     assert "application/json" in str(reply.json())
 
 
-@pytest.mark.parametrize("kind", ["application/json", "application/json; charset=utf-8", "application/vnd.shop+json"])
+@pytest.mark.parametrize(
+    "kind", ["application/json", "application/json; charset=utf-8", "application/vnd.shop+json"]
+)
 def test_every_kind_of_json_is_accepted(running: Platform, kind: str) -> None:
     assert running.post(PATH, GOOD, headers={**HEADERS, "content-type": kind}).status == 201
 

@@ -41,14 +41,21 @@ def sign_up(port: int, email: str) -> int:
         connection.close()
 
 
-def test_fifty_identical_sign_ups_give_one_account_and_49_conflicts(running: Process, tmp_path: Path) -> None:
+def test_fifty_identical_sign_ups_give_one_account_and_49_conflicts(
+    running: Process, tmp_path: Path
+) -> None:
     with ThreadPoolExecutor(50) as threads:
-        statuses = Counter(threads.map(lambda _: sign_up(running.port, "ada@example.com"), range(50)))
+        statuses = Counter(
+            threads.map(lambda _: sign_up(running.port, "ada@example.com"), range(50))
+        )
     assert statuses == {201: 1, 409: 49}
     token = support_token(tmp_path / "state")
     assert len(pages(running.port, "/accounts", token)) == 1
     until(lambda: len(pages(running.port, "/email/sent", token)) == 1, "the welcome was sent")
-    until(lambda: len(pages(running.port, "/onboarding/workspaces", token)) == 1, "the workspace exists")
+    until(
+        lambda: len(pages(running.port, "/onboarding/workspaces", token)) == 1,
+        "the workspace exists",
+    )
     assert (tmp_path / "outbox.jsonl").read_text().count("ada@example.com") == 1
 
 
@@ -59,14 +66,23 @@ def test_a_second_oort_dev_on_the_same_state_and_a_port_in_use_are_one_sentence(
     second = subprocess.run(same_state, capture_output=True, text=True, check=False, timeout=60)
     assert second.returncode == 1
     assert "is in use by another `oort dev` (process" in second.stderr
-    same_port = [sys.executable, *DEV, "--state", str(tmp_path / "other"), "--port", str(running.port)]
+    same_port = [
+        sys.executable,
+        *DEV,
+        "--state",
+        str(tmp_path / "other"),
+        "--port",
+        str(running.port),
+    ]
     third = subprocess.run(same_port, capture_output=True, text=True, check=False, timeout=60)
     assert third.returncode == 1
     assert f"Port {running.port}" in third.stderr
     assert "Traceback" not in second.stderr + third.stderr
 
 
-def test_the_platform_answers_after_a_start_on_existing_state(running: Process, tmp_path: Path) -> None:
+def test_the_platform_answers_after_a_start_on_existing_state(
+    running: Process, tmp_path: Path
+) -> None:
     assert sign_up(running.port, "ada@example.com") == 201
     assert running.stop() == 0
     again = Process(DEV, port=free_port(), state=tmp_path / "state")

@@ -68,7 +68,9 @@ def test_all_modules_that_cannot_be_imported_are_reported_at_once(tmp_path: Path
 
 
 def test_providers_that_need_each_other_are_a_mistake_of_their_service(tmp_path: Path) -> None:
-    text = PRELUDE.replace('shop = Service("shop")', 'shop = Service("shop")  #! provider.cycle provider.cycle')
+    text = PRELUDE.replace(
+        'shop = Service("shop")', 'shop = Service("shop")  #! provider.cycle provider.cycle'
+    )
     text += "class Other: ...\n@shop.provide\ndef one(other: Other) -> Port: ...\n@shop.provide\ndef two(port: Port) -> Other: ...\n"
     with written(tmp_path, {"shop.py": text}) as platform:
         assert platform.found() == platform.marked()
@@ -109,13 +111,20 @@ def test_an_import_for_type_checkers_or_inside_a_function_counts_too(tmp_path: P
         "from typing import TYPE_CHECKING\nif TYPE_CHECKING:\n    import HERE.shop.prices  #! ownership.import\n"
         f"def later() -> None:\n    from HERE.shop import service  #! ownership.import\n{BANK}"
     )
-    with written(tmp_path, {**NEIGHBOURS, "bank/service.py": text}, services=("shop", "bank")) as platform:
+    with written(
+        tmp_path, {**NEIGHBOURS, "bank/service.py": text}, services=("shop", "bank")
+    ) as platform:
         assert platform.found() == platform.marked()
 
 
-@pytest.mark.parametrize("line", ["from HERE.shop import contracts", "from HERE.shop.contracts import CURRENCY"])
+@pytest.mark.parametrize(
+    "line", ["from HERE.shop import contracts", "from HERE.shop.contracts import CURRENCY"]
+)
 def test_contracts_are_the_door(tmp_path: Path, line: str) -> None:
-    files = {**NEIGHBOURS, "bank/service.py": f"{line}\nfrom HERE import contracts as shared\n{BANK}"}
+    files = {
+        **NEIGHBOURS,
+        "bank/service.py": f"{line}\nfrom HERE import contracts as shared\n{BANK}",
+    }
     with written(tmp_path, files, services=("shop", "bank")) as platform:
         assert set(platform.load().functions) == {"shop.show", "bank.show"}
 
@@ -143,7 +152,9 @@ def test_contracts_are_the_door(tmp_path: Path, line: str) -> None:
         ('name = "\ud7ff"\nservices = "\x00"', "cannot be read"),
     ],
 )
-def test_an_oort_toml_that_cannot_be_used_says_why(tmp_path: Path, text: str, sentence: str) -> None:
+def test_an_oort_toml_that_cannot_be_used_says_why(
+    tmp_path: Path, text: str, sentence: str
+) -> None:
     with written(tmp_path, {"oort.toml": text}) as platform:
         with pytest.raises(InvalidProject, match=re.escape(sentence)) as caught:
             _ = platform.project
@@ -152,7 +163,8 @@ def test_an_oort_toml_that_cannot_be_used_says_why(tmp_path: Path, text: str, se
 
 def test_a_folder_without_oort_toml_says_what_to_name(tmp_path: Path) -> None:
     with pytest.raises(
-        InvalidProject, match=r"There is no oort.toml in .*\. Name the platform's folder, as PATH or after -C"
+        InvalidProject,
+        match=r"There is no oort.toml in .*\. Name the platform's folder, as PATH or after -C",
     ):
         find(tmp_path)
     (tmp_path / "oort.toml").mkdir()
@@ -166,7 +178,9 @@ def test_without_an_oort_toml_those_below_are_named_if_they_are_few(tmp_path: Pa
         (tmp_path / name / "oort.toml").touch()
     with pytest.raises(InvalidProject) as refused:
         find(tmp_path)
-    assert refused.value.instead.endswith(f" Below it: {tmp_path / 'apps/one'}, {tmp_path / 'two'}.")
+    assert refused.value.instead.endswith(
+        f" Below it: {tmp_path / 'apps/one'}, {tmp_path / 'two'}."
+    )
     for number in range(5):
         (tmp_path / f"more{number}").mkdir()
         (tmp_path / f"more{number}" / "oort.toml").touch()
@@ -176,13 +190,21 @@ def test_without_an_oort_toml_those_below_are_named_if_they_are_few(tmp_path: Pa
 
 
 def test_a_module_that_does_not_exist_says_where_imports_start(tmp_path: Path) -> None:
-    with written(tmp_path, {}, services=("nowhere",)) as platform, pytest.raises(InvalidProject) as caught:
+    with (
+        written(tmp_path, {}, services=("nowhere",)) as platform,
+        pytest.raises(InvalidProject) as caught,
+    ):
         platform.load()
-    assert f"there is no module {platform.name}.nowhere. Imports start from {tmp_path}." in str(caught.value)
+    assert f"there is no module {platform.name}.nowhere. Imports start from {tmp_path}." in str(
+        caught.value
+    )
 
 
 def test_a_platform_without_a_service_says_how_to_make_one(tmp_path: Path) -> None:
-    with written(tmp_path, {"shop.py": ""}) as platform, pytest.raises(InvalidProject, match=r"orders = Service\("):
+    with (
+        written(tmp_path, {"shop.py": ""}) as platform,
+        pytest.raises(InvalidProject, match=r"orders = Service\("),
+    ):
         platform.load()
 
 
@@ -193,23 +215,38 @@ def codes_in(source: str) -> set[str]:
     """The codes of every Mistake that a module can make."""
     found: set[str] = set()
     for node in ast.walk(ast.parse(source)):
-        if isinstance(node, ast.Call) and getattr(node.func, "id", getattr(node.func, "attr", "")) in (
+        if isinstance(node, ast.Call) and getattr(
+            node.func, "id", getattr(node.func, "attr", "")
+        ) in (
             "Mistake",
             "_mistake",
             "refuse",
         ):
-            texts = [one.value for one in node.args if isinstance(one, ast.Constant) and isinstance(one.value, str)]
+            texts = [
+                one.value
+                for one in node.args
+                if isinstance(one, ast.Constant) and isinstance(one.value, str)
+            ]
             found.update(text for text in texts if re.fullmatch(r"[a-z]+\.[a-z-]+", text))
     return found
 
 
 def test_every_code_of_the_loader_has_a_case() -> None:
-    later = {"declared_contracts.py", "exports.py", "openapi.py"}  # they speak when a document or a lock file is made
+    later = {
+        "declared_contracts.py",
+        "exports.py",
+        "openapi.py",
+    }  # they speak when a document or a lock file is made
     modules = [path for path in SRC.rglob("*.py") if path.name not in later]
     known = set().union(*(codes_in(path.read_text(encoding="utf-8")) for path in modules))
-    shown = "".join(Path(file).read_text(encoding="utf-8") for file in (__file__, mistakes.__file__))
+    shown = "".join(
+        Path(file).read_text(encoding="utf-8") for file in (__file__, mistakes.__file__)
+    )
     assert len(known) > 40
-    assert sorted(code for code in known if f"#! {code}" not in shown and f" {code}" not in shown) == []
+    assert (
+        sorted(code for code in known if f"#! {code}" not in shown and f" {code}" not in shown)
+        == []
+    )
 
 
 def test_a_written_platform_marks_what_it_expects(tmp_path: Path) -> None:

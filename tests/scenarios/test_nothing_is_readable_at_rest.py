@@ -69,10 +69,15 @@ def rotate(folder: Path) -> None:
 
 def accounts(process: Process, folder: Path) -> set[str]:
     """The e-mail addresses that have an account."""
-    return {str(one["email"]) for one in pages(process.port, "/accounts", support_token(folder / "state"))}
+    return {
+        str(one["email"])
+        for one in pages(process.port, "/accounts", support_token(folder / "state"))
+    }
 
 
-def test_no_file_shows_what_was_stored_while_it_runs_after_a_crash_and_after_a_stop(tmp_path: Path) -> None:
+def test_no_file_shows_what_was_stored_while_it_runs_after_a_crash_and_after_a_stop(
+    tmp_path: Path,
+) -> None:
     with start(tmp_path) as process:
         assert sign_up(process, "one") == 201
         assert readable(tmp_path) == []
@@ -87,7 +92,11 @@ def test_no_file_shows_what_was_stored_while_it_runs_after_a_crash_and_after_a_s
 def test_the_search_finds_what_is_not_encrypted(tmp_path: Path) -> None:
     (tmp_path / "state").mkdir()
     store = DirectStore(tmp_path / "state" / "oort.db")
-    store.write(lambda session: session.run("INSERT INTO segments(trace, spans) VALUES(?, ?)", "t", CANARY.encode()))
+    store.write(
+        lambda session: session.run(
+            "INSERT INTO segments(trace, spans) VALUES(?, ?)", "t", CANARY.encode()
+        )
+    )
     assert readable(tmp_path) != []  # the control: without a key the canary is there
     store.close()
 
@@ -95,7 +104,11 @@ def test_the_search_finds_what_is_not_encrypted(tmp_path: Path) -> None:
 def test_a_store_of_an_older_version_is_encrypted_at_the_first_start(tmp_path: Path) -> None:
     (tmp_path / "state").mkdir()
     store = DirectStore(tmp_path / "state" / "oort.db")
-    store.write(lambda session: session.run("INSERT INTO segments(trace, spans) VALUES(?, ?)", "t", CANARY.encode()))
+    store.write(
+        lambda session: session.run(
+            "INSERT INTO segments(trace, spans) VALUES(?, ?)", "t", CANARY.encode()
+        )
+    )
     store.close()
     with start(tmp_path) as process:
         assert sign_up(process, "one") == 201

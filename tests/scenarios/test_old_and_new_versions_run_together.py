@@ -69,7 +69,9 @@ def test_consumers_first_each_reads_what_old_and_new_producers_send() -> None:
         platform.settle()
         assert old.seen == [SoldV1(id=str(n), price=n) for n in (1, 2)]
         assert sorted(new.seen, key=repr) == [Sold(id=str(n), cents=n * 100) for n in (3, 4, 5, 6)]
-        assert sorted(other.seen, key=repr) == [Sold(id=str(n), cents=n * 100) for n in (3, 4, 5, 6)]
+        assert sorted(other.seen, key=repr) == [
+            Sold(id=str(n), cents=n * 100) for n in (3, 4, 5, 6)
+        ]
         nothing_is_left(platform, new, other)
 
 
@@ -124,13 +126,17 @@ def test_a_producer_that_went_first_all_the_same_loses_nothing() -> None:
     old, new = Consumer("books", SoldV1), Consumer("books", Sold)
     with Platform(V1, old.service) as platform:
         for number in range(200):
-            platform.inject(old.note, b'{"id":"%d","cents":%d}' % (number, number), version=2, oldest=2)
+            platform.inject(
+                old.note, b'{"id":"%d","cents":%d}' % (number, number), version=2, oldest=2
+            )
         platform.advance(timedelta(days=1))
         assert old.seen == []
         assert len(platform.parked(old.note)) == 200
         platform.redeploy(V2, new.service)
         platform.settle()
-        assert sorted(new.seen, key=repr) == sorted((Sold(id=str(n), cents=n) for n in range(200)), key=repr)
+        assert sorted(new.seen, key=repr) == sorted(
+            (Sold(id=str(n), cents=n) for n in range(200)), key=repr
+        )
         nothing_is_left(platform, new)
 
 

@@ -19,7 +19,11 @@ def test_every_consumer_hangs_below_the_request() -> None:
         reply = running.post("/accounts", SIGN_UP)
         running.settle()
         spans = running.spans(reply.trace)
-        chains = {span.name: ancestors(span, spans) for span in spans if span.kind in ("function", "delivery")}
+        chains = {
+            span.name: ancestors(span, spans)
+            for span in spans
+            if span.kind in ("function", "delivery")
+        }
         request = ["accounts.sign_up", "POST /accounts"]
         assert chains == {
             "accounts.sign_up": request,
@@ -46,7 +50,14 @@ def test_a_failed_delivery_is_in_the_trace_with_its_error() -> None:
 def test_a_callers_own_trace_is_continued() -> None:
     trace = "4bf92f3577b34da6a3ce929d0e0e4736"
     with platform(MemorySender()) as running:
-        reply = running.post("/accounts", SIGN_UP, headers={"traceparent": f"00-{trace}-00f067aa0ba902b7-01"})
+        reply = running.post(
+            "/accounts", SIGN_UP, headers={"traceparent": f"00-{trace}-00f067aa0ba902b7-01"}
+        )
         assert reply.trace == reply.headers["trace-id"] == trace
         running.settle()
-        assert {span.service for span in running.spans(trace)} == {"accounts", "analytics", "email", "onboarding"}
+        assert {span.service for span in running.spans(trace)} == {
+            "accounts",
+            "analytics",
+            "email",
+            "onboarding",
+        }

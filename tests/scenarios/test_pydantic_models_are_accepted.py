@@ -71,7 +71,12 @@ def pack(parcel: Parcel) -> None:
     packed.append(parcel)
 
 
-GOOD = {"id": "o1", "day": "2026-01-02", "lines": [{"article": "tea", "count": 2}], "theNote": "soon"}
+GOOD = {
+    "id": "o1",
+    "day": "2026-01-02",
+    "lines": [{"article": "tea", "count": 2}],
+    "theNote": "soon",
+}
 
 
 @pytest.fixture
@@ -92,7 +97,12 @@ def test_a_model_goes_through_body_table_queue_and_reply(running: Platform) -> N
 
 
 def test_everything_that_is_wrong_is_said_with_pointers(running: Platform) -> None:
-    bad = {"id": "o1", "day": "x", "lines": [{"article": 7, "count": 2}, {"count": 1, "extra": 1}], "note": "n"}
+    bad = {
+        "id": "o1",
+        "day": "x",
+        "lines": [{"article": 7, "count": 2}, {"count": 1, "extra": 1}],
+        "note": "n",
+    }
     reply = running.post("/pydantic-shop", bad)
     assert reply.status == 400
     document = reply.into(dict[str, object])
@@ -108,7 +118,9 @@ def test_everything_that_is_wrong_is_said_with_pointers(running: Platform) -> No
 
 
 def test_the_models_own_constraints_are_kept(running: Platform) -> None:
-    reply = running.post("/pydantic-shop", {**GOOD, "id": "o", "lines": [{"article": "tea", "count": 100}]})
+    reply = running.post(
+        "/pydantic-shop", {**GOOD, "id": "o", "lines": [{"article": "tea", "count": 100}]}
+    )
     assert reply.status == 400
     assert '"pointer":"/id"' in reply.body.decode()
     assert '"pointer":"/lines/0/count"' in reply.body.decode()
@@ -124,4 +136,9 @@ def test_fields_of_a_model_can_be_recorded() -> None:
 
 def test_oort_does_not_import_pydantic() -> None:
     code = "import sys, oort, oort.app.loading.loader, oort.runtime.invoke; print('pydantic' in sys.modules)"
-    assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout == "False\n"
+    assert (
+        subprocess.run(
+            [sys.executable, "-c", code], capture_output=True, text=True, check=True
+        ).stdout
+        == "False\n"
+    )

@@ -70,13 +70,21 @@ def test_who_waits_as_told_passes() -> None:
 def test_callers_are_counted_one_by_one_and_machines_as_well() -> None:
     with Platform(shop) as running:
         for who in ("ada", "bob", "key:robot"):
-            assert [running.get("/shop/orders", as_=who).status for _ in range(3)] == [200, 200, 429]
+            assert [running.get("/shop/orders", as_=who).status for _ in range(3)] == [
+                200,
+                200,
+                429,
+            ]
 
 
 def test_wrong_tokens_are_counted_but_not_against_those_who_have_right_ones() -> None:
     with Platform(shop) as running:
         wrong = {"authorization": "Bearer nonsense"}
-        assert [running.get("/shop/orders", headers=wrong).status for _ in range(3)] == [401, 401, 429]
+        assert [running.get("/shop/orders", headers=wrong).status for _ in range(3)] == [
+            401,
+            401,
+            429,
+        ]
         assert running.get("/shop/orders", as_="ada").status == 200
 
 

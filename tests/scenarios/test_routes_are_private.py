@@ -17,7 +17,9 @@ def test_only_two_routes_of_the_reference_platform_are_public() -> None:
         assert {f"{one.method} {one.path}" for one in triggers if one.public} == PUBLIC
         for trigger in triggers:
             if not trigger.public:
-                reply = running.request(trigger.method, trigger.path.replace("{id}", "1").replace("{owner}", "1"))
+                reply = running.request(
+                    trigger.method, trigger.path.replace("{id}", "1").replace("{owner}", "1")
+                )
                 assert (reply.status, reply.headers["www-authenticate"]) == (401, "Bearer")
 
 
@@ -51,7 +53,9 @@ def test_a_group_route_refuses_members_of_other_groups() -> None:
 def test_somebody_elses_account_is_forbidden_whether_it_exists_or_not() -> None:
     with platform(MemorySender()) as running:
         account = running.post("/accounts", SIGN_UP).into(Account)
-        real, unreal = (running.get(f"/accounts/{one}", as_="eve") for one in (account.id, "no-such-account"))
+        real, unreal = (
+            running.get(f"/accounts/{one}", as_="eve") for one in (account.id, "no-such-account")
+        )
         assert (real.status, real.body) == (unreal.status, unreal.body)
 
 

@@ -65,7 +65,9 @@ def test_a_cron_expression_runs_in_its_time_zone(running: Platform) -> None:
     assert ran == ["01-01 01:30", "01-02 01:30"]  # Oslo is an hour ahead in winter
 
 
-def test_when_the_clocks_change_a_missing_time_is_skipped_and_a_double_one_runs_once(running: Platform) -> None:
+def test_when_the_clocks_change_a_missing_time_is_skipped_and_a_double_one_runs_once(
+    running: Platform,
+) -> None:
     start = datetime(2026, 1, 1, tzinfo=UTC)
     running.advance(datetime(2026, 3, 28, tzinfo=UTC) - start)
     ran.clear()

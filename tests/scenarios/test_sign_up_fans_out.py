@@ -40,18 +40,30 @@ def test_the_same_e_mail_address_is_a_conflict_and_publishes_nothing() -> None:
         running.post("/accounts", SIGN_UP)
         again = running.post("/accounts", {**SIGN_UP, "email": "ADA@example.com"})
         assert (again.status, again.headers["content-type"]) == (409, "application/problem+json")
-        assert len(running.items(People)) == len(running.items(Emails)) == len(running.published(SignedUp)) == 1
+        assert (
+            len(running.items(People))
+            == len(running.items(Emails))
+            == len(running.published(SignedUp))
+            == 1
+        )
 
 
 def test_a_changed_e_mail_address_frees_the_old_one() -> None:
     with platform(MemorySender()) as running:
         account = running.post("/accounts", SIGN_UP).into(Account)
-        changed = running.patch(f"/accounts/{account.id}/email", {"email": "countess@example.com"}, as_=account.id)
+        changed = running.patch(
+            f"/accounts/{account.id}/email", {"email": "countess@example.com"}, as_=account.id
+        )
         assert changed.into(Account).email == "countess@example.com"
         assert running.post("/accounts", SIGN_UP).status == 201
-        taken = running.patch(f"/accounts/{account.id}/email", {"email": "ada@example.com"}, as_=account.id)
+        taken = running.patch(
+            f"/accounts/{account.id}/email", {"email": "ada@example.com"}, as_=account.id
+        )
         assert taken.status == 409
-        assert {person.email for person in running.items(People)} == {"ada@example.com", "countess@example.com"}
+        assert {person.email for person in running.items(People)} == {
+            "ada@example.com",
+            "countess@example.com",
+        }
 
 
 def test_a_closed_account_is_gone_and_its_address_is_free() -> None:
@@ -70,7 +82,10 @@ def test_each_service_shows_a_person_the_result() -> None:
         support = ["support"]
         day = account.created.date()
         counts = running.get(f"/analytics/counts/{day}").json()
-        assert counts == {"items": [{"day": str(day), "country": "NO", "sign_ups": 1}], "next": None}
+        assert counts == {
+            "items": [{"day": str(day), "country": "NO", "sign_ups": 1}],
+            "next": None,
+        }
         assert account.id in str(running.get("/accounts?country=NO", groups=support).json())
         assert "ada@example.com" in str(running.get("/email/sent", groups=support).json())
         assert account.id in str(running.get("/onboarding/workspaces", groups=support).json())

@@ -13,7 +13,16 @@ from oort.cloudformation import rendering, tags
 from oort.model import limits
 from tests.golden.golden_templates import COMETBID
 from tests.templates import wide
-from tests.templates.reading import PSEUDO, Found, environment, filled, of_type, read, references, walk
+from tests.templates.reading import (
+    PSEUDO,
+    Found,
+    environment,
+    filled,
+    of_type,
+    read,
+    references,
+    walk,
+)
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -27,7 +36,11 @@ def documents() -> dict[str, Found]:
 
 def each(documents: dict[str, Found], kind: str) -> list[tuple[str, Found]]:
     """Every resource of a type; there is at least one."""
-    found = [(f"{stack}: {name}", it) for stack, one in documents.items() for name, it in of_type(one, kind).items()]
+    found = [
+        (f"{stack}: {name}", it)
+        for stack, one in documents.items()
+        for name, it in of_type(one, kind).items()
+    ]
     assert found, kind
     return found
 
@@ -47,25 +60,33 @@ def denies_plaintext(document: Found) -> bool:
 def test_every_table_is_encrypted_and_can_be_restored(documents: dict[str, Found]) -> None:
     for name, table in each(documents, "DynamoDB::Table"):
         assert table["SSESpecification"] == {"SSEEnabled": True}, name
-        assert table["PointInTimeRecoverySpecification"] == {"PointInTimeRecoveryEnabled": True}, name
+        assert table["PointInTimeRecoverySpecification"] == {"PointInTimeRecoveryEnabled": True}, (
+            name
+        )
         assert table["BillingMode"] == "PAY_PER_REQUEST", name
 
 
 def test_every_queue_topic_and_bucket_is_encrypted(documents: dict[str, Found]) -> None:
     assert all(queue["SqsManagedSseEnabled"] is True for _, queue in each(documents, "SQS::Queue"))
-    assert all(filled(topic["KmsMasterKeyId"]) == "<Key.Arn>" for _, topic in each(documents, "SNS::Topic"))
+    assert all(
+        filled(topic["KmsMasterKeyId"]) == "<Key.Arn>" for _, topic in each(documents, "SNS::Topic")
+    )
     for _, bucket in each(documents, "S3::Bucket"):
         (rule,) = bucket["BucketEncryption"]["ServerSideEncryptionConfiguration"]
         assert rule["ServerSideEncryptionByDefault"] == {"SSEAlgorithm": "AES256"}
 
 
-def test_the_key_is_renewed_and_serves_sns_for_this_account_only(documents: dict[str, Found]) -> None:
+def test_the_key_is_renewed_and_serves_sns_for_this_account_only(
+    documents: dict[str, Found],
+) -> None:
     for _, key in each(documents, "KMS::Key"):
         assert key["EnableKeyRotation"] is True
         account, delivery = key["KeyPolicy"]["Statement"]
         assert filled(account["Principal"]["AWS"]) == "arn:aws:iam::123456789012:root"
         assert delivery["Principal"] == {"Service": "sns.amazonaws.com"}
-        assert delivery["Condition"] == {"StringEquals": {"aws:SourceAccount": {"Ref": "AWS::AccountId"}}}
+        assert delivery["Condition"] == {
+            "StringEquals": {"aws:SourceAccount": {"Ref": "AWS::AccountId"}}
+        }
 
 
 # -- in transit
@@ -86,7 +107,9 @@ def test_nothing_takes_plaintext(documents: dict[str, Found]) -> None:
         ("SNS::TopicPolicy", "SNS::Topic"),
         ("S3::BucketPolicy", "S3::Bucket"),
     ):
-        assert all(denies_plaintext(policy["PolicyDocument"]) for _, policy in each(documents, policies))
+        assert all(
+            denies_plaintext(policy["PolicyDocument"]) for _, policy in each(documents, policies)
+        )
         for document in documents.values():
             named = set(references([
                 one.get("Queues") or one.get("Topics") or one.get("Bucket") for one in of_type(document, policies).values()
@@ -98,8 +121,12 @@ def test_the_bucket_of_the_packages_is_closed(documents: dict[str, Found]) -> No
     for _, bucket in each(documents, "S3::Bucket"):
         assert set(bucket["PublicAccessBlockConfiguration"].values()) == {True}
         assert bucket["VersioningConfiguration"] == {"Status": "Enabled"}
-        assert bucket["OwnershipControls"] == {"Rules": [{"ObjectOwnership": "BucketOwnerEnforced"}]}
-        assert not any("ExpirationInDays" in rule for rule in bucket["LifecycleConfiguration"]["Rules"])
+        assert bucket["OwnershipControls"] == {
+            "Rules": [{"ObjectOwnership": "BucketOwnerEnforced"}]
+        }
+        assert not any(
+            "ExpirationInDays" in rule for rule in bucket["LifecycleConfiguration"]["Rules"]
+        )
 
 
 # -- nothing is lost
@@ -116,9 +143,13 @@ def test_there_are_dead_letters_at_every_hop(documents: dict[str, Found]) -> Non
                 own = [filled(arn) for arn in queues[dead]["RedriveAllowPolicy"]["sourceQueueArns"]]
                 assert own == [f"arn:aws:sqs:eu-north-1:123456789012:{queue['QueueName']}"]
         for subscription in of_type(document, "SNS::Subscription").values():
-            assert subscription["RedrivePolicy"]["deadLetterTargetArn"] == {"Fn::GetAtt": ["Undelivered", "Arn"]}
+            assert subscription["RedrivePolicy"]["deadLetterTargetArn"] == {
+                "Fn::GetAtt": ["Undelivered", "Arn"]
+            }
         for schedule in of_type(document, "Scheduler::Schedule").values():
-            assert schedule["Target"]["DeadLetterConfig"]["Arn"] == {"Fn::GetAtt": ["Undelivered", "Arn"]}
+            assert schedule["Target"]["DeadLetterConfig"]["Arn"] == {
+                "Fn::GetAtt": ["Undelivered", "Arn"]
+            }
         for mapping in of_type(document, "Lambda::EventSourceMapping").values():
             assert mapping["FunctionResponseTypes"] == ["ReportBatchItemFailures"]
             if "StartingPosition" in mapping:
@@ -129,7 +160,10 @@ def test_there_are_dead_letters_at_every_hop(documents: dict[str, Found]) -> Non
 
 def test_a_message_stays_invisible_for_six_times_the_time_out(documents: dict[str, Found]) -> None:
     for document in documents.values():
-        functions, aliases = of_type(document, "Lambda::Function"), of_type(document, "Lambda::Alias")
+        functions, aliases = (
+            of_type(document, "Lambda::Function"),
+            of_type(document, "Lambda::Alias"),
+        )
         for mapping in of_type(document, "Lambda::EventSourceMapping").values():
             if "StartingPosition" not in mapping:
                 function = functions[aliases[mapping["FunctionName"]["Ref"]]["FunctionName"]["Ref"]]
@@ -141,16 +175,23 @@ def test_a_topic_may_deliver_to_its_subscribers_queue_only(documents: dict[str, 
     for _, policy in each(documents, "SQS::QueuePolicy"):
         for one in policy["PolicyDocument"]["Statement"]:
             if one["Effect"] == "Allow":
-                assert (one["Action"], one["Principal"]) == ("sqs:SendMessage", {"Service": "sns.amazonaws.com"})
+                assert (one["Action"], one["Principal"]) == (
+                    "sqs:SendMessage",
+                    {"Service": "sns.amazonaws.com"},
+                )
                 assert all(
-                    filled(arn).startswith("arn:aws:sns:") for arn in one["Condition"]["ArnEquals"]["aws:SourceArn"]
+                    filled(arn).startswith("arn:aws:sns:")
+                    for arn in one["Condition"]["ArnEquals"]["aws:SourceArn"]
                 )
 
 
 def test_tables_and_versions_outlive_their_stack(documents: dict[str, Found]) -> None:
     for document in documents.values():
         for name, resource in document["Resources"].items():
-            fate = (resource.get("DeletionPolicy", "Delete"), resource.get("UpdateReplacePolicy", "Delete"))
+            fate = (
+                resource.get("DeletionPolicy", "Delete"),
+                resource.get("UpdateReplacePolicy", "Delete"),
+            )
             kind = resource["Type"]
             if kind == "AWS::DynamoDB::Table" and name != "Inbox":
                 assert fate == ("RetainExceptOnCreate", "Retain")
@@ -166,8 +207,13 @@ def test_tables_and_versions_outlive_their_stack(documents: dict[str, Found]) ->
 def test_a_private_route_asks_for_an_access_token(documents: dict[str, Found]) -> None:
     for name, method in each(documents, "ApiGateway::Method"):
         if method["AuthorizationType"] == "NONE":
-            public = name in {"cometbid-prod-accounts: MethodSignUp", "cometbid-prod-analytics: MethodShow"}
-            assert public or name.endswith(": MethodPlace") or method["HttpMethod"] == "OPTIONS", name
+            public = name in {
+                "cometbid-prod-accounts: MethodSignUp",
+                "cometbid-prod-analytics: MethodShow",
+            }
+            assert public or name.endswith(": MethodPlace") or method["HttpMethod"] == "OPTIONS", (
+                name
+            )
         else:
             assert method["AuthorizationType"] == "COGNITO_USER_POOLS"
             assert method["AuthorizationScopes"] == ["aws.cognito.signin.user.admin", "openid"]
@@ -193,7 +239,9 @@ def test_every_route_is_throttled_and_its_log_names_nobody(documents: dict[str, 
             assert 0 < setting["ThrottlingBurstLimit"] <= limits.HIGHEST_RATE.burst
             assert setting["DataTraceEnabled"] is False
         logged = json.loads(stage["AccessLogSetting"]["Format"])
-        personal = re.compile(r"identity|authorizer|sourceIp|userAgent|context\.path\b|customDomain")
+        personal = re.compile(
+            r"identity|authorizer|sourceIp|userAgent|context\.path\b|customDomain"
+        )
         assert not any(personal.search(value) for value in logged.values())
 
 
@@ -205,7 +253,9 @@ def test_no_secret_and_no_key_is_in_an_environment(documents: dict[str, Found]) 
         variables = function["Environment"]["Variables"]
         known = environment(function).variables().keys()
         assert set(variables) - known <= {"COLOUR"}, name
-        assert not any("resolve:" in str(value) or "Secret" in str(value) for value in variables.values())
+        assert not any(
+            "resolve:" in str(value) or "Secret" in str(value) for value in variables.values()
+        )
 
 
 def test_no_stack_is_tied_to_another(documents: dict[str, Found]) -> None:
@@ -218,12 +268,22 @@ def test_no_stack_is_tied_to_another(documents: dict[str, Found]) -> None:
 
 def test_what_a_service_reads_a_platform_stack_tells(documents: dict[str, Found]) -> None:
     told = {parameter["Name"] for _, parameter in each(documents, "SSM::Parameter")}
-    read_by = {one["Default"] for document in documents.values() for one in document.get("Parameters", {}).values()}
+    read_by = {
+        one["Default"]
+        for document in documents.values()
+        for one in document.get("Parameters", {}).values()
+    }
     assert read_by <= told
-    assert read_by >= {"/cometbid/prod/assets-bucket", "/cometbid/prod/key-arn", "/cometbid/prod/user-pool-arn"}
+    assert read_by >= {
+        "/cometbid/prod/assets-bucket",
+        "/cometbid/prod/key-arn",
+        "/cometbid/prod/user-pool-arn",
+    }
 
 
-def test_every_reference_leads_somewhere_and_every_parameter_is_used(documents: dict[str, Found]) -> None:
+def test_every_reference_leads_somewhere_and_every_parameter_is_used(
+    documents: dict[str, Found],
+) -> None:
     for stack, document in documents.items():
         known = set(document["Resources"]) | set(document.get("Parameters", {})) | set(PSEUDO)
         used = set(references(document))
@@ -246,7 +306,9 @@ def test_every_resource_that_can_have_tags_says_whose_it_is(documents: dict[str,
             if resource["Type"] in untagged:
                 continue
             found = resource["Properties"][tags.TAGGED[resource["Type"]]]
-            named = found if isinstance(found, dict) else {one["Key"]: one["Value"] for one in found}
+            named = (
+                found if isinstance(found, dict) else {one["Key"]: one["Value"] for one in found}
+            )
             assert named["oort:platform"] == stack.split("-")[0]
             assert named["oort:stage"] == "prod"
             assert named["oort:service"] in stack or named["oort:service"] == "_platform"
@@ -277,7 +339,10 @@ def test_two_processes_write_the_same_bytes(tmp_path: Path) -> None:
         folder = tmp_path / seed
         environment = {**os.environ, "PYTHONHASHSEED": seed}
         subprocess.run(
-            [sys.executable, "-m", "tests.templates.wide", str(folder)], cwd=ROOT, env=environment, check=True
+            [sys.executable, "-m", "tests.templates.wide", str(folder)],
+            cwd=ROOT,
+            env=environment,
+            check=True,
         )
         written.append({file.name: file.read_bytes() for file in folder.iterdir()})
     assert written[0] == written[1]

@@ -21,8 +21,9 @@ from oort.app.programs import Program
 from tests.fuzz.campaign import campaign
 from tests.fuzz.every_kind import kinds
 from tests.fuzz.running import running
+from tests.repeats import times
 
-EXAMPLES = int(os.environ.get("OORT_FUZZ_EXAMPLES", "4"))
+EXAMPLES = int(os.environ.get("OORT_FUZZ_EXAMPLES", times(4, least=1)))
 SEED = int(os.environ.get("OORT_FUZZ_SEED", "1"))
 PROGRAMS = {
     "cometbid": load([accounts, email, analytics, onboarding], name="cometbid"),

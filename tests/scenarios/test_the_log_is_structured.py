@@ -13,7 +13,9 @@ from oort.model.invocations import Failure
 from oort.model.messages import Delivery, Message
 
 TRACE = "4bf92f3577b34da6a3ce929d0e0e4736"
-MESSAGE = Message(id="m1", name="shop.work", body=b"{}", traceparent=f"00-{TRACE}-00f067aa0ba902b7-01", sent=1.0)
+MESSAGE = Message(
+    id="m1", name="shop.work", body=b"{}", traceparent=f"00-{TRACE}-00f067aa0ba902b7-01", sent=1.0
+)
 REPORT = DeliveryReport(
     function="shop.work",
     delivery=Delivery(message=MESSAGE, receipt="r", attempt=2),
@@ -58,7 +60,12 @@ def test_a_delivery_says_what_became_of_it() -> None:
             log.delivery(_replaced(failure=failure)),
         ]
     )
-    assert (good["message"], good["trace"], good["message_id"], good["attempt"]) == ("delivered", TRACE, "m1", 2)
+    assert (good["message"], good["trace"], good["message_id"], good["attempt"]) == (
+        "delivered",
+        TRACE,
+        "m1",
+        2,
+    )
     assert again["message"] == "OSError: smtp is down (retry, attempt 2 of 5)"
     assert dead["message"] == "OSError: smtp is down (dead letter, attempt 2 of 5)"
     assert dead["traceback"] == "Traceback"

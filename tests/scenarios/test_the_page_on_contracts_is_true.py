@@ -11,7 +11,14 @@ BLOCK = re.compile(r"^```(\w+)\n(.*?)^```", re.MULTILINE | re.DOTALL)
 
 def test_what_the_page_shows_is_printed(tmp_path: Path) -> None:
     blocks = BLOCK.findall(PAGE.read_text(encoding="utf-8"))
-    assert [language for language, _ in blocks] == ["toml", "python", "console", "console", "diff", "console"]
+    assert [language for language, _ in blocks] == [
+        "toml",
+        "python",
+        "console",
+        "console",
+        "diff",
+        "console",
+    ]
     for language, text in blocks:
         if language == "toml":
             (tmp_path / "oort.toml").write_text(text)
@@ -26,6 +33,10 @@ def test_what_the_page_shows_is_printed(tmp_path: Path) -> None:
             command, _, shown = text.partition("\n")
             assert command.startswith("$ oort ")
             words = [sys.executable, "-m", "oort.cli", *command.split()[2:]]
-            done = subprocess.run(words, cwd=tmp_path, capture_output=True, text=True, timeout=60, check=False)
-            assert re.fullmatch(".*".join(map(re.escape, shown.split("…"))), done.stdout), done.stdout + done.stderr
+            done = subprocess.run(
+                words, cwd=tmp_path, capture_output=True, text=True, timeout=60, check=False
+            )
+            assert re.fullmatch(".*".join(map(re.escape, shown.split("…"))), done.stdout), (
+                done.stdout + done.stderr
+            )
             assert done.returncode == (1 if "objection" in shown else 0)

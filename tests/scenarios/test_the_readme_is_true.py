@@ -48,9 +48,16 @@ def imported(path: Path) -> ModuleType:
     return module
 
 
-def test_the_service_loads_and_its_test_passes(project: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_the_service_loads_and_its_test_passes(
+    project: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     program = projects.program(projects.find(project))
-    assert set(program.functions) == {"accounts.sign_up", "accounts.me", "email.welcome", "email.deliver"}
+    assert set(program.functions) == {
+        "accounts.sign_up",
+        "accounts.me",
+        "email.welcome",
+        "email.deliver",
+    }
     imported(project / "test_signup.py").test_a_sign_up_is_welcomed_once()
     assert set(capsys.readouterr().out.splitlines()) == {"Dear ada@example.com"}
 
@@ -79,14 +86,20 @@ def test_what_make_run_prints_is_what_the_readme_shows(tmp_path: Path) -> None:
         process.wait_for_log("shows what happened")
     finally:
         assert process.stop() == 0
-    printed = [line for line in process.log.read_text().replace(str(port), "8000").splitlines() if line.strip()]
+    printed = [
+        line
+        for line in process.log.read_text().replace(str(port), "8000").splitlines()
+        if line.strip()
+    ]
     shown = [line for line in blocks("text")[0].splitlines() if line.strip()]
     position = 0
     for line in shown:
         pattern = ".*".join(re.escape(part) for part in line.split("…"))
         rest = printed[position:]
         matches = [number for number, one in enumerate(rest) if re.fullmatch(pattern, one)]
-        assert matches, f"the README shows {line!r}, which is not printed (or not in this order) in {printed}"
+        assert matches, (
+            f"the README shows {line!r}, which is not printed (or not in this order) in {printed}"
+        )
         position += matches[0] + 1
 
 
@@ -94,5 +107,7 @@ def test_the_two_commands_are_targets_of_the_makefile() -> None:
     makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
     for command in blocks("console")[0].splitlines():
         target = command.removeprefix("$ make ")
-        assert re.search(rf"^{target}:", makefile, re.MULTILINE), f"the Makefile has no target for {command!r}"
+        assert re.search(rf"^{target}:", makefile, re.MULTILINE), (
+            f"the Makefile has no target for {command!r}"
+        )
     assert re.search(r"^run: .*\n\t.*oort dev apps/cometbid", makefile, re.MULTILINE)

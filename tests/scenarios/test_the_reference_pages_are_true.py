@@ -7,7 +7,9 @@ import pytest
 
 FOLDER = Path(__file__).resolve().parents[2] / "docs" / "reference"
 BLOCK = re.compile(r"^```python\n(.*?)^```", re.MULTILINE | re.DOTALL)
-PAGES = sorted(page.name for page in FOLDER.glob("*.md") if BLOCK.search(page.read_text(encoding="utf-8")))
+PAGES = sorted(
+    page.name for page in FOLDER.glob("*.md") if BLOCK.search(page.read_text(encoding="utf-8"))
+)
 
 
 def test_pages_with_code_exist() -> None:

@@ -62,10 +62,17 @@ class Newcomer:
             self.watch(shown)
             return
         done = subprocess.run(
-            ["bash", "-c", command], cwd=self.folder, env=environment(), capture_output=True, text=True, check=False
+            ["bash", "-c", command],
+            cwd=self.folder,
+            env=environment(),
+            capture_output=True,
+            text=True,
+            check=False,
         )
         printed = done.stdout.replace(str(self.port), "8000")
-        assert fits(shown, printed), f"$ {command}\n{printed}{done.stderr}\nbut the page shows\n{shown}"
+        assert fits(shown, printed), (
+            f"$ {command}\n{printed}{done.stderr}\nbut the page shows\n{shown}"
+        )
 
     def watch(self, shown: str) -> None:
         """Wait until the first terminal shows these lines, in this order, after what was looked at before."""
@@ -91,7 +98,12 @@ class Newcomer:
 
 def environment() -> dict[str, str]:
     """That of an activated environment."""
-    return {**os.environ, "PATH": f"{BIN}{os.pathsep}{os.environ['PATH']}", "NO_COLOR": "1", "COLUMNS": "80"}
+    return {
+        **os.environ,
+        "PATH": f"{BIN}{os.pathsep}{os.environ['PATH']}",
+        "NO_COLOR": "1",
+        "COLUMNS": "80",
+    }
 
 
 def typed(text: str) -> Iterator[tuple[str, str]]:
@@ -103,13 +115,17 @@ def typed(text: str) -> Iterator[tuple[str, str]]:
 
 def lenient(text: str) -> str:
     """A pattern in which `…` is any text on one line."""
-    return r"[^\n]*".join(re.escape(part.strip(" ") if "…" in text else part) for part in text.split("…"))
+    return r"[^\n]*".join(
+        re.escape(part.strip(" ") if "…" in text else part) for part in text.split("…")
+    )
 
 
 def fits(shown: str, printed: str) -> bool:
     """Whether the printed text is what is shown."""
     lines = [(lenient(one), two) for one, two in zip(folded(shown), folded(printed), strict=False)]
-    return len(folded(shown)) == len(folded(printed)) and all(re.fullmatch(one, two) for one, two in lines)
+    return len(folded(shown)) == len(folded(printed)) and all(
+        re.fullmatch(one, two) for one, two in lines
+    )
 
 
 def folded(text: str) -> list[str]:

@@ -59,14 +59,20 @@ class Vault:
         self.issuer = Issuer(folder, URL, self.clock)
         self.store = DirectStore()
         engine = Engine(
-            load([vault]), store=self.store, clock=self.clock, entropy=SeededEntropy(1), identity=self.issuer
+            load([vault]),
+            store=self.store,
+            clock=self.clock,
+            entropy=SeededEntropy(1),
+            identity=self.issuer,
         )
         self.gateway = engine.gateway
 
     @property
     def key(self) -> rsa.RSAPrivateKey:
         """The key that signs now."""
-        key = serialization.load_pem_private_key((self.folder / KEY_FILE).read_bytes(), password=None)
+        key = serialization.load_pem_private_key(
+            (self.folder / KEY_FILE).read_bytes(), password=None
+        )
         assert isinstance(key, rsa.RSAPrivateKey)
         return key
 
@@ -79,7 +85,9 @@ class Vault:
 
     def logout(self, token: str) -> HttpReply:
         """The reply to a logout with this token."""
-        return self.gateway.logout(HttpRequest("POST", LOGOUT, headers={"authorization": f"Bearer {token}"}))
+        return self.gateway.logout(
+            HttpRequest("POST", LOGOUT, headers={"authorization": f"Bearer {token}"})
+        )
 
     def refuses(self, token: str) -> str:
         """Assert a 401 without a handler's trace; the reason that was given."""
@@ -183,13 +191,26 @@ def test_a_token_ends_although_it_was_just_accepted(platform: Vault) -> None:
 
 
 @pytest.mark.parametrize(
-    "kid", ["../../../dev/null", "/proc/self/environ", "' UNION SELECT 'x' --", "$(id)", "", None, 0, ["a"], {"a": "b"}]
+    "kid",
+    [
+        "../../../dev/null",
+        "/proc/self/environ",
+        "' UNION SELECT 'x' --",
+        "$(id)",
+        "",
+        None,
+        0,
+        ["a"],
+        {"a": "b"},
+    ],
 )
 def test_a_key_id_that_points_elsewhere(platform: Vault, kid: object) -> None:
     header, claims = parts(platform.issuer.issue("ada", []))
     content = f"{encoded({**header, 'kid': kid})}.{encoded(claims)}"
     for secret in (b"", b"\0", b"x"):
-        platform.refuses(f"{content}.{encoded(hmac.new(secret, content.encode(), hashlib.sha256).digest())}")
+        platform.refuses(
+            f"{content}.{encoded(hmac.new(secret, content.encode(), hashlib.sha256).digest())}"
+        )
     algorithm = jwt.algorithms.RSAAlgorithm(jwt.algorithms.RSAAlgorithm.SHA256)
     platform.refuses(f"{content}.{encoded(algorithm.sign(content.encode(), platform.key))}")
 
@@ -201,7 +222,9 @@ def test_a_token_that_brings_its_own_key(platform: Vault, name: str) -> None:
     jwk = jwt.algorithms.RSAAlgorithm.to_jwk(own.public_key(), as_dict=True)
     value: object = jwk if name == "jwk" else "https://evil.example/keys.json"
     for key in (own, platform.key):
-        platform.refuses(jwt.encode(claims, key, algorithm="RS256", headers={**header, name: value}))
+        platform.refuses(
+            jwt.encode(claims, key, algorithm="RS256", headers={**header, name: value})
+        )
 
 
 def test_groups_written_into_a_token(platform: Vault) -> None:
@@ -248,7 +271,9 @@ def test_nobody_logs_out_somebody_else(platform: Vault) -> None:
     assert platform.get("/vault/mine", token).status == 200
 
 
-def test_the_key_before_a_rotation_signs_nothing_new_and_ends_with_its_last_token(platform: Vault) -> None:
+def test_the_key_before_a_rotation_signs_nothing_new_and_ends_with_its_last_token(
+    platform: Vault,
+) -> None:
     stolen, seen = platform.key, platform.issuer.issue("ada", [], DAY)
     header, claims = parts(seen)
     Issuer(platform.folder, URL, platform.clock).rotate()  # in another process
@@ -257,7 +282,9 @@ def test_the_key_before_a_rotation_signs_nothing_new_and_ends_with_its_last_toke
     platform.clock.advance(DAY)
     platform.refuses(seen)
     now = int(platform.clock.now().timestamp())
-    late = jwt.encode(claims | {"iat": now, "exp": now + 60}, stolen, algorithm="RS256", headers=header)
+    late = jwt.encode(
+        claims | {"iat": now, "exp": now + 60}, stolen, algorithm="RS256", headers=header
+    )
     assert "older" in platform.refuses(late)
     assert len(platform.issuer.jwks()["keys"]) == 1
 
@@ -296,11 +323,16 @@ def test_an_api_key_that_is_not_one(platform: Vault) -> None:
     )
     for one in wrong:
         assert platform.get("/vault/mine", x_api_key=one).status == 401, one
-    assert platform.get("/vault/mine", platform.issuer.issue("ada", []), x_api_key=key).status == 401
+    assert (
+        platform.get("/vault/mine", platform.issuer.issue("ada", []), x_api_key=key).status == 401
+    )
 
 
 def test_no_file_of_the_platform_holds_a_key_or_a_token(platform: Vault) -> None:
-    key, token = platform.issuer.api_keys.create("robot", groups=[]), platform.issuer.issue("ada", [])
+    key, token = (
+        platform.issuer.api_keys.create("robot", groups=[]),
+        platform.issuer.issue("ada", []),
+    )
     platform.logout(token)
     found = b"".join(file.read_bytes() for file in platform.folder.iterdir())
     assert key.rpartition("_")[2].encode() not in found
@@ -309,7 +341,8 @@ def test_no_file_of_the_platform_holds_a_key_or_a_token(platform: Vault) -> None
 
 def test_an_owners_route_is_open_to_the_owner_and_the_groups_alone(platform: Vault) -> None:
     ada, eve, admin = (
-        platform.issuer.issue(who, groups) for who, groups in (("ada", ()), ("eve", ()), ("sam", ["admin"]))
+        platform.issuer.issue(who, groups)
+        for who, groups in (("ada", ()), ("eve", ()), ("sam", ["admin"]))
     )
     statuses = [platform.get("/vault/of/ada", token).status for token in (ada, eve, admin, "")]
     assert statuses == [200, 403, 200, 401]

@@ -51,7 +51,9 @@ def at_version(folder: Path, *, producer: int, consumers: int) -> list[Service]:
         text = file.read_text().replace("cometbid.", f"{name}.")
         file.write_text(text.replace('"cometbid.', f'"{name}.'))
     contracts = copy / "contracts" / "accounts.py"
-    contracts.write_text(contracts.read_text().replace("class SignedUp(", "class SignedUpV1(") + VERSION_TWO)
+    contracts.write_text(
+        contracts.read_text().replace("class SignedUp(", "class SignedUpV1(") + VERSION_TWO
+    )
     http = copy / "accounts" / "http.py"
     edit(http, "SignedUp\n", "SignedUp\n" if producer == 2 else "SignedUpV1 as SignedUp\n")
     if producer == 2:
@@ -59,7 +61,11 @@ def at_version(folder: Path, *, producer: int, consumers: int) -> list[Service]:
              'SignedUp(account_id=account.id, address=account.email, country=account.country, language="no")')  # fmt: skip
     for service in CONSUMERS:
         file = copy / service / "service.py"
-        edit(file, "import SignedUp\n", "import SignedUp\n" if consumers == 2 else "import SignedUpV1 as SignedUp\n")
+        edit(
+            file,
+            "import SignedUp\n",
+            "import SignedUp\n" if consumers == 2 else "import SignedUpV1 as SignedUp\n",
+        )
     if consumers == 2:
         edit(copy / "email" / "service.py", "event.email", "event.address")
     return projects.services(projects.find(copy))
@@ -98,7 +104,12 @@ def use(platform: Platform, services: Iterable[Service], memory: Memory) -> None
 def handlers(services: Iterable[Service]) -> list[Any]:
     """What consumes events and messages."""
     names = {"welcome", "deliver", "count", "first_workspace"}
-    return [one.call for service in services for one in service.declared.handlers if one.call.__name__ in names]
+    return [
+        one.call
+        for service in services
+        for one in service.declared.handlers
+        if one.call.__name__ in names
+    ]
 
 
 def document(reply: Response) -> Any:
@@ -110,7 +121,9 @@ def workspaces(platform: Platform) -> int:
     """How many there are, page by page."""
     found, query = 0, ""
     while True:
-        page = document(platform.get(f"/onboarding/workspaces{query}", as_="ada", groups=["support"]))
+        page = document(
+            platform.get(f"/onboarding/workspaces{query}", as_="ada", groups=["support"])
+        )
         found += len(page["items"])
         if page["next"] is None:
             return found
@@ -130,7 +143,10 @@ def test_everybody_who_signs_up_is_welcomed_counted_and_has_a_workspace(
     order: list[tuple[int, int]], tmp_path: Path
 ) -> None:
     memory, addresses, today = Memory(), list[str](), ""
-    stages = [at_version(tmp_path, producer=producer, consumers=consumers) for producer, consumers in order]
+    stages = [
+        at_version(tmp_path, producer=producer, consumers=consumers)
+        for producer, consumers in order
+    ]
     with Platform(*stages[0]) as platform:
         for number, services in enumerate(stages):
             if number:
@@ -142,7 +158,9 @@ def test_everybody_who_signs_up_is_welcomed_counted_and_has_a_workspace(
                     made = platform.post("/accounts", {"email": addresses[-1], "country": "NO"})
                     assert made.status == 201
                     today = document(made)["created"][:10]
-                if not half:  # the second half waits in the outbox while the next version is deployed
+                if (
+                    not half
+                ):  # the second half waits in the outbox while the next version is deployed
                     platform.settle()
         platform.settle()
         assert memory.to == set(addresses)

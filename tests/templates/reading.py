@@ -37,7 +37,11 @@ def read(template: Template) -> Found:
 
 def of_type(document: Found, name: str) -> dict[str, Found]:
     """The properties of every resource of a type, by id."""
-    return {one: it["Properties"] for one, it in document["Resources"].items() if it["Type"] == f"AWS::{name}"}
+    return {
+        one: it["Properties"]
+        for one, it in document["Resources"].items()
+        if it["Type"] == f"AWS::{name}"
+    }
 
 
 def filled(value: object) -> str:
@@ -55,7 +59,9 @@ def filled(value: object) -> str:
 def walk(value: object) -> Iterator[object]:
     """The value and everything in it."""
     yield value
-    inside = value.values() if isinstance(value, Mapping) else value if isinstance(value, list) else ()
+    inside = (
+        value.values() if isinstance(value, Mapping) else value if isinstance(value, list) else ()
+    )
     for one in inside:
         yield from walk(one)
 
@@ -73,7 +79,9 @@ def references(value: object) -> Iterator[str]:
 
 def statements(role: Found) -> list[Found]:
     """The statements of a role's own policies."""
-    return [one for policy in role.get("Policies", []) for one in policy["PolicyDocument"]["Statement"]]
+    return [
+        one for policy in role.get("Policies", []) for one in policy["PolicyDocument"]["Statement"]
+    ]
 
 
 def allowed(role: Found) -> set[Allowed]:

@@ -12,7 +12,17 @@ from oort.cloudformation import rendering, templates
 from oort.cloudformation.resources import Template
 from oort.cloudformation.scope import Code
 from oort.model.delivery.stages import Stage
-from oort.model.functions import Answer, FunctionModel, Grant, Http, Rate, Subscription, Timer, Trigger, Worker
+from oort.model.functions import (
+    Answer,
+    FunctionModel,
+    Grant,
+    Http,
+    Rate,
+    Subscription,
+    Timer,
+    Trigger,
+    Worker,
+)
 from oort.model.platform import PlatformModel, ServiceModel
 from oort.model.resources import EventModel, IndexModel, Kind, QueueModel, TableModel
 from oort.model.sources import Source
@@ -37,14 +47,23 @@ def platform(count: int = SERVICES) -> PlatformModel:
 
 def every(model: PlatformModel, stage: Stage = STAGE) -> tuple[Template, ...]:
     """All templates."""
-    services = (templates.service_template(one, platform=model, stage=stage, code=CODE) for one in model.services)
-    return (templates.platform_template(model, stage), templates.assets_template(model, stage), *services)
+    services = (
+        templates.service_template(one, platform=model, stage=stage, code=CODE)
+        for one in model.services
+    )
+    return (
+        templates.platform_template(model, stage),
+        templates.assets_template(model, stage),
+        *services,
+    )
 
 
 def _service(number: int, count: int) -> ServiceModel:
     name = f"s{number}"
     before, after = f"s{(number - 1) % count}", f"s{(number + 1) % count}"
-    own = Grant(Kind.TABLE, f"{name}.book", ("check", "delete", "get", "put", "query", "scan", "update"))
+    own = Grant(
+        Kind.TABLE, f"{name}.book", ("check", "delete", "get", "put", "query", "scan", "update")
+    )
     reads = Grant(Kind.TABLE, f"{name}.counts", ("get",))
     asks = Grant(Kind.CALL, f"{after}.quote", ("call",))
     sends = Grant(Kind.QUEUE, f"{name}.parcels", ("send",))
@@ -53,7 +72,11 @@ def _service(number: int, count: int) -> ServiceModel:
     cron = Timer(timer.interval, timer.cron, timer.timezone, f"{name}.tidy")
     post = Http("POST", f"/{name}", 201, True, (), rate=Rate(5.5, 10))
     functions = (
-        _function(f"{name}.show", Http("GET", f"/{name}/orders/{{id}}", 200, False, ("support",), "id"), reads),
+        _function(
+            f"{name}.show",
+            Http("GET", f"/{name}/orders/{{id}}", 200, False, ("support",), "id"),
+            reads,
+        ),
         _function(f"{name}.place", post, asks, says, sends, own),
         _function(f"{name}.heard", Subscription(f"{before}.sold", 1, f"{name}.heard", 10), reads),
         _function(f"{name}.pack", Worker(f"{name}.parcels", 5)),
@@ -65,7 +88,10 @@ def _service(number: int, count: int) -> ServiceModel:
         _queue(f"{name}.heard", subscription=f"{before}.sold"),
         _queue(f"{name}.tidy"),
     )
-    events = (EventModel(f"{name}.sold", 1, "id", name, HERE), EventModel(f"{name}.sold", 2, "id", name, HERE))
+    events = (
+        EventModel(f"{name}.sold", 1, "id", name, HERE),
+        EventModel(f"{name}.sold", 2, "id", name, HERE),
+    )
     return ServiceModel(name, _tables(name), queues, events, functions, CORS[number % len(CORS)])
 
 
@@ -74,13 +100,39 @@ def _tables(service: str) -> tuple[TableModel, ...]:
     by_price = IndexModel("by_price", "price", None, primary=False)
     by_day = IndexModel("by_day", "day", "hour", primary=True)
     return (
-        TableModel(f"{service}.book", service, "id", None, None, (by_place, by_price), HERE, frozenset({"price"})),
-        TableModel(f"{service}.counts", service, "day", "hour", "revision", (by_day,), HERE, frozenset({"hour"})),
+        TableModel(
+            f"{service}.book",
+            service,
+            "id",
+            None,
+            None,
+            (by_place, by_price),
+            HERE,
+            frozenset({"price"}),
+        ),
+        TableModel(
+            f"{service}.counts",
+            service,
+            "day",
+            "hour",
+            "revision",
+            (by_day,),
+            HERE,
+            frozenset({"hour"}),
+        ),
     )
 
 
 def _function(name: str, trigger: Trigger, *grants: Grant) -> FunctionModel:
-    return FunctionModel(name, name.partition(".")[0], trigger, tuple(sorted(grants)), timedelta(seconds=9.5), "", HERE)
+    return FunctionModel(
+        name,
+        name.partition(".")[0],
+        trigger,
+        tuple(sorted(grants)),
+        timedelta(seconds=9.5),
+        "",
+        HERE,
+    )
 
 
 def _queue(name: str, *, subscription: str | None = None) -> QueueModel:

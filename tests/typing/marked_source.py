@@ -10,7 +10,11 @@ MARK = re.compile(r"#\s*(\d+)\b")
 def marks(source: Path) -> dict[int, int]:
     """The number of each mark by the line it stands on."""
     lines = source.read_text(encoding="utf-8").splitlines()
-    return {line: int(found[1]) for line, text in enumerate(lines, start=1) if (found := MARK.search(text))}
+    return {
+        line: int(found[1])
+        for line, text in enumerate(lines, start=1)
+        if (found := MARK.search(text))
+    }
 
 
 def header(statement: ast.stmt) -> range:
@@ -18,7 +22,11 @@ def header(statement: ast.stmt) -> range:
     decorators: list[ast.expr] = getattr(statement, "decorator_list", [])
     first = min([statement.lineno, *(decorator.lineno for decorator in decorators)])
     body: list[ast.stmt] = getattr(statement, "body", [])
-    last = max(statement.lineno, body[0].lineno - 1) if body else statement.end_lineno or statement.lineno
+    last = (
+        max(statement.lineno, body[0].lineno - 1)
+        if body
+        else statement.end_lineno or statement.lineno
+    )
     return range(first, last + 1)
 
 

@@ -16,6 +16,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.mypy_caches import mypy_cache
 from tests.typing.marked_source import marks, statement_starts
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -23,7 +24,9 @@ SAMPLES = Path(__file__).parent / "samples"
 SURFACE = ROOT / "src"
 BIN = Path(sys.executable).parent
 MISUSES = 20
-MYPY_ERROR = re.compile(r"^(?P<file>[^:]+\.pyi?):(?P<line>\d+):(?:\d+:)? error: (?P<message>.*)$", re.MULTILINE)
+MYPY_ERROR = re.compile(
+    r"^(?P<file>[^:]+\.pyi?):(?P<line>\d+):(?:\d+:)? error: (?P<message>.*)$", re.MULTILINE
+)
 
 pytestmark = pytest.mark.slow
 
@@ -50,7 +53,8 @@ def copied(into: Path) -> Path:
     """A copy of the samples with the checkers' settings beside them."""
     folder = into / "samples"
     shutil.copytree(SAMPLES, folder, ignore=shutil.ignore_patterns("__pycache__"))
-    mypy = ["[mypy]", "strict = true", "python_version = 3.11", f"mypy_path = {SURFACE}", "cache_dir = mypy-cache"]
+    mypy = ["[mypy]", "strict = true", "python_version = 3.11", f"mypy_path = {SURFACE}"]
+    mypy.append(f"cache_dir = {mypy_cache('samples')}")
     (folder / "mypy.ini").write_text("\n".join(mypy), encoding="utf-8")
     return folder
 
@@ -64,7 +68,10 @@ def run(command: list[str], folder: Path) -> str:
 
 def mypy_findings(folder: Path, targets: Iterable[str]) -> list[Finding]:
     output = run([str(BIN / "mypy"), "--config-file", "mypy.ini", "--no-pretty", *targets], folder)
-    found = [Finding(match["file"], int(match["line"]), match["message"]) for match in MYPY_ERROR.finditer(output)]
+    found = [
+        Finding(match["file"], int(match["line"]), match["message"])
+        for match in MYPY_ERROR.finditer(output)
+    ]
     assert ("Success: no issues" in output) == (not found), output
     return found
 
@@ -78,7 +85,14 @@ def pyright_findings(folder: Path, targets: Iterable[str]) -> list[Finding]:
     }
     project = folder / "pyrightconfig.json"
     project.write_text(json.dumps(settings), encoding="utf-8")
-    command = [str(BIN / "pyright"), "--outputjson", "--pythonpath", sys.executable, "--project", str(project)]
+    command = [
+        str(BIN / "pyright"),
+        "--outputjson",
+        "--pythonpath",
+        sys.executable,
+        "--project",
+        str(project),
+    ]
     report = json.loads(run(command, folder))
     assert report["summary"]["filesAnalyzed"] > 0
     return [
@@ -92,7 +106,9 @@ def pyright_findings(folder: Path, targets: Iterable[str]) -> list[Finding]:
     ]
 
 
-CHECKERS = pytest.mark.parametrize("check", [mypy_findings, pyright_findings], ids=["mypy", "pyright"])
+CHECKERS = pytest.mark.parametrize(
+    "check", [mypy_findings, pyright_findings], ids=["mypy", "pyright"]
+)
 
 
 @CHECKERS
@@ -112,4 +128,6 @@ def test_each_misuse_is_refused_and_nothing_else(check: Checker, workspace: Path
     assert {finding.file for finding in found} <= {"wrong.py"}, found
     refused = {starts[finding.line] for finding in found}
     assert sorted(wrong[line] for line in wrong.keys() - refused) == [], "misuses that passed"
-    assert [finding for finding in found if starts[finding.line] not in wrong] == [], "errors at unmarked lines"
+    assert [finding for finding in found if starts[finding.line] not in wrong] == [], (
+        "errors at unmarked lines"
+    )

@@ -12,14 +12,18 @@ HERE = Source("services/here.py", 1)
 
 def function(name: str, trigger: Trigger, *grants: Grant) -> FunctionModel:
     """A function named `service.handler`."""
-    return FunctionModel(name, name.partition(".")[0], trigger, grants, timedelta(seconds=10), "", HERE)
+    return FunctionModel(
+        name, name.partition(".")[0], trigger, grants, timedelta(seconds=10), "", HERE
+    )
 
 
 def route(
     method: str, path: str, *, name: str = "", public: bool = False, groups: tuple[str, ...] = ()
 ) -> FunctionModel:
     """A function behind a route; its name defaults to the route's."""
-    return function(name or f"shop.{method.lower()} {path}", Http(method, path, 200, public, groups))
+    return function(
+        name or f"shop.{method.lower()} {path}", Http(method, path, 200, public, groups)
+    )
 
 
 def queue(name: str, *, subscription: str | None = None) -> QueueModel:

@@ -6,7 +6,16 @@ from typing import Annotated
 import msgspec
 from msgspec import Meta
 
-from cometbid.accounts.store import Account, Archive, Emails, EmailTaken, People, accounts, add, move
+from cometbid.accounts.store import (
+    Account,
+    Archive,
+    Emails,
+    EmailTaken,
+    People,
+    accounts,
+    add,
+    move,
+)
 from cometbid.contracts.accounts import Closed, EmailChanged, SignedUp
 from oort import (
     Context,
@@ -23,7 +32,9 @@ from oort import (
     fields,
 )
 
-Email = Annotated[str, Meta(pattern=r"^[^@\s]+@[^@\s]+\.[^@\s]+$", max_length=254, examples=["ada@example.com"])]
+Email = Annotated[
+    str, Meta(pattern=r"^[^@\s]+@[^@\s]+\.[^@\s]+$", max_length=254, examples=["ada@example.com"])
+]
 Country = Annotated[str, Meta(pattern=r"^[A-Z]{2}$", examples=["NO"])]
 
 
@@ -48,10 +59,14 @@ def sign_up(
     body: NewAccount, ctx: Context, people: People[Put], emails: Emails[Put], out: Publish[SignedUp]
 ) -> Reply[Account]:
     """Create an account."""
-    account = Account(id=ctx.message_id, email=body.email.lower(), country=body.country, created=ctx.now)
+    account = Account(
+        id=ctx.message_id, email=body.email.lower(), country=body.country, created=ctx.now
+    )
     with atomic() as tx:
         add(tx, account, people, emails)
-        tx.publish(out, SignedUp(account_id=account.id, email=account.email, country=account.country))
+        tx.publish(
+            out, SignedUp(account_id=account.id, email=account.email, country=account.country)
+        )
     return Reply(account, headers={"location": f"/accounts/{account.id}"})
 
 
@@ -70,7 +85,9 @@ def in_country(
     cursor: str | None = None,
 ) -> Page[Account]:
     """List the accounts of a country, newest first."""
-    return people.query(People.by_country, country, at_least=since, reverse=True, limit=limit, after=cursor)
+    return people.query(
+        People.by_country, country, at_least=since, reverse=True, limit=limit, after=cursor
+    )
 
 
 @accounts.patch("/{id}/email", owner="id", groups=["support"], raises=[NotFound, EmailTaken])

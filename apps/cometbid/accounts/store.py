@@ -54,9 +54,16 @@ def add(tx: Transaction, account: Account, people: People[Put], emails: Emails[P
     tx.put(people, account)
 
 
-def move(tx: Transaction, account: Account, email: str, people: People[Put], emails: Emails[Put | Delete]) -> None:
+def move(
+    tx: Transaction, account: Account, email: str, people: People[Put], emails: Emails[Put | Delete]
+) -> None:
     """Give the account another e-mail address, unless that is taken."""
     tx.delete(emails, account.email)
-    tx.put(emails, Claim(email, account.id), if_absent=True, otherwise=EmailTaken(f"{email} has an account."))
+    tx.put(
+        emails,
+        Claim(email, account.id),
+        if_absent=True,
+        otherwise=EmailTaken(f"{email} has an account."),
+    )
     account.email = email
     tx.put(people, account)

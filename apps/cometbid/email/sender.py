@@ -42,4 +42,6 @@ class FileSender:
 
 def outbox() -> Path:
     """Where the file outbox is: COMETBID_OUTBOX, or beside the platform's state."""
-    return Path(os.environ.get("COMETBID_OUTBOX") or Path(__file__).parents[1] / ".oort" / "outbox.jsonl")
+    return Path(
+        os.environ.get("COMETBID_OUTBOX") or Path(__file__).parents[1] / ".oort" / "outbox.jsonl"
+    )

@@ -47,7 +47,9 @@ class Function:
         """The events that it may publish, through its own parameters or those of its service's providers."""
         signatures = [self.signature, *(provider.signature for provider in self.providers.values())]
         parameters = [one for signature in signatures for one in signature.parameters]
-        return tuple(kind for one in parameters if isinstance(one, PublishParameter) for kind in one.events)
+        return tuple(
+            kind for one in parameters if isinstance(one, PublishParameter) for kind in one.events
+        )
 
 
 @dataclass(frozen=True, slots=True)

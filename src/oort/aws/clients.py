@@ -51,7 +51,9 @@ class Clients:
         self._connections = connections
         self._session: Session | None = None
         self._clients: dict[str, _Client] = {}
-        self._lock = threading.Lock()  # botocore's sessions, unlike its clients, are not safe to share
+        self._lock = (
+            threading.Lock()
+        )  # botocore's sessions, unlike its clients, are not safe to share
 
     def get(self, service: str) -> Any:  # botocore has no types
         """The client of a service, named as botocore names it: `dynamodb`, `cloudformation`."""
@@ -105,4 +107,6 @@ class Clients:
             tcp_keepalive=True,
             max_pool_connections=self._connections,
         )
-        return cast(_Client, self._session.create_client(service, region_name=self.region, config=config))
+        return cast(
+            _Client, self._session.create_client(service, region_name=self.region, config=config)
+        )

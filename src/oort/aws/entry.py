@@ -62,7 +62,9 @@ def made(variables: Mapping[str, str]) -> Callable[[Event], object]:
     log.capture()
     clients = Clients(place.region)
     if handler == RELAY:
-        return RelayHandler(Relay(clients, place=place, service=service), log=log, clock=clock).answer
+        return RelayHandler(
+            Relay(clients, place=place, service=service), log=log, clock=clock
+        ).answer
     try:
         program = _program(place.platform, environment.packages)
     except OortError as error:
@@ -85,7 +87,9 @@ def _parts(
     function, platform = program.functions[environment.function], program.model
     clock = MachineClock()
     queues = Queues(clients, platform=platform, place=place)
-    transactions = Transactions(clients, platform=platform, place=place, clock=clock, service=function.model.service)
+    transactions = Transactions(
+        clients, platform=platform, place=place, clock=clock, service=function.model.service
+    )
     operations = Operations(
         tables=Tables(clients, platform=platform, place=place),
         queues=queues,

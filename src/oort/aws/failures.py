@@ -12,10 +12,10 @@ from oort.model.errors import CloudRefused, NoCredentials, OortError, Unavailabl
 
 A = TypeVar("A")
 
-_AGAIN = "Try again; if it goes on, look at the health of the region and at the quotas of the account."
-_SIGN_IN = (
-    "Sign in again, for example with `aws sso login`, or set AWS_PROFILE, or AWS_ACCESS_KEY_ID and its companions."
+_AGAIN = (
+    "Try again; if it goes on, look at the health of the region and at the quotas of the account."
 )
+_SIGN_IN = "Sign in again, for example with `aws sso login`, or set AWS_PROFILE, or AWS_ACCESS_KEY_ID and its companions."
 _PERMIT = "Give the role this action on this resource; a handler's role has what its signature asks for, once deployed."
 _MISSING = "Deploy the stage, and look whether platform, stage, account and region are the ones that you mean."
 _LOOK = "Look at what AWS says about it."
@@ -46,7 +46,9 @@ _NO_CREDENTIALS = frozenset({
     "ProfileNotFound", "SSOTokenLoadError", "TokenRetrievalError", "UnauthorizedSSOTokenError",
 })  # fmt: skip
 _NO_ANSWER = frozenset({"ConnectionError", "HTTPClientError"})
-_OUR_MISTAKES = frozenset({"ParamValidationError", "UnknownServiceError", "OperationNotPageableError"})
+_OUR_MISTAKES = frozenset(
+    {"ParamValidationError", "UnknownServiceError", "OperationNotPageableError"}
+)
 
 
 class Rejected(Exception):
@@ -60,7 +62,11 @@ class Rejected(Exception):
 
 
 def ask(
-    method: Callable[..., A], request: Mapping[str, object], *, doing: str, expect: frozenset[str] = frozenset()
+    method: Callable[..., A],
+    request: Mapping[str, object],
+    *,
+    doing: str,
+    expect: frozenset[str] = frozenset(),
 ) -> A:
     """The answer to one request. Rejected if its error is one of `expect`; otherwise as `translated` has it."""
     with translated(doing, expect=expect):
@@ -87,7 +93,9 @@ def translated(doing: str, *, expect: frozenset[str] = frozenset()) -> Iterator[
 
 def error_for(error: Exception, *, doing: str) -> OortError | None:
     """Our error for one of botocore's; None if it is not an error of the cloud but a mistake in the program."""
-    kinds = {kind.__name__ for kind in type(error).__mro__ if kind.__module__.startswith("botocore.")}
+    kinds = {
+        kind.__name__ for kind in type(error).__mro__ if kind.__module__.startswith("botocore.")
+    }
     if "ClientError" in kinds:
         return _answered(error, doing)
     if "BotoCoreError" not in kinds or kinds & _OUR_MISTAKES:
@@ -106,13 +114,17 @@ def _answered(error: Exception, doing: str) -> OortError:
     if code in _EXPIRED:
         return NoCredentials(f"The credentials have expired while {doing}: {said}.", _SIGN_IN)
     if code in _UNKNOWN:
-        return NoCredentials(f"AWS does not accept the credentials while {doing}: {said}.", _SIGN_IN)
+        return NoCredentials(
+            f"AWS does not accept the credentials while {doing}: {said}.", _SIGN_IN
+        )
     if code in _BUSY or _status(answer) >= 500:
         return Unavailable(f"AWS was too busy while {doing}: {said}.", _AGAIN)
     if code in _DENIED:
         return CloudRefused(f"AWS does not permit it while {doing}: {said}.", _PERMIT)
     if code in _ABSENT:
-        return CloudRefused(f"AWS does not know what was asked for while {doing}: {said}.", _MISSING)
+        return CloudRefused(
+            f"AWS does not know what was asked for while {doing}: {said}.", _MISSING
+        )
     return CloudRefused(f"AWS refused a request while {doing}: {said}.", _LOOK)
 
 

@@ -3,8 +3,7 @@
 
 def main() -> None:
     """Run the command in the arguments and exit with its exit code."""
-    from oort.cli.commands import (
-        oort,
-    )  # here, so that importing a module of this package loads no command
+    # Here, so that importing a module of this package loads no command.
+    from oort.cli.commands import oort
 
     oort()

@@ -40,9 +40,8 @@ def guarded(run: Callable[[], object], *, debug: bool) -> int:
         return USAGE
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
-            stream.reconfigure(
-                errors="replace"
-            )  # a terminal that is not UTF-8 shows a question mark for an arrow
+            # A terminal that is not UTF-8 shows a question mark for an arrow.
+            stream.reconfigure(errors="replace")
     try:
         result = run()
     except Exception as error:

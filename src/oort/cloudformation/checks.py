@@ -37,13 +37,17 @@ def check_template(template: Template) -> None:
     if size > limits.TEMPLATE_BYTES:
         what = f"The template of {template.name} has {size:,} bytes; CloudFormation takes {limits.TEMPLATE_BYTES:,}."
         raise LimitExceeded(what, split)
-    twice = [name for name, times in Counter(one.id for one in template.resources).items() if times > 1]
+    twice = [
+        name for name, times in Counter(one.id for one in template.resources).items() if times > 1
+    ]
     assert not twice, f"{template.name}: {twice[0]} is there twice"
     for resource in template.resources:
         length = len(rendering.compact(resource.properties.get("Policies")))
         if resource.type == "AWS::IAM::Role" and length > limits.ROLE_POLICY_CHARACTERS:
             what = f"{template.name}: the policy of {resource.id} has {length:,} characters; IAM takes 10,240."
-            raise LimitExceeded(what, "Let the function ask for fewer handles, or make two functions of it.")
+            raise LimitExceeded(
+                what, "Let the function ask for fewer handles, or make two functions of it."
+            )
 
 
 def _paths(service: ServiceModel) -> Iterator[Mistake]:
@@ -56,11 +60,21 @@ def _paths(service: ServiceModel) -> Iterator[Mistake]:
         for depth, part in enumerate(parts):
             if not _PART.fullmatch(part):
                 what = f"{function.name}: API Gateway does not take {part!r} in a path."
-                yield Mistake(function.source, "aws.path", what, "Use letters, digits, dots, dashes and underscores.")
+                yield Mistake(
+                    function.source,
+                    "aws.path",
+                    what,
+                    "Use letters, digits, dots, dashes and underscores.",
+                )
             above = routing.shape("/".join(parts[:depth]))
             if routing.parameter(part) and parameters.setdefault(above, part) != part:
                 what = f"{function.name}: {part} is {parameters[above]} in another route of {service.name}."
-                yield Mistake(function.source, "aws.path", what, "API Gateway takes one name in one place: use one.")
+                yield Mistake(
+                    function.source,
+                    "aws.path",
+                    what,
+                    "API Gateway takes one name in one place: use one.",
+                )
 
 
 def _timers(service: ServiceModel) -> Iterator[Mistake]:
@@ -69,7 +83,9 @@ def _timers(service: ServiceModel) -> Iterator[Mistake]:
             try:
                 expressions(function.trigger)
             except InvalidValue as error:
-                yield Mistake(function.source, "aws.schedule", f"{function.name}: {error.what}", error.instead)
+                yield Mistake(
+                    function.source, "aws.schedule", f"{function.name}: {error.what}", error.instead
+                )
 
 
 def _indexes(service: ServiceModel) -> Iterator[Mistake]:
@@ -83,7 +99,9 @@ def _indexes(service: ServiceModel) -> Iterator[Mistake]:
 def _names(service: ServiceModel) -> Iterator[Mistake]:
     for function in service.functions:
         if function.name == f"{service.name}.{cloud_names.RELAY}":
-            what = f"{function.name} has the name of the function that moves the service's messages."
+            what = (
+                f"{function.name} has the name of the function that moves the service's messages."
+            )
             yield Mistake(function.source, "aws.name", what, "Rename it.")
 
 

@@ -20,7 +20,10 @@ def compact(value: Json) -> bytes:
 
 def document(template: Template) -> Document:
     """The template as CloudFormation has it."""
-    sections: dict[str, Json] = {"AWSTemplateFormatVersion": "2010-09-09", "Description": template.description}
+    sections: dict[str, Json] = {
+        "AWSTemplateFormatVersion": "2010-09-09",
+        "Description": template.description,
+    }
     if template.parameters:
         sections["Parameters"] = {one.id: _parameter(one) for one in template.parameters}
     sections["Resources"] = {one.id: _resource(one) for one in template.resources}
@@ -42,7 +45,10 @@ def _resource(resource: Resource) -> Json:
     if resource.after:
         found["DependsOn"] = resource.after
     if resource.on_delete is not Fate.DELETE or resource.on_replace is not Fate.DELETE:
-        found |= {"DeletionPolicy": resource.on_delete.value, "UpdateReplacePolicy": resource.on_replace.value}
+        found |= {
+            "DeletionPolicy": resource.on_delete.value,
+            "UpdateReplacePolicy": resource.on_replace.value,
+        }
     return {**found, "Properties": resource.properties}
 
 

@@ -44,4 +44,7 @@ def tagged(resource: Resource, labels: Mapping[str, str]) -> Resource:
     if name is None:
         return resource
     pairs: Json = [{"Key": key, "Value": value} for key, value in labels.items()]
-    return replace(resource, properties={**resource.properties, name: labels if resource.type in _OBJECTS else pairs})
+    return replace(
+        resource,
+        properties={**resource.properties, name: labels if resource.type in _OBJECTS else pairs},
+    )

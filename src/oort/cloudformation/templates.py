@@ -59,7 +59,9 @@ def assets_template(platform: PlatformModel, stage: Stage) -> Template:
     return _template(ASSETS, place.assets_stack, description, labelled, outputs=(output,))
 
 
-def service_template(service: ServiceModel, *, platform: PlatformModel, stage: Stage, code: Code) -> Template:
+def service_template(
+    service: ServiceModel, *, platform: PlatformModel, stage: Stage, code: Code
+) -> Template:
     """The stack of one service. InvalidProgram if AWS has no form for something in it, LimitExceeded if it is too large."""
     checks.check_service(service)
     place = cloud_names.place(platform.name, stage.name)
@@ -107,7 +109,9 @@ def _read(scope: Scope) -> Iterator[Parameter]:
         yield ssm_parameters.read(ssm_parameters.USER_POOL, scope.place)
 
 
-def _labelled(resources: Iterable[Resource], place: Place, stage: Stage, service: str) -> tuple[Resource, ...]:
+def _labelled(
+    resources: Iterable[Resource], place: Place, stage: Stage, service: str
+) -> tuple[Resource, ...]:
     labels = tags(place, stage, service)
     return tuple(tagged(resource, labels) for resource in resources)
 

@@ -29,9 +29,8 @@ def page(document: bytes, *, title: str, place: str) -> FixedPage:
         .strip()
         .replace("<", "\\u003c"),  # so that </script> in a text does not end the script
     }
-    text = re.sub(
-        r"\{\{(\w+)\}\}", lambda match: parts[match[1]], _read("explorer.html")
-    )  # in one pass, so that no part is replaced inside another
+    # In one pass, so that no part is replaced inside another.
+    text = re.sub(r"\{\{(\w+)\}\}", lambda match: parts[match[1]], _read("explorer.html"))
     return FixedPage("text/html; charset=utf-8", text.encode(), _policy(style, script))
 
 

@@ -16,9 +16,8 @@ from pathlib import Path
 from oort.model.errors import NotPackaged
 
 _INFO = ".dist-info"
-_KEPT = frozenset(
-    {"METADATA", "entry_points.txt"}
-)  # what importlib.metadata reads; the rest is the installer's
+# The files for importlib.metadata; all others are for the installer.
+_KEPT = frozenset({"METADATA", "entry_points.txt"})
 _COMPILED = (".pyc", ".pyo")
 _NO_MODULE = frozenset({"__pycache__", "conftest.py", "setup.py", "tests"})
 _MODULE = re.compile(r"(?P<name>[^/.]+)(\.py|(\.[^/]+)?\.so)")
@@ -127,9 +126,8 @@ class Environment:
         )
         self._found: dict[str, Installed] = {}
         for distribution in map(Installed, infos):
-            self._found.setdefault(
-                distribution.name, distribution
-            )  # the first on the path wins, as for imports
+            # The first on the path wins, as for imports.
+            self._found.setdefault(distribution.name, distribution)
 
     def named(self, name: str) -> Installed | None:
         """Return the distribution with this name in any spelling."""

@@ -17,6 +17,7 @@ from oort.model.delivery.packages import Package, PackedFile
 from oort.model.delivery.stages import Stage
 from oort.model.errors import NotFoundHere
 
+# The packages of Oort that run on Lambda.
 SHIPPED = (
     "model",
     "rules",
@@ -24,7 +25,7 @@ SHIPPED = (
     "app",
     "runtime",
     "aws",
-)  # the packages of Oort that run on Lambda
+)
 _OORT = Path(__file__).resolve().parents[1]
 _FORMAT = "oort-package-1"  # a new one whenever the same content is packed in another way
 

@@ -55,7 +55,9 @@ class Services:
     schedules: Schedules
 
     @classmethod
-    def on(cls, store: Store, *, platform: PlatformModel, clock: Clock, lag: Callable[[], timedelta]) -> "Services":
+    def on(
+        cls, store: Store, *, platform: PlatformModel, clock: Clock, lag: Callable[[], timedelta]
+    ) -> "Services":
         """Every service on the store. `lag` delays secondary indexes."""
         return cls(
             tables=Tables(store, platform=platform, clock=clock, lag=lag),
@@ -111,15 +113,33 @@ class Engine:
         if transactions is not None:
             services = replace(services, transactions=transactions)
         self.tables, self.queues, self.topics = services.tables, services.queues, services.topics
-        self.traces, self.relay, self.schedules = services.traces, services.relay, services.schedules
-        self.transactions, self.effects, self.parking = services.transactions, services.effects, services.parking
+        self.traces, self.relay, self.schedules = (
+            services.traces,
+            services.relay,
+            services.schedules,
+        )
+        self.transactions, self.effects, self.parking = (
+            services.transactions,
+            services.effects,
+            services.parking,
+        )
         self.history = services.history
         self.released: dict[str, int] = {}
         self.broker = EngineBroker(platform, operations=services.operations(), entropy=entropy)
-        self.invoker = InProcessInvoker(program, broker=self.broker, clock=clock, entropy=entropy, overrides=overrides)
-        calls = Calls(platform, invoker=self.invoker, traces=self.traces, clock=clock, failed=_as_error(failed))
+        self.invoker = InProcessInvoker(
+            program, broker=self.broker, clock=clock, entropy=entropy, overrides=overrides
+        )
+        calls = Calls(
+            platform,
+            invoker=self.invoker,
+            traces=self.traces,
+            clock=clock,
+            failed=_as_error(failed),
+        )
         self.broker.answering(calls.answer)
-        self.gateway = self._admitting(identity, clock=clock, entropy=entropy, throttling=throttling)
+        self.gateway = self._admitting(
+            identity, clock=clock, entropy=entropy, throttling=throttling
+        )
         self.consumers = Consumers(
             platform,
             queues=self.queues,
@@ -166,7 +186,9 @@ class Engine:
         planned = (self.queues.next_due(), self.schedules.next_due())
         return min((due for due in planned if due is not None), default=None)
 
-    def _admitting(self, identity: Identity, *, clock: Clock, entropy: Entropy, throttling: Throttling) -> Gateway:
+    def _admitting(
+        self, identity: Identity, *, clock: Clock, entropy: Entropy, throttling: Throttling
+    ) -> Gateway:
         return Gateway(
             self.program.model,
             identity=identity,
@@ -177,7 +199,9 @@ class Engine:
             throttling=throttling,
         )
 
-    def _dispatching(self, clock: Clock, *, threads: int, failed: Callable[[Exception], None]) -> Dispatcher:
+    def _dispatching(
+        self, clock: Clock, *, threads: int, failed: Callable[[Exception], None]
+    ) -> Dispatcher:
         return Dispatcher(
             self.consumers,
             relay=self.forward,

@@ -55,7 +55,11 @@ class OpenEnum(StrEnum):
         return {"title": cls.__name__, "type": "string", "examples": [one.value for one in cls]}
 
     def __repr__(self) -> str:
-        return super().__repr__() if self.known else f"<{type(self).__name__} {self._value_!r}, not known>"
+        return (
+            super().__repr__()
+            if self.known
+            else f"<{type(self).__name__} {self._value_!r}, not known>"
+        )
 
     def __reduce_ex__(self, _: object) -> tuple[type[Self], tuple[str]]:
         return type(self), (self._value_,)
@@ -88,7 +92,11 @@ class Unknown:
         self.data = data
 
     def __eq__(self, other: object) -> bool:
-        return (self.tag, self.data) == (other.tag, other.data) if isinstance(other, Unknown) else NotImplemented
+        return (
+            (self.tag, self.data) == (other.tag, other.data)
+            if isinstance(other, Unknown)
+            else NotImplemented
+        )
 
     def __hash__(self) -> int:
         return hash(self.tag)  # equal ones have equal tags, and `data` has no hash

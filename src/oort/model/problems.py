@@ -45,10 +45,17 @@ class Problem(Exception):
 
     def document(self) -> dict[str, Json]:
         """The RFC 9457 members, ready to be written as JSON."""
-        reserved: dict[str, Json] = {"type": self.urn(), "title": self.title(), "status": self.status}
+        reserved: dict[str, Json] = {
+            "type": self.urn(),
+            "title": self.title(),
+            "status": self.status,
+        }
         if self.detail:
             reserved["detail"] = self.detail
-        return {**reserved, **{name: value for name, value in self.members.items() if name not in reserved}}
+        return {
+            **reserved,
+            **{name: value for name, value in self.members.items() if name not in reserved},
+        }
 
 
 class BadRequest(Problem):

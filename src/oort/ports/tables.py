@@ -3,7 +3,15 @@
 from typing import Protocol
 
 from oort.model.items import Item, Key
-from oort.model.operations import DeleteItem, GetItems, Listed, PutItem, QueryIndex, ScanTable, UpdateItem
+from oort.model.operations import (
+    DeleteItem,
+    GetItems,
+    Listed,
+    PutItem,
+    QueryIndex,
+    ScanTable,
+    UpdateItem,
+)
 
 
 class Tables(Protocol):

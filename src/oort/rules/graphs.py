@@ -76,14 +76,22 @@ def graph(platform: PlatformModel) -> Graph:
     nodes = {node.id: node for service in platform.services for node in _nodes(service)}
     for one in sorted({end for edge in edges for end in (edge.source, edge.target)} - nodes.keys()):
         kind, _, name = one.partition(":")
-        nodes[one] = Node(one, NodeKind(kind), name, names.owner(name))  # of a service that is not loaded
+        nodes[one] = Node(
+            one, NodeKind(kind), name, names.owner(name)
+        )  # of a service that is not loaded
     order = {service.name: place for place, service in enumerate(platform.services)}
     kinds = list(NodeKind)
     return Graph(
         platform.name,
         tuple(
             sorted(
-                nodes.values(), key=lambda n: (order.get(n.service, len(order)), n.service, kinds.index(n.kind), n.id)
+                nodes.values(),
+                key=lambda n: (
+                    order.get(n.service, len(order)),
+                    n.service,
+                    kinds.index(n.kind),
+                    n.id,
+                ),
             )
         ),
         tuple(sorted(edges, key=lambda edge: (edge.source, edge.target, edge.kind))),
@@ -95,16 +103,23 @@ def document(graph: Graph) -> dict[str, Value]:
     return {
         "platform": graph.platform,
         "nodes": [
-            {"id": node.id, "kind": node.kind.value, "name": node.name, "service": node.service} for node in graph.nodes
+            {"id": node.id, "kind": node.kind.value, "name": node.name, "service": node.service}
+            for node in graph.nodes
         ],
-        "edges": [{"source": edge.source, "kind": edge.kind.value, "target": edge.target} for edge in graph.edges],
+        "edges": [
+            {"source": edge.source, "kind": edge.kind.value, "target": edge.target}
+            for edge in graph.edges
+        ],
     }
 
 
 def text(graph: Graph) -> str:
     """The graph as a tree: services, their functions with what triggers them, and what those do."""
     nodes = {node.id: node for node in graph.nodes}
-    into, out = _by_end(graph.edges, attrgetter("target")), _by_end(graph.edges, attrgetter("source"))
+    into, out = (
+        _by_end(graph.edges, attrgetter("target")),
+        _by_end(graph.edges, attrgetter("source")),
+    )
     lines: list[str] = []
     for node in graph.nodes:
         if node.kind is NodeKind.SERVICE:
@@ -113,7 +128,8 @@ def text(graph: Graph) -> str:
             triggers = ", ".join(_title(nodes[edge.source]) for edge in into[node.id])
             lines.append(f"  {_short(node)}  <- {triggers}")
             lines.extend(
-                f"    {edge.kind} {_title(nodes[edge.target])}{_then(out, nodes, edge)}" for edge in out[node.id]
+                f"    {edge.kind} {_title(nodes[edge.target])}{_then(out, nodes, edge)}"
+                for edge in out[node.id]
             )
     return "\n".join(lines)
 
@@ -136,7 +152,10 @@ def mermaid(graph: Graph) -> str:
         lines.append(f"    subgraph {identity}[{_label(service)}]")
         lines.extend(f"        {_identity(node.id)}{_drawn(node)}" for node in inside)
         lines.append("    end")
-    lines.extend(f"    {_identity(edge.source)} -->|{edge.kind}| {_identity(edge.target)}" for edge in graph.edges)
+    lines.extend(
+        f"    {_identity(edge.source)} -->|{edge.kind}| {_identity(edge.target)}"
+        for edge in graph.edges
+    )
     return "\n".join(lines)
 
 
@@ -148,8 +167,16 @@ def _nodes(service: ServiceModel) -> Iterator[Node]:
             yield _node(NodeKind.ROUTE, _route(function.trigger), service.name)
     yield from (_node(NodeKind.TABLE, table.name, service.name) for table in service.tables)
     # The queue in front of one handler is part of it.
-    own = {one.trigger.queue for one in service.functions if isinstance(one.trigger, Subscription | Timer)}
-    yield from (_node(NodeKind.QUEUE, queue.name, service.name) for queue in service.queues if queue.name not in own)
+    own = {
+        one.trigger.queue
+        for one in service.functions
+        if isinstance(one.trigger, Subscription | Timer)
+    }
+    yield from (
+        _node(NodeKind.QUEUE, queue.name, service.name)
+        for queue in service.queues
+        if queue.name not in own
+    )
     yield from (_node(NodeKind.EVENT, event.name, service.name) for event in service.events)
     answers = (one.trigger for one in service.functions if isinstance(one.trigger, Answer))
     yield from (_node(NodeKind.CALL, answer.call, service.name) for answer in answers)
@@ -171,7 +198,9 @@ def _edges(function: FunctionModel) -> Iterator[Edge]:
     elif isinstance(trigger, Worker):
         yield Edge(f"{NodeKind.QUEUE}:{trigger.queue}", EdgeKind.TRIGGERS, here)
     for grant in function.grants:
-        for action in grant.actions if grant.kind is not Kind.EFFECT else ():  # what it does outside is no node here
+        for action in (
+            grant.actions if grant.kind is not Kind.EFFECT else ()
+        ):  # what it does outside is no node here
             yield Edge(here, _verb(grant.kind, action), f"{grant.kind}:{grant.resource}")
 
 

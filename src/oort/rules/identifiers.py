@@ -15,7 +15,9 @@ def uuid7(milliseconds: int, random: int) -> str:
     '00000000-0000-7000-8000-000000000000'
     """
     high, low = random >> 62 & 0xFFF, random & (1 << 62) - 1
-    return str(UUID(int=(milliseconds & (1 << 48) - 1) << 80 | 7 << 76 | high << 64 | 2 << 62 | low))
+    return str(
+        UUID(int=(milliseconds & (1 << 48) - 1) << 80 | 7 << 76 | high << 64 | 2 << 62 | low)
+    )
 
 
 def traceparent(trace: str, span: str) -> str:

@@ -21,7 +21,9 @@ Permission = tuple[Kind, str, str]
 
 def compiled(grants: Iterable[Grant]) -> frozenset[Permission]:
     """The grants as a set that answers in one look-up."""
-    return frozenset((grant.kind, grant.resource, action) for grant in grants for action in grant.actions)
+    return frozenset(
+        (grant.kind, grant.resource, action) for grant in grants for action in grant.actions
+    )
 
 
 def needs(operation: Operation) -> tuple[Permission, ...]:
@@ -50,6 +52,9 @@ def missing(permissions: frozenset[Permission], operation: Operation) -> Permiss
 
 def astray(operation: Operation, messages: Collection[str]) -> str | None:
     """The message for which an effect is noted, if it is none of those that the invocation delivers."""
-    if isinstance(operation, ClaimEffect | FinishEffect | ReleaseEffect) and operation.lease.message not in messages:
+    if (
+        isinstance(operation, ClaimEffect | FinishEffect | ReleaseEffect)
+        and operation.lease.message not in messages
+    ):
         return operation.lease.message
     return None

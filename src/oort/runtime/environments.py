@@ -46,7 +46,9 @@ class Environment:
     ) -> None:
         self.function = function
         self.clock = clock
-        self.link = EnvironmentLink(service=function.model.service, broker=broker, clock=clock, entropy=entropy)
+        self.link = EnvironmentLink(
+            service=function.model.service, broker=broker, clock=clock, entropy=entropy
+        )
         self._overrides = {} if overrides is None else overrides
         self._made: dict[object, object] = {}
         self._closers: list[Iterator[object]] = []
@@ -75,7 +77,9 @@ class Environment:
             except Exception:
                 import logging  # for what hardly ever happens
 
-                logging.getLogger(__name__).warning("A provider of %s did not close.", self._name, exc_info=True)
+                logging.getLogger(__name__).warning(
+                    "A provider of %s did not close.", self._name, exc_info=True
+                )
         self._made.clear()
         self._until.clear()
         self._arguments = None
@@ -124,7 +128,11 @@ class Environment:
         provider = self._provider(kind)
         if provider.ttl is not None:
             self._until[kind] = self.clock.now() + provider.ttl
-        return self._opened(provider.factory(**{one.name: self._fixed(one) for one in provider.signature.parameters}))
+        return self._opened(
+            provider.factory(
+                **{one.name: self._fixed(one) for one in provider.signature.parameters}
+            )
+        )
 
     def _opened(self, result: object) -> object:
         """What the factory made; a generator has yielded it, and goes on when the environment closes."""
@@ -142,7 +150,10 @@ class Environment:
 
 
 def _is_fixed(parameter: Parameter) -> bool:
-    return isinstance(parameter, HandleParameter | PublishParameter | CallParameter | OnceParameter | ProvidedParameter)
+    return isinstance(
+        parameter,
+        HandleParameter | PublishParameter | CallParameter | OnceParameter | ProvidedParameter,
+    )
 
 
 def in_full(error: BaseException) -> str:
@@ -164,5 +175,7 @@ def _awaited(coroutine: Coroutine[object, object, object]) -> object:
 
     try:
         return asyncio.run(coroutine)
-    except asyncio.CancelledError as error:  # no Exception: it would end the thread that serves everybody
+    except (
+        asyncio.CancelledError
+    ) as error:  # no Exception: it would end the thread that serves everybody
         raise InvalidUse("The handler was cancelled.", "Catch what cancels it.") from error

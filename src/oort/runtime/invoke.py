@@ -27,10 +27,15 @@ from oort.runtime import replies
 from oort.runtime.environments import Environment, in_full, in_short
 from oort.runtime.requests import RequestReader
 
-CAUGHT = (Exception, SystemExit)  # a handler that calls sys.exit() fails; it does not take the platform with it
+CAUGHT = (
+    Exception,
+    SystemExit,
+)  # a handler that calls sys.exit() fails; it does not take the platform with it
 
 
-def request(environment: Environment, reader: RequestReader, invocation: HttpInvocation) -> HttpOutcome:
+def request(
+    environment: Environment, reader: RequestReader, invocation: HttpInvocation
+) -> HttpOutcome:
     """Answer one request. Never raises for what a handler does."""
     function = environment.function
     trigger = function.model.trigger
@@ -91,7 +96,9 @@ def call(environment: Environment, invocation: CallInvocation) -> CallOutcome:
 
 def objection(problem: Problem) -> Objected:
     """A problem as it crosses to the caller."""
-    return Objected(problem.status, type(problem).__name__, problem.detail, msgspec.json.encode(problem.members))
+    return Objected(
+        problem.status, type(problem).__name__, problem.detail, msgspec.json.encode(problem.members)
+    )
 
 
 def batch(environment: Environment, invocation: BatchInvocation) -> BatchOutcome:
@@ -113,7 +120,11 @@ def _deliver(environment: Environment, token: str, delivery: Delivery) -> Failur
         token=token,
         traceparent=message.traceparent,
         mark=Mark(function.model.name, message.id),
-        detail={"message": message.id, "attempt": str(delivery.attempt), "waited": f"{waited * 1000:.1f} ms"},
+        detail={
+            "message": message.id,
+            "attempt": str(delivery.attempt),
+            "waited": f"{waited * 1000:.1f} ms",
+        },
     )
     try:
         given = _given(function, delivery)
@@ -130,7 +141,9 @@ def _deliver(environment: Environment, token: str, delivery: Delivery) -> Failur
     except CAUGHT as error:
         environment.link.end(error=in_short(error))
         after = error.after.total_seconds() if isinstance(error, EffectInProgress) else 0.0
-        return Failure(receipt=delivery.receipt, error=in_short(error), traceback=in_full(error), after=after)
+        return Failure(
+            receipt=delivery.receipt, error=in_short(error), traceback=in_full(error), after=after
+        )
     environment.link.end()
     return None
 
@@ -167,9 +180,13 @@ def read(function: Function, parameter: MessageParameter, message: Message) -> o
         raise bodies.refusal(message, Reason.MISFIT, what, "Give new fields a default.") from error
 
 
-def _add_context(environment: Environment, arguments: dict[str, object], *, message_id: str, attempt: int) -> None:
+def _add_context(
+    environment: Environment, arguments: dict[str, object], *, message_id: str, attempt: int
+) -> None:
     for parameter in environment.function.signature.parameters:
         if isinstance(parameter, ContextParameter):
             now = environment.clock.now()
             deadline = now + environment.function.model.timeout
-            arguments[parameter.name] = Context(message_id=message_id, attempt=attempt, now=now, deadline=deadline)
+            arguments[parameter.name] = Context(
+                message_id=message_id, attempt=attempt, now=now, deadline=deadline
+            )

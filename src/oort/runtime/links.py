@@ -45,7 +45,14 @@ class EnvironmentLink:
         self.spans: list[Span] = []
 
     def begin(
-        self, *, name: str, kind: str, token: str, traceparent: str, mark: Mark | None, detail: dict[str, str]
+        self,
+        *,
+        name: str,
+        kind: str,
+        token: str,
+        traceparent: str,
+        mark: Mark | None,
+        detail: dict[str, str],
     ) -> str:
         """A handler is about to be entered; returns the trace it belongs to."""
         parent = identifiers.parent_of(traceparent)
@@ -87,7 +94,9 @@ class EnvironmentLink:
             start=nanoseconds(self._clock),
         )
         if isinstance(operation, CallFunction):  # the other function's span hangs below this one
-            operation = msgspec.structs.replace(operation, traceparent=identifiers.traceparent(step.trace, inner.span))
+            operation = msgspec.structs.replace(
+                operation, traceparent=identifiers.traceparent(step.trace, inner.span)
+            )
         error = "interrupted"
         try:
             result = self._broker.perform(Request(step.token, operation))
@@ -96,10 +105,19 @@ class EnvironmentLink:
                 step.mark = None
             return result
         finally:
-            self.spans.append(inner.finished(duration=self._clock.tick() - inner.started, error=error))
+            self.spans.append(
+                inner.finished(duration=self._clock.tick() - inner.started, error=error)
+            )
 
     def message(
-        self, *, name: str, body: bytes, key: str, version: int, oldest: int = 0, older: tuple[Older, ...] = ()
+        self,
+        *,
+        name: str,
+        body: bytes,
+        key: str,
+        version: int,
+        oldest: int = 0,
+        older: tuple[Older, ...] = (),
     ) -> Message:
         """A message with a new id, the time, and the trace of this call."""
         step = self._active()
@@ -139,7 +157,8 @@ class EnvironmentLink:
     def _active(self) -> "_Step":
         if self._step is None:
             raise InvalidUse(
-                "A handle was used outside an invocation.", "Use handles while the handler runs; do not keep them."
+                "A handle was used outside an invocation.",
+                "Use handles while the handler runs; do not keep them.",
             )
         return self._step
 

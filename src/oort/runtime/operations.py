@@ -79,7 +79,13 @@ class Operations:
     """From the language of the broker port to the ports of the services."""
 
     def __init__(
-        self, *, tables: Tables, queues: Queues, topics: Topics, transactions: Transactions, effects: Effects
+        self,
+        *,
+        tables: Tables,
+        queues: Queues,
+        topics: Topics,
+        transactions: Transactions,
+        effects: Effects,
     ) -> None:
         self._tables = tables
         self._queues = queues
@@ -125,14 +131,18 @@ class Operations:
             case DeleteItem():
                 self._tables.delete(operation)
             case SendMessage():
-                self._queues.send(operation.queue, operation.message, delay=messages.delay(operation.delay))
+                self._queues.send(
+                    operation.queue, operation.message, delay=messages.delay(operation.delay)
+                )
             case PublishEvent():
                 self._topics.publish(operation.event, operation.message)
 
     def _record(self, operation: _External) -> Result:
         match operation:
             case ClaimEffect():
-                result = self._effects.claim(operation.lease, length=effects.length(operation.seconds))
+                result = self._effects.claim(
+                    operation.lease, length=effects.length(operation.seconds)
+                )
                 return Done() if result is None else Happened(result)
             case FinishEffect():
                 return Done(applied=self._effects.finish(operation.lease, operation.result))

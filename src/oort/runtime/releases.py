@@ -15,7 +15,9 @@ from oort.runtime import invoke
 def consumers(program: Program) -> dict[str, Function]:
     """The consumer of each queue."""
     return {
-        one.model.trigger.queue: one for one in program.functions.values() if isinstance(one.model.trigger, Consumed)
+        one.model.trigger.queue: one
+        for one in program.functions.values()
+        if isinstance(one.model.trigger, Consumed)
     }
 
 
@@ -31,12 +33,17 @@ def understands(function: Function, parked: ParkedMessage) -> bool:
     return True
 
 
-def release(program: Program, parking: Parking, *, services: Collection[str] = ()) -> dict[str, int]:
+def release(
+    program: Program, parking: Parking, *, services: Collection[str] = ()
+) -> dict[str, int]:
     """Put back everything that its consumer understands now, of these services or of all; how many messages for each queue
     that had some.
     """
     found = {
-        queue: parking.release(queue, ready=lambda parked, function=function: understands(function, parked))  # type: ignore[misc]
+        queue: parking.release(
+            queue,
+            ready=lambda parked, function=function: understands(function, parked),  # type: ignore[misc]
+        )
         for queue, function in consumers(program).items()
         if not services or function.model.service in services
     }

@@ -42,16 +42,22 @@ def success(result: object, *, status: int) -> HttpOutcome:
         headers = tuple(_checked(name, value) for name, value in result.headers.items())
         result = result.body
     if not 200 <= status <= 599 or (status in limits.BODILESS and result is not None):
-        raise InvalidUse(f"A reply cannot have the status {status}.", "Use 200 to 599; 204, 205 and 304 have no body.")
+        raise InvalidUse(
+            f"A reply cannot have the status {status}.",
+            "Use 200 to 599; 204, 205 and 304 have no body.",
+        )
     if result is None:
         return HttpOutcome(status=status, headers=headers, body=b"", entered=True)
     body = msgspec.json.encode(result, enc_hook=models.dump)
     if len(body) > limits.RESPONSE_BYTES:
         raise InvalidUse(
-            f"The reply has {len(body):,} bytes; API Gateway passes {limits.RESPONSE_BYTES:,}.", "Use pages."
+            f"The reply has {len(body):,} bytes; API Gateway passes {limits.RESPONSE_BYTES:,}.",
+            "Use pages.",
         )
     own = any(name == "content-type" for name, _ in headers)
-    return HttpOutcome(status=status, headers=headers if own else (JSON, *headers), body=body, entered=True)
+    return HttpOutcome(
+        status=status, headers=headers if own else (JSON, *headers), body=body, entered=True
+    )
 
 
 def failure(error: BaseException, *, trace: str, entered: bool) -> HttpOutcome:
@@ -60,7 +66,9 @@ def failure(error: BaseException, *, trace: str, entered: bool) -> HttpOutcome:
         return problem(BadRequest(error.what), entered=entered)
     if isinstance(error, Unavailable):  # what it says of the target is for the log alone
         return problem(
-            ServiceUnavailable("Try again in 1 s.", retry_after=1), entered=entered, traceback=in_full(error)
+            ServiceUnavailable("Try again in 1 s.", retry_after=1),
+            entered=entered,
+            traceback=in_full(error),
         )
     if isinstance(error, Problem):
         try:
@@ -79,15 +87,24 @@ def internal(error: BaseException, *, trace: str, entered: bool) -> HttpOutcome:
 def problem(error: Problem, *, entered: bool, traceback: str = "") -> HttpOutcome:
     """The reply for a problem."""
     if not 400 <= error.status <= 599:
-        raise InvalidUse(f"{type(error).__name__} has the status {error.status}.", "A problem has 400 to 599.")
+        raise InvalidUse(
+            f"{type(error).__name__} has the status {error.status}.", "A problem has 400 to 599."
+        )
     document: dict[str, Json] = error.document()
     body = msgspec.json.encode(document)
-    return HttpOutcome(status=error.status, headers=(PROBLEM,), body=body, entered=entered, error=traceback)
+    return HttpOutcome(
+        status=error.status, headers=(PROBLEM,), body=body, entered=entered, error=traceback
+    )
 
 
 def _checked(name: str, value: str) -> tuple[str, str]:
     if not _TOKEN.fullmatch(name) or not _VALUE.fullmatch(value):
-        raise InvalidUse(f"The header {name!r} holds a line break or what is no Latin-1 text.", "Encode the value.")
+        raise InvalidUse(
+            f"The header {name!r} holds a line break or what is no Latin-1 text.",
+            "Encode the value.",
+        )
     if name.lower() in _FRAMING:
-        raise InvalidUse(f"The header {name!r} belongs to the connection.", "Leave it out; the gateway sends it.")
+        raise InvalidUse(
+            f"The header {name!r} belongs to the connection.", "Leave it out; the gateway sends it."
+        )
     return name.lower(), value

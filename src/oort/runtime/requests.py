@@ -14,7 +14,9 @@ from oort.model.problems import Json, Problem
 from oort.rules.types import models, validation
 from oort.rules.types.validation import Validator, Violation
 
-_SCALAR = re.compile(r"-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?|[Tt]rue|[Ff]alse|TRUE|FALSE")
+_SCALAR = re.compile(
+    r"-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?|[Tt]rue|[Ff]alse|TRUE|FALSE"
+)
 
 
 class InvalidRequest(Problem):
@@ -54,11 +56,17 @@ class RequestReader:
             self._read_body(self._body, invocation, arguments, errors)
         if errors:
             count = len(errors)
-            raise InvalidRequest(f"{count} part{'s' * (count > 1)} of the request cannot be accepted.", errors=errors)
+            raise InvalidRequest(
+                f"{count} part{'s' * (count > 1)} of the request cannot be accepted.", errors=errors
+            )
         return arguments
 
     def _read_text(
-        self, parameter: ValueParameter, invocation: HttpInvocation, arguments: dict[str, object], errors: list[Json]
+        self,
+        parameter: ValueParameter,
+        invocation: HttpInvocation,
+        arguments: dict[str, object],
+        errors: list[Json],
     ) -> None:
         found = _texts(parameter, invocation)
         place: dict[str, Json] = {"in": parameter.place, "name": parameter.wire}
@@ -76,12 +84,18 @@ class RequestReader:
             errors.append({**place, "detail": str(error)})
 
     def _read_body(
-        self, body: _Compiled, invocation: HttpInvocation, arguments: dict[str, object], errors: list[Json]
+        self,
+        body: _Compiled,
+        invocation: HttpInvocation,
+        arguments: dict[str, object],
+        errors: list[Json],
     ) -> None:
         if not invocation.body and not body.parameter.required:
             return
         _check_media_type(invocation)
-        errors += [_body_error(violation) for violation in _accept(body, invocation.body, arguments)]
+        errors += [
+            _body_error(violation) for violation in _accept(body, invocation.body, arguments)
+        ]
 
 
 def _accept(body: _Compiled, data: bytes, arguments: dict[str, object]) -> list[Violation]:
@@ -102,8 +116,12 @@ def _accept(body: _Compiled, data: bytes, arguments: dict[str, object]) -> list[
 
 
 def _check_media_type(invocation: HttpInvocation) -> None:
-    given = invocation.headers.get("content-type", "application/json").partition(";")[0].strip().lower()
-    if given != "application/json" and not (given.startswith("application/") and given.endswith("+json")):
+    given = (
+        invocation.headers.get("content-type", "application/json").partition(";")[0].strip().lower()
+    )
+    if given != "application/json" and not (
+        given.startswith("application/") and given.endswith("+json")
+    ):
         raise UnsupportedMediaType(
             f"The body is {given}; send application/json (curl: -H 'content-type: application/json')."
         )
@@ -111,7 +129,9 @@ def _check_media_type(invocation: HttpInvocation) -> None:
 
 def _compile(parameter: ValueParameter) -> _Compiled:
     return _Compiled(
-        parameter, validation.compiled(parameter.kind), msgspec.json.Decoder(parameter.kind, dec_hook=models.load)
+        parameter,
+        validation.compiled(parameter.kind),
+        msgspec.json.Decoder(parameter.kind, dec_hook=models.load),
     )
 
 
@@ -125,7 +145,9 @@ def _texts(parameter: ValueParameter, invocation: HttpInvocation) -> tuple[str, 
     source = invocation.path if parameter.place == "path" else invocation.headers
     if parameter.wire not in source:
         return ()
-    text = source[parameter.wire]  # a header given twice has arrived as one, joined by a comma (RFC 9110)
+    text = source[
+        parameter.wire
+    ]  # a header given twice has arrived as one, joined by a comma (RFC 9110)
     return tuple(one.strip() for one in text.split(",")) if parameter.many else (text,)
 
 

@@ -26,7 +26,16 @@ from oort.engine.store.direct import DirectStore
 from oort.model import limits
 from oort.model.errors import InvalidUse
 from oort.model.messages import Message, Older
-from oort.model.operations import Answered, Lease, Mark, Operation, PutItem, Refused, Result, ScanTable
+from oort.model.operations import (
+    Answered,
+    Lease,
+    Mark,
+    Operation,
+    PutItem,
+    Refused,
+    Result,
+    ScanTable,
+)
 from oort.model.platform import PlatformModel, ServiceModel
 from oort.model.resources import QueueModel, TableModel
 from oort.model.sources import Source
@@ -72,7 +81,9 @@ class _World:
     def subscribe(self, event: str) -> str:
         """A queue that gets the event from now on."""
         name = self._unique(event)
-        self._queues.append(QueueModel(name, "fakes", 1, limits.VISIBILITY, event, Source(__file__, 0)))
+        self._queues.append(
+            QueueModel(name, "fakes", 1, limits.VISIBILITY, event, Source(__file__, 0))
+        )
         self._rebuild()
         return name
 
@@ -84,13 +95,29 @@ class _World:
         return result
 
     def message(
-        self, *, name: str, body: bytes, key: str, version: int, oldest: int = 0, older: tuple[Older, ...] = ()
+        self,
+        *,
+        name: str,
+        body: bytes,
+        key: str,
+        version: int,
+        oldest: int = 0,
+        older: tuple[Older, ...] = (),
     ) -> Message:
         """See `app.links`."""
         now = self._clock.now().timestamp()
-        identifier = identifiers.uuid7(int(now * 1000), next(self._serial))  # so that ids sort as they were sent
+        identifier = identifiers.uuid7(
+            int(now * 1000), next(self._serial)
+        )  # so that ids sort as they were sent
         return Message(
-            id=identifier, name=name, body=body, key=key, version=version, sent=now, oldest=oldest, older=older
+            id=identifier,
+            name=name,
+            body=body,
+            key=key,
+            version=version,
+            sent=now,
+            oldest=oldest,
+            older=older,
         )
 
     def mark(self) -> Mark | None:
@@ -150,7 +177,9 @@ class _Replies:
     def perform(self, _: Operation) -> Result:
         """See `app.links`."""
         if not self._bodies:
-            return Refused(InvalidUse.code, "The fake call has no answer: write fake(Charge, Receipt(…)).")
+            return Refused(
+                InvalidUse.code, "The fake call has no answer: write fake(Charge, Receipt(…))."
+            )
         return Answered(self._bodies.pop(0) if len(self._bodies) > 1 else self._bodies[0])
 
 
@@ -179,7 +208,8 @@ def fake(resource: type[R], *items: object) -> R:
     origin, arguments = get_origin(resource), get_args(resource)
     if origin is None or not arguments:
         raise InvalidUse(
-            f"fake({getattr(resource, '__name__', resource)}) has no actions.", "Write fake(People[Get | Put])."
+            f"fake({getattr(resource, '__name__', resource)}) has no actions.",
+            "Write fake(People[Get | Put]).",
         )
     world = _world()
     if items and not issubclass(origin, Table):
@@ -195,7 +225,8 @@ def fake(resource: type[R], *items: object) -> R:
         declared = replace(declared, model=world.queue(declared.model))
     else:
         raise InvalidUse(
-            f"{origin.__name__} is no resource of a service.", "Put @service.table or @service.queue on it."
+            f"{origin.__name__} is no resource of a service.",
+            "Put @service.table or @service.queue on it.",
         )
     handle.__dict__.update(__oort__=declared, _link=world, _actions=actions)
     for item in items:
@@ -215,7 +246,9 @@ def _fill(table: "Table[object, object, Put]", item: object) -> None:
     declared, version = table.__oort__, table.__oort__.model.version
     stored = declared.write(item)
     new = version is not None and getattr(item, version) == 0
-    operation = PutItem(declared.model.name, {**stored, version: 1} if version is not None and new else stored)
+    operation = PutItem(
+        declared.model.name, {**stored, version: 1} if version is not None and new else stored
+    )
     result = table._link.perform(operation)
     if isinstance(result, Refused):
         raise refusal(result)
@@ -227,7 +260,10 @@ def _publish(world: _World, resource: object) -> object:
     """A handle that publishes into a queue of its own, which `published` reads."""
     kinds = events.published_by(resource)
     if not kinds:
-        raise InvalidUse(f"{resource} names no event.", "Write fake(Publish[SignedUp]), with a class under @event.")
+        raise InvalidUse(
+            f"{resource} names no event.",
+            "Write fake(Publish[SignedUp]), with a class under @event.",
+        )
     out: object = object.__new__(Publish)
     queues = [world.subscribe(kind.__oort__.model.name) for kind in kinds]
     out.__dict__.update(_link=world, _events=kinds, _queues=queues)
@@ -258,5 +294,7 @@ def published(out: Publish[E]) -> list[E]:
     """The events of a fake Publish's classes that were published since it was made, oldest first."""
     queues: list[str] = out.__dict__["_queues"]
     kinds = {(kind.__oort__.model.name, kind.__oort__.model.version): kind for kind in out._events}
-    found = sorted((one for queue in queues for one in _world().peek(queue)), key=lambda one: one.id)
+    found = sorted(
+        (one for queue in queues for one in _world().peek(queue)), key=lambda one: one.id
+    )
     return [cast(E, versions.read(kinds[one.name, one.version], one)) for one in found]

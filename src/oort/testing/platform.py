@@ -85,7 +85,12 @@ class Platform:
 
     @classmethod
     def of_project(
-        cls, folder: Path | str, *, seed: int = 0, redeliver: bool = True, most: int = _MOST_DELIVERIES
+        cls,
+        folder: Path | str,
+        *,
+        seed: int = 0,
+        redeliver: bool = True,
+        most: int = _MOST_DELIVERIES,
     ) -> Self:
         """All services of the project in the folder with oort.toml. The other arguments are those of the class.
 
@@ -94,7 +99,12 @@ class Platform:
             with Platform.of_project("apps/shop") as platform:
                 assert platform.get("/orders").status == 401
         """
-        return cls(*projects.services(projects.find(Path(folder))), seed=seed, redeliver=redeliver, most=most)
+        return cls(
+            *projects.services(projects.find(Path(folder))),
+            seed=seed,
+            redeliver=redeliver,
+            most=most,
+        )
 
     def __enter__(self) -> Self:
         return self
@@ -127,18 +137,26 @@ class Platform:
         kind = made(get_type_hints(factory).get("return"))
         if kind is None:
             raise InvalidUse(
-                "The factory does not say what it makes.", "Annotate its return type: def broken() -> Sender."
+                "The factory does not say what it makes.",
+                "Annotate its return type: def broken() -> Sender.",
             )
         if not any(kind in function.providers for function in self._program.functions.values()):
             what = f"No service provides {getattr(kind, '__name__', kind)}."
-            raise InvalidUse(what, "Return the type that one of the @service.provide factories makes.")
+            raise InvalidUse(
+                what, "Return the type that one of the @service.provide factories makes."
+            )
         self._engine.invoker.close()
         self._overrides[kind] = factory
 
     # -- requests
 
     def get(
-        self, path: str, *, as_: str | None = None, groups: Sequence[str] = (), headers: Mapping[str, str] | None = None
+        self,
+        path: str,
+        *,
+        as_: str | None = None,
+        groups: Sequence[str] = (),
+        headers: Mapping[str, str] | None = None,
     ) -> Response:
         """Send a GET request. `as_` is the caller's id, `groups` the caller's groups; without them there is no token."""
         return self.request("GET", path, as_=as_, groups=groups, headers=headers)
@@ -155,11 +173,15 @@ class Platform:
         """Send a POST request. A `bytes` body is sent as it is, anything else as JSON."""
         return self.request("POST", path, body, as_=as_, groups=groups, headers=headers)
 
-    def put(self, path: str, body: object = None, *, as_: str | None = None, groups: Sequence[str] = ()) -> Response:
+    def put(
+        self, path: str, body: object = None, *, as_: str | None = None, groups: Sequence[str] = ()
+    ) -> Response:
         """Send a PUT request."""
         return self.request("PUT", path, body, as_=as_, groups=groups)
 
-    def patch(self, path: str, body: object = None, *, as_: str | None = None, groups: Sequence[str] = ()) -> Response:
+    def patch(
+        self, path: str, body: object = None, *, as_: str | None = None, groups: Sequence[str] = ()
+    ) -> Response:
         """Send a PATCH request."""
         return self.request("PATCH", path, body, as_=as_, groups=groups)
 
@@ -223,7 +245,9 @@ class Platform:
         queue = self._queue(to)
         (model,) = (one for one in self.model.queues if one.name == queue)
         called = (model.subscription or queue) if name is None else name
-        message = self._stamped(name=called, body=body, key="", version=version, oldest=oldest, older=())
+        message = self._stamped(
+            name=called, body=body, key="", version=version, oldest=oldest, older=()
+        )
         self._engine.queues.send(queue, message)
         return message.id
 
@@ -253,24 +277,37 @@ class Platform:
         """Every item of a table, in the order of its keys."""
         name, kind = table.__oort__.model.name, cast(type[T], table.__oort__.item)
         _known(name, (one.name for one in self.model.tables))
-        return [codecs.typed(item, kind, where=name) for page in self._pages(name) for item in page.items]
+        return [
+            codecs.typed(item, kind, where=name)
+            for page in self._pages(name)
+            for item in page.items
+        ]
 
     def waiting(self, queue: type[Queue[M, Never]]) -> list[M]:
         """The messages of a work queue that have not been delivered, or wait to be tried again."""
         messages = self._engine.queues.peek(self._queue(queue), most=_MOST_DELIVERIES)
         return [
-            cast(M, msgspec.json.decode(one.body, type=queue.__oort__.message, dec_hook=models.load))
+            cast(
+                M, msgspec.json.decode(one.body, type=queue.__oort__.message, dec_hook=models.load)
+            )
             for one in messages
         ]
 
     def dead(self, queue: type[Queue[M, Never]]) -> list[M]:
         """The dead letters of a work queue."""
         return [
-            cast(M, msgspec.json.decode(one.message.body, type=queue.__oort__.message, dec_hook=models.load))
+            cast(
+                M,
+                msgspec.json.decode(
+                    one.message.body, type=queue.__oort__.message, dec_hook=models.load
+                ),
+            )
             for one in self.dead_letters(queue)
         ]
 
-    def dead_letters(self, source: type[Queue[M, Never]] | Callable[..., object]) -> list[DeadLetter]:
+    def dead_letters(
+        self, source: type[Queue[M, Never]] | Callable[..., object]
+    ) -> list[DeadLetter]:
         """The dead letters of a work queue, or of an event's handler, with their attempts and errors."""
         return self._engine.queues.dead(self._queue(source), most=_MOST_DELIVERIES)
 
@@ -280,7 +317,9 @@ class Platform:
         model = event.__oort__.model
         _known(f"{_OBSERVER}.{model.name}", (one.name for one in self.model.queues))
         messages = self._engine.queues.peek(f"{_OBSERVER}.{model.name}", most=_MOST_DELIVERIES)
-        return [cast(E, versions.read(event, one)) for one in messages if one.version == model.version]
+        return [
+            cast(E, versions.read(event, one)) for one in messages if one.version == model.version
+        ]
 
     def parked(self, source: type[Queue[M, Never]] | Callable[..., object]) -> list[ParkedMessage]:
         """What the consumer of a work queue, or an event's handler, could not read, oldest first, each with its reason."""
@@ -314,7 +353,14 @@ class Platform:
         self._engine.schedules.plan()
 
     def _stamped(
-        self, *, name: str, body: bytes, key: str, version: int, oldest: int, older: tuple[Older, ...]
+        self,
+        *,
+        name: str,
+        body: bytes,
+        key: str,
+        version: int,
+        oldest: int,
+        older: tuple[Older, ...],
     ) -> Message:
         now = self._clock.now().timestamp()
         return Message(
@@ -332,7 +378,11 @@ class Platform:
         delivered = 0
         while True:
             moved = self._relay()
-            ready = [queue for queue in self._engine.queues.ready_queues() if queue in self._engine.consumers]
+            ready = [
+                queue
+                for queue in self._engine.queues.ready_queues()
+                if queue in self._engine.consumers
+            ]
             self._random.shuffle(ready)
             handed = sum(self._engine.consumers.deliver(queue) for queue in ready)
             delivered += handed
@@ -363,7 +413,9 @@ class Platform:
         for function in self._program.functions.values():
             if function.call is source and isinstance(function.model.trigger, Consumed):
                 return function.model.trigger.queue
-        raise NotFoundHere(f"{source} has no queue here.", "Name a queue class, or the handler of an event.")
+        raise NotFoundHere(
+            f"{source} has no queue here.", "Name a queue class, or the handler of an event."
+        )
 
     def _note(self, report: DeliveryReport) -> None:
         if report.failure is not None:
@@ -372,7 +424,9 @@ class Platform:
 
 def _known(name: str, names: Iterable[str]) -> str:
     if name not in names:
-        raise NotFoundHere(f"{name} is not part of this platform.", "Give its service to Platform(…).")
+        raise NotFoundHere(
+            f"{name} is not part of this platform.", "Give its service to Platform(…)."
+        )
     return name
 
 
@@ -391,4 +445,7 @@ def _observed(program: Program) -> PlatformModel:
         )
         for name in sorted(names)
     )
-    return replace(program.model, services=(*program.model.services, ServiceModel(_OBSERVER, (), queues, (), ())))
+    return replace(
+        program.model,
+        services=(*program.model.services, ServiceModel(_OBSERVER, (), queues, (), ())),
+    )

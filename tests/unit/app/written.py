@@ -26,7 +26,11 @@ class Written:
         self.name = f"written{next(_count)}"
         self.folder = root / self.name
         named = ", ".join(f'"{self.name}.{service}"' for service in services)
-        texts = {"__init__.py": "", "oort.toml": f'name = "written"\nservices = [{named}]\n', **files}
+        texts = {
+            "__init__.py": "",
+            "oort.toml": f'name = "written"\nservices = [{named}]\n',
+            **files,
+        }
         for path, text in texts.items():
             file = self.folder / path
             file.parent.mkdir(parents=True, exist_ok=True)
@@ -49,7 +53,9 @@ class Written:
 
     def found(self) -> list[tuple[str, int, str]]:
         """File, line and code of each mistake."""
-        return sorted((self._short(one.source.file), one.source.line, one.code) for one in self.mistakes())
+        return sorted(
+            (self._short(one.source.file), one.source.line, one.code) for one in self.mistakes()
+        )
 
     def marked(self) -> list[tuple[str, int, str]]:
         """File, line and code of each mark."""
@@ -67,7 +73,9 @@ class Written:
 
 
 @contextmanager
-def written(root: Path, files: Mapping[str, str], *, services: tuple[str, ...] = ("shop",)) -> Iterator[Written]:
+def written(
+    root: Path, files: Mapping[str, str], *, services: tuple[str, ...] = ("shop",)
+) -> Iterator[Written]:
     """A platform on disk; what importing it left behind goes at the end."""
     path = list(sys.path)
     made = Written(root, files, services)

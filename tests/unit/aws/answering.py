@@ -57,7 +57,11 @@ class ScriptedClients(Clients):
 
 def refused(code: str, message: str = "because", *, status: int = 400, **more: object) -> Exception:
     """An error as botocore raises it for an answer of AWS."""
-    answer: Any = {"Error": {"Code": code, "Message": message}, "ResponseMetadata": {"HTTPStatusCode": status}, **more}
+    answer: Any = {
+        "Error": {"Code": code, "Message": message},
+        "ResponseMetadata": {"HTTPStatusCode": status},
+        **more,
+    }
     error: Exception = ClientError(answer, "Operation")
     return error
 

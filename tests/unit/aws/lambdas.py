@@ -133,7 +133,9 @@ class Payments(Queue[Order, Can]): ...
 
 @shop.worker(Payments)
 def pay(order: Order, once: Once, orders: Orders[Put]) -> None:
-    receipt = once("pay", lambda key: Order(key, order.cents), returns=Order, lease=timedelta(hours=1))
+    receipt = once(
+        "pay", lambda key: Order(key, order.cents), returns=Order, lease=timedelta(hours=1)
+    )
     orders.put(Order(order.id, receipt.cents))
 
 
@@ -194,7 +196,9 @@ class Lambda:
         self.program = load([shop], name="test")
         self.clock, self.entropy = VirtualClock(), SeededEntropy(1)
         self.store = DirectStore()
-        self.ports = Services.on(self.store, platform=self.program.model, clock=self.clock, lag=no_lag)
+        self.ports = Services.on(
+            self.store, platform=self.program.model, clock=self.clock, lag=no_lag
+        )
         self.output, self.traces = io.StringIO(), MemoryTraces()
         self.parking: Parking = self.ports.parking
         self.queues = WaitingQueues(self)
@@ -210,11 +214,21 @@ class Lambda:
 
     def request(self, name: str, method: str, path: str, **given: object) -> dict[str, object]:
         """Invoke a function as API Gateway does, and check that what it answers is JSON."""
-        document = {"httpMethod": method, "path": path, "headers": None, "requestContext": {}, **given}
+        document = {
+            "httpMethod": method,
+            "path": path,
+            "headers": None,
+            "requestContext": {},
+            **given,
+        }
         return json.loads(json.dumps(self.invoke(name, document)))  # type: ignore[no-any-return]
 
     def deliver(
-        self, name: str, *messages: Message | str, attempt: int = 1, headers: Mapping[str, str] | None = None
+        self,
+        name: str,
+        *messages: Message | str,
+        attempt: int = 1,
+        headers: Mapping[str, str] | None = None,
     ) -> list[str]:
         """Invoke a function as the poller of its queue does; the ids of those that failed."""
         records = [
@@ -224,7 +238,8 @@ class Lambda:
                 "body": one if isinstance(one, str) else envelopes.wrapped(one),
                 "attributes": {"ApproximateReceiveCount": str(attempt)},
                 "messageAttributes": {
-                    name: {"dataType": "String", "stringValue": value} for name, value in (headers or {}).items()
+                    name: {"dataType": "String", "stringValue": value}
+                    for name, value in (headers or {}).items()
                 },
             }
             for number, one in enumerate(messages)
@@ -240,14 +255,18 @@ class Lambda:
         function = self.program.functions[name]
         return Parts(
             function=function,
-            broker=LambdaBroker(function.model, operations=self.ports.operations(), caller=Answers(self)),
+            broker=LambdaBroker(
+                function.model, operations=self.ports.operations(), caller=Answers(self)
+            ),
             queues=self.queues,
             parking=self.parking,
             alarms=Alarms(self.ports.transactions),
             attempts=2,
             origins=Origins(self.program.model.services),
             traces=self.traces,
-            log=JsonLog({"service": "shop", "function": name}, clock=self.clock, stream=self.output),
+            log=JsonLog(
+                {"service": "shop", "function": name}, clock=self.clock, stream=self.output
+            ),
             clock=self.clock,
             entropy=self.entropy,
         )

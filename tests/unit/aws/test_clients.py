@@ -18,7 +18,13 @@ def clients(monkeypatch: pytest.MonkeyPatch) -> Clients:
     monkeypatch.setenv("AWS_CONFIG_FILE", "/dev/null")
     monkeypatch.setenv("AWS_SHARED_CREDENTIALS_FILE", "/dev/null")
     monkeypatch.setenv("AWS_ENDPOINT_URL_DYNAMODB", "http://127.0.0.1:1/")
-    return Clients("eu-central-1", connect=timedelta(seconds=1), read=timedelta(seconds=2), attempts=3, connections=4)
+    return Clients(
+        "eu-central-1",
+        connect=timedelta(seconds=1),
+        read=timedelta(seconds=2),
+        attempts=3,
+        connections=4,
+    )
 
 
 def test_a_client_is_made_once_with_its_bounds(clients: Clients) -> None:

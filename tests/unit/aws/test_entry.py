@@ -47,7 +47,14 @@ def _root() -> Iterator[None]:
 
 def test_a_function_is_put_together_and_answers() -> None:
     answer = entry.made(variables())
-    reply = answer({"httpMethod": "GET", "path": "/accounts/1", "requestContext": {}, "pathParameters": {"id": "1"}})
+    reply = answer(
+        {
+            "httpMethod": "GET",
+            "path": "/accounts/1",
+            "requestContext": {},
+            "pathParameters": {"id": "1"},
+        }
+    )
     assert isinstance(reply, dict)
     assert reply["statusCode"] == 401  # without asking AWS for anything
 
@@ -55,7 +62,12 @@ def test_a_function_is_put_together_and_answers() -> None:
 def test_a_consumer_knows_how_often_its_queue_tries() -> None:
     mail = replace(ENVIRONMENT, function="email.deliver", packages=("cometbid.email",))
     answer = entry.made(variables(mail))
-    record = {"messageId": "m", "receiptHandle": "r", "body": "garbage", "attributes": {"ApproximateReceiveCount": "5"}}
+    record = {
+        "messageId": "m",
+        "receiptHandle": "r",
+        "body": "garbage",
+        "attributes": {"ApproximateReceiveCount": "5"},
+    }
     with pytest.raises(InvalidUse):
         answer({"httpMethod": "GET", "record": record})
 
@@ -95,17 +107,25 @@ def row(id: str, *, kind: str = OutboxTable.PUBLISH) -> dict[str, object]:
         OutboxTable.DELAY: {"N": "0"},
         OutboxTable.SENT: {"N": "1"},
     }
-    return {"eventName": "INSERT", "dynamodb": {"SequenceNumber": f"s{id}", OutboxTable.IMAGE: image}}
+    return {
+        "eventName": "INSERT",
+        "dynamodb": {"SequenceNumber": f"s{id}", OutboxTable.IMAGE: image},
+    }
 
 
 def test_the_relay_names_the_records_that_it_could_not_send() -> None:
-    answer = {"Successful": [], "Failed": [{"Id": "1", "Code": "InternalError", "SenderFault": False}]}
+    answer = {
+        "Successful": [],
+        "Failed": [{"Id": "1", "Code": "InternalError", "SenderFault": False}],
+    }
     made, client = clients(publish_batch=[answer], delete_item=[{}])
     made.sns, made.dynamodb = client, client  # type: ignore[misc]
     place, output = Place("shop", "prod", "aws", "eu-north-1", "1"), io.StringIO()
     log = JsonLog({}, clock=VirtualClock(), stream=output)
     handler = RelayHandler(Relay(made, place=place, service="shop"), log=log, clock=VirtualClock())
-    assert handler.answer({"Records": [row("1"), row("2")]}) == {"batchItemFailures": [{"itemIdentifier": "s2"}]}
+    assert handler.answer({"Records": [row("1"), row("2")]}) == {
+        "batchItemFailures": [{"itemIdentifier": "s2"}]
+    }
     assert [name for name, _ in client.asked] == ["publish_batch", "delete_item"]
     assert json.loads(output.getvalue())["message"] == "1 relayed, 1 failed"
 
@@ -116,7 +136,9 @@ def test_a_row_that_cannot_be_read_is_told_and_holds_up_nobody() -> None:
     place, output = Place("shop", "prod", "aws", "eu-north-1", "1"), io.StringIO()
     log = JsonLog({}, clock=VirtualClock(), stream=output)
     handler = RelayHandler(Relay(made, place=place, service="shop"), log=log, clock=VirtualClock())
-    assert handler.answer({"Records": [row("1", kind="nonsense"), row("2")]}) == {"batchItemFailures": []}
+    assert handler.answer({"Records": [row("1", kind="nonsense"), row("2")]}) == {
+        "batchItemFailures": []
+    }
     told = [json.loads(line) for line in output.getvalue().splitlines()]
     assert "neither send nor publish" in told[0]["message"]
     assert len(client.asked) == 2

@@ -60,7 +60,10 @@ def test_a_failure_of_the_service_is_no_refusal() -> None:
     ("error", "kind"),
     [
         (exceptions.NoCredentialsError(), NoCredentials),
-        (exceptions.PartialCredentialsError(provider="env", cred_var="AWS_SECRET_ACCESS_KEY"), NoCredentials),
+        (
+            exceptions.PartialCredentialsError(provider="env", cred_var="AWS_SECRET_ACCESS_KEY"),
+            NoCredentials,
+        ),
         (exceptions.ProfileNotFound(profile="prod"), NoCredentials),
         (exceptions.UnauthorizedSSOTokenError(), NoCredentials),
         (exceptions.SSOTokenLoadError(error_msg="expired"), NoCredentials),
@@ -93,7 +96,12 @@ def test_what_an_adapter_expects_is_rejected_with_the_whole_answer() -> None:
         raise refused("ConditionalCheckFailedException", Item={"id": {"S": str(request["Key"])}})
 
     with pytest.raises(Rejected) as raised:
-        ask(method, {"Key": "a"}, doing="writing", expect=frozenset({"ConditionalCheckFailedException"}))
+        ask(
+            method,
+            {"Key": "a"},
+            doing="writing",
+            expect=frozenset({"ConditionalCheckFailedException"}),
+        )
     assert raised.value.code == "ConditionalCheckFailedException"
     assert raised.value.answer["Item"] == {"id": {"S": "a"}}
 

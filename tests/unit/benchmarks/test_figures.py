@@ -7,7 +7,16 @@ import pytest
 from benchmarks import figures
 from benchmarks.__main__ import CLAIMS, Claim, main
 from benchmarks.effort import FULL, QUICK, Effort
-from benchmarks.figures import Figure, Floor, UnreadableFloors, broken, floors, ratio, table, unmeasured
+from benchmarks.figures import (
+    Figure,
+    Floor,
+    UnreadableFloors,
+    broken,
+    floors,
+    ratio,
+    table,
+    unmeasured,
+)
 from benchmarks.load import LoadFailed
 
 FASTER = Figure("read.rate", "requests/s", 1.5, "x")
@@ -73,7 +82,9 @@ def test_a_floor_without_its_figure_is_found_only_for_claims_that_ran() -> None:
 
 def test_the_table_tells_ok_from_not_reached_from_below() -> None:
     slow = Figure("read.rate", "slow", 1.1, "x")
-    lines = table("title", [FASTER, SMALL, slow, Figure("free", "free", 12345.6, "/s")], KNOWN).splitlines()
+    lines = table(
+        "title", [FASTER, SMALL, slow, Figure("free", "free", 12345.6, "/s")], KNOWN
+    ).splitlines()
     assert lines[0] == "title"
     assert lines[2].endswith("goal not reached")
     assert lines[3].endswith("ok")
@@ -82,18 +93,27 @@ def test_the_table_tells_ok_from_not_reached_from_below() -> None:
 
 
 def test_a_ratio_compares_neighbouring_rounds() -> None:
-    assert ratio([2.0, 20.0, 4.0], [1.0, 10.0, 4.0]) == 2.0  # the machine was ten times as fast in the second round
+    assert (
+        ratio([2.0, 20.0, 4.0], [1.0, 10.0, 4.0]) == 2.0
+    )  # the machine was ten times as fast in the second round
 
 
-def test_the_run_fails_when_a_floor_does_not_hold(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_the_run_fails_when_a_floor_does_not_hold(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     path = written(tmp_path, '"read.rate" = { at-least = 1.6 }')
     assert main([], claims=claims(FASTER), path=path) == 1
     assert "read.rate is 1.5 x; >= 1.6 x is the floor." in capsys.readouterr().out
-    assert main([], claims=claims(FASTER), path=written(tmp_path, '"read.rate" = { at-least = 1.4 }')) == 0
+    assert (
+        main([], claims=claims(FASTER), path=written(tmp_path, '"read.rate" = { at-least = 1.4 }'))
+        == 0
+    )
     assert "Every floor holds." in capsys.readouterr().out
 
 
-def test_a_load_that_was_refused_fails_the_run(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_load_that_was_refused_fails_the_run(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     def refused(_: Effort) -> list[Figure]:
         raise LoadFailed("some were refused")
 

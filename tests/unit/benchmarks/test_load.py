@@ -26,7 +26,9 @@ class Recorder(BaseHTTPRequestHandler):
         type(self).bodies.append(json.loads(body)["id"])
         type(self).clients.add(self.client_address)
         refused = self.refuse_each and len(self.bodies) % self.refuse_each == 0
-        reply = f"HTTP/1.1 {503 if refused else 201} X\r\ncontent-length: {len(body)}\r\n\r\n".encode()
+        reply = (
+            f"HTTP/1.1 {503 if refused else 201} X\r\ncontent-length: {len(body)}\r\n\r\n".encode()
+        )
         self.wfile.write(reply[:20])  # in two parts, as networks do
         self.wfile.flush()
         self.wfile.write(reply[20:] + body)
@@ -37,7 +39,9 @@ class Recorder(BaseHTTPRequestHandler):
 
 @contextmanager
 def listening(*, refuse_each: int = 0) -> Iterator[tuple[type[Recorder], int]]:
-    handler = type("Fresh", (Recorder,), {"bodies": [], "clients": set(), "refuse_each": refuse_each})
+    handler = type(
+        "Fresh", (Recorder,), {"bodies": [], "clients": set(), "refuse_each": refuse_each}
+    )
     socketserver.ThreadingMixIn.daemon_threads = True
     with ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
         thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
@@ -82,6 +86,8 @@ def test_it_runs_as_a_process_and_says_what_was_refused() -> None:
 
 def test_a_reply_is_whole_when_its_last_byte_is_there() -> None:
     reply = b"HTTP/1.1 200 OK\r\ncontent-length: 5\r\nx: y\r\n\r\nhello"
-    assert [whole(reply[:end]) for end in (10, len(reply) - 6, len(reply) - 1, len(reply))] == [False] * 3 + [True]
+    assert [whole(reply[:end]) for end in (10, len(reply) - 6, len(reply) - 1, len(reply))] == [
+        False
+    ] * 3 + [True]
     with pytest.raises(LoadFailed, match="without its length"):
         whole(b"HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n")

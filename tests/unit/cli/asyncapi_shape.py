@@ -22,7 +22,11 @@ def closed(required: Shape, **optional: Shape) -> Shape:
 
 def by_name(value: Shape) -> Shape:
     """A map. Names of channels, operations and components are letters, digits, dots, dashes and underscores."""
-    return {"type": "object", "propertyNames": {"pattern": r"^[a-zA-Z0-9._-]+$"}, "additionalProperties": value}
+    return {
+        "type": "object",
+        "propertyNames": {"pattern": r"^[a-zA-Z0-9._-]+$"},
+        "additionalProperties": value,
+    }
 
 
 def reference(beginning: str) -> Shape:
@@ -41,7 +45,9 @@ _OPERATION = closed(
      "messages": {"type": "array", "items": reference("channels"), "minItems": 1}},
     summary=_TEXT, tags={"type": "array", "items": closed({"name": _TEXT})},
 )  # fmt: skip
-_CHANNEL = closed({"address": _TEXT, "messages": by_name(reference("components/messages"))}, description=_TEXT)
+_CHANNEL = closed(
+    {"address": _TEXT, "messages": by_name(reference("components/messages"))}, description=_TEXT
+)
 DOCUMENT: Shape = closed(
     {
         "asyncapi": {"const": "3.0.0"},
@@ -50,5 +56,7 @@ DOCUMENT: Shape = closed(
         "channels": by_name(_CHANNEL),
         "operations": by_name(_OPERATION),
     },
-    components=closed({}, messages=by_name(_MESSAGE), schemas=by_name({"type": ["object", "boolean"]})),
+    components=closed(
+        {}, messages=by_name(_MESSAGE), schemas=by_name({"type": ["object", "boolean"]})
+    ),
 )

@@ -7,6 +7,8 @@ from click.testing import CliRunner, Result
 
 from oort.cli.commands import oort
 from oort.cli.wiring import embedded, platforms
+from oort.engine.identity.issuer import Issuer
+from oort.engine.state.folder import open_state
 
 _NUMBERS = count()  # a package of its own for every shop: Python imports a name once
 
@@ -143,10 +145,24 @@ def delivered(folder: Path) -> None:
     """Deliver what waits in the platform's queues until nothing is left, as `oort dev` would."""
     project, program = platforms.load(folder)
     with embedded.at_rest(program, platforms.state_folder(project, None)) as engine:
-        while engine.relay.move() or any(engine.consumers.deliver(queue.name) for queue in program.model.queues):
+        while engine.relay.move() or any(
+            engine.consumers.deliver(queue.name) for queue in program.model.queues
+        ):
             pass
 
 
 def run(*words: str | Path, input: str | None = None) -> Result:
     """Run `oort` with these words in this process."""
     return CliRunner().invoke(oort, [str(word) for word in words], input=input)
+
+
+def running(folder: Path) -> Issuer:
+    """The issuer of a platform that is running."""
+    return embedded.issuer_of(open_state(folder / ".oort"), platform="shop")
+
+
+def printed(*words: str | Path) -> str:
+    """The output of a command that succeeds."""
+    result = run(*words)
+    assert (result.exit_code, result.stderr) == (0, "")
+    return result.stdout.strip()

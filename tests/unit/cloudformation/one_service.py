@@ -22,7 +22,9 @@ def shop(
     return ServiceModel("shop", tables, queues, (), functions, cors)
 
 
-def template(service: ServiceModel, *others: ServiceModel, stage: Stage = STAGE, code: Code = CODE) -> Found:
+def template(
+    service: ServiceModel, *others: ServiceModel, stage: Stage = STAGE, code: Code = CODE
+) -> Found:
     """Its template, on a platform with the other services."""
     platform = PlatformModel("market", (service, *others))
     return read(templates.service_template(service, platform=platform, stage=stage, code=code))

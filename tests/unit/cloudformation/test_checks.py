@@ -30,8 +30,13 @@ def test_a_part_of_a_path_that_api_gateway_does_not_take() -> None:
 
 
 def test_one_place_in_a_path_has_one_name() -> None:
-    first, second = route("GET", "/shop/{id}", name="shop.a"), route("GET", "/shop/{name}/parts", name="shop.b")
-    with pytest.raises(InvalidProgram, match=r"shop\.b: \{name\} is \{id\} in another route of shop"):
+    first, second = (
+        route("GET", "/shop/{id}", name="shop.a"),
+        route("GET", "/shop/{name}/parts", name="shop.b"),
+    )
+    with pytest.raises(
+        InvalidProgram, match=r"shop\.b: \{name\} is \{id\} in another route of shop"
+    ):
         checks.check_service(shop(first, second))
 
 
@@ -46,13 +51,21 @@ def test_the_same_name_in_two_places_is_fine() -> None:
     )
 
 
-@pytest.mark.parametrize(("interval", "cron"), [(timedelta(seconds=90), None), (None, "0 0 */2 * mon")])
-def test_a_schedule_that_the_scheduler_cannot_say(interval: timedelta | None, cron: str | None) -> None:
+@pytest.mark.parametrize(
+    ("interval", "cron"), [(timedelta(seconds=90), None), (None, "0 0 */2 * mon")]
+)
+def test_a_schedule_that_the_scheduler_cannot_say(
+    interval: timedelta | None, cron: str | None
+) -> None:
     assert refused(timed(interval, cron)) == ["aws.schedule"]
 
 
 def test_an_index_with_too_short_a_name() -> None:
-    short = table("shop.parts", IndexModel("by", "at", None, primary=False), IndexModel("me", "id", None, primary=True))
+    short = table(
+        "shop.parts",
+        IndexModel("by", "at", None, primary=False),
+        IndexModel("me", "id", None, primary=True),
+    )
     with pytest.raises(InvalidProgram, match=r"shop\.parts: 'by' is too short"):
         checks.check_service(shop(tables=(short,)))
 
@@ -62,7 +75,9 @@ def test_the_relay_keeps_its_name() -> None:
 
 
 def test_every_mistake_is_named_at_once() -> None:
-    assert sorted(refused(timed(timedelta(seconds=90), None), route("GET", "/shop/~x", name="shop.a"))) == [
+    assert sorted(
+        refused(timed(timedelta(seconds=90), None), route("GET", "/shop/~x", name="shop.a"))
+    ) == [
         "aws.path",
         "aws.schedule",
     ]
@@ -70,11 +85,18 @@ def test_every_mistake_is_named_at_once() -> None:
 
 def test_a_service_with_too_many_resources_is_told_to_split() -> None:
     many = shop(
-        *(function(f"shop.f{n}", Timer(timedelta(hours=1), None, "UTC", f"shop.f{n}")) for n in range(60)),
+        *(
+            function(f"shop.f{n}", Timer(timedelta(hours=1), None, "UTC", f"shop.f{n}"))
+            for n in range(60)
+        ),
         queues=tuple(queue(f"shop.f{n}") for n in range(60)),
     )
-    with pytest.raises(LimitExceeded, match=r"template of shop has \d+ resources; CloudFormation takes 500") as caught:
-        templates.service_template(many, platform=PlatformModel("market", (many,)), stage=STAGE, code=CODE)
+    with pytest.raises(
+        LimitExceeded, match=r"template of shop has \d+ resources; CloudFormation takes 500"
+    ) as caught:
+        templates.service_template(
+            many, platform=PlatformModel("market", (many,)), stage=STAGE, code=CODE
+        )
     assert "Split shop" in caught.value.instead
 
 
@@ -85,13 +107,19 @@ def test_a_template_with_too_many_bytes_is_told_to_split() -> None:
 
 
 def test_a_role_with_too_long_a_policy_names_the_function() -> None:
-    grants = tuple(Grant(Kind.TABLE, f"shop.table-{number}", ("get", "put")) for number in range(60))
+    grants = tuple(
+        Grant(Kind.TABLE, f"shop.table-{number}", ("get", "put")) for number in range(60)
+    )
     greedy = shop(
         function("shop.all", Http("GET", "/shop", 200, True, ()), *grants),
         tables=tuple(table(f"shop.table-{number}") for number in range(60)),
     )
-    with pytest.raises(LimitExceeded, match=r"policy of RoleAll has [\d,]+ characters; IAM takes 10,240"):
-        templates.service_template(greedy, platform=PlatformModel("market", (greedy,)), stage=STAGE, code=CODE)
+    with pytest.raises(
+        LimitExceeded, match=r"policy of RoleAll has [\d,]+ characters; IAM takes 10,240"
+    ):
+        templates.service_template(
+            greedy, platform=PlatformModel("market", (greedy,)), stage=STAGE, code=CODE
+        )
 
 
 def test_two_resources_of_one_id_are_a_defect() -> None:

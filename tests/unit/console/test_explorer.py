@@ -43,7 +43,13 @@ def test_the_policy_allows_this_script_and_this_style_and_no_other() -> None:
     (style,) = re.findall(r"<style>(.*?)</style>", text, re.DOTALL)
     (script,) = re.findall(r"<script>(.*?)</script>", text, re.DOTALL)
     assert (policy["script-src"], policy["style-src"]) == (hashed(script), hashed(style))
-    assert policy["default-src"] == policy["base-uri"] == policy["form-action"] == policy["frame-ancestors"] == "'none'"
+    assert (
+        policy["default-src"]
+        == policy["base-uri"]
+        == policy["form-action"]
+        == policy["frame-ancestors"]
+        == "'none'"
+    )
     assert policy["connect-src"] == "'self'"
     assert "unsafe" not in PAGE.policy
 
@@ -54,14 +60,31 @@ def test_nothing_is_asked_of_another_host() -> None:
     assert re.findall(r"(?:https?:)?//[A-Za-z][\w.-]*\.\w", without) == []
     for tag, attributes in Reader().tags:
         assert "src" not in attributes, tag
-        assert (attributes.get("href") or "data:,").startswith(("data:,", "#", "openapi.json")), attributes
-        assert not [name for name in attributes if name.startswith("on") or name == "style"]  # the policy forbids both
-    for way in ("innerHTML", "outerHTML", "insertAdjacentHTML", "document.write", "eval(", "@import", " url(", ":url("):
+        assert (attributes.get("href") or "data:,").startswith(("data:,", "#", "openapi.json")), (
+            attributes
+        )
+        assert not [
+            name for name in attributes if name.startswith("on") or name == "style"
+        ]  # the policy forbids both
+    for way in (
+        "innerHTML",
+        "outerHTML",
+        "insertAdjacentHTML",
+        "document.write",
+        "eval(",
+        "@import",
+        " url(",
+        ":url(",
+    ):
         assert way not in text
 
 
 def test_every_route_stands_in_the_page() -> None:
-    (held,) = re.findall(r'<script type="application/json" id="document">(.*?)</script>', PAGE.body.decode(), re.DOTALL)
+    (held,) = re.findall(
+        r'<script type="application/json" id="document">(.*?)</script>',
+        PAGE.body.decode(),
+        re.DOTALL,
+    )
     found: dict[str, Any] = json.loads(held)
     assert found == json.loads(DOCUMENT)
     routes = {(method, path) for path, methods in found["paths"].items() for method in methods}
@@ -70,7 +93,9 @@ def test_every_route_stands_in_the_page() -> None:
 
 
 def test_texts_of_the_program_are_texts_in_the_page() -> None:
-    hostile = json.dumps({"title": "</script><script>alert(1)</script>", "x": "{{script}} {{place}}"}).encode()
+    hostile = json.dumps(
+        {"title": "</script><script>alert(1)</script>", "x": "{{script}} {{place}}"}
+    ).encode()
     page = explorer.page(hostile, title="<b>&", place='"><script>').body.decode()
     assert page.count("<script>") == page.count("</script>") - 1 == 1  # ours, beside the document
     assert '"{{script}} {{place}}"' in page

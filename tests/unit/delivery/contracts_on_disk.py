@@ -46,7 +46,9 @@ def show(event: OrderPlaced) -> None: ...
 
 
 @contextmanager
-def platform(root: Path, *, contracts: str = CONTRACTS, shop: str = SHOP) -> Iterator[tuple[Project, Program]]:
+def platform(
+    root: Path, *, contracts: str = CONTRACTS, shop: str = SHOP
+) -> Iterator[tuple[Project, Program]]:
     """The platform on disk, loaded."""
     with written(root, {"contracts/__init__.py": contracts, "shop.py": shop}) as made:
         yield made.project, made.load()

@@ -16,7 +16,11 @@ from tests.unit.delivery.installs import ELF_ARM
 
 def package(*files: tuple[str, Path | bytes]) -> Package:
     packed = [
-        PackedFile(path, one, hashlib.sha256(one if isinstance(one, bytes) else one.read_bytes()).hexdigest())
+        PackedFile(
+            path,
+            one,
+            hashlib.sha256(one if isinstance(one, bytes) else one.read_bytes()).hexdigest(),
+        )
         for path, one in files
     ]
     return Package("orders", "python3.14", Architecture.ARM64, "f" * 64, tuple(packed))
@@ -27,7 +31,9 @@ def test_an_entry_says_nothing_of_this_machine(tmp_path: Path) -> None:
     source.write_text("a = 1\n" * 100)
     source.chmod(0o600)
     target = tmp_path / "out.zip"
-    size = archives.write(package(("a.py", source), ("bin/run", b"#!/bin/sh"), ("lib.so", ELF_ARM)), target)
+    size = archives.write(
+        package(("a.py", source), ("bin/run", b"#!/bin/sh"), ("lib.so", ELF_ARM)), target
+    )
     with zipfile.ZipFile(target) as archive:
         entries = archive.infolist()
     assert [(one.filename, oct(one.external_attr >> 16)) for one in entries] == [

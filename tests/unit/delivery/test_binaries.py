@@ -27,4 +27,7 @@ def test_libraries_of_another_machine_are_named(tmp_path: Path) -> None:
         ("d.so", b"\xcf\xfa\xed\xfe of a Mac"), ("e.sound", ELF_X86), ("f.py", b""),
     ]  # fmt: skip
     assert misfits(package(Architecture.ARM64, *files)) == ("b.so", "c.libs/c.so.1.2", "d.so")
-    assert misfits(package(Architecture.X86_64, *files)) == ("a.cpython-314-aarch64-linux-gnu.so", "d.so")
+    assert misfits(package(Architecture.X86_64, *files)) == (
+        "a.cpython-314-aarch64-linux-gnu.so",
+        "d.so",
+    )

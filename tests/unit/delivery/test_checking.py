@@ -45,7 +45,9 @@ def place(one: Finding) -> str:
         ("    to: Address\n", "", "class OrderPlaced(Placed):"),
     ],
 )
-def test_a_finding_names_the_line_of_its_field(tmp_path: Path, old: str, new: str, line: str) -> None:
+def test_a_finding_names_the_line_of_its_field(
+    tmp_path: Path, old: str, new: str, line: str
+) -> None:
     found = again(tmp_path, changed(old, new))
     assert found.refuses_lock
     assert {place(one) for one in found.objections} == {line}
@@ -114,12 +116,21 @@ def test_classes_inside_functions_and_classes_are_found(tmp_path: Path) -> None:
     file.write_text(
         "class A:\n    class B:\n        x: int\n\ndef f():\n    if 1:\n        class C:\n            y: int\n"
     )
-    assert field_lines._lines(str(file)) == {"A": {"": 1}, "A.B": {"": 2, "x": 3}, "f.C": {"": 7, "y": 8}}
+    assert field_lines._lines(str(file)) == {
+        "A": {"": 1},
+        "A.B": {"": 2, "x": 3},
+        "f.C": {"": 7, "y": 8},
+    }
 
 
 def test_an_example_that_cannot_be_found_is_asked_for_when_it_is_locked(tmp_path: Path) -> None:
-    contracts = changed("    total: int", '    total: Annotated[str, msgspec.Meta(pattern="^[0-9]{17}x$")]')
-    with platform(tmp_path, contracts=f"from typing import Annotated\n{contracts}") as (project, program):
+    contracts = changed(
+        "    total: int", '    total: Annotated[str, msgspec.Meta(pattern="^[0-9]{17}x$")]'
+    )
+    with platform(tmp_path, contracts=f"from typing import Annotated\n{contracts}") as (
+        project,
+        program,
+    ):
         found = checking.check(project, program)
         with pytest.raises(InvalidProgram) as raised:
             checking.lock(found)
@@ -140,10 +151,16 @@ def test_what_is_published_is_that_of_the_deployed_services(tmp_path: Path) -> N
         locked = checking.check(project, program)
         checking.publish(locked, services=["desk"], stage="test")
         locks = lockfiles.read(project.folder)
-        assert (locks.events["shop.placed", 1].published, locks.apis["shop"].published) == (("test",), ())
+        assert (locks.events["shop.placed", 1].published, locks.apis["shop"].published) == (
+            ("test",),
+            (),
+        )
         checking.publish(checking.check(project, program), services=["shop"], stage="prod")
         locks = lockfiles.read(project.folder)
-        assert (locks.events["shop.placed", 1].published, locks.apis["shop"].published) == (("prod", "test"), ("prod",))
+        assert (locks.events["shop.placed", 1].published, locks.apis["shop"].published) == (
+            ("prod", "test"),
+            ("prod",),
+        )
 
 
 def test_the_collector_is_as_it_was(tmp_path: Path) -> None:

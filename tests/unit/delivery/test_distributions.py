@@ -26,12 +26,15 @@ def site(tmp_path: Path) -> Path:
 
 def needs(site: Path, *names: str, target: Target = ARM, optional: bool = False) -> Dependencies:
     foreign = [
-        ExternalImport(Imported(name, line, optional), Path("shop/orders.py")) for line, name in enumerate(names, start=1)
+        ExternalImport(Imported(name, line, optional), Path("shop/orders.py"))
+        for line, name in enumerate(names, start=1)
     ]
     return distributions.of(foreign, target=target, environment=environment(site))
 
 
-def test_msgspec_comes_always_and_the_standard_library_the_runtime_and_oort_never(site: Path) -> None:
+def test_msgspec_comes_always_and_the_standard_library_the_runtime_and_oort_never(
+    site: Path,
+) -> None:
     found = needs(site, "json", "os.path", "oort", "boto3", "botocore.session", "dateutil.tz")
     assert (found.pure, found.native, found.wheels) == ((), (), (Wheel("msgspec", "0.22.0"),))
 
@@ -44,7 +47,10 @@ def test_a_wheel_that_fits_ships_as_it_is_installed(site: Path) -> None:
 
 def test_what_is_needed_is_followed_once_and_what_the_runtime_has_is_not(site: Path) -> None:
     install(
-        site, "web", {"web/__init__.py": ""}, requires=["low>=1", "urllib3", 'win; sys_platform == "win32"', "Low[x]"]
+        site,
+        "web",
+        {"web/__init__.py": ""},
+        requires=["low>=1", "urllib3", 'win; sys_platform == "win32"', "Low[x]"],
     )
     install(site, "low", {"low.py": ""}, requires=["web", 'extra-thing; extra == "x"', "oortcloud"])
     install(site, "extra_thing", {"extra.py": ""})
@@ -68,14 +74,19 @@ def test_an_optional_import_ships_if_it_is_installed(site: Path) -> None:
 
 def test_what_only_the_target_needs_must_be_installed_here(site: Path) -> None:
     install(site, "web", {"web.py": ""}, requires=['speed; platform_machine == "aarch64"'])
-    with pytest.raises(NotPackaged, match=r"web 1\.0 needs speed on python3\.14 on arm64, .* pip install speed"):
+    with pytest.raises(
+        NotPackaged, match=r"web 1\.0 needs speed on python3\.14 on arm64, .* pip install speed"
+    ):
         needs(site, "web")
     assert needs(site, "web", target=Target("python3.14", Architecture.X86_64)).pure
 
 
 def test_a_distribution_for_another_python_is_refused(site: Path) -> None:
     install(site, "late", {"late.py": ""}, python=">=3.15")
-    with pytest.raises(NotPackaged, match=r"late 1\.0 needs Python >=3\.15, and the stage's runtime is python3\.14\."):
+    with pytest.raises(
+        NotPackaged,
+        match=r"late 1\.0 needs Python >=3\.15, and the stage's runtime is python3\.14\.",
+    ):
         needs(site, "late")
 
 

@@ -56,7 +56,8 @@ def test_a_file_that_is_gone_is_a_damaged_install(tmp_path: Path) -> None:
     info = install(tmp_path, "fast", {"fast.py": ""})
     (tmp_path / "fast.py").unlink()
     with pytest.raises(
-        NotPackaged, match=r"fast 1\.0 is damaged here: .*fast\.py is not there.*--force-reinstall fast==1\.0"
+        NotPackaged,
+        match=r"fast 1\.0 is damaged here: .*fast\.py is not there.*--force-reinstall fast==1\.0",
     ):
         _ = Installed(info).files
 
@@ -70,7 +71,10 @@ def test_without_a_record_nobody_knows_the_files(tmp_path: Path) -> None:
 
 
 def test_without_a_wheel_file_the_files_tell(tmp_path: Path) -> None:
-    pure, native = install(tmp_path, "pure", {"pure.py": ""}), install(tmp_path, "native", {"native.so": ""})
+    pure, native = (
+        install(tmp_path, "pure", {"pure.py": ""}),
+        install(tmp_path, "native", {"native.so": ""}),
+    )
     for info in (pure, native):
         (info / "WHEEL").unlink()
     assert (Installed(pure).tags, Installed(native).tags) == (["py3-none-any"], [])
@@ -83,7 +87,12 @@ def test_an_editable_install_is_followed_to_its_packages(tmp_path: Path) -> None
     })  # fmt: skip
     lines = f"import site\n{source}\n{tmp_path / 'gone'}\n"
     found = Installed(install(tmp_path / "site", "money", {"_editable_money.pth": lines}))
-    assert set(found.files) == {"money/__init__.py", "money/rates.json", "single.py", "money-1.0.dist-info/METADATA"}
+    assert set(found.files) == {
+        "money/__init__.py",
+        "money/rates.json",
+        "single.py",
+        "money-1.0.dist-info/METADATA",
+    }
     assert found.files["single.py"] == source / "single.py"
     assert found.modules == {"money", "single"}
 
@@ -91,7 +100,9 @@ def test_an_editable_install_is_followed_to_its_packages(tmp_path: Path) -> None
 def test_the_first_on_the_path_counts(tmp_path: Path) -> None:
     install(tmp_path / "a", "fast", {"fast.py": ""}, version="1.0")
     install(tmp_path / "b", "fast", {"fast.py": ""}, version="2.0")
-    found = Environment([str(tmp_path / "no"), str(tmp_path / "a"), str(tmp_path / "b")]).named("Fast")
+    found = Environment([str(tmp_path / "no"), str(tmp_path / "a"), str(tmp_path / "b")]).named(
+        "Fast"
+    )
     assert found is not None
     assert found.version == "1.0"
     assert environment(tmp_path / "a").named("slow") is None

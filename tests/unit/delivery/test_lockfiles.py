@@ -28,7 +28,10 @@ def damaged(folder: Path, file: str = EVENT) -> str:
     with pytest.raises(UnreadableContract) as raised:
         lockfiles.read(folder)
     assert str(folder / file) in raised.value.what
-    assert raised.value.instead == "Take it back from version control, or delete it and run oort contracts lock."
+    assert (
+        raised.value.instead
+        == "Take it back from version control, or delete it and run oort contracts lock."
+    )
     return raised.value.what
 
 
@@ -44,7 +47,12 @@ def test_the_files_are_plain_sorted_and_end_with_one_newline(folder: Path) -> No
         "compatible", "consumers", "earlier", "event", "examples", "hash", "key", "producers", "published", "reader",
         "removed", "version", "writer",
     }  # fmt: skip
-    assert set(json.loads((folder / API).read_text())) == {"hash", "openapi", "published", "service"}
+    assert set(json.loads((folder / API).read_text())) == {
+        "hash",
+        "openapi",
+        "published",
+        "service",
+    }
     assert (folder / EVENT).stat().st_mode & 0o777 == 0o644
 
 
@@ -53,7 +61,11 @@ def test_what_was_written_is_read(folder: Path) -> None:
     event, api = locks.events["shop.placed", 1], locks.apis["shop"]
     assert lockfiles.content(event) == (folder / EVENT).read_bytes()
     assert lockfiles.content(api) == (folder / API).read_bytes()
-    assert (event.producers, event.consumers, event.published) == (("shop.place",), ("desk.show",), ("prod",))
+    assert (event.producers, event.consumers, event.published) == (
+        ("shop.place",),
+        ("desk.show",),
+        ("prod",),
+    )
     assert bool(locks)
     assert not Locks()
     assert not lockfiles.read(folder / "elsewhere")

@@ -38,7 +38,10 @@ ENTRIES = ["shop.orders", "shop.billing"]
 
 
 def shipped(root: Path, entries: list[str], *, among: list[str] = ENTRIES) -> set[str]:
-    return {path.relative_to(root).as_posix() for path in Tree(root, entries=among).files_of(entries).files}
+    return {
+        path.relative_to(root).as_posix()
+        for path in Tree(root, entries=among).files_of(entries).files
+    }
 
 
 def test_a_service_ships_its_package_and_what_that_imports(tmp_path: Path) -> None:
@@ -79,7 +82,13 @@ def test_contracts_inside_another_service_bring_what_they_need_and_no_more(tmp_p
 
 
 def test_a_service_package_around_another_leaves_it_behind(tmp_path: Path) -> None:
-    tree = {"all/__init__.py": "", "all/a.py": "", "all/inner/__init__.py": "", "all/inner/b.py": "", "all/mod.py": ""}
+    tree = {
+        "all/__init__.py": "",
+        "all/a.py": "",
+        "all/inner/__init__.py": "",
+        "all/inner/b.py": "",
+        "all/mod.py": "",
+    }
     write(tmp_path, tree)
     entries = ["all", "all.inner", "all.mod"]
     assert shipped(tmp_path, ["all"], among=entries) == {"all/__init__.py", "all/a.py"}
@@ -95,7 +104,12 @@ def test_a_service_may_be_one_module_beside_others(tmp_path: Path) -> None:
 
 def test_folders_without_init_are_packages_too(tmp_path: Path) -> None:
     write(
-        tmp_path, {"space/svc/a.py": "import space.shared.b", "space/shared/b.py": "", "space/svc/sub/c.py": "import x"}
+        tmp_path,
+        {
+            "space/svc/a.py": "import space.shared.b",
+            "space/shared/b.py": "",
+            "space/svc/sub/c.py": "import x",
+        },
     )
     tree = Tree(tmp_path, entries=["space.svc"])
     own = tree.files_of(["space.svc"])
@@ -104,7 +118,10 @@ def test_folders_without_init_are_packages_too(tmp_path: Path) -> None:
 
 
 def test_a_test_that_is_imported_ships(tmp_path: Path) -> None:
-    write(tmp_path, {"svc/__init__.py": "from svc import test_data", "svc/test_data.py": "def test_x(): ..."})
+    write(
+        tmp_path,
+        {"svc/__init__.py": "from svc import test_data", "svc/test_data.py": "def test_x(): ..."},
+    )
     assert shipped(tmp_path, ["svc"], among=["svc"]) == {"svc/__init__.py", "svc/test_data.py"}
 
 

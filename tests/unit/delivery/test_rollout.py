@@ -10,7 +10,14 @@ from oort.delivery import shipping
 from oort.delivery.rollout import AT_ONCE, Rollout
 from oort.delivery.shipping import Archive, Shipment
 from oort.model import limits
-from oort.model.delivery.deployments import Condition, Stack, StackChange, StackEvent, StackPlan, StackRequest
+from oort.model.delivery.deployments import (
+    Condition,
+    Stack,
+    StackChange,
+    StackEvent,
+    StackPlan,
+    StackRequest,
+)
 from oort.model.errors import DeploymentFailed
 from oort.rules.cloud.deployed import Outputs
 
@@ -72,7 +79,9 @@ class FakeStacks:
             self._tell(name, "People", "CREATE_COMPLETE", "")
             self.templates[name] = self.asked[name].template
             tags = dict(self.asked[name].tags)
-            end = Stack(name, Condition.GOOD, "CREATE_COMPLETE", outputs={Outputs.BUCKET: "b"}, tags=tags)
+            end = Stack(
+                name, Condition.GOOD, "CREATE_COMPLETE", outputs={Outputs.BUCKET: "b"}, tags=tags
+            )
         self.moving[name] = (self.steps, end)
 
     def discard(self, plan: StackPlan) -> None:
@@ -81,14 +90,19 @@ class FakeStacks:
     def delete(self, name: str) -> None:
         self.done.append(f"delete {name}")
         stuck = Stack(name, Condition.STUCK, "DELETE_FAILED", "not empty")
-        self.moving[name] = (self.steps, stuck if name in self.failing else Stack(name, Condition.ABSENT))
+        self.moving[name] = (
+            self.steps,
+            stuck if name in self.failing else Stack(name, Condition.ABSENT),
+        )
 
     def events(self, name: str) -> Sequence[StackEvent]:
         return tuple(self.log.get(name, ()))
 
     def _tell(self, stack: str, resource: str, status: str, reason: str) -> None:
         events = self.log.setdefault(stack, [])
-        events.append(StackEvent(f"{stack}{len(events)}", stack, resource, "AWS::X", status, reason, MOMENT))
+        events.append(
+            StackEvent(f"{stack}{len(events)}", stack, resource, "AWS::X", status, reason, MOMENT)
+        )
 
 
 def request(name: str, template: bytes = b"{}") -> StackRequest:
@@ -98,7 +112,9 @@ def request(name: str, template: bytes = b"{}") -> StackRequest:
 def rollout(stacks: FakeStacks, heard: list[str] | None = None) -> Rollout:
     told = [] if heard is None else heard
     return Rollout(
-        stacks=stacks, pause=lambda _: None, event=lambda event: told.append(f"{event.stack} {event.status}")
+        stacks=stacks,
+        pause=lambda _: None,
+        event=lambda event: told.append(f"{event.stack} {event.status}"),
     )
 
 
@@ -149,7 +165,10 @@ def test_a_stack_that_moves_is_stuck_or_belongs_to_another_is_refused() -> None:
     for stack, words in (
         (Stack("a", Condition.MOVING, "UPDATE_IN_PROGRESS"), "changing already"),
         (Stack("a", Condition.STUCK, "UPDATE_ROLLBACK_FAILED", "no"), "is stuck"),
-        (Stack("a", Condition.GOOD, tags={"oort:platform": "other"}), "belongs to oort:platform other, not to shop"),
+        (
+            Stack("a", Condition.GOOD, tags={"oort:platform": "other"}),
+            "belongs to oort:platform other, not to shop",
+        ),
     ):
         with pytest.raises(DeploymentFailed, match=words):
             rollout(FakeStacks({"a": stack})).bring([request("a")])
@@ -174,8 +193,12 @@ def test_a_preview_changes_nothing() -> None:
 
 
 def test_stacks_are_removed_and_what_stays_is_an_error() -> None:
-    stacks = FakeStacks({"a": Stack("a", Condition.GOOD), "b": Stack("b", Condition.GOOD)}, failing={"b"})
-    assert [one.stack.condition for one in rollout(stacks).remove(["a", "never"])] == [Condition.ABSENT] * 2
+    stacks = FakeStacks(
+        {"a": Stack("a", Condition.GOOD), "b": Stack("b", Condition.GOOD)}, failing={"b"}
+    )
+    assert [one.stack.condition for one in rollout(stacks).remove(["a", "never"])] == [
+        Condition.ABSENT
+    ] * 2
     with pytest.raises(DeploymentFailed, match="The stack b failed: not empty"):
         rollout(stacks).remove(["b"])
 
@@ -228,21 +251,29 @@ def shipment(**changed: object) -> Shipment:
 def test_a_platform_is_shipped_in_its_order_and_what_is_there_is_not_uploaded_again() -> None:
     stacks, assets = FakeStacks(), FakeAssets()
     done = shipping.ship(shipment(), rollout=rollout(stacks), store=lambda bucket: assets)
-    assert stacks.done == [f"execute shop-prod{name}" for name in ("--assets", "", "-orders", "-large")]
+    assert stacks.done == [
+        f"execute shop-prod{name}" for name in ("--assets", "", "-orders", "-large")
+    ]
     assert done.uploaded == 1
     assert assets.files["shop/orders/1.zip"] == b"zip"
     assert stacks.asked["shop-prod-orders"].url == ""
     assert stacks.asked["shop-prod-large"].url.startswith("bucket/templates/shop-prod-large/")
-    again = shipping.ship(shipment(alone=True), rollout=rollout(stacks), store=lambda bucket: assets)
+    again = shipping.ship(
+        shipment(alone=True), rollout=rollout(stacks), store=lambda bucket: assets
+    )
     assert again.uploaded == 0
     assert [outcome.changed for outcome in again.outcomes] == [False] * 3
 
 
 def test_the_first_preview_says_what_it_can() -> None:
     stacks, assets = FakeStacks(), FakeAssets()
-    assert len(shipping.preview(shipment(), rollout=rollout(stacks), store=lambda bucket: assets)) == 1
+    assert (
+        len(shipping.preview(shipment(), rollout=rollout(stacks), store=lambda bucket: assets)) == 1
+    )
     shipping.ship(shipment(), rollout=rollout(stacks), store=lambda bucket: assets)
-    assert len(shipping.preview(shipment(), rollout=rollout(stacks), store=lambda bucket: assets)) == 4
+    assert (
+        len(shipping.preview(shipment(), rollout=rollout(stacks), store=lambda bucket: assets)) == 4
+    )
 
 
 def test_an_assets_stack_without_its_bucket_is_an_error() -> None:

@@ -14,7 +14,9 @@ from tests.unit.delivery.test_rollout import FakeAssets, FakeStacks, rollout, sh
 EVERYONE = ("shop", "desk")
 
 
-def release(root: Path, contracts: str = CONTRACTS, services: tuple[str, ...] = EVERYONE) -> DeployedContracts:
+def release(
+    root: Path, contracts: str = CONTRACTS, services: tuple[str, ...] = EVERYONE
+) -> DeployedContracts:
     with platform(root, contracts=contracts) as (project, program):
         return DeployedContracts(checking.check(project, program), services, EVERYONE)
 
@@ -28,14 +30,21 @@ def test_a_stage_keeps_what_its_services_publish_and_consume(tmp_path: Path) -> 
     found = stage_contracts.read(assets, "desk")
     assert found is not None
     (event,) = found.events
-    assert (event.event, event.version, event.consumers, event.producers) == ("shop.placed", 1, ("desk.show",), ())
+    assert (event.event, event.version, event.consumers, event.producers) == (
+        "shop.placed",
+        1,
+        ("desk.show",),
+        (),
+    )
     assert release(tmp_path).objections(assets) == ()
 
 
 def test_a_breaking_edit_of_what_runs_is_refused_with_its_line(tmp_path: Path) -> None:
     assets = FakeAssets()
     release(tmp_path).keep(assets)
-    (one,) = release(tmp_path, changed("to: Address", "to: Address\n    by: str"), ("shop",)).objections(assets)
+    (one,) = release(
+        tmp_path, changed("to: Address", "to: Address\n    by: str"), ("shop",)
+    ).objections(assets)
     assert (one.code, one.name, one.consumers) == ("stage.breaking", "by", ("desk.show",))
     assert one.source is not None
     assert Path(one.source.file).name == "__init__.py"
@@ -45,7 +54,8 @@ def test_a_breaking_edit_of_what_runs_is_refused_with_its_line(tmp_path: Path) -
 
 
 @pytest.mark.parametrize(
-    "data", [b"{", b"\xff", b"{}", b"[" * 100_000, b'{"format": 2, "service": "shop", "events": []}']
+    "data",
+    [b"{", b"\xff", b"{}", b"[" * 100_000, b'{"format": 2, "service": "shop", "events": []}'],
 )
 def test_what_cannot_be_read_refuses(tmp_path: Path, data: bytes) -> None:
     assets = FakeAssets()

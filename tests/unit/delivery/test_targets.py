@@ -18,14 +18,22 @@ X86 = Target("python3.12", Architecture.X86_64)
         ("py314-none-any", True, False),
         ("cp314-cp314-manylinux_2_28_aarch64", True, False),
         ("cp314-cp314-manylinux_2_34_aarch64", True, False),
-        ("cp314-cp314-manylinux_2_35_aarch64", False, False),  # its glibc is newer than Amazon Linux 2023's
+        (
+            "cp314-cp314-manylinux_2_35_aarch64",
+            False,
+            False,
+        ),  # its glibc is newer than Amazon Linux 2023's
         ("cp314-cp314t-manylinux_2_28_aarch64", False, False),
         ("cp314-cp314-musllinux_1_2_aarch64", False, False),
         ("cp312-cp312-manylinux2014_x86_64", False, True),
         ("cp39-abi3-manylinux_2_17_x86_64.manylinux2014_x86_64", False, True),
         ("cp39-abi3-manylinux_2_17_aarch64", True, False),
         ("py3-none-manylinux_2_17_aarch64", True, False),
-        ("cp312-cp312-linux_x86_64", False, False),  # built on some machine: its glibc is anybody's guess
+        (
+            "cp312-cp312-linux_x86_64",
+            False,
+            False,
+        ),  # built on some machine: its glibc is anybody's guess
     ],
 )
 def test_a_wheel_fits_by_python_glibc_and_machine(tag: str, arm: bool, x86: bool) -> None:
@@ -68,5 +76,7 @@ def test_a_target_reads_as_runtime_and_architecture() -> None:
 
 def test_a_missing_library_is_named_with_the_extra_that_brings_it() -> None:
     require("packaging")
-    with pytest.raises(InvalidUse, match=r"needs no_such_library\. Install it with: pip install 'oortcloud\[aws\]'"):
+    with pytest.raises(
+        InvalidUse, match=r"needs no_such_library\. Install it with: pip install 'oortcloud\[aws\]'"
+    ):
         require("no_such_library")

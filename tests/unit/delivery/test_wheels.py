@@ -41,7 +41,10 @@ def test_a_wheel_is_fetched_once_and_kept(tmp_path: Path) -> None:
     first = Wheels(tmp_path, index).fetch(FAST, target=ARM)
     assert Wheels(tmp_path, index).fetch(FAST, target=ARM) == first
     assert (first.name, len(index.asked)) == (NAME, 1)
-    assert sorted(path.suffix for path in first.parent.iterdir()) == [".sha256", ".whl"]  # nothing half done is left
+    assert sorted(path.suffix for path in first.parent.iterdir()) == [
+        ".sha256",
+        ".whl",
+    ]  # nothing half done is left
 
 
 def test_pip_is_asked_for_exactly_this_version_and_target(tmp_path: Path) -> None:
@@ -57,7 +60,11 @@ def test_pip_is_asked_for_exactly_this_version_and_target(tmp_path: Path) -> Non
 
 def test_another_target_has_a_wheel_of_its_own(tmp_path: Path) -> None:
     index = Index()
-    for target in (ARM, Target("python3.14", Architecture.X86_64), Target("python3.13", Architecture.ARM64)):
+    for target in (
+        ARM,
+        Target("python3.14", Architecture.X86_64),
+        Target("python3.13", Architecture.ARM64),
+    ):
         Wheels(tmp_path, index).fetch(FAST, target=target)
     assert len(index.asked) == 3
 
@@ -76,7 +83,10 @@ def test_a_kept_wheel_that_changed_is_fetched_again(tmp_path: Path) -> None:
     ("index", "sentence"),
     [
         (
-            Index(status=1, said="WARNING: Retrying (Retry(total=0\nERROR: No matching distribution found"),
+            Index(
+                status=1,
+                said="WARNING: Retrying (Retry(total=0\nERROR: No matching distribution found",
+            ),
             (
                 "The wheel of fast 1.0 for python3.14 on arm64 cannot be fetched: the package index does not answer. "
                 "Try again later; fetched wheels are cached."
@@ -84,7 +94,8 @@ def test_a_kept_wheel_that_changed_is_fetched_again(tmp_path: Path) -> None:
         ),
         (
             Index(
-                status=1, said="ERROR: Could not find a version that satisfies\nERROR: No matching distribution found"
+                status=1,
+                said="ERROR: Could not find a version that satisfies\nERROR: No matching distribution found",
             ),
             (
                 "The package index has no wheel of fast 1.0 for python3.14 on arm64. Choose another runtime or architecture "
@@ -149,7 +160,9 @@ def test_an_arm_wheel_of_msgspec_comes_from_the_index(tmp_path: Path) -> None:
     """The package index must be in reach: the real pip, the real wheel, for a machine that is not this one."""
     fetched = Wheels(tmp_path, wheels.pip).fetch(Wheel("msgspec", version("msgspec")), target=ARM)
     assert fits(ARM, ["-".join(fetched.stem.split("-")[-3:])])
-    libraries = {path: content for path, content in wheels.files(fetched).items() if path.endswith(".so")}
+    libraries = {
+        path: content for path, content in wheels.files(fetched).items() if path.endswith(".so")
+    }
     assert libraries
     assert {machine(content) for content in libraries.values()} == {183}  # EM_AARCH64
     with pytest.raises(NotPackaged, match=r"has no wheel of msgspec 0\.0\.1"):

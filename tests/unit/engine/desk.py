@@ -80,9 +80,14 @@ def doing() -> Doing:
 
 
 @desk.get("/{id}", public=True)
-def show(id: str, notes: Notes[Get], who: Principal | None = None, word: str = "") -> Reply[Note | None]:
+def show(
+    id: str, notes: Notes[Get], who: Principal | None = None, word: str = ""
+) -> Reply[Note | None]:
     """Show one."""
-    return Reply(notes.get(id), headers={"x-who": who.id if who else "", "x-word": word, "x-id": id.encode().hex()})
+    return Reply(
+        notes.get(id),
+        headers={"x-who": who.id if who else "", "x-word": word, "x-id": id.encode().hex()},
+    )
 
 
 @desk.post("/", public=True, status=201)

@@ -8,7 +8,11 @@ from oort.model.sources import Mistake, Source
 
 
 def every_error() -> list[type[OortError]]:
-    return [kind for _, kind in inspect.getmembers(errors, inspect.isclass) if issubclass(kind, OortError)]
+    return [
+        kind
+        for _, kind in inspect.getmembers(errors, inspect.isclass)
+        if issubclass(kind, OortError)
+    ]
 
 
 def test_every_error_has_a_code_of_its_own() -> None:

@@ -101,7 +101,10 @@ def test_values_survive_copies_and_pickles(value: Country) -> None:
     for again in (
         copy.copy(value),
         copy.deepcopy([value])[0],
-        *(pickle.loads(pickle.dumps(value, protocol)) for protocol in range(pickle.HIGHEST_PROTOCOL + 1)),
+        *(
+            pickle.loads(pickle.dumps(value, protocol))
+            for protocol in range(pickle.HIGHEST_PROTOCOL + 1)
+        ),
     ):
         assert again == value
         assert type(again) is Country
@@ -119,7 +122,9 @@ def test_only_texts_are_values(value: object) -> None:
 
 def test_what_strangers_send_is_not_kept() -> None:
     def size() -> int:
-        tables: list[Any] = [value for value in vars(Country).values() if isinstance(value, dict | list)]
+        tables: list[Any] = [
+            value for value in vars(Country).values() if isinstance(value, dict | list)
+        ]
         return sum(map(len, tables)) + sys.getsizeof(Country._value2member_map_)
 
     msgspec.json.decode(b'"first"', type=Country)
@@ -185,7 +190,19 @@ def test_arms_may_be_generic_and_named_and_have_another_tag_field() -> None:
 
 @pytest.mark.parametrize(
     "arms",
-    [int, "Circle", T, Circle | None, Bare, Circle | Bare, Numbered, Row, Circle | Twin, Circle | Kind, list[Circle]],
+    [
+        int,
+        "Circle",
+        T,
+        Circle | None,
+        Bare,
+        Circle | Bare,
+        Numbered,
+        Row,
+        Circle | Twin,
+        Circle | Kind,
+        list[Circle],
+    ],
     ids=str,
 )
 def test_anything_but_tagged_structs_is_refused(arms: object) -> None:

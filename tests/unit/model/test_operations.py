@@ -31,4 +31,6 @@ def test_a_result_comes_back_unchanged_from_msgpack(result: Result) -> None:
 @given(st.lists(all_operations, max_size=3))
 def test_operations_are_told_apart_by_their_tag(operations: list[Operation]) -> None:
     raw = msgspec.msgpack.encode(operations)
-    assert [type(one) for one in msgspec.msgpack.decode(raw, type=list[Operation])] == [type(one) for one in operations]
+    assert [type(one) for one in msgspec.msgpack.decode(raw, type=list[Operation])] == [
+        type(one) for one in operations
+    ]

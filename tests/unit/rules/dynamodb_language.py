@@ -102,7 +102,11 @@ class Language:
             high = self._value()
             if value.keys() != high.keys() or _rank(value) > _rank(high):
                 raise Invalid
-            return found is not None and found.keys() == value.keys() and _rank(value) <= _rank(found) <= _rank(high)
+            return (
+                found is not None
+                and found.keys() == value.keys()
+                and _rank(value) <= _rank(found) <= _rank(high)
+            )
         if found is None or found.keys() != value.keys():
             return False
         left, right = _rank(found), _rank(value)

@@ -12,7 +12,9 @@ floats = st.floats(allow_nan=False, allow_infinity=False)
 ordinary_floats = floats.filter(lambda number: number == 0 or 1e-130 <= abs(number) < 1e126)
 scalars = st.none() | st.booleans() | wire_integers | ordinary_floats | texts
 values: st.SearchStrategy[items.Value] = st.recursive(
-    scalars, lambda inner: st.lists(inner, max_size=4) | st.dictionaries(texts, inner, max_size=4), max_leaves=12
+    scalars,
+    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(texts, inner, max_size=4),
+    max_leaves=12,
 )
 stored_items: st.SearchStrategy[items.Item] = st.dictionaries(texts, values, max_size=5)
 
@@ -23,7 +25,9 @@ paths = st.lists(st.sampled_from("abcd"), min_size=1, max_size=3).map(tuple)
 equals = st.builds(items.Equals, paths, values)
 betweens = st.builds(items.Between, paths, key_parts, key_parts)
 conditions: st.SearchStrategy[items.Condition] = st.recursive(
-    equals | betweens, lambda inner: st.builds(items.All, st.lists(inner, max_size=3).map(tuple)), max_leaves=5
+    equals | betweens,
+    lambda inner: st.builds(items.All, st.lists(inner, max_size=3).map(tuple)),
+    max_leaves=5,
 )
 changes: st.SearchStrategy[items.Change] = (
     st.builds(items.SetTo, paths, values)

@@ -52,9 +52,16 @@ def test_edges_say_what_calls_triggers_reads_writes_sends_and_publishes() -> Non
 
 def test_what_a_function_does_outside_is_no_edge() -> None:
     once = Grant(Kind.EFFECT, "shop.a", ("once",))
-    one = programs.function("shop.a", Worker("shop.q", 10), once, Grant(Kind.QUEUE, "shop.q", ("send",)))
-    platform = PlatformModel("p", (ServiceModel("shop", (), (programs.queue("shop.q"),), (), (one,)),))
-    assert {edge.kind for edge in graphs.graph(platform).edges} == {EdgeKind.TRIGGERS, EdgeKind.SENDS}
+    one = programs.function(
+        "shop.a", Worker("shop.q", 10), once, Grant(Kind.QUEUE, "shop.q", ("send",))
+    )
+    platform = PlatformModel(
+        "p", (ServiceModel("shop", (), (programs.queue("shop.q"),), (), (one,)),)
+    )
+    assert {edge.kind for edge in graphs.graph(platform).edges} == {
+        EdgeKind.TRIGGERS,
+        EdgeKind.SENDS,
+    }
 
 
 def test_the_tree_shows_each_function_with_its_trigger_and_what_it_does() -> None:
@@ -95,8 +102,13 @@ def test_mermaid_draws_services_as_groups() -> None:
 
 def test_the_document_is_the_graph_as_json() -> None:
     document = json.loads(json.dumps(graphs.document(GRAPH)))
-    nodes = tuple(Node(one["id"], NodeKind(one["kind"]), one["name"], one["service"]) for one in document["nodes"])
-    edges = tuple(Edge(one["source"], EdgeKind(one["kind"]), one["target"]) for one in document["edges"])
+    nodes = tuple(
+        Node(one["id"], NodeKind(one["kind"]), one["name"], one["service"])
+        for one in document["nodes"]
+    )
+    edges = tuple(
+        Edge(one["source"], EdgeKind(one["kind"]), one["target"]) for one in document["edges"]
+    )
     assert Graph(document["platform"], nodes, edges) == GRAPH
 
 

@@ -15,7 +15,9 @@ spans = st.integers(1, 2**64 - 1).map(lambda number: f"{number:016x}")
 
 
 @given(times, bits)
-def test_an_identifier_is_a_version_7_uuid_that_holds_its_time(milliseconds: int, random: int) -> None:
+def test_an_identifier_is_a_version_7_uuid_that_holds_its_time(
+    milliseconds: int, random: int
+) -> None:
     uuid = UUID(identifiers.uuid7(milliseconds, random))
     assert (uuid.version, uuid.variant) == (7, RFC_4122)
     assert uuid.int >> 80 == milliseconds

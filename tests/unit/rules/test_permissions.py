@@ -56,7 +56,9 @@ EVERYTHING = frozenset(need for _, need in EACH)
 
 
 @pytest.mark.parametrize(("operation", "need"), EACH)
-def test_an_operation_needs_its_action_on_its_resource(operation: Operation, need: Permission) -> None:
+def test_an_operation_needs_its_action_on_its_resource(
+    operation: Operation, need: Permission
+) -> None:
     assert permissions.needs(operation) == (need,)
     assert permissions.missing(frozenset({need}), operation) is None
 
@@ -64,16 +66,30 @@ def test_an_operation_needs_its_action_on_its_resource(operation: Operation, nee
 @pytest.mark.parametrize(("operation", "need"), EACH)
 def test_no_other_permission_will_do(operation: Operation, need: Permission) -> None:
     kind, resource, action = need
-    others = (EVERYTHING - {need}) | {(kind, resource + "x", action), (kind, "*", action), (kind, resource, "*")}
+    others = (EVERYTHING - {need}) | {
+        (kind, resource + "x", action),
+        (kind, "*", action),
+        (kind, resource, "*"),
+    }
     assert permissions.missing(others, operation) == need
 
 
 def test_a_commit_needs_what_each_of_its_writes_needs() -> None:
-    writes: tuple[Write, ...] = (PutItem("t", {}), SendMessage("q", MESSAGE), DeleteItem("t", ("k",)))
+    writes: tuple[Write, ...] = (
+        PutItem("t", {}),
+        SendMessage("q", MESSAGE),
+        DeleteItem("t", ("k",)),
+    )
     commit = Commit(writes, Mark("f", "m"))
-    granted = permissions.compiled([Grant(Kind.TABLE, "t", ("put", "delete")), Grant(Kind.QUEUE, "q", ("send",))])
+    granted = permissions.compiled(
+        [Grant(Kind.TABLE, "t", ("put", "delete")), Grant(Kind.QUEUE, "q", ("send",))]
+    )
     assert permissions.missing(granted, commit) is None
-    assert permissions.missing(granted - {(Kind.TABLE, "t", "delete")}, commit) == (Kind.TABLE, "t", "delete")
+    assert permissions.missing(granted - {(Kind.TABLE, "t", "delete")}, commit) == (
+        Kind.TABLE,
+        "t",
+        "delete",
+    )
     assert permissions.missing(frozenset(), commit) == (Kind.TABLE, "t", "put")
 
 
@@ -89,6 +105,8 @@ def test_an_empty_commit_needs_nothing() -> None:
 
 
 @given(all_operations, st.sets(st.sampled_from(sorted(EVERYTHING))))
-def test_exactly_the_granted_operations_go_ahead(operation: Operation, granted: set[Permission]) -> None:
+def test_exactly_the_granted_operations_go_ahead(
+    operation: Operation, granted: set[Permission]
+) -> None:
     allowed = set(permissions.needs(operation)) <= granted
     assert (permissions.missing(frozenset(granted), operation) is None) == allowed

@@ -10,7 +10,13 @@ from oort.app.loading.loader import load
 from oort.app.programs import Function
 from oort.engine.clocks import VirtualClock
 from oort.engine.entropy import SeededEntropy
-from oort.model.invocations import BatchInvocation, BatchOutcome, HttpInvocation, HttpOutcome, Principal
+from oort.model.invocations import (
+    BatchInvocation,
+    BatchOutcome,
+    HttpInvocation,
+    HttpOutcome,
+    Principal,
+)
 from oort.model.messages import Delivery, Fault, Message
 from oort.model.operations import Done, Request, Result
 from oort.runtime import invoke
@@ -48,7 +54,11 @@ class Running:
         self.broker = broker or RecordingBroker()
         self.clock = VirtualClock()
         self.environment = Environment(
-            self.function, broker=self.broker, clock=self.clock, entropy=SeededEntropy(1), overrides=overrides
+            self.function,
+            broker=self.broker,
+            clock=self.clock,
+            entropy=SeededEntropy(1),
+            overrides=overrides,
         )
         self.reader = RequestReader(self.function)
 
@@ -75,7 +85,9 @@ class Running:
         )
         return invoke.request(self.environment, self.reader, invocation)
 
-    def batch(self, *bodies: object, version: int = 1, attempt: int = 1, fault: Fault | None = None) -> BatchOutcome:
+    def batch(
+        self, *bodies: object, version: int = 1, attempt: int = 1, fault: Fault | None = None
+    ) -> BatchOutcome:
         """One batch, a message for each body; receipts count from r0. Its name is that of the consumer's event."""
         event = self.environment.function.event
         deliveries = tuple(
@@ -94,7 +106,9 @@ class Running:
             )
             for number, body in enumerate(bodies)
         )
-        return invoke.batch(self.environment, BatchInvocation(id="i1", token="t1", deliveries=deliveries))
+        return invoke.batch(
+            self.environment, BatchInvocation(id="i1", token="t1", deliveries=deliveries)
+        )
 
 
 def document(outcome: HttpOutcome) -> dict[str, object]:

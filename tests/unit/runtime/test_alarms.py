@@ -18,7 +18,9 @@ def message(name: str, *, version: int = 1) -> Message:
 
 
 def inbox(clock: VirtualClock | None = None) -> Transactions:
-    return Transactions(DirectStore(), platform=PlatformModel("shop", ()), clock=clock or VirtualClock())
+    return Transactions(
+        DirectStore(), platform=PlatformModel("shop", ()), clock=clock or VirtualClock()
+    )
 
 
 def test_each_event_and_version_rings_once_a_function() -> None:
@@ -47,7 +49,12 @@ def test_names_that_somebody_makes_up_do_not_fill_the_memory() -> None:
 def test_a_long_name_is_still_a_key() -> None:
     alarms = Alarms(inbox())
     names = [f"{'ü' * 100_000}{end}" for end in "ab"]
-    assert [alarms.rings("shop.f", message(name)) for name in (*names, *names)] == [True, True, False, False]
+    assert [alarms.rings("shop.f", message(name)) for name in (*names, *names)] == [
+        True,
+        True,
+        False,
+        False,
+    ]
     assert all(len(mark.message.encode()) < 1000 for mark in alarms._rung)
 
 

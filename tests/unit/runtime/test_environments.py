@@ -85,13 +85,19 @@ def test_a_provider_that_fails_is_a_500_and_is_tried_again() -> None:
     log: list[str] = []
     running = Running(pooled(log, fails=[OSError("no route"), OSError("no route")]))
     outcomes = [running.request() for _ in range(3)]
-    assert [(one.status, one.entered) for one in outcomes] == [(500, False), (500, False), (200, True)]
+    assert [(one.status, one.entered) for one in outcomes] == [
+        (500, False),
+        (500, False),
+        (200, True),
+    ]
     assert "no route" in outcomes[0].error
     assert b"no route" not in outcomes[0].body
     assert log == ["open pool", "open client"]
 
 
-def test_a_provider_that_does_not_close_is_logged_and_the_others_are_closed(caplog: pytest.LogCaptureFixture) -> None:
+def test_a_provider_that_does_not_close_is_logged_and_the_others_are_closed(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
     log: list[str] = []
     service = pooled(log)
 
@@ -108,7 +114,10 @@ def test_a_provider_that_does_not_close_is_logged_and_the_others_are_closed(capl
 
     functions = load([service]).functions
     environment = Environment(
-        functions["pooled.use_last"], broker=RecordingBroker(), clock=VirtualClock(), entropy=SeededEntropy(1)
+        functions["pooled.use_last"],
+        broker=RecordingBroker(),
+        clock=VirtualClock(),
+        entropy=SeededEntropy(1),
     )
     environment.arguments()
     with caplog.at_level(logging.WARNING):
@@ -149,7 +158,12 @@ def test_overrides_take_the_place_of_providers_and_are_closed_too(generator: boo
     running = Running(pooled(log), overrides={Pool: override})
     assert running.request().body == b"true"
     running.environment.close()
-    assert log == ["open mine", "open client", "close client", *(["close mine"] if generator else [])]
+    assert log == [
+        "open mine",
+        "open client",
+        "close client",
+        *(["close mine"] if generator else []),
+    ]
 
 
 def test_a_bad_request_opens_no_port() -> None:
@@ -225,7 +239,9 @@ def test_an_async_handler_is_run_to_its_end() -> None:
     assert [running.request(path={"what": word}).body for word in ("a", "b")] == [b'"a"', b'"b"']
 
 
-@pytest.mark.parametrize(("what", "error"), [("fail", "after waiting"), ("cancel", "The handler was cancelled")])
+@pytest.mark.parametrize(
+    ("what", "error"), [("fail", "after waiting"), ("cancel", "The handler was cancelled")]
+)
 def test_an_async_handler_that_fails_or_is_cancelled_is_a_500(what: str, error: str) -> None:
     outcome = Running(asynchronous()).request(path={"what": what})
     assert outcome.status == document(outcome)["status"] == 500

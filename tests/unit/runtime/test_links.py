@@ -31,12 +31,17 @@ MESSAGE = Message(id="1", name="n", body=b"{}")
 
 def link(broker: RecordingBroker | None = None) -> EnvironmentLink:
     return EnvironmentLink(
-        service="s", broker=broker or RecordingBroker(), clock=VirtualClock(), entropy=SeededEntropy(3)
+        service="s",
+        broker=broker or RecordingBroker(),
+        clock=VirtualClock(),
+        entropy=SeededEntropy(3),
     )
 
 
 def begin(one: EnvironmentLink, traceparent: str) -> str:
-    return one.begin(name="s.f", kind="function", token="t", traceparent=traceparent, mark=None, detail={})
+    return one.begin(
+        name="s.f", kind="function", token="t", traceparent=traceparent, mark=None, detail={}
+    )
 
 
 def test_a_valid_trace_is_continued() -> None:
@@ -48,7 +53,9 @@ def test_a_valid_trace_is_continued() -> None:
     assert one.take_spans() == ()
 
 
-@pytest.mark.parametrize("header", ["", "nonsense", f"00-{'0' * 32}-{PARENT}-01", f"ff-{TRACE}-{PARENT}-01"])
+@pytest.mark.parametrize(
+    "header", ["", "nonsense", f"00-{'0' * 32}-{PARENT}-01", f"ff-{TRACE}-{PARENT}-01"]
+)
 def test_an_invalid_one_is_replaced_by_a_new_root(header: str) -> None:
     one = link()
     trace = begin(one, header)
@@ -76,7 +83,10 @@ def test_a_refused_operation_is_an_error_in_its_span_and_keeps_no_invocation_fro
     begin(one, "")
     assert one.perform(GetItem("s.t", ("1",))) == Refused("permission.denied", "no")
     one.end()
-    assert [(span.name, span.error) for span in one.take_spans()] == [("get s.t", "permission.denied"), ("s.f", "")]
+    assert [(span.name, span.error) for span in one.take_spans()] == [
+        ("get s.t", "permission.denied"),
+        ("s.f", ""),
+    ]
 
 
 @pytest.mark.parametrize(

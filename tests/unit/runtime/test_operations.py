@@ -115,7 +115,12 @@ def test_effects_are_noted_in_their_port() -> None:
         (ClaimEffect(Lease("f", "m", "n", "me"), float("nan")), "limit.exceeded", 0),
         (ClaimEffect(Lease("f", "m", "", "me"), 1.0), "use.invalid", 0),
         (
-            Commit((PutItem("accounts.people", {"id": "3"}), DeleteItem("accounts.people", ("1",), SWEDEN))),
+            Commit(
+                (
+                    PutItem("accounts.people", {"id": "3"}),
+                    DeleteItem("accounts.people", ("1",), SWEDEN),
+                )
+            ),
             "condition.failed",
             1,
         ),

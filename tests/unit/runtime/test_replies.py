@@ -39,11 +39,16 @@ def failed(outcome: HttpOutcome) -> None:
 
 
 @pytest.mark.parametrize(
-    ("result", "body"), [("a", b'"a"'), ([], b"[]"), (0, b"0"), ({"a": 1}, b'{"a":1}'), (10**30, b"1" + b"0" * 30)]
+    ("result", "body"),
+    [("a", b'"a"'), ([], b"[]"), (0, b"0"), ({"a": 1}, b'{"a":1}'), (10**30, b"1" + b"0" * 30)],
 )
 def test_a_value_is_json(result: object, body: bytes) -> None:
     outcome = answering(result, status=201)
-    assert (outcome.status, outcome.body, outcome.headers) == (201, body, (("content-type", "application/json"),))
+    assert (outcome.status, outcome.body, outcome.headers) == (
+        201,
+        body,
+        (("content-type", "application/json"),),
+    )
 
 
 @pytest.mark.parametrize("result", [None, Reply(None)])
@@ -53,9 +58,15 @@ def test_none_has_no_body_and_no_type(result: object) -> None:
 
 
 def test_a_reply_has_a_status_and_headers_of_its_own() -> None:
-    outcome = answering(Reply([1], status=202, headers={"X-Tag": "a b", "location": "/é"}), status=201)
+    outcome = answering(
+        Reply([1], status=202, headers={"X-Tag": "a b", "location": "/é"}), status=201
+    )
     assert (outcome.status, outcome.body) == (202, b"[1]")
-    assert outcome.headers == (("content-type", "application/json"), ("x-tag", "a b"), ("location", "/é"))
+    assert outcome.headers == (
+        ("content-type", "application/json"),
+        ("x-tag", "a b"),
+        ("location", "/é"),
+    )
     assert answering(Reply([1]), status=201).status == 201
 
 
@@ -81,7 +92,9 @@ def test_a_content_type_of_the_handlers_own_takes_the_place_of_ours() -> None:
         {"Connection": "close"},
     ],
 )
-def test_a_header_that_would_break_the_reply_is_a_failure_of_the_handler(headers: dict[str, str]) -> None:
+def test_a_header_that_would_break_the_reply_is_a_failure_of_the_handler(
+    headers: dict[str, str],
+) -> None:
     outcome = answering(Reply("x", headers=headers))
     failed(outcome)
     assert "The header " in outcome.error
@@ -134,7 +147,9 @@ def test_a_problem_speaks_for_itself_with_its_members() -> None:
 
 def test_a_problem_is_no_error_in_the_trace_and_a_failure_is() -> None:
     assert [span.error for span in answering(Conflict("taken")).spans] == [""]
-    assert [span.error for span in answering(ValueError(f"{SECRET}\nmore")).spans] == [f"ValueError: {SECRET} more"]
+    assert [span.error for span in answering(ValueError(f"{SECRET}\nmore")).spans] == [
+        f"ValueError: {SECRET} more"
+    ]
 
 
 class Odd(Problem):
@@ -178,7 +193,9 @@ class Mute(Exception):
         ExceptionGroup("several", [ValueError(SECRET), ValueError("b")]),
     ],
 )
-def test_whatever_a_handler_raises_is_a_500_without_internals_and_the_log_has_it_all(error: BaseException) -> None:
+def test_whatever_a_handler_raises_is_a_500_without_internals_and_the_log_has_it_all(
+    error: BaseException,
+) -> None:
     outcome = answering(error)
     failed(outcome)
     assert SECRET.encode() not in outcome.body
@@ -192,7 +209,9 @@ def test_a_keyboard_interrupt_ends_the_test_and_not_only_the_request() -> None:
         answering(KeyboardInterrupt())
 
 
-@pytest.mark.parametrize("error", [InvalidValue("A key is empty."), LimitExceeded("An item is too large.")])
+@pytest.mark.parametrize(
+    "error", [InvalidValue("A key is empty."), LimitExceeded("An item is too large.")]
+)
 def test_a_value_that_cannot_be_stored_is_a_400(error: InvalidValue | LimitExceeded) -> None:
     outcome = answering(error)
     assert (outcome.status, document(outcome)["detail"]) == (400, error.what)

@@ -130,7 +130,10 @@ def test_one_mistake_is_said_in_the_singular() -> None:
         (b"null", "Expected an object, got null"),
         (b"1" * 5000, "out of range"),
         (b'{"part": {"name": "p"}, "count": 1e999}', "out of range"),
-        (b'{"part": ' + b'{"name":"p","inner":' * 100 + b"null" + b"}" * 101, "Nested more than 64 levels deep"),
+        (
+            b'{"part": ' + b'{"name":"p","inner":' * 100 + b"null" + b"}" * 101,
+            "Nested more than 64 levels deep",
+        ),
     ],
 )
 def test_a_body_that_cannot_be_read_says_why(body: bytes, detail: str) -> None:
@@ -140,7 +143,9 @@ def test_a_body_that_cannot_be_read_says_why(body: bytes, detail: str) -> None:
 
 
 def test_a_large_wrong_body_does_not_ask_for_a_larger_reply() -> None:
-    outcome = whole().request({f"f{n}": n for n in range(10_000)}, path=PATH, query=QUERY, headers=HEADERS)
+    outcome = whole().request(
+        {f"f{n}": n for n in range(10_000)}, path=PATH, query=QUERY, headers=HEADERS
+    )
     assert len(errors(outcome)) == 100
 
 
@@ -157,9 +162,13 @@ def test_json_by_any_of_its_names_is_accepted(kind: str) -> None:
     assert whole().request(BODY, path=PATH, query=QUERY, headers=headers).status == 200
 
 
-@pytest.mark.parametrize("kind", ["text/json", "application/jsonx", "multipart/form-data", "+json", ""])
+@pytest.mark.parametrize(
+    "kind", ["text/json", "application/jsonx", "multipart/form-data", "+json", ""]
+)
 def test_anything_else_is_415_and_the_handler_is_not_entered(kind: str) -> None:
-    outcome = whole().request(BODY, path=PATH, query=QUERY, headers={**HEADERS, "content-type": kind})
+    outcome = whole().request(
+        BODY, path=PATH, query=QUERY, headers={**HEADERS, "content-type": kind}
+    )
     assert (outcome.status, outcome.entered) == (415, False)
     assert "curl: -H 'content-type: application/json'" in str(document(outcome)["detail"])
 
@@ -168,7 +177,9 @@ def optional() -> Running:
     service = Service("notes")
 
     @service.post("/", public=True)
-    def note(body: Part | None = None, text: str | None = "default", yes: bool = False) -> list[object]:
+    def note(
+        body: Part | None = None, text: str | None = "default", yes: bool = False
+    ) -> list[object]:
         return [body, text, yes]
 
     return Running(service)

@@ -10,7 +10,17 @@ from oort import Can, Delete, Get, NotFound, Publish, Put, Queue, Scan, Send, Ta
 from oort.model.errors import InvalidToken, InvalidUse, InvalidValue, NotGranted
 from oort.testing import fake, published, sent, stored
 from oort.testing.callers import KnownCallers
-from tests.unit.app.library import Book, Books, Closed, Frozen, Frozens, Letters, Number, Numbers, Opened
+from tests.unit.app.library import (
+    Book,
+    Books,
+    Closed,
+    Frozen,
+    Frozens,
+    Letters,
+    Number,
+    Numbers,
+    Opened,
+)
 
 
 def lend(isbn: str, books: Books[Get | Put], letters: Letters[Send], out: Publish[Opened]) -> Book:
@@ -25,7 +35,11 @@ def lend(isbn: str, books: Books[Get | Put], letters: Letters[Send], out: Publis
 
 
 def test_a_handler_is_a_plain_function() -> None:
-    books, letters, out = fake(Books[Get | Put], Book(isbn="1")), fake(Letters[Send]), fake(Publish[Opened])
+    books, letters, out = (
+        fake(Books[Get | Put], Book(isbn="1")),
+        fake(Letters[Send]),
+        fake(Publish[Opened]),
+    )
     book = lend("1", books, letters, out)
     assert (book.copies, book.revision) == (0, 2)
     assert stored(books) == [book]

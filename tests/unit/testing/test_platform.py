@@ -123,7 +123,9 @@ def answer(letter: Letter, echo: Echo[Send]) -> None:
 
 
 @post.worker(Bag)
-def deliver(letter: Letter, ctx: Context, van: Van, letters: Letters[Put], out: Publish[Arrived]) -> None:
+def deliver(
+    letter: Letter, ctx: Context, van: Van, letters: Letters[Put], out: Publish[Arrived]
+) -> None:
     """Deliver a letter."""
     van.drive(letter.id, ctx.attempt)
     with atomic() as tx:
@@ -227,7 +229,11 @@ def test_a_failed_delivery_waits_for_advance_and_dies_after_its_attempts(running
     use(running, broken)
     running.post("/post", Letter("1"))
     running.settle()
-    assert (broken.trips, running.waiting(Bag), running.dead(Bag)) == ([("1", 1)], [Letter("1")], [])
+    assert (broken.trips, running.waiting(Bag), running.dead(Bag)) == (
+        [("1", 1)],
+        [Letter("1")],
+        [],
+    )
     running.settle()
     assert broken.trips == [("1", 1)]
     running.advance(timedelta(seconds=2))
@@ -235,7 +241,9 @@ def test_a_failed_delivery_waits_for_advance_and_dies_after_its_attempts(running
     assert (running.waiting(Bag), running.dead(Bag)) == ([], [Letter("1")])
     (letter,) = running.dead_letters(Bag)
     assert (letter.attempts, letter.error.splitlines()[0]) == (2, "OSError: flat tyre")
-    assert [report.failure.error for report in running.failures() if report.failure] == ["OSError: flat tyre"] * 2
+    assert [report.failure.error for report in running.failures() if report.failure] == [
+        "OSError: flat tyre"
+    ] * 2
 
 
 def test_redrive_gives_fresh_attempts(running: Platform) -> None:
@@ -247,7 +255,11 @@ def test_redrive_gives_fresh_attempts(running: Platform) -> None:
     assert running.redrive(Bag) == 1
     assert running.redrive(Bag) == 0
     running.settle()
-    assert (mine.trips[0], running.dead(Bag), running.items(Letters)) == (("1", 1), [], [Letter("1")])
+    assert (mine.trips[0], running.dead(Bag), running.items(Letters)) == (
+        ("1", 1),
+        [],
+        [Letter("1")],
+    )
 
 
 def test_a_delayed_message_comes_when_its_time_has_come(running: Platform) -> None:
@@ -271,7 +283,8 @@ def test_what_feeds_itself_does_not_settle() -> None:
     with Platform(post, most=50) as running:
         running.post("/post/echo")
         with pytest.raises(
-            DidNotSettle, match=r"did not settle in 50 deliveries; the last were to post\.echo\. A consumer seems"
+            DidNotSettle,
+            match=r"did not settle in 50 deliveries; the last were to post\.echo\. A consumer seems",
         ):
             running.settle()
 
@@ -296,7 +309,10 @@ def test_a_seed_makes_a_run_repeatable_and_another_one_another_run() -> None:
                 running.post("/post", Letter(name))
             running.advance(timedelta(hours=1))
             reply = running.get("/post/letters/ada")
-            return [[(one.delivery.message.id, one.retry) for one in running.failures()], reply.trace]
+            return [
+                [(one.delivery.message.id, one.retry) for one in running.failures()],
+                reply.trace,
+            ]
 
     assert run(1) == run(1)
     assert run(1) != run(2)
@@ -327,7 +343,9 @@ def test_all_items_are_shown_however_many_there_are(running: Platform) -> None:
     for number in range(250):
         running.post("/post", Letter(f"{number:03}"))
     running.settle()
-    assert [letter.id for letter in running.items(Letters)] == [f"{number:03}" for number in range(250)]
+    assert [letter.id for letter in running.items(Letters)] == [
+        f"{number:03}" for number in range(250)
+    ]
 
 
 def test_requests_carry_callers_bodies_and_headers(running: Platform) -> None:
@@ -337,7 +355,10 @@ def test_requests_carry_callers_bodies_and_headers(running: Platform) -> None:
     assert running.put("/post/raw").json() == "none"
     assert running.put("/post/raw", {"id": "7"}).json() == "7"
     assert running.put("/post/raw", b'{"id": "8"}').json() == "8"
-    assert running.request("PUT", "/post/raw", b"x", headers={"Content-Type": "text/plain"}).status == 415
+    assert (
+        running.request("PUT", "/post/raw", b"x", headers={"Content-Type": "text/plain"}).status
+        == 415
+    )
     assert running.put("/post/raw", b" " * 6_291_457).status == 413
     assert running.patch("/post/raw", Letter("7", "eve")).json() == "eve"
     assert running.delete("/post/raw").status == 405
@@ -392,7 +413,9 @@ def test_what_is_not_part_of_the_platform_says_so(running: Platform) -> None:
         lambda: running.redrive(Elsewhere),
         lambda: running.published(Happened),
     ):
-        with pytest.raises(NotFoundHere, match=r"is not part of this platform\. Give its service to Platform"):
+        with pytest.raises(
+            NotFoundHere, match=r"is not part of this platform\. Give its service to Platform"
+        ):
             attempt()
 
 

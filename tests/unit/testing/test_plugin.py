@@ -20,8 +20,21 @@ def test_it(platform):
 
 def pytest_in(folder: Path, *words: str) -> subprocess.CompletedProcess[str]:
     """pytest in a process of its own, with the plugin."""
-    command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "-p", "no:oort", "-p", "oort_pytest"]
-    return subprocess.run([*command, *words], cwd=folder, capture_output=True, text=True, check=False)
+    command = [
+        sys.executable,
+        "-m",
+        "pytest",
+        "-q",
+        "-p",
+        "no:cacheprovider",
+        "-p",
+        "no:oort",
+        "-p",
+        "oort_pytest",
+    ]
+    return subprocess.run(
+        [*command, *words], cwd=folder, capture_output=True, text=True, check=False
+    )
 
 
 def test_the_project_is_found_upwards_and_its_services_run(tmp_path: Path) -> None:
@@ -61,6 +74,8 @@ def test_the_fixture_works_beside_oort_toml_and_with_the_setting(tmp_path: Path)
 
 def test_pytest_starts_without_oort() -> None:
     program = "import sys, pytest; before = set(sys.modules); import oort_pytest; print(set(sys.modules) - before)"
-    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    done = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, check=True
+    )
     assert done.stdout.strip() == "{'oort_pytest'}"
     assert oort_pytest.__doc__ is not None

@@ -21,7 +21,9 @@ def cached(*, ttl: timedelta) -> Callable[[F], F]:
             return RateTable(table.scan().items)
     """
     if ttl <= timedelta(0):
-        raise InvalidUse(f"A value cannot be kept for {ttl}.", "Give a time above 0, or leave cached() out.")
+        raise InvalidUse(
+            f"A value cannot be kept for {ttl}.", "Give a time above 0, or leave cached() out."
+        )
 
     def decorate(factory: F) -> F:
         vars(factory)[_MARK] = ttl

@@ -44,7 +44,9 @@ def is_policy(value: object) -> bool:
 def judge(platform: PlatformModel, rules: Iterable[Rule]) -> list[Mistake]:
     """Everything that the policies object to, each under the code `policy.` and the function's name."""
     return [
-        Mistake(found.source, f"policy.{getattr(rule, '__name__', 'rule')}", found.what, found.instead)
+        Mistake(
+            found.source, f"policy.{getattr(rule, '__name__', 'rule')}", found.what, found.instead
+        )
         for rule in rules
         for found in rule(platform)
     ]

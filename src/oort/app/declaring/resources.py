@@ -41,14 +41,20 @@ class ResourceDeclared:
     options: TableOptions | QueueOptions
 
 
-def declare(service: str, declared: ResourceDeclared) -> tuple[TableModel | QueueModel | None, list[Mistake]]:
+def declare(
+    service: str, declared: ResourceDeclared
+) -> tuple[TableModel | QueueModel | None, list[Mistake]]:
     """The model of a declared class, and what is wrong with it. None if there is nothing to go on with."""
     base = Table if isinstance(declared.options, TableOptions) else Queue
     arguments = _arguments(declared.cls, base)
     if arguments is None:
         shown = "Table[str, Account, Can]" if base is Table else "Queue[Mail, Can]"
         what = f"{declared.cls.__name__} is not a {base.__name__}."
-        return None, [_mistake(declared, "resource.base", what, f"Write class {declared.cls.__name__}({shown}).")]
+        return None, [
+            _mistake(
+                declared, "resource.base", what, f"Write class {declared.cls.__name__}({shown})."
+            )
+        ]
     mistakes = list(_naming(declared))
     if isinstance(declared.options, TableOptions):
         return _table(service, declared, declared.options, arguments[1], mistakes)
@@ -59,47 +65,76 @@ def check_attempts(queue: QueueModel, mistakes: list[Mistake]) -> None:
     """How often a message may be delivered."""
     if not 1 <= queue.attempts <= limits.ATTEMPTS:
         what = f"{queue.name}: {queue.attempts} attempts are not possible."
-        mistakes.append(Mistake(queue.source, "queue.attempts", what, f"SQS allows 1 to {limits.ATTEMPTS}."))
+        mistakes.append(
+            Mistake(queue.source, "queue.attempts", what, f"SQS allows 1 to {limits.ATTEMPTS}.")
+        )
 
 
 def check_batch(batch: int, reader: Reader) -> None:
     """How many messages a consumer fetches together."""
     if not 1 <= batch <= limits.BATCH:
         reader.refuse(
-            "queue.batch", f"{reader.name}: a batch of {batch} is not possible.", f"It is 1 to {limits.BATCH}."
+            "queue.batch",
+            f"{reader.name}: a batch of {batch} is not possible.",
+            f"It is 1 to {limits.BATCH}.",
         )
 
 
 def _table(
-    service: str, declared: ResourceDeclared, options: TableOptions, item: object, mistakes: list[Mistake]
+    service: str,
+    declared: ResourceDeclared,
+    options: TableOptions,
+    item: object,
+    mistakes: list[Mistake],
 ) -> tuple[TableModel | None, list[Mistake]]:
     from oort.rules.types import stored  # for a program with tables, and not at a cold start
 
     fields = stored.names(item)
     if fields is None or not isinstance(item, type):
         what = f"{declared.cls.__name__} stores {getattr(item, '__name__', item)}, which is no Struct or dataclass."
-        return None, [*mistakes, _mistake(declared, "table.item", what, "Store a msgspec.Struct or a dataclass.")]
+        return None, [
+            *mistakes,
+            _mistake(declared, "table.item", what, "Store a msgspec.Struct or a dataclass."),
+        ]
     if len(options.key) not in (1, 2):
         what = f"A key of {len(options.key)} fields is not possible."
         return None, [*mistakes, _mistake(declared, "table.key", what, "Name one or two.")]
     indexes = tuple(_indexes(declared.cls, options.key))
     mistakes += _index_mistakes(declared, indexes)
-    used = {*options.key, *(name for index in indexes for name in (index.partition, index.sort) if name)}
+    used = {
+        *options.key,
+        *(name for index in indexes for name in (index.partition, index.sort) if name),
+    }
     if options.version:
         mistakes += _version_mistakes(declared, item, options.version, used)
         used.add(options.version)
     for name in sorted(used - fields.keys()):
         what = f"{declared.cls.__name__}: {item.__name__} has no field {name!r}."
-        mistakes.append(_mistake(declared, "table.field", what, f"Its fields are: {', '.join(fields)}."))
+        mistakes.append(
+            _mistake(declared, "table.field", what, f"Its fields are: {', '.join(fields)}.")
+        )
     for name in sorted(name for name in used & fields.keys() if fields[name] != name):
         what = f"{declared.cls.__name__}: {name} is stored as {fields[name]!r}."
         mistakes.append(
-            _mistake(declared, "table.renamed", what, "Fields of a key, an index or a version keep their name.")
+            _mistake(
+                declared,
+                "table.renamed",
+                what,
+                "Fields of a key, an index or a version keep their name.",
+            )
         )
-    numeric = frozenset(name for name in used - {options.version} if stored.key_type(item, name) == "number")
-    for name in sorted(name for name in used - {options.version} if stored.key_type(item, name) == "mixed"):
+    numeric = frozenset(
+        name for name in used - {options.version} if stored.key_type(item, name) == "number"
+    )
+    for name in sorted(
+        name for name in used - {options.version} if stored.key_type(item, name) == "mixed"
+    ):
         what = f"{declared.cls.__name__}: {name} may be text and a number."
-        mistakes.append(_mistake(declared, "table.key-type", what, "DynamoDB wants one of them: give it one type."))
+        mistakes.append(
+            _mistake(
+                declared, "table.key-type", what, "DynamoDB wants one of them: give it one type."
+            )
+        )
     model = TableModel(
         name=f"{service}.{declared.name}",
         service=service,
@@ -115,7 +150,11 @@ def _table(
 
 
 def _queue(
-    service: str, declared: ResourceDeclared, options: QueueOptions, message: object, mistakes: list[Mistake]
+    service: str,
+    declared: ResourceDeclared,
+    options: QueueOptions,
+    message: object,
+    mistakes: list[Mistake],
 ) -> tuple[QueueModel, list[Mistake]]:
     model = QueueModel(
         name=f"{service}.{declared.name}",
@@ -128,25 +167,35 @@ def _queue(
     check_attempts(model, mistakes)
     if problem := unreadable(message):
         what = f"{declared.cls.__name__} takes {getattr(message, '__name__', message)}: {problem}."
-        mistakes.append(_mistake(declared, "queue.message", what, "Use Structs and what msgspec can decode."))
+        mistakes.append(
+            _mistake(declared, "queue.message", what, "Use Structs and what msgspec can decode.")
+        )
     declared.cls.__oort__ = QueueDeclaration(model, message)  # type: ignore[attr-defined]
     return model, mistakes
 
 
-def _index_mistakes(declared: ResourceDeclared, indexes: tuple[IndexModel, ...]) -> Iterator[Mistake]:
+def _index_mistakes(
+    declared: ResourceDeclared, indexes: tuple[IndexModel, ...]
+) -> Iterator[Mistake]:
     count = sum(not index.primary for index in indexes)
     if count > limits.INDEXES_PER_TABLE:
         what = f"{declared.cls.__name__} has {count} indexes."
-        yield _mistake(declared, "table.indexes", what, f"DynamoDB allows {limits.INDEXES_PER_TABLE}.")
+        yield _mistake(
+            declared, "table.indexes", what, f"DynamoDB allows {limits.INDEXES_PER_TABLE}."
+        )
 
 
-def _version_mistakes(declared: ResourceDeclared, item: object, name: str, used: set[str]) -> Iterator[Mistake]:
+def _version_mistakes(
+    declared: ResourceDeclared, item: object, name: str, used: set[str]
+) -> Iterator[Mistake]:
     """The version counts writes: an int, and no part of a key or an index."""
     from oort.rules.types import stored
 
     if not stored.may_be_version(item, name, taken=name in used):
         what = f"{declared.cls.__name__}: {name} cannot be the version."
-        yield _mistake(declared, "table.version", what, f"Give it a field of its own: {name}: int = 0.")
+        yield _mistake(
+            declared, "table.version", what, f"Give it a field of its own: {name}: int = 0."
+        )
 
 
 def _indexes(cls: type, key: tuple[str, ...]) -> Iterator[IndexModel]:
@@ -167,7 +216,10 @@ def _naming(declared: ResourceDeclared) -> Iterator[Mistake]:
     if not names.RESOURCE.fullmatch(declared.name):
         what = f"{declared.name!r} is not a resource's name."
         yield _mistake(
-            declared, "resource.name", what, "Use lower-case letters, digits and dashes, starting with a letter."
+            declared,
+            "resource.name",
+            what,
+            "Use lower-case letters, digits and dashes, starting with a letter.",
         )
 
 

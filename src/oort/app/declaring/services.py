@@ -72,7 +72,9 @@ class AnswerDeclared:
     call: type
 
 
-TriggerDeclared: TypeAlias = RouteDeclared | SubscriptionDeclared | WorkerDeclared | TimerDeclared | AnswerDeclared
+TriggerDeclared: TypeAlias = (
+    RouteDeclared | SubscriptionDeclared | WorkerDeclared | TimerDeclared | AnswerDeclared
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,7 +130,12 @@ class Service:
     # -- resources
 
     def table(
-        self, name: str, *, key: str | tuple[str, str], version: str | None = None, expires: str | None = None
+        self,
+        name: str,
+        *,
+        key: str | tuple[str, str],
+        version: str | None = None,
+        expires: str | None = None,
     ) -> Callable[[D], D]:
         """Declare a table. `key` names the key field, or the partition and sort fields; `version` an int field that
         guards read-then-write.
@@ -180,7 +187,10 @@ class Service:
     ) -> Callable[[F], F]:
         """Answer GET requests under the service's name. See `post`."""
         return self._route(
-            RouteDeclared("GET", path, status, public, tuple(groups), tuple(raises), owner, rate, burst), timeout
+            RouteDeclared(
+                "GET", path, status, public, tuple(groups), tuple(raises), owner, rate, burst
+            ),
+            timeout,
         )
 
     def post(
@@ -210,7 +220,10 @@ class Service:
         ...     return f"What {id} wants"
         """
         return self._route(
-            RouteDeclared("POST", path, status, public, tuple(groups), tuple(raises), owner, rate, burst), timeout
+            RouteDeclared(
+                "POST", path, status, public, tuple(groups), tuple(raises), owner, rate, burst
+            ),
+            timeout,
         )
 
     def put(
@@ -228,7 +241,10 @@ class Service:
     ) -> Callable[[F], F]:
         """Answer PUT requests. See `post`."""
         return self._route(
-            RouteDeclared("PUT", path, status, public, tuple(groups), tuple(raises), owner, rate, burst), timeout
+            RouteDeclared(
+                "PUT", path, status, public, tuple(groups), tuple(raises), owner, rate, burst
+            ),
+            timeout,
         )
 
     def patch(
@@ -246,7 +262,10 @@ class Service:
     ) -> Callable[[F], F]:
         """Answer PATCH requests. See `post`."""
         return self._route(
-            RouteDeclared("PATCH", path, status, public, tuple(groups), tuple(raises), owner, rate, burst), timeout
+            RouteDeclared(
+                "PATCH", path, status, public, tuple(groups), tuple(raises), owner, rate, burst
+            ),
+            timeout,
         )
 
     def delete(
@@ -264,7 +283,10 @@ class Service:
     ) -> Callable[[F], F]:
         """Answer DELETE requests. See `post`."""
         return self._route(
-            RouteDeclared("DELETE", path, status, public, tuple(groups), tuple(raises), owner, rate, burst), timeout
+            RouteDeclared(
+                "DELETE", path, status, public, tuple(groups), tuple(raises), owner, rate, burst
+            ),
+            timeout,
         )
 
     # -- messages
@@ -298,7 +320,11 @@ class Service:
         return decorate
 
     def worker(
-        self, queue: type[Queue[M, Never]], *, batch: int = limits.BATCH, timeout: timedelta = timedelta(seconds=30)
+        self,
+        queue: type[Queue[M, Never]],
+        *,
+        batch: int = limits.BATCH,
+        timeout: timedelta = timedelta(seconds=30),
     ) -> Callable[[Callable[Concatenate[M, P], R]], Callable[Concatenate[M, P], R]]:
         """Consume a work queue, one message a call; up to `batch` (1 to 10) are fetched together and fail one by one."""
         source = self._here()
@@ -340,7 +366,9 @@ class Service:
 
     def on_change(
         self, table: type[Table[K, T, Never]]
-    ) -> Callable[[Callable[Concatenate[Changed[T], P], R]], Callable[Concatenate[Changed[T], P], R]]:
+    ) -> Callable[
+        [Callable[Concatenate[Changed[T], P], R]], Callable[Concatenate[Changed[T], P], R]
+    ]:
         """Consume the changes of a table. Refused at load by this release."""
         self._refuse("on_change")
         return _same
@@ -361,7 +389,9 @@ class Service:
         def decorate(handler: Callable[Concatenate[M, P], R]) -> Callable[Concatenate[M, P], R]:
             declared = calls.declared(call)
             longest = timeout or (declared.model.timeout if declared else limits.REQUEST_TIMEOUT)
-            self.declared.handlers.append(HandlerDeclared(handler, AnswerDeclared(call), longest, source))
+            self.declared.handlers.append(
+                HandlerDeclared(handler, AnswerDeclared(call), longest, source)
+            )
             return handler
 
         return decorate
@@ -373,9 +403,13 @@ class Service:
         self.declared.modules.add(caller_module(depth))
         return caller(depth)
 
-    def _resource(self, name: str, source: Source, options: TableOptions | QueueOptions) -> Callable[[D], D]:
+    def _resource(
+        self, name: str, source: Source, options: TableOptions | QueueOptions
+    ) -> Callable[[D], D]:
         def decorate(cls: D) -> D:
-            model, mistakes = resources.declare(self.name, ResourceDeclared(cls, name, source, options))
+            model, mistakes = resources.declare(
+                self.name, ResourceDeclared(cls, name, source, options)
+            )
             self.declared.mistakes += mistakes
             if isinstance(model, TableModel):
                 self.declared.tables.append(model)

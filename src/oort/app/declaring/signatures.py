@@ -7,7 +7,17 @@ from datetime import date, time, timedelta
 from decimal import Decimal
 from enum import Enum
 from types import NoneType, UnionType
-from typing import Annotated, Any, Literal, TypeAlias, Union, cast, get_args, get_origin, get_type_hints
+from typing import (
+    Annotated,
+    Any,
+    Literal,
+    TypeAlias,
+    Union,
+    cast,
+    get_args,
+    get_origin,
+    get_type_hints,
+)
 from uuid import UUID
 
 from oort.app.handles import calls, events
@@ -36,7 +46,11 @@ class HandleParameter:
     def grant(self) -> Grant:
         """What the function may do because of this parameter."""
         kind = Kind.TABLE if issubclass(self.resource, Table) else Kind.QUEUE
-        return Grant(kind, self.resource.__oort__.model.name, tuple(sorted(map(word, self.actions))))  # type: ignore[attr-defined]
+        return Grant(
+            kind,
+            self.resource.__oort__.model.name,
+            tuple(sorted(map(word, self.actions))),  # type: ignore[attr-defined]
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,7 +155,9 @@ class Signature:
 class Reader:
     """Reads one signature and collects its mistakes. `provided` holds the return types of the service's providers."""
 
-    def __init__(self, call: Callable[..., object], *, source: Source, provided: frozenset[object]) -> None:
+    def __init__(
+        self, call: Callable[..., object], *, source: Source, provided: frozenset[object]
+    ) -> None:
         self.call = call
         self.source = source
         self.provided = provided
@@ -159,7 +175,11 @@ class Reader:
                 "Import it at run time, not under TYPE_CHECKING: the signature is the permission.",
             )
         except (TypeError, SyntaxError) as error:
-            self.refuse("signature.type", f"{self.name}: {error}.", "Write actions in the brackets: People[Get | Put].")
+            self.refuse(
+                "signature.type",
+                f"{self.name}: {error}.",
+                "Write actions in the brackets: People[Get | Put].",
+            )
         return None
 
     def refuse(self, code: str, what: str, instead: str) -> None:
@@ -169,7 +189,11 @@ class Reader:
     def handler(self) -> dict[str, object] | None:
         """The annotations of a handler, which returns: a generator's body would never run."""
         if inspect.isgeneratorfunction(self.call) or inspect.isasyncgenfunction(self.call):
-            self.refuse("signature.generator", f"{self.name} yields, so nobody runs it.", "Return what it answers.")
+            self.refuse(
+                "signature.generator",
+                f"{self.name} yields, so nobody runs it.",
+                "Return what it answers.",
+            )
         return self.hints()
 
     def parameters(self) -> Iterator[inspect.Parameter]:
@@ -195,7 +219,9 @@ class Reader:
             return self._call(name, cast(type, origin))
         if isinstance(origin, type) and issubclass(origin, Bucket | Secret):
             self.refuse(
-                "language.later", f"{self.name}: {name} is not run by this release.", "docs/limits.md lists what is."
+                "language.later",
+                f"{self.name}: {name} is not run by this release.",
+                "docs/limits.md lists what is.",
             )
             return ContextParameter(name)
         if hint is Context:
@@ -216,24 +242,38 @@ class Reader:
         arguments = get_args(hint)
         if not arguments:
             what = f"{self.name}: {name}: {title} may do nothing."
-            self.refuse("handle.bare", what, f"Say what it does: {name}: {title}[Get] or {title}[Get | Put].")
+            self.refuse(
+                "handle.bare",
+                what,
+                f"Say what it does: {name}: {title}[Get] or {title}[Get | Put].",
+            )
             return ContextParameter(name)
         inner = arguments[0]
         actions = get_args(inner) if get_origin(inner) in (Union, UnionType) else (inner,)
         if bad := [action for action in actions if action not in MARKERS]:
             what = f"{self.name}: {title}[{getattr(bad[0], '__name__', bad[0])}] is not an action."
-            self.refuse("handle.action", what, f"Actions are {', '.join(marker.__name__ for marker in MARKERS)}.")
+            self.refuse(
+                "handle.action",
+                what,
+                f"Actions are {', '.join(marker.__name__ for marker in MARKERS)}.",
+            )
             return ContextParameter(name)
         fitting = [marker for marker in MARKERS if (marker is Send) == issubclass(origin, Queue)]
         if bad := [action for action in actions if action not in fitting]:
             what = f"{self.name}: {title} has no {bad[0].__name__}."
-            self.refuse("handle.action", what, f"Its actions are {', '.join(marker.__name__ for marker in fitting)}.")
+            self.refuse(
+                "handle.action",
+                what,
+                f"Its actions are {', '.join(marker.__name__ for marker in fitting)}.",
+            )
         return HandleParameter(name, origin, tuple(actions))
 
     def _call(self, name: str, origin: type) -> Parameter:
         if calls.declared(origin) is None:
             what = f"{self.name}: {name}: {origin.__name__} is no declared call."
-            self.refuse("call.undeclared", what, "Put @call(name) on a class of a contracts module.")
+            self.refuse(
+                "call.undeclared", what, "Put @call(name) on a class of a contracts module."
+            )
             return ContextParameter(name)
         return CallParameter(name, cast(type[Call[Any, Any]], origin))
 
@@ -241,7 +281,11 @@ class Reader:
         found = events.published_by(hint)
         if not found:
             what = f"{self.name}: {name} names no event to publish."
-            self.refuse("publish.event", what, f"Write {name}: Publish[SignedUp], with a class under @event.")
+            self.refuse(
+                "publish.event",
+                what,
+                f"Write {name}: Publish[SignedUp], with a class under @event.",
+            )
         return PublishParameter(name, found)
 
 
@@ -256,7 +300,9 @@ def read_timer(reader: Reader) -> Signature:
         elif hints is not None:
             what = f"{reader.name}: {parameter.name} cannot be filled."
             reader.refuse(
-                "timer.parameter", what, "A scheduled handler takes handles, Publish, Context and provided ports."
+                "timer.parameter",
+                what,
+                "A scheduled handler takes handles, Publish, Context and provided ports.",
             )
     return Signature(tuple(found), (hints or {}).get("return"))
 
@@ -265,7 +311,9 @@ def read_provider(reader: Reader) -> Signature:
     """A provider's signature. Its return type is what handlers ask for."""
     hints = reader.hints()
     if inspect.iscoroutinefunction(reader.call) or inspect.isasyncgenfunction(reader.call):
-        reader.refuse("provider.async", f"{reader.name} is async.", "Write a plain function or a generator.")
+        reader.refuse(
+            "provider.async", f"{reader.name} is async.", "Write a plain function or a generator."
+        )
     found: list[Parameter] = []
     for parameter in reader.parameters():
         known = None if hints is None else reader.shared(parameter.name, hints.get(parameter.name))
@@ -316,12 +364,16 @@ def read_consumer(reader: Reader, message: object) -> Signature:
     if not found:
         title = getattr(message, "__name__", message)
         reader.refuse(
-            "consumer.message", f"{reader.name} takes no message.", f"Its first parameter is the message: {title}."
+            "consumer.message",
+            f"{reader.name} takes no message.",
+            f"Its first parameter is the message: {title}.",
         )
     return Signature(tuple(found), (hints or {}).get("return"))
 
 
-def _check_message(reader: Reader, name: str, hint: object, message: object, *, known: bool) -> None:
+def _check_message(
+    reader: Reader, name: str, hint: object, message: object, *, known: bool
+) -> None:
     if known and hint != message:
         shown, wanted = getattr(hint, "__name__", hint), getattr(message, "__name__", message)
         reader.refuse(
@@ -348,13 +400,20 @@ def read_route(reader: Reader, *, path: frozenset[str], public: bool) -> Signatu
 
 
 def _request_parameter(
-    reader: Reader, parameter: inspect.Parameter, hint: object, *, path: frozenset[str], public: bool
+    reader: Reader,
+    parameter: inspect.Parameter,
+    hint: object,
+    *,
+    path: frozenset[str],
+    public: bool,
 ) -> Parameter:
     name = parameter.name
     required = parameter.default is parameter.empty
     if hint is None:
         reader.refuse(
-            "signature.untyped", f"{reader.name}: {name} has no type.", f"Annotate it, for example {name}: str."
+            "signature.untyped",
+            f"{reader.name}: {name} has no type.",
+            f"Annotate it, for example {name}: str.",
         )
         return ContextParameter(name)
     if (known := reader.shared(name, hint)) is not None:
@@ -370,11 +429,15 @@ def _request_parameter(
 def _principal(reader: Reader, name: str, *, optional: bool, public: bool) -> Parameter:
     if public and not optional:
         what = f"{reader.name} is public, but {name}: Principal needs a caller."
-        reader.refuse("route.principal", what, f"Write {name}: Principal | None, or make the route private.")
+        reader.refuse(
+            "route.principal", what, f"Write {name}: Principal | None, or make the route private."
+        )
     return PrincipalParameter(name, optional)
 
 
-def _text(reader: Reader, name: str, hint: object, *, path: frozenset[str], required: bool) -> Parameter:
+def _text(
+    reader: Reader, name: str, hint: object, *, path: frozenset[str], required: bool
+) -> Parameter:
     """A parameter that arrives as text: in the path, a header or the query."""
     header = _header(hint)
     place = "path" if name in path else "query" if header is None else "header"
@@ -387,7 +450,9 @@ def _text(reader: Reader, name: str, hint: object, *, path: frozenset[str], requ
             "Call it `body` if it is the request's body; if it is a port of yours, add @service.provide for it.",
         )
     wire = header.lower() if header is not None and place == "header" else name
-    return ValueParameter(name, place, wire, hint, required or place == "path", many and place != "path")
+    return ValueParameter(
+        name, place, wire, hint, required or place == "path", many and place != "path"
+    )
 
 
 def _check_body(reader: Reader, hint: object) -> None:
@@ -407,7 +472,9 @@ def unreadable(kind: object) -> str:
 def _is_object(kind: object) -> bool:
     if isinstance(kind, type) and not get_args(kind):
         return kind is not NoneType and not issubclass(kind, _SCALARS)
-    return get_origin(kind) not in (Literal, Union, UnionType) and any(map(_is_object, get_args(kind)))
+    return get_origin(kind) not in (Literal, Union, UnionType) and any(
+        map(_is_object, get_args(kind))
+    )
 
 
 _SCALARS = (str, int, float, Decimal, date, time, timedelta, UUID, Enum)
@@ -419,7 +486,9 @@ def _is_many(hint: object) -> bool:
 
 def _bare(hint: object) -> object:
     """The type without `Annotated` and without `| None`, in whatever order they stand around it."""
-    while (inner := get_args(hint)[0] if get_origin(hint) is Annotated else _optional(hint)) is not None:
+    while (
+        inner := get_args(hint)[0] if get_origin(hint) is Annotated else _optional(hint)
+    ) is not None:
         hint = inner
     return hint
 

@@ -107,7 +107,9 @@ def steps(kind: type[Event]) -> Iterator[type[Event]]:
                 yield other
 
 
-def mistakes(published: Iterable[type[Event]], consumed: Iterable[tuple[str, type[Event]]]) -> Iterator[Mistake]:
+def mistakes(
+    published: Iterable[type[Event]], consumed: Iterable[tuple[str, type[Event]]]
+) -> Iterator[Mistake]:
     """What consumers of a program could never read of what is declared in it. `consumed` names each consumer."""
     sent = list(published)
     for consumer, kind in consumed:
@@ -155,7 +157,10 @@ def _chosen(known: EventModel, message: Message) -> tuple[int, bytes]:
     if older:
         return max(older), older[max(older)]
     raise bodies.refusal(
-        message, Reason.UNKNOWN_VERSION, f"has version {message.version}, and version {known.version} is known", _NEWER
+        message,
+        Reason.UNKNOWN_VERSION,
+        f"has version {message.version}, and version {known.version} is known",
+        _NEWER,
     )
 
 
@@ -177,7 +182,9 @@ def _begun(kind: type[Event], message: Message) -> tuple[Event, tuple[Callable[.
         raise bodies.refusal(message, Reason.MISFIT, what, _PUBLISH) from error
 
 
-def _way(kind: type[Event], version: int) -> tuple[type[Event], tuple[Callable[..., object], ...]] | None:
+def _way(
+    kind: type[Event], version: int
+) -> tuple[type[Event], tuple[Callable[..., object], ...]] | None:
     """The class of that version, and the upcasts that lead from it to this class; None if none do."""
     if version == kind.__oort__.model.version:
         return kind, ()
@@ -201,7 +208,9 @@ def _record(convert: Callable[..., object], source: Source, word: str) -> None:
     known[before.version] = (older, convert)
 
 
-def _ends(convert: Callable[..., object], source: Source, word: str) -> tuple[type[Event], type[Event]]:
+def _ends(
+    convert: Callable[..., object], source: Source, word: str
+) -> tuple[type[Event], type[Event]]:
     """The event classes that a conversion takes and returns."""
     try:
         taken, returned = map(declared, (*get_type_hints(convert).values(), None, None)[:2])
@@ -217,7 +226,12 @@ def _told(model: EventModel) -> str:
 
 
 def _mistake(source: Source, word: str, what: str) -> InvalidProgram:
-    ends = {"upcast": "newer(old: SignedUpV1) -> SignedUp", "downcast": "older(new: SignedUp) -> SignedUpV1"}[word]
+    ends = {
+        "upcast": "newer(old: SignedUpV1) -> SignedUp",
+        "downcast": "older(new: SignedUp) -> SignedUpV1",
+    }[word]
     instead = f"Write @{word} on def {ends}, both under @event with one name."
     article = "An" if word == "upcast" else "A"
-    return InvalidProgram([Mistake(source, f"event.{word}", f"{article} {word} cannot be used: {what}.", instead)])
+    return InvalidProgram(
+        [Mistake(source, f"event.{word}", f"{article} {word} cannot be used: {what}.", instead)]
+    )

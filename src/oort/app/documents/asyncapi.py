@@ -37,8 +37,13 @@ def document(program: Program) -> Schema:
         "channels": _channels(versions),
         "operations": dict(_operations(program, [one.declared for one in versions])),
         "components": {
-            "messages": {_name(one.declared): _message(one, components[_name(one.declared)][0]) for one in versions},
-            "schemas": {name: one for _, schemas in components.values() for name, one in schemas.items()},
+            "messages": {
+                _name(one.declared): _message(one, components[_name(one.declared)][0])
+                for one in versions
+            },
+            "schemas": {
+                name: one for _, schemas in components.values() for name, one in schemas.items()
+            },
         },
     }
     version = hashlib.sha256(msgspec.json.encode(written)).hexdigest()[:12]
@@ -75,7 +80,9 @@ def _channels(versions: Iterable[Exported]) -> Schema:
     found: dict[str, Schema] = {}
     for one in versions:
         name = _name(one.declared)
-        found.setdefault(one.declared.event, {})[_short(one.declared)] = {"$ref": f"#/components/messages/{name}"}
+        found.setdefault(one.declared.event, {})[_short(one.declared)] = {
+            "$ref": f"#/components/messages/{name}"
+        }
     return {event: {"address": event, "messages": messages} for event, messages in found.items()}
 
 
@@ -90,9 +97,14 @@ def _operations(program: Program, versions: list[DeclaredEvent]) -> Iterator[tup
     for action, found in (("send", sent), ("receive", received)):
         for (function, event), messages in sorted(found.items(), key=lambda one: one[0]):
             operation: Schema = {"action": action, "channel": {"$ref": f"#/channels/{event}"}}
-            references = [{"$ref": f"#/channels/{event}/messages/{_short(one)}"} for one in messages]
+            references = [
+                {"$ref": f"#/channels/{event}/messages/{_short(one)}"} for one in messages
+            ]
             described = _function(program, function)
-            yield f"{function}.{action}.{event}", {**operation, **described, "messages": cast(Value, references)}
+            yield (
+                f"{function}.{action}.{event}",
+                {**operation, **described, "messages": cast(Value, references)},
+            )
 
 
 def _reads(known: DeclaredEvent, other: DeclaredEvent) -> bool:
@@ -100,7 +112,9 @@ def _reads(known: DeclaredEvent, other: DeclaredEvent) -> bool:
     if known.event != other.event:
         return False
     newer = other.version > known.version
-    return other.serves <= known.version if newer else other.version in {known.version, *known.reads}
+    return (
+        other.serves <= known.version if newer else other.version in {known.version, *known.reads}
+    )
 
 
 def _function(program: Program, name: str) -> Schema:
@@ -112,7 +126,11 @@ def _texts(documented: object) -> Schema:
     """The first line of a docstring, and what comes after it."""
     own = vars(documented).get("__doc__") if isinstance(documented, type) else documented.__doc__
     summary, _, description = inspect.cleandoc(own or "").partition("\n")
-    return {word: text for word, text in (("summary", summary), ("description", description.strip())) if text}
+    return {
+        word: text
+        for word, text in (("summary", summary), ("description", description.strip()))
+        if text
+    }
 
 
 def _short(one: DeclaredEvent) -> str:

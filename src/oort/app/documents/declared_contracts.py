@@ -57,7 +57,9 @@ def _events(program: Program) -> Iterator[DeclaredEvent]:
         try:
             writer, reader = event_schemas.both(kind)
         except InvalidValue as error:
-            mistake = Mistake(model.source, "contract.type", f"{kind.__name__}: {error.what}", error.instead)
+            mistake = Mistake(
+                model.source, "contract.type", f"{kind.__name__}: {error.what}", error.instead
+            )
             raise InvalidProgram([mistake]) from None
         yield DeclaredEvent(
             event=model.name,
@@ -96,4 +98,6 @@ def _reads(kind: type[Event]) -> frozenset[int]:
 
 def _serves(kind: type[Event]) -> int:
     """The oldest version whose consumers get something of it: itself, or what it is converted to."""
-    return min([kind.__oort__.model.oldest, *(_serves(old) for old, _ in kind.__oort__.downcasts.values())])
+    return min(
+        [kind.__oort__.model.oldest, *(_serves(old) for old, _ in kind.__oort__.downcasts.values())]
+    )

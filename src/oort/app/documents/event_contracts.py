@@ -30,7 +30,9 @@ def events(program: Program) -> tuple[EventContract, ...]:
             kinds[_key(function.event)] = function.event
             consumers.setdefault(_key(function.event), []).append(name)
     return tuple(
-        EventContract(kind.__oort__.model, kind, tuple(producers.get(key, ())), tuple(consumers.get(key, ())))
+        EventContract(
+            kind.__oort__.model, kind, tuple(producers.get(key, ())), tuple(consumers.get(key, ()))
+        )
         for key, kind in sorted(kinds.items(), key=lambda one: one[0])
     )
 

@@ -24,7 +24,9 @@ from oort.rules.types import opening
 from oort.rules.types.schema_keywords import Schema
 
 _ID = "01890a5d-ac96-774b-bcce-b302099a8057"
-_TRACE = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"  # the example of W3C Trace Context
+_TRACE = (
+    "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"  # the example of W3C Trace Context
+)
 _SENT = 1767268800.0  # 2026-01-01T12:00:00Z
 
 
@@ -42,7 +44,9 @@ class Exported:
         one = self.declared
         older = [told.version for told in self.message.older]
         data = one.revision.writer
-        return envelope_schemas.schema(one.event, one.version, oldest=one.compatible, older=older, data=data)
+        return envelope_schemas.schema(
+            one.event, one.version, oldest=one.compatible, older=older, data=data
+        )
 
     @property
     def data(self) -> Value:
@@ -60,7 +64,9 @@ def versions(program: Program) -> tuple[Exported, ...]:
     kinds = declared_contracts.kinds(program)
     example = declared_contracts.example(kinds)
     found = declared_contracts.declared(program).events
-    return tuple(Exported(found[key], kind, _message(kind, *example(key))) for key, kind in kinds.items())
+    return tuple(
+        Exported(found[key], kind, _message(kind, *example(key))) for key, kind in kinds.items()
+    )
 
 
 def cloudevents(program: Program) -> list[Value]:
@@ -82,15 +88,22 @@ def eventbridge(program: Program) -> list[Value]:
 
     InvalidProgram for what JSON Schema draft 4 cannot say.
     """
-    return [_entry(one, program.model.name) for one in declared_contracts.declared(program).events.values()]
+    return [
+        _entry(one, program.model.name)
+        for one in declared_contracts.declared(program).events.values()
+    ]
 
 
 def _entry(one: DeclaredEvent, registry: str) -> Schema:
     try:
-        return registries.entry(one.event, one.version, registry=registry, writer=one.revision.writer)
+        return registries.entry(
+            one.event, one.version, registry=registry, writer=one.revision.writer
+        )
     except InvalidValue as error:
         what = f"{one.event} version {one.version}: {error.what}"
-        raise InvalidProgram([Mistake(one.source, "contract.export", what, error.instead)]) from None
+        raise InvalidProgram(
+            [Mistake(one.source, "contract.export", what, error.instead)]
+        ) from None
 
 
 def _message(kind: type[Event], example: Value) -> Message:
@@ -100,10 +113,14 @@ def _message(kind: type[Event], example: Value) -> Message:
     except Exception as error:  # conversions are the user's own
         what = f"{kind.__name__}: its example cannot be published: {type(error).__name__}: {error}"
         instead = 'Give its fields examples that can be converted: Annotated[..., Meta(examples=["..."])].'
-        raise InvalidProgram([Mistake(kind.__oort__.model.source, "contract.example", what, instead)]) from error
+        raise InvalidProgram(
+            [Mistake(kind.__oort__.model.source, "contract.example", what, instead)]
+        ) from error
 
 
-def _stamp(*, name: str, body: bytes, key: str, version: int, oldest: int, older: tuple[Older, ...]) -> Message:
+def _stamp(
+    *, name: str, body: bytes, key: str, version: int, oldest: int, older: tuple[Older, ...]
+) -> Message:
     return Message(
         id=_ID,
         name=name,

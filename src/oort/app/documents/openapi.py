@@ -28,7 +28,9 @@ from oort.rules.types import examples, schemas
 from oort.rules.types.schema_keywords import Schema
 from oort.rules.types.schemas import Schemas
 
-_IGNORED = frozenset({"accept", "authorization", "content-type"})  # OpenAPI: never described as parameters
+_IGNORED = frozenset(
+    {"accept", "authorization", "content-type"}
+)  # OpenAPI: never described as parameters
 _METHODS = ("get", "put", "post", "delete", "patch")
 _NOTHING: tuple[object, ...] = (None, NoneType)
 _UNKNOWN: tuple[object, ...] = (Any, Reply, inspect.Signature.empty)
@@ -48,24 +50,38 @@ def document(program: Program, *, server: str = "/") -> Node:
     >>> list(document(load([hello]))["paths"])
     ['/hello/{name}']
     """
-    routes = [_Route(one, one.model.trigger) for one in _functions(program) if isinstance(one.model.trigger, Http)]
+    routes = [
+        _Route(one, one.model.trigger)
+        for one in _functions(program)
+        if isinstance(one.model.trigger, Http)
+    ]
     found = _schemas(routes)
     paths: dict[str, dict[str, Node]] = {}
     for route, (parameters, answer) in zip(routes, _dealt(routes, found), strict=True):
-        paths.setdefault(route.trigger.path, {})[route.trigger.method.lower()] = _operation(route, parameters, answer)
+        paths.setdefault(route.trigger.path, {})[route.trigger.method.lower()] = _operation(
+            route, parameters, answer
+        )
     written: Node = {
         "servers": [{"url": server}],
-        "tags": [{"name": name} for name in sorted({route.function.model.service for route in routes})],
+        "tags": [
+            {"name": name} for name in sorted({route.function.model.service for route in routes})
+        ],
         "paths": {path: _by_method(paths[path]) for path in sorted(paths)},
         "components": _components(found),
     }
     version = hashlib.sha256(msgspec.json.encode(written)).hexdigest()[:12]
-    return {"openapi": "3.1.0", "info": {"title": program.model.name, "version": version}, **written}
+    return {
+        "openapi": "3.1.0",
+        "info": {"title": program.model.name, "version": version},
+        **written,
+    }
 
 
 def encoded(program: Program, *, server: str = "/") -> bytes:
     """The document as indented JSON, in the same bytes for the same program. Raises InvalidProgram as `document` does."""
-    return msgspec.json.format(msgspec.json.encode(document(program, server=server)), indent=2) + b"\n"
+    return (
+        msgspec.json.format(msgspec.json.encode(document(program, server=server)), indent=2) + b"\n"
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,14 +92,18 @@ class _Route:
     @property
     def values(self) -> list[ValueParameter]:
         """The parts of the request that the document describes."""
-        every = [one for one in self.function.signature.parameters if isinstance(one, ValueParameter)]
+        every = [
+            one for one in self.function.signature.parameters if isinstance(one, ValueParameter)
+        ]
         return [one for one in every if one.place != "header" or one.wire not in _IGNORED]
 
     @property
     def answers(self) -> object | None:
         """The type of the body that a success has; None if it has none."""
         returns = self.function.signature.returns
-        inner = get_args(returns)[0] if get_origin(returns) is Reply and get_args(returns) else returns
+        inner = (
+            get_args(returns)[0] if get_origin(returns) is Reply and get_args(returns) else returns
+        )
         return None if inner in _NOTHING else inner
 
     @property
@@ -101,7 +121,9 @@ def _schemas(routes: list[_Route]) -> Schemas:
     answered: _Kinds = [(route.function, route.answers) for route in routes if route.described]
     try:
         return schemas.described(
-            accepted=[kind for _, kind in accepted], answered=[kind for _, kind in answered], refs=SCHEMAS
+            accepted=[kind for _, kind in accepted],
+            answered=[kind for _, kind in answered],
+            refs=SCHEMAS,
         )
     except InvalidValue:
         raise InvalidProgram(list(_mistakes(accepted, answered))) from None
@@ -118,11 +140,16 @@ def _mistakes(accepted: _Kinds, answered: _Kinds) -> Iterator[Mistake]:
                 yield Mistake(function.model.source, "openapi.type", what, error.instead)
 
 
-def _dealt(routes: list[_Route], found: Schemas) -> Iterator[tuple[dict[str, Schema], Schema | None]]:
+def _dealt(
+    routes: list[_Route], found: Schemas
+) -> Iterator[tuple[dict[str, Schema], Schema | None]]:
     """For each route the schemas of its values, by parameter, and that of its answer."""
     accepted, answered = iter(found.accepted), iter(found.answered)
     for route in routes:
-        yield {one.name: next(accepted) for one in route.values}, (next(answered) if route.described else None)
+        yield (
+            {one.name: next(accepted) for one in route.values},
+            (next(answered) if route.described else None),
+        )
 
 
 def _by_method(operations: Mapping[str, Node]) -> Node:
@@ -133,8 +160,14 @@ def _operation(route: _Route, parameters: Mapping[str, Schema], answer: Schema |
     function, trigger = route.function, route.trigger
     summary, _, description = inspect.cleandoc(function.call.__doc__ or "").partition("\n")
     written: Node = {"tags": [function.model.service], "operationId": function.model.name}
-    written |= {name: text for name, text in (("summary", summary), ("description", description.strip())) if text}
-    described = [_parameter(route, one, parameters[one.name]) for one in route.values if one.place != "body"]
+    written |= {
+        name: text
+        for name, text in (("summary", summary), ("description", description.strip()))
+        if text
+    }
+    described = [
+        _parameter(route, one, parameters[one.name]) for one in route.values if one.place != "body"
+    ]
     if described:
         written["parameters"] = described
     for one in route.values:
@@ -170,7 +203,11 @@ def _present(schema: Schema) -> Schema:
     rest = [arm for arm in arms if arm != {"type": "null"}]
     others = {name: value for name, value in schema.items() if name != "anyOf"}
     only = rest[0]
-    return {**only, **others} if len(rest) == 1 and isinstance(only, dict) else {**others, "anyOf": rest}
+    return (
+        {**only, **others}
+        if len(rest) == 1 and isinstance(only, dict)
+        else {**others, "anyOf": rest}
+    )
 
 
 def _body(one: ValueParameter, schema: Schema) -> Node:
@@ -196,7 +233,9 @@ def _success(route: _Route, answer: Schema | None) -> Node:
     elif route.answers is not None:
         written["content"] = {"*/*": {}}
     if answer is not None and answer != _present(answer):
-        written["description"] = f"{written['description']}; without a body if there is nothing to show"
+        written["description"] = (
+            f"{written['description']}; without a body if there is nothing to show"
+        )
     return written
 
 
@@ -207,7 +246,9 @@ def _answered(schema: Schema) -> Schema:
 
 def _security(route: _Route) -> list[Value]:
     """None needed for a public route; one way in for each group of a private one, but any token may be its owner's."""
-    principals = [one for one in route.function.signature.parameters if isinstance(one, PrincipalParameter)]
+    principals = [
+        one for one in route.function.signature.parameters if isinstance(one, PrincipalParameter)
+    ]
     if route.trigger.public:
         return [{}, *_ways([])] if principals else []
     groups = () if route.trigger.owner else sorted(route.trigger.groups)

@@ -17,14 +17,26 @@ _TEXT: Node = {"type": "string"}
 _GATEWAY = {
     400: ("invalid", "The request does not fit; errors lists every reason.", _INVALID),
     401: ("unauthorized", "There is no token, or it is not accepted.", _PROBLEM),
-    403: ("forbidden", "The route is for its owner or for groups, and the caller is neither.", _PROBLEM),
+    403: (
+        "forbidden",
+        "The route is for its owner or for groups, and the caller is neither.",
+        _PROBLEM,
+    ),
     408: ("request-timeout", "The body came too slowly.", _PROBLEM),
     413: ("content-too-large", "The body is larger than 6 MB.", _PROBLEM),
     415: ("unsupported-media-type", "The body is not JSON.", _PROBLEM),
-    429: ("too-many-requests", "The client calls this route too often; Retry-After says when to try again.", _PROBLEM),
+    429: (
+        "too-many-requests",
+        "The client calls this route too often; Retry-After says when to try again.",
+        _PROBLEM,
+    ),
     431: ("headers-too-large", "The headers are larger than 10 KB.", _PROBLEM),
     500: ("internal-error", "Something went wrong; quote trace when you report it.", _PROBLEM),
-    503: ("service-unavailable", "Too many requests are under way; the handler was not entered.", _PROBLEM),
+    503: (
+        "service-unavailable",
+        "Too many requests are under way; the handler was not entered.",
+        _PROBLEM,
+    ),
     504: ("gateway-timeout", "The function was not done in time.", _PROBLEM),
 }
 
@@ -49,11 +61,20 @@ def responses(raises: Iterable[type[Problem]], *, restricted: bool, body: bool) 
 def components() -> dict[str, Node]:
     """What the responses refer to."""
     return {
-        "schemas": {_PROBLEM: _problem({}), _INVALID: _problem({"errors": {"type": "array", "items": _error()}})},
-        "responses": {
-            name: _problem_response(text, schema=schema) for _, (name, text, schema) in sorted(_GATEWAY.items())
+        "schemas": {
+            _PROBLEM: _problem({}),
+            _INVALID: _problem({"errors": {"type": "array", "items": _error()}}),
         },
-        "headers": {"trace-id": {"description": "The trace that the request began: `oort trace ID`.", "schema": _TEXT}},
+        "responses": {
+            name: _problem_response(text, schema=schema)
+            for _, (name, text, schema) in sorted(_GATEWAY.items())
+        },
+        "headers": {
+            "trace-id": {
+                "description": "The trace that the request began: `oort trace ID`.",
+                "schema": _TEXT,
+            }
+        },
     }
 
 
@@ -63,7 +84,8 @@ def _response(status: int, declared: Sequence[type[Problem]], *, gateway: bool) 
         return {"$ref": f"#/components/responses/{known[0]}"}
     said = [problem.title() for problem in declared] + ([known[1]] if known else [])
     written = _problem_response(
-        " ".join(_sentence(one) for one in said) or HTTPStatus(status).phrase, schema=(known[2] if known else _PROBLEM)
+        " ".join(_sentence(one) for one in said) or HTTPStatus(status).phrase,
+        schema=(known[2] if known else _PROBLEM),
     )
     media = written["content"]["application/problem+json"]
     media["examples"] = {

@@ -62,12 +62,17 @@ class Call(Generic[M, R]):
         """Ask, and wait for the answer."""
         if transactions.is_open():
             raise InvalidUse(
-                "A call inside atomic() is not possible: it cannot be undone.", "Call before or after the block."
+                "A call inside atomic() is not possible: it cannot be undone.",
+                "Call before or after the block.",
             )
         declared = self.__oort__
         operation = operations.CallFunction(declared.model.name, codecs.body(request))
         result = self._link.perform(operation)
-        if isinstance(result, operations.Objected) and result.status >= _SERVER and declared.model.idempotent:
+        if (
+            isinstance(result, operations.Objected)
+            and result.status >= _SERVER
+            and declared.model.idempotent
+        ):
             result = self._link.perform(operation)
         return cast(R, _answer(declared, result))
 
@@ -90,7 +95,9 @@ def call(
 
     def decorate(cls: D) -> D:
         arguments = _arguments(cls)
-        mistakes = list(_mistakes(cls, name, timeout, source)) if arguments else [_no_call(cls, source)]
+        mistakes = (
+            list(_mistakes(cls, name, timeout, source)) if arguments else [_no_call(cls, source)]
+        )
         if mistakes or arguments is None:
             raise InvalidProgram(mistakes)
         model = CallModel(name, names.owner(name), timeout, idempotent, source)
@@ -148,8 +155,14 @@ def _mistakes(cls: type, name: str, timeout: timedelta, source: Source) -> list[
     found: list[Mistake] = []
     if not names.EVENT.fullmatch(name):
         what = f"{name!r} is not a call's name."
-        found.append(Mistake(source, "call.name", what, "Write service.what in lower case: billing.charge."))
+        found.append(
+            Mistake(source, "call.name", what, "Write service.what in lower case: billing.charge.")
+        )
     if not timedelta(0) < timeout <= limits.REQUEST_TIMEOUT:
         what = f"{cls.__name__}: a time-out of {timeout} is not possible."
-        found.append(Mistake(source, "call.timeout", what, "It is at most 29 s: who waits is a request itself."))
+        found.append(
+            Mistake(
+                source, "call.timeout", what, "It is at most 29 s: who waits is a request itself."
+            )
+        )
     return found

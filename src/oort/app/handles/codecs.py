@@ -20,7 +20,9 @@ def plain(value: object) -> Value:
     Aware times get the form that they have in a key, so that equality, `between` and indexes see one and the same text.
     """
     result = _timed(_builtins(value, keep=(datetime,)))
-    numbers.check(result)  # the broker checks it again, as it must; here the traceback shows the line of the handler
+    numbers.check(
+        result
+    )  # the broker checks it again, as it must; here the traceback shows the line of the handler
     return result
 
 
@@ -28,7 +30,9 @@ def item(value: object, *, attributes: frozenset[str]) -> Item:
     """The value as an item. `attributes` are those of keys and indexes; they get their sortable form."""
     result = plain(value)
     if not isinstance(result, dict):
-        raise InvalidValue(f"{type(value).__name__} is not an object.", "A table stores Structs and dataclasses.")
+        raise InvalidValue(
+            f"{type(value).__name__} is not an object.", "A table stores Structs and dataclasses."
+        )
     for name in attributes:
         found = getattr(value, name, None)
         if found is not None:
@@ -42,7 +46,9 @@ def key(value: object, *, parts: int) -> Key:
     if parts > 1:
         values = cast(tuple[object, ...], value) if isinstance(value, tuple) else ()
     if len(values) != parts:
-        raise InvalidValue(f"{value!r} is not a key of this table.", f"The key is a tuple of {parts} values.")
+        raise InvalidValue(
+            f"{value!r} is not a key of this table.", f"The key is a tuple of {parts} values."
+        )
     return tuple(keys.part(part) for part in values)
 
 
@@ -61,7 +67,9 @@ def body(value: object) -> bytes:
     """A message's JSON, in which no object names a member twice. Raises LimitExceeded above 256 KiB."""
     result = _builtins(value)
     numbers.check(result)
-    encoded = msgspec.json.encode(result)  # of what was checked: a dict that holds 1 and "1" has one of them left
+    encoded = msgspec.json.encode(
+        result
+    )  # of what was checked: a dict that holds 1 and "1" has one of them left
     if len(encoded) > limits.MESSAGE_BYTES:
         raise LimitExceeded(
             f"{type(value).__name__} has {len(encoded):,} bytes; a message holds {limits.MESSAGE_BYTES:,}.",
@@ -72,10 +80,14 @@ def body(value: object) -> bytes:
 
 def _builtins(value: object, *, keep: tuple[type, ...] = ()) -> Value:
     try:
-        return cast(Value, msgspec.to_builtins(value, str_keys=True, builtin_types=keep, enc_hook=models.dump))
+        return cast(
+            Value,
+            msgspec.to_builtins(value, str_keys=True, builtin_types=keep, enc_hook=models.dump),
+        )
     except (TypeError, RecursionError, msgspec.MsgspecError) as error:
         raise InvalidValue(
-            f"{type(value).__name__} cannot be stored: {error}.", "Use types that msgspec can encode."
+            f"{type(value).__name__} cannot be stored: {error}.",
+            "Use types that msgspec can encode.",
         ) from error
 
 
@@ -84,7 +96,10 @@ def _timed(value: Value | datetime) -> Value:
     if isinstance(value, datetime):
         return value.isoformat() if value.tzinfo is None else str(keys.part(value))
     if isinstance(value, dict):
-        return {name: inner if isinstance(inner, str) else _timed(inner) for name, inner in value.items()}
+        return {
+            name: inner if isinstance(inner, str) else _timed(inner)
+            for name, inner in value.items()
+        }
     if isinstance(value, list | tuple):
         return [inner if isinstance(inner, str) else _timed(inner) for inner in value]
     return value

@@ -90,7 +90,9 @@ def prepare_publish(out: Publish[E], event: E) -> operations.PublishEvent:
     """The operation of a publish."""
     if type(event) not in out._events:
         name = type(event).__name__
-        raise NotGranted(f"The handler may not publish {name}.", f"Ask for it: out: Publish[{name}].")
+        raise NotGranted(
+            f"The handler may not publish {name}.", f"Ask for it: out: Publish[{name}]."
+        )
     message = stamped(event, out._link.message)
     return operations.PublishEvent(message.name, message)
 
@@ -99,7 +101,14 @@ class Stamp(Protocol):
     """Makes a message of what it is given, with an id, the time and a trace."""
 
     def __call__(
-        self, *, name: str, body: bytes, key: str, version: int, oldest: int, older: tuple[Older, ...]
+        self,
+        *,
+        name: str,
+        body: bytes,
+        key: str,
+        version: int,
+        oldest: int,
+        older: tuple[Older, ...],
     ) -> Message:
         """The message."""
         ...
@@ -112,7 +121,9 @@ def stamped(event: Event, stamp: Stamp) -> Message:
     body = codecs.body(event)
     _check(type(event), body)
     older = tuple(_older(event, model.version))
-    return stamp(name=model.name, body=body, key=key, version=model.version, oldest=model.oldest, older=older)
+    return stamp(
+        name=model.name, body=body, key=key, version=model.version, oldest=model.oldest, older=older
+    )
 
 
 def _older(event: Event, version: int) -> Iterator[Older]:
@@ -139,7 +150,10 @@ def _check(kind: type[Event], body: bytes) -> None:
 
         raw = cast(Value, msgspec.json.decode(body))
         found = validation.violations(validation.compiled(kind), raw)
-        wrong, cause = [f"{one.pointer or '/'}: {one.detail}" for one in found] or [str(error)], error
+        wrong, cause = (
+            [f"{one.pointer or '/'}: {one.detail}" for one in found] or [str(error)],
+            error,
+        )
     if wrong:
         model = kind.__oort__.model
         raise InvalidEvent(
@@ -167,26 +181,46 @@ def _mistakes(cls: type, model: EventModel) -> list[Mistake]:
     name, version, key, source = model.name, model.version, model.key, model.source
     if not issubclass(cls, Event):
         found.append(
-            Mistake(source, "event.base", f"{cls.__name__} is not an Event.", f"Write class {cls.__name__}(Event).")
+            Mistake(
+                source,
+                "event.base",
+                f"{cls.__name__} is not an Event.",
+                f"Write class {cls.__name__}(Event).",
+            )
         )
         return found
     if not names.EVENT.fullmatch(name):
         what = f"{name!r} is not an event's name."
         found.append(
-            Mistake(source, "event.name", what, "Write service.what-happened in lower case: accounts.signed-up.")
+            Mistake(
+                source,
+                "event.name",
+                what,
+                "Write service.what-happened in lower case: accounts.signed-up.",
+            )
         )
     if version < 1:
         found.append(
-            Mistake(source, "event.version", f"Version {version} of {name} is not possible.", "Versions count from 1.")
+            Mistake(
+                source,
+                "event.version",
+                f"Version {version} of {name} is not possible.",
+                "Versions count from 1.",
+            )
         )
     if model.compatible is not None and not 1 <= model.oldest <= version:
         what = f"Version {version} of {name} cannot be compatible with version {model.oldest}."
-        found.append(Mistake(source, "event.compatible", what, f"Name a version from 1 to {version}."))
+        found.append(
+            Mistake(source, "event.compatible", what, f"Name a version from 1 to {version}.")
+        )
     if key not in cls.__struct_fields__:
         known = ", ".join(cls.__struct_fields__)
         found.append(
             Mistake(
-                source, "event.key", f"{cls.__name__} has no field {key!r} to be its key.", f"Name one of: {known}."
+                source,
+                "event.key",
+                f"{cls.__name__} has no field {key!r} to be its key.",
+                f"Name one of: {known}.",
             )
         )
     return found

@@ -23,7 +23,8 @@ class Condition:
 
     def __bool__(self) -> bool:
         raise InvalidUse(
-            "A condition has no truth value.", "Join conditions with `&`, not with `and`; there is no `not`."
+            "A condition has no truth value.",
+            "Join conditions with `&`, not with `and`; there is no `not`.",
         )
 
 
@@ -81,16 +82,21 @@ class _Recorder:
     def __getattr__(self, name: str) -> "_Recorder":
         members = _members(self._kind)
         if name not in members:
-            raise AttributeError(f"{getattr(self._kind, '__name__', self._kind)} has no field {name!r}")
+            raise AttributeError(
+                f"{getattr(self._kind, '__name__', self._kind)} has no field {name!r}"
+            )
         encoded, kind = members[name]
         return _Recorder(kind, (*self._path, encoded))
 
     def _refuse(self, *_: object) -> Never:
         raise InvalidUse(
-            "`fields(…)` records names; it holds no values.", "Write field(A.state).equals(…) for a condition."
+            "`fields(…)` records names; it holds no values.",
+            "Write field(A.state).equals(…) for a condition.",
         )
 
-    __bool__ = __eq__ = __ne__ = __lt__ = __le__ = __gt__ = __ge__ = __iter__ = __len__ = __hash__ = _refuse
+    __bool__ = __eq__ = __ne__ = __lt__ = __le__ = __gt__ = __ge__ = __iter__ = __len__ = (
+        __hash__
+    ) = _refuse
 
 
 def fields(model: type[T]) -> T:
@@ -108,17 +114,26 @@ def fields(model: type[T]) -> T:
 def field(value: V) -> Field[V]:
     """The attribute that was read from `fields(…)`."""
     if not isinstance(value, _Recorder) or not object.__getattribute__(value, "_path"):
-        raise InvalidUse(f"field({value!r}) is not an attribute.", "Write A = fields(Account), then field(A.email).")
+        raise InvalidUse(
+            f"field({value!r}) is not an attribute.",
+            "Write A = fields(Account), then field(A.email).",
+        )
     return Field(object.__getattribute__(value, "_path"))
 
 
 def _members(kind: object) -> dict[str, tuple[str, object]]:
     """Field name -> (name in the stored item, type)."""
-    from oort.rules.types import reading, stored  # for the first `fields(…)`, and not at a cold start
+    from oort.rules.types import (  # for the first `fields(…)`, and not at a cold start
+        reading,
+        stored,
+    )
 
     if models.is_model(kind):
         return {one.name: (one.wire, one.kind) for one in models.members(kind)}
     found = stored.structured(reading.compiled(kind))
     if found is None:
         return {}
-    return {one.name: (one.wire, getattr(stored.structured(one.shape), "kind", object)) for one in found.fields}
+    return {
+        one.name: (one.wire, getattr(stored.structured(one.shape), "kind", object))
+        for one in found.fields
+    }

@@ -21,7 +21,9 @@ class Reply(Generic[T]):
 
     __slots__ = ("body", "headers", "status")
 
-    def __init__(self, body: T, *, status: int | None = None, headers: Mapping[str, str] | None = None) -> None:
+    def __init__(
+        self, body: T, *, status: int | None = None, headers: Mapping[str, str] | None = None
+    ) -> None:
         self.body = body
         self.status = status
         self.headers = dict(headers or {})

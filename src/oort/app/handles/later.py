@@ -15,7 +15,12 @@ _WHAT = "not run by this release"
 
 def mistake(source: Source, what: str) -> Mistake:
     """The refusal of a part that is not run yet."""
-    return Mistake(source, "language.later", f"{what} is {_WHAT}.", "docs/limits.md lists what this release runs.")
+    return Mistake(
+        source,
+        "language.later",
+        f"{what} is {_WHAT}.",
+        "docs/limits.md lists what this release runs.",
+    )
 
 
 def _refuse(what: str) -> InvalidUse:
@@ -29,7 +34,13 @@ class Bucket(Generic[Can]):
         """The file's bytes."""
         raise _refuse("Bucket.read")
 
-    def write(self: "Bucket[Put]", key: str, data: bytes, *, content_type: str = "application/octet-stream") -> None:
+    def write(
+        self: "Bucket[Put]",
+        key: str,
+        data: bytes,
+        *,
+        content_type: str = "application/octet-stream",
+    ) -> None:
         """Write the file whole."""
         raise _refuse("Bucket.write")
 

@@ -27,7 +27,14 @@ class Link(Protocol):
         ...
 
     def message(
-        self, *, name: str, body: bytes, key: str, version: int, oldest: int = 0, older: tuple[Older, ...] = ()
+        self,
+        *,
+        name: str,
+        body: bytes,
+        key: str,
+        version: int,
+        oldest: int = 0,
+        older: tuple[Older, ...] = (),
     ) -> Message:
         """A message with a new id, the time, and the trace of this invocation. See `Message` for the rest."""
         ...

@@ -61,11 +61,18 @@ class Once:
 
     @overload
     def __call__(
-        self, name: str, effect: Callable[[str], object], *, returns: None = None, lease: timedelta = _MINUTE
+        self,
+        name: str,
+        effect: Callable[[str], object],
+        *,
+        returns: None = None,
+        lease: timedelta = _MINUTE,
     ) -> None: ...
 
     @overload
-    def __call__(self, name: str, effect: Callable[[str], R], *, returns: type[R], lease: timedelta = _MINUTE) -> R: ...
+    def __call__(
+        self, name: str, effect: Callable[[str], R], *, returns: type[R], lease: timedelta = _MINUTE
+    ) -> R: ...
 
     def __call__(
         self,
@@ -81,7 +88,8 @@ class Once:
         """
         if transactions.is_open():
             raise InvalidUse(
-                "An effect inside atomic() is not possible: it cannot be undone.", "Carry it out before the block."
+                "An effect inside atomic() is not possible: it cannot be undone.",
+                "Carry it out before the block.",
             )
         decoder = _decoder(returns)
         held = self._link.lease(name)
@@ -145,9 +153,13 @@ class Once:
 def _decoder(returns: type[object] | None) -> msgspec.json.Decoder[object]:
     """What reads the result. Made before the effect runs, so that a type which cannot be read does no harm."""
     try:
-        return msgspec.json.Decoder(type(None) if returns is None else returns, dec_hook=models.load)
+        return msgspec.json.Decoder(
+            type(None) if returns is None else returns, dec_hook=models.load
+        )
     except TypeError as error:
-        raise InvalidUse(f"returns={returns!r} is no type that JSON can become: {error}.", "Return an id.") from error
+        raise InvalidUse(
+            f"returns={returns!r} is no type that JSON can become: {error}.", "Return an id."
+        ) from error
 
 
 def _value(held: Lease, result: bytes, decoder: msgspec.json.Decoder[object]) -> object:
@@ -158,7 +170,9 @@ def _value(held: Lease, result: bytes, decoder: msgspec.json.Decoder[object]) ->
         return decoder.decode(result)
     except msgspec.MsgspecError as error:
         what = f"{_happened(held)} Its result does not fit `returns=`: {error}."
-        raise Unreadable(what, "Name the type that the effect returned when it happened.") from error
+        raise Unreadable(
+            what, "Name the type that the effect returned when it happened."
+        ) from error
 
 
 def _happened(held: Lease) -> str:
@@ -168,4 +182,6 @@ def _happened(held: Lease) -> str:
 def _asynchronous(held: Lease, returned: object) -> InvalidUse:
     if inspect.iscoroutine(returned):
         returned.close()
-    return InvalidUse(f"The effect {held.name!r} is async, and has not run.", "Give once() a plain function.")
+    return InvalidUse(
+        f"The effect {held.name!r} is async, and has not run.", "Give once() a plain function."
+    )

@@ -44,16 +44,22 @@ class Queue(Generic[M, Can]):
             raise refusal(result)
 
 
-def prepare_send(queue: Queue[M, Send], message: M, delay: timedelta = timedelta(0)) -> operations.SendMessage:
+def prepare_send(
+    queue: Queue[M, Send], message: M, delay: timedelta = timedelta(0)
+) -> operations.SendMessage:
     """The operation of a send."""
     if not timedelta(0) <= delay <= limits.MESSAGE_DELAY:
         raise LimitExceeded(
-            f"A delay of {delay} is not possible.", f"It is at most {limits.MESSAGE_DELAY}; use a schedule for more."
+            f"A delay of {delay} is not possible.",
+            f"It is at most {limits.MESSAGE_DELAY}; use a schedule for more.",
         )
     declared = queue.__oort__
     if isinstance(declared.message, type) and not isinstance(message, declared.message):
         wanted = declared.message.__name__
-        raise InvalidUse(f"{declared.model.name} takes {wanted}, not {type(message).__name__}.", f"Send a {wanted}.")
+        raise InvalidUse(
+            f"{declared.model.name} takes {wanted}, not {type(message).__name__}.",
+            f"Send a {wanted}.",
+        )
     name = declared.model.name
     stamped = queue._link.message(name=name, body=codecs.body(message), key="", version=1)
     return operations.SendMessage(name, stamped, delay.total_seconds())

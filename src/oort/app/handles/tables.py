@@ -84,7 +84,11 @@ class Table(Generic[K, T, Can]):
         _allowed(self, Get)
         declared = self.__oort__
         result = _perform(self._link, operations.GetItem(declared.model.name, declared.key(key)))
-        return None if result is None else codecs.typed(result, _item_type(self), where=declared.model.name)
+        return (
+            None
+            if result is None
+            else codecs.typed(result, _item_type(self), where=declared.model.name)
+        )
 
     def require(self: "Table[K, T, Get]", key: K) -> T:
         """The item with this key. Raises NotFound."""
@@ -132,7 +136,11 @@ class Table(Generic[K, T, Can]):
         return codecs.typed(result, _item_type(self), where=self.__oort__.model.name)
 
     def delete(
-        self: "Table[K, T, Delete]", key: K, *, when: Condition | None = None, otherwise: Exception | None = None
+        self: "Table[K, T, Delete]",
+        key: K,
+        *,
+        when: Condition | None = None,
+        otherwise: Exception | None = None,
     ) -> None:
         """Remove the item. One that is not there is no error, unless `when` is given."""
         _allowed(self, Delete)
@@ -175,19 +183,28 @@ class Table(Generic[K, T, Can]):
         )
 
     def scan(
-        self: "Table[K, T, Scan]", *, limit: int = 100, after: str | None = None, where: Condition | None = None
+        self: "Table[K, T, Scan]",
+        *,
+        limit: int = 100,
+        after: str | None = None,
+        where: Condition | None = None,
     ) -> Page[T]:
         """Any items of the table; an item that stays is seen exactly once over all pages. See `query` for the rest."""
         _allowed(self, Scan)
         return _page(
             self,
             operations.ScanTable(
-                self.__oort__.model.name, limit=limit, after=after, where=None if where is None else where.rule
+                self.__oort__.model.name,
+                limit=limit,
+                after=after,
+                where=None if where is None else where.rule,
             ),
         )
 
 
-def prepare_put(table: Table[K, T, Put], item: T, *, if_absent: bool, when: Condition | None) -> operations.PutItem:
+def prepare_put(
+    table: Table[K, T, Put], item: T, *, if_absent: bool, when: Condition | None
+) -> operations.PutItem:
     """The operation of a put, with the guard of a versioned table."""
     declared = table.__oort__
     stored = declared.write(item)
@@ -208,19 +225,25 @@ def prepare_put(table: Table[K, T, Put], item: T, *, if_absent: bool, when: Cond
 
 
 def prepare_update(
-    table: Table[K, T, Update], key: K, changes: tuple[Change, ...], initial: T | None, when: Condition | None
+    table: Table[K, T, Update],
+    key: K,
+    changes: tuple[Change, ...],
+    initial: T | None,
+    when: Condition | None,
 ) -> operations.UpdateItem:
     """The operation of an update; a versioned table's revision grows with it."""
     declared = table.__oort__
     rules = tuple(change.rule for change in changes)
     if not rules:
         raise InvalidUse(
-            f"{declared.model.name}: update() without changes.", "Name at least one: field(A.state).set(…)."
+            f"{declared.model.name}: update() without changes.",
+            "Name at least one: field(A.state).set(…).",
         )
     for change in rules:
         if change.path[0] in declared.model.key:
             raise InvalidUse(
-                f"{declared.model.name}: {change.path[0]} is part of the key.", "Put a new item and delete this one."
+                f"{declared.model.name}: {change.path[0]} is part of the key.",
+                "Put a new item and delete this one.",
             )
     version = declared.model.version
     if version is not None:
@@ -228,16 +251,21 @@ def prepare_update(
     start = None if initial is None else declared.write(initial)
     if start is not None and keys.of(start, declared.model) != declared.key(key):
         raise InvalidUse(
-            f"{declared.model.name}: initial= has another key than {key!r}.", "Give it the key of the update."
+            f"{declared.model.name}: initial= has another key than {key!r}.",
+            "Give it the key of the update.",
         )
     rule = None if when is None else when.rule
     return operations.UpdateItem(declared.model.name, declared.key(key), rules, start, rule)
 
 
-def prepare_delete(table: Table[K, T, Delete], key: K, when: Condition | None) -> operations.DeleteItem:
+def prepare_delete(
+    table: Table[K, T, Delete], key: K, when: Condition | None
+) -> operations.DeleteItem:
     """The operation of a delete."""
     declared = table.__oort__
-    return operations.DeleteItem(declared.model.name, declared.key(key), None if when is None else when.rule)
+    return operations.DeleteItem(
+        declared.model.name, declared.key(key), None if when is None else when.rule
+    )
 
 
 def advance(table: Table[K, T, Put], item: T) -> None:
@@ -270,14 +298,18 @@ def check_action(handle: object, action: type) -> None:
         )
     if action not in actions:
         raise NotGranted(
-            f"The handler may not {action.__name__} on {name}.", f"Ask for it: {name}[… | {action.__name__}]."
+            f"The handler may not {action.__name__} on {name}.",
+            f"Ask for it: {name}[… | {action.__name__}].",
         )
 
 
 def _check_index(table: object, index: Index[K, S]) -> None:
     if getattr(type(table), index.name, None) is not index:
         name = type(table).__name__
-        raise InvalidUse(f"{index.name or 'The index'} is not an index of {name}.", f"Name one of its own: {name}.….")
+        raise InvalidUse(
+            f"{index.name or 'The index'} is not an index of {name}.",
+            f"Name one of its own: {name}.….",
+        )
 
 
 def _perform(link: Link, operation: operations.Operation) -> items.Item | None:
@@ -287,7 +319,9 @@ def _perform(link: Link, operation: operations.Operation) -> items.Item | None:
     return result.item if isinstance(result, operations.Found) else None
 
 
-def _write(link: Link, operation: operations.Operation, otherwise: Exception | None) -> items.Item | None:
+def _write(
+    link: Link, operation: operations.Operation, otherwise: Exception | None
+) -> items.Item | None:
     try:
         return _perform(link, operation)
     except Conflict:
@@ -297,7 +331,8 @@ def _write(link: Link, operation: operations.Operation, otherwise: Exception | N
 
 
 def _page(
-    table: "Table[K, T, Can]", operation: operations.QueryIndex | operations.ScanTable | operations.GetItems
+    table: "Table[K, T, Can]",
+    operation: operations.QueryIndex | operations.ScanTable | operations.GetItems,
 ) -> Page[T]:
     result = table._link.perform(operation)
     if isinstance(result, operations.Refused):

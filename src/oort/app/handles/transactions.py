@@ -44,7 +44,9 @@ class Transaction:
     ) -> None:
         """Write the item whole, as `Table.put` does."""
         check_action(table, Put)
-        self._add(table._link, tables.prepare_put(table, item, if_absent=if_absent, when=when), otherwise)
+        self._add(
+            table._link, tables.prepare_put(table, item, if_absent=if_absent, when=when), otherwise
+        )
         self._after.append(lambda: tables.advance(table, item))
 
     def update(
@@ -72,7 +74,14 @@ class Transaction:
         check_action(table, Delete)
         self._add(table._link, tables.prepare_delete(table, key, when), otherwise)
 
-    def check(self, table: Table[K, T, Check], key: K, when: Condition, *, otherwise: Exception | None = None) -> None:
+    def check(
+        self,
+        table: Table[K, T, Check],
+        key: K,
+        when: Condition,
+        *,
+        otherwise: Exception | None = None,
+    ) -> None:
         """The condition must hold for an item that this block does not write."""
         check_action(table, Check)
         declared = table.__oort__
@@ -90,7 +99,9 @@ class Transaction:
 
     def _add(self, link: Link, write: operations.Write, otherwise: Exception | None) -> None:
         if _open.get() is not self:
-            raise InvalidUse("The atomic() block has ended.", "Put the write inside the `with` block.")
+            raise InvalidUse(
+                "The atomic() block has ended.", "Put the write inside the `with` block."
+            )
         self._link = link
         self._writes.append(write)
         self._otherwise.append(otherwise)
@@ -120,14 +131,18 @@ class _Atomic:
     def __enter__(self) -> Transaction:
         if _open.get() is not None:
             raise InvalidUse(
-                "atomic() inside atomic() is not possible.", "Use one block; pass `tx` to the functions it calls."
+                "atomic() inside atomic() is not possible.",
+                "Use one block; pass `tx` to the functions it calls.",
             )
         self._transaction = Transaction()
         self._token = _open.set(self._transaction)
         return self._transaction
 
     def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
     ) -> None:
         _open.reset(self._token)
         if kind is None:

@@ -22,9 +22,13 @@ def read(service: str, said: AnswerDeclared, reader: Reader) -> tuple[Answer | N
         what = f"{reader.name}: only the service {declared.model.service} answers {declared.model.name}."
         reader.refuse("ownership.call", what, f"Declare a call of your own: {service}.…")
     if signature.returns != declared.reply:
-        shown, wanted = (getattr(one, "__name__", one) for one in (signature.returns, declared.reply))
+        shown, wanted = (
+            getattr(one, "__name__", one) for one in (signature.returns, declared.reply)
+        )
         reader.refuse(
-            "call.answer", f"{reader.name} returns {shown}, but the call promises {wanted}.", f"Write -> {wanted}."
+            "call.answer",
+            f"{reader.name} returns {shown}, but the call promises {wanted}.",
+            f"Write -> {wanted}.",
         )
     return Answer(declared.model.name, declared.model.timeout), signature
 
@@ -38,17 +42,24 @@ def mistakes(functions: Sequence[Function]) -> list[Mistake]:
             other = answering.setdefault(function.model.trigger.call, function)
             if other is not function:
                 what = f"{function.model.trigger.call} is answered twice; the other: {other.model.source}."
-                found.append(Mistake(function.model.source, "call.twice", what, "Keep one of them."))
+                found.append(
+                    Mistake(function.model.source, "call.twice", what, "Keep one of them.")
+                )
     services = {function.model.service for function in functions}
     for function in functions:
         for asked in (
-            one.call.__oort__.model for one in function.signature.parameters if isinstance(one, CallParameter)
+            one.call.__oort__.model
+            for one in function.signature.parameters
+            if isinstance(one, CallParameter)
         ):
             if asked.service in services and asked.name not in answering:
                 what = f"{function.model.name} calls {asked.name}, which nobody answers."
                 found.append(
                     Mistake(
-                        function.model.source, "call.unanswered", what, f"Put @{asked.service}.answer on a handler."
+                        function.model.source,
+                        "call.unanswered",
+                        what,
+                        f"Put @{asked.service}.answer on a handler.",
                     )
                 )
     return found

@@ -52,8 +52,12 @@ def load(services: Sequence[Service], *, name: str = "platform") -> Program:
     mistakes += [mistake for service in services for mistake in routes.origins(service)]
     mistakes += _duplicates(loaders)
     mistakes += answers.mistakes([function for loader in loaders for function in loader.functions])
-    mistakes += routes.collisions(function.model for loader in loaders for function in loader.functions)
-    functions = {function.model.name: function for loader in loaders for function in loader.functions}
+    mistakes += routes.collisions(
+        function.model for loader in loaders for function in loader.functions
+    )
+    functions = {
+        function.model.name: function for loader in loaders for function in loader.functions
+    }
     known = _events(functions.values(), mistakes)
     mistakes += versions.mistakes(*_told_and_heard(functions.values()))
     if mistakes:
@@ -89,10 +93,14 @@ class _Loader:
         own = tuple(event for event in known if event.service == self.service.name)
         functions = tuple(function.model for function in self.functions)
         cors = tuple(self.declared.cors)
-        return ServiceModel(self.service.name, tuple(self.tables), tuple(self.queues), own, functions, cors)
+        return ServiceModel(
+            self.service.name, tuple(self.tables), tuple(self.queues), own, functions, cors
+        )
 
     def _load_providers(self) -> None:
-        made_here = frozenset(made(_returned(one.factory)) for one in self.declared.providers) - {None}
+        made_here = frozenset(made(_returned(one.factory)) for one in self.declared.providers) - {
+            None
+        }
         for declared in self.declared.providers:
             reader = Reader(declared.factory, source=declared.source, provided=made_here)
             signature = read_provider(reader)
@@ -111,9 +119,14 @@ class _Loader:
             elif signature.returns in self.providers:
                 title = getattr(signature.returns, "__name__", signature.returns)
                 reader.refuse(
-                    "provider.twice", f"{reader.name} makes {title}, and so does another provider.", "Keep one of them."
+                    "provider.twice",
+                    f"{reader.name} makes {title}, and so does another provider.",
+                    "Keep one of them.",
                 )
-            self.mistakes += [*reader.mistakes, *ownership.parameters(self.service.name, reader, signature)]
+            self.mistakes += [
+                *reader.mistakes,
+                *ownership.parameters(self.service.name, reader, signature),
+            ]
             self.providers[signature.returns] = Provider(
                 declared.factory, signature, self.service.name, kept_for(declared.factory)
             )
@@ -129,16 +142,27 @@ class _Loader:
                 why="is of a delivery; a request and a call have no message to know a repeat by",
                 instead="Send a message to a queue of the service, and take Once in its worker.",
             )
-        self.mistakes += [*reader.mistakes, *ownership.parameters(self.service.name, reader, signature)]
+        self.mistakes += [
+            *reader.mistakes,
+            *ownership.parameters(self.service.name, reader, signature),
+        ]
         if trigger is None:
             return
         if not 0 < declared.timeout.total_seconds() <= limits.FUNCTION_TIMEOUT.total_seconds():
             what = f"{reader.name}: a time-out of {declared.timeout} is not possible."
             self.mistakes.append(
-                Mistake(declared.source, "function.timeout", what, "Lambda runs at most 15 minutes, a request 29 s.")
+                Mistake(
+                    declared.source,
+                    "function.timeout",
+                    what,
+                    "Lambda runs at most 15 minutes, a request 29 s.",
+                )
             )
         if not names.RESOURCE.fullmatch(names.dashed(reader.name)):
-            what, instead = f"{reader.name!r} is not a function's name.", "Use letters, digits and _, at most 63."
+            what, instead = (
+                f"{reader.name!r} is not a function's name.",
+                "Use letters, digits and _, at most 63.",
+            )
             self.mistakes.append(Mistake(declared.source, "function.name", what, instead))
         model = FunctionModel(
             name=f"{self.service.name}.{reader.name}",
@@ -149,15 +173,23 @@ class _Loader:
             description=(declared.call.__doc__ or "").strip().split("\n")[0],
             source=declared.source,
         )
-        event = declared.trigger.event if isinstance(declared.trigger, SubscriptionDeclared) else None
+        event = (
+            declared.trigger.event if isinstance(declared.trigger, SubscriptionDeclared) else None
+        )
         raises = declared.trigger.raises if isinstance(declared.trigger, RouteDeclared) else ()
-        self.functions.append(Function(model, declared.call, signature, self.providers, event, raises))
+        self.functions.append(
+            Function(model, declared.call, signature, self.providers, event, raises)
+        )
 
-    def _trigger(self, declared: HandlerDeclared, reader: Reader) -> tuple[Trigger | None, Signature]:
+    def _trigger(
+        self, declared: HandlerDeclared, reader: Reader
+    ) -> tuple[Trigger | None, Signature]:
         if isinstance(declared.trigger, RouteDeclared):
             route = routes.trigger(self.service.name, declared.trigger, reader)
             signature = read_route(
-                reader, path=routes.parameters(declared.trigger.path), public=declared.trigger.public
+                reader,
+                path=routes.parameters(declared.trigger.path),
+                public=declared.trigger.public,
             )
             routes.check(declared.trigger, signature, declared.timeout, reader)
             return route, signature
@@ -166,7 +198,9 @@ class _Loader:
         if isinstance(declared.trigger, AnswerDeclared):
             return answers.read(self.service.name, declared.trigger, reader)
         if isinstance(declared.trigger, TimerDeclared):
-            queue = self._own_queue(declared, reader, attempts=declared.trigger.attempts, event=None)
+            queue = self._own_queue(
+                declared, reader, attempts=declared.trigger.attempts, event=None
+            )
             return timers.trigger(declared.trigger, queue, reader), read_timer(reader)
         return self._worker(declared, declared.trigger, reader)
 
@@ -176,7 +210,9 @@ class _Loader:
         signature = read_consumer(reader, said.event)
         if events.declared(said.event) is None:
             reader.refuse(
-                "consumer.event", f"{reader.name} subscribes to {said.event!r}.", "Name a class under @event."
+                "consumer.event",
+                f"{reader.name} subscribes to {said.event!r}.",
+                "Name a class under @event.",
             )
             return None, signature
         event = said.event.__oort__.model
@@ -184,7 +220,9 @@ class _Loader:
         resources.check_batch(said.batch, reader)
         return Subscription(event.name, event.version, queue.name, said.batch), signature
 
-    def _own_queue(self, declared: HandlerDeclared, reader: Reader, *, attempts: int, event: str | None) -> QueueModel:
+    def _own_queue(
+        self, declared: HandlerDeclared, reader: Reader, *, attempts: int, event: str | None
+    ) -> QueueModel:
         """The queue in front of one handler."""
         queue = QueueModel(
             name=f"{self.service.name}.{names.dashed(reader.name)}",
@@ -212,15 +250,23 @@ class _Loader:
         signature = read_consumer(reader, declaration.message)
         if declaration.model.service != self.service.name:
             what = f"{reader.name} consumes {declaration.model.name}, a queue of another service."
-            reader.refuse("ownership.queue", what, "Consume your own queues; between services use events.")
+            reader.refuse(
+                "ownership.queue", what, "Consume your own queues; between services use events."
+            )
         other = self.workers.setdefault(declaration.model.name, reader.name)
         if other != reader.name:
             what = f"{reader.name} consumes {declaration.model.name}, and so does {other}."
-            reader.refuse("consumer.twice", what, "Keep one: a message of a queue has one consumer. Events have many.")
+            reader.refuse(
+                "consumer.twice",
+                what,
+                "Keep one: a message of a queue has one consumer. Events have many.",
+            )
         resources.check_batch(said.batch, reader)
         for position, queue in enumerate(self.queues):
             if queue.name == declaration.model.name:
-                self.queues[position] = replace(queue, visibility=declared.timeout * limits.VISIBILITY_PER_TIMEOUT)
+                self.queues[position] = replace(
+                    queue, visibility=declared.timeout * limits.VISIBILITY_PER_TIMEOUT
+                )
         return Worker(declaration.model.name, said.batch), signature
 
     def _grants(self, signature: Signature, function: str) -> tuple[Grant, ...]:
@@ -245,7 +291,9 @@ def _merged(grants: Iterable[Grant]) -> tuple[Grant, ...]:
     actions: dict[tuple[resources.Kind, str], set[str]] = {}
     for grant in grants:
         actions.setdefault((grant.kind, grant.resource), set()).update(grant.actions)
-    return tuple(sorted(Grant(kind, name, tuple(sorted(words))) for (kind, name), words in actions.items()))
+    return tuple(
+        sorted(Grant(kind, name, tuple(sorted(words))) for (kind, name), words in actions.items())
+    )
 
 
 def _returned(factory: Call) -> object:
@@ -260,22 +308,32 @@ def _duplicates(loaders: Sequence[_Loader]) -> list[Mistake]:
         entries = [(f"service {loader.service.name}", loader.declared.source)]
         entries += [(f"table {table.name}", table.source) for table in loader.tables]
         entries += [(f"queue {queue.name}", queue.source) for queue in loader.queues]
-        entries += [(f"function {function.model.name}", function.model.source) for function in loader.functions]
+        entries += [
+            (f"function {function.model.name}", function.model.source)
+            for function in loader.functions
+        ]
         for what, source in entries:
             if what in seen:
                 found.append(
                     Mistake(
-                        source, "name.twice", f"There are two of the {what}; the other: {seen[what]}.", "Rename one."
+                        source,
+                        "name.twice",
+                        f"There are two of the {what}; the other: {seen[what]}.",
+                        "Rename one.",
                     )
                 )
             seen.setdefault(what, str(source))
     return found
 
 
-def _told_and_heard(functions: Iterable[Function]) -> tuple[list[type[Event]], list[tuple[str, type[Event]]]]:
+def _told_and_heard(
+    functions: Iterable[Function],
+) -> tuple[list[type[Event]], list[tuple[str, type[Event]]]]:
     """What is published, each class once, and what each consumer takes."""
     told = dict.fromkeys(kind for function in functions for kind in function.published)
-    return list(told), [(function.model.name, function.event) for function in functions if function.event]
+    return list(told), [
+        (function.model.name, function.event) for function in functions if function.event
+    ]
 
 
 def _events(functions: Iterable[Function], mistakes: list[Mistake]) -> tuple[EventModel, ...]:
@@ -288,5 +346,9 @@ def _events(functions: Iterable[Function], mistakes: list[Mistake]) -> tuple[Eve
             if other is not kind:
                 where = other.__oort__.model.source
                 what = f"There are two classes for version {model.version} of {model.name}; the other: {where}."
-                mistakes.append(Mistake(model.source, "event.twice", what, "Declare it once; import it from there."))
+                mistakes.append(
+                    Mistake(
+                        model.source, "event.twice", what, "Declare it once; import it from there."
+                    )
+                )
     return tuple(found[key].__oort__.model for key in sorted(found))

@@ -8,7 +8,13 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 from oort.app.declaring.services import Service
-from oort.app.declaring.signatures import HandleParameter, ProvidedParameter, PublishParameter, Reader, Signature
+from oort.app.declaring.signatures import (
+    HandleParameter,
+    ProvidedParameter,
+    PublishParameter,
+    Reader,
+    Signature,
+)
 from oort.app.programs import Provider
 from oort.model.sources import Mistake, Source
 
@@ -20,19 +26,31 @@ def parameters(service: str, reader: Reader, signature: Signature) -> list[Mista
         if isinstance(parameter, HandleParameter):
             owner = parameter.resource.__oort__.model.service  # type: ignore[attr-defined]
             if owner != service:
-                what = f"{reader.name}: {parameter.resource.__name__} belongs to the service {owner}."
+                what = (
+                    f"{reader.name}: {parameter.resource.__name__} belongs to the service {owner}."
+                )
                 found.append(
                     Mistake(
-                        reader.source, "ownership.handle", what, "Ask that service: by an event, or a declared call."
+                        reader.source,
+                        "ownership.handle",
+                        what,
+                        "Ask that service: by an event, or a declared call.",
                     )
                 )
         elif isinstance(parameter, PublishParameter):
             for event in parameter.events:
                 model = event.__oort__.model
                 if model.service != service:
-                    what = f"{reader.name}: only the service {model.service} publishes {model.name}."
+                    what = (
+                        f"{reader.name}: only the service {model.service} publishes {model.name}."
+                    )
                     found.append(
-                        Mistake(reader.source, "ownership.event", what, f"Publish an event of your own: {service}.…")
+                        Mistake(
+                            reader.source,
+                            "ownership.event",
+                            what,
+                            f"Publish an event of your own: {service}.…",
+                        )
                     )
     return found
 
@@ -48,7 +66,11 @@ def cycles(service: Service, providers: Mapping[object, Provider]) -> list[Mista
                 if kind == start:
                     title = getattr(start, "__name__", start)
                     what = f"The provider of {title} needs {title} itself."
-                    found.append(Mistake(service.declared.source, "provider.cycle", what, "Break the circle."))
+                    found.append(
+                        Mistake(
+                            service.declared.source, "provider.cycle", what, "Break the circle."
+                        )
+                    )
                 elif kind not in seen and kind in providers:
                     seen.add(kind)
                     rest.append(kind)
@@ -58,7 +80,12 @@ def cycles(service: Service, providers: Mapping[object, Provider]) -> list[Mista
 def imports(services: Sequence[Service]) -> list[Mistake]:
     """Modules of one service that import a module of another. Its contracts are the only door."""
     users = Counter(module for service in services for module in service.declared.modules)
-    owners = {one: service.name for service in services for one in service.declared.modules if users[one] == 1}
+    owners = {
+        one: service.name
+        for service in services
+        for one in service.declared.modules
+        if users[one] == 1
+    }
     found: list[Mistake] = []
     for module, owner in sorted(owners.items()):
         path = getattr(sys.modules.get(module), "__file__", None)

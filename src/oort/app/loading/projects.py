@@ -52,10 +52,13 @@ def find(path: Path) -> Project:
     except FileNotFoundError:
         raise InvalidProject(f"There is no {FILE} in {path}.", _nearby(path)) from None
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-        raise InvalidProject(f"{file} cannot be read: {error}.", "Mend it and try again.") from error
+        raise InvalidProject(
+            f"{file} cannot be read: {error}.", "Mend it and try again."
+        ) from error
     if unknown := sorted(document.keys() - _KEYS):
         raise InvalidProject(
-            f"{file}: {unknown[0]!r} is not a setting.", f"The settings are: {', '.join(sorted(_KEYS))}."
+            f"{file}: {unknown[0]!r} is not a setting.",
+            f"The settings are: {', '.join(sorted(_KEYS))}.",
         )
     name, packages = document.get("name"), document.get("services")
     if not isinstance(name, str) or not name:
@@ -65,9 +68,18 @@ def find(path: Path) -> Project:
         what = f"{file}: services is missing or not a list of modules."
         raise InvalidProject(what, 'Write services = ["shop.orders", "shop.billing"].')
     if policies is None:
-        raise InvalidProject(f"{file}: policies is not a list of modules.", 'Write policies = ["shop.policies"].')
+        raise InvalidProject(
+            f"{file}: policies is not a list of modules.", 'Write policies = ["shop.policies"].'
+        )
     folder = file.resolve().parent
-    return Project(name, named, folder, _import_root(folder), policies, stages.read(document.get("stages", {}), file))
+    return Project(
+        name,
+        named,
+        folder,
+        _import_root(folder),
+        policies,
+        stages.read(document.get("stages", {}), file),
+    )
 
 
 def _nearby(path: Path) -> str:
@@ -101,7 +113,9 @@ def services(project: Project) -> list[Service]:
     found = [value for modules in packages for module in modules for value in vars(module).values()]
     declared = list({id(value): value for value in found if isinstance(value, Service)}.values())
     if not declared:
-        raise InvalidProject(f"No Service in {', '.join(project.packages)}.", 'Write orders = Service("orders").')
+        raise InvalidProject(
+            f"No Service in {', '.join(project.packages)}.", 'Write orders = Service("orders").'
+        )
     for modules in packages:
         _own({module.__name__ for module in modules}, declared)
     return declared
@@ -115,10 +129,20 @@ def homes(project: Project) -> dict[str, tuple[str, ...]]:
     found: dict[str, tuple[str, ...]] = {}
     for service in services(project):
         modules = {name: module for name, module in sys.modules.items() if _entry(name, project)}
-        made = {name for name, one in modules.items() if getattr(one, "__file__", "") == service.declared.source.file}
-        held = (name for name, one in modules.items() if any(value is service for value in vars(one).values()))
+        made = {
+            name
+            for name, one in modules.items()
+            if getattr(one, "__file__", "") == service.declared.source.file
+        }
+        held = (
+            name
+            for name, one in modules.items()
+            if any(value is service for value in vars(one).values())
+        )
         within = {_entry(name, project) for name in service.declared.modules | made} - {None}
-        within = within or {_entry(name, project) for name in held}  # all of it was declared by modules elsewhere
+        within = within or {
+            _entry(name, project) for name in held
+        }  # all of it was declared by modules elsewhere
         found[service.name] = tuple(entry for entry in project.packages if entry in within)
     return found
 
@@ -130,13 +154,20 @@ def policies(project: Project) -> list[Rule]:
     modules = [module for name in names for module in _modules(name, project, mistakes)]
     if mistakes:
         raise InvalidProgram(mistakes)
-    found = {id(value): value for module in modules for value in vars(module).values() if is_policy(value)}
+    found = {
+        id(value): value
+        for module in modules
+        for value in vars(module).values()
+        if is_policy(value)
+    }
     return list(found.values())
 
 
 def _entry(module: str, project: Project) -> str | None:
     """The deepest service package that a module is in."""
-    around = [entry for entry in project.packages if module == entry or module.startswith(f"{entry}.")]
+    around = [
+        entry for entry in project.packages if module == entry or module.startswith(f"{entry}.")
+    ]
     return max(around, key=len, default=None)
 
 
@@ -156,7 +187,9 @@ def _modules(package: str, project: Project, mistakes: list[Mistake]) -> Iterato
         return
     yield module
     # walk_packages imports packages too; it tries again, and passes over, what has failed here already.
-    for info in pkgutil.walk_packages(getattr(module, "__path__", ()), f"{package}.", onerror=lambda _: None):
+    for info in pkgutil.walk_packages(
+        getattr(module, "__path__", ()), f"{package}.", onerror=lambda _: None
+    ):
         try:
             yield _import(info.name, project)
         except InvalidProgram as error:
@@ -175,18 +208,33 @@ def _import(name: str, project: Project) -> ModuleType:
         raise InvalidProgram([_mistake(error, project)]) from error
     except SyntaxError as error:
         source = Source(error.filename or "", error.lineno or 0)
-        raise InvalidProgram([Mistake(source, "import.syntax", f"{error.msg}.", "Mend the syntax.")]) from error
+        raise InvalidProgram(
+            [Mistake(source, "import.syntax", f"{error.msg}.", "Mend the syntax.")]
+        ) from error
     except (Exception, SystemExit) as error:  # a user's module may raise anything
         raise InvalidProgram([_mistake(error, project)]) from error
 
 
 def _mistake(error: BaseException, project: Project) -> Mistake:
     """The error at the last line of the user's own code."""
-    frames = [frame for frame in traceback.extract_tb(error.__traceback__) if _is_own(frame.filename, project)]
-    source = Source(frames[-1].filename, frames[-1].lineno or 0) if frames else Source(str(project.folder / FILE), 1)
+    frames = [
+        frame
+        for frame in traceback.extract_tb(error.__traceback__)
+        if _is_own(frame.filename, project)
+    ]
+    source = (
+        Source(frames[-1].filename, frames[-1].lineno or 0)
+        if frames
+        else Source(str(project.folder / FILE), 1)
+    )
     if isinstance(error, OortError):
         return Mistake(source, error.code, error.what, error.instead)
-    return Mistake(source, "import.failed", f"{type(error).__name__}: {error}.", "Importing a service must not fail.")
+    return Mistake(
+        source,
+        "import.failed",
+        f"{type(error).__name__}: {error}.",
+        "Importing a service must not fail.",
+    )
 
 
 def _is_own(file: str, project: Project) -> bool:

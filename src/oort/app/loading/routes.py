@@ -15,41 +15,69 @@ from oort.model.functions import FunctionModel, Http, Rate
 from oort.model.sources import Mistake
 from oort.rules.http import routing
 
-_ORIGIN = re.compile(r"https?://[a-z0-9.-]+(:\d{1,5})?|https?://\[[0-9a-f:]+\](:\d{1,5})?")  # as browsers write them
+_ORIGIN = re.compile(
+    r"https?://[a-z0-9.-]+(:\d{1,5})?|https?://\[[0-9a-f:]+\](:\d{1,5})?"
+)  # as browsers write them
 _SEGMENT = re.compile(r"[A-Za-z0-9._~-]+|\{[A-Za-z_][A-Za-z0-9_]*\}")
 
 
 def trigger(service: str, route: RouteDeclared, reader: Reader) -> Http:
     """The trigger of a declared route; its path begins with the service's name."""
     path = "/" + "/".join((service, *routing.segments(route.path)))
-    if not route.path.startswith("/") or not all(map(_SEGMENT.fullmatch, routing.segments(route.path))):
+    if not route.path.startswith("/") or not all(
+        map(_SEGMENT.fullmatch, routing.segments(route.path))
+    ):
         what = f"{reader.name}: {route.path!r} is not a path."
-        reader.refuse("route.path", what, "Write /fixed/{parameter}: letters, digits, . _ ~ - in fixed parts.")
-    names = [name for segment in routing.segments(route.path) if (name := routing.parameter(segment))]
+        reader.refuse(
+            "route.path", what, "Write /fixed/{parameter}: letters, digits, . _ ~ - in fixed parts."
+        )
+    names = [
+        name for segment in routing.segments(route.path) if (name := routing.parameter(segment))
+    ]
     if twice := sorted({name for name in names if names.count(name) > 1}):
-        reader.refuse("route.path", f"{reader.name}: {{{twice[0]}}} is in the path twice.", "Rename one of them.")
+        reader.refuse(
+            "route.path",
+            f"{reader.name}: {{{twice[0]}}} is in the path twice.",
+            "Rename one of them.",
+        )
     rate = _rate(route, reader)
     return Http(route.method, path, route.status, route.public, route.groups, route.owner, rate)
 
 
 def parameters(path: str) -> frozenset[str]:
     """The names in braces."""
-    return frozenset(name for segment in routing.segments(path) if (name := routing.parameter(segment)))
+    return frozenset(
+        name for segment in routing.segments(path) if (name := routing.parameter(segment))
+    )
 
 
 def check(route: RouteDeclared, signature: Signature, timeout: timedelta, reader: Reader) -> None:
     """What the gateway cannot serve."""
     if timeout > limits.REQUEST_TIMEOUT:
         what = f"{reader.name}: a request cannot take {timeout}."
-        reader.refuse("route.timeout", what, "API Gateway ends it after 29 s: answer 202 and use a queue.")
+        reader.refuse(
+            "route.timeout", what, "API Gateway ends it after 29 s: answer 202 and use a queue."
+        )
     if route.public and route.groups:
-        reader.refuse("route.groups", f"{reader.name} is public and for groups.", "Take away public=True or groups=.")
+        reader.refuse(
+            "route.groups",
+            f"{reader.name} is public and for groups.",
+            "Take away public=True or groups=.",
+        )
     _check_owner(route, reader)
-    body = any(isinstance(one, ValueParameter) and one.place == "body" for one in signature.parameters)
+    body = any(
+        isinstance(one, ValueParameter) and one.place == "body" for one in signature.parameters
+    )
     if body and route.method in ("GET", "DELETE"):
-        reader.refuse("route.body", f"{reader.name}: a {route.method} request has no body.", "Use post, put or patch.")
+        reader.refuse(
+            "route.body",
+            f"{reader.name}: a {route.method} request has no body.",
+            "Use post, put or patch.",
+        )
     if not 200 <= route.status <= 599:
-        reader.refuse("route.status", f"{reader.name}: {route.status} is not a status.", "Use 200 to 599.")
+        reader.refuse(
+            "route.status", f"{reader.name}: {route.status} is not a status.", "Use 200 to 599."
+        )
     if route.status in limits.BODILESS and _answers(signature.returns):
         what = f"{reader.name} answers {route.status}, which has no body, but returns one."
         reader.refuse("route.status", what, "Add status=200, or return None.")
@@ -57,10 +85,18 @@ def check(route: RouteDeclared, signature: Signature, timeout: timedelta, reader
 
 def _check_owner(route: RouteDeclared, reader: Reader) -> None:
     if route.owner and route.public:
-        reader.refuse("route.owner", f"{reader.name} is public and has an owner.", "Take away public=True or owner=.")
+        reader.refuse(
+            "route.owner",
+            f"{reader.name} is public and has an owner.",
+            "Take away public=True or owner=.",
+        )
     elif route.owner and route.owner not in parameters(route.path):
         what = f"{reader.name} belongs to the caller in {{{route.owner}}}, which is not in {route.path}."
-        reader.refuse("route.owner", what, "Name a parameter of the path: owner= holds its name without braces.")
+        reader.refuse(
+            "route.owner",
+            what,
+            "Name a parameter of the path: owner= holds its name without braces.",
+        )
 
 
 def _rate(route: RouteDeclared, reader: Reader) -> Rate | None:
@@ -69,7 +105,11 @@ def _rate(route: RouteDeclared, reader: Reader) -> Rate | None:
         return None
     default, most = limits.PUBLIC_RATE if route.public else limits.PRIVATE_RATE, limits.HIGHEST_RATE
     per_second = default.per_second if route.rate is None else route.rate
-    if not 0 < per_second <= most.per_second or not 1 <= (route.burst or 1) <= most.burst or route.burst == 0:
+    if (
+        not 0 < per_second <= most.per_second
+        or not 1 <= (route.burst or 1) <= most.burst
+        or route.burst == 0
+    ):
         what = f"{reader.name}: nobody can call {route.rate} times a second with bursts of {route.burst}."
         instead = f"API Gateway allows rates up to {most.per_second:,} a second and bursts of 1 to {most.burst:,}."
         reader.refuse("route.rate", what, instead)
@@ -84,7 +124,10 @@ def origins(service: Service) -> list[Mistake]:
     if "*" in service.declared.cors and len(service.declared.cors) > 1:
         wrong.append("*, beside others,")
     source = service.declared.source
-    return [Mistake(source, "service.cors", f"{service.name}: {one} is not an origin.", instead) for one in wrong]
+    return [
+        Mistake(source, "service.cors", f"{service.name}: {one} is not an origin.", instead)
+        for one in wrong
+    ]
 
 
 def _answers(returns: object) -> bool:
@@ -102,8 +145,8 @@ def collisions(functions: Iterable[FunctionModel]) -> list[Mistake]:
             key = (function.trigger.method, routing.shape(function.trigger.path))
             other = seen.setdefault(key, function)
             if other is not function:
-                what = (
-                    f"{function.trigger.method} {function.trigger.path} is answered twice; the other: {other.source}."
+                what = f"{function.trigger.method} {function.trigger.path} is answered twice; the other: {other.source}."
+                found.append(
+                    Mistake(function.source, "route.twice", what, "Change one of the paths.")
                 )
-                found.append(Mistake(function.source, "route.twice", what, "Change one of the paths."))
     return found

@@ -32,15 +32,21 @@ def read(document: object, file: Path) -> tuple[Stage, ...]:
     """The stages. InvalidProject, naming the setting, if one cannot be used."""
     if not isinstance(document, dict):
         raise InvalidProject(
-            f"{file}: stages must be a table.", 'Write [stages.prod] and below it region = "eu-north-1".'
+            f"{file}: stages must be a table.",
+            'Write [stages.prod] and below it region = "eu-north-1".',
         )
-    return tuple(_stage(name, settings, file) for name, settings in sorted(cast(dict[str, object], document).items()))
+    return tuple(
+        _stage(name, settings, file)
+        for name, settings in sorted(cast(dict[str, object], document).items())
+    )
 
 
 def _stage(name: str, settings: object, file: Path) -> Stage:
     where = f"{file}: [stages.{name}]"
     if not names.STAGE.fullmatch(name):
-        raise InvalidProject(f"{where} is not a stage's name.", "Use lower-case letters and digits, at most 16.")
+        raise InvalidProject(
+            f"{where} is not a stage's name.", "Use lower-case letters and digits, at most 16."
+        )
     try:
         found = msgspec.convert(settings, _Settings)
     except msgspec.ValidationError as error:
@@ -57,7 +63,11 @@ def _stage(name: str, settings: object, file: Path) -> Stage:
             f"{found.runtime!r} is not a Python runtime of Lambda",
             f"Use one of {', '.join(RUNTIMES)}.",
         ),
-        (found.memory not in MEMORY, f"memory {found.memory} is not possible", "Lambda has 128 to 10240 MiB."),
+        (
+            found.memory not in MEMORY,
+            f"memory {found.memory} is not possible",
+            "Lambda has 128 to 10240 MiB.",
+        ),
         (
             found.log_days not in LOG_DAYS,
             f"log_days {found.log_days} is not possible",
@@ -67,9 +77,20 @@ def _stage(name: str, settings: object, file: Path) -> Stage:
         if wrong:
             raise InvalidProject(f"{where}: {what}.", instead)
     for variable in found.environment:
-        if not _VARIABLE.fullmatch(variable) or (variable.startswith(_TAKEN) and variable != _ENDPOINTS):
+        if not _VARIABLE.fullmatch(variable) or (
+            variable.startswith(_TAKEN) and variable != _ENDPOINTS
+        ):
             instead = f"Use letters, digits and _; {', '.join(_TAKEN)} belong to others."
             raise InvalidProject(f"{where}: the variable {variable!r} cannot be set.", instead)
     settled = (tuple(sorted(one.items())) for one in (found.environment, found.tags))
     environment, tags = settled
-    return Stage(name, found.region, found.architecture, found.runtime, found.memory, found.log_days, environment, tags)
+    return Stage(
+        name,
+        found.region,
+        found.architecture,
+        found.runtime,
+        found.memory,
+        found.log_days,
+        environment,
+        tags,
+    )

@@ -18,7 +18,11 @@ def trigger(said: TimerDeclared, queue: QueueModel, reader: Reader) -> Timer:
     """The trigger of a scheduled handler; what is wrong with it is a mistake."""
     if said.interval is not None and said.interval < _SHORTEST:
         what = f"{reader.name}: every {said.interval} is too often."
-        reader.refuse("timer.interval", what, "A schedule runs at most once a minute, as EventBridge Scheduler does.")
+        reader.refuse(
+            "timer.interval",
+            what,
+            "A schedule runs at most once a minute, as EventBridge Scheduler does.",
+        )
     if said.cron is not None:
         _check_cron(said.cron, said.timezone, reader)
     return Timer(said.interval, said.cron, said.timezone, queue.name)
@@ -29,7 +33,9 @@ def _check_cron(expression: str, timezone: str, reader: Reader) -> None:
         zone = ZoneInfo(timezone)
     except (ZoneInfoNotFoundError, ValueError, OSError):
         what = f"{reader.name}: there is no time zone {timezone!r}."
-        reader.refuse("timer.timezone", what, "Write a name of the IANA database, such as Europe/Oslo.")
+        reader.refuse(
+            "timer.timezone", what, "Write a name of the IANA database, such as Europe/Oslo."
+        )
         return
     try:
         comes = schedules.next_cron(schedules.parse(expression), after=_ANY, zone=zone)
@@ -37,4 +43,6 @@ def _check_cron(expression: str, timezone: str, reader: Reader) -> None:
         reader.refuse("timer.cron", f"{reader.name}: {error.what}", error.instead)
         return
     if comes is None:
-        reader.refuse("timer.cron", f"{reader.name}: {expression!r} never comes.", "Name a day that exists.")
+        reader.refuse(
+            "timer.cron", f"{reader.name}: {expression!r} never comes.", "Name a day that exists."
+        )

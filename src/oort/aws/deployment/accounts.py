@@ -30,7 +30,11 @@ def account(clients: Clients) -> Account:
     """The account of the credentials. NoCredentials if there are none, or they have expired; Unavailable for a wrong region."""
     client = cast(_Sts, clients.get("sts"))
     try:
-        found = ask(client.get_caller_identity, {}, doing=f"asking whose credentials these are, in {clients.region}")
+        found = ask(
+            client.get_caller_identity,
+            {},
+            doing=f"asking whose credentials these are, in {clients.region}",
+        )
     except Unavailable as error:
         instead = f"Is {clients.region} a region, and the one that [stages.…] in oort.toml means? Is there a network?"
         raise Unavailable(error.what, instead) from error

@@ -53,7 +53,11 @@ class S3Assets:
         """See `ports.assets`."""
         return f"{self._clients.endpoint('s3')}/{self._bucket}/{key}"
 
-    def _ask(self, method: str, key: str, *, expect: frozenset[str] = frozenset(), **request: object) -> object:
+    def _ask(
+        self, method: str, key: str, *, expect: frozenset[str] = frozenset(), **request: object
+    ) -> object:
         whole = {"Bucket": self._bucket, "Key": key, "ExpectedBucketOwner": self._owner, **request}
         doing = f"asking S3 about {key} in the bucket {self._bucket}"
-        return cast(object, ask(getattr(self._clients.get("s3"), method), whole, doing=doing, expect=expect))
+        return cast(
+            object, ask(getattr(self._clients.get("s3"), method), whole, doing=doing, expect=expect)
+        )

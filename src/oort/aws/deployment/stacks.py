@@ -7,7 +7,14 @@ from typing import Any, cast
 
 from oort.aws.clients import Clients
 from oort.aws.failures import Rejected, ask
-from oort.model.delivery.deployments import Condition, Stack, StackChange, StackEvent, StackPlan, StackRequest
+from oort.model.delivery.deployments import (
+    Condition,
+    Stack,
+    StackChange,
+    StackEvent,
+    StackPlan,
+    StackRequest,
+)
 from oort.model.errors import CloudRefused, DeploymentFailed
 
 # https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/view-stack-events.html
@@ -23,7 +30,9 @@ _CONDITIONS = {
     "ROLLBACK_COMPLETE": Condition.NEVER_CREATED,
     "CREATE_FAILED": Condition.NEVER_CREATED,
 }
-_NOTHING = re.compile(r"didn't contain changes|no updates are to be performed|no changes", re.IGNORECASE)
+_NOTHING = re.compile(
+    r"didn't contain changes|no updates are to be performed|no changes", re.IGNORECASE
+)
 _PLAN = "oort"
 _ABSENT = frozenset({"ValidationError", "StackNotFoundException"})
 _CAPABILITIES = ["CAPABILITY_IAM", "CAPABILITY_NAMED_IAM"]
@@ -46,7 +55,9 @@ class CloudFormationStacks:
         status = str(found["StackStatus"])
         outputs = {one["OutputKey"]: one["OutputValue"] for one in found.get("Outputs", ())}
         tags = {one["Key"]: one["Value"] for one in found.get("Tags", ())}
-        return Stack(name, condition(status), status, str(found.get("StackStatusReason", "")), outputs, tags)
+        return Stack(
+            name, condition(status), status, str(found.get("StackStatusReason", "")), outputs, tags
+        )
 
     def plan(self, request: StackRequest) -> StackPlan | None:
         """See `ports.stacks`."""
@@ -59,11 +70,15 @@ class CloudFormationStacks:
             return None
         del self._planning[request.name]
         if status == "CREATE_COMPLETE":
-            return StackPlan(request.name, identifier, self._changes(request.name, identifier, found))
+            return StackPlan(
+                request.name, identifier, self._changes(request.name, identifier, found)
+            )
         self._forget(request.name, identifier)
         if _NOTHING.search(reason):
             return StackPlan(request.name, identifier, ())
-        raise DeploymentFailed(f"The stack {request.name} cannot be planned: {reason}", "Nothing was changed.")
+        raise DeploymentFailed(
+            f"The stack {request.name} cannot be planned: {reason}", "Nothing was changed."
+        )
 
     def execute(self, plan: StackPlan) -> None:
         """See `ports.stacks`."""
@@ -89,13 +104,20 @@ class CloudFormationStacks:
             return ()
         return [_event(name, one) for one in reversed(found["StackEvents"])]
 
-    def _ask(self, method: str, stack: str, *, expect: frozenset[str] = frozenset(), **request: object) -> _Document:
+    def _ask(
+        self, method: str, stack: str, *, expect: frozenset[str] = frozenset(), **request: object
+    ) -> _Document:
         """One request about a stack."""
         client = self._clients.get("cloudformation")
         whole = {"StackName": stack, **request}
         return cast(
             _Document,
-            ask(getattr(client, method), whole, doing=f"asking CloudFormation about the stack {stack}", expect=expect),
+            ask(
+                getattr(client, method),
+                whole,
+                doing=f"asking CloudFormation about the stack {stack}",
+                expect=expect,
+            ),
         )
 
     def _described(self, name: str) -> _Document | None:
@@ -108,7 +130,9 @@ class CloudFormationStacks:
 
     def _begin(self, request: StackRequest) -> str:
         body: dict[str, object] = (
-            {"TemplateURL": request.url} if request.url else {"TemplateBody": request.template.decode()}
+            {"TemplateURL": request.url}
+            if request.url
+            else {"TemplateBody": request.template.decode()}
         )
         new = self.get(request.name).condition is Condition.ABSENT
         made = self._ask(
@@ -128,9 +152,15 @@ class CloudFormationStacks:
     def _changes(self, name: str, identifier: str, first: _Document) -> tuple[StackChange, ...]:
         pages, page = [first], first
         while page.get("NextToken"):
-            page = self._ask("describe_change_set", name, ChangeSetName=identifier, NextToken=page["NextToken"])
+            page = self._ask(
+                "describe_change_set", name, ChangeSetName=identifier, NextToken=page["NextToken"]
+            )
             pages.append(page)
-        return tuple(sorted(_change(one["ResourceChange"]) for page in pages for one in page.get("Changes", ())))
+        return tuple(
+            sorted(
+                _change(one["ResourceChange"]) for page in pages for one in page.get("Changes", ())
+            )
+        )
 
     def _forget(self, name: str, identifier: str) -> None:
         self._ask("delete_change_set", name, ChangeSetName=identifier)
@@ -150,7 +180,9 @@ def condition(status: str) -> Condition:
 def _only_absent(error: Rejected, name: str) -> None:
     """CloudFormation has no code of its own for a stack that is not there."""
     if "not exist" not in error.message:
-        raise CloudRefused(f"AWS refused a request for the stack {name}: {error}.", "Look at what it says.") from error
+        raise CloudRefused(
+            f"AWS refused a request for the stack {name}: {error}.", "Look at what it says."
+        ) from error
 
 
 def _change(document: _Document) -> StackChange:

@@ -30,7 +30,9 @@ def invalid(name: str, message: str) -> OortError:
             f"What is written to {name} is too large or nested too deep: {message}",
             f"An item may have {limits.ITEM_BYTES} bytes and {limits.ITEM_DEPTH} levels: store the large part elsewhere.",
         )
-    return InvalidValue(f"DynamoDB does not take this for {name}: {message}", "Give it what its type says.")
+    return InvalidValue(
+        f"DynamoDB does not take this for {name}: {message}", "Give it what its type says."
+    )
 
 
 def condition(name: str, *, position: int = 0) -> ConditionFailed:

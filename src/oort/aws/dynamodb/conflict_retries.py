@@ -14,7 +14,9 @@ LONGEST = 1.0
 class Patience:
     """A bounded number of tries with growing, random pauses, so that those who met once do not meet again."""
 
-    def __init__(self, entropy: Entropy, *, tries: int = TRIES, sleep: Callable[[float], None] = time.sleep) -> None:
+    def __init__(
+        self, entropy: Entropy, *, tries: int = TRIES, sleep: Callable[[float], None] = time.sleep
+    ) -> None:
         self._entropy = entropy
         self.tries = tries
         self._sleep = sleep

@@ -49,13 +49,18 @@ def read(found: Attributes) -> Row:
     at, identifier, message = (item.get(name) for name in (*OutboxTable.KEY, OutboxTable.MESSAGE))
     sent, delay = item.get(OutboxTable.SENT), item.get(OutboxTable.DELAY, 0)
     if not (isinstance(at, str) and isinstance(identifier, str) and isinstance(message, str)):
-        raise Unreadable("A row of the outbox lacks row, id or message.", "Only Oort may write there.")
+        raise Unreadable(
+            "A row of the outbox lacks row, id or message.", "Only Oort may write there."
+        )
     if not (isinstance(sent, int | float) and isinstance(delay, int | float)):
-        raise Unreadable(f"The row {at} {identifier} of the outbox lacks its time.", "Only Oort may write there.")
+        raise Unreadable(
+            f"The row {at} {identifier} of the outbox lacks its time.", "Only Oort may write there."
+        )
     kind, name, key = [*at.split("/", 2), "", ""][:3]
     if kind not in {OutboxTable.SEND, OutboxTable.PUBLISH} or not name:
         raise Unreadable(
-            f"The row {at} {identifier} of the outbox says neither send nor publish.", "Only Oort may write there."
+            f"The row {at} {identifier} of the outbox says neither send nor publish.",
+            "Only Oort may write there.",
         )
     return Row((at, identifier), kind, name, key, message, sent + delay)
 

@@ -20,7 +20,9 @@ def query(operation: QueryIndex, index: IndexModel, *, name: str) -> dict[str, o
         below=operation.below,
         starts_with=operation.starts_with,
     )
-    where: dict[str, object] = {"ConsistentRead": True} if index.primary else {"IndexName": index.name}
+    where: dict[str, object] = (
+        {"ConsistentRead": True} if index.primary else {"IndexName": index.name}
+    )
     return {
         "TableName": name,
         "ScanIndexForward": not operation.reverse,
@@ -29,12 +31,16 @@ def query(operation: QueryIndex, index: IndexModel, *, name: str) -> dict[str, o
     }
 
 
-def start(after: Key | None, table: TableModel, index: IndexModel, partition: KeyPart) -> Attributes | None:
+def start(
+    after: Key | None, table: TableModel, index: IndexModel, partition: KeyPart
+) -> Attributes | None:
     """The key to go on after: in a secondary index, that of the index and that of the table."""
     if after is None:
         return None
     names = (
-        table.key if index.primary else (index.partition, *(() if index.sort is None else (index.sort,)), *table.key)
+        table.key
+        if index.primary
+        else (index.partition, *(() if index.sort is None else (index.sort,)), *table.key)
     )
     key = dict(zip(names, after, strict=True))
     key[index.partition] = partition  # never what a cursor says
@@ -50,7 +56,11 @@ def is_empty(operation: QueryIndex) -> bool:
 def is_behind(operation: QueryIndex, sort: Value) -> bool:
     """Whether an item that was read lies at the upper end, which is not asked for."""
     part = keys.comparable(sort)
-    return operation.below is not None and part is not None and keys.ordered(part) == keys.ordered(operation.below)
+    return (
+        operation.below is not None
+        and part is not None
+        and keys.ordered(part) == keys.ordered(operation.below)
+    )
 
 
 def read(

@@ -55,7 +55,9 @@ class Places:
         self._tables = {table.name: table for table in platform.tables}
         self._queues = {queue.name for queue in platform.queues}
         self._place = place
-        self._outbox = TableModel(f"{service}.{OUTBOX}", service, *OutboxTable.KEY, None, (), _NOWHERE)
+        self._outbox = TableModel(
+            f"{service}.{OUTBOX}", service, *OutboxTable.KEY, None, (), _NOWHERE
+        )
         self._inbox = place.inbox(service)
 
     def action(self, write: Write, *, now: datetime) -> Action:
@@ -82,17 +84,33 @@ class Places:
         assert isinstance(write, UpdateItem | DeleteItem | CheckItem)
         key = request_parameters.key(table, write.key)
         if isinstance(write, UpdateItem):
-            return {"Update": {"Key": key, **self._said(table, updates.expression(table, write, known))}}
+            return {
+                "Update": {"Key": key, **self._said(table, updates.expression(table, write, known))}
+            }
         if isinstance(write, DeleteItem):
-            return {"Delete": {"Key": key, **self._said(table, expressions.delete(write.when, key=table.partition))}}
-        return {"ConditionCheck": {"Key": key, **self._said(table, expressions.check(write.when, key=table.partition))}}
+            return {
+                "Delete": {
+                    "Key": key,
+                    **self._said(table, expressions.delete(write.when, key=table.partition)),
+                }
+            }
+        return {
+            "ConditionCheck": {
+                "Key": key,
+                **self._said(table, expressions.check(write.when, key=table.partition)),
+            }
+        }
 
     def mark(self, mark: Mark, *, now: datetime) -> dict[str, object]:
         """The inbox mark, which fails if it is there already."""
         expires = int((now + limits.MARK_RETENTION).timestamp())
         key = mark_row(mark.function, mark.message)
-        item = attributes.attributes({InboxTable.ID: key, InboxTable.EXPIRES: expires}, indexed=frozenset())
-        asked = expressions.claim(key=InboxTable.ID, expires=InboxTable.EXPIRES, now=int(now.timestamp()))
+        item = attributes.attributes(
+            {InboxTable.ID: key, InboxTable.EXPIRES: expires}, indexed=frozenset()
+        )
+        asked = expressions.claim(
+            key=InboxTable.ID, expires=InboxTable.EXPIRES, now=int(now.timestamp())
+        )
         return {"Put": {"TableName": self._inbox, "Item": item, **request_parameters.said(asked)}}
 
     def _said(self, table: TableModel, asked: Expression) -> dict[str, object]:
@@ -109,4 +127,6 @@ class Places:
         key = keys.of(row, self._outbox)
         assert key is not None
         stored = attributes.attributes(row, indexed=frozenset())
-        return Action(write, self._outbox, rules.located(self._outbox, key), sizes.item_size(row), stored)
+        return Action(
+            write, self._outbox, rules.located(self._outbox, key), sizes.item_size(row), stored
+        )

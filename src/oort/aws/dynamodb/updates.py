@@ -45,7 +45,9 @@ def expression(table: TableModel, operation: UpdateItem, known: Known) -> Expres
     indexed = attributes.indexed(table)
     if not known.absent:
         changes = _without_key(table, operation)
-        return expressions.update(changes, operation.when, key=table.partition, indexed=indexed, nulls=known.nulls)
+        return expressions.update(
+            changes, operation.when, key=table.partition, indexed=indexed, nulls=known.nulls
+        )
     assert operation.initial is not None
     item = conditions.changed(operation.initial, operation.changes)
     if rules.judged(table, item).at != rules.located(table, operation.key):
@@ -54,7 +56,12 @@ def expression(table: TableModel, operation: UpdateItem, known: Known) -> Expres
 
 
 def learned(
-    table: TableModel, operation: UpdateItem, known: Known, found: Attributes | None, *, position: int = 0
+    table: TableModel,
+    operation: UpdateItem,
+    known: Known,
+    found: Attributes | None,
+    *,
+    position: int = 0,
 ) -> Known:
     """What the next try must know after one whose condition failed with this item. NoSuchItem or ConditionFailed if none."""
     if known.absent:

@@ -37,11 +37,22 @@ class LambdaBroker:
         missing = permissions.missing(self._granted, operation)
         if missing is not None:
             kind, resource, action = missing
-            return Refused(NotGranted.code, f"{self._name} may not {action} on the {kind} {resource}.")
-        if isinstance(operation, Commit) and operation.mark is not None and operation.mark.function != self._name:
-            return Refused(NotGranted.code, f"{self._name} may not mark a message for {operation.mark.function}.")
+            return Refused(
+                NotGranted.code, f"{self._name} may not {action} on the {kind} {resource}."
+            )
+        if (
+            isinstance(operation, Commit)
+            and operation.mark is not None
+            and operation.mark.function != self._name
+        ):
+            return Refused(
+                NotGranted.code,
+                f"{self._name} may not mark a message for {operation.mark.function}.",
+            )
         if (message := permissions.astray(operation, self._messages)) is not None:
-            return Refused(NotGranted.code, f"{self._name} is not delivering the message {message}.")
+            return Refused(
+                NotGranted.code, f"{self._name} is not delivering the message {message}."
+            )
         if isinstance(operation, CallFunction):
             return self._caller.call(operation)
         return self._operations.perform(operation)

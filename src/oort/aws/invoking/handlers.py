@@ -86,7 +86,9 @@ class Handler:
     def __init__(self, parts: Parts) -> None:
         self._parts = parts
         self._function = parts.function
-        self._environment = Environment(parts.function, broker=parts.broker, clock=parts.clock, entropy=parts.entropy)
+        self._environment = Environment(
+            parts.function, broker=parts.broker, clock=parts.clock, entropy=parts.entropy
+        )
         self._reader = RequestReader(parts.function)
         self._rang = 0  # events and versions of one batch that were parked for the first time
 
@@ -100,7 +102,9 @@ class Handler:
         if event.get("oort") == "call":
             return self._call(msgspec.convert(event, CallEvent))
         name = self._function.model.name
-        raise InvalidUse(f"{name} was invoked with what it cannot read.", "Invoke it through its trigger.")
+        raise InvalidUse(
+            f"{name} was invoked with what it cannot read.", "Invoke it through its trigger."
+        )
 
     # -- requests
 
@@ -115,13 +119,21 @@ class Handler:
             outcome = replies.problem(problem, entered=False)
         self._parts.traces.record(outcome.spans)
         route = f"{trigger.method} {trigger.path}"
-        self._ended(route, started, failed=int(outcome.status >= 500), error=outcome.error, status=outcome.status)
+        self._ended(
+            route,
+            started,
+            failed=int(outcome.status >= 500),
+            error=outcome.error,
+            status=outcome.status,
+        )
         private = outcome.status >= 400 or not trigger.public
         headers = reply_headers.complete(outcome.headers, private=private)
         origins = self._parts.origins.headers(trigger.path, given)
         return requests.reply(outcome, extra=(*headers, *origins, _TLS_ONLY, ("trace-id", trace)))
 
-    def _admitted(self, event: RequestEvent, trigger: Http, given: dict[str, str], traceparent: str) -> HttpOutcome:
+    def _admitted(
+        self, event: RequestEvent, trigger: Http, given: dict[str, str], traceparent: str
+    ) -> HttpOutcome:
         """The outcome of a request whose caller may make it."""
         principal, parameters = self._caller(event, trigger), requests.path(event)
         access.check(principal, trigger, parameters)
@@ -155,20 +167,30 @@ class Handler:
         deliveries = tuple(_delivery(record, queue=trigger.queue) for record in records)
         token = self._open({one.message.id for one in deliveries})
         try:
-            outcome = invoke.batch(self._environment, BatchInvocation(id=token, token=token, deliveries=deliveries))
+            outcome = invoke.batch(
+                self._environment, BatchInvocation(id=token, token=token, deliveries=deliveries)
+            )
         finally:
             self._parts.broker.close()
         self._parts.traces.record(outcome.spans)
-        ends: dict[str, Failure | Parked] = {failure.receipt: failure for failure in outcome.failures}
+        ends: dict[str, Failure | Parked] = {
+            failure.receipt: failure for failure in outcome.failures
+        }
         ends |= {parked.receipt: parked for parked in outcome.parked}
         self._rang = 0
-        lost = {one.receipt for one in deliveries if not self._settled(trigger.queue, one, ends.get(one.receipt))}
+        lost = {
+            one.receipt
+            for one in deliveries
+            if not self._settled(trigger.queue, one, ends.get(one.receipt))
+        }
         self._parts.log.trace = ""
         told = f"{trigger.queue}: {len(deliveries)} delivered, {len(lost)} failed, {len(outcome.parked)} parked"
         self._ended(told, started, failed=len(lost), rang=self._rang, batch=len(deliveries))
         return {
             "batchItemFailures": [
-                {"itemIdentifier": record["messageId"]} for record in records if record["receiptHandle"] in lost
+                {"itemIdentifier": record["messageId"]}
+                for record in records
+                if record["receiptHandle"] in lost
             ]
         }
 
@@ -209,11 +231,19 @@ class Handler:
             attempt=delivery.attempt,
             traceback=failure.traceback,
         )
-        after = retries.backoff(delivery.attempt, chance=self._parts.entropy.chance(), least=failure.after)
+        after = retries.backoff(
+            delivery.attempt, chance=self._parts.entropy.chance(), least=failure.after
+        )
         try:  # it comes back anyway, only later: when the queue's visibility time-out ends
-            self._parts.queues.retry(queue, delivery.receipt, after=after * (not last), error=failure.error)
+            self._parts.queues.retry(
+                queue, delivery.receipt, after=after * (not last), error=failure.error
+            )
         except OortError as error:
-            log.write("WARNING", f"The message keeps the queue's visibility time-out: {error}", message_id=message.id)
+            log.write(
+                "WARNING",
+                f"The message keeps the queue's visibility time-out: {error}",
+                message_id=message.id,
+            )
 
     # -- calls
 
@@ -246,11 +276,25 @@ class Handler:
         return token
 
     def _fresh(self) -> tuple[str, str]:
-        return f"{self._parts.entropy.bits(128) or 1:032x}", f"{self._parts.entropy.bits(64) or 1:016x}"
+        return (
+            f"{self._parts.entropy.bits(128) or 1:032x}",
+            f"{self._parts.entropy.bits(64) or 1:016x}",
+        )
 
-    def _ended(self, message: str, started: int, *, failed: int, rang: int = 0, error: str = "", **fields: int) -> None:
+    def _ended(
+        self,
+        message: str,
+        started: int,
+        *,
+        failed: int,
+        rang: int = 0,
+        error: str = "",
+        **fields: int,
+    ) -> None:
         took = (self._parts.clock.tick() - started) / 1e6
-        self._parts.log.invocation(message, failed=failed, rang=rang, milliseconds=took, traceback=error, **fields)
+        self._parts.log.invocation(
+            message, failed=failed, rang=rang, milliseconds=took, traceback=error, **fields
+        )
 
 
 def _delivery(record: RecordEvent, *, queue: str) -> Delivery:
@@ -259,7 +303,10 @@ def _delivery(record: RecordEvent, *, queue: str) -> Delivery:
     try:
         message = envelopes.unwrapped(record["body"])
     except NotUnderstood as error:
-        message, fault = Message(id=record["messageId"], name=queue, body=record["body"].encode()), error.fault
+        message, fault = (
+            Message(id=record["messageId"], name=queue, body=record["body"].encode()),
+            error.fault,
+        )
     return Delivery(
         message=message,
         receipt=record["receiptHandle"],
@@ -272,7 +319,9 @@ def _delivery(record: RecordEvent, *, queue: str) -> Delivery:
 
 def _headers(record: RecordEvent) -> tuple[tuple[str, str], ...]:
     given = record.get("messageAttributes", {})
-    return tuple((name, one["stringValue"]) for name, one in sorted(given.items()) if "stringValue" in one)
+    return tuple(
+        (name, one["stringValue"]) for name, one in sorted(given.items()) if "stringValue" in one
+    )
 
 
 def _xray() -> tuple[str, str] | None:

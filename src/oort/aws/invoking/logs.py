@@ -21,14 +21,19 @@ Field = str | int | float | bool | None
 # A custom metric costs by the month and combination of dimensions; functions are told apart by the field `function`.
 # https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/CloudWatch_Embedded_Metric_Format_Specification.html
 _DIMENSIONS = [list(Metrics.DIMENSIONS)]
-_METRICS = [{"Name": Metrics.ERRORS, "Unit": "Count"}, {"Name": Metrics.DURATION, "Unit": "Milliseconds"}]
+_METRICS = [
+    {"Name": Metrics.ERRORS, "Unit": "Count"},
+    {"Name": Metrics.DURATION, "Unit": "Milliseconds"},
+]
 _RANG = {"Name": Metrics.NEWLY_PARKED, "Unit": "Count"}
 
 
 class JsonLog:
     """The log of one function. `always` stands in each line; `trace` is that of the invocation that runs."""
 
-    def __init__(self, always: Mapping[str, Field], *, clock: Clock, stream: TextIO | None = None) -> None:
+    def __init__(
+        self, always: Mapping[str, Field], *, clock: Clock, stream: TextIO | None = None
+    ) -> None:
         self._always = dict(always)
         self._clock = clock
         self._stream = stream
@@ -38,7 +43,9 @@ class JsonLog:
         """One line. Fields that are empty are left out."""
         self._put(level, message, fields)
 
-    def invocation(self, message: str, *, failed: int, milliseconds: float, rang: int = 0, **fields: Field) -> None:
+    def invocation(
+        self, message: str, *, failed: int, milliseconds: float, rang: int = 0, **fields: Field
+    ) -> None:
         """The line that ends an invocation, with its metrics. What was parked for the first time is one only where there is some."""
         now = int(self._clock.now().timestamp() * 1000)
         metrics = [*_METRICS, *([_RANG] if rang else [])]
@@ -59,7 +66,9 @@ class JsonLog:
         root = logging.getLogger()
         root.handlers[:] = [_handler(self)]
         root.setLevel(logging.INFO)
-        logging.getLogger("botocore").setLevel(logging.WARNING)  # it tells where it found credentials and endpoints
+        logging.getLogger("botocore").setLevel(
+            logging.WARNING
+        )  # it tells where it found credentials and endpoints
 
     def record(self, record: "logging.LogRecord") -> None:
         """One record of `logging`."""

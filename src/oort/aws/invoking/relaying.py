@@ -35,14 +35,20 @@ class RelayHandler:
         """Send on what the event's records hold."""
         records = event.get("Records")
         if not isinstance(records, list):
-            raise InvalidUse("The relay was invoked with what is no stream event.", "Its mapping invokes it.")
+            raise InvalidUse(
+                "The relay was invoked with what is no stream event.", "Its mapping invokes it."
+            )
         started = self._clock.tick()
         rows = [self._row(record) for record in cast(Sequence[Mapping[str, object]], records)]
         failed = set(self._relay.forward(rows))
         took = (self._clock.tick() - started) / 1e6
         message = f"{len(rows) - len(failed)} relayed, {len(failed)} failed"
         self._log.invocation(message, failed=len(failed), milliseconds=took, batch=len(rows))
-        return {"batchItemFailures": [{"itemIdentifier": one} for one in _numbers(records, rows, failed)]}
+        return {
+            "batchItemFailures": [
+                {"itemIdentifier": one} for one in _numbers(records, rows, failed)
+            ]
+        }
 
     def _row(self, record: Mapping[str, object]) -> Row:
         """The row of a record. One that cannot be read stays in the table, is told, and does not hold up the others."""
@@ -54,7 +60,9 @@ class RelayHandler:
         return row
 
 
-def _numbers(records: Sequence[object], rows: Sequence[Row], failed: set[tuple[str, str]]) -> list[str]:
+def _numbers(
+    records: Sequence[object], rows: Sequence[Row], failed: set[tuple[str, str]]
+) -> list[str]:
     """The sequence numbers of the records whose rows were not sent."""
     numbers = [cast(_Record, record)["dynamodb"]["SequenceNumber"] for record in records]
     return [number for number, row in zip(numbers, rows, strict=True) if row.at in failed]

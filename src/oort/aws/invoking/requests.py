@@ -88,7 +88,9 @@ def principal(event: RequestEvent, trigger: Http) -> Principal | None:
     if not isinstance(claims, dict):
         if trigger.public:
             return None
-        raise InvalidToken("This route needs a bearer token: send the header Authorization: Bearer TOKEN.")
+        raise InvalidToken(
+            "This route needs a bearer token: send the header Authorization: Bearer TOKEN."
+        )
     return principal_of(claims)
 
 
@@ -117,4 +119,6 @@ def reply(outcome: HttpOutcome, *, extra: Headers) -> ReplyDocument:
         text, encoded = outcome.body.decode(), False
     except UnicodeDecodeError:
         text, encoded = base64.b64encode(outcome.body).decode(), True
-    return ReplyDocument(statusCode=outcome.status, multiValueHeaders=found, body=text, isBase64Encoded=encoded)
+    return ReplyDocument(
+        statusCode=outcome.status, multiValueHeaders=found, body=text, isBase64Encoded=encoded
+    )

@@ -65,7 +65,9 @@ class Calls:
         response = ask(client.invoke, request, doing=f"calling {operation.call}")
         data = response["Payload"].read()
         if response.get("FunctionError"):
-            return Objected(_status(data), "CallFailed", f"{operation.call} was not answered; its log says why.")
+            return Objected(
+                _status(data), "CallFailed", f"{operation.call} was not answered; its log says why."
+            )
         return _reply.decode(data).result
 
 

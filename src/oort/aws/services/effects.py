@@ -52,14 +52,19 @@ class Effects:
     def finish(self, lease: Lease, result: bytes) -> bool:
         """See `ports.effects`."""
         rules.check_result(result)
-        changes = (SetTo((InboxTable.RESULT,), result.decode()), SetTo((InboxTable.EXPIRES,), self._expiry()))
+        changes = (
+            SetTo((InboxTable.RESULT,), result.decode()),
+            SetTo((InboxTable.EXPIRES,), self._expiry()),
+        )
         asked = expressions.update(changes, _held(lease), key=InboxTable.ID)
         return self._changed(lease, asked) is None
 
     def release(self, lease: Lease) -> None:
         """See `ports.effects`."""
         pending = All((_held(lease), Equals((InboxTable.RESULT,), None)))
-        self._changed(lease, expressions.update((SetTo((InboxTable.UNTIL,), 0),), pending, key=InboxTable.ID))
+        self._changed(
+            lease, expressions.update((SetTo((InboxTable.UNTIL,), 0),), pending, key=InboxTable.ID)
+        )
 
     def _expiry(self) -> int:
         """What DynamoDB's TTL wants: whole seconds."""
@@ -76,7 +81,9 @@ class Effects:
         }
         doing = f"noting the effect {lease.name} of {lease.function}"
         try:
-            ask(self._clients.dynamodb.update_item, request, doing=doing, expect=frozenset({FAILED}))
+            ask(
+                self._clients.dynamodb.update_item, request, doing=doing, expect=frozenset({FAILED})
+            )
         except Rejected as error:
             return attributes.item(condition_failures.item(error) or {})
         return None

@@ -43,9 +43,13 @@ class Parking:
         request = {
             "QueueUrl": parked.url,
             "MessageBody": delivery.raw or text(delivery.message),
-            "MessageAttributes": {name: {"DataType": "String", "StringValue": one} for name, one in told.items()},
+            "MessageAttributes": {
+                name: {"DataType": "String", "StringValue": one} for name, one in told.items()
+            },
         }
-        ask(self._clients.sqs.send_message, request, doing=f"parking a message of the queue {queue}")
+        ask(
+            self._clients.sqs.send_message, request, doing=f"parking a message of the queue {queue}"
+        )
 
     def parked(self, queue: str, *, most: int) -> list[ParkedMessage]:
         """See `ports.parking`."""
@@ -53,11 +57,15 @@ class Parking:
 
     def release(self, queue: str, *, ready: Callable[[ParkedMessage], bool]) -> int:
         """See `ports.parking`. Headers stay behind: no consumer of Oort's reads any."""
-        return self._shelves.parked(queue).move(self._shelves.own(queue), ready=lambda one: ready(_message(one, queue)))
+        return self._shelves.parked(queue).move(
+            self._shelves.own(queue), ready=lambda one: ready(_message(one, queue))
+        )
 
     def discard(self, queue: str, *, chosen: Callable[[ParkedMessage], bool]) -> int:
         """See `ports.parking`."""
-        return self._shelves.parked(queue).move(None, ready=lambda one: chosen(_message(one, queue)))
+        return self._shelves.parked(queue).move(
+            None, ready=lambda one: chosen(_message(one, queue))
+        )
 
 
 def _message(found: SqsMessage, queue: str) -> ParkedMessage:

@@ -36,13 +36,21 @@ class Queues:
         own = self._shelves.own(queue)
         text = sealed(message).text
         seconds = math.ceil(rules.delay(delay.total_seconds()).total_seconds())
-        request = {"QueueUrl": own.url, "MessageBody": text, **({"DelaySeconds": seconds} if seconds else {})}
+        request = {
+            "QueueUrl": own.url,
+            "MessageBody": text,
+            **({"DelaySeconds": seconds} if seconds else {}),
+        }
         ask(self._clients.sqs.send_message, request, doing=f"sending to {own.title}")
 
     def receive(self, queue: str, *, most: int) -> list[Delivery]:
         """See `ports.queues`. A text that is no envelope is handed over as it is, with what is wrong with it."""
         own = self._shelves.own(queue)
-        return [_delivery(one, queue) for one in own.receive(most=min(most, limits.BATCH))] if most > 0 else []
+        return (
+            [_delivery(one, queue) for one in own.receive(most=min(most, limits.BATCH))]
+            if most > 0
+            else []
+        )
 
     def acknowledge(self, queue: str, receipts: Sequence[str]) -> None:
         """See `ports.queues`."""
@@ -52,11 +60,16 @@ class Queues:
 
     def retry(self, queue: str, receipt: str, *, after: timedelta, error: str) -> None:  # noqa: ARG002  SQS keeps no error
         """See `ports.queues`. Whole seconds, rounded up; the error is not kept."""
-        self._shelves.own(queue).visible_after(receipt, math.ceil(rules.visibility(after).total_seconds()))
+        self._shelves.own(queue).visible_after(
+            receipt, math.ceil(rules.visibility(after).total_seconds())
+        )
 
     def peek(self, queue: str, *, most: int) -> list[Message]:
         """See `ports.queues`. SQS shows nothing without a hand-over: each look counts as an attempt."""
-        return [sqs_queues.message(one, queue)[0] for one in self._shelves.own(queue).look(most=most, expected=most)]
+        return [
+            sqs_queues.message(one, queue)[0]
+            for one in self._shelves.own(queue).look(most=most, expected=most)
+        ]
 
     def dead(self, queue: str, *, most: int) -> list[DeadLetter]:
         """See `ports.queues`. When one died is not known exactly: SQS tells when it was first handed over."""
@@ -80,7 +93,9 @@ class Queues:
         """See `ports.queues`. SQS may take a minute to count right."""
         waiting, in_flight = self._shelves.own(queue).counts()
         dead, parked = self._shelves.dead(queue).count(), self._shelves.parked(queue).count()
-        return QueueDepth(queue=queue, waiting=waiting, in_flight=in_flight, dead=dead, parked=parked)
+        return QueueDepth(
+            queue=queue, waiting=waiting, in_flight=in_flight, dead=dead, parked=parked
+        )
 
 
 def _delivery(found: SqsMessage, queue: str) -> Delivery:

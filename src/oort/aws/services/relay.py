@@ -29,7 +29,9 @@ At = tuple[str, str]
 class Relay:
     """The way out of one service's outbox."""
 
-    def __init__(self, clients: Clients, *, place: Place, service: str, clock: Clock | None = None) -> None:
+    def __init__(
+        self, clients: Clients, *, place: Place, service: str, clock: Clock | None = None
+    ) -> None:
         self._clients = clients
         self._place = place
         self._table = place.outbox(service)
@@ -80,11 +82,19 @@ class Relay:
 
     def _batch(self, kind: str, name: str, rows: Sequence[Row]) -> set[At]:
         try:
-            answer = self._published(name, rows) if kind == OutboxTable.PUBLISH else self._queued(name, rows)
+            answer = (
+                self._published(name, rows)
+                if kind == OutboxTable.PUBLISH
+                else self._queued(name, rows)
+            )
         except OortError:
-            return {row.at for row in rows}  # the invocation answers with them, and its log says why
+            return {
+                row.at for row in rows
+            }  # the invocation answers with them, and its log says why
         failed = {int(entry["Id"]) for entry in answer.get("Failed", ())}
-        return {row.at for place, row in enumerate(rows) if place in failed or not self._taken_away(row)}
+        return {
+            row.at for place, row in enumerate(rows) if place in failed or not self._taken_away(row)
+        }
 
     def _published(self, event: str, rows: Sequence[Row]) -> BatchAnswer:
         entries = [{"Id": str(place), "Message": row.text} for place, row in enumerate(rows)]
@@ -94,11 +104,19 @@ class Relay:
     def _queued(self, queue: str, rows: Sequence[Row]) -> BatchAnswer:
         now = self._clock.now().timestamp()
         entries = [
-            {"Id": str(place), "MessageBody": row.text, "DelaySeconds": max(0, math.ceil(row.due - now))}
+            {
+                "Id": str(place),
+                "MessageBody": row.text,
+                "DelaySeconds": max(0, math.ceil(row.due - now)),
+            }
             for place, row in enumerate(rows)
         ]
         url = queue_urls.queue(self._clients, self._place, queue)
-        return ask(self._clients.sqs.send_message_batch, {"QueueUrl": url, "Entries": entries}, doing=self._doing)
+        return ask(
+            self._clients.sqs.send_message_batch,
+            {"QueueUrl": url, "Entries": entries},
+            doing=self._doing,
+        )
 
     def _taken_away(self, row: Row) -> bool:
         """Whether the row is gone. If not, it counts as failed and is sent once more."""

@@ -18,7 +18,15 @@ from oort.aws.system import MachineEntropy
 from oort.model import limits
 from oort.model.errors import LimitExceeded
 from oort.model.items import Item, Key
-from oort.model.operations import DeleteItem, GetItems, Listed, PutItem, QueryIndex, ScanTable, UpdateItem
+from oort.model.operations import (
+    DeleteItem,
+    GetItems,
+    Listed,
+    PutItem,
+    QueryIndex,
+    ScanTable,
+    UpdateItem,
+)
 from oort.model.platform import PlatformModel
 from oort.model.resources import TableModel
 from oort.rules.cloud.cloud_names import Place
@@ -35,7 +43,12 @@ class Tables:
     """Tables of one stage. A table that the program does not have is a KeyError."""
 
     def __init__(
-        self, clients: Clients, *, platform: PlatformModel, place: Place, patience: Patience | None = None
+        self,
+        clients: Clients,
+        *,
+        platform: PlatformModel,
+        place: Place,
+        patience: Patience | None = None,
     ) -> None:
         self._clients = clients
         self._tables = {table.name: table for table in platform.tables}
@@ -50,7 +63,12 @@ class Tables:
             "TableName": self._place.table(table), "Key": request_parameters.key(model, key), "ConsistentRead": True
         }  # fmt: skip
         try:
-            answer = ask(self._clients.dynamodb.get_item, request, doing=_reading(table), expect=frozenset({INVALID}))
+            answer = ask(
+                self._clients.dynamodb.get_item,
+                request,
+                doing=_reading(table),
+                expect=frozenset({INVALID}),
+            )
         except Rejected as error:
             raise condition_failures.invalid(model.name, error.message) from error
         found = answer.get("Item")
@@ -76,7 +94,11 @@ class Tables:
         stored = attributes.attributes(operation.item, indexed=attributes.indexed(table))
         asked = expressions.put(operation.when, key=table.partition, if_absent=operation.if_absent)
         try:
-            self._written(self._clients.dynamodb.put_item, table, {"Item": stored, **request_parameters.said(asked)})
+            self._written(
+                self._clients.dynamodb.put_item,
+                table,
+                {"Item": stored, **request_parameters.said(asked)},
+            )
         except Rejected as error:
             if error.code == INVALID:
                 raise condition_failures.invalid(table.name, error.message) from error
@@ -107,7 +129,10 @@ class Tables:
         table = self._tables[operation.table]
         rules.located(table, operation.key)
         asked = expressions.delete(operation.when, key=table.partition)
-        request = {"Key": request_parameters.key(table, operation.key), **request_parameters.said(asked)}
+        request = {
+            "Key": request_parameters.key(table, operation.key),
+            **request_parameters.said(asked),
+        }
         try:
             self._written(self._clients.dynamodb.delete_item, table, request)
         except Rejected as error:
@@ -127,10 +152,14 @@ class Tables:
             return Listed([], None)
         request = query_pages.query(operation, index, name=self._place.table(table.name))
         return query_pages.read(
-            lambda start, most: self._page(self._clients.dynamodb.query, table, {**request, **start, "Limit": most}),
+            lambda start, most: self._page(
+                self._clients.dynamodb.query, table, {**request, **start, "Limit": most}
+            ),
             limit=operation.limit,
             start=query_pages.start(after, table, index, operation.partition),
-            keep=lambda item: index.sort is None or not query_pages.is_behind(operation, item.get(index.sort)),
+            keep=lambda item: (
+                index.sort is None or not query_pages.is_behind(operation, item.get(index.sort))
+            ),
             place=lambda item: paging.position(item, table, index),
             name=name,
             where=operation.where,
@@ -141,9 +170,14 @@ class Tables:
         paging.check_limit(operation.limit)
         table = self._tables[operation.table]
         after = None if operation.after is None else paging.scanned(operation.after, table)
-        request: dict[str, object] = {"TableName": self._place.table(table.name), "ConsistentRead": True}
+        request: dict[str, object] = {
+            "TableName": self._place.table(table.name),
+            "ConsistentRead": True,
+        }
         return query_pages.read(
-            lambda start, most: self._page(self._clients.dynamodb.scan, table, {**request, **start, "Limit": most}),
+            lambda start, most: self._page(
+                self._clients.dynamodb.scan, table, {**request, **start, "Limit": most}
+            ),
             limit=operation.limit,
             start=None if after is None else request_parameters.key(table, after),
             keep=lambda _: True,
@@ -165,7 +199,9 @@ class Tables:
             return condition_failures.item(error)
         return None
 
-    def _learned(self, table: TableModel, operation: UpdateItem, known: Known, error: Rejected) -> Known:
+    def _learned(
+        self, table: TableModel, operation: UpdateItem, known: Known, error: Rejected
+    ) -> Known:
         if error.code == FAILED:
             return updates.learned(table, operation, known, condition_failures.item(error))
         if known.absent or condition_failures.is_size(error.message):
@@ -175,7 +211,9 @@ class Tables:
             raise condition_failures.invalid(table.name, error.message) from error
         return then
 
-    def _written(self, method: Callable[..., A], table: TableModel, request: dict[str, object]) -> A:
+    def _written(
+        self, method: Callable[..., A], table: TableModel, request: dict[str, object]
+    ) -> A:
         """The answer to a write; Rejected if it failed. A transaction at the same item is waited for."""
         whole = {"TableName": self._place.table(table.name), **request}
         for turn in range(self._patience.tries):
@@ -187,7 +225,9 @@ class Tables:
                 self._patience.wait(turn)
         raise self._patience.lost(f"an item of {table.name}")
 
-    def _page(self, method: Callable[..., PageAnswer], table: TableModel, request: dict[str, object]) -> PageAnswer:
+    def _page(
+        self, method: Callable[..., PageAnswer], table: TableModel, request: dict[str, object]
+    ) -> PageAnswer:
         try:
             return ask(method, request, doing=_reading(table.name), expect=frozenset({INVALID}))
         except Rejected as error:
@@ -207,7 +247,10 @@ class Tables:
 
     def _read_all(self, table: TableModel, wanted: Sequence[Key]) -> list[Item | None]:
         name, expect = self._place.table(table.name), frozenset({CANCELLED, INVALID})
-        gets = [{"Get": {"TableName": name, "Key": request_parameters.key(table, key)}} for key in wanted]
+        gets = [
+            {"Get": {"TableName": name, "Key": request_parameters.key(table, key)}}
+            for key in wanted
+        ]
         for turn in range(self._patience.tries):
             try:
                 answer = ask(

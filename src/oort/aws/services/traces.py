@@ -55,13 +55,20 @@ def documents(spans: Sequence[Span]) -> Iterator[bytes]:
         if span.parent in ids:
             continue
         inner = below.get(span.id, [])
-        whole = msgspec.json.encode({**_segment(span), "subsegments": [_part(one) for one in inner]})
+        whole = msgspec.json.encode(
+            {**_segment(span), "subsegments": [_part(one) for one in inner]}
+        )
         if len(whole) <= _LARGEST:
             yield whole
             continue
         yield msgspec.json.encode(_segment(span))
         for one in inner:
-            alone = {**_part(one), "type": "subsegment", "trace_id": to_xray(one.trace), "parent_id": one.parent}
+            alone = {
+                **_part(one),
+                "type": "subsegment",
+                "trace_id": to_xray(one.trace),
+                "parent_id": one.parent,
+            }
             yield msgspec.json.encode(alone)
 
 
@@ -88,7 +95,9 @@ def _part(span: Span) -> dict[str, object]:
         document["fault"] = True
         document["metadata"] = {"oort": {"error": span.error}}
     if span.detail:
-        document["metadata"] = {"oort": {**span.detail, **({"error": span.error} if span.error else {})}}
+        document["metadata"] = {
+            "oort": {**span.detail, **({"error": span.error} if span.error else {})}
+        }
     return document
 
 

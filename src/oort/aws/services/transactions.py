@@ -66,7 +66,9 @@ class Transactions:
     def _committed(self, actions: Sequence[Action], mark: Mark | None, now: datetime) -> bool:
         known = [Known()] * len(actions)
         for turn in range(self._patience.tries):
-            items = [self._places.item(action, one) for action, one in zip(actions, known, strict=True)]
+            items = [
+                self._places.item(action, one) for action, one in zip(actions, known, strict=True)
+            ]
             if mark is not None:
                 items.append(self._places.mark(mark, now=now))
             try:
@@ -81,7 +83,10 @@ class Transactions:
             if any(_code(reason) in _BUSY for reason in reasons):
                 self._patience.wait(turn)
                 continue
-            known = [self._learned(action, known[place], reasons[place], place) for place, action in enumerate(actions)]
+            known = [
+                self._learned(action, known[place], reasons[place], place)
+                for place, action in enumerate(actions)
+            ]
         raise self._patience.lost("the items of a transaction")
 
     def _cancelled(self, items: Sequence[object]) -> list[Reason] | None:
@@ -91,14 +96,21 @@ class Transactions:
         """
         expect = frozenset({CANCELLED, INVALID, *_BUSY})
         try:
-            ask(self._clients.dynamodb.transact_write_items, {"TransactItems": items}, doing=_DOING, expect=expect)
+            ask(
+                self._clients.dynamodb.transact_write_items,
+                {"TransactItems": items},
+                doing=_DOING,
+                expect=expect,
+            )
         except Rejected as error:
             if error.code == INVALID:
                 raise
             return _reasons(error, len(items))
         return None
 
-    def _suspected(self, actions: Sequence[Action], known: Sequence[Known], error: Rejected) -> list[Known]:
+    def _suspected(
+        self, actions: Sequence[Action], known: Sequence[Known], error: Rejected
+    ) -> list[Known]:
         """What the next try must know, when DynamoDB refused the whole request: any of the updates may not fit."""
         then = list(known)
         for place, action in enumerate(actions):
@@ -108,7 +120,9 @@ class Transactions:
                 and not known[place].absent
                 and not condition_failures.is_size(error.message)
             ):
-                then[place] = updates.misfit(action.model, write, self._tables.look(action.model, write.key))
+                then[place] = updates.misfit(
+                    action.model, write, self._tables.look(action.model, write.key)
+                )
         if then == list(known):
             raise condition_failures.invalid("a transaction", error.message) from error
         return then
@@ -120,10 +134,17 @@ class Transactions:
             return known
         if code == _FAILED:
             if isinstance(write, UpdateItem):
-                return updates.learned(action.model, write, known, reason.get("Item") or None, position=position)
+                return updates.learned(
+                    action.model, write, known, reason.get("Item") or None, position=position
+                )
             raise condition_failures.condition(action.table, position=position)
         message = reason.get("Message", code)
-        if code != _MISFIT or not isinstance(write, UpdateItem) or known.absent or condition_failures.is_size(message):
+        if (
+            code != _MISFIT
+            or not isinstance(write, UpdateItem)
+            or known.absent
+            or condition_failures.is_size(message)
+        ):
             raise condition_failures.invalid(action.table, message)
         then = updates.misfit(action.model, write, self._tables.look(action.model, write.key))
         if then == known:

@@ -40,7 +40,9 @@ class Shelf:
             "QueueUrl": self.url, "MaxNumberOfMessages": most, "MessageSystemAttributeNames": ["All"],
             "MessageAttributeNames": ["All"], **more,
         }  # fmt: skip
-        answer: ReceivedAnswer = ask(self._clients.sqs.receive_message, request, doing=f"receiving from {self.title}")
+        answer: ReceivedAnswer = ask(
+            self._clients.sqs.receive_message, request, doing=f"receiving from {self.title}"
+        )
         return answer.get("Messages", ())
 
     def look(self, *, most: int, expected: int | None = None) -> list[SqsMessage]:
@@ -56,12 +58,17 @@ class Shelf:
         blanks = 0
         while len(found) < min(most, expected) and blanks < _BLANKS:
             asked = min(most - len(found), limits.BATCH)
-            fresh = {one["MessageId"]: one for one in self.receive(most=asked, VisibilityTimeout=_LOOK_SECONDS)}
+            fresh = {
+                one["MessageId"]: one
+                for one in self.receive(most=asked, VisibilityTimeout=_LOOK_SECONDS)
+            }
             blanks = 0 if fresh.keys() - found.keys() else blanks + 1
             found.update(fresh)
         return list(found.values())
 
-    def move(self, to: "Shelf | None", *, ready: Callable[[SqsMessage], bool] = lambda _: True) -> int:
+    def move(
+        self, to: "Shelf | None", *, ready: Callable[[SqsMessage], bool] = lambda _: True
+    ) -> int:
         """Take those away that are `ready`, as many as there are now, and put them on the other queue, or nowhere; how many
         were. One that comes later waits.
         """
@@ -74,7 +81,9 @@ class Shelf:
             kept |= {one["MessageId"]: one for one in found}
             blanks = 0 if fresh else blanks + 1
             left -= len(fresh)
-            for batch in batches.cut([one for one in fresh if ready(one)], size=lambda one: len(one["Body"].encode())):
+            for batch in batches.cut(
+                [one for one in fresh if ready(one)], size=lambda one: len(one["Body"].encode())
+            ):
                 self._moved(to, batch)
                 moved += len(batch)
                 for one in batch:
@@ -85,13 +94,21 @@ class Shelf:
 
     def delete(self, receipts: Iterable[str], *, doing: str) -> None:
         """Take these away; a stale receipt does nothing."""
-        entries = [{"Id": str(place), "ReceiptHandle": receipt} for place, receipt in enumerate(receipts)]
+        entries = [
+            {"Id": str(place), "ReceiptHandle": receipt} for place, receipt in enumerate(receipts)
+        ]
         if not entries:
             return
-        answer = ask(self._clients.sqs.delete_message_batch, {"QueueUrl": self.url, "Entries": entries}, doing=doing)
+        answer = ask(
+            self._clients.sqs.delete_message_batch,
+            {"QueueUrl": self.url, "Entries": entries},
+            doing=doing,
+        )
         failed = [entry for entry in answer.get("Failed", ()) if not _is_stale(entry)]
         if failed:
-            said = "; ".join(sorted({entry.get("Message", entry.get("Code", "")) for entry in failed}))
+            said = "; ".join(
+                sorted({entry.get("Message", entry.get("Code", "")) for entry in failed})
+            )
             raise Unavailable(
                 f"SQS failed at {len(failed)} of {len(entries)} messages while {doing}: {said}.",
                 "They come back when their visibility time-out ends.",
@@ -116,7 +133,9 @@ class Shelf:
             {"QueueUrl": self.url, "AttributeNames": names},
             doing=f"counting the messages of {self.title}",
         )
-        visible, delayed, hidden = (int(answer.get("Attributes", {}).get(name, "0")) for name in names)
+        visible, delayed, hidden = (
+            int(answer.get("Attributes", {}).get(name, "0")) for name in names
+        )
         return visible + delayed, hidden
 
     def count(self) -> int:
@@ -128,13 +147,23 @@ class Shelf:
         doing = f"moving messages from {self.title} to {to.title if to else 'nowhere'}"
         lost: set[str] = set()
         if to is not None:
-            entries = [{"Id": str(place), "MessageBody": one["Body"]} for place, one in enumerate(batch)]
-            answer = ask(self._clients.sqs.send_message_batch, {"QueueUrl": to.url, "Entries": entries}, doing=doing)
+            entries = [
+                {"Id": str(place), "MessageBody": one["Body"]} for place, one in enumerate(batch)
+            ]
+            answer = ask(
+                self._clients.sqs.send_message_batch,
+                {"QueueUrl": to.url, "Entries": entries},
+                doing=doing,
+            )
             lost = {entry["Id"] for entry in answer.get("Failed", ())}
-        self.delete([one["ReceiptHandle"] for place, one in enumerate(batch) if str(place) not in lost], doing=doing)
+        self.delete(
+            [one["ReceiptHandle"] for place, one in enumerate(batch) if str(place) not in lost],
+            doing=doing,
+        )
         if lost:
             raise Unavailable(
-                f"SQS did not take {len(lost)} messages while {doing}.", "Try again; the others are back."
+                f"SQS did not take {len(lost)} messages while {doing}.",
+                "Try again; the others are back.",
             )
 
 
@@ -149,7 +178,11 @@ class Shelves:
     def own(self, queue: str) -> Shelf:
         """The queue itself."""
         name = self._names[queue]
-        return Shelf(self._clients, queue_urls.queue(self._clients, self._place, name), title=f"the queue {name}")
+        return Shelf(
+            self._clients,
+            queue_urls.queue(self._clients, self._place, name),
+            title=f"the queue {name}",
+        )
 
     def dead(self, queue: str) -> Shelf:
         """Its dead letters."""
@@ -167,13 +200,17 @@ def message(found: SqsMessage, queue: str) -> tuple[Message, Fault | None]:
     try:
         return envelopes.unwrapped(found["Body"]), None
     except NotUnderstood as error:
-        return Message(id=found["MessageId"], name=queue, body=found["Body"].encode(), sent=sent(found)), error.fault
+        return Message(
+            id=found["MessageId"], name=queue, body=found["Body"].encode(), sent=sent(found)
+        ), error.fault
 
 
 def headers(found: SqsMessage) -> tuple[tuple[str, str], ...]:
     """The message attributes that are text or numbers. Oort itself sends none."""
     given = found.get("MessageAttributes", {})
-    return tuple((name, one["StringValue"]) for name, one in sorted(given.items()) if "StringValue" in one)
+    return tuple(
+        (name, one["StringValue"]) for name, one in sorted(given.items()) if "StringValue" in one
+    )
 
 
 def sent(found: SqsMessage) -> float:

@@ -213,10 +213,11 @@ def _child(
     changed: str,
 ) -> None:
     """Load the program, wait until no other process serves, and serve."""
+    # Byte code stores times in seconds, and would hide a quick change.
     writes, sys.dont_write_bytecode = (
         sys.dont_write_bytecode,
         True,
-    )  # it counts in seconds, and would hide a quick change
+    )
     project, program = platforms.load(run_options.path)
     sys.dont_write_bytecode = writes
     supervisor.loaded(platforms.files_outside(project))

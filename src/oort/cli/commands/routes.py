@@ -24,31 +24,30 @@ Examples:
     "--openapi",
     "as_openapi",
     is_flag=True,
-    help="Print the OpenAPI 3.1 document, and nothing else.",
+    help="Print only the OpenAPI 3.1 document.",
 )
 def routes(*, path: Path, as_json: bool, as_openapi: bool) -> None:
-    """List every route of the platform in PATH with the function behind it and who may call it: anyone, whoever
-    brings a valid token, or the members of some groups.
-    """
+    """List every route of the platform in PATH, with its function and its callers: anyone, every
+    caller with a valid token, or the members of some groups."""
     if as_json and as_openapi:
-        raise click.UsageError("--json and --openapi are two forms of the same thing: choose one.")
+        raise click.UsageError("--json and --openapi exclude each other: choose one of them.")
     _, program = platforms.load(path)
     if as_openapi:
         from oort.app.documents import openapi
 
         click.echo(openapi.encoded(program), nl=False)
         return
-    found = [
+    listed = [
         (function, function.trigger)
         for function in program.model.functions
         if isinstance(function.trigger, Http)
     ]
     if as_json:
-        output.json([_described(function, trigger) for function, trigger in found])
-    elif found:
+        output.json([_described(function, trigger) for function, trigger in listed])
+    elif listed:
         rows = [
             (trigger.method, trigger.path, _callers(trigger), function.name)
-            for function, trigger in found
+            for function, trigger in listed
         ]
         output.table(("METHOD", "PATH", "FOR", "FUNCTION"), rows)
     else:

@@ -59,9 +59,8 @@ def synth(*, services: tuple[str, ...], out: Path, stage: str, path: Path, as_js
         platforms.known(name, [service.name for service in program.model.services], what="service")
         for name in services
     ]
-    rendered = list(
-        _templates(project, program, project.stage(stage), chosen)
-    )  # render all before writing the first
+    # Render all before writing the first.
+    rendered = list(_templates(project, program, project.stage(stage), chosen))
     written = [(template, _write(template, out)) for template in rendered]
     if as_json:
         output.json([

@@ -13,10 +13,10 @@ from oort.model import limits
 if TYPE_CHECKING:
     from uvicorn.protocols.http.httptools_impl import RequestResponseCycle
 
-KEEP_ALIVE = 65  # seconds: longer than clients and load balancers keep idle connections (60), so that they close first
-HEAD_BYTES = (
-    64 * 1024
-)  # of a request line and headers that have not ended; the gateway refuses complete ones above 10 KB
+# Seconds. Clients and load balancers keep idle connections for 60, so they close first.
+KEEP_ALIVE = 65
+# The limit for headers without an end; the gateway refuses complete headers above 10 KB.
+HEAD_BYTES = 64 * 1024
 _FIRST_REQUEST = 0.2  # seconds that a new connection has to send its request when the server stops
 _FULL = (
     b"HTTP/1.1 503 Service Unavailable\r\n"

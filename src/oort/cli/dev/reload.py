@@ -144,9 +144,8 @@ class Reloader(Generic[P]):
             self._ready = True
             return
         self._files.also(message.files)
-        if (
-            child is self._serving
-        ):  # its turn came before it had loaded: the one before had ended by itself
+        # The older child ended before this child had loaded.
+        if child is self._serving:
             return
         if self._serving is None:
             self._promote()

@@ -132,9 +132,8 @@ def fork(work: Callable[[Supervisor], int], *, older: Iterable[Child]) -> Child:
     sys.stderr.flush()
     ours, theirs = socket.socketpair()
     parent = os.getpid()
-    before = signal.pthread_sigmask(
-        signal.SIG_BLOCK, _SIGNALS
-    )  # the supervisor's handlers must not run in the child
+    # The supervisor's handlers must not run in the child.
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, _SIGNALS)
     pid = os.fork()
     if pid:
         signal.pthread_sigmask(signal.SIG_SETMASK, before)
@@ -146,9 +145,8 @@ def fork(work: Callable[[Supervisor], int], *, older: Iterable[Child]) -> Child:
         child.channel.close()  # so that each channel ends with the supervisor alone
     _begin(parent)
     signal.pthread_sigmask(signal.SIG_SETMASK, before)
-    raise SystemExit(
-        work(Supervisor(theirs))
-    )  # `atexit` is kept; nothing of the supervisor's is in the way
+    # Run `atexit` functions; the supervisor has registered none.
+    raise SystemExit(work(Supervisor(theirs)))
 
 
 def wait(children: Sequence[Child], *, at_most: timedelta) -> None:

@@ -11,9 +11,8 @@ _SKIPPED = frozenset({"__pycache__", "node_modules", "site-packages"})
 _SETTLING = 0.05  # seconds between two looks that must agree: an editor writes several files, or one in two steps
 _ROUNDS = 20
 
-Stamp = tuple[
-    int, int, int
-]  # time of change in nanoseconds, size, and the file's own number: some editors replace files
+# Time of change in nanoseconds, size and inode: some editors replace files.
+Stamp = tuple[int, int, int]
 
 
 class Files:

@@ -143,9 +143,8 @@ def serve(
     uvicorn_log.setLevel(logging.ERROR)
 
     def stopping() -> None:
-        uvicorn_log.setLevel(
-            logging.CRITICAL
-        )  # that it cancels what runs too long is not an error of anybody
+        # uvicorn logs an error when it cancels long requests; this is expected.
+        uvicorn_log.setLevel(logging.CRITICAL)
         deadline.start(handing_over if handing_over and server.handed_over else GRACE)
         if notice.ident is None:
             notice.start()

@@ -13,9 +13,8 @@ from oort.model.errors import AddressInUse, StateUnusable
 
 HOST = "127.0.0.1"
 _BACKLOG = 2048  # connections that wait while a reload is under way
-_PATIENCE = timedelta(
-    seconds=2
-)  # for a killed platform's last process, which the kernel ends within milliseconds
+# The kernel ends the last process of a killed platform within milliseconds.
+_PATIENCE = timedelta(seconds=2)
 _PAUSE = 0.02
 
 

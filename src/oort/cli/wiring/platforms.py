@@ -19,9 +19,8 @@ def load(path: Path) -> tuple[Project, Program]:
     """Return the project in the folder and its program. InvalidProject, or InvalidProgram with all
     mistakes."""
     project = find(path)
-    with contextlib.redirect_stdout(
-        sys.stderr
-    ):  # what the services print while they load is not our output
+    # The output of services while they load is not the output of the command.
+    with contextlib.redirect_stdout(sys.stderr):
         return project, projects.program(project)
 
 

@@ -10,7 +10,9 @@ from oort.rules.cloud.deployed import Metrics
 
 def alarms(scope: Scope) -> Iterator[Resource]:
     """That a consumer of the service met an event and version that it could not read, for the first time: once for each."""
-    if not any(isinstance(one.trigger, Subscription | Worker | Timer) for one in scope.service.functions):
+    if not any(
+        isinstance(one.trigger, Subscription | Worker | Timer) for one in scope.service.functions
+    ):
         return
     place, service = scope.place, scope.service.name
     dimensions = Metrics.dimensions(platform=place.platform, stage=place.stage, service=service)

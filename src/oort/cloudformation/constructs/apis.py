@@ -65,9 +65,13 @@ def api(scope: Scope) -> Iterator[Resource]:
 
 def url(scope: Scope) -> Output:
     """Where the API is. The path of the service follows."""
-    address = text(f"https://${{Api}}.execute-api.${{AWS::Region}}.${{AWS::URLSuffix}}/{scope.stage.name}")
+    address = text(
+        f"https://${{Api}}.execute-api.${{AWS::Region}}.${{AWS::URLSuffix}}/{scope.stage.name}"
+    )
     return Output(
-        Outputs.API_URL, address, f"Where {scope.service.name} answers; its paths begin with /{scope.service.name}."
+        Outputs.API_URL,
+        address,
+        f"Where {scope.service.name} answers; its paths begin with /{scope.service.name}.",
     )
 
 
@@ -97,7 +101,10 @@ def _parts(scope: Scope) -> Iterator[Resource]:
     if scope.service.cors:
         for path, named in methods.items():
             yield preflight(
-                identity("Preflight", path), resource=identity("Path", path), service=scope.service, methods=named
+                identity("Preflight", path),
+                resource=identity("Path", path),
+                service=scope.service,
+                methods=named,
             )
 
 
@@ -200,4 +207,6 @@ def _permission(route: Route, scope: Scope) -> Resource:
         "Principal": "apigateway.amazonaws.com",
         "SourceArn": text(f"{source}/{trigger.method}/{'/'.join(parts)}"),
     }
-    return Resource(identity("Permission", short(function.name)), "AWS::Lambda::Permission", properties)
+    return Resource(
+        identity("Permission", short(function.name)), "AWS::Lambda::Permission", properties
+    )

@@ -13,7 +13,9 @@ def bucket() -> tuple[Resource, Resource]:
     """The bucket and its policy. It has no name of its own: names are taken all over the world, and SSM tells this one."""
     properties: dict[str, Json] = {
         "BucketEncryption": {
-            "ServerSideEncryptionConfiguration": [{"ServerSideEncryptionByDefault": {"SSEAlgorithm": "AES256"}}]
+            "ServerSideEncryptionConfiguration": [
+                {"ServerSideEncryptionByDefault": {"SSEAlgorithm": "AES256"}}
+            ]
         },
         "OwnershipControls": {"Rules": [{"ObjectOwnership": "BucketOwnerEnforced"}]},
         "PublicAccessBlockConfiguration": {
@@ -50,5 +52,9 @@ def bucket() -> tuple[Resource, Resource]:
         "Version": VERSION,
         "Statement": [transport.plaintext_denied("s3:*", *everything), old_tls],
     }
-    policy = Resource("AssetsPolicy", "AWS::S3::BucketPolicy", {"Bucket": ref("Assets"), "PolicyDocument": document})
+    policy = Resource(
+        "AssetsPolicy",
+        "AWS::S3::BucketPolicy",
+        {"Bucket": ref("Assets"), "PolicyDocument": document},
+    )
     return made, policy

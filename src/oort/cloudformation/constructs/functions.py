@@ -39,14 +39,19 @@ def functions(scope: Scope) -> Iterator[Resource]:
     for function in scope.service.functions:
         yield from runnable(_runnable(function, scope), scope)
         if isinstance(function.trigger, Subscription | Worker | Timer):
-            yield _mapping(short(function.name), short(function.trigger.queue), function.trigger.batch)
+            yield _mapping(
+                short(function.name), short(function.trigger.queue), function.trigger.batch
+            )
 
 
 def runnable(one: Runnable, scope: Scope) -> Iterator[Resource]:
     """The resources of one function."""
     called, place = one.called, scope.place
     yield role(
-        called("Role"), service="lambda", statements=one.statements, description=f"Of the function {one.name} alone."
+        called("Role"),
+        service="lambda",
+        statements=one.statements,
+        description=f"Of the function {one.name} alone.",
     )
     yield log_group(called("Log"), name=place.log_group(one.name), stage=scope.stage)
     properties = _properties(one, scope)
@@ -55,12 +60,21 @@ def runnable(one: Runnable, scope: Scope) -> Iterator[Resource]:
     # Tags are added later and are not part of it: a version for the same settings would be refused as a repeat.
     version = f"{called('Version')}{digest(properties)}"
     yield Resource(
-        version, "AWS::Lambda::Version", {"FunctionName": ref(called("Function"))}, (), Fate.RETAIN, Fate.RETAIN
+        version,
+        "AWS::Lambda::Version",
+        {"FunctionName": ref(called("Function"))},
+        (),
+        Fate.RETAIN,
+        Fate.RETAIN,
     )
     yield Resource(
         called("Live"),
         "AWS::Lambda::Alias",
-        {"Name": ALIAS, "FunctionName": ref(called("Function")), "FunctionVersion": attribute(version, "Version")},
+        {
+            "Name": ALIAS,
+            "FunctionName": ref(called("Function")),
+            "FunctionVersion": attribute(version, "Version"),
+        },
     )
 
 
@@ -70,7 +84,9 @@ def alias(function: str) -> str:
 
 
 def _runnable(function: FunctionModel, scope: Scope) -> Runnable:
-    allowed = statements.granted(function, platform=scope.platform, place=scope.place, key=ssm_parameters.KEY.value)
+    allowed = statements.granted(
+        function, platform=scope.platform, place=scope.place, key=ssm_parameters.KEY.value
+    )
     name = short(function.name)
     return Runnable(
         function.name,
@@ -84,7 +100,11 @@ def _runnable(function: FunctionModel, scope: Scope) -> Runnable:
 
 def _calls(function: FunctionModel, scope: Scope) -> dict[str, str]:
     answers = statements.answering(scope.platform)
-    return {grant.resource: answers[grant.resource] for grant in function.grants if grant.kind is Kind.CALL}
+    return {
+        grant.resource: answers[grant.resource]
+        for grant in function.grants
+        if grant.kind is Kind.CALL
+    }
 
 
 def _properties(one: Runnable, scope: Scope) -> Document:
@@ -98,7 +118,10 @@ def _properties(one: Runnable, scope: Scope) -> Document:
         "Runtime": stage.runtime,
         "Architectures": [stage.architecture.value],
         "Handler": HANDLER,
-        "Code": {"S3Bucket": ref(ssm_parameters.ASSETS.id), "S3Key": scope.code.key(scope.place.platform, service)},
+        "Code": {
+            "S3Bucket": ref(ssm_parameters.ASSETS.id),
+            "S3Key": scope.code.key(scope.place.platform, service),
+        },
         "Role": attribute(one.called("Role"), "Arn"),
         "MemorySize": stage.memory,
         "Timeout": whole_seconds(one.timeout),

@@ -17,7 +17,9 @@ def key(place: Place) -> Iterator[Resource]:
         "KeyPolicy": {"Version": VERSION, "Statement": [_account(), _delivery()]},
     }
     yield Resource("Key", "AWS::KMS::Key", properties, (), Fate.RETAIN_ONCE_USED, Fate.RETAIN)
-    yield Resource("KeyAlias", "AWS::KMS::Alias", {"AliasName": place.key_alias, "TargetKeyId": ref("Key")})
+    yield Resource(
+        "KeyAlias", "AWS::KMS::Alias", {"AliasName": place.key_alias, "TargetKeyId": ref("Key")}
+    )
 
 
 def _account() -> Json:

@@ -29,15 +29,21 @@ def outbox(scope: Scope) -> Iterator[Resource]:
     stream: dict[str, Json] = {"StreamSpecification": {"StreamViewType": OutboxTable.STREAM_VIEW}}
     # Kept as the service's own tables are: it may hold what has not been sent.
     types = dict.fromkeys(OutboxTable.KEY, "S")
-    yield stored("Outbox", name=name, key=OutboxTable.KEY, types=types, place=scope.place, more=stream)
+    yield stored(
+        "Outbox", name=name, key=OutboxTable.KEY, types=types, place=scope.place, more=stream
+    )
     yield from _relay(scope)
 
 
 def inbox(scope: Scope) -> Iterator[Resource]:
     """The inbox, if a function consumes. It may go with its stack: a mark means nothing without the queue."""
-    if not any(isinstance(one.trigger, Subscription | Worker | Timer) for one in scope.service.functions):
+    if not any(
+        isinstance(one.trigger, Subscription | Worker | Timer) for one in scope.service.functions
+    ):
         return
-    expiry: dict[str, Json] = {"TimeToLiveSpecification": {"AttributeName": InboxTable.EXPIRES, "Enabled": True}}
+    expiry: dict[str, Json] = {
+        "TimeToLiveSpecification": {"AttributeName": InboxTable.EXPIRES, "Enabled": True}
+    }
     yield stored(
         "Inbox",
         name=f"{scope.service.name}.{cloud_names.INBOX}",
@@ -59,8 +65,12 @@ def _relay(scope: Scope) -> Iterator[Resource]:
         stream="${Outbox.StreamArn}",
         key=ssm_parameters.KEY.value,
     )
-    description = f"Moves what {scope.service.name} sends and publishes from its outbox to queues and topics."
-    yield from runnable(Runnable(name, description, _RELAY_TIME, allowed, lambda kind: f"Relay{kind}"), scope)
+    description = (
+        f"Moves what {scope.service.name} sends and publishes from its outbox to queues and topics."
+    )
+    yield from runnable(
+        Runnable(name, description, _RELAY_TIME, allowed, lambda kind: f"Relay{kind}"), scope
+    )
     yield Resource(
         "RelayMapping",
         "AWS::Lambda::EventSourceMapping",

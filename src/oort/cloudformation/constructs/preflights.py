@@ -12,7 +12,9 @@ from oort.rules.http.reply_headers import Headers, Origins
 _ALLOW_ORIGIN = "access-control-allow-origin"
 
 
-def preflight(logical: str, *, resource: str, service: ServiceModel, methods: Iterable[str]) -> Resource:
+def preflight(
+    logical: str, *, resource: str, service: ServiceModel, methods: Iterable[str]
+) -> Resource:
     """The method OPTIONS of a path with these methods."""
     headers = _headers(service, methods)
     integration: Json = {
@@ -22,7 +24,9 @@ def preflight(logical: str, *, resource: str, service: ServiceModel, methods: It
         "IntegrationResponses": [
             {
                 "StatusCode": "204",
-                "ResponseParameters": {f"method.response.header.{name}": quoted(value) for name, value in headers},
+                "ResponseParameters": {
+                    f"method.response.header.{name}": quoted(value) for name, value in headers
+                },
                 **_others(service.cors),
             }
         ],
@@ -34,7 +38,12 @@ def preflight(logical: str, *, resource: str, service: ServiceModel, methods: It
         "AuthorizationType": "NONE",  # a browser sends no token with the question
         "Integration": integration,
         "MethodResponses": [
-            {"StatusCode": "204", "ResponseParameters": {f"method.response.header.{name}": True for name, _ in headers}}
+            {
+                "StatusCode": "204",
+                "ResponseParameters": {
+                    f"method.response.header.{name}": True for name, _ in headers
+                },
+            }
         ],
     }
     return Resource(logical, "AWS::ApiGateway::Method", properties)

@@ -19,7 +19,11 @@ RETENTION = whole_seconds(limits.RETENTION)
 
 def queues(scope: Scope) -> Iterator[Resource]:
     """Every queue of the service with its dead letters and parked messages, and the queue of what did not arrive if something could not."""
-    topics = [text(scope.place.topic_arn(one.subscription)) for one in scope.service.queues if one.subscription]
+    topics = [
+        text(scope.place.topic_arn(one.subscription))
+        for one in scope.service.queues
+        if one.subscription
+    ]
     if needs_undelivered(scope):
         yield from _undelivered(scope, topics)
     for queue in scope.service.queues:
@@ -31,7 +35,11 @@ def queues(scope: Scope) -> Iterator[Resource]:
 def needs_undelivered(scope: Scope) -> bool:
     """Whether a topic, a schedule or the relay hands something over to the service."""
     timers = any(isinstance(one.trigger, Timer) for one in scope.service.functions)
-    return timers or bool(outgoing(scope.service)) or any(queue.subscription for queue in scope.service.queues)
+    return (
+        timers
+        or bool(outgoing(scope.service))
+        or any(queue.subscription for queue in scope.service.queues)
+    )
 
 
 def _pair(queue: QueueModel, scope: Scope) -> Iterator[Resource]:
@@ -65,7 +73,9 @@ def _undelivered(scope: Scope, topics: list[Json]) -> Iterator[Resource]:
 def _queue(logical: str, name: str, properties: dict[str, Json]) -> Resource:
     # SSE-SQS: the keys are SQS's own, cost nothing, and a topic may deliver. alias/aws/sqs could not serve SNS.
     # https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-server-side-encryption.html
-    return Resource(logical, "AWS::SQS::Queue", {"QueueName": name, "SqsManagedSseEnabled": True, **properties})
+    return Resource(
+        logical, "AWS::SQS::Queue", {"QueueName": name, "SqsManagedSseEnabled": True, **properties}
+    )
 
 
 def _policy(logical: str, queue: str, topics: list[Json]) -> Resource:
@@ -80,7 +90,9 @@ def _policy(logical: str, queue: str, topics: list[Json]) -> Resource:
         "Condition": {"ArnEquals": {"aws:SourceArn": topics}},
     }
     document = transport.encrypted_only("sqs:*", arn, *([deliver] if topics else []))
-    return Resource(logical, "AWS::SQS::QueuePolicy", {"Queues": [ref(queue)], "PolicyDocument": document})
+    return Resource(
+        logical, "AWS::SQS::QueuePolicy", {"Queues": [ref(queue)], "PolicyDocument": document}
+    )
 
 
 def _subscription(queue: QueueModel, place: Place) -> Resource:
@@ -108,11 +120,20 @@ def _visibility(queue: QueueModel, scope: Scope) -> int:
     """
     visible = whole_seconds(queue.visibility)
     return max(
-        [visible, *(limits.VISIBILITY_PER_TIMEOUT * whole_seconds(one.timeout) for one in _consumers(queue, scope))]
+        [
+            visible,
+            *(
+                limits.VISIBILITY_PER_TIMEOUT * whole_seconds(one.timeout)
+                for one in _consumers(queue, scope)
+            ),
+        ]
     )
 
 
 def _consumers(queue: QueueModel, scope: Scope) -> Iterator[FunctionModel]:
     for function in scope.service.functions:
-        if isinstance(function.trigger, Subscription | Worker | Timer) and function.trigger.queue == queue.name:
+        if (
+            isinstance(function.trigger, Subscription | Worker | Timer)
+            and function.trigger.queue == queue.name
+        ):
             yield function

@@ -31,7 +31,9 @@ def _problem(kind: str, problem: Problem, headers: Headers = ()) -> Answer:
 
 
 def _named(kind: str, status: int, name: str, title: str, headers: Headers = ()) -> Answer:
-    return Answer(kind, status, {"type": f"urn:problem:{name}", "title": title, "status": status}, headers)
+    return Answer(
+        kind, status, {"type": f"urn:problem:{name}", "title": title, "status": status}, headers
+    )
 
 
 # https://docs.aws.amazon.com/apigateway/latest/developerguide/supported-gateway-response-types.html
@@ -41,23 +43,40 @@ ANSWERS = (
     _problem("RESOURCE_NOT_FOUND", NotFound("There is no such route.")),
     _problem(
         "UNAUTHORIZED",
-        Unauthorized("This route needs an access token: send the header Authorization: Bearer TOKEN."),
+        Unauthorized(
+            "This route needs an access token: send the header Authorization: Bearer TOKEN."
+        ),
         (("www-authenticate", "Bearer"),),
     ),
     _problem("ACCESS_DENIED", Forbidden()),
     _problem("BAD_REQUEST_BODY", BadRequest("The body does not fit its schema.")),
     _problem("BAD_REQUEST_PARAMETERS", BadRequest("A parameter is missing.")),
     _named("REQUEST_TOO_LARGE", 413, "content-too-large", "The body is too large."),
-    _named("THROTTLED", 429, "too-many-requests", "The client calls this route too often.", (("retry-after", "1"),)),
+    _named(
+        "THROTTLED",
+        429,
+        "too-many-requests",
+        "The client calls this route too often.",
+        (("retry-after", "1"),),
+    ),
     _named("INTEGRATION_TIMEOUT", 504, "gateway-timeout", "The function took too long."),
-    Answer("DEFAULT_4XX", None, {"type": "about:blank", "title": "The gateway refused the request."}),
-    Answer("DEFAULT_5XX", None, {"type": "about:blank", "title": "The gateway could not answer the request."}),
+    Answer(
+        "DEFAULT_4XX", None, {"type": "about:blank", "title": "The gateway refused the request."}
+    ),
+    Answer(
+        "DEFAULT_5XX",
+        None,
+        {"type": "about:blank", "title": "The gateway could not answer the request."},
+    ),
 )
 
 
 def responses(service: ServiceModel) -> Iterator[Resource]:
     """Every type of response."""
-    always = (_STRICT, *(one for one in reply_headers.complete((), private=True) if "'" not in one[1]))
+    always = (
+        _STRICT,
+        *(one for one in reply_headers.complete((), private=True) if "'" not in one[1]),
+    )
     shared = (*always, *_origin(service))
     for answer in ANSWERS:
         headers = (("content-type", "application/problem+json"), *answer.headers, *shared)
@@ -65,11 +84,17 @@ def responses(service: ServiceModel) -> Iterator[Resource]:
             "RestApiId": ref("Api"),
             "ResponseType": answer.kind,
             **({} if answer.status is None else {"StatusCode": str(answer.status)}),
-            "ResponseParameters": {f"gatewayresponse.header.{name}": quoted(value) for name, value in headers},
+            "ResponseParameters": {
+                f"gatewayresponse.header.{name}": quoted(value) for name, value in headers
+            },
             # The key is the default for whatever a client accepts; the type it is sent with is the header above.
             "ResponseTemplates": {"application/json": compact(answer.body).decode()},
         }
-        yield Resource(identity("Response", answer.kind.lower()), "AWS::ApiGateway::GatewayResponse", properties)
+        yield Resource(
+            identity("Response", answer.kind.lower()),
+            "AWS::ApiGateway::GatewayResponse",
+            properties,
+        )
 
 
 def quoted(value: str) -> str:

@@ -10,7 +10,9 @@ from oort.rules.cloud.statements import Condition, Statement
 VERSION = "2012-10-17"
 
 
-def role(logical: str, *, service: str, statements: Iterable[Statement], description: str) -> Resource:
+def role(
+    logical: str, *, service: str, statements: Iterable[Statement], description: str
+) -> Resource:
     """A role that the AWS service takes on, such as `lambda`. Its policies are inline, so that it is made with them.
 
     Lambda's trust has no condition on the account: only principals of this account can pass the role on, and a function
@@ -19,7 +21,9 @@ def role(logical: str, *, service: str, statements: Iterable[Statement], descrip
     return _role(logical, service, description, {}, policy(statements))
 
 
-def account_role(logical: str, *, service: str, statements: Iterable[Statement], description: str) -> Resource:
+def account_role(
+    logical: str, *, service: str, statements: Iterable[Statement], description: str
+) -> Resource:
     """A role for an AWS service that acts for many accounts: it may take it on only in the name of this one.
 
     https://docs.aws.amazon.com/scheduler/latest/UserGuide/cross-service-confused-deputy-prevention.html
@@ -39,7 +43,9 @@ def policy(statements: Iterable[Statement]) -> Document:
     return {"Version": VERSION, "Statement": found}
 
 
-def _role(logical: str, service: str, description: str, only: Document, allowed: Document) -> Resource:
+def _role(
+    logical: str, service: str, description: str, only: Document, allowed: Document
+) -> Resource:
     trust: dict[str, Json] = {
         "Effect": "Allow",
         "Principal": {"Service": f"{service}.amazonaws.com"},
@@ -64,7 +70,9 @@ def _statement(statement: Statement, sid: str) -> Json:
         "Action": statement.actions,
         "Resource": [text(resource) for resource in statement.resources],
     }
-    return {**found, "Condition": _conditions(statement.conditions)} if statement.conditions else found
+    return (
+        {**found, "Condition": _conditions(statement.conditions)} if statement.conditions else found
+    )
 
 
 def _conditions(conditions: Sequence[Condition]) -> Json:

@@ -23,7 +23,9 @@ _DAY = 86_400
 
 def schedules(scope: Scope) -> Iterator[Resource]:
     """The schedules of the service, and the one role that all of them send with."""
-    timers = [(one, one.trigger) for one in scope.service.functions if isinstance(one.trigger, Timer)]
+    timers = [
+        (one, one.trigger) for one in scope.service.functions if isinstance(one.trigger, Timer)
+    ]
     if not timers:
         return
     targets = [timer.queue for _, timer in timers] + [f"{scope.service.name}.{UNDELIVERED}"]
@@ -46,7 +48,9 @@ def payload(function: str, queue: str) -> str:
     return envelopes.wrapped(message).replace(_EPOCH, _TIME)
 
 
-def _schedule(function: FunctionModel, timer: Timer, expression: str, number: int, scope: Scope) -> Resource:
+def _schedule(
+    function: FunctionModel, timer: Timer, expression: str, number: int, scope: Scope
+) -> Resource:
     name = function.name if number == 1 else f"{function.name}.{number}"
     target: Json = {
         "Arn": attribute(identity("Queue", short(timer.queue)), "Arn"),

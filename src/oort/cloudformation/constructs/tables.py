@@ -20,7 +20,12 @@ def table(model: TableModel, place: Place) -> Resource:
     if indexes:
         more["GlobalSecondaryIndexes"] = [_index(index) for index in indexes]
     return stored(
-        identity("Table", short(model.name)), name=model.name, key=model.key, types=types, place=place, more=more
+        identity("Table", short(model.name)),
+        name=model.name,
+        key=model.key,
+        types=types,
+        place=place,
+        more=more,
     )
 
 
@@ -38,19 +43,27 @@ def stored(
     properties: dict[str, Json] = {
         "TableName": place.table(name),
         "BillingMode": "PAY_PER_REQUEST",
-        "AttributeDefinitions": [{"AttributeName": part, "AttributeType": kind} for part, kind in types.items()],
+        "AttributeDefinitions": [
+            {"AttributeName": part, "AttributeType": kind} for part, kind in types.items()
+        ],
         "KeySchema": _schema(key),
         **more,
         # The key alias/aws/dynamodb: no monthly fee, its use shows in CloudTrail. Requests to KMS are cached for 5 minutes.
         "SSESpecification": {"SSEEnabled": True},
         "PointInTimeRecoverySpecification": {"PointInTimeRecoveryEnabled": True},
-        "ResourcePolicy": {"PolicyDocument": transport.encrypted_only("dynamodb:*", text(place.table_arn(name)))},
+        "ResourcePolicy": {
+            "PolicyDocument": transport.encrypted_only("dynamodb:*", text(place.table_arn(name)))
+        },
     }
     return Resource(logical, "AWS::DynamoDB::Table", properties, (), on_delete, on_replace)
 
 
 def _index(index: IndexModel) -> Json:
-    return {"IndexName": index.name, "KeySchema": _schema(_parts(index)), "Projection": {"ProjectionType": "ALL"}}
+    return {
+        "IndexName": index.name,
+        "KeySchema": _schema(_parts(index)),
+        "Projection": {"ProjectionType": "ALL"},
+    }
 
 
 def _parts(index: IndexModel) -> tuple[str, ...]:
@@ -58,4 +71,7 @@ def _parts(index: IndexModel) -> tuple[str, ...]:
 
 
 def _schema(key: Iterable[str]) -> Json:
-    return [{"AttributeName": name, "KeyType": kind} for name, kind in zip(key, ("HASH", "RANGE"), strict=False)]
+    return [
+        {"AttributeName": name, "KeyType": kind}
+        for name, kind in zip(key, ("HASH", "RANGE"), strict=False)
+    ]

@@ -19,10 +19,16 @@ def topics(platform: PlatformModel, place: Place) -> Iterator[Resource]:
         yield Resource(
             topic,
             "AWS::SNS::Topic",
-            {"TopicName": place.topic(event), "KmsMasterKeyId": attribute("Key", "Arn"), "SignatureVersion": "2"},
+            {
+                "TopicName": place.topic(event),
+                "KmsMasterKeyId": attribute("Key", "Arn"),
+                "SignatureVersion": "2",
+            },
         )
         # SNS takes no wildcard for an action here; publishing is what carries data.
         document = transport.encrypted_only("sns:Publish", ref(topic))
         yield Resource(
-            identity("Policy", event), "AWS::SNS::TopicPolicy", {"Topics": [ref(topic)], "PolicyDocument": document}
+            identity("Policy", event),
+            "AWS::SNS::TopicPolicy",
+            {"Topics": [ref(topic)], "PolicyDocument": document},
         )

@@ -27,7 +27,12 @@ def user_pool(platform: PlatformModel, place: Place) -> Iterator[Resource]:
 
 
 def _groups(platform: PlatformModel) -> set[str]:
-    return {group for one in platform.functions if isinstance(one.trigger, Http) for group in one.trigger.groups}
+    return {
+        group
+        for one in platform.functions
+        if isinstance(one.trigger, Http)
+        for group in one.trigger.groups
+    }
 
 
 def _pool(place: Place) -> dict[str, Json]:
@@ -38,7 +43,9 @@ def _pool(place: Place) -> dict[str, Json]:
         "UsernameAttributes": ["email"],
         "UsernameConfiguration": {"CaseSensitive": False},
         "AutoVerifiedAttributes": ["email"],
-        "AccountRecoverySetting": {"RecoveryMechanisms": [{"Name": "verified_email", "Priority": 1}]},
+        "AccountRecoverySetting": {
+            "RecoveryMechanisms": [{"Name": "verified_email", "Priority": 1}]
+        },
         # Closed by default: people are added by an operator.
         "AdminCreateUserConfig": {"AllowAdminCreateUserOnly": True},
         "MfaConfiguration": "OPTIONAL",
@@ -72,5 +79,9 @@ def _client(place: Place) -> dict[str, Json]:
         "AccessTokenValidity": 60,
         "IdTokenValidity": 60,
         "RefreshTokenValidity": 30,
-        "TokenValidityUnits": {"AccessToken": "minutes", "IdToken": "minutes", "RefreshToken": "days"},
+        "TokenValidityUnits": {
+            "AccessToken": "minutes",
+            "IdToken": "minutes",
+            "RefreshToken": "days",
+        },
     }

@@ -7,7 +7,7 @@ from typing import TypeAlias
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """A piece of a line. `code` marks a name or a value; `page` and `anchor` are the link target."""
+    """A piece of a line. `code` marks a name or a value; `page` and `anchor` form the link."""
 
     text: str
     code: bool = False

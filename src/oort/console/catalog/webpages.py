@@ -22,9 +22,8 @@ from oort.console.catalog.blocks import (
 from oort.console.catalog.paths import MARKER, relative
 
 ENDING = ".html"
-_CONTROLS = dict.fromkeys(
-    (*range(9), 11, 12, *range(14, 32), 127), "\N{REPLACEMENT CHARACTER}"
-)  # no HTML has them
+# HTML must not contain these characters.
+_CONTROLS = dict.fromkeys((*range(9), 11, 12, *range(14, 32), 127), "\N{REPLACEMENT CHARACTER}")
 
 
 def page(page: Page, *, platform: str) -> str:

@@ -21,7 +21,9 @@ Scope: TypeAlias = MutableMapping[str, Any]  # ASGI's own shape
 Receive: TypeAlias = Callable[[], Awaitable[MutableMapping[str, Any]]]
 Send: TypeAlias = Callable[[MutableMapping[str, Any]], Awaitable[None]]
 Access: TypeAlias = Callable[[HttpRequest, HttpReply, timedelta], None]
-LivePage: TypeAlias = Callable[[str], FixedPage]  # made for each request, from the server's own address
+LivePage: TypeAlias = Callable[
+    [str], FixedPage
+]  # made for each request, from the server's own address
 
 
 class ClientLeft(Exception):
@@ -52,7 +54,9 @@ class GatewayApp:
         self._gateway = gateway
         self._threads = threads
         self._access = access
-        self._pages = {path: page if callable(page) else _page(page) for path, page in pages.items()}
+        self._pages = {
+            path: page if callable(page) else _page(page) for path, page in pages.items()
+        }
         self._timed = timed
         self._most = most
         self._under_way = 0
@@ -84,7 +88,9 @@ class GatewayApp:
 
     async def _reply(self, request: HttpRequest, receive: Receive) -> HttpReply:
         if request.path == LOGOUT and request.method == "POST":
-            return await asyncio.get_running_loop().run_in_executor(self._threads, self._gateway.logout, request)
+            return await asyncio.get_running_loop().run_in_executor(
+                self._threads, self._gateway.logout, request
+            )
         admitted = self._gateway.admit(request)
         if isinstance(admitted, HttpReply):
             return admitted
@@ -93,7 +99,11 @@ class GatewayApp:
         self._under_way += 1
         try:
             body = await _body(request, receive)
-            return self._gateway.too_large(admitted) if body is None else await self._answer(admitted, body)
+            return (
+                self._gateway.too_large(admitted)
+                if body is None
+                else await self._answer(admitted, body)
+            )
         except TooSlow:
             return self._gateway.refuse(problem_replies.too_slow(), admitted)
         finally:
@@ -101,7 +111,9 @@ class GatewayApp:
 
     async def _answer(self, admitted: Admission, body: bytes) -> HttpReply:
         """Run the function, for as long as it may take, and wait for a thread before that counts too."""
-        limit = asyncio.timeout(admitted.match.function.timeout.total_seconds() if self._timed else None)
+        limit = asyncio.timeout(
+            admitted.match.function.timeout.total_seconds() if self._timed else None
+        )
         try:
             running = self._threads.submit(self._gateway.answer, admitted, body)
         except RuntimeError as error:  # the threads have ended
@@ -167,7 +179,10 @@ async def _body(request: HttpRequest, receive: Receive) -> bytes | None:
 
 
 async def _write(send: Send, reply: HttpReply, *, bodiless: bool) -> None:
-    headers = [(name.encode("latin-1"), value.encode("latin-1", "replace")) for name, value in reply.headers]
+    headers = [
+        (name.encode("latin-1"), value.encode("latin-1", "replace"))
+        for name, value in reply.headers
+    ]
     if reply.status not in limits.BODILESS:
         headers.append((b"content-length", str(len(reply.body)).encode()))
     await send({"type": "http.response.start", "status": reply.status, "headers": headers})

@@ -120,16 +120,27 @@ class Gateway:
             access.check(principal, match.trigger, match.parameters)
         except Problem as problem:
             return self._refuse(problem, arrival, match=match)
-        except Exception as error:  # such as a damaged file of keys: nobody gets in, and the log says why
+        except (
+            Exception
+        ) as error:  # such as a damaged file of keys: nobody gets in, and the log says why
             return self._broken(error, arrival, match=match)
         identifier = identifiers.uuid7(arrival.start // 1_000_000, self._entropy.bits(74))
-        return Admission(arrival=arrival, match=match, principal=principal, id=identifier, leash=Leash())
+        return Admission(
+            arrival=arrival, match=match, principal=principal, id=identifier, leash=Leash()
+        )
 
     def answer(self, admission: Admission, body: bytes) -> HttpReply:
         """Run the function and reply. Blocks as long as the handler does."""
         arrival, match, principal = admission.arrival, admission.match, admission.principal
         try:
-            query = tuple(parse_qsl(arrival.request.query, keep_blank_values=True, errors="strict", max_num_fields=1000))
+            query = tuple(
+                parse_qsl(
+                    arrival.request.query,
+                    keep_blank_values=True,
+                    errors="strict",
+                    max_num_fields=1000,
+                )
+            )
         except ValueError:
             return self.refuse(BadRequest("The query string is not readable."), admission)
         invocation = HttpInvocation(
@@ -178,13 +189,18 @@ class Gateway:
             return self._refuse(problem, arrival, match=None)
         except Exception as error:
             return self._broken(error, arrival, match=None)
-        return self._settled(HttpOutcome(status=204, headers=(), body=b"", entered=False), arrival, match=None)
+        return self._settled(
+            HttpOutcome(status=204, headers=(), body=b"", entered=False), arrival, match=None
+        )
 
     # -- who may call what
 
     def _asked(self, request: HttpRequest) -> str:
         """The method that a browser asks about; and no request has too many headers."""
-        if sum(len(name) + len(value) for name, value in request.headers.items()) > limits.HEADER_BYTES:
+        if (
+            sum(len(name) + len(value) for name, value in request.headers.items())
+            > limits.HEADER_BYTES
+        ):
             raise HeadersTooLarge(f"The headers may have {limits.HEADER_BYTES:,} bytes.")
         return self._origins.asks(request.method, request.path, request.headers)
 
@@ -195,7 +211,9 @@ class Gateway:
             raise Forbidden("Pages of this origin may not call this service.")
         match = self._match(request, "GET" if method == "HEAD" else method)
         headers = self._origins.answer(method, request.headers)
-        return self._settled(HttpOutcome(status=204, headers=headers, body=b"", entered=False), arrival, match=match)
+        return self._settled(
+            HttpOutcome(status=204, headers=headers, body=b"", entered=False), arrival, match=match
+        )
 
     def _match(self, request: HttpRequest, method: str) -> Match:
         try:
@@ -205,7 +223,9 @@ class Gateway:
         if found is None:
             raise NotFound(f"There is no route {request.path}.")
         if isinstance(found, WrongMethod):
-            allowed = ", ".join(sorted({*found.allowed, *(["HEAD"] if "GET" in found.allowed else [])}))
+            allowed = ", ".join(
+                sorted({*found.allowed, *(["HEAD"] if "GET" in found.allowed else [])})
+            )
             raise MethodNotAllowed(f"{request.path} answers {allowed}.", allow=allowed)
         return found
 
@@ -227,11 +247,17 @@ class Gateway:
         if token is None and key is None:
             if trigger.public:
                 return None  # another scheme is between the handler and its caller
-            raise Unauthorized("This route needs a bearer token: send the header Authorization: Bearer TOKEN.")
+            raise Unauthorized(
+                "This route needs a bearer token: send the header Authorization: Bearer TOKEN."
+            )
         if token is not None and key is not None:
             raise Unauthorized("There is a bearer token and an API key: send one of them.")
         try:
-            return self._identity.verify(token) if token is not None else self._identity.holder(key or "")
+            return (
+                self._identity.verify(token)
+                if token is not None
+                else self._identity.holder(key or "")
+            )
         except InvalidToken as error:
             raise Unauthorized(error.what) from error
 
@@ -250,17 +276,26 @@ class Gateway:
         above = identifiers.parent_of(request.headers.get("traceparent", ""))
         trace, parent = above or (f"{self._entropy.bits(128) or 1:032x}", "")
         span = f"{self._entropy.bits(64) or 1:016x}"
-        return Arrival(request=request, trace=trace, parent=parent, span=span, start=start, started=started)
+        return Arrival(
+            request=request, trace=trace, parent=parent, span=span, start=start, started=started
+        )
 
     def _refuse(self, problem: Problem, arrival: Arrival, *, match: Match | None) -> HttpReply:
         outcome = replies.problem(problem, entered=False)
         return self._settled(outcome, arrival, match=match, extra=problem_replies.headers(problem))
 
     def _broken(self, error: Exception, arrival: Arrival, *, match: Match | None) -> HttpReply:
-        return self._settled(replies.internal(error, trace=arrival.trace, entered=False), arrival, match=match)
+        return self._settled(
+            replies.internal(error, trace=arrival.trace, entered=False), arrival, match=match
+        )
 
     def _settled(
-        self, outcome: HttpOutcome, arrival: Arrival, *, match: Match | None, extra: reply_headers.Headers = ()
+        self,
+        outcome: HttpOutcome,
+        arrival: Arrival,
+        *,
+        match: Match | None,
+        extra: reply_headers.Headers = (),
     ) -> HttpReply:
         """The reply without a handler; its span is recorded, so that every trace that a client is told can be found."""
         with suppress(Exception):  # a store that fails is the cause of some of these replies
@@ -269,7 +304,11 @@ class Gateway:
 
     def _span(self, arrival: Arrival, status: int, *, match: Match | None) -> Span:
         request = arrival.request
-        name = f"{match.trigger.method} {match.trigger.path}" if match else f"{request.method} {request.path}"
+        name = (
+            f"{match.trigger.method} {match.trigger.path}"
+            if match
+            else f"{request.method} {request.path}"
+        )
         return Span(
             trace=arrival.trace,
             id=arrival.span,

@@ -91,9 +91,8 @@ class ApiKeys:
         name, _, secret = tail.partition("_")
         kept = self._known().get(name)
         expected = bytes.fromhex(kept.sha256) if kept else _NOBODY
-        same = hmac.compare_digest(
-            hashlib.sha256(_bytes(secret)).digest(), expected
-        )  # takes as long for any key
+        # The comparison takes the same time for every key.
+        same = hmac.compare_digest(hashlib.sha256(_bytes(secret)).digest(), expected)
         if kept is None or not same or beginning != _BEGINNING:
             raise InvalidToken(
                 "The API key is not known here.", "Make one: oort api-keys create NAME."

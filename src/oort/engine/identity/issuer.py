@@ -33,9 +33,8 @@ _TOKEN_CHARACTERS = (
 )
 _CACHED = 1024
 _COMPACT = re.compile(r"[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+")
-_HEADER = frozenset(
-    {"alg", "kid", "typ"}
-)  # and no jku, jwk, x5u or crit, which would let a token bring its own key
+# Not jku, jwk, x5u or crit: with these, a token could bring its own key.
+_HEADER = frozenset({"alg", "kid", "typ"})
 _ONLY_SIGNATURE: Any = {
     f"verify_{claim}": False for claim in ("exp", "nbf", "iat", "aud", "iss", "sub", "jti")
 }

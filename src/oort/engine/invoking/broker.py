@@ -22,8 +22,12 @@ class _Holder:
 class EngineBroker:
     """Grants and state behind one door. Safe to call from every environment's thread."""
 
-    def __init__(self, platform: PlatformModel, *, operations: Operations, entropy: Entropy) -> None:
-        self._granted = {function.name: permissions.compiled(function.grants) for function in platform.functions}
+    def __init__(
+        self, platform: PlatformModel, *, operations: Operations, entropy: Entropy
+    ) -> None:
+        self._granted = {
+            function.name: permissions.compiled(function.grants) for function in platform.functions
+        }
         self._operations = operations
         self._entropy = entropy
         self._holders: dict[str, _Holder] = {}

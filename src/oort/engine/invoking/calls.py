@@ -29,7 +29,9 @@ class Calls:
         failed: Callable[[str, str], None],
     ) -> None:
         self._timeouts = {
-            one.trigger.call: one.trigger.timeout for one in platform.functions if isinstance(one.trigger, Answer)
+            one.trigger.call: one.trigger.timeout
+            for one in platform.functions
+            if isinstance(one.trigger, Answer)
         }
         self._invoker = invoker
         self._traces = traces
@@ -46,6 +48,8 @@ class Calls:
         longest = self._timeouts.get(operation.call)
         if longest is not None and self._clock.tick() - started > longest.total_seconds() * 1e9:
             return Objected(
-                _TIMED_OUT, "CallTimedOut", f"{operation.call} took longer than {longest.total_seconds():g} s."
+                _TIMED_OUT,
+                "CallTimedOut",
+                f"{operation.call} took longer than {longest.total_seconds():g} s.",
             )
         return outcome.result

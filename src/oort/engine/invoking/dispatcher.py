@@ -23,7 +23,9 @@ from oort.rules import identifiers
 from oort.rules.messaging import retries
 from oort.runtime.alarms import Alarms
 
-_POLL = timedelta(milliseconds=500)  # between looks for what another process wrote, such as a redrive from the CLI
+_POLL = timedelta(
+    milliseconds=500
+)  # between looks for what another process wrote, such as a redrive from the CLI
 _ROUNDS = 20  # batches a thread hands over before it makes room for other consumers
 
 
@@ -93,20 +95,30 @@ class Consumers:
             further = _further(0 if left == 1 else most, stopping)
             deliveries = self._hand_over(queue, deliveries, further=further)
 
-    def _hand_over(self, queue: str, deliveries: Sequence[Delivery], *, further: Callable[[], int]) -> list[Delivery]:
+    def _hand_over(
+        self, queue: str, deliveries: Sequence[Delivery], *, further: Callable[[], int]
+    ) -> list[Delivery]:
         """Run the consumer and settle. `further` is asked when it has run: how many deliveries to lease next."""
         function, started = self._functions[queue], self._clock.tick()
         outcome = self._invoke(function, tuple(deliveries))
-        ends: dict[str, Failure | Parked] = {failure.receipt: failure for failure in outcome.failures}
+        ends: dict[str, Failure | Parked] = {
+            failure.receipt: failure for failure in outcome.failures
+        }
         ends |= {parked.receipt: parked for parked in outcome.parked}
         if self._redeliver:
             again = tuple(_again(one) for one in deliveries if one.receipt not in ends)
-            ends |= {failure.receipt: failure for failure in self._invoke(function, again).failures} if again else {}
+            ends |= (
+                {failure.receipt: failure for failure in self._invoke(function, again).failures}
+                if again
+                else {}
+            )
         each = timedelta(microseconds=(self._clock.tick() - started) / 1000 / len(deliveries))
         return self._settle(queue, function, deliveries, ends, each=each, further=further())
 
     def _invoke(self, function: FunctionModel, deliveries: tuple[Delivery, ...]) -> BatchOutcome:
-        invocation = identifiers.uuid7(int(self._clock.now().timestamp() * 1000), self._entropy.bits(74))
+        invocation = identifiers.uuid7(
+            int(self._clock.now().timestamp() * 1000), self._entropy.bits(74)
+        )
         outcome = self._invoker.batch(function.name, deliveries, id=invocation)
         self._traces.record(outcome.spans)
         return outcome
@@ -127,16 +139,23 @@ class Consumers:
         for one in deliveries:
             end, failure, wait, fault = ends.get(one.receipt), None, None, None
             if isinstance(end, Failure):
-                failure, after = end, retries.backoff(one.attempt, chance=self._entropy.chance(), least=end.after)
+                failure, after = (
+                    end,
+                    retries.backoff(one.attempt, chance=self._entropy.chance(), least=end.after),
+                )
                 retry.append(Retry(one.receipt, after, f"{end.error}\n\n{end.traceback}"))
                 wait = None if retries.exhausted(one.attempt, attempts=attempts) else after
             elif end is not None:
                 fault = end.fault
             alarm = fault is not None and self._alarms.rings(function.name, one.message)
-            reports.append(DeliveryReport(function.name, one, attempts, failure, wait, each, fault, alarm))
+            reports.append(
+                DeliveryReport(function.name, one, attempts, failure, wait, each, fault, alarm)
+            )
         done = [one.receipt for one in deliveries if one.receipt not in ends]
         parked = [end for end in ends.values() if isinstance(end, Parked)]
-        following = self._queues.settle(queue, acknowledged=done, failed=retry, parked=parked, most=further)
+        following = self._queues.settle(
+            queue, acknowledged=done, failed=retry, parked=parked, most=further
+        )
         for report in reports:
             self._report(report)
         return following
@@ -168,7 +187,9 @@ class Dispatcher:
         self._version = version
         self._clock = clock
         self._failed = failed
-        self._each = max(1, threads // 4)  # environments of one consumer, so that no consumer takes the whole pool
+        self._each = max(
+            1, threads // 4
+        )  # environments of one consumer, so that no consumer takes the whole pool
         self._pool = ThreadPoolExecutor(threads, thread_name_prefix="consumer")
         self._thread = threading.Thread(target=self._run, name="dispatcher")
         self._woken = threading.Event()
@@ -252,4 +273,6 @@ def _batch(function: FunctionModel) -> int:
 
 
 def _again(delivery: Delivery) -> Delivery:
-    return Delivery(message=delivery.message, receipt=delivery.receipt, attempt=delivery.attempt + 1)
+    return Delivery(
+        message=delivery.message, receipt=delivery.receipt, attempt=delivery.attempt + 1
+    )

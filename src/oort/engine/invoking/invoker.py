@@ -52,34 +52,48 @@ class InProcessInvoker:
         self._lock = threading.Lock()
         self._idle: dict[str, list[Environment]] = defaultdict(list)
         models = (function.model for function in program.functions.values())
-        self._answering = {one.trigger.call: one.name for one in models if isinstance(one.trigger, Answer)}
-        self._readers = {name: RequestReader(function) for name, function in program.functions.items()}
+        self._answering = {
+            one.trigger.call: one.name for one in models if isinstance(one.trigger, Answer)
+        }
+        self._readers = {
+            name: RequestReader(function) for name, function in program.functions.items()
+        }
 
     def function(self, name: str) -> Function:
         """The function of that name; KeyError if there is none."""
         return self._functions[name]
 
-    def request(self, name: str, invocation: HttpInvocation, *, leash: Leash | None = None) -> HttpOutcome:
+    def request(
+        self, name: str, invocation: HttpInvocation, *, leash: Leash | None = None
+    ) -> HttpOutcome:
         """Run a function for a request, whose token is made here. Cutting the leash takes away its rights, though not
         its thread.
         """
         with self._environment(name) as (environment, token):
             if leash is not None:
                 leash.hold(lambda: self._broker.close(token))
-            return invoke.request(environment, self._readers[name], replace(invocation, token=token))
+            return invoke.request(
+                environment, self._readers[name], replace(invocation, token=token)
+            )
 
     def batch(self, name: str, deliveries: tuple[Delivery, ...], *, id: str) -> BatchOutcome:
         """Run a function for a batch of deliveries."""
         messages = frozenset(one.message.id for one in deliveries)
         with self._environment(name, messages) as (environment, token):
-            return invoke.batch(environment, BatchInvocation(id=id, token=token, deliveries=deliveries))
+            return invoke.batch(
+                environment, BatchInvocation(id=id, token=token, deliveries=deliveries)
+            )
 
     def call(self, operation: CallFunction) -> CallOutcome:
         """Run the function that answers the call."""
         name = self._answering.get(operation.call)
         if name is None:
-            return CallOutcome(result=Objected(502, "CallFailed", f"Nobody answers {operation.call} here."))
-        identifier = identifiers.uuid7(int(self._clock.now().timestamp() * 1000), self._entropy.bits(74))
+            return CallOutcome(
+                result=Objected(502, "CallFailed", f"Nobody answers {operation.call} here.")
+            )
+        identifier = identifiers.uuid7(
+            int(self._clock.now().timestamp() * 1000), self._entropy.bits(74)
+        )
         with self._environment(name) as (environment, token):
             invocation = CallInvocation(
                 id=identifier, token=token, traceparent=operation.traceparent, body=operation.body
@@ -95,14 +109,20 @@ class InProcessInvoker:
             environment.close()
 
     @contextmanager
-    def _environment(self, name: str, messages: frozenset[str] = frozenset()) -> Iterator[tuple[Environment, str]]:
+    def _environment(
+        self, name: str, messages: frozenset[str] = frozenset()
+    ) -> Iterator[tuple[Environment, str]]:
         """A warm environment or a new one, and a token that is good for this invocation."""
         with self._lock:
             environment = self._idle[name].pop() if self._idle[name] else None
         if environment is None:
             function = self._functions[name]
             environment = Environment(
-                function, broker=self._broker, clock=self._clock, entropy=self._entropy, overrides=self._overrides
+                function,
+                broker=self._broker,
+                clock=self._clock,
+                entropy=self._entropy,
+                overrides=self._overrides,
             )
         token = self._broker.open(name, messages=messages)
         try:

@@ -22,7 +22,11 @@ class Effects:
         """See `ports.effects`. A few expired records of others go at the same time."""
         rules.check(lease)
         now = self._clock.now()
-        moment, until, expires = unix(now), unix(now, after=length), unix(now, after=limits.MARK_RETENTION)
+        moment, until, expires = (
+            unix(now),
+            unix(now, after=length),
+            unix(now, after=limits.MARK_RETENTION),
+        )
 
         def work(session: Session) -> bytes | None:
             session.run(_PRUNE, moment)

@@ -35,9 +35,13 @@ class History:
         rows = self._store.read(lambda session: session.rows(_LAST, event, event, most))
         return [_published(row) for row in reversed(rows)]
 
-    def after(self, place: int, event: str | None = None, *, since: float = 0.0, most: int) -> list[Published]:
+    def after(
+        self, place: int, event: str | None = None, *, since: float = 0.0, most: int
+    ) -> list[Published]:
         """The oldest ones that came after the place, and not before a time."""
-        rows = self._store.read(lambda session: session.rows(_AFTER, place, since, event, event, most))
+        rows = self._store.read(
+            lambda session: session.rows(_AFTER, place, since, event, event, most)
+        )
         return [_published(row) for row in rows]
 
     def replay(self, queue: str, chosen: Sequence[Message]) -> None:

@@ -16,7 +16,9 @@ from oort.model.resources import IndexModel, TableModel
 from oort.rules.tables import keys
 from oort.rules.tables.items import Address
 
-Position: TypeAlias = tuple[bytes, ...]  # the place of an item in a partition: (sort,), or (sort, *address) in an index
+Position: TypeAlias = tuple[
+    bytes, ...
+]  # the place of an item in a partition: (sort,), or (sort, *address) in an index
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +43,11 @@ class Window:
 def address(item: Item, keyed: keys.Keyed) -> Address | None:
     """Where an item stands in a table or an index; None if it has no key there."""
     key = keys.of(item, keyed)
-    return None if key is None else (keys.ordered(key[0]), keys.ordered(key[1]) if len(key) > 1 else b"")
+    return (
+        None
+        if key is None
+        else (keys.ordered(key[0]), keys.ordered(key[1]) if len(key) > 1 else b"")
+    )
 
 
 def secondary(table: TableModel) -> tuple[IndexModel, ...]:
@@ -50,7 +56,13 @@ def secondary(table: TableModel) -> tuple[IndexModel, ...]:
 
 
 def follow(
-    session: Session, table: TableModel, at: Address, moment: Moment, *, old: Item | None, new: Item | None
+    session: Session,
+    table: TableModel,
+    at: Address,
+    moment: Moment,
+    *,
+    old: Item | None,
+    new: Item | None,
 ) -> None:
     """Bring the entries of one item from its old to its new state."""
     indexes = secondary(table)
@@ -63,16 +75,27 @@ def follow(
         if before is not None:
             session.run(_FORGET, _label(table, index), *before, *at)
         if after is not None:
-            session.run("INSERT OR REPLACE INTO entries VALUES(?, ?, ?, ?, ?)", _label(table, index), *after, *at)
+            session.run(
+                "INSERT OR REPLACE INTO entries VALUES(?, ?, ?, ?, ?)",
+                _label(table, index),
+                *after,
+                *at,
+            )
     if moment.shown > moment.now:
         session.run("DELETE FROM lagging WHERE shown <= ?", moment.now)
         kept = None if old is None else encoded(old)
         session.run(
-            "INSERT INTO lagging(tbl, pk, sk, shown, value) VALUES(?, ?, ?, ?, ?)", table.name, *at, moment.shown, kept
+            "INSERT INTO lagging(tbl, pk, sk, shown, value) VALUES(?, ?, ?, ?, ?)",
+            table.name,
+            *at,
+            moment.shown,
+            kept,
         )
 
 
-def values(session: Session, table: TableModel, index: IndexModel, window: Window, *, now: float) -> Iterator[bytes]:
+def values(
+    session: Session, table: TableModel, index: IndexModel, window: Window, *, now: float
+) -> Iterator[bytes]:
     """The encoded items of a window of a secondary index, in order, without end."""
     stale = _stale(session, table, now=now)
     if stale:
@@ -103,9 +126,17 @@ def bounds(window: Window, places: tuple[str, ...]) -> tuple[str, tuple[bytes, .
 
 def build(session: Session, platform: PlatformModel) -> int:
     """Make the entries fit the program's indexes: build new and changed ones, drop those that are gone; how many changed."""
-    wanted = {_label(table, index): (table, index) for table in platform.tables for index in secondary(table)}
-    known = {idx: (partition, sort) for idx, partition, sort in session.rows("SELECT * FROM definitions")}
-    fresh = [idx for idx, (_, index) in wanted.items() if known.get(idx) != (index.partition, index.sort)]
+    wanted = {
+        _label(table, index): (table, index)
+        for table in platform.tables
+        for index in secondary(table)
+    }
+    known = {
+        idx: (partition, sort) for idx, partition, sort in session.rows("SELECT * FROM definitions")
+    }
+    fresh = [
+        idx for idx, (_, index) in wanted.items() if known.get(idx) != (index.partition, index.sort)
+    ]
     gone = [idx for idx in known if idx not in wanted]
     for idx in (*fresh, *gone):
         session.run("DELETE FROM entries WHERE idx = ?", idx)
@@ -141,14 +172,22 @@ def _entry(index: IndexModel, item: Item | None) -> Address | None:
 def _stale(session: Session, table: TableModel, *, now: float) -> dict[Address, bytes | None]:
     """What index queries still see of items whose last writes they do not show yet: the state before the first of them."""
     stale: dict[Address, bytes | None] = {}
-    rows = session.rows("SELECT pk, sk, value FROM lagging WHERE tbl = ? AND shown > ? ORDER BY seq", table.name, now)
+    rows = session.rows(
+        "SELECT pk, sk, value FROM lagging WHERE tbl = ? AND shown > ? ORDER BY seq",
+        table.name,
+        now,
+    )
     for pk, sk, value in rows:
         stale.setdefault((pk, sk), value)
     return stale
 
 
 def _lagging(
-    session: Session, table: TableModel, index: IndexModel, window: Window, stale: dict[Address, bytes | None]
+    session: Session,
+    table: TableModel,
+    index: IndexModel,
+    window: Window,
+    stale: dict[Address, bytes | None],
 ) -> Iterator[bytes]:
     """The window as it was before the stale items' last writes. It reads the whole partition: tests' partitions are small."""
     found: list[tuple[Position, bytes]] = []

@@ -47,7 +47,9 @@ def get(source: Rows, table: TableModel, at: Address) -> Item | None:
     return None if row is None else decoded(row[0])
 
 
-def put(session: Session, table: TableModel, operation: PutItem, item: Prepared, *, moment: Moment) -> None:
+def put(
+    session: Session, table: TableModel, operation: PutItem, item: Prepared, *, moment: Moment
+) -> None:
     """Write the item whole, on its conditions."""
     conditional = operation.if_absent or operation.when is not None
     # Without conditions and indexes nothing depends on what was there.
@@ -58,7 +60,9 @@ def put(session: Session, table: TableModel, operation: PutItem, item: Prepared,
     _store(session, table, item, moment, old=old)
 
 
-def update(session: Session, table: TableModel, operation: UpdateItem, *, moment: Moment) -> Prepared:
+def update(
+    session: Session, table: TableModel, operation: UpdateItem, *, moment: Moment
+) -> Prepared:
     """Apply the changes to the item or to `initial`; what was stored."""
     at = located(table, operation.key)
     old = get(session, table, at)
@@ -91,7 +95,9 @@ def check(session: Session, table: TableModel, operation: CheckItem) -> None:
     _require(table, operation.when, get(session, table, located(table, operation.key)))
 
 
-def _store(session: Session, table: TableModel, item: Prepared, moment: Moment, *, old: Item | None) -> None:
+def _store(
+    session: Session, table: TableModel, item: Prepared, moment: Moment, *, old: Item | None
+) -> None:
     session.run("INSERT OR REPLACE INTO items VALUES(?, ?, ?, ?)", table.name, *item.at, item.value)
     indexes.follow(session, table, item.at, moment, old=old, new=item.item)
 

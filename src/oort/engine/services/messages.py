@@ -36,15 +36,23 @@ def add(session: Session, queue: str, payload: bytes, *, sent: float, visible: f
     session.wake()
 
 
-def fan_out(session: Session, platform: PlatformModel, event: str, payload: bytes, *, now: float) -> None:
+def fan_out(
+    session: Session, platform: PlatformModel, event: str, payload: bytes, *, now: float
+) -> None:
     """Give each subscriber of the event a copy, and keep one in the history, whose oldest goes for it."""
-    session.run("INSERT INTO history(event, published, payload) VALUES(?, ?, ?)", event, now, payload)
-    session.run("DELETE FROM history WHERE seq <= (SELECT max(seq) FROM history) - ?", limits.HISTORY_EVENTS)
+    session.run(
+        "INSERT INTO history(event, published, payload) VALUES(?, ?, ?)", event, now, payload
+    )
+    session.run(
+        "DELETE FROM history WHERE seq <= (SELECT max(seq) FROM history) - ?", limits.HISTORY_EVENTS
+    )
     for queue in platform.subscribers(event):
         add(session, queue.name, payload, sent=now, visible=now)
 
 
-def lease(session: Session, queue: QueueModel, *, most: int, now: float, until: float) -> list[Delivery]:
+def lease(
+    session: Session, queue: QueueModel, *, most: int, now: float, until: float
+) -> list[Delivery]:
     """Hand out visible messages until the given time; those that have no attempt left die instead."""
     leased: list[Delivery] = []
     while len(leased) < most:
@@ -56,10 +64,13 @@ def lease(session: Session, queue: QueueModel, *, most: int, now: float, until: 
                 bury(session, seq, error=reason, now=now)
                 continue
             attempt = attempts + 1
-            session.run("UPDATE messages SET visible = ?, attempts = ?, leased = 1 WHERE seq = ?", until, attempt, seq)
-            receipt = (
-                f"{seq}-{attempt + interrupted}"  # each hand-over has its own, also when the attempt is given back
+            session.run(
+                "UPDATE messages SET visible = ?, attempts = ?, leased = 1 WHERE seq = ?",
+                until,
+                attempt,
+                seq,
             )
+            receipt = f"{seq}-{attempt + interrupted}"  # each hand-over has its own, also when the attempt is given back
             leased.append(Delivery(message=unpacked(payload), receipt=receipt, attempt=attempt))
     return leased
 
@@ -77,7 +88,9 @@ def _why_dead(queue: QueueModel, attempts: int, sent: float, was_leased: int, *,
     if retries.exhausted(attempts, attempts=queue.attempts):
         # Not leased: it failed when the program still allowed more attempts.
         return (
-            LEASE_ENDED if was_leased else f"{attempts} attempts were made, and the queue now allows {queue.attempts}"
+            LEASE_ENDED
+            if was_leased
+            else f"{attempts} attempts were made, and the queue now allows {queue.attempts}"
         )
     return KEPT_TOO_LONG if now - sent > limits.RETENTION.total_seconds() else ""
 
@@ -89,7 +102,9 @@ def acknowledge(session: Session, queue: str, receipts: Iterable[str], *, now: f
         session.run(_ACKNOWLEDGE, seq, queue, handover, now)
 
 
-def fail(session: Session, queue: QueueModel, receipt: str, *, error: str, now: float, visible: float) -> None:
+def fail(
+    session: Session, queue: QueueModel, receipt: str, *, error: str, now: float, visible: float
+) -> None:
     """End a hand-over that failed: back on the queue at `visible`, or dead if it was the last attempt."""
     seq, handover = _parts(receipt)
     row = session.row(_ATTEMPTS, seq, queue.name, handover, now)
@@ -130,6 +145,12 @@ def bury(session: Session, seq: int, *, error: str, now: float) -> None:
 def _parts(receipt: str) -> tuple[int, int]:
     """The message and the hand-over that a receipt names; what is not a receipt names none."""
     seq, _, handover = receipt.partition("-")
-    if not (seq.isascii() and seq.isdigit() and handover.isascii() and handover.isdigit() and len(receipt) < 30):
+    if not (
+        seq.isascii()
+        and seq.isdigit()
+        and handover.isascii()
+        and handover.isdigit()
+        and len(receipt) < 30
+    ):
         return 0, 0
     return int(seq), int(handover)

@@ -25,7 +25,9 @@ class Parking:
     def park(self, queue: str, delivery: Delivery, fault: Fault) -> None:
         """See `ports.parking`."""
         name, now = self._queues[queue].name, unix(self._clock.now())
-        self._store.write(lambda session: messages.park(session, name, delivery.receipt, fault, now=now))
+        self._store.write(
+            lambda session: messages.park(session, name, delivery.receipt, fault, now=now)
+        )
 
     def keep(self, queue: str, delivery: Delivery, fault: Fault) -> None:
         """See `ports.parking`. The hand-over goes with it, in one commit."""
@@ -39,7 +41,9 @@ class Parking:
 
     def counts(self) -> dict[str, int]:
         """How many messages are parked, for each queue that has some."""
-        rows = self._store.read(lambda session: session.rows("SELECT queue, count(*) FROM parked GROUP BY queue"))
+        rows = self._store.read(
+            lambda session: session.rows("SELECT queue, count(*) FROM parked GROUP BY queue")
+        )
         return {queue: count for queue, count in rows if queue in self._queues}
 
     def release(self, queue: str, *, ready: Callable[[ParkedMessage], bool]) -> int:
@@ -54,7 +58,9 @@ class Parking:
         """Take those away that are wanted, and put them back on their queue or not; how many."""
         name = self._queues[queue].name
         last, taken = 0, 0
-        while rows := self._store.read(lambda session, last=last: session.rows(_ROWS, name, last, _AT_ONCE)):  # type: ignore[misc]
+        while rows := self._store.read(
+            lambda session, last=last: session.rows(_ROWS, name, last, _AT_ONCE)  # type: ignore[misc]
+        ):
             last = rows[-1][0]
             if chosen := [row[0] for row in rows if wanted(_message(name, row))]:
                 taken += self._store.write(self._taking(name, chosen, back=back))

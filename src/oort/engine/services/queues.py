@@ -47,7 +47,9 @@ class Queues:
         now = self._clock.now()
         sent, visible = unix(now), unix(now, after=rules.delay(delay.total_seconds()))
         payload = messages.packed(message)
-        self._store.write(lambda session: messages.add(session, name, payload, sent=sent, visible=visible))
+        self._store.write(
+            lambda session: messages.add(session, name, payload, sent=sent, visible=visible)
+        )
 
     def receive(self, queue: str, *, most: int) -> list[Delivery]:
         """See `ports.queues`. It writes only if there is something to hand out."""
@@ -77,7 +79,12 @@ class Queues:
         return self._store.write(self._settling(queue, acknowledged, failed, parked, most=most))
 
     def settle_soon(
-        self, queue: str, *, acknowledged: Sequence[str] = (), failed: Sequence[Retry] = (), most: int = 0
+        self,
+        queue: str,
+        *,
+        acknowledged: Sequence[str] = (),
+        failed: Sequence[Retry] = (),
+        most: int = 0,
     ) -> "Future[list[Delivery]]":
         """`settle` without waiting. The deliveries are leased, durably, when the future is done."""
         return self._store.submit(self._settling(queue, acknowledged, failed, (), most=most))
@@ -93,7 +100,13 @@ class Queues:
         name = self._queues[queue].name
         rows = self._store.read(lambda session: session.rows(_DEAD, name, most))
         return [
-            DeadLetter(message=messages.unpacked(payload), queue=name, attempts=attempts, error=error, died=died)
+            DeadLetter(
+                message=messages.unpacked(payload),
+                queue=name,
+                attempts=attempts,
+                error=error,
+                died=died,
+            )
             for payload, attempts, error, died in rows
         ]
 
@@ -102,7 +115,9 @@ class Queues:
         name, now = self._queues[queue].name, unix(self._clock.now())
 
         def work(session: Session) -> int:
-            for (payload,) in session.rows("SELECT payload FROM dead WHERE queue = ? ORDER BY seq", name):
+            for (payload,) in session.rows(
+                "SELECT payload FROM dead WHERE queue = ? ORDER BY seq", name
+            ):
                 messages.add(session, name, payload, sent=now, visible=now)
             return session.run("DELETE FROM dead WHERE queue = ?", name)
 
@@ -116,7 +131,10 @@ class Queues:
             return (
                 _count(session, "SELECT count(*) FROM messages WHERE queue = ?", name),
                 _count(
-                    session, "SELECT count(*) FROM messages WHERE queue = ? AND visible > ? AND leased = 1", name, now
+                    session,
+                    "SELECT count(*) FROM messages WHERE queue = ? AND visible > ? AND leased = 1",
+                    name,
+                    now,
                 ),
                 _count(session, "SELECT count(*) FROM dead WHERE queue = ?", name),
                 _count(session, "SELECT count(*) FROM parked WHERE queue = ?", name),
@@ -124,7 +142,9 @@ class Queues:
 
         everything, in_flight, dead, parked = self._store.read(work)
         waiting = everything - in_flight
-        return QueueDepth(queue=name, waiting=waiting, in_flight=in_flight, dead=dead, parked=parked)
+        return QueueDepth(
+            queue=name, waiting=waiting, in_flight=in_flight, dead=dead, parked=parked
+        )
 
     def release_all(self) -> int:
         """End every lease at once; how many. For start-up: whoever held them is gone.
@@ -147,7 +167,13 @@ class Queues:
         return min((due for _, _, due in coming if due is not None), default=None)
 
     def _settling(
-        self, queue: str, acknowledged: Sequence[str], failed: Sequence[Retry], parked: Sequence[Parked], *, most: int
+        self,
+        queue: str,
+        acknowledged: Sequence[str],
+        failed: Sequence[Retry],
+        parked: Sequence[Parked],
+        *,
+        most: int,
     ) -> Callable[[Session], list[Delivery]]:
         model, now = self._queues[queue], self._clock.now()
         returns = [(retry, unix(now, after=rules.visibility(retry.after))) for retry in failed]
@@ -158,8 +184,12 @@ class Queues:
             for one in parked:
                 messages.park(session, queue, one.receipt, one.fault, now=moment)
             for retry, visible in returns:
-                messages.fail(session, model, retry.receipt, error=retry.error, now=moment, visible=visible)
-            return messages.lease(session, model, most=min(most, limits.BATCH), now=moment, until=until)
+                messages.fail(
+                    session, model, retry.receipt, error=retry.error, now=moment, visible=visible
+                )
+            return messages.lease(
+                session, model, most=min(most, limits.BATCH), now=moment, until=until
+            )
 
         return work
 

@@ -37,14 +37,18 @@ class Relay:
         return self._store.write(lambda session: self._pass(session, most, now))
 
     def _pass(self, session: Session, most: int, now: float) -> int:
-        rows = session.rows("SELECT seq, kind, name, visible, payload FROM outbox ORDER BY seq LIMIT ?", most)
+        rows = session.rows(
+            "SELECT seq, kind, name, visible, payload FROM outbox ORDER BY seq LIMIT ?", most
+        )
         for _, kind, name, visible, payload in rows:
             if kind == "publish":
                 messages.fan_out(session, self._platform, name, payload, now=now)
             elif name in self._queues:
                 messages.add(session, name, payload, sent=now, visible=visible)
             else:  # a message must neither vanish nor block those behind it
-                sql = "INSERT INTO dead(queue, attempts, died, error, payload) VALUES(?, 0, ?, ?, ?)"
+                sql = (
+                    "INSERT INTO dead(queue, attempts, died, error, payload) VALUES(?, 0, ?, ?, ?)"
+                )
                 session.run(sql, name, now, NO_QUEUE, payload)
         if rows:
             session.run("DELETE FROM outbox WHERE seq <= ?", rows[-1][0])

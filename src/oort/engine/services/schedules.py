@@ -23,7 +23,9 @@ class Schedules:
     def __init__(self, store: Store, *, platform: PlatformModel, clock: Clock) -> None:
         self._store = store
         self._clock = clock
-        self._timers = {one.name: one.trigger for one in platform.functions if isinstance(one.trigger, Timer)}
+        self._timers = {
+            one.name: one.trigger for one in platform.functions if isinstance(one.trigger, Timer)
+        }
 
     def plan(self) -> None:
         """Plan the next run of every function that is new or has another schedule, and forget those that are gone.
@@ -53,7 +55,9 @@ class Schedules:
             return 0
 
         def work(session: Session) -> int:
-            rows = [(name, planned) for name, planned in session.rows(due, now) if name in self._timers]
+            rows = [
+                (name, planned) for name, planned in session.rows(due, now) if name in self._timers
+            ]
             for name, planned in rows:
                 timer = self._timers[name]
                 payload = messages.packed(_message(timer, name, planned, now))
@@ -81,7 +85,9 @@ def _following(timer: Timer, after: datetime) -> datetime | None:
     if timer.interval is not None:
         return schedules.next_interval(timer.interval, after=after)
     assert timer.cron is not None  # a timer has one of the two
-    return schedules.next_cron(schedules.parse(timer.cron), after=after, zone=ZoneInfo(timer.timezone))
+    return schedules.next_cron(
+        schedules.parse(timer.cron), after=after, zone=ZoneInfo(timer.timezone)
+    )
 
 
 def _definition(timer: Timer) -> str:

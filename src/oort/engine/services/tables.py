@@ -12,7 +12,15 @@ from oort.engine.store.store import Store
 from oort.model import limits
 from oort.model.errors import LimitExceeded
 from oort.model.items import Condition, Item, Key
-from oort.model.operations import DeleteItem, GetItems, Listed, PutItem, QueryIndex, ScanTable, UpdateItem
+from oort.model.operations import (
+    DeleteItem,
+    GetItems,
+    Listed,
+    PutItem,
+    QueryIndex,
+    ScanTable,
+    UpdateItem,
+)
 from oort.model.platform import PlatformModel
 from oort.model.resources import IndexModel, TableModel
 from oort.ports.clock import Clock
@@ -32,7 +40,12 @@ class Tables:
     """Tables on one store. `lag` says for each write how long secondary indexes go on without it; tests seed it."""
 
     def __init__(
-        self, store: Store, *, platform: PlatformModel, clock: Clock, lag: Callable[[], timedelta] = no_lag
+        self,
+        store: Store,
+        *,
+        platform: PlatformModel,
+        clock: Clock,
+        lag: Callable[[], timedelta] = no_lag,
     ) -> None:
         self._store = store
         self._platform = platform
@@ -66,7 +79,9 @@ class Tables:
     def update(self, operation: UpdateItem) -> Item:
         """See `ports.tables`."""
         table, moment = self._tables[operation.table], self.moment()
-        return self._store.write(lambda session: items.update(session, table, operation, moment=moment)).item
+        return self._store.write(
+            lambda session: items.update(session, table, operation, moment=moment)
+        ).item
 
     def delete(self, operation: DeleteItem) -> None:
         """See `ports.tables`."""
@@ -106,7 +121,11 @@ class Tables:
         def work(session: Session) -> Listed:
             found = (value for (value,) in session.each(_SCAN, table.name, *after))
             return _page(
-                found, limit=operation.limit, place=lambda item: keys.of(item, table), query=name, where=operation.where
+                found,
+                limit=operation.limit,
+                place=lambda item: keys.of(item, table),
+                query=name,
+                where=operation.where,
             )
 
         return self._store.read(work)
@@ -129,7 +148,10 @@ def _window(operation: QueryIndex, table: TableModel, index: IndexModel) -> Wind
     """The part of the index that is asked for."""
     paging.check_range(operation, table, index)
     partition = keys.ordered(operation.partition)
-    low, high = (None if edge is None else keys.ordered(edge) for edge in (operation.at_least, operation.below))
+    low, high = (
+        None if edge is None else keys.ordered(edge)
+        for edge in (operation.at_least, operation.below)
+    )
     if operation.starts_with is not None:
         low = keys.ordered(operation.starts_with)
         high = low + b"\xff"  # no byte of UTF-8 text is as high

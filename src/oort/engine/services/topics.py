@@ -21,4 +21,6 @@ class Topics:
         """See `ports.topics`."""
         rules.check(message)
         payload, now = messages.packed(message), unix(self._clock.now())
-        self._store.write(lambda session: messages.fan_out(session, self._platform, event, payload, now=now))
+        self._store.write(
+            lambda session: messages.fan_out(session, self._platform, event, payload, now=now)
+        )

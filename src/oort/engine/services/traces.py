@@ -28,7 +28,9 @@ class Traces:
     def __init__(self, store: Store) -> None:
         self._store = store
         self._lock = threading.Lock()
-        self._open: list[_Segment] | None = None  # what the next work writes; it goes on growing until that begins
+        self._open: list[_Segment] | None = (
+            None  # what the next work writes; it goes on growing until that begins
+        )
 
     def record(self, spans: Sequence[Span]) -> None:
         """See `ports.traces`. They can be read a moment later."""
@@ -68,13 +70,17 @@ class Traces:
 
         def work(session: Session) -> tuple[list[str], tuple[Span, ...]]:
             rows = session.rows(_BEGINNING, trace.lower(), trace.lower())
-            return [found for (found,) in rows], _spans(session, rows[0][0]) if len(rows) == 1 else ()
+            return [found for (found,) in rows], _spans(session, rows[0][0]) if len(
+                rows
+            ) == 1 else ()
 
         found, spans = self._store.read(work)
         if not found:
             raise NotFoundHere(f"There is no trace {trace}.", "`oort traces` lists them.")
         if len(found) > 1:
-            raise NotFoundHere(f"Several traces begin with {trace}: {', '.join(found)}.", "Give more of the id.")
+            raise NotFoundHere(
+                f"Several traces begin with {trace}: {', '.join(found)}.", "Give more of the id."
+            )
         return spans
 
     def _closed(self, segments: list[_Segment]) -> list[_Segment]:
@@ -96,7 +102,9 @@ def _record(session: Session, segments: Sequence[_Segment]) -> None:
     """Write the segments with few statements: each one gives up the interpreter lock and must get it back."""
     at = 0
     while at < len(segments):
-        size = min(_MOST, 1 << (len(segments) - at).bit_length() - 1)  # a power of two: few statements to keep prepared
+        size = min(
+            _MOST, 1 << (len(segments) - at).bit_length() - 1
+        )  # a power of two: few statements to keep prepared
         values = [value for segment in segments[at : at + size] for value in segment]
         session.run(_INSERT + ", (?, ?)" * (size - 1), *values)
         at += size
@@ -115,7 +123,12 @@ def _by_trace(spans: Sequence[Span]) -> dict[str, list[Span]]:
 
 def _spans(session: Session, trace: str) -> tuple[Span, ...]:
     rows = session.rows("SELECT spans FROM segments WHERE trace = ? ORDER BY seq", trace)
-    return tuple(sorted((span for (data,) in rows for span in _decoder.decode(data)), key=lambda span: span.start))
+    return tuple(
+        sorted(
+            (span for (data,) in rows for span in _decoder.decode(data)),
+            key=lambda span: span.start,
+        )
+    )
 
 
 def _summary(spans: tuple[Span, ...]) -> TraceSummary:

@@ -16,7 +16,16 @@ from oort.engine.store.session import Session
 from oort.engine.store.store import Store
 from oort.model import limits
 from oort.model.errors import ConditionFailed, NoSuchItem
-from oort.model.operations import CheckItem, DeleteItem, Mark, PublishEvent, PutItem, SendMessage, UpdateItem, Write
+from oort.model.operations import (
+    CheckItem,
+    DeleteItem,
+    Mark,
+    PublishEvent,
+    PutItem,
+    SendMessage,
+    UpdateItem,
+    Write,
+)
 from oort.model.platform import PlatformModel
 from oort.model.resources import TableModel
 from oort.ports.clock import Clock
@@ -46,7 +55,12 @@ class Transactions:
     """Transactions on one store. `lag` is that of `Tables`."""
 
     def __init__(
-        self, store: Store, *, platform: PlatformModel, clock: Clock, lag: Callable[[], timedelta] = no_lag
+        self,
+        store: Store,
+        *,
+        platform: PlatformModel,
+        clock: Clock,
+        lag: Callable[[], timedelta] = no_lag,
     ) -> None:
         self._store = store
         self._tables = {table.name: table for table in platform.tables}
@@ -82,17 +96,29 @@ class Transactions:
                 raise KeyError(write.queue)
             sendable.check(write.message)
             visible = unix(now, after=sendable.delay(write.delay))
-            return _Step(write, outgoing=_Outgoing("send", write.queue, visible, messages.packed(write.message)))
+            return _Step(
+                write,
+                outgoing=_Outgoing("send", write.queue, visible, messages.packed(write.message)),
+            )
         if isinstance(write, PublishEvent):
             sendable.check(write.message)
-            return _Step(write, outgoing=_Outgoing("publish", write.event, unix(now), messages.packed(write.message)))
+            return _Step(
+                write,
+                outgoing=_Outgoing(
+                    "publish", write.event, unix(now), messages.packed(write.message)
+                ),
+            )
         return _Step(write)
 
     def _address(self, step: _Step) -> tuple[str, Address] | None:
         write = step.write
         if isinstance(write, UpdateItem | DeleteItem | CheckItem):
             return write.table, located(self._tables[write.table], write.key)
-        return (write.table, step.item.at) if isinstance(write, PutItem) and step.item is not None else None
+        return (
+            (write.table, step.item.at)
+            if isinstance(write, PutItem) and step.item is not None
+            else None
+        )
 
     def _apply(self, session: Session, step: _Step, moment: Moment, position: int) -> int:
         """Carry out one write; the bytes it counts."""

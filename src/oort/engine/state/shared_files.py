@@ -38,9 +38,8 @@ class SharedFile(Generic[T]):
             seen = self._seen
             if seen is not None and seen[0] == stamp:
                 return seen[1]
-            with (
-                self._lock
-            ):  # the stamp is older than the content, so a change in between is seen next time
+            # The stamp is older than the content, so a change in between is seen next time.
+            with self._lock:
                 value = self._read(self.path.read_bytes() if stamp else b"")
                 self._seen = (stamp, value)
             return value

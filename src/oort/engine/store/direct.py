@@ -70,9 +70,8 @@ class DirectStore:
                 raise closed()
             row = self._connection.execute("PRAGMA data_version").fetchone()
         assert row is not None
-        return (
-            int(row[0]) + self._commits
-        )  # SQLite's number does not count what this connection commits
+        # SQLite's number does not count commits of this connection.
+        return int(row[0]) + self._commits
 
     def close(self) -> None:
         """See `Store.close`."""

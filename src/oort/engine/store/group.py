@@ -263,9 +263,8 @@ class GroupCommitStore:
         try:
             outcome = _Outcome(ticket.work(session), None)
         except BaseException as error:
-            if (
-                not connection.in_transaction
-            ):  # SQLite gave up the whole transaction: the disk is full or broken
+            # SQLite rolled back the transaction: the disk is full or broken.
+            if not connection.in_transaction:
                 raise
             if connection.total_changes() != before:
                 raise _Undo(error) from None

@@ -13,7 +13,9 @@ class Condition(StrEnum):
     GOOD = "good"  # created or updated
     MOVING = "moving"  # an operation is under way
     ROLLED_BACK = "rolled back"  # the last change failed and was taken back: what was there before is there again
-    NEVER_CREATED = "never created"  # its creation failed: it holds nothing, and can only be removed
+    NEVER_CREATED = (
+        "never created"  # its creation failed: it holds nothing, and can only be removed
+    )
     STUCK = "stuck"  # the way back failed too, or the removal
 
 

@@ -155,10 +155,14 @@ def place(platform: str, stage: str) -> Place:
     """
     if not names.PLATFORM.fullmatch(platform):
         what = f"The platform's name {platform!r} cannot be part of names on AWS."
-        raise InvalidProject(what, "Use lower-case letters, digits and dashes, at most 24, in oort.toml.")
+        raise InvalidProject(
+            what, "Use lower-case letters, digits and dashes, at most 24, in oort.toml."
+        )
     if not names.STAGE.fullmatch(stage):
         what = f"{stage!r} is not a stage's name."
-        raise InvalidProject(what, "Use lower-case letters and digits, at most 16: prod, test, ada.")
+        raise InvalidProject(
+            what, "Use lower-case letters and digits, at most 16: prod, test, ada."
+        )
     return Place(platform, stage)
 
 

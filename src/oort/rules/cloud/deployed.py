@@ -77,7 +77,10 @@ def required(variables: Mapping[str, str], name: str) -> str:
     """The value of a variable. InvalidUse if it is missing or empty."""
     value = variables.get(name)
     if not value:
-        raise InvalidUse(f"The environment variable {name} is missing.", "Deploy the function with `oort deploy`.")
+        raise InvalidUse(
+            f"The environment variable {name} is missing.",
+            "Deploy the function with `oort deploy`.",
+        )
     return value
 
 

@@ -11,7 +11,15 @@ from oort.model.functions import Answer, FunctionModel, Grant, Subscription, Tim
 from oort.model.platform import PlatformModel, ServiceModel
 from oort.model.resources import Kind, TableModel
 from oort.model.sources import Mistake
-from oort.rules.cloud.cloud_names import INBOX, OUTBOX, UNDELIVERED, Place, effect_row, mark_row, outbox_row
+from oort.rules.cloud.cloud_names import (
+    INBOX,
+    OUTBOX,
+    UNDELIVERED,
+    Place,
+    effect_row,
+    mark_row,
+    outbox_row,
+)
 from oort.rules.cloud.deployed import OutboxTable
 
 # The actions that may stand with the resource `*`, and why.
@@ -19,7 +27,10 @@ _NO_XRAY = (
     "X-Ray has no resources that a policy could name; "
     "https://docs.aws.amazon.com/service-authorization/latest/reference/list_awsx-ray.html"
 )
-UNSCOPED: Mapping[str, str] = {"xray:PutTraceSegments": _NO_XRAY, "xray:PutTelemetryRecords": _NO_XRAY}
+UNSCOPED: Mapping[str, str] = {
+    "xray:PutTraceSegments": _NO_XRAY,
+    "xray:PutTelemetryRecords": _NO_XRAY,
+}
 # Every operation of a transaction is authorised by the same action as if it stood alone.
 # https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/transaction-apis-iam.html
 _ITEM_ACTIONS = {
@@ -30,7 +41,12 @@ _ITEM_ACTIONS = {
     "check": "dynamodb:ConditionCheckItem",
     "scan": "dynamodb:Scan",
 }
-_CONSUME = ("sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:GetQueueAttributes", "sqs:ChangeMessageVisibility")
+_CONSUME = (
+    "sqs:ReceiveMessage",
+    "sqs:DeleteMessage",
+    "sqs:GetQueueAttributes",
+    "sqs:ChangeMessageVisibility",
+)
 _OUTGOING = frozenset({Kind.QUEUE, Kind.EVENT})
 _PUT, _UPDATE = _ITEM_ACTIONS["put"], _ITEM_ACTIONS["update"]
 
@@ -54,7 +70,9 @@ class Statement:
     conditions: tuple[Condition, ...] = ()
 
 
-def granted(function: FunctionModel, *, platform: PlatformModel, place: Place, key: str) -> tuple[Statement, ...]:
+def granted(
+    function: FunctionModel, *, platform: PlatformModel, place: Place, key: str
+) -> tuple[Statement, ...]:
     """Everything that a function may do. `key` is the ARN of the platform's KMS key.
 
     InvalidProgram if it calls what nobody on the platform answers.
@@ -64,17 +82,28 @@ def granted(function: FunctionModel, *, platform: PlatformModel, place: Place, k
         found += _grant(grant, function, platform, place)
     found += _key([grant.resource for grant in function.grants if grant.kind is Kind.EVENT], key)
     if rows := [_rows(grant) for grant in function.grants if grant.kind in _OUTGOING]:
-        found.append(_only_rows("Outbox", _PUT, place.table_arn(f"{function.service}.{OUTBOX}"), rows))
+        found.append(
+            _only_rows("Outbox", _PUT, place.table_arn(f"{function.service}.{OUTBOX}"), rows)
+        )
     if isinstance(function.trigger, Subscription | Worker | Timer):
         found.append(Statement("Consume", _CONSUME, (place.queue_arn(function.trigger.queue),)))
-        found.append(Statement("Park", ("sqs:SendMessage",), (place.parked_arn(function.trigger.queue),)))
         found.append(
-            _only_rows("Inbox", _PUT, place.table_arn(f"{function.service}.{INBOX}"), [mark_row(function.name, "*")])
+            Statement("Park", ("sqs:SendMessage",), (place.parked_arn(function.trigger.queue),))
+        )
+        found.append(
+            _only_rows(
+                "Inbox",
+                _PUT,
+                place.table_arn(f"{function.service}.{INBOX}"),
+                [mark_row(function.name, "*")],
+            )
         )
     return tuple(found)
 
 
-def relaying(service: ServiceModel, *, place: Place, log_group: str, stream: str, key: str) -> tuple[Statement, ...]:
+def relaying(
+    service: ServiceModel, *, place: Place, log_group: str, stream: str, key: str
+) -> tuple[Statement, ...]:
     """Everything that the relay of a service may do: read the outbox's stream, and send what its functions may send."""
     grants = sorted({(one.kind, one.resource) for one in outgoing(service)})
     queues = tuple(place.queue_arn(name) for kind, name in grants if kind is Kind.QUEUE)
@@ -83,7 +112,11 @@ def relaying(service: ServiceModel, *, place: Place, log_group: str, stream: str
     undelivered = place.queue_arn(f"{service.name}.{UNDELIVERED}")
     found = [
         *_running(log_group, place),
-        Statement("Read", ("dynamodb:DescribeStream", "dynamodb:GetRecords", "dynamodb:GetShardIterator"), (stream,)),
+        Statement(
+            "Read",
+            ("dynamodb:DescribeStream", "dynamodb:GetRecords", "dynamodb:GetShardIterator"),
+            (stream,),
+        ),
         # Lambda asks for it when it makes the mapping; a table's streams are listed, so no single one can be named.
         Statement("ListStreams", ("dynamodb:ListStreams",), (place.stream_arns(outbox),)),
         Statement("Forget", ("dynamodb:DeleteItem",), (place.table_arn(outbox),)),
@@ -98,12 +131,19 @@ def relaying(service: ServiceModel, *, place: Place, log_group: str, stream: str
 
 def outgoing(service: ServiceModel) -> tuple[Grant, ...]:
     """What the functions of a service may send and publish: with any of it the service has an outbox and a relay."""
-    return tuple(grant for function in service.functions for grant in function.grants if grant.kind in _OUTGOING)
+    return tuple(
+        grant
+        for function in service.functions
+        for grant in function.grants
+        if grant.kind in _OUTGOING
+    )
 
 
 def answering(platform: PlatformModel) -> dict[str, str]:
     """The function that answers each call."""
-    return {one.trigger.call: one.name for one in platform.functions if isinstance(one.trigger, Answer)}
+    return {
+        one.trigger.call: one.name for one in platform.functions if isinstance(one.trigger, Answer)
+    }
 
 
 def _running(log_group: str, place: Place) -> Iterator[Statement]:
@@ -113,20 +153,30 @@ def _running(log_group: str, place: Place) -> Iterator[Statement]:
     yield Statement("Trace", tuple(UNSCOPED), ("*",))
 
 
-def _grant(grant: Grant, function: FunctionModel, platform: PlatformModel, place: Place) -> Iterator[Statement]:
+def _grant(
+    grant: Grant, function: FunctionModel, platform: PlatformModel, place: Place
+) -> Iterator[Statement]:
     name = f"{grant.kind.value.capitalize()}{_letters(grant.resource)}"
     if grant.kind is Kind.QUEUE:
         yield Statement(name, ("sqs:SendMessage",), (place.queue_arn(grant.resource),))
     elif grant.kind is Kind.EVENT:
         yield Statement(name, ("sns:Publish",), (place.topic_arn(grant.resource),))
     elif grant.kind is Kind.CALL:
-        yield Statement(name, ("lambda:InvokeFunction",), (place.function_arn(_answer(grant, function, platform)),))
-    elif grant.kind is Kind.EFFECT:  # claimed, finished and released by updates that also show what is there
+        yield Statement(
+            name,
+            ("lambda:InvokeFunction",),
+            (place.function_arn(_answer(grant, function, platform)),),
+        )
+    elif (
+        grant.kind is Kind.EFFECT
+    ):  # claimed, finished and released by updates that also show what is there
         rows = [effect_row(grant.resource, "*", "*")]
         yield _only_rows("Effects", _UPDATE, place.table_arn(f"{function.service}.{INBOX}"), rows)
     else:
         table = next(one for one in platform.tables if one.name == grant.resource)
-        if actions := tuple(_ITEM_ACTIONS[action] for action in grant.actions if action in _ITEM_ACTIONS):
+        if actions := tuple(
+            _ITEM_ACTIONS[action] for action in grant.actions if action in _ITEM_ACTIONS
+        ):
             yield Statement(name, actions, (place.table_arn(table.name),))
         if "query" in grant.actions:
             yield Statement(f"{name}Query", ("dynamodb:Query",), tuple(_queried(table, place)))
@@ -136,7 +186,9 @@ def _queried(table: TableModel, place: Place) -> Iterator[str]:
     """What a query reads: the table where an index is its own key, and each other index."""
     if not table.indexes or any(index.primary for index in table.indexes):
         yield place.table_arn(table.name)
-    yield from (place.index_arn(table.name, index.name) for index in table.indexes if not index.primary)
+    yield from (
+        place.index_arn(table.name, index.name) for index in table.indexes if not index.primary
+    )
 
 
 def _answer(grant: Grant, function: FunctionModel, platform: PlatformModel) -> str:
@@ -174,4 +226,6 @@ def _only_rows(name: str, action: str, table: str, rows: Iterable[str]) -> State
 
 def _letters(name: str) -> str:
     """The name as an id of a statement has it: letters and digits."""
-    return "".join(word.capitalize() for word in name.replace(".", "-").replace("_", "-").split("-"))
+    return "".join(
+        word.capitalize() for word in name.replace(".", "-").replace("_", "-").split("-")
+    )

@@ -1,6 +1,6 @@
 """Check that written documents can be read.
 
-`rules.inclusion` decides; this module adds a readable witness and the subschema of the refusal.
+`rules.inclusion` decides; this module adds a readable witness and the place of the refusal.
 """
 
 from collections.abc import Iterable, Iterator
@@ -20,9 +20,9 @@ _MOST = 10  # misfits to report for two schemas
 class Misfit:
     """A written document that cannot be read.
 
-    Without a witness, the answer is unknown, and `schema` is the subschema where the proof stopped.
+    Without a witness, the answer is unknown, and `schema` is the JSON pointer where the proof stopped.
     `pointer`
-    leads to the subschema in the witness, `name` is the member there, and `holder` the type that lists
+    leads into the witness, `name` is the member there, and `holder` the type that lists
     it.
     """
 
@@ -73,9 +73,8 @@ def misfits(written: Schema, read: Schema, *, examples: Iterable[Value] = ()) ->
 def _forgiving(read: Schema, unfit: Misfit) -> Schema | None:
     """Return the schema without the requirements for the misfit's member; None if impossible."""
     types = cast(Schema, read.get("$defs", {}))
-    holder = (
-        cast(Schema, types[unfit.holder]) if unfit.holder else read
-    )  # a type that lists members
+    # The type that lists the members.
+    holder = cast(Schema, types[unfit.holder]) if unfit.holder else read
     properties, required = holder.get("properties", {}), holder.get("required", [])
     if not isinstance(properties, dict) or not isinstance(required, list):
         return None

@@ -97,10 +97,10 @@ def _local(document: Schema) -> bytes:
 def _route(method: str, path: str, operation: Schema, components: dict[str, Schema]) -> Route:
     security = cast(list[dict[str, list[str]]], operation.get("security", []))
     numbers = {name: str(number) for number, name in enumerate(_BRACED.findall(path))}
-    found: dict[PartLocation, Part] = {}
+    parameters: dict[PartLocation, Part] = {}
     for parameter in cast(list[Schema], operation.get("parameters", [])):
         location, name = cast(str, parameter["in"]), cast(str, parameter["name"])
-        found[location, numbers.get(name, name) if location == "path" else name] = _part(
+        parameters[location, numbers.get(name, name) if location == "path" else name] = _part(
             parameter, parameter, components
         )
     body = cast(Schema | None, operation.get("requestBody"))
@@ -113,7 +113,7 @@ def _route(method: str, path: str, operation: Schema, components: dict[str, Sche
         ways=frozenset(
             group for way in security for groups in way.values() for group in (groups or [""])
         ),
-        parameters=dict(sorted(found.items())),
+        parameters=dict(sorted(parameters.items())),
         body=_part(body, media, components) if body else None,
         reply=_reply(cast(dict[str, Schema], operation["responses"]), components),
     )

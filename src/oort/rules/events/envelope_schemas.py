@@ -13,7 +13,9 @@ from oort.rules.events.event_schemas import DIALECT
 from oort.rules.messaging import envelopes
 from oort.rules.types.schema_keywords import Schema
 
-CONTENT_TYPE = "application/cloudevents+json"  # structured mode, in the JSON format of CloudEvents 1.0
+CONTENT_TYPE = (
+    "application/cloudevents+json"  # structured mode, in the JSON format of CloudEvents 1.0
+)
 _TEXT: Schema = {"type": "string", "minLength": 1}
 
 
@@ -26,7 +28,9 @@ def schema(event: str, version: int, *, oldest: int, older: Sequence[int], data:
     """
     attributes = _attributes(event, version, oldest, older)
     inner = {word: one for word, one in data.items() if word not in ("$schema", "$defs")}
-    optional = {"datacontenttype", "partitionkey", "traceparent"} | ({"schemaversion"} if version == 1 else set())
+    optional = {"datacontenttype", "partitionkey", "traceparent"} | (
+        {"schemaversion"} if version == 1 else set()
+    )
     required: list[Value] = [name for name in (*attributes, "data") if name not in optional]
     written: Schema = {
         "$schema": DIALECT,
@@ -45,21 +49,33 @@ def _attributes(event: str, version: int, oldest: int, older: Sequence[int]) -> 
             **_TEXT,
             "description": "The same each time the message is delivered: what has been handled is known by it.",
         },
-        "source": {"const": f"/{names.owner(event)}", "description": "The service that publishes the event."},
+        "source": {
+            "const": f"/{names.owner(event)}",
+            "description": "The service that publishes the event.",
+        },
         "type": {"const": event, "description": "The name of the event."},
         "time": {"type": "string", "format": "date-time", "description": "When it was published."},
         "datacontenttype": {
             "const": "application/json",
             "description": "Left out, since JSON is what CloudEvents assumes.",
         },
-        "dataschema": {"const": envelopes.schema_of(event, version), "description": "The event and its version."},
-        "schemaversion": {"const": version, "description": "The version of the event; 1 is left out."},
+        "dataschema": {
+            "const": envelopes.schema_of(event, version),
+            "description": "The event and its version.",
+        },
+        "schemaversion": {
+            "const": version,
+            "description": "The version of the event; 1 is left out.",
+        },
         "schemaoldest": {
             "const": oldest,
             "description": "The oldest version whose consumers can read the data as it is.",
         },
         "partitionkey": {**_TEXT, "description": "The key of the event, whose order is kept."},
-        "traceparent": {**_TEXT, "description": "The trace that it belongs to, as W3C Trace Context has it."},
+        "traceparent": {
+            **_TEXT,
+            "description": "The trace that it belongs to, as W3C Trace Context has it.",
+        },
     }
     if older:
         told = " and ".join(map(str, older))

@@ -20,9 +20,7 @@ def entry(event: str, version: int, *, registry: str, writer: Schema) -> Schema:
     """
     content = msgspec.json.encode(drafts.rewritten(writer, draft=4)).decode()
     if len(content) > _CONTENT:
-        what = (
-            f"The schema of {event} version {version} has {len(content):,} characters; a registry takes {_CONTENT:,}."
-        )
+        what = f"The schema of {event} version {version} has {len(content):,} characters; a registry takes {_CONTENT:,}."
         raise InvalidValue(what, "Split the event, or describe its fields in fewer words.")
     service, _, happened = event.partition(".")
     return {

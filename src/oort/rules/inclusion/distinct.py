@@ -21,9 +21,8 @@ from oort.rules.inclusion.documents import (
 
 _DEEPEST = 6
 _Values: TypeAlias = dict[object, Json] | None  # by identity; None if they cannot be listed
-_Span: TypeAlias = tuple[
-    tuple[Fraction, int] | None, tuple[Fraction, int] | None
-]  # 1 is just above a bound, -1 below
+# 1 is just above a bound, -1 below.
+_Span: TypeAlias = tuple[tuple[Fraction, int] | None, tuple[Fraction, int] | None]
 _SIZES = {"string": "Length", "array": "Items", "object": "Properties"}
 
 
@@ -172,11 +171,11 @@ def _narrower(left: _Span, right: _Span) -> _Span:
     return _tighter(left[0], right[0], sign=1), _tighter(left[1], right[1], sign=-1)
 
 
-def _shared(one: _Values, other: _Values) -> _Values:
-    if one is None or other is None:
-        return other if one is None else one
-    return {key: value for key, value in one.items() if key in other}
+def _shared(left: _Values, right: _Values) -> _Values:
+    if left is None or right is None:
+        return right if left is None else left
+    return {key: value for key, value in left.items() if key in right}
 
 
-def _strangers(one: _Values, other: _Values) -> bool:
-    return one is not None and other is not None and not one.keys() & other.keys()
+def _strangers(left: _Values, right: _Values) -> bool:
+    return left is not None and right is not None and not left.keys() & right.keys()

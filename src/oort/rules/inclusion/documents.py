@@ -109,9 +109,8 @@ class Subschema:
         if not isinstance(value, dict):
             return {"$opaque": value}
         old_reference = "$ref" in value and self.document.draft <= 7
-        return (
-            {"$ref": value["$ref"]} if old_reference else value
-        )  # until draft 7 a reference stood alone
+        # Until draft 7 a reference stood alone.
+        return {"$ref": value["$ref"]} if old_reference else value
 
     def child(self, *steps: str) -> "Subschema":
         """Return a subschema further inside."""

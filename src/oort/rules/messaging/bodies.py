@@ -25,7 +25,9 @@ def check(message: Message) -> None:
         return
     body = message.body
     if len(body) > limits.MESSAGE_BYTES:
-        raise refusal(message, Reason.TOO_LARGE, f"has {len(body)} bytes, more than {limits.MESSAGE_BYTES}")
+        raise refusal(
+            message, Reason.TOO_LARGE, f"has {len(body)} bytes, more than {limits.MESSAGE_BYTES}"
+        )
     try:
         value = _decoder.decode(body)  # it passes over nothing, so all text in it is UTF-8
     except RecursionError as error:
@@ -67,6 +69,9 @@ def named_twice(text: str) -> str | None:
 
     try:
         json.loads(text, object_pairs_hook=look)
-    except (ValueError, RecursionError):  # msgspec has read it; Python's limits on numbers and depth are its own
+    except (
+        ValueError,
+        RecursionError,
+    ):  # msgspec has read it; Python's limits on numbers and depth are its own
         return None
     return min(found, default=None)

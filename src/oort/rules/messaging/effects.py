@@ -29,7 +29,8 @@ def length(seconds: float) -> timedelta:
     """How long a lease lasts. LimitExceeded if that is not possible."""
     if not 0 < seconds <= limits.VISIBILITY.total_seconds():
         raise LimitExceeded(
-            f"A lease of {seconds:g} seconds is not possible.", f"It is above 0 and at most {limits.VISIBILITY}."
+            f"A lease of {seconds:g} seconds is not possible.",
+            f"It is above 0 and at most {limits.VISIBILITY}.",
         )
     return timedelta(seconds=seconds)
 
@@ -38,7 +39,8 @@ def check(lease: Lease) -> None:
     """Raise InvalidUse if the effect's name is none."""
     if not names.EFFECT.fullmatch(lease.name):
         raise InvalidUse(
-            f"{lease.name!r} is not the name of an effect.", "Use 1 to 64 letters, digits, dots, dashes, colons and _."
+            f"{lease.name!r} is not the name of an effect.",
+            "Use 1 to 64 letters, digits, dots, dashes, colons and _.",
         )
 
 

@@ -61,12 +61,14 @@ def size(message: Message) -> int:
 
 
 def bound(message: Message) -> int:
-    """At most so many bytes has the envelope, known from lengths alone: no character of text needs more than six in JSON.
+    """An upper bound of `size`, from lengths alone: no character of text needs more than six bytes in JSON.
 
     >>> size(Message(id="1", name="shop.sold", body=b"{}")) <= bound(Message(id="1", name="shop.sold", body=b"{}"))
     True
     """
-    characters = len(message.id) + 3 * len(message.name) + len(message.key) + len(message.traceparent)
+    characters = (
+        len(message.id) + 3 * len(message.name) + len(message.key) + len(message.traceparent)
+    )
     older = sum(len(one.body) + _EACH for one in message.older)
     return 2 * len(message.body) + 6 * (characters + older) + _FRAME
 
@@ -88,15 +90,23 @@ def unwrapped(text: str | bytes) -> Message:
     except RecursionError as error:
         raise _refused(Reason.TOO_DEEP, "A message is nested too deeply.") from error
     except (msgspec.MsgspecError, UnicodeDecodeError) as error:
-        raise _refused(Reason.MALFORMED, f"A message is no CloudEvents envelope: {error}.") from error
+        raise _refused(
+            Reason.MALFORMED, f"A message is no CloudEvents envelope: {error}."
+        ) from error
     # What Oort wrote comes out as it went in; only what others wrote has to be searched.
     searched = not _is_as_wrapped(text, found)
     if searched:
         _refuse_repeats(text, found.id)
     if found.specversion != "1.0":
-        raise _refused(Reason.MALFORMED, f"The message {found.id} has CloudEvents {found.specversion}, not 1.0.")
+        raise _refused(
+            Reason.MALFORMED,
+            f"The message {found.id} has CloudEvents {found.specversion}, not 1.0.",
+        )
     if not _says_json(found.datacontenttype):
-        raise _refused(Reason.CONTENT_TYPE, f"The message {found.id} holds {found.datacontenttype[:100]!r}, not JSON.")
+        raise _refused(
+            Reason.CONTENT_TYPE,
+            f"The message {found.id} holds {found.datacontenttype[:100]!r}, not JSON.",
+        )
     body = _body(found)
     return Message(
         id=found.id,
@@ -124,7 +134,9 @@ def schema_of(event: str, version: int) -> str:
 def _refuse_repeats(text: str | bytes, id: str) -> None:
     twice = named_twice(text if isinstance(text, str) else text.decode(errors="replace"))
     if twice is not None:
-        raise _refused(Reason.REPEATED_NAME, f"The message {id} names {twice[:100]!r} twice in one object.")
+        raise _refused(
+            Reason.REPEATED_NAME, f"The message {id} names {twice[:100]!r} twice in one object."
+        )
 
 
 def _refused(reason: Reason, detail: str) -> NotUnderstood:
@@ -134,10 +146,13 @@ def _refused(reason: Reason, detail: str) -> NotUnderstood:
 def _is_as_wrapped(text: str | bytes, found: _Envelope) -> bool:
     """Tell if `wrapped` would make this text of the envelope: then no name stands twice outside of its data.
 
-    The data are not encoded for it. Behind the same head stand the first data, and the length leaves room for no others.
+    The data are not encoded for it: the first data stand behind the same head, and the length leaves no room
+    for others.
     """
     if found.data is msgspec.UNSET or found.data_base64 is not msgspec.UNSET:
-        return _encoder.encode(found) == (text.encode(errors="replace") if isinstance(text, str) else text)
+        return _encoder.encode(found) == (
+            text.encode(errors="replace") if isinstance(text, str) else text
+        )
     head = _head(msgspec.structs.replace(found, data=msgspec.UNSET))
     if isinstance(text, bytes):
         return text.startswith(head) and len(text) == len(head) + len(bytes(found.data)) + 1

@@ -37,11 +37,14 @@ def delay(seconds: float) -> timedelta:
     datetime.timedelta(seconds=1, microseconds=500000)
     """
     if not math.isfinite(seconds) or seconds < 0:
-        raise InvalidValue(f"A message cannot be delayed by {seconds} seconds.", "Give a delay of 0 or more.")
+        raise InvalidValue(
+            f"A message cannot be delayed by {seconds} seconds.", "Give a delay of 0 or more."
+        )
     most = limits.MESSAGE_DELAY.total_seconds()
     if seconds > most:
         raise LimitExceeded(
-            f"A message is to be delayed by {seconds:g} s; at most {most:g} s are allowed.", "Keep the time in a table."
+            f"A message is to be delayed by {seconds:g} s; at most {most:g} s are allowed.",
+            "Keep the time in a table.",
         )
     return timedelta(seconds=seconds)
 
@@ -51,7 +54,9 @@ def visibility(after: timedelta) -> timedelta:
     if after < _NOTHING:
         raise InvalidValue(f"A message cannot come back {-after} ago.", "Give a time of 0 or more.")
     if after > limits.VISIBILITY:
-        raise LimitExceeded(f"A message is to come back after {after}; at most {limits.VISIBILITY} are allowed.")
+        raise LimitExceeded(
+            f"A message is to come back after {after}; at most {limits.VISIBILITY} are allowed."
+        )
     return after
 
 
@@ -67,4 +72,6 @@ def _check_key(message: Message) -> None:
     row = len(outbox_row("publish", message.name, message.key).encode(errors="surrogatepass"))
     if row > limits.PARTITION_KEY_BYTES:
         most = limits.PARTITION_KEY_BYTES - row + len(message.key.encode(errors="surrogatepass"))
-        raise InvalidValue(f"The key of {message.name} has more than {most} bytes.", "Shorten or hash it.")
+        raise InvalidValue(
+            f"The key of {message.name} has more than {most} bytes.", "Shorten or hash it."
+        )

@@ -17,7 +17,9 @@ _MONTHS = {
         ["jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"], 1
     )
 }
-_DAYS = {name: number for number, name in enumerate(["sun", "mon", "tue", "wed", "thu", "fri", "sat"])}
+_DAYS = {
+    name: number for number, name in enumerate(["sun", "mon", "tue", "wed", "thu", "fri", "sat"])
+}
 _YEARS = 8  # a day that exists at all comes within eight years: 29 February across 2100
 
 
@@ -51,7 +53,10 @@ def parse(expression: str) -> Cron:
     """
     fields = expression.split()
     if len(fields) != 5:
-        raise InvalidValue(f"{expression!r} has {len(fields)} fields.", "Write five: minute hour day month weekday.")
+        raise InvalidValue(
+            f"{expression!r} has {len(fields)} fields.",
+            "Write five: minute hour day month weekday.",
+        )
     minute, hour, day, month, weekday = fields
     weekdays = {number % 7 for number in _field(weekday, 0, 7, _DAYS, expression)}
     return Cron(
@@ -101,7 +106,9 @@ def _exact(local: datetime, zone: ZoneInfo) -> datetime | None:
     return moment if moment.astimezone(zone).replace(tzinfo=None) == local else None
 
 
-def _field(text: str, lowest: int, highest: int, names: dict[str, int], expression: str) -> set[int]:
+def _field(
+    text: str, lowest: int, highest: int, names: dict[str, int], expression: str
+) -> set[int]:
     found: set[int] = set()
     for part in text.lower().split(","):
         span, slash, step = part.partition("/")
@@ -113,7 +120,10 @@ def _field(text: str, lowest: int, highest: int, names: dict[str, int], expressi
             high = _number(last, names, expression) if dash else (highest if slash else low)
         stride = _number(step, {}, expression) if slash else 1
         if not lowest <= low <= high <= highest or stride < 1:
-            raise InvalidValue(f"{part!r} in {expression!r} is not within {lowest} to {highest}.", "Mend that field.")
+            raise InvalidValue(
+                f"{part!r} in {expression!r} is not within {lowest} to {highest}.",
+                "Mend that field.",
+            )
         found.update(range(low, high + 1, stride))
     return found
 
@@ -122,11 +132,18 @@ def _number(text: str, names: dict[str, int], expression: str) -> int:
     if text in names:
         return names[text]
     if not (text.isascii() and text.isdigit()):
-        raise InvalidValue(f"{text!r} in {expression!r} is not a number.", "Write * , - / and numbers, or mon and jan.")
+        raise InvalidValue(
+            f"{text!r} in {expression!r} is not a number.",
+            "Write * , - / and numbers, or mon and jan.",
+        )
     return int(text)
 
 
-_UNITS = (("day", timedelta(days=1)), ("hour", timedelta(hours=1)), ("minute", timedelta(minutes=1)))
+_UNITS = (
+    ("day", timedelta(days=1)),
+    ("hour", timedelta(hours=1)),
+    ("minute", timedelta(minutes=1)),
+)
 
 
 def aws_rate(interval: timedelta) -> str:
@@ -139,7 +156,9 @@ def aws_rate(interval: timedelta) -> str:
         if interval >= length and not interval % length:
             count = interval // length
             return f"rate({count} {unit}{'' if count == 1 else 's'})"
-    raise InvalidValue(f"An interval of {interval} is not possible on AWS.", "Write a number of whole minutes.")
+    raise InvalidValue(
+        f"An interval of {interval} is not possible on AWS.", "Write a number of whole minutes."
+    )
 
 
 def aws_expressions(cron: Cron) -> tuple[str, ...]:

@@ -22,7 +22,12 @@ NULL: Attribute = {"NULL": True}
 
 def indexed(table: TableModel) -> frozenset[str]:
     """The attributes that DynamoDB does not let be null, since they are in the key of an index."""
-    names = {name for index in table.indexes for name in (index.partition, index.sort) if name is not None}
+    names = {
+        name
+        for index in table.indexes
+        for name in (index.partition, index.sort)
+        if name is not None
+    }
     return frozenset(names - set(table.key))
 
 
@@ -67,7 +72,10 @@ def value(found: Attribute) -> Value:
         return _number(content)
     if kind == "L" and isinstance(content, list):
         return [value(inner) for inner in content]
-    raise Unreadable(f"An attribute is of DynamoDB's kind {kind}, which Oort does not write.", "Write through Oort.")
+    raise Unreadable(
+        f"An attribute is of DynamoDB's kind {kind}, which Oort does not write.",
+        "Write through Oort.",
+    )
 
 
 def attributes(item: Item, *, indexed: frozenset[str]) -> Attributes:
@@ -76,7 +84,10 @@ def attributes(item: Item, *, indexed: frozenset[str]) -> Attributes:
     >>> attributes({"id": "a", "rank": None}, indexed=frozenset({"rank"}))
     {'id': {'S': 'a'}, '~rank': {'NULL': True}}
     """
-    return {mark(name) if inner is None and name in indexed else name: attribute(inner) for name, inner in item.items()}
+    return {
+        mark(name) if inner is None and name in indexed else name: attribute(inner)
+        for name, inner in item.items()
+    }
 
 
 def item(found: Attributes) -> Item:

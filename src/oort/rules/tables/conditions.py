@@ -5,7 +5,19 @@ from itertools import combinations
 
 from oort.model import limits
 from oort.model.errors import InvalidUse, InvalidValue
-from oort.model.items import AddTo, All, AppendTo, Between, Change, Condition, Equals, Item, Path, SetTo, Value
+from oort.model.items import (
+    AddTo,
+    All,
+    AppendTo,
+    Between,
+    Change,
+    Condition,
+    Equals,
+    Item,
+    Path,
+    SetTo,
+    Value,
+)
 from oort.rules.tables import keys
 
 _DECIMAL = Context(prec=limits.NUMBER_DIGITS)
@@ -54,7 +66,10 @@ def check_distinct(changes: tuple[Change, ...]) -> None:
     for one, other in combinations(sorted(change.path for change in changes), 2):
         if other[: len(one)] == one:
             where = f"{'.'.join(one)} and {'.'.join(other)}"
-            raise InvalidUse(f"Two changes of one update overlap: {where}.", "Make one change of them, or two updates.")
+            raise InvalidUse(
+                f"Two changes of one update overlap: {where}.",
+                "Make one change of them, or two updates.",
+            )
 
 
 def _read(item: Item, path: Path) -> Value:
@@ -74,7 +89,11 @@ def _same(left: Value, right: Value) -> bool:
         return left.keys() == right.keys() and all(_same(left[name], right[name]) for name in left)
     if isinstance(left, list | tuple) and isinstance(right, list | tuple):
         return len(left) == len(right) and all(map(_same, left, right))
-    if isinstance(left, int | float) and isinstance(right, int | float) and type(left) is not type(right):
+    if (
+        isinstance(left, int | float)
+        and isinstance(right, int | float)
+        and type(left) is not type(right)
+    ):
         return keys.ordered(left) == keys.ordered(right)
     return left == right
 
@@ -93,7 +112,8 @@ def _parent(item: Item, path: Path) -> dict[str, Value]:
         inner = here.get(name)
         if not isinstance(inner, dict):
             raise InvalidValue(
-                f"{'.'.join(path)} cannot be changed: {name} is not there.", f"Set {name} as a whole first."
+                f"{'.'.join(path)} cannot be changed: {name} is not there.",
+                f"Set {name} as a whole first.",
             )
         here[name] = inner = dict(inner)
         here = inner
@@ -105,7 +125,8 @@ def _sum(value: Value, change: AddTo) -> int | float:
         return change.amount
     if isinstance(value, bool) or not isinstance(value, int | float):
         raise InvalidValue(
-            f"{'.'.join(change.path)} is not a number.", "add() needs a number; set() replaces the value."
+            f"{'.'.join(change.path)} is not a number.",
+            "add() needs a number; set() replaces the value.",
         )
     if isinstance(value, int) and isinstance(change.amount, int):
         return value + change.amount
@@ -118,6 +139,7 @@ def _appended(value: Value, change: AppendTo) -> list[Value]:
         return list(change.values)
     if not isinstance(value, list):
         raise InvalidValue(
-            f"{'.'.join(change.path)} is not a list.", "append() needs a list; set() replaces the value."
+            f"{'.'.join(change.path)} is not a list.",
+            "append() needs a list; set() replaces the value.",
         )
     return [*value, *change.values]

@@ -33,7 +33,11 @@ def read(cursor: str, *, query: tuple[str, ...]) -> Key:
         _, last = _decoder.decode(raw)
         keys.check(last)
     except (ValueError, InvalidValue) as error:  # msgspec's errors and binascii's are ValueErrors
-        raise InvalidCursor("The cursor is not one that was issued here.", "Start again without a cursor.") from error
+        raise InvalidCursor(
+            "The cursor is not one that was issued here.", "Start again without a cursor."
+        ) from error
     if issue(last, query=query) != cursor:
-        raise InvalidCursor("The cursor was not issued for this query.", "Start again without a cursor.")
+        raise InvalidCursor(
+            "The cursor was not issued for this query.", "Start again without a cursor."
+        )
     return last

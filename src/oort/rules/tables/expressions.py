@@ -81,7 +81,9 @@ def put(when: Condition | None, *, key: str, if_absent: bool = False) -> Express
 def delete(when: Condition | None, *, key: str) -> Expression:
     """What a delete asks: with a condition, also that the item is there."""
     words = _Words()
-    return words.finished(condition="" if when is None else _both(_there(words, key), _held(words, when, key)))
+    return words.finished(
+        condition="" if when is None else _both(_there(words, key), _held(words, when, key))
+    )
 
 
 def check(when: Condition, *, key: str) -> Expression:
@@ -121,10 +123,14 @@ def update(
             sets.append(f"{words.path(change.path)} = {_new(words, change, nulls)}")
     text = _update(words, sets, removals)
     kept = [_is_null(words, change.path) for change in changes if change.path in nulls]
-    return words.finished(update=text, condition=_both(_there(words, key), _held(words, when, key), *kept))
+    return words.finished(
+        update=text, condition=_both(_there(words, key), _held(words, when, key), *kept)
+    )
 
 
-def creation(item: Item, *, key: tuple[str, ...], indexed: frozenset[str] = frozenset()) -> Expression:
+def creation(
+    item: Item, *, key: tuple[str, ...], indexed: frozenset[str] = frozenset()
+) -> Expression:
     """A whole new item as an update, for a role that may update but not put. Fails if there is one."""
     words = _Words()
     stored = attributes.attributes(item, indexed=indexed)
@@ -132,7 +138,9 @@ def creation(item: Item, *, key: tuple[str, ...], indexed: frozenset[str] = froz
     for name, value in stored.items():
         if name not in key:
             sets.append(f"{words.path((name,))} = {words.value(attributes.value(value))}")
-    return words.finished(update=_update(words, sets, []), condition=f"attribute_not_exists({words.path((key[0],))})")
+    return words.finished(
+        update=_update(words, sets, []), condition=f"attribute_not_exists({words.path((key[0],))})"
+    )
 
 
 def look(*, key: str) -> Expression:
@@ -215,7 +223,10 @@ def _new(words: _Words, change: SetTo | AddTo | AppendTo | Remove, nulls: frozen
 def _update(words: _Words, sets: list[str], removals: list[str]) -> str:
     if not sets and not removals:
         removals = [words.path((_NOBODY,))]
-    parts = [f"SET {', '.join(sets)}" if sets else "", f"REMOVE {', '.join(removals)}" if removals else ""]
+    parts = [
+        f"SET {', '.join(sets)}" if sets else "",
+        f"REMOVE {', '.join(removals)}" if removals else "",
+    ]
     return " ".join(part for part in parts if part)
 
 

@@ -25,7 +25,10 @@ class Judged:
 def located(table: TableModel, key: Key) -> Address:
     """Where the key leads. InvalidValue if it is not a key of this table."""
     if len(key) != len(table.key):
-        raise InvalidValue(f"A key of {table.name} has {len(table.key)} part(s), not {len(key)}.", "Give one for each.")
+        raise InvalidValue(
+            f"A key of {table.name} has {len(table.key)} part(s), not {len(key)}.",
+            "Give one for each.",
+        )
     keys.check(key)
     return keys.ordered(key[0]), keys.ordered(key[1]) if len(key) > 1 else b""
 
@@ -36,7 +39,10 @@ def judged(table: TableModel, item: Item) -> Judged:
     check_names(item)
     key = keys.of(item, table)
     if key is None:
-        raise InvalidValue(f"An item of {table.name} lacks {' or '.join(table.key)}.", "Give it every key attribute.")
+        raise InvalidValue(
+            f"An item of {table.name} lacks {' or '.join(table.key)}.",
+            "Give it every key attribute.",
+        )
     at = located(table, key)
     for index in table.indexes:
         keys.check(keys.of(item, index) or ())
@@ -50,12 +56,16 @@ def check_names(names: Iterable[str]) -> None:
     """Raise InvalidValue if an attribute of an item would be taken for one of those that `rules.attributes` adds on AWS."""
     for name in names:
         if name[:1] == "~":
-            raise InvalidValue(f"{name} begins with a tilde, as Oort's own attributes do.", "Give it another name.")
+            raise InvalidValue(
+                f"{name} begins with a tilde, as Oort's own attributes do.", "Give it another name."
+            )
 
 
 def key_changed(table: TableModel) -> InvalidValue:
     """The error for an update that would move the item."""
-    return InvalidValue(f"An update of {table.name} cannot change the key.", "Delete the item and put it anew.")
+    return InvalidValue(
+        f"An update of {table.name} cannot change the key.", "Delete the item and put it anew."
+    )
 
 
 def too_large(table: TableModel, size: str) -> LimitExceeded:

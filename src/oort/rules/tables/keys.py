@@ -38,7 +38,8 @@ def part(value: object) -> KeyPart:
     if isinstance(value, datetime):
         if value.tzinfo is None:
             raise InvalidValue(
-                f"{value!r} has no time zone.", "A key needs an aware time: datetime.now(UTC) or ctx.now."
+                f"{value!r} has no time zone.",
+                "A key needs an aware time: datetime.now(UTC) or ctx.now.",
             )
         return _time(value)
     if isinstance(value, date):
@@ -48,15 +49,20 @@ def part(value: object) -> KeyPart:
     if isinstance(value, str) or (isinstance(value, int | float) and not isinstance(value, bool)):
         return value
     raise InvalidValue(
-        f"{value!r} cannot be a key.", "Keys are str, int, float, date, datetime (with a time zone), UUID or Enum."
+        f"{value!r} cannot be a key.",
+        "Keys are str, int, float, date, datetime (with a time zone), UUID or Enum.",
     )
 
 
 def _time(value: datetime) -> str:
     try:
-        return value.astimezone(UTC).strftime(_TIME).zfill(27)  # strftime does not pad years below 1000 everywhere
+        return (
+            value.astimezone(UTC).strftime(_TIME).zfill(27)
+        )  # strftime does not pad years below 1000 everywhere
     except OverflowError as error:
-        raise InvalidValue(f"{value!r} lies outside the years 1 to 9999 in UTC.", "Use a time within them.") from error
+        raise InvalidValue(
+            f"{value!r} lies outside the years 1 to 9999 in UTC.", "Use a time within them."
+        ) from error
 
 
 def check(key: Sequence[KeyPart]) -> None:
@@ -69,11 +75,13 @@ def check(key: Sequence[KeyPart]) -> None:
             numbers.check(value, at="the key")
         if not value:
             raise InvalidValue(
-                "A key is empty.", "DynamoDB refuses empty keys, and so does the engine: give it a value."
+                "A key is empty.",
+                "DynamoDB refuses empty keys, and so does the engine: give it a value.",
             )
         if len(value.encode()) > most:
             raise InvalidValue(
-                f"A key has {len(value.encode())} bytes; at most {most} are allowed.", "Shorten or hash it."
+                f"A key has {len(value.encode())} bytes; at most {most} are allowed.",
+                "Shorten or hash it.",
             )
 
 
@@ -81,7 +89,11 @@ def of(item: Item, keyed: Keyed) -> Key | None:
     """The key of an item in a table or an index; None if an attribute is missing, so that a sparse index leaves it out."""
     names = (keyed.partition,) if keyed.sort is None else (keyed.partition, keyed.sort)
     found = tuple(item.get(name) for name in names)
-    parts = tuple(value for value in found if isinstance(value, str | int | float) and not isinstance(value, bool))
+    parts = tuple(
+        value
+        for value in found
+        if isinstance(value, str | int | float) and not isinstance(value, bool)
+    )
     return parts if len(parts) == len(names) else None
 
 

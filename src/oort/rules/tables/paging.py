@@ -11,7 +11,9 @@ from oort.rules.tables import cursors, keys
 def check_limit(limit: int) -> None:
     """Raise InvalidUse unless a page may have so many items."""
     if not 1 <= limit <= limits.PAGE_ITEMS:
-        raise InvalidUse(f"A page of {limit} items is not possible.", f"Ask for 1 to {limits.PAGE_ITEMS}.")
+        raise InvalidUse(
+            f"A page of {limit} items is not possible.", f"Ask for 1 to {limits.PAGE_ITEMS}."
+        )
 
 
 def check_range(operation: QueryIndex, table: TableModel, index: IndexModel) -> None:
@@ -19,10 +21,13 @@ def check_range(operation: QueryIndex, table: TableModel, index: IndexModel) -> 
     edges = (operation.at_least, operation.below)
     ranged = edges != (None, None)
     if index.sort is None and (ranged or operation.starts_with is not None):
-        raise InvalidUse(f"{index.name} of {table.name} has no sort attribute.", "Leave out the range.")
+        raise InvalidUse(
+            f"{index.name} of {table.name} has no sort attribute.", "Leave out the range."
+        )
     if ranged and operation.starts_with is not None:
         raise InvalidUse(
-            "A query takes a range or a prefix, not both.", "Leave out starts_with, or at_least and below."
+            "A query takes a range or a prefix, not both.",
+            "Leave out starts_with, or at_least and below.",
         )
     for edge in (*edges, operation.starts_with):
         keys.check((operation.partition, *(() if edge is None else (edge,))))
@@ -32,7 +37,13 @@ def query_name(operation: QueryIndex, table: TableModel, index: IndexModel) -> t
     """The words that make this query itself; a cursor fits no other. The limit and the filter may change between pages."""
     edges = (operation.at_least, operation.below)
     partition = keys.ordered(operation.partition).hex()
-    return (table.name, index.name, partition, repr((edges, operation.starts_with)), str(operation.reverse))
+    return (
+        table.name,
+        index.name,
+        partition,
+        repr((edges, operation.starts_with)),
+        str(operation.reverse),
+    )
 
 
 def scan_name(table: TableModel) -> tuple[str, ...]:
@@ -68,5 +79,7 @@ def scanned(after: str, table: TableModel) -> Key:
 def _read(cursor: str, *, query: tuple[str, ...], parts: int) -> Key:
     last = cursors.read(cursor, query=query)
     if len(last) != parts:  # only a forged one
-        raise InvalidCursor("The cursor is not one that was issued here.", "Start again without a cursor.")
+        raise InvalidCursor(
+            "The cursor is not one that was issued here.", "Start again without a cursor."
+        )
     return last

@@ -22,7 +22,9 @@ def check_once(addresses: Iterable[tuple[str, Address]]) -> None:
     seen: set[tuple[str, Address]] = set()
     for address in addresses:
         if address in seen:
-            raise InvalidUse(f"A transaction writes one item of {address[0]} twice.", "Make it one write.")
+            raise InvalidUse(
+                f"A transaction writes one item of {address[0]} twice.", "Make it one write."
+            )
         seen.add(address)
 
 
@@ -30,5 +32,6 @@ def check_size(size: int) -> None:
     """Raise LimitExceeded if there are too many bytes."""
     if size > limits.TRANSACTION_BYTES:
         raise LimitExceeded(
-            f"A transaction has {size} bytes; at most {limits.TRANSACTION_BYTES} are allowed.", "Split it."
+            f"A transaction has {size} bytes; at most {limits.TRANSACTION_BYTES} are allowed.",
+            "Split it.",
         )

@@ -16,15 +16,30 @@ from oort.rules.types.schema_keywords import Schema
 
 Draft: TypeAlias = Literal[4, 7]
 
-_DIALECTS = {4: "http://json-schema.org/draft-04/schema#", 7: "http://json-schema.org/draft-07/schema#"}
+_DIALECTS = {
+    4: "http://json-schema.org/draft-04/schema#",
+    7: "http://json-schema.org/draft-07/schema#",
+}
 _DEFS = "#/$defs/"
 _NOTES = frozenset({"title", "description", "default", "format"})
-_NEWER_NOTES = frozenset({"examples", "readOnly", "writeOnly", "$comment", "contentEncoding", "contentMediaType"})
+_NEWER_NOTES = frozenset(
+    {"examples", "readOnly", "writeOnly", "$comment", "contentEncoding", "contentMediaType"}
+)
 _DROPPED = frozenset(
     {"$schema", "$defs", "deprecated", "contentSchema", "discriminator"}
 )  # $defs stand at the root only
 _SAME = _NOTES | {
-    *("type", "multipleOf", "minimum", "maximum", "minLength", "maxLength", "pattern", "minItems", "maxItems"),
+    *(
+        "type",
+        "multipleOf",
+        "minimum",
+        "maximum",
+        "minLength",
+        "maxLength",
+        "pattern",
+        "minItems",
+        "maxItems",
+    ),
     *("uniqueItems", "minProperties", "maxProperties"),
 }
 _INSTEAD = "Say it in words that the older draft has, or leave it to the consumer."
@@ -100,7 +115,11 @@ class _Writer:
     def target(self, word: _Word) -> str:
         """The name of the definition that a reference leads to."""
         name = str(word.said).removeprefix(_DEFS)
-        return name if str(word.said) != name and name in self.defs else _refuse(f"the $ref {word.said}", word.at)
+        return (
+            name
+            if str(word.said) != name and name in self.defs
+            else _refuse(f"the $ref {word.said}", word.at)
+        )
 
     def named(self, value: Value, at: str) -> Iterator[Schema]:
         """What an object must fit so that all names of its members fit the schema, without the word propertyNames."""
@@ -122,7 +141,9 @@ _Write = Callable[[_Writer, _Word], Schema]
 
 
 def _refuse(what: str, at: str) -> NoReturn:
-    raise InvalidValue(f"The older draft of JSON Schema has no word for {what} (at {at or '/'}).", _INSTEAD)
+    raise InvalidValue(
+        f"The older draft of JSON Schema has no word for {what} (at {at or '/'}).", _INSTEAD
+    )
 
 
 def _together(parts: list[Schema]) -> Schema:
@@ -179,7 +200,9 @@ def _listed(writer: _Writer, word: _Word) -> list[Value]:
 
 
 def _members(writer: _Writer, word: _Word) -> Schema:
-    return {word.name: {name: writer.schema(one, f"{word.at}/{name}") for name, one in word.map.items()}}
+    return {
+        word.name: {name: writer.schema(one, f"{word.at}/{name}") for name, one in word.map.items()}
+    }
 
 
 def _filled(_: _Writer, word: _Word) -> Schema:
@@ -206,7 +229,11 @@ def _items(writer: _Writer, word: _Word) -> Schema:
 
 def _dependent(writer: _Writer, word: _Word) -> Schema:
     if word.name == "dependentSchemas":
-        return {"dependencies": {name: writer.schema(one, f"{word.at}/{name}") for name, one in word.map.items()}}
+        return {
+            "dependencies": {
+                name: writer.schema(one, f"{word.at}/{name}") for name, one in word.map.items()
+            }
+        }
     return {"dependencies": {name: names for name, names in word.map.items() if names}}
 
 

@@ -52,13 +52,17 @@ def example(kind: object, *, tag: str = "", today: date | None = None) -> Value:
         raise InvalidValue(f"{kind!r} has no example: {shape.problem}")
     refused: frozenset[str] = frozenset()
     found: list[validation.Violation] = []
-    for _ in range(2):  # a default may be one that the type itself refuses; the second time it is left aside
-        value = _value(shape, _Wish(tag, today or _TODAY, "example", frozenset(), refused))
+    for _ in range(
+        2
+    ):  # a default may be one that the type itself refuses; the second time it is left aside
+        value = of_shape(shape, _Wish(tag, today or _TODAY, "example", frozenset(), refused))
         found = validation.violations(validator, value)
         if not found:
             return value
         refused = frozenset(step for violation in found for step in violation.pointer.split("/"))
-    raise InvalidValue(f"There is no example of {found[0].pointer or kind}: {found[0].detail}.", _INSTEAD)
+    raise InvalidValue(
+        f"There is no example of {found[0].pointer or kind}: {found[0].detail}.", _INSTEAD
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,12 +88,15 @@ class _Wish:
     def within(self, kind: object) -> "_Wish":
         """The wish for a part of the type; InvalidValue if the type contains itself and so has no end."""
         if kind in self.inside:
-            raise InvalidValue(f"{kind!r} contains itself without end.", "Make one of its fields optional.")
+            raise InvalidValue(
+                f"{kind!r} contains itself without end.", "Make one of its fields optional."
+            )
         return replace(self, inside=self.inside | {kind})
 
 
 @singledispatch
-def _value(shape: Shape, wish: _Wish) -> Value:
+def of_shape(shape: Shape, wish: _Wish) -> Value:
+    """The example of a shape."""
     if shape.kind is object:
         return wish.name
     raise InvalidValue(f"{shape.kind!r} has no example.", "Use a type that msgspec can decode.")
@@ -99,22 +106,22 @@ def _json(value: object) -> Value:
     return cast(Value, msgspec.json.decode(msgspec.json.encode(value)))
 
 
-@_value.register(shapes.Noted)
+@of_shape.register(shapes.Noted)
 def _(shape: shapes.Noted, wish: _Wish) -> Value:
     given = _examples(shape)
-    return wish.tagged(_json(given[0])) if given else _value(shape.shape, wish)
+    return wish.tagged(_json(given[0])) if given else of_shape(shape.shape, wish)
 
 
 def _examples(shape: shapes.Noted) -> list[object]:
     return cast(list[object], shape.notes.get("examples") or [])
 
 
-@_value.register(shapes.Choice)
+@of_shape.register(shapes.Choice)
 def _(shape: shapes.Choice, wish: _Wish) -> Value:
     return _first(sorted(shape.members, key=lambda arm: isinstance(arm, shapes.Null)), wish)
 
 
-@_value.register(shapes.OpenChoice)
+@of_shape.register(shapes.OpenChoice)
 def _(shape: shapes.OpenChoice, wish: _Wish) -> Value:
     return _first(reading.arms(shape).values(), wish)
 
@@ -123,13 +130,13 @@ def _first(arms: Iterable[Shape], wish: _Wish) -> Value:
     refusal: InvalidValue | None = None
     for arm in arms:
         try:
-            return _value(arm, wish)
+            return of_shape(arm, wish)
         except InvalidValue as error:
             refusal = refusal or error
     raise refusal or InvalidValue("A union of nothing has no example.")
 
 
-@_value.register(shapes.Object)
+@of_shape.register(shapes.Object)
 def _(shape: shapes.Object, wish: _Wish) -> Value:
     tag: dict[str, Value] = {} if shape.tag_field is None else {shape.tag_field: shape.tag}
     inner = wish.within(shape.kind)
@@ -137,7 +144,7 @@ def _(shape: shapes.Object, wish: _Wish) -> Value:
     return tag | {field.wire: _field(field, inner) for field in fields}
 
 
-@_value.register(shapes.ObjectRow)
+@of_shape.register(shapes.ObjectRow)
 def _(shape: shapes.ObjectRow, wish: _Wish) -> Value:
     tag: list[Value] = [] if shape.tag is None else [shape.tag]
     inner = wish.within(shape.kind)
@@ -147,15 +154,17 @@ def _(shape: shapes.ObjectRow, wish: _Wish) -> Value:
 def _field(field: Field, wish: _Wish) -> Value:
     named = replace(wish, name=field.wire)
     if field.required or field.wire in wish.refused or _has_examples(field.shape):
-        return _value(field.shape, named)
+        return of_shape(field.shape, named)
     if field.default_factory in (list, dict, set, tuple, frozenset):
         return {} if field.default_factory is dict else []
-    if field.default is msgspec.NODEFAULT:  # a factory of the user's own may give something else each time
-        return _value(field.shape, named)
+    if (
+        field.default is msgspec.NODEFAULT
+    ):  # a factory of the user's own may give something else each time
+        return of_shape(field.shape, named)
     try:
         return wish.tagged(_json(field.default))
     except TypeError:  # a default that is not JSON
-        return _value(field.shape, named)
+        return of_shape(field.shape, named)
 
 
 def _has_examples(shape: Shape) -> bool:
@@ -164,33 +173,35 @@ def _has_examples(shape: Shape) -> bool:
     return isinstance(shape, shapes.Noted) and bool(_examples(shape))
 
 
-@_value.register(shapes.Array)
+@of_shape.register(shapes.Array)
 def _(shape: shapes.Array, wish: _Wish) -> Value:
     if shape.max_length == 0:
         return []
     try:
-        element = _value(shape.item, wish)
+        element = of_shape(shape.item, wish)
     except InvalidValue:
         if shape.min_length:
             raise
         return []
     if (shape.min_length or 0) > 1 and shape.unique:
-        raise InvalidValue(f"A set of {shape.min_length} different elements has no example.", _INSTEAD)
+        raise InvalidValue(
+            f"A set of {shape.min_length} different elements has no example.", _INSTEAD
+        )
     return [element] * max(1, shape.min_length or 0)
 
 
-@_value.register(shapes.Row)
+@of_shape.register(shapes.Row)
 def _(shape: shapes.Row, wish: _Wish) -> Value:
-    return [_value(item, wish) for item in shape.items]
+    return [of_shape(item, wish) for item in shape.items]
 
 
-@_value.register(shapes.Map)
+@of_shape.register(shapes.Map)
 def _(shape: shapes.Map, wish: _Wish) -> Value:
     if shape.max_length == 0:
         return {}
     try:
-        key = _value(shape.key, wish)
-        return {key if isinstance(key, str) else _plain_text(key): _value(shape.value, wish)}
+        key = of_shape(shape.key, wish)
+        return {key if isinstance(key, str) else _plain_text(key): of_shape(shape.value, wish)}
     except InvalidValue:
         if shape.min_length:
             raise
@@ -201,9 +212,13 @@ def _plain_text(value: Value) -> str:
     return msgspec.json.encode(value).decode()
 
 
-@_value.register(shapes.Text)
+@of_shape.register(shapes.Text)
 def _(shape: shapes.Text, wish: _Wish) -> Value:
-    named = "ada@example.com" if "email" in wish.name.lower().replace("-", "").replace("_", "") else wish.name
+    named = (
+        "ada@example.com"
+        if "email" in wish.name.lower().replace("-", "").replace("_", "")
+        else wish.name
+    )
     for text in _sized((named, *_TEXTS), shape.min_length or 0, shape.max_length):
         if shape.pattern is None or re.search(shape.pattern, text):
             return wish.tagged(text)
@@ -212,10 +227,14 @@ def _(shape: shapes.Text, wish: _Wish) -> Value:
 
 def _sized(texts: Iterable[str], least: int, most: int | None) -> Iterable[str]:
     """The texts, repeated or cut until they fit."""
-    return [(text * -(-least // len(text)) if len(text) < least else text)[:most] for text in texts if text]
+    return [
+        (text * -(-least // len(text)) if len(text) < least else text)[:most]
+        for text in texts
+        if text
+    ]
 
 
-@_value.register(shapes.Number)
+@of_shape.register(shapes.Number)
 def _(shape: shapes.Number, wish: _Wish) -> Value:
     low = shape.ge if shape.ge is not None else shape.gt
     high = shape.le if shape.le is not None else shape.lt
@@ -244,39 +263,39 @@ def _fits(number: float, shape: shapes.Number) -> bool:
     )
 
 
-@_value.register(shapes.Binary)
+@of_shape.register(shapes.Binary)
 def _(shape: shapes.Binary, wish: _Wish) -> Value:
     (text,) = _sized((wish.name or "example",), shape.min_length or 0, shape.max_length)
     return base64.b64encode(text.encode()).decode()
 
 
-@_value.register(shapes.Enumeration)
+@of_shape.register(shapes.Enumeration)
 def _(shape: shapes.Enumeration, _: _Wish) -> Value:
     return _json(next(iter(shape.kind)))
 
 
-@_value.register(shapes.Constant)
+@of_shape.register(shapes.Constant)
 def _(shape: shapes.Constant, _: _Wish) -> Value:
     return shape.values[0]
 
 
-@_value.register(shapes.Null)
-@_value.register(shapes.Boolean)
+@of_shape.register(shapes.Null)
+@of_shape.register(shapes.Boolean)
 def _(shape: shapes.Null | shapes.Boolean, _: _Wish) -> Value:
     return None if isinstance(shape, shapes.Null) else True
 
 
-@_value.register(shapes.Anything)
+@of_shape.register(shapes.Anything)
 def _(_shape: shapes.Anything, wish: _Wish) -> Value:
     return wish.name
 
 
-@_value.register(shapes.Exact)
+@of_shape.register(shapes.Exact)
 def _(_shape: shapes.Exact, _: _Wish) -> Value:
     return "9.90"
 
 
-@_value.register(shapes.Formatted)
+@of_shape.register(shapes.Formatted)
 def _(shape: shapes.Formatted, wish: _Wish) -> Value:
     day = wish.today.isoformat()
     match shape.format:
@@ -288,5 +307,5 @@ def _(shape: shapes.Formatted, wish: _Wish) -> Value:
             return f"12:00:00{'Z' if shape.zone else ''}"
         case "duration":
             return "PT1H"
-        case "uuid":
+        case _:  # "uuid"
             return "01890a5d-ac96-774b-bcce-b302099a8057"

@@ -56,13 +56,18 @@ class Member:
 
 def is_model(kind: object) -> bool:
     """Whether the type is a pydantic model."""
-    return isinstance(kind, type) and hasattr(kind, "model_validate") and hasattr(kind, "model_fields")
+    return (
+        isinstance(kind, type) and hasattr(kind, "model_validate") and hasattr(kind, "model_fields")
+    )
 
 
 def members(kind: object) -> tuple[Member, ...]:
     """The fields of a model."""
     fields: Mapping[str, _Field] = cast(_Model, kind).model_fields
-    return tuple(Member(name, one.alias or name, one.annotation, one.is_required()) for name, one in fields.items())
+    return tuple(
+        Member(name, one.alias or name, one.annotation, one.is_required())
+        for name, one in fields.items()
+    )
 
 
 def dump(value: object) -> object:
@@ -72,11 +77,6 @@ def dump(value: object) -> object:
     if is_model(type(value)):
         return cast(_Model, value).model_dump(mode="json", by_alias=True)
     raise TypeError(f"{type(value).__name__} has no form in JSON")
-
-
-def loads(kind: object) -> bool:
-    """Whether `load` makes instances of the type."""
-    return isinstance(kind, OpenUnion) or is_model(kind)
 
 
 def load(kind: type, value: object) -> object:
@@ -96,16 +96,24 @@ def joined(message: str) -> str:
     >>> joined("Expected `int`, got `str` - at `$.radius` - at `$.shapes[0]`")
     'Expected `int`, got `str` - at `$.shapes[0].radius`'
     """
-    return _PLACES.sub(lambda found: f" - at {found['key'] or ''}`${found['outer']}{found['inner']}`", message)
+    return _PLACES.sub(
+        lambda found: f" - at {found['key'] or ''}`${found['outer']}{found['inner']}`", message
+    )
 
 
 def _read(kind: OpenUnion, value: object) -> object:
     """The object as the Struct that has its tag, or as Unknown. ValueError, in msgspec's words, if it does not fit."""
     try:
-        fields = cast(dict[str, Json], value if isinstance(value, dict) else msgspec.convert(value, dict))
+        fields = cast(
+            dict[str, Json], value if isinstance(value, dict) else msgspec.convert(value, dict)
+        )
         tag = _tag(fields, kind.tag_field)
         arm = kind.arms.get(tag)
-        return Unknown(tag, fields) if arm is None else msgspec.convert(fields, arm, str_keys=True, dec_hook=load)
+        return (
+            Unknown(tag, fields)
+            if arm is None
+            else msgspec.convert(fields, arm, str_keys=True, dec_hook=load)
+        )
     except msgspec.ValidationError as error:
         raise ValueError(
             joined(str(error))

@@ -64,7 +64,8 @@ def _check(value: Value, at: str, deeper: int) -> None:
         _check_number(value, at)
     elif deeper < 0:
         raise LimitExceeded(
-            f"{at} is nested more than {limits.ITEM_DEPTH} levels deep.", "Flatten it, or store it as JSON text."
+            f"{at} is nested more than {limits.ITEM_DEPTH} levels deep.",
+            "Flatten it, or store it as JSON text.",
         )
     elif isinstance(value, dict):
         for name, inner in value.items():
@@ -77,7 +78,8 @@ def _check(value: Value, at: str, deeper: int) -> None:
 def _check_list(value: Value, at: str, deeper: int) -> None:
     if not isinstance(value, list | tuple):  # msgspec.to_builtins leaves a tuple as it is
         raise InvalidValue(
-            f"{at or 'the value'} is a {type(value).__name__}.", "Store None, bool, numbers, str, list, dict."
+            f"{at or 'the value'} is a {type(value).__name__}.",
+            "Store None, bool, numbers, str, list, dict.",
         )
     for position, inner in enumerate(value):
         _check(inner, f"{at}/{position}", deeper - 1)
@@ -98,18 +100,29 @@ def _check_text(value: str, at: str) -> None:
 def _check_number(value: int | float, at: str) -> None:
     where = at or "the value"
     if isinstance(value, float) and not math.isfinite(value):
-        raise InvalidValue(f"{where} is {value}.", "Tables store finite numbers only; leave the attribute out instead.")
+        raise InvalidValue(
+            f"{where} is {value}.",
+            "Tables store finite numbers only; leave the attribute out instead.",
+        )
     if isinstance(value, int) and (abs(value) < _SMALL or abs(value) >= _LARGE):
         _check_range(-_LARGE < value < _LARGE, where)
         return
-    number = Decimal(repr(value))  # never normalize(): it rounds to the 28 digits of the default context
+    number = Decimal(
+        repr(value)
+    )  # never normalize(): it rounds to the 28 digits of the default context
     _check_range(
-        not number or limits.NUMBER_EXPONENT_LOWEST <= number.adjusted() <= limits.NUMBER_EXPONENT_HIGHEST, where
+        not number
+        or limits.NUMBER_EXPONENT_LOWEST <= number.adjusted() <= limits.NUMBER_EXPONENT_HIGHEST,
+        where,
     )
     if len("".join(map(str, number.as_tuple().digits)).strip("0")) > limits.NUMBER_DIGITS:
-        raise InvalidValue(f"{where} has more than {limits.NUMBER_DIGITS} digits.", "Store it as a string.")
+        raise InvalidValue(
+            f"{where} has more than {limits.NUMBER_DIGITS} digits.", "Store it as a string."
+        )
 
 
 def _check_range(fits: bool, where: str) -> None:  # noqa: FBT001
     if not fits:
-        raise InvalidValue(f"{where} is out of range (1E-130 to 9.9E+125).", "Store it as a string.")
+        raise InvalidValue(
+            f"{where} is out of range (1E-130 to 9.9E+125).", "Store it as a string."
+        )

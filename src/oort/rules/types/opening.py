@@ -66,7 +66,10 @@ _decoder = cast(_Decoders, cache(_made))
 
 @cache
 def _may_hold(kind: Hashable) -> bool:
-    from oort.rules.types import reading, shapes  # when an event is published, and not at a cold start
+    from oort.rules.types import (  # when an event is published, and not at a cold start
+        reading,
+        shapes,
+    )
 
     return any(map(shapes.is_open, reading.inside([reading.compiled(kind)])))
 
@@ -90,7 +93,10 @@ def _parts(value: object) -> Iterable[tuple[str, object]]:
         names, config = value.__struct_encode_fields__, value.__struct_config__
         if config.array_like:
             names = tuple(str(number + (config.tag is not None)) for number in range(len(names)))
-        return [(name, getattr(value, field)) for name, field in zip(names, value.__struct_fields__, strict=True)]
+        return [
+            (name, getattr(value, field))
+            for name, field in zip(names, value.__struct_fields__, strict=True)
+        ]
     if isinstance(value, dict):
         held = cast(dict[object, object], value)
         return [(str(key), one) for key, inner in held.items() for one in (key, inner)]

@@ -61,7 +61,8 @@ def parts(shape: Shape) -> list[Shape]:
             return list(arms(shape).values())
         case shapes.Noted():
             return [shape.shape]
-    return []
+        case _:
+            return []
 
 
 def inside(read: Iterable[Shape]) -> Iterator[Shape]:
@@ -87,7 +88,10 @@ def _behind(kind: object) -> object:
 
 def members(shape: shapes.Model) -> tuple[shapes.Field, ...]:
     """The fields of a pydantic model, as far as msgspec can read their types."""
-    return tuple(shapes.Field(one.name, one.wire, _loose(one.kind), one.required) for one in models.members(shape.kind))
+    return tuple(
+        shapes.Field(one.name, one.wire, _loose(one.kind), one.required)
+        for one in models.members(shape.kind)
+    )
 
 
 def arms(shape: shapes.OpenChoice) -> dict[str, Shape]:
@@ -114,7 +118,9 @@ def _loose(kind: object) -> Shape:
 
 
 _Classes: TypeAlias = dict[object, shapes.Object | shapes.ObjectRow]
-_Fields: TypeAlias = inspect.StructType | inspect.DataclassType | inspect.TypedDictType | inspect.NamedTupleType
+_Fields: TypeAlias = (
+    inspect.StructType | inspect.DataclassType | inspect.TypedDictType | inspect.NamedTupleType
+)
 _FORMATS: Mapping[type[inspect.Type], tuple[type, shapes.Format]] = MappingProxyType({
     inspect.DateType: (date, "date"),
     inspect.DateTimeType: (datetime, "date-time"),
@@ -189,7 +195,9 @@ def _(found: inspect.StrType, _: _Classes) -> Shape:
 @_read.register(inspect.BytesType)
 @_read.register(inspect.ByteArrayType)
 @_read.register(inspect.MemoryViewType)
-def _(found: inspect.BytesType | inspect.ByteArrayType | inspect.MemoryViewType, _: _Classes) -> Shape:
+def _(
+    found: inspect.BytesType | inspect.ByteArrayType | inspect.MemoryViewType, _: _Classes
+) -> Shape:
     return shapes.Binary(_bounded(_BINARY[type(found)], found), found.min_length, found.max_length)
 
 
@@ -283,4 +291,12 @@ def _fields(found: _Fields, classes: _Classes) -> Iterator[shapes.Field]:
     for one in found.fields:
         settable = bool(getattr(declared.get(one.name), "init", True))
         shape = _read(one.type, classes)
-        yield shapes.Field(one.name, one.encode_name, shape, one.required, one.default, one.default_factory, settable)
+        yield shapes.Field(
+            one.name,
+            one.encode_name,
+            shape,
+            one.required,
+            one.default,
+            one.default_factory,
+            settable,
+        )

@@ -19,15 +19,23 @@ def named(kinds: Iterable[object]) -> dict[object, str]:
     groups: dict[str, list[object]] = {}
     for kind in every:
         groups.setdefault(_short(kind), []).append(kind)
-    found = {kind: name for short, group in groups.items() for kind, name in _told_apart(short, group).items()}
+    found = {
+        kind: name
+        for short, group in groups.items()
+        for kind, name in _told_apart(short, group).items()
+    }
     return {kind: found[kind] for kind in every}
 
 
-def input_names(both: Mapping[str, tuple[Value, Value]], taken: frozenset[str], refs: str) -> dict[str, str]:
+def input_names(
+    both: Mapping[str, tuple[Value, Value]], taken: frozenset[str], refs: str
+) -> dict[str, str]:
     """New names for what comes in, where it differs from what goes out under the same name, or holds such a thing."""
     differing = {name for name, (coming, going) in both.items() if coming != going}
     while more := {
-        name for name, (coming, _) in both.items() if name not in differing and _holds(coming, differing, refs)
+        name
+        for name, (coming, _) in both.items()
+        if name not in differing and _holds(coming, differing, refs)
     }:
         differing |= more
     renamed: dict[str, str] = {}
@@ -55,7 +63,9 @@ def _told_apart(short: str, group: list[object]) -> dict[object, str]:
         tails = [".".join(path[-depth:]) for path in paths]
         if len(set(tails)) == len(tails):
             return dict(zip(group, tails, strict=True))
-    return {kind: f"{short}_{number}" if number > 1 else short for number, kind in enumerate(group, 1)}
+    return {
+        kind: f"{short}_{number}" if number > 1 else short for number, kind in enumerate(group, 1)
+    }
 
 
 def _short(kind: object) -> str:

@@ -33,7 +33,9 @@ class Schemas:
     components: dict[str, Schema]
 
 
-def described(*, accepted: Sequence[object], answered: Sequence[object], refs: str, known: bool = False) -> Schemas:
+def described(
+    *, accepted: Sequence[object], answered: Sequence[object], refs: str, known: bool = False
+) -> Schemas:
     """The schemas of what comes in and of what goes out. `refs` stands before the names of components.
 
     A type that does both, and is not the same both ways, has two components: `Account` goes out, `AccountInput` comes
@@ -44,12 +46,20 @@ def described(*, accepted: Sequence[object], answered: Sequence[object], refs: s
     coming, going = _collected(incoming), _collected(outgoing)
     names = named([*going, *(one for one in coming if one not in going)])
     first, last = (_Writer(names, refs, closed=closed, known=known) for closed in (True, False))
-    both = {names[one]: (first.component(coming[one]), last.component(going[one])) for one in coming if one in going}
+    both = {
+        names[one]: (first.component(coming[one]), last.component(going[one]))
+        for one in coming
+        if one in going
+    }
     renamed = input_names(both, frozenset(names.values()), refs)
     first = replace(first, names={one: renamed.get(name, name) for one, name in names.items()})
     components = {first.names[one]: first.component(shape) for one, shape in coming.items()}
     components |= {last.names[one]: last.component(shape) for one, shape in going.items()}
-    return Schemas(tuple(map(first.schema, incoming)), tuple(map(last.schema, outgoing)), dict(_flat(components)))
+    return Schemas(
+        tuple(map(first.schema, incoming)),
+        tuple(map(last.schema, outgoing)),
+        dict(_flat(components)),
+    )
 
 
 def schema(kind: object, *, closed: bool, known: bool = False) -> Schema:
@@ -58,7 +68,12 @@ def schema(kind: object, *, closed: bool, known: bool = False) -> Schema:
     >>> schema(list[int], closed=True)
     {'type': 'array', 'items': {'type': 'integer'}}
     """
-    found = described(accepted=[kind] if closed else [], answered=[] if closed else [kind], refs=_DEFS, known=known)
+    found = described(
+        accepted=[kind] if closed else [],
+        answered=[] if closed else [kind],
+        refs=_DEFS,
+        known=known,
+    )
     (one,) = found.accepted or found.answered
     return {**one, "$defs": cast(Value, found.components)} if found.components else one
 
@@ -73,13 +88,16 @@ def both(kind: object) -> tuple[Schema, Schema]:
     found = _collected([shape])
     names = named(found)
     written, accepted = (
-        _alone(_Writer(names, _DEFS, closed=closed, known=not closed), shape, found) for closed in (False, True)
+        _alone(_Writer(names, _DEFS, closed=closed, known=not closed), shape, found)
+        for closed in (False, True)
     )
     return written, accepted
 
 
 def _alone(writer: "_Writer", shape: Shape, found: dict[object, Named]) -> Schema:
-    components = dict(_flat({writer.names[one]: writer.component(inner) for one, inner in found.items()}))
+    components = dict(
+        _flat({writer.names[one]: writer.component(inner) for one, inner in found.items()})
+    )
     one = writer.schema(shape)
     return {**one, "$defs": cast(Value, components)} if components else one
 
@@ -117,7 +135,9 @@ class _Writer:
 
     def schema(self, shape: Shape) -> Schema:
         """The schema of a part; a type with a name is referred to."""
-        return {"$ref": self.reference(shape)} if isinstance(shape, Named) else _written(shape, self)
+        return (
+            {"$ref": self.reference(shape)} if isinstance(shape, Named) else of_shape(shape, self)
+        )
 
     def reference(self, shape: Named) -> str:
         """Where the schema of a type with a name stands."""
@@ -126,9 +146,9 @@ class _Writer:
     def component(self, shape: Named) -> Schema:
         """The schema of a type with a name."""
         if isinstance(shape, shapes.Model):
-            return _written(shape, self)
+            return of_shape(shape, self)
         own = {"title": self.names[shape.kind].rpartition(".")[2], "description": _described(shape)}
-        return {**{name: text for name, text in own.items() if text}, **_written(shape, self)}
+        return {**{name: text for name, text in own.items() if text}, **of_shape(shape, self)}
 
 
 def _described(shape: Named) -> str:
@@ -148,14 +168,15 @@ def _given(bounds: Schema) -> Schema:
 
 
 @singledispatch
-def _written(shape: Shape, _: _Writer) -> Schema:
+def of_shape(shape: Shape, _: _Writer) -> Schema:
+    """The schema of a shape, written out where it stands."""
     if shape.kind is object:
         return {}
     title = getattr(shape.kind, "__name__", shape.kind)
     raise InvalidValue(f"{title} has no JSON Schema.", _INSTEAD)
 
 
-@_written.register(shapes.Model)
+@of_shape.register(shapes.Model)
 def _(shape: shapes.Model, writer: _Writer) -> Schema:
     """pydantic says it itself; what is accepted is closed all the same."""
     refs = f"{writer.reference(shape)}."
@@ -163,17 +184,21 @@ def _(shape: shapes.Model, writer: _Writer) -> Schema:
     return everywhere(found, closed) if writer.closed else found
 
 
-@_written.register(shapes.Noted)
+@of_shape.register(shapes.Noted)
 def _(shape: shapes.Noted, writer: _Writer) -> Schema:
     return {**writer.schema(shape.shape), **cast(Schema, _json(shape.notes))}
 
 
-@_written.register(shapes.Choice)
+@of_shape.register(shapes.Choice)
 def _(shape: shapes.Choice, writer: _Writer) -> Schema:
     arms = sorted(shape.arms, key=lambda arm: isinstance(arm, shapes.Null))
     written: Schema = {"anyOf": [writer.schema(arm) for arm in arms]}
-    tagged = [arm for arm in map(shapes.bare, arms) if isinstance(arm, shapes.Object) and arm.tag_field]
-    if len(tagged) > 1:  # only here does msgspec need the tag; arms that are no objects are not asked for it
+    tagged = [
+        arm for arm in map(shapes.bare, arms) if isinstance(arm, shapes.Object) and arm.tag_field
+    ]
+    if (
+        len(tagged) > 1
+    ):  # only here does msgspec need the tag; arms that are no objects are not asked for it
         written["required"] = [tagged[0].tag_field]
     if len(tagged) == len(arms):
         mapping: Schema = {str(arm.tag): writer.reference(arm) for arm in tagged}
@@ -181,24 +206,28 @@ def _(shape: shapes.Choice, writer: _Writer) -> Schema:
     return written
 
 
-@_written.register(shapes.OpenChoice)
+@of_shape.register(shapes.OpenChoice)
 def _(shape: shapes.OpenChoice, writer: _Writer) -> Schema:
     """The Structs, and every object with a tag that none of them has. A discriminator would have to list all tags."""
     options: list[Value] = [writer.schema(arm) for arm in reading.arms(shape).values()]
     tag_field = shape.kind.tag_field
     if not writer.known:
         other: Schema = {"type": "string", "not": {"enum": list[Value](shape.kind.arms)}}
-        options.append({"type": "object", "properties": {tag_field: other}, "required": [tag_field]})
+        options.append(
+            {"type": "object", "properties": {tag_field: other}, "required": [tag_field]}
+        )
     return {"anyOf": options, "required": [tag_field]}
 
 
-@_written.register(shapes.Object)
+@of_shape.register(shapes.Object)
 def _(shape: shapes.Object, writer: _Writer) -> Schema:
     properties: dict[str, Value] = {}
     required: list[Value] = []
     if shape.tag_field is not None:
         properties[shape.tag_field] = {"const": shape.tag}
-        required += [] if writer.closed else [shape.tag_field]  # always written; where it must come, the union says
+        required += (
+            [] if writer.closed else [shape.tag_field]
+        )  # always written; where it must come, the union says
     for field in shape.fields:
         if writer.closed and not field.settable:
             continue
@@ -230,34 +259,46 @@ def _default(field: Field) -> Schema:
     return {}
 
 
-@_written.register(shapes.ObjectRow)
+@of_shape.register(shapes.ObjectRow)
 def _(shape: shapes.ObjectRow, writer: _Writer) -> Schema:
     fields: list[Value] = [_field(field, writer) for field in shape.fields]
     if shape.tag is not None:
         fields.insert(0, {"const": shape.tag})
     least = len(fields) - sum(not field.required for field in shape.fields)
-    written: Schema = {"type": "array", "prefixItems": fields, "minItems": least}
+    written: Schema = {
+        "type": "array",
+        **({"prefixItems": fields} if fields else {}),
+        "minItems": least,
+    }
     return {**written, "maxItems": len(fields)} if shape.limited else written
 
 
-@_written.register(shapes.Row)
+@of_shape.register(shapes.Row)
 def _(shape: shapes.Row, writer: _Writer) -> Schema:
     count = len(shape.items)
     written: Schema = {"type": "array", "minItems": count, "maxItems": count}
-    return {**written, "prefixItems": [writer.schema(one) for one in shape.items]} if count else written
+    return (
+        {**written, "prefixItems": [writer.schema(one) for one in shape.items]}
+        if count
+        else written
+    )
 
 
-@_written.register(shapes.Array)
+@of_shape.register(shapes.Array)
 def _(shape: shapes.Array, writer: _Writer) -> Schema:
     written: Schema = {"type": "array"}
     if items := writer.schema(shape.item):
         written["items"] = items
     unique = not writer.closed and shape.unique
-    bounds: Schema = {"minItems": shape.min_length, "maxItems": shape.max_length, "uniqueItems": unique or None}
+    bounds: Schema = {
+        "minItems": shape.min_length,
+        "maxItems": shape.max_length,
+        "uniqueItems": unique or None,
+    }
     return {**written, **_given(bounds)}
 
 
-@_written.register(shapes.Map)
+@of_shape.register(shapes.Map)
 def _(shape: shapes.Map, writer: _Writer) -> Schema:
     written: Schema = {"type": "object"}
     keys = writer.schema(shape.key)
@@ -268,10 +309,13 @@ def _(shape: shapes.Map, writer: _Writer) -> Schema:
         written["propertyNames"] = keys
     if values := writer.schema(shape.value):
         written["additionalProperties"] = values
-    return {**written, **_given({"minProperties": shape.min_length, "maxProperties": shape.max_length})}
+    return {
+        **written,
+        **_given({"minProperties": shape.min_length, "maxProperties": shape.max_length}),
+    }
 
 
-@_written.register(shapes.Number)
+@of_shape.register(shapes.Number)
 def _(shape: shapes.Number, _: _Writer) -> Schema:
     bounds: Schema = {
         "minimum": shape.ge,
@@ -283,47 +327,58 @@ def _(shape: shapes.Number, _: _Writer) -> Schema:
     return {"type": "integer" if shape.integer else "number", **_given(bounds)}
 
 
-@_written.register(shapes.Exact)
+@of_shape.register(shapes.Exact)
 def _(_shape: shapes.Exact, writer: _Writer) -> Schema:
     return {"type": ["string", "number"] if writer.closed else "string", "format": "decimal"}
 
 
-@_written.register(shapes.Text)
+@of_shape.register(shapes.Text)
 def _(shape: shapes.Text, _: _Writer) -> Schema:
-    bounds: Schema = {"minLength": shape.min_length, "maxLength": shape.max_length, "pattern": shape.pattern}
+    bounds: Schema = {
+        "minLength": shape.min_length,
+        "maxLength": shape.max_length,
+        "pattern": shape.pattern,
+    }
     return {"type": "string", **_given(bounds)}
 
 
-@_written.register(shapes.Binary)
+@of_shape.register(shapes.Binary)
 def _(shape: shapes.Binary, _: _Writer) -> Schema:
-    least, most = (None if size is None else 4 * ((size + 2) // 3) for size in (shape.min_length, shape.max_length))
+    least, most = (
+        None if size is None else 4 * ((size + 2) // 3)
+        for size in (shape.min_length, shape.max_length)
+    )
     bounds = _given({"minLength": least, "maxLength": most})
     return {"type": "string", "contentEncoding": "base64", "pattern": _BASE64, **bounds}
 
 
-@_written.register(shapes.Formatted)
+@of_shape.register(shapes.Formatted)
 def _(shape: shapes.Formatted, _: _Writer) -> Schema:
     """A time has a zone unless its type says that it has none; `format` asks for one."""
     return {"type": "string"} if shape.zone is False else {"type": "string", "format": shape.format}
 
 
-@_written.register(shapes.Enumeration)
+@of_shape.register(shapes.Enumeration)
 def _(shape: shapes.Enumeration, writer: _Writer) -> Schema:
     values = [_json(member) for member in shape.kind]
-    return {"type": "string", "examples": values} if shape.open and not writer.known else {"enum": values}
+    return (
+        {"type": "string", "examples": values}
+        if shape.open and not writer.known
+        else {"enum": values}
+    )
 
 
-@_written.register(shapes.Constant)
+@of_shape.register(shapes.Constant)
 def _(shape: shapes.Constant, _: _Writer) -> Schema:
     return {"enum": list(shape.values)}
 
 
-@_written.register(shapes.Null)
-@_written.register(shapes.Boolean)
+@of_shape.register(shapes.Null)
+@of_shape.register(shapes.Boolean)
 def _(shape: shapes.Null | shapes.Boolean, _: _Writer) -> Schema:
     return {"type": "null" if isinstance(shape, shapes.Null) else "boolean"}
 
 
-@_written.register(shapes.Anything)
+@of_shape.register(shapes.Anything)
 def _(_shape: shapes.Anything, _: _Writer) -> Schema:
     return {}

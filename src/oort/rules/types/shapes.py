@@ -137,8 +137,12 @@ class Object(Shape, frozen=True, eq=False):
     @property
     def declared(self) -> tuple[Field, ...]:
         """The fields in the order of the class."""
-        attribute = {"dataclass": "__dataclass_fields__", "typeddict": "__annotations__"}.get(self.form, "")
-        places = {name: place for place, name in enumerate(getattr(plain(self.kind), attribute, ()))}
+        attribute = {"dataclass": "__dataclass_fields__", "typeddict": "__annotations__"}.get(
+            self.form, ""
+        )
+        places = {
+            name: place for place, name in enumerate(getattr(plain(self.kind), attribute, ()))
+        }
         return tuple(sorted(self.fields, key=lambda field: places.get(field.name, 0)))
 
 
@@ -165,7 +169,9 @@ class Choice(Shape, frozen=True, eq=False):
     @property
     def arms(self) -> list[Shape]:
         """The members, with those of unions inside."""
-        return [arm for one in self.members for arm in (one.arms if isinstance(one, Choice) else [one])]
+        return [
+            arm for one in self.members for arm in (one.arms if isinstance(one, Choice) else [one])
+        ]
 
 
 class OpenChoice(Shape, frozen=True, eq=False):

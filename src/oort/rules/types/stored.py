@@ -21,7 +21,11 @@ def names(item: object) -> dict[str, str] | None:
 
 def key_type(item: object, name: str) -> KeyType:
     """How a field is stored in a key. None is left out: an item without the attribute is not in the index."""
-    leaves = (leaf for shape in _named(reading.compiled(item), name) for leaf in shapes.alternatives(shape))
+    leaves = (
+        leaf
+        for shape in _named(reading.compiled(item), name)
+        for leaf in shapes.alternatives(shape)
+    )
     found = {_is_number(leaf) for leaf in leaves if not isinstance(leaf, shapes.Null)}
     if len(found) > 1:
         return "mixed"

@@ -17,8 +17,6 @@ from oort.model.items import Value
 from oort.rules.types import models, reading, shapes
 from oort.rules.types.shapes import Shape
 
-_NOT_FINITE = re.compile(r"\s*[+-]?(?:s?nan|inf)", re.IGNORECASE)
-
 
 class Violation(msgspec.Struct, frozen=True, order=True):
     """One thing that is wrong. `pointer` is an RFC 6901 JSON pointer; "" is the whole value."""
@@ -70,7 +68,9 @@ def too_deep(value: Value) -> bool:
     """
     level = [value]
     for _ in range(limits.JSON_DEPTH):
-        level = [inner for outer in level for inner in _inner(outer) if isinstance(inner, dict | list)]
+        level = [
+            inner for outer in level for inner in _inner(outer) if isinstance(inner, dict | list)
+        ]
         if not level:
             return False
     return True
@@ -82,7 +82,11 @@ def escaped(name: str) -> str:
 
 
 def _depth(value: Value) -> list[Violation]:
-    return [Violation("", f"Nested more than {limits.JSON_DEPTH} levels deep")] if too_deep(value) else []
+    return (
+        [Violation("", f"Nested more than {limits.JSON_DEPTH} levels deep")]
+        if too_deep(value)
+        else []
+    )
 
 
 class _Leaf(msgspec.Struct, eq=False):
@@ -93,19 +97,21 @@ class _Leaf(msgspec.Struct, eq=False):
 
     def check(self, value: Value, pointer: str, found: list[Violation]) -> None:
         try:
-            msgspec.convert(value, type=self.kind, str_keys=True, dec_hook=models.load)  # JSON has no other keys
+            msgspec.convert(
+                value, type=self.kind, str_keys=True, dec_hook=models.load
+            )  # JSON has no other keys
         except msgspec.ValidationError as error:
-            objected = [_at(pointer, steps, what) for steps, what in models.reasons(error.__cause__)]
+            objected = [
+                _at(pointer, steps, what) for steps, what in models.reasons(error.__cause__)
+            ]
             found += objected or [_from_msgspec(str(error), value, pointer)]
         else:
             self.stray(value, pointer, found)
 
     def stray(self, value: Value, pointer: str, found: list[Violation]) -> None:
         """A leaf has no fields; but msgspec takes the texts "NaN" and "Infinity" for a Decimal, and neither is stored."""
-        if self.exact and isinstance(value, str) and _NOT_FINITE.match(value):
-            read: object = msgspec.convert(value, type=self.kind, dec_hook=models.load)
-            if isinstance(read, Decimal):
-                found.append(Violation(pointer, "Expected a finite number"))
+        if self.exact and isinstance(value, str) and _is_not_finite(value):
+            found.append(Violation(pointer, "Expected a finite number"))
 
 
 class _Whole(msgspec.Struct, eq=False):
@@ -115,7 +121,9 @@ class _Whole(msgspec.Struct, eq=False):
     leaf: _Leaf
 
     def check(self, value: Value, pointer: str, found: list[Violation]) -> None:
-        if models.is_model(self.leaf.kind):  # says everything that is wrong by itself, unknown fields apart
+        if models.is_model(
+            self.leaf.kind
+        ):  # says everything that is wrong by itself, unknown fields apart
             self.leaf.check(value, pointer, found)
             self.inner.stray(value, pointer, found)
             return
@@ -163,7 +171,10 @@ class _Object(msgspec.Struct, eq=False):
             if name not in self.fields and name != self.tag:
                 known = ", ".join(self.fields) or "none"
                 found.append(
-                    Violation(f"{pointer}/{escaped(name)}", f"This field is not known; the fields are: {known}")
+                    Violation(
+                        f"{pointer}/{escaped(name)}",
+                        f"This field is not known; the fields are: {known}",
+                    )
                 )
 
 
@@ -208,11 +219,15 @@ class _Row(msgspec.Struct, eq=False):
     elements: list[Validator]
 
     def check(self, value: Value, pointer: str, found: list[Violation]) -> None:
-        for position, (validator, inner) in enumerate(zip(self.elements, _inner(value, list), strict=False)):
+        for position, (validator, inner) in enumerate(
+            zip(self.elements, _inner(value, list), strict=False)
+        ):
             validator.check(inner, f"{pointer}/{position}", found)
 
     def stray(self, value: Value, pointer: str, found: list[Violation]) -> None:
-        for position, (validator, inner) in enumerate(zip(self.elements, _inner(value, list), strict=False)):
+        for position, (validator, inner) in enumerate(
+            zip(self.elements, _inner(value, list), strict=False)
+        ):
             validator.stray(inner, f"{pointer}/{position}", found)
 
 
@@ -239,7 +254,18 @@ class _Choice(msgspec.Struct, eq=False):
         if not isinstance(value, dict) or not self.field:
             return self.single if isinstance(value, dict) else None
         tag = value.get(self.field)
-        return self.variants.get(tag) if isinstance(tag, str | int) and not isinstance(tag, bool) else None
+        return (
+            self.variants.get(tag)
+            if isinstance(tag, str | int) and not isinstance(tag, bool)
+            else None
+        )
+
+
+def _is_not_finite(text: str) -> bool:
+    try:
+        return not Decimal(text).is_finite()
+    except ArithmeticError:  # no number: in a pydantic model, which has said so itself
+        return False
 
 
 def _at(pointer: str, steps: tuple[str, ...], what: str) -> Violation:
@@ -255,7 +281,9 @@ def _compile(shape: Shape, seen: dict[object, _Whole]) -> Validator:
         case shapes.Choice():
             return _choice(shape, seen)
         case shapes.OpenChoice():
-            arms: dict[Value, Validator] = {tag: _compile(arm, seen) for tag, arm in reading.arms(shape).items()}
+            arms: dict[Value, Validator] = {
+                tag: _compile(arm, seen) for tag, arm in reading.arms(shape).items()
+            }
             return _Whole(_Choice(None, None, shape.kind.tag_field, arms), _Leaf(shape.kind))
         case shapes.Array():
             return _Whole(_List(_compile(shape.item, seen)), _Leaf(shape.kind))
@@ -263,10 +291,13 @@ def _compile(shape: Shape, seen: dict[object, _Whole]) -> Validator:
             return _Whole(_Map(_compile(shape.value, seen)), _Leaf(shape.kind))
         case shapes.Row():
             return _Whole(_Row([_compile(inner, seen) for inner in shape.items]), _Leaf(shape.kind))
-    return _Leaf(shape.kind, exact=isinstance(shape, shapes.Exact))
+        case _:
+            return _Leaf(shape.kind, exact=isinstance(shape, shapes.Exact))
 
 
-def _object(shape: shapes.Object | shapes.ObjectRow | shapes.Model, seen: dict[object, _Whole]) -> Validator:
+def _object(
+    shape: shapes.Object | shapes.ObjectRow | shapes.Model, seen: dict[object, _Whole]
+) -> Validator:
     """A validator that is known before its fields are, since a type may contain itself."""
     leaf = _Leaf(shape.kind)
     if isinstance(shape, shapes.ObjectRow):
@@ -292,7 +323,9 @@ def _choice(shape: shapes.Choice, seen: dict[object, _Whole]) -> Validator:
     if not wholes:
         return _Leaf(shape.kind, exact=any(isinstance(arm, shapes.Exact) for arm, _ in arms))
     for _, validator in wholes:
-        if isinstance(validator.inner, _Choice):  # an open union, beside which msgspec allows only None
+        if isinstance(
+            validator.inner, _Choice
+        ):  # an open union, beside which msgspec allows only None
             return _Whole(validator.inner, _Leaf(shape.kind))
     arrays = [validator for _, validator in wholes if validator.inner.takes is list]
     objects = [(arm, validator) for arm, validator in wholes if validator.inner.takes is dict]
@@ -336,5 +369,12 @@ def _from_msgspec(message: str, value: Value, pointer: str) -> Violation:
 
 
 def _named(value: Value) -> str:
-    names = {NoneType: "null", bool: "a boolean", int: "a number", float: "a number", str: "a string", list: "an array"}
+    names = {
+        NoneType: "null",
+        bool: "a boolean",
+        int: "a number",
+        float: "a number",
+        str: "a string",
+        list: "an array",
+    }
     return names.get(type(value), "an object")

@@ -26,14 +26,18 @@ class EffectsContract(Contract):
             ports.effects.claim(SECOND, length=LONG)
         assert LONG - timedelta(minutes=5) < raised.value.after <= LONG
 
-    def test_what_a_holder_claims_again_is_still_its_own(self, target: Target, ports: Ports) -> None:
+    def test_what_a_holder_claims_again_is_still_its_own(
+        self, target: Target, ports: Ports
+    ) -> None:
         assert ports.effects.claim(FIRST, length=SOON) is None
         assert ports.effects.claim(FIRST, length=LONG) is None
         target.wait(SOON + MOMENT)
         with pytest.raises(EffectInProgress):
             ports.effects.claim(SECOND, length=LONG)
 
-    def test_a_result_is_what_everybody_gets_from_then_on(self, target: Target, ports: Ports) -> None:
+    def test_a_result_is_what_everybody_gets_from_then_on(
+        self, target: Target, ports: Ports
+    ) -> None:
         ports.effects.claim(FIRST, length=SOON)
         assert ports.effects.finish(FIRST, b'{"receipt":"\xc3\xa6 1"}') is True
         for lease in (SECOND, FIRST):
@@ -65,7 +69,9 @@ class EffectsContract(Contract):
         assert ports.effects.finish(FIRST, b"1") is False
         assert ports.effects.claim(FIRST, length=LONG) == b"2"
 
-    def test_a_lease_that_has_ended_and_that_nobody_has_taken_is_not_lost(self, target: Target, ports: Ports) -> None:
+    def test_a_lease_that_has_ended_and_that_nobody_has_taken_is_not_lost(
+        self, target: Target, ports: Ports
+    ) -> None:
         ports.effects.claim(FIRST, length=SOON)
         target.wait(SOON + MOMENT)
         assert ports.effects.finish(FIRST, b"1") is True
@@ -99,7 +105,13 @@ class EffectsContract(Contract):
         for number, lease in enumerate(others):
             assert ports.effects.claim(lease, length=LONG) is None
             assert ports.effects.finish(lease, f"{number}".encode()) is True
-        assert [ports.effects.claim(lease, length=LONG) for lease in others] == [b"0", b"1", b"2", b"3", b"4"]
+        assert [ports.effects.claim(lease, length=LONG) for lease in others] == [
+            b"0",
+            b"1",
+            b"2",
+            b"3",
+            b"4",
+        ]
 
     def test_an_effect_and_the_mark_of_its_message_are_two_things(self, ports: Ports) -> None:
         mark = Mark(FIRST.function, FIRST.message)
@@ -111,14 +123,22 @@ class EffectsContract(Contract):
     def test_of_many_that_claim_together_exactly_one_wins(self, ports: Ports) -> None:
         def claim(who: int) -> bool:
             try:
-                return ports.effects.claim(msgspec.structs.replace(FIRST, holder=f"{who}"), length=LONG) is None
+                return (
+                    ports.effects.claim(
+                        msgspec.structs.replace(FIRST, holder=f"{who}"), length=LONG
+                    )
+                    is None
+                )
             except EffectInProgress:
                 return False
 
         with ThreadPoolExecutor(8) as pool:
             won = list(pool.map(claim, range(24)))
         assert sum(won) == 1
-        finished = [ports.effects.finish(msgspec.structs.replace(FIRST, holder=f"{who}"), b"1") for who in range(24)]
+        finished = [
+            ports.effects.finish(msgspec.structs.replace(FIRST, holder=f"{who}"), b"1")
+            for who in range(24)
+        ]
         assert finished == won
 
     def test_64_kib_and_no_more(self, ports: Ports) -> None:
@@ -134,4 +154,6 @@ class EffectsContract(Contract):
             with pytest.raises(InvalidUse):
                 ports.effects.claim(msgspec.structs.replace(FIRST, name=name), length=LONG)
         for name in ("x" * 64, "refund:line_1.A-b"):
-            assert ports.effects.claim(msgspec.structs.replace(FIRST, name=name), length=LONG) is None
+            assert (
+                ports.effects.claim(msgspec.structs.replace(FIRST, name=name), length=LONG) is None
+            )

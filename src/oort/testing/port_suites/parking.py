@@ -29,11 +29,17 @@ NEWER = Message(
 class ParkingContract(Contract):
     """Parked, seen, released."""
 
-    def test_what_is_parked_leaves_its_queue_and_is_seen(self, target: Target, ports: Ports) -> None:
+    def test_what_is_parked_leaves_its_queue_and_is_seen(
+        self, target: Target, ports: Ports
+    ) -> None:
         ports.queues.send(WORK, NEWER)
         park(target, ports)
         (seen,) = waiting(target, ports, 1)
-        assert (seen.queue, seen.message, seen.fault.reason) == (WORK, NEWER, Reason.UNKNOWN_VERSION)
+        assert (seen.queue, seen.message, seen.fault.reason) == (
+            WORK,
+            NEWER,
+            Reason.UNKNOWN_VERSION,
+        )
         assert seen.fault.detail.startswith("suite.work a has version 9, and version 1 is known.")
         assert envelopes.unwrapped(seen.raw) == NEWER
         target.wait(VISIBILITY + MOMENT)
@@ -47,7 +53,9 @@ class ParkingContract(Contract):
         first = waiting(target, ports, 1)
         assert [one.message for one in waiting(target, ports, 1)] == [one.message for one in first]
 
-    def test_what_is_released_comes_back_with_fresh_attempts(self, target: Target, ports: Ports) -> None:
+    def test_what_is_released_comes_back_with_fresh_attempts(
+        self, target: Target, ports: Ports
+    ) -> None:
         ports.queues.send(WORK, NEWER)
         park(target, ports)
         waiting(target, ports, 1)
@@ -70,13 +78,17 @@ class ParkingContract(Contract):
         left = waiting(target, ports, 11)
         assert sorted(one.message.id for one in left) == names[1::2]
 
-    def test_a_stale_receipt_takes_nothing_off_the_queue(self, target: Target, ports: Ports) -> None:
+    def test_a_stale_receipt_takes_nothing_off_the_queue(
+        self, target: Target, ports: Ports
+    ) -> None:
         ports.queues.send(WORK, message("a"))
         (late,) = received(target, ports, WORK, 1)
         target.wait(VISIBILITY + MOMENT)
         (current,) = received(target, ports, WORK, 1)
         ports.parking.park(WORK, late, FAULT)
-        assert {one.message.id for one in ports.parking.parked(WORK, most=10)} <= {"a"}  # SQS has a copy by then
+        assert {one.message.id for one in ports.parking.parked(WORK, most=10)} <= {
+            "a"
+        }  # SQS has a copy by then
         target.wait(VISIBILITY + MOMENT)
         (again,) = received(target, ports, WORK, 1)
         assert (again.message, again.attempt) == (current.message, current.attempt + 1)
@@ -86,9 +98,13 @@ class ParkingContract(Contract):
         for name, body in bodies.items():
             ports.queues.send(WORK, message(name, body=body))
         park(target, ports, count=len(bodies), fault=Fault(Reason.MALFORMED, ""))
-        assert {one.message.id: one.message.body for one in waiting(target, ports, len(bodies))} == bodies
+        assert {
+            one.message.id: one.message.body for one in waiting(target, ports, len(bodies))
+        } == bodies
 
-    def test_what_is_discarded_is_gone_and_the_others_stay(self, target: Target, ports: Ports) -> None:
+    def test_what_is_discarded_is_gone_and_the_others_stay(
+        self, target: Target, ports: Ports
+    ) -> None:
         for name in "abc":
             ports.queues.send(WORK, message(name))
         park(target, ports, count=3)
@@ -111,7 +127,9 @@ class ParkingContract(Contract):
             target.wait(MOMENT)
         assert [one.message.id for one in waiting(target, ports, 3)] == ["b", "a", "c"]
 
-    def test_putting_dead_letters_back_leaves_what_is_parked(self, target: Target, ports: Ports) -> None:
+    def test_putting_dead_letters_back_leaves_what_is_parked(
+        self, target: Target, ports: Ports
+    ) -> None:
         ports.queues.send(WORK, NEWER)
         park(target, ports)
         waiting(target, ports, 1)
@@ -132,7 +150,9 @@ class ParkingContract(Contract):
         ports.queues.send(WORK, message("a"))
         park(target, ports, fault=NotUnderstood(FAULT).fault)
         waiting(target, ports, 1)
-        assert ports.parking.release(WORK, ready=lambda one: one.fault.reason is Reason.MALFORMED) == 0
+        assert (
+            ports.parking.release(WORK, ready=lambda one: one.fault.reason is Reason.MALFORMED) == 0
+        )
         assert len(waiting(target, ports, 1)) == 1
 
 

@@ -63,7 +63,10 @@ class QueuesContract(Contract):
     def test_a_body_may_hold_every_character_of_json(self, target: Target, ports: Ports) -> None:
         text = '\x00\x1f\x7f\u0085\ufffd\ufffe\uffff\U0001fffe<&>"\\'
         for number, escaped in enumerate((True, False)):
-            ports.queues.send(WORK, message(str(number), body=json.dumps({text: text}, ensure_ascii=escaped).encode()))
+            ports.queues.send(
+                WORK,
+                message(str(number), body=json.dumps({text: text}, ensure_ascii=escaped).encode()),
+            )
         for delivery in received(target, ports, WORK, 2):
             assert json.loads(delivery.message.body) == {text: text}
 
@@ -92,7 +95,9 @@ class QueuesContract(Contract):
         for number in range(15):
             ports.queues.send(WORK, message(f"{number:02}"))
         found = received(target, ports, WORK, 15)
-        assert [delivery.message.id for delivery in found] == [f"{number:02}" for number in range(15)]
+        assert [delivery.message.id for delivery in found] == [
+            f"{number:02}" for number in range(15)
+        ]
 
     def test_two_sends_of_one_id_are_two_messages(self, target: Target, ports: Ports) -> None:
         ports.queues.send(WORK, message("1"))
@@ -107,7 +112,9 @@ class QueuesContract(Contract):
         one(target, ports)
         assert ports.queues.receive(WORK, most=10) == []
 
-    def test_a_message_that_is_not_settled_comes_back_as_the_next_attempt(self, target: Target, ports: Ports) -> None:
+    def test_a_message_that_is_not_settled_comes_back_as_the_next_attempt(
+        self, target: Target, ports: Ports
+    ) -> None:
         ports.queues.send(WORK, message("1"))
         first = one(target, ports)
         target.wait(VISIBILITY)
@@ -127,16 +134,23 @@ class QueuesContract(Contract):
         for name in "abcd":
             ports.queues.send(WORK, message(name))
         found = received(target, ports, WORK, 4)
-        ports.queues.acknowledge(WORK, [delivery.receipt for delivery in found if delivery.message.id in "ac"])
+        ports.queues.acknowledge(
+            WORK, [delivery.receipt for delivery in found if delivery.message.id in "ac"]
+        )
         ports.queues.retry(WORK, found[1].receipt, after=NOW, error="b failed")
         assert one(target, ports).message.id == "b"
         target.wait(VISIBILITY)
-        assert [(back.message.id, back.attempt) for back in received(target, ports, WORK, 2)] == [("b", 3), ("d", 2)]
+        assert [(back.message.id, back.attempt) for back in received(target, ports, WORK, 2)] == [
+            ("b", 3),
+            ("d", 2),
+        ]
 
     def test_acknowledging_nothing_is_fine(self, ports: Ports) -> None:
         ports.queues.acknowledge(WORK, [])
 
-    def test_a_retried_message_comes_back_after_its_time(self, target: Target, ports: Ports) -> None:
+    def test_a_retried_message_comes_back_after_its_time(
+        self, target: Target, ports: Ports
+    ) -> None:
         ports.queues.send(WORK, message("1"))
         ports.queues.retry(WORK, one(target, ports).receipt, after=SOON * 3, error="failed")
         target.wait(SOON)
@@ -153,13 +167,17 @@ class QueuesContract(Contract):
         ports.queues.send(WORK, message("1"))
         delivery = one(target, ports)
         with pytest.raises(LimitExceeded):
-            ports.queues.retry(WORK, delivery.receipt, after=limits.VISIBILITY + SOON, error="failed")
+            ports.queues.retry(
+                WORK, delivery.receipt, after=limits.VISIBILITY + SOON, error="failed"
+            )
         with pytest.raises(InvalidValue):
             ports.queues.retry(WORK, delivery.receipt, after=-SOON, error="failed")
         ports.queues.retry(WORK, delivery.receipt, after=NOW, error="failed")
         assert one(target, ports).attempt == 2
 
-    def test_after_the_last_attempt_a_message_is_a_dead_letter(self, target: Target, ports: Ports) -> None:
+    def test_after_the_last_attempt_a_message_is_a_dead_letter(
+        self, target: Target, ports: Ports
+    ) -> None:
         ports.queues.send(WORK, message("1"))
         use_up(target, ports)
         (letter,) = dead(target, ports, WORK, 1)
@@ -168,7 +186,9 @@ class QueuesContract(Contract):
         target.wait(VISIBILITY)
         assert ports.queues.receive(WORK, most=10) == []
 
-    def test_a_last_attempt_that_never_ends_makes_a_dead_letter_too(self, target: Target, ports: Ports) -> None:
+    def test_a_last_attempt_that_never_ends_makes_a_dead_letter_too(
+        self, target: Target, ports: Ports
+    ) -> None:
         ports.queues.send(WORK, message("1"))
         for _ in range(ATTEMPTS):
             one(target, ports)
@@ -188,7 +208,9 @@ class QueuesContract(Contract):
         (other,) = dead(target, ports, OTHER_WORK, 1)
         assert other.error
 
-    def test_a_dead_letter_does_not_touch_other_messages(self, target: Target, ports: Ports) -> None:
+    def test_a_dead_letter_does_not_touch_other_messages(
+        self, target: Target, ports: Ports
+    ) -> None:
         ports.queues.send(WORK, message("bad"))
         use_up(target, ports)
         ports.queues.send(WORK, message("good"))
@@ -240,7 +262,9 @@ class QueuesContract(Contract):
         ports.queues.acknowledge(WORK, [delivery.receipt])
         assert ports.queues.receive(WORK, most=10) == []
 
-    def test_a_delayed_message_is_not_visible_before_its_time(self, target: Target, ports: Ports) -> None:
+    def test_a_delayed_message_is_not_visible_before_its_time(
+        self, target: Target, ports: Ports
+    ) -> None:
         ports.queues.send(WORK, message("1"), delay=SOON * 3)
         target.wait(SOON)
         assert ports.queues.receive(WORK, most=10) == []

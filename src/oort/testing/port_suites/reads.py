@@ -18,7 +18,9 @@ def put_notes(ports: Ports, *names: str) -> None:
 class ReadsContract(Contract):
     """Many items, prefixes, filters."""
 
-    def test_many_keys_answer_with_the_items_that_are_there_in_the_order_asked(self, ports: Ports) -> None:
+    def test_many_keys_answer_with_the_items_that_are_there_in_the_order_asked(
+        self, ports: Ports
+    ) -> None:
         put_notes(ports, "a", "b", "c")
         found = ports.tables.get_many(GetItems(NOTES, (("c",), ("nobody",), ("a",), ("c",))))
         assert [item["id"] for item in found.items] == ["c", "a"]
@@ -43,17 +45,31 @@ class ReadsContract(Contract):
             ports.tables.put(PutItem(LINES, {"list": "l", "line": line}))
         for prefix in ("a", "ab/", "é", "zzz"):
             found = ports.tables.query(QueryIndex(LINES, "own", "l", starts_with=prefix)).items
-            assert [item["line"] for item in found] == sorted(one for one in lines if one.startswith(prefix))
+            assert [item["line"] for item in found] == sorted(
+                one for one in lines if one.startswith(prefix)
+            )
 
     def test_a_prefix_is_paged_and_goes_in_both_directions(self, ports: Ports) -> None:
         for number in range(5):
             ports.tables.put(PutItem(LINES, {"list": "l", "line": f"x{number}"}))
-        first = ports.tables.query(QueryIndex(LINES, "own", "l", starts_with="x", reverse=True, limit=3))
-        again = QueryIndex(LINES, "own", "l", starts_with="x", reverse=True, limit=3, after=first.next)
+        first = ports.tables.query(
+            QueryIndex(LINES, "own", "l", starts_with="x", reverse=True, limit=3)
+        )
+        again = QueryIndex(
+            LINES, "own", "l", starts_with="x", reverse=True, limit=3, after=first.next
+        )
         second = ports.tables.query(again)
-        assert [item["line"] for page in (first, second) for item in page.items] == ["x4", "x3", "x2", "x1", "x0"]
+        assert [item["line"] for page in (first, second) for item in page.items] == [
+            "x4",
+            "x3",
+            "x2",
+            "x1",
+            "x0",
+        ]
 
-    def test_a_prefix_with_a_range_or_without_a_sort_attribute_is_refused(self, ports: Ports) -> None:
+    def test_a_prefix_with_a_range_or_without_a_sort_attribute_is_refused(
+        self, ports: Ports
+    ) -> None:
         with pytest.raises(InvalidUse):
             ports.tables.query(QueryIndex(LINES, "own", "l", starts_with="a", below="b"))
         with pytest.raises(InvalidUse):
@@ -64,14 +80,18 @@ class ReadsContract(Contract):
         found = ports.tables.scan(ScanTable(NOTES, where=Equals(("size",), 2))).items
         assert {str(item["id"]) for item in found} == {"bb", "cc"}
 
-    def test_the_limit_counts_what_is_read_so_a_page_may_be_empty_and_go_on(self, ports: Ports) -> None:
+    def test_the_limit_counts_what_is_read_so_a_page_may_be_empty_and_go_on(
+        self, ports: Ports
+    ) -> None:
         for number in range(6):
             ports.tables.put(PutItem(LINES, {"list": "l", "line": f"{number}", "rank": number}))
         kept = Between(("rank",), 4, 9)
         pages = []
         after: str | None = None
         for _ in range(4):
-            page = ports.tables.query(QueryIndex(LINES, "own", "l", limit=2, after=after, where=kept))
+            page = ports.tables.query(
+                QueryIndex(LINES, "own", "l", limit=2, after=after, where=kept)
+            )
             pages.append([item["line"] for item in page.items])
             after = page.next
             if after is None:

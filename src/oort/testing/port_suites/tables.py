@@ -8,8 +8,26 @@ from decimal import Decimal
 import pytest
 
 from oort.model import limits
-from oort.model.errors import ConditionFailed, InvalidCursor, InvalidUse, InvalidValue, LimitExceeded, NoSuchItem
-from oort.model.items import AddTo, All, AppendTo, Between, Equals, Item, KeyPart, Remove, SetTo, Value
+from oort.model.errors import (
+    ConditionFailed,
+    InvalidCursor,
+    InvalidUse,
+    InvalidValue,
+    LimitExceeded,
+    NoSuchItem,
+)
+from oort.model.items import (
+    AddTo,
+    All,
+    AppendTo,
+    Between,
+    Equals,
+    Item,
+    KeyPart,
+    Remove,
+    SetTo,
+    Value,
+)
 from oort.model.operations import DeleteItem, Listed, PutItem, QueryIndex, ScanTable, UpdateItem
 from oort.testing.port_suites.target import LINES, NOTES, READINGS, Contract, Ports, Target
 
@@ -23,7 +41,9 @@ def pages(ports: Ports, *, group: str, limit: int, reverse: bool = False) -> Ite
     """The pages of one list, each asked for when the one before has been looked at."""
     after: str | None = None
     while True:
-        page = ports.tables.query(QueryIndex(LINES, "own", group, limit=limit, reverse=reverse, after=after))
+        page = ports.tables.query(
+            QueryIndex(LINES, "own", group, limit=limit, reverse=reverse, after=after)
+        )
         yield page
         after = page.next
         if after is None:
@@ -71,11 +91,20 @@ class TablesContract(Contract):
 
     def test_numbers_of_38_digits_round_trip(self, ports: Ports) -> None:
         large = int("9" * limits.NUMBER_DIGITS)
-        ports.tables.put(PutItem(NOTES, {"id": "a", "large": large, "small": -large, "deep": [{"n": large}]}))
-        assert ports.tables.get(NOTES, ("a",)) == {"id": "a", "large": large, "small": -large, "deep": [{"n": large}]}
+        ports.tables.put(
+            PutItem(NOTES, {"id": "a", "large": large, "small": -large, "deep": [{"n": large}]})
+        )
+        assert ports.tables.get(NOTES, ("a",)) == {
+            "id": "a",
+            "large": large,
+            "small": -large,
+            "deep": [{"n": large}],
+        }
 
     @pytest.mark.parametrize("number", [math.nan, math.inf, -math.inf, 10**38 + 1, 1e126, 1e-131])
-    def test_numbers_that_would_not_round_trip_are_refused(self, ports: Ports, number: float) -> None:
+    def test_numbers_that_would_not_round_trip_are_refused(
+        self, ports: Ports, number: float
+    ) -> None:
         with pytest.raises(InvalidValue):
             ports.tables.put(PutItem(NOTES, {"id": "a", "deep": [{"n": number}]}))
         assert ports.tables.get(NOTES, ("a",)) is None
@@ -96,7 +125,11 @@ class TablesContract(Contract):
             ports.tables.get(LINES, ("l",))
 
     def test_an_item_without_its_key_is_refused(self, ports: Ports) -> None:
-        lacking: tuple[Item, ...] = ({"list": "l"}, {"list": "l", "line": None}, {"list": "l", "line": True})
+        lacking: tuple[Item, ...] = (
+            {"list": "l"},
+            {"list": "l", "line": None},
+            {"list": "l", "line": True},
+        )
         for item in lacking:
             with pytest.raises(InvalidValue):
                 ports.tables.put(PutItem(LINES, item))
@@ -108,7 +141,10 @@ class TablesContract(Contract):
             ports.tables.get(LINES, ("l", ""))
 
     def test_keys_have_a_greatest_length_in_bytes(self, ports: Ports) -> None:
-        fits = {"list": "é" * (limits.PARTITION_KEY_BYTES // 2), "line": "x" * limits.SORT_KEY_BYTES}
+        fits = {
+            "list": "é" * (limits.PARTITION_KEY_BYTES // 2),
+            "line": "x" * limits.SORT_KEY_BYTES,
+        }
         ports.tables.put(PutItem(LINES, dict(fits)))
         for over in ({**fits, "list": fits["list"] + "x"}, {**fits, "line": fits["line"] + "x"}):
             with pytest.raises(InvalidValue):
@@ -118,7 +154,9 @@ class TablesContract(Contract):
         names = len("id") + len("a") + len("text")
         ports.tables.put(PutItem(NOTES, {"id": "a", "text": "x" * (limits.ITEM_BYTES - names)}))
         with pytest.raises(LimitExceeded):
-            ports.tables.put(PutItem(NOTES, {"id": "b", "text": "x" * (limits.ITEM_BYTES - names + 1)}))
+            ports.tables.put(
+                PutItem(NOTES, {"id": "b", "text": "x" * (limits.ITEM_BYTES - names + 1)})
+            )
         assert ports.tables.get(NOTES, ("b",)) is None
 
     def test_an_unknown_table_is_a_key_error(self, ports: Ports) -> None:
@@ -150,7 +188,11 @@ class TablesContract(Contract):
 
     def test_a_put_on_a_condition_that_fails_changes_nothing(self, ports: Ports) -> None:
         ports.tables.put(PutItem(NOTES, {"id": "a", "revision": 1}))
-        for when in (Equals(("revision",), 2), Equals(("revision",), "1"), Between(("revision",), 2, 9)):
+        for when in (
+            Equals(("revision",), 2),
+            Equals(("revision",), "1"),
+            Between(("revision",), 2, 9),
+        ):
             with pytest.raises(ConditionFailed):
                 ports.tables.put(PutItem(NOTES, {"id": "a", "revision": 5}, when=when))
         assert ports.tables.get(NOTES, ("a",)) == {"id": "a", "revision": 1}
@@ -162,7 +204,11 @@ class TablesContract(Contract):
         assert ports.tables.get(NOTES, ("a",)) == {"id": "a"}
 
     def test_an_update_answers_with_what_it_stored(self, ports: Ports) -> None:
-        ports.tables.put(PutItem(NOTES, {"id": "a", "n": 1, "log": ["x"], "deep": {"k": 1, "l": 2}, "gone": True}))
+        ports.tables.put(
+            PutItem(
+                NOTES, {"id": "a", "n": 1, "log": ["x"], "deep": {"k": 1, "l": 2}, "gone": True}
+            )
+        )
         changes = (
             SetTo(("deep", "k"), [1]),
             AddTo(("n",), 41),
@@ -182,8 +228,15 @@ class TablesContract(Contract):
         assert ports.tables.update(UpdateItem(NOTES, ("a",), (AddTo(("n",), 0.2),)))["n"] == 0.3
 
     def test_to_an_update_a_null_is_missing(self, ports: Ports) -> None:
-        ports.tables.put(PutItem(NOTES, {"id": "a", "n": None, "log": None, "deep": {"n": None, "m": 1}}))
-        changes = (AddTo(("n",), 2), AppendTo(("log",), ["x"]), AddTo(("deep", "n"), -1), AddTo(("deep", "m"), 1))
+        ports.tables.put(
+            PutItem(NOTES, {"id": "a", "n": None, "log": None, "deep": {"n": None, "m": 1}})
+        )
+        changes = (
+            AddTo(("n",), 2),
+            AppendTo(("log",), ["x"]),
+            AddTo(("deep", "n"), -1),
+            AddTo(("deep", "m"), 1),
+        )
         new = ports.tables.update(UpdateItem(NOTES, ("a",), changes, when=Equals(("n",), None)))
         assert new == {"id": "a", "n": 2, "log": ["x"], "deep": {"n": -1, "m": 2}}
         assert ports.tables.update(UpdateItem(NOTES, ("a",), changes))["n"] == 4
@@ -194,25 +247,43 @@ class TablesContract(Contract):
             with pytest.raises(InvalidValue):
                 ports.tables.update(UpdateItem(READINGS, ("s", 1), (change,)))
         same = (SetTo(("sensor",), "s"), AddTo(("value",), 0), SetTo(("unit",), "K"))
-        assert ports.tables.update(UpdateItem(READINGS, ("s", 1), same)) == {"sensor": "s", "value": 1, "unit": "K"}
+        assert ports.tables.update(UpdateItem(READINGS, ("s", 1), same)) == {
+            "sensor": "s",
+            "value": 1,
+            "unit": "K",
+        }
         with pytest.raises(InvalidValue):
-            ports.tables.update(UpdateItem(READINGS, ("s", 2), (SetTo(("unit",), "K"),), {"sensor": "s", "value": 3}))
+            ports.tables.update(
+                UpdateItem(
+                    READINGS, ("s", 2), (SetTo(("unit",), "K"),), {"sensor": "s", "value": 3}
+                )
+            )
 
     def test_changes_that_overlap_are_refused(self, ports: Ports) -> None:
         ports.tables.put(PutItem(NOTES, {"id": "a", "deep": {"n": 1}}))
         for path in (("deep",), ("deep", "n")):
             with pytest.raises(InvalidUse):
-                ports.tables.update(UpdateItem(NOTES, ("a",), (AddTo(("deep", "n"), 1), SetTo(path, 1))))
+                ports.tables.update(
+                    UpdateItem(NOTES, ("a",), (AddTo(("deep", "n"), 1), SetTo(path, 1)))
+                )
 
     def test_an_update_without_changes_makes_the_initial_item(self, ports: Ports) -> None:
-        assert ports.tables.update(UpdateItem(NOTES, ("a",), (), {"id": "a", "n": None})) == {"id": "a", "n": None}
-        assert ports.tables.update(UpdateItem(NOTES, ("a",), (), {"id": "a"})) == {"id": "a", "n": None}
+        assert ports.tables.update(UpdateItem(NOTES, ("a",), (), {"id": "a", "n": None})) == {
+            "id": "a",
+            "n": None,
+        }
+        assert ports.tables.update(UpdateItem(NOTES, ("a",), (), {"id": "a"})) == {
+            "id": "a",
+            "n": None,
+        }
 
     def test_an_initial_item_is_judged_by_the_condition_on_none(self, ports: Ports) -> None:
         update = UpdateItem(NOTES, ("a",), (AddTo(("n",), 1),), {"id": "a"}, when=Equals(("n",), 1))
         with pytest.raises(ConditionFailed):
             ports.tables.update(update)
-        fresh = UpdateItem(NOTES, ("a",), (AddTo(("n",), 1),), {"id": "a"}, when=Equals(("n",), None))
+        fresh = UpdateItem(
+            NOTES, ("a",), (AddTo(("n",), 1),), {"id": "a"}, when=Equals(("n",), None)
+        )
         assert ports.tables.update(fresh) == {"id": "a", "n": 1}
         assert ports.tables.update(update) == {"id": "a", "n": 2}
 
@@ -222,18 +293,30 @@ class TablesContract(Contract):
             ports.tables.update(UpdateItem(NOTES, ("a",), change))
         assert ports.tables.get(NOTES, ("a",)) is None
         initial: Item = {"id": "a", "n": 10}
-        assert ports.tables.update(UpdateItem(NOTES, ("a",), change, initial)) == {"id": "a", "n": 11}
-        assert ports.tables.update(UpdateItem(NOTES, ("a",), change, initial)) == {"id": "a", "n": 12}
+        assert ports.tables.update(UpdateItem(NOTES, ("a",), change, initial)) == {
+            "id": "a",
+            "n": 11,
+        }
+        assert ports.tables.update(UpdateItem(NOTES, ("a",), change, initial)) == {
+            "id": "a",
+            "n": 12,
+        }
 
     def test_an_update_on_a_condition_that_fails_changes_nothing(self, ports: Ports) -> None:
         ports.tables.put(PutItem(NOTES, {"id": "a", "n": 1}))
         with pytest.raises(ConditionFailed):
-            ports.tables.update(UpdateItem(NOTES, ("a",), (AddTo(("n",), 1),), when=Equals(("n",), 2)))
+            ports.tables.update(
+                UpdateItem(NOTES, ("a",), (AddTo(("n",), 1),), when=Equals(("n",), 2))
+            )
         assert ports.tables.get(NOTES, ("a",)) == {"id": "a", "n": 1}
 
     def test_an_update_that_does_not_fit_changes_nothing(self, ports: Ports) -> None:
         ports.tables.put(PutItem(NOTES, {"id": "a", "text": "x"}))
-        for change in (AddTo(("text",), 1), AppendTo(("text",), [1]), SetTo(("missing", "inner"), 1)):
+        for change in (
+            AddTo(("text",), 1),
+            AppendTo(("text",), [1]),
+            SetTo(("missing", "inner"), 1),
+        ):
             with pytest.raises(InvalidValue):
                 ports.tables.update(UpdateItem(NOTES, ("a",), (SetTo(("n",), 1), change)))
         assert ports.tables.get(NOTES, ("a",)) == {"id": "a", "text": "x"}
@@ -247,7 +330,9 @@ class TablesContract(Contract):
         ports.tables.put(PutItem(NOTES, {"id": "a", "n": 0}))
         add = UpdateItem(NOTES, ("a",), (AddTo(("n",), 1),))
         with ThreadPoolExecutor(8) as pool:
-            seen = {str(item["n"]) for item in pool.map(lambda _: ports.tables.update(add), range(40))}
+            seen = {
+                str(item["n"]) for item in pool.map(lambda _: ports.tables.update(add), range(40))
+            }
         assert len(seen) == 40
         assert ports.tables.get(NOTES, ("a",)) == {"id": "a", "n": 40}
 
@@ -275,7 +360,9 @@ class TablesContract(Contract):
         keys = sorted((str(item["list"]), str(item["line"])) for items in found for item in items)
         assert keys == [("a", "1"), ("a", "2"), ("a", "3"), ("b", "1"), ("b", "2")]
 
-    def test_what_stays_is_scanned_exactly_once_while_others_come_and_go(self, ports: Ports) -> None:
+    def test_what_stays_is_scanned_exactly_once_while_others_come_and_go(
+        self, ports: Ports
+    ) -> None:
         for number in range(20):
             ports.tables.put(PutItem(NOTES, {"id": f"stays {number}"}))
             ports.tables.put(PutItem(NOTES, {"id": f"goes {number}"}))
@@ -286,7 +373,9 @@ class TablesContract(Contract):
                 ports.tables.delete(DeleteItem(NOTES, (f"goes {turn}",)))
                 ports.tables.put(PutItem(NOTES, {"id": f"comes {turn}"}))
         assert len(seen) == len(set(seen))
-        assert {name for name in seen if name.startswith("stays")} == {f"stays {number}" for number in range(20)}
+        assert {name for name in seen if name.startswith("stays")} == {
+            f"stays {number}" for number in range(20)
+        }
 
     def test_a_page_ends_at_a_megabyte_whatever_its_limit(self, ports: Ports) -> None:
         for number in range(6):
@@ -309,7 +398,9 @@ class IndexesContract(Contract):
 
     def query(self, ports: Ports, group: str, **edges: KeyPart) -> list[Value]:
         found = ports.tables.query(
-            QueryIndex(LINES, "own", group, at_least=edges.get("at_least"), below=edges.get("below"))
+            QueryIndex(
+                LINES, "own", group, at_least=edges.get("at_least"), below=edges.get("below")
+            )
         )
         return [item["line"] for item in found.items]
 
@@ -334,7 +425,9 @@ class IndexesContract(Contract):
             ports.tables.put(PutItem(READINGS, {"sensor": "s", "value": value}))
         found = ports.tables.query(QueryIndex(READINGS, "own", "s")).items
         # DynamoDB keeps values and not kinds: 1e100 may come back as an integer.
-        assert [Decimal(str(item["value"])) for item in found] == sorted(Decimal(str(value)) for value in values)
+        assert [Decimal(str(item["value"])) for item in found] == sorted(
+            Decimal(str(value)) for value in values
+        )
 
     def test_a_query_sees_its_partition_only(self, ports: Ports) -> None:
         put_lines(ports, "a", ["1"])
@@ -383,10 +476,16 @@ class IndexesContract(Contract):
         for turn, page in enumerate(pages(ports, group="l", limit=3)):
             seen.extend(str(item["line"]) for item in page.items)
             ports.tables.delete(DeleteItem(LINES, ("l", f"{9 - turn:02} goes")))
-            ports.tables.delete(DeleteItem(LINES, ("l", seen[-1])) if "goes" in seen[-1] else DeleteItem(NOTES, ("x",)))
+            ports.tables.delete(
+                DeleteItem(LINES, ("l", seen[-1]))
+                if "goes" in seen[-1]
+                else DeleteItem(NOTES, ("x",))
+            )
             put_lines(ports, "l", [f"{turn:02} comes", f"{9 - turn:02} comes"])
         assert len(seen) == len(set(seen))
-        assert [line for line in seen if "stays" in line] == [f"{number:02} stays" for number in range(10)]
+        assert [line for line in seen if "stays" in line] == [
+            f"{number:02} stays" for number in range(10)
+        ]
 
     def test_a_cursor_fits_only_its_own_query(self, ports: Ports) -> None:
         put_lines(ports, "a", ["1", "2", "3"])
@@ -418,19 +517,25 @@ class IndexesContract(Contract):
         rest = ports.tables.query(QueryIndex(LINES, "own", "l", limit=10, after=first.next))
         assert [item["line"] for item in rest.items] == ["2", "3"]
 
-    def test_an_index_lists_whole_items_in_its_own_order(self, target: Target, ports: Ports) -> None:
+    def test_an_index_lists_whole_items_in_its_own_order(
+        self, target: Target, ports: Ports
+    ) -> None:
         first: Item = {"list": "x", "line": "1", "owner": "ada", "rank": 2, "text": "t"}
         ports.tables.put(PutItem(LINES, first))
         ports.tables.put(PutItem(LINES, {"list": "y", "line": "1", "owner": "ada", "rank": -1}))
         ports.tables.put(PutItem(LINES, {"list": "y", "line": "2", "owner": "bob", "rank": 0}))
-        target.eventually(lambda: len(ports.tables.query(QueryIndex(LINES, "by_owner", "ada")).items) == 2)
+        target.eventually(
+            lambda: len(ports.tables.query(QueryIndex(LINES, "by_owner", "ada")).items) == 2
+        )
         found = ports.tables.query(QueryIndex(LINES, "by_owner", "ada")).items
         assert [item["rank"] for item in found] == [-1, 2]
         assert found[1] == first
 
     def test_an_index_follows_its_items(self, target: Target, ports: Ports) -> None:
         for line in "abc":
-            ports.tables.put(PutItem(LINES, {"list": "l", "line": line, "owner": "ada", "rank": ord(line)}))
+            ports.tables.put(
+                PutItem(LINES, {"list": "l", "line": line, "owner": "ada", "rank": ord(line)})
+            )
         self.owned(target, ports, "ada", ["a", "b", "c"])
         ports.tables.update(UpdateItem(LINES, ("l", "a"), (SetTo(("rank",), 1000),)))
         ports.tables.update(UpdateItem(LINES, ("l", "b"), (SetTo(("owner",), "bob"),)))
@@ -444,10 +549,18 @@ class IndexesContract(Contract):
         ports.tables.put(PutItem(LINES, {"list": "l", "line": "a", "tag": "t", "text": "old"}))
         ports.tables.update(UpdateItem(LINES, ("l", "a"), (SetTo(("text",), "new"),)))
         target.eventually(
-            lambda: [item["text"] for item in ports.tables.query(QueryIndex(LINES, "by_tag", "t")).items] == ["new"]
+            lambda: (
+                [
+                    item["text"]
+                    for item in ports.tables.query(QueryIndex(LINES, "by_tag", "t")).items
+                ]
+                == ["new"]
+            )
         )
 
-    def test_an_item_without_the_attributes_is_not_in_the_index(self, target: Target, ports: Ports) -> None:
+    def test_an_item_without_the_attributes_is_not_in_the_index(
+        self, target: Target, ports: Ports
+    ) -> None:
         ports.tables.put(PutItem(LINES, {"list": "l", "line": "a", "owner": "ada"}))
         ports.tables.put(PutItem(LINES, {"list": "l", "line": "b", "owner": "ada", "rank": None}))
         ports.tables.put(PutItem(LINES, {"list": "l", "line": "c", "rank": 1}))
@@ -462,11 +575,16 @@ class IndexesContract(Contract):
         assert ports.tables.update(update) == {**item, "rank": 3, "owner": "bob"}
         self.owned(target, ports, "bob", ["a"])
         update = UpdateItem(
-            LINES, ("l", "a"), (SetTo(("rank",), None), SetTo(("tag",), "t")), when=Equals(("tag",), None)
+            LINES,
+            ("l", "a"),
+            (SetTo(("rank",), None), SetTo(("tag",), "t")),
+            when=Equals(("tag",), None),
         )
         assert ports.tables.update(update) == {**item, "owner": "bob", "tag": "t"}
         self.owned(target, ports, "bob", [])
-        assert ports.tables.update(UpdateItem(LINES, ("l", "a"), (Remove(("rank",)),))).keys() == item.keys() - {"rank"}
+        assert ports.tables.update(
+            UpdateItem(LINES, ("l", "a"), (Remove(("rank",)),))
+        ).keys() == item.keys() - {"rank"}
         made = UpdateItem(LINES, ("l", "b"), (), {"list": "l", "line": "b", "rank": None})
         assert ports.tables.update(made) == {"list": "l", "line": "b", "rank": None}
 
@@ -483,20 +601,35 @@ class IndexesContract(Contract):
         after: str | None = None
         for _ in range(-(-3 // limit)):
             page = ports.tables.query(
-                QueryIndex(LINES, "own", "l", at_least="b", below="e", limit=limit, after=after, reverse=reverse)
+                QueryIndex(
+                    LINES,
+                    "own",
+                    "l",
+                    at_least="b",
+                    below="e",
+                    limit=limit,
+                    after=after,
+                    reverse=reverse,
+                )
             )
             found += [item["line"] for item in page.items]
             after = page.next
         assert after is None
         assert found == sorted("bcd", reverse=reverse)
 
-    def test_an_index_is_not_unique_and_pages_through_equals(self, target: Target, ports: Ports) -> None:
+    def test_an_index_is_not_unique_and_pages_through_equals(
+        self, target: Target, ports: Ports
+    ) -> None:
         lines = [f"{number:02}" for number in range(9)]
         for line in lines:
-            ports.tables.put(PutItem(LINES, {"list": line, "line": line, "owner": "ada", "rank": 1, "tag": "t"}))
+            ports.tables.put(
+                PutItem(LINES, {"list": line, "line": line, "owner": "ada", "rank": 1, "tag": "t"})
+            )
         for index, owner in (("by_owner", "ada"), ("by_tag", "t")):
             target.eventually(
-                lambda index=index, owner=owner: len(ports.tables.query(QueryIndex(LINES, index, owner)).items) == 9  # type: ignore[misc]
+                lambda index=index, owner=owner: (
+                    len(ports.tables.query(QueryIndex(LINES, index, owner)).items) == 9
+                )  # type: ignore[misc]
             )
             seen: list[Value] = []
             after: str | None = None
@@ -508,12 +641,16 @@ class IndexesContract(Contract):
 
     def test_an_index_has_ranges_and_runs_backwards(self, target: Target, ports: Ports) -> None:
         for rank in range(6):
-            ports.tables.put(PutItem(LINES, {"list": "l", "line": str(rank), "owner": "ada", "rank": rank}))
+            ports.tables.put(
+                PutItem(LINES, {"list": "l", "line": str(rank), "owner": "ada", "rank": rank})
+            )
         self.owned(target, ports, "ada", list("012345"))
         query = QueryIndex(LINES, "by_owner", "ada", at_least=1, below=5, reverse=True, limit=3)
         page = ports.tables.query(query)
         assert [item["rank"] for item in page.items] == [4, 3, 2]
-        rest = QueryIndex(LINES, "by_owner", "ada", at_least=1, below=5, reverse=True, limit=3, after=page.next)
+        rest = QueryIndex(
+            LINES, "by_owner", "ada", at_least=1, below=5, reverse=True, limit=3, after=page.next
+        )
         assert [item["rank"] for item in ports.tables.query(rest).items] == [1]
 
     def test_an_index_without_a_sort_attribute_has_no_ranges(self, ports: Ports) -> None:

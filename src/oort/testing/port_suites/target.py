@@ -62,7 +62,11 @@ class Target(Protocol):
 
 
 def _table(
-    name: str, partition: str, sort: str | None, *indexes: IndexModel, numeric: frozenset[str] = frozenset()
+    name: str,
+    partition: str,
+    sort: str | None,
+    *indexes: IndexModel,
+    numeric: frozenset[str] = frozenset(),
 ) -> TableModel:
     return TableModel(name, "suite", partition, sort, None, indexes, _HERE, numeric)
 
@@ -95,8 +99,14 @@ PLATFORM = PlatformModel(
                     numeric=frozenset({"value"}),
                 ),
             ),
-            queues=(_queue(WORK, None), _queue(OTHER_WORK, None), *(_queue(name, HAPPENED) for name in SUBSCRIBERS)),
-            events=tuple(EventModel(name, 1, "key", "suite", _HERE) for name in (HAPPENED, UNHEARD)),
+            queues=(
+                _queue(WORK, None),
+                _queue(OTHER_WORK, None),
+                *(_queue(name, HAPPENED) for name in SUBSCRIBERS),
+            ),
+            events=tuple(
+                EventModel(name, 1, "key", "suite", _HERE) for name in (HAPPENED, UNHEARD)
+            ),
             functions=(),
         ),
     ),
@@ -114,7 +124,9 @@ class Contract:
 
 def message(id: str, *, body: bytes = b"{}", name: str = WORK, key: str = "k") -> Message:
     """A message for a queue or an event."""
-    return Message(id=id, name=name, body=body, key=key, version=1, traceparent="00-aa-bb-01", sent=1.5)
+    return Message(
+        id=id, name=name, body=body, key=key, version=1, traceparent="00-aa-bb-01", sent=1.5
+    )
 
 
 def received(target: Target, ports: Ports, queue: str, count: int) -> list[Delivery]:

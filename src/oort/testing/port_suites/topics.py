@@ -26,7 +26,9 @@ from oort.testing.port_suites.target import (
 class TopicsContract(Contract):
     """Fan-out."""
 
-    def test_every_subscriber_gets_the_event_as_it_was_published(self, target: Target, ports: Ports) -> None:
+    def test_every_subscriber_gets_the_event_as_it_was_published(
+        self, target: Target, ports: Ports
+    ) -> None:
         event = message("1", name=HAPPENED, body=b'{"n":1}', key="customer 7")
         ports.topics.publish(HAPPENED, event)
         for queue in SUBSCRIBERS:
@@ -34,7 +36,9 @@ class TopicsContract(Contract):
             assert delivery.message == event
             assert delivery.attempt == 1
 
-    def test_a_subscriber_that_fails_does_not_touch_the_others(self, target: Target, ports: Ports) -> None:
+    def test_a_subscriber_that_fails_does_not_touch_the_others(
+        self, target: Target, ports: Ports
+    ) -> None:
         ports.topics.publish(HAPPENED, message("1", name=HAPPENED))
         failing, other = SUBSCRIBERS
         for _ in range(ATTEMPTS):
@@ -65,6 +69,8 @@ class TopicsContract(Contract):
         fits = filling("1", name=HAPPENED, size=limits.MESSAGE_BYTES)
         ports.topics.publish(HAPPENED, fits)
         with pytest.raises(LimitExceeded):
-            ports.topics.publish(HAPPENED, filling("2", name=HAPPENED, size=limits.MESSAGE_BYTES + 1))
+            ports.topics.publish(
+                HAPPENED, filling("2", name=HAPPENED, size=limits.MESSAGE_BYTES + 1)
+            )
         for queue in SUBSCRIBERS:
             assert [one.message for one in received(target, ports, queue, 1)] == [fits]

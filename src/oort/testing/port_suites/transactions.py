@@ -7,7 +7,16 @@ import pytest
 from oort.model import limits
 from oort.model.errors import ConditionFailed, InvalidUse, InvalidValue, LimitExceeded, NoSuchItem
 from oort.model.items import AddTo, Equals, SetTo
-from oort.model.operations import CheckItem, DeleteItem, Mark, PublishEvent, PutItem, SendMessage, UpdateItem, Write
+from oort.model.operations import (
+    CheckItem,
+    DeleteItem,
+    Mark,
+    PublishEvent,
+    PutItem,
+    SendMessage,
+    UpdateItem,
+    Write,
+)
 from oort.testing.port_suites.target import (
     HAPPENED,
     LINES,
@@ -60,7 +69,9 @@ class TransactionsContract(Contract):
     def test_an_empty_transaction_succeeds(self, ports: Ports) -> None:
         assert ports.transactions.commit([], None) is True
 
-    def test_a_condition_that_fails_undoes_everything_and_names_its_place(self, ports: Ports) -> None:
+    def test_a_condition_that_fails_undoes_everything_and_names_its_place(
+        self, ports: Ports
+    ) -> None:
         ports.tables.put(put("there"))
         failing: tuple[Write, ...] = (
             PutItem(NOTES, {"id": "there"}, if_absent=True),
@@ -79,16 +90,22 @@ class TransactionsContract(Contract):
         assert ports.tables.get(NOTES, ("after",)) is None
         assert ports.tables.get(NOTES, ("there",)) == {"id": "there", "n": 1}
 
-    def test_an_update_of_an_absent_item_undoes_everything_and_names_its_place(self, ports: Ports) -> None:
+    def test_an_update_of_an_absent_item_undoes_everything_and_names_its_place(
+        self, ports: Ports
+    ) -> None:
         with pytest.raises(NoSuchItem) as raised:
-            ports.transactions.commit([put("a"), UpdateItem(NOTES, ("absent",), (AddTo(("n",), 1),))], None)
+            ports.transactions.commit(
+                [put("a"), UpdateItem(NOTES, ("absent",), (AddTo(("n",), 1),))], None
+            )
         assert raised.value.position == 1
         assert ports.tables.get(NOTES, ("a",)) is None
 
     def test_updates_find_their_items_whether_they_are_there_or_not(self, ports: Ports) -> None:
         ports.tables.put(put("there"))
         names = ("new", "there", "newer")
-        writes: list[Write] = [UpdateItem(NOTES, (name,), (AddTo(("n",), 1),), {"id": name, "n": 10}) for name in names]
+        writes: list[Write] = [
+            UpdateItem(NOTES, (name,), (AddTo(("n",), 1),), {"id": name, "n": 10}) for name in names
+        ]
         for expected in ([11, 2, 11], [12, 3, 12]):
             assert ports.transactions.commit(writes, None) is True
             found = [ports.tables.get(NOTES, (name,)) for name in names]
@@ -97,16 +114,24 @@ class TransactionsContract(Contract):
     def test_to_an_update_a_null_is_missing(self, ports: Ports) -> None:
         ports.tables.put(PutItem(NOTES, {"id": "a", "n": None, "deep": {"n": None}}))
         changes = (AddTo(("n",), 1), AddTo(("deep", "n"), 2))
-        assert ports.transactions.commit([put("b"), UpdateItem(NOTES, ("a",), changes)], MARK) is True
+        assert (
+            ports.transactions.commit([put("b"), UpdateItem(NOTES, ("a",), changes)], MARK) is True
+        )
         assert ports.tables.get(NOTES, ("a",)) == {"id": "a", "n": 1, "deep": {"n": 2}}
 
     def test_an_update_that_does_not_fit_undoes_everything(self, ports: Ports) -> None:
         ports.tables.put(PutItem(NOTES, {"id": "a", "text": "x"}))
-        for change in (SetTo(("missing", "inner"), 1), SetTo(("id",), "b"), SetTo(("n",), float("nan"))):
+        for change in (
+            SetTo(("missing", "inner"), 1),
+            SetTo(("id",), "b"),
+            SetTo(("n",), float("nan")),
+        ):
             with pytest.raises(InvalidValue):
                 ports.transactions.commit([put("b"), UpdateItem(NOTES, ("a",), (change,))], None)
         with pytest.raises(InvalidUse):
-            ports.transactions.commit([put("b"), UpdateItem(NOTES, ("a",), (AddTo(("n",), 1), AddTo(("n",), 1)))], None)
+            ports.transactions.commit(
+                [put("b"), UpdateItem(NOTES, ("a",), (AddTo(("n",), 1), AddTo(("n",), 1)))], None
+            )
         assert ports.tables.get(NOTES, ("b",)) is None
 
     def test_of_many_transactions_that_claim_one_key_exactly_one_wins(self, ports: Ports) -> None:
@@ -136,7 +161,10 @@ class TransactionsContract(Contract):
     def test_a_mark_that_is_there_wins_over_every_condition(self, ports: Ports) -> None:
         claim = PutItem(NOTES, {"id": "a"}, if_absent=True)
         assert ports.transactions.commit([claim], MARK) is True
-        assert ports.transactions.commit([claim, UpdateItem(NOTES, ("b",), (AddTo(("n",), 1),))], MARK) is False
+        assert (
+            ports.transactions.commit([claim, UpdateItem(NOTES, ("b",), (AddTo(("n",), 1),))], MARK)
+            is False
+        )
 
     def test_a_failed_transaction_leaves_no_mark(self, ports: Ports) -> None:
         with pytest.raises(ConditionFailed):
@@ -168,7 +196,11 @@ class TransactionsContract(Contract):
         assert ports.tables.get(NOTES, ("b",)) is None
 
     def test_one_key_in_two_tables_is_two_items(self, ports: Ports) -> None:
-        writes = [put("a"), PutItem(LINES, {"list": "a", "line": "a"}), PutItem(LINES, {"list": "a", "line": "b"})]
+        writes = [
+            put("a"),
+            PutItem(LINES, {"list": "a", "line": "a"}),
+            PutItem(LINES, {"list": "a", "line": "b"}),
+        ]
         assert ports.transactions.commit(writes, None) is True
 
     def test_100_actions_and_no_more(self, ports: Ports) -> None:
@@ -185,16 +217,25 @@ class TransactionsContract(Contract):
             ports.transactions.commit([*ninety_nine, SendMessage(WORK, message("1"))], MARK)
         with pytest.raises(LimitExceeded):
             ports.transactions.commit(
-                [*ninety_nine, PublishEvent(HAPPENED, message("1")), SendMessage(WORK, message("2"))], None
+                [
+                    *ninety_nine,
+                    PublishEvent(HAPPENED, message("1")),
+                    SendMessage(WORK, message("2")),
+                ],
+                None,
             )
         assert ports.transactions.commit(ninety_nine, MARK) is True
 
     def test_4_mib_and_no_more(self, ports: Ports) -> None:
         large = "x" * (390 * limits.KIB)
         with pytest.raises(LimitExceeded):
-            ports.transactions.commit([PutItem(NOTES, {"id": str(n), "text": large}) for n in range(11)], MARK)
+            ports.transactions.commit(
+                [PutItem(NOTES, {"id": str(n), "text": large}) for n in range(11)], MARK
+            )
         assert ports.tables.get(NOTES, ("0",)) is None
-        assert ports.transactions.commit([PutItem(NOTES, {"id": str(n), "text": large}) for n in range(10)], MARK)
+        assert ports.transactions.commit(
+            [PutItem(NOTES, {"id": str(n), "text": large}) for n in range(10)], MARK
+        )
 
     def test_what_may_not_be_stored_or_sent_undoes_everything(self, ports: Ports) -> None:
         too_large = filling("1", size=limits.MESSAGE_BYTES + 1)
@@ -214,19 +255,29 @@ class TransactionsContract(Contract):
         assert ports.transactions.commit([put("a")], MARK) is True
 
     def test_sends_arrive_after_the_commit(self, target: Target, ports: Ports) -> None:
-        writes: list[Write] = [SendMessage(WORK, message("1")), put("a"), SendMessage(OTHER_WORK, message("2"))]
+        writes: list[Write] = [
+            SendMessage(WORK, message("1")),
+            put("a"),
+            SendMessage(OTHER_WORK, message("2")),
+        ]
         ports.transactions.commit(writes, None)
         assert [one.message for one in received(target, ports, WORK, 1)] == [message("1")]
         assert [one.message for one in received(target, ports, OTHER_WORK, 1)] == [message("2")]
 
     def test_an_event_arrives_at_every_subscriber(self, target: Target, ports: Ports) -> None:
         event = message("1", name=HAPPENED)
-        ports.transactions.commit([PublishEvent(HAPPENED, event), PublishEvent(UNHEARD, message("2"))], None)
+        ports.transactions.commit(
+            [PublishEvent(HAPPENED, event), PublishEvent(UNHEARD, message("2"))], None
+        )
         for queue in SUBSCRIBERS:
             assert [one.message for one in received(target, ports, queue, 1)] == [event]
 
-    def test_a_delayed_send_is_not_visible_before_its_time(self, target: Target, ports: Ports) -> None:
-        ports.transactions.commit([SendMessage(WORK, message("1"), delay=3.0), SendMessage(WORK, message("2"))], None)
+    def test_a_delayed_send_is_not_visible_before_its_time(
+        self, target: Target, ports: Ports
+    ) -> None:
+        ports.transactions.commit(
+            [SendMessage(WORK, message("1"), delay=3.0), SendMessage(WORK, message("2"))], None
+        )
         early = received(target, ports, WORK, 1)
         assert [one.message.id for one in early] == ["2"]
         ports.queues.acknowledge(WORK, [early[0].receipt])

@@ -67,7 +67,12 @@ class Parcels(Queue[Parcel, Can]):
 
 @shop.post("/orders", status=201, public=True, rate=5.5, burst=10, raises=[TooMuch])
 def place(  # noqa: PLR0917  the runtime passes them by name
-    body: NewOrder, ctx: Context, pay: Pay, orders: Orders[Put], parcels: Parcels[Send], sold: Publish[Sold]
+    body: NewOrder,
+    ctx: Context,
+    pay: Pay,
+    orders: Orders[Put],
+    parcels: Parcels[Send],
+    sold: Publish[Sold],
 ) -> Receipt:
     """Take an order, let the bank pay it, and tell everybody."""
     order = Order(id=ctx.message_id, country=body.country, cents=body.cents)

@@ -86,8 +86,12 @@ def message(
         (3, Priced(id="1", minor=200, currency="EUR"), "EUR"),
     ],
 )
-def test_every_older_version_is_read_as_the_class_the_consumer_knows(version: int, body: Event, currency: str) -> None:
-    assert versions.read(Priced, message(body, version=version)) == Priced(id="1", minor=200, currency=currency)
+def test_every_older_version_is_read_as_the_class_the_consumer_knows(
+    version: int, body: Event, currency: str
+) -> None:
+    assert versions.read(Priced, message(body, version=version)) == Priced(
+        id="1", minor=200, currency=currency
+    )
 
 
 @pytest.mark.parametrize("version", [-1, 0, 4, 10**9])
@@ -115,20 +119,29 @@ def test_another_event_on_the_queue_is_unknown() -> None:
 
 def test_a_newer_version_that_says_it_can_be_read_is_read_and_the_rest_is_skipped() -> None:
     newer = b'{"id":"1","minor":5,"currency":"EUR","tax":1}'
-    assert versions.read(Priced, message(newer, version=5, oldest=3)) == Priced(id="1", minor=5, currency="EUR")
+    assert versions.read(Priced, message(newer, version=5, oldest=3)) == Priced(
+        id="1", minor=5, currency="EUR"
+    )
     with pytest.raises(NotUnderstood):
         versions.read(Priced, message(newer, version=5, oldest=4))
 
 
 def test_of_what_a_newer_message_holds_a_consumer_reads_the_newest_that_it_knows() -> None:
-    held: dict[int, Event] = {2: PricedV2(id="1", amount=2, currency="SEK"), 1: PricedV1(id="1", amount=3)}
-    newer = message(b'{"id":"1","minor":999,"currency":"EUR","shape":[]}', version=4, oldest=4, older=held)
+    held: dict[int, Event] = {
+        2: PricedV2(id="1", amount=2, currency="SEK"),
+        1: PricedV1(id="1", amount=3),
+    }
+    newer = message(
+        b'{"id":"1","minor":999,"currency":"EUR","shape":[]}', version=4, oldest=4, older=held
+    )
     assert versions.read(Priced, newer) == Priced(id="1", minor=200, currency="SEK")
     assert versions.read(PricedV2, newer) == held[2]
     assert versions.read(PricedV1, newer) == held[1]
 
 
-def test_its_own_version_goes_before_a_newer_one_that_can_be_read_and_that_before_an_older_one() -> None:
+def test_its_own_version_goes_before_a_newer_one_that_can_be_read_and_that_before_an_older_one() -> (
+    None
+):
     body = b'{"id":"1","amount":9,"currency":"EUR"}'
     old = PricedV1(id="1", amount=3)
     assert versions.read(PricedV1, message(body, version=4, oldest=1, older={1: old})) == old
@@ -178,7 +191,10 @@ def test_direct_upcasts_are_chosen_in_whatever_order_they_were_declared() -> Non
             convert.__annotations__.clear()
             convert.__annotations__.update({"event": old, "return": V3})
             upcast(convert)
-        read = [versions.read(V3, message(b'{"id":"1"}', version=one, name="shop.moved")) for one in (1, 2)]
+        read = [
+            versions.read(V3, message(b'{"id":"1"}', version=one, name="shop.moved"))
+            for one in (1, 2)
+        ]
         assert [one.was for one in read if isinstance(one, V3)] == [1, 2]
 
 
@@ -186,7 +202,8 @@ def test_a_conversion_returns_its_function_and_goes_one_way_only() -> None:
     assert with_currency(PricedV1(id="1", amount=1)).currency == "NOK"
     assert without_currency(PricedV2(id="1", amount=1, currency="NOK")).amount == 1
     with pytest.raises(
-        InvalidProgram, match=r"(?s)priced version 3 does not become shop\.priced version 1.*Write @upcast"
+        InvalidProgram,
+        match=r"(?s)priced version 3 does not become shop\.priced version 1.*Write @upcast",
     ):
         upcast(backwards)
     with pytest.raises(InvalidProgram, match=r"(?s)A downcast cannot be used: .*Write @downcast"):
@@ -269,8 +286,15 @@ def test_each_version_is_told_once_though_two_ways_lead_there() -> None:
     from oort.app.handles.events import prepare_publish
 
     sent = prepare_publish(fake(Publish[V3]), V3(id="1")).message
-    assert [(one.version, one.body) for one in sent.older] == [(2, b'{"id":"1"}'), (1, b'{"id":"by two"}')]
-    assert (first(V3(id="1")), second(V3(id="1")), third(V2(id="1"))) == (V2(id="1"), V1(id="direct"), V1(id="by two"))
+    assert [(one.version, one.body) for one in sent.older] == [
+        (2, b'{"id":"1"}'),
+        (1, b'{"id":"by two"}'),
+    ]
+    assert (first(V3(id="1")), second(V3(id="1")), third(V2(id="1"))) == (
+        V2(id="1"),
+        V1(id="direct"),
+        V1(id="by two"),
+    )
 
 
 def test_a_downcast_that_makes_what_its_class_refuses_publishes_nothing() -> None:
@@ -342,7 +366,9 @@ def test_a_consumer_that_could_not_read_an_older_version_is_refused_at_load() ->
 
     ((code, what),) = refused(producer(V1), consumer(V2))
     assert code == "event.gap"
-    assert what.startswith("reader.note knows shop.told version 2, and nothing leads there from version 1")
+    assert what.startswith(
+        "reader.note knows shop.told version 2, and nothing leads there from version 1"
+    )
 
 
 def test_a_gap_in_a_chain_of_upcasts_is_refused_at_load() -> None:
@@ -383,7 +409,10 @@ def test_a_new_version_that_a_consumer_could_not_read_is_refused_at_load() -> No
 
     ((code, what),) = refused(producer(V2), consumer(V1))
     assert code == "event.ahead"
-    assert what == "shop.ahead version 2 is published, and reader.note knows version 1 only: it would get nothing."
+    assert (
+        what
+        == "shop.ahead version 2 is published, and reader.note knows version 1 only: it would get nothing."
+    )
 
     @event("shop.ahead", version=2, key="id", compatible=1)
     class Compatible(Event):

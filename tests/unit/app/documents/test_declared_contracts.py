@@ -87,7 +87,9 @@ def test_every_version_is_declared_also_those_that_are_only_converted() -> None:
 
 
 def test_each_service_with_routes_has_a_document_of_its_own() -> None:
-    found = declared_contracts.declared(load([accounts, email, analytics, onboarding], name="cometbid"))
+    found = declared_contracts.declared(
+        load([accounts, email, analytics, onboarding], name="cometbid")
+    )
     assert sorted(found.apis) == ["accounts", "analytics", "email", "onboarding"]
     email_ = found.apis["email"]
     assert list(email_.document["paths"]) == ["/email/sent"]  # type: ignore[arg-type]

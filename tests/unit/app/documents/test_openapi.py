@@ -41,7 +41,9 @@ class Gone(Problem):
 
 def operation(service: Service) -> dict[str, Any]:
     """The only route of the service."""
-    ((only,),) = ([list(methods.values()) for methods in openapi.document(load([service]))["paths"].values()],)
+    ((only,),) = (
+        [list(methods.values()) for methods in openapi.document(load([service]))["paths"].values()],
+    )
     found: dict[str, Any] = only[0]
     return found
 
@@ -53,10 +55,16 @@ def of_kinds(method: str, path: str) -> dict[str, Any]:
 
 
 def test_the_document_names_the_platform_and_its_services() -> None:
-    assert (WHOLE["openapi"], WHOLE["info"]["title"], WHOLE["tags"]) == ("3.1.0", "kinds", [{"name": "kinds"}])
+    assert (WHOLE["openapi"], WHOLE["info"]["title"], WHOLE["tags"]) == (
+        "3.1.0",
+        "kinds",
+        [{"name": "kinds"}],
+    )
     assert WHOLE["servers"] == [{"url": "/"}]
     assert list(WHOLE["paths"]) == sorted(WHOLE["paths"])
-    assert openapi.document(load([kinds]), server="https://api.example.com")["servers"][0]["url"].startswith("https")
+    assert openapi.document(load([kinds]), server="https://api.example.com")["servers"][0][
+        "url"
+    ].startswith("https")
 
 
 def test_the_version_changes_with_what_the_document_says_and_only_then() -> None:
@@ -76,7 +84,10 @@ def test_the_version_changes_with_what_the_document_says_and_only_then() -> None
 def test_an_operation_is_named_and_described() -> None:
     keep = of_kinds("put", "/kinds/things/{id}/{day}")
     assert (keep["operationId"], keep["tags"]) == ("kinds.keep", ["kinds"])
-    assert (keep["summary"], keep["description"]) == ("Keep a thing.", "It is given back as it came.")
+    assert (keep["summary"], keep["description"]) == (
+        "Keep a thing.",
+        "It is given back as it came.",
+    )
     assert "summary" not in of_kinds("get", "/kinds/pages/colours")
 
 
@@ -88,7 +99,12 @@ def test_parameters_say_where_they_are_and_what_they_may_be() -> None:
         "price": ("query", False), "flag": ("query", False), "since": ("query", False),
         "wait": ("query", False), "x-words": ("header", False),
     }  # fmt: skip
-    assert found["ratio"]["schema"] == {"type": "number", "minimum": 0, "exclusiveMaximum": 1, "default": 0.5}
+    assert found["ratio"]["schema"] == {
+        "type": "number",
+        "minimum": 0,
+        "exclusiveMaximum": 1,
+        "default": 0.5,
+    }
     assert found["since"]["schema"]["default"] == "2026-01-02T12:00:00Z"
     assert found["many"]["schema"]["type"] == "array"  # never null: it may be left out
     assert "default" not in found["many"]["schema"]
@@ -116,7 +132,9 @@ def test_a_union_or_a_described_parameter_keeps_what_it_says() -> None:
 def test_a_body_is_required_unless_it_has_a_default_and_has_an_example() -> None:
     body = of_kinds("put", "/kinds/things/{id}/{day}")["requestBody"]
     assert body["required"] is True
-    assert body["content"]["application/json"]["schema"] == {"$ref": "#/components/schemas/ThingInput"}
+    assert body["content"]["application/json"]["schema"] == {
+        "$ref": "#/components/schemas/ThingInput"
+    }
     assert body["content"]["application/json"]["example"]["firstName"] == "firstName"
     assert of_kinds("post", "/kinds/maybe")["requestBody"]["required"] is False
 
@@ -142,7 +160,9 @@ def test_what_a_handler_returns_is_what_a_success_holds() -> None:
     assert maybe["description"] == "Accepted"
     assert maybe["content"]["application/json"]["schema"] == {"$ref": "#/components/schemas/Square"}
     assert maybe["headers"] == {"trace-id": {"$ref": "#/components/headers/trace-id"}}
-    page = of_kinds("get", "/kinds/pages/colours")["responses"]["200"]["content"]["application/json"]["schema"]
+    page = of_kinds("get", "/kinds/pages/colours")["responses"]["200"]["content"][
+        "application/json"
+    ]["schema"]
     assert page == {"$ref": "#/components/schemas/Page_Colour"}
     assert "content" not in of_kinds("delete", "/kinds/things/{id}")["responses"]["204"]
     assert of_kinds("get", "/kinds/unknown")["responses"]["200"]["content"] == {"*/*": {}}
@@ -180,8 +200,13 @@ def test_declared_problems_stand_beside_the_gateways() -> None:
         "200", "400", "401", "403", "404", "408", "409", "413", "415", "429", "431", "500", "503", "504"
     ]  # fmt: skip
     assert responses["409"]["description"] == "There is none left. It went away."
-    assert sorted(responses["409"]["content"]["application/problem+json"]["examples"]) == ["gone", "sold-out"]
-    assert responses["403"]["description"].startswith("The caller may not do this. The route is for its owner or")
+    assert sorted(responses["409"]["content"]["application/problem+json"]["examples"]) == [
+        "gone",
+        "sold-out",
+    ]
+    assert responses["403"]["description"].startswith(
+        "The caller may not do this. The route is for its owner or"
+    )
     assert responses["400"] == {"$ref": "#/components/responses/invalid"}
     assert operation(shop)["security"] == [
         {"bearer": ["admin"]}, {"api-key": ["admin"]}, {"bearer": ["staff"]}, {"api-key": ["staff"]}
@@ -194,7 +219,9 @@ def test_a_header_of_an_optional_parameter_is_a_header() -> None:
     @shop.get("/", public=True)
     def find(words: Annotated[list[str], Header("X-Words")] | None = None) -> None: ...
 
-    assert [(one["in"], one["name"]) for one in operation(shop)["parameters"]] == [("header", "x-words")]
+    assert [(one["in"], one["name"]) for one in operation(shop)["parameters"]] == [
+        ("header", "x-words")
+    ]
 
 
 def test_without_a_body_or_groups_there_is_less_to_refuse() -> None:
@@ -213,7 +240,10 @@ def test_without_a_body_or_groups_there_is_less_to_refuse() -> None:
 def test_who_may_call_is_said_for_each_route() -> None:
     assert of_kinds("get", "/kinds/unknown")["security"] == []
     assert of_kinds("post", "/kinds/maybe")["security"] == [{}, {"bearer": []}, {"api-key": []}]
-    assert of_kinds("put", "/kinds/things/{id}/{day}")["security"] == [{"bearer": []}, {"api-key": []}]
+    assert of_kinds("put", "/kinds/things/{id}/{day}")["security"] == [
+        {"bearer": []},
+        {"api-key": []},
+    ]
     assert WHOLE["components"]["securitySchemes"]["bearer"]["bearerFormat"] == "JWT"
 
 

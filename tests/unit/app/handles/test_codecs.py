@@ -43,8 +43,16 @@ def test_no_object_of_a_body_names_a_member_twice() -> None:
     assert codecs.plain(twice) == {"value": {"1": "b"}}
 
 
-@given(st.lists(st.datetimes(timezones=st.sampled_from([UTC, timezone(timedelta(hours=-8))])), min_size=2, max_size=5))
-def test_aware_times_sort_as_text_and_come_back_as_the_same_moments(moments: list[datetime]) -> None:
+@given(
+    st.lists(
+        st.datetimes(timezones=st.sampled_from([UTC, timezone(timedelta(hours=-8))])),
+        min_size=2,
+        max_size=5,
+    )
+)
+def test_aware_times_sort_as_text_and_come_back_as_the_same_moments(
+    moments: list[datetime],
+) -> None:
     stored = [str(codecs.plain(moment)) for moment in moments if 1 < moment.year < 9999]
     kept = [moment for moment in moments if 1 < moment.year < 9999]
     assert sorted(stored) == [codecs.plain(moment) for moment in sorted(kept)]
@@ -82,5 +90,7 @@ def test_a_message_is_judged_as_an_item_is() -> None:
 def test_a_message_holds_256_kib() -> None:
     most = 256 * 1024 - len('{"value":""}')
     assert len(codecs.body(Anything("x" * most))) == 256 * 1024
-    with pytest.raises(LimitExceeded, match=r"has 262,145 bytes; a message holds 262,144\. Store the data"):
+    with pytest.raises(
+        LimitExceeded, match=r"has 262,145 bytes; a message holds 262,144\. Store the data"
+    ):
         codecs.body(Anything("x" * (most + 1)))

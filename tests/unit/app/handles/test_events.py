@@ -11,7 +11,9 @@ from tests.unit.app.library import Books, Closed, Opened
 
 def test_publishing_another_event_is_not_granted() -> None:
     out = fake(Publish[Opened])
-    with pytest.raises(NotGranted, match=r"may not publish Closed\. Ask for it: out: Publish\[Closed\]"):
+    with pytest.raises(
+        NotGranted, match=r"may not publish Closed\. Ask for it: out: Publish\[Closed\]"
+    ):
         out.publish(Closed(day="d"))  # type: ignore[arg-type]  # the point
     assert published(out) == []
 

@@ -66,7 +66,9 @@ def test_nested_parts_are_reached_through_structs_dataclasses_and_options() -> N
     assert field(outer.inner.name).set("x").rule == SetTo(("inner", "name"), "x")
     assert B.origin is not None
     assert B.origin.binding is not None
-    assert field(B.origin.binding.made_of).set("x").rule == SetTo(("origin", "binding", "madeOf"), "x")
+    assert field(B.origin.binding.made_of).set("x").rule == SetTo(
+        ("origin", "binding", "madeOf"), "x"
+    )
 
 
 def test_an_unknown_attribute_names_the_type() -> None:

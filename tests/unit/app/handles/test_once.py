@@ -11,7 +11,14 @@ from pydantic import BaseModel
 
 from oort import Once, atomic
 from oort.model import limits
-from oort.model.errors import EffectInProgress, InvalidUse, InvalidValue, LimitExceeded, Unavailable, Unreadable
+from oort.model.errors import (
+    EffectInProgress,
+    InvalidUse,
+    InvalidValue,
+    LimitExceeded,
+    Unavailable,
+    Unreadable,
+)
 from oort.model.operations import (
     ClaimEffect,
     Done,
@@ -91,7 +98,9 @@ def answering(*answers: Result | Exception) -> tuple[Once, Answering]:
     ],
     ids=str,
 )
-def test_a_result_comes_back_as_its_type_and_the_effect_runs_once(returned: object, kind: type[object]) -> None:
+def test_a_result_comes_back_as_its_type_and_the_effect_runs_once(
+    returned: object, kind: type[object]
+) -> None:
     once, effect = fake(Once), Counted(returned)
     assert [once("charge", effect, returns=kind) for _ in range(3)] == [returned] * 3
     assert len(effect.keys) == 1
@@ -175,7 +184,9 @@ def test_a_name_that_is_none_is_refused_before_anything_happens(name: str) -> No
     assert effect.keys == []
 
 
-@pytest.mark.parametrize("lease", [timedelta(0), timedelta(seconds=-1), limits.VISIBILITY + timedelta(seconds=1)])
+@pytest.mark.parametrize(
+    "lease", [timedelta(0), timedelta(seconds=-1), limits.VISIBILITY + timedelta(seconds=1)]
+)
 def test_a_lease_that_is_not_possible_is_refused_before_anything_happens(lease: timedelta) -> None:
     effect = Counted()
     with pytest.raises(LimitExceeded, match="A lease of"):
@@ -212,7 +223,9 @@ def test_an_async_effect_is_refused_and_has_not_happened() -> None:
     assert once("charge", Counted("x"), returns=str) == "x"
 
 
-def failing_twice(once: Once, effect: Callable[[str], object], kind: type[object]) -> list[Exception]:
+def failing_twice(
+    once: Once, effect: Callable[[str], object], kind: type[object]
+) -> list[Exception]:
     """What two deliveries raise."""
     raised: list[Exception] = []
     for _ in range(2):
@@ -227,14 +240,18 @@ def test_a_result_that_is_too_large_has_happened_and_does_not_happen_again() -> 
     first, second = failing_twice(once, effect, str)
     assert isinstance(first, LimitExceeded)
     assert isinstance(second, LimitExceeded)
-    assert "has happened, and does not run again. A result of 65,538 bytes cannot be kept" in str(first)
+    assert "has happened, and does not run again. A result of 65,538 bytes cannot be kept" in str(
+        first
+    )
     assert "has happened, and does not run again. Its result could not be kept" in str(second)
     assert len(effect.keys) == 1
     fits = Counted("x" * (limits.EFFECT_RESULT_BYTES - 2))
     assert fake(Once)("charge", fits, returns=str) == fits.returned
 
 
-@pytest.mark.parametrize("returned", [object(), "\ud800", {(1, 2): 3}], ids=["object", "surrogate", "key"])
+@pytest.mark.parametrize(
+    "returned", [object(), "\ud800", {(1, 2): 3}], ids=["object", "surrogate", "key"]
+)
 def test_a_result_that_is_no_json_has_happened_and_does_not_happen_again(returned: object) -> None:
     once, effect = fake(Once), Counted(returned)
     first, second = failing_twice(once, effect, str)

@@ -64,12 +64,16 @@ def test_the_wrong_message_type_is_refused() -> None:
 def test_a_handle_without_send_refuses_it() -> None:
     letters = fake(Letters[Send])
     letters.__dict__["_actions"] = frozenset()
-    with pytest.raises(NotGranted, match=r"may not Send on Letters\. Ask for it: Letters\[… \| Send\]"):
+    with pytest.raises(
+        NotGranted, match=r"may not Send on Letters\. Ask for it: Letters\[… \| Send\]"
+    ):
         letters.send(Book(isbn="1"))
 
 
 def test_the_class_is_no_handle() -> None:
-    with pytest.raises(InvalidUse, match=r"Letters is a resource, not a handle\. .* letters: Letters\[Send\]"):
+    with pytest.raises(
+        InvalidUse, match=r"Letters is a resource, not a handle\. .* letters: Letters\[Send\]"
+    ):
         Letters.send(Letters, Book(isbn="1"))  # type: ignore[arg-type]  # the point
 
 

@@ -37,7 +37,19 @@ from oort.model.errors import (
 from oort.model.items import Item
 from oort.model.operations import PutItem, Refused
 from oort.testing import fake, stored
-from tests.unit.app.library import Binding, Book, Books, Frozen, Frozens, Loan, Loans, Number, Numbers, Origin, Shelf
+from tests.unit.app.library import (
+    Binding,
+    Book,
+    Books,
+    Frozen,
+    Frozens,
+    Loan,
+    Loans,
+    Number,
+    Numbers,
+    Origin,
+    Shelf,
+)
 
 B = fields(Book)
 N = fields(Number)
@@ -61,7 +73,11 @@ def books(*items: Book) -> Books[Get | Put | Update | Delete | Query | Scan]:
 def test_an_item_comes_back_as_it_was_put() -> None:
     table = books()
     book = Book(
-        isbn="1", bought=NOON, tags=["a"], binding=Binding("cloth", NOON), origin=Origin("NO", Binding("paper"))
+        isbn="1",
+        bought=NOON,
+        tags=["a"],
+        binding=Binding("cloth", NOON),
+        origin=Origin("NO", Binding("paper")),
     )
     table.put(book)
     assert table.get("1") == book
@@ -96,7 +112,9 @@ def test_a_condition_that_holds_lets_the_write_through() -> None:
     assert stored(numbers) == [Number("1", 2)]
 
 
-@pytest.mark.parametrize(("low", "high", "holds"), [(1, 5, True), (5, 9, True), (6, 9, False), (1, 4, False)])
+@pytest.mark.parametrize(
+    ("low", "high", "holds"), [(1, 5, True), (5, 9, True), (6, 9, False), (1, 4, False)]
+)
 def test_between_includes_both_ends(low: int, high: int, holds: bool) -> None:
     numbers = fake(Numbers[Delete], Number("1", 5))
     if holds:
@@ -112,7 +130,10 @@ def test_conditions_join_with_and_sign() -> None:
     both = field(B.title).equals("x") & field(B.copies).equals(3)
     with pytest.raises(Conflict):
         table.delete("1", when=both)
-    table.delete("1", when=field(B.title).equals("x") & field(B.copies).equals(2) & field(B.price).equals(0.0))
+    table.delete(
+        "1",
+        when=field(B.title).equals("x") & field(B.copies).equals(2) & field(B.price).equals(0.0),
+    )
     assert stored(table) == []
 
 
@@ -124,7 +145,9 @@ def test_equals_none_fits_a_missing_attribute() -> None:
 
 def test_the_wrong_item_type_is_refused_before_anything_is_written() -> None:
     table = books()
-    with pytest.raises(InvalidUse, match=r"library\.books~\d+ stores Book, not Number\. Give it a Book\."):
+    with pytest.raises(
+        InvalidUse, match=r"library\.books~\d+ stores Book, not Number\. Give it a Book\."
+    ):
         table.put(Number("1"))  # type: ignore[arg-type]  # the point
     assert stored(table) == []
 
@@ -204,7 +227,11 @@ def test_update_returns_the_new_item_and_counts_the_revision() -> None:
     table = books()
     table.put(Book(isbn="1", tags=["a"], shelf="s"))
     changed = table.update(
-        "1", field(B.copies).add(2), field(B.tags).append("b", "c"), field(B.title).set("t"), field(B.shelf).remove()
+        "1",
+        field(B.copies).add(2),
+        field(B.tags).append("b", "c"),
+        field(B.title).set("t"),
+        field(B.shelf).remove(),
     )
     assert changed == table.require("1")
     assert (changed.copies, changed.tags, changed.title, changed.shelf, changed.revision) == (
@@ -220,7 +247,9 @@ def test_update_reaches_nested_attributes_by_their_stored_names() -> None:
     table = books(Book(isbn="1", binding=Binding("cloth"), origin=Origin("NO", Binding("cloth"))))
     assert B.binding is not None
     assert B.origin is not None
-    changed = table.update("1", field(B.binding.made_of).set("paper"), field(B.origin.country).set("SE"))
+    changed = table.update(
+        "1", field(B.binding.made_of).set("paper"), field(B.origin.country).set("SE")
+    )
     assert changed.binding == Binding("paper")
     assert changed.origin == Origin("SE", Binding("cloth"))
 
@@ -284,7 +313,13 @@ def test_a_key_that_cannot_be_stored_is_refused_on_the_way_in_and_out(key: objec
 
 
 def test_an_aware_time_is_kept_in_utc_whatever_its_zone() -> None:
-    table = books(Book(isbn="1", bought=NOON.astimezone(timezone(timedelta(hours=5))), lent=NOON.astimezone(None)))
+    table = books(
+        Book(
+            isbn="1",
+            bought=NOON.astimezone(timezone(timedelta(hours=5))),
+            lent=NOON.astimezone(None),
+        )
+    )
     found = table.require("1")
     assert (found.bought, found.lent) == (NOON, NOON)
     assert found.bought is not None
@@ -298,14 +333,23 @@ def test_a_naive_time_is_refused_in_an_index_and_kept_elsewhere() -> None:
     assert books(Book(isbn="1", lent=naive)).require("1").lent == naive
 
 
-moments = st.datetimes(timezones=st.sampled_from([UTC, timezone(timedelta(hours=5))]), min_value=datetime(1900, 1, 1))  # noqa: DTZ001
+moments = st.datetimes(
+    timezones=st.sampled_from([UTC, timezone(timedelta(hours=5))]),
+    min_value=datetime(1900, 1, 1),  # noqa: DTZ001
+)
 
 
 @given(moments, st.booleans())
-def test_a_time_equals_itself_and_lies_between_itself_indexed_or_not(moment: datetime, indexed: bool) -> None:
+def test_a_time_equals_itself_and_lies_between_itself_indexed_or_not(
+    moment: datetime, indexed: bool
+) -> None:
     table = books(Book(isbn="1", bought=moment, lent=moment))
     attribute = field(B.bought) if indexed else field(B.lent)
-    table.update("1", field(B.copies).add(1), when=attribute.equals(moment) & attribute.between(moment, moment))
+    table.update(
+        "1",
+        field(B.copies).add(1),
+        when=attribute.equals(moment) & attribute.between(moment, moment),
+    )
     table.update("1", attribute.set(moment))
     table.delete("1", when=attribute.equals(moment.astimezone(UTC)))
 
@@ -321,13 +365,19 @@ def test_a_time_that_an_update_sets_is_found_by_the_index() -> None:
 
 
 def test_a_sparse_index_leaves_out_items_without_its_attributes() -> None:
-    table = books(Book(isbn="1", shelf="s", bought=NOON), Book(isbn="2", shelf="s"), Book(isbn="3", bought=NOON))
+    table = books(
+        Book(isbn="1", shelf="s", bought=NOON),
+        Book(isbn="2", shelf="s"),
+        Book(isbn="3", bought=NOON),
+    )
     assert [book.isbn for book in table.query(Books.by_shelf, "s").items] == ["1"]
 
 
 def test_an_index_keeps_the_order_of_its_sort_field_and_ranges_are_half_open() -> None:
     days = [NOON + timedelta(days=n) for n in range(5)]
-    table = books(*(Book(isbn=str(n), shelf="s", bought=day) for n, day in reversed(list(enumerate(days)))))
+    table = books(
+        *(Book(isbn=str(n), shelf="s", bought=day) for n, day in reversed(list(enumerate(days))))
+    )
 
     def found(at_least: datetime | None = None, below: datetime | None = None) -> str:
         page = table.query(Books.by_shelf, "s", at_least=at_least, below=below)
@@ -335,7 +385,9 @@ def test_an_index_keeps_the_order_of_its_sort_field_and_ranges_are_half_open() -
 
     assert found() == "01234"
     assert found(days[1], days[3]) == "12"
-    assert [book.isbn for book in table.query(Books.by_shelf, "s", reverse=True, limit=2).items] == ["4", "3"]
+    assert [
+        book.isbn for book in table.query(Books.by_shelf, "s", reverse=True, limit=2).items
+    ] == ["4", "3"]
 
 
 def test_queries_take_uuid_date_and_enum_keys() -> None:
@@ -452,14 +504,17 @@ def test_a_handle_without_the_action_refuses_it_and_says_what_to_ask_for() -> No
         "Query": lambda: table.query(Books.by_title, "t"),  # type: ignore[misc]
         "Scan": lambda: table.scan(limit=1),  # type: ignore[misc]
     }.items():
-        with pytest.raises(NotGranted, match=rf"may not {action} on Books\. Ask for it: Books\[… \| {action}\]"):
+        with pytest.raises(
+            NotGranted, match=rf"may not {action} on Books\. Ask for it: Books\[… \| {action}\]"
+        ):
             attempt()  # type: ignore[no-untyped-call]
 
 
 @pytest.mark.parametrize("handle", [Books, Books[Get](), Books()])
 def test_the_class_is_no_handle(handle: object) -> None:
     with pytest.raises(
-        InvalidUse, match=r"Books is a resource, not a handle\. Take it as a parameter: books: Books\[Get\]"
+        InvalidUse,
+        match=r"Books is a resource, not a handle\. Take it as a parameter: books: Books\[Get\]",
     ):
         check_action(handle, Get)
 

@@ -87,7 +87,9 @@ def test_without_otherwise_it_is_conflict() -> None:
     with pytest.raises(Conflict), atomic() as tx:
         tx.delete(numbers, "1", when=field(N.value).equals(2))
     with pytest.raises(First), atomic() as tx:
-        tx.update(numbers, "1", field(N.value).add(1), when=field(N.value).equals(2), otherwise=First())
+        tx.update(
+            numbers, "1", field(N.value).add(1), when=field(N.value).equals(2), otherwise=First()
+        )
     with pytest.raises(First), atomic() as tx:
         tx.check(numbers, "2", field(N.value).equals(2), otherwise=First())
 

@@ -104,7 +104,9 @@ def unused(items: Items[Put]) -> Unused:
 
 
 @shop.get("/{id}", groups=["staff"], status=203, timeout=timedelta(seconds=3))
-def show(id: str, pricing: Pricing, items: Items[Put | Get], who: Principal, ctx: Context) -> Reply[Item]:
+def show(
+    id: str, pricing: Pricing, items: Items[Put | Get], who: Principal, ctx: Context
+) -> Reply[Item]:
     """Show one.
 
     More about it.
@@ -131,7 +133,9 @@ def line_of(call: object) -> int:
     return inspect.getsourcelines(call)[1]
 
 
-def test_grants_are_the_signatures_and_those_of_the_providers_that_are_used(program: Program) -> None:
+def test_grants_are_the_signatures_and_those_of_the_providers_that_are_used(
+    program: Program,
+) -> None:
     grants = {one.name: one.grants for one in program.model.functions}
     assert grants["shop.show"] == (
         Grant(Kind.EVENT, "shop.sold", ("publish",)),
@@ -142,7 +146,11 @@ def test_grants_are_the_signatures_and_those_of_the_providers_that_are_used(prog
 
 def test_functions_know_their_trigger_time_and_first_line(program: Program) -> None:
     functions = {one.name: one for one in program.model.functions}
-    show_, sold, worker = functions["shop.show"], functions["mail.sold_out"], functions["mail.deliver"]
+    show_, sold, worker = (
+        functions["shop.show"],
+        functions["mail.sold_out"],
+        functions["mail.deliver"],
+    )
     assert show_.trigger == Http("GET", "/shop/{id}", 203, False, ("staff",))
     assert (show_.timeout, show_.description) == (timedelta(seconds=3), "Show one.")
     assert sold.trigger == Subscription("shop.sold", 2, "mail.sold-out", 4)
@@ -152,9 +160,14 @@ def test_functions_know_their_trigger_time_and_first_line(program: Program) -> N
 def test_every_declaration_knows_the_users_own_file_and_line(program: Program) -> None:
     sources = {one.name: one.source for one in program.model.functions}
     for name, call in (("shop.show", show), ("mail.sold_out", sold_out), ("mail.deliver", deliver)):
-        assert (Path(sources[name].file).name, sources[name].line) == ("test_loader.py", line_of(call))
+        assert (Path(sources[name].file).name, sources[name].line) == (
+            "test_loader.py",
+            line_of(call),
+        )
     places = [one.source for one in program.model.tables]
-    places += [one.source for one in program.model.queues] + [one.source for one in program.model.events]
+    places += [one.source for one in program.model.queues] + [
+        one.source for one in program.model.events
+    ]
     assert {Path(place.file).name for place in places} == {"test_loader.py"}
     assert shop.declared.modules == mail.declared.modules == {__name__}
 
@@ -164,7 +177,10 @@ def test_queues_are_invisible_for_six_times_the_time_out(program: Program) -> No
     assert queues["mail.sold-out"].visibility == timedelta(seconds=120)
     assert queues["mail.outgoing"].visibility == timedelta(seconds=60)
     assert (queues["mail.sold-out"].attempts, queues["mail.outgoing"].attempts) == (3, 7)
-    assert (queues["mail.sold-out"].subscription, queues["mail.outgoing"].subscription) == ("shop.sold", None)
+    assert (queues["mail.sold-out"].subscription, queues["mail.outgoing"].subscription) == (
+        "shop.sold",
+        None,
+    )
 
 
 def test_an_index_that_is_the_key_is_primary(program: Program) -> None:
@@ -212,7 +228,9 @@ def test_what_a_query_can_carry_is_accepted() -> None:
     service = Service("wide")
 
     @service.get("/", public=True)
-    def find(a: Code, b: bool, d: Any = None, e: "tuple[float, ...]" = (), who: Principal | None = None) -> None: ...
+    def find(
+        a: Code, b: bool, d: Any = None, e: "tuple[float, ...]" = (), who: Principal | None = None
+    ) -> None: ...
 
     with pytest.raises(InvalidProgram) as caught:
         load([service])
@@ -222,9 +240,12 @@ def test_what_a_query_can_carry_is_accepted() -> None:
 
 
 @pytest.mark.parametrize(
-    "status_and_type", [(204, None), (204, Reply[None]), (205, Reply), (304, Any), (200, Item), (204, type(None))]
+    "status_and_type",
+    [(204, None), (204, Reply[None]), (205, Reply), (304, Any), (200, Item), (204, type(None))],
 )
-def test_a_status_without_body_goes_with_an_answer_that_has_none(status_and_type: tuple[int, object]) -> None:
+def test_a_status_without_body_goes_with_an_answer_that_has_none(
+    status_and_type: tuple[int, object],
+) -> None:
     service = Service("quiet")
     status, kind = status_and_type
 

@@ -36,7 +36,8 @@ def test_a_public_route_has_no_owner() -> None:
 
 
 @pytest.mark.parametrize(
-    ("rate", "burst"), [(0, None), (-1, 5), (10_001, 5), (5, 0), (None, 5_001), (None, -1), (float("nan"), 1)]
+    ("rate", "burst"),
+    [(0, None), (-1, 5), (10_001, 5), (5, 0), (None, 5_001), (None, -1), (float("nan"), 1)],
 )
 def test_a_rate_beyond_api_gateways_is_refused(rate: float | None, burst: int | None) -> None:
     shop = Service("shop")

@@ -44,7 +44,9 @@ def setting(line: str) -> tuple[str, str]:
 def test_every_setting_is_read_and_stages_come_in_the_order_of_their_names() -> None:
     environment = (("AWS_ENDPOINT_URL", "http://127.0.0.1:4566"), ("COLOUR", "blue"), ("SIZE", "3"))
     tags = (("cost", "7"), ("team", "core"))
-    prod = Stage("prod", "eu-north-1", Architecture.X86_64, "python3.13", 1024, 90, environment, tags)
+    prod = Stage(
+        "prod", "eu-north-1", Architecture.X86_64, "python3.13", 1024, 90, environment, tags
+    )
     assert read(EVERYTHING) == (prod, Stage("test"))
 
 
@@ -59,7 +61,9 @@ def test_stages_must_be_tables() -> None:
     )
     what, instead = refusal("stages.prod = 1")
     assert what == "oort.toml: [stages.prod]: Expected `object`, got `int`."
-    assert instead.startswith("The settings are: region, architecture, runtime, memory, log_days, environment, tags")
+    assert instead.startswith(
+        "The settings are: region, architecture, runtime, memory, log_days, environment, tags"
+    )
 
 
 @pytest.mark.parametrize("name", ["Prod", "a-b", "x" * 17])
@@ -73,12 +77,20 @@ def test_a_stage_has_a_name_that_aws_can_use(name: str) -> None:
 @pytest.mark.parametrize("line", ["memroy = 1", "memory = '1'", "environment = { A = 1 }", "tags = ['a']", "architecture = 'mips'"])  # fmt: skip
 def test_an_unknown_setting_or_a_value_of_another_type_is_refused(line: str) -> None:
     _, instead = setting(line)
-    assert instead == "The settings are: region, architecture, runtime, memory, log_days, environment, tags."
+    assert (
+        instead
+        == "The settings are: region, architecture, runtime, memory, log_days, environment, tags."
+    )
 
 
-@pytest.mark.parametrize("region", ["", "europe", "eu-north", "EU-NORTH-1", "eu-north-1a", "eu_north_1"])
+@pytest.mark.parametrize(
+    "region", ["", "europe", "eu-north", "EU-NORTH-1", "eu-north-1a", "eu_north_1"]
+)
 def test_a_region_must_look_like_one(region: str) -> None:
-    assert setting(f'region = "{region}"') == (f"{region!r} is not an AWS region.", "Write, for example, eu-north-1.")
+    assert setting(f'region = "{region}"') == (
+        f"{region!r} is not an AWS region.",
+        "Write, for example, eu-north-1.",
+    )
 
 
 @pytest.mark.parametrize("region", ["eu-north-1", "us-gov-west-1", "ap-southeast-4"])
@@ -95,7 +107,10 @@ def test_a_runtime_is_one_of_lambdas() -> None:
 
 @pytest.mark.parametrize("memory", [0, MEMORY[0] - 1, MEMORY[-1] + 1, -1])
 def test_memory_is_within_what_lambda_has(memory: int) -> None:
-    assert setting(f"memory = {memory}") == (f"memory {memory} is not possible.", "Lambda has 128 to 10240 MiB.")
+    assert setting(f"memory = {memory}") == (
+        f"memory {memory} is not possible.",
+        "Lambda has 128 to 10240 MiB.",
+    )
 
 
 @pytest.mark.parametrize("memory", [MEMORY[0], MEMORY[-1]])
@@ -110,7 +125,9 @@ def test_logs_are_kept_for_a_time_that_cloudwatch_knows(days: int) -> None:
     assert instead == f"CloudWatch has {', '.join(map(str, LOG_DAYS))}."
 
 
-@pytest.mark.parametrize("name", ["AWS_REGION", "LAMBDA_TASK_ROOT", f"{deployed.PREFIX}STAGE", "1A", "A", "A-B", "_A"])
+@pytest.mark.parametrize(
+    "name", ["AWS_REGION", "LAMBDA_TASK_ROOT", f"{deployed.PREFIX}STAGE", "1A", "A", "A-B", "_A"]
+)
 def test_a_variable_may_not_be_one_of_others_and_must_be_one_for_lambda(name: str) -> None:
     assert setting(f'environment = {{ "{name}" = "x" }}') == (
         f"the variable {name!r} cannot be set.",

@@ -22,7 +22,9 @@ def test_a_file_is_put_once() -> None:
 
 
 def test_a_file_with_a_name_of_its_own_is_replaced_and_read() -> None:
-    made, client = clients(get_object=[refused("NoSuchKey"), {"Body": io.BytesIO(b"data")}], put_object=[{}])
+    made, client = clients(
+        get_object=[refused("NoSuchKey"), {"Body": io.BytesIO(b"data")}], put_object=[{}]
+    )
     assets = S3Assets(made, bucket="b", account="1")
     assert assets.get("k") is None
     assets.replace("k", b"data")
@@ -42,7 +44,9 @@ def test_the_account_is_that_of_the_credentials() -> None:
 
 
 def test_expired_credentials_say_what_to_do() -> None:
-    made, _ = clients(get_caller_identity=[refused("ExpiredToken", "The security token is expired")])
+    made, _ = clients(
+        get_caller_identity=[refused("ExpiredToken", "The security token is expired")]
+    )
     with pytest.raises(NoCredentials) as raised:
         account(made)
     assert "eu-north-1" in raised.value.what

@@ -35,10 +35,18 @@ def test_a_status_means_one_thing(status: str, means: Condition) -> None:
 
 def test_a_stack_is_read_with_its_outputs_and_tags() -> None:
     outputs = [{"OutputKey": "Url", "OutputValue": "x"}]
-    found = {"StackStatus": "UPDATE_COMPLETE", "Outputs": outputs, "Tags": [{"Key": "a", "Value": "b"}]}
+    found = {
+        "StackStatus": "UPDATE_COMPLETE",
+        "Outputs": outputs,
+        "Tags": [{"Key": "a", "Value": "b"}],
+    }
     made, _ = clients(describe_stacks=[{"Stacks": [found]}])
     stack = CloudFormationStacks(made).get("shop")
-    assert (stack.condition, stack.outputs, stack.tags) == (Condition.GOOD, {"Url": "x"}, {"a": "b"})
+    assert (stack.condition, stack.outputs, stack.tags) == (
+        Condition.GOOD,
+        {"Url": "x"},
+        {"a": "b"},
+    )
 
 
 def test_a_stack_that_is_not_there_is_absent_and_has_no_events() -> None:
@@ -98,7 +106,9 @@ def test_a_plan_is_begun_waited_for_and_read_page_by_page() -> None:
 
 def test_a_new_stack_takes_back_what_outlived_the_last_one() -> None:
     made, client = clients(
-        describe_stacks=[MISSING], create_change_set=[{"Id": "arn"}], describe_change_set=[{"Status": "CREATE_PENDING"}]
+        describe_stacks=[MISSING],
+        create_change_set=[{"Id": "arn"}],
+        describe_change_set=[{"Status": "CREATE_PENDING"}],
     )
     CloudFormationStacks(made).plan(StackRequest("shop", b"{}", (), url="https://bucket/template"))
     asked = dict(client.asked)["create_change_set"]
@@ -108,12 +118,16 @@ def test_a_new_stack_takes_back_what_outlived_the_last_one() -> None:
 
 
 @pytest.mark.parametrize(
-    "reason", ["The submitted information didn't contain changes.", "No updates are to be performed."]
+    "reason",
+    ["The submitted information didn't contain changes.", "No updates are to be performed."],
 )
 def test_a_plan_without_changes_is_empty_and_forgotten(reason: str) -> None:
     failed = {"Status": "FAILED", "StatusReason": reason}
     made, client = clients(
-        describe_stacks=[THERE], create_change_set=[{"Id": "arn"}], describe_change_set=[failed], delete_change_set=[{}]
+        describe_stacks=[THERE],
+        create_change_set=[{"Id": "arn"}],
+        describe_change_set=[failed],
+        delete_change_set=[{}],
     )
     assert CloudFormationStacks(made).plan(REQUEST) == StackPlan("shop", "arn", ())
     assert client.asked[-1][0] == "delete_change_set"
@@ -122,16 +136,25 @@ def test_a_plan_without_changes_is_empty_and_forgotten(reason: str) -> None:
 def test_a_plan_that_fails_says_why() -> None:
     failed = {"Status": "FAILED", "StatusReason": "Parameters: [/shop/prod/key] do not exist"}
     made, _ = clients(
-        describe_stacks=[THERE], create_change_set=[{"Id": "arn"}], describe_change_set=[failed], delete_change_set=[{}]
+        describe_stacks=[THERE],
+        create_change_set=[{"Id": "arn"}],
+        describe_change_set=[failed],
+        delete_change_set=[{}],
     )
     with pytest.raises(DeploymentFailed, match="cannot be planned: Parameters"):
         CloudFormationStacks(made).plan(REQUEST)
 
 
-@pytest.mark.parametrize(("status", "removed"), [("REVIEW_IN_PROGRESS", True), ("CREATE_COMPLETE", False)])
-def test_a_plan_is_discarded_with_the_stack_that_it_alone_made(status: str, *, removed: bool) -> None:
+@pytest.mark.parametrize(
+    ("status", "removed"), [("REVIEW_IN_PROGRESS", True), ("CREATE_COMPLETE", False)]
+)
+def test_a_plan_is_discarded_with_the_stack_that_it_alone_made(
+    status: str, *, removed: bool
+) -> None:
     made, client = clients(
-        delete_change_set=[{}], describe_stacks=[{"Stacks": [{"StackStatus": status}]}], delete_stack=[{}]
+        delete_change_set=[{}],
+        describe_stacks=[{"Stacks": [{"StackStatus": status}]}],
+        delete_stack=[{}],
     )
     CloudFormationStacks(made).discard(StackPlan("shop", "arn", ()))
     assert ("delete_stack" in dict(client.asked)) is removed

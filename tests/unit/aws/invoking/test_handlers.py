@@ -61,7 +61,9 @@ def test_what_does_not_fit_never_reaches_the_handler(cloud: Lambda) -> None:
         assert cloud.request("shop.place", "POST", "/shop/orders", **event)["statusCode"] == 400
 
 
-def test_an_event_that_does_not_fit_its_class_never_leaves_and_its_block_writes_nothing(cloud: Lambda) -> None:
+def test_an_event_that_does_not_fit_its_class_never_leaves_and_its_block_writes_nothing(
+    cloud: Lambda,
+) -> None:
     assert cloud.request("shop.wrong", "POST", "/shop/wrong")["statusCode"] == 500
     assert cloud.ports.relay.pending() == 0
     assert cloud.ports.tables.get("shop.orders", ("wrong",)) is None
@@ -71,7 +73,10 @@ def test_an_event_that_does_not_fit_its_class_never_leaves_and_its_block_writes_
 
 def test_a_body_in_base64_is_read(cloud: Lambda) -> None:
     body = base64.b64encode(b'{"cents":7}').decode()
-    assert cloud.request("shop.place", "POST", "/o", body=body, isBase64Encoded=True)["statusCode"] == 201
+    assert (
+        cloud.request("shop.place", "POST", "/o", body=body, isBase64Encoded=True)["statusCode"]
+        == 201
+    )
 
 
 def test_query_path_and_headers_arrive_as_they_were_sent(cloud: Lambda) -> None:
@@ -86,25 +91,42 @@ def test_a_private_route_knows_its_caller_by_the_claims(cloud: Lambda) -> None:
     cloud.deliver("shop.work", Message(id="1", name="shop.work", body=b'{"id":"ada l","cents":1}'))
     mine = {"sub": "ada l", "token_use": "access"}
     path = {"pathParameters": {"id": "ada%20l"}}
-    read = cloud.request("shop.read", "GET", "/shop/orders/ada%20l", requestContext=by(mine), **path)
+    read = cloud.request(
+        "shop.read", "GET", "/shop/orders/ada%20l", requestContext=by(mine), **path
+    )
     assert json.loads(str(read["body"])) == {"id": "ada l", "cents": 1}
     assert headers(read)["cache-control"] == ["no-store"]
     support = cloud.request("shop.read", "GET", "/x", requestContext=by(CLAIMS), **path)
     assert support["statusCode"] == 200
-    other = cloud.request("shop.read", "GET", "/x", requestContext=by({**mine, "sub": "eve"}), **path)
+    other = cloud.request(
+        "shop.read", "GET", "/x", requestContext=by({**mine, "sub": "eve"}), **path
+    )
     assert other["statusCode"] == 403
 
 
 @pytest.mark.parametrize(
-    "context", [{}, {"authorizer": None}, {"authorizer": {}}, by({"sub": ""}), by({**CLAIMS, "token_use": "id"})]
+    "context",
+    [
+        {},
+        {"authorizer": None},
+        {"authorizer": {}},
+        by({"sub": ""}),
+        by({**CLAIMS, "token_use": "id"}),
+    ],
 )
-def test_a_private_route_without_an_access_token_is_closed(cloud: Lambda, context: dict[str, object]) -> None:
-    reply = cloud.request("shop.read", "GET", "/x", requestContext=context, pathParameters={"id": "ada"})
+def test_a_private_route_without_an_access_token_is_closed(
+    cloud: Lambda, context: dict[str, object]
+) -> None:
+    reply = cloud.request(
+        "shop.read", "GET", "/x", requestContext=context, pathParameters={"id": "ada"}
+    )
     assert reply["statusCode"] == 401
 
 
 def test_a_path_that_is_no_text_is_a_bad_request(cloud: Lambda) -> None:
-    reply = cloud.request("shop.read", "GET", "/x", requestContext=by(CLAIMS), pathParameters={"id": "%ff"})
+    reply = cloud.request(
+        "shop.read", "GET", "/x", requestContext=by(CLAIMS), pathParameters={"id": "%ff"}
+    )
     assert reply["statusCode"] == 400
 
 
@@ -120,24 +142,37 @@ def test_a_handler_that_fails_shows_nothing_and_logs_everything(cloud: Lambda) -
     assert line["_aws"]["CloudWatchMetrics"][0]["Dimensions"] == [["platform", "stage", "service"]]  # type: ignore[index]
 
 
-def test_a_trace_goes_on_from_the_header_or_from_lambdas_own(cloud: Lambda, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_trace_goes_on_from_the_header_or_from_lambdas_own(
+    cloud: Lambda, monkeypatch: pytest.MonkeyPatch
+) -> None:
     trace, span = "4bf92f3577b34da6a3ce929d0e0e4736", "00f067aa0ba902b7"
-    reply = cloud.request("shop.search", "GET", "/s", headers={"TraceParent": f"00-{trace}-{span}-01"})
+    reply = cloud.request(
+        "shop.search", "GET", "/s", headers={"TraceParent": f"00-{trace}-{span}-01"}
+    )
     assert headers(reply)["trace-id"] == [trace]
     assert cloud.traces.spans[-1].parent == span
-    monkeypatch.setenv("_X_AMZN_TRACE_ID", f"Root=1-{trace[:8]}-{trace[8:]};Parent={span};Sampled=1")
+    monkeypatch.setenv(
+        "_X_AMZN_TRACE_ID", f"Root=1-{trace[:8]}-{trace[8:]};Parent={span};Sampled=1"
+    )
     assert headers(cloud.request("shop.search", "GET", "/s"))["trace-id"] == [trace]
     monkeypatch.setenv("_X_AMZN_TRACE_ID", "Root=none")
     assert headers(cloud.request("shop.search", "GET", "/s"))["trace-id"] != [trace]
 
 
 def test_pages_of_allowed_origins_are_told_so(cloud: Lambda) -> None:
-    reply = cloud.request("shop.fail", "GET", "/x", multiValueHeaders={"Origin": ["https://shop.example"]})
+    reply = cloud.request(
+        "shop.fail", "GET", "/x", multiValueHeaders={"Origin": ["https://shop.example"]}
+    )
     assert headers(reply)["access-control-allow-origin"] == ["https://shop.example"]
 
 
 def test_a_batch_fails_in_part_and_what_failed_comes_back_at_its_own_time(cloud: Lambda) -> None:
-    good = Message(id="1", name="shop.work", body=b'{"id":"a","cents":1}', traceparent=f"00-{'a' * 32}-{'b' * 16}-01")
+    good = Message(
+        id="1",
+        name="shop.work",
+        body=b'{"id":"a","cents":1}',
+        traceparent=f"00-{'a' * 32}-{'b' * 16}-01",
+    )
     bad = Message(id="2", name="shop.work", body=b'{"id":"b","cents":-1}')
     assert cloud.deliver("shop.work", good, bad) == ["m1"]
     assert cloud.ports.tables.get("shop.orders", ("a",)) is not None
@@ -153,7 +188,10 @@ def test_a_batch_fails_in_part_and_what_failed_comes_back_at_its_own_time(cloud:
 def test_what_cannot_be_read_is_parked_as_it_came_and_rings_once(cloud: Lambda) -> None:
     cloud.parking = parking = RememberedParking()
     picture = '{"specversion":"1.0","id":"1","source":"/a","type":"shop.work","time":"2026-01-01T00:00:00Z","datacontenttype":"image/png","data_base64":"AAEC"}'
-    newer = [Message(id=str(number), name="shop.ordered", body=b'{"id":"a"}', version=number) for number in (7, 8, 7)]
+    newer = [
+        Message(id=str(number), name="shop.ordered", body=b'{"id":"a"}', version=number)
+        for number in (7, 8, 7)
+    ]
     assert cloud.deliver("shop.work", "garbage", picture, headers={"by": "somebody"}) == []
     assert cloud.deliver("shop.ordered", *newer) == []
     kept = [(queue, delivery.raw, fault.reason) for queue, delivery, fault in parking.kept]
@@ -162,9 +200,13 @@ def test_what_cannot_be_read_is_parked_as_it_came_and_rings_once(cloud: Lambda) 
         ("shop.work", picture, Reason.CONTENT_TYPE),
         *(("shop.ordered", envelopes.wrapped(one), Reason.UNKNOWN_VERSION) for one in newer),
     ]
-    assert [delivery.headers for _, delivery, _ in parking.kept[:3]] == [(("by", "somebody"),)] * 2 + [()]
+    assert [delivery.headers for _, delivery, _ in parking.kept[:3]] == [
+        (("by", "somebody"),)
+    ] * 2 + [()]
     told = [
-        (line["level"], line["event"], line["version"], line["reason"]) for line in cloud.lines() if "reason" in line
+        (line["level"], line["event"], line["version"], line["reason"])
+        for line in cloud.lines()
+        if "reason" in line
     ]
     assert told == [
         ("ERROR", "shop.work", 1, "malformed"),
@@ -175,7 +217,9 @@ def test_what_cannot_be_read_is_parked_as_it_came_and_rings_once(cloud: Lambda) 
     ]
     last = cloud.lines()[-1]
     assert (last[Metrics.NEWLY_PARKED], last["Errors"]) == (2, 0)
-    assert {"Name": Metrics.NEWLY_PARKED, "Unit": "Count"} in last["_aws"]["CloudWatchMetrics"][0]["Metrics"]  # type: ignore[index]
+    assert {"Name": Metrics.NEWLY_PARKED, "Unit": "Count"} in last["_aws"]["CloudWatchMetrics"][0][  # type: ignore[index]
+        "Metrics"
+    ]
 
 
 def test_what_cannot_be_parked_stays_on_its_queue(cloud: Lambda) -> None:
@@ -211,11 +255,17 @@ class RememberedParking:
 
 def test_a_message_that_is_handed_over_twice_is_applied_once(cloud: Lambda) -> None:
     message = Message(id="1", name="shop.ordered", body=b'{"id":"a"}')
-    assert cloud.deliver("shop.ordered", message) == cloud.deliver("shop.ordered", message, attempt=2) == []
+    assert (
+        cloud.deliver("shop.ordered", message)
+        == cloud.deliver("shop.ordered", message, attempt=2)
+        == []
+    )
     assert cloud.ports.relay.pending() == 1
 
 
-def test_a_delivery_whose_effect_is_in_progress_comes_back_when_the_lease_has_ended(cloud: Lambda) -> None:
+def test_a_delivery_whose_effect_is_in_progress_comes_back_when_the_lease_has_ended(
+    cloud: Lambda,
+) -> None:
     order = Message(id="m1", name="shop.payments", body=b'{"id":"a","cents":5}')
     cloud.queues.send("shop.payments", order)
     other = Lease("shop.pay", "m1", "pay", "other")
@@ -227,7 +277,9 @@ def test_a_delivery_whose_effect_is_in_progress_comes_back_when_the_lease_has_en
         "body": envelopes.wrapped(order),
         "attributes": {"ApproximateReceiveCount": "1"},
     }
-    assert cloud.invoke("shop.pay", {"Records": [record]}) == {"batchItemFailures": [{"itemIdentifier": "m1"}]}
+    assert cloud.invoke("shop.pay", {"Records": [record]}) == {
+        "batchItemFailures": [{"itemIdentifier": "m1"}]
+    }
     cloud.clock.advance(timedelta(minutes=30) - timedelta(seconds=1))
     assert cloud.queues.receive("shop.payments", most=1) == []
     cloud.clock.advance(timedelta(seconds=1))
@@ -248,7 +300,9 @@ def test_a_failed_message_waits_but_after_its_last_attempt_it_dies_at_once(cloud
 
 def test_a_call_goes_on_with_the_trace_of_its_caller(cloud: Lambda) -> None:
     trace, span = "4bf92f3577b34da6a3ce929d0e0e4736", "00f067aa0ba902b7"
-    cloud.request("shop.priced", "GET", "/shop/priced", headers={"traceparent": f"00-{trace}-{span}-01"})
+    cloud.request(
+        "shop.priced", "GET", "/shop/priced", headers={"traceparent": f"00-{trace}-{span}-01"}
+    )
     spans = {one.name: one for one in cloud.traces.spans}
     answer, asked = spans["shop.price"], spans["call shop.price"]
     assert (answer.trace, answer.parent) == (trace, asked.id)
@@ -268,7 +322,9 @@ def test_a_call_is_answered_with_a_value_a_problem_or_an_error(cloud: Lambda) ->
 
 
 @pytest.mark.parametrize("event", [{}, {"Records": []}, {"httpMethod": "GET"}])
-def test_what_a_function_has_no_trigger_for_is_refused(cloud: Lambda, event: dict[str, object]) -> None:
+def test_what_a_function_has_no_trigger_for_is_refused(
+    cloud: Lambda, event: dict[str, object]
+) -> None:
     with pytest.raises(InvalidUse, match="cannot read"):
         cloud.invoke("shop.price", event)
 
@@ -276,4 +332,7 @@ def test_what_a_function_has_no_trigger_for_is_refused(cloud: Lambda, event: dic
 def test_spans_of_an_invocation_are_recorded(cloud: Lambda) -> None:
     cloud.request("shop.place", "POST", "/shop/orders", body='{"cents":5}')
     names = {span.name: span.kind for span in cloud.traces.spans}
-    assert names == {"shop.place": "function", "commit put shop.orders, publish shop.ordered": "operation"}
+    assert names == {
+        "shop.place": "function",
+        "commit put shop.orders, publish shop.ordered": "operation",
+    }

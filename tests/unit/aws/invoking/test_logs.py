@@ -24,7 +24,9 @@ def lines(stream: io.StringIO) -> list[dict[str, object]]:
 
 
 def log(stream: io.StringIO) -> JsonLog:
-    return JsonLog({"service": "shop", "function": "shop.place"}, clock=VirtualClock(), stream=stream)
+    return JsonLog(
+        {"service": "shop", "function": "shop.place"}, clock=VirtualClock(), stream=stream
+    )
 
 
 def test_a_line_has_time_level_message_and_what_always_stands_there() -> None:
@@ -45,11 +47,19 @@ def test_an_invocation_ends_with_its_metrics() -> None:
     stream = io.StringIO()
     log(stream).invocation("done", failed=0, milliseconds=1.23456, status=200)
     (line,) = lines(stream)
-    assert (line["level"], line["Errors"], line["Duration"], line["status"]) == ("INFO", 0, 1.235, 200)
+    assert (line["level"], line["Errors"], line["Duration"], line["status"]) == (
+        "INFO",
+        0,
+        1.235,
+        200,
+    )
     metrics = line["_aws"]
     assert isinstance(metrics, dict)
     assert metrics["Timestamp"] == 1767225600000
-    assert [one["Name"] for one in metrics["CloudWatchMetrics"][0]["Metrics"]] == ["Errors", "Duration"]
+    assert [one["Name"] for one in metrics["CloudWatchMetrics"][0]["Metrics"]] == [
+        "Errors",
+        "Duration",
+    ]
 
 
 def test_what_is_logged_by_logging_is_written_too(root: logging.Logger) -> None:
@@ -62,7 +72,11 @@ def test_what_is_logged_by_logging_is_written_too(root: logging.Logger) -> None:
     except KeyError:
         logging.getLogger("app").exception("it failed")
     first, second = lines(stream)
-    assert (first["logger"], first["level"], first["message"]) == ("library", "WARNING", "careful now")
+    assert (first["logger"], first["level"], first["message"]) == (
+        "library",
+        "WARNING",
+        "careful now",
+    )
     assert "KeyError: 'x'" in str(second["traceback"])
 
 

@@ -21,18 +21,25 @@ def answered(reply: object) -> dict[str, object]:
     return {"Payload": io.BytesIO(msgspec.json.encode(reply))}
 
 
-@pytest.mark.parametrize("result", [Answered(b'{"id":"1"}'), Objected(409, "Taken", "no", b'{"a":1}')])
+@pytest.mark.parametrize(
+    "result", [Answered(b'{"id":"1"}'), Objected(409, "Taken", "no", b'{"a":1}')]
+)
 def test_what_it_says_comes_back(result: Answered | Objected) -> None:
     made, client = clients(invoke=[answered(CallReply(result))])
     assert Calls(made, answers=ANSWERS, place=PLACE).call(ASKED) == result
     ((_, request),) = client.asked
-    assert request["FunctionName"] == "arn:aws:lambda:eu-north-1:1:function:shop_prod_billing_collect:live"
+    assert (
+        request["FunctionName"]
+        == "arn:aws:lambda:eu-north-1:1:function:shop_prod_billing_collect:live"
+    )
     assert json.loads(str(request["Payload"], "utf-8")) == {  # type: ignore[call-overload]
         "oort": "call", "body": '{"cents":1}', "traceparent": "00-a-b-01"
     }  # fmt: skip
 
 
-@pytest.mark.parametrize(("said", "status"), [("Task timed out after 3.00 seconds", 504), ("Runtime exited", 502)])
+@pytest.mark.parametrize(
+    ("said", "status"), [("Task timed out after 3.00 seconds", 504), ("Runtime exited", 502)]
+)
 def test_a_function_that_ends_without_an_answer_is_an_objection(said: str, status: int) -> None:
     made, _ = clients(invoke=[{**answered({"errorMessage": said}), "FunctionError": "Unhandled"}])
     result = Calls(made, answers=ANSWERS, place=PLACE).call(ASKED)

@@ -20,7 +20,9 @@ CLOCK = VirtualClock()
 def effects(*answers: Answer) -> tuple[Effects, Script]:
     script = Script(*answers)
     place = Place("shop", "test", "aws", "eu-west-1", "1")
-    return Effects(ScriptedClients(dynamodb=script), place=place, service="shop", clock=CLOCK), script
+    return Effects(
+        ScriptedClients(dynamodb=script), place=place, service="shop", clock=CLOCK
+    ), script
 
 
 def failed(**item: object) -> Exception:
@@ -83,7 +85,8 @@ def test_what_can_be_refused_asks_nobody() -> None:
 
 
 @pytest.mark.parametrize(
-    ("code", "kind"), [("ThrottlingException", Unavailable), ("AccessDeniedException", CloudRefused)]
+    ("code", "kind"),
+    [("ThrottlingException", Unavailable), ("AccessDeniedException", CloudRefused)],
 )
 def test_errors_of_the_cloud_are_ours(code: str, kind: type[Exception]) -> None:
     subject, _ = effects(refused(code))

@@ -18,13 +18,17 @@ def parking(*answers: Answer) -> tuple[Parking, Script]:
 
 
 def with_attributes(found: dict[str, object], **attributes: str) -> dict[str, object]:
-    given = {name: {"DataType": "String", "StringValue": value} for name, value in attributes.items()}
+    given = {
+        name: {"DataType": "String", "StringValue": value} for name, value in attributes.items()
+    }
     return {**found, "MessageAttributes": given}
 
 
 def test_what_came_is_sent_to_the_character_with_the_reason_and_then_taken_away() -> None:
     subject, script = parking({}, {})
-    delivery = Delivery(message=message("1"), receipt="r", attempt=1, raw="gar bage", headers=(("by", "me"),))
+    delivery = Delivery(
+        message=message("1"), receipt="r", attempt=1, raw="gar bage", headers=(("by", "me"),)
+    )
     subject.park(WORK, delivery, FAULT)
     (sent,) = script.requests("send_message")
     assert (sent["QueueUrl"], sent["MessageBody"]) == (f"{URL}_parked", "gar bage")
@@ -36,7 +40,9 @@ def test_what_came_is_sent_to_the_character_with_the_reason_and_then_taken_away(
 
 def test_the_poller_of_lambda_deletes_what_is_kept() -> None:
     subject, script = parking({})
-    subject.keep(WORK, Delivery(message=message("1"), receipt="r", attempt=1), Fault(Reason.MISFIT, ""))
+    subject.keep(
+        WORK, Delivery(message=message("1"), receipt="r", attempt=1), Fault(Reason.MISFIT, "")
+    )
     (sent,) = script.requests("send_message")
     assert sent["MessageBody"] == envelopes.wrapped(message("1"))
     assert sent["MessageAttributes"]["detail"]["StringValue"] == "-"
@@ -46,7 +52,10 @@ def test_the_poller_of_lambda_deletes_what_is_kept() -> None:
 
 def test_what_is_parked_is_listed_with_what_came() -> None:
     first = with_attributes(
-        handed("a", SentTimestamp="2000"), reason="unknown-version", detail="9", headers=json.dumps({"by": "me"})
+        handed("a", SentTimestamp="2000"),
+        reason="unknown-version",
+        detail="9",
+        headers=json.dumps({"by": "me"}),
     )
     strange = with_attributes(handed("b", body="x", SentTimestamp="1000"), reason="because")
     subject, _ = parking(counted(2), {"Messages": [first, strange]}, {}, {})

@@ -46,7 +46,9 @@ def test_delays_and_times_to_come_back_are_whole_seconds_rounded_up() -> None:
 
 
 def test_a_text_that_is_no_envelope_is_handed_over_as_it_is() -> None:
-    subject, _ = queues({"Messages": [handed("m", body="hello", SentTimestamp="1500", ApproximateReceiveCount="4")]})
+    subject, _ = queues(
+        {"Messages": [handed("m", body="hello", SentTimestamp="1500", ApproximateReceiveCount="4")]}
+    )
     (delivery,) = subject.receive(WORK, most=1)
     assert delivery.message == Message(id="m", name=WORK, body=b"hello", sent=1.5)
     assert delivery.attempt == 4
@@ -71,14 +73,21 @@ def test_a_receipt_that_is_no_longer_good_is_no_error() -> None:
 
 
 def test_an_acknowledgement_that_fails_is_an_error() -> None:
-    subject, script = queues({}, {"Failed": [{"Id": "1", "Code": "InternalError", "Message": "oops"}]})
+    subject, script = queues(
+        {}, {"Failed": [{"Id": "1", "Code": "InternalError", "Message": "oops"}]}
+    )
     with pytest.raises(Unavailable, match=r"1 of 2 messages.*oops"):
         subject.acknowledge(WORK, [f"r{number}" for number in range(12)])
-    assert [len(request["Entries"]) for request in script.requests("delete_message_batch")] == [10, 2]
+    assert [len(request["Entries"]) for request in script.requests("delete_message_batch")] == [
+        10,
+        2,
+    ]
 
 
 def test_dead_letters_are_looked_for_as_long_as_there_may_be_some() -> None:
-    first = {"Messages": [handed("b", SentTimestamp="2000", ApproximateFirstReceiveTimestamp="9000")]}
+    first = {
+        "Messages": [handed("b", SentTimestamp="2000", ApproximateFirstReceiveTimestamp="9000")]
+    }
     second = {"Messages": [handed("b", SentTimestamp="2000"), handed("a", SentTimestamp="1000")]}
     subject, script = queues(counted(2), {}, first, second)
     found = subject.dead(WORK, most=10)
@@ -87,12 +96,19 @@ def test_dead_letters_are_looked_for_as_long_as_there_may_be_some() -> None:
     assert script.methods.count("change_message_visibility") == 2
     subject, script = queues(counted(5), {})
     assert subject.dead(WORK, most=10) == []
-    assert script.methods == ["get_queue_attributes", "receive_message", "receive_message", "receive_message"]
+    assert script.methods == [
+        "get_queue_attributes",
+        "receive_message",
+        "receive_message",
+        "receive_message",
+    ]
 
 
 def test_redrive_takes_away_only_what_was_sent() -> None:
     two = {"Messages": [handed("a", receipt="ra"), handed("b", receipt="rb")]}
-    subject, script = queues(counted(2), two, {"Failed": [{"Id": "0", "Code": "InternalError"}]}, {})
+    subject, script = queues(
+        counted(2), two, {"Failed": [{"Id": "0", "Code": "InternalError"}]}, {}
+    )
     with pytest.raises(Unavailable, match="1 messages"):
         subject.redrive(WORK)
     (deleted,) = script.requests("delete_message_batch")
@@ -125,7 +141,11 @@ def test_a_batch_has_at_most_256_kib() -> None:
     found = [handed(str(number), body=large) for number in range(3)]
     subject, script = queues(counted(3), {"Messages": found}, {})
     assert subject.redrive(WORK) == 3
-    assert [len(request["Entries"]) for request in script.requests("send_message_batch")] == [1, 1, 1]
+    assert [len(request["Entries"]) for request in script.requests("send_message_batch")] == [
+        1,
+        1,
+        1,
+    ]
 
 
 def test_an_event_that_is_too_large_is_not_published() -> None:

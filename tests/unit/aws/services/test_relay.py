@@ -28,7 +28,9 @@ FAILURE: Answer = {"Failed": [{"Id": "0", "Code": "InternalError"}]}
 class Bench:
     """A relay on scripts."""
 
-    def __init__(self, *, sns: Script | None = None, sqs: Script | None = None, table: Script | None = None) -> None:
+    def __init__(
+        self, *, sns: Script | None = None, sqs: Script | None = None, table: Script | None = None
+    ) -> None:
         self.sns, self.sqs, self.table = sns or Script({}), sqs or Script({}), table or Script({})
         self.clock = VirtualClock()
         clients = ScriptedClients(sns=self.sns, sqs=self.sqs, dynamodb=self.table)
@@ -60,16 +62,19 @@ def test_rows_of_one_key_go_one_after_the_other_and_keys_beside_each_other() -> 
 def test_messages_without_a_key_go_together_ten_at_a_time() -> None:
     bench = Bench()
     assert bench.relay.forward([work(f"{number:02}") for number in range(12)]) == frozenset()
-    assert [len(request["Entries"]) for request in bench.sqs.requests("send_message_batch")] == [10, 2]
+    assert [len(request["Entries"]) for request in bench.sqs.requests("send_message_batch")] == [
+        10,
+        2,
+    ]
 
 
 def test_nothing_passes_a_row_of_its_key_that_failed() -> None:
     bench = Bench(sns=Script(FAILURE, {}))
     failed = bench.relay.forward([event("1", "a"), event("2", "a"), event("1", "b")])
     assert failed == {event("1", "a").at, event("2", "a").at}
-    assert [request["Key"][OutboxTable.ROW]["S"] for request in bench.table.requests("delete_item")] == [
-        f"publish/{HAPPENED}/b"
-    ]
+    assert [
+        request["Key"][OutboxTable.ROW]["S"] for request in bench.table.requests("delete_item")
+    ] == [f"publish/{HAPPENED}/b"]
     assert len(bench.published()) == 1
 
 
@@ -86,7 +91,10 @@ def test_a_destination_that_refuses_fails_its_rows_only() -> None:
 
 def test_a_row_that_cannot_be_taken_away_is_sent_again() -> None:
     bench = Bench(table=Script(refused("ThrottlingException")))
-    assert bench.relay.forward([event("1", "a"), event("2", "a")]) == {event("1", "a").at, event("2", "a").at}
+    assert bench.relay.forward([event("1", "a"), event("2", "a")]) == {
+        event("1", "a").at,
+        event("2", "a").at,
+    }
 
 
 def test_a_delay_counts_from_the_commit() -> None:
@@ -103,7 +111,9 @@ def stored(id: str) -> Attributes:
 
 
 def written(write: SendMessage | PublishEvent) -> Attributes:
-    row = outbox.row(write, message_text.sealed(write.message), now=datetime(2026, 1, 1, tzinfo=UTC))
+    row = outbox.row(
+        write, message_text.sealed(write.message), now=datetime(2026, 1, 1, tzinfo=UTC)
+    )
     return attributes.attributes(row, indexed=frozenset())
 
 
@@ -131,12 +141,18 @@ def test_a_row_that_the_release_before_wrote_is_read_and_sent_on() -> None:
     assert [entry["MessageBody"] for entry in request["Entries"]] == [text]
     carried = envelopes.unwrapped(text)
     assert (carried.body, carried.checked) == (b'{"n":"\\ufffe"}', False)
-    assert written(SendMessage(WORK, replace(carried, body='{"n":"\ufffe"}'.encode()), delay=2.5)) == row
+    assert (
+        written(SendMessage(WORK, replace(carried, body='{"n":"\ufffe"}'.encode()), delay=2.5))
+        == row
+    )
 
 
 def test_a_sweep_reads_every_page() -> None:
     pages = Script(
-        {"Items": [stored("1")], "LastEvaluatedKey": {OutboxTable.ROW: {"S": "x"}}}, {}, {"Items": [stored("2")]}, {}
+        {"Items": [stored("1")], "LastEvaluatedKey": {OutboxTable.ROW: {"S": "x"}}},
+        {},
+        {"Items": [stored("2")]},
+        {},
     )
     bench = Bench(table=pages)
     assert bench.relay.sweep() == 2
@@ -146,7 +162,10 @@ def test_a_sweep_reads_every_page() -> None:
 
 def test_a_stream_gives_one_row_for_each_record() -> None:
     records = [
-        {"eventName": "INSERT", "dynamodb": {OutboxTable.IMAGE: stored("1"), "SequenceNumber": "1"}},
+        {
+            "eventName": "INSERT",
+            "dynamodb": {OutboxTable.IMAGE: stored("1"), "SequenceNumber": "1"},
+        },
         {"eventName": "REMOVE", "dynamodb": {"OldImage": stored("1"), "SequenceNumber": "2"}},
     ]
     rows = rows_of(records)

@@ -29,7 +29,11 @@ def tables(*answers: Answer) -> tuple[Tables, Script, list[float]]:
     script = Script(*answers)
     patient, pauses = patience()
     place = Place("shop", "test", "aws", "eu-west-1", "1")
-    return Tables(ScriptedClients(dynamodb=script), platform=PLATFORM, place=place, patience=patient), script, pauses
+    return (
+        Tables(ScriptedClients(dynamodb=script), platform=PLATFORM, place=place, patience=patient),
+        script,
+        pauses,
+    )
 
 
 def test_a_write_waits_for_a_transaction_at_its_item() -> None:
@@ -70,7 +74,9 @@ def test_what_is_too_large_or_too_deep_is_a_limit(message: str) -> None:
 
 def test_an_update_creates_what_is_not_there_and_goes_on_if_another_was_faster() -> None:
     subject, script, _ = tables(
-        refused(FAILED), refused(FAILED, Item=STORED), {"Attributes": {"id": {"S": "a"}, "n": {"N": "2"}}}
+        refused(FAILED),
+        refused(FAILED, Item=STORED),
+        {"Attributes": {"id": {"S": "a"}, "n": {"N": "2"}}},
     )
     assert subject.update(ADD) == {"id": "a", "n": 2}
     conditions = [request["ConditionExpression"] for request in script.requests("update_item")]
@@ -97,12 +103,16 @@ def test_an_update_says_what_failed() -> None:
 
 
 def test_an_update_that_does_not_fit_looks_at_the_item_without_reading_it() -> None:
-    subject, script, _ = tables(refused(INVALID), refused(FAILED, Item={"id": {"S": "a"}, "n": {"S": "text"}}))
+    subject, script, _ = tables(
+        refused(INVALID), refused(FAILED, Item={"id": {"S": "a"}, "n": {"S": "text"}})
+    )
     with pytest.raises(InvalidValue, match="n is not a number"):
         subject.update(ADD)
     assert script.methods == ["update_item"] * 2
     null = {"id": {"S": "a"}, "n": {"NULL": True}}
-    subject, script, _ = tables(refused(INVALID), refused(FAILED, Item=null), {"Attributes": STORED})
+    subject, script, _ = tables(
+        refused(INVALID), refused(FAILED, Item=null), {"Attributes": STORED}
+    )
     assert subject.update(ADD) == {"id": "a", "n": 1}
     assert "attribute_type" in script.requests("update_item")[2]["ConditionExpression"]
 
@@ -130,12 +140,18 @@ def test_many_items_are_read_in_halves_when_they_are_too_many_bytes() -> None:
     subject, script, _ = tables(refused(INVALID, "more than 4 MB"), one, both)
     found = subject.get_many(GetItems(NOTES, (("a",), ("b",), ("c",), ("a",))))
     assert found.items == [{"id": "a", "n": 1}] * 2
-    assert [len(request["TransactItems"]) for request in script.requests("transact_get_items")] == [3, 1, 2]
+    assert [len(request["TransactItems"]) for request in script.requests("transact_get_items")] == [
+        3,
+        1,
+        2,
+    ]
     assert subject.get_many(GetItems(NOTES, ())).items == []
 
 
 def test_many_items_wait_for_transactions() -> None:
-    busy = refused("TransactionCanceledException", "Transaction cancelled [TransactionConflict, None]")
+    busy = refused(
+        "TransactionCanceledException", "Transaction cancelled [TransactionConflict, None]"
+    )
     subject, _, pauses = tables(busy, {"Responses": [{}]})
     assert subject.get_many(GetItems(NOTES, (("a",),))).items == []
     assert len(pauses) == 1
@@ -159,7 +175,9 @@ def test_a_query_reads_on_when_all_it_read_was_the_open_end() -> None:
 
 
 def test_a_page_that_dynamodb_ends_at_a_megabyte_goes_on() -> None:
-    subject, script, _ = tables({"Items": [reading(1)], "LastEvaluatedKey": reading(1)}, {"Items": []})
+    subject, script, _ = tables(
+        {"Items": [reading(1)], "LastEvaluatedKey": reading(1)}, {"Items": []}
+    )
     page = subject.query(QueryIndex(READINGS, "own", "s", limit=5))
     assert len(page.items) == 1
     assert page.next is not None
@@ -215,7 +233,11 @@ def test_a_null_deep_inside_counts_as_missing_and_text_does_not(text: bool) -> N
     deep = {"M": {"n": {"S": "x"} if text else {"NULL": True}}}
     item = {"id": {"S": "a"}, "deep": deep}
     subject, script, _ = tables(refused(INVALID), refused(FAILED, Item=item), {"Attributes": item})
-    update = UpdateItem(NOTES, ("a",), (AddTo(("deep", "n"), 1), AddTo(("other",), 1), AppendTo(("deep", "log"), [1])))
+    update = UpdateItem(
+        NOTES,
+        ("a",),
+        (AddTo(("deep", "n"), 1), AddTo(("other",), 1), AppendTo(("deep", "log"), [1])),
+    )
     if text:
         with pytest.raises(InvalidValue):
             subject.update(update)

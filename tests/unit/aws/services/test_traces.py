@@ -12,7 +12,13 @@ TRACE = "4bf92f3577b34da6a3ce929d0e0e4736"
 
 
 def span(
-    id: str, parent: str = "", *, name: str = "put shop.orders", kind: str = "operation", error: str = "", **detail: str
+    id: str,
+    parent: str = "",
+    *,
+    name: str = "put shop.orders",
+    kind: str = "operation",
+    error: str = "",
+    **detail: str,
 ) -> Span:
     return Span(
         trace=TRACE, id=id, parent=parent, name=name, kind=kind, service="shop", start=1_500_000_000,
@@ -26,7 +32,11 @@ def read(spans: list[Span]) -> list[dict[str, object]]:
 
 def test_an_invocation_is_one_segment_with_its_operations_inside() -> None:
     (segment,) = read(
-        [span("a", "0f", name="shop.place", kind="function"), span("b", "a"), span("c", "a", error="throttled")]
+        [
+            span("a", "0f", name="shop.place", kind="function"),
+            span("b", "a"),
+            span("c", "a", error="throttled"),
+        ]
     )
     assert segment["trace_id"] == "1-4bf92f35-77b34da6a3ce929d0e0e4736"
     assert (segment["id"], segment["parent_id"], segment["name"]) == ("a", "0f", "shop")
@@ -38,7 +48,12 @@ def test_an_invocation_is_one_segment_with_its_operations_inside() -> None:
 
 
 def test_each_delivery_of_a_batch_is_a_segment_of_its_own() -> None:
-    first, second = read([span("a", kind="delivery", attempt="1"), span("b", kind="delivery", error="no", attempt="2")])
+    first, second = read(
+        [
+            span("a", kind="delivery", attempt="1"),
+            span("b", kind="delivery", error="no", attempt="2"),
+        ]
+    )
     assert "parent_id" not in first
     assert first["metadata"] == {"oort": {"attempt": "1"}}
     assert second["metadata"] == {"oort": {"attempt": "2", "error": "no"}}

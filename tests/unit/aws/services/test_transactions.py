@@ -7,7 +7,14 @@ import pytest
 
 from oort.aws.services.transactions import Transactions
 from oort.aws.system import MachineClock
-from oort.model.errors import ConditionFailed, InvalidUse, InvalidValue, LimitExceeded, NoSuchItem, Unavailable
+from oort.model.errors import (
+    ConditionFailed,
+    InvalidUse,
+    InvalidValue,
+    LimitExceeded,
+    NoSuchItem,
+    Unavailable,
+)
 from oort.model.items import AddTo, Equals
 from oort.model.operations import (
     CheckItem,
@@ -29,7 +36,10 @@ PUT = PutItem(NOTES, {"id": "p"})
 ADD = UpdateItem(NOTES, ("a",), (AddTo(("n",), 1),), {"id": "a", "n": 0})
 FAILED = {"Code": "ConditionalCheckFailed"}
 NONE = {"Code": "None"}
-MISFIT = {"Code": "ValidationError", "Message": "An operand in the update expression has an incorrect data type"}
+MISFIT = {
+    "Code": "ValidationError",
+    "Message": "An operand in the update expression has an incorrect data type",
+}
 
 
 def cancelled(*reasons: Mapping[str, object]) -> Exception:
@@ -76,10 +86,21 @@ def test_each_write_is_one_action_in_its_place() -> None:
     ]
     assert subject.commit(writes, MARK) is True
     found = items(script)
-    assert [next(iter(item)) for item in found] == ["Put", "Put", "Update", "Delete", "ConditionCheck", "Put", "Put"]
+    assert [next(iter(item)) for item in found] == [
+        "Put",
+        "Put",
+        "Update",
+        "Delete",
+        "ConditionCheck",
+        "Put",
+        "Put",
+    ]
     sent, published, mark = found[1]["Put"], found[5]["Put"], found[6]["Put"]
     assert sent["TableName"] == published["TableName"] == "shop_test_suite__outbox"
-    assert [sent["Item"][name] for name in OutboxTable.KEY] == [{"S": "send/suite.work/k"}, {"S": "1"}]
+    assert [sent["Item"][name] for name in OutboxTable.KEY] == [
+        {"S": "send/suite.work/k"},
+        {"S": "1"},
+    ]
     assert sent["Item"]["delay"] == {"N": "2.5"}
     assert published["Item"][OutboxTable.ROW] == {"S": "publish/suite.happened/k/1"}
     assert "delay" not in published["Item"]
@@ -93,7 +114,9 @@ def test_a_mark_wins_over_everything_else() -> None:
     assert subject.commit([PUT, ADD], MARK) is False
 
 
-@pytest.mark.parametrize("code", ["TransactionConflict", "ThrottlingError", "ProvisionedThroughputExceeded"])
+@pytest.mark.parametrize(
+    "code", ["TransactionConflict", "ThrottlingError", "ProvisionedThroughputExceeded"]
+)
 def test_a_busy_item_is_waited_for_and_in_the_end_given_up(code: str) -> None:
     subject, script, pauses = transactions(cancelled({"Code": code}), {})
     assert subject.commit([PUT], None) is True
@@ -105,7 +128,11 @@ def test_a_busy_item_is_waited_for_and_in_the_end_given_up(code: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "error", [refused("TransactionInProgressException"), refused("TransactionCanceledException", "no reasons")]
+    "error",
+    [
+        refused("TransactionInProgressException"),
+        refused("TransactionCanceledException", "no reasons"),
+    ],
 )
 def test_a_cancellation_without_reasons_is_tried_again(error: Exception) -> None:
     subject, _, pauses = transactions(error, {})
@@ -116,7 +143,15 @@ def test_a_cancellation_without_reasons_is_tried_again(error: Exception) -> None
 def test_the_first_failure_that_counts_is_named() -> None:
     subject, _, _ = transactions(cancelled(FAILED, NONE, FAILED, FAILED))
     with pytest.raises(ConditionFailed) as raised:
-        subject.commit([ADD, PUT, DeleteItem(NOTES, ("d",), when=Equals(("n",), 1)), PutItem(NOTES, {"id": "q"})], None)
+        subject.commit(
+            [
+                ADD,
+                PUT,
+                DeleteItem(NOTES, ("d",), when=Equals(("n",), 1)),
+                PutItem(NOTES, {"id": "q"}),
+            ],
+            None,
+        )
     assert raised.value.position == 2
     subject, _, _ = transactions(cancelled(NONE, FAILED))
     with pytest.raises(NoSuchItem) as missing:
@@ -128,7 +163,10 @@ def test_an_update_is_tried_as_its_item_is() -> None:
     there = {**FAILED, "Item": {"id": {"S": "a"}, "n": {"N": "1"}}}
     subject, script, pauses = transactions(cancelled(FAILED), cancelled(there), {})
     assert subject.commit([ADD], None) is True
-    asked = [items(script, turn)[0]["Update"]["ConditionExpression"].partition("(")[0] for turn in range(3)]
+    asked = [
+        items(script, turn)[0]["Update"]["ConditionExpression"].partition("(")[0]
+        for turn in range(3)
+    ]
     assert asked == ["attribute_exists", "attribute_not_exists", "attribute_exists"]
     assert pauses == []
 
@@ -154,7 +192,9 @@ def test_what_dynamodb_does_not_take_is_raised() -> None:
     subject, _, _ = transactions(cancelled({"Code": "ValidationError", "Message": large}))
     with pytest.raises(LimitExceeded):
         subject.commit([ADD], None)
-    subject, _, _ = transactions(refused("ValidationException", "Transaction request size exceeds 4 MB"))
+    subject, _, _ = transactions(
+        refused("ValidationException", "Transaction request size exceeds 4 MB")
+    )
     with pytest.raises(LimitExceeded):
         subject.commit([ADD], None)
     subject, _, _ = transactions(cancelled(MISFIT))

@@ -14,8 +14,14 @@ OORT = [sys.executable, "-c", "import oort.cli; oort.cli.main()"]
 
 def completed(words: str) -> list[str]:
     """What a shell is told when the last of the words is to be completed."""
-    asked = {"_OORT_COMPLETE": "bash_complete", "COMP_WORDS": words, "COMP_CWORD": str(len(words.split(" ")) - 1)}
-    done = subprocess.run(OORT, env={**os.environ, **asked}, capture_output=True, text=True, check=False)
+    asked = {
+        "_OORT_COMPLETE": "bash_complete",
+        "COMP_WORDS": words,
+        "COMP_CWORD": str(len(words.split(" ")) - 1),
+    }
+    done = subprocess.run(
+        OORT, env={**os.environ, **asked}, capture_output=True, text=True, check=False
+    )
     assert done.stderr == ""
     return [line.partition(",")[2] for line in done.stdout.splitlines() if line]
 

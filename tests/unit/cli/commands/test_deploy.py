@@ -24,9 +24,13 @@ def _nobody(monkeypatch: pytest.MonkeyPatch) -> None:
             monkeypatch.setenv(name, value)
 
 
-@pytest.mark.parametrize("words", [("deploy",), ("deploy", "--dry-run"), ("destroy", "--stage", "prod", "--yes")])
+@pytest.mark.parametrize(
+    "words", [("deploy",), ("deploy", "--dry-run"), ("destroy", "--stage", "prod", "--yes")]
+)
 @pytest.mark.usefixtures("_nobody")
-def test_without_credentials_a_sentence_says_what_to_do(tmp_path: Path, words: tuple[str, ...]) -> None:
+def test_without_credentials_a_sentence_says_what_to_do(
+    tmp_path: Path, words: tuple[str, ...]
+) -> None:
     result = run(*words, "-C", shop(tmp_path))
     assert result.exit_code == 1
     assert "no usable credentials" in result.stderr
@@ -34,8 +38,12 @@ def test_without_credentials_a_sentence_says_what_to_do(tmp_path: Path, words: t
     assert "Traceback" not in result.stderr
 
 
-@pytest.mark.parametrize("words", [("deploy", "nothing"), ("destroy", "nothing", "--stage", "prod")])
-def test_a_service_that_does_not_exist_is_a_usage_error(tmp_path: Path, words: tuple[str, ...]) -> None:
+@pytest.mark.parametrize(
+    "words", [("deploy", "nothing"), ("destroy", "nothing", "--stage", "prod")]
+)
+def test_a_service_that_does_not_exist_is_a_usage_error(
+    tmp_path: Path, words: tuple[str, ...]
+) -> None:
     result = run(*words, "-C", shop(tmp_path))
     assert result.exit_code == 64
     assert "There is no service nothing" in result.stderr
@@ -59,12 +67,17 @@ def test_a_plan_is_one_line() -> None:
         StackChange("D", "T", "Remove"),
     )
     line = progress.plan(StackPlan("shop-prod", "arn", changes))
-    assert line.split(maxsplit=1) == ["shop-prod", "2 to add, 1 to change, 1 to remove; replaced: C"]
+    assert line.split(maxsplit=1) == [
+        "shop-prod",
+        "2 to add, 1 to change, 1 to remove; replaced: C",
+    ]
     assert progress.plan(StackPlan("shop-prod", "arn", ())).endswith("nothing to change")
 
 
 def test_a_failure_shows_its_reason() -> None:
-    event = StackEvent("1", "shop-prod", "Queue", "AWS::SQS::Queue", "CREATE_FAILED", "no\nsuch", datetime.now(UTC))
+    event = StackEvent(
+        "1", "shop-prod", "Queue", "AWS::SQS::Queue", "CREATE_FAILED", "no\nsuch", datetime.now(UTC)
+    )
     assert "CREATE_FAILED" in progress.event(event)
     assert "no such" in progress.event(event)
 
@@ -79,5 +92,7 @@ def test_a_failure_shows_its_reason() -> None:
 )
 def test_what_begins_gets_no_line_of_its_own(resource: str, status: str, *, told: bool) -> None:
     lines = list[str]()
-    progress.teller(lines.append)(StackEvent("1", "shop-prod", resource, "T", status, "", datetime.now(UTC)))
+    progress.teller(lines.append)(
+        StackEvent("1", "shop-prod", resource, "T", status, "", datetime.now(UTC))
+    )
     assert bool(lines) is told

@@ -63,7 +63,9 @@ class Output(io.StringIO):
             self._grown.notify_all()
 
 
-def here(words: list[str | Path], meanwhile: Callable[[Output], None], *, ready: str = READY) -> tuple[object, str]:
+def here(
+    words: list[str | Path], meanwhile: Callable[[Output], None], *, ready: str = READY
+) -> tuple[object, str]:
     """Run `oort` in this process; once it is ready do something and send SIGTERM. The exit code and all that was printed."""
     output, failures = Output(), list[BaseException]()
 
@@ -79,7 +81,9 @@ def here(words: list[str | Path], meanwhile: Callable[[Output], None], *, ready:
     visitor = threading.Thread(target=visit)
     visitor.start()
     with contextlib.redirect_stdout(output), pytest.raises(SystemExit) as end:
-        oort.main([*(str(word) for word in words), "--no-reload"])  # a process with threads is not to be forked
+        oort.main(
+            [*(str(word) for word in words), "--no-reload"]
+        )  # a process with threads is not to be forked
     output.end()
     visitor.join()
     if failures:
@@ -95,7 +99,9 @@ def address(output: Output) -> str:
 def ask(url: str, body: object = None, *, token: str = "") -> tuple[int, bytes, dict[str, str]]:
     """Status, body and headers of the reply."""
     data = None if body is None else json.dumps(body).encode()
-    headers = {"content-type": "application/json"} | ({"authorization": f"Bearer {token}"} if token else {})
+    headers = {"content-type": "application/json"} | (
+        {"authorization": f"Bearer {token}"} if token else {}
+    )
     try:
         with urllib.request.urlopen(urllib.request.Request(url, data, headers)) as reply:
             return reply.status, reply.read(), dict(reply.headers)
@@ -140,11 +146,15 @@ def test_of_a_log_in_json_every_line_can_be_read(tmp_path: Path) -> None:
         logging.getLogger("shop").info("heard %d", 7)
         output.wait_for("dead letter")
 
-    code, printed = here(["dev", shop(tmp_path), "--port", "0", "--log", "json"], meanwhile, ready="Listening")
+    code, printed = here(
+        ["dev", shop(tmp_path), "--port", "0", "--log", "json"], meanwhile, ready="Listening"
+    )
     own = {"placing"}  # what a handler prints stays as it is
     lines = [json.loads(line) for line in printed.splitlines() if line not in own]
     assert code == 0
-    assert {"Listening", "POST", "heard", "delivered"} <= {line["message"].split()[0] for line in lines}
+    assert {"Listening", "POST", "heard", "delivered"} <= {
+        line["message"].split()[0] for line in lines
+    }
     (placed,) = [line for line in lines if line.get("status") == 201]
     (dead,) = [line for line in lines if "dead letter" in line["message"]]
     assert dead["trace"] == placed["trace"]
@@ -183,7 +193,12 @@ def test_a_state_that_runs_or_a_port_that_is_taken_is_one_sentence(tmp_path: Pat
             assert says in done.stderr
             assert len(done.stderr.splitlines()) == 1
         assert run("queues", "list", folder).exit_code == 0  # looking needs no lock
-        assert run("invoke", "orders.pack", "--event", "-", "-C", folder, input='{"order_id": "1"}').exit_code == 0
+        assert (
+            run(
+                "invoke", "orders.pack", "--event", "-", "-C", folder, input='{"order_id": "1"}'
+            ).exit_code
+            == 0
+        )
         output.wait_for("deliver orders.ship")  # what another process sent is noticed
 
     assert here(["dev", folder, "--port", "0"], meanwhile)[0] == 0
@@ -212,7 +227,9 @@ def test_headers_without_an_end_are_cut_off(tmp_path: Path) -> None:
             for _ in range(200):
                 client.sendall(b"a" * 1024)
         with socket.create_connection(("127.0.0.1", port)) as client:
-            client.sendall(b"GET /orders/of/2026-01-31 HTTP/1.1\r\nhost: here\r\nconnection: close\r\n\r\n")
+            client.sendall(
+                b"GET /orders/of/2026-01-31 HTTP/1.1\r\nhost: here\r\nconnection: close\r\n\r\n"
+            )
             while part := client.recv(1024):
                 received.append(part)
 
@@ -285,7 +302,10 @@ def test_a_platform_without_routes_has_nothing_to_try(tmp_path: Path) -> None:
 def test_a_port_that_is_taken_is_one_sentence() -> None:
     with listening.bound(0) as first:
         port = first.getsockname()[1]
-        with pytest.raises(AddressInUse, match=f"Port {port} of 127.0.0.1 cannot be used"), listening.bound(port):
+        with (
+            pytest.raises(AddressInUse, match=f"Port {port} of 127.0.0.1 cannot be used"),
+            listening.bound(port),
+        ):
             pass
 
 
@@ -308,7 +328,10 @@ def test_a_port_of_the_administrator_is_one_sentence(monkeypatch: pytest.MonkeyP
             raise PermissionError(13, "Permission denied")
 
     monkeypatch.setattr(socket, "socket", Refused)
-    with pytest.raises(AddressInUse, match="Port 80 is reserved for the administrator"), listening.bound(80):
+    with (
+        pytest.raises(AddressInUse, match="Port 80 is reserved for the administrator"),
+        listening.bound(80),
+    ):
         pass
 
 
@@ -327,7 +350,9 @@ def test_what_stopping_raises_is_raised() -> None:
         serving.finished(broken, within=timedelta(seconds=10))
 
 
-def test_the_time_for_stopping_is_counted_from_the_first_signal(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_time_for_stopping_is_counted_from_the_first_signal(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     now = SimpleNamespace(monotonic=lambda: 100.0)
     monkeypatch.setattr(serving, "time", now)
     deadline = serving.Deadline()

@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from oort.cli import blueprint
+from tests.mypy_caches import mypy_cache
 from tests.unit.cli.shops import run
 
 BIN = Path(sys.executable).parent
@@ -20,7 +21,9 @@ PATH = {**os.environ, "PATH": f"{BIN}{os.pathsep}{os.environ['PATH']}", "NO_COLO
 
 def shell(command: str, folder: Path) -> subprocess.CompletedProcess[str]:
     """What a person types, in the environment that has Oort."""
-    return subprocess.run(["bash", "-c", command], cwd=folder, env=PATH, capture_output=True, text=True, check=False)
+    return subprocess.run(
+        ["bash", "-c", command], cwd=folder, env=PATH, capture_output=True, text=True, check=False
+    )
 
 
 @pytest.mark.slow
@@ -29,14 +32,20 @@ def test_new_then_its_own_test_then_dev_as_a_newcomer_types_them(tmp_path: Path)
     assert done.returncode == 0, done.stdout + done.stderr
     assert "2 passed" in done.stdout
     process = subprocess.Popen(
-        ["bash", "-c", "cd hello && exec oort dev --port 0"], cwd=tmp_path, env=PATH, stdout=subprocess.PIPE, text=True
+        ["bash", "-c", "cd hello && exec oort dev --port 0"],
+        cwd=tmp_path,
+        env=PATH,
+        stdout=subprocess.PIPE,
+        text=True,
     )
     assert process.stdout is not None
     rest = threading.Thread(target=process.stdout.read)
     try:
         name, url = process.stdout.readline().split()
         rest.start()
-        request = urllib.request.Request(f"{url}/hello", b'{"name": "Ada"}', {"content-type": "application/json"})
+        request = urllib.request.Request(
+            f"{url}/hello", b'{"name": "Ada"}', {"content-type": "application/json"}
+        )
         with urllib.request.urlopen(request) as reply:
             assert (name, reply.status, json.load(reply)["text"]) == ("hello", 201, "Hello, Ada!")
         process.terminate()
@@ -50,13 +59,15 @@ def test_new_then_its_own_test_then_dev_as_a_newcomer_types_them(tmp_path: Path)
 
 @pytest.mark.slow
 @pytest.mark.parametrize("name", ["hello", "a-shop2"])
-def test_what_it_writes_is_formatted_linted_typed_and_without_mistakes(tmp_path: Path, name: str) -> None:
+def test_what_it_writes_is_formatted_linted_typed_and_without_mistakes(
+    tmp_path: Path, name: str
+) -> None:
     assert run("new", name, "--into", tmp_path / "here").exit_code == 0
     for command in (
         "ruff format --check --no-cache .",
         "ruff check --no-cache .",
         "ruff check --no-cache --extend-select TC .",
-        "mypy --cache-dir /dev/null .",
+        f"mypy --cache-dir {mypy_cache('new')} .",
         f"pytest -q -p no:cacheprovider tests/test_{blueprint.module(name)}.py",
         "oort check",
     ):
@@ -67,7 +78,11 @@ def test_what_it_writes_is_formatted_linted_typed_and_without_mistakes(tmp_path:
 def test_it_says_what_to_do_next(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     said = run("new", "hello").stdout
-    assert re.findall(r"^  (cd hello|oort dev|pytest)\b", said, re.MULTILINE) == ["cd hello", "oort dev", "pytest"]
+    assert re.findall(r"^  (cd hello|oort dev|pytest)\b", said, re.MULTILINE) == [
+        "cd hello",
+        "oort dev",
+        "pytest",
+    ]
     (tmp_path / "empty" / ".git").mkdir(parents=True)
     monkeypatch.chdir(tmp_path / "empty")
     said = run("new", "hello", "--into", ".").stdout

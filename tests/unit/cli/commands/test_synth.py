@@ -14,10 +14,18 @@ def names(folder: Path) -> list[str]:
 def test_it_writes_a_template_for_each_service_and_those_that_are_shared(tmp_path: Path) -> None:
     result = run("synth", "-C", shop(tmp_path), "--out", tmp_path / "out")
     assert result.exit_code == 0, result.output
-    assert names(tmp_path / "out") == ["assets.template.json", "orders.template.json", "platform.template.json"]
+    assert names(tmp_path / "out") == [
+        "assets.template.json",
+        "orders.template.json",
+        "platform.template.json",
+    ]
     lines = result.stdout.splitlines()
     assert lines[0].split() == ["TEMPLATE", "STACK", "RESOURCES", "BYTES"]
-    assert [line.split()[1] for line in lines[1:]] == ["shop-prod", "shop-prod--assets", "shop-prod-orders"]
+    assert [line.split()[1] for line in lines[1:]] == [
+        "shop-prod",
+        "shop-prod--assets",
+        "shop-prod-orders",
+    ]
 
 
 def test_naming_services_writes_only_theirs(tmp_path: Path) -> None:
@@ -26,13 +34,17 @@ def test_naming_services_writes_only_theirs(tmp_path: Path) -> None:
 
 
 def test_the_stage_is_part_of_every_name(tmp_path: Path) -> None:
-    result = run("synth", "-C", shop(tmp_path), "--out", tmp_path / "out", "--stage", "ada", "--json")
+    result = run(
+        "synth", "-C", shop(tmp_path), "--out", tmp_path / "out", "--stage", "ada", "--json"
+    )
     found = json.loads(result.stdout)
     assert [one["stack"] for one in found] == ["shop-ada", "shop-ada--assets", "shop-ada-orders"]
     for one in found:
         data = (tmp_path / "out" / one["template"]).read_bytes()
         assert (one["bytes"], one["resources"]) == (len(data), len(json.loads(data)["Resources"]))
-    function = json.loads((tmp_path / "out" / "orders.template.json").read_text())["Resources"]["FunctionPlace"]
+    function = json.loads((tmp_path / "out" / "orders.template.json").read_text())["Resources"][
+        "FunctionPlace"
+    ]
     found = environment(function["Properties"])
     assert found.stage == "ada"
     assert found.packages[0].endswith(".orders")
@@ -43,7 +55,8 @@ def test_the_same_program_gives_the_same_bytes(tmp_path: Path) -> None:
     for out in ("a", "b"):
         run("synth", "-C", folder, "--out", tmp_path / out)
     assert all(
-        (tmp_path / "a" / name).read_bytes() == (tmp_path / "b" / name).read_bytes() for name in names(tmp_path / "a")
+        (tmp_path / "a" / name).read_bytes() == (tmp_path / "b" / name).read_bytes()
+        for name in names(tmp_path / "a")
     )
 
 
@@ -75,9 +88,7 @@ def test_a_service_with_the_name_of_a_shared_template_is_refused(tmp_path: Path)
 
 
 def test_what_aws_cannot_do_is_said_with_its_place(tmp_path: Path) -> None:
-    source = (
-        'from oort import Service\n\nshop = Service("shop")\n\n\n@shop.get("/~me")\ndef show() -> int:\n    return 1\n'
-    )
+    source = 'from oort import Service\n\nshop = Service("shop")\n\n\n@shop.get("/~me")\ndef show() -> int:\n    return 1\n'
     result = run("synth", "-C", shop(tmp_path, source), "--out", tmp_path / "out")
     assert result.exit_code == 1
     assert "orders.py:6: shop.show: API Gateway does not take '~me' in a path." in result.stderr

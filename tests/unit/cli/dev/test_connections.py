@@ -107,8 +107,12 @@ class Client:
         async def app(scope: object, receive: object, send: object) -> None: ...
 
         self.loop, self.wire = Loop(), Wire()
-        config = uvicorn.Config(app, interface="asgi3", lifespan="off", log_config=None, timeout_keep_alive=KEEP_ALIVE)
-        self.connection = Connection(config, state or ServerState(), {}, cast(asyncio.AbstractEventLoop, self.loop))
+        config = uvicorn.Config(
+            app, interface="asgi3", lifespan="off", log_config=None, timeout_keep_alive=KEEP_ALIVE
+        )
+        self.connection = Connection(
+            config, state or ServerState(), {}, cast(asyncio.AbstractEventLoop, self.loop)
+        )
         self.connection.connection_made(cast(asyncio.Transport, self.wire))
 
     def say(self, data: bytes) -> None:

@@ -124,10 +124,18 @@ def test_a_program_with_mistakes_leaves_the_old_one_running() -> None:
     story = Story()
     story.run(
         *(story.loads(0), story.answers(0), story.changes(), story.ends(1, 1), nothing),
-        *(story.changes("b.py"), story.loads(2), story.ends(0, 0), story.reloader.stop, story.ends(2, 0)),
+        *(
+            story.changes("b.py"),
+            story.loads(2),
+            story.ends(0, 0),
+            story.reloader.stop,
+            story.ends(2, 0),
+        ),
     )
     assert story.children[0].told == ["serve", "hand over"]
-    assert story.said == ["The old program continues to run. Fix the mistakes, and the new program is loaded."]
+    assert story.said == [
+        "The old program continues to run. Fix the mistakes, and the new program is loaded."
+    ]
     assert story.children[2].told == ["serve", "stop"]
 
 
@@ -142,28 +150,57 @@ def test_a_change_while_the_next_program_loads_starts_it_anew() -> None:
         *(story.loads(0), story.answers(0), story.changes(), story.changes(), story.loads(2)),
         *(story.ends(0, 0), story.reloader.stop, story.ends(2, 0)),
     )
-    assert [child.told for child in story.children] == [["serve", "hand over"], ["kill"], ["serve", "stop"]]
+    assert [child.told for child in story.children] == [
+        ["serve", "hand over"],
+        ["kill"],
+        ["serve", "stop"],
+    ]
 
 
 def test_one_that_has_not_served_anybody_yet_is_not_waited_for() -> None:
     story = Story()
-    story.run(story.loads(0), story.changes(), story.loads(1), story.reloader.stop, story.ends(1, 0))
+    story.run(
+        story.loads(0), story.changes(), story.loads(1), story.reloader.stop, story.ends(1, 0)
+    )
     assert [child.told for child in story.children] == [["serve", "kill"], ["serve", "stop"]]
 
 
 def test_a_reloaded_program_that_cannot_start_waits_for_the_next_change() -> None:
     story = Story()
     story.run(
-        *(story.loads(0), story.answers(0), story.changes(), story.loads(1), story.ends(0, 0), story.ends(1, 1)),
-        *(story.changes(), story.ends(2, 1), story.changes(), story.loads(3), story.reloader.stop, story.ends(3, 0)),
+        *(
+            story.loads(0),
+            story.answers(0),
+            story.changes(),
+            story.loads(1),
+            story.ends(0, 0),
+            story.ends(1, 1),
+        ),
+        *(
+            story.changes(),
+            story.ends(2, 1),
+            story.changes(),
+            story.loads(3),
+            story.reloader.stop,
+            story.ends(3, 0),
+        ),
     )
-    assert story.said == ["The program does not run until its mistakes are fixed; requests wait."] * 2
+    assert (
+        story.said == ["The program does not run until its mistakes are fixed; requests wait."] * 2
+    )
     assert story.children[3].told == ["serve", "stop"]
 
 
 def test_nothing_runs_and_a_signal_is_still_the_end() -> None:
     story = Story()
-    steps = (story.loads(0), story.answers(0), story.changes(), story.loads(1), story.ends(0, 0), story.ends(1, 1))
+    steps = (
+        story.loads(0),
+        story.answers(0),
+        story.changes(),
+        story.loads(1),
+        story.ends(0, 0),
+        story.ends(1, 1),
+    )
     assert story.run(*steps, story.reloader.stop) == 0
 
 
@@ -176,7 +213,14 @@ def test_a_platform_that_dies_is_said_and_is_the_end() -> None:
 def test_a_next_program_that_dies_while_it_waits_is_said() -> None:
     story = Story()
     story.run(
-        *(story.loads(0), story.answers(0), story.changes(), story.loads(1), story.ends(1, -9), story.ends(0, 0)),
+        *(
+            story.loads(0),
+            story.answers(0),
+            story.changes(),
+            story.loads(1),
+            story.ends(1, -9),
+            story.ends(0, 0),
+        ),
         *(story.changes(), story.loads(2), story.reloader.stop, story.ends(2, 0)),
     )
     assert "The program does not run until its mistakes are fixed; requests wait." in story.said
@@ -207,7 +251,14 @@ def test_a_signal_before_the_child_is_known_reaches_it() -> None:
 
 def test_a_signal_while_the_next_program_waits_ends_both() -> None:
     story = Story()
-    steps = (story.loads(0), story.answers(0), story.changes(), nothing, story.reloader.stop, story.ends(0, 0))
+    steps = (
+        story.loads(0),
+        story.answers(0),
+        story.changes(),
+        nothing,
+        story.reloader.stop,
+        story.ends(0, 0),
+    )
     assert story.run(*steps) == 0
     assert story.children[1].told == ["stop", "kill"]
 
@@ -350,11 +401,15 @@ def until(url: str, word: str) -> None:
     end = time.monotonic() + 60
     while answer(url) != f'"{word}"':
         assert time.monotonic() < end, f"never {word}"
-        time.sleep(0.05)  # another process's progress cannot be waited for in any other way; a client has a rate limit
+        time.sleep(
+            0.05
+        )  # another process's progress cannot be waited for in any other way; a client has a rate limit
 
 
 @pytest.mark.serial
-def test_changes_are_followed_without_a_refused_request_and_mistakes_survived(tmp_path: Path) -> None:
+def test_changes_are_followed_without_a_refused_request_and_mistakes_survived(
+    tmp_path: Path,
+) -> None:
     with platform(hello(tmp_path)) as (process, url):
         until(url, "one")
         hello(tmp_path, "two")  # of the same length, within a second
@@ -363,7 +418,10 @@ def test_changes_are_followed_without_a_refused_request_and_mistakes_survived(tm
         assert process.stderr is not None
         said = [process.stderr.readline() for _ in range(5)]
         assert "hello.py:1: invalid syntax" in said[0]
-        assert said[-1] == "The old program continues to run. Fix the mistakes, and the new program is loaded.\n"
+        assert (
+            said[-1]
+            == "The old program continues to run. Fix the mistakes, and the new program is loaded.\n"
+        )
         assert answer(url) == '"two"'
         hello(tmp_path, "six")
         until(url, "six")
@@ -381,7 +439,10 @@ def test_a_signal_to_the_whole_group_ends_it_gracefully_once(tmp_path: Path) -> 
     until(url, "one")
     os.killpg(process.pid, signal.SIGTERM)
     assert process.wait(60) == 0
-    assert process.stdout.read().splitlines()[-1] == "Stopped. Nothing is lost: the next start goes on from here."
+    assert (
+        process.stdout.read().splitlines()[-1]
+        == "Stopped. Nothing is lost: the next start goes on from here."
+    )
     process.stdout.close()
 
 
@@ -397,11 +458,15 @@ def shown(terminal: int, text: bytes) -> None:
 def test_a_reload_waits_for_who_looks_at_a_breakpoint_in_the_terminal(tmp_path: Path) -> None:
     hello(tmp_path)
     quiet = SERVICE.format("two")
-    (tmp_path / "hello.py").write_text(SERVICE.format("one").replace("    return", "    breakpoint()\n    return"))
+    (tmp_path / "hello.py").write_text(
+        SERVICE.format("one").replace("    return", "    breakpoint()\n    return")
+    )
     ours, theirs = os.openpty()
     port = free_port()
     command = [*OORT, "dev", str(tmp_path), "--inline", "--port", str(port)]
-    process = subprocess.Popen(command, stdin=theirs, stdout=theirs, stderr=theirs, start_new_session=True)
+    process = subprocess.Popen(
+        command, stdin=theirs, stdout=theirs, stderr=theirs, start_new_session=True
+    )
     url, answers = f"http://127.0.0.1:{port}", list[str]()
     asking = threading.Thread(target=lambda: answers.append(answer(url)))
     try:
@@ -428,7 +493,9 @@ def test_a_reload_waits_for_who_looks_at_a_breakpoint_in_the_terminal(tmp_path: 
 
 
 @pytest.mark.crash
-def test_a_killed_supervisor_takes_everything_along_and_can_be_restarted_at_once(tmp_path: Path) -> None:
+def test_a_killed_supervisor_takes_everything_along_and_can_be_restarted_at_once(
+    tmp_path: Path,
+) -> None:
     hello(tmp_path)
     with platform(tmp_path) as (process, url):
         until(url, "one")

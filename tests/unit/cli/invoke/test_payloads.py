@@ -43,7 +43,9 @@ def injected(folder: Path, *bodies: bytes, version: int, queue: str = "orders.pa
     name = "orders.placed" if queue == "orders.pack" else queue
     with embedded.invocable(program, platforms.state_folder(project, None)) as (engine, _):
         for number, body in enumerate(bodies):
-            engine.queues.send(queue, Message(id=f"{version}-{number}", name=name, body=body, version=version))
+            engine.queues.send(
+                queue, Message(id=f"{version}-{number}", name=name, body=body, version=version)
+            )
     delivered(folder)
 
 
@@ -69,7 +71,9 @@ def test_what_is_parked_is_shown_with_its_reason_and_as_it_came(tmp_path: Path) 
     injected(folder, b'{"order_id":"a"}', b"garbage\x1b[2J", version=7)
     lines = run("events", "parked", folder).stdout.splitlines()
     assert lines[0].split() == ["CONSUMER", "EVENT", "VERSION", "PARKED", "WHY", "READABLE", "NOW"]
-    assert [(line.split()[1], line.split()[2], line.split()[4], line.split()[5]) for line in lines[1:3]] == [
+    assert [
+        (line.split()[1], line.split()[2], line.split()[4], line.split()[5]) for line in lines[1:3]
+    ] == [
         ("orders.placed", "7", "unknown-version", "no"),
         ("orders.placed", "7", "malformed", "no"),
     ]
@@ -96,14 +100,18 @@ def test_what_can_be_read_by_the_program_as_it_is_now_is_released(tmp_path: Path
     found = json.loads(run("events", "release", "-C", after, "--json").stdout)
     assert {"consumer": "orders.pack", "released": 3, "parked": 1} in found
     delivered(after)
-    depths = {one["queue"]: one for one in json.loads(run("queues", "list", after, "--json").stdout)}
+    depths = {
+        one["queue"]: one for one in json.loads(run("queues", "list", after, "--json").stdout)
+    }
     assert (depths["orders.pack"]["parked"], depths["orders.pack"]["dead"]) == (1, 0)
 
 
 def test_garbage_is_removed_for_good(tmp_path: Path) -> None:
     folder = shop(tmp_path)
     injected(folder, b'{"order_id":"a"}', b"garbage", b"more", version=2)
-    dry = run("events", "discard", "orders.pack", "-C", folder, "--reason", "malformed", "--dry-run").stdout
+    dry = run(
+        "events", "discard", "orders.pack", "-C", folder, "--reason", "malformed", "--dry-run"
+    ).stdout
     assert dry == "orders.pack: 2 parked messages would be removed.\n"
     done = run("events", "discard", "orders.pack", "-C", folder, "--reason", "malformed").stdout
     assert done == "orders.pack: 2 parked messages removed.\n"
@@ -166,9 +174,18 @@ def test_past_events_are_replayed_to_one_consumer(tmp_path: Path) -> None:
     dry = run("events", "replay", "--to", "orders.pack", "-C", folder, "--dry-run").stdout
     assert dry.startswith("2 events of orders.placed, the first of ")
     assert dry.endswith(": would go to orders.pack.\n")
-    assert run("queues", "peek", "orders.pack", "-C", folder).stdout.startswith("orders.pack: 0 waiting")
-    told = run("events", "replay", "--to", "orders.pack", "-C", folder, "--since", "1h", "--json").stdout
-    assert json.loads(told) == {"consumer": "orders.pack", "event": "orders.placed", "events": 2, "dry_run": False}
+    assert run("queues", "peek", "orders.pack", "-C", folder).stdout.startswith(
+        "orders.pack: 0 waiting"
+    )
+    told = run(
+        "events", "replay", "--to", "orders.pack", "-C", folder, "--since", "1h", "--json"
+    ).stdout
+    assert json.loads(told) == {
+        "consumer": "orders.pack",
+        "event": "orders.placed",
+        "events": 2,
+        "dry_run": False,
+    }
     assert parcels_after(folder) == 2  # what was applied is not applied again
     run("events", "replay", "--to", "orders.pack", "-C", folder, "--again")
     assert parcels_after(folder) == 4
@@ -179,14 +196,19 @@ def parcels_after(folder: Path) -> int:
     delivered(folder)
     found = json.loads(run("traces", folder, "--limit", "100", "--json").stdout)
     spans = [
-        span for one in found for span in json.loads(run("trace", one["trace"], "-C", folder, "--json").stdout)["spans"]
+        span
+        for one in found
+        for span in json.loads(run("trace", one["trace"], "-C", folder, "--json").stdout)["spans"]
     ]
     return len({span["detail"]["message"] for span in spans if span["name"] == "orders.ship"})
 
 
 def test_only_a_subscriber_can_be_replayed_to(tmp_path: Path) -> None:
     folder = shop(tmp_path)
-    assert "subscribes to no event" in run("events", "replay", "--to", "orders.ship", "-C", folder).stderr
+    assert (
+        "subscribes to no event"
+        in run("events", "replay", "--to", "orders.ship", "-C", folder).stderr
+    )
     unknown = run("events", "replay", "--to", "orders.packs", "-C", folder)
     assert (unknown.exit_code, "Did you mean orders.pack" in unknown.stderr) == (64, True)
     assert run("events", "release", "orders.place", "-C", folder).exit_code == 64
@@ -213,7 +235,9 @@ def test_the_newest_events_are_shown_last(tmp_path: Path) -> None:
     assert run("events", "tail", folder, "--event", "orders.place").exit_code == 64
 
 
-def test_what_comes_is_followed_until_ctrl_c(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_what_comes_is_followed_until_ctrl_c(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     folder = shop(tmp_path)
     place(folder, "one")
     delivered(folder)
@@ -227,7 +251,10 @@ def test_what_comes_is_followed_until_ctrl_c(tmp_path: Path, monkeypatch: pytest
 
     monkeypatch.setattr(time, "sleep", lambda _: pause())
     result = run("events", "tail", folder, "--follow", "--json")
-    assert [json.loads(line)["body"]["note"] for line in result.stdout.splitlines()] == ["one", "two"]
+    assert [json.loads(line)["body"]["note"] for line in result.stdout.splitlines()] == [
+        "one",
+        "two",
+    ]
 
 
 def test_a_stage_is_looked_at_on_aws(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -243,7 +270,9 @@ def test_a_stage_is_looked_at_on_aws(tmp_path: Path, monkeypatch: pytest.MonkeyP
         def parked(self, queue: str, *, most: int) -> list[ParkedMessage]:
             message = Message(id="1", name="orders.placed", body=b"{}", version=5)
             fault = Fault(Reason.UNKNOWN_VERSION, "too new")
-            one = ParkedMessage(id="a", queue=queue, message=message, fault=fault, parked=1.0, raw="x")
+            one = ParkedMessage(
+                id="a", queue=queue, message=message, fault=fault, parked=1.0, raw="x"
+            )
             return [one] if queue == "orders.pack" else []
 
     monkeypatch.setattr("oort.cli.wiring.cloud.Cloud", Cloud)

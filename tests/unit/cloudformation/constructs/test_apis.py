@@ -40,9 +40,14 @@ def test_paths_share_their_beginnings() -> None:
     document = template(shop(*ROUTES))
     made = of_type(document, "ApiGateway::Resource")
     assert sorted(one["PathPart"] for one in made.values()) == ["orders", "parts", "shop", "{id}"]
-    assert properties(document, "MethodParts")["ResourceId"] == {"Ref": logical(document, "/shop/orders/{id}/parts")}
+    assert properties(document, "MethodParts")["ResourceId"] == {
+        "Ref": logical(document, "/shop/orders/{id}/parts")
+    }
     uri = filled(properties(document, "MethodOne")["Integration"]["Uri"])
-    assert uri == "arn:aws:apigateway:eu-north-1:lambda:path/2015-03-31/functions/<LiveOne>/invocations"
+    assert (
+        uri
+        == "arn:aws:apigateway:eu-north-1:lambda:path/2015-03-31/functions/<LiveOne>/invocations"
+    )
 
 
 def test_a_service_with_public_routes_only_has_no_authorizer() -> None:
@@ -69,7 +74,10 @@ def test_each_route_has_the_rate_that_it_says_or_the_gateways_own() -> None:
     own = function("shop.own", Http("PUT", "/shop/orders/{id}", 200, False, (), rate=Rate(2.5, 5)))
     settings = only(template(shop(*ROUTES, own)), "ApiGateway::Stage")["MethodSettings"]
     rates = {
-        (one["ResourcePath"], one["HttpMethod"]): (one["ThrottlingRateLimit"], one["ThrottlingBurstLimit"])
+        (one["ResourcePath"], one["HttpMethod"]): (
+            one["ThrottlingRateLimit"],
+            one["ThrottlingBurstLimit"],
+        )
         for one in settings
     }
     assert rates == {
@@ -96,7 +104,10 @@ def test_the_deployment_is_a_new_one_whenever_the_api_changes_and_only_then() ->
 def test_the_deployment_waits_for_all_that_it_freezes() -> None:
     document = template(shop(*ROUTES, cors=("*",)))
     (name,) = of_type(document, "ApiGateway::Deployment")
-    frozen = {*of_type(document, "ApiGateway::Method"), *of_type(document, "ApiGateway::GatewayResponse")}
+    frozen = {
+        *of_type(document, "ApiGateway::Method"),
+        *of_type(document, "ApiGateway::GatewayResponse"),
+    }
     assert set(document["Resources"][name]["DependsOn"]) == frozen
 
 
@@ -107,7 +118,9 @@ def preflight(*cors: str, path: str = "/shop/orders") -> Found:
     document = template(shop(*ROUTES, route("GET", "/shop/orders", name="shop.all"), cors=cors))
     methods = of_type(document, "ApiGateway::Method").values()
     resource = {"Ref": logical(document, path)}
-    (found,) = [one for one in methods if one["HttpMethod"] == "OPTIONS" and one["ResourceId"] == resource]
+    (found,) = [
+        one for one in methods if one["HttpMethod"] == "OPTIONS" and one["ResourceId"] == resource
+    ]
     return found
 
 
@@ -115,7 +128,10 @@ def shown(answer: Found) -> dict[str, str]:
     (response,) = answer["Integration"]["IntegrationResponses"]
     headers = response["ResponseParameters"]
     assert set(answer["MethodResponses"][0]["ResponseParameters"]) == set(headers)
-    return {name.removeprefix("method.response.header."): value.strip("'") for name, value in headers.items()}
+    return {
+        name.removeprefix("method.response.header."): value.strip("'")
+        for name, value in headers.items()
+    }
 
 
 @pytest.mark.parametrize("origin", ["*", "https://a.example"])
@@ -123,7 +139,9 @@ def test_a_preflight_says_what_the_engine_says(origin: str) -> None:
     found = shown(preflight(origin))
     request = {"origin": origin, "access-control-request-headers": "authorization"}
     origins = Origins([shop(cors=(origin,))])
-    wanted = dict((*origins.headers("/shop/orders", request), *origins.answer("GET, POST", request)))
+    wanted = dict(
+        (*origins.headers("/shop/orders", request), *origins.answer("GET, POST", request))
+    )
     wanted["access-control-allow-headers"] = "*, authorization"
     assert found == wanted
 
@@ -135,7 +153,9 @@ def test_a_preflight_asks_for_no_token_and_wakes_no_function() -> None:
 
 
 def test_of_several_origins_the_one_that_asks_is_named() -> None:
-    (response,) = preflight("https://a.example", "https://b.example")["Integration"]["IntegrationResponses"]
+    (response,) = preflight("https://a.example", "https://b.example")["Integration"][
+        "IntegrationResponses"
+    ]
     script = response["ResponseTemplates"]["application/json"]
     assert '#if($origin == "https://a.example" || $origin == "https://b.example")' in script
     assert "$context.responseOverride.header.access-control-allow-origin = $origin" in script
@@ -151,7 +171,10 @@ def test_without_cors_nobody_asks() -> None:
 
 def answers(*cors: str) -> dict[str, Found]:
     document = template(shop(*ROUTES, cors=cors))
-    return {one["ResponseType"]: one for one in of_type(document, "ApiGateway::GatewayResponse").values()}
+    return {
+        one["ResponseType"]: one
+        for one in of_type(document, "ApiGateway::GatewayResponse").values()
+    }
 
 
 @pytest.mark.parametrize(
@@ -169,7 +192,10 @@ def answers(*cors: str) -> dict[str, Found]:
 def test_a_refusal_is_a_problem_with_its_status(kind: str, status: str) -> None:
     found = answers()[kind]
     assert found["StatusCode"] == status
-    assert found["ResponseParameters"]["gatewayresponse.header.content-type"] == "'application/problem+json'"
+    assert (
+        found["ResponseParameters"]["gatewayresponse.header.content-type"]
+        == "'application/problem+json'"
+    )
     body = json.loads(found["ResponseTemplates"]["application/json"])
     assert body["status"] == int(status)
     assert body["type"].startswith("urn:problem:")
@@ -192,12 +218,19 @@ def test_whatever_else_is_refused_keeps_its_status() -> None:
 )
 def test_both_targets_refuse_in_the_same_words(kind: str, problem: type[Problem]) -> None:
     body = json.loads(answers()[kind]["ResponseTemplates"]["application/json"])
-    assert (body["type"], body["title"], body["status"]) == (problem.urn(), problem.title(), problem.status)
+    assert (body["type"], body["title"], body["status"]) == (
+        problem.urn(),
+        problem.title(),
+        problem.status,
+    )
 
 
 def test_headers_say_what_to_do_next() -> None:
     found = answers()
-    assert found["UNAUTHORIZED"]["ResponseParameters"]["gatewayresponse.header.www-authenticate"] == "'Bearer'"
+    assert (
+        found["UNAUTHORIZED"]["ResponseParameters"]["gatewayresponse.header.www-authenticate"]
+        == "'Bearer'"
+    )
     assert found["THROTTLED"]["ResponseParameters"]["gatewayresponse.header.retry-after"] == "'1'"
     for one in found.values():
         headers = one["ResponseParameters"]
@@ -215,7 +248,9 @@ def test_headers_say_what_to_do_next() -> None:
         (("https://a.x", "https://b.x"), None),
     ],
 )
-def test_pages_may_read_a_refusal_where_one_value_serves_all(cors: tuple[str, ...], origin: str | None) -> None:
+def test_pages_may_read_a_refusal_where_one_value_serves_all(
+    cors: tuple[str, ...], origin: str | None
+) -> None:
     headers = answers(*cors)["UNAUTHORIZED"]["ResponseParameters"]
     assert headers.get("gatewayresponse.header.access-control-allow-origin") == origin
 

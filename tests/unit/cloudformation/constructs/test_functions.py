@@ -25,13 +25,22 @@ def version(document: Found) -> str:
 
 
 def test_a_function_has_the_settings_of_its_stage() -> None:
-    stage = Stage("test", "eu-north-1", Architecture.X86_64, "python3.13", 512, 7, (("COLOUR", "blue"),))
+    stage = Stage(
+        "test", "eu-north-1", Architecture.X86_64, "python3.13", 512, 7, (("COLOUR", "blue"),)
+    )
     document = page(stage)
     found = properties(document, "FunctionShowAll")
     assert found["FunctionName"] == "market_test_shop_show_all"
-    assert (found["Runtime"], found["Architectures"], found["MemorySize"]) == ("python3.13", ["x86_64"], 512)
+    assert (found["Runtime"], found["Architectures"], found["MemorySize"]) == (
+        "python3.13",
+        ["x86_64"],
+        512,
+    )
     assert (found["Handler"], found["Timeout"]) == (HANDLER, 10)
-    assert found["Code"] == {"S3Bucket": {"Ref": "AssetsBucket"}, "S3Key": f"market/shop/{'f' * 64}.zip"}
+    assert found["Code"] == {
+        "S3Bucket": {"Ref": "AssetsBucket"},
+        "S3Key": f"market/shop/{'f' * 64}.zip",
+    }
     assert found["TracingConfig"] == {"Mode": "Active"}
     assert found["LoggingConfig"] == {"LogFormat": "Text", "LogGroup": {"Ref": "LogShowAll"}}
     assert found["Environment"]["Variables"] == {
@@ -46,7 +55,10 @@ def test_a_function_has_the_settings_of_its_stage() -> None:
         "COLOUR": "blue",
     }
     log = properties(document, "LogShowAll")
-    assert (log["LogGroupName"], log["RetentionInDays"]) == ("/aws/lambda/market_test_shop_show_all", 7)
+    assert (log["LogGroupName"], log["RetentionInDays"]) == (
+        "/aws/lambda/market_test_shop_show_all",
+        7,
+    )
 
 
 def test_other_code_and_other_settings_are_another_version() -> None:
@@ -102,5 +114,8 @@ def test_a_service_without_functions_reads_nothing() -> None:
 def test_only_the_api_may_invoke_and_only_the_alias() -> None:
     document = template(shop(function("shop.one", Http("GET", "/shop/{id}/parts", 200, True, ()))))
     found = properties(document, "PermissionOne")
-    assert (found["Principal"], found["FunctionName"]) == ("apigateway.amazonaws.com", {"Ref": "LiveOne"})
+    assert (found["Principal"], found["FunctionName"]) == (
+        "apigateway.amazonaws.com",
+        {"Ref": "LiveOne"},
+    )
     assert filled(found["SourceArn"]).endswith(":<Api>/prod/GET/shop/*/parts")

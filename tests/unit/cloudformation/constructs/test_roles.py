@@ -27,9 +27,13 @@ def test_a_role_belongs_to_one_aws_service() -> None:
 
 def test_a_service_that_acts_for_many_accounts_acts_for_this_one_only() -> None:
     """Without the condition anybody's schedule could send to these queues in the name of the scheduler."""
-    role = roles.account_role("SchedulerRole", service="scheduler", statements=[SEND], description="Of all.")
+    role = roles.account_role(
+        "SchedulerRole", service="scheduler", statements=[SEND], description="Of all."
+    )
     assert trust(role)["Principal"] == {"Service": "scheduler.amazonaws.com"}
-    assert trust(role)["Condition"] == {"StringEquals": {"aws:SourceAccount": {"Ref": "AWS::AccountId"}}}
+    assert trust(role)["Condition"] == {
+        "StringEquals": {"aws:SourceAccount": {"Ref": "AWS::AccountId"}}
+    }
 
 
 def test_statements_of_one_name_get_ids_of_their_own() -> None:
@@ -49,7 +53,11 @@ def test_statements_of_one_name_get_ids_of_their_own() -> None:
                 "Effect": "Allow",
                 "Action": ("kms:Decrypt",),
                 "Resource": ["*"],
-                "Condition": {"StringEquals": {"kms:ViaService": [{"Fn::Sub": "sns.${AWS::Region}.amazonaws.com"}]}},
+                "Condition": {
+                    "StringEquals": {
+                        "kms:ViaService": [{"Fn::Sub": "sns.${AWS::Region}.amazonaws.com"}]
+                    }
+                },
             },
         ],
     }

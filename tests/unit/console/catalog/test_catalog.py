@@ -15,13 +15,31 @@ import pytest
 from oort.app.documents.exports import versions
 from oort.cli.wiring import platforms
 from oort.console.catalog import contents, fields, markdown, webpages
-from oort.console.catalog.blocks import Block, Facts, Heading, Listing, Page, Paragraph, Part, Phrase, Row, Table, words
+from oort.console.catalog.blocks import (
+    Block,
+    Facts,
+    Heading,
+    Listing,
+    Page,
+    Paragraph,
+    Part,
+    Phrase,
+    Row,
+    Table,
+    words,
+)
 from oort.console.catalog.paths import MARKER, relative
 from oort.rules.types.schema_keywords import Schema
 from tests.unit.cli.shops import shop
 from tests.unit.contracted import platform
 
-NAMES = ["index", "events/orders.placed", "events/stock.emptied", "services/orders", "services/stock"]
+NAMES = [
+    "index",
+    "events/orders.placed",
+    "events/stock.emptied",
+    "services/orders",
+    "services/stock",
+]
 HOSTILE = "</style><script>alert(1)</script> | `x` *y* [z](javascript:1) <!-- & \x00\n\n# title"
 
 
@@ -37,13 +55,21 @@ def text(phrase: Phrase) -> str:
 
 def table(page: Page, anchor: str) -> dict[str, list[str]]:
     """The table under a heading, by the first cell of each row."""
-    start = next(at for at, one in enumerate(page.blocks) if isinstance(one, Heading) and one.anchor == anchor)
+    start = next(
+        at
+        for at, one in enumerate(page.blocks)
+        if isinstance(one, Heading) and one.anchor == anchor
+    )
     found = next(one for one in page.blocks[start:] if isinstance(one, Table))
     return {text(row.cells[0]): [text(cell) for cell in row.cells[1:]] for row in found.rows}
 
 
 def facts(page: Page) -> list[dict[str, str]]:
-    return [{word: text(phrase) for word, phrase in one.rows} for one in page.blocks if isinstance(one, Facts)]
+    return [
+        {word: text(phrase) for word, phrase in one.rows}
+        for one in page.blocks
+        if isinstance(one, Facts)
+    ]
 
 
 def links(page: Page) -> list[Part]:
@@ -93,7 +119,11 @@ def test_there_is_a_page_for_each_event_and_each_service(pages: dict[str, Page])
     }
     assert table(pages["index"], "services") == {
         "orders": ["4", "orders.placed version 3", ""],
-        "stock": ["0", "stock.emptied version 1", "orders.placed version 3, orders.placed version 1"],
+        "stock": [
+            "0",
+            "stock.emptied version 1",
+            "orders.placed version 3, orders.placed version 1",
+        ],
     }
 
 
@@ -143,7 +173,12 @@ def test_fields_are_told_in_words(pages: dict[str, Page]) -> None:
     assert found["id"][1:] == ["yes", "", ""]
     assert found["cents"][1:] == ["no", "100", "Hundredths."]
     line = table(pages["events/orders.placed"], "v3.Line")
-    assert line["sku"] == ["text (1 to 20 characters)", "yes", "", "What | it is, with `code` & <i>."]
+    assert line["sku"] == [
+        "text (1 to 20 characters)",
+        "yes",
+        "",
+        "What | it is, with `code` & <i>.",
+    ]
     assert line["inside"][0] == "list of Line"
     assert table(pages["events/orders.placed"], "v3.Box")["type"][0] == 'always "box"'
 
@@ -159,7 +194,10 @@ def test_fields_are_told_in_words(pages: dict[str, Page]) -> None:
         ({"type": "string", "maxLength": 1}, "text (at most 1 character)"),
         ({"type": "string", "minLength": 3, "maxLength": 3}, "text (3 characters)"),
         ({"type": "string", "format": "email"}, "email"),
-        ({"type": "number", "minimum": 0.5, "multipleOf": 2}, "number (at least 0.5, a multiple of 2)"),
+        (
+            {"type": "number", "minimum": 0.5, "multipleOf": 2},
+            "number (at least 0.5, a multiple of 2)",
+        ),
         ({"type": "object"}, "map from text to anything"),
         ({"type": "object", "properties": {"a": {}}}, "object"),
         ({"type": "object", "additionalProperties": False}, "object"),
@@ -195,7 +233,12 @@ def test_an_event_that_holds_itself_has_a_table_to_lead_to() -> None:
 
 def test_a_service_lists_its_routes_and_what_they_publish(pages: dict[str, Page]) -> None:
     assert table(pages["services/orders"], "routes") == {
-        "POST /orders": ["anyone", "orders.place", "Place an order | of one line.", "orders.placed version 3"],
+        "POST /orders": [
+            "anyone",
+            "orders.place",
+            "Place an order | of one line.",
+            "orders.placed version 3",
+        ],
         "GET /orders/all": ["groups staff, audit", "orders.everything", "List them.", ""],
         "GET /orders/mine": ["whoever is signed in", "orders.mine", "", ""],
         "GET /orders/of/{customer}": ["the owner, {customer}", "orders.of", "", ""],
@@ -250,7 +293,11 @@ def test_every_link_leads_to_a_page_and_a_place_on_it(pages: dict[str, Page]) ->
         assert links(one)
         for part in links(one):
             path, _, anchor = relative(name, part, ".html").partition("#")
-            target = posixpath.normpath(posixpath.join(posixpath.dirname(name), path)) if path else f"{name}.html"
+            target = (
+                posixpath.normpath(posixpath.join(posixpath.dirname(name), path))
+                if path
+                else f"{name}.html"
+            )
             assert target in anchors, part
             assert not anchor or anchor in anchors[target], part
 
@@ -262,15 +309,22 @@ def test_no_page_asks_for_anything_or_runs_anything(pages: dict[str, Page]) -> N
         assert found.open == []
         for tag, attributes in found.tags:
             assert tag not in ("script", "img", "iframe", "object", "form")
-            assert not [name for name in attributes if name.startswith("on") or name in ("src", "style")]
-            assert re.match(r"data:,|#|(?:\.\./)?(?:events/|services/|index)", attributes.get("href") or "#")
+            assert not [
+                name for name in attributes if name.startswith("on") or name in ("src", "style")
+            ]
+            assert re.match(
+                r"data:,|#|(?:\.\./)?(?:events/|services/|index)", attributes.get("href") or "#"
+            )
         (style,) = re.findall(r"<style>(.*?)</style>", page, re.DOTALL)
         digest = base64.b64encode(hashlib.sha256(style.encode()).digest()).decode()
         assert f"default-src 'none'; style-src 'sha256-{digest}'; img-src data:" in page
         assert "@import" not in style
         assert "url(" not in style
         assert page.splitlines()[1] == MARKER
-        assert ("meta", {"name": "viewport", "content": "width=device-width, initial-scale=1"}) in found.tags
+        assert (
+            "meta",
+            {"name": "viewport", "content": "width=device-width, initial-scale=1"},
+        ) in found.tags
 
 
 def hostile() -> Page:
@@ -296,7 +350,10 @@ def test_texts_stay_texts_in_html() -> None:
     assert {tag for tag, _ in found.tags} - {tag for tag, _ in Reader(plain).tags} <= {
         "h2", "p", "dl", "dt", "dd", "table", "thead", "tbody", "tr", "th", "td", "pre", "code", "a",
     }  # fmt: skip
-    assert found.said.count("</style><script>alert(1)</script> | `x` *y* [z](javascript:1) <!-- &") >= 9
+    assert (
+        found.said.count("</style><script>alert(1)</script> | `x` *y* [z](javascript:1) <!-- &")
+        >= 9
+    )
 
 
 def test_texts_stay_texts_in_markdown() -> None:
@@ -353,5 +410,7 @@ def take(event: Sold) -> None: ...
     assert len(versions(program)) == 1
     found: Any = {one.name: one for one in contents.pages(program, root=project.root)}
     assert facts(found["events/elsewhere.sold"])[0]["Service"] == "elsewhere"
-    assert [part for part in links(found["events/elsewhere.sold"]) if part.page == "services/elsewhere"] == []
+    assert [
+        part for part in links(found["events/elsewhere.sold"]) if part.page == "services/elsewhere"
+    ] == []
     assert os.sep not in facts(found["events/elsewhere.sold"])[1]["Published by"]

@@ -120,7 +120,9 @@ def test_refusals_are_answered_without_reading_the_body() -> None:
     [b"6291457", b"99999999999999999999", b"9" * 5000, b"0006291457"],
     ids=["just", "huge", "digits", "zeros"],
 )
-def test_an_announced_length_over_the_limit_is_413_before_anything_is_read(announced: bytes) -> None:
+def test_an_announced_length_over_the_limit_is_413_before_anything_is_read(
+    announced: bytes,
+) -> None:
     with Server() as server:
         status, _, body = server.ask("POST", b"/desk", headers=[(b"content-length", announced)])
         assert (status, server.received) == (413, 0)
@@ -139,13 +141,25 @@ def test_a_body_that_grows_over_the_limit_is_413_and_no_more_of_it_is_read() -> 
         parts = [part(megabyte, more=True) for _ in range(20)]
         assert server.ask("POST", b"/desk", parts=parts)[0] == 413
         assert server.received == 7
-        assert server.ask("POST", b"/desk", parts=[part(b" " * MOST)])[0] == 400  # exactly the limit is read
+        assert (
+            server.ask("POST", b"/desk", parts=[part(b" " * MOST)])[0] == 400
+        )  # exactly the limit is read
 
 
-@pytest.mark.parametrize("before", [[], [{"type": "http.request", "body": b"{", "more_body": True}]])
-def test_a_client_that_leaves_early_gets_nothing_and_the_handler_is_not_entered(before: list[Message]) -> None:
+@pytest.mark.parametrize(
+    "before", [[], [{"type": "http.request", "body": b"{", "more_body": True}]]
+)
+def test_a_client_that_leaves_early_gets_nothing_and_the_handler_is_not_entered(
+    before: list[Message],
+) -> None:
     with Server() as server:
-        scope = {"type": "http", "method": "POST", "raw_path": b"/desk", "query_string": b"", "headers": []}
+        scope = {
+            "type": "http",
+            "method": "POST",
+            "raw_path": b"/desk",
+            "query_string": b"",
+            "headers": [],
+        }
         assert server.run(scope, [*before, {"type": "http.disconnect"}]) == []
         assert server.access == []
         assert server.desk.engine.queues.peek("desk.jobs", most=1) == []
@@ -153,7 +167,13 @@ def test_a_client_that_leaves_early_gets_nothing_and_the_handler_is_not_entered(
 
 def test_a_client_that_leaves_before_the_reply_does_no_harm() -> None:
     with Server(leaves=True) as server:
-        scope = {"type": "http", "method": "GET", "raw_path": b"/desk/1", "query_string": b"", "headers": []}
+        scope = {
+            "type": "http",
+            "method": "GET",
+            "raw_path": b"/desk/1",
+            "query_string": b"",
+            "headers": [],
+        }
         assert server.run(scope, [part(b"")]) == []
         assert server.access == [("GET /desk/1", 200)]
 
@@ -174,7 +194,11 @@ def test_head_is_get_without_the_body() -> None:
 def test_repeated_headers_are_joined_and_their_case_does_not_matter() -> None:
     with Server() as server:
         token = server.desk.callers.token("ada", ["staff"])
-        headers = [(b"Authorization", f"Bearer {token}".encode()), (b"X-Tag", b"a"), (b"x-tag", b"\xe5")]
+        headers = [
+            (b"Authorization", f"Bearer {token}".encode()),
+            (b"X-Tag", b"a"),
+            (b"x-tag", b"\xe5"),
+        ]
         status, _, body = server.ask("GET", b"/desk/private/room", headers=headers)
         assert (status, msgspec.json.decode(body)) == (200, ["ada", "a, å"])
 
@@ -222,7 +246,13 @@ def test_a_handler_runs_in_a_thread_and_the_loop_goes_on() -> None:
         server.threads.submit(release.wait, 10)  # the only thread is busy
 
         async def both() -> int:
-            scope = {"type": "http", "method": "GET", "raw_path": b"/desk/1", "query_string": b"", "headers": []}
+            scope = {
+                "type": "http",
+                "method": "GET",
+                "raw_path": b"/desk/1",
+                "query_string": b"",
+                "headers": [],
+            }
             waiting = asyncio.create_task(server._run(scope, [part(b"")]))
             await asyncio.sleep(0)
             refused = {**scope, "raw_path": b"/nowhere"}

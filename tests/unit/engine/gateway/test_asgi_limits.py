@@ -38,8 +38,14 @@ class Note(msgspec.Struct):
 class Server:
     """A program whose only handler writes, waits until the test lets it go on, and writes again."""
 
-    def __init__(self, *, timeout: timedelta, threads: int = 2, most: int = 10, timed: bool = True) -> None:
-        self.entered, self.go_on, self.left = threading.Event(), threading.Event(), threading.Event()
+    def __init__(
+        self, *, timeout: timedelta, threads: int = 2, most: int = 10, timed: bool = True
+    ) -> None:
+        self.entered, self.go_on, self.left = (
+            threading.Event(),
+            threading.Event(),
+            threading.Event(),
+        )
         self.refused: list[str] = []
         self.store = DirectStore()
         self.callers = KnownCallers()
@@ -96,7 +102,12 @@ class Server:
         return [str(item["id"]) for item in self.engine.tables.scan(ScanTable("desk.notes")).items]
 
     async def ask(
-        self, parts: list[Message] | None = None, *, method: str = "POST", path: str = "/desk", token: str = ""
+        self,
+        parts: list[Message] | None = None,
+        *,
+        method: str = "POST",
+        path: str = "/desk",
+        token: str = "",
     ) -> tuple[int, dict[bytes, bytes], bytes]:
         """The reply; after the parts nothing comes any more."""
         rest, sent = [{"type": "http.request"}] if parts is None else list(parts), list[Message]()
@@ -108,8 +119,16 @@ class Server:
             sent.append(message)
 
         headers = [(b"authorization", f"Bearer {token}".encode())] if token else []
-        scope = {"type": "http", "method": method, "raw_path": path.encode(), "query_string": b"", "headers": headers}
-        await self.app({**scope, "server": ("::1", 8000), "client": ("192.0.2.1", 1)}, receive, send)
+        scope = {
+            "type": "http",
+            "method": method,
+            "raw_path": path.encode(),
+            "query_string": b"",
+            "headers": headers,
+        }
+        await self.app(
+            {**scope, "server": ("::1", 8000), "client": ("192.0.2.1", 1)}, receive, send
+        )
         start, body = sent
         return start["status"], dict(start["headers"]), body["body"]
 
@@ -144,7 +163,9 @@ def test_a_handler_that_takes_too_long_is_504_and_can_write_nothing_more(opened:
     assert server.refused == ["NotGranted"]
     spans = server.engine.traces.read(headers[b"trace-id"].decode())
     assert [span.detail["status"] for span in spans if span.kind == "request"] == ["504"]
-    assert [span.kind for span in spans if span.kind == "function"] == ["function"]  # what it did is shown all the same
+    assert [span.kind for span in spans if span.kind == "function"] == [
+        "function"
+    ]  # what it did is shown all the same
 
 
 def test_with_a_debugger_nothing_is_too_slow(opened: Opened) -> None:
@@ -161,7 +182,12 @@ def test_a_request_that_gets_no_thread_in_time_is_503_and_enters_no_handler(open
     status, headers, _ = asyncio.run(server.ask())
     release.set()
     server.threads.shutdown()
-    assert (status, headers[b"retry-after"], server.entered.is_set(), server.notes()) == (503, b"1", False, [])
+    assert (status, headers[b"retry-after"], server.entered.is_set(), server.notes()) == (
+        503,
+        b"1",
+        False,
+        [],
+    )
 
 
 def test_more_requests_than_can_be_held_are_503_at_once(opened: Opened) -> None:
@@ -190,7 +216,9 @@ def test_a_body_that_stops_coming_is_408_and_the_connection_ends(
     assert [span.detail["status"] for span in spans] == ["408"]
 
 
-def test_a_body_that_drips_is_408_when_its_whole_time_is_over(opened: Opened, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_body_that_drips_is_408_when_its_whole_time_is_over(
+    opened: Opened, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(limits, "CLIENT_TIME", SHORT)
     server = opened(timeout=timedelta(seconds=PATIENCE))
     parts: list[Message] = [{"type": "http.request", "body": b" ", "more_body": True}] * 3
@@ -211,7 +239,9 @@ def test_a_live_page_knows_where_the_server_listens(opened: Opened) -> None:
     assert (status, headers[b"content-type"], body) == (200, b"text/plain", b"http://[::1]:8000")
 
 
-def test_the_engines_own_time_out_is_a_500_not_a_504(opened: Opened, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_engines_own_time_out_is_a_500_not_a_504(
+    opened: Opened, monkeypatch: pytest.MonkeyPatch
+) -> None:
     server = opened(timeout=timedelta(seconds=PATIENCE))
 
     def broken(*_: object) -> Awaitable[None]:

@@ -13,7 +13,9 @@ def served() -> Server:
     """The server of the other tests, with a page."""
     server = Server()
     gateway = server.desk.engine.gateway
-    server.app = GatewayApp(gateway, threads=ThreadPoolExecutor(1), access=server._note, pages=PAGES)
+    server.app = GatewayApp(
+        gateway, threads=ThreadPoolExecutor(1), access=server._note, pages=PAGES
+    )
     return server
 
 

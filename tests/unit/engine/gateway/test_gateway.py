@@ -24,7 +24,9 @@ class Door:
         self.desk = Desk(self.store)
         self.gateway = self.desk.engine.gateway
 
-    def ask(self, method: str, path: str, *, body: bytes = b"", query: str = "", **headers: str) -> HttpReply:
+    def ask(
+        self, method: str, path: str, *, body: bytes = b"", query: str = "", **headers: str
+    ) -> HttpReply:
         """The reply; header names are written with underscores."""
         named = {name.replace("_", "-"): value for name, value in headers.items()}
         admitted = self.gateway.admit(HttpRequest(method, path, query, named))
@@ -48,7 +50,9 @@ def problem(reply: HttpReply) -> dict[str, object]:
 # -- routes
 
 
-@pytest.mark.parametrize("path", ["/", "", "/nowhere", "/desk/1/2/3", "/desks", "/DESK/1", "//desk/1", "/desk//1"])
+@pytest.mark.parametrize(
+    "path", ["/", "", "/nowhere", "/desk/1/2/3", "/desks", "/DESK/1", "//desk/1", "/desk//1"]
+)
 def test_an_unknown_path_is_404(path: str) -> None:
     reply = Door().ask("GET", path)
     assert (reply.status, reply.function) == (404, "")
@@ -69,7 +73,15 @@ def test_a_slash_at_the_end_makes_no_difference() -> None:
 
 @pytest.mark.parametrize(
     ("raw", "id"),
-    [("a%20b", "a b"), ("a%2Fb", "a/b"), ("%C3%A5", "å"), ("%00", "\0"), ("a+b", "a+b"), ("%", "%"), ("%zz", "%zz")],
+    [
+        ("a%20b", "a b"),
+        ("a%2Fb", "a/b"),
+        ("%C3%A5", "å"),
+        ("%00", "\0"),
+        ("a+b", "a+b"),
+        ("%", "%"),
+        ("%zz", "%zz"),
+    ],
 )
 def test_a_path_parameter_is_decoded_after_the_path_is_split(raw: str, id: str) -> None:
     reply = Door().ask("GET", f"/desk/{raw}")
@@ -121,7 +133,9 @@ def test_the_scheme_is_written_in_any_case(scheme: str) -> None:
 def test_a_route_for_groups_takes_members_of_one_of_them() -> None:
     door = Door()
     statuses = {
-        groups: door.ask("GET", "/desk/private/room", authorization=door.bearer("ada", *groups)).status
+        groups: door.ask(
+            "GET", "/desk/private/room", authorization=door.bearer("ada", *groups)
+        ).status
         for groups in ((), ("guests",), ("staff",), ("admin", "guests"))
     }
     assert statuses == {(): 403, ("guests",): 403, ("staff",): 200, ("admin", "guests"): 200}
@@ -131,7 +145,11 @@ def test_a_route_for_groups_takes_members_of_one_of_them() -> None:
 
 def test_a_public_route_knows_its_caller_if_there_is_a_token() -> None:
     door = Door()
-    for header, status, who in (("", 200, ""), (door.bearer("ada"), 200, "ada"), ("Basic YTpi", 200, "")):
+    for header, status, who in (
+        ("", 200, ""),
+        (door.bearer("ada"), 200, "ada"),
+        ("Basic YTpi", 200, ""),
+    ):
         reply = door.ask("GET", "/desk/1", authorization=header)
         assert (reply.status, dict(reply.headers)["x-who"]) == (status, who)
     assert door.ask("GET", "/desk/1", authorization="Bearer nonsense").status == 401
@@ -146,7 +164,9 @@ def test_head_is_answered_as_get_is() -> None:
 
 def test_a_token_and_an_api_key_at_once_are_refused() -> None:
     door = Door()
-    both = door.ask("GET", "/desk/private/all", authorization=door.bearer("ada"), x_api_key="oort_x_y")
+    both = door.ask(
+        "GET", "/desk/private/all", authorization=door.bearer("ada"), x_api_key="oort_x_y"
+    )
     assert both.status == 401
     assert door.ask("GET", "/desk/1", x_api_key="nonsense").status == 401
 
@@ -179,14 +199,21 @@ def test_nobody_gets_in_while_the_issuer_is_broken_and_the_log_says_why() -> Non
     refused = gateway.admit(HttpRequest("GET", "/desk/private/all", headers=headers))
     assert isinstance(refused, HttpReply)
     for reply in (refused, gateway.logout(HttpRequest("POST", LOGOUT, headers=headers))):
-        assert (reply.status, b"damaged" in reply.body, "damaged" in reply.error) == (500, False, True)
+        assert (reply.status, b"damaged" in reply.body, "damaged" in reply.error) == (
+            500,
+            False,
+            True,
+        )
 
 
 def test_a_logout_without_a_token_is_401_and_with_one_it_ends_that() -> None:
     door = Door()
     bearer = door.bearer("ada")
     assert door.gateway.logout(HttpRequest("POST", LOGOUT)).status == 401
-    assert door.gateway.logout(HttpRequest("POST", LOGOUT, headers={"authorization": bearer})).status == 204
+    assert (
+        door.gateway.logout(HttpRequest("POST", LOGOUT, headers={"authorization": bearer})).status
+        == 204
+    )
     assert door.ask("GET", "/desk/private/all", authorization=bearer).status == 401
 
 
@@ -254,7 +281,9 @@ def test_every_refusal_can_be_found_by_the_trace_that_it_carries() -> None:
     ]
     for reply in replies:
         spans = [
-            span for span in door.desk.engine.traces.read(reply.trace) if span.detail.get("status") == str(reply.status)
+            span
+            for span in door.desk.engine.traces.read(reply.trace)
+            if span.detail.get("status") == str(reply.status)
         ]
         assert [span.kind for span in spans] == ["request"], reply.status
     assert [reply.status for reply in replies] == [404, 405, 401, 403, 431, 400, 413, 500]
@@ -291,10 +320,16 @@ def test_an_invalid_traceparent_is_replaced(header: str) -> None:
 def test_a_handler_that_fails_is_a_500_whose_traceback_only_the_log_gets() -> None:
     door = Door()
     reply = door.ask("PUT", "/desk/private/all")
-    assert (reply.status, reply.function, problem(reply)["trace"]) == (500, "desk.fail", reply.trace)
+    assert (reply.status, reply.function, problem(reply)["trace"]) == (
+        500,
+        "desk.fail",
+        reply.trace,
+    )
     assert "hunter2" in reply.error
     assert b"hunter2" not in reply.body
-    request = next(span for span in door.desk.engine.traces.read(reply.trace) if span.kind == "request")
+    request = next(
+        span for span in door.desk.engine.traces.read(reply.trace) if span.kind == "request"
+    )
     assert request.error == "500"
 
 
@@ -303,7 +338,11 @@ def test_a_failure_of_the_engine_itself_says_as_little() -> None:
     admitted = door.gateway.admit(HttpRequest("GET", "/desk/1"))
     assert isinstance(admitted, Admission)
     reply = door.gateway.failed(admitted, OSError("disk full at 0x7f"))
-    assert (reply.status, reply.function, problem(reply)["trace"]) == (500, "desk.show", admitted.arrival.trace)
+    assert (reply.status, reply.function, problem(reply)["trace"]) == (
+        500,
+        "desk.show",
+        admitted.arrival.trace,
+    )
     assert b"disk" not in reply.body
     assert "disk full at 0x7f" in reply.error
 
@@ -312,8 +351,18 @@ anything = st.text(max_size=30)
 DOOR = Door()
 
 
-@given(st.sampled_from(["GET", "POST", "PUT", "X"]), anything, anything, anything, st.binary(max_size=50))
-def test_no_request_whatever_raises(method: str, path: str, query: str, header: str, body: bytes) -> None:
+@given(
+    st.sampled_from(["GET", "POST", "PUT", "X"]),
+    anything,
+    anything,
+    anything,
+    st.binary(max_size=50),
+)
+def test_no_request_whatever_raises(
+    method: str, path: str, query: str, header: str, body: bytes
+) -> None:
     for prefix in ("", "/desk", "/desk/"):
-        reply = DOOR.ask(method, prefix + path, query=query, authorization=header, traceparent=header, body=body)
+        reply = DOOR.ask(
+            method, prefix + path, query=query, authorization=header, traceparent=header, body=body
+        )
         assert 200 <= reply.status < 500 or reply.function == "desk.fail", reply

@@ -13,7 +13,9 @@ def test_every_client_of_every_route_has_a_bucket_of_its_own() -> None:
     limiter = Limiter(VirtualClock())
     pairs = [("a", "ada"), ("a", "bob"), ("b", "ada")]
     assert [limiter.wait(route, client, rate=ONE) for route, client in pairs] == [timedelta(0)] * 3
-    assert [limiter.wait(route, client, rate=ONE) for route, client in pairs] == [timedelta(seconds=1)] * 3
+    assert [limiter.wait(route, client, rate=ONE) for route, client in pairs] == [
+        timedelta(seconds=1)
+    ] * 3
 
 
 def test_time_fills_the_bucket() -> None:

@@ -26,7 +26,9 @@ def test_a_key_is_kept_as_a_hash_for_its_owner_alone(tmp_path: Path) -> None:
     file = tmp_path / api_keys.FILE
     assert stat.S_IMODE(file.stat().st_mode) == 0o600
     assert key.rpartition("_")[2] not in file.read_text()
-    assert [(one.name, one.groups, one.created) for one in keys.every()] == [("robot", ("a", "b"), CLOCK.now())]
+    assert [(one.name, one.groups, one.created) for one in keys.every()] == [
+        ("robot", ("a", "b"), CLOCK.now())
+    ]
 
 
 @pytest.mark.parametrize("name", ["", "Robot", "a_b", "1a", "a" * 64, "a b", "../x"])
@@ -65,7 +67,9 @@ def test_no_token_can_be_issued_for_a_key() -> None:
 @pytest.mark.parametrize(
     "content", [b"{", b'[{"name":"a","groups":[],"created":"2026-01-01T00:00:00Z","sha256":"zz"}]']
 )
-def test_a_damaged_file_is_one_clear_sentence_and_lets_nobody_in(tmp_path: Path, content: bytes) -> None:
+def test_a_damaged_file_is_one_clear_sentence_and_lets_nobody_in(
+    tmp_path: Path, content: bytes
+) -> None:
     keys = ApiKeys(tmp_path, CLOCK)
     key = keys.create("robot", groups=[])
     (tmp_path / api_keys.FILE).write_bytes(content)
@@ -91,10 +95,15 @@ def test_a_line_that_a_kill_cut_off_harms_no_other(tmp_path: Path) -> None:
     assert ("first" in found, "second" in found, "third" in found) == (True, True, False)
 
 
-def test_tokens_that_have_ended_are_swept_out(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_tokens_that_have_ended_are_swept_out(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(revocations, "_SWEEP", 3)
     now = CLOCK.now()
-    soon, late = int((now + timedelta(seconds=1)).timestamp()), int((now + timedelta(days=1)).timestamp())
+    soon, late = (
+        int((now + timedelta(seconds=1)).timestamp()),
+        int((now + timedelta(days=1)).timestamp()),
+    )
     revoked = Revocations(tmp_path)
     for name, ends in (("a", soon), ("b", soon), ("c", late)):
         revoked.add(name, ends=ends, now=now)
@@ -136,7 +145,11 @@ def test_a_key_that_was_rotated_twice_keeps_its_first_end(tmp_path: Path) -> Non
     second = keys.ring().key_id
     keys.rotate(until=200.0)
     ring = keys.ring()
-    assert [ring.verifier(one, now=150.0) is not None for one in (first, second, ring.key_id)] == [False, True, True]
+    assert [ring.verifier(one, now=150.0) is not None for one in (first, second, ring.key_id)] == [
+        False,
+        True,
+        True,
+    ]
 
 
 def test_damaged_retired_keys_are_one_clear_sentence(tmp_path: Path) -> None:
@@ -163,7 +176,10 @@ def test_the_pages_name_the_same_issuer_and_where_its_keys_are() -> None:
     made = Issuer(None, "http://oort.localhost/shop", CLOCK)
     pages = of(made)
     discovery = msgspec.json.decode(pages[DISCOVERY]("http://127.0.0.1:8000").body)
-    assert (discovery["issuer"], discovery["jwks_uri"]) == (made.url, f"http://127.0.0.1:8000{JWKS}")
+    assert (discovery["issuer"], discovery["jwks_uri"]) == (
+        made.url,
+        f"http://127.0.0.1:8000{JWKS}",
+    )
     (key,) = msgspec.json.decode(pages[JWKS]("").body)["keys"]
     assert (key["kid"], key["alg"], key["use"], key["kty"]) == (made.key_id, "RS256", "sig", "RSA")
     assert set(key) == {"kid", "alg", "use", "kty", "n", "e"}  # nothing of the private key

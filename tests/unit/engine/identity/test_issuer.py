@@ -63,7 +63,10 @@ def signed(
     claims = claims_of(issuer.issue("ada", ["support"])) | (changes or {})
     claims.pop(without, None)
     return jwt.encode(
-        claims, key or signing_keys._memory_key(), algorithm="RS256", headers={"kid": issuer.key_id} | (header or {})
+        claims,
+        key or signing_keys._memory_key(),
+        algorithm="RS256",
+        headers={"kid": issuer.key_id} | (header or {}),
     )
 
 
@@ -112,7 +115,9 @@ def test_a_token_needs_a_user(issuer: Issuer) -> None:
         issuer.issue("", [])
 
 
-def test_a_token_ends_with_its_lifetime_whether_seen_before_or_not(issuer: Issuer, clock: VirtualClock) -> None:
+def test_a_token_ends_with_its_lifetime_whether_seen_before_or_not(
+    issuer: Issuer, clock: VirtualClock
+) -> None:
     seen, unseen = issuer.issue("ada", [], HOUR), issuer.issue("ada", [], HOUR)
     clock.advance(HOUR - timedelta(microseconds=1))
     assert issuer.verify(seen).id == "ada"
@@ -124,11 +129,16 @@ def test_the_machines_clock_plays_no_part(clock: VirtualClock) -> None:
     clock.advance(timedelta(days=36500))
     later = Issuer(None, URL, clock)
     assert later.verify(later.issue("ada", [])).id == "ada"
-    assert reason(Issuer(None, URL, VirtualClock()), later.issue("ada", [])) == "The token is not valid yet."
+    assert (
+        reason(Issuer(None, URL, VirtualClock()), later.issue("ada", []))
+        == "The token is not valid yet."
+    )
 
 
 @pytest.mark.parametrize("claim", ["iat", "nbf"])
-def test_a_token_from_the_future_is_refused_until_then(issuer: Issuer, clock: VirtualClock, claim: str) -> None:
+def test_a_token_from_the_future_is_refused_until_then(
+    issuer: Issuer, clock: VirtualClock, claim: str
+) -> None:
     token = signed(issuer, {claim: int(clock.now().timestamp()) + 60})
     assert reason(issuer, token) == "The token is not valid yet."
     clock.advance(timedelta(seconds=60))
@@ -147,8 +157,12 @@ def test_a_token_without_signature_is_refused(issuer: Issuer) -> None:
 def test_the_public_key_is_no_shared_secret(issuer: Issuer, form: str) -> None:
     public = signing_keys._memory_key().public_key()
     secret = {
-        "pem": public.public_bytes(serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo),
-        "der": public.public_bytes(serialization.Encoding.DER, serialization.PublicFormat.SubjectPublicKeyInfo),
+        "pem": public.public_bytes(
+            serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo
+        ),
+        "der": public.public_bytes(
+            serialization.Encoding.DER, serialization.PublicFormat.SubjectPublicKeyInfo
+        ),
         "jwk": jwt.algorithms.RSAAlgorithm.to_jwk(public).encode(),
     }[form]
     head = encoded({"alg": "HS256", "typ": "JWT", "kid": issuer.key_id})
@@ -160,14 +174,18 @@ def test_the_public_key_is_no_shared_secret(issuer: Issuer, form: str) -> None:
 @pytest.mark.parametrize("algorithm", ["RS384", "RS512", "PS256"])
 def test_another_algorithm_with_the_right_key_is_refused(issuer: Issuer, algorithm: str) -> None:
     claims = claims_of(issuer.issue("ada", []))
-    token = jwt.encode(claims, signing_keys._memory_key(), algorithm=algorithm, headers={"kid": issuer.key_id})
+    token = jwt.encode(
+        claims, signing_keys._memory_key(), algorithm=algorithm, headers={"kid": issuer.key_id}
+    )
     assert reason(issuer, token) == "The token's algorithm is not RS256."
 
 
 OTHER_KEY = "The token was signed with a key of another platform or an older one."
 
 
-@pytest.mark.parametrize("kid", ["../../dev/null", "/dev/null", "", None, 7, ["x"], "' OR 1=1 --", "other"])
+@pytest.mark.parametrize(
+    "kid", ["../../dev/null", "/dev/null", "", None, 7, ["x"], "' OR 1=1 --", "other"]
+)
 def test_a_key_id_only_ever_names_our_key(issuer: Issuer, kid: object) -> None:
     _, payload, signature = issuer.issue("ada", []).split(".")
     header = encoded({"alg": "RS256", "typ": "JWT", "kid": kid})
@@ -176,20 +194,33 @@ def test_a_key_id_only_ever_names_our_key(issuer: Issuer, kid: object) -> None:
 
 
 def test_a_token_without_a_key_id_is_refused(issuer: Issuer) -> None:
-    token = jwt.encode(claims_of(issuer.issue("ada", [])), signing_keys._memory_key(), algorithm="RS256")
+    token = jwt.encode(
+        claims_of(issuer.issue("ada", [])), signing_keys._memory_key(), algorithm="RS256"
+    )
     assert reason(issuer, token) == OTHER_KEY
 
 
 @pytest.mark.parametrize(
     "extra",
-    [{"jku": "https://evil.example/keys"}, {"jwk": {"kty": "RSA"}}, {"x5u": "x"}, {"typ": "id+jwt"}, {"zip": "DEF"}],
+    [
+        {"jku": "https://evil.example/keys"},
+        {"jwk": {"kty": "RSA"}},
+        {"x5u": "x"},
+        {"typ": "id+jwt"},
+        {"zip": "DEF"},
+    ],
 )
 def test_a_token_cannot_bring_its_own_key(issuer: Issuer, extra: dict[str, Any]) -> None:
-    assert reason(issuer, signed(issuer, header=extra)) == "The token's header has more than alg, kid and typ."
+    assert (
+        reason(issuer, signed(issuer, header=extra))
+        == "The token's header has more than alg, kid and typ."
+    )
 
 
 def test_a_critical_extension_is_refused(issuer: Issuer) -> None:
-    assert reason(issuer, signed(issuer, header={"crit": ["b64"], "b64": False})).startswith("The token")
+    assert reason(issuer, signed(issuer, header={"crit": ["b64"], "b64": False})).startswith(
+        "The token"
+    )
 
 
 def test_a_token_signed_with_another_key_is_refused(issuer: Issuer) -> None:
@@ -200,7 +231,9 @@ def test_a_token_signed_with_another_key_is_refused(issuer: Issuer) -> None:
 def test_a_changed_payload_is_refused(issuer: Issuer) -> None:
     header, _, signature = issuer.issue("ada", []).split(".")
     payload = encoded(claims_of(issuer.issue("ada", [])) | {"cognito:groups": ["admin"]})
-    assert reason(issuer, f"{header}.{payload}.{signature}") == "The token's signature is not right."
+    assert (
+        reason(issuer, f"{header}.{payload}.{signature}") == "The token's signature is not right."
+    )
 
 
 @pytest.mark.parametrize(
@@ -212,7 +245,9 @@ def test_a_changed_payload_is_refused(issuer: Issuer) -> None:
         ("sub", "", "The token has no subject."),
     ],
 )
-def test_a_token_for_somebody_else_is_refused(issuer: Issuer, claim: str, value: str, answer: str) -> None:
+def test_a_token_for_somebody_else_is_refused(
+    issuer: Issuer, claim: str, value: str, answer: str
+) -> None:
     assert reason(issuer, signed(issuer, {claim: value})) == answer
 
 
@@ -235,7 +270,9 @@ def test_a_claim_of_the_wrong_type_is_refused(issuer: Issuer, claim: str, value:
     assert reason(issuer, signed(issuer, {claim: value})) == WRONG_CLAIM
 
 
-@pytest.mark.parametrize("claim", ["sub", "iss", "client_id", "token_use", "username", "scope", "jti", "iat", "exp"])
+@pytest.mark.parametrize(
+    "claim", ["sub", "iss", "client_id", "token_use", "username", "scope", "jti", "iat", "exp"]
+)
 def test_every_claim_of_an_access_token_is_required(issuer: Issuer, claim: str) -> None:
     assert reason(issuer, signed(issuer, without=claim)) == WRONG_CLAIM
 
@@ -265,13 +302,25 @@ def sign(issuer: Issuer, payload: bytes) -> str:
 
 @pytest.mark.parametrize(
     "payload",
-    [b"", b"[]", b"null", b"7", b"{", b"\xff", b'{"sub":NaN}', b"[" * 4000, b'{"a":' * 1000 + b"1" + b"}" * 1000],
+    [
+        b"",
+        b"[]",
+        b"null",
+        b"7",
+        b"{",
+        b"\xff",
+        b'{"sub":NaN}',
+        b"[" * 4000,
+        b'{"a":' * 1000 + b"1" + b"}" * 1000,
+    ],
 )
 def test_a_payload_that_is_no_object_is_refused(issuer: Issuer, payload: bytes) -> None:
     assert reason(issuer, sign(issuer, payload)).startswith("The token")
 
 
-@pytest.mark.parametrize("header", [b"", b"[]", b"null", b"7", b"{", b"\xff", b"[" * 4000, b'{"alg":["RS256"]}'])
+@pytest.mark.parametrize(
+    "header", [b"", b"[]", b"null", b"7", b"{", b"\xff", b"[" * 4000, b'{"alg":["RS256"]}']
+)
 def test_a_header_that_is_no_object_is_refused(issuer: Issuer, header: bytes) -> None:
     _, payload, signature = issuer.issue("ada", []).split(".")
     assert reason(issuer, f"{encoded(header)}.{payload}.{signature}").startswith("The token")
@@ -292,7 +341,9 @@ def test_any_text_is_refused_in_one_way(text: str) -> None:
 
 
 @given(st.integers(0, 700), st.characters(max_codepoint=127))
-def test_a_changed_character_is_never_accepted_as_something_else(place: int, character: str) -> None:
+def test_a_changed_character_is_never_accepted_as_something_else(
+    place: int, character: str
+) -> None:
     issuer = Issuer(None, URL, VirtualClock())
     token = issuer.issue("ada", ["support"])
     changed = token[:place] + character + token[place + 1 :]
@@ -309,15 +360,24 @@ def test_reasons_name_nothing_from_the_token(issuer: Issuer) -> None:
         assert "hunter2" not in reason(issuer, token)
 
 
-def test_the_memory_of_verified_tokens_is_bounded(issuer: Issuer, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_memory_of_verified_tokens_is_bounded(
+    issuer: Issuer, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(module, "_CACHED", 2)
     tokens = [issuer.issue(user, []) for user in ("ada", "bob", "eve")]
-    assert [issuer.verify(token).id for token in (*tokens, tokens[0])] == ["ada", "bob", "eve", "ada"]
+    assert [issuer.verify(token).id for token in (*tokens, tokens[0])] == [
+        "ada",
+        "bob",
+        "eve",
+        "ada",
+    ]
     assert len(issuer._verified) == 2
     assert tokens[1] not in issuer._verified
 
 
-def test_the_token_used_last_is_forgotten_last(issuer: Issuer, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_token_used_last_is_forgotten_last(
+    issuer: Issuer, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(module, "_CACHED", 2)
     ada, bob, eve = (issuer.issue(user, []) for user in ("ada", "bob", "eve"))
     for token in (ada, bob, ada, eve):
@@ -341,7 +401,9 @@ def test_tokens_of_one_platform_are_strange_to_another(issuer: Issuer, clock: Vi
     )
 
 
-def test_the_key_is_kept_in_the_folder_for_its_owner_alone(tmp_path: Path, clock: VirtualClock) -> None:
+def test_the_key_is_kept_in_the_folder_for_its_owner_alone(
+    tmp_path: Path, clock: VirtualClock
+) -> None:
     folder = tmp_path / "state" / "platform"
     token = Issuer(folder, URL, clock).issue("ada", [])
     assert stat.S_IMODE((folder / KEY_FILE).stat().st_mode) == 0o600
@@ -374,7 +436,9 @@ def curve_key() -> ec.EllipticCurvePrivateKey:
 
 @pytest.mark.parametrize("make", [small_key, curve_key])
 def test_a_key_of_another_kind_is_refused(
-    tmp_path: Path, clock: VirtualClock, make: Callable[[], rsa.RSAPrivateKey | ec.EllipticCurvePrivateKey]
+    tmp_path: Path,
+    clock: VirtualClock,
+    make: Callable[[], rsa.RSAPrivateKey | ec.EllipticCurvePrivateKey],
 ) -> None:
     pem = make().private_bytes(
         serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
@@ -385,15 +449,20 @@ def test_a_key_of_another_kind_is_refused(
 
 
 @pytest.mark.parametrize(
-    "content", [b"", b"not a key", b"-----BEGIN PRIVATE KEY-----\nAA==\n-----END PRIVATE KEY-----\n"]
+    "content",
+    [b"", b"not a key", b"-----BEGIN PRIVATE KEY-----\nAA==\n-----END PRIVATE KEY-----\n"],
 )
-def test_a_damaged_key_is_one_clear_sentence(tmp_path: Path, clock: VirtualClock, content: bytes) -> None:
+def test_a_damaged_key_is_one_clear_sentence(
+    tmp_path: Path, clock: VirtualClock, content: bytes
+) -> None:
     (tmp_path / KEY_FILE).write_bytes(content)
     with pytest.raises(StateUnusable, match="Delete the file"):
         Issuer(tmp_path, URL, clock)
 
 
-def test_a_folder_that_cannot_hold_a_key_is_one_clear_sentence(tmp_path: Path, clock: VirtualClock) -> None:
+def test_a_folder_that_cannot_hold_a_key_is_one_clear_sentence(
+    tmp_path: Path, clock: VirtualClock
+) -> None:
     (tmp_path / "file").write_text("")
     with pytest.raises(StateUnusable, match="cannot be used"):
         Issuer(tmp_path / "file", URL, clock)

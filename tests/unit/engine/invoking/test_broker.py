@@ -96,7 +96,9 @@ def test_a_token_that_was_never_given_is_good_for_nothing(token: str) -> None:
     one = broker()
     one.open("desk.show")
     result = one.perform(Request(token, GetItem("desk.notes", ("1",))))
-    assert result == Refused(NotGranted.code, "The invocation is over; its token is no longer good.")
+    assert result == Refused(
+        NotGranted.code, "The invocation is over; its token is no longer good."
+    )
 
 
 def test_a_token_ends_with_its_invocation_and_no_other_does() -> None:
@@ -116,7 +118,9 @@ def test_a_function_marks_messages_for_itself_only() -> None:
     forged = one.perform(Request(token, Commit((update,), Mark("desk.work", "m"))))
     assert forged == Refused(NotGranted.code, "desk.count may not mark a message for desk.work.")
     assert one.perform(Request(token, Commit((update,), Mark("desk.count", "m")))) == Done()
-    assert one.perform(Request(token, Commit((update,), Mark("desk.count", "m")))) == Done(applied=False)
+    assert one.perform(Request(token, Commit((update,), Mark("desk.count", "m")))) == Done(
+        applied=False
+    )
 
 
 class Paying:
@@ -132,7 +136,9 @@ class Paying:
         )
         platform = PlatformModel("shop", (ServiceModel("shop", (), (), (), functions),))
         ports = Services.on(DirectStore(), platform=platform, clock=VirtualClock(), lag=no_lag)
-        self.broker = EngineBroker(platform, operations=ports.operations(), entropy=SeededEntropy(1))
+        self.broker = EngineBroker(
+            platform, operations=ports.operations(), entropy=SeededEntropy(1)
+        )
 
     def ask(self, function: str, operation: Operation) -> Result:
         """What an invocation of the function gets."""
@@ -143,10 +149,16 @@ def test_a_function_notes_effects_of_its_own_only() -> None:
     paying = Paying()
     lease = Lease("shop.charge", "m", "charge", "me")
     assert paying.ask("shop.charge", ClaimEffect(lease, 60.0)) == Done()
-    for operation in (ClaimEffect(lease, 60.0), FinishEffect(lease, b"forged"), ReleaseEffect(lease)):
+    for operation in (
+        ClaimEffect(lease, 60.0),
+        FinishEffect(lease, b"forged"),
+        ReleaseEffect(lease),
+    ):
         for other in ("shop.refund", "shop.other"):
             result = paying.ask(other, operation)
-            assert result == Refused(NotGranted.code, f"{other} may not once on the effect shop.charge.")
+            assert result == Refused(
+                NotGranted.code, f"{other} may not once on the effect shop.charge."
+            )
     another = msgspec.structs.replace(lease, message="another")
     result = paying.ask("shop.charge", ClaimEffect(another, 60.0))
     assert result == Refused(NotGranted.code, "shop.charge is not delivering the message another.")

@@ -38,7 +38,9 @@ def test_a_request_cut_off_before_its_thread_begins_writes_nothing() -> None:
     assert expired.status == 504
     assert gateway.answer(admitted, b'{"id":"1"}').status == 500  # nobody waits for this reply
     assert desk.engine.queues.peek("desk.jobs", most=1) == []
-    spans = [span for span in desk.engine.traces.read(admitted.arrival.trace) if span.kind == "request"]
+    spans = [
+        span for span in desk.engine.traces.read(admitted.arrival.trace) if span.kind == "request"
+    ]
     assert [span.detail["status"] for span in spans] == ["504"]
     store.close()
 

@@ -46,9 +46,13 @@ class Jobs(Doing):
         self.done.append(note.id)
 
 
-def started(store: Store, jobs: Jobs, *, clock: VirtualClock | None = None, threads: int = 4) -> Desk:
+def started(
+    store: Store, jobs: Jobs, *, clock: VirtualClock | None = None, threads: int = 4
+) -> Desk:
     """A desk that delivers."""
-    desk = Desk(store, clock=clock or SystemClock(), overrides={Doing: lambda: jobs}, threads=threads)
+    desk = Desk(
+        store, clock=clock or SystemClock(), overrides={Doing: lambda: jobs}, threads=threads
+    )
     desk.engine.start()
     return desk
 
@@ -81,7 +85,12 @@ def test_messages_are_delivered_as_they_come(store: GroupCommitStore) -> None:
     assert sorted(jobs.done, key=int) == [str(number) for number in range(50)]
     assert empty(desk)
     report = desk.deliveries.reports[0]
-    assert (report.function, report.attempts, report.failure, report.retry) == ("desk.work", 3, None, None)
+    assert (report.function, report.attempts, report.failure, report.retry) == (
+        "desk.work",
+        3,
+        None,
+        None,
+    )
     assert report.duration >= timedelta(0)
 
 
@@ -94,11 +103,20 @@ def test_what_was_there_before_the_start_is_delivered_too(store: GroupCommitStor
     assert sorted(jobs.done) == ["1", "2"]
 
 
-def test_a_request_reaches_worker_and_subscriber_through_the_outbox(store: GroupCommitStore) -> None:
+def test_a_request_reaches_worker_and_subscriber_through_the_outbox(
+    store: GroupCommitStore,
+) -> None:
     jobs = Jobs()
     desk = started(store, jobs)
     invocation = HttpInvocation(
-        id="i", token="", traceparent="", path={}, query=(), headers={}, body=b'{"id":"1"}', principal=None
+        id="i",
+        token="",
+        traceparent="",
+        path={},
+        query=(),
+        headers={},
+        body=b'{"id":"1"}',
+        principal=None,
     )
     outcome = desk.engine.invoker.request("desk.ring", invocation)
     assert outcome.status == 201
@@ -108,7 +126,9 @@ def test_a_request_reaches_worker_and_subscriber_through_the_outbox(store: Group
     assert desk.engine.tables.get("desk.notes", ("1",)) == {"id": "1", "count": 1}
 
 
-def test_a_failed_delivery_is_tried_again_and_then_dead_with_its_error(store: GroupCommitStore) -> None:
+def test_a_failed_delivery_is_tried_again_and_then_dead_with_its_error(
+    store: GroupCommitStore,
+) -> None:
     clock = VirtualClock()
 
     def fails(note: Note, ctx: Context) -> None:
@@ -125,7 +145,13 @@ def test_a_failed_delivery_is_tried_again_and_then_dead_with_its_error(store: Gr
     assert waits[2] is None
     assert waits[0] is not None
     assert waits[1] is not None
-    assert timedelta(seconds=0.8) <= waits[0] < timedelta(seconds=1.2) < waits[1] < timedelta(seconds=2.4)
+    assert (
+        timedelta(seconds=0.8)
+        <= waits[0]
+        < timedelta(seconds=1.2)
+        < waits[1]
+        < timedelta(seconds=2.4)
+    )
     (letter,) = desk.engine.queues.dead("desk.jobs", most=10)
     assert (letter.message, letter.attempts) == (job(1), 3)
     assert letter.error.startswith("ValueError: attempt 3\n\nTraceback")
@@ -144,7 +170,9 @@ def test_a_retry_that_becomes_due_is_noticed_without_being_told(store: GroupComm
     assert jobs.done == ["1"]
 
 
-def test_a_message_that_another_connection_writes_is_noticed(store: GroupCommitStore, tmp_path: Path) -> None:
+def test_a_message_that_another_connection_writes_is_noticed(
+    store: GroupCommitStore, tmp_path: Path
+) -> None:
     jobs = Jobs()
     desk = started(store, jobs)
     other = DirectStore(tmp_path / "oort.db")
@@ -155,7 +183,9 @@ def test_a_message_that_another_connection_writes_is_noticed(store: GroupCommitS
     assert jobs.done == ["7"]
 
 
-def test_stop_lets_what_runs_finish_begins_nothing_new_and_loses_nothing(store: GroupCommitStore) -> None:
+def test_stop_lets_what_runs_finish_begins_nothing_new_and_loses_nothing(
+    store: GroupCommitStore,
+) -> None:
     inside, release = threading.Semaphore(0), threading.Event()
 
     def waits(note: Note, ctx: Context) -> None:
@@ -190,7 +220,9 @@ def test_stop_is_quick_when_nothing_runs_and_fine_before_the_start(store: GroupC
         started(store, Jobs()).engine.stop()
 
 
-def test_deliveries_that_wait_for_a_thread_at_the_stop_stay_on_the_queue(store: GroupCommitStore) -> None:
+def test_deliveries_that_wait_for_a_thread_at_the_stop_stay_on_the_queue(
+    store: GroupCommitStore,
+) -> None:
     desk = Desk(store, clock=SystemClock())
     send(desk, 1)
     desk.engine.consumers.drain("desk.jobs", rounds=5, stopping=lambda: True)
@@ -249,17 +281,25 @@ class FailingStore:
 
 
 @pytest.mark.parametrize("kind", ["read", "write", "version"])
-def test_a_store_that_fails_for_a_moment_is_reported_and_deliveries_go_on(store: GroupCommitStore, kind: str) -> None:
+def test_a_store_that_fails_for_a_moment_is_reported_and_deliveries_go_on(
+    store: GroupCommitStore, kind: str
+) -> None:
     failing, jobs, clock = FailingStore(store), Jobs(), VirtualClock()
     desk = started(failing, jobs, clock=clock)
     failing.failing[kind] = 2
     Desk(store).engine.queues.send("desk.jobs", job(1))
-    desk.deliveries.until(lambda: len(desk.deliveries.errors) >= 2 or len(desk.deliveries.reports) >= 1)
-    clock.advance(timedelta(hours=1))  # what was leased when it failed comes back after its visibility time-out
+    desk.deliveries.until(
+        lambda: len(desk.deliveries.errors) >= 2 or len(desk.deliveries.reports) >= 1
+    )
+    clock.advance(
+        timedelta(hours=1)
+    )  # what was leased when it failed comes back after its visibility time-out
     desk.engine._dispatcher.wake()
     desk.deliveries.until(lambda: len(desk.deliveries.reports) >= 1)
     send(desk, 2)
-    desk.deliveries.until(lambda: any(report.delivery.message.id == "m2" for report in desk.deliveries.reports))
+    desk.deliveries.until(
+        lambda: any(report.delivery.message.id == "m2" for report in desk.deliveries.reports)
+    )
     desk.engine.stop()
     assert set(jobs.done) == {"1", "2"}
     assert failing.failed == 2
@@ -273,7 +313,9 @@ def test_one_slow_consumer_does_not_take_every_thread(store: GroupCommitStore) -
     send(desk, *range(40))
     desk.engine.tables.put(PutItem("desk.notes", {"id": "n", "count": 0}))
     desk.engine.topics.publish("desk.rung", Message(id="e", name="desk.rung", body=b'{"id":"n"}'))
-    desk.deliveries.until(lambda: any(one.function == "desk.count" for one in desk.deliveries.reports))
+    desk.deliveries.until(
+        lambda: any(one.function == "desk.count" for one in desk.deliveries.reports)
+    )
     assert desk.engine._dispatcher._running["desk.jobs"] <= 2
     release.set()
     desk.deliveries.until(lambda: len(desk.deliveries.reports) == 41)

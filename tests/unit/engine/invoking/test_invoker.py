@@ -49,7 +49,14 @@ class Waiting(Doing):
 def read(desk: Desk, id: str = "1") -> HttpOutcome:
     """A request to `show`."""
     invocation = HttpInvocation(
-        id="i", token="", traceparent="", path={"id": id}, query=(), headers={}, body=b"", principal=None
+        id="i",
+        token="",
+        traceparent="",
+        path={"id": id},
+        query=(),
+        headers={},
+        body=b"",
+        principal=None,
     )
     return desk.engine.invoker.request("desk.show", invocation)
 
@@ -71,7 +78,9 @@ def test_invocations_at_the_same_time_have_environments_of_their_own() -> None:
     ports.release.clear()
     desk = Desk(DirectStore(), overrides={Doing: ports})
     threads = [
-        threading.Thread(target=desk.engine.invoker.batch, args=("desk.work", (job(number),)), kwargs={"id": "i"})
+        threading.Thread(
+            target=desk.engine.invoker.batch, args=("desk.work", (job(number),)), kwargs={"id": "i"}
+        )
         for number in range(3)
     ]
     for thread in threads:
@@ -105,7 +114,9 @@ def test_the_token_is_good_only_while_the_invocation_runs() -> None:
     desk.engine.invoker.batch("desk.work", (job(1),), id="i")
     assert len(kept) == 1
     result = broker.perform(Request(kept[0], GetItem("desk.notes", ("1",))))
-    assert result == Refused("permission.denied", "The invocation is over; its token is no longer good.")
+    assert result == Refused(
+        "permission.denied", "The invocation is over; its token is no longer good."
+    )
     assert read(desk).status == 200
     assert broker._holders == {}
 

@@ -20,14 +20,18 @@ from oort.testing.port_suites.target import PLATFORM
 class Services:
     """All services of one store; `lag` may be set at any time."""
 
-    def __init__(self, store: DirectStore, clock: VirtualClock, platform: PlatformModel = PLATFORM) -> None:
+    def __init__(
+        self, store: DirectStore, clock: VirtualClock, platform: PlatformModel = PLATFORM
+    ) -> None:
         self.store = store
         self.clock = clock
         self.lag = timedelta(0)
         self.tables = Tables(store, platform=platform, clock=clock, lag=lambda: self.lag)
         self.queues = Queues(store, platform=platform, clock=clock)
         self.topics = Topics(store, platform=platform, clock=clock)
-        self.transactions = Transactions(store, platform=platform, clock=clock, lag=lambda: self.lag)
+        self.transactions = Transactions(
+            store, platform=platform, clock=clock, lag=lambda: self.lag
+        )
         self.relay = Relay(store, platform=platform, clock=clock)
         self.traces = Traces(store)
 

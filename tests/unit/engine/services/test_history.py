@@ -38,7 +38,9 @@ def test_a_replay_goes_to_one_queue_only(services: Services) -> None:
     history = History(services.store, clock=services.clock)
     publish(services, "a", "b")
     for queue in SUBSCRIBERS:
-        services.queues.acknowledge(queue, [one.receipt for one in services.queues.receive(queue, most=10)])
+        services.queues.acknowledge(
+            queue, [one.receipt for one in services.queues.receive(queue, most=10)]
+        )
     history.replay(SUBSCRIBERS[0], [one.message for one in history.last(most=10)])
     assert [len(services.queues.receive(queue, most=10)) for queue in SUBSCRIBERS] == [2, 0]
 

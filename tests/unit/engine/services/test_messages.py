@@ -10,7 +10,9 @@ _BEFORE = (
 )
 
 
-def test_a_payload_that_the_release_before_packed_is_a_message_whose_body_is_still_to_be_checked() -> None:
+def test_a_payload_that_the_release_before_packed_is_a_message_whose_body_is_still_to_be_checked() -> (
+    None
+):
     found = messages.unpacked(_BEFORE)
     older = (Older(1, b"{}"),)
     assert found == Message(

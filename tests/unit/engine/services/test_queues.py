@@ -15,16 +15,27 @@ from oort.model import limits
 from oort.model.errors import InvalidValue, LimitExceeded
 from oort.model.messages import QueueDepth
 from oort.model.platform import PlatformModel
-from oort.testing.port_suites.target import ATTEMPTS, OTHER_WORK, PLATFORM, VISIBILITY, WORK, message
+from oort.testing.port_suites.target import (
+    ATTEMPTS,
+    OTHER_WORK,
+    PLATFORM,
+    VISIBILITY,
+    WORK,
+    message,
+)
 from tests.unit.engine.services.conftest import Services
 
 SECOND = timedelta(seconds=1)
 NOW = timedelta(0)
 
 
-def with_queues(platform: PlatformModel, *, attempts: int = ATTEMPTS, without: str = "") -> PlatformModel:
+def with_queues(
+    platform: PlatformModel, *, attempts: int = ATTEMPTS, without: str = ""
+) -> PlatformModel:
     (service,) = platform.services
-    queues = tuple(replace(queue, attempts=attempts) for queue in service.queues if queue.name != without)
+    queues = tuple(
+        replace(queue, attempts=attempts) for queue in service.queues if queue.name != without
+    )
     return replace(platform, services=(replace(service, queues=queues),))
 
 
@@ -38,7 +49,9 @@ def test_settling_acknowledges_fails_and_leases_in_one_commit(services: Services
         queues.send(WORK, message(name))
     a, b, c = queues.receive(WORK, most=3)
     before = services.store.data_version()
-    (d,) = queues.settle(WORK, acknowledged=[a.receipt], failed=[Retry(b.receipt, SECOND, "b failed")], most=10)
+    (d,) = queues.settle(
+        WORK, acknowledged=[a.receipt], failed=[Retry(b.receipt, SECOND, "b failed")], most=10
+    )
     assert services.store.data_version() == before + 1
     assert d.message.id == "d"
     services.clock.advance(SECOND)
@@ -57,7 +70,9 @@ def test_an_error_may_have_many_lines(services: Services) -> None:
     services.queues.send(WORK, message("a"))
     for _ in range(ATTEMPTS):
         (delivery,) = services.queues.receive(WORK, most=1)
-        services.queues.retry(WORK, delivery.receipt, after=NOW, error="ValueError: no\n\nTraceback …")
+        services.queues.retry(
+            WORK, delivery.receipt, after=NOW, error="ValueError: no\n\nTraceback …"
+        )
     assert services.queues.dead(WORK, most=1)[0].error == "ValueError: no\n\nTraceback …"
     assert services.queues.dead(WORK, most=1)[0].died == services.clock.now().timestamp()
 
@@ -79,7 +94,11 @@ def test_behind_messages_that_die_others_are_handed_over(services: Services) -> 
         services.clock.advance(VISIBILITY)
     services.queues.send(WORK, message("d"))
     assert [delivery.message.id for delivery in services.queues.receive(WORK, most=2)] == ["d"]
-    assert sorted(letter.message.id for letter in services.queues.dead(WORK, most=9)) == ["a", "b", "c"]
+    assert sorted(letter.message.id for letter in services.queues.dead(WORK, most=9)) == [
+        "a",
+        "b",
+        "c",
+    ]
 
 
 def test_a_receipt_ends_with_its_visibility_time_out(services: Services) -> None:
@@ -91,7 +110,9 @@ def test_a_receipt_ends_with_its_visibility_time_out(services: Services) -> None
     assert services.queues.receive(WORK, most=1)[0].attempt == 2
 
 
-@pytest.mark.parametrize("receipt", ["", "x", "1", "1-", "-1", "1-1-1", "²-1", "9" * 40 + "-1", "0-0"])
+@pytest.mark.parametrize(
+    "receipt", ["", "x", "1", "1-", "-1", "1-1-1", "²-1", "9" * 40 + "-1", "0-0"]
+)
 def test_what_is_no_receipt_settles_nothing(services: Services, receipt: str) -> None:
     services.queues.send(WORK, message("a"))
     services.queues.receive(WORK, most=1)
@@ -118,9 +139,13 @@ def test_an_old_receipt_never_names_a_new_message(services: Services) -> None:
 
 
 @pytest.mark.parametrize(
-    ("after", "error"), [(-SECOND, InvalidValue), (limits.VISIBILITY + SECOND, LimitExceeded)], ids=["past", "too late"]
+    ("after", "error"),
+    [(-SECOND, InvalidValue), (limits.VISIBILITY + SECOND, LimitExceeded)],
+    ids=["past", "too late"],
 )
-def test_a_retry_has_a_time_that_sqs_would_take(services: Services, after: timedelta, error: type[Exception]) -> None:
+def test_a_retry_has_a_time_that_sqs_would_take(
+    services: Services, after: timedelta, error: type[Exception]
+) -> None:
     services.queues.send(WORK, message("a"))
     (delivery,) = services.queues.receive(WORK, most=1)
     with pytest.raises(error):
@@ -163,7 +188,9 @@ def test_ready_queues_are_those_with_visible_messages(services: Services) -> Non
     assert queues.ready_queues() == [OTHER_WORK]
 
 
-def test_queues_that_are_gone_are_neither_ready_nor_due_and_keep_their_messages(services: Services) -> None:
+def test_queues_that_are_gone_are_neither_ready_nor_due_and_keep_their_messages(
+    services: Services,
+) -> None:
     services.queues.send(WORK, message("a"))
     services.queues.send(WORK, message("b"), delay=SECOND)
     without = services.running(with_queues(PLATFORM, without=WORK)).queues
@@ -172,7 +199,9 @@ def test_queues_that_are_gone_are_neither_ready_nor_due_and_keep_their_messages(
     assert services.queues.ready_queues() == [WORK]
 
 
-def test_leases_of_a_dead_process_end_at_once_and_their_attempts_are_given_back(services: Services) -> None:
+def test_leases_of_a_dead_process_end_at_once_and_their_attempts_are_given_back(
+    services: Services,
+) -> None:
     services.queues.send(WORK, message("a"))
     services.queues.send(WORK, message("delayed"), delay=SECOND * 9)
     (before,) = services.queues.receive(WORK, most=1)
@@ -191,11 +220,15 @@ def test_a_message_that_was_interrupted_too_often_uses_up_its_attempts(services:
     while leased := services.queues.receive(WORK, most=1):
         attempts.append(leased[0].attempt)
         services.queues.release_all()
-    assert attempts == [1] * (limits.INTERRUPTIONS + 1) + list(range(2, len(attempts) - limits.INTERRUPTIONS + 1))
+    assert attempts == [1] * (limits.INTERRUPTIONS + 1) + list(
+        range(2, len(attempts) - limits.INTERRUPTIONS + 1)
+    )
     assert services.queues.dead(WORK, most=1)[0].message.id == "a"
 
 
-def test_a_message_beyond_its_retention_is_a_dead_letter_that_can_be_redriven(services: Services) -> None:
+def test_a_message_beyond_its_retention_is_a_dead_letter_that_can_be_redriven(
+    services: Services,
+) -> None:
     services.queues.send(WORK, message("a"))
     services.clock.advance(limits.RETENTION)
     assert services.queues.receive(WORK, most=1) != []

@@ -13,6 +13,7 @@ from oort.engine.services.queues import Queues
 from oort.engine.store.direct import DirectStore
 from oort.model.messages import Delivery
 from oort.testing.port_suites.target import ATTEMPTS, PLATFORM, VISIBILITY, WORK, message
+from tests.repeats import times
 
 SECONDS = st.integers(0, 4).map(lambda number: timedelta(seconds=number))
 
@@ -49,8 +50,15 @@ class QueueMachine(RuleBasedStateMachine):
     def holder(self, delivery: Delivery) -> Expected | None:
         """The message that the receipt is still good for."""
         found = self.live.get(delivery.message.id)
-        good = found is not None and found.leased and found.visible > self.now and found.attempts == delivery.attempt
-        return found if good and found is not None and found.receipts[-1] == delivery.receipt else None
+        good = (
+            found is not None
+            and found.leased
+            and found.visible > self.now
+            and found.attempts == delivery.attempt
+        )
+        return (
+            found if good and found is not None and found.receipts[-1] == delivery.receipt else None
+        )
 
     @rule(delay=SECONDS)
     def send(self, delay: timedelta) -> None:
@@ -120,16 +128,24 @@ class QueueMachine(RuleBasedStateMachine):
     def counts_agree(self) -> None:
         depth = self.queues.depth(WORK)
         flying = sum(1 for one in self.live.values() if one.leased and one.visible > self.now)
-        assert (depth.waiting, depth.in_flight, depth.dead) == (len(self.live) - flying, flying, len(self.dead))
+        assert (depth.waiting, depth.in_flight, depth.dead) == (
+            len(self.live) - flying,
+            flying,
+            len(self.dead),
+        )
 
     @invariant()
     def due_times_agree(self) -> None:
         later = [one.visible for one in self.live.values() if one.visible > self.now]
         expected = (VirtualClock().now() + min(later)).timestamp() if later else None
         assert self.queues.next_due() == expected
-        assert bool(self.queues.ready_queues()) == any(one.visible <= self.now for one in self.live.values())
+        assert bool(self.queues.ready_queues()) == any(
+            one.visible <= self.now for one in self.live.values()
+        )
 
 
 TestQueuesAgainstAModel = QueueMachine.TestCase
-TestQueuesAgainstAModel.settings = settings(max_examples=60, stateful_step_count=40, deadline=None)
+TestQueuesAgainstAModel.settings = settings(
+    max_examples=times(60), stateful_step_count=40, deadline=None
+)
 pytestmark = pytest.mark.slow

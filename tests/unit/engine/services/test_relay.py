@@ -5,7 +5,16 @@ from datetime import timedelta
 
 from oort.engine.services.relay import NO_QUEUE
 from oort.model.operations import PublishEvent, PutItem, SendMessage, Write
-from oort.testing.port_suites.target import HAPPENED, NOTES, OTHER_WORK, PLATFORM, SUBSCRIBERS, UNHEARD, WORK, message
+from oort.testing.port_suites.target import (
+    HAPPENED,
+    NOTES,
+    OTHER_WORK,
+    PLATFORM,
+    SUBSCRIBERS,
+    UNHEARD,
+    WORK,
+    message,
+)
 from tests.unit.engine.services.conftest import Services
 
 
@@ -17,7 +26,8 @@ def test_messages_leave_in_the_order_of_their_commits(services: Services) -> Non
     for number in range(30):
         key = "ab"[number % 2]
         writes: list[Write] = [
-            PublishEvent(HAPPENED, message(f"{number} {part}", name=HAPPENED, key=key)) for part in "xy"
+            PublishEvent(HAPPENED, message(f"{number} {part}", name=HAPPENED, key=key))
+            for part in "xy"
         ]
         services.transactions.commit([PutItem(NOTES, {"id": str(number)}), *writes], None)
     while services.relay.move(most=7):
@@ -33,7 +43,9 @@ def ids_of_first(count: int) -> list[str]:
 
 
 def test_a_pass_is_bounded_and_says_how_many_it_moved(services: Services) -> None:
-    services.transactions.commit([SendMessage(WORK, message(str(number))) for number in range(5)], None)
+    services.transactions.commit(
+        [SendMessage(WORK, message(str(number))) for number in range(5)], None
+    )
     assert services.relay.pending() == 5
     assert [services.relay.move(most=2) for _ in range(4)] == [2, 2, 1, 0]
     assert services.relay.pending() == 0
@@ -54,7 +66,9 @@ def test_a_pass_with_nothing_to_do_commits_nothing(services: Services) -> None:
 
 
 def test_an_event_is_fanned_out_to_those_who_subscribe_when_it_leaves(services: Services) -> None:
-    services.transactions.commit([PublishEvent(HAPPENED, message("1")), PublishEvent(UNHEARD, message("2"))], None)
+    services.transactions.commit(
+        [PublishEvent(HAPPENED, message("1")), PublishEvent(UNHEARD, message("2"))], None
+    )
     assert services.relay.move() == 2
     assert [ids(services, queue) for queue in SUBSCRIBERS] == [["1"], ["1"]]
 
@@ -68,8 +82,12 @@ def test_a_delay_counts_from_the_commit(services: Services) -> None:
     assert len(services.queues.receive(WORK, most=1)) == 1
 
 
-def test_a_message_whose_queue_is_gone_is_kept_as_a_dead_letter_and_blocks_nobody(services: Services) -> None:
-    services.transactions.commit([SendMessage(OTHER_WORK, message("1")), SendMessage(WORK, message("2"))], None)
+def test_a_message_whose_queue_is_gone_is_kept_as_a_dead_letter_and_blocks_nobody(
+    services: Services,
+) -> None:
+    services.transactions.commit(
+        [SendMessage(OTHER_WORK, message("1")), SendMessage(WORK, message("2"))], None
+    )
     (service,) = PLATFORM.services
     queues = tuple(queue for queue in service.queues if queue.name != OTHER_WORK)
     without = services.running(replace(PLATFORM, services=(replace(service, queues=queues),)))

@@ -21,19 +21,28 @@ STEP = timedelta(seconds=1)
 
 
 def put(services: Services, line: str, owner: str | None, rank: int = 1, text: str = "") -> None:
-    services.tables.put(PutItem(LINES, {"list": "l", "line": line, "owner": owner, "rank": rank, "text": text}))
+    services.tables.put(
+        PutItem(LINES, {"list": "l", "line": line, "owner": owner, "rank": rank, "text": text})
+    )
 
 
 def lines(services: Services, owner: str, **options: int | bool) -> list[Value]:
     query = QueryIndex(
-        LINES, "by_owner", owner, reverse=bool(options.get("reverse")), limit=int(options.get("limit", 100))
+        LINES,
+        "by_owner",
+        owner,
+        reverse=bool(options.get("reverse")),
+        limit=int(options.get("limit", 100)),
     )
     return [item["line"] for item in services.tables.query(query).items]
 
 
 def with_indexes(*indexes: IndexModel) -> PlatformModel:
     (service,) = PLATFORM.services
-    tables = tuple(replace(table, indexes=indexes) if table.name == LINES else table for table in service.tables)
+    tables = tuple(
+        replace(table, indexes=indexes) if table.name == LINES else table
+        for table in service.tables
+    )
     return replace(PLATFORM, services=(replace(service, tables=tables),))
 
 
@@ -49,7 +58,9 @@ def test_a_lagging_index_shows_a_new_item_later(services: Services) -> None:
 def test_a_lagging_index_shows_the_old_item_whole(services: Services) -> None:
     put(services, "a", "ada", text="old")
     services.lag = LAG
-    services.tables.update(UpdateItem(LINES, ("l", "a"), (SetTo(("text",), "new"), SetTo(("owner",), "bob"))))
+    services.tables.update(
+        UpdateItem(LINES, ("l", "a"), (SetTo(("text",), "new"), SetTo(("owner",), "bob")))
+    )
     found = services.tables.query(QueryIndex(LINES, "by_owner", "ada")).items
     assert [(item["owner"], item["text"]) for item in found] == [("ada", "old")]
     assert lines(services, "bob") == []
@@ -92,7 +103,9 @@ def test_a_lagging_index_has_order_ranges_and_pages(services: Services) -> None:
         seen: list[Value] = []
         after: str | None = None
         while True:
-            query = QueryIndex(LINES, "by_owner", "ada", at_least=1, below=4, reverse=reverse, limit=2, after=after)
+            query = QueryIndex(
+                LINES, "by_owner", "ada", at_least=1, below=4, reverse=reverse, limit=2, after=after
+            )
             page = services.tables.query(query)
             seen.extend(item["line"] for item in page.items)
             after = page.next
@@ -103,7 +116,9 @@ def test_a_lagging_index_has_order_ranges_and_pages(services: Services) -> None:
 
 def test_the_lag_of_a_transaction(services: Services) -> None:
     services.lag = LAG
-    services.transactions.commit([PutItem(LINES, {"list": "l", "line": "a", "owner": "ada", "rank": 1})], None)
+    services.transactions.commit(
+        [PutItem(LINES, {"list": "l", "line": "a", "owner": "ada", "rank": 1})], None
+    )
     assert lines(services, "ada") == []
     services.clock.advance(LAG)
     assert lines(services, "ada") == ["a"]
@@ -153,7 +168,9 @@ def test_a_forged_cursor_of_the_wrong_length_is_refused(services: Services) -> N
     query = (LINES, "own", keys.ordered("b").hex(), repr(((None, None), None)), "False")
     for last in (("b",), ("b", "1", "x")):
         with pytest.raises(InvalidCursor):
-            services.tables.query(QueryIndex(LINES, "own", "b", after=cursors.issue(last, query=query)))
+            services.tables.query(
+                QueryIndex(LINES, "own", "b", after=cursors.issue(last, query=query))
+            )
         with pytest.raises(InvalidCursor):
             services.tables.scan(ScanTable(LINES, after=cursors.issue(last, query=(LINES,))))
 
@@ -167,7 +184,9 @@ def test_an_update_cannot_change_the_key(services: Services) -> None:
     assert services.tables.get(NOTES, ("a",)) == {"id": "a"}
 
 
-@pytest.mark.parametrize("item", [{"id": "a\ud800"}, {"id": "a", "text": "\udfff"}, {"id": "a", "\ud800": 1}])
+@pytest.mark.parametrize(
+    "item", [{"id": "a\ud800"}, {"id": "a", "text": "\udfff"}, {"id": "a", "\ud800": 1}]
+)
 def test_text_that_is_not_unicode_is_refused(services: Services, item: dict[str, Value]) -> None:
     with pytest.raises(InvalidValue):
         services.tables.put(PutItem(NOTES, item))
@@ -181,7 +200,9 @@ def test_deep_items_are_refused_as_on_dynamodb(services: Services) -> None:
         services.tables.put(PutItem(NOTES, {"id": "a", "deep": deep}))
 
 
-@pytest.mark.parametrize("number", [0, -1, 2**63 - 1, 2**63, 2**64, -(2**63), -(2**63) - 1, 10**37, -(10**37)])
+@pytest.mark.parametrize(
+    "number", [0, -1, 2**63 - 1, 2**63, 2**64, -(2**63), -(2**63) - 1, 10**37, -(10**37)]
+)
 def test_integers_of_any_size_are_encoded(number: int) -> None:
     item: Item = {"n": number, "deep": [{"n": number, "yes": True}, 1.5]}
     assert decoded(encoded(item)) == item

@@ -15,6 +15,7 @@ from oort.model.items import AddTo, Change, Item, Key, Remove, SetTo, Value
 from oort.model.operations import DeleteItem, Listed, PutItem, QueryIndex, ScanTable, UpdateItem
 from oort.rules.tables import keys
 from oort.testing.port_suites.target import LINES, PLATFORM
+from tests.repeats import times
 
 GROUPS = st.sampled_from(["a", "ab", "b"])
 TEXTS = st.sampled_from(["x", "y", "é", "\uffff", "\U00010000", "x\x00"])
@@ -58,7 +59,9 @@ class TableMachine(RuleBasedStateMachine):
     def update(self, group: str, line: str, rank: float | None, kind: int) -> None:
         change: Change = (SetTo(("rank",), rank), AddTo(("n",), 1), Remove(("owner",)))[kind]
         try:
-            self.items[group, line] = self.tables.update(UpdateItem(LINES, (group, line), (change,)))
+            self.items[group, line] = self.tables.update(
+                UpdateItem(LINES, (group, line), (change,))
+            )
         except NoSuchItem:
             assert (group, line) not in self.items
         else:
@@ -91,26 +94,48 @@ class TableMachine(RuleBasedStateMachine):
         assert len(found) == len(self.items)
         assert all(self.items[str(item["list"]), str(item["line"])] == item for item in found)
 
-    @rule(group=GROUPS, limit=st.integers(1, 4), reverse=st.booleans(), low=st.none() | TEXTS, high=st.none() | TEXTS)
-    def query(self, group: str, limit: int, reverse: bool, low: str | None, high: str | None) -> None:
-        expected = [item for item in self.items.values() if item["list"] == group and inside(item["line"], low, high)]
+    @rule(
+        group=GROUPS,
+        limit=st.integers(1, 4),
+        reverse=st.booleans(),
+        low=st.none() | TEXTS,
+        high=st.none() | TEXTS,
+    )
+    def query(
+        self, group: str, limit: int, reverse: bool, low: str | None, high: str | None
+    ) -> None:
+        expected = [
+            item
+            for item in self.items.values()
+            if item["list"] == group and inside(item["line"], low, high)
+        ]
         expected.sort(key=lambda item: str(item["line"]).encode(), reverse=reverse)
-        query = QueryIndex(LINES, "own", group, at_least=low, below=high, reverse=reverse, limit=limit)
+        query = QueryIndex(
+            LINES, "own", group, at_least=low, below=high, reverse=reverse, limit=limit
+        )
         assert self.paged(query) == expected
 
     @rule(owner=st.sampled_from(["ada", "bob"]), limit=st.integers(1, 4), reverse=st.booleans())
     def query_index(self, owner: str, limit: int, reverse: bool) -> None:
         self.clock.advance(LAG)
         found = self.paged(QueryIndex(LINES, "by_owner", owner, reverse=reverse, limit=limit))
-        ranks = [keys.ordered(item["rank"]) for item in found if isinstance(item["rank"], int | float)]
+        ranks = [
+            keys.ordered(item["rank"]) for item in found if isinstance(item["rank"], int | float)
+        ]
         assert ranks == sorted(ranks, reverse=reverse)
-        expected = [item for item in self.items.values() if item.get("owner") == owner and item.get("rank") is not None]
+        expected = [
+            item
+            for item in self.items.values()
+            if item.get("owner") == owner and item.get("rank") is not None
+        ]
         assert sorted(found, key=place) == sorted(expected, key=place)
 
     @invariant()
     def an_index_lists_no_item_twice(self) -> None:
         for owner in ("ada", "bob"):
-            found = [place(item) for item in self.paged(QueryIndex(LINES, "by_owner", owner, limit=3))]
+            found = [
+                place(item) for item in self.paged(QueryIndex(LINES, "by_owner", owner, limit=3))
+            ]
             assert len(found) == len(set(found))
 
     def paged(self, query: QueryIndex) -> list[Item]:
@@ -138,5 +163,7 @@ def inside(line: Value, low: str | None, high: str | None) -> bool:
 
 
 TestTablesAgainstADict = TableMachine.TestCase
-TestTablesAgainstADict.settings = settings(max_examples=60, stateful_step_count=40, deadline=None)
+TestTablesAgainstADict.settings = settings(
+    max_examples=times(60), stateful_step_count=40, deadline=None
+)
 pytestmark = pytest.mark.slow

@@ -16,7 +16,9 @@ from tests.unit.engine.services.conftest import Services
 A, B = "a" * 32, "ab" + "0" * 30
 
 
-def span(trace: str, id: str, *, start: int, parent: str = "", error: str = "", service: str = "s") -> Span:
+def span(
+    trace: str, id: str, *, start: int, parent: str = "", error: str = "", service: str = "s"
+) -> Span:
     return Span(
         trace=trace, id=id, parent=parent, name=f"name {id}", kind="function", service=service, start=start,
         duration=10, error=error, detail={"k": id},
@@ -26,10 +28,15 @@ def span(trace: str, id: str, *, start: int, parent: str = "", error: str = "", 
 def test_an_invocation_is_one_row_a_trace(services: Services) -> None:
     services.traces.record([span(A, "1", start=5), span(B, "2", start=6), span(A, "3", start=7)])
     services.traces.record([])
-    assert services.store.read(lambda session: session.rows("SELECT trace FROM segments")) == [(A,), (B,)]
+    assert services.store.read(lambda session: session.rows("SELECT trace FROM segments")) == [
+        (A,),
+        (B,),
+    ]
 
 
-def test_invocations_that_end_while_the_disk_is_busy_are_written_by_one_work(tmp_path: Path) -> None:
+def test_invocations_that_end_while_the_disk_is_busy_are_written_by_one_work(
+    tmp_path: Path,
+) -> None:
     store = GroupCommitStore(tmp_path / "oort.db")
     traces, inside, release = module.Traces(store), threading.Event(), threading.Event()
 
@@ -100,4 +107,6 @@ def test_old_segments_go(services: Services, monkeypatch: pytest.MonkeyPatch) ->
     monkeypatch.setattr(module, "KEPT", 10)
     for number in range(module._PRUNE_EVERY):
         services.traces.record([span(f"{number:032x}", "1", start=number)])
-    assert services.store.read(lambda session: session.rows("SELECT count(*) FROM segments")) == [(10,)]
+    assert services.store.read(lambda session: session.rows("SELECT count(*) FROM segments")) == [
+        (10,)
+    ]

@@ -51,7 +51,9 @@ def test_an_expired_mark_that_has_not_gone_yet_is_no_mark(services: Services) ->
 
 def test_a_commit_is_one_commit_of_the_store(services: Services) -> None:
     before = services.store.data_version()
-    services.transactions.commit([PutItem(NOTES, {"id": "a"}), SendMessage(WORK, message("1"))], Mark("f", "m"))
+    services.transactions.commit(
+        [PutItem(NOTES, {"id": "a"}), SendMessage(WORK, message("1"))], Mark("f", "m")
+    )
     assert services.store.data_version() == before + 1
 
 
@@ -71,4 +73,6 @@ def test_an_update_counts_with_the_item_it_makes(services: Services) -> None:
     assert services.transactions.commit(updates[:10], None)
     with pytest.raises(LimitExceeded):
         services.transactions.commit(updates, None)
-    assert services.transactions.commit([DeleteItem(NOTES, (str(number),)) for number in range(11)], None)
+    assert services.transactions.commit(
+        [DeleteItem(NOTES, (str(number),)) for number in range(11)], None
+    )

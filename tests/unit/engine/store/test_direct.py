@@ -123,7 +123,9 @@ def test_a_full_disk_is_one_clear_sentence_and_the_store_goes_on(tmp_path: Path)
     def fill(session: Session) -> None:
         session.rows("PRAGMA max_page_count = 40")
         for _ in range(100):
-            session.run("INSERT INTO outbox(kind, name, visible, payload) VALUES('send', 'big', 0, zeroblob(100000))")
+            session.run(
+                "INSERT INTO outbox(kind, name, visible, payload) VALUES('send', 'big', 0, zeroblob(100000))"
+            )
 
     with pytest.raises(StateUnusable, match="is full; nothing was saved"):
         store.write(fill)
@@ -148,7 +150,9 @@ def test_a_single_row_is_read_like_any_other() -> None:
     store = DirectStore()
     assert store.row("SELECT name FROM outbox") is None
     store.write(
-        lambda session: session.run("INSERT INTO outbox(kind, name, visible, payload) VALUES('s', 'a', 0, x'')")
+        lambda session: session.run(
+            "INSERT INTO outbox(kind, name, visible, payload) VALUES('s', 'a', 0, x'')"
+        )
     )
     assert store.row("SELECT name FROM outbox WHERE name = ?", "a") == ("a",)
     store.close()

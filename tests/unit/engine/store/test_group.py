@@ -86,7 +86,9 @@ class Gate:
         self.done.result(10)
 
 
-def test_a_write_answers_with_its_works_result_and_can_be_read_at_once(store: GroupCommitStore) -> None:
+def test_a_write_answers_with_its_works_result_and_can_be_read_at_once(
+    store: GroupCommitStore,
+) -> None:
     assert store.write(add("a")) == 1
     assert store.read(names) == ["a"]
 
@@ -103,7 +105,9 @@ def test_writes_that_queue_up_share_one_commit(tmp_path: Path, disk: type[Faulty
     store.close()
 
 
-def test_many_threads_need_fewer_commits_than_writes(tmp_path: Path, disk: type[FaultyFile]) -> None:
+def test_many_threads_need_fewer_commits_than_writes(
+    tmp_path: Path, disk: type[FaultyFile]
+) -> None:
     store = GroupCommitStore(tmp_path / "oort.db", vfs="faulty")
     gate = Gate(store)
     before = disk.syncs
@@ -116,7 +120,9 @@ def test_many_threads_need_fewer_commits_than_writes(tmp_path: Path, disk: type[
     store.close()
 
 
-def test_a_write_is_acknowledged_only_after_its_sync(tmp_path: Path, disk: type[FaultyFile]) -> None:
+def test_a_write_is_acknowledged_only_after_its_sync(
+    tmp_path: Path, disk: type[FaultyFile]
+) -> None:
     store = GroupCommitStore(tmp_path / "oort.db", vfs="faulty")
     for number in range(5):
         before = disk.syncs
@@ -131,7 +137,11 @@ def test_work_that_fails_undoes_itself_and_nothing_else(store: GroupCommitStore)
         raise ConditionFailed("no")
 
     gate = Gate(store)
-    first, bad, second = store.submit(add("first")), store.submit(failing), store.submit(add("second"))
+    first, bad, second = (
+        store.submit(add("first")),
+        store.submit(failing),
+        store.submit(add("second")),
+    )
     gate.open()
     assert (first.result(10), second.result(10)) == (1, 1)
     with pytest.raises(ConditionFailed):
@@ -139,7 +149,9 @@ def test_work_that_fails_undoes_itself_and_nothing_else(store: GroupCommitStore)
     assert store.read(names) == ["first", "second"]
 
 
-def test_work_that_fails_without_having_written_makes_nobody_run_again(store: GroupCommitStore) -> None:
+def test_work_that_fails_without_having_written_makes_nobody_run_again(
+    store: GroupCommitStore,
+) -> None:
     runs: list[str] = []
 
     def counted(session: Session) -> int:
@@ -160,7 +172,9 @@ def test_work_that_fails_without_having_written_makes_nobody_run_again(store: Gr
     assert runs == ["good", "bad"]
 
 
-def test_a_group_that_runs_again_tells_each_work_its_second_outcome(store: GroupCommitStore) -> None:
+def test_a_group_that_runs_again_tells_each_work_its_second_outcome(
+    store: GroupCommitStore,
+) -> None:
     woken: list[int] = []
     store.on_commit = lambda: woken.append(1)
 
@@ -184,7 +198,9 @@ def test_a_group_that_runs_again_tells_each_work_its_second_outcome(store: Group
     assert store.read(names) == ["counted"]
 
 
-def test_work_that_ends_the_transaction_without_an_error_fails_its_group(store: GroupCommitStore) -> None:
+def test_work_that_ends_the_transaction_without_an_error_fails_its_group(
+    store: GroupCommitStore,
+) -> None:
     gate = Gate(store)
     good, rogue = store.submit(add("good")), store.submit(lambda session: session.run("ROLLBACK"))
     after = store.submit(add("after"))
@@ -195,7 +211,9 @@ def test_work_that_ends_the_transaction_without_an_error_fails_its_group(store: 
     assert store.read(names) == []
 
 
-def test_a_single_row_sees_what_was_acknowledged_and_leaves_nothing_open(store: GroupCommitStore) -> None:
+def test_a_single_row_sees_what_was_acknowledged_and_leaves_nothing_open(
+    store: GroupCommitStore,
+) -> None:
     assert store.row("SELECT name FROM outbox") is None
     store.write(add("a"))
     assert store.row("SELECT name FROM outbox WHERE name = ?", "a") == ("a",)
@@ -212,20 +230,27 @@ def test_a_single_row_sees_what_was_acknowledged_and_leaves_nothing_open(store: 
 
 def test_a_wrong_statement_fails_alone(store: GroupCommitStore) -> None:
     gate = Gate(store)
-    bad, good = store.submit(lambda session: session.run("INSERT INTO nowhere VALUES(1)")), store.submit(add("good"))
+    bad, good = (
+        store.submit(lambda session: session.run("INSERT INTO nowhere VALUES(1)")),
+        store.submit(add("good")),
+    )
     gate.open()
     assert good.result(10) == 1
     with pytest.raises(apsw.SQLError):
         bad.result(10)
 
 
-def test_a_failure_at_commit_fails_everybody_who_waits(tmp_path: Path, disk: type[FaultyFile]) -> None:
+def test_a_failure_at_commit_fails_everybody_who_waits(
+    tmp_path: Path, disk: type[FaultyFile]
+) -> None:
     store = GroupCommitStore(tmp_path / "oort.db", vfs="faulty")
     woken: list[int] = []
     store.on_commit = lambda: woken.append(1)
     store.write(add("before"))
     gate = Gate(store)
-    waiting: list[Future[int] | Future[None]] = [store.submit(add(str(number))) for number in range(3)]
+    waiting: list[Future[int] | Future[None]] = [
+        store.submit(add(str(number))) for number in range(3)
+    ]
     waiting.append(store.submit(lambda session: session.wake()))
     disk.broken = True
     gate.open()
@@ -246,13 +271,17 @@ def test_a_full_disk_is_one_clear_sentence(store: GroupCommitStore) -> None:
         assert pages is not None
         session.rows(f"PRAGMA max_page_count = {pages[0] + 4}")
         for _ in range(100):
-            session.run("INSERT INTO outbox(kind, name, visible, payload) VALUES('send', 'big', 0, zeroblob(100000))")
+            session.run(
+                "INSERT INTO outbox(kind, name, visible, payload) VALUES('send', 'big', 0, zeroblob(100000))"
+            )
 
     store.write(add("before"))
     gate = Gate(store)
     small, big = store.submit(add("small")), store.submit(fill)
     gate.open()
-    with pytest.raises(StateUnusable, match=r"The disk of .* is full; nothing was saved\. Free some space"):
+    with pytest.raises(
+        StateUnusable, match=r"The disk of .* is full; nothing was saved\. Free some space"
+    ):
         big.result(10)
     # SQLite may give up the whole transaction: then the neighbour is told so, and is not there either.
     kept = ["before"] if small.exception(10) else ["before", "small"]
@@ -420,7 +449,11 @@ def test_a_reader_that_is_slower_than_the_closing_still_gets_its_answer(tmp_path
 
 
 def test_work_inside_work_is_refused(store: GroupCommitStore) -> None:
-    for inner in (lambda: store.read(names), lambda: store.write(add("a")), lambda: store.later(add("a"))):
+    for inner in (
+        lambda: store.read(names),
+        lambda: store.write(add("a")),
+        lambda: store.later(add("a")),
+    ):
         with pytest.raises(RuntimeError, match="use the session"):
             store.write(lambda _, inner=inner: inner())  # type: ignore[misc]
 
@@ -445,7 +478,9 @@ def test_a_read_cannot_write(store: GroupCommitStore) -> None:
     assert store.read(names) == []
 
 
-def test_a_transaction_that_a_read_left_open_keeps_no_later_read_in_the_past(store: GroupCommitStore) -> None:
+def test_a_transaction_that_a_read_left_open_keeps_no_later_read_in_the_past(
+    store: GroupCommitStore,
+) -> None:
     store.row("BEGIN")
     assert store.row("SELECT count(*) FROM outbox") == (0,)
     store.write(add("a"))
@@ -498,4 +533,6 @@ def test_rows_come_one_by_one_and_may_be_left_early(store: GroupCommitStore) -> 
         return ""
 
     assert store.read(first) == "0"
-    assert store.read(lambda session: [row[0] for row in session.each("SELECT name FROM outbox")]) == ["0", "1", "2"]
+    assert store.read(
+        lambda session: [row[0] for row in session.each("SELECT name FROM outbox")]
+    ) == ["0", "1", "2"]

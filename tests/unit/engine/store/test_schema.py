@@ -16,14 +16,21 @@ def test_a_new_file_gets_the_schema_and_is_safe_against_power_loss(tmp_path: Pat
         name: connection.execute(f"PRAGMA {name}").fetchall()[0][0]
         for name in ("user_version", "journal_mode", "synchronous", "foreign_keys")
     }
-    assert settings == {"user_version": schema.VERSION, "journal_mode": "wal", "synchronous": 2, "foreign_keys": 0}
+    assert settings == {
+        "user_version": schema.VERSION,
+        "journal_mode": "wal",
+        "synchronous": 2,
+        "foreign_keys": 0,
+    }
     connection.close()
 
 
 def test_opening_again_changes_nothing(tmp_path: Path) -> None:
     for _ in range(2):
         connection = connect(tmp_path / "oort.db")
-        connection.execute("INSERT INTO outbox(kind, name, visible, payload) VALUES('send', 'a', 0, x'')")
+        connection.execute(
+            "INSERT INTO outbox(kind, name, visible, payload) VALUES('send', 'a', 0, x'')"
+        )
         connection.close()
     connection = connect(tmp_path / "oort.db")
     assert connection.execute("SELECT count(*) FROM outbox").fetchall() == [(2,)]
@@ -38,8 +45,9 @@ def test_a_file_of_a_newer_version_is_refused_and_not_touched(tmp_path: Path) ->
     before = path.read_bytes()
     with pytest.raises(StateUnusable) as raised:
         connect(path)
-    assert f"has version {schema.VERSION + 6}; this Oort understands up to version {schema.VERSION}" in str(
-        raised.value
+    assert (
+        f"has version {schema.VERSION + 6}; this Oort understands up to version {schema.VERSION}"
+        in str(raised.value)
     )
     assert "Use the Oort that wrote it" in str(raised.value)
     assert path.read_bytes() == before
@@ -66,8 +74,12 @@ def test_a_folder_that_is_not_there_is_refused(tmp_path: Path) -> None:
         connect(tmp_path / "nowhere" / "oort.db")
 
 
-def test_a_step_that_fails_leaves_the_file_as_it_was(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(schema, "STEPS", (*schema.STEPS, "CREATE TABLE half(x); CREATE TABLE items(x)"))
+def test_a_step_that_fails_leaves_the_file_as_it_was(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(
+        schema, "STEPS", (*schema.STEPS, "CREATE TABLE half(x); CREATE TABLE items(x)")
+    )
     monkeypatch.setattr(schema, "VERSION", schema.VERSION + 1)
     with pytest.raises(apsw.SQLError):
         connect(tmp_path / "oort.db")
@@ -76,7 +88,9 @@ def test_a_step_that_fails_leaves_the_file_as_it_was(tmp_path: Path, monkeypatch
     connection.close()
 
 
-def test_an_older_file_is_brought_up_to_date(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_older_file_is_brought_up_to_date(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     connect(tmp_path / "oort.db").close()
     monkeypatch.setattr(schema, "STEPS", (*schema.STEPS, "CREATE TABLE fresh(x)"))
     monkeypatch.setattr(schema, "VERSION", schema.VERSION + 1)

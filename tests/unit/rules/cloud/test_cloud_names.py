@@ -24,12 +24,21 @@ def test_names_are_made_of_platform_stage_and_name() -> None:
 
 def test_arns_hold_those_names() -> None:
     assert HERE.table_arn("orders.book") == "arn:aws:dynamodb:here:1:table/shop_prod_orders_book"
-    assert HERE.index_arn("orders.book", "by_day") == "arn:aws:dynamodb:here:1:table/shop_prod_orders_book/index/by_day"
-    assert HERE.stream_arns("orders.book") == "arn:aws:dynamodb:here:1:table/shop_prod_orders_book/stream/*"
+    assert (
+        HERE.index_arn("orders.book", "by_day")
+        == "arn:aws:dynamodb:here:1:table/shop_prod_orders_book/index/by_day"
+    )
+    assert (
+        HERE.stream_arns("orders.book")
+        == "arn:aws:dynamodb:here:1:table/shop_prod_orders_book/stream/*"
+    )
     assert HERE.queue_arn("orders.parcels") == "arn:aws:sqs:here:1:shop_prod_orders_parcels"
     assert HERE.dead_arn("orders.parcels") == "arn:aws:sqs:here:1:shop_prod_orders_parcels_dead"
     assert HERE.topic_arn("orders.sold") == "arn:aws:sns:here:1:shop_prod_orders_sold"
-    assert HERE.function_arn("orders.place") == "arn:aws:lambda:here:1:function:shop_prod_orders_place:live"
+    assert (
+        HERE.function_arn("orders.place")
+        == "arn:aws:lambda:here:1:function:shop_prod_orders_place:live"
+    )
     assert HERE.log_group_arn("/x") == "arn:aws:logs:here:1:log-group:/x"
 
 
@@ -39,7 +48,15 @@ def test_without_an_account_cloudformation_fills_it_in() -> None:
 
 
 @pytest.mark.parametrize(
-    ("kind", "most"), [("function", 64), ("schedule", 64), ("parked", 80), ("dead", 78), ("queue", 73), ("topic", 256)]
+    ("kind", "most"),
+    [
+        ("function", 64),
+        ("schedule", 64),
+        ("parked", 80),
+        ("dead", 78),
+        ("queue", 73),
+        ("topic", 256),
+    ],
 )
 def test_a_long_name_is_cut_and_stays_its_own(kind: str, most: int) -> None:
     long = [f"orders.{'x' * 300}{end}" for end in "ab"]
@@ -69,4 +86,6 @@ def test_the_key_of_an_effect_is_the_key_of_no_other_and_of_no_mark() -> None:
     keys = {effect_row(*one) for one in places}
     assert len(keys) == len(places)
     assert all(key.startswith("once/a.b") for key in keys)
-    assert not any(key.startswith(("once./", "once.")) for key in keys)  # the marks of a service named once
+    assert not any(
+        key.startswith(("once./", "once.")) for key in keys
+    )  # the marks of a service named once

@@ -95,7 +95,11 @@ def test_metrics_have_these_names() -> None:
         "DIMENSIONS": ("platform", "stage", "service"),
     }
     dimensions = Metrics.dimensions(platform="market", stage="prod", service="shop")
-    assert list(dimensions.items()) == [("platform", "market"), ("stage", "prod"), ("service", "shop")]
+    assert list(dimensions.items()) == [
+        ("platform", "market"),
+        ("stage", "prod"),
+        ("service", "shop"),
+    ]
 
 
 def test_the_outbox_has_these_attributes() -> None:

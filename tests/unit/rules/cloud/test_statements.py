@@ -5,11 +5,28 @@ from datetime import timedelta
 import pytest
 
 from oort.model.errors import InvalidProgram
-from oort.model.functions import Answer, FunctionModel, Grant, Http, Subscription, Timer, Trigger, Worker
+from oort.model.functions import (
+    Answer,
+    FunctionModel,
+    Grant,
+    Http,
+    Subscription,
+    Timer,
+    Trigger,
+    Worker,
+)
 from oort.model.platform import PlatformModel, ServiceModel
 from oort.model.resources import IndexModel, Kind
 from oort.rules.cloud.cloud_names import Place
-from oort.rules.cloud.statements import UNSCOPED, Condition, Statement, answering, granted, outgoing, relaying
+from oort.rules.cloud.statements import (
+    UNSCOPED,
+    Condition,
+    Statement,
+    answering,
+    granted,
+    outgoing,
+    relaying,
+)
 from tests.unit.programs import function, table
 
 PLACE = Place("p", "s", partition="aws", region="here", account="1")
@@ -31,7 +48,8 @@ def given(*grants: Grant, trigger: Trigger = PAGE) -> list[Statement]:
     one = function("shop.handler", trigger, *grants)
     answer = function("bank.pay_out", Answer("bank.pay", timedelta(seconds=1)))
     platform = PlatformModel(
-        "p", (ServiceModel("shop", TABLES, (), (), (one,)), ServiceModel("bank", (), (), (), (answer,)))
+        "p",
+        (ServiceModel("shop", TABLES, (), (), (one,)), ServiceModel("bank", (), (), (), (answer,))),
     )
     found = granted(one, platform=platform, place=PLACE, key="the-key")
     assert [statement.name for statement in found[:2]] == ["Log", "Trace"]
@@ -63,7 +81,11 @@ def test_without_a_grant_there_are_logs_and_traces() -> None:
     ],
 )
 def test_an_action_on_a_table_is_one_action_on_that_table(action: str, expected: str) -> None:
-    wanted = Statement("TableShopPlain", (f"dynamodb:{expected}",), (ARN.format("dynamodb", "table/p_s_shop_plain"),))
+    wanted = Statement(
+        "TableShopPlain",
+        (f"dynamodb:{expected}",),
+        (ARN.format("dynamodb", "table/p_s_shop_plain"),),
+    )
     assert given(Grant(Kind.TABLE, "shop.plain", (action,))) == [wanted]
 
 
@@ -84,12 +106,17 @@ def test_a_query_reads_the_indexes_that_there_are(name: str, resources: list[str
 
 def test_several_actions_are_one_statement_and_queries_another() -> None:
     found = given(Grant(Kind.TABLE, "shop.second", ("get", "put", "query")))
-    assert [one.actions for one in found] == [("dynamodb:GetItem", "dynamodb:PutItem"), ("dynamodb:Query",)]
+    assert [one.actions for one in found] == [
+        ("dynamodb:GetItem", "dynamodb:PutItem"),
+        ("dynamodb:Query",),
+    ]
 
 
 def test_sending_reaches_the_queue_and_its_rows_of_the_outbox() -> None:
     assert given(Grant(Kind.QUEUE, "shop.parcels", ("send",))) == [
-        Statement("QueueShopParcels", ("sqs:SendMessage",), (ARN.format("sqs", "p_s_shop_parcels"),)),
+        Statement(
+            "QueueShopParcels", ("sqs:SendMessage",), (ARN.format("sqs", "p_s_shop_parcels"),)
+        ),
         Statement(
             "Outbox",
             ("dynamodb:PutItem",),
@@ -101,14 +128,23 @@ def test_sending_reaches_the_queue_and_its_rows_of_the_outbox() -> None:
 
 def test_publishing_needs_the_key_through_sns_only() -> None:
     publish, encrypt, outbox = given(Grant(Kind.EVENT, "shop.sold", ("publish",)))
-    assert publish == Statement("EventShopSold", ("sns:Publish",), (ARN.format("sns", "p_s_shop_sold"),))
-    assert (encrypt.actions, encrypt.resources) == (("kms:Decrypt", "kms:GenerateDataKey"), ("the-key",))
-    assert encrypt.conditions == (Condition("StringEquals", "kms:ViaService", ("sns.${AWS::Region}.amazonaws.com",)),)
+    assert publish == Statement(
+        "EventShopSold", ("sns:Publish",), (ARN.format("sns", "p_s_shop_sold"),)
+    )
+    assert (encrypt.actions, encrypt.resources) == (
+        ("kms:Decrypt", "kms:GenerateDataKey"),
+        ("the-key",),
+    )
+    assert encrypt.conditions == (
+        Condition("StringEquals", "kms:ViaService", ("sns.${AWS::Region}.amazonaws.com",)),
+    )
     assert outbox.conditions == rows("publish/shop.sold/*")
 
 
 def test_all_rows_of_the_outbox_are_one_statement() -> None:
-    found = given(Grant(Kind.EVENT, "shop.sold", ("publish",)), Grant(Kind.QUEUE, "shop.parcels", ("send",)))
+    found = given(
+        Grant(Kind.EVENT, "shop.sold", ("publish",)), Grant(Kind.QUEUE, "shop.parcels", ("send",))
+    )
     assert found[-1].conditions == rows("publish/shop.sold/*", "send/shop.parcels/*")
 
 
@@ -119,7 +155,9 @@ def test_a_call_reaches_the_live_version_of_whoever_answers() -> None:
 
 
 def test_a_call_that_nobody_answers_is_a_mistake_with_its_place() -> None:
-    with pytest.raises(InvalidProgram, match=r"here\.py:1: shop\.handler calls tax\.rate, which nobody"):
+    with pytest.raises(
+        InvalidProgram, match=r"here\.py:1: shop\.handler calls tax\.rate, which nobody"
+    ):
         given(Grant(Kind.CALL, "tax.rate", ("call",)))
 
 
@@ -140,7 +178,9 @@ def test_a_consumer_empties_its_queue_and_marks_what_it_applied(trigger: Trigger
         "sqs:GetQueueAttributes",
         "sqs:ChangeMessageVisibility",
     }
-    assert park == Statement("Park", ("sqs:SendMessage",), (ARN.format("sqs", "p_s_shop_handler_parked"),))
+    assert park == Statement(
+        "Park", ("sqs:SendMessage",), (ARN.format("sqs", "p_s_shop_handler_parked"),)
+    )
     assert (inbox.actions, inbox.resources) == (
         ("dynamodb:PutItem",),
         (ARN.format("dynamodb", "table/p_s_shop__inbox"),),
@@ -169,8 +209,18 @@ def relay(*functions: FunctionModel) -> dict[str, tuple[str, ...]]:
 
 def test_the_relay_sends_what_the_functions_may_send() -> None:
     may = relay(
-        function("shop.a", PAGE, Grant(Kind.QUEUE, "shop.q", ("send",)), Grant(Kind.TABLE, "shop.plain", ("get",))),
-        function("shop.b", PAGE, Grant(Kind.QUEUE, "shop.q", ("send",)), Grant(Kind.EVENT, "shop.e", ("publish",))),
+        function(
+            "shop.a",
+            PAGE,
+            Grant(Kind.QUEUE, "shop.q", ("send",)),
+            Grant(Kind.TABLE, "shop.plain", ("get",)),
+        ),
+        function(
+            "shop.b",
+            PAGE,
+            Grant(Kind.QUEUE, "shop.q", ("send",)),
+            Grant(Kind.EVENT, "shop.e", ("publish",)),
+        ),
     )
     outbox = ARN.format("dynamodb", "table/p_s_shop__outbox")
     assert may == {
@@ -202,5 +252,7 @@ def test_what_leaves_a_service_decides_whether_it_has_an_outbox() -> None:
 
 def test_answers_are_found_by_their_call() -> None:
     answer = function("bank.pay_out", Answer("bank.pay", timedelta(seconds=1)))
-    platform = PlatformModel("p", (ServiceModel("bank", (), (), (), (answer, function("bank.page", PAGE))),))
+    platform = PlatformModel(
+        "p", (ServiceModel("bank", (), (), (), (answer, function("bank.page", PAGE))),)
+    )
     assert answering(platform) == {"bank.pay": "bank.pay_out"}

@@ -48,7 +48,12 @@ def revision(kind: type, *, key: str = "id") -> Revision:
 
 def sold(kind: type = Sold, *, version: int = 1, **more: object) -> DeclaredEvent:
     """One version of the event shop.sold."""
-    given = {"compatible": version, "serves": version, "consumers": (f"desk.v{version}",), "producers": ("shop.sell",)}
+    given = {
+        "compatible": version,
+        "serves": version,
+        "consumers": (f"desk.v{version}",),
+        "producers": ("shop.sell",),
+    }
     return DeclaredEvent(
         event="shop.sold",
         version=version,
@@ -66,7 +71,10 @@ def locked(*events: DeclaredEvent, stage: str = "prod", before: Iterable[EventLo
     """The locks of these, published if a stage is named, after those before."""
     old = {(one.event, one.version): one for one in before}
     made = [
-        locks.event(one, old.get((one.event, one.version)), examples=lambda _: EXAMPLES, stage=stage) for one in events
+        locks.event(
+            one, old.get((one.event, one.version)), examples=lambda _: EXAMPLES, stage=stage
+        )
+        for one in events
     ]
     return Locks({**old, **{(one.event, one.version): one for one in made}})
 

@@ -63,8 +63,14 @@ def findings(before: Define, now: Define) -> list[Finding]:
 
 def objections(before: Define, now: Define) -> list[tuple[str, object]]:
     """Code and witness of everything that fails; a change that breaks nobody has to be locked, and that is left out."""
-    found = [one for one in findings(before, now) if one.weight is Weight.OBJECTION and one.code != "api.outdated"]
-    assert all(one.source and one.source.file == __file__ for one in found if one.code != "api.removed")
+    found = [
+        one
+        for one in findings(before, now)
+        if one.weight is Weight.OBJECTION and one.code != "api.outdated"
+    ]
+    assert all(
+        one.source and one.source.file == __file__ for one in found if one.code != "api.removed"
+    )
     return [(one.code, one.witness[0] if one.witness else None) for one in found]
 
 
@@ -106,7 +112,10 @@ def asks(**parameters: Any) -> Define:
 
     def define(shop: Service) -> None:
         words = ", ".join(f"{name}: {name}_kind" + (f" = {value[1]!r}" if isinstance(value, tuple) else "") for name, value in parameters.items())  # fmt: skip
-        kinds = {f"{name}_kind": value[0] if isinstance(value, tuple) else value for name, value in parameters.items()}
+        kinds = {
+            f"{name}_kind": value[0] if isinstance(value, tuple) else value
+            for name, value in parameters.items()
+        }
         exec(f"def search({words}) -> None: ...", kinds)
         shop.get("/", public=True)(kinds["search"])
 
@@ -118,21 +127,31 @@ def test_what_is_in_step_is_silent_and_what_is_not_locked_is_said() -> None:
     whole = api(get())
     assert [one.code for one in api_changes.findings(whole, Locks())] == ["api.unlocked"]
     drafts = locked(whole, stage="")
-    assert [one.code for one in api_changes.findings(api(get(), post(Order)), drafts)] == ["api.draft"]
+    assert [one.code for one in api_changes.findings(api(get(), post(Order)), drafts)] == [
+        "api.draft"
+    ]
     assert [one.code for one in api_changes.findings(Declared(), drafts)] == ["api.left"]
 
 
 def test_more_is_no_break_and_is_to_be_locked() -> None:
     assert codes(post(Order), post(More)) == ["api.outdated"]
-    assert [one.code for one in api_changes.findings(api(get(), post(Order)), locked(api(get())))] == ["api.outdated"]
+    assert [
+        one.code for one in api_changes.findings(api(get(), post(Order)), locked(api(get())))
+    ] == ["api.outdated"]
     assert codes(asks(a=str), asks(a=str, b=(str, "x"))) == ["api.outdated"]
     assert codes(get(path="/{id}"), get(path="/{id}", raises=[])) == []
 
 
 def test_a_route_that_is_gone_is_named_with_a_request() -> None:
     (one,) = api_changes.findings(api(post(Order)), locked(api(get(), post(Order))))
-    assert (one.code, one.route, one.witness) == ("api.removed", "GET /shop/{id}", ("GET /shop/example",))
-    assert one.instead.endswith("delete contracts/shop/openapi.json and run oort contracts lock --publish prod.")
+    assert (one.code, one.route, one.witness) == (
+        "api.removed",
+        "GET /shop/{id}",
+        ("GET /shop/example",),
+    )
+    assert one.instead.endswith(
+        "delete contracts/shop/openapi.json and run oort contracts lock --publish prod."
+    )
     (all_gone,) = api_changes.findings(Declared(), locked(api(get())))
     assert all_gone.code == "api.removed"
 
@@ -153,11 +172,16 @@ def test_a_parameter_of_the_path_may_not_take_less() -> None:
             return str(id)
 
     (one,) = [one for one in findings(get(), numbered) if one.weight is Weight.OBJECTION]
-    assert (one.code, one.what) == ("api.parameter", "The path parameter id accepts less than before.")
+    assert (one.code, one.what) == (
+        "api.parameter",
+        "The path parameter id accepts less than before.",
+    )
 
 
 def test_what_was_open_stays_open() -> None:
-    assert objections(get(), get(public=False)) == [("api.private", "GET /shop/example without a token")]
+    assert objections(get(), get(public=False)) == [
+        ("api.private", "GET /shop/example without a token")
+    ]
     assert objections(get(public=False), get(public=False, groups=["a"])) == [
         ("api.private", "GET /shop/example by a caller without a group")
     ]
@@ -177,7 +201,9 @@ def test_what_was_open_stays_open() -> None:
 
 
 def test_parameters_may_come_and_not_be_needed() -> None:
-    assert objections(asks(a=str), asks(a=str, b=str)) == [("api.parameter", "GET /shop?a=example without b")]
+    assert objections(asks(a=str), asks(a=str, b=str)) == [
+        ("api.parameter", "GET /shop?a=example without b")
+    ]
     assert objections(asks(a=(int, 1)), asks(a=int)) == [("api.parameter", "GET /shop without a")]
     ((code, witness),) = objections(asks(a=(int, 1)), asks(a=(Annotated[int, Meta(ge=0)], 1)))
     assert (code, isinstance(witness, int) and witness < 0) == ("api.parameter", True)
@@ -187,9 +213,15 @@ def test_parameters_may_come_and_not_be_needed() -> None:
 
 
 def test_a_parameter_that_cannot_be_decided_is_refused() -> None:
-    before, now = (Annotated[str, Meta(pattern=pattern, examples=["a"])] for pattern in ("(?=a)a?", "(?=a)a"))
-    (one,) = [one for one in findings(asks(a=before), asks(a=now)) if one.weight is Weight.OBJECTION]
-    assert one.what.startswith("The query parameter a may accept less than before: this cannot be decided")
+    before, now = (
+        Annotated[str, Meta(pattern=pattern, examples=["a"])] for pattern in ("(?=a)a?", "(?=a)a")
+    )
+    (one,) = [
+        one for one in findings(asks(a=before), asks(a=now)) if one.weight is Weight.OBJECTION
+    ]
+    assert one.what.startswith(
+        "The query parameter a may accept less than before: this cannot be decided"
+    )
 
 
 def test_headers_are_parameters_too() -> None:
@@ -197,10 +229,14 @@ def test_headers_are_parameters_too() -> None:
         @shop.get("/", public=True)
         def search(a: str, trace: Annotated[str, Header("X-Trace")]) -> None: ...
 
-    assert objections(asks(a=str), headed) == [("api.parameter", "GET /shop?a=example without x-trace")]
+    assert objections(asks(a=str), headed) == [
+        ("api.parameter", "GET /shop?a=example without x-trace")
+    ]
 
 
-@pytest.mark.parametrize(("kind", "code"), [(Strict, "api.body"), (Fewer, "api.body"), (Odd, "api.body")])
+@pytest.mark.parametrize(
+    ("kind", "code"), [(Strict, "api.body"), (Fewer, "api.body"), (Odd, "api.body")]
+)
 def test_a_body_takes_what_it_took(kind: type, code: str) -> None:
     ((found, witness),) = objections(post(Order), post(kind))
     assert found == code
@@ -233,7 +269,9 @@ def test_a_body_comes_and_goes() -> None:
 
 def test_replies_stay_what_clients_read() -> None:
     assert codes(replies(Order), replies(More)) == ["api.outdated"]
-    (one,) = [one for one in findings(replies(Order), replies(Fewer)) if one.weight is Weight.OBJECTION]
+    (one,) = [
+        one for one in findings(replies(Order), replies(Fewer)) if one.weight is Weight.OBJECTION
+    ]
     assert (one.code, one.name) == ("api.reply", "count")
     assert one.refuses == "the schema of the reply in contracts/shop/openapi.json"
     assert [code for code, _ in objections(replies(int), replies(str))] == ["api.reply"]
@@ -246,7 +284,10 @@ def test_replies_stay_what_clients_read() -> None:
 
 
 def test_a_reply_that_cannot_be_decided_is_refused() -> None:
-    found = findings(replies(Annotated[str, Meta(pattern="(?=a)a")]), replies(Annotated[str, Meta(pattern="(?=a)a?")]))
+    found = findings(
+        replies(Annotated[str, Meta(pattern="(?=a)a")]),
+        replies(Annotated[str, Meta(pattern="(?=a)a?")]),
+    )
     assert [one.code for one in found if one.weight is Weight.OBJECTION] == ["api.unknown"]
     assert found[0].what.startswith("The reply may have changed: this cannot be decided")
 

@@ -28,7 +28,9 @@ from tests.unit.rules.contracts.samples import (
 def test_what_is_in_step_is_not_even_compared(monkeypatch: pytest.MonkeyPatch) -> None:
     """The whole check of a large platform rests on this: only what changed costs anything."""
     every = [
-        replace(sold(version=version, reads=frozenset(range(1, version))), event=f"shop.sold-{number}")
+        replace(
+            sold(version=version, reads=frozenset(range(1, version))), event=f"shop.sold-{number}"
+        )
         for number in range(200)
         for version in range(1, 11)
     ]
@@ -43,7 +45,9 @@ def test_what_is_in_step_is_not_even_compared(monkeypatch: pytest.MonkeyPatch) -
     monkeypatch.setattr(fits, "compare", counting)
     assert codes(event_changes.findings(declared(*every), locks)) == []
     assert compared == []
-    assert codes(event_changes.findings(declared(changed, *every[1:]), locks)) == ["contract.outdated"]
+    assert codes(event_changes.findings(declared(changed, *every[1:]), locks)) == [
+        "contract.outdated"
+    ]
     assert len(compared) == 2  # both ways
 
 
@@ -52,8 +56,16 @@ def test_a_change_is_judged_both_ways_and_proven() -> None:
     behind, ahead = event_changes.findings(
         declared(new), locked(sold()), examples=lambda _: ({"id": "8", "price": "x"},)
     )
-    assert (behind.code, behind.side, behind.witness) == ("contract.breaking", BEHIND, (EXAMPLES[0],))
-    assert (ahead.code, ahead.side, ahead.witness) == ("contract.breaking", AHEAD, ({"id": "8", "price": "x"},))
+    assert (behind.code, behind.side, behind.witness) == (
+        "contract.breaking",
+        BEHIND,
+        (EXAMPLES[0],),
+    )
+    assert (ahead.code, ahead.side, ahead.witness) == (
+        "contract.breaking",
+        AHEAD,
+        ({"id": "8", "price": "x"},),
+    )
     assert [(one.name, one.pointer, one.holder) for one in (behind, ahead)] == [
         ("price", "/price", "Cheap"),
         ("price", "/price", "Sold"),
@@ -64,13 +76,17 @@ def test_a_change_is_judged_both_ways_and_proven() -> None:
         assert finding.witness is not None
         assert not jsonschema_rs.is_valid(reader, finding.witness[0])
     assert ahead.consumers == ("desk.v1",)
-    assert ahead.instead.startswith("Keep price as it was, or publish version 2 with @upcast from version 1")
+    assert ahead.instead.startswith(
+        "Keep price as it was, or publish version 2 with @upcast from version 1"
+    )
 
 
 def test_consumers_in_the_lock_and_in_the_program_would_break() -> None:
     before = sold(consumers=("desk.old",))
     later = sold(version=2, reads=frozenset({1}), consumers=("desk.newer",))
-    found = event_changes.findings(declared(sold(Cheap, consumers=("desk.new",)), later), locked(before, later))
+    found = event_changes.findings(
+        declared(sold(Cheap, consumers=("desk.new",)), later), locked(before, later)
+    )
     assert next(found).consumers == ("desk.new", "desk.newer", "desk.old")
 
 
@@ -94,7 +110,9 @@ def test_every_earlier_revision_counts_and_removed_names_keep_their_meaning() ->
     behind, ahead = event_changes.findings(declared(sold(Numbered)), locks)
     assert "of the earlier revision sha256:" in ahead.refuses
     assert behind.instead.startswith("Earlier messages hold note with another schema")
-    assert codes(event_changes.findings(declared(sold(Noted)), locks)) == ["contract.outdated"]  # it was that already
+    assert codes(event_changes.findings(declared(sold(Noted)), locks)) == [
+        "contract.outdated"
+    ]  # it was that already
 
 
 def test_what_cannot_be_decided_is_refused() -> None:
@@ -169,18 +187,25 @@ def test_a_promise_of_compatibility_is_held() -> None:
     assert codes(found) == ["contract.compatible"]
     assert found[0].what == "compatible=1 is declared, and price: consumers of version 1 refuse it."
     assert found[0].consumers == ("desk.v1", "desk.v2")
-    assert codes(event_changes.findings(declared(broken), locked(old))) == ["contract.gone", "contract.compatible"]
-    assert codes(event_changes.findings(declared(broken), Locks())) == ["contract.compatible"]
-    assert codes(event_changes.findings(declared(old, broken), locked(old, broken))) == []  # judged when it was locked
-    assert codes(event_changes.findings(declared(sold(Priceless), new), locked(old, new, stage=""))) == [
-        "contract.draft"
+    assert codes(event_changes.findings(declared(broken), locked(old))) == [
+        "contract.gone",
+        "contract.compatible",
     ]
+    assert codes(event_changes.findings(declared(broken), Locks())) == ["contract.compatible"]
+    assert (
+        codes(event_changes.findings(declared(old, broken), locked(old, broken))) == []
+    )  # judged when it was locked
+    assert codes(
+        event_changes.findings(declared(sold(Priceless), new), locked(old, new, stage=""))
+    ) == ["contract.draft"]
 
 
 def test_a_version_in_between_that_never_was_is_no_gap() -> None:
     new = sold(Noted, version=3, compatible=1, reads=frozenset({1}))
     assert codes(event_changes.findings(declared(sold(), new), locked(sold(), new))) == []
-    assert codes(event_changes.findings(declared(sold(), new), Locks())) == ["contract.unlocked"] * 2
+    assert (
+        codes(event_changes.findings(declared(sold(), new), Locks())) == ["contract.unlocked"] * 2
+    )
 
 
 def test_a_conversion_that_nobody_needs_is_said() -> None:
@@ -194,5 +219,7 @@ def test_a_conversion_that_nobody_needs_is_said() -> None:
 
 
 def test_a_change_of_who_consumes_is_to_be_locked() -> None:
-    found = list(event_changes.findings(declared(sold(consumers=("desk.v1", "desk.more"))), locked(sold())))
+    found = list(
+        event_changes.findings(declared(sold(consumers=("desk.v1", "desk.more"))), locked(sold()))
+    )
     assert codes(found) == ["contract.outdated"]

@@ -52,7 +52,9 @@ def inside(schema: Schema) -> Schema:
         ),
     ],
 )  # fmt: skip
-def test_the_place_is_named(written: Schema, read: Schema, example: Value, found: tuple[str, str, str]) -> None:
+def test_the_place_is_named(
+    written: Schema, read: Schema, example: Value, found: tuple[str, str, str]
+) -> None:
     shown = misfit(written, read, examples=[example])
     assert shown is not None
     assert shown.witness == (example,)
@@ -81,7 +83,9 @@ def test_what_fits_is_no_misfit() -> None:
         ({**TEXT, "pattern": "(?=x)y"}, ("", "")),
     ],
 )
-def test_what_cannot_be_decided_has_a_place_and_no_witness(read: Schema, found: tuple[str, str]) -> None:
+def test_what_cannot_be_decided_has_a_place_and_no_witness(
+    read: Schema, found: tuple[str, str]
+) -> None:
     written = TEXT if read.get("type") == "string" else thing(a=TEXT)
     shown = misfit(written, read)
     assert shown is not None
@@ -94,7 +98,11 @@ def test_what_cannot_be_decided_has_a_place_and_no_witness(read: Schema, found: 
     [
         (thing(a=TEXT), thing(a=TEXT), []),
         (thing(a=TEXT, b=TEXT), thing(a=WHOLE, b=WHOLE, c=WHOLE), ["a", "b", "c"]),
-        (inside(thing(sku=TEXT, n=TEXT)), inside(thing(sku=WHOLE, n=WHOLE, m=WHOLE)), ["m", "n", "sku"]),
+        (
+            inside(thing(sku=TEXT, n=TEXT)),
+            inside(thing(sku=WHOLE, n=WHOLE, m=WHOLE)),
+            ["m", "n", "sku"],
+        ),
         (inside({"enum": ["a", "b"]}), inside({"enum": ["a"]}), ["lines"]),
         (TEXT, WHOLE, [""]),  # no member that could be taken out
         (
@@ -107,11 +115,21 @@ def test_what_cannot_be_decided_has_a_place_and_no_witness(read: Schema, found: 
             {**thing(a=thing(b=WHOLE, c=WHOLE))},
             ["b"],  # a member of an object without a name of its own
         ),
-        ({"$defs": {"T": TEXT}, "$ref": "#/$defs/T"}, {"$defs": {"T": WHOLE}, "$ref": "#/$defs/T"}, [""]),
-        ({"$defs": {"T": TEXT}, "$ref": "#/$defs/T"}, {"$defs": {"T": False}, "$ref": "#/$defs/T"}, [""]),
+        (
+            {"$defs": {"T": TEXT}, "$ref": "#/$defs/T"},
+            {"$defs": {"T": WHOLE}, "$ref": "#/$defs/T"},
+            [""],
+        ),
+        (
+            {"$defs": {"T": TEXT}, "$ref": "#/$defs/T"},
+            {"$defs": {"T": False}, "$ref": "#/$defs/T"},
+            [""],
+        ),
     ],
 )
-def test_every_member_that_does_not_fit_is_told(written: Schema, read: Schema, names: list[str]) -> None:
+def test_every_member_that_does_not_fit_is_told(
+    written: Schema, read: Schema, names: list[str]
+) -> None:
     found = list(misfits(written, read))
     assert sorted(one.name for one in found) == names
     for one in found:
@@ -126,7 +144,9 @@ def test_no_more_than_ten_are_told() -> None:
     assert len(found) == len({one.name for one in found}) == 10
 
 
-@pytest.mark.parametrize("part", [{"properties": []}, {"properties": {"a": WHOLE}, "required": "a"}])
+@pytest.mark.parametrize(
+    "part", [{"properties": []}, {"properties": {"a": WHOLE}, "required": "a"}]
+)
 def test_of_what_is_no_schema_nothing_is_proven_and_nothing_taken_out(part: Schema) -> None:
     (found,) = misfits(thing(a=TEXT), {**thing(a=WHOLE), **part})
     assert (found.witness, found.name) == (None, "")

@@ -20,7 +20,9 @@ def event(found: locks.Changes) -> EventLock:
 
 
 def test_a_draft_follows_the_program_and_keeps_nothing() -> None:
-    found = locks.changes(declared(sold(Cheap)), locked(sold(), stage=""), examples=lambda _: (CHEAP,))
+    found = locks.changes(
+        declared(sold(Cheap)), locked(sold(), stage=""), examples=lambda _: (CHEAP,)
+    )
     assert event(found).revision == sold(Cheap).revision
     assert (event(found).earlier, event(found).published) == ((), ())
     assert event(found).examples == (CHEAP,)
@@ -37,8 +39,12 @@ def test_what_is_published_keeps_its_earlier_revisions_each_once() -> None:
 
 
 def test_another_docstring_is_no_revision_of_its_own() -> None:
-    said = msgspec.defstruct("Sold", [("id", str), ("price", int)], kw_only=True, namespace={"__doc__": "It was sold."})
-    after = locks.event(sold(said), locked(sold()).events["shop.sold", 1], examples=lambda _: EXAMPLES)
+    said = msgspec.defstruct(
+        "Sold", [("id", str), ("price", int)], kw_only=True, namespace={"__doc__": "It was sold."}
+    )
+    after = locks.event(
+        sold(said), locked(sold()).events["shop.sold", 1], examples=lambda _: EXAMPLES
+    )
     assert after.revision.hash != sold().revision.hash
     assert after.earlier == ()
     again = locks.event(sold(said), after, examples=lambda _: EXAMPLES)
@@ -59,7 +65,9 @@ def test_what_is_in_step_is_not_written() -> None:
 
 def test_drafts_of_what_is_gone_are_removed_and_what_is_published_stays() -> None:
     drafts = Locks(locked(sold(), stage="").events, {"shop": locks.api(API, None)})
-    assert [type(one) for one in locks.changes(Declared(), drafts, examples=lambda _: EXAMPLES).removed] == [
+    assert [
+        type(one) for one in locks.changes(Declared(), drafts, examples=lambda _: EXAMPLES).removed
+    ] == [
         EventLock,
         ApiLock,
     ]
@@ -70,9 +78,22 @@ def test_drafts_of_what_is_gone_are_removed_and_what_is_published_stays() -> Non
 def test_a_deployment_publishes_what_its_services_publish_consume_and_answer() -> None:
     other = replace(sold(), event="lab.found", producers=("lab.find",), consumers=())
     whole = Declared(declared(sold(), other).events, {"shop": API})
-    for services, names in ((["shop"], ["shop.sold", "shop"]), (["desk"], ["shop.sold"]), (["lab"], ["lab.found"])):
-        found = locks.published(whole, Locks(), services=services, examples=lambda _: EXAMPLES, stage="prod")
-        assert [one.event if isinstance(one, EventLock) else one.service for one in found.written] == names
+    for services, names in (
+        (["shop"], ["shop.sold", "shop"]),
+        (["desk"], ["shop.sold"]),
+        (["lab"], ["lab.found"]),
+    ):
+        found = locks.published(
+            whole, Locks(), services=services, examples=lambda _: EXAMPLES, stage="prod"
+        )
+        assert [
+            one.event if isinstance(one, EventLock) else one.service for one in found.written
+        ] == names
         assert {one.published for one in found.written} == {("prod",)}
     gone = locked(replace(sold(), event="shop.gone"), stage="")
-    assert locks.published(whole, gone, services=["lab"], examples=lambda _: EXAMPLES, stage="prod").removed == ()
+    assert (
+        locks.published(
+            whole, gone, services=["lab"], examples=lambda _: EXAMPLES, stage="prod"
+        ).removed
+        == ()
+    )

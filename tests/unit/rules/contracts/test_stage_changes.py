@@ -38,7 +38,9 @@ def test_a_breaking_edit_of_what_runs_is_refused_whatever_the_lock_says() -> Non
     assert codes(refused) == ["stage.breaking"] * 2
     assert {one.consumers for one in refused} == {("desk.v1",)}
     assert refused[1].refuses == "the reader schema that the stage runs"
-    assert codes(found(declared(keyed(sold(), "price")), runs(declared(sold())), "desk")) == ["stage.key"]
+    assert codes(found(declared(keyed(sold(), "price")), runs(declared(sold())), "desk")) == [
+        "stage.key"
+    ]
 
 
 def test_what_cannot_be_decided_is_refused() -> None:
@@ -53,7 +55,10 @@ def test_a_consumer_that_stays_must_get_what_is_published() -> None:
     there = runs(declared(sold()))
     (refused,) = found(declared(new), there, "shop")
     assert refused.code == "stage.consumer"
-    assert refused.what == "The event would be published, and desk.v1 runs in the stage and knows only version 1."
+    assert (
+        refused.what
+        == "The event would be published, and desk.v1 runs in the stage and knows only version 1."
+    )
     assert refused.instead == "Deploy desk with it, or first; or write @downcast to version 1."
     assert found(declared(new), there, "shop", "desk") == []
     assert found(declared(replace(new, serves=1)), there, "shop") == []
@@ -71,7 +76,9 @@ def test_a_consumer_that_is_deployed_must_read_what_the_stage_publishes() -> Non
 @pytest.mark.parametrize("serves", [1, 2])
 def test_a_consumer_of_an_older_version_depends_on_what_the_producer_serves(serves: int) -> None:
     there = runs(declared(sold(version=2, serves=serves)), services=("shop",))
-    assert codes(found(declared(sold()), there, "desk")) == ([] if serves == 1 else ["stage.producer"])
+    assert codes(found(declared(sold()), there, "desk")) == (
+        [] if serves == 1 else ["stage.producer"]
+    )
 
 
 def test_another_event_does_not_count() -> None:

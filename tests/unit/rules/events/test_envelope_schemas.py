@@ -20,8 +20,12 @@ class Sold(msgspec.Struct):
 
 
 WRITER = event_schemas.writer(Sold)
-FIRST = jsonschema_rs.validator_for(envelope_schemas.schema("shop.sold", 1, oldest=1, older=[], data=WRITER))
-SECOND = jsonschema_rs.validator_for(envelope_schemas.schema("shop.sold", 2, oldest=2, older=[1], data=WRITER))
+FIRST = jsonschema_rs.validator_for(
+    envelope_schemas.schema("shop.sold", 1, oldest=1, older=[], data=WRITER)
+)
+SECOND = jsonschema_rs.validator_for(
+    envelope_schemas.schema("shop.sold", 2, oldest=2, older=[1], data=WRITER)
+)
 PLAIN = jsonschema_rs.validator_for(
     envelope_schemas.schema("shop.sold", 1, oldest=1, older=[], data={"type": "integer"})
 )
@@ -44,7 +48,14 @@ def test_what_is_written_fits(sold: Sold, id: str, key: str, sent: float, newer:
     body = msgspec.json.encode(sold)
     version, older = (2, (Older(1, b'{"n":1}'),)) if newer else (1, ())
     message = Message(
-        id=id, name="shop.sold", body=body, version=version, key=key, sent=sent, oldest=version, older=older
+        id=id,
+        name="shop.sold",
+        body=body,
+        version=version,
+        key=key,
+        sent=sent,
+        oldest=version,
+        older=older,
     )
     assert (SECOND if newer else FIRST).is_valid(enveloped(message))
     assert not (FIRST if newer else SECOND).is_valid(enveloped(message))
@@ -59,7 +70,13 @@ def sold(**changes: Any) -> dict[str, Any]:
 
 @pytest.mark.parametrize(
     "changes",
-    [{}, {"schemaversion": 1}, {"datacontenttype": "application/json"}, {"partitionkey": None}, {"otherextension": 1}],
+    [
+        {},
+        {"schemaversion": 1},
+        {"datacontenttype": "application/json"},
+        {"partitionkey": None},
+        {"otherextension": 1},
+    ],
     ids=str,
 )
 def test_what_cloudevents_allows_is_allowed(changes: dict[str, Any]) -> None:
@@ -71,10 +88,29 @@ def test_what_cloudevents_allows_is_allowed(changes: dict[str, Any]) -> None:
     [
         *(
             {name: None}
-            for name in ("specversion", "id", "source", "type", "time", "dataschema", "schemaoldest", "data")
+            for name in (
+                "specversion",
+                "id",
+                "source",
+                "type",
+                "time",
+                "dataschema",
+                "schemaoldest",
+                "data",
+            )
         ),
-        *({"id": ""}, {"source": "/other"}, {"type": "shop.bought"}, {"specversion": "0.3"}, {"schemaversion": 2}),
-        *({"datacontenttype": "text/xml"}, {"data": {"id": "1"}}, {"data": {"id": "1", "note": "", "new": 1}}),
+        *(
+            {"id": ""},
+            {"source": "/other"},
+            {"type": "shop.bought"},
+            {"specversion": "0.3"},
+            {"schemaversion": 2},
+        ),
+        *(
+            {"datacontenttype": "text/xml"},
+            {"data": {"id": "1"}},
+            {"data": {"id": "1", "note": "", "new": 1}},
+        ),
     ],
     ids=str,
 )

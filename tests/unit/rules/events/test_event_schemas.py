@@ -84,7 +84,9 @@ def test_what_has_a_default_may_be_missing_for_readers_only(sold: Sold) -> None:
 
 def test_what_a_reader_cannot_do_without_is_asked_for() -> None:
     assert not READER.is_valid({"lines": [], "packing": {"type": "bag"}})
-    assert not READER.is_valid({"id": "1", "lines": [{"sku": "a", "pieces": 0}], "packing": {"type": "bag"}})
+    assert not READER.is_valid(
+        {"id": "1", "lines": [{"sku": "a", "pieces": 0}], "packing": {"type": "bag"}}
+    )
     assert READER.is_valid({"id": "1", "lines": [{"sku": "a"}], "packing": {"type": "bag"}})
 
 

@@ -26,7 +26,9 @@ def shop(*cors: str) -> Service:
     return made
 
 
-def preflight(platform: Platform, origin: str, *, method: str = "PUT", path: str = "/shop/items/1") -> Response:
+def preflight(
+    platform: Platform, origin: str, *, method: str = "PUT", path: str = "/shop/items/1"
+) -> Response:
     """What a browser asks before it calls."""
     asked = {
         "origin": origin,
@@ -38,7 +40,9 @@ def preflight(platform: Platform, origin: str, *, method: str = "PUT", path: str
 
 def opened(reply: Response) -> dict[str, str]:
     """What the reply allows."""
-    return {name: value for name, value in reply.headers.items() if name.startswith("access-control-a")}
+    return {
+        name: value for name, value in reply.headers.items() if name.startswith("access-control-a")
+    }
 
 
 def test_a_service_that_says_nothing_is_closed() -> None:
@@ -57,7 +61,12 @@ def test_a_named_origin_may_call_and_no_other() -> None:
             "access-control-allow-methods": "PUT",
             "access-control-allow-headers": "authorization",
         }
-        for other in ("https://shop.example.evil.example", "http://shop.example", "null", SHOP + ":8443"):
+        for other in (
+            "https://shop.example.evil.example",
+            "http://shop.example",
+            "null",
+            SHOP + ":8443",
+        ):
             refused = preflight(platform, other)
             assert (refused.status, opened(refused)) == (403, {})
             assert opened(platform.get("/shop/items", headers={"origin": other})) == {}
@@ -83,14 +92,21 @@ def test_what_is_not_there_is_not_allowed() -> None:
 
 def test_strange_header_names_are_not_repeated() -> None:
     with Platform(shop(SHOP)) as platform:
-        asked = {"origin": SHOP, "access-control-request-method": "PUT", "access-control-request-headers": "a b; c"}
+        asked = {
+            "origin": SHOP,
+            "access-control-request-method": "PUT",
+            "access-control-request-headers": "a b; c",
+        }
         reply = platform.request("OPTIONS", "/shop/items/1", headers=asked)
         assert "access-control-allow-headers" not in reply.headers
 
 
 def test_every_page_may_call_without_credentials() -> None:
     with Platform(shop("*")) as platform:
-        replies = preflight(platform, "https://any.example"), platform.get("/shop/items", headers={"origin": "null"})
+        replies = (
+            preflight(platform, "https://any.example"),
+            platform.get("/shop/items", headers={"origin": "null"}),
+        )
         for reply in replies:
             assert reply.headers["access-control-allow-origin"] == "*"
             assert "access-control-allow-credentials" not in reply.headers
@@ -98,7 +114,15 @@ def test_every_page_may_call_without_credentials() -> None:
 
 @pytest.mark.parametrize(
     "cors",
-    [["shop.example"], [SHOP + "/"], [SHOP + "/page"], ["HTTPS://shop.example"], ["null"], ["*", SHOP], ["https://*"]],
+    [
+        ["shop.example"],
+        [SHOP + "/"],
+        [SHOP + "/page"],
+        ["HTTPS://shop.example"],
+        ["null"],
+        ["*", SHOP],
+        ["https://*"],
+    ],
 )
 def test_what_is_no_origin_is_refused_at_load(cors: list[str]) -> None:
     with pytest.raises(InvalidProgram, match="is not an origin"):

@@ -63,7 +63,16 @@ def test_fixed_segments_win_and_parameters_take_the_rest(path: str, route: str) 
 
 @pytest.mark.parametrize(
     "path",
-    ["/nothing", "/accounts//", "//accounts", "/accounts//email", "///", "/a/b/c/d", "/accounts%2F7/x", "/a//price"],
+    [
+        "/nothing",
+        "/accounts//",
+        "//accounts",
+        "/accounts//email",
+        "///",
+        "/a/b/c/d",
+        "/accounts%2F7/x",
+        "/a//price",
+    ],
 )
 def test_an_unknown_path_or_an_empty_parameter_meets_nothing(path: str) -> None:
     assert meets("GET", path) is None
@@ -73,7 +82,9 @@ def test_the_wrong_method_learns_the_right_ones() -> None:
     assert meets("PUT", "/accounts") == ("GET", "POST")
     assert meets("PUT", "/accounts/7") == ("DELETE", "GET")
     assert meets("get", "/accounts") == ("GET", "POST")
-    assert meets("DELETE", "/accounts/me") == ("GET",)  # a fixed segment wins before the method is looked at
+    assert meets("DELETE", "/accounts/me") == (
+        "GET",
+    )  # a fixed segment wins before the method is looked at
 
 
 def test_each_method_has_its_own_parameter_names() -> None:

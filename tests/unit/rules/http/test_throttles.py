@@ -25,7 +25,9 @@ def asked(rate: Rate, times: list[int]) -> list[timedelta]:
 def test_a_burst_passes_and_the_next_request_waits_for_one_token() -> None:
     rate = Rate(per_second=2, burst=3)
     assert asked(rate, [0, 0, 0, 0]) == [timedelta(0)] * 3 + [timedelta(seconds=0.5)]
-    assert asked(rate, [0, 0, 0, SECOND // 2, SECOND // 2]) == [timedelta(0)] * 4 + [timedelta(seconds=0.5)]
+    assert asked(rate, [0, 0, 0, SECOND // 2, SECOND // 2]) == [timedelta(0)] * 4 + [
+        timedelta(seconds=0.5)
+    ]
 
 
 def test_a_bucket_never_holds_more_than_its_burst() -> None:
@@ -49,7 +51,9 @@ def test_what_passes_never_exceeds_burst_and_rate(rate: Rate, gaps: list[int]) -
 
 
 @given(rates, st.integers(0, 100))
-def test_who_waits_as_long_as_told_passes_and_a_refusal_costs_nothing(rate: Rate, more: int) -> None:
+def test_who_waits_as_long_as_told_passes_and_a_refusal_costs_nothing(
+    rate: Rate, more: int
+) -> None:
     full_at = 0
     for _ in range(rate.burst):
         full_at = take(rate, full_at, now=0).full_at

@@ -22,14 +22,32 @@ CASES: list[Json] = [
     {"propertyNames": {"maxLength": 1}, "minProperties": 1},
     NEEDS,
 ]
-VALUES: list[Json] = [None, True, 1, 3, 0.5, "a", [], [1], [1, "a"], [1, 2], [1, 2, 3], ["a"], {}, {"a": 1}, {"a": "x"}]
+VALUES: list[Json] = [
+    None,
+    True,
+    1,
+    3,
+    0.5,
+    "a",
+    [],
+    [1],
+    [1, "a"],
+    [1, 2],
+    [1, 2, 3],
+    ["a"],
+    {},
+    {"a": 1},
+    {"a": "x"},
+]
 VALUES += [{"ab": 1}, {"b": "x"}, {"b": 1}, {"a": 1, "b": "x"}, {"c": 1}, {"c": 1, "d": 1}]
 
 
 @pytest.mark.parametrize("schema", CASES, ids=str)
 def test_it_agrees_with_another_validator(schema: Json) -> None:
     for value in VALUES:
-        assert admits(Subschema(Document(schema)), value) is validator(schema).is_valid(value), value
+        assert admits(Subschema(Document(schema)), value) is validator(schema).is_valid(value), (
+            value
+        )
 
 
 @pytest.mark.parametrize(
@@ -67,7 +85,12 @@ def test_dependencies_of_older_drafts() -> None:
 def test_the_innermost_keyword_is_blamed() -> None:
     place = Subschema(
         Document(
-            {"allOf": [{"properties": {"a/b": {"type": "string", "maxLength": 1}}}, {"additionalProperties": False}]}
+            {
+                "allOf": [
+                    {"properties": {"a/b": {"type": "string", "maxLength": 1}}},
+                    {"additionalProperties": False},
+                ]
+            }
         )
     )
     assert blamed(place, {"a/b": "xx"}) == "/allOf/0/properties/a~1b/maxLength"
@@ -77,4 +100,7 @@ def test_the_innermost_keyword_is_blamed() -> None:
 
 def test_nullable_of_openapi_counts_where_no_draft_is_named() -> None:
     assert admits(Subschema(Document({"type": "string", "nullable": True})), None) is True
-    assert admits(Subschema(Document({"$schema": DRAFT_4, "type": "string", "nullable": True})), None) is False
+    assert (
+        admits(Subschema(Document({"$schema": DRAFT_4, "type": "string", "nullable": True})), None)
+        is False
+    )

@@ -101,7 +101,9 @@ def test_lengths(pattern: str, least: int, most: int | None) -> None:
     assert strings.lengths(pattern) == (least, most)
 
 
-@pytest.mark.parametrize("pattern", ["^a[0-9]+$", "^(?:a|b){2,}c?$", "x$", r"^\w+@\w+\.com$", "^[A-F]{8}$", "."])
+@pytest.mark.parametrize(
+    "pattern", ["^a[0-9]+$", "^(?:a|b){2,}c?$", "x$", r"^\w+@\w+\.com$", "^[A-F]{8}$", "."]
+)
 def test_examples_match(pattern: str) -> None:
     found = strings.examples(pattern)
     assert found

@@ -30,7 +30,13 @@ def tagged(tag: str, **properties: Json) -> Schema:
 
 
 def row(*first: Json, **words: Json) -> Schema:
-    return {"type": "array", "prefixItems": list(first), "minItems": len(first), "maxItems": len(first), **words}
+    return {
+        "type": "array",
+        "prefixItems": list(first),
+        "minItems": len(first),
+        "maxItems": len(first),
+        **words,
+    }
 
 
 def chain(value: Json) -> Schema:
@@ -64,12 +70,21 @@ NARROWER: list[tuple[Json, Json]] = [
     ({**WHOLE, "multipleOf": 4}, {**WHOLE, "multipleOf": 2}),
     ({**WHOLE, "multipleOf": 6}, {"allOf": [{**WHOLE, "multipleOf": 2}]}),
     ({**NUMBER, "multipleOf": 1}, {**NUMBER, "multipleOf": 0.5}),
-    ({**WHOLE, "maximum": 50}, {"anyOf": [{**WHOLE, "maximum": 10}, {**WHOLE, "minimum": 11, "maximum": 60}]}),
-    ({**NUMBER, "maximum": 9}, {"anyOf": [{**NUMBER, "exclusiveMaximum": 5}, {**NUMBER, "minimum": 5, "maximum": 10}]}),
+    (
+        {**WHOLE, "maximum": 50},
+        {"anyOf": [{**WHOLE, "maximum": 10}, {**WHOLE, "minimum": 11, "maximum": 60}]},
+    ),
+    (
+        {**NUMBER, "maximum": 9},
+        {"anyOf": [{**NUMBER, "exclusiveMaximum": 5}, {**NUMBER, "minimum": 5, "maximum": 10}]},
+    ),
     ({**TEXT, "minLength": 1}, TEXT),
     ({**TEXT, "minLength": 2}, {**TEXT, "minLength": 1}),
     ({**TEXT, "maxLength": 2}, {**TEXT, "maxLength": 3}),
-    ({**TEXT, "maxLength": 7}, {"anyOf": [{**TEXT, "maxLength": 4}, {**TEXT, "minLength": 5, "maxLength": 8}]}),
+    (
+        {**TEXT, "maxLength": 7},
+        {"anyOf": [{**TEXT, "maxLength": 4}, {**TEXT, "minLength": 5, "maxLength": 8}]},
+    ),
     ({**TEXT, "pattern": "^abc"}, {**TEXT, "pattern": "^ab"}),
     ({**TEXT, "pattern": "^a[0-9]+$"}, TEXT),
     ({**TEXT, "pattern": "^a[0-9]+$"}, {**TEXT, "pattern": "^a"}),
@@ -101,17 +116,32 @@ NARROWER: list[tuple[Json, Json]] = [
     (shut(a=TEXT), {"type": "object", "propertyNames": {"maxLength": 1}}),
     (shut(a=TEXT), {"type": "object", "additionalProperties": TEXT}),
     ({"type": "object", "additionalProperties": WHOLE}, {"type": "object"}),
-    ({"type": "object", "additionalProperties": WHOLE}, {"type": "object", "additionalProperties": NUMBER}),
+    (
+        {"type": "object", "additionalProperties": WHOLE},
+        {"type": "object", "additionalProperties": NUMBER},
+    ),
     ({"type": "object", "additionalProperties": WHOLE}, thing(a=WHOLE)),
-    ({"type": "object", "propertyNames": {"pattern": "^ab"}}, {"type": "object", "propertyNames": {"pattern": "^a"}}),
-    ({"type": "object", "patternProperties": {"^x": WHOLE}}, {"type": "object", "patternProperties": {"^x": NUMBER}}),
+    (
+        {"type": "object", "propertyNames": {"pattern": "^ab"}},
+        {"type": "object", "propertyNames": {"pattern": "^a"}},
+    ),
+    (
+        {"type": "object", "patternProperties": {"^x": WHOLE}},
+        {"type": "object", "patternProperties": {"^x": NUMBER}},
+    ),
     ({"type": "object", "patternProperties": {"^x": WHOLE}}, thing(x1=WHOLE)),
-    ({"type": "object", "additionalProperties": WHOLE}, {"type": "object", "patternProperties": {"^x": WHOLE}}),
+    (
+        {"type": "object", "additionalProperties": WHOLE},
+        {"type": "object", "patternProperties": {"^x": WHOLE}},
+    ),
     ({"type": "object", "minProperties": 1}, {"type": "object"}),
     ({**thing(ab=TEXT), "propertyNames": {"maxLength": 1}}, thing(ab=WHOLE)),
     ({**NUMBER, "minimum": 1e21}, {**NUMBER, "minimum": 1e20}),
     (tagged("a"), {"anyOf": [tagged("a"), tagged("b")]}),
-    ({"oneOf": [tagged("a", x=WHOLE), tagged("b")]}, {"oneOf": [tagged("b"), tagged("a", x=NUMBER), tagged("c")]}),
+    (
+        {"oneOf": [tagged("a", x=WHOLE), tagged("b")]},
+        {"oneOf": [tagged("b"), tagged("a", x=NUMBER), tagged("c")]},
+    ),
     (tagged("a"), {"oneOf": [tagged("a"), tagged("b")], "discriminator": {"propertyName": "k"}}),
     (thing("k", k={"enum": ["a", "b"]}), {"anyOf": [tagged("a"), tagged("b"), tagged("c")]}),
     (thing(p={"anyOf": [TEXT, NULL]}), {"anyOf": [thing(p=TEXT), thing(p=NULL), thing(p=FLAG)]}),
@@ -164,7 +194,11 @@ AROUND: dict[str, Callable[[Json], Schema]] = {
     "a map": lambda one: {"type": "object", "additionalProperties": one},
     "an arm": lambda one: {"anyOf": [row(FLAG, FLAG, FLAG), one]},
     "a part": lambda one: {"allOf": [one]},
-    "a definition": lambda one: {"$defs": {"One": one}, "type": "object", "properties": {"m": {"$ref": "#/$defs/One"}}},
+    "a definition": lambda one: {
+        "$defs": {"One": one},
+        "type": "object",
+        "properties": {"m": {"$ref": "#/$defs/One"}},
+    },
     "two levels": lambda one: thing("m", m=thing("n", n=one)),
 }
 PLAIN = [one for one in NARROWER if "$ref" not in str(one) and "'if'" not in str(one)]
@@ -201,7 +235,10 @@ EQUAL: list[tuple[Json, Json]] = [
     (False, {**thing("a", "b"), "maxProperties": 1}),
     (False, {**shut(a=TEXT), "minProperties": 2}),
     (False, {**thing("ab"), "propertyNames": {"maxLength": 1}}),
-    (False, {"$defs": {"Node": thing("next", next={"$ref": "#/$defs/Node"})}, "$ref": "#/$defs/Node"}),
+    (
+        False,
+        {"$defs": {"Node": thing("next", next={"$ref": "#/$defs/Node"})}, "$ref": "#/$defs/Node"},
+    ),
     ({"oneOf": [tagged("a"), tagged("b")]}, {"anyOf": [tagged("b"), tagged("a")]}),
     ({"$defs": {"A": WHOLE}, "items": {"$ref": "#/$defs/A"}}, {"items": WHOLE}),
     ({"$ref": "#/definitions/a~1b", "definitions": {"a/b": WHOLE}}, WHOLE),
@@ -247,7 +284,14 @@ UNKNOWN: list[tuple[Json, Json]] = [
     (TEXT, {**TEXT, "else": {"minLength": 1}}),
     ({"type": "array"}, {"type": "array", "minContains": 1}),
     (NUMBER, {**NUMBER, "exclusiveMinimum": True}),
-    (NUMBER, {"$schema": "http://json-schema.org/draft-07/schema#", "minimum": 1, "exclusiveMinimum": True}),
+    (
+        NUMBER,
+        {
+            "$schema": "http://json-schema.org/draft-07/schema#",
+            "minimum": 1,
+            "exclusiveMinimum": True,
+        },
+    ),
     (NUMBER, {"$schema": "http://json-schema.org/draft-04/schema#", "exclusiveMinimum": 1}),
     (WHOLE, {"disallow": "string"}),
     (thing(), {**thing(), "dependentSchemas": {"a": TEXT}}),
@@ -257,7 +301,10 @@ UNKNOWN: list[tuple[Json, Json]] = [
     ({"enum": [2]}, {"$schema": "http://json-schema.org/draft-04/schema#", **WHOLE}),
     (
         {"enum": [[{"a": 2}]]},
-        {"$schema": "http://json-schema.org/draft-04/schema#", "not": {"not": {"items": {"properties": {"a": WHOLE}}}}},
+        {
+            "$schema": "http://json-schema.org/draft-04/schema#",
+            "not": {"not": {"items": {"properties": {"a": WHOLE}}}},
+        },
     ),
     ({"nullable": True, "enum": ["a"]}, {"enum": ["a"]}),
     ({"enum": ["a", None]}, {"nullable": True, "enum": ["a"]}),
@@ -277,7 +324,10 @@ def test_what_is_not_understood_is_never_a_yes(old: Json, new: Json) -> None:
 # what only refuses more does no harm on the left, and equal needs hold each other whatever they mean
 HARMLESS: list[tuple[Json, Json]] = [
     ({**thing(), "dependencies": {"a": ["b"]}}, thing()),
-    ({**thing(), "dependencies": {"a": TEXT, "b": ["c"]}}, {**thing(), "dependencies": {"a": TEXT}}),
+    (
+        {**thing(), "dependencies": {"a": TEXT, "b": ["c"]}},
+        {**thing(), "dependencies": {"a": TEXT}},
+    ),
     ({**TEXT, "then": {"minLength": 1}}, TEXT),
     ({"type": "array", "maxContains": 1}, {"type": "array"}),
     ({**thing(a=TEXT), "unevaluatedProperties": False, "anyOf": [thing(), WHOLE]}, thing(a=TEXT)),
@@ -321,20 +371,53 @@ SIDES: list[tuple[Json, Json, str, str]] = [
         "yes",
         "no",
     ),
-    ({"anyOf": [tagged("a"), tagged("b")]}, {"anyOf": [tagged("a", x=WHOLE), tagged("b")]}, "yes", "yes"),
-    ({"anyOf": [tagged("a")]}, {"anyOf": [tagged("a"), tagged("b")]}, "yes", "no"),
-    ({"allOf": [thing(a=TEXT), thing(b=TEXT)]}, {"allOf": [thing(a=TEXT), thing(b=TEXT, c=TEXT)]}, "yes", "yes"),
-    ({"allOf": [thing(a=TEXT), thing(b=TEXT)]}, {"allOf": [thing(a=TEXT), thing(b=WHOLE)]}, "no", "no"),
-    (True, False, "no", "yes"),
     (
-        {"$defs": {"A": thing("a", a=TEXT)}, "allOf": [{"$ref": "#/$defs/A"}], "properties": {"b": WHOLE}},
-        {"$defs": {"A": thing("a", a=TEXT)}, "allOf": [{"$ref": "#/$defs/A"}], "properties": {"b": WHOLE, "c": TEXT}},
+        {"anyOf": [tagged("a"), tagged("b")]},
+        {"anyOf": [tagged("a", x=WHOLE), tagged("b")]},
         "yes",
         "yes",
     ),
-    ({"allOf": [{"$ref": "#/x"}], "x": thing(a=TEXT)}, {**thing(a=TEXT), "required": ["b"]}, "unknown", "yes"),
+    ({"anyOf": [tagged("a")]}, {"anyOf": [tagged("a"), tagged("b")]}, "yes", "no"),
+    (
+        {"allOf": [thing(a=TEXT), thing(b=TEXT)]},
+        {"allOf": [thing(a=TEXT), thing(b=TEXT, c=TEXT)]},
+        "yes",
+        "yes",
+    ),
+    (
+        {"allOf": [thing(a=TEXT), thing(b=TEXT)]},
+        {"allOf": [thing(a=TEXT), thing(b=WHOLE)]},
+        "no",
+        "no",
+    ),
+    (True, False, "no", "yes"),
+    (
+        {
+            "$defs": {"A": thing("a", a=TEXT)},
+            "allOf": [{"$ref": "#/$defs/A"}],
+            "properties": {"b": WHOLE},
+        },
+        {
+            "$defs": {"A": thing("a", a=TEXT)},
+            "allOf": [{"$ref": "#/$defs/A"}],
+            "properties": {"b": WHOLE, "c": TEXT},
+        },
+        "yes",
+        "yes",
+    ),
+    (
+        {"allOf": [{"$ref": "#/x"}], "x": thing(a=TEXT)},
+        {**thing(a=TEXT), "required": ["b"]},
+        "unknown",
+        "yes",
+    ),
     ({"allOf": [{"additionalProperties": WHOLE}]}, thing(q=TEXT), "no", "no"),
-    ({"allOf": [{"not": TEXT}, thing()], "dependentSchemas": {"a": thing(b=TEXT)}}, thing(b=WHOLE), "no", "yes"),
+    (
+        {"allOf": [{"not": TEXT}, thing()], "dependentSchemas": {"a": thing(b=TEXT)}},
+        thing(b=WHOLE),
+        "no",
+        "yes",
+    ),
     ({"allOf": [thing()], "dependentSchemas": {"a": thing(b=TEXT)}}, thing(c=WHOLE), "yes", "yes"),
     (
         {"$defs": {"A": {"allOf": [{"$ref": "#/$defs/A"}]}}, "$ref": "#/$defs/A"},
@@ -347,9 +430,16 @@ SIDES: list[tuple[Json, Json, str, str]] = [
 ]
 
 
-@pytest.mark.parametrize(("old", "new", "backward", "forward"), SIDES, ids=lambda one: str(one)[:60])
-def test_members_may_come_and_go_between_writers_and_readers(old: Json, new: Json, backward: str, forward: str) -> None:
-    assert (compare(old, new).verdict, compare(old, new, mode="forward").verdict) == (backward, forward)
+@pytest.mark.parametrize(
+    ("old", "new", "backward", "forward"), SIDES, ids=lambda one: str(one)[:60]
+)
+def test_members_may_come_and_go_between_writers_and_readers(
+    old: Json, new: Json, backward: str, forward: str
+) -> None:
+    assert (compare(old, new).verdict, compare(old, new, mode="forward").verdict) == (
+        backward,
+        forward,
+    )
 
 
 def test_what_grows_too_large_is_not_understood() -> None:
@@ -366,7 +456,9 @@ def test_patterns_of_two_parts_are_not_put_together() -> None:
         "allOf": [{"patternProperties": {"^a": WHOLE}}, {"patternProperties": {"^b": TEXT}}],
     }
     assert compare(both, {"type": "object"}, as_is=True).verdict == "yes"
-    assert compare({"type": "object", "additionalProperties": WHOLE}, both, as_is=True).verdict == "no"
+    assert (
+        compare({"type": "object", "additionalProperties": WHOLE}, both, as_is=True).verdict == "no"
+    )
 
 
 def test_deep_schemas_end_as_unknown() -> None:
@@ -378,7 +470,9 @@ def test_deep_schemas_end_as_unknown() -> None:
 
 
 def test_a_gap_between_two_ranges_is_found() -> None:
-    ranges: Json = {"anyOf": [{**WHOLE, "maximum": -5}, {**WHOLE, "maximum": 50}, {**WHOLE, "minimum": 60}]}
+    ranges: Json = {
+        "anyOf": [{**WHOLE, "maximum": -5}, {**WHOLE, "maximum": 50}, {**WHOLE, "minimum": 60}]
+    }
     found = compare({**WHOLE, "minimum": 0, "maximum": 100}, ranges, as_is=True)
     assert found.verdict == "no"
     assert found.witness is not None

@@ -18,18 +18,44 @@ class Validator(Protocol):
 
 def validator(schema: Json) -> Validator:
     """Another implementation of JSON Schema, formats included."""
-    return cast(Validator, jsonschema_rs.validator_for(cast(dict[str, Any], schema), validate_formats=True))
+    return cast(
+        Validator, jsonschema_rs.validator_for(cast(dict[str, Any], schema), validate_formats=True)
+    )
 
 
 def random_value(draw: Random, depth: int = 2) -> Json:
     """A small value, near the bounds that random schemas have."""
-    simple: list[Json] = [None, True, False, 0, 1, 2, 3, 4, 6, -1, 0.5, 2.5, 2.0, "", "a", "b", "ab", "abc", "b1", "éé"]
+    simple: list[Json] = [
+        None,
+        True,
+        False,
+        0,
+        1,
+        2,
+        3,
+        4,
+        6,
+        -1,
+        0.5,
+        2.5,
+        2.0,
+        "",
+        "a",
+        "b",
+        "ab",
+        "abc",
+        "b1",
+        "éé",
+    ]
     simple += ["\n", [], {}]
     if depth == 0 or draw.random() < 0.5:
         return draw.choice(simple)
     if draw.random() < 0.4:
         return [random_value(draw, depth - 1) for _ in range(draw.randrange(4))]
-    return {draw.choice(("k", "p", "q", "z", "kk")): random_value(draw, depth - 1) for _ in range(draw.randrange(4))}
+    return {
+        draw.choice(("k", "p", "q", "z", "kk")): random_value(draw, depth - 1)
+        for _ in range(draw.randrange(4))
+    }
 
 
 class Rich(Random):
@@ -42,13 +68,26 @@ def random_schema(draw: Random, depth: int = 2) -> Json:
     if depth:
         kinds += [_object, _object, _object, _array, _array, _combined, _nullable, _tagged]
     if depth and isinstance(draw, Rich):
-        kinds += [_combined, _excluding, _excluding, _conditional, _dependent, _containing, _tuples, _named, _matching]
+        kinds += [
+            _combined,
+            _excluding,
+            _excluding,
+            _conditional,
+            _dependent,
+            _containing,
+            _tuples,
+            _named,
+            _matching,
+        ]
     return draw.choice(kinds)(draw, depth)
 
 
 def older(schema: Json) -> Json:
     """The schema in the words of draft 4, as far as it has any; what has none is left out."""
-    return {"$schema": "http://json-schema.org/draft-04/schema#", **cast(dict[str, Json], _older(schema))}
+    return {
+        "$schema": "http://json-schema.org/draft-04/schema#",
+        **cast(dict[str, Json], _older(schema)),
+    }
 
 
 def _older(schema: Json) -> Json:
@@ -67,9 +106,20 @@ def _older(schema: Json) -> Json:
         **cast(dict[str, Json], words.get("dependentSchemas", {})),
         **cast(dict[str, Json], words.get("dependentRequired", {})),
     }
-    newer = ("const", "contains", "minContains", "maxContains", "propertyNames", "if", "then", "else")
+    newer = (
+        "const",
+        "contains",
+        "minContains",
+        "maxContains",
+        "propertyNames",
+        "if",
+        "then",
+        "else",
+    )
     words = {
-        word: value for word, value in words.items() if word not in (*newer, "dependentRequired", "dependentSchemas")
+        word: value
+        for word, value in words.items()
+        if word not in (*newer, "dependentRequired", "dependentSchemas")
     }
     words |= {"dependencies": needs} if needs else {}
     words |= {} if words.get("required") else {"required": ["k"]} if "required" in words else {}
@@ -78,7 +128,9 @@ def _older(schema: Json) -> Json:
 
 def _inside(word: str, value: Json) -> Json:
     """A keyword's value with each schema in it in older words."""
-    if word in ("items", "not", "additionalItems", "additionalProperties") and isinstance(value, dict | bool):
+    if word in ("items", "not", "additionalItems", "additionalProperties") and isinstance(
+        value, dict | bool
+    ):
         return value if value is False and word.startswith("additional") else _older(value)
     if word in ("items", "allOf", "anyOf", "oneOf") and isinstance(value, list):
         return [_older(one) for one in value]
@@ -93,9 +145,13 @@ def nullable(schema: Json, draw: Random) -> Json:
         return [nullable(one, draw) for one in schema]
     if not isinstance(schema, dict):
         return schema
-    words = {word: nullable(value, draw) if word in _INNER else value for word, value in schema.items()}
+    words = {
+        word: nullable(value, draw) if word in _INNER else value for word, value in schema.items()
+    }
     for word in _MAPS & schema.keys():
-        words[word] = {name: nullable(one, draw) for name, one in cast(dict[str, Json], schema[word]).items()}
+        words[word] = {
+            name: nullable(one, draw) for name, one in cast(dict[str, Json], schema[word]).items()
+        }
     return {**words, "nullable": True} if draw.random() < 0.3 else words
 
 
@@ -109,16 +165,26 @@ def _read(schema: Json, *, whole: bool) -> Json:
         return [_read(one, whole=whole) for one in schema]
     if not isinstance(schema, dict):
         return schema
-    words = {word: _read(value, whole=whole) if word in _INNER else value for word, value in schema.items()}
+    words = {
+        word: _read(value, whole=whole) if word in _INNER else value
+        for word, value in schema.items()
+    }
     for word in _MAPS & schema.keys():
-        words[word] = {name: _read(one, whole=whole) for name, one in cast(dict[str, Json], schema[word]).items()}
+        words[word] = {
+            name: _read(one, whole=whole)
+            for name, one in cast(dict[str, Json], schema[word]).items()
+        }
     if not words.pop("nullable", False):
         return words
     if whole:
         return {"anyOf": [words, {"type": "null"}]}
     said = words.get("type")
     kinds = said if isinstance(said, list) else [said]
-    return words if said is None else {**words, "type": list(dict.fromkeys([*cast(list[str], kinds), "null"]))}
+    return (
+        words
+        if said is None
+        else {**words, "type": list(dict.fromkeys([*cast(list[str], kinds), "null"]))}
+    )
 
 
 _MAPS = {"properties", "patternProperties", "dependentSchemas"}
@@ -151,7 +217,12 @@ def changed(schema: Json, draw: Random) -> Json:
     value = schema[word]
     if isinstance(value, dict | list) and word not in _WHOLE and draw.random() < 0.85:
         return {**schema, word: changed(value, draw)}
-    if isinstance(value, int) and not isinstance(value, bool) and word != "const" and draw.random() < 0.7:
+    if (
+        isinstance(value, int)
+        and not isinstance(value, bool)
+        and word != "const"
+        and draw.random() < 0.7
+    ):
         return {**schema, word: max(value + draw.choice((-1, 1)), 1 if word == "multipleOf" else 0)}
     if isinstance(value, list) and word in ("enum", "required") and len(value) > 1:
         return {**schema, word: value[1:]}
@@ -175,7 +246,9 @@ def _number(draw: Random, _depth: int) -> Json:
 
 
 def _string(draw: Random, _depth: int) -> Json:
-    pattern = draw.choice(("^a", "^ab", "^ab+$", "^[a-z][0-9]*$", "b$", "^(?:a|b)$", "^b", ".+", ".{1,}"))
+    pattern = draw.choice(
+        ("^a", "^ab", "^ab+$", "^[a-z][0-9]*$", "b$", "^(?:a|b)$", "^b", ".+", ".{1,}")
+    )
     return {
         "type": "string",
         **_some(draw, minLength=draw.randrange(3), maxLength=draw.randrange(1, 4), pattern=pattern),
@@ -183,8 +256,15 @@ def _string(draw: Random, _depth: int) -> Json:
 
 
 def _finite(draw: Random, _depth: int) -> Json:
-    values: list[Json] = draw.sample(cast(list[Json], ["a", "b", "ab", 1, 2, None, True]), draw.randrange(1, 4))
-    options: list[Json] = [{"enum": values}, {"const": values[0]}, {"type": ["string", "null"]}, {"type": "boolean"}]
+    values: list[Json] = draw.sample(
+        cast(list[Json], ["a", "b", "ab", 1, 2, None, True]), draw.randrange(1, 4)
+    )
+    options: list[Json] = [
+        {"enum": values},
+        {"const": values[0]},
+        {"type": ["string", "null"]},
+        {"type": "boolean"},
+    ]
     return draw.choice(options)
 
 
@@ -198,18 +278,33 @@ def _object(draw: Random, depth: int) -> Json:
     )
     if draw.random() < 0.2:
         words |= _some(draw, minProperties=1, maxProperties=2, propertyNames={"pattern": "^[a-q]$"})
-    return {"type": "object", "properties": {name: random_schema(draw, depth - 1) for name in names}, **words}
+    return {
+        "type": "object",
+        "properties": {name: random_schema(draw, depth - 1) for name in names},
+        **words,
+    }
 
 
 def _array(draw: Random, depth: int) -> Json:
     inner, first = random_schema(draw, depth - 1), random_schema(draw, depth - 1)
-    words = _some(draw, items=inner, minItems=draw.randrange(3), maxItems=draw.randrange(1, 4), uniqueItems=True)
+    words = _some(
+        draw,
+        items=inner,
+        minItems=draw.randrange(3),
+        maxItems=draw.randrange(1, 4),
+        uniqueItems=True,
+    )
     return {"type": "array", **words, **({"prefixItems": [first]} if draw.random() < 0.3 else {})}
 
 
 def _combined(draw: Random, depth: int) -> Json:
     arms: list[Json] = [random_schema(draw, depth - 1) for _ in range(2)]
-    options: list[Json] = [{"anyOf": arms}, {"oneOf": arms}, {"allOf": arms}, {"allOf": arms[:1], "not": arms[1]}]
+    options: list[Json] = [
+        {"anyOf": arms},
+        {"oneOf": arms},
+        {"allOf": arms},
+        {"allOf": arms[:1], "not": arms[1]},
+    ]
     return draw.choice(options)
 
 
@@ -251,7 +346,12 @@ def _dependent(draw: Random, depth: int) -> Json:
 
 def _containing(draw: Random, depth: int) -> Json:
     inner, other = random_schema(draw, depth - 1), random_schema(draw, depth - 1)
-    counts = _some(draw, minContains=draw.randrange(3), maxContains=draw.randrange(3), maxItems=draw.randrange(4))
+    counts = _some(
+        draw,
+        minContains=draw.randrange(3),
+        maxContains=draw.randrange(3),
+        maxItems=draw.randrange(4),
+    )
     return {"type": "array", "contains": inner, **counts, **_some(draw, items=other)}
 
 
@@ -264,8 +364,14 @@ def _tuples(draw: Random, depth: int) -> Json:
 
 
 def _named(draw: Random, depth: int) -> Json:
-    names: list[Json] = [{"enum": cast(Json, draw.sample("kpq", 2))}, {"maxLength": 1}, {"not": {"const": "k"}}]
-    words = _some(draw, additionalProperties=random_schema(draw, depth - 1), minProperties=1, maxProperties=1)
+    names: list[Json] = [
+        {"enum": cast(Json, draw.sample("kpq", 2))},
+        {"maxLength": 1},
+        {"not": {"const": "k"}},
+    ]
+    words = _some(
+        draw, additionalProperties=random_schema(draw, depth - 1), minProperties=1, maxProperties=1
+    )
     return {"type": "object", "propertyNames": draw.choice(names), **words}
 
 
@@ -273,4 +379,8 @@ def _matching(draw: Random, depth: int) -> Json:
     patterns = draw.sample(("^k", "^p", "^(k|q)$", "^kk"), draw.randrange(1, 3))
     words = _some(draw, additionalProperties=draw.choice([False, random_schema(draw, depth - 1)]))
     words |= _some(draw, properties={"k": random_schema(draw, depth - 1)})
-    return {"type": "object", "patternProperties": {one: random_schema(draw, depth - 1) for one in patterns}, **words}
+    return {
+        "type": "object",
+        "patternProperties": {one: random_schema(draw, depth - 1) for one in patterns},
+        **words,
+    }

@@ -28,7 +28,9 @@ def reason(body: bytes) -> Reason | None:
 
 
 @given(VALUES, st.sampled_from([None, 2]), st.booleans())
-def test_json_of_others_is_read_however_it_is_written(value: object, indent: int | None, ascii_: bool) -> None:
+def test_json_of_others_is_read_however_it_is_written(
+    value: object, indent: int | None, ascii_: bool
+) -> None:
     body = json.dumps(value, indent=indent, ensure_ascii=ascii_).encode(errors="surrogatepass")
     assert reason(body) in {None, Reason.MALFORMED}  # lone surrogates have no form in UTF-8
     if "\\ud" not in json.dumps(value):

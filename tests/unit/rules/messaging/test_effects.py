@@ -17,20 +17,28 @@ plain = st.text("abc.-", min_size=1, max_size=4)
 
 def test_a_key_never_changes() -> None:
     """Whoever changes this sends payments again that were made before the upgrade."""
-    assert effects.key("billing.charge", "0190-ab", "charge") == "dc01bbd0-3a6c-5624-ace2-bd6b4c7a70a8"
+    assert (
+        effects.key("billing.charge", "0190-ab", "charge") == "dc01bbd0-3a6c-5624-ace2-bd6b4c7a70a8"
+    )
 
 
 @given(st.tuples(plain, st.text("ab/@", min_size=1, max_size=6), plain))
 def test_no_two_effects_have_one_key(place: tuple[str, str, str]) -> None:
     function, message, name = place
-    others = [(f"{function}x", message, name), (function, f"{message}/{name}", name), (function, message, f"{name}x")]
+    others = [
+        (f"{function}x", message, name),
+        (function, f"{message}/{name}", name),
+        (function, message, f"{name}x"),
+    ]
     keys = [effects.key(*one) for one in (place, *others)]
     assert len(set(keys)) == len(keys)
     assert all(len(key) == 36 and key.isascii() and key.isprintable() for key in keys)
 
 
 @pytest.mark.parametrize("seconds", [0.0, -1.0, float("nan"), float("inf"), 12 * 3600 + 0.001])
-def test_a_lease_is_above_zero_and_at_most_as_long_as_a_message_can_be_invisible(seconds: float) -> None:
+def test_a_lease_is_above_zero_and_at_most_as_long_as_a_message_can_be_invisible(
+    seconds: float,
+) -> None:
     with pytest.raises(LimitExceeded, match="not possible"):
         effects.length(seconds)
     assert effects.length(0.5) == timedelta(seconds=0.5)

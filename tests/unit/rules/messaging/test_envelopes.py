@@ -16,18 +16,42 @@ from oort.rules.messaging import bodies, envelopes, messages
 TEXT = st.text(max_size=20)  # hypothesis draws no surrogates
 
 
-@given(st.binary(max_size=40) | TEXT.map(lambda text: json.dumps({"a": text}).encode()), TEXT, TEXT, st.integers(1, 99))
+@given(
+    st.binary(max_size=40) | TEXT.map(lambda text: json.dumps({"a": text}).encode()),
+    TEXT,
+    TEXT,
+    st.integers(1, 99),
+)
 def test_a_message_comes_back_as_it_was(body: bytes, id: str, key: str, version: int) -> None:
-    message = Message(id=id, name="shop.sold", body=body, key=key, version=version, traceparent="00-a-b-01", sent=1.5)
+    message = Message(
+        id=id,
+        name="shop.sold",
+        body=body,
+        key=key,
+        version=version,
+        traceparent="00-a-b-01",
+        sent=1.5,
+    )
     found = envelopes.unwrapped(envelopes.wrapped(message))
     assert found == message or (
         found.body.strip() == body.strip() and found.id == id
     )  # JSON may lose outer white space
 
 
-@given(st.binary(max_size=40) | TEXT.map(lambda text: json.dumps({"a": text}, ensure_ascii=False).encode()), TEXT)
+@given(
+    st.binary(max_size=40)
+    | TEXT.map(lambda text: json.dumps({"a": text}, ensure_ascii=False).encode()),
+    TEXT,
+)
 def test_the_size_is_known_without_the_text(body: bytes, key: str) -> None:
-    message = Message(id="é", name="shop.sold", body=body, key=key, sent=1.5, older=(Older(1, b'{"a":"\xc3\xa9"}'),))
+    message = Message(
+        id="é",
+        name="shop.sold",
+        body=body,
+        key=key,
+        sent=1.5,
+        older=(Older(1, b'{"a":"\xc3\xa9"}'),),
+    )
     text = envelopes.wrapped(message)
     assert envelopes.size(message) == len(text.encode()) == envelopes.length(text)
     assert messages.sealed(message) == Sealed(message, text)
@@ -37,7 +61,9 @@ def test_the_size_is_known_without_the_text(body: bytes, key: str) -> None:
     st.binary(max_size=40), st.text(max_size=9) | st.just("\x01" * 50), st.integers(0, 2**63 - 1),
     st.lists(st.sampled_from([b"{}", b'"\xc3\xa9\\\\"', b" \n\t[ 1]", b'["\x7f"]']), max_size=3),
 )  # fmt: skip
-def test_no_envelope_is_larger_than_its_bound(body: bytes, text: str, version: int, older: list[bytes]) -> None:
+def test_no_envelope_is_larger_than_its_bound(
+    body: bytes, text: str, version: int, older: list[bytes]
+) -> None:
     message = Message(
         id=text, name=f"{text}.{text}", body=body, version=version, key=text, traceparent=text, sent=1.5,
         oldest=version, older=tuple(Older(version - number, one) for number, one in enumerate(older)),
@@ -71,13 +97,17 @@ def test_a_name_that_stands_twice_in_the_data_is_left_to_the_check_of_the_body(b
 def test_what_others_wrote_is_searched_once() -> None:
     assert envelopes.unwrapped(f'{_HEAD}, "data" : {{"n" : 1}}}}').checked
     large = "x" * limits.MESSAGE_BYTES
-    assert not envelopes.unwrapped(f'{_HEAD}, "data" : "{large}"}}').checked  # the check of the body tells its size
+    assert not envelopes.unwrapped(
+        f'{_HEAD}, "data" : "{large}"}}'
+    ).checked  # the check of the body tells its size
     assert not envelopes.unwrapped(f'{_HEAD}, "data_base64" : "eyJuIjoxfQ=="}}').checked
     assert not envelopes.unwrapped(f'{_HEAD},"data":{{"n":1}}}}').checked
 
 
 def test_a_body_that_is_json_stands_in_it_as_json() -> None:
-    document = json.loads(envelopes.wrapped(Message(id="1", name="shop.sold", body=b'{"n":1}', sent=1.5)))
+    document = json.loads(
+        envelopes.wrapped(Message(id="1", name="shop.sold", body=b'{"n":1}', sent=1.5))
+    )
     assert document["specversion"] == "1.0"
     assert document["type"] == "shop.sold"
     assert document["source"] == "/shop"
@@ -111,7 +141,9 @@ def test_an_envelope_that_is_nested_without_end_is_too_deep() -> None:
     assert caught.value.fault.reason is Reason.TOO_DEEP
 
 
-@pytest.mark.parametrize("kind", ["application/json", "Application/JSON; charset=utf-8", "application/problem+json"])
+@pytest.mark.parametrize(
+    "kind", ["application/json", "Application/JSON; charset=utf-8", "application/problem+json"]
+)
 def test_json_has_several_names(kind: str) -> None:
     assert envelopes.unwrapped(f'{_HEAD},"datacontenttype":"{kind}","data":1}}').body == b"1"
 
@@ -132,7 +164,13 @@ def test_older_data_that_cannot_be_read_is_malformed(older: str) -> None:
 
 @pytest.mark.parametrize(
     "twice",
-    ['"id":"2"', '"type":"c.d"', '"data":1,"data":2', '"other":1,"other":1', '"tr\\u0061ceparent":"","traceparent":""'],
+    [
+        '"id":"2"',
+        '"type":"c.d"',
+        '"data":1,"data":2',
+        '"other":1,"other":1',
+        '"tr\\u0061ceparent":"","traceparent":""',
+    ],
 )
 def test_an_envelope_that_says_two_things_is_no_message(twice: str) -> None:
     for text in (f"{_HEAD},{twice}}}", f"{_HEAD},{twice}}}".encode()):
@@ -148,12 +186,20 @@ def test_others_may_write_it_in_another_form() -> None:
 
 def test_a_newer_event_carries_what_older_consumers_need() -> None:
     older = (Older(2, b'{"id":"1"}'), Older(1, b'"x"'))
-    message = Message(id="1", name="a.b", body=b'{"n":1}', version=3, sent=1.0, oldest=3, older=older)
+    message = Message(
+        id="1", name="a.b", body=b'{"n":1}', version=3, sent=1.0, oldest=3, older=older
+    )
     text = envelopes.wrapped(message)
     assert envelopes.unwrapped(text) == message
     told = msgspec.json.decode(text)
-    assert (told["dataschema"], told["schemaversion"], told["schemaoldest"]) == ("urn:oort:a.b:3", 3, 3)
-    assert all(isinstance(value, str | int) for name, value in told.items() if name != "data")  # as CloudEvents has it
+    assert (told["dataschema"], told["schemaversion"], told["schemaoldest"]) == (
+        "urn:oort:a.b:3",
+        3,
+        3,
+    )
+    assert all(
+        isinstance(value, str | int) for name, value in told.items() if name != "data"
+    )  # as CloudEvents has it
 
 
 def test_an_envelope_without_data_has_an_empty_body() -> None:
@@ -172,11 +218,14 @@ def test_the_size_is_that_of_the_text_in_utf_8() -> None:
 def test_a_message_is_sealed_up_to_the_byte_that_is_allowed() -> None:
     empty = envelopes.size(Message(id="1", name="a.b", body=b'""'))
     fits, over = (
-        Message(id="1", name="a.b", body=b'"%s"' % (b"x" * (limits.MESSAGE_BYTES - empty + more))) for more in (0, 1)
+        Message(id="1", name="a.b", body=b'"%s"' % (b"x" * (limits.MESSAGE_BYTES - empty + more)))
+        for more in (0, 1)
     )
     for accepts in (messages.check, messages.sealed):
         accepts(fits)
-        with pytest.raises(LimitExceeded, match=f"has {limits.MESSAGE_BYTES + 1} bytes with its envelope"):
+        with pytest.raises(
+            LimitExceeded, match=f"has {limits.MESSAGE_BYTES + 1} bytes with its envelope"
+        ):
             accepts(over)
 
 

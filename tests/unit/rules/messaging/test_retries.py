@@ -12,7 +12,9 @@ chances = st.floats(0, 1, exclude_max=True)
 
 
 @given(attempts, chances)
-def test_a_wait_is_never_shorter_than_the_first_nor_longer_than_the_longest(attempt: int, chance: float) -> None:
+def test_a_wait_is_never_shorter_than_the_first_nor_longer_than_the_longest(
+    attempt: int, chance: float
+) -> None:
     wait = retries.backoff(attempt, chance=chance)
     assert retries.FIRST * 0.8 <= wait <= retries.LONGEST * 1.2
 
@@ -39,4 +41,9 @@ def test_a_wait_is_at_least_as_long_as_it_must_be() -> None:
 
 
 def test_the_last_attempt_is_the_one_allowed_last() -> None:
-    assert [retries.exhausted(attempt, attempts=3) for attempt in (1, 2, 3, 4)] == [False, False, True, True]
+    assert [retries.exhausted(attempt, attempts=3) for attempt in (1, 2, 3, 4)] == [
+        False,
+        False,
+        True,
+        True,
+    ]

@@ -9,15 +9,27 @@ from hypothesis import strategies as st
 
 from oort.model.errors import InvalidValue
 from oort.model.limits import SCHEDULE_CHARACTERS
-from oort.rules.messaging.schedules import aws_expressions, aws_rate, next_cron, next_interval, parse
+from oort.rules.messaging.schedules import (
+    aws_expressions,
+    aws_rate,
+    next_cron,
+    next_interval,
+    parse,
+)
 
 OSLO = ZoneInfo("Europe/Oslo")
-TIMES = st.integers(946_684_800, 3_786_912_000).map(lambda seconds: datetime.fromtimestamp(seconds, UTC))
+TIMES = st.integers(946_684_800, 3_786_912_000).map(
+    lambda seconds: datetime.fromtimestamp(seconds, UTC)
+)
 
 
 def following(expression: str, after: str, zone: str = "UTC") -> str:
     """The next time after the given one, both in UTC."""
-    found = next_cron(parse(expression), after=datetime.fromisoformat(after).replace(tzinfo=UTC), zone=ZoneInfo(zone))
+    found = next_cron(
+        parse(expression),
+        after=datetime.fromisoformat(after).replace(tzinfo=UTC),
+        zone=ZoneInfo(zone),
+    )
     return "never" if found is None else found.strftime("%Y-%m-%d %H:%M")
 
 
@@ -56,7 +68,15 @@ def test_the_next_time_of_an_expression(expression: str, after: str, expected: s
             "* * * * 8",
             "a * * * *",
         ),
-        *("5-1 * * * *", "*/0 * * * *", "1- * * * *", "-1 * * * *", "1,,2 * * * *", "* * * mon *", "² * * * *"),
+        *(
+            "5-1 * * * *",
+            "*/0 * * * *",
+            "1- * * * *",
+            "-1 * * * *",
+            "1,,2 * * * *",
+            "* * * mon *",
+            "² * * * *",
+        ),
     ],
 )
 def test_what_is_no_expression_is_refused(expression: str) -> None:
@@ -111,7 +131,9 @@ def test_an_interval_on_aws(interval: timedelta, expected: str) -> None:
     assert aws_rate(interval) == expected
 
 
-@pytest.mark.parametrize("interval", [timedelta(seconds=90), timedelta(seconds=30), timedelta(days=1, microseconds=1)])
+@pytest.mark.parametrize(
+    "interval", [timedelta(seconds=90), timedelta(seconds=30), timedelta(days=1, microseconds=1)]
+)
 def test_an_interval_that_aws_does_not_have(interval: timedelta) -> None:
     with pytest.raises(InvalidValue, match="whole minutes"):
         aws_rate(interval)
@@ -128,7 +150,10 @@ def test_an_interval_that_aws_does_not_have(interval: timedelta) -> None:
         ("0 0 1,15 * *", ["cron(0 0 1,15 * ? *)"]),
         ("0 0 29 2 *", ["cron(0 0 29 2 ? *)"]),
         ("0 0 1 jan,jul *", ["cron(0 0 1 1,7 ? *)"]),
-        ("0 0 13 * fri", ["cron(0 0 13 * ? *)", "cron(0 0 ? * FRI *)"]),  # cron's old rule: either day
+        (
+            "0 0 13 * fri",
+            ["cron(0 0 13 * ? *)", "cron(0 0 ? * FRI *)"],
+        ),  # cron's old rule: either day
         ("0 0 1-31 * fri", ["cron(0 0 * * ? *)"]),
         ("0 0 13 * 0-6", ["cron(0 0 * * ? *)"]),
         ("0 0 */2 * *", ["cron(0 0 1,3,5,7,9,11,13,15,17,19,21,23,25,27,29,31 * ? *)"]),

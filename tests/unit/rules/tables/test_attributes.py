@@ -33,7 +33,9 @@ def test_an_item_comes_back_with_its_nulls(item: Item) -> None:
 
 
 def test_only_the_nulls_of_index_keys_are_marked() -> None:
-    stored = attributes.attributes({"a": None, "c": None, "b": 1, "d": {"a": None}}, indexed=INDEXED)
+    stored = attributes.attributes(
+        {"a": None, "c": None, "b": 1, "d": {"a": None}}, indexed=INDEXED
+    )
     assert stored == {
         "~a": {"NULL": True}, "c": {"NULL": True}, "b": {"N": "1"}, "d": {"M": {"a": {"NULL": True}}}
     }  # fmt: skip
@@ -41,7 +43,15 @@ def test_only_the_nulls_of_index_keys_are_marked() -> None:
 
 @pytest.mark.parametrize(
     ("number", "text"),
-    [(1, "1"), (1.0, "1"), (-2.50, "-2.5"), (-0.0, "0"), (1e100, "1e+100"), (1e-7, "1e-07"), (10**37, "1" + "0" * 37)],
+    [
+        (1, "1"),
+        (1.0, "1"),
+        (-2.50, "-2.5"),
+        (-0.0, "0"),
+        (1e100, "1e+100"),
+        (1e-7, "1e-07"),
+        (10**37, "1" + "0" * 37),
+    ],
 )
 def test_numbers_are_written_so_that_equal_ones_are_one_key(number: float, text: str) -> None:
     assert attributes.attribute(number) == {"N": text}
@@ -49,7 +59,14 @@ def test_numbers_are_written_so_that_equal_ones_are_one_key(number: float, text:
 
 @pytest.mark.parametrize(
     ("text", "number"),
-    [("-12", -12), ("1.5", 1.5), ("0.0000001", 1e-7), ("1E+3", 1000), ("1" + "0" * 40, 10**40), ("-1.0E-2", -0.01)],
+    [
+        ("-12", -12),
+        ("1.5", 1.5),
+        ("0.0000001", 1e-7),
+        ("1E+3", 1000),
+        ("1" + "0" * 40, 10**40),
+        ("-1.0E-2", -0.01),
+    ],
 )
 def test_numbers_are_read_in_every_notation(text: str, number: float) -> None:
     found = attributes.value({"N": text})

@@ -26,7 +26,14 @@ from oort.model.items import (
     Value,
 )
 from oort.rules.tables import conditions
-from tests.unit.rules.strategies import changes, key_parts, ordinary_floats, paths, stored_items, values
+from tests.unit.rules.strategies import (
+    changes,
+    key_parts,
+    ordinary_floats,
+    paths,
+    stored_items,
+    values,
+)
 from tests.unit.rules.strategies import conditions as any_conditions
 
 nested_items = st.dictionaries(st.sampled_from("abcd"), values | stored_items, max_size=4)
@@ -61,7 +68,12 @@ def naive(condition: Condition, item: Item) -> bool:
             if isinstance(found, str) and isinstance(low, str) and isinstance(high, str):
                 return low.encode() <= found.encode() <= high.encode()
             if any(isinstance(one, bool | str | list | dict | None) for one in (found, low, high)):
-                return not isinstance(low, str) and isinstance(high, str) and is_number(found) and at_least(found, low)
+                return (
+                    not isinstance(low, str)
+                    and isinstance(high, str)
+                    and is_number(found)
+                    and at_least(found, low)
+                )
             return at_least(found, low) and at_least(high, found)
 
 
@@ -84,7 +96,9 @@ def test_a_value_equals_itself(item: Item, path: Path) -> None:
 
 
 @given(key_parts, key_parts, key_parts)
-def test_between_agrees_with_the_naive_evaluator(value: KeyPart, low: KeyPart, high: KeyPart) -> None:
+def test_between_agrees_with_the_naive_evaluator(
+    value: KeyPart, low: KeyPart, high: KeyPart
+) -> None:
     between = Between(("a",), low, high)
     assert conditions.holds(between, {"a": value}) == naive(between, {"a": value})
 
@@ -107,7 +121,9 @@ def test_values_of_different_kinds_are_not_equal(stored: Value, asked: Value) ->
     assert not conditions.holds(Equals(("v",), asked), {"v": stored})
 
 
-@pytest.mark.parametrize(("stored", "asked"), [(1, 1.0), (1e23, 10**23), ([0.0], [0]), ({"a": [2.0]}, {"a": [2]})])
+@pytest.mark.parametrize(
+    ("stored", "asked"), [(1, 1.0), (1e23, 10**23), ([0.0], [0]), ({"a": [2.0]}, {"a": [2]})]
+)
 def test_a_number_is_equal_whatever_its_python_type(stored: Value, asked: Value) -> None:
     assert conditions.holds(Equals(("v",), asked), {"v": stored})
 
@@ -156,7 +172,9 @@ def test_integers_add_exactly(left: int, right: int) -> None:
 def test_addition_is_decimal(left: float, right: float) -> None:
     (total,) = conditions.changed({"n": left}, (AddTo(("n",), right),)).values()
     exact = Decimal(repr(left)) + Decimal(repr(right))
-    assert total == float(exact) or abs(Decimal(repr(total)) - exact) <= abs(exact) * Decimal("1e-15")
+    assert total == float(exact) or abs(Decimal(repr(total)) - exact) <= abs(exact) * Decimal(
+        "1e-15"
+    )
 
 
 def test_a_tenth_and_two_tenths_are_three_tenths() -> None:
@@ -184,7 +202,9 @@ def test_a_change_that_does_not_fit_is_refused(item: Item, change: Change, reaso
 
 
 @given(st.lists(changes, min_size=2, max_size=4).map(tuple))
-def test_changes_of_overlapping_places_are_refused_as_dynamodb_does(several: tuple[Change, ...]) -> None:
+def test_changes_of_overlapping_places_are_refused_as_dynamodb_does(
+    several: tuple[Change, ...],
+) -> None:
     pairs = list(combinations([change.path for change in several], 2))
     overlap = any(one[: len(other)] == other or other[: len(one)] == one for one, other in pairs)
     item: Item = {name: {inner: {} for inner in "abcd"} for name in "abcd"}

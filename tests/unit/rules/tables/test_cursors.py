@@ -28,7 +28,9 @@ def test_a_cursor_holds_numbers_of_38_digits() -> None:
 
 
 @given(table_keys, queries, queries)
-def test_a_cursor_fits_only_its_own_query(key: Key, query: tuple[str, ...], other: tuple[str, ...]) -> None:
+def test_a_cursor_fits_only_its_own_query(
+    key: Key, query: tuple[str, ...], other: tuple[str, ...]
+) -> None:
     cursor = cursors.issue(key, query=query)
     if query != other:
         with pytest.raises(InvalidCursor):
@@ -82,7 +84,9 @@ def test_a_changed_character_is_noticed(place: int, character: str) -> None:
             cursors.read(changed, query=QUERY)
 
 
-@pytest.mark.parametrize("changed", [ISSUED[:-1], ISSUED + "A", ISSUED + "=", ISSUED + "\n", " " + ISSUED])
+@pytest.mark.parametrize(
+    "changed", [ISSUED[:-1], ISSUED + "A", ISSUED + "=", ISSUED + "\n", " " + ISSUED]
+)
 def test_a_cut_or_padded_cursor_is_noticed(changed: str) -> None:
     with pytest.raises(InvalidCursor):
         cursors.read(changed, query=QUERY)

@@ -32,12 +32,16 @@ BY_RANK = IndexModel("by_rank", "owner", "rank", primary=False)
 
 small: st.SearchStrategy[Value] = st.recursive(
     st.none() | st.booleans() | st.integers(-5, 5) | st.sampled_from(["", "a", "b"]),
-    lambda inner: st.lists(inner, max_size=2) | st.dictionaries(st.sampled_from("abcd"), inner, max_size=3),
+    lambda inner: (
+        st.lists(inner, max_size=2) | st.dictionaries(st.sampled_from("abcd"), inner, max_size=3)
+    ),
     max_leaves=8,
 )
 filled: st.SearchStrategy[Item] = st.dictionaries(st.sampled_from("abcd"), small, max_size=4)
 items = filled.map(lambda found: {"id": "x", **found})
-paths: st.SearchStrategy[Path] = st.lists(st.sampled_from("abcd"), min_size=1, max_size=2).map(tuple)
+paths: st.SearchStrategy[Path] = st.lists(st.sampled_from("abcd"), min_size=1, max_size=2).map(
+    tuple
+)
 near = st.integers(-5, 5) | st.sampled_from(["a", "b", "c"]) | st.sampled_from([-0.5, 0.0, 2.5])
 asked: st.SearchStrategy[Condition] = st.recursive(
     st.builds(Equals, paths, small) | st.builds(Between, paths, near, near),
@@ -53,8 +57,12 @@ changes: st.SearchStrategy[tuple[Change, ...]] = st.lists(
 ).map(tuple)
 
 
-def meant(condition: expressions.Expression, item: Item | None, indexed: frozenset[str] = NONE) -> bool:
-    return Language(condition, {} if item is None else attributes.attributes(item, indexed=indexed)).holds()
+def meant(
+    condition: expressions.Expression, item: Item | None, indexed: frozenset[str] = NONE
+) -> bool:
+    return Language(
+        condition, {} if item is None else attributes.attributes(item, indexed=indexed)
+    ).holds()
 
 
 @given(asked | strategies.conditions, st.none() | items, st.sampled_from([NONE, frozenset("ab")]))
@@ -64,13 +72,21 @@ def meant(condition: expressions.Expression, item: Item | None, indexed: frozens
 @example(Equals(("a",), math.nan), {"id": "x", "a": 2.0}, NONE)
 @example(Equals(("a",), None), {"id": "x", "a": None}, frozenset("a"))
 @example(All(()), None, NONE)
-def test_a_condition_means_the_same(condition: Condition, item: Item | None, indexed: frozenset[str]) -> None:
+def test_a_condition_means_the_same(
+    condition: Condition, item: Item | None, indexed: frozenset[str]
+) -> None:
     holds = conditions.holds(condition, item)
     assert meant(expressions.check(condition, key="id"), item, indexed) == holds
     assert meant(expressions.put(condition, key="id"), item, indexed) == holds
-    assert meant(expressions.put(condition, key="id", if_absent=True), item, indexed) == (holds and item is None)
-    assert meant(expressions.delete(condition, key="id"), item, indexed) == (holds and item is not None)
-    assert meant(expressions.update((), condition, key="id"), item, indexed) == (holds and item is not None)
+    assert meant(expressions.put(condition, key="id", if_absent=True), item, indexed) == (
+        holds and item is None
+    )
+    assert meant(expressions.delete(condition, key="id"), item, indexed) == (
+        holds and item is not None
+    )
+    assert meant(expressions.update((), condition, key="id"), item, indexed) == (
+        holds and item is not None
+    )
 
 
 def test_without_a_condition_nothing_is_asked() -> None:
@@ -92,20 +108,28 @@ def test_every_word_is_used(drawn: tuple[Condition, tuple[Change, ...]]) -> None
         expressions.lease(key="id", holder="me", until=2.5, expires=9, now=1.5),
         expressions.window(BY_RANK, "ada", at_least=1, below=2),
     ):
-        text = f"{expression.condition} {expression.update} {expression.key} ".replace(")", " ").replace(",", " ")
+        text = f"{expression.condition} {expression.update} {expression.key} ".replace(
+            ")", " "
+        ).replace(",", " ")
         words = set(text.replace("(", " ").replace(".", " ").split())
-        assert {word for word in words if word[0] in "#:"} == expression.names.keys() | expression.values.keys()
+        assert {
+            word for word in words if word[0] in "#:"
+        } == expression.names.keys() | expression.values.keys()
 
 
 @given(items, changes, st.sampled_from([NONE, frozenset("ab")]))
-def test_an_update_means_the_same(item: Item, several: tuple[Change, ...], indexed: frozenset[str]) -> None:
+def test_an_update_means_the_same(
+    item: Item, several: tuple[Change, ...], indexed: frozenset[str]
+) -> None:
     try:
         conditions.check_distinct(several)
     except InvalidUse:
         assume(False)
     stored = attributes.attributes(item, indexed=indexed)
     nulls = frozenset(
-        change.path for change in several if isinstance(change, AddTo | AppendTo) and is_null(stored, change.path)
+        change.path
+        for change in several
+        if isinstance(change, AddTo | AppendTo) and is_null(stored, change.path)
     )
     expression = expressions.update(several, None, key="id", indexed=indexed, nulls=nulls)
     try:
@@ -117,7 +141,10 @@ def test_an_update_means_the_same(item: Item, several: tuple[Change, ...], index
     assert Language(expression, stored).holds()
     found = Language(expression, stored).updated()
     assert found.keys() == attributes.attributes(expected, indexed=indexed).keys()
-    assert all(same(found[name], value) for name, value in attributes.attributes(expected, indexed=indexed).items())
+    assert all(
+        same(found[name], value)
+        for name, value in attributes.attributes(expected, indexed=indexed).items()
+    )
 
 
 def is_null(stored: attributes.Attributes, path: Path) -> bool:
@@ -136,7 +163,9 @@ def test_an_update_that_finds_no_null_where_it_expects_one_does_not_happen() -> 
 
 
 @given(filled, st.sampled_from([NONE, frozenset("ab")]))
-def test_a_creation_makes_the_whole_item_and_only_where_there_is_none(found: Item, indexed: frozenset[str]) -> None:
+def test_a_creation_makes_the_whole_item_and_only_where_there_is_none(
+    found: Item, indexed: frozenset[str]
+) -> None:
     item: Item = {"list": "l", "line": 1, **found}
     expression = expressions.creation(item, key=("list", "line"), indexed=indexed)
     key = attributes.attributes({"list": "l", "line": 1}, indexed=NONE)
@@ -154,7 +183,9 @@ def test_a_look_never_writes(item: Item | None) -> None:
     ("mark", "free"), [(None, True), ({"id": "m", "expires": 9}, True), ({"id": "m", "expires": 10}, True),
                        ({"id": "m", "expires": 11}, False)],
 )  # fmt: skip
-def test_a_mark_can_be_made_where_there_is_none_or_an_expired_one(mark: Item | None, free: bool) -> None:
+def test_a_mark_can_be_made_where_there_is_none_or_an_expired_one(
+    mark: Item | None, free: bool
+) -> None:
     assert meant(expressions.claim(key="id", expires="expires", now=10), mark) == free
 
 
@@ -193,9 +224,14 @@ def test_a_lease_is_given_where_it_is_free(there: Item | None, free: bool) -> No
     ],
 )
 def test_a_window_is_one_comparison(edges: dict[str, KeyPart], text: str) -> None:
-    found = expressions.window(BY_RANK, "ada", at_least=edges.get("at_least"), below=edges.get("below"))
+    found = expressions.window(
+        BY_RANK, "ada", at_least=edges.get("at_least"), below=edges.get("below")
+    )
     assert found.key == text
-    assert list(found.values.values()) == [{"S": "ada"}, *({"N": str(edge)} for edge in edges.values())]
+    assert list(found.values.values()) == [
+        {"S": "ada"},
+        *({"N": str(edge)} for edge in edges.values()),
+    ]
 
 
 def test_a_window_by_prefix_and_one_without_a_sort_attribute() -> None:

@@ -105,7 +105,9 @@ def test_typed_values_become_key_attributes(value: object, part: KeyPart) -> Non
     assert keys.part(value) == part
 
 
-@pytest.mark.parametrize("value", [None, True, False, b"raw", [1], Decimal("1.5"), Colour.NONE, time(1), object()])
+@pytest.mark.parametrize(
+    "value", [None, True, False, b"raw", [1], Decimal("1.5"), Colour.NONE, time(1), object()]
+)
 def test_other_values_are_no_keys(value: object) -> None:
     with pytest.raises(InvalidValue, match="cannot be a key"):
         keys.part(value)
@@ -128,7 +130,9 @@ def test_a_time_that_utc_cannot_express_is_refused(value: datetime) -> None:
         keys.part(value)
 
 
-@pytest.mark.parametrize("key", [("a",), (1,), (-2.5, "z"), ("é" * 1024,), ("a", "b" * 1024), (10**37,)])
+@pytest.mark.parametrize(
+    "key", [("a",), (1,), (-2.5, "z"), ("é" * 1024,), ("a", "b" * 1024), (10**37,)]
+)
 def test_good_keys_pass(key: tuple[KeyPart, ...]) -> None:
     keys.check(key)
 
@@ -172,7 +176,9 @@ def test_an_item_without_a_usable_attribute_is_not_in_the_index(value: Value) ->
 @given(values)
 def test_only_text_and_numbers_can_be_compared(value: Value) -> None:
     found = keys.comparable(value)
-    comparable = isinstance(value, str | float) or (isinstance(value, int) and not isinstance(value, bool))
+    comparable = isinstance(value, str | float) or (
+        isinstance(value, int) and not isinstance(value, bool)
+    )
     assert found is (value if comparable else None)
 
 

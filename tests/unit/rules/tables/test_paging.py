@@ -55,7 +55,10 @@ def test_a_cursor_leads_on_in_its_own_query_only() -> None:
     query = QueryIndex(LINES, "own", "l")
     assert paging.resumed(query, TABLE, OWN) is None
     cursor = cursors.issue(("l", "1"), query=paging.query_name(query, TABLE, OWN))
-    assert paging.resumed(QueryIndex(LINES, "own", "l", after=cursor, limit=1), TABLE, OWN) == ("l", "1")
+    assert paging.resumed(QueryIndex(LINES, "own", "l", after=cursor, limit=1), TABLE, OWN) == (
+        "l",
+        "1",
+    )
     with pytest.raises(InvalidCursor):
         paging.resumed(QueryIndex(LINES, "own", "other", after=cursor), TABLE, OWN)
     short = cursors.issue(("l",), query=paging.query_name(query, TABLE, OWN))

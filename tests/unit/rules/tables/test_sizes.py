@@ -39,7 +39,9 @@ def test_each_kind_of_value_has_its_size(value: Value, size: int) -> None:
 @given(stored_items, texts, values)
 def test_an_item_grows_with_every_attribute(item: Item, name: str, value: Value) -> None:
     without = {key: inner for key, inner in item.items() if key != name}
-    assert sizes.item_size({**without, name: value}) >= sizes.item_size(without) + len(name.encode())
+    assert sizes.item_size({**without, name: value}) >= sizes.item_size(without) + len(
+        name.encode()
+    )
 
 
 @given(stored_items)

@@ -20,6 +20,7 @@ from oort.rules.inclusion.documents import Json
 from oort.rules.types import drafts
 from oort.rules.types.drafts import Draft
 from oort.rules.types.schema_keywords import Schema
+from tests.repeats import times
 from tests.unit.rules.inclusion.validators import Validator, random_schema, random_value
 
 seeds = st.integers(0, 10**9).map(Random)
@@ -47,14 +48,32 @@ class Tree(msgspec.Struct):
 
 
 LEAVES: tuple[Any, ...] = (
-    *(str, int, float, bool, bytes, Colour, Tree, Box | Bag, datetime.date, Literal[1, "a", None], object),
+    *(
+        str,
+        int,
+        float,
+        bool,
+        bytes,
+        Colour,
+        Tree,
+        Box | Bag,
+        datetime.date,
+        Literal[1, "a", None],
+        object,
+    ),
     *(
         Annotated[float, Meta(gt=0, lt=3)],
         Annotated[int, Meta(ge=0, multiple_of=2)],
         Annotated[str, Meta(pattern="^a")],
     ),
 )
-KEYS: tuple[Any, ...] = (str, int, Colour, Annotated[str, Meta(min_length=1, max_length=2)], Literal["k", "p"])
+KEYS: tuple[Any, ...] = (
+    str,
+    int,
+    Colour,
+    Annotated[str, Meta(min_length=1, max_length=2)],
+    Literal["k", "p"],
+)
 
 
 def random_type(draw: Random, depth: int = 2) -> Any:
@@ -65,12 +84,16 @@ def random_type(draw: Random, depth: int = 2) -> Any:
     most = draw.choice((None, 2))
     lists: Any = Annotated[list[inner], Meta(min_length=draw.randrange(2), max_length=most)]
     key: Any = draw.choice(KEYS)
-    return draw.choice((inner | None, dict[key, inner], tuple[inner, str], lists, random_struct(draw, depth - 1)))
+    return draw.choice(
+        (inner | None, dict[key, inner], tuple[inner, str], lists, random_struct(draw, depth - 1))
+    )
 
 
 def random_struct(draw: Random, depth: int = 2) -> Any:
     """A class with some fields, some of which may be missing."""
-    fields: list[Any] = [(name, random_type(draw, depth)) for name in draw.sample("kpq", draw.randrange(1, 4))]
+    fields: list[Any] = [
+        (name, random_type(draw, depth)) for name in draw.sample("kpq", draw.randrange(1, 4))
+    ]
     if draw.random() < 0.5:
         fields.append(("z", int, 1))
     return msgspec.defstruct("Made", fields, kw_only=True)
@@ -99,11 +122,21 @@ def fitting(schema: Schema, draw: Random, at: Any = None, depth: int = 4) -> Any
     if "prefixItems" in words:
         return [fitting(schema, draw, one, depth - 1) for one in words["prefixItems"]]
     if words.get("type") == "array":
-        return [fitting(schema, draw, words.get("items", {}), depth - 1) for _ in range(draw.randrange(3))]
+        return [
+            fitting(schema, draw, words.get("items", {}), depth - 1)
+            for _ in range(draw.randrange(3))
+        ]
     if words.get("type") == "object":
         rest = words.get("additionalProperties") or {}
-        more = {draw.choice(("k", "p", "5", "-0", "red", "long")): fitting(schema, draw, rest, depth - 1)}
-        members = {name: fitting(schema, draw, one, depth - 1) for name, one in words.get("properties", {}).items()}
+        more = {
+            draw.choice(("k", "p", "5", "-0", "red", "long")): fitting(
+                schema, draw, rest, depth - 1
+            )
+        }
+        members = {
+            name: fitting(schema, draw, one, depth - 1)
+            for name, one in words.get("properties", {}).items()
+        }
         return more if not members else {**members, **(more if draw.random() < 0.1 else {})}
     simple: dict[str, list[Any]] = {
         "string": ["", "a", "ab", "YWI="],
@@ -125,7 +158,7 @@ def undeclared(schema: Schema) -> Json:
     return cast(Json, {word: value for word, value in schema.items() if word != "$schema"})
 
 
-@settings(max_examples=150)
+@settings(max_examples=times(150))
 @given(seeds, st.sampled_from(DRAFTS), st.booleans())
 def test_the_schemas_of_any_class_mean_the_same(draw: Random, draft: Draft, reading: bool) -> None:
     kind = random_struct(draw)
@@ -138,15 +171,17 @@ def test_the_schemas_of_any_class_mean_the_same(draw: Random, draft: Draft, read
         assert ours.is_valid(value) == theirs.is_valid(value), (schema, found, value)
 
 
-@settings(max_examples=100)
+@settings(max_examples=times(100))
 @given(seeds)
 def test_the_checker_proves_most_of_it(draw: Random) -> None:
     schema = event_schemas.writer(random_struct(draw, depth=1))
-    found = compare(undeclared(schema), undeclared(drafts.rewritten(schema, draft=4)), mode="full", as_is=True)
+    found = compare(
+        undeclared(schema), undeclared(drafts.rewritten(schema, draft=4)), mode="full", as_is=True
+    )
     assert found.verdict == "yes" or "propertyNames" in str(schema)
 
 
-@settings(max_examples=300)
+@settings(max_examples=times(300))
 @given(seeds, st.sampled_from(DRAFTS))
 def test_any_schema_means_the_same(draw: Random, draft: Draft) -> None:
     schema = cast(Schema, random_schema(draw))
@@ -164,7 +199,12 @@ RARE: list[Schema] = [
     {"minimum": 3, "exclusiveMinimum": 2, "maximum": 9, "exclusiveMaximum": 5},
     {"enum": []},
     {"required": [], "properties": {"a": True, "b": False}},
-    {"required": ["a"], "additionalProperties": False, "properties": {"a": {}}, "propertyNames": {"pattern": "^[ab]$"}},
+    {
+        "required": ["a"],
+        "additionalProperties": False,
+        "properties": {"a": {}},
+        "propertyNames": {"pattern": "^[ab]$"},
+    },
     {"propertyNames": {"maxLength": 1, "minLength": 1}, "properties": {"a": {"const": 1}}},
     {"propertyNames": {"enum": ["a", 1], "type": "string", "examples": ["a"]}},
     {"propertyNames": {"const": "a"}, "patternProperties": {"^a": {"type": "integer"}}},
@@ -185,11 +225,25 @@ RARE: list[Schema] = [
     {"$ref": "#/$defs/Key", "minimum": 2, "description": "Both.", "$defs": {"Key": {"maximum": 4}}},
     {"allOf": [{"minimum": 1}], "oneOf": [{"type": "integer"}, {"minimum": 2}], "not": True},
     {"allOf": [{"$ref": "#/$defs/Key"}], "$ref": "#/$defs/Key", "$defs": {"Key": {"maximum": 4}}},
-    {"additionalProperties": {"type": "integer"}, "x-own": 1, "deprecated": True, "$comment": "Old.", "type": "object"},
+    {
+        "additionalProperties": {"type": "integer"},
+        "x-own": 1,
+        "deprecated": True,
+        "$comment": "Old.",
+        "type": "object",
+    },
 ]
 SOME: list[Any] = [
     *(1, 2, 3, 4, 5, 0, -1, "a", "", None, True, [], {}, [1], [1, "a"], ["a", 1], [1, 2, 3], ["a"]),
-    *({"a": 1}, {"b": 1}, {"a": 1, "b": 2}, {"a": 1, "b": 2, "c": 3}, {"ab": 1}, {"": 1}, {"c": "x"}),
+    *(
+        {"a": 1},
+        {"b": 1},
+        {"a": 1, "b": 2},
+        {"a": 1, "b": 2, "c": 3},
+        {"ab": 1},
+        {"": 1},
+        {"c": "x"},
+    ),
 ]
 
 
@@ -205,7 +259,10 @@ def test_rare_words_mean_the_same(schema: Schema, draft: Draft) -> None:
 @pytest.mark.parametrize(
     ("schema", "at"),
     [
-        ({"properties": {"a": {"unevaluatedProperties": False}}}, "/properties/a/unevaluatedProperties"),
+        (
+            {"properties": {"a": {"unevaluatedProperties": False}}},
+            "/properties/a/unevaluatedProperties",
+        ),
         ({"contains": {}, "minContains": 2}, "/minContains"),
         ({"items": {"$dynamicRef": "#x"}}, "/items/$dynamicRef"),
         ({"$ref": "https://example.com/other.json"}, "/$ref"),
@@ -245,10 +302,16 @@ def test_definitions_and_references_are_called_as_wished() -> None:
 def test_notes_that_the_draft_lacks_are_left_out_and_a_field_may_be_called_like_one() -> None:
     found = drafts.rewritten(event_schemas.writer(Tree), draft=4)
     tree: Any = cast(Schema, found["definitions"])["Tree"]
-    assert tree["properties"]["name"] == {"type": "string", "minLength": 1, "description": "What it is called."}
+    assert tree["properties"]["name"] == {
+        "type": "string",
+        "minLength": 1,
+        "description": "What it is called.",
+    }
     assert tree["properties"]["discriminator"] == {"type": "string"}
 
 
 def test_the_format_of_names_is_the_one_thing_that_is_left_out() -> None:
-    found = drafts.rewritten({"propertyNames": {"type": "string", "format": "date"}, "minProperties": 1}, draft=4)
+    found = drafts.rewritten(
+        {"propertyNames": {"type": "string", "format": "date"}, "minProperties": 1}, draft=4
+    )
     assert found == {"$schema": "http://json-schema.org/draft-04/schema#", "minProperties": 1}

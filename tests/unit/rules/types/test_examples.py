@@ -18,7 +18,9 @@ from oort.model.items import Value
 from oort.rules.types import validation
 from oort.rules.types.examples import example
 
-Email = Annotated[str, Meta(pattern=r"^[^@\s]+@[^@\s]+\.[^@\s]+$", max_length=254, examples=["ada@example.com"])]
+Email = Annotated[
+    str, Meta(pattern=r"^[^@\s]+@[^@\s]+\.[^@\s]+$", max_length=254, examples=["ada@example.com"])
+]
 Country = Annotated[str, Meta(pattern="^[A-Z]{2}$", examples=["NO"])]
 
 
@@ -187,7 +189,10 @@ def test_an_example_of_the_types_own_comes_first_then_the_default() -> None:
 def test_a_tag_makes_addresses_unique_wherever_they_come_from() -> None:
     assert example(Email, tag="7") == "ada+7@example.com"
     assert example(Typed, tag="7") == {"email": "ada+7@example.com"}
-    nested = Annotated[dict[str, list[str]], Meta(examples=[{"to": ["bob@example.com", "not @n address", "b@c@d"]}])]
+    nested = Annotated[
+        dict[str, list[str]],
+        Meta(examples=[{"to": ["bob@example.com", "not @n address", "b@c@d"]}]),
+    ]
     assert example(nested, tag="7") == {"to": ["bob+7@example.com", "not @n address", "b@c@d"]}
     odd = example(Odd, tag="7")
     assert isinstance(odd, dict)

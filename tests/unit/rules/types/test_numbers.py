@@ -29,7 +29,21 @@ def test_ordinary_values_pass(value: Value) -> None:
 
 @pytest.mark.parametrize(
     "value",
-    [0, -0.0, True, None, "", 10**38 - 1, -(10**38) + 1, 10**125, 99 * 10**124, 1e-130, -1e-130, 9.9e125, (1, "two")],
+    [
+        0,
+        -0.0,
+        True,
+        None,
+        "",
+        10**38 - 1,
+        -(10**38) + 1,
+        10**125,
+        99 * 10**124,
+        1e-130,
+        -1e-130,
+        9.9e125,
+        (1, "two"),
+    ],
 )
 def test_values_at_the_edge_pass(value: object) -> None:
     numbers.check(cast(Value, value))
@@ -82,8 +96,8 @@ def test_integers_pass_exactly_when_they_have_at_most_38_digits_and_fit(value: i
 @given(st.floats() | st.floats(1e-131, 1e-128) | st.floats(1e124, 1e127))
 def test_floats_pass_exactly_when_they_are_within_the_range(value: float) -> None:
     fits = value == 0 or 1e-130 <= abs(value) < 1e126
-    checked: tuple[Value, ...] = (value, {"a": [1, {"b": value}]})
-    for item in checked:
+    nested_in: Value = {"a": [1, {"b": value}]}
+    for item in (value, nested_in):
         try:
             numbers.check(item)
         except InvalidValue:

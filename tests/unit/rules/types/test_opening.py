@@ -129,12 +129,21 @@ def test_what_is_not_known_is_kept_at_every_depth_and_written_as_it_came() -> No
     assert again["named"] == {"a": STAR}
     assert again["country"] == "dk"
     assert opening.decode(Drawing, msgspec.json.encode(again)) == found
-    assert msgspec.convert(msgspec.to_builtins(found, enc_hook=models.dump), Drawing, dec_hook=models.load) == found
+    assert (
+        msgspec.convert(
+            msgspec.to_builtins(found, enc_hook=models.dump), Drawing, dec_hook=models.load
+        )
+        == found
+    )
 
 
 def test_what_is_not_known_is_named_with_its_place_in_json() -> None:
     body = drawing(
-        shape={"type": "group", "shapes": [CIRCLE, STAR, {"type": "square", "in": STAR}], "countries": {"d/k": 1}},
+        shape={
+            "type": "group",
+            "shapes": [CIRCLE, STAR, {"type": "square", "in": STAR}],
+            "countries": {"d/k": 1},
+        },
         named={"a": CIRCLE, "b/c": STAR},
         country="dk",
         row=["Row", 1, "fi"],
@@ -170,13 +179,19 @@ def test_a_class_without_open_types_is_not_searched() -> None:
 
 
 WRONG: list[tuple[dict[str, Value], str]] = [
-    ({"shape": {"type": "circle", "radius": "x"}}, "Expected `int`, got `str` - at `$.shape.radius`"),
+    (
+        {"shape": {"type": "circle", "radius": "x"}},
+        "Expected `int`, got `str` - at `$.shape.radius`",
+    ),
     ({"shape": {"type": "circle"}}, "Object missing required field `radius` - at `$.shape`"),
     ({"shape": {}}, "Object missing required field `type` - at `$.shape`"),
     ({"shape": {"type": 1}}, "Expected `str` - at `$.shape.type`"),
     ({"shape": [CIRCLE]}, "Expected `object`, got `array` - at `$.shape`"),
     ({"shape": None}, "Expected `object`, got `null` - at `$.shape`"),
-    ({"named": {"a": {"type": "circle", "radius": 0}}}, "Expected `int` >= 1 - at `$.named[...].radius`"),
+    (
+        {"named": {"a": {"type": "circle", "radius": 0}}},
+        "Expected `int` >= 1 - at `$.named[...].radius`",
+    ),
     (
         {"shape": {"type": "group", "shapes": [{"type": "group", "shapes": [{"type": "circle"}]}]}},
         "Object missing required field `radius` - at `$.shape.shapes[0].shapes[0]`",
@@ -190,11 +205,15 @@ WRONG: list[tuple[dict[str, Value], str]] = [
 
 
 @pytest.mark.parametrize(("fields", "message"), WRONG, ids=str)
-def test_a_known_tag_with_other_content_is_an_error_with_its_place(fields: dict[str, Value], message: str) -> None:
+def test_a_known_tag_with_other_content_is_an_error_with_its_place(
+    fields: dict[str, Value], message: str
+) -> None:
     with pytest.raises(msgspec.ValidationError) as raised:
         opening.decode(Drawing, drawing(**fields))
     assert str(raised.value) == message
-    violations = validation.violations(validation.compiled(Drawing), written({"id": "1", "shape": CIRCLE, **fields}))
+    violations = validation.violations(
+        validation.compiled(Drawing), written({"id": "1", "shape": CIRCLE, **fields})
+    )
     assert len(violations) == 1
     assert violations[0].pointer.startswith("/" + next(iter(fields)))
 
@@ -227,7 +246,9 @@ JUDGED: list[tuple[dict[str, Value], list[str]]] = [
 
 
 @pytest.mark.parametrize(("fields", "pointers"), JUDGED, ids=str)
-def test_a_body_is_closed_around_what_is_open(fields: dict[str, Value], pointers: list[str]) -> None:
+def test_a_body_is_closed_around_what_is_open(
+    fields: dict[str, Value], pointers: list[str]
+) -> None:
     shape, value = validation.compiled(Drawing), written({"id": "1", "shape": CIRCLE, **fields})
     assert [one.pointer for one in validation.violations(shape, value)] == pointers
     assert [one.pointer for one in validation.stray(shape, value)] == pointers
@@ -240,10 +261,15 @@ pieces: st.SearchStrategy[Any] = st.sampled_from([
     {"type": "square", "side": 2}, {"type": "square", "side": "2"}, {"type": "square", "in": STAR}, {"type": "", "a": 1},
     {"type": "square", "in": {"type": "circle", "radius": 0}}, {"type": "circle", "radius": 1, "new": 1},
 ])  # fmt: skip
-shapes_found = pieces | st.builds(lambda shapes: {"type": "group", "shapes": shapes}, st.lists(pieces, max_size=3))
+shapes_found = pieces | st.builds(
+    lambda shapes: {"type": "group", "shapes": shapes}, st.lists(pieces, max_size=3)
+)
 bodies = st.fixed_dictionaries(
     {"id": st.just("1"), "shape": shapes_found},
-    optional={"named": st.dictionaries(st.sampled_from("ab"), shapes_found, max_size=2), "country": pieces},
+    optional={
+        "named": st.dictionaries(st.sampled_from("ab"), shapes_found, max_size=2),
+        "country": pieces,
+    },
 )
 ACCEPTED = jsonschema_rs.validator_for(schemas.schema(Drawing, closed=True))
 ANSWERED = jsonschema_rs.validator_for(schemas.schema(Drawing, closed=False))
@@ -272,13 +298,19 @@ def test_document_decoding_and_violations_agree(value: dict[str, Value]) -> None
 def test_examples_are_of_what_is_known() -> None:
     value = examples.example(Drawing)
     assert value == written(Drawing("id", Circle(1))) | {"named": {}}  # type: ignore[operator]
-    assert examples.example(open_union(Square | Circle)) == {"type": "square", "side": 1, "in": None}
+    assert examples.example(open_union(Square | Circle)) == {
+        "type": "square",
+        "side": 1,
+        "in": None,
+    }
     assert WRITER.is_valid(value)
 
 
 def test_an_open_type_is_described_once_both_ways() -> None:
     found = schemas.described(accepted=[list[Country]], answered=[Country], refs="#/")
-    assert found.components == {"Country": {"title": "Country", "type": "string", "examples": ["no", "se"]}}
+    assert found.components == {
+        "Country": {"title": "Country", "type": "string", "examples": ["no", "se"]}
+    }
     assert schemas.schema(Country, closed=False, known=True)["$defs"] == {
         "Country": {"title": "Country", "enum": ["no", "se"]}
     }
@@ -333,7 +365,12 @@ CHANGES: dict[str, tuple[Any, Any, str, str]] = {
     "an open enum gets a value": (holding(Country), holding(Wide), "yes", "yes"),
     "a closed enum gets a value": (holding(Shut1), holding(Shut2), "no", "yes"),
     "an open enum opens a closed one": (holding(Shut1), holding(Country), "yes", "yes"),
-    "an open enum opens a closed one and gets a value": (holding(Shut1), holding(Wide), "no", "yes"),
+    "an open enum opens a closed one and gets a value": (
+        holding(Shut1),
+        holding(Wide),
+        "no",
+        "yes",
+    ),
     "an open enum becomes a text": (holding(Country), holding(str), "yes", "yes"),
     "an open enum of names gets a value": (keyed(Country), keyed(Wide), "yes", "yes"),
     "a closed enum of names gets a value": (keyed(Shut1), keyed(Shut2), "no", "yes"),
@@ -343,12 +380,37 @@ CHANGES: dict[str, tuple[Any, Any, str, str]] = {
         "yes",
         "yes",
     ),
-    "a closed union gets an arm": (holding(Circle | Square), holding(Circle | Square | Star), "no", "yes"),
-    "an open union opens a closed one": (holding(Circle | Star), holding(open_union(Circle | Star)), "yes", "yes"),
-    "an open union of one gets an arm": (holding(open_union(Circle)), holding(open_union(Circle | Star)), "yes", "yes"),
-    "an open union opens a single class": (holding(Circle), holding(open_union(Circle)), "yes", "yes"),
+    "a closed union gets an arm": (
+        holding(Circle | Square),
+        holding(Circle | Square | Star),
+        "no",
+        "yes",
+    ),
+    "an open union opens a closed one": (
+        holding(Circle | Star),
+        holding(open_union(Circle | Star)),
+        "yes",
+        "yes",
+    ),
+    "an open union of one gets an arm": (
+        holding(open_union(Circle)),
+        holding(open_union(Circle | Star)),
+        "yes",
+        "yes",
+    ),
+    "an open union opens a single class": (
+        holding(Circle),
+        holding(open_union(Circle)),
+        "yes",
+        "yes",
+    ),
     "all arms are others": (holding(open_union(Star)), holding(open_union(Circle)), "yes", "yes"),
-    "an arm changes": (holding(open_union(Circle | Star)), holding(open_union(OtherCircle | Star)), "no", "no"),
+    "an arm changes": (
+        holding(open_union(Circle | Star)),
+        holding(open_union(OtherCircle | Star)),
+        "no",
+        "no",
+    ),
 }
 
 
@@ -360,7 +422,9 @@ def test_which_changes_are_compatible(name: str) -> None:
         found = compare(promised, asked, as_is=True)
         assert found.verdict == expected, found
         assert compare(promised, asked).verdict == expected
-        accepts_writer, accepts_reader = (jsonschema_rs.validator_for(one).is_valid for one in (promised, asked))
+        accepts_writer, accepts_reader = (
+            jsonschema_rs.validator_for(one).is_valid for one in (promised, asked)
+        )
         if found.witness is not None:
             assert accepts_writer(found.witness[0])
             assert not accepts_reader(found.witness[0])
@@ -374,7 +438,9 @@ def test_which_changes_are_compatible(name: str) -> None:
 def attacked(promised: Schema, writer: Any, reader: Any, asked: Schema) -> None:
     """What the writer may write is read, by the other validator and in fact."""
     draw, accepted = Random(1), 0
-    accepts_writer, accepts_reader = (jsonschema_rs.validator_for(one).is_valid for one in (promised, asked))
+    accepts_writer, accepts_reader = (
+        jsonschema_rs.validator_for(one).is_valid for one in (promised, asked)
+    )
     for _ in range(400):
         value = document(draw)
         if accepts_writer(value):
@@ -402,4 +468,8 @@ def document(draw: Random) -> dict[str, Any]:
         "by": {name: draw.choice(some) for name in draw.sample("ab", draw.randrange(2))},
         "maybe": draw.choice([None, draw.choice(some)]),
     }
-    return value if draw.random() < 0.7 else {"by": dict.fromkeys(draw.sample(["no", "se", "dk"], 2), 1)}
+    return (
+        value
+        if draw.random() < 0.7
+        else {"by": dict.fromkeys(draw.sample(["no", "se", "dk"], 2), 1)}
+    )

@@ -159,7 +159,11 @@ def test_a_decimal_is_accepted_as_a_number_too() -> None:
 
 def test_bytes_are_base64_and_their_length_is_that_of_the_text() -> None:
     accepted, _ = both(Annotated[bytes, Meta(min_length=1, max_length=4)])
-    assert (accepted["contentEncoding"], accepted["minLength"], accepted["maxLength"]) == ("base64", 4, 8)
+    assert (accepted["contentEncoding"], accepted["minLength"], accepted["maxLength"]) == (
+        "base64",
+        4,
+        8,
+    )
 
 
 def test_a_body_is_closed_and_a_reply_says_what_is_always_there() -> None:
@@ -242,7 +246,9 @@ def test_an_enum_is_named_and_lists_its_values() -> None:
 
 
 def test_what_comes_in_has_a_name_of_its_own_if_it_differs() -> None:
-    found = schemas.described(accepted=[Box[Tree], Colour], answered=[Box[Tree], Colour], refs="#/x/")
+    found = schemas.described(
+        accepted=[Box[Tree], Colour], answered=[Box[Tree], Colour], refs="#/x/"
+    )
     assert sorted(found.components) == ["Box_Tree", "Box_TreeInput", "Colour", "Tree", "TreeInput"]
     assert found.accepted[0] == {"$ref": "#/x/Box_TreeInput"}
     assert found.answered[0] == {"$ref": "#/x/Box_Tree"}
@@ -266,8 +272,14 @@ def test_two_classes_of_one_name_are_told_apart_by_their_modules() -> None:
 
     first = type("Account", (), {"__module__": "shop.billing.store"})
     second = type("Account", (), {"__module__": "shop.orders.store"})
-    assert list(named([first, second]).values()) == ["billing.store.Account", "orders.store.Account"]
-    assert list(named([Box[first], Box[second]]).values()) == ["billing.store.Box_Account", "orders.store.Box_Account"]  # type: ignore[valid-type]
+    assert list(named([first, second]).values()) == [
+        "billing.store.Account",
+        "orders.store.Account",
+    ]
+    assert list(named([Box[first], Box[second]]).values()) == [  # type: ignore[valid-type]
+        "billing.store.Box_Account",
+        "orders.store.Box_Account",
+    ]
     assert list(named([first, type("Account", (), {"__module__": "shop.billing.store"})]).values()) == [
         "Account", "Account_2"
     ]  # fmt: skip
@@ -279,7 +291,9 @@ def test_a_pydantic_model_says_it_itself_and_is_closed_all_the_same() -> None:
     assert sorted(found.components) == ["Order", "Order.Line", "OrderInput", "OrderInput.Line"]
     assert found.components["OrderInput"]["additionalProperties"] is False
     assert found.components["OrderInput.Line"]["additionalProperties"] is False
-    assert found.components["OrderInput"]["properties"]["lines"]["items"] == {"$ref": "#/c/OrderInput.Line"}  # type: ignore[index,call-overload]
+    assert found.components["OrderInput"]["properties"]["lines"]["items"] == {  # type: ignore[index,call-overload]
+        "$ref": "#/c/OrderInput.Line"
+    }
     assert "additionalProperties" not in found.components["Order"]
 
 
@@ -290,10 +304,17 @@ def test_a_type_without_a_schema_is_one_clear_sentence(kind: object) -> None:
 
 
 JSON = st.recursive(
-    st.none() | st.booleans() | st.integers(-3, 12) | st.sampled_from(["", "a", "red", "Cat", "Dog", "2026-01-01"]),
+    st.none()
+    | st.booleans()
+    | st.integers(-3, 12)
+    | st.sampled_from(["", "a", "red", "Cat", "Dog", "2026-01-01"]),
     lambda inner: (
         st.lists(inner, max_size=3)
-        | st.dictionaries(st.sampled_from(["type", "lives", "name", "x", "y", "inside", "width"]), inner, max_size=3)
+        | st.dictionaries(
+            st.sampled_from(["type", "lives", "name", "x", "y", "inside", "width"]),
+            inner,
+            max_size=3,
+        )
     ),
     max_leaves=6,
 )

@@ -5,7 +5,17 @@ from collections.abc import Mapping, Sequence
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 from enum import Enum
-from typing import Annotated, Any, Generic, Literal, NamedTuple, NewType, NotRequired, TypedDict, TypeVar
+from typing import (
+    Annotated,
+    Any,
+    Generic,
+    Literal,
+    NamedTuple,
+    NewType,
+    NotRequired,
+    TypedDict,
+    TypeVar,
+)
 from uuid import UUID
 
 import msgspec
@@ -13,15 +23,17 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from msgspec import Meta, Struct
+from pydantic import BaseModel
 from typing_extensions import TypeAliasType
 
 from oort.model import limits
 from oort.model.items import Value
 from oort.rules.types import validation
 from oort.rules.types.validation import Violation
+from tests.repeats import times
 
 T = TypeVar("T")
-MANY = settings(max_examples=max(500, settings().max_examples))  # there are many types
+MANY = settings(max_examples=times(500))  # there are many types
 
 
 class Colour(Enum):
@@ -188,7 +200,21 @@ TYPES: list[Any] = [
 names = st.sampled_from(["id", "n", "items", "next", "kind", "type", "in/n~er", "0", "extra", ""])
 leaves = (
     st.sampled_from(
-        ["", "a", "ab", "red", "cat", "dog", "id", "1", "2026-01-02", "2026-01-02T03:04:05Z", "YQ==", "P1D", "1.5"]
+        [
+            "",
+            "a",
+            "ab",
+            "red",
+            "cat",
+            "dog",
+            "id",
+            "1",
+            "2026-01-02",
+            "2026-01-02T03:04:05Z",
+            "YQ==",
+            "P1D",
+            "1.5",
+        ]
     )
     | st.just("00000000-0000-0000-0000-000000000001")
     | st.none()
@@ -197,12 +223,18 @@ leaves = (
     | st.sampled_from([0.0, 1.0, 2.5])
 )
 documents: st.SearchStrategy[Value] = st.recursive(
-    leaves, lambda inner: st.lists(inner, max_size=3) | st.dictionaries(names, inner, max_size=4), max_leaves=10
+    leaves,
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(names, inner, max_size=4),
+    max_leaves=10,
 )
 
 
-small: st.SearchStrategy[Value] = st.fixed_dictionaries({}, optional={"id": leaves, "n": leaves, "extra": leaves})
-good: st.SearchStrategy[Value] = st.fixed_dictionaries({"id": st.just("a")}, optional={"n": st.integers(-1, 11)})
+small: st.SearchStrategy[Value] = st.fixed_dictionaries(
+    {}, optional={"id": leaves, "n": leaves, "extra": leaves}
+)
+good: st.SearchStrategy[Value] = st.fixed_dictionaries(
+    {"id": st.just("a")}, optional={"n": st.integers(-1, 11)}
+)
 parts: st.SearchStrategy[Value] = small | good | leaves | documents
 several: st.SearchStrategy[Value] = st.lists(parts, max_size=3)
 mapped: st.SearchStrategy[Value] = st.dictionaries(names, parts, max_size=3)
@@ -233,17 +265,25 @@ def resolved(value: Value, pointer: str) -> tuple[bool, str, Value]:
     """Whether the pointer leads somewhere, its last step, and where that step was to be taken."""
     if not pointer:
         return True, "", value
-    steps = [step.replace("~1", "/").replace("~0", "~") for step in pointer.removeprefix("/").split("/")]
+    steps = [
+        step.replace("~1", "/").replace("~0", "~") for step in pointer.removeprefix("/").split("/")
+    ]
     for step in steps[:-1]:
         value = value[int(step)] if isinstance(value, list) else value[step]  # type: ignore[index]
     last = steps[-1]
-    inside = int(last) < len(value) if isinstance(value, list) else isinstance(value, dict) and last in value
+    inside = (
+        int(last) < len(value)
+        if isinstance(value, list)
+        else isinstance(value, dict) and last in value
+    )
     return inside, last, value
 
 
 @MANY
 @given(nearly, st.sampled_from(TYPES))
-def test_violations_are_empty_exactly_when_msgspec_accepts_and_nothing_is_unknown(value: Value, kind: Any) -> None:
+def test_violations_are_empty_exactly_when_msgspec_accepts_and_nothing_is_unknown(
+    value: Value, kind: Any
+) -> None:
     shape = validation.compiled(kind)
     found = validation.violations(shape, value)
     strays = validation.stray(shape, value)
@@ -303,20 +343,28 @@ PAIRS = list(zip(around(OpenLeaf, OpenBranch), around(ShutLeaf, ShutBranch), str
 
 @MANY
 @given(nearly, st.sampled_from(PAIRS))
-def test_unknown_fields_are_those_that_a_forbidding_struct_refuses(value: Value, pair: tuple[Any, Any]) -> None:
+def test_unknown_fields_are_those_that_a_forbidding_struct_refuses(
+    value: Value, pair: tuple[Any, Any]
+) -> None:
     opened, forbidding = pair
     found = validation.violations(validation.compiled(opened), value)
     assert (not found) == accepted(forbidding, value)
     if accepted(opened, value):
-        assert (not validation.stray(validation.compiled(opened), value)) == accepted(forbidding, value)
+        assert (not validation.stray(validation.compiled(opened), value)) == accepted(
+            forbidding, value
+        )
 
 
 def found_in(kind: Any, value: Value) -> list[tuple[str, str]]:
-    return [(one.pointer, one.detail) for one in validation.violations(validation.compiled(kind), value)]
+    return [
+        (one.pointer, one.detail) for one in validation.violations(validation.compiled(kind), value)
+    ]
 
 
 def test_all_that_is_wrong_is_reported_at_once() -> None:
-    found = found_in(Plain, {"items": [{"id": 1, "n": 11}, "x", {"extra": 0}], "n": None, "more": 1})
+    found = found_in(
+        Plain, {"items": [{"id": 1, "n": 11}, "x", {"extra": 0}], "n": None, "more": 1}
+    )
     assert found == [
         ("/id", "This field is required"),
         ("/items/0/id", "Expected `str`, got `int`"),
@@ -340,45 +388,86 @@ def test_all_that_is_wrong_is_reported_at_once() -> None:
             "/x",
             "This field is not known; the fields are: id, n",
         ),
-        (dict[str, list[Positive]], {"a/b": [{"n": 1}, {"n": -1}]}, "/a~1b/1", "n must be positive"),
+        (
+            dict[str, list[Positive]],
+            {"a/b": [{"n": 1}, {"n": -1}]},
+            "/a~1b/1",
+            "n must be positive",
+        ),
         (dict[int, str], {"one": "x"}, "", "Expected `int`, got `str` as the name of a field"),
         (Cat | Dog, {"type": "bird"}, "/type", "Invalid value 'bird'"),
         (Cat | Dog, {}, "", "Object missing required field `type`"),
-        (Cat | Dog, {"type": "dog", "id": "a", "next": {"type": "cat"}}, "/next/id", "This field is required"),
+        (
+            Cat | Dog,
+            {"type": "dog", "id": "a", "next": {"type": "cat"}},
+            "/next/id",
+            "This field is required",
+        ),
         (One | Two, {"n": True, "id": "x"}, "/n", "Expected `int`, got `bool`"),
         (Cat, {"type": "dog", "id": "a"}, "/type", "Invalid value 'dog'"),
-        (tuple[str, Small], ["a", {"id": "a", "x": 1}], "/1/x", "This field is not known; the fields are: id, n"),
+        (
+            tuple[str, Small],
+            ["a", {"id": "a", "x": 1}],
+            "/1/x",
+            "This field is not known; the fields are: id, n",
+        ),
         (tuple[str, Small], ["a"], "", "Expected `array` of length 2, got 1"),
         (Row, ["a", {"id": 1}], "/1/id", "Expected `str`, got `int`"),
         (TaggedRow, ["TaggedRow", {"id": 1}], "/1/id", "Expected `str`, got `int`"),
         (TaggedCounts, ["TaggedCounts", {"a": "x"}], "/1", "Expected `int`, got `str`"),
         (Pair, ["a", {"n": 1}], "/1/id", "This field is required"),
-        (Typed, {"id": "a", "next": {"id": "a"}, "x": 1}, "/x", "This field is not known; the fields are: id, next"),
+        (
+            Typed,
+            {"id": "a", "next": {"id": "a"}, "x": 1},
+            "/x",
+            "This field is not known; the fields are: id, next",
+        ),
         (Crate[Small], {"items": [{"id": 1}]}, "/items/0/id", "Expected `str`, got `int`"),
-        (Box[int], {"items": [], "next": {"items": ["x"]}}, "/next/items/0", "Expected `int`, got `str`"),
+        (
+            Box[int],
+            {"items": [], "next": {"items": ["x"]}},
+            "/next/items/0",
+            "Expected `int`, got `str`",
+        ),
         (SmallId, {"id": "a", "x": 1}, "/x", "This field is not known; the fields are: id, n"),
         (Struct, {"x": 1}, "/x", "This field is not known; the fields are: none"),
-        (Plain, {"id": "a", "made": 3}, "/made", "This field is not known; the fields are: id, items, n"),
+        (
+            Plain,
+            {"id": "a", "made": 3},
+            "/made",
+            "This field is not known; the fields are: id, items, n",
+        ),
         (Small, None, "", "Expected an object, got null"),
         (Small, True, "", "Expected an object, got a boolean"),
         (Small, 1.5, "", "Expected an object, got a number"),
         (Small, [], "", "Expected an object, got an array"),
         (Small | None, 1, "", "Expected `object | null`, got `int`"),
-        (list[tuple[int, list[Small]]], [[1, [{"id": "a"}, {}]]], "/0/1/1/id", "This field is required"),
+        (
+            list[tuple[int, list[Small]]],
+            [[1, [{"id": "a"}, {}]]],
+            "/0/1/1/id",
+            "This field is required",
+        ),
     ],
 )
-def test_one_mistake_is_named_where_it_is(kind: Any, value: Value, pointer: str, detail: str) -> None:
+def test_one_mistake_is_named_where_it_is(
+    kind: Any, value: Value, pointer: str, detail: str
+) -> None:
     assert found_in(kind, value) == [(pointer, detail)]
 
 
 def test_the_type_behind_an_alias_is_what_counts() -> None:
-    assert found_in(Alias, [{"id": "a", "x": 1}]) == [("/0/x", "This field is not known; the fields are: id, n")]
+    assert found_in(Alias, [{"id": "a", "x": 1}]) == [
+        ("/0/x", "This field is not known; the fields are: id, n")
+    ]
 
 
 def test_unknown_fields_are_found_in_each_position_of_an_array() -> None:
     value: Value = ["a", {"id": "a", "x": 1}]
     for kind in (Pair, Row, tuple[str, Small]):
-        assert [one.pointer for one in validation.stray(validation.compiled(kind), value)] == ["/1/x"]
+        assert [one.pointer for one in validation.stray(validation.compiled(kind), value)] == [
+            "/1/x"
+        ]
 
 
 def test_a_union_that_msgspec_cannot_tell_apart_is_still_msgspecs_to_refuse() -> None:
@@ -405,9 +494,15 @@ def test_values_nest_to_the_limit_and_no_deeper() -> None:
 
 def test_very_deep_values_are_refused_and_do_not_crash() -> None:
     deep = chain(100_000)
-    assert validation.violations(validation.compiled(Tree), deep) == [Violation("", "Nested more than 64 levels deep")]
-    assert validation.stray(validation.compiled(object), deep) == [Violation("", "Nested more than 64 levels deep")]
-    with pytest.raises(RecursionError):  # msgspec's answer to such bytes: callers treat it as malformed JSON
+    assert validation.violations(validation.compiled(Tree), deep) == [
+        Violation("", "Nested more than 64 levels deep")
+    ]
+    assert validation.stray(validation.compiled(object), deep) == [
+        Violation("", "Nested more than 64 levels deep")
+    ]
+    with pytest.raises(
+        RecursionError
+    ):  # msgspec's answer to such bytes: callers treat it as malformed JSON
         msgspec.json.decode(b"[" * 100_000 + b"]" * 100_000)
 
 
@@ -446,4 +541,28 @@ def test_an_escaped_name_is_one_step_of_a_pointer(name: str) -> None:
 
 def test_the_text_nan_is_a_text_and_no_decimal() -> None:
     assert validation.violations(validation.compiled(str), "NaN") == []
-    assert validation.violations(validation.compiled(Decimal), "NaN") == [Violation("", "Expected a finite number")]
+    assert validation.violations(validation.compiled(Decimal), "NaN") == [
+        Violation("", "Expected a finite number")
+    ]
+
+
+class Line(BaseModel):
+    count: int
+    price: Decimal = Decimal(0)
+
+
+class Order(BaseModel):
+    line: Line
+    other: "Line | Order | None" = None
+
+
+@pytest.mark.parametrize("text", ["nan", "nano", "Infinity"])
+def test_a_model_refuses_a_text_that_is_no_number_in_its_own_words(text: str) -> None:
+    found = found_in(Order, {"line": {"count": text, "price": "nano", "x": 1}})
+    assert [pointer for pointer, _ in found] == ["/line/count", "/line/price", "/line/x"]
+    assert "valid integer" in found[0][1]
+    assert "valid decimal" in found[1][1]
+
+
+def test_two_models_in_a_union_are_left_to_pydantic() -> None:
+    assert found_in(Order, {"line": {"count": 1}, "other": {"count": 1, "x": 1}}) == []

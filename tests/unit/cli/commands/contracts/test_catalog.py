@@ -16,7 +16,11 @@ SERVICES = ("accounts", "analytics", "email", "onboarding")
 
 
 def files(folder: Path) -> dict[str, bytes]:
-    return {one.relative_to(folder).as_posix(): one.read_bytes() for one in sorted(folder.rglob("*")) if one.is_file()}
+    return {
+        one.relative_to(folder).as_posix(): one.read_bytes()
+        for one in sorted(folder.rglob("*"))
+        if one.is_file()
+    }
 
 
 def test_a_site_is_written(tmp_path: Path) -> None:
@@ -25,18 +29,28 @@ def test_a_site_is_written(tmp_path: Path) -> None:
     assert result.stdout.startswith("8 pages in ")
     assert result.stdout.endswith("; begin at index.html.\n")
     found = files(tmp_path / "site")
-    expected = {"index", *(f"events/{one}" for one in EVENTS), *(f"services/{one}" for one in SERVICES)}
+    expected = {
+        "index",
+        *(f"events/{one}" for one in EVENTS),
+        *(f"services/{one}" for one in SERVICES),
+    }
     assert set(found) == {f"{one}.html" for one in expected}
     assert b'href="events/accounts.signed-up.html"' in found["index.html"]
     assert b'href="../events/accounts.signed-up.html#v1"' in found["services/accounts.html"]
 
 
 def test_markdown_is_written(tmp_path: Path) -> None:
-    assert run("contracts", "catalog", COMETBID, "--out", tmp_path, "--format", "markdown").exit_code == 0
+    assert (
+        run("contracts", "catalog", COMETBID, "--out", tmp_path, "--format", "markdown").exit_code
+        == 0
+    )
     found = files(tmp_path)
     assert len(found) == 8
     assert "| `email` | text | yes |  |  |" in found["events/accounts.signed-up.md"].decode()
-    assert "[`email.welcome`](../services/email.md#email.welcome)" in found["events/accounts.signed-up.md"].decode()
+    assert (
+        "[`email.welcome`](../services/email.md#email.welcome)"
+        in found["events/accounts.signed-up.md"].decode()
+    )
 
 
 def test_a_catalogue_is_brought_up_to_date_and_other_files_stay(tmp_path: Path) -> None:
@@ -55,7 +69,10 @@ def test_a_catalogue_is_brought_up_to_date_and_other_files_stay(tmp_path: Path) 
 
 def test_another_form_takes_the_place_of_the_first(tmp_path: Path) -> None:
     for form in ("html", "markdown"):
-        assert run("contracts", "catalog", COMETBID, "--out", tmp_path, "--format", form).exit_code == 0
+        assert (
+            run("contracts", "catalog", COMETBID, "--out", tmp_path, "--format", form).exit_code
+            == 0
+        )
     assert {Path(name).suffix for name in files(tmp_path)} == {".md"}
 
 
@@ -96,8 +113,23 @@ def test_every_process_writes_the_same_bytes(tmp_path: Path) -> None:
     for seed in ("1", "2"):
         for form in ("html", "markdown"):
             out = tmp_path / f"{form}{seed}"
-            command = [sys.executable, "-m", "oort.cli", "contracts", "catalog", str(source), "--out", str(out)]
+            command = [
+                sys.executable,
+                "-m",
+                "oort.cli",
+                "contracts",
+                "catalog",
+                str(source),
+                "--out",
+                str(out),
+            ]
             environment = {**os.environ, "PYTHONHASHSEED": seed}
-            subprocess.run([*command, "--format", form], env=environment, cwd="/", capture_output=True, check=True)
+            subprocess.run(
+                [*command, "--format", form],
+                env=environment,
+                cwd="/",
+                capture_output=True,
+                check=True,
+            )
     assert files(tmp_path / "html1") == files(tmp_path / "html2")
     assert files(tmp_path / "markdown1") == files(tmp_path / "markdown2")

@@ -44,9 +44,17 @@ def contracted(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def test_every_event_is_printed_with_schemas_that_can_be_used() -> None:
     found = {(one["event"], one["version"]): one for one in exported(COMETBID)}
-    assert set(found) == {("accounts.closed", 1), ("accounts.email-changed", 1), ("accounts.signed-up", 1)}
+    assert set(found) == {
+        ("accounts.closed", 1),
+        ("accounts.email-changed", 1),
+        ("accounts.signed-up", 1),
+    }
     signed_up = found["accounts.signed-up", 1]
-    assert signed_up["consumers"] == ["analytics.count", "email.welcome", "onboarding.first_workspace"]
+    assert signed_up["consumers"] == [
+        "analytics.count",
+        "email.welcome",
+        "onboarding.first_workspace",
+    ]
     assert signed_up["file"].endswith("contracts/accounts.py")
     document = {"account_id": "1", "email": "a@b.no", "country": "NO"}
     assert jsonschema_rs.is_valid(signed_up["writer"], document)
@@ -74,9 +82,12 @@ def test_openapi_is_the_document_of_all_services() -> None:
 def test_asyncapi_has_the_shape_that_its_specification_asks_for(contracted: Path) -> None:
     for folder in (COMETBID, contracted):
         assert [
-            f"{one.instance_path}: {one.message}" for one in ASYNCAPI.iter_errors(exported(folder, "--asyncapi"))
+            f"{one.instance_path}: {one.message}"
+            for one in ASYNCAPI.iter_errors(exported(folder, "--asyncapi"))
         ] == []
-    assert not ASYNCAPI.is_valid({**exported(COMETBID, "--asyncapi"), "channels": {"a": {"adress": "a"}}})
+    assert not ASYNCAPI.is_valid(
+        {**exported(COMETBID, "--asyncapi"), "channels": {"a": {"adress": "a"}}}
+    )
 
 
 def references(value: object) -> Iterator[str]:
@@ -130,7 +141,10 @@ def test_the_examples_of_asyncapi_fit_their_payloads(contracted: Path) -> None:
     document = exported(contracted, "--asyncapi")
     for message in document["components"]["messages"].values():
         # draft 7 is what AsyncAPI's own schemas are
-        payload = {"$schema": "http://json-schema.org/draft-07/schema#", "components": document["components"]}
+        payload = {
+            "$schema": "http://json-schema.org/draft-07/schema#",
+            "components": document["components"],
+        }
         judge = jsonschema_rs.validator_for({**payload, "allOf": [message["payload"]]})
         (example,) = message["examples"]
         assert judge.is_valid(example["payload"]), message["title"]
@@ -154,9 +168,14 @@ def test_an_example_of_cloudevents_is_a_message_that_consumers_read(contracted: 
     _, program = platforms.load(contracted)
     for one in exported(contracted, "--cloudevents"):
         message = envelopes.unwrapped(json.dumps(one["example"]))
-        for kind in (function.event for function in program.functions.values() if function.event is not None):
+        for kind in (
+            function.event for function in program.functions.values() if function.event is not None
+        ):
             known = kind.__oort__.model
-            if known.name == message.name and (known.version, message.version) != (1, 2):  # nothing leads down from 2
+            if known.name == message.name and (known.version, message.version) != (
+                1,
+                2,
+            ):  # nothing leads down from 2
                 assert isinstance(versions.read(kind, message), Event)
 
 
@@ -194,10 +213,10 @@ def sell(out: Publish[Sold]) -> None: ...
 
 
 def test_what_draft_4_cannot_say_is_refused_with_its_place(tmp_path: Path) -> None:
-    words = 'Annotated[list[int], msgspec.Meta(extra_json_schema={"contains": {}, "minContains": 2})]'
-    source = (
-        f'{HEAD}@event("orders.sold", version=1, key="id")\nclass Sold(Event):\n    id: str\n    sizes: {words}\n{TAIL}'
+    words = (
+        'Annotated[list[int], msgspec.Meta(extra_json_schema={"contains": {}, "minContains": 2})]'
     )
+    source = f'{HEAD}@event("orders.sold", version=1, key="id")\nclass Sold(Event):\n    id: str\n    sizes: {words}\n{TAIL}'
     folder = shop(tmp_path, source)
     result = run("contracts", "export", folder, "--eventbridge")
     assert result.exit_code == 1
@@ -232,8 +251,12 @@ def in_numbers(new: Sold) -> SoldV1:
 
 
 def test_a_platform_without_events_has_documents_without_any(tmp_path: Path) -> None:
-    folder = shop(tmp_path, f"{HEAD}\n@orders.get('/', public=True)\ndef hello() -> str:\n    return ''\n")
-    assert [exported(folder, f"--{form}") for form in ("jsonschema", "cloudevents", "eventbridge")] == [[], [], []]
+    folder = shop(
+        tmp_path, f"{HEAD}\n@orders.get('/', public=True)\ndef hello() -> str:\n    return ''\n"
+    )
+    assert [
+        exported(folder, f"--{form}") for form in ("jsonschema", "cloudevents", "eventbridge")
+    ] == [[], [], []]
     document = exported(folder, "--asyncapi")
     assert ASYNCAPI.is_valid(document)
     assert document["channels"] == document["operations"] == {}
@@ -241,9 +264,19 @@ def test_a_platform_without_events_has_documents_without_any(tmp_path: Path) -> 
 
 @pytest.mark.parametrize("form", FORMS)
 def test_every_process_prints_the_same_bytes(contracted: Path, form: str) -> None:
-    command = [sys.executable, "-m", "oort.cli", "contracts", "export", str(contracted), f"--{form}"]
+    command = [
+        sys.executable,
+        "-m",
+        "oort.cli",
+        "contracts",
+        "export",
+        str(contracted),
+        f"--{form}",
+    ]
     printed = {
-        subprocess.run(command, env={**os.environ, "PYTHONHASHSEED": seed}, capture_output=True, check=True).stdout
+        subprocess.run(
+            command, env={**os.environ, "PYTHONHASHSEED": seed}, capture_output=True, check=True
+        ).stdout
         for seed in ("1", "2")
     }
     assert len(printed) == 1

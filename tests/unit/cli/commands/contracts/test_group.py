@@ -31,7 +31,10 @@ def test_no_shows_a_document_and_the_place(tmp_path: Path) -> None:
     assert result.exit_code == 1
     lines = result.stdout.splitlines()
     assert lines[0] == "no (backward)"
-    assert lines[2:4] == ["Place: /properties/a/type", 'Witness, valid under OLD and refused by NEW: {"a": null}']
+    assert lines[2:4] == [
+        "Place: /properties/a/type",
+        'Witness, valid under OLD and refused by NEW: {"a": null}',
+    ]
     assert "new version" in lines[4]
 
 
@@ -52,13 +55,18 @@ def test_json(tmp_path: Path) -> None:
 
 
 def test_as_is_leaves_out_the_rule_for_writers_and_readers(tmp_path: Path) -> None:
-    more = {"type": "object", "properties": {"a": {"type": ["string", "null"]}, "b": {"type": "integer"}}}
+    more = {
+        "type": "object",
+        "properties": {"a": {"type": ["string", "null"]}, "b": {"type": "integer"}},
+    }
     paths = files(tmp_path, TEXT, more)
     assert run("contracts", "compare", *paths).exit_code == 0
     assert run("contracts", "compare", *paths, "--as-is").exit_code == 1
 
 
-@pytest.mark.parametrize("text", ["", "{", "[]", "1", "NaN", '"x"', '{"minimum": Infinity}', "[" * 100_000])
+@pytest.mark.parametrize(
+    "text", ["", "{", "[]", "1", "NaN", '"x"', '{"minimum": Infinity}', "[" * 100_000]
+)
 def test_what_is_no_schema_is_refused_in_a_sentence(tmp_path: Path, text: str) -> None:
     (path,) = files(tmp_path, TEXT)
     broken = tmp_path / "broken.json"

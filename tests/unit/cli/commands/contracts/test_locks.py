@@ -19,10 +19,17 @@ def test_lock_writes_drafts_and_says_so(tmp_path: Path) -> None:
     folder = shop(tmp_path)
     said = run("contracts", "check", folder)
     assert said.exit_code == 0
-    assert "note orders.placed version 1: The event is a draft, and not locked yet. Run oort contracts lock" in said.stdout
+    assert (
+        "note orders.placed version 1: The event is a draft, and not locked yet. Run oort contracts lock"
+        in said.stdout
+    )
     written = run("contracts", "lock", folder)
     assert written.exit_code == 0
-    assert written.stdout.splitlines() == [f"{folder / EVENT} draft", f"{folder / API} draft", "Commit them."]
+    assert written.stdout.splitlines() == [
+        f"{folder / EVENT} draft",
+        f"{folder / API} draft",
+        "Commit them.",
+    ]
     assert run("contracts", "lock", folder).stdout == "The lock files are up to date.\n"
     said = run("contracts", "check", folder)
     assert said.stdout == "shop: 1 event version, routes of 1 service; 0 objections, 0 warnings.\n"
@@ -51,7 +58,7 @@ def test_a_draft_whose_class_is_gone_is_removed(tmp_path: Path) -> None:
     whole = json.loads((folder / EVENT).read_text())
     lost.write_text(json.dumps({**whole, "event": "orders.lost"}))
     assert (
-        "note orders.lost version 1: It is a draft, and no function uses its class"
+        "note orders.lost version 1: The event is a draft, and no function uses its class"
         in run("contracts", "check", folder).stdout
     )
     assert f"{lost} removed" in run("contracts", "lock", folder).stdout
@@ -61,7 +68,12 @@ def test_a_draft_whose_class_is_gone_is_removed(tmp_path: Path) -> None:
     refused = run("contracts", "check", folder, "--json")
     assert refused.exit_code == 1
     (gone,) = json.loads(refused.stdout)
-    assert (gone["code"], gone["event"], gone["version"], gone["line"]) == ("contract.gone", "orders.lost", 1, 1)
+    assert (gone["code"], gone["event"], gone["version"], gone["line"]) == (
+        "contract.gone",
+        "orders.lost",
+        1,
+        1,
+    )
     assert "witness" not in gone
     assert run("contracts", "lock", folder).exit_code == 0
     assert lost.exists()
@@ -95,7 +107,13 @@ def test_a_break_of_what_is_published_is_not_locked(tmp_path: Path) -> None:
 
 
 def finding(**more: object) -> Finding:
-    given = {"weight": Weight.OBJECTION, "code": "c", "subject": "a.b", "what": "What.", "instead": "Instead."}
+    given = {
+        "weight": Weight.OBJECTION,
+        "code": "c",
+        "subject": "a.b",
+        "what": "What.",
+        "instead": "Instead.",
+    }
     return Finding(**{**given, **more})  # type: ignore[arg-type]
 
 
@@ -113,7 +131,11 @@ def test_a_report_has_objections_first_and_long_documents_cut() -> None:
     assert lines[0] == "objection a.b version 1: What."
     assert lines[1] == "    field       text (/text)"
     assert lines[2].endswith("xxx… (all of it with --json)")
-    assert lines[3:] == ["    by          the reader", "    would break a (f), b (g, h)", "    Instead. [c]"]
+    assert lines[3:] == [
+        "    by          the reader",
+        "    would break a (f), b (g, h)",
+        "    Instead. [c]",
+    ]
     assert second.startswith("warning a.py:3: GET /a: What.")
     assert third == "note a.b version 1, a.b version 2: What. Instead."
     (document,) = findings.documents([finding(version=1, witness=(None,))])

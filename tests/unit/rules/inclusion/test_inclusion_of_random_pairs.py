@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from oort.rules.inclusion import compare
 from oort.rules.inclusion.documents import Document, Json, Subschema
 from oort.rules.inclusion.membership import admits
+from tests.repeats import times
 from tests.unit.rules.inclusion.validators import (
     Rich,
     changed,
@@ -43,13 +44,13 @@ def check(old: Json, new: Json, draw: Random, *judged: tuple[Json, Json]) -> Non
             assert accepts_new(value) or not accepts_old(value), value
 
 
-@settings(max_examples=400)
+@settings(max_examples=times(400))
 @given(seeds)
 def test_another_validator_agrees_with_the_verdict(draw: Random) -> None:
     check(*pair(draw), draw)
 
 
-@settings(max_examples=150)
+@settings(max_examples=times(150))
 @given(seeds)
 def test_another_validator_agrees_across_drafts(draw: Random) -> None:
     old, new = map(older, pair(draw))
@@ -58,14 +59,14 @@ def test_another_validator_agrees_across_drafts(draw: Random) -> None:
     check(random_schema(draw), new, draw)
 
 
-@settings(max_examples=150)
+@settings(max_examples=times(150))
 @given(seeds)
 def test_a_verdict_holds_whatever_nullable_means_where_it_has_no_meaning(draw: Random) -> None:
     old, new = (nullable(one, draw) for one in pair(draw))
     check(old, new, draw, *product(readings(old), readings(new)))
 
 
-@settings(max_examples=300)
+@settings(max_examples=times(300))
 @given(seeds)
 def test_another_validator_agrees_about_members(draw: Random) -> None:
     schema = random_schema(draw)
@@ -75,7 +76,7 @@ def test_another_validator_agrees_about_members(draw: Random) -> None:
         assert admits(place, value) in (accepts(value), None)
 
 
-@settings(max_examples=200)
+@settings(max_examples=times(200))
 @given(seeds)
 def test_a_schema_fits_itself(draw: Random) -> None:
     schema = random_schema(draw)

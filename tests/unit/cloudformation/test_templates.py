@@ -1,14 +1,10 @@
-"""What all services share: users and their groups, topics, the key, and the values that services read."""
+"""The template of the platform: groups, topics and the values that services read."""
 
-from oort.cloudformation import rendering, tags, templates
-from oort.cloudformation.constructs import roles
-from oort.cloudformation.resources import Resource
-from oort.model.delivery.stages import Stage
+from oort.cloudformation import templates
 from oort.model.functions import Grant, Subscription
 from oort.model.platform import PlatformModel, ServiceModel
 from oort.model.resources import EventModel, Kind
 from oort.rules.cloud import cloud_names
-from oort.rules.cloud.statements import Statement
 from tests.templates.reading import of_type, read
 from tests.unit.cloudformation.one_service import STAGE, properties
 from tests.unit.programs import HERE, function, queue, route, sign_up
@@ -22,22 +18,33 @@ def test_each_group_that_a_route_names_is_made() -> None:
 
 def test_each_event_has_one_topic_whatever_its_versions() -> None:
     grant = Grant(Kind.EVENT, "shop.sold", ("publish",))
-    events = (EventModel("shop.sold", 1, "id", "shop", HERE), EventModel("shop.sold", 2, "id", "shop", HERE))
+    events = (
+        EventModel("shop.sold", 1, "id", "shop", HERE),
+        EventModel("shop.sold", 2, "id", "shop", HERE),
+    )
     place = function("shop.place", route("GET", "/shop").trigger, grant)
     listening = function("mail.heard", Subscription("bank.paid", 1, "mail.heard", 10))
     platform = PlatformModel(
         "market",
         (
             ServiceModel("shop", (), (), events, (place,)),
-            ServiceModel("mail", (), (queue("mail.heard", subscription="bank.paid"),), (), (listening,)),
+            ServiceModel(
+                "mail", (), (queue("mail.heard", subscription="bank.paid"),), (), (listening,)
+            ),
         ),
     )
     document = read(templates.platform_template(platform, STAGE))
     topics = {name: one["TopicName"] for name, one in of_type(document, "SNS::Topic").items()}
     # A subscription needs its topic also while the publisher is not there yet.
-    assert topics == {"TopicBankPaid": "market_prod_bank_paid", "TopicShopSold": "market_prod_shop_sold"}
+    assert topics == {
+        "TopicBankPaid": "market_prod_bank_paid",
+        "TopicShopSold": "market_prod_shop_sold",
+    }
     (statement,) = properties(document, "PolicyShopSold")["PolicyDocument"]["Statement"]
-    assert (statement["Action"], statement["Resource"]) == ("sns:Publish", [{"Ref": "TopicShopSold"}])
+    assert (statement["Action"], statement["Resource"]) == (
+        "sns:Publish",
+        [{"Ref": "TopicShopSold"}],
+    )
 
 
 def test_a_platform_without_routes_leaves_the_account_alone() -> None:
@@ -50,7 +57,10 @@ def test_the_stacks_tell_what_services_read() -> None:
     platform = PlatformModel("market", ())
     told = [
         one["Name"]
-        for template in (templates.platform_template(platform, STAGE), templates.assets_template(platform, STAGE))
+        for template in (
+            templates.platform_template(platform, STAGE),
+            templates.assets_template(platform, STAGE),
+        )
         for one in of_type(read(template), "SSM::Parameter").values()
     ]
     assert told == [
@@ -67,29 +77,3 @@ def test_no_service_can_have_the_stack_of_the_packages() -> None:
     template = templates.assets_template(PlatformModel("market", ()), STAGE)
     assert template.stack == place.assets_stack == "market-prod--assets"
     assert place.service_stack("assets") == "market-prod-assets"
-
-
-def test_tags_of_the_stage_cannot_hide_ours() -> None:
-    place = cloud_names.place("market", "prod")
-    stage = Stage("prod", tags=(("oort:service", "other"), ("team", "core")))
-    found = tags.tags(place, stage, "shop")
-    assert found == {"oort:platform": "market", "oort:stage": "prod", "oort:service": "shop", "team": "core"}
-
-
-def test_what_has_no_tags_stays_as_it_is() -> None:
-    plain = Resource("One", "AWS::KMS::Alias", {"AliasName": "alias/x"})
-    assert tags.tagged(plain, {"a": "b"}) is plain
-
-
-def test_statements_of_one_name_are_numbered() -> None:
-    twice = Statement("Same", ("sqs:SendMessage",), ("arn:x",))
-    found = roles.policy([twice, twice])["Statement"]
-    assert isinstance(found, list)
-    assert [one["Sid"] for one in found] == ["Same", "Same2"]
-
-
-def test_a_template_ends_with_a_line_and_is_written_the_same_each_time() -> None:
-    template = templates.platform_template(sign_up(), STAGE)
-    data = rendering.rendered(template)
-    assert data.endswith(b"}\n")
-    assert data == rendering.rendered(templates.platform_template(sign_up(), STAGE))

@@ -61,9 +61,20 @@ def test_a_handler_that_ends_the_process_fails_its_message_only() -> None:
 
 @pytest.mark.parametrize(
     "body",
-    [b"", b"{", b"\xff", b"[]", b'{"number":"x"}', b'{"number": 1e999}', b"[" * 100_000, b'{"number":' + b"1" * 5000],
+    [
+        b"",
+        b"{",
+        b"\xff",
+        b"[]",
+        b'{"number":"x"}',
+        b'{"number": 1e999}',
+        b"[" * 100_000,
+        b'{"number":' + b"1" * 5000,
+    ],
 )
-def test_a_message_that_cannot_be_read_is_parked_and_the_handler_is_not_entered(body: bytes) -> None:
+def test_a_message_that_cannot_be_read_is_parked_and_the_handler_is_not_entered(
+    body: bytes,
+) -> None:
     seen: list[object] = []
     outcome = Running(worker(seen)).batch(body, {"number": 2})
     assert outcome.failures == ()

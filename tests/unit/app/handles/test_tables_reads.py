@@ -51,7 +51,9 @@ def test_a_prefix_and_a_filter_narrow_a_query() -> None:
     handle = fake(Notes[Query], *ALL)
     assert handle.query(Notes.by_day, DAY, starts_with="a/").items == ALL[:2]
     assert handle.query(Notes.by_day, DAY, where=field(N.words).between(20, 100)).items == [ALL[2]]
-    assert handle.query(Notes.by_day, DAY, starts_with="a/", where=field(N.words).equals(10)).items == [ALL[0]]
+    assert handle.query(
+        Notes.by_day, DAY, starts_with="a/", where=field(N.words).equals(10)
+    ).items == [ALL[0]]
 
 
 def test_a_filter_narrows_a_scan_and_the_limit_counts_what_is_read() -> None:

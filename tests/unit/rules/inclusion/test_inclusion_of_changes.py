@@ -20,8 +20,16 @@ THING: Schema = {"type": "object"}
 AB: Schema = {"a": WHOLE, "b": TEXT}
 SHUT: Schema = {**THING, "properties": AB, "additionalProperties": False}
 KEYED: Schema = {**THING, "additionalProperties": WHOLE}
-CIRCLE: Schema = {**THING, "properties": {"kind": {"const": "circle"}, "r": NUMBER}, "required": ["kind"]}
-SQUARE: Schema = {**THING, "properties": {"kind": {"const": "square"}, "w": NUMBER}, "required": ["kind"]}
+CIRCLE: Schema = {
+    **THING,
+    "properties": {"kind": {"const": "circle"}, "r": NUMBER},
+    "required": ["kind"],
+}
+SQUARE: Schema = {
+    **THING,
+    "properties": {"kind": {"const": "square"}, "w": NUMBER},
+    "required": ["kind"],
+}
 
 # each pair: the tightened schema, then the loosened one
 ROWS: list[tuple[Json, Json]] = [
@@ -51,7 +59,10 @@ ROWS: list[tuple[Json, Json]] = [
     ({**TEXT, "pattern": r"^A-\d{3}$"}, {**TEXT, "maxLength": 5}),
     ({**TEXT, "pattern": ".+"}, {**TEXT, "minLength": 1}),
     ({**TEXT, "pattern": "^(ab|cd)$"}, {"enum": ["ab", "cd", "ef"]}),
-    *[({**TEXT, "format": name}, TEXT) for name in ("date", "date-time", "uuid", "email", "uri", "ipv4", "hostname")],
+    *[
+        ({**TEXT, "format": name}, TEXT)
+        for name in ("date", "date-time", "uuid", "email", "uri", "ipv4", "hostname")
+    ],
     ({**LIST, "items": WHOLE}, {**LIST, "items": NUMBER}),
     ({**LIST, "items": WHOLE}, LIST),
     ({**LIST, "minItems": 1}, LIST),
@@ -60,7 +71,10 @@ ROWS: list[tuple[Json, Json]] = [
     ({**LIST, "uniqueItems": True}, LIST),
     ({**LIST, "items": TEXT, "uniqueItems": True}, {**LIST, "items": TEXT}),
     ({**LIST, "prefixItems": [WHOLE, TEXT]}, {**LIST, "prefixItems": [WHOLE]}),
-    ({**LIST, "prefixItems": [WHOLE], "items": False}, {**LIST, "prefixItems": [WHOLE, TEXT], "items": False}),
+    (
+        {**LIST, "prefixItems": [WHOLE], "items": False},
+        {**LIST, "prefixItems": [WHOLE, TEXT], "items": False},
+    ),
     ({**LIST, "prefixItems": [WHOLE], "items": TEXT}, {**LIST, "prefixItems": [NUMBER]}),
     ({**LIST, "items": [WHOLE], "additionalItems": False}, {**LIST, "items": [WHOLE]}),
     ({**LIST, "contains": WHOLE}, LIST),
@@ -70,7 +84,10 @@ ROWS: list[tuple[Json, Json]] = [
     ({**LIST, "items": WHOLE, "minItems": 1}, {**LIST, "contains": WHOLE}),
     ({**LIST, "items": TEXT}, {**LIST, "contains": WHOLE, "minContains": 0, "maxContains": 0}),
     ({**LIST, "contains": TEXT, "minContains": 3}, {**LIST, "minItems": 3}),
-    ({**LIST, "prefixItems": [WHOLE, WHOLE], "minItems": 2}, {**LIST, "contains": WHOLE, "minContains": 2}),
+    (
+        {**LIST, "prefixItems": [WHOLE, WHOLE], "minItems": 2},
+        {**LIST, "contains": WHOLE, "minContains": 2},
+    ),
     ({**THING, "properties": {"a": WHOLE}}, {**THING, "properties": {"a": NUMBER}}),
     ({**THING, "required": ["a"]}, THING),
     ({**THING, "required": ["a", "b"]}, {**THING, "required": ["a"]}),
@@ -79,8 +96,14 @@ ROWS: list[tuple[Json, Json]] = [
     ({**SHUT, "required": ["a"]}, SHUT),
     (KEYED, {**THING, "additionalProperties": NUMBER}),
     (KEYED, {**KEYED, "additionalProperties": {"type": ["integer", "null"]}}),
-    ({**KEYED, "propertyNames": {"enum": ["k", "p"]}}, {**KEYED, "propertyNames": {"enum": ["k", "p", "q"]}}),
-    ({**KEYED, "propertyNames": {"enum": ["k", "p"]}}, {**THING, "properties": {"k": WHOLE, "p": NUMBER}}),
+    (
+        {**KEYED, "propertyNames": {"enum": ["k", "p"]}},
+        {**KEYED, "propertyNames": {"enum": ["k", "p", "q"]}},
+    ),
+    (
+        {**KEYED, "propertyNames": {"enum": ["k", "p"]}},
+        {**THING, "properties": {"k": WHOLE, "p": NUMBER}},
+    ),
     ({**THING, "propertyNames": {"enum": ["k", "p"]}}, {**THING, "maxProperties": 2}),
     ({**THING, "propertyNames": {"pattern": "^k"}}, THING),
     ({**THING, "propertyNames": {"maxLength": 2}}, {**THING, "propertyNames": {"maxLength": 3}}),
@@ -105,7 +128,10 @@ ROWS: list[tuple[Json, Json]] = [
     ({**THING, "unevaluatedProperties": False}, {**THING, "unevaluatedProperties": TEXT}),
     ({**LIST, "prefixItems": [WHOLE], "unevaluatedItems": TEXT}, {**LIST, "prefixItems": [WHOLE]}),
     ({**THING, "dependentRequired": {"k": ["p"]}}, THING),
-    ({**THING, "dependentRequired": {"k": ["p", "q"]}}, {**THING, "dependentRequired": {"k": ["p"]}}),
+    (
+        {**THING, "dependentRequired": {"k": ["p", "q"]}},
+        {**THING, "dependentRequired": {"k": ["p"]}},
+    ),
     ({**THING, "required": ["p"]}, {**THING, "dependentRequired": {"k": ["p"]}}),
     ({**THING, "dependentRequired": {"k": ["p"]}, "required": ["k"]}, {**THING, "required": ["p"]}),
     (
@@ -113,11 +139,17 @@ ROWS: list[tuple[Json, Json]] = [
         {**THING, "dependentSchemas": {"k": {**THING, "properties": {"p": NUMBER}}}},
     ),
     (
-        {**THING, "dependentRequired": {"a": ["b"], "b": ["c"], "c": ["d"], "d": ["e"], "e": ["f"]}},
+        {
+            **THING,
+            "dependentRequired": {"a": ["b"], "b": ["c"], "c": ["d"], "d": ["e"], "e": ["f"]},
+        },
         {**THING, "dependentRequired": {"a": ["b"], "b": ["c"], "c": ["d"], "d": ["e"]}},
     ),
     ({"anyOf": [TEXT, WHOLE]}, {"anyOf": [TEXT, WHOLE, NULL]}),
-    ({"anyOf": [CIRCLE, SQUARE]}, {"anyOf": [CIRCLE, {**SQUARE, "properties": {"kind": {"const": "square"}}}]}),
+    (
+        {"anyOf": [CIRCLE, SQUARE]},
+        {"anyOf": [CIRCLE, {**SQUARE, "properties": {"kind": {"const": "square"}}}]},
+    ),
     ({"oneOf": [CIRCLE]}, {"oneOf": [CIRCLE, SQUARE]}),
     ({"oneOf": [CIRCLE, SQUARE]}, {"oneOf": [CIRCLE, SQUARE, NULL]}),
     (
@@ -126,7 +158,13 @@ ROWS: list[tuple[Json, Json]] = [
     ),
     (
         {"oneOf": [CIRCLE, SQUARE], "discriminator": {"propertyName": "kind"}},
-        {"anyOf": [CIRCLE, SQUARE, {**THING, "properties": {"kind": {"const": "dot"}}, "required": ["kind"]}]},
+        {
+            "anyOf": [
+                CIRCLE,
+                SQUARE,
+                {**THING, "properties": {"kind": {"const": "dot"}}, "required": ["kind"]},
+            ]
+        },
     ),
     (
         {"allOf": [{**THING, "required": ["a"]}, {**THING, "required": ["b"]}]},
@@ -140,23 +178,51 @@ ROWS: list[tuple[Json, Json]] = [
     ({**TEXT, "minLength": 1, "maxLength": 1}, {**TEXT, "not": {"enum": [""]}}),
     ({**WHOLE, "minimum": 0, "not": {"const": 0}}, {**WHOLE, "minimum": 0}),
     ({**THING, "not": {"required": ["k"]}}, {**THING, "properties": {"k": TEXT}}),
-    ({**THING, "properties": {"k": TEXT}, "not": {"required": ["k", "p"]}}, {**THING, "properties": {"k": TEXT}}),
+    (
+        {**THING, "properties": {"k": TEXT}, "not": {"required": ["k", "p"]}},
+        {**THING, "properties": {"k": TEXT}},
+    ),
     ({**LIST, "not": {"maxItems": 1}}, {**LIST, "minItems": 1}),
     ({"not": {"type": ["string", "null"]}}, {"not": TEXT}),
     ({"not": {"anyOf": [TEXT, NULL]}}, {"not": {"allOf": [TEXT, {"minLength": 1}]}}),
     ({"not": {"type": "number"}}, {"not": {"type": "integer"}}),
     ({**THING, "not": {"properties": {"k": TEXT}}}, {**THING, "required": ["k"]}),
-    ({"if": TEXT, "then": {"minLength": 2}, "else": WHOLE}, {"if": TEXT, "then": {"minLength": 1}, "else": WHOLE}),
-    ({"if": {"properties": {"k": {"const": 1}}, "required": ["k"]}, "then": {"required": ["p"]}}, True),
     (
-        {**THING, "if": {"properties": {"k": {"const": 1}}, "required": ["k"]}, "then": {"required": ["p"]}},
-        {**THING, "if": {"properties": {"k": {"const": 1}}, "required": ["k", "q"]}, "then": {"required": ["p"]}},
+        {"if": TEXT, "then": {"minLength": 2}, "else": WHOLE},
+        {"if": TEXT, "then": {"minLength": 1}, "else": WHOLE},
+    ),
+    (
+        {"if": {"properties": {"k": {"const": 1}}, "required": ["k"]}, "then": {"required": ["p"]}},
+        True,
+    ),
+    (
+        {
+            **THING,
+            "if": {"properties": {"k": {"const": 1}}, "required": ["k"]},
+            "then": {"required": ["p"]},
+        },
+        {
+            **THING,
+            "if": {"properties": {"k": {"const": 1}}, "required": ["k", "q"]},
+            "then": {"required": ["p"]},
+        },
     ),
     (
         {"anyOf": [{**LIST, "prefixItems": [{"enum": [1, 2]}], "minItems": 1}]},
-        {"anyOf": [{**LIST, "prefixItems": [{"const": 1}], "minItems": 1}, {**LIST, "prefixItems": [{"const": 2}]}]},
+        {
+            "anyOf": [
+                {**LIST, "prefixItems": [{"const": 1}], "minItems": 1},
+                {**LIST, "prefixItems": [{"const": 2}]},
+            ]
+        },
     ),
-    ({"$defs": {"T": {**THING, "properties": {"t": {"$ref": "#/$defs/T"}, "v": WHOLE}}}, "$ref": "#/$defs/T"}, THING),
+    (
+        {
+            "$defs": {"T": {**THING, "properties": {"t": {"$ref": "#/$defs/T"}, "v": WHOLE}}},
+            "$ref": "#/$defs/T",
+        },
+        THING,
+    ),
 ]
 PLACES: dict[str, Callable[[Json], Schema]] = {
     "itself": lambda one: {"allOf": [one]},
@@ -165,14 +231,29 @@ PLACES: dict[str, Callable[[Json], Schema]] = {
     "elements": lambda one: {**LIST, "items": one},
     "a position": lambda one: {**LIST, "prefixItems": [TEXT, one], "items": False},
     "a map": lambda one: {**THING, "additionalProperties": one},
-    "names that begin alike": lambda one: {**THING, "patternProperties": {"^k_": one}, "properties": {"p": TEXT}},
-    "an arm": lambda one: {"anyOf": [one, {**LIST, "prefixItems": [FLAG, FLAG, FLAG], "minItems": 9}]},
-    "a tagged arm": lambda one: {
-        "oneOf": [{**THING, "properties": {"kind": {"const": "a"}, "v": one}, "required": ["kind", "v"]}, SQUARE]
+    "names that begin alike": lambda one: {
+        **THING,
+        "patternProperties": {"^k_": one},
+        "properties": {"p": TEXT},
     },
-    "what may be null": lambda one: {**THING, "properties": {"k": {"anyOf": [one, {"enum": ["\t"]}]}}},
+    "an arm": lambda one: {
+        "anyOf": [one, {**LIST, "prefixItems": [FLAG, FLAG, FLAG], "minItems": 9}]
+    },
+    "a tagged arm": lambda one: {
+        "oneOf": [
+            {**THING, "properties": {"kind": {"const": "a"}, "v": one}, "required": ["kind", "v"]},
+            SQUARE,
+        ]
+    },
+    "what may be null": lambda one: {
+        **THING,
+        "properties": {"k": {"anyOf": [one, {"enum": ["\t"]}]}},
+    },
     "a definition": lambda one: {"$defs": {"One": one}, **LIST, "items": {"$ref": "#/$defs/One"}},
-    "what a member asks for": lambda one: {**THING, "dependentSchemas": {"k": {"properties": {"p": one}}}},
+    "what a member asks for": lambda one: {
+        **THING,
+        "dependentSchemas": {"k": {"properties": {"p": one}}},
+    },
     "what is contained": lambda one: {**LIST, "contains": one, "minItems": 1},
     "a case": lambda one: {"if": {"required": ["z"]}, "then": {"properties": {"k": one}}},
 }
@@ -183,7 +264,9 @@ JUDGED = [
 
 
 @pytest.mark.parametrize(("tight", "loose"), ROWS, ids=lambda schema: str(schema)[:60])
-def test_a_loosened_keyword_is_compatible_and_a_tightened_one_is_not(tight: Json, loose: Json) -> None:
+def test_a_loosened_keyword_is_compatible_and_a_tightened_one_is_not(
+    tight: Json, loose: Json
+) -> None:
     assert compare(tight, loose, as_is=True).verdict == "yes"
     assert compare(loose, tight, as_is=True).verdict == "no"
 

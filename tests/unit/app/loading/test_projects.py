@@ -32,7 +32,10 @@ def test_of_an_entry_inside_another_the_inner_one_counts(tmp_path: Path) -> None
         "homes_c/__init__.py": declare("outer") + HELLO.format("outer"),
         "homes_c/inner/__init__.py": declare("inner") + HELLO.format("inner"),
     }
-    assert homes(tmp_path, ["homes_c", "homes_c.inner"], files) == {"outer": ("homes_c",), "inner": ("homes_c.inner",)}
+    assert homes(tmp_path, ["homes_c", "homes_c.inner"], files) == {
+        "outer": ("homes_c",),
+        "inner": ("homes_c.inner",),
+    }
 
 
 def test_a_service_that_only_modules_elsewhere_declare_is_where_it_stands(tmp_path: Path) -> None:

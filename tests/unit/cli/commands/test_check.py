@@ -1,0 +1,76 @@
+"""`oort check`: what it counts, and each mistake with its place."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from tests.unit.cli.shops import run, shop
+
+
+def test_check_counts_what_it_found_nothing_wrong_with(tmp_path: Path) -> None:
+    result = run("check", shop(tmp_path))
+    assert (result.exit_code, result.stdout) == (0, "shop: 1 service, 9 functions, no mistakes.\n")
+
+
+def test_check_as_json(tmp_path: Path) -> None:
+    assert json.loads(run("check", shop(tmp_path), "--json").stdout) == {
+        "ok": True, "services": 1, "functions": 9, "mistakes": []
+    }  # fmt: skip
+
+
+WRONG = """
+from oort import Service
+print("importing")
+orders = Service("orders")
+
+@orders.get("/{id}", public=True)
+def read(number: int) -> str:
+    return ""
+
+@orders.get("/{name}", public=True)
+def other(name: str) -> str:
+    return ""
+"""
+
+
+def test_check_names_every_mistake_with_its_place(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = shop(tmp_path, WRONG)
+    monkeypatch.chdir(tmp_path)
+    result = run("check", folder)
+    assert result.exit_code == 1
+    assert (
+        f"{folder.name}/orders.py:6: read: the path has {{id}}, but there is no such parameter."
+        in result.stdout
+    )
+    assert "Add the parameter id: str. [route.path]" in result.stdout
+    assert result.stdout.endswith("2 mistakes.\n")
+
+
+def test_check_as_json_prints_nothing_but_json(tmp_path: Path) -> None:
+    folder = shop(tmp_path, WRONG)
+    result = run("check", folder, "--json")
+    found = json.loads(result.stdout)
+    assert result.exit_code == 1
+    assert (found["ok"], found["services"], found["functions"]) == (False, None, None)
+    assert [sorted(one) for one in found["mistakes"]] == [
+        ["code", "file", "instead", "line", "what"]
+    ] * 2
+    assert "importing" in result.stderr
+
+
+def test_what_aws_has_no_form_for_is_a_mistake(tmp_path: Path) -> None:
+    (tmp_path / "oort.toml").write_text(
+        'name = "clock"\nservices = ["oddly_timed"]\n', encoding="utf-8"
+    )
+    (tmp_path / "oddly_timed.py").write_text(
+        "from datetime import timedelta\nfrom oort import Service\nodd = Service('odd')\n\n"
+        "@odd.every(timedelta(seconds=90))\ndef tick() -> None: ...\n",
+        encoding="utf-8",
+    )
+    result = run("check", tmp_path)
+    assert result.exit_code == 1
+    assert "oddly_timed.py:5" in result.output
+    assert "1 mistake." in result.output

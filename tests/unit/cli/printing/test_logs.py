@@ -1,0 +1,156 @@
+"""The lines of a running platform: requests, deliveries, failures, and what services log."""
+
+import io
+import logging
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+import oort
+from oort.cli.printing import logs
+from oort.cli.printing.logs import LineWriter, Log, ServiceLogs
+from oort.engine.gateway.gateway import HttpReply, HttpRequest
+from oort.engine.invoking.dispatcher import DeliveryReport
+from oort.model.errors import StateUnusable
+from oort.model.invocations import Failure
+from oort.model.messages import Delivery, Message
+
+TRACE = "4bf92f3577b34da6a3ce929d0e0e4736"
+
+
+@contextmanager
+def log(stream: io.StringIO, *, colours: bool = False) -> Iterator[Log]:
+    writer = LineWriter(stream)
+    try:
+        yield Log(writer, colours=colours)
+    finally:
+        writer.close()
+
+
+def reply(status: int, *, error: str = "") -> HttpReply:
+    return HttpReply(status, (), b"", TRACE, "shop.place", error)
+
+
+def report(
+    *, failure: Failure | None = None, retry: timedelta | None = None, attempt: int = 2
+) -> DeliveryReport:
+    message = Message(
+        id="m", name="shop.placed", body=b"{}", traceparent=f"00-{TRACE}-00f067aa0ba902b7-01"
+    )
+    delivery = Delivery(message=message, receipt="r", attempt=attempt)
+    return DeliveryReport("shop.pack", delivery, 5, failure, retry, timedelta(milliseconds=3))
+
+
+FAILURE = Failure(receipt="r", error="ValueError: no", traceback="Traceback\nValueError: no\n")
+
+
+def test_a_request_is_one_line() -> None:
+    stream = io.StringIO()
+    with log(stream) as one:
+        one.access(HttpRequest("GET", "/a", "b=c"), reply(200), timedelta(milliseconds=12.3))
+    (line,) = stream.getvalue().splitlines()
+    assert line.split()[1:] == ["GET", "/a?b=c", "→", "200", "12.3", "ms", TRACE[:8], "shop.place"]
+
+
+def test_a_handler_that_raised_is_followed_by_its_traceback_and_trace() -> None:
+    stream = io.StringIO()
+    with log(stream) as one:
+        one.access(
+            HttpRequest("GET", "/a"),
+            reply(500, error="Traceback\n  File x\nValueError: no\n"),
+            timedelta(0),
+        )
+    lines = [line.strip() for line in stream.getvalue().splitlines()[1:]]
+    assert lines == ["Traceback", "File x", "ValueError: no", f"trace {TRACE}"]
+
+
+def test_deliveries_say_what_became_of_them() -> None:
+    stream = io.StringIO()
+    with log(stream) as one:
+        one.delivery(report())
+        one.delivery(report(failure=FAILURE, retry=timedelta(seconds=2)))
+        one.delivery(report(failure=FAILURE, retry=timedelta(minutes=2), attempt=3))
+        one.delivery(report(failure=FAILURE, attempt=5))
+    text = stream.getvalue()
+    lines = [line for line in text.splitlines() if "deliver" in line]
+    assert "→ ok " in lines[0]
+    assert "→ retry in 2 s (attempt 2 of 5)" in lines[1]
+    assert "→ retry in 2 min 0 s (attempt 3 of 5)" in lines[2]
+    assert "→ dead letter" in lines[3]
+    assert "ValueError: no" in lines[3]
+    assert "waited" in lines[0]
+    assert text.count("Traceback") == 1
+
+
+def test_failures_that_were_shown_are_forgotten_in_the_end(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(logs, "_REMEMBERED", 1)
+    other = Failure(receipt="r", error="KeyError: 1", traceback="Traceback\nKeyError: 1\n")
+    stream = io.StringIO()
+    with log(stream) as one:
+        for failure in (FAILURE, other, FAILURE):
+            one.delivery(report(failure=failure))
+    assert stream.getvalue().count("Traceback") == 3
+
+
+def test_the_engines_own_errors_are_sentences_or_tracebacks() -> None:
+    stream = io.StringIO()
+    with log(stream) as one:
+        one.failed(StateUnusable("The disk is full.", "Free some space."))
+        one.failed(KeyError("x"))
+    first, second, third = stream.getvalue().splitlines()
+    assert first.endswith("engine  The disk is full. Free some space.")
+    assert second.endswith("engine  KeyError: 'x'")
+    assert third.strip() == "KeyError: 'x'"
+
+
+def test_colours_of_statuses() -> None:
+    stream = io.StringIO()
+    with log(stream, colours=True) as one:
+        for status in (200, 404, 500):
+            one.access(HttpRequest("GET", "/"), reply(status), timedelta(0))
+    assert [
+        code
+        for code in ("\x1b[32m200", "\x1b[33m404", "\x1b[31m500")
+        if code not in stream.getvalue()
+    ] == []
+
+
+def test_what_services_log_is_shown_between() -> None:
+    stream = io.StringIO()
+    with log(stream) as one:
+        handler = ServiceLogs(one)
+        handler.handle(logging.LogRecord("shop", logging.WARNING, "", 0, "%s left", ("one",), None))
+    assert stream.getvalue().endswith("WARNING  shop  one left\n")
+
+
+def test_a_record_that_cannot_be_shown_disturbs_nobody(capsys: pytest.CaptureFixture[str]) -> None:
+    with log(io.StringIO()) as one:
+        ServiceLogs(one).handle(
+            logging.LogRecord("shop", logging.INFO, "", 0, "%d", ("one",), None)
+        )
+    assert "not all arguments converted" in (shown := capsys.readouterr().err) or "%d" in shown
+
+
+def test_a_stream_that_is_gone_does_not_stop_the_platform() -> None:
+    stream = io.StringIO()
+    stream.close()
+    writer = LineWriter(stream)
+    writer.write("a line")
+    writer.close()
+    assert not any(thread.name == "log" for thread in threading.enumerate())
+
+
+def test_frames_of_the_runtime_are_left_out() -> None:
+    runtime = Path(oort.__file__).parent / "runtime" / "invoke.py"
+    text = (
+        "Traceback (most recent call last):\n"
+        f'  File "{runtime}", line 1, in request\n    enter()\n    ^^^^^^^\n'
+        '  File "/app/orders.py", line 2, in place\n    raise KeyError\nKeyError\n'
+    )
+    assert logs.readable(text) == (
+        'Traceback (most recent call last):\n  File "/app/orders.py", line 2, in place\n    raise KeyError\nKeyError\n'
+    )

@@ -1,0 +1,14 @@
+"""A search for a witness that takes too long ends."""
+
+from oort.rules.inclusion.documents import Document, Subschema
+from oort.rules.inclusion.include import Prover
+from oort.rules.inclusion.witness import Seeker
+from tests.unit.rules.inclusion.test_verdicts import TEXT
+
+LEFT = frozenset({Subschema(Document({**TEXT, "pattern": "^b"}))})
+RIGHT = frozenset({Subschema(Document({**TEXT, "not": {"pattern": "^a"}}))})
+
+
+def test_a_search_that_runs_out_of_patience_finds_nothing() -> None:
+    assert Seeker(Prover()).witness(RIGHT, LEFT) is not None
+    assert Seeker(Prover(), _looked=[None] * 10_000).witness(RIGHT, LEFT) is None

@@ -1,0 +1,120 @@
+"""What tables ask of a type: its fields, the type of a key, and a version that counts."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import Enum, IntEnum
+from typing import Annotated, Any, Literal, TypedDict
+
+import pytest
+from msgspec import Meta, Struct
+from pydantic import BaseModel, Field
+
+from oort.rules.types import reading, stored
+
+
+class Level(IntEnum):
+    LOW = 1
+
+
+class Colour(Enum):
+    RED = "red"
+
+
+class Account(Struct, rename={"email": "mail"}):
+    id: str
+    email: Annotated[str, Meta(max_length=9)] | None
+    number: Annotated[int, Meta(ge=0, title="A number")] | None
+    level: Level
+    colour: Colour
+    made: datetime
+    fixed: Literal["a", "b"]
+    counted: Literal[1, 2]
+    mixed: int | str
+    ratio: float
+    version: int = 0
+
+
+@dataclass
+class Plain:
+    id: str
+
+
+class Row(Struct, array_like=True):
+    id: str
+
+
+class Typed(TypedDict):
+    id: str
+
+
+class Order(BaseModel):
+    id: int = Field(alias="theId")
+    version: str = ""
+
+
+class Nothing(BaseModel):
+    pass
+
+
+@pytest.mark.parametrize(
+    ("item", "names"),
+    [
+        (Plain, {"id": "id"}),
+        (Order, {"id": "theId", "version": "version"}),
+        (Nothing, {}),
+        (Row, None),
+        (Typed, None),
+        (list[int], None),
+        (dict[str, int] | Plain, None),
+    ],
+)
+def test_a_struct_a_dataclass_and_a_model_are_stored_as_objects(
+    item: Any, names: dict[str, str] | None
+) -> None:
+    assert stored.names(item) == names
+
+
+def test_a_field_has_its_name_in_the_table() -> None:
+    assert (stored.names(Account) or {})["email"] == "mail"
+
+
+@pytest.mark.parametrize(
+    ("item", "name", "kind"),
+    [
+        (Account, "email", "text"),
+        (Account, "number", "number"),
+        (Account, "level", "number"),
+        (Account, "colour", "text"),
+        (Account, "made", "text"),
+        (Account, "fixed", "text"),
+        (Account, "counted", "number"),
+        (Account, "mixed", "mixed"),
+        (Account, "ratio", "number"),
+        (Account, "absent", "text"),
+        (Order, "id", "number"),
+    ],
+)
+def test_a_key_is_text_or_a_number(item: Any, name: str, kind: str) -> None:
+    assert stored.key_type(item, name) == kind
+
+
+@pytest.mark.parametrize(
+    ("item", "name", "taken", "may"),
+    [
+        (Account, "version", False, True),
+        (Account, "version", True, False),
+        (Account, "ratio", False, False),
+        (Account, "email", False, False),
+        (Account, "absent", False, True),
+        (Order, "version", True, True),
+    ],
+)
+def test_a_version_is_an_int_of_its_own(item: Any, name: str, taken: bool, may: bool) -> None:
+    assert stored.may_be_version(item, name, taken=taken) is may
+
+
+def test_the_first_object_of_a_union_is_the_one_with_fields() -> None:
+    found = stored.structured(reading.compiled(int | Account | None))
+    assert found is not None
+    assert found.kind is Account
+    assert stored.structured(reading.compiled(int | None)) is None
