@@ -1,10 +1,10 @@
 """Oort: cloud-native services as plain typed Python. This is the front door; everything public is named here."""
 
-from oort.app.declaring.caching import cached
+from oort.app.declaring.declarations import cached
 from oort.app.declaring.policies import Finding, policy
 from oort.app.declaring.services import Service
 from oort.app.declaring.versions import downcast, upcast
-from oort.app.handles.actions import Action, Check, Delete, Get, Put, Query, Scan, Send, Update
+from oort.app.handles.actions import Action, Can, Check, Delete, Get, Put, Query, Scan, Send, Update
 from oort.app.handles.calls import Call, CallFailed, CallTimedOut, call
 from oort.app.handles.events import Event, Publish, event
 from oort.app.handles.fields import Change, Condition, Field, field, fields
@@ -14,8 +14,7 @@ from oort.app.handles.once import Once
 from oort.app.handles.queues import Queue
 from oort.app.handles.tables import Index, Page, Table
 from oort.app.handles.transactions import Transaction, atomic
-from oort.app.handles.variables import Can
-from oort.model.invocations import Context, Principal
+from oort.model.context import Context, Principal
 from oort.model.opens import Open, OpenEnum, Unknown
 from oort.model.platform import PlatformModel
 from oort.model.problems import (

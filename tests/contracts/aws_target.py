@@ -5,27 +5,41 @@ import secrets
 import time
 from collections.abc import Callable, Iterable
 from datetime import timedelta
+from functools import cached_property
 
 import pytest
 
 from oort.aws.clients import Clients
-from oort.aws.services.effects import Effects
+from oort.aws.services.bundle import AwsPorts
 from oort.aws.services.parking import Parking
-from oort.aws.services.queues import Queues
 from oort.aws.services.relay import Relay
-from oort.aws.services.tables import Tables
-from oort.aws.services.topics import Topics
-from oort.aws.services.transactions import Transactions
 from oort.aws.system import MachineClock
 from oort.model.platform import PlatformModel
 from oort.model.resources import IndexModel, QueueModel, TableModel
+from oort.ports.bundle import Ports
 from oort.rules.cloud.cloud_names import Place
 from oort.rules.cloud.deployed import InboxTable, OutboxTable
-from oort.testing.port_suites import Ports
+from tests.contracts.sqs_observation import PolledDeliveries, SqsInspection, sweep
 
 PAUSE = 0.05
 LONGEST = 20.0
 SLACK = 0.1  # an emulator's clock may be behind ours by a rounding
+
+
+class ObservedPorts(AwsPorts):
+    """All ports of AWS: a function's own, and those that only suites and operators ask."""
+
+    @cached_property
+    def deliveries(self) -> PolledDeliveries:
+        return PolledDeliveries(self._clients, platform=self._platform, place=self._place)
+
+    @cached_property
+    def queue_inspection(self) -> SqsInspection:
+        return SqsInspection(self._clients, platform=self._platform, place=self._place)
+
+    @cached_property
+    def parking(self) -> Parking:
+        return Parking(self._clients, platform=self._platform, place=self._place)
 
 
 class AwsTarget:
@@ -34,22 +48,16 @@ class AwsTarget:
     def __init__(self, clients: Clients, *, account: str) -> None:
         self._clients = clients
         self._place = Place("suite", f"t{secrets.token_hex(6)}", "aws", clients.region, account)
-        self._relays: list[Relay] = []
+        self._outboxes: list[tuple[Relay, str]] = []
 
     def deploy(self, platform: PlatformModel) -> Ports:
         clients, place = self._clients, self._place
         (service,) = platform.services
         self._make(platform)
-        self._relays.append(Relay(clients, place=place, service=service.name))
-        return Ports(
-            Tables(clients, platform=platform, place=place),
-            Queues(clients, platform=platform, place=place),
-            Topics(clients, platform=platform, place=place),
-            Transactions(
-                clients, platform=platform, place=place, service=service.name, clock=MachineClock()
-            ),
-            Effects(clients, place=place, service=service.name, clock=MachineClock()),
-            Parking(clients, platform=platform, place=place),
+        relay = Relay(clients, place=place, service=service.name)
+        self._outboxes.append((relay, place.outbox(service.name)))
+        return ObservedPorts(
+            clients, place, platform=platform, service=service.name, clock=MachineClock()
         )
 
     def wait(self, duration: timedelta) -> None:
@@ -58,8 +66,8 @@ class AwsTarget:
     def eventually(self, holds: Callable[[], bool]) -> None:
         until = time.monotonic() + LONGEST
         while time.monotonic() < until:
-            for relay in self._relays:
-                relay.sweep()
+            for relay, table in self._outboxes:
+                sweep(relay, self._clients, table=table)
             if holds():
                 return
             time.sleep(PAUSE)
@@ -118,7 +126,7 @@ class AwsTarget:
         sqs.create_queue(QueueName=place.parked(queue.name))
         sqs.create_queue(QueueName=place.dead(queue.name))
         redrive = {
-            "deadLetterTargetArn": place.dead_arn(queue.name),
+            "deadLetterTargetArn": place.queue_arn(queue.name) + "_dead",
             "maxReceiveCount": queue.attempts,
         }
         settings = {

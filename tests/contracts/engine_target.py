@@ -6,16 +6,11 @@ from datetime import timedelta
 import pytest
 
 from oort.engine.clocks import VirtualClock
-from oort.engine.services.effects import Effects
-from oort.engine.services.parking import Parking
-from oort.engine.services.queues import Queues
+from oort.engine.services import bundle
 from oort.engine.services.relay import Relay
-from oort.engine.services.tables import Tables
-from oort.engine.services.topics import Topics
-from oort.engine.services.transactions import Transactions
 from oort.engine.store.store import Store
 from oort.model.platform import PlatformModel
-from oort.testing.port_suites import Ports
+from oort.ports.bundle import Ports
 
 STEP = timedelta(milliseconds=100)
 STEPS = 100
@@ -32,15 +27,9 @@ class EngineTarget:
 
     def deploy(self, platform: PlatformModel) -> Ports:
         store, clock = self._store, self._clock
-        self._relay = Relay(store, platform=platform, clock=clock)
-        return Ports(
-            Tables(store, platform=platform, clock=clock, lag=self._lag),
-            Queues(store, platform=platform, clock=clock),
-            Topics(store, platform=platform, clock=clock),
-            Transactions(store, platform=platform, clock=clock, lag=self._lag),
-            Effects(store, clock=clock),
-            Parking(store, platform=platform, clock=clock),
-        )
+        ports = bundle.on(store, platform=platform, clock=clock, lag=self._lag)
+        self._relay = ports.relay
+        return ports
 
     def wait(self, duration: timedelta) -> None:
         self._clock.advance(duration)

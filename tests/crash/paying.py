@@ -15,9 +15,9 @@ from oort.app.loading.loader import load
 from oort.engine.clocks import SystemClock
 from oort.engine.engine import Engine
 from oort.engine.entropy import SystemEntropy
-from oort.engine.invoking.dispatcher import DeliveryReport
 from oort.engine.store.group import GroupCommitStore
 from oort.model.messages import Message
+from oort.model.reports import DeliveryReport
 from oort.testing.callers import KnownCallers
 
 DURING, AFTER, NEVER = (
@@ -81,7 +81,9 @@ def main() -> None:
         report=report,
     )
     if new:
-        engine.queues.send("bank.payments", Message(id="m1", name="bank.payments", body=b'"order"'))
+        engine.ports.queues.send(
+            "bank.payments", Message(id="m1", name="bank.payments", body=b'"order"')
+        )
     engine.start()
     assert over.wait(30)
     engine.stop()

@@ -11,9 +11,9 @@ from oort.app.programs import Program
 from oort.cli import main
 from oort.cli.wiring import embedded
 from oort.engine.clocks import SystemClock
-from oort.engine.engine import Engine
+from oort.engine.engine import Deviations, Engine
+from oort.engine.services.events import Events
 from oort.engine.services.queues import Queues
-from oort.engine.services.topics import Topics
 from oort.engine.services.transactions import Transactions
 from oort.engine.store.group import GroupCommitStore
 from oort.model.operations import Mark, PublishEvent, SendMessage, Write
@@ -28,7 +28,7 @@ class DualWrites:
         platform, clock = program.model, SystemClock()
         self._items = Transactions(store, platform=platform, clock=clock)
         self._queues = Queues(store, platform=platform, clock=clock)
-        self._topics = Topics(store, platform=platform, clock=clock)
+        self._events = Events(store, platform=platform, clock=clock)
         self._lock = threading.Lock()
         self._waiting: list[SendMessage | PublishEvent] = []
         threading.Thread(target=self._publish, daemon=True).start()
@@ -48,14 +48,15 @@ class DualWrites:
                 messages, self._waiting = self._waiting, []
             for one in messages:
                 if isinstance(one, PublishEvent):
-                    self._topics.publish(one.event, one.message)
+                    self._events.publish(one.event, one.message)
                 else:
                     self._queues.send(one.queue, one.message, delay=timedelta(seconds=one.delay))
 
 
 def without_outbox(program: Program, *, store: GroupCommitStore, **options: object) -> Engine:
     """The engine as `oort dev` makes it, but for its transactions."""
-    return Engine(program, store=store, transactions=DualWrites(store, program), **options)  # type: ignore[arg-type]
+    deviations = Deviations(transactions=DualWrites(store, program))
+    return Engine(program, store=store, deviations=deviations, **options)  # type: ignore[arg-type]
 
 
 if __name__ == "__main__":

@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 
 from oort.aws.clients import Clients
+from oort.aws.services.deliveries import Deliveries
 from oort.cli.wiring import cloud, platforms
 from oort.model.delivery.stages import Stage
 from oort.model.errors import DeploymentFailed
@@ -193,8 +194,9 @@ def park(settings: Stage) -> None:
     delivery = Delivery(
         message=Message(id="1", name="accounts.signed-up", body=body), receipt="", attempt=1
     )
-    parking = cloud.Cloud(settings).parking(program.model)
-    parking.keep(
+    place = cloud.Cloud(settings).place(program.model)
+    deliveries = Deliveries(Clients(settings.region), platform=program.model, place=place)
+    deliveries.keep(
         "analytics.count", delivery, Fault(Reason.UNKNOWN_VERSION, "Yesterday it could not.")
     )
 

@@ -7,6 +7,8 @@ from typing import Any
 import pytest
 from click.testing import CliRunner
 
+from oort.aws.clients import Clients
+from oort.aws.services.deliveries import Deliveries
 from oort.cli.commands import oort
 from oort.cli.wiring import cloud, platforms
 from oort.model.messages import Delivery, Fault, Message, Reason
@@ -104,8 +106,9 @@ def test_what_can_be_read_is_released_and_the_rest_stays(platform: Deployed) -> 
     readable = Message(
         id="late", name="accounts.signed-up", body=body, sent=datetime.now(UTC).timestamp()
     )
-    parking = cloud.Cloud(platform.stage).parking(program.model)
-    parking.keep(
+    place = cloud.Cloud(platform.stage).place(program.model)
+    deliveries = Deliveries(Clients(platform.stage.region), platform=program.model, place=place)
+    deliveries.keep(
         QUEUE,
         Delivery(message=readable, receipt="", attempt=1),
         Fault(Reason.UNKNOWN_VERSION, "yesterday"),

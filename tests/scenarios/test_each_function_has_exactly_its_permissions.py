@@ -8,7 +8,7 @@ import pytest
 from oort.model.functions import FunctionModel, Subscription, Timer, Worker
 from oort.model.platform import PlatformModel
 from oort.model.resources import Kind
-from oort.rules.cloud import statements
+from oort.rules.grants.roles import UNSCOPED
 from tests.golden import golden_templates as golden
 from tests.templates import wide
 from tests.templates.reading import Allowed, Found, allowed, filled, of_type, read, roles, walk
@@ -234,8 +234,8 @@ def test_no_action_holds_a_star_and_no_resource_is_one(documents: list[Found]) -
                 assert not any("*" in action for action in one["Action"]), one
                 if any(filled(resource) == "*" for resource in one["Resource"]):
                     assert set(one["Action"]) <= NO_RESOURCE
-    assert statements.UNSCOPED.keys() == NO_RESOURCE
-    assert all("https://docs.aws.amazon.com/" in reason for reason in statements.UNSCOPED.values())
+    assert UNSCOPED.keys() == NO_RESOURCE
+    assert all("https://docs.aws.amazon.com/" in reason for reason in UNSCOPED.values())
 
 
 def test_no_policy_of_aws_is_attached_but_one(documents: list[Found]) -> None:

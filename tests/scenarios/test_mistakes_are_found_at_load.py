@@ -220,6 +220,7 @@ def codes_in(source: str) -> set[str]:
         ) in (
             "Mistake",
             "_mistake",
+            "mistake",
             "refuse",
         ):
             texts = [

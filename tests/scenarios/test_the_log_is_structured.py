@@ -7,10 +7,10 @@ from datetime import timedelta
 
 from oort.cli.printing.json_logs import JsonLog, JsonServiceLogs
 from oort.cli.printing.logs import LineWriter
-from oort.engine.gateway.gateway import HttpReply, HttpRequest
-from oort.engine.invoking.dispatcher import DeliveryReport
+from oort.model.http import HttpReply, HttpRequest
 from oort.model.invocations import Failure
 from oort.model.messages import Delivery, Message
+from oort.model.reports import DeliveryReport
 
 TRACE = "4bf92f3577b34da6a3ce929d0e0e4736"
 MESSAGE = Message(

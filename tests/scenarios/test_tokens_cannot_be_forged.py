@@ -22,10 +22,11 @@ from oort.app.loading.loader import load
 from oort.engine.clocks import VirtualClock
 from oort.engine.engine import Engine
 from oort.engine.entropy import SeededEntropy
-from oort.engine.gateway.gateway import LOGOUT, Admission, HttpReply, HttpRequest
+from oort.engine.gateway.gateway import LOGOUT, Admission
 from oort.engine.identity.issuer import CLIENT, Issuer, issuer_url
 from oort.engine.identity.signing_keys import KEY_FILE
 from oort.engine.store.direct import DirectStore
+from oort.model.http import HttpReply, HttpRequest
 
 URL = issuer_url("vault")
 DAY = timedelta(days=1)

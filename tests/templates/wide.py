@@ -24,7 +24,7 @@ from oort.model.functions import (
     Worker,
 )
 from oort.model.platform import PlatformModel, ServiceModel
-from oort.model.resources import EventModel, IndexModel, Kind, QueueModel, TableModel
+from oort.model.resources import EventModel, IndexModel, Kind, QueueModel, Resource, TableModel
 from oort.model.sources import Source
 
 SERVICES = 34
@@ -92,7 +92,10 @@ def _service(number: int, count: int) -> ServiceModel:
         EventModel(f"{name}.sold", 1, "id", name, HERE),
         EventModel(f"{name}.sold", 2, "id", name, HERE),
     )
-    return ServiceModel(name, _tables(name), queues, events, functions, CORS[number % len(CORS)])
+    resources: tuple[Resource, ...] = (*_tables(name), *queues, *events)
+    return ServiceModel(
+        name=name, resources=resources, functions=functions, cors=CORS[number % len(CORS)]
+    )
 
 
 def _tables(service: str) -> tuple[TableModel, ...]:

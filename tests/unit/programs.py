@@ -41,11 +41,12 @@ def sign_up() -> PlatformModel:
     people = Grant(Kind.TABLE, "accounts.people", ("get", "put"))
     out = Grant(Kind.EVENT, "accounts.signed-up", ("publish",))
     accounts = ServiceModel(
-        "accounts",
-        (table("accounts.people", IndexModel("by_country", "country", None, primary=False)),),
-        (),
-        (EventModel("accounts.signed-up", 1, "id", "accounts", HERE),),
-        (
+        name="accounts",
+        resources=(
+            table("accounts.people", IndexModel("by_country", "country", None, primary=False)),
+            EventModel("accounts.signed-up", 1, "id", "accounts", HERE),
+        ),
+        functions=(
             function("accounts.sign-up", Http("POST", "/accounts", 201, True, ()), people, out),
             function(
                 "accounts.read",
@@ -55,11 +56,12 @@ def sign_up() -> PlatformModel:
         ),
     )
     email = ServiceModel(
-        "email",
-        (),
-        (queue("email.outgoing"), queue("email.welcome", subscription="accounts.signed-up")),
-        (),
-        (
+        name="email",
+        resources=(
+            queue("email.outgoing"),
+            queue("email.welcome", subscription="accounts.signed-up"),
+        ),
+        functions=(
             function(
                 "email.welcome",
                 Subscription("accounts.signed-up", 1, "email.welcome", 10),
@@ -68,4 +70,4 @@ def sign_up() -> PlatformModel:
             function("email.deliver", Worker("email.outgoing", 10)),
         ),
     )
-    return PlatformModel("cometbid", (accounts, email, ServiceModel("audit", (), (), (), ())))
+    return PlatformModel("cometbid", (accounts, email, ServiceModel(name="audit")))

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import TypeAlias
 
-from oort.app.declaring.signatures import PublishParameter, Signature
+from oort.app.declaring.parameters import PublishParameter, Signature
 from oort.app.handles.events import Event
 from oort.model.functions import FunctionModel
 from oort.model.platform import PlatformModel

@@ -7,10 +7,10 @@ import threading
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any, Protocol, cast
 
-from oort.aws.client_types import DynamoDB, Sns, Sqs
-
 if TYPE_CHECKING:
     from botocore.session import Session
+
+    from oort.aws.client_types import DynamoDB, Sns, Sqs
 
 CONNECT = timedelta(seconds=3)
 READ = timedelta(seconds=20)
@@ -64,19 +64,19 @@ class Clients:
         return self._client(service).meta.endpoint_url.rstrip("/")
 
     @property
-    def dynamodb(self) -> DynamoDB:
+    def dynamodb(self) -> "DynamoDB":
         """The client of DynamoDB."""
-        return cast(DynamoDB, self.get("dynamodb"))
+        return cast("DynamoDB", self.get("dynamodb"))
 
     @property
-    def sqs(self) -> Sqs:
+    def sqs(self) -> "Sqs":
         """The client of SQS."""
-        return cast(Sqs, self.get("sqs"))
+        return cast("Sqs", self.get("sqs"))
 
     @property
-    def sns(self) -> Sns:
+    def sns(self) -> "Sns":
         """The client of SNS."""
-        return cast(Sns, self.get("sns"))
+        return cast("Sns", self.get("sns"))
 
     def close(self) -> None:
         """End all connections."""

@@ -14,26 +14,14 @@ from oort.app.loading.projects import Project
 from oort.app.programs import Program
 from oort.aws.clients import Clients
 from oort.aws.invoking.broker import LambdaBroker
-from oort.aws.invoking.handlers import Event, Handler, Parts
 from oort.aws.invoking.logs import JsonLog
-from oort.aws.invoking.relaying import RelayHandler
-from oort.aws.services.calls import Calls
-from oort.aws.services.effects import Effects
-from oort.aws.services.parking import Parking
-from oort.aws.services.queues import Queues
-from oort.aws.services.relay import Relay
-from oort.aws.services.tables import Tables
-from oort.aws.services.topics import Topics
-from oort.aws.services.traces import Traces
-from oort.aws.services.transactions import Transactions
+from oort.aws.invoking.parts import Event, Parts
+from oort.aws.services.bundle import AwsPorts
 from oort.aws.system import MachineClock, MachineEntropy
 from oort.model.errors import OortError
-from oort.model.functions import FunctionModel, Subscription, Timer, Worker
-from oort.model.platform import PlatformModel
+from oort.model.functions import Answer, Http, Subscription, Timer, Worker
 from oort.rules.cloud.cloud_names import RELAY, Place
 from oort.rules.cloud.deployed import FunctionEnvironment, Metrics, required
-from oort.rules.http.reply_headers import Origins
-from oort.runtime.alarms import Alarms
 from oort.runtime.operations import Operations
 
 _made: list[Callable[[Event], object]] = []
@@ -56,12 +44,15 @@ def made(variables: Mapping[str, str]) -> Callable[[Event], object]:
         region=required(variables, "AWS_REGION"),
         account=environment.account,
     )
-    service, _, handler = environment.function.partition(".")
+    service, _, function = environment.function.partition(".")
     dimensions = Metrics.dimensions(platform=place.platform, stage=place.stage, service=service)
     log = JsonLog({**dimensions, "function": environment.function}, clock=clock)
     log.capture()
     clients = Clients(place.region)
-    if handler == RELAY:
+    if function == RELAY:
+        from oort.aws.invoking.relaying import RelayHandler
+        from oort.aws.services.relay import Relay
+
         return RelayHandler(
             Relay(clients, place=place, service=service), log=log, clock=clock
         ).answer
@@ -71,8 +62,29 @@ def made(variables: Mapping[str, str]) -> Callable[[Event], object]:
         log.write("ERROR", str(error))
         raise
     daemon = variables.get("AWS_XRAY_DAEMON_ADDRESS", "")
-    parts = _parts(program, environment, place=place, clients=clients, log=log, daemon=daemon)
-    return Handler(parts).answer
+    return handler_of(
+        _parts(program, environment, place=place, clients=clients, log=log, daemon=daemon)
+    )
+
+
+def handler_of(parts: Parts) -> Callable[[Event], object]:
+    """Return the function that answers each invocation. Only the module of the trigger is imported.
+
+    The returned function raises InvalidUse for an event of another trigger.
+    """
+    match parts.function.model.trigger:
+        case Http() as trigger:
+            from oort.aws.invoking.requests import Requests
+
+            return Requests(parts, trigger).answer
+        case Subscription() | Worker() | Timer() as trigger:
+            from oort.aws.invoking.batches import Batches
+
+            return Batches(parts, trigger).answer
+        case Answer():
+            from oort.aws.invoking.calls import Calls
+
+            return Calls(parts).answer
 
 
 def _parts(
@@ -84,29 +96,25 @@ def _parts(
     log: JsonLog,
     daemon: str,
 ) -> Parts:
-    function, platform = program.functions[environment.function], program.model
-    clock = MachineClock()
-    queues = Queues(clients, platform=platform, place=place)
-    transactions = Transactions(
-        clients, platform=platform, place=place, clock=clock, service=function.model.service
+    function, platform, clock = (
+        program.functions[environment.function],
+        program.model,
+        MachineClock(),
     )
-    operations = Operations(
-        tables=Tables(clients, platform=platform, place=place),
-        queues=queues,
-        topics=Topics(clients, platform=platform, place=place),
-        transactions=transactions,
-        effects=Effects(clients, place=place, clock=clock, service=function.model.service),
+    ports = AwsPorts(
+        clients,
+        place,
+        platform=platform,
+        service=function.model.service,
+        clock=clock,
+        answers=environment.calls,
+        daemon=daemon,
     )
-    calls = Calls(clients, answers=environment.calls, place=place)
     return Parts(
         function=function,
-        broker=LambdaBroker(function.model, operations=operations, caller=calls),
-        queues=queues,
-        parking=Parking(clients, platform=platform, place=place),
-        alarms=Alarms(transactions),
-        attempts=_attempts(function.model, platform),
-        origins=Origins(platform.services),
-        traces=Traces(daemon),
+        platform=platform,
+        broker=LambdaBroker(function.model, operations=Operations(ports)),
+        ports=ports,
         log=log,
         clock=clock,
         entropy=MachineEntropy(),
@@ -114,14 +122,7 @@ def _parts(
 
 
 def _program(platform: str, packages: tuple[str, ...]) -> Program:
-    """The services of the package that was deployed; nothing else is in it."""
+    """Load the services of the deployed package. The deployment has judged them."""
     root = Path(oort.__file__).resolve().parents[1]
     services = projects.services(Project(platform, packages, folder=root, root=root))
-    return load(services, name=platform)
-
-
-def _attempts(function: FunctionModel, platform: PlatformModel) -> int:
-    trigger = function.trigger
-    if not isinstance(trigger, Subscription | Worker | Timer):
-        return 1
-    return next(queue.attempts for queue in platform.queues if queue.name == trigger.queue)
+    return load(services, name=platform, judged=True)

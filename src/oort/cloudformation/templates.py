@@ -7,6 +7,7 @@ from oort.cloudformation.constructs import (
     alarms,
     apis,
     assets,
+    events,
     functions,
     gateway_logging,
     kms_keys,
@@ -15,7 +16,6 @@ from oort.cloudformation.constructs import (
     schedules,
     ssm_parameters,
     tables,
-    topics,
     user_pools,
 )
 from oort.cloudformation.intrinsics import attribute, ref
@@ -26,9 +26,10 @@ from oort.model.delivery.stages import Stage
 from oort.model.functions import Http
 from oort.model.platform import PlatformModel, ServiceModel
 from oort.model.resources import Kind
-from oort.rules.cloud import cloud_names, statements
+from oort.rules.cloud import cloud_names
 from oort.rules.cloud.cloud_names import Place
 from oort.rules.cloud.deployed import Outputs
+from oort.rules.grants.roles import outgoing
 
 PLATFORM = "platform"
 ASSETS = "assets"
@@ -78,7 +79,7 @@ def service_template(
 
 def _platform(platform: PlatformModel, place: Place) -> Iterator[Resource]:
     yield from kms_keys.key(place)
-    yield from topics.topics(platform, place)
+    yield from events.events(platform, place)
     yield from user_pools.user_pool(platform, place)
     if any(isinstance(function.trigger, Http) for function in platform.functions):
         yield from gateway_logging.log_writer()
@@ -103,7 +104,7 @@ def _read(scope: Scope) -> Iterator[Parameter]:
     """What the service reads of the platform; a parameter that nothing refers to would be a finding."""
     if scope.service.functions:
         yield ssm_parameters.read(ssm_parameters.ASSETS, scope.place)
-    if any(grant.kind is Kind.EVENT for grant in statements.outgoing(scope.service)):
+    if any(grant.kind is Kind.EVENT for grant in outgoing(scope.service)):
         yield ssm_parameters.read(ssm_parameters.KEY, scope.place)
     if apis.needs_user_pool(scope.service):
         yield ssm_parameters.read(ssm_parameters.USER_POOL, scope.place)

@@ -94,3 +94,12 @@ class FunctionModel:
     timeout: timedelta
     description: str
     source: Source
+
+    @property
+    def queue(self) -> str | None:
+        """The queue that feeds it; None if a request or a call triggers it."""
+        match self.trigger:
+            case Subscription(queue=queue) | Worker(queue=queue) | Timer(queue=queue):
+                return queue
+            case Http() | Answer():
+                return None

@@ -1,39 +1,13 @@
 """What a target hands to the runtime, and what it gets back. Serialisable, so that a worker process can stand in between."""
 
-from datetime import datetime, timedelta
 from typing import TypeAlias
 
 import msgspec
 
+from oort.model.context import Principal
 from oort.model.messages import Delivery, Fault
 from oort.model.operations import Answered, Objected
 from oort.model.spans import Span
-
-
-class Principal(msgspec.Struct, frozen=True):
-    """Who makes a request: the subject of a verified token.
-
-    Ask for it in a private route's handler; on a public route write `Principal | None`.
-    """
-
-    id: str
-    groups: frozenset[str] = frozenset()
-
-
-class Context(msgspec.Struct, frozen=True):
-    """What a handler may know of its invocation.
-
-    `message_id` stays the same when a message is delivered again; for a request it is new each time. `attempt` counts from 1.
-    """
-
-    message_id: str
-    attempt: int
-    now: datetime
-    deadline: datetime
-
-    def remaining(self, now: datetime) -> timedelta:
-        """The time left before the invocation is ended."""
-        return self.deadline - now
 
 
 class HttpInvocation(msgspec.Struct, frozen=True, kw_only=True):

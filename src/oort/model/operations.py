@@ -1,69 +1,91 @@
-"""Every handle operation as one serialisable request, and its result. This is the whole language of the broker port."""
+"""Every handle operation as one serialisable request, and its result. This is the whole language of the broker port.
 
-from typing import TypeAlias
+Each operation but `Commit` names its `kind`, its `resource` and its `action`: the permission that it takes.
+"""
+
+from typing import ClassVar, TypeAlias
 
 import msgspec
 
 from oort.model.items import Change, Condition, Item, Key, KeyPart
 from oort.model.messages import Message
+from oort.model.resources import Kind
 
 
-class GetItem(msgspec.Struct, frozen=True, tag="get"):
-    """Read one item, strongly consistent."""
+class _OnTable(msgspec.Struct, frozen=True):
+    kind: ClassVar[Kind] = Kind.TABLE
 
     table: str
+
+    @property
+    def resource(self) -> str:
+        """The table."""
+        return self.table
+
+
+class GetItem(_OnTable, frozen=True, tag="get"):
+    """Read one item, strongly consistent."""
+
+    action: ClassVar[str] = "get"
+
     key: Key
 
 
-class GetItems(msgspec.Struct, frozen=True, tag="get_many"):
+class GetItems(_OnTable, frozen=True, tag="get_many"):
     """Read many items of one table, each strongly consistent. The answer lists those that are there, in the order asked."""
 
-    table: str
+    action: ClassVar[str] = "get"
+
     keys: tuple[Key, ...]
 
 
-class PutItem(msgspec.Struct, frozen=True, tag="put"):
+class PutItem(_OnTable, frozen=True, tag="put"):
     """Write one item, whole."""
 
-    table: str
+    action: ClassVar[str] = "put"
+
     item: Item
     if_absent: bool = False
     when: Condition | None = None
 
 
-class UpdateItem(msgspec.Struct, frozen=True, tag="update"):
+class UpdateItem(_OnTable, frozen=True, tag="update"):
     """Change attributes of one item; `initial` stands in for an absent one."""
 
-    table: str
+    action: ClassVar[str] = "update"
+
     key: Key
     changes: tuple[Change, ...]
     initial: Item | None = None
     when: Condition | None = None
 
 
-class DeleteItem(msgspec.Struct, frozen=True, tag="delete"):
+class DeleteItem(_OnTable, frozen=True, tag="delete"):
     """Remove one item; removing an absent one succeeds unless a condition says otherwise."""
 
-    table: str
+    action: ClassVar[str] = "delete"
+
     key: Key
     when: Condition | None = None
 
 
-class CheckItem(msgspec.Struct, frozen=True, tag="check"):
+class CheckItem(_OnTable, frozen=True, tag="check"):
     """Only inside a transaction: the condition must hold for an item that is not written."""
 
-    table: str
+    action: ClassVar[str] = "check"
+
     key: Key
     when: Condition
 
 
-class QueryIndex(msgspec.Struct, frozen=True, tag="query"):
+class QueryIndex(_OnTable, frozen=True, tag="query"):
     """Items of one partition of an index, in sort order. `at_least` is included, `below` is not.
 
     `where` leaves out items after they were read: `limit` counts what was read, as on DynamoDB.
     """
 
-    table: str
+    action: ClassVar[str] = "query"
+
     index: str
     partition: KeyPart
     at_least: KeyPart | None = None
@@ -75,10 +97,11 @@ class QueryIndex(msgspec.Struct, frozen=True, tag="query"):
     where: Condition | None = None
 
 
-class ScanTable(msgspec.Struct, frozen=True, tag="scan"):
+class ScanTable(_OnTable, frozen=True, tag="scan"):
     """Every item, in no order that means anything. `where` is as in a query."""
 
-    table: str
+    action: ClassVar[str] = "scan"
+
     limit: int = 100
     after: str | None = None
     where: Condition | None = None
@@ -87,24 +110,48 @@ class ScanTable(msgspec.Struct, frozen=True, tag="scan"):
 class SendMessage(msgspec.Struct, frozen=True, tag="send"):
     """Put a message on a work queue, visible after `delay` seconds."""
 
+    kind: ClassVar[Kind] = Kind.QUEUE
+    action: ClassVar[str] = "send"
+
     queue: str
     message: Message
     delay: float = 0.0
+
+    @property
+    def resource(self) -> str:
+        """The queue."""
+        return self.queue
 
 
 class PublishEvent(msgspec.Struct, frozen=True, tag="publish"):
     """Give an event to every subscriber."""
 
+    kind: ClassVar[Kind] = Kind.EVENT
+    action: ClassVar[str] = "publish"
+
     event: str
     message: Message
+
+    @property
+    def resource(self) -> str:
+        """The event."""
+        return self.event
 
 
 class CallFunction(msgspec.Struct, frozen=True, tag="call"):
     """Ask the function that answers the call, and wait. The body is JSON."""
 
+    kind: ClassVar[Kind] = Kind.CALL
+    action: ClassVar[str] = "call"
+
     call: str
     body: bytes
     traceparent: str = ""
+
+    @property
+    def resource(self) -> str:
+        """The call."""
+        return self.call
 
 
 Write: TypeAlias = PutItem | UpdateItem | DeleteItem | CheckItem | SendMessage | PublishEvent
@@ -136,24 +183,32 @@ class Lease(msgspec.Struct, frozen=True):
     holder: str
 
 
-class ClaimEffect(msgspec.Struct, frozen=True, tag="once"):
-    """Take the lease for so many seconds, unless the effect has happened or another holder's has not ended."""
+class _OnEffect(msgspec.Struct, frozen=True):
+    kind: ClassVar[Kind] = Kind.EFFECT
+    action: ClassVar[str] = "once"
 
     lease: Lease
+
+    @property
+    def resource(self) -> str:
+        """The function, whose effects these are."""
+        return self.lease.function
+
+
+class ClaimEffect(_OnEffect, frozen=True, tag="once"):
+    """Take the lease for so many seconds, unless the effect has happened or another holder's has not ended."""
+
     seconds: float
 
 
-class FinishEffect(msgspec.Struct, frozen=True, tag="finish"):
+class FinishEffect(_OnEffect, frozen=True, tag="finish"):
     """The effect has happened. `result` is JSON; empty if it could not be kept."""
 
-    lease: Lease
     result: bytes
 
 
-class ReleaseEffect(msgspec.Struct, frozen=True, tag="release"):
+class ReleaseEffect(_OnEffect, frozen=True, tag="release"):
     """The effect has not happened: whoever comes next may try."""
-
-    lease: Lease
 
 
 Operation: TypeAlias = (

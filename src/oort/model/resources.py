@@ -1,8 +1,12 @@
-"""The resources a service owns: tables, queues and events. The loader makes them; engine and synthesis read them."""
+"""The resources a service owns: tables, queues, events and calls. The loader makes them; engine and synthesis read them.
+
+A new kind of resource is a class here, in `Resource`: the type checker then names each `match` that must know it.
+"""
 
 from dataclasses import dataclass
 from datetime import timedelta
 from enum import StrEnum
+from typing import ClassVar, TypeAlias
 
 from oort.model.sources import Source
 
@@ -34,6 +38,8 @@ class TableModel:
     `numeric` holds the attributes of the key and the indexes that are numbers; all others of them are text.
     """
 
+    kind: ClassVar[Kind] = Kind.TABLE
+
     name: str
     service: str
     partition: str
@@ -57,6 +63,8 @@ class TableModel:
 class QueueModel:
     """A queue with dead letters: a work queue, or the queue of one subscriber (`subscription` then names the event)."""
 
+    kind: ClassVar[Kind] = Kind.QUEUE
+
     name: str
     service: str
     attempts: int
@@ -71,6 +79,8 @@ class EventModel:
 
     `compatible` is the oldest version whose consumers can read this one as it is; None if that is this one itself.
     """
+
+    kind: ClassVar[Kind] = Kind.EVENT
 
     name: str
     version: int
@@ -89,8 +99,13 @@ class EventModel:
 class CallModel:
     """A question that one service answers and any service may ask. `idempotent`: asking twice does no harm."""
 
+    kind: ClassVar[Kind] = Kind.CALL
+
     name: str
     service: str
     timeout: timedelta
     idempotent: bool
     source: Source
+
+
+Resource: TypeAlias = TableModel | QueueModel | EventModel | CallModel

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import Protocol
 
-from oort.model.messages import Delivery, Fault, ParkedMessage
+from oort.model.messages import ParkedMessage
 
 
 class Parking(Protocol):
@@ -11,20 +11,9 @@ class Parking(Protocol):
 
     - A parked message keeps its id, its body to the byte, and the headers that came with it.
     - What is released has fresh attempts, and is handed over like any other message of the queue.
-    - On SQS a message is parked and then taken from its queue, in two requests: if the process dies in between, it is parked
-      twice, with one id, so that the inbox knows the second one. There it is kept for 14 days, as every message is; on the
-      engine it is kept until it is released.
+    - On SQS it is kept for 14 days, as every message is; on the engine until it is released.
+    - `ports.deliveries` says how a message is parked.
     """
-
-    def park(self, queue: str, delivery: Delivery, fault: Fault) -> None:
-        """End this hand-over: the message leaves the queue and is parked.
-
-        With a stale receipt it stays on the queue, whoever has it now. The engine then parks nothing; SQS, which has taken a
-        copy by then, keeps it, under the same id.
-        """
-
-    def keep(self, queue: str, delivery: Delivery, fault: Fault) -> None:
-        """Park it, for a caller who ends the hand-over himself: what polls a queue of SQS deletes all that did not fail."""
 
     def parked(self, queue: str, *, most: int) -> list[ParkedMessage]:
         """What is parked from this queue, oldest first, left where it is."""

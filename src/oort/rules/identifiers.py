@@ -1,7 +1,12 @@
 """Identifiers from a time and random bits: UUIDs that sort by time, and W3C trace context."""
 
 import re
+from collections.abc import Callable
+from datetime import datetime
+from typing import TypeAlias
 from uuid import UUID
+
+Bits: TypeAlias = Callable[[int], int]  # as many random bits as asked for
 
 _TRACEPARENT = re.compile(r"00-([0-9a-f]{32})-([0-9a-f]{16})-[0-9a-f]{2}")
 _XRAY_ROOT = re.compile(r"1-([0-9a-f]{8})-([0-9a-f]{24})")
@@ -18,6 +23,21 @@ def uuid7(milliseconds: int, random: int) -> str:
     return str(
         UUID(int=(milliseconds & (1 << 48) - 1) << 80 | 7 << 76 | high << 64 | 2 << 62 | low)
     )
+
+
+def new(now: datetime, bits: Bits) -> str:
+    """A new id that sorts by time."""
+    return uuid7(int(now.timestamp() * 1000), bits(74))
+
+
+def new_trace(bits: Bits) -> str:
+    """A new id of a trace, which is never 0."""
+    return f"{bits(128) or 1:032x}"
+
+
+def new_span(bits: Bits) -> str:
+    """A new id of a span, which is never 0."""
+    return f"{bits(64) or 1:016x}"
 
 
 def traceparent(trace: str, span: str) -> str:

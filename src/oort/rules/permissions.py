@@ -1,18 +1,16 @@
-"""What an operation needs and whether a function's grants cover it. The broker asks before every operation."""
+"""The permissions that an operation takes, and the refusal of those that a function lacks. Both brokers ask it."""
 
 from collections.abc import Collection, Iterable
 
+from oort.model.errors import NotGranted
 from oort.model.functions import Grant
 from oort.model.operations import (
-    CallFunction,
     ClaimEffect,
     Commit,
     FinishEffect,
-    GetItems,
     Operation,
-    PublishEvent,
+    Refused,
     ReleaseEffect,
-    SendMessage,
 )
 from oort.model.resources import Kind
 
@@ -27,27 +25,14 @@ def compiled(grants: Iterable[Grant]) -> frozenset[Permission]:
 
 
 def needs(operation: Operation) -> tuple[Permission, ...]:
-    """What an operation takes: (kind, resource, action), one for each write of a commit."""
-    if isinstance(operation, Commit):
-        return tuple(need for write in operation.writes for need in needs(write))
-    if isinstance(operation, SendMessage):
-        return ((Kind.QUEUE, operation.queue, "send"),)
-    if isinstance(operation, PublishEvent):
-        return ((Kind.EVENT, operation.event, "publish"),)
-    if isinstance(operation, CallFunction):
-        return ((Kind.CALL, operation.call, "call"),)
-    if isinstance(operation, ClaimEffect | FinishEffect | ReleaseEffect):
-        return ((Kind.EFFECT, operation.lease.function, "once"),)
-    action = "get" if isinstance(operation, GetItems) else str(operation.__struct_config__.tag)
-    return ((Kind.TABLE, operation.table, action),)
+    """The permissions that an operation takes: one for each write of a commit."""
+    parts = operation.writes if isinstance(operation, Commit) else (operation,)
+    return tuple((part.kind, part.resource, part.action) for part in parts)
 
 
 def missing(permissions: frozenset[Permission], operation: Operation) -> Permission | None:
-    """The first thing that the operation needs and the permissions lack; None if it may go ahead."""
-    for need in needs(operation):
-        if need not in permissions:
-            return need
-    return None
+    """The first permission that the operation needs and the function lacks; None if it may go ahead."""
+    return next((need for need in needs(operation) if need not in permissions), None)
 
 
 def astray(operation: Operation, messages: Collection[str]) -> str | None:
@@ -57,4 +42,28 @@ def astray(operation: Operation, messages: Collection[str]) -> str | None:
         and operation.lease.message not in messages
     ):
         return operation.lease.message
+    return None
+
+
+def refusal(
+    function: str,
+    *,
+    granted: frozenset[Permission],
+    messages: Collection[str],
+    operation: Operation,
+) -> Refused | None:
+    """The refusal of an operation that the function may not perform; None if it may go ahead.
+
+    `messages` are the ids of those that its invocation delivers.
+    """
+    if (lacking := missing(granted, operation)) is not None:
+        kind, resource, action = lacking
+        return Refused(NotGranted.code, f"{function} may not {action} on the {kind} {resource}.")
+    mark = operation.mark if isinstance(operation, Commit) else None
+    if (
+        mark is not None and mark.function != function
+    ):  # it would keep that function from applying the message
+        return Refused(NotGranted.code, f"{function} may not mark a message for {mark.function}.")
+    if (message := astray(operation, messages)) is not None:
+        return Refused(NotGranted.code, f"{function} is not delivering the message {message}.")
     return None

@@ -7,24 +7,24 @@ import inspect
 import traceback
 from collections.abc import Callable, Coroutine, Iterator, Mapping
 from datetime import datetime
-from typing import cast
+from typing import TYPE_CHECKING
 
-from oort.app.declaring.signatures import (
+from oort.app.declaring.parameters import (
     CallParameter,
     HandleParameter,
+    Kept,
     OnceParameter,
-    Parameter,
     ProvidedParameter,
     PublishParameter,
 )
-from oort.app.handles.events import Publish
-from oort.app.handles.once import Once
 from oort.app.programs import Function, Provider
 from oort.model.errors import InvalidUse, NotFoundHere
-from oort.ports.broker import Broker
-from oort.ports.clock import Clock
-from oort.ports.entropy import Entropy
 from oort.runtime.links import EnvironmentLink
+
+if TYPE_CHECKING:
+    from oort.ports.broker import Broker
+    from oort.ports.clock import Clock
+    from oort.ports.entropy import Entropy
 
 Factory = Callable[..., object]
 
@@ -39,9 +39,9 @@ class Environment:
         self,
         function: Function,
         *,
-        broker: Broker,
-        clock: Clock,
-        entropy: Entropy,
+        broker: "Broker",
+        clock: "Clock",
+        entropy: "Entropy",
         overrides: Mapping[object, Factory] | None = None,
     ) -> None:
         self.function = function
@@ -59,7 +59,9 @@ class Environment:
         """The arguments that stay the same from call to call. The first time, it makes the provided ports."""
         if self._arguments is None:
             parameters = self.function.signature.parameters
-            self._arguments = {one.name: self._fixed(one) for one in parameters if _is_fixed(one)}
+            self._arguments = {
+                one.name: self._fixed(one) for one in parameters if isinstance(one, Kept)
+            }
         elif self._until:
             self._renew(self._arguments)
         return self._arguments
@@ -88,24 +90,12 @@ class Environment:
     def _name(self) -> str:
         return self.function.model.name
 
-    def _fixed(self, parameter: Parameter) -> object:
-        if isinstance(parameter, HandleParameter):
-            handle: object = object.__new__(parameter.resource)
-            handle.__dict__.update(_link=self.link, _actions=frozenset(parameter.actions))
-            return handle
-        if isinstance(parameter, CallParameter):
-            asking: object = object.__new__(parameter.call)
-            asking.__dict__.update(_link=self.link)
-            return asking
-        if isinstance(parameter, PublishParameter):
-            out: object = object.__new__(Publish)
-            out.__dict__.update(_link=self.link, _events=parameter.events)
-            return out
-        if isinstance(parameter, OnceParameter):
-            once = Once()
-            once._link = self.link
-            return once
-        return self._provided(cast(ProvidedParameter, parameter).kind)
+    def _fixed(self, parameter: Kept) -> object:
+        match parameter:
+            case ProvidedParameter(kind=kind):
+                return self._provided(kind)
+            case HandleParameter() | PublishParameter() | CallParameter() | OnceParameter():
+                return parameter.handle(self.link)
 
     def _provided(self, kind: object) -> object:
         if kind not in self._made:
@@ -128,11 +118,8 @@ class Environment:
         provider = self._provider(kind)
         if provider.ttl is not None:
             self._until[kind] = self.clock.now() + provider.ttl
-        return self._opened(
-            provider.factory(
-                **{one.name: self._fixed(one) for one in provider.signature.parameters}
-            )
-        )
+        needed = (one for one in provider.signature.parameters if isinstance(one, Kept))
+        return self._opened(provider.factory(**{one.name: self._fixed(one) for one in needed}))
 
     def _opened(self, result: object) -> object:
         """What the factory made; a generator has yielded it, and goes on when the environment closes."""
@@ -147,13 +134,6 @@ class Environment:
         if kind not in self.function.providers:
             raise NotFoundHere(f"Nothing provides {kind}.", "Add @service.provide.")
         return self.function.providers[kind]
-
-
-def _is_fixed(parameter: Parameter) -> bool:
-    return isinstance(
-        parameter,
-        HandleParameter | PublishParameter | CallParameter | OnceParameter | ProvidedParameter,
-    )
 
 
 def in_full(error: BaseException) -> str:

@@ -3,8 +3,9 @@
 import msgspec
 
 from oort.app.declaring import versions
-from oort.app.declaring.signatures import ContextParameter, MessageParameter, PrincipalParameter
+from oort.app.declaring.parameters import ContextParameter, MessageParameter, PrincipalParameter
 from oort.app.programs import Function
+from oort.model.context import Context
 from oort.model.errors import EffectInProgress, NotUnderstood
 from oort.model.functions import Http
 from oort.model.invocations import (
@@ -12,7 +13,6 @@ from oort.model.invocations import (
     BatchOutcome,
     CallInvocation,
     CallOutcome,
-    Context,
     Failure,
     HttpInvocation,
     HttpOutcome,
@@ -21,7 +21,6 @@ from oort.model.invocations import (
 from oort.model.messages import Delivery, Message, Reason
 from oort.model.operations import Answered, Mark, Objected
 from oort.model.problems import Problem
-from oort.rules.messaging import bodies
 from oort.rules.types import models
 from oort.runtime import replies
 from oort.runtime.environments import Environment, in_full, in_short
@@ -161,6 +160,8 @@ def _given(function: Function, delivery: Delivery) -> dict[str, object]:
 
 def check(function: Function, parameter: MessageParameter, message: Message) -> None:
     """Raise NotUnderstood where `read` would; no upcast is run."""
+    from oort.rules.messaging import bodies  # for messages only
+
     if function.event is None:
         read(function, parameter, message)
     else:
@@ -170,6 +171,8 @@ def check(function: Function, parameter: MessageParameter, message: Message) -> 
 
 def read(function: Function, parameter: MessageParameter, message: Message) -> object:
     """The message as the handler's type. Raises NotUnderstood if it can be no such thing, and what an upcast raises."""
+    from oort.rules.messaging import bodies  # for messages only
+
     bodies.check(message)
     if function.event is not None:
         return versions.read(function.event, message)

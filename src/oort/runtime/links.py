@@ -1,6 +1,7 @@
 """The line from an environment's handles to the broker: it stamps messages, carries the token, and times every operation."""
 
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 import msgspec
 
@@ -15,18 +16,18 @@ from oort.model.operations import (
     Mark,
     Objected,
     Operation,
-    PublishEvent,
     Refused,
     ReleaseEffect,
     Request,
     Result,
-    SendMessage,
 )
 from oort.model.spans import Span
-from oort.ports.broker import Broker
-from oort.ports.clock import Clock
-from oort.ports.entropy import Entropy
 from oort.rules import identifiers
+
+if TYPE_CHECKING:
+    from oort.ports.broker import Broker
+    from oort.ports.clock import Clock
+    from oort.ports.entropy import Entropy
 
 # What a program asks for with if_absent= or when= is an answer, not an error.
 _ANSWERS = frozenset({ConditionFailed.code, NoSuchItem.code})
@@ -36,7 +37,9 @@ _SERVER = 500
 class EnvironmentLink:
     """One link an environment, which runs one invocation at a time. `begin` and `end` frame each call of a handler."""
 
-    def __init__(self, *, service: str, broker: Broker, clock: Clock, entropy: Entropy) -> None:
+    def __init__(
+        self, *, service: str, broker: "Broker", clock: "Clock", entropy: "Entropy"
+    ) -> None:
         self._service = service
         self._broker = broker
         self._clock = clock
@@ -56,7 +59,7 @@ class EnvironmentLink:
     ) -> str:
         """A handler is about to be entered; returns the trace it belongs to."""
         parent = identifiers.parent_of(traceparent)
-        trace, above = parent or (f"{self._entropy.bits(128) or 1:032x}", "")
+        trace, above = parent or (identifiers.new_trace(self._entropy.bits), "")
         self._step = _Step(
             name=name,
             kind=kind,
@@ -64,7 +67,7 @@ class EnvironmentLink:
             token=token,
             trace=trace,
             parent=above,
-            span=f"{self._entropy.bits(64) or 1:016x}",
+            span=identifiers.new_span(self._entropy.bits),
             mark=mark,
             delivery=mark,
             started=self._clock.tick(),
@@ -89,7 +92,7 @@ class EnvironmentLink:
             token=step.token,
             trace=step.trace,
             parent=step.span,
-            span=f"{self._entropy.bits(64) or 1:016x}",
+            span=identifiers.new_span(self._entropy.bits),
             started=self._clock.tick(),
             start=nanoseconds(self._clock),
         )
@@ -123,7 +126,7 @@ class EnvironmentLink:
         step = self._active()
         now = self._clock.now()
         return Message(
-            id=identifiers.uuid7(int(now.timestamp() * 1000), self._entropy.bits(74)),
+            id=identifiers.new(now, self._entropy.bits),
             name=name,
             body=body,
             key=key,
@@ -140,7 +143,7 @@ class EnvironmentLink:
         return self._active().mark
 
     def lease(self, name: str) -> Lease:
-        """See `app.links`."""
+        """See `app.handles.handle`."""
         delivery = self._active().delivery
         if delivery is None:
             raise InvalidUse(
@@ -196,7 +199,7 @@ class _Step:
         )
 
 
-def nanoseconds(clock: Clock) -> int:
+def nanoseconds(clock: "Clock") -> int:
     """The wall-clock time in nanoseconds since the Unix epoch."""
     return int(clock.now().timestamp() * 1_000_000) * 1000
 
@@ -204,17 +207,13 @@ def nanoseconds(clock: Clock) -> int:
 def title(operation: Operation) -> str:
     """What a span of the operation is called: `put accounts.people`, `commit 3`."""
     tag = str(operation.__struct_config__.tag)
-    if isinstance(operation, Commit):
-        return f"commit {', '.join(title(write) for write in operation.writes)}"
-    if isinstance(operation, SendMessage):
-        return f"{tag} {operation.queue}"
-    if isinstance(operation, PublishEvent):
-        return f"{tag} {operation.event}"
-    if isinstance(operation, CallFunction):
-        return f"{tag} {operation.call}"
-    if isinstance(operation, ClaimEffect | FinishEffect | ReleaseEffect):
-        return f"{tag} {operation.lease.name}"
-    return f"{tag} {operation.table}"
+    match operation:
+        case Commit(writes=writes):
+            return f"commit {', '.join(title(write) for write in writes)}"
+        case ClaimEffect() | FinishEffect() | ReleaseEffect():
+            return f"{tag} {operation.lease.name}"
+        case _:
+            return f"{tag} {operation.resource}"
 
 
 def _error(result: Result) -> str:

@@ -3,16 +3,19 @@
 import re
 from dataclasses import dataclass
 from decimal import Decimal
+from typing import TYPE_CHECKING
 
 import msgspec
 
-from oort.app.declaring.signatures import ValueParameter
+from oort.app.declaring.parameters import ValueParameter
 from oort.app.programs import Function
 from oort.model.invocations import HttpInvocation
 from oort.model.items import Value
 from oort.model.problems import Json, Problem
-from oort.rules.types import models, validation
-from oort.rules.types.validation import Validator, Violation
+from oort.rules.types import models
+
+if TYPE_CHECKING:
+    from oort.rules.types.validation import Validator, Violation
 
 _SCALAR = re.compile(
     r"-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?|[Tt]rue|[Ff]alse|TRUE|FALSE"
@@ -34,7 +37,7 @@ class UnsupportedMediaType(Problem):
 @dataclass(frozen=True, slots=True)
 class _Compiled:
     parameter: ValueParameter
-    validator: Validator
+    validator: "Validator"
     decoder: msgspec.json.Decoder[object]
 
 
@@ -98,8 +101,11 @@ class RequestReader:
         ]
 
 
-def _accept(body: _Compiled, data: bytes, arguments: dict[str, object]) -> list[Violation]:
+def _accept(body: _Compiled, data: bytes, arguments: dict[str, object]) -> "list[Violation]":
     """Everything that is wrong with the body; nothing, and then the argument is there."""
+    from oort.rules.types import validation  # for routes with a body only
+    from oort.rules.types.validation import Violation
+
     if not data:
         return [Violation("", "A JSON body is required")]
     try:
@@ -128,6 +134,8 @@ def _check_media_type(invocation: HttpInvocation) -> None:
 
 
 def _compile(parameter: ValueParameter) -> _Compiled:
+    from oort.rules.types import validation
+
     return _Compiled(
         parameter,
         validation.compiled(parameter.kind),
@@ -135,7 +143,7 @@ def _compile(parameter: ValueParameter) -> _Compiled:
     )
 
 
-def _body_error(violation: Violation) -> dict[str, Json]:
+def _body_error(violation: "Violation") -> dict[str, Json]:
     return {"in": "body", "pointer": violation.pointer, "detail": violation.detail}
 
 

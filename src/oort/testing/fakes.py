@@ -2,6 +2,9 @@
 
 import itertools
 import threading
+import weakref
+from collections import defaultdict, deque
+from collections.abc import Callable, Iterable
 from dataclasses import replace
 from typing import TypeVar, cast, get_args, get_origin
 
@@ -11,24 +14,22 @@ from oort.app.declaring import versions
 from oort.app.handles import calls, codecs, events
 from oort.app.handles.actions import Put
 from oort.app.handles.events import Event, Publish
-from oort.app.handles.links import refusal
+from oort.app.handles.handle import ResourceHandle, ask, declaration, make
 from oort.app.handles.once import Once
-from oort.app.handles.queues import Queue, QueueDeclaration
-from oort.app.handles.tables import Table, TableDeclaration, advance
+from oort.app.handles.queues import Queue
+from oort.app.handles.tables import Table, advance
 from oort.engine.clocks import SystemClock
-from oort.engine.services.effects import Effects
-from oort.engine.services.queues import Queues
-from oort.engine.services.relay import Relay
-from oort.engine.services.tables import Tables
-from oort.engine.services.topics import Topics
-from oort.engine.services.transactions import Transactions
+from oort.engine.services import bundle
+from oort.engine.services.bundle import EnginePorts
 from oort.engine.store.direct import DirectStore
+from oort.engine.store.session import Session
 from oort.model import limits
 from oort.model.errors import InvalidUse
 from oort.model.messages import Message, Older
 from oort.model.operations import (
     Answered,
     Lease,
+    Listed,
     Mark,
     Operation,
     PutItem,
@@ -37,9 +38,9 @@ from oort.model.operations import (
     ScanTable,
 )
 from oort.model.platform import PlatformModel, ServiceModel
-from oort.model.resources import QueueModel, TableModel
+from oort.model.resources import QueueModel, Resource
 from oort.model.sources import Source
-from oort.rules import identifiers
+from oort.rules import identifiers, permissions
 from oort.rules.types import models
 from oort.runtime.operations import Operations
 
@@ -48,51 +49,74 @@ K = TypeVar("K")
 T = TypeVar("T")
 M = TypeVar("M")
 E = TypeVar("E", bound=Event)
+Own = TypeVar("Own", bound=Resource)
 
 _MOST = 10_000
 
 
 class _World:
-    """The store behind all fakes of a thread. Each fake has a name of its own in it, so fakes never see each other's data."""
+    """The store behind all fakes of a thread. Each fake has a name of its own in it, so fakes never see each other's data.
+
+    An operation gets ports of the resources that it names and no others, so that it costs the same however many fakes there
+    are. What belongs to a fake goes when the fake is gone.
+    """
 
     def __init__(self) -> None:
         self._store = DirectStore()
         self._clock = SystemClock()
-        self._tables: list[TableModel] = []
-        self._queues: list[QueueModel] = []
+        self._resources: dict[str, Resource] = {}
+        self._subscribers: dict[str, dict[str, QueueModel]] = defaultdict(dict)
+        self._gone: deque[str] = deque()  # filled by the thread that collects garbage
+        self._latest: tuple[tuple[str, ...], EnginePorts] | None = None  # the last ports in use
         self._count = 0
         self._serial = itertools.count()
-        self._rebuild()
 
-    def table(self, model: TableModel) -> TableModel:
-        """A table that nobody else has."""
+    def own(self, model: Own) -> Own:
+        """A resource like this one that nobody else has."""
         renamed = replace(model, name=self._unique(model.name))
-        self._tables.append(renamed)
-        self._rebuild()
-        return renamed
-
-    def queue(self, model: QueueModel) -> QueueModel:
-        """A queue that nobody else has."""
-        renamed = replace(model, name=self._unique(model.name))
-        self._queues.append(renamed)
-        self._rebuild()
+        self._resources[renamed.name] = renamed
         return renamed
 
     def subscribe(self, event: str) -> str:
         """A queue that gets the event from now on."""
-        name = self._unique(event)
-        self._queues.append(
-            QueueModel(name, "fakes", 1, limits.VISIBILITY, event, Source(__file__, 0))
+        queue = QueueModel(
+            self._unique(event), "fakes", 1, limits.VISIBILITY, event, Source(__file__, 0)
         )
-        self._rebuild()
-        return name
+        self._resources[queue.name] = self._subscribers[event][queue.name] = queue
+        return queue.name
+
+    def belongs(self, name: str, owner: object) -> None:
+        """Forget the table or the queue of that name, with its rows, when the owner is gone."""
+        weakref.finalize(owner, self._gone.append, name).atexit = False
 
     def perform(self, operation: Operation) -> Result:
         """Carry out an operation; there are no grants to ask."""
-        result = self._operations.perform(operation)
-        while self._relay.move():
+        ports = self._ports([name for _, name, _ in permissions.needs(operation)])
+        result = Operations(ports).perform(operation)
+        while ports.relay.move():
             pass
         return result
+
+    def _ports(self, names: Iterable[str]) -> EnginePorts:
+        """Return ports of these tables, queues and events."""
+        resources = {name: self._resources[name] for name in names if name in self._resources}
+        for name in names:
+            resources |= self._subscribers.get(name, {})
+        chosen = tuple(resources)
+        if self._latest is None or self._latest[0] != chosen:
+            service = ServiceModel(name="fakes", resources=tuple(resources.values()))
+            platform = PlatformModel("fakes", (service,))
+            self._latest = chosen, bundle.on(self._store, platform=platform, clock=self._clock)
+        return self._latest[1]
+
+    def _forget(self) -> None:
+        """Remove the resources of fakes that are gone."""
+        while self._gone:
+            name = self._gone.popleft()
+            resource = self._resources.pop(name, None)
+            if isinstance(resource, QueueModel) and resource.subscription is not None:
+                self._subscribers[resource.subscription].pop(name)
+            self._store.write(_emptied(name))
 
     def message(
         self,
@@ -104,7 +128,7 @@ class _World:
         oldest: int = 0,
         older: tuple[Older, ...] = (),
     ) -> Message:
-        """See `app.links`."""
+        """See `app.handles.handle`."""
         now = self._clock.now().timestamp()
         identifier = identifiers.uuid7(
             int(now * 1000), next(self._serial)
@@ -130,25 +154,29 @@ class _World:
 
     def peek(self, queue: str) -> list[Message]:
         """What was sent to the queue."""
-        return self.queues.peek(queue, most=_MOST)
+        return self._ports([queue]).queue_inspection.peek(queue, most=_MOST)
+
+    def scan(self, operation: ScanTable) -> Listed:
+        """A page of the table, whatever the handle may do."""
+        return self._ports([operation.table]).tables.scan(operation)
 
     def _unique(self, name: str) -> str:
+        self._forget()
         self._count += 1
         return f"{name}~{self._count}"
 
-    def _rebuild(self) -> None:
-        service = ServiceModel("fakes", tuple(self._tables), tuple(self._queues), (), ())
-        platform = PlatformModel("fakes", (service,))
-        self.tables = Tables(self._store, platform=platform, clock=self._clock)
-        self.queues = Queues(self._store, platform=platform, clock=self._clock)
-        self._relay = Relay(self._store, platform=platform, clock=self._clock)
-        self._operations = Operations(
-            tables=self.tables,
-            queues=self.queues,
-            topics=Topics(self._store, platform=platform, clock=self._clock),
-            transactions=Transactions(self._store, platform=platform, clock=self._clock),
-            effects=Effects(self._store, clock=self._clock),
-        )
+
+def _emptied(name: str) -> Callable[[Session], None]:
+    """The removal of all rows of a table or a queue."""
+
+    def work(session: Session) -> None:
+        session.run("DELETE FROM messages WHERE queue = ?", name)
+        session.run("DELETE FROM items WHERE tbl = ?", name)
+        session.run(
+            "DELETE FROM entries WHERE idx > ? AND idx < ?", f"{name}/", f"{name}0"
+        )  # 0 comes after /
+
+    return work
 
 
 class _Delivery:
@@ -160,11 +188,11 @@ class _Delivery:
         self._holders = itertools.count()
 
     def perform(self, operation: Operation) -> Result:
-        """See `app.links`."""
+        """See `app.handles.handle`."""
         return self._world.perform(operation)
 
     def lease(self, name: str) -> Lease:
-        """See `app.links`."""
+        """See `app.handles.handle`."""
         return Lease("fakes.handler", self._message, name, str(next(self._holders)))
 
 
@@ -175,7 +203,7 @@ class _Replies:
         self._bodies = bodies
 
     def perform(self, _: Operation) -> Result:
-        """See `app.links`."""
+        """See `app.handles.handle`."""
         if not self._bodies:
             return Refused(
                 InvalidUse.code, "The fake call has no answer: write fake(Charge, Receipt(…))."
@@ -202,9 +230,9 @@ def fake(resource: type[R], *items: object) -> R:
     `fake(Once)` stands for one message: calling the handler with it again is a further delivery.
     """
     if calls.declared(resource) is not None:
-        return _linked(resource, _Replies([codecs.body(item) for item in items]))
+        return make(resource, link=_Replies([codecs.body(item) for item in items]))
     if resource is Once and not items:
-        return _linked(resource, _world().delivery())
+        return make(resource, link=_world().delivery())
     origin, arguments = get_origin(resource), get_args(resource)
     if origin is None or not arguments:
         raise InvalidUse(
@@ -216,29 +244,19 @@ def fake(resource: type[R], *items: object) -> R:
         raise InvalidUse(f"A fake {origin.__name__} starts empty.", "Give items to tables only.")
     if origin is Publish:
         return cast(R, _publish(world, resource))
-    actions = frozenset(get_args(arguments[0]) or arguments)
-    handle: object = object.__new__(origin)
-    declared = getattr(handle, "__oort__", None)
-    if isinstance(declared, TableDeclaration):
-        declared = replace(declared, model=world.table(declared.model))
-    elif isinstance(declared, QueueDeclaration):
-        declared = replace(declared, model=world.queue(declared.model))
-    else:
+    declared = declaration(origin)
+    if declared is None or not issubclass(origin, ResourceHandle):
         raise InvalidUse(
             f"{origin.__name__} is no resource of a service.",
             "Put @service.table or @service.queue on it.",
         )
-    handle.__dict__.update(__oort__=declared, _link=world, _actions=actions)
+    own = replace(declared, model=world.own(declared.model))
+    actions = frozenset(get_args(arguments[0]) or arguments)
+    handle = make(origin, link=world, __oort__=own, _actions=actions)
+    world.belongs(own.model.name, handle)
     for item in items:
         _fill(cast(Table[object, object, Put], handle), item)
     return cast(R, handle)
-
-
-def _linked(kind: type[R], link: object) -> R:
-    """One of a class that has nothing but a link."""
-    made: object = object.__new__(kind)
-    made.__dict__.update(_link=link)
-    return cast(R, made)
 
 
 def _fill(table: "Table[object, object, Put]", item: object) -> None:
@@ -249,9 +267,7 @@ def _fill(table: "Table[object, object, Put]", item: object) -> None:
     operation = PutItem(
         declared.model.name, {**stored, version: 1} if version is not None and new else stored
     )
-    result = table._link.perform(operation)
-    if isinstance(result, Refused):
-        raise refusal(result)
+    ask(table._link, operation)
     if new:
         advance(table, item)
 
@@ -264,19 +280,20 @@ def _publish(world: _World, resource: object) -> object:
             f"{resource} names no event.",
             "Write fake(Publish[SignedUp]), with a class under @event.",
         )
-    out: object = object.__new__(Publish)
     queues = [world.subscribe(kind.__oort__.model.name) for kind in kinds]
-    out.__dict__.update(_link=world, _events=kinds, _queues=queues)
+    out = make(Publish, link=world, _events=kinds, _queues=queues)
+    for queue in queues:
+        world.belongs(queue, out)
     return out
 
 
 def stored(table: "Table[K, T]") -> list[T]:
     """The items of a fake table, in the order of their keys."""
     name, kind = table.__oort__.model.name, cast(type[T], table.__oort__.item)
-    page = _world().tables.scan(ScanTable(name))
+    page = _world().scan(ScanTable(name))
     found = page.items
     while page.next is not None:
-        page = _world().tables.scan(ScanTable(name, after=page.next))
+        page = _world().scan(ScanTable(name, after=page.next))
         found += page.items
     return [codecs.typed(item, kind, where=name) for item in found]
 

@@ -20,17 +20,18 @@ from oort.app.loading import projects
 from oort.app.loading.loader import load
 from oort.app.programs import Program
 from oort.engine.clocks import VirtualClock
-from oort.engine.engine import Engine
+from oort.engine.engine import Deviations, Engine
 from oort.engine.entropy import SeededEntropy
-from oort.engine.gateway.gateway import LOGOUT, HttpReply, HttpRequest
-from oort.engine.invoking.dispatcher import DeliveryReport
+from oort.engine.gateway.gateway import LOGOUT
 from oort.engine.store.direct import DirectStore
 from oort.model import limits
 from oort.model.errors import DidNotSettle, InvalidUse, NotFoundHere
 from oort.model.functions import Consumed
+from oort.model.http import HttpReply, HttpRequest
 from oort.model.messages import DeadLetter, Message, Older, ParkedMessage
 from oort.model.operations import Listed, ScanTable
 from oort.model.platform import PlatformModel, ServiceModel
+from oort.model.reports import DeliveryReport
 from oort.model.resources import QueueModel
 from oort.model.sources import Source
 from oort.model.spans import Span
@@ -129,7 +130,7 @@ class Platform:
         self._engine.invoker.close()
         self._overrides.clear()
         self._load(services)
-        self._engine.tables.build_indexes()
+        self._engine.ports.tables.build_indexes()
         self._engine.release()
 
     def provide(self, factory: Callable[[], object]) -> None:
@@ -228,7 +229,7 @@ class Platform:
     def publish(self, event: Event) -> None:
         """Publish an event, as its service would. Raises InvalidEvent if it does not fit its class."""
         message = events.stamped(event, self._stamped)
-        self._engine.topics.publish(message.name, message)
+        self._engine.ports.events.publish(message.name, message)
 
     def inject(
         self,
@@ -248,7 +249,7 @@ class Platform:
         message = self._stamped(
             name=called, body=body, key="", version=version, oldest=oldest, older=()
         )
-        self._engine.queues.send(queue, message)
+        self._engine.ports.queues.send(queue, message)
         return message.id
 
     def settle(self) -> None:
@@ -269,7 +270,7 @@ class Platform:
 
     def redrive(self, source: type[Queue[M, Never]] | Callable[..., object]) -> int:
         """Put the dead letters of a queue, or of an event's handler, back; how many."""
-        return self._engine.queues.redrive(self._queue(source))
+        return self._engine.ports.queue_inspection.redrive(self._queue(source))
 
     # -- looking
 
@@ -285,7 +286,9 @@ class Platform:
 
     def waiting(self, queue: type[Queue[M, Never]]) -> list[M]:
         """The messages of a work queue that have not been delivered, or wait to be tried again."""
-        messages = self._engine.queues.peek(self._queue(queue), most=_MOST_DELIVERIES)
+        messages = self._engine.ports.queue_inspection.peek(
+            self._queue(queue), most=_MOST_DELIVERIES
+        )
         return [
             cast(
                 M, msgspec.json.decode(one.body, type=queue.__oort__.message, dec_hook=models.load)
@@ -309,21 +312,23 @@ class Platform:
         self, source: type[Queue[M, Never]] | Callable[..., object]
     ) -> list[DeadLetter]:
         """The dead letters of a work queue, or of an event's handler, with their attempts and errors."""
-        return self._engine.queues.dead(self._queue(source), most=_MOST_DELIVERIES)
+        return self._engine.ports.queue_inspection.dead(self._queue(source), most=_MOST_DELIVERIES)
 
     def published(self, event: type[E]) -> list[E]:
         """Every event of this class that was published, oldest first."""
         self._relay()
         model = event.__oort__.model
         _known(f"{_OBSERVER}.{model.name}", (one.name for one in self.model.queues))
-        messages = self._engine.queues.peek(f"{_OBSERVER}.{model.name}", most=_MOST_DELIVERIES)
+        messages = self._engine.ports.queue_inspection.peek(
+            f"{_OBSERVER}.{model.name}", most=_MOST_DELIVERIES
+        )
         return [
             cast(E, versions.read(event, one)) for one in messages if one.version == model.version
         ]
 
     def parked(self, source: type[Queue[M, Never]] | Callable[..., object]) -> list[ParkedMessage]:
         """What the consumer of a work queue, or an event's handler, could not read, oldest first, each with its reason."""
-        return self._engine.parking.parked(self._queue(source), most=_MOST_DELIVERIES)
+        return self._engine.ports.parking.parked(self._queue(source), most=_MOST_DELIVERIES)
 
     def failures(self) -> list[DeliveryReport]:
         """Every failed delivery so far, with its traceback."""
@@ -331,7 +336,7 @@ class Platform:
 
     def spans(self, trace: str) -> tuple[Span, ...]:
         """The spans of a trace: `platform.spans(response.trace)`."""
-        return self._engine.traces.read(trace)
+        return self._engine.ports.traces.read(trace)
 
     # -- how
 
@@ -346,11 +351,12 @@ class Platform:
             identity=self._callers,
             overrides=self._overrides,
             report=self._note,
-            redeliver=self._redeliver,
-            lag=lambda: _LONGEST_LAG * self._entropy.chance(),
             throttling="all" if self._throttle else "declared",
+            deviations=Deviations(
+                redeliver=self._redeliver, lag=lambda: _LONGEST_LAG * self._entropy.chance()
+            ),
         )
-        self._engine.schedules.plan()
+        self._engine.ports.schedules.plan()
 
     def _stamped(
         self,
@@ -362,9 +368,10 @@ class Platform:
         oldest: int,
         older: tuple[Older, ...],
     ) -> Message:
-        now = self._clock.now().timestamp()
+        moment = self._clock.now()
+        now = moment.timestamp()
         return Message(
-            id=identifiers.uuid7(int(now * 1000), self._entropy.bits(74)),
+            id=identifiers.new(moment, self._entropy.bits),
             name=name,
             body=body,
             key=key,
@@ -380,7 +387,7 @@ class Platform:
             moved = self._relay()
             ready = [
                 queue
-                for queue in self._engine.queues.ready_queues()
+                for queue in self._engine.ports.deliveries.ready_queues()
                 if queue in self._engine.consumers
             ]
             self._random.shuffle(ready)
@@ -401,7 +408,7 @@ class Platform:
     def _pages(self, table: str) -> Iterator[Listed]:
         after: str | None = None
         while True:
-            page = self._engine.tables.scan(ScanTable(table, after=after))
+            page = self._engine.ports.tables.scan(ScanTable(table, after=after))
             yield page
             after = page.next
             if after is None:
@@ -447,5 +454,5 @@ def _observed(program: Program) -> PlatformModel:
     )
     return replace(
         program.model,
-        services=(*program.model.services, ServiceModel(_OBSERVER, (), queues, (), ())),
+        services=(*program.model.services, ServiceModel(name=_OBSERVER, resources=queues)),
     )

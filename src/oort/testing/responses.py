@@ -5,7 +5,7 @@ from typing import TypeVar, cast
 
 import msgspec
 
-from oort.engine.gateway.gateway import HttpReply
+from oort.model.http import HttpReply
 from oort.rules.types import models
 
 T = TypeVar("T")

@@ -2,7 +2,7 @@
 
 import io
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Annotated
@@ -31,24 +31,30 @@ from oort import (
     event,
 )
 from oort.app.loading.loader import load
+from oort.aws.entry import handler_of
 from oort.aws.invoking.broker import LambdaBroker
-from oort.aws.invoking.handlers import Event as LambdaEvent
-from oort.aws.invoking.handlers import Handler, Parts
 from oort.aws.invoking.logs import JsonLog
+from oort.aws.invoking.parts import Event as LambdaEvent
+from oort.aws.invoking.parts import Parts
 from oort.aws.services.calls import CallEvent, CallReply
 from oort.engine.clocks import VirtualClock
-from oort.engine.engine import Services
 from oort.engine.entropy import SeededEntropy
+from oort.engine.services import bundle
 from oort.engine.services.queues import Queues
-from oort.engine.services.tables import no_lag
 from oort.engine.store.direct import DirectStore
-from oort.model.messages import Message
-from oort.model.operations import CallFunction, Objected, Result
+from oort.model.messages import Delivery, Fault, Message
+from oort.model.operations import Answered, CallFunction, Objected
 from oort.model.spans import Span
-from oort.ports.parking import Parking
-from oort.rules.http.reply_headers import Origins
+from oort.ports.calls import Calls
+from oort.ports.deliveries import PushedDeliveries
+from oort.ports.effects import Effects
+from oort.ports.events import Events
+from oort.ports.queues import Queues as QueuesPort
+from oort.ports.tables import Tables
+from oort.ports.traces import Traces
+from oort.ports.transactions import Transactions
 from oort.rules.messaging import envelopes
-from oort.runtime.alarms import Alarms
+from oort.runtime.operations import Operations
 
 shop = Service("shop", cors=["https://shop.example"])
 
@@ -163,16 +169,33 @@ class MemoryTraces:
         self.spans += spans  # type: ignore[arg-type]
 
 
-class WaitingQueues(Queues):
-    """The engine's queues. They keep how long each failed message was asked to wait: SQS does as it is asked."""
+class WaitingDeliveries:
+    """The engine's deliveries. They keep how long each failed message was asked to wait."""
 
-    def __init__(self, cloud: "Lambda") -> None:
-        super().__init__(cloud.store, platform=cloud.program.model, clock=cloud.clock)
-        self.waits: list[timedelta] = []
+    def __init__(self, deliveries: PushedDeliveries, waits: list[timedelta]) -> None:
+        self._deliveries = deliveries
+        self.waits = waits
 
     def retry(self, queue: str, receipt: str, *, after: timedelta, error: str) -> None:
         self.waits.append(after)
-        super().retry(queue, receipt, after=after, error=error)
+        self._deliveries.retry(queue, receipt, after=after, error=error)
+
+    def keep(self, queue: str, delivery: Delivery, fault: Fault) -> None:
+        self._deliveries.keep(queue, delivery, fault)
+
+
+@dataclass(frozen=True)
+class FunctionPorts:
+    """The engine's ports, but for those that Lambda has of its own."""
+
+    tables: Tables
+    queues: QueuesPort
+    events: Events
+    calls: Calls
+    effects: Effects
+    transactions: Transactions
+    deliveries: PushedDeliveries
+    traces: Traces
 
 
 class Answers:
@@ -181,7 +204,7 @@ class Answers:
     def __init__(self, cloud: "Lambda") -> None:
         self._cloud = cloud
 
-    def call(self, operation: CallFunction) -> Result:
+    def call(self, operation: CallFunction) -> Answered | Objected:
         if operation.call != "shop.price":
             return Objected(502, "CallFailed", "nobody")
         event = msgspec.to_builtins(CallEvent(operation.body.decode(), operation.traceparent))
@@ -196,21 +219,29 @@ class Lambda:
         self.program = load([shop], name="test")
         self.clock, self.entropy = VirtualClock(), SeededEntropy(1)
         self.store = DirectStore()
-        self.ports = Services.on(
-            self.store, platform=self.program.model, clock=self.clock, lag=no_lag
-        )
+        self.ports = bundle.on(self.store, platform=self.program.model, clock=self.clock)
         self.output, self.traces = io.StringIO(), MemoryTraces()
-        self.parking: Parking = self.ports.parking
-        self.queues = WaitingQueues(self)
-        self._handlers: dict[str, Handler] = {}
+        self.waits: list[timedelta] = []
+        self.deliveries: PushedDeliveries = WaitingDeliveries(self.ports.deliveries, self.waits)
+        self._handlers: dict[str, Callable[[LambdaEvent], object]] = {}
 
-    def handler(self, name: str) -> Handler:
+    @property
+    def queues(self) -> Queues:
+        return self.ports.queues
+
+    def outgoing(self) -> int:
+        """How many messages are in the outbox."""
+        row = self.store.row("SELECT count(*) FROM outbox")
+        assert row is not None
+        return int(row[0])
+
+    def handler(self, name: str) -> Callable[[LambdaEvent], object]:
         if name not in self._handlers:
-            self._handlers[name] = Handler(self._parts(name))
+            self._handlers[name] = handler_of(self._parts(name))
         return self._handlers[name]
 
     def invoke(self, name: str, event: LambdaEvent) -> object:
-        return self.handler(name).answer(event)
+        return self.handler(name)(event)
 
     def request(self, name: str, method: str, path: str, **given: object) -> dict[str, object]:
         """Invoke a function as API Gateway does, and check that what it answers is JSON."""
@@ -253,17 +284,21 @@ class Lambda:
 
     def _parts(self, name: str) -> Parts:
         function = self.program.functions[name]
+        ports = FunctionPorts(
+            tables=self.ports.tables,
+            queues=self.ports.queues,
+            events=self.ports.events,
+            calls=Answers(self),
+            effects=self.ports.effects,
+            transactions=self.ports.transactions,
+            deliveries=self.deliveries,
+            traces=self.traces,
+        )
         return Parts(
             function=function,
-            broker=LambdaBroker(
-                function.model, operations=self.ports.operations(), caller=Answers(self)
-            ),
-            queues=self.queues,
-            parking=self.parking,
-            alarms=Alarms(self.ports.transactions),
-            attempts=2,
-            origins=Origins(self.program.model.services),
-            traces=self.traces,
+            platform=self.program.model,
+            broker=LambdaBroker(function.model, operations=Operations(ports)),
+            ports=ports,
             log=JsonLog(
                 {"service": "shop", "function": name}, clock=self.clock, stream=self.output
             ),

@@ -48,7 +48,7 @@ def test_endpoints_are_those_of_the_region_or_of_the_environment(clients: Client
 
 def test_the_adapters_load_botocore_only_when_they_are_used() -> None:
     program = (
-        "import oort.aws.services.tables, oort.aws.services.queues, oort.aws.services.topics, sys\n"
+        "import oort.aws.services.tables, oort.aws.services.queues, oort.aws.services.events, sys\n"
         "import oort.aws.services.transactions, oort.aws.services.relay\n"
         "oort.aws.clients.Clients('eu-central-1')\n"
         "sys.exit(any(name.partition('.')[0] in {'botocore', 'urllib3'} for name in sys.modules))"

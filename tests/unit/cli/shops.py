@@ -145,7 +145,7 @@ def delivered(folder: Path) -> None:
     """Deliver what waits in the platform's queues until nothing is left, as `oort dev` would."""
     project, program = platforms.load(folder)
     with embedded.at_rest(program, platforms.state_folder(project, None)) as engine:
-        while engine.relay.move() or any(
+        while engine.ports.relay.move() or any(
             engine.consumers.deliver(queue.name) for queue in program.model.queues
         ):
             pass

@@ -19,7 +19,7 @@ def shop(
     cors: tuple[str, ...] = (),
 ) -> ServiceModel:
     """The service `shop`."""
-    return ServiceModel("shop", tables, queues, (), functions, cors)
+    return ServiceModel(name="shop", resources=(*tables, *queues), functions=functions, cors=cors)
 
 
 def template(

@@ -27,9 +27,11 @@ def test_each_event_has_one_topic_whatever_its_versions() -> None:
     platform = PlatformModel(
         "market",
         (
-            ServiceModel("shop", (), (), events, (place,)),
+            ServiceModel(name="shop", resources=events, functions=(place,)),
             ServiceModel(
-                "mail", (), (queue("mail.heard", subscription="bank.paid"),), (), (listening,)
+                name="mail",
+                resources=(queue("mail.heard", subscription="bank.paid"),),
+                functions=(listening,),
             ),
         ),
     )

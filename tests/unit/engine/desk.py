@@ -31,8 +31,8 @@ from oort.app.loading.loader import load
 from oort.engine.clocks import VirtualClock
 from oort.engine.engine import Engine
 from oort.engine.entropy import SeededEntropy
-from oort.engine.invoking.dispatcher import DeliveryReport
 from oort.engine.store.store import Store
+from oort.model.reports import DeliveryReport
 from oort.ports.clock import Clock
 from oort.testing.callers import KnownCallers
 

@@ -1,19 +1,14 @@
-"""The platform as a graph, and the graph as text, Mermaid and JSON."""
+"""The platform as a graph."""
 
-import json
-import re
 from dataclasses import replace
 from datetime import timedelta
 
-from hypothesis import given
-from hypothesis import strategies as st
-
 from oort.model.functions import Answer, FunctionModel, Grant, Subscription, Timer, Worker
 from oort.model.platform import PlatformModel, ServiceModel
-from oort.model.resources import Kind, QueueModel
+from oort.model.resources import CallModel, Kind, QueueModel
 from oort.model.sources import Source
 from oort.rules import graphs
-from oort.rules.graphs import Edge, EdgeKind, Graph, Node, NodeKind
+from oort.rules.graphs import EdgeKind
 from tests.unit import programs
 
 GRAPH = graphs.graph(programs.sign_up())
@@ -56,7 +51,7 @@ def test_what_a_function_does_outside_is_no_edge() -> None:
         "shop.a", Worker("shop.q", 10), once, Grant(Kind.QUEUE, "shop.q", ("send",))
     )
     platform = PlatformModel(
-        "p", (ServiceModel("shop", (), (programs.queue("shop.q"),), (), (one,)),)
+        "p", (ServiceModel(name="shop", resources=(programs.queue("shop.q"),), functions=(one,)),)
     )
     assert {edge.kind for edge in graphs.graph(platform).edges} == {
         EdgeKind.TRIGGERS,
@@ -64,58 +59,10 @@ def test_what_a_function_does_outside_is_no_edge() -> None:
     }
 
 
-def test_the_tree_shows_each_function_with_its_trigger_and_what_it_does() -> None:
-    assert graphs.text(GRAPH).splitlines() == [
-        "accounts",
-        "  read  <- GET /accounts/{id}",
-        "    reads table accounts.people",
-        "  sign-up  <- POST /accounts",
-        "    publishes event accounts.signed-up  -> email.welcome",
-        "    reads table accounts.people",
-        "    writes table accounts.people",
-        "email",
-        "  deliver  <- queue email.outgoing",
-        "  welcome  <- event accounts.signed-up",
-        "    sends queue email.outgoing  -> email.deliver",
-        "audit",
-    ]
-
-
-def test_mermaid_draws_services_as_groups() -> None:
-    assert graphs.mermaid(GRAPH).splitlines()[:9] == [
-        "flowchart LR",
-        '    subgraph service_3aaccounts["accounts"]',
-        '        route_3aGET_20_2faccounts_2f_7bid_7d(["GET /accounts/{id}"])',
-        '        route_3aPOST_20_2faccounts(["POST /accounts"])',
-        '        function_3aaccounts_2eread["read"]',
-        '        function_3aaccounts_2esign_2dup["sign-up"]',
-        '        table_3aaccounts_2epeople[("people")]',
-        '        event_3aaccounts_2esigned_2dup{{"signed-up"}}',
-        "    end",
-    ]
-    assert '    service_3aaudit["audit"]' in graphs.mermaid(GRAPH).splitlines()
-    assert (
-        "    event_3aaccounts_2esigned_2dup -->|triggers| function_3aemail_2ewelcome"
-        in graphs.mermaid(GRAPH).splitlines()
-    )
-
-
-def test_the_document_is_the_graph_as_json() -> None:
-    document = json.loads(json.dumps(graphs.document(GRAPH)))
-    nodes = tuple(
-        Node(one["id"], NodeKind(one["kind"]), one["name"], one["service"])
-        for one in document["nodes"]
-    )
-    edges = tuple(
-        Edge(one["source"], EdgeKind(one["kind"]), one["target"]) for one in document["edges"]
-    )
-    assert Graph(document["platform"], nodes, edges) == GRAPH
-
-
 def test_the_order_does_not_depend_on_the_order_of_declarations() -> None:
     platform = programs.sign_up()
     services = tuple(
-        replace(service, functions=service.functions[::-1], queues=service.queues[::-1])
+        replace(service, functions=service.functions[::-1], resources=service.resources[::-1])
         for service in platform.services
     )
     assert graphs.graph(replace(platform, services=services)) == GRAPH
@@ -127,34 +74,13 @@ def test_what_belongs_to_a_service_that_is_not_loaded_is_still_shown() -> None:
         Subscription("accounts.signed-up", 1, "email.welcome", 10),
         Grant(Kind.TABLE, "old.mails", ("scan",)),
     )
-    graph = graphs.graph(PlatformModel("half", (ServiceModel("email", (), (), (), (function,)),)))
+    graph = graphs.graph(
+        PlatformModel("half", (ServiceModel(name="email", functions=(function,)),))
+    )
     assert [(node.id, node.service) for node in graph.nodes][-2:] == [
         ("event:accounts.signed-up", "accounts"),
         ("table:old.mails", "old"),
     ]
-    assert "  welcome  <- event accounts.signed-up" in graphs.text(graph)
-    assert 'subgraph service_3aaccounts["accounts"]' in graphs.mermaid(graph)
-
-
-def test_an_empty_platform_is_an_empty_graph() -> None:
-    graph = graphs.graph(PlatformModel("empty", ()))
-    assert (graphs.text(graph), graphs.mermaid(graph)) == ("", "flowchart LR")
-
-
-LINE = re.compile(
-    r'flowchart LR|\s*end|\s*subgraph \w+\["[^"\n<>`]*"\]|\s*\w+(\(\[|\[\(|\[\[|\{\{|\[)"[^"\n<>`]*"(\]\)|\)\]|\]\]|\}\}|\])'
-    r"|\s*\w+ -->\|\w+\| \w+",
-    re.ASCII,
-)
-
-
-@given(st.lists(st.text(min_size=1, max_size=12), min_size=1, max_size=4, unique=True))
-def test_no_name_breaks_out_of_its_label(names: list[str]) -> None:
-    nodes = tuple(Node(f"function:{name}", NodeKind.FUNCTION, name, names[0]) for name in names)
-    edges = tuple(Edge(node.id, EdgeKind.CALLS, nodes[0].id) for node in nodes)
-    lines = graphs.mermaid(Graph("any", nodes, edges)).split("\n")
-    assert [line for line in lines if not LINE.fullmatch(line)] == []
-    assert len({line.split()[0] for line in lines if "-->" in line}) == len(names)
 
 
 def test_calls_stand_between_who_asks_and_who_answers_and_time_triggers_without_a_node() -> None:
@@ -171,7 +97,9 @@ def test_calls_stand_between_who_asks_and_who_answers_and_time_triggers_without_
         )
     )
     queue = QueueModel("shop.asks", "shop", 3, timedelta(seconds=6), None, here)
-    platform = PlatformModel("p", (ServiceModel("shop", (), (queue,), (), functions),))
+    platform = PlatformModel(
+        "p", (ServiceModel(name="shop", resources=(queue,), functions=functions),)
+    )
     drawn = graphs.graph(platform)
     assert [(node.kind.value, node.name) for node in drawn.nodes] == [
         ("service", "shop"),
@@ -183,5 +111,14 @@ def test_calls_stand_between_who_asks_and_who_answers_and_time_triggers_without_
         ("call:shop.ask", "triggers", "function:shop.answer"),
         ("function:shop.asks", "calls", "call:shop.ask"),
     ]
-    assert "|triggers| function_3ashop_2eanswer" in graphs.mermaid(drawn)
-    assert "shop.ask" in graphs.text(drawn)
+
+
+def test_a_call_is_a_node_although_nobody_asks() -> None:
+    call = CallModel(
+        "shop.ask", "shop", timedelta(seconds=1), idempotent=False, source=Source("shop.py", 1)
+    )
+    drawn = graphs.graph(PlatformModel("p", (ServiceModel(name="shop", resources=(call,)),)))
+    assert [(node.kind.value, node.name) for node in drawn.nodes] == [
+        ("service", "shop"),
+        ("call", "shop.ask"),
+    ]

@@ -1,5 +1,6 @@
 """Identifiers are what their standards say."""
 
+from datetime import UTC, datetime
 from uuid import RFC_4122, UUID
 
 import pytest
@@ -62,3 +63,12 @@ def test_any_other_text_is_no_trace_parent(text: str) -> None:
 )
 def test_an_invalid_trace_parent_is_none(header: str) -> None:
     assert identifiers.parent_of(header) is None
+
+
+def test_new_ids_come_from_the_time_and_from_random_bits() -> None:
+    now = datetime(1970, 1, 1, 0, 0, 1, tzinfo=UTC)
+    assert identifiers.new(now, lambda count: count) == identifiers.uuid7(1000, 74)
+    assert (identifiers.new_trace(lambda count: count), identifiers.new_span(lambda _: 0)) == (
+        f"{128:032x}",
+        f"{1:016x}",
+    )

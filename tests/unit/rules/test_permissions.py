@@ -22,6 +22,7 @@ from oort.model.operations import (
     PublishEvent,
     PutItem,
     QueryIndex,
+    Refused,
     ReleaseEffect,
     ScanTable,
     SendMessage,
@@ -98,6 +99,34 @@ def test_effects_are_noted_for_what_is_being_delivered() -> None:
         assert permissions.astray(operation, {"m", "n"}) is None
         assert permissions.astray(operation, {"n"}) == "m"
     assert permissions.astray(GetItem("t", ("k",)), ()) is None
+
+
+@pytest.mark.parametrize(
+    ("operation", "messages", "detail"),
+    [
+        (PutItem("u", {}), {"m"}, "f may not put on the table u."),
+        (Commit((PutItem("t", {}),), Mark("g", "m")), {"m"}, "f may not mark a message for g."),
+        (ClaimEffect(LEASE, 60.0), {"n"}, "f is not delivering the message m."),
+    ],
+)
+def test_a_refusal_says_what_the_function_may_not_do(
+    operation: Operation, messages: set[str], detail: str
+) -> None:
+    refused = permissions.refusal("f", granted=EVERYTHING, messages=messages, operation=operation)
+    assert refused == Refused("permission.denied", detail)
+
+
+@pytest.mark.parametrize(
+    "operation",
+    [
+        GetItem("t", ("k",)),
+        Commit((PutItem("t", {}),)),
+        Commit((PutItem("t", {}),), Mark("f", "m")),
+        FinishEffect(LEASE, b"1"),
+    ],
+)
+def test_what_is_granted_is_not_refused(operation: Operation) -> None:
+    assert permissions.refusal("f", granted=EVERYTHING, messages={"m"}, operation=operation) is None
 
 
 def test_an_empty_commit_needs_nothing() -> None:

@@ -6,11 +6,7 @@ import msgspec
 import pytest
 
 from oort.engine.clocks import VirtualClock
-from oort.engine.services.effects import Effects
-from oort.engine.services.queues import Queues
-from oort.engine.services.tables import Tables
-from oort.engine.services.topics import Topics
-from oort.engine.services.transactions import Transactions
+from oort.engine.services import bundle
 from oort.engine.store.direct import DirectStore
 from oort.model.items import Equals, Item, SetTo
 from oort.model.messages import Message
@@ -50,14 +46,9 @@ class World:
 
     def __init__(self) -> None:
         store, clock, platform = DirectStore(), VirtualClock(), sign_up()
-        self.queues = Queues(store, platform=platform, clock=clock)
-        self._operations = Operations(
-            tables=Tables(store, platform=platform, clock=clock),
-            queues=self.queues,
-            topics=Topics(store, platform=platform, clock=clock),
-            transactions=Transactions(store, platform=platform, clock=clock),
-            effects=Effects(store, clock=clock),
-        )
+        ports = bundle.on(store, platform=platform, clock=clock)
+        self.deliveries, self.queue_inspection = ports.deliveries, ports.queue_inspection
+        self._operations = Operations(ports)
 
     def perform(self, operation: Operation) -> Result:
         """Carry it out, after a trip through the wire format."""
@@ -78,11 +69,11 @@ def test_each_operation_reaches_its_port() -> None:
     assert world.perform(DeleteItem(people, ("1",))) == Done()
     assert world.perform(GetItem(people, ("1",))) == Found(None)
     assert world.perform(SendMessage("email.outgoing", MESSAGE, delay=60.0)) == Done()
-    assert world.queues.receive("email.outgoing", most=10) == []
-    assert world.queues.peek("email.outgoing", most=10) == [MESSAGE]
+    assert world.deliveries.receive("email.outgoing", most=10) == []
+    assert world.queue_inspection.peek("email.outgoing", most=10) == [MESSAGE]
     assert world.perform(PublishEvent("accounts.signed-up", MESSAGE)) == Done()
-    assert world.queues.peek("email.welcome", most=10) == [MESSAGE]
-    assert world.queues.next_due() == (VirtualClock().now() + timedelta(seconds=60)).timestamp()
+    assert world.queue_inspection.peek("email.welcome", most=10) == [MESSAGE]
+    assert world.deliveries.next_due() == (VirtualClock().now() + timedelta(seconds=60)).timestamp()
 
 
 def test_effects_are_noted_in_their_port() -> None:

@@ -1,5 +1,6 @@
 """Fakes: handlers called as the plain functions that they are, on resources of their own."""
 
+import gc
 import threading
 from typing import Any
 
@@ -8,7 +9,8 @@ import pytest
 
 from oort import Can, Delete, Get, NotFound, Publish, Put, Queue, Scan, Send, Table, atomic
 from oort.model.errors import InvalidToken, InvalidUse, InvalidValue, NotGranted
-from oort.testing import fake, published, sent, stored
+from oort.model.operations import ScanTable
+from oort.testing import fake, fakes, published, sent, stored
 from oort.testing.callers import KnownCallers
 from tests.unit.app.library import (
     Book,
@@ -159,3 +161,34 @@ def test_a_known_caller_is_known_and_nobody_else() -> None:
 
 def test_a_reply_of_a_fake_is_typed() -> None:
     assert msgspec.convert(stored(fake(Numbers[Get], Number("1")))[0], Number) == Number("1")
+
+
+def test_a_fake_that_is_gone_leaves_nothing_behind() -> None:
+    """So that a suite of many tests does not become slower with each fake."""
+    world = fakes._world()
+    fake(Numbers[Put])  # forgets what other tests left to the collector
+    gc.collect()
+    fake(Numbers[Put])
+    before = len(world._resources)
+    for number in range(50):
+        numbers, letters, out = (
+            fake(Numbers[Put], Number(str(number))),
+            fake(Letters[Send]),
+            fake(Publish[Opened]),
+        )
+        letters.send(Book(isbn="1"))
+        with atomic() as tx:
+            tx.publish(out, Opened(day="1"))
+        assert len(published(out)) == 1
+        del numbers, letters, out
+    gc.collect()
+    kept = fake(Numbers[Put], Number("kept"))
+    assert len(world._resources) <= before + 1
+    assert stored(kept) == [Number("kept")]
+
+
+def test_an_operation_sees_the_resources_that_it_names_however_many_fakes_there_are() -> None:
+    many = [fake(Numbers[Put]) for _ in range(20)]
+    ports = fakes._world()._ports([many[0].__oort__.model.name])
+    with pytest.raises(KeyError):
+        ports.tables.scan(ScanTable(many[1].__oort__.model.name))

@@ -3,96 +3,38 @@
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
-from typing import Concatenate, Never, TypeAlias
+from functools import partial
+from typing import Concatenate, Never, Unpack
 
-from oort.app.declaring import resources
-from oort.app.declaring.resources import QueueOptions, ResourceDeclared, TableOptions
+from oort.app.declaring import queues, tables
+from oort.app.declaring.declarations import (
+    AnswerDeclared,
+    ConsumerOptions,
+    Declare,
+    HandlerDeclared,
+    HandlerOptions,
+    ProviderDeclared,
+    ResourceDeclared,
+    Route,
+    RouteOptions,
+    RunOptions,
+    SubscriptionDeclared,
+    TimerDeclared,
+    TriggerDeclared,
+    WorkerDeclared,
+)
 from oort.app.handles import calls, later
+from oort.app.handles.actions import D, F, K, M, P, R, T
 from oort.app.handles.calls import Call
-from oort.app.handles.events import E, Event
+from oort.app.handles.events import E
 from oort.app.handles.later import Bucket, Changed, Upload
 from oort.app.handles.queues import Queue
 from oort.app.handles.tables import Table
-from oort.app.handles.variables import D, F, K, M, P, R, T
 from oort.app.source_places import caller, caller_module
 from oort.model import limits
-from oort.model.problems import Json, Problem
-from oort.model.resources import QueueModel, TableModel
+from oort.model.problems import Json
+from oort.model.resources import Resource
 from oort.model.sources import Mistake, Source
-
-Handler: TypeAlias = Callable[..., object]
-
-
-@dataclass(frozen=True, slots=True)
-class RouteDeclared:
-    """What a route decorator said."""
-
-    method: str
-    path: str
-    status: int
-    public: bool
-    groups: tuple[str, ...]
-    raises: tuple[type[Problem], ...]
-    owner: str = ""
-    rate: float | None = None
-    burst: int | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class SubscriptionDeclared:
-    """What `@service.on` said."""
-
-    event: type[Event]
-    attempts: int
-    batch: int
-
-
-@dataclass(frozen=True, slots=True)
-class WorkerDeclared:
-    """What `@service.worker` said."""
-
-    queue: type
-    batch: int
-
-
-@dataclass(frozen=True, slots=True)
-class TimerDeclared:
-    """What `@service.every` or `@service.cron` said."""
-
-    interval: timedelta | None
-    cron: str | None
-    timezone: str
-    attempts: int
-
-
-@dataclass(frozen=True, slots=True)
-class AnswerDeclared:
-    """What `@service.answer` said."""
-
-    call: type
-
-
-TriggerDeclared: TypeAlias = (
-    RouteDeclared | SubscriptionDeclared | WorkerDeclared | TimerDeclared | AnswerDeclared
-)
-
-
-@dataclass(frozen=True, slots=True)
-class HandlerDeclared:
-    """A handler with its trigger."""
-
-    call: Handler
-    trigger: TriggerDeclared
-    timeout: timedelta
-    source: Source
-
-
-@dataclass(frozen=True, slots=True)
-class ProviderDeclared:
-    """A factory under `@service.provide`."""
-
-    factory: Handler
-    source: Source
 
 
 @dataclass(slots=True)
@@ -101,8 +43,7 @@ class Declared:
 
     source: Source
     modules: set[str] = field(default_factory=set[str])
-    tables: list[TableModel] = field(default_factory=list[TableModel])
-    queues: list[QueueModel] = field(default_factory=list[QueueModel])
+    resources: list[Resource] = field(default_factory=list[Resource])
     handlers: list[HandlerDeclared] = field(default_factory=list[HandlerDeclared])
     providers: list[ProviderDeclared] = field(default_factory=list[ProviderDeclared])
     mistakes: list[Mistake] = field(default_factory=list[Mistake])
@@ -143,21 +84,21 @@ class Service:
         source = self._here()
         if expires is not None:
             self.declared.mistakes.append(later.mistake(source, "expires="))
-        options = TableOptions((key,) if isinstance(key, str) else key, version)
-        return self._resource(name, source, options)
+        fields = (key,) if isinstance(key, str) else key
+        return self._resource(name, source, partial(tables.declare, key=fields, version=version))
 
     def queue(self, name: str, *, attempts: int = 5, fifo: bool = False) -> Callable[[D], D]:
         """Declare a work queue. After `attempts` (1 to 1000) a message becomes a dead letter."""
         source = self._here()
         if fifo:
             self.declared.mistakes.append(later.mistake(source, "fifo="))
-        return self._resource(name, source, QueueOptions(attempts))
+        return self._resource(name, source, partial(queues.declare, attempts=attempts))
 
     def bucket(self, name: str) -> Callable[[D], D]:
         """Declare a bucket. Refused at load by this release."""
         return self._later(f"The bucket {name}")
 
-    def secret(self, name: str, *, rotate: timedelta = timedelta(days=30)) -> Callable[[D], D]:
+    def secret(self, name: str, *, rotate: timedelta = timedelta(days=30)) -> Callable[[D], D]:  # noqa: ARG002
         """Declare a secret. Refused at load by this release."""
         return self._later(f"The secret {name}")
 
@@ -172,40 +113,11 @@ class Service:
 
     # -- requests
 
-    def get(
-        self,
-        path: str,
-        *,
-        status: int = 200,
-        public: bool = False,
-        groups: Sequence[str] = (),
-        owner: str = "",
-        raises: Sequence[type[Problem]] = (),
-        timeout: timedelta = limits.REQUEST_TIMEOUT,
-        rate: float | None = None,
-        burst: int | None = None,
-    ) -> Callable[[F], F]:
+    def get(self, path: str, **options: Unpack[RouteOptions]) -> Callable[[F], F]:
         """Answer GET requests under the service's name. See `post`."""
-        return self._route(
-            RouteDeclared(
-                "GET", path, status, public, tuple(groups), tuple(raises), owner, rate, burst
-            ),
-            timeout,
-        )
+        return self._route(Route(method="GET", path=path, **options))
 
-    def post(
-        self,
-        path: str,
-        *,
-        status: int = 200,
-        public: bool = False,
-        groups: Sequence[str] = (),
-        owner: str = "",
-        raises: Sequence[type[Problem]] = (),
-        timeout: timedelta = limits.REQUEST_TIMEOUT,
-        rate: float | None = None,
-        burst: int | None = None,
-    ) -> Callable[[F], F]:
+    def post(self, path: str, **options: Unpack[RouteOptions]) -> Callable[[F], F]:
         """Answer POST requests: `@accounts.post("/")` is POST /accounts.
 
         Private unless `public=True`. `groups` names the groups whose members may call it, `owner` the path parameter
@@ -219,75 +131,20 @@ class Service:
         ... def basket(id: str) -> str:
         ...     return f"What {id} wants"
         """
-        return self._route(
-            RouteDeclared(
-                "POST", path, status, public, tuple(groups), tuple(raises), owner, rate, burst
-            ),
-            timeout,
-        )
+        return self._route(Route(method="POST", path=path, **options))
 
-    def put(
-        self,
-        path: str,
-        *,
-        status: int = 200,
-        public: bool = False,
-        groups: Sequence[str] = (),
-        owner: str = "",
-        raises: Sequence[type[Problem]] = (),
-        timeout: timedelta = limits.REQUEST_TIMEOUT,
-        rate: float | None = None,
-        burst: int | None = None,
-    ) -> Callable[[F], F]:
+    def put(self, path: str, **options: Unpack[RouteOptions]) -> Callable[[F], F]:
         """Answer PUT requests. See `post`."""
-        return self._route(
-            RouteDeclared(
-                "PUT", path, status, public, tuple(groups), tuple(raises), owner, rate, burst
-            ),
-            timeout,
-        )
+        return self._route(Route(method="PUT", path=path, **options))
 
-    def patch(
-        self,
-        path: str,
-        *,
-        status: int = 200,
-        public: bool = False,
-        groups: Sequence[str] = (),
-        owner: str = "",
-        raises: Sequence[type[Problem]] = (),
-        timeout: timedelta = limits.REQUEST_TIMEOUT,
-        rate: float | None = None,
-        burst: int | None = None,
-    ) -> Callable[[F], F]:
+    def patch(self, path: str, **options: Unpack[RouteOptions]) -> Callable[[F], F]:
         """Answer PATCH requests. See `post`."""
-        return self._route(
-            RouteDeclared(
-                "PATCH", path, status, public, tuple(groups), tuple(raises), owner, rate, burst
-            ),
-            timeout,
-        )
+        return self._route(Route(method="PATCH", path=path, **options))
 
-    def delete(
-        self,
-        path: str,
-        *,
-        status: int = 204,
-        public: bool = False,
-        groups: Sequence[str] = (),
-        owner: str = "",
-        raises: Sequence[type[Problem]] = (),
-        timeout: timedelta = limits.REQUEST_TIMEOUT,
-        rate: float | None = None,
-        burst: int | None = None,
-    ) -> Callable[[F], F]:
-        """Answer DELETE requests. See `post`."""
-        return self._route(
-            RouteDeclared(
-                "DELETE", path, status, public, tuple(groups), tuple(raises), owner, rate, burst
-            ),
-            timeout,
-        )
+    def delete(self, path: str, **options: Unpack[RouteOptions]) -> Callable[[F], F]:
+        """Answer DELETE requests, with the status 204. See `post`."""
+        default: RouteOptions = {"status": 204}
+        return self._route(Route(method="DELETE", path=path, **(default | options)))
 
     # -- messages
 
@@ -297,8 +154,7 @@ class Service:
         *,
         where: Mapping[str, Json] | None = None,
         attempts: int = 5,
-        batch: int = limits.BATCH,
-        timeout: timedelta = timedelta(seconds=30),
+        **options: Unpack[ConsumerOptions],
     ) -> Callable[[Callable[Concatenate[E, P], R]], Callable[Concatenate[E, P], R]]:
         """Consume an event, through a queue of this handler's own with its own attempts and dead letters."""
         source = self._here()
@@ -311,42 +167,27 @@ class Service:
                     'Filter inside the handler; pattern routing comes with events declared via="bus".',
                 )
             )
-        trigger = SubscriptionDeclared(event, attempts, batch)
-
-        def decorate(handler: Callable[Concatenate[E, P], R]) -> Callable[Concatenate[E, P], R]:
-            self.declared.handlers.append(HandlerDeclared(handler, trigger, timeout, source))
-            return handler
-
-        return decorate
+        return self._handler(SubscriptionDeclared(event, attempts), HandlerOptions(**options))
 
     def worker(
-        self,
-        queue: type[Queue[M, Never]],
-        *,
-        batch: int = limits.BATCH,
-        timeout: timedelta = timedelta(seconds=30),
+        self, queue: type[Queue[M, Never]], **options: Unpack[ConsumerOptions]
     ) -> Callable[[Callable[Concatenate[M, P], R]], Callable[Concatenate[M, P], R]]:
         """Consume a work queue, one message a call; up to `batch` (1 to 10) are fetched together and fail one by one."""
-        source = self._here()
-        trigger = WorkerDeclared(queue, batch)
-
-        def decorate(handler: Callable[Concatenate[M, P], R]) -> Callable[Concatenate[M, P], R]:
-            self.declared.handlers.append(HandlerDeclared(handler, trigger, timeout, source))
-            return handler
-
-        return decorate
+        return self._handler(WorkerDeclared(queue), HandlerOptions(**options))
 
     # -- time
 
     def every(
-        self, interval: timedelta, *, attempts: int = 3, timeout: timedelta = timedelta(seconds=30)
+        self, interval: timedelta, *, attempts: int = 3, **options: Unpack[RunOptions]
     ) -> Callable[[F], F]:
         """Run at every multiple of the interval, counted from the Unix epoch; at least a minute, as EventBridge Scheduler.
 
         A run is a message on a queue of the handler's own: at least once, `attempts` tries, then a dead letter. Runs that
         were missed while the platform was stopped are made up for by one.
         """
-        return self._timer(TimerDeclared(interval, None, "UTC", attempts), timeout)
+        return self._handler(
+            TimerDeclared(interval, None, "UTC", attempts), HandlerOptions(**options)
+        )
 
     def cron(
         self,
@@ -354,18 +195,31 @@ class Service:
         *,
         timezone: str = "UTC",
         attempts: int = 3,
-        timeout: timedelta = timedelta(seconds=30),
+        **options: Unpack[RunOptions],
     ) -> Callable[[F], F]:
         """Run at the times of a cron expression: minute, hour, day, month, weekday, in a time zone. See `every`.
 
         A local time that the clocks jump over is skipped; one that comes twice runs once.
         """
-        return self._timer(TimerDeclared(None, expression, timezone, attempts), timeout)
+        return self._handler(
+            TimerDeclared(None, expression, timezone, attempts), HandlerOptions(**options)
+        )
+
+    # -- calls
+
+    def answer(
+        self, call: type[Call[M, R]], *, timeout: timedelta | None = None
+    ) -> Callable[[Callable[Concatenate[M, P], R]], Callable[Concatenate[M, P], R]]:
+        """Answer a declared call. Only the service in front of the call's dot may; its problems reach the caller."""
+        declared = calls.declared(call)
+        longest = timeout or (declared.model.timeout if declared else limits.REQUEST_TIMEOUT)
+        return self._handler(AnswerDeclared(call), HandlerOptions(timeout=longest))
 
     # -- typed already, run by a later release
 
     def on_change(
-        self, table: type[Table[K, T, Never]]
+        self,
+        table: type[Table[K, T, Never]],  # noqa: ARG002
     ) -> Callable[
         [Callable[Concatenate[Changed[T], P], R]], Callable[Concatenate[Changed[T], P], R]
     ]:
@@ -374,75 +228,50 @@ class Service:
         return _same
 
     def on_upload(
-        self, bucket: type[Bucket[Never]], *, prefix: str = ""
+        self,
+        bucket: type[Bucket[Never]],  # noqa: ARG002
+        *,
+        prefix: str = "",  # noqa: ARG002
     ) -> Callable[[Callable[Concatenate[Upload, P], R]], Callable[Concatenate[Upload, P], R]]:
         """Consume uploads to a bucket. Refused at load by this release."""
         self._refuse("on_upload")
         return _same
 
-    def answer(
-        self, call: type[Call[M, R]], *, timeout: timedelta | None = None
-    ) -> Callable[[Callable[Concatenate[M, P], R]], Callable[Concatenate[M, P], R]]:
-        """Answer a declared call. Only the service in front of the call's dot may; its problems reach the caller."""
-        source = self._here()
-
-        def decorate(handler: Callable[Concatenate[M, P], R]) -> Callable[Concatenate[M, P], R]:
-            declared = calls.declared(call)
-            longest = timeout or (declared.model.timeout if declared else limits.REQUEST_TIMEOUT)
-            self.declared.handlers.append(
-                HandlerDeclared(handler, AnswerDeclared(call), longest, source)
-            )
-            return handler
-
-        return decorate
-
     # -- how it is recorded
 
-    def _here(self, *, depth: int = 2) -> Source:
+    def _here(self) -> Source:
         """The line that called the public method; its module belongs to this service."""
-        self.declared.modules.add(caller_module(depth))
-        return caller(depth)
+        self.declared.modules.add(caller_module())
+        return caller()
 
-    def _resource(
-        self, name: str, source: Source, options: TableOptions | QueueOptions
-    ) -> Callable[[D], D]:
+    def _resource(self, name: str, source: Source, declare: Declare) -> Callable[[D], D]:
         def decorate(cls: D) -> D:
-            model, mistakes = resources.declare(
-                self.name, ResourceDeclared(cls, name, source, options)
-            )
+            model, mistakes = declare(ResourceDeclared(cls, self.name, name, source))
             self.declared.mistakes += mistakes
-            if isinstance(model, TableModel):
-                self.declared.tables.append(model)
-            elif model is not None:
-                self.declared.queues.append(model)
+            if model is not None:
+                self.declared.resources.append(model)
             return cls
 
         return decorate
 
-    def _route(self, route: RouteDeclared, timeout: timedelta) -> Callable[[F], F]:
-        source = self._here(depth=3)
+    def _route(self, route: Route) -> Callable[[F], F]:
+        return self._handler(route, HandlerOptions(timeout=route.timeout))
+
+    def _handler(self, trigger: TriggerDeclared, options: HandlerOptions) -> Callable[[F], F]:
+        source = self._here()
 
         def decorate(handler: F) -> F:
-            self.declared.handlers.append(HandlerDeclared(handler, route, timeout, source))
-            return handler
-
-        return decorate
-
-    def _timer(self, timer: TimerDeclared, timeout: timedelta) -> Callable[[F], F]:
-        source = self._here(depth=3)
-
-        def decorate(handler: F) -> F:
-            self.declared.handlers.append(HandlerDeclared(handler, timer, timeout, source))
+            self.declared.handlers.append(HandlerDeclared(handler, trigger, options, source))
             return handler
 
         return decorate
 
     def _later(self, what: str) -> Callable[[D], D]:
-        self._refuse(what, depth=3)
+        self._refuse(what)
         return _same
 
-    def _refuse(self, what: str, *, depth: int = 2) -> None:
-        self.declared.mistakes.append(later.mistake(caller(depth), what))
+    def _refuse(self, what: str) -> None:
+        self.declared.mistakes.append(later.mistake(caller(), what))
 
 
 def _same(thing: R) -> R:

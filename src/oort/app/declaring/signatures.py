@@ -1,155 +1,37 @@
-"""What a handler or provider asks for: every parameter of its signature, sorted into the kinds that the runtime can fill."""
+"""Reads the signatures of handlers and providers: every parameter becomes one that the runtime can fill, or a mistake."""
 
 import inspect
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from datetime import date, time, timedelta
 from decimal import Decimal
 from enum import Enum
 from types import NoneType, UnionType
-from typing import (
-    Annotated,
-    Any,
-    Literal,
-    TypeAlias,
-    Union,
-    cast,
-    get_args,
-    get_origin,
-    get_type_hints,
-)
+from typing import Annotated, Any, Literal, Union, cast, get_args, get_origin, get_type_hints
 from uuid import UUID
 
+from oort.app.declaring.parameters import (
+    CallParameter,
+    ContextParameter,
+    HandleParameter,
+    MessageParameter,
+    OnceParameter,
+    Parameter,
+    PrincipalParameter,
+    ProvidedParameter,
+    PublishParameter,
+    Signature,
+    ValueParameter,
+)
 from oort.app.handles import calls, events
-from oort.app.handles.actions import MARKERS, Send, word
+from oort.app.handles.actions import MARKERS
 from oort.app.handles.calls import Call
-from oort.app.handles.events import Event, Publish
+from oort.app.handles.events import Publish
+from oort.app.handles.handle import ResourceHandle, declaration
 from oort.app.handles.http import Header
 from oort.app.handles.later import Bucket, Secret
 from oort.app.handles.once import Once
-from oort.app.handles.queues import Queue
-from oort.app.handles.tables import Table
-from oort.model.functions import Grant
-from oort.model.invocations import Context, Principal
-from oort.model.resources import Kind
+from oort.model.context import Context, Principal
 from oort.model.sources import Mistake, Source
-
-
-@dataclass(frozen=True, slots=True)
-class HandleParameter:
-    """A table or queue with the actions that the handler may take."""
-
-    name: str
-    resource: type
-    actions: tuple[type, ...]
-
-    def grant(self) -> Grant:
-        """What the function may do because of this parameter."""
-        kind = Kind.TABLE if issubclass(self.resource, Table) else Kind.QUEUE
-        return Grant(
-            kind,
-            self.resource.__oort__.model.name,
-            tuple(sorted(map(word, self.actions))),  # type: ignore[attr-defined]
-        )
-
-
-@dataclass(frozen=True, slots=True)
-class PublishParameter:
-    """The right to publish these events."""
-
-    name: str
-    events: tuple[type[Event], ...]
-
-    def grants(self) -> Iterator[Grant]:
-        """What the function may do because of this parameter."""
-        return (Grant(Kind.EVENT, event.__oort__.model.name, ("publish",)) for event in self.events)
-
-
-@dataclass(frozen=True, slots=True)
-class ValueParameter:
-    """A value of the request: from the body, the path, the query or a header. `wire` is its name there."""
-
-    name: str
-    place: str  # body, path, query, header
-    wire: str
-    kind: object
-    required: bool
-    many: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class PrincipalParameter:
-    """The caller; `optional` says that there may be none."""
-
-    name: str
-    optional: bool
-
-
-@dataclass(frozen=True, slots=True)
-class ContextParameter:
-    """The invocation itself."""
-
-    name: str
-
-
-@dataclass(frozen=True, slots=True)
-class OnceParameter:
-    """The right to carry out external effects of a delivery."""
-
-    name: str
-
-    def grant(self, function: str) -> Grant:
-        """What the function may do because of this parameter: note effects of its own."""
-        return Grant(Kind.EFFECT, function, ("once",))
-
-
-@dataclass(frozen=True, slots=True)
-class MessageParameter:
-    """The event or message; always the first parameter of a consumer."""
-
-    name: str
-    kind: object
-
-
-@dataclass(frozen=True, slots=True)
-class CallParameter:
-    """A call that the handler may make."""
-
-    name: str
-    call: type[Call[Any, Any]]
-
-    def grant(self) -> Grant:
-        """What the function may do because of this parameter."""
-        return Grant(Kind.CALL, self.call.__oort__.model.name, ("call",))
-
-
-@dataclass(frozen=True, slots=True)
-class ProvidedParameter:
-    """A port of the app's own, made by a provider."""
-
-    name: str
-    kind: object
-
-
-Parameter: TypeAlias = (
-    HandleParameter
-    | PublishParameter
-    | ValueParameter
-    | PrincipalParameter
-    | ContextParameter
-    | OnceParameter
-    | MessageParameter
-    | CallParameter
-    | ProvidedParameter
-)
-
-
-@dataclass(frozen=True, slots=True)
-class Signature:
-    """A handler's parameters, and what it returns."""
-
-    parameters: tuple[Parameter, ...]
-    returns: object
 
 
 class Reader:
@@ -211,8 +93,8 @@ class Reader:
     def shared(self, name: str, hint: object) -> Parameter | None:
         """The parameter if it is one that handlers of every kind and providers may have."""
         origin = get_origin(hint) or hint
-        if isinstance(origin, type) and issubclass(origin, Table | Queue):
-            return self._handle(name, hint, cast(type, origin))
+        if isinstance(origin, type) and issubclass(origin, ResourceHandle):
+            return self._handle(name, hint, origin)
         if origin is Publish:
             return self._publish(name, hint)
         if isinstance(origin, type) and issubclass(origin, Call):
@@ -230,9 +112,9 @@ class Reader:
             return OnceParameter(name)
         return ProvidedParameter(name, hint) if hint in self.provided else None
 
-    def _handle(self, name: str, hint: object, origin: type) -> Parameter | None:
-        title = origin.__name__
-        if not hasattr(origin, "__oort__"):
+    def _handle(self, name: str, hint: object, origin: type[ResourceHandle]) -> Parameter | None:
+        title, declared = origin.__name__, declaration(origin)
+        if declared is None:
             self.refuse(
                 "handle.undeclared",
                 f"{self.name}: {title} is not declared.",
@@ -258,15 +140,11 @@ class Reader:
                 f"Actions are {', '.join(marker.__name__ for marker in MARKERS)}.",
             )
             return ContextParameter(name)
-        fitting = [marker for marker in MARKERS if (marker is Send) == issubclass(origin, Queue)]
-        if bad := [action for action in actions if action not in fitting]:
+        if bad := [action for action in actions if action not in origin._ACTIONS]:
             what = f"{self.name}: {title} has no {bad[0].__name__}."
-            self.refuse(
-                "handle.action",
-                what,
-                f"Its actions are {', '.join(marker.__name__ for marker in fitting)}.",
-            )
-        return HandleParameter(name, origin, tuple(actions))
+            instead = f"Its actions are {', '.join(marker.__name__ for marker in origin._ACTIONS)}."
+            self.refuse("handle.action", what, instead)
+        return HandleParameter(name, origin, declared.model, tuple(actions))
 
     def _call(self, name: str, origin: type) -> Parameter:
         if calls.declared(origin) is None:

@@ -12,12 +12,10 @@ import msgspec
 
 from oort.app.handles.events import Event, declared
 from oort.app.source_places import caller
-from oort.model.errors import InvalidProgram
+from oort.model.errors import InvalidProgram, NotUnderstood
 from oort.model.messages import Message, Reason
 from oort.model.resources import EventModel
 from oort.model.sources import Mistake, Source
-from oort.rules.messaging import bodies
-from oort.rules.types import opening
 
 E = TypeVar("E", bound=Event)
 F = TypeVar("F", bound=Event)
@@ -156,7 +154,7 @@ def _chosen(known: EventModel, message: Message) -> tuple[int, bytes]:
         return known.version, message.body  # newer, and says itself that it can be read
     if older:
         return max(older), older[max(older)]
-    raise bodies.refusal(
+    raise _refusal(
         message,
         Reason.UNKNOWN_VERSION,
         f"has version {message.version}, and version {known.version} is known",
@@ -166,20 +164,34 @@ def _chosen(known: EventModel, message: Message) -> tuple[int, bytes]:
 
 def _begun(kind: type[Event], message: Message) -> tuple[Event, tuple[Callable[..., object], ...]]:
     """What the message holds for the class, decoded as the version that it is, and the upcasts that are left."""
+    from oort.rules.types import opening
+
     known = kind.__oort__.model
     if message.name != known.name:
-        raise bodies.refusal(message, Reason.UNKNOWN_EVENT, f"is no {known.name}")
+        raise _refusal(message, Reason.UNKNOWN_EVENT, f"is no {known.name}")
     version, body = _chosen(known, message)
     way = _way(kind, version)
     if way is None:
         what = f"has version {version}, and no upcast leads from there to version {known.version}"
-        raise bodies.refusal(message, Reason.UNKNOWN_VERSION, what, "Declare an @upcast from it.")
+        raise _refusal(message, Reason.UNKNOWN_VERSION, what, "Declare an @upcast from it.")
+
     start, upcasts = way
     try:
         return opening.decode(start, body), upcasts
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
         what = f"does not fit version {version} ({start.__name__}): {error}"
-        raise bodies.refusal(message, Reason.MISFIT, what, _PUBLISH) from error
+        raise _refusal(message, Reason.MISFIT, what, _PUBLISH) from error
+
+
+def _refusal(message: Message, reason: Reason, what: str, instead: str = "") -> NotUnderstood:
+    """The error that parks the message."""
+    from oort.rules.messaging import bodies  # for what cannot be read only
+
+    return (
+        bodies.refusal(message, reason, what, instead)
+        if instead
+        else bodies.refusal(message, reason, what)
+    )
 
 
 def _way(

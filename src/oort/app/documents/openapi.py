@@ -14,7 +14,7 @@ from typing import Any, TypeAlias, cast, get_args, get_origin
 
 import msgspec
 
-from oort.app.declaring.signatures import PrincipalParameter, ValueParameter
+from oort.app.declaring.parameters import PrincipalParameter, ValueParameter
 from oort.app.documents import openapi_problems
 from oort.app.documents.openapi_problems import SCHEMAS, TRACE, Node
 from oort.app.handles.http import Reply

@@ -1,6 +1,10 @@
-"""The action markers. `People[Get | Put]` in a signature is the permission, for type checkers, the engine and AWS alike."""
+"""The action markers, and the type variables of the public surface.
 
-from typing import TypeAlias
+`People[Get | Put]` in a signature is the permission, for type checkers, the engine and AWS alike.
+"""
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Never, ParamSpec, TypeAlias
 
 
 class Get:
@@ -43,3 +47,26 @@ MARKERS: tuple[type, ...] = (Get, Put, Update, Delete, Query, Scan, Check, Send)
 def word(marker: type) -> str:
     """The action's name in grants and logs: `Get` is `get`."""
     return marker.__name__.lower()
+
+
+# Defaults (PEP 696) matter to type checkers only, so Python 3.11 does without.
+if TYPE_CHECKING:
+    from typing_extensions import TypeVar
+
+    S = TypeVar("S", default=None)
+    Can = TypeVar("Can", bound=Action, contravariant=True, default=Never)
+else:
+    from typing import TypeVar
+
+    S = TypeVar("S")
+    Can = TypeVar("Can", bound=Action, contravariant=True)
+
+K = TypeVar("K")
+T = TypeVar("T")
+M = TypeVar("M")
+V = TypeVar("V")
+N = TypeVar("N", int, float)
+R = TypeVar("R")
+P = ParamSpec("P")
+F = TypeVar("F", bound=Callable[..., object])
+D = TypeVar("D", bound=type)

@@ -8,8 +8,8 @@ from typing import Generic, TypeVar, cast, get_args, get_origin
 import msgspec
 
 from oort.app.handles import codecs, transactions
-from oort.app.handles.links import Link, refusal
-from oort.app.handles.variables import D, M, R
+from oort.app.handles.actions import D, M, R
+from oort.app.handles.handle import Declaration, Handle, ask
 from oort.app.source_places import caller
 from oort.model import limits, names, operations
 from oort.model.errors import InvalidProgram, InvalidUse, Unreadable
@@ -38,7 +38,7 @@ class CallTimedOut(Problem):
 
 
 @dataclass(frozen=True, slots=True)
-class CallDeclaration:
+class CallDeclaration(Declaration):
     """What `@call` records on the class."""
 
     model: CallModel
@@ -47,7 +47,7 @@ class CallDeclaration:
     raises: tuple[type[Problem], ...]
 
 
-class Call(Generic[M, R]):
+class Call(Handle, Generic[M, R]):
     """A question to another service. Declare it with `@call` in a contracts module, take it as a parameter, call it.
 
     The answer comes within `timeout`, or CallTimedOut is raised. A problem that the answering handler raises is raised here:
@@ -56,7 +56,6 @@ class Call(Generic[M, R]):
     """
 
     __oort__: CallDeclaration
-    _link: Link
 
     def __call__(self, request: M) -> R:
         """Ask, and wait for the answer."""
@@ -67,13 +66,13 @@ class Call(Generic[M, R]):
             )
         declared = self.__oort__
         operation = operations.CallFunction(declared.model.name, codecs.body(request))
-        result = self._link.perform(operation)
+        result = ask(self._link, operation)
         if (
             isinstance(result, operations.Objected)
             and result.status >= _SERVER
             and declared.model.idempotent
         ):
-            result = self._link.perform(operation)
+            result = ask(self._link, operation)
         return cast(R, _answer(declared, result))
 
 
@@ -114,8 +113,6 @@ def declared(cls: object) -> CallDeclaration | None:
 
 
 def _answer(declared: CallDeclaration, result: operations.Result) -> object:
-    if isinstance(result, operations.Refused):
-        raise refusal(result)
     if isinstance(result, operations.Objected):
         raise _problem(declared, result)
     assert isinstance(result, operations.Answered)  # what a call answers with

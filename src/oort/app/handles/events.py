@@ -7,8 +7,8 @@ from typing import ClassVar, Generic, Protocol, TypeVar, cast, dataclass_transfo
 import msgspec
 
 from oort.app.handles import codecs
-from oort.app.handles.links import Link, refusal
-from oort.app.handles.variables import D
+from oort.app.handles.actions import D
+from oort.app.handles.handle import Handle, ask
 from oort.app.source_places import caller
 from oort.model import names, operations
 from oort.model.errors import InvalidEvent, InvalidProgram, NotGranted
@@ -16,7 +16,6 @@ from oort.model.items import Value
 from oort.model.messages import Message, Older
 from oort.model.resources import EventModel
 from oort.model.sources import Mistake
-from oort.rules.types import opening
 
 
 @dataclass_transform(frozen_default=True, kw_only_default=True, field_specifiers=(msgspec.field,))
@@ -70,10 +69,9 @@ def event(name: str, *, version: int, key: str, compatible: int | None = None) -
     return decorate
 
 
-class Publish(Generic[E_contra]):
+class Publish(Handle, Generic[E_contra]):
     """The right to publish an event: take `out: Publish[SignedUp]` as a parameter."""
 
-    _link: Link
     _events: tuple[type[Event], ...]
 
     def publish(self, event: E_contra) -> None:
@@ -81,9 +79,7 @@ class Publish(Generic[E_contra]):
 
         Raises InvalidEvent, naming each place, if the event does not fit its class.
         """
-        result = self._link.perform(prepare_publish(self, event))
-        if isinstance(result, operations.Refused):
-            raise refusal(result)
+        ask(self._link, prepare_publish(self, event))
 
 
 def prepare_publish(out: Publish[E], event: E) -> operations.PublishEvent:
@@ -142,6 +138,8 @@ def _older(event: Event, version: int) -> Iterator[Older]:
 
 def _check(kind: type[Event], body: bytes) -> None:
     """Raise InvalidEvent if the event does not fit its class: msgspec checks nothing when a Struct is made."""
+    from oort.rules.types import opening  # for those who publish
+
     cause: Exception | None = None
     try:
         wrong = opening.unknowns(kind, opening.decode(kind, body))

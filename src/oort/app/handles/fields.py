@@ -3,7 +3,7 @@
 from typing import Generic, Never, cast
 
 from oort.app.handles import codecs
-from oort.app.handles.variables import M, N, T, V
+from oort.app.handles.actions import M, N, T, V
 from oort.model import items
 from oort.model.errors import InvalidUse
 from oort.rules.tables import keys

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Generic
 
-from oort.app.handles.variables import T
+from oort.app.handles.actions import T
 
 
 class Header:

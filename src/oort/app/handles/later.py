@@ -5,8 +5,7 @@ from typing import Generic
 
 import msgspec
 
-from oort.app.handles.actions import Get, Put
-from oort.app.handles.variables import Can, T
+from oort.app.handles.actions import Can, Get, Put, T
 from oort.model.errors import InvalidUse
 from oort.model.sources import Mistake, Source
 

@@ -8,8 +8,8 @@ from typing import overload
 import msgspec
 
 from oort.app.handles import transactions
-from oort.app.handles.links import Link, refusal
-from oort.app.handles.variables import R
+from oort.app.handles.actions import R
+from oort.app.handles.handle import Handle, ask
 from oort.model import limits
 from oort.model.errors import EffectInProgress, InvalidUse, InvalidValue, LimitExceeded, Unreadable
 from oort.model.operations import (
@@ -18,10 +18,7 @@ from oort.model.operations import (
     FinishEffect,
     Happened,
     Lease,
-    Operation,
-    Refused,
     ReleaseEffect,
-    Result,
 )
 from oort.rules.types import models
 
@@ -29,7 +26,7 @@ _MINUTE = timedelta(minutes=1)
 _LOST = b""  # no JSON text is empty
 
 
-class Once:
+class Once(Handle):
     """Effects of a delivery on the world outside. Take `once: Once` in a consumer; its calls say what to do once.
 
     `effect` is called with an idempotency key: 36 characters that are the same for every delivery of the message. Hand it to
@@ -56,8 +53,6 @@ class Once:
     - A result that cannot be kept raises LimitExceeded or InvalidValue. The effect has happened then, and does not run again.
     - Results are kept for 15 days.
     """
-
-    _link: Link
 
     @overload
     def __call__(
@@ -93,7 +88,7 @@ class Once:
             )
         decoder = _decoder(returns)
         held = self._link.lease(name)
-        known = self._perform(ClaimEffect(held, lease.total_seconds()))
+        known = ask(self._link, ClaimEffect(held, lease.total_seconds()))
         if isinstance(known, Happened):
             return _value(held, known.result, decoder)
         returned = self._carried_out(held, effect)
@@ -130,7 +125,7 @@ class Once:
         return result
 
     def _finish(self, held: Lease, result: bytes) -> None:
-        done = self._perform(FinishEffect(held, result))
+        done = ask(self._link, FinishEffect(held, result))
         if isinstance(done, Done) and not done.applied:
             raise EffectInProgress(
                 f"The effect {held.name!r} took longer than its lease, and another delivery has taken it over.",
@@ -142,12 +137,6 @@ class Once:
             self._link.perform(ReleaseEffect(held))
         except Exception:  # it ends by itself, only later; what the effect raised says more
             return
-
-    def _perform(self, operation: Operation) -> Result:
-        result = self._link.perform(operation)
-        if isinstance(result, Refused):
-            raise refusal(result)
-        return result
 
 
 def _decoder(returns: type[object] | None) -> msgspec.json.Decoder[object]:

@@ -5,32 +5,29 @@ from datetime import timedelta
 from typing import Generic
 
 from oort.app.handles import codecs
-from oort.app.handles.actions import Send
-from oort.app.handles.links import Link, refusal
-from oort.app.handles.tables import check_action
-from oort.app.handles.variables import Can, M
+from oort.app.handles.actions import Can, M, Send
+from oort.app.handles.handle import Declaration, ResourceHandle, ask, check_action
 from oort.model import limits, operations
 from oort.model.errors import InvalidUse, LimitExceeded
 from oort.model.resources import QueueModel
 
 
 @dataclass(frozen=True, slots=True)
-class QueueDeclaration:
+class QueueDeclaration(Declaration):
     """What `@service.queue` records on the class."""
 
     model: QueueModel
     message: object
 
 
-class Queue(Generic[M, Can]):
+class Queue(ResourceHandle, Generic[M, Can]):
     """A work queue. Declare it with `@service.queue(name)`, receive it as `Outgoing[Send]`, consume it with `@service.worker`.
 
     A message is delivered at least once; after its attempts (with growing waits between) it becomes a dead letter.
     """
 
     __oort__: QueueDeclaration
-    _link: Link
-    _actions: frozenset[type]
+    _ACTIONS = (Send,)
 
     def send(self: "Queue[M, Send]", message: M, *, delay: timedelta = timedelta(0)) -> None:
         """Add a message, durable at return, visible after the delay (at most 15 minutes, as on SQS).
@@ -38,10 +35,7 @@ class Queue(Generic[M, Can]):
         In a consumer a redelivery sends again; `tx.send` inside `atomic()` does not.
         """
         check_action(self, Send)
-        operation = prepare_send(self, message, delay)
-        result = self._link.perform(operation)
-        if isinstance(result, operations.Refused):
-            raise refusal(result)
+        ask(self._link, prepare_send(self, message, delay))
 
 
 def prepare_send(

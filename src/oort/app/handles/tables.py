@@ -7,13 +7,12 @@ from typing import Generic
 import msgspec
 
 from oort.app.handles import codecs
-from oort.app.handles.actions import Delete, Get, Put, Query, Scan, Update
+from oort.app.handles.actions import Can, Check, Delete, Get, K, M, Put, Query, S, Scan, T, Update
 from oort.app.handles.fields import Change, Condition
-from oort.app.handles.links import Link, refusal
-from oort.app.handles.variables import Can, K, M, S, T
+from oort.app.handles.handle import Declaration, ResourceHandle, ask, check_action
 from oort.model import items, operations
-from oort.model.errors import InvalidUse, NotGranted
-from oort.model.problems import Conflict, NotFound
+from oort.model.errors import InvalidUse
+from oort.model.problems import NotFound
 from oort.model.resources import TableModel
 from oort.rules.tables import keys
 
@@ -43,7 +42,7 @@ class Index(Generic[K, S]):
 
 
 @dataclass(frozen=True, slots=True)
-class TableDeclaration:
+class TableDeclaration(Declaration):
     """What `@service.table` records on the class."""
 
     model: TableModel
@@ -68,7 +67,7 @@ class TableDeclaration:
         return key
 
 
-class Table(Generic[K, T, Can]):
+class Table(ResourceHandle, Generic[K, T, Can]):
     """A table of items. Declare it with `@service.table(name, key=…)`, receive it as `People[Get | Put]`.
 
     `get` is strongly consistent. A write that returns is durable. Items hold at most 400 KB (DynamoDB). Aware times are
@@ -76,14 +75,13 @@ class Table(Generic[K, T, Can]):
     """
 
     __oort__: TableDeclaration
-    _link: Link
-    _actions: frozenset[type]
+    _ACTIONS = (Get, Put, Update, Delete, Query, Scan, Check)
 
     def get(self: "Table[K, T, Get]", key: K) -> T | None:
         """The item with this key, or None."""
-        _allowed(self, Get)
+        check_action(self, Get)
         declared = self.__oort__
-        result = _perform(self._link, operations.GetItem(declared.model.name, declared.key(key)))
+        result = _item(ask(self._link, operations.GetItem(declared.model.name, declared.key(key))))
         return (
             None
             if result is None
@@ -117,8 +115,9 @@ class Table(Generic[K, T, Can]):
         A table with `version=` guards read-then-write: the item must still have the revision it was read with. A
         revision of 0 says that it is new. The new revision is written into `item`, unless its type is frozen.
         """
-        _allowed(self, Put)
-        _write(self._link, prepare_put(self, item, if_absent=if_absent, when=when), otherwise)
+        check_action(self, Put)
+        operation = prepare_put(self, item, if_absent=if_absent, when=when)
+        ask(self._link, operation, otherwise=(otherwise,))
         advance(self, item)
 
     def update(
@@ -130,8 +129,9 @@ class Table(Generic[K, T, Can]):
         otherwise: Exception | None = None,
     ) -> T:
         """Change attributes and return the item as it is then. Absent: starts from `initial`, or raises NotFound."""
-        _allowed(self, Update)
-        result = _write(self._link, prepare_update(self, key, changes, initial, when), otherwise)
+        check_action(self, Update)
+        operation = prepare_update(self, key, changes, initial, when)
+        result = _item(ask(self._link, operation, otherwise=(otherwise,)))
         assert result is not None
         return codecs.typed(result, _item_type(self), where=self.__oort__.model.name)
 
@@ -143,8 +143,8 @@ class Table(Generic[K, T, Can]):
         otherwise: Exception | None = None,
     ) -> None:
         """Remove the item. One that is not there is no error, unless `when` is given."""
-        _allowed(self, Delete)
-        _write(self._link, prepare_delete(self, key, when), otherwise)
+        check_action(self, Delete)
+        ask(self._link, prepare_delete(self, key, when), otherwise=(otherwise,))
 
     def query(
         self: "Table[K, T, Query]",
@@ -164,7 +164,7 @@ class Table(Generic[K, T, Can]):
         Pass a page's `next` as `after` for the one behind it. A cursor of another query is a 400 problem. `limit` (1 to
         1000) counts what is read; `where` leaves items out afterwards, so a page may hold fewer, even none.
         """
-        _allowed(self, Query)
+        check_action(self, Query)
         _check_index(self, index)
         return _page(
             self,
@@ -190,7 +190,7 @@ class Table(Generic[K, T, Can]):
         where: Condition | None = None,
     ) -> Page[T]:
         """Any items of the table; an item that stays is seen exactly once over all pages. See `query` for the rest."""
-        _allowed(self, Scan)
+        check_action(self, Scan)
         return _page(
             self,
             operations.ScanTable(
@@ -283,26 +283,6 @@ def _item_type(table: "Table[K, T, Can]") -> type[T]:
     return table.__oort__.item  # type: ignore[return-value]  # the declaration holds the class's own T
 
 
-def _allowed(table: object, action: type) -> None:
-    check_action(table, action)
-
-
-def check_action(handle: object, action: type) -> None:
-    """Raise NotGranted unless the handle carries the action. The broker asks again."""
-    actions: frozenset[type] | None = getattr(handle, "_actions", None)
-    name = (handle if isinstance(handle, type) else type(handle)).__name__
-    if actions is None:
-        raise InvalidUse(
-            f"{name} is a resource, not a handle.",
-            f"Take it as a parameter: {name.lower()}: {name}[{action.__name__}].",
-        )
-    if action not in actions:
-        raise NotGranted(
-            f"The handler may not {action.__name__} on {name}.",
-            f"Ask for it: {name}[… | {action.__name__}].",
-        )
-
-
 def _check_index(table: object, index: Index[K, S]) -> None:
     if getattr(type(table), index.name, None) is not index:
         name = type(table).__name__
@@ -312,31 +292,18 @@ def _check_index(table: object, index: Index[K, S]) -> None:
         )
 
 
-def _perform(link: Link, operation: operations.Operation) -> items.Item | None:
-    result = link.perform(operation)
-    if isinstance(result, operations.Refused):
-        raise refusal(result)
-    return result.item if isinstance(result, operations.Found) else None
-
-
-def _write(
-    link: Link, operation: operations.Operation, otherwise: Exception | None
-) -> items.Item | None:
-    try:
-        return _perform(link, operation)
-    except Conflict:
-        if otherwise is not None:
-            raise otherwise from None
-        raise
+def _item(result: operations.Result) -> items.Item | None:
+    assert isinstance(
+        result, operations.Found
+    )  # what reads and updates of one item are answered with
+    return result.item
 
 
 def _page(
     table: "Table[K, T, Can]",
     operation: operations.QueryIndex | operations.ScanTable | operations.GetItems,
 ) -> Page[T]:
-    result = table._link.perform(operation)
-    if isinstance(result, operations.Refused):
-        raise refusal(result)
+    result = ask(table._link, operation)
     assert isinstance(result, operations.Listed)
     name, kind = table.__oort__.model.name, _item_type(table)
     return Page([codecs.typed(item, kind, where=name) for item in result.items], result.next)

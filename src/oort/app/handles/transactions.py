@@ -1,21 +1,20 @@
 """`atomic()`: writes, sends and publishes that happen together or not at all, on both targets."""
 
+import threading
 from collections.abc import Callable
 from contextvars import ContextVar
 from datetime import timedelta
 from types import TracebackType
 
 from oort.app.handles import events, queues, tables
-from oort.app.handles.actions import Check, Delete, Put, Send, Update
+from oort.app.handles.actions import Check, Delete, K, M, Put, Send, T, Update
 from oort.app.handles.events import Publish
 from oort.app.handles.fields import Change, Condition
-from oort.app.handles.links import Link, refusal
+from oort.app.handles.handle import Link, ask, check_action
 from oort.app.handles.queues import Queue
-from oort.app.handles.tables import Table, check_action
-from oort.app.handles.variables import K, M, T
+from oort.app.handles.tables import Table
 from oort.model import operations
 from oort.model.errors import InvalidUse
-from oort.model.problems import Conflict
 
 _open: ContextVar["Transaction | None"] = ContextVar("oort-transaction", default=None)
 
@@ -28,6 +27,7 @@ class Transaction:
     """
 
     def __init__(self) -> None:
+        self._thread = threading.get_ident()
         self._link: Link | None = None
         self._writes: list[operations.Write] = []
         self._otherwise: list[Exception | None] = []
@@ -99,6 +99,11 @@ class Transaction:
 
     def _add(self, link: Link, write: operations.Write, otherwise: Exception | None) -> None:
         if _open.get() is not self:
+            if self._thread != threading.get_ident():
+                raise InvalidUse(
+                    "A write was added to an atomic() block from another thread.",
+                    "Add it in the thread that opened the block: let the other thread hand over its result.",
+                )
             raise InvalidUse(
                 "The atomic() block has ended.", "Put the write inside the `with` block."
             )
@@ -109,11 +114,8 @@ class Transaction:
     def _commit(self) -> None:
         if self._link is None:
             return
-        result = self._link.perform(operations.Commit(tuple(self._writes), self._link.mark()))
-        if isinstance(result, operations.Refused):
-            error = refusal(result)
-            chosen = self._otherwise[result.position] if isinstance(error, Conflict) else None
-            raise chosen or error
+        operation = operations.Commit(tuple(self._writes), self._link.mark())
+        result = ask(self._link, operation, otherwise=self._otherwise)
         if isinstance(result, operations.Done) and not result.applied:
             return  # an earlier delivery wrote it
         for step in self._after:

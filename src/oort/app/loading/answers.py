@@ -2,8 +2,9 @@
 
 from collections.abc import Sequence
 
-from oort.app.declaring.services import AnswerDeclared
-from oort.app.declaring.signatures import CallParameter, Reader, Signature, read_consumer
+from oort.app.declaring.declarations import AnswerDeclared
+from oort.app.declaring.parameters import CallParameter, Signature
+from oort.app.declaring.signatures import Reader, read_consumer
 from oort.app.handles import calls
 from oort.app.programs import Function
 from oort.model.functions import Answer

@@ -1,27 +1,23 @@
 """Turns services into a program, or refuses with every mistake at once. The CLI and the test kit call it before anything runs."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 
-from oort.app.declaring import resources, versions
-from oort.app.declaring.caching import kept_for
-from oort.app.declaring.services import (
+from oort.app.declaring import queues, versions
+from oort.app.declaring.declarations import (
     AnswerDeclared,
     HandlerDeclared,
-    RouteDeclared,
-    Service,
+    Route,
     SubscriptionDeclared,
     TimerDeclared,
+    TriggerDeclared,
     WorkerDeclared,
+    kept_for,
 )
+from oort.app.declaring.parameters import ProvidedParameter, Signature
+from oort.app.declaring.services import Service
 from oort.app.declaring.signatures import (
-    CallParameter,
-    HandleParameter,
-    OnceParameter,
-    ProvidedParameter,
-    PublishParameter,
     Reader,
-    Signature,
     made,
     read_consumer,
     read_provider,
@@ -29,51 +25,64 @@ from oort.app.declaring.signatures import (
     read_timer,
     refuse_once,
 )
-from oort.app.handles import events
+from oort.app.handles import calls, events
 from oort.app.handles.events import Event
 from oort.app.handles.queues import QueueDeclaration
-from oort.app.loading import answers, ownership, routes, timers
 from oort.app.programs import Call, Function, Program, Provider
 from oort.model import limits, names
 from oort.model.errors import InvalidProgram
 from oort.model.functions import FunctionModel, Grant, Subscription, Trigger, Worker
 from oort.model.platform import PlatformModel, ServiceModel
-from oort.model.resources import EventModel, QueueModel
-from oort.model.sources import Mistake
+from oort.model.resources import CallModel, EventModel, Kind, QueueModel, Resource
+from oort.model.sources import Mistake, Source
 
 
-def load(services: Sequence[Service], *, name: str = "platform") -> Program:
-    """The program of these services. Raises InvalidProgram with every mistake that was found."""
-    loaders = [_Loader(service) for service in services]
+def load(services: Sequence[Service], *, name: str = "platform", judged: bool = False) -> Program:
+    """The program of these services. Raises InvalidProgram with every mistake that was found.
+
+    A program that was `judged` before, as each deployment does, is only put together: on Lambda what judges is not loaded.
+    """
+    loaders = [_Loader(service, judged=judged) for service in services]
     for loader in loaders:
         loader.load_functions()
-    mistakes = [mistake for loader in loaders for mistake in loader.mistakes]
-    mistakes += ownership.imports(services)
-    mistakes += [mistake for service in services for mistake in routes.origins(service)]
-    mistakes += _duplicates(loaders)
-    mistakes += answers.mistakes([function for loader in loaders for function in loader.functions])
-    mistakes += routes.collisions(
-        function.model for loader in loaders for function in loader.functions
-    )
     functions = {
         function.model.name: function for loader in loaders for function in loader.functions
     }
+    mistakes = [mistake for loader in loaders for mistake in loader.mistakes]
+    if not judged:
+        mistakes += _judged(services, loaders)
     known = _events(functions.values(), mistakes)
-    mistakes += versions.mistakes(*_told_and_heard(functions.values()))
+    if not judged:
+        mistakes += versions.mistakes(*_told_and_heard(functions.values()))
     if mistakes:
         raise InvalidProgram(mistakes)
     return Program(PlatformModel(name, tuple(loader.model(known) for loader in loaders)), functions)
 
 
+def _judged(services: Sequence[Service], loaders: "Sequence[_Loader]") -> Iterator[Mistake]:
+    """The mistakes that only all services together show."""
+    from oort.app.loading import answers, ownership, routes
+
+    yield from ownership.imports(services)
+    for service in services:
+        yield from routes.origins(service)
+    yield from _duplicates(loaders)
+    yield from answers.mistakes([function for loader in loaders for function in loader.functions])
+    yield from routes.collisions(
+        function.model for loader in loaders for function in loader.functions
+    )
+
+
 class _Loader:
     """Loads one service."""
 
-    def __init__(self, service: Service) -> None:
+    def __init__(self, service: Service, *, judged: bool) -> None:
+        self._judged = judged
         self.service = service
         self.declared = service.declared
         self.mistakes = list(service.declared.mistakes)
-        self.tables = list(self.declared.tables)
-        self.queues = list(self.declared.queues)
+        self.resources: list[Resource] = list(self.declared.resources)
+        self.calls: list[CallModel] = []
         self.functions: list[Function] = []
         self.providers: dict[object, Provider] = {}
         self.workers: dict[str, str] = {}
@@ -93,8 +102,9 @@ class _Loader:
         own = tuple(event for event in known if event.service == self.service.name)
         functions = tuple(function.model for function in self.functions)
         cors = tuple(self.declared.cors)
+        resources = (*self.resources, *own, *self.calls)
         return ServiceModel(
-            self.service.name, tuple(self.tables), tuple(self.queues), own, functions, cors
+            name=self.service.name, resources=resources, functions=functions, cors=cors
         )
 
     def _load_providers(self) -> None:
@@ -123,33 +133,42 @@ class _Loader:
                     f"{reader.name} makes {title}, and so does another provider.",
                     "Keep one of them.",
                 )
-            self.mistakes += [
-                *reader.mistakes,
-                *ownership.parameters(self.service.name, reader, signature),
-            ]
+            self.mistakes += [*reader.mistakes, *self._strangers(reader, signature)]
             self.providers[signature.returns] = Provider(
                 declared.factory, signature, self.service.name, kept_for(declared.factory)
             )
-        self.mistakes += ownership.cycles(self.service, self.providers)
+        if not self._judged:
+            from oort.app.loading import ownership
+
+            self.mistakes += ownership.cycles(self.service, self.providers)
+
+    def _strangers(self, reader: Reader, signature: Signature) -> list[Mistake]:
+        """The parameters that belong to other services."""
+        if self._judged:
+            return []
+        from oort.app.loading import ownership
+
+        return ownership.parameters(self.service.name, reader, signature)
 
     def _load_handler(self, declared: HandlerDeclared) -> None:
         reader = Reader(declared.call, source=declared.source, provided=frozenset(self.providers))
         trigger, signature = self._trigger(declared, reader)
-        if isinstance(declared.trigger, RouteDeclared | AnswerDeclared):
+        if not _has_message(declared.trigger):
             refuse_once(
                 reader,
                 signature,
                 why="is of a delivery; a request and a call have no message to know a repeat by",
                 instead="Send a message to a queue of the service, and take Once in its worker.",
             )
-        self.mistakes += [
-            *reader.mistakes,
-            *ownership.parameters(self.service.name, reader, signature),
-        ]
+        self.mistakes += [*reader.mistakes, *self._strangers(reader, signature)]
         if trigger is None:
             return
-        if not 0 < declared.timeout.total_seconds() <= limits.FUNCTION_TIMEOUT.total_seconds():
-            what = f"{reader.name}: a time-out of {declared.timeout} is not possible."
+        if (
+            not 0
+            < declared.options.timeout.total_seconds()
+            <= limits.FUNCTION_TIMEOUT.total_seconds()
+        ):
+            what = f"{reader.name}: a time-out of {declared.options.timeout} is not possible."
             self.mistakes.append(
                 Mistake(
                     declared.source,
@@ -169,14 +188,14 @@ class _Loader:
             service=self.service.name,
             trigger=trigger,
             grants=self._grants(signature, f"{self.service.name}.{reader.name}"),
-            timeout=declared.timeout,
+            timeout=declared.options.timeout,
             description=(declared.call.__doc__ or "").strip().split("\n")[0],
             source=declared.source,
         )
         event = (
             declared.trigger.event if isinstance(declared.trigger, SubscriptionDeclared) else None
         )
-        raises = declared.trigger.raises if isinstance(declared.trigger, RouteDeclared) else ()
+        raises = tuple(declared.trigger.raises) if isinstance(declared.trigger, Route) else ()
         self.functions.append(
             Function(model, declared.call, signature, self.providers, event, raises)
         )
@@ -184,25 +203,39 @@ class _Loader:
     def _trigger(
         self, declared: HandlerDeclared, reader: Reader
     ) -> tuple[Trigger | None, Signature]:
-        if isinstance(declared.trigger, RouteDeclared):
-            route = routes.trigger(self.service.name, declared.trigger, reader)
-            signature = read_route(
-                reader,
-                path=routes.parameters(declared.trigger.path),
-                public=declared.trigger.public,
-            )
-            routes.check(declared.trigger, signature, declared.timeout, reader)
-            return route, signature
-        if isinstance(declared.trigger, SubscriptionDeclared):
-            return self._subscription(declared, declared.trigger, reader)
-        if isinstance(declared.trigger, AnswerDeclared):
-            return answers.read(self.service.name, declared.trigger, reader)
-        if isinstance(declared.trigger, TimerDeclared):
-            queue = self._own_queue(
-                declared, reader, attempts=declared.trigger.attempts, event=None
-            )
-            return timers.trigger(declared.trigger, queue, reader), read_timer(reader)
-        return self._worker(declared, declared.trigger, reader)
+        """Return the trigger and the signature. Only the reader of this kind of trigger is imported."""
+        match declared.trigger:
+            case Route() as route:
+                return self._route(declared, route, reader)
+            case SubscriptionDeclared() as subscription:
+                return self._subscription(declared, subscription, reader)
+            case AnswerDeclared() as answer:
+                return self._answer(answer, reader)
+            case TimerDeclared() as timer:
+                from oort.app.loading import timers
+
+                queue = self._own_queue(declared, reader, attempts=timer.attempts, event=None)
+                return timers.trigger(timer, queue, reader), read_timer(reader)
+            case WorkerDeclared() as worker:
+                return self._worker(declared, worker, reader)
+
+    def _route(
+        self, declared: HandlerDeclared, route: Route, reader: Reader
+    ) -> tuple[Trigger, Signature]:
+        from oort.app.loading import routes
+
+        trigger = routes.trigger(self.service.name, route, reader)
+        signature = read_route(reader, path=routes.parameters(route.path), public=route.public)
+        routes.check(route, signature, declared.options.timeout, reader)
+        return trigger, signature
+
+    def _answer(self, answer: AnswerDeclared, reader: Reader) -> tuple[Trigger | None, Signature]:
+        from oort.app.loading import answers
+
+        trigger, signature = answers.read(self.service.name, answer, reader)
+        if (declared := calls.declared(answer.call)) is not None:
+            self.calls.append(declared.model)
+        return trigger, signature
 
     def _subscription(
         self, declared: HandlerDeclared, said: SubscriptionDeclared, reader: Reader
@@ -217,8 +250,10 @@ class _Loader:
             return None, signature
         event = said.event.__oort__.model
         queue = self._own_queue(declared, reader, attempts=said.attempts, event=event.name)
-        resources.check_batch(said.batch, reader)
-        return Subscription(event.name, event.version, queue.name, said.batch), signature
+        queues.check_batch(declared.options.batch, reader)
+        return Subscription(
+            event.name, event.version, queue.name, declared.options.batch
+        ), signature
 
     def _own_queue(
         self, declared: HandlerDeclared, reader: Reader, *, attempts: int, event: str | None
@@ -228,12 +263,12 @@ class _Loader:
             name=f"{self.service.name}.{names.dashed(reader.name)}",
             service=self.service.name,
             attempts=attempts,
-            visibility=declared.timeout * limits.VISIBILITY_PER_TIMEOUT,
+            visibility=declared.options.timeout * limits.VISIBILITY_PER_TIMEOUT,
             subscription=event,
             source=declared.source,
         )
-        resources.check_attempts(queue, reader.mistakes)
-        self.queues.append(queue)
+        queues.check_attempts(queue, reader.mistakes)
+        self.resources.append(queue)
         return queue
 
     def _worker(
@@ -261,13 +296,13 @@ class _Loader:
                 what,
                 "Keep one: a message of a queue has one consumer. Events have many.",
             )
-        resources.check_batch(said.batch, reader)
-        for position, queue in enumerate(self.queues):
-            if queue.name == declaration.model.name:
-                self.queues[position] = replace(
-                    queue, visibility=declared.timeout * limits.VISIBILITY_PER_TIMEOUT
+        queues.check_batch(declared.options.batch, reader)
+        for position, queue in enumerate(self.resources):
+            if isinstance(queue, QueueModel) and queue.name == declaration.model.name:
+                self.resources[position] = replace(
+                    queue, visibility=declared.options.timeout * limits.VISIBILITY_PER_TIMEOUT
                 )
-        return Worker(declaration.model.name, said.batch), signature
+        return Worker(declaration.model.name, declared.options.batch), signature
 
     def _grants(self, signature: Signature, function: str) -> tuple[Grant, ...]:
         """All that the function may do, through its parameters and those of the providers that it uses."""
@@ -275,20 +310,24 @@ class _Loader:
         rest, seen = list(signature.parameters), set[object]()
         while rest:
             parameter = rest.pop()
-            if isinstance(parameter, HandleParameter | CallParameter):
-                found.add(parameter.grant())
-            elif isinstance(parameter, PublishParameter):
-                found.update(parameter.grants())
-            elif isinstance(parameter, OnceParameter):
-                found.add(parameter.grant(function))
-            elif isinstance(parameter, ProvidedParameter) and parameter.kind not in seen:
+            found.update(parameter.grants(function))
+            if isinstance(parameter, ProvidedParameter) and parameter.kind not in seen:
                 seen.add(parameter.kind)
                 rest += self.providers[parameter.kind].signature.parameters
         return _merged(found)
 
 
+def _has_message(trigger: TriggerDeclared) -> bool:
+    """Whether a delivery triggers the handler, so that a repeat can be recognised."""
+    match trigger:
+        case Route() | AnswerDeclared():
+            return False
+        case SubscriptionDeclared() | WorkerDeclared() | TimerDeclared():
+            return True
+
+
 def _merged(grants: Iterable[Grant]) -> tuple[Grant, ...]:
-    actions: dict[tuple[resources.Kind, str], set[str]] = {}
+    actions: dict[tuple[Kind, str], set[str]] = {}
     for grant in grants:
         actions.setdefault((grant.kind, grant.resource), set()).update(grant.actions)
     return tuple(
@@ -297,7 +336,7 @@ def _merged(grants: Iterable[Grant]) -> tuple[Grant, ...]:
 
 
 def _returned(factory: Call) -> object:
-    reader = Reader(factory, source=resources.NOWHERE, provided=frozenset())
+    reader = Reader(factory, source=Source("", 0), provided=frozenset())
     return (reader.hints() or {}).get("return")
 
 
@@ -306,8 +345,9 @@ def _duplicates(loaders: Sequence[_Loader]) -> list[Mistake]:
     seen: dict[str, str] = {}
     for loader in loaders:
         entries = [(f"service {loader.service.name}", loader.declared.source)]
-        entries += [(f"table {table.name}", table.source) for table in loader.tables]
-        entries += [(f"queue {queue.name}", queue.source) for queue in loader.queues]
+        entries += [
+            (f"{resource.kind} {resource.name}", resource.source) for resource in loader.resources
+        ]
         entries += [
             (f"function {function.model.name}", function.model.source)
             for function in loader.functions

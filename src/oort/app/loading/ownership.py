@@ -7,14 +7,14 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
-from oort.app.declaring.services import Service
-from oort.app.declaring.signatures import (
+from oort.app.declaring.parameters import (
     HandleParameter,
     ProvidedParameter,
     PublishParameter,
-    Reader,
     Signature,
 )
+from oort.app.declaring.services import Service
+from oort.app.declaring.signatures import Reader
 from oort.app.programs import Provider
 from oort.model.sources import Mistake, Source
 
@@ -24,7 +24,7 @@ def parameters(service: str, reader: Reader, signature: Signature) -> list[Mista
     found: list[Mistake] = []
     for parameter in signature.parameters:
         if isinstance(parameter, HandleParameter):
-            owner = parameter.resource.__oort__.model.service  # type: ignore[attr-defined]
+            owner = parameter.model.service
             if owner != service:
                 what = (
                     f"{reader.name}: {parameter.resource.__name__} belongs to the service {owner}."

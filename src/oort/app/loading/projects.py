@@ -11,16 +11,16 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from types import ModuleType
-from typing import cast
+from typing import TYPE_CHECKING, cast
 
 from oort.app.declaring.policies import Rule, is_policy
 from oort.app.declaring.services import Service
-from oort.app.loading import stages
-from oort.app.loading.loader import load
-from oort.app.programs import Program
-from oort.model.delivery.stages import Stage
 from oort.model.errors import InvalidProgram, InvalidProject, OortError
 from oort.model.sources import Mistake, Source
+
+if TYPE_CHECKING:
+    from oort.app.programs import Program
+    from oort.model.delivery.stages import Stage
 
 FILE = "oort.toml"
 _KEYS = frozenset({"name", "policies", "services", "stages"})
@@ -37,10 +37,12 @@ class Project:
     folder: Path
     root: Path
     policies: tuple[str, ...] = ()
-    stages: tuple[Stage, ...] = ()
+    stages: "tuple[Stage, ...]" = ()
 
-    def stage(self, name: str) -> Stage:
+    def stage(self, name: str) -> "Stage":
         """The stage as `oort.toml` sets it; one that it does not mention has the defaults."""
+        from oort.model.delivery.stages import Stage
+
         return next((one for one in self.stages if one.name == name), Stage(name))
 
 
@@ -60,6 +62,8 @@ def find(path: Path) -> Project:
             f"{file}: {unknown[0]!r} is not a setting.",
             f"The settings are: {', '.join(sorted(_KEYS))}.",
         )
+    from oort.app.loading import stages  # none of this is asked on Lambda
+
     name, packages = document.get("name"), document.get("services")
     if not isinstance(name, str) or not name:
         raise InvalidProject(f"{file}: name is missing or no text.", 'Write name = "shop".')
@@ -97,8 +101,10 @@ def _names(listed: object) -> tuple[str, ...] | None:
     return named if len(named) == len(found) else None
 
 
-def program(project: Project) -> Program:
+def program(project: Project) -> "Program":
     """Import the project's services and load them. Raises InvalidProgram with file and line of every mistake."""
+    from oort.app.loading.loader import load
+
     return load(services(project), name=project.name)
 
 

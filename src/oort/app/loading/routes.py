@@ -7,8 +7,10 @@ from math import ceil
 from types import NoneType
 from typing import Any, get_args, get_origin
 
-from oort.app.declaring.services import RouteDeclared, Service
-from oort.app.declaring.signatures import Reader, Signature, ValueParameter
+from oort.app.declaring.declarations import Route
+from oort.app.declaring.parameters import Signature, ValueParameter
+from oort.app.declaring.services import Service
+from oort.app.declaring.signatures import Reader
 from oort.app.handles.http import Reply
 from oort.model import limits
 from oort.model.functions import FunctionModel, Http, Rate
@@ -21,7 +23,7 @@ _ORIGIN = re.compile(
 _SEGMENT = re.compile(r"[A-Za-z0-9._~-]+|\{[A-Za-z_][A-Za-z0-9_]*\}")
 
 
-def trigger(service: str, route: RouteDeclared, reader: Reader) -> Http:
+def trigger(service: str, route: Route, reader: Reader) -> Http:
     """The trigger of a declared route; its path begins with the service's name."""
     path = "/" + "/".join((service, *routing.segments(route.path)))
     if not route.path.startswith("/") or not all(
@@ -41,7 +43,9 @@ def trigger(service: str, route: RouteDeclared, reader: Reader) -> Http:
             "Rename one of them.",
         )
     rate = _rate(route, reader)
-    return Http(route.method, path, route.status, route.public, route.groups, route.owner, rate)
+    return Http(
+        route.method, path, route.status, route.public, tuple(route.groups), route.owner, rate
+    )
 
 
 def parameters(path: str) -> frozenset[str]:
@@ -51,7 +55,7 @@ def parameters(path: str) -> frozenset[str]:
     )
 
 
-def check(route: RouteDeclared, signature: Signature, timeout: timedelta, reader: Reader) -> None:
+def check(route: Route, signature: Signature, timeout: timedelta, reader: Reader) -> None:
     """What the gateway cannot serve."""
     if timeout > limits.REQUEST_TIMEOUT:
         what = f"{reader.name}: a request cannot take {timeout}."
@@ -83,7 +87,7 @@ def check(route: RouteDeclared, signature: Signature, timeout: timedelta, reader
         reader.refuse("route.status", what, "Add status=200, or return None.")
 
 
-def _check_owner(route: RouteDeclared, reader: Reader) -> None:
+def _check_owner(route: Route, reader: Reader) -> None:
     if route.owner and route.public:
         reader.refuse(
             "route.owner",
@@ -99,7 +103,7 @@ def _check_owner(route: RouteDeclared, reader: Reader) -> None:
         )
 
 
-def _rate(route: RouteDeclared, reader: Reader) -> Rate | None:
+def _rate(route: Route, reader: Reader) -> Rate | None:
     """The route's own rate; what it does not say follows from the other: a burst is two seconds' worth."""
     if route.rate is None and route.burst is None:
         return None

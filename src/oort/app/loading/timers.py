@@ -3,7 +3,7 @@
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from oort.app.declaring.services import TimerDeclared
+from oort.app.declaring.declarations import TimerDeclared
 from oort.app.declaring.signatures import Reader
 from oort.model.errors import InvalidValue
 from oort.model.functions import Timer

@@ -2,9 +2,12 @@
 
 import time
 from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 from oort.model.errors import Unavailable
-from oort.ports.entropy import Entropy
+
+if TYPE_CHECKING:
+    from oort.ports.entropy import Entropy
 
 TRIES = 10
 FIRST = 0.02
@@ -15,7 +18,7 @@ class Patience:
     """A bounded number of tries with growing, random pauses, so that those who met once do not meet again."""
 
     def __init__(
-        self, entropy: Entropy, *, tries: int = TRIES, sleep: Callable[[float], None] = time.sleep
+        self, entropy: "Entropy", *, tries: int = TRIES, sleep: Callable[[float], None] = time.sleep
     ) -> None:
         self._entropy = entropy
         self.tries = tries

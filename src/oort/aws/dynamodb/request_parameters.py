@@ -1,9 +1,13 @@
 """The parts of a request to DynamoDB that an expression or a key makes."""
 
+from typing import TYPE_CHECKING
+
 from oort.model.items import Key
 from oort.model.resources import TableModel
 from oort.rules.tables.attributes import Attributes, attribute
-from oort.rules.tables.expressions import Expression
+
+if TYPE_CHECKING:
+    from oort.rules.tables.expressions import Expression
 
 
 def key(table: TableModel, key: Key) -> Attributes:
@@ -11,7 +15,7 @@ def key(table: TableModel, key: Key) -> Attributes:
     return {name: attribute(part) for name, part in zip(table.key, key, strict=True)}
 
 
-def said(expression: Expression) -> dict[str, object]:
+def said(expression: "Expression") -> dict[str, object]:
     """The parameters of an expression. DynamoDB refuses empty ones."""
     parameters: dict[str, object] = {
         "ConditionExpression": expression.condition,

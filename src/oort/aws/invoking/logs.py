@@ -9,12 +9,13 @@ import traceback
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, TextIO
 
-from oort.ports.clock import Clock
 from oort.rules.cloud.deployed import Metrics
 from oort.runtime import records
 
 if TYPE_CHECKING:
     import logging
+
+    from oort.ports.clock import Clock
 
 Field = str | int | float | bool | None
 
@@ -32,7 +33,7 @@ class JsonLog:
     """The log of one function. `always` stands in each line; `trace` is that of the invocation that runs."""
 
     def __init__(
-        self, always: Mapping[str, Field], *, clock: Clock, stream: TextIO | None = None
+        self, always: Mapping[str, Field], *, clock: "Clock", stream: TextIO | None = None
     ) -> None:
         self._always = dict(always)
         self._clock = clock

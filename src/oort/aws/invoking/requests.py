@@ -1,124 +1,95 @@
-"""From API Gateway's proxy events to our requests, and from our replies to what it expects. REST APIs, payload version 1.0."""
+"""A request: API Gateway invokes the function of a route and makes a response of what it answers."""
 
-import base64
-import binascii
-from collections.abc import Mapping, Sequence
-from typing import TypeAlias, TypedDict
-from urllib.parse import unquote
+import os
+from typing import cast
 
+from oort.aws.invoking import proxy_events
+from oort.aws.invoking.parts import Event, Parts
+from oort.aws.invoking.proxy_events import ReplyDocument, RequestEvent
+from oort.model.context import Principal
 from oort.model.errors import InvalidToken
 from oort.model.functions import Http
-from oort.model.invocations import HttpOutcome, Principal
-from oort.model.problems import BadRequest
-from oort.rules.http.reply_headers import Headers
+from oort.model.invocations import HttpInvocation, HttpOutcome
+from oort.model.problems import Problem, Unauthorized
+from oort.rules import identifiers
+from oort.rules.http import access, reply_headers
+from oort.rules.http.reply_headers import Origins
+from oort.runtime import invoke, replies
+from oort.runtime.requests import RequestReader
 
-Claims: TypeAlias = Mapping[str, object]
-
-
-class RequestEvent(TypedDict, total=False):
-    """The parts of a proxy event that are read.
-
-    https://docs.aws.amazon.com/apigateway/latest/developerguide/set-up-lambda-proxy-integrations.html
-    """
-
-    httpMethod: str
-    path: str
-    headers: Mapping[str, str] | None
-    multiValueHeaders: Mapping[str, Sequence[str]] | None
-    queryStringParameters: Mapping[str, str] | None
-    multiValueQueryStringParameters: Mapping[str, Sequence[str]] | None
-    pathParameters: Mapping[str, str] | None
-    requestContext: Mapping[str, object]
-    body: str | None
-    isBase64Encoded: bool
+# API Gateway speaks TLS only, and browsers shall know it. The engine sends no such header: it speaks plain HTTP.
+_TLS_ONLY = ("strict-transport-security", "max-age=63072000")
 
 
-class ReplyDocument(TypedDict):
-    """What API Gateway makes a response of."""
+class Requests:
+    """Answers the requests of one route."""
 
-    statusCode: int
-    multiValueHeaders: dict[str, list[str]]
-    body: str
-    isBase64Encoded: bool
+    def __init__(self, parts: Parts, trigger: Http) -> None:
+        self._parts = parts
+        self._trigger = trigger
+        self._environment = parts.environment()
+        self._reader = RequestReader(parts.function)
+        self._origins = Origins(parts.platform.services)
 
+    def answer(self, event: Event) -> ReplyDocument:
+        """Lambda's answer to an invocation."""
+        if "httpMethod" not in event:
+            raise self._parts.unreadable()
+        return self._answer(cast(RequestEvent, event))
 
-def headers(event: RequestEvent) -> dict[str, str]:
-    """The request's headers: lower-case names, repeated ones joined by a comma."""
-    many = event.get("multiValueHeaders")
-    if many:
-        return {name.lower(): ", ".join(values) for name, values in many.items()}
-    return {name.lower(): value for name, value in (event.get("headers") or {}).items()}
-
-
-def query(event: RequestEvent) -> tuple[tuple[str, str], ...]:
-    """The query's names and values, which API Gateway has decoded."""
-    many = event.get("multiValueQueryStringParameters")
-    if many:
-        return tuple((name, value) for name, values in many.items() for value in values)
-    return tuple((event.get("queryStringParameters") or {}).items())
-
-
-def path(event: RequestEvent) -> dict[str, str]:
-    """The path's parameters, which API Gateway passes as they stood in the path. BadRequest if they are not UTF-8."""
-    try:
-        found = event.get("pathParameters") or {}
-        return {name: unquote(value, errors="strict") for name, value in found.items()}
-    except UnicodeDecodeError:
-        raise BadRequest("The path is not UTF-8.") from None
-
-
-def body(event: RequestEvent) -> bytes:
-    """The request's body."""
-    text = event.get("body") or ""
-    if not event.get("isBase64Encoded"):
-        return text.encode()
-    try:
-        return base64.b64decode(text, validate=True)
-    except binascii.Error:
-        raise BadRequest("The body is no base64, although API Gateway says so.") from None
-
-
-def principal(event: RequestEvent, trigger: Http) -> Principal | None:
-    """Whom the authorizer let through, by the claims of an access token. None on a public route.
-
-    InvalidToken if a private route was reached without one: the API must have been changed by hand.
-    """
-    authorizer = event.get("requestContext", {}).get("authorizer")
-    claims = authorizer.get("claims") if isinstance(authorizer, dict) else None
-    if not isinstance(claims, dict):
-        if trigger.public:
-            return None
-        raise InvalidToken(
-            "This route needs a bearer token: send the header Authorization: Bearer TOKEN."
+    def _answer(self, event: RequestEvent) -> ReplyDocument:
+        parts, trigger = self._parts, self._trigger
+        started = parts.clock.tick()
+        given = proxy_events.headers(event)
+        above = identifiers.parent_of(given.get("traceparent", "")) or _xray() or parts.new_trace()
+        trace = parts.log.trace = above[0]
+        try:
+            outcome = self._admitted(event, given, identifiers.traceparent(*above))
+        except Problem as problem:
+            outcome = replies.problem(problem, entered=False)
+        parts.ports.traces.record(outcome.spans)
+        route = f"{trigger.method} {trigger.path}"
+        parts.ended(
+            route,
+            started,
+            failed=int(outcome.status >= 500),
+            error=outcome.error,
+            status=outcome.status,
         )
-    return principal_of(claims)
+        private = outcome.status >= 400 or not trigger.public
+        headers = reply_headers.complete(outcome.headers, private=private)
+        origins = self._origins.headers(trigger.path, given)
+        return proxy_events.reply(
+            outcome, extra=(*headers, *origins, _TLS_ONLY, ("trace-id", trace))
+        )
+
+    def _admitted(
+        self, event: RequestEvent, given: dict[str, str], traceparent: str
+    ) -> HttpOutcome:
+        """The outcome of a request whose caller may make it."""
+        principal, parameters = self._caller(event), proxy_events.path(event)
+        access.check(principal, self._trigger, parameters)
+        with self._parts.invocation() as token:
+            invocation = HttpInvocation(
+                id=token,
+                token=token,
+                traceparent=traceparent,
+                path=parameters,
+                query=proxy_events.query(event),
+                headers=given,
+                body=proxy_events.body(event),
+                principal=principal,
+            )
+            return invoke.request(self._environment, self._reader, invocation)
+
+    def _caller(self, event: RequestEvent) -> Principal | None:
+        try:
+            return proxy_events.principal(event, self._trigger)
+        except InvalidToken as error:
+            raise Unauthorized(error.what) from error
 
 
-def principal_of(claims: Claims) -> Principal:
-    """The subject and the groups of an access token of the platform's user pool. InvalidToken for any other token."""
-    subject, use = claims.get("sub"), claims.get("token_use", "access")
-    if not isinstance(subject, str) or not subject or use != "access":
-        raise InvalidToken("This is not an access token: send the access token, not the ID token.")
-    return Principal(subject, groups(claims.get("cognito:groups")))
-
-
-def groups(claim: object) -> frozenset[str]:
-    """The groups: a list in a token; REST APIs pass it on as text with commas, HTTP APIs as `[a b]`."""
-    if isinstance(claim, list | tuple):
-        return frozenset(str(one) for one in claim)
-    text = claim if isinstance(claim, str) else ""
-    return frozenset(text.strip("[]").replace(",", " ").split())
-
-
-def reply(outcome: HttpOutcome, *, extra: Headers) -> ReplyDocument:
-    """The response. A body that is no text travels as base64."""
-    found: dict[str, list[str]] = {}
-    for name, value in extra:
-        found.setdefault(name, []).append(value)
-    try:
-        text, encoded = outcome.body.decode(), False
-    except UnicodeDecodeError:
-        text, encoded = base64.b64encode(outcome.body).decode(), True
-    return ReplyDocument(
-        statusCode=outcome.status, multiValueHeaders=found, body=text, isBase64Encoded=encoded
-    )
+def _xray() -> tuple[str, str] | None:
+    """The trace that Lambda continues: its own span is the parent of ours."""
+    found = identifiers.from_xray(os.environ.get("_X_AMZN_TRACE_ID", ""))
+    return found if found and found[1] else None

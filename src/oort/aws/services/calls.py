@@ -7,8 +7,9 @@ import msgspec
 
 from oort.aws.clients import Clients
 from oort.aws.failures import ask
-from oort.model.operations import Answered, CallFunction, Objected, Result
+from oort.model.operations import Answered, CallFunction, Objected
 from oort.rules.cloud.cloud_names import Place
+from oort.rules.messaging import calls as rules
 
 
 class _Payload(Protocol):
@@ -43,18 +44,18 @@ _reply = msgspec.json.Decoder(CallReply)
 
 
 class Calls:
-    """See `runtime.operations.Caller`. `answers` names the function that answers each call."""
+    """See `ports.calls`. `answers` names the function that answers each call."""
 
     def __init__(self, clients: Clients, *, answers: Mapping[str, str], place: Place) -> None:
         self._clients = clients
         self._answers = answers
         self._place = place
 
-    def call(self, operation: CallFunction) -> Result:
+    def call(self, operation: CallFunction) -> Answered | Objected:
         """Invoke the function and wait. Lambda itself ends one that is over its time."""
         name = self._answers.get(operation.call)
         if name is None:
-            return Objected(502, "CallFailed", f"Nobody answers {operation.call} here.")
+            return rules.unanswered(operation.call)
         event = CallEvent(operation.body.decode(), operation.traceparent)
         request = {
             "FunctionName": self._place.function_arn(name),

@@ -1,6 +1,6 @@
 """The relay: it sends what the rows of an outbox say, and takes each row away when it is sent.
 
-The outbox's stream hands it the rows in Lambda; `sweep` reads the table itself, for repair and for tests. A row is sent at
+The outbox's stream hands it the rows. A row is sent at
 least once, since sending and taking away are two requests. Of each key, rows go in their order, and none passes one that
 failed.
 """
@@ -9,7 +9,7 @@ import math
 from collections.abc import Iterable, Mapping, Sequence
 from typing import cast
 
-from oort.aws.client_types import BatchAnswer, PageAnswer
+from oort.aws.client_types import BatchAnswer
 from oort.aws.clients import Clients
 from oort.aws.dynamodb import outbox
 from oort.aws.dynamodb.outbox import Row
@@ -55,21 +55,6 @@ class Relay:
                         queue.clear()
             waiting = {key: queue for key, queue in waiting.items() if queue}
         return frozenset(failed)
-
-    def sweep(self) -> int:
-        """Send everything that is in the outbox now; how many messages were sent."""
-        sent = 0
-        start: Attributes | None = None
-        while True:
-            request: dict[str, object] = {"TableName": self._table, "ConsistentRead": True}
-            if start is not None:
-                request["ExclusiveStartKey"] = start
-            page: PageAnswer = ask(self._clients.dynamodb.scan, request, doing=self._doing)
-            rows = [outbox.read(found) for found in page.get("Items", ())]
-            sent += len(rows) - len(self.forward(rows))
-            start = page.get("LastEvaluatedKey")
-            if not start:
-                return sent
 
     def _sent(self, rows: Sequence[Row]) -> frozenset[At]:
         """Send rows that may go in any order; the places of those that failed. Each that went is taken away."""
@@ -158,6 +143,3 @@ def _by_key(rows: Iterable[Row]) -> dict[str, list[Row]]:
 def _next(rows: Sequence[Row]) -> list[Row]:
     """Which of a key's rows may be sent together: messages without a key have no order."""
     return list(rows[:1]) if rows[0].key else list(rows)
-
-
-__all__ = ["Relay", "Row", "rows_of"]

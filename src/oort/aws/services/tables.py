@@ -1,18 +1,17 @@
 """The Tables port on DynamoDB. Conditions, sizes, numbers and keys are judged by `rules` before anything is sent.
+What only writes or only pages need is loaded by them, since most functions start to read one item.
 
 Each operation needs the one permission that its name says, and no other: many items are read with GetItem, and an update
 creates with UpdateItem.
 """
 
 from collections.abc import Callable, Sequence
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
-from oort.aws.client_types import PageAnswer
 from oort.aws.clients import Clients
-from oort.aws.dynamodb import condition_failures, query_pages, request_parameters, updates
+from oort.aws.dynamodb import condition_failures, request_parameters
 from oort.aws.dynamodb.condition_failures import CANCELLED, CONFLICT, FAILED, INVALID
 from oort.aws.dynamodb.conflict_retries import Patience
-from oort.aws.dynamodb.updates import Known
 from oort.aws.failures import Rejected, ask
 from oort.aws.system import MachineEntropy
 from oort.model import limits
@@ -30,9 +29,13 @@ from oort.model.operations import (
 from oort.model.platform import PlatformModel
 from oort.model.resources import TableModel
 from oort.rules.cloud.cloud_names import Place
-from oort.rules.tables import attributes, expressions, keys, paging
+from oort.rules.tables import attributes, keys
 from oort.rules.tables import items as rules
 from oort.rules.tables.attributes import Attributes
+
+if TYPE_CHECKING:
+    from oort.aws.client_types import PageAnswer
+    from oort.aws.dynamodb.updates import Known
 
 A = TypeVar("A")
 
@@ -89,6 +92,8 @@ class Tables:
 
     def put(self, operation: PutItem) -> None:
         """See `ports.tables`."""
+        from oort.rules.tables import expressions
+
         table = self._tables[operation.table]
         rules.judged(table, operation.item)
         stored = attributes.attributes(operation.item, indexed=attributes.indexed(table))
@@ -106,6 +111,9 @@ class Tables:
 
     def update(self, operation: UpdateItem) -> Item:
         """See `ports.tables`."""
+        from oort.aws.dynamodb import updates
+        from oort.aws.dynamodb.updates import Known
+
         table, known = self._tables[operation.table], Known()
         updates.check(table, operation)
         for _ in range(self._patience.tries):
@@ -126,6 +134,8 @@ class Tables:
 
     def delete(self, operation: DeleteItem) -> None:
         """See `ports.tables`."""
+        from oort.rules.tables import expressions
+
         table = self._tables[operation.table]
         rules.located(table, operation.key)
         asked = expressions.delete(operation.when, key=table.partition)
@@ -142,6 +152,9 @@ class Tables:
 
     def query(self, operation: QueryIndex) -> Listed:
         """See `ports.tables`. A page also ends when DynamoDB has read 1 MB."""
+        from oort.aws.dynamodb import query_pages
+        from oort.rules.tables import paging
+
         paging.check_limit(operation.limit)
         table = self._tables[operation.table]
         index = table.index(operation.index)
@@ -167,6 +180,9 @@ class Tables:
 
     def scan(self, operation: ScanTable) -> Listed:
         """See `ports.tables`. A page also ends when DynamoDB has read 1 MB."""
+        from oort.aws.dynamodb import query_pages
+        from oort.rules.tables import paging
+
         paging.check_limit(operation.limit)
         table = self._tables[operation.table]
         after = None if operation.after is None else paging.scanned(operation.after, table)
@@ -188,6 +204,8 @@ class Tables:
 
     def look(self, table: TableModel, key: Key) -> Attributes | None:
         """The item as it is stored, seen by an update that fails: the role of a writer need not be able to read."""
+        from oort.rules.tables import expressions
+
         request = {
             "Key": request_parameters.key(table, key),
             "ReturnValuesOnConditionCheckFailure": "ALL_OLD",
@@ -200,8 +218,10 @@ class Tables:
         return None
 
     def _learned(
-        self, table: TableModel, operation: UpdateItem, known: Known, error: Rejected
-    ) -> Known:
+        self, table: TableModel, operation: UpdateItem, known: "Known", error: Rejected
+    ) -> "Known":
+        from oort.aws.dynamodb import updates
+
         if error.code == FAILED:
             return updates.learned(table, operation, known, condition_failures.item(error))
         if known.absent or condition_failures.is_size(error.message):
@@ -226,8 +246,8 @@ class Tables:
         raise self._patience.lost(f"an item of {table.name}")
 
     def _page(
-        self, method: Callable[..., PageAnswer], table: TableModel, request: dict[str, object]
-    ) -> PageAnswer:
+        self, method: Callable[..., "PageAnswer"], table: TableModel, request: dict[str, object]
+    ) -> "PageAnswer":
         try:
             return ask(method, request, doing=_reading(table.name), expect=frozenset({INVALID}))
         except Rejected as error:

@@ -64,7 +64,7 @@ def deploy(
     from oort.cli.deploy import deploy_contracts
     from oort.cli.wiring import cloud  # here, since it takes what only a deployment needs
     from oort.delivery import shipping
-    from oort.runtime import releases
+    from oort.runtime import parking
 
     say = (lambda _: None) if as_json else output.echo
     contracts = deploy_contracts.check(project, program, stage=stage, chosen=chosen, say=say)
@@ -91,7 +91,7 @@ def deploy(
         )
         outcomes = shipped.outcomes
         contracts.publish()
-        for queue, count in releases.release(
+        for queue, count in parking.release(
             program, target_cloud.parking(program.model), services=chosen
         ).items():
             say(

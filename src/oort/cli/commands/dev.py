@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
     from oort.cli.dev.reload_children import Child, Supervisor
     from oort.cli.dev.serving import End
-    from oort.engine.state.folder import StateFolder
+    from oort.cli.wiring.listening import StateFolder
 
 _EPILOG = """\b
 Examples:

@@ -1,5 +1,6 @@
 """`oort events`: list, release, discard and replay events, and show published events."""
 
+import secrets
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -22,7 +23,7 @@ from oort.model.messages import Message, ParkedMessage, Reason
 from oort.ports.parking import Parking
 
 if TYPE_CHECKING:
-    from oort.engine.services.history import Published
+    from oort.model.reports import Published
 
 _EPILOG = """\b
 Example:
@@ -88,13 +89,13 @@ def parked(*, path: Path, limit: int, stage: str | None, as_json: bool, state: P
     """Show the parked messages of every consumer of the platform in PATH, oldest first: event,
     version, reason, and whether the consumer in PATH could read the message now. With --json, `raw`
     holds the message as received."""
-    from oort.runtime import releases
+    from oort.runtime import parking as rules
 
     project, program = platforms.load(path)
     with _parking(project, program, stage=stage, state=state) as parking:
         messages = [
-            (function, message, releases.understands(function, message))
-            for queue, function in sorted(releases.consumers(program).items())
+            (function, message, rules.understands(function, message))
+            for queue, function in sorted(rules.consumers(program).items())
             for message in parking.parked(queue, most=limit)
         ]
     if as_json:
@@ -144,12 +145,12 @@ def release(
     """Put the parked messages of CONSUMER, or of all consumers, back on their queues if the
     consumer in PATH can read them now. The remaining messages stay parked. `oort dev` and `oort
     deploy` do this automatically; use this command for programs deployed by other means."""
-    from oort.runtime import releases
+    from oort.runtime import parking as rules
 
     project, program = platforms.load(path)
     chosen = {
         queue: function
-        for queue, function in releases.consumers(program).items()
+        for queue, function in rules.consumers(program).items()
         if consumer is None or function.model.name == _consumer(consumer, program)
     }
     with _parking(project, program, stage=stage, state=state) as parking:
@@ -194,18 +195,16 @@ def discard(
 ) -> None:
     """Remove the parked messages of CONSUMER permanently, such as invalid bodies that no version
     will ever read. Messages that the consumer in PATH can read now stay: release them."""
-    from oort.runtime import releases
+    from oort.runtime import parking as rules
 
     project, program = platforms.load(path)
     function = program.functions[_consumer(consumer, program)]
     ((queue, _),) = (
-        (name, message)
-        for name, message in releases.consumers(program).items()
-        if message is function
+        (name, message) for name, message in rules.consumers(program).items() if message is function
     )
 
     def chosen(message: ParkedMessage) -> bool:
-        return reason in (None, message.fault.reason.value) and not releases.understands(
+        return reason in (None, message.fault.reason.value) and not rules.understands(
             function, message
         )
 
@@ -267,12 +266,12 @@ def replay(
         )
     with embedded.at_rest(program, platforms.state_folder(project, state)) as engine:
         earliest = 0.0 if since is None else time.time() - since.total_seconds()
-        past = engine.history.after(0, trigger.event, since=earliest, most=_MOST)
+        past = engine.ports.history.after(0, trigger.event, since=earliest, most=_MOST)
         chosen = [
             _fresh(past_event.message) if again else past_event.message for past_event in past
         ]
         if not dry_run:
-            engine.history.replay(trigger.queue, chosen)
+            engine.ports.history.replay(trigger.queue, chosen)
     if as_json:
         output.json(
             {
@@ -313,14 +312,14 @@ def tail(
     project, program = platforms.load(path)
     name = event if event is None else platforms.known(event, _events(program), what="event")
     with embedded.at_rest(program, platforms.state_folder(project, state)) as engine:
-        published = engine.history.last(name, most=limit)
+        published = engine.ports.history.last(name, most=limit)
         _show(published, as_json=as_json)
         if not published and not follow and not as_json:
             output.echo("Nothing was published yet.")
         while follow:
             last = published[-1].place if published else 0
             time.sleep(_LOOK.total_seconds())
-            published = engine.history.after(last, name, most=_MOST) or published[-1:]
+            published = engine.ports.history.after(last, name, most=_MOST) or published[-1:]
             _show([event for event in published if event.place > last], as_json=as_json)
 
 
@@ -337,7 +336,7 @@ def _parking(
     from oort.cli.wiring import embedded
 
     with embedded.at_rest(program, platforms.state_folder(project, state)) as engine:
-        yield engine.parking
+        yield engine.ports.parking
 
 
 def _released(
@@ -345,16 +344,14 @@ def _released(
 ) -> tuple[str, int, int]:
     """Return the consumer, the number of released (or releasable) messages, and the remaining
     number."""
-    from oort.runtime import releases
+    from oort.runtime import parking as rules
 
     readable = [
-        releases.understands(function, message) for message in parking.parked(queue, most=_MOST)
+        rules.understands(function, message) for message in parking.parked(queue, most=_MOST)
     ]
     ready = sum(readable)
     if ready and not dry_run:
-        ready = parking.release(
-            queue, ready=lambda message: releases.understands(function, message)
-        )
+        ready = parking.release(queue, ready=lambda message: rules.understands(function, message))
     return function.model.name, ready, len(readable) - ready
 
 
@@ -372,11 +369,10 @@ def _events(program: Program) -> list[str]:
 
 
 def _fresh(message: Message) -> Message:
-    from oort.engine.entropy import SystemEntropy
     from oort.rules import identifiers
 
     return msgspec.structs.replace(
-        message, id=identifiers.uuid7(int(time.time() * 1000), SystemEntropy().bits(74))
+        message, id=identifiers.uuid7(int(time.time() * 1000), secrets.randbits(74))
     )
 
 

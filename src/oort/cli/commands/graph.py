@@ -6,6 +6,7 @@ import click
 
 from oort.cli.arguments import options
 from oort.cli.groups import Command
+from oort.cli.printing import graphs as printed
 from oort.cli.printing import output
 from oort.cli.wiring import platforms
 from oort.rules import graphs
@@ -31,6 +32,6 @@ def graph(*, path: Path, as_json: bool, mermaid: bool) -> None:
     _, program = platforms.load(path)
     drawn = graphs.graph(program.model)
     if as_json:
-        output.json(graphs.document(drawn))
+        output.json(printed.document(drawn))
     else:
-        output.echo(graphs.mermaid(drawn) if mermaid else graphs.text(drawn))
+        output.echo(printed.mermaid(drawn) if mermaid else printed.text(drawn))

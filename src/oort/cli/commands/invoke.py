@@ -17,8 +17,8 @@ from oort.cli.wiring import platforms
 from oort.model.functions import Http
 
 if TYPE_CHECKING:
-    from oort.cli.invoke.invocations import Consumed
-    from oort.engine.gateway.gateway import HttpReply
+    from oort.cli.wiring.invocations import Consumed
+    from oort.model.http import HttpReply
 
 _EPILOG = """\b
 Examples:
@@ -44,8 +44,8 @@ def invoke(
     message, or a list of several. Messages and events that the function sends are delivered by
     `oort dev`. The exit code is 1 if the function failed or refused.
     """
-    from oort.cli.invoke import invocations, payloads
-    from oort.cli.wiring import embedded
+    from oort.cli.invoke import payloads
+    from oort.cli.wiring import embedded, invocations
 
     project, program = platforms.load(path)
     chosen = program.functions[platforms.known(function, list(program.functions), what="function")]

@@ -53,7 +53,10 @@ def list_(*, path: Path, as_json: bool, state: Path | None) -> None:
 
     project, program = platforms.load(path)
     with embedded.at_rest(program, platforms.state_folder(project, state)) as engine:
-        depths = [(entry, engine.queues.depth(entry.name)) for entry in program.model.queues]
+        depths = [
+            (entry, engine.ports.queue_inspection.depth(entry.name))
+            for entry in program.model.queues
+        ]
     if as_json:
         output.json([
             {"queue": queue.name, "subscription": queue.subscription, "attempts": queue.attempts,
@@ -101,8 +104,11 @@ def peek(*, queue: str, limit: int, path: Path, as_json: bool, state: Path | Non
     project, program = platforms.load(path)
     name = _known(queue, program.model)
     with embedded.at_rest(program, platforms.state_folder(project, state)) as engine:
-        depth = engine.queues.depth(name)
-        waiting, dead = engine.queues.peek(name, most=limit), engine.queues.dead(name, most=limit)
+        depth = engine.ports.queue_inspection.depth(name)
+        waiting, dead = (
+            engine.ports.queue_inspection.peek(name, most=limit),
+            engine.ports.queue_inspection.dead(name, most=limit),
+        )
     if as_json:
         output.json({
             "queue": name, "waiting": [_message(message) for message in waiting], "dead": [_dead(letter) for letter in dead]
@@ -132,7 +138,7 @@ def redrive(*, queue: str, path: Path, as_json: bool, state: Path | None) -> Non
     project, program = platforms.load(path)
     name = _known(queue, program.model)
     with embedded.at_rest(program, platforms.state_folder(project, state)) as engine:
-        redriven = engine.queues.redrive(name)
+        redriven = engine.ports.queue_inspection.redrive(name)
     if as_json:
         output.json({"queue": name, "redriven": redriven})
     else:

@@ -13,15 +13,14 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
 from types import FrameType
-from typing import TYPE_CHECKING
+from typing import TypeAlias
 
 import uvicorn
 
 from oort.cli.dev.connections import KEEP_ALIVE, Connection
 from oort.cli.dev.reload_children import END, HAND_OVER
 
-if TYPE_CHECKING:
-    from oort.engine.gateway.asgi import GatewayApp
+Application: TypeAlias = Callable[..., object]  # of ASGI
 
 GRACE = timedelta(seconds=10)
 AT_A_BREAKPOINT = timedelta(days=1)  # a reload does not end a handler that somebody looks at
@@ -49,7 +48,7 @@ class Server(uvicorn.Server):
 
     def __init__(
         self,
-        app: "GatewayApp",
+        app: Application,
         *,
         ready: Callable[[], None],
         stopping: Callable[[], None],
@@ -121,7 +120,7 @@ class Server(uvicorn.Server):
 
 
 def serve(
-    app: "GatewayApp",
+    app: Application,
     listener: socket.socket,
     *,
     ready: Callable[[], None],

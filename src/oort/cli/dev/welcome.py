@@ -15,7 +15,7 @@ from urllib.parse import quote, urlencode
 
 import msgspec
 
-from oort.app.declaring.signatures import ValueParameter
+from oort.app.declaring.parameters import ValueParameter
 from oort.app.programs import Function, Program
 from oort.cli.dev import fixed_pages
 from oort.cli.printing import output

@@ -12,12 +12,12 @@ from urllib.parse import quote, urlencode
 import msgspec
 from msgspec import Meta
 
-from oort.app.declaring.signatures import MessageParameter, ValueParameter
+from oort.app.declaring.parameters import MessageParameter, ValueParameter
 from oort.app.programs import Function
 from oort.cli.errors import UnreadableInput
-from oort.engine.gateway.gateway import HttpRequest
 from oort.model.errors import InvalidUse, InvalidValue, Unreadable
 from oort.model.functions import Http, Subscription
+from oort.model.http import HttpRequest
 from oort.model.messages import Message
 from oort.rules.http import routing
 from oort.rules.types import examples

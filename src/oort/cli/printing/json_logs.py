@@ -11,8 +11,8 @@ from oort.rules import identifiers
 from oort.runtime import records
 
 if TYPE_CHECKING:
-    from oort.engine.gateway.gateway import HttpReply, HttpRequest
-    from oort.engine.invoking.dispatcher import DeliveryReport
+    from oort.model.http import HttpReply, HttpRequest
+    from oort.model.reports import DeliveryReport
 
 
 class JsonLog(Log):

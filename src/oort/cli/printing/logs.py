@@ -22,8 +22,8 @@ from oort.model.errors import OortError
 from oort.rules import identifiers
 
 if TYPE_CHECKING:
-    from oort.engine.gateway.gateway import HttpReply, HttpRequest
-    from oort.engine.invoking.dispatcher import DeliveryReport
+    from oort.model.http import HttpReply, HttpRequest
+    from oort.model.reports import DeliveryReport
 
 _GATHER = 0.03  # seconds: short enough that nobody sees it, long enough that a busy platform writes many lines at once
 _KEPT = 20_000  # lines, if the reader has stopped; then the oldest are dropped

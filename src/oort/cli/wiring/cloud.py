@@ -29,6 +29,7 @@ from oort.model.platform import PlatformModel, ServiceModel
 from oort.ports.assets import Assets
 from oort.ports.parking import Parking
 from oort.rules.cloud import cloud_names
+from oort.rules.cloud.cloud_names import Place
 
 
 class Cloud:
@@ -39,16 +40,19 @@ class Cloud:
         self._clients = Clients(stage.region)
         self.account: Account = account(self._clients)
 
-    def parking(self, platform: PlatformModel) -> Parking:
-        """Open the parked messages of the stage."""
+    def place(self, platform: PlatformModel) -> Place:
+        """Return the names of the platform's resources in this stage and account."""
         named = cloud_names.place(platform.name, self._stage)
-        stage_place = replace(
+        return replace(
             named,
             partition=self.account.partition,
             region=self._clients.region,
             account=self.account.id,
         )
-        return SqsParking(self._clients, platform=platform, place=stage_place)
+
+    def parking(self, platform: PlatformModel) -> Parking:
+        """Open the parked messages of the stage."""
+        return SqsParking(self._clients, platform=platform, place=self.place(platform))
 
     def rollout(
         self,

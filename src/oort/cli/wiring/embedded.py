@@ -30,8 +30,8 @@ from oort.engine.state.store_keys import Keys
 from oort.engine.state.unlocking import key_of, rotate, unlock
 from oort.engine.store.direct import DirectStore
 from oort.engine.store.group import GroupCommitStore
+from oort.model.context import Principal
 from oort.model.errors import InvalidToken, StateUnusable
-from oort.model.invocations import Principal
 
 REQUEST_THREADS = 16
 CONSUMER_THREADS = 8
@@ -108,7 +108,7 @@ def started(
         log.say(
             f"{queue}: {output.counted(count, 'parked message')} can be read now and will be delivered."
         )
-    for queue, count in engine.parking.counts().items():
+    for queue, count in engine.ports.parking.counts().items():
         log.say(
             f"{queue}: {output.counted(count, 'parked message')} cannot be read yet: oort events parked"
         )

@@ -11,6 +11,8 @@ from pathlib import Path
 from oort.engine.state.folder import StateFolder, held, open_state
 from oort.model.errors import AddressInUse, StateUnusable
 
+__all__ = ["HOST", "StateFolder", "bound", "occupied"]  # commands hand the folder on
+
 HOST = "127.0.0.1"
 _BACKLOG = 2048  # connections that wait while a reload is under way
 # The kernel ends the last process of a killed platform within milliseconds.

@@ -4,15 +4,12 @@ from collections.abc import Iterator
 
 from oort.cloudformation.resources import Resource
 from oort.cloudformation.scope import Scope
-from oort.model.functions import Subscription, Timer, Worker
 from oort.rules.cloud.deployed import Metrics
 
 
 def alarms(scope: Scope) -> Iterator[Resource]:
     """That a consumer of the service met an event and version that it could not read, for the first time: once for each."""
-    if not any(
-        isinstance(one.trigger, Subscription | Worker | Timer) for one in scope.service.functions
-    ):
+    if not any(function.queue for function in scope.service.functions):
         return
     place, service = scope.place, scope.service.name
     dimensions = Metrics.dimensions(platform=place.platform, stage=place.stage, service=service)

@@ -11,13 +11,13 @@ from oort.cloudformation.intrinsics import attribute, ref
 from oort.cloudformation.logical import digest, identity, short
 from oort.cloudformation.resources import Document, Fate, Resource
 from oort.cloudformation.scope import Scope, whole_seconds
-from oort.model.functions import FunctionModel, Subscription, Timer, Worker
+from oort.model.functions import Consumed, FunctionModel
 from oort.model.problems import Json
 from oort.model.resources import Kind
-from oort.rules.cloud import statements
 from oort.rules.cloud.cloud_names import ALIAS
 from oort.rules.cloud.deployed import HANDLER, FunctionEnvironment
-from oort.rules.cloud.statements import Statement
+from oort.rules.grants import calls, roles
+from oort.rules.grants.statement import Statement
 
 _DESCRIPTION = 256  # https://docs.aws.amazon.com/lambda/latest/api/API_CreateFunction.html
 
@@ -38,7 +38,7 @@ def functions(scope: Scope) -> Iterator[Resource]:
     """Every function of the service, and the mappings of those that consume a queue."""
     for function in scope.service.functions:
         yield from runnable(_runnable(function, scope), scope)
-        if isinstance(function.trigger, Subscription | Worker | Timer):
+        if isinstance(function.trigger, Consumed):
             yield _mapping(
                 short(function.name), short(function.trigger.queue), function.trigger.batch
             )
@@ -84,7 +84,7 @@ def alias(function: str) -> str:
 
 
 def _runnable(function: FunctionModel, scope: Scope) -> Runnable:
-    allowed = statements.granted(
+    allowed = roles.granted(
         function, platform=scope.platform, place=scope.place, key=ssm_parameters.KEY.value
     )
     name = short(function.name)
@@ -99,7 +99,7 @@ def _runnable(function: FunctionModel, scope: Scope) -> Runnable:
 
 
 def _calls(function: FunctionModel, scope: Scope) -> dict[str, str]:
-    answers = statements.answering(scope.platform)
+    answers = calls.answering(scope.platform)
     return {
         grant.resource: answers[grant.resource]
         for grant in function.grants

@@ -9,10 +9,10 @@ from oort.cloudformation.constructs.tables import stored
 from oort.cloudformation.intrinsics import attribute, ref
 from oort.cloudformation.resources import Fate, Resource
 from oort.cloudformation.scope import Scope, whole_seconds
-from oort.model.functions import Subscription, Timer, Worker
 from oort.model.problems import Json
-from oort.rules.cloud import cloud_names, statements
+from oort.rules.cloud import cloud_names
 from oort.rules.cloud.deployed import InboxTable, OutboxTable
+from oort.rules.grants import roles
 
 _RELAY_TIME = timedelta(seconds=60)
 _BATCH = 100
@@ -23,7 +23,7 @@ _GIVE_UP = timedelta(hours=23)
 
 def outbox(scope: Scope) -> Iterator[Resource]:
     """The outbox and the relay, if a function may send or publish."""
-    if not statements.outgoing(scope.service):
+    if not roles.outgoing(scope.service):
         return
     name = f"{scope.service.name}.{cloud_names.OUTBOX}"
     stream: dict[str, Json] = {"StreamSpecification": {"StreamViewType": OutboxTable.STREAM_VIEW}}
@@ -37,9 +37,7 @@ def outbox(scope: Scope) -> Iterator[Resource]:
 
 def inbox(scope: Scope) -> Iterator[Resource]:
     """The inbox, if a function consumes. It may go with its stack: a mark means nothing without the queue."""
-    if not any(
-        isinstance(one.trigger, Subscription | Worker | Timer) for one in scope.service.functions
-    ):
+    if not any(function.queue for function in scope.service.functions):
         return
     expiry: dict[str, Json] = {
         "TimeToLiveSpecification": {"AttributeName": InboxTable.EXPIRES, "Enabled": True}
@@ -58,7 +56,7 @@ def inbox(scope: Scope) -> Iterator[Resource]:
 
 def _relay(scope: Scope) -> Iterator[Resource]:
     name = f"{scope.service.name}.{cloud_names.RELAY}"
-    allowed = statements.relaying(
+    allowed = roles.relaying(
         scope.service,
         place=scope.place,
         log_group=scope.place.log_group(name),

@@ -8,11 +8,11 @@ from oort.cloudformation.logical import identity, short
 from oort.cloudformation.resources import Resource
 from oort.cloudformation.scope import Scope, whole_seconds
 from oort.model import limits
-from oort.model.functions import FunctionModel, Subscription, Timer, Worker
+from oort.model.functions import FunctionModel, Timer
 from oort.model.problems import Json
 from oort.model.resources import QueueModel
 from oort.rules.cloud.cloud_names import UNDELIVERED, Place
-from oort.rules.cloud.statements import outgoing
+from oort.rules.grants.roles import outgoing
 
 RETENTION = whole_seconds(limits.RETENTION)
 
@@ -131,9 +131,4 @@ def _visibility(queue: QueueModel, scope: Scope) -> int:
 
 
 def _consumers(queue: QueueModel, scope: Scope) -> Iterator[FunctionModel]:
-    for function in scope.service.functions:
-        if (
-            isinstance(function.trigger, Subscription | Worker | Timer)
-            and function.trigger.queue == queue.name
-        ):
-            yield function
+    yield from (function for function in scope.service.functions if function.queue == queue.name)

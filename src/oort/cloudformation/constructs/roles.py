@@ -5,7 +5,7 @@ from collections.abc import Iterable, Sequence
 from oort.cloudformation.intrinsics import text
 from oort.cloudformation.resources import Document, Resource
 from oort.model.problems import Json
-from oort.rules.cloud.statements import Condition, Statement
+from oort.rules.grants.statement import Condition, Statement
 
 VERSION = "2012-10-17"
 

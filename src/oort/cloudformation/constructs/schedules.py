@@ -12,7 +12,7 @@ from oort.model.functions import FunctionModel, Timer
 from oort.model.messages import Message
 from oort.model.problems import Json
 from oort.rules.cloud.cloud_names import UNDELIVERED
-from oort.rules.cloud.statements import Statement
+from oort.rules.grants.statement import Statement
 from oort.rules.messaging import envelopes
 
 # https://docs.aws.amazon.com/scheduler/latest/UserGuide/managing-schedule-context-attributes.html

@@ -13,9 +13,10 @@ from types import MappingProxyType
 from typing import Any, TypeAlias
 
 from oort.engine.gateway import problem_replies
-from oort.engine.gateway.gateway import LOGOUT, Admission, Gateway, HttpReply, HttpRequest
+from oort.engine.gateway.gateway import LOGOUT, Admission, Gateway
 from oort.model import limits
 from oort.model.fixed_pages import FixedPage
+from oort.model.http import HttpReply, HttpRequest
 
 Scope: TypeAlias = MutableMapping[str, Any]  # ASGI's own shape
 Receive: TypeAlias = Callable[[], Awaitable[MutableMapping[str, Any]]]

@@ -4,7 +4,7 @@
 """
 
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from urllib.parse import parse_qsl
 
 from oort.engine.gateway import problem_replies
@@ -13,10 +13,12 @@ from oort.engine.gateway.problem_replies import HeadersTooLarge, MethodNotAllowe
 from oort.engine.invoking.cutoff import Leash
 from oort.engine.invoking.invoker import InProcessInvoker
 from oort.model import limits
+from oort.model.context import Principal
 from oort.model.errors import InvalidToken
 from oort.model.fixed_pages import PREFIX
 from oort.model.functions import Http, Rate
-from oort.model.invocations import HttpInvocation, HttpOutcome, Principal
+from oort.model.http import HttpReply, HttpRequest
+from oort.model.invocations import HttpInvocation, HttpOutcome
 from oort.model.platform import PlatformModel
 from oort.model.problems import BadRequest, Forbidden, NotFound, Problem, Unauthorized
 from oort.model.spans import Span
@@ -33,20 +35,6 @@ from oort.runtime.links import nanoseconds
 
 LOGOUT = f"{PREFIX}logout"
 _NAME = 200  # characters of a span's name: the path of a request that meets no route may be as long as it likes
-
-
-@dataclass(frozen=True, slots=True)
-class HttpRequest:
-    """A request as it came in. `path` is raw; header names are lower-case, repeated ones joined by a comma.
-
-    `client` is the address it came from.
-    """
-
-    method: str
-    path: str
-    query: str = ""
-    headers: dict[str, str] = field(default_factory=dict[str, str])
-    client: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,18 +58,6 @@ class Admission:
     principal: Principal | None
     id: str
     leash: Leash
-
-
-@dataclass(frozen=True, slots=True)
-class HttpReply:
-    """What goes back, and what the access log says about it."""
-
-    status: int
-    headers: tuple[tuple[str, str], ...]
-    body: bytes
-    trace: str
-    function: str = ""
-    error: str = ""  # a failed handler's traceback, for the log only
 
 
 class Gateway:
@@ -274,8 +250,8 @@ class Gateway:
     def _arrival(self, request: HttpRequest) -> Arrival:
         started, start = self._clock.tick(), nanoseconds(self._clock)
         above = identifiers.parent_of(request.headers.get("traceparent", ""))
-        trace, parent = above or (f"{self._entropy.bits(128) or 1:032x}", "")
-        span = f"{self._entropy.bits(64) or 1:016x}"
+        trace, parent = above or (identifiers.new_trace(self._entropy.bits), "")
+        span = identifiers.new_span(self._entropy.bits)
         return Arrival(
             request=request, trace=trace, parent=parent, span=span, start=start, started=started
         )

@@ -1,10 +1,10 @@
 """The engine's broker: it knows which invocation holds a token and what its function may do, and passes on what is granted."""
 
-from collections.abc import Callable, Collection
+from collections.abc import Collection
 from dataclasses import dataclass
 
 from oort.model.errors import NotGranted
-from oort.model.operations import CallFunction, Commit, Objected, Refused, Request, Result
+from oort.model.operations import Refused, Request, Result
 from oort.model.platform import PlatformModel
 from oort.ports.entropy import Entropy
 from oort.rules import permissions
@@ -31,11 +31,6 @@ class EngineBroker:
         self._operations = operations
         self._entropy = entropy
         self._holders: dict[str, _Holder] = {}
-        self._answer: Callable[[CallFunction], Result] = _nobody
-
-    def answering(self, answer: Callable[[CallFunction], Result]) -> None:
-        """From now on, calls are handed to this; the invoker behind it needs the broker first."""
-        self._answer = answer
 
     def open(self, function: str, *, messages: Collection[str] = ()) -> str:
         """A token for one invocation of the function, which delivers these messages; good until `close`."""
@@ -52,21 +47,12 @@ class EngineBroker:
         held = self._holders.get(request.token)
         if held is None:
             return Refused(NotGranted.code, "The invocation is over; its token is no longer good.")
-        holder = held.function
-        missing = permissions.missing(self._granted[holder], request.operation)
-        if missing is not None:
-            kind, resource, action = missing
-            return Refused(NotGranted.code, f"{holder} may not {action} on the {kind} {resource}.")
-        if isinstance(request.operation, Commit) and request.operation.mark is not None:
-            marked = request.operation.mark.function
-            if marked != holder:  # it would keep that function from ever applying the message
-                return Refused(NotGranted.code, f"{holder} may not mark a message for {marked}.")
-        if (message := permissions.astray(request.operation, held.messages)) is not None:
-            return Refused(NotGranted.code, f"{holder} is not delivering the message {message}.")
-        if isinstance(request.operation, CallFunction):
-            return self._answer(request.operation)
+        refused = permissions.refusal(
+            held.function,
+            granted=self._granted[held.function],
+            messages=held.messages,
+            operation=request.operation,
+        )
+        if refused is not None:
+            return refused
         return self._operations.perform(request.operation)
-
-
-def _nobody(operation: CallFunction) -> Result:
-    return Objected(502, "CallFailed", f"Nobody answers {operation.call} here.")

@@ -7,43 +7,26 @@ import threading
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
 from datetime import timedelta
 
 from oort.engine.invoking.invoker import InProcessInvoker
-from oort.engine.services.queues import Queues, Retry
+from oort.engine.services.deliveries import Deliveries, Retry
 from oort.model.functions import Consumed, FunctionModel
 from oort.model.invocations import BatchOutcome, Failure, Parked
-from oort.model.messages import Delivery, Fault
+from oort.model.messages import Delivery
 from oort.model.platform import PlatformModel
+from oort.model.reports import DeliveryReport
 from oort.ports.clock import Clock
 from oort.ports.entropy import Entropy
 from oort.ports.traces import Traces
-from oort.rules import identifiers
+from oort.rules import identifiers, triggers
 from oort.rules.messaging import retries
-from oort.runtime.alarms import Alarms
+from oort.runtime.parking import Alarms
 
 _POLL = timedelta(
     milliseconds=500
 )  # between looks for what another process wrote, such as a redrive from the CLI
 _ROUNDS = 20  # batches a thread hands over before it makes room for other consumers
-
-
-@dataclass(frozen=True, slots=True)
-class DeliveryReport:
-    """What became of one delivery, for the log. `retry` is None when it succeeded, is parked or dead now.
-
-    `alarm` is true for the first message of its event and version that this consumer could not read.
-    """
-
-    function: str
-    delivery: Delivery
-    attempts: int  # that the queue allows
-    failure: Failure | None
-    retry: timedelta | None
-    duration: timedelta
-    parked: Fault | None = None
-    alarm: bool = False
 
 
 class Consumers:
@@ -53,7 +36,7 @@ class Consumers:
         self,
         platform: PlatformModel,
         *,
-        queues: Queues,
+        deliveries: Deliveries,
         invoker: InProcessInvoker,
         traces: Traces,
         clock: Clock,
@@ -62,7 +45,7 @@ class Consumers:
         alarms: Alarms,
         redeliver: bool = False,
     ) -> None:
-        self._queues = queues
+        self._deliveries = deliveries
         self._invoker = invoker
         self._traces = traces
         self._clock = clock
@@ -70,7 +53,7 @@ class Consumers:
         self._report = report
         self._redeliver = redeliver
         self._attempts = {queue.name: queue.attempts for queue in platform.queues}
-        self._functions = by_queue(platform.functions)
+        self._functions = triggers.consumers(platform.functions)
         self._alarms = alarms
 
     def __contains__(self, queue: str) -> bool:
@@ -78,7 +61,7 @@ class Consumers:
 
     def deliver(self, queue: str) -> int:
         """Lease one batch of the queue, run its consumer and settle the outcome; how many deliveries that were."""
-        deliveries = self._queues.receive(queue, most=_batch(self._functions[queue]))
+        deliveries = self._deliveries.receive(queue, most=_batch(self._functions[queue]))
         if deliveries:
             self._hand_over(queue, deliveries, further=lambda: 0)
         return len(deliveries)
@@ -88,7 +71,7 @@ class Consumers:
         if stopping():
             return
         most = _batch(self._functions[queue])
-        deliveries = self._queues.receive(queue, most=most)
+        deliveries = self._deliveries.receive(queue, most=most)
         for left in range(rounds, 0, -1):
             if not deliveries:
                 return
@@ -116,9 +99,7 @@ class Consumers:
         return self._settle(queue, function, deliveries, ends, each=each, further=further())
 
     def _invoke(self, function: FunctionModel, deliveries: tuple[Delivery, ...]) -> BatchOutcome:
-        invocation = identifiers.uuid7(
-            int(self._clock.now().timestamp() * 1000), self._entropy.bits(74)
-        )
+        invocation = identifiers.new(self._clock.now(), self._entropy.bits)
         outcome = self._invoker.batch(function.name, deliveries, id=invocation)
         self._traces.record(outcome.spans)
         return outcome
@@ -153,7 +134,7 @@ class Consumers:
             )
         done = [one.receipt for one in deliveries if one.receipt not in ends]
         parked = [end for end in ends.values() if isinstance(end, Parked)]
-        following = self._queues.settle(
+        following = self._deliveries.settle(
             queue, acknowledged=done, failed=retry, parked=parked, most=further
         )
         for report in reports:
@@ -261,11 +242,6 @@ class Dispatcher:
 def _further(most: int, stopping: Callable[[], bool]) -> Callable[[], int]:
     """How many deliveries to lease next, decided when the batch has run: none once the platform stops."""
     return lambda: 0 if stopping() else most
-
-
-def by_queue(functions: Iterable[FunctionModel]) -> dict[str, FunctionModel]:
-    """The consumer of each queue."""
-    return {one.trigger.queue: one for one in functions if isinstance(one.trigger, Consumed)}
 
 
 def _batch(function: FunctionModel) -> int:

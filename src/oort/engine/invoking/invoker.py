@@ -13,7 +13,6 @@ from msgspec.structs import replace
 from oort.app.programs import Function, Program
 from oort.engine.invoking.broker import EngineBroker
 from oort.engine.invoking.cutoff import Leash
-from oort.model.functions import Answer
 from oort.model.invocations import (
     BatchInvocation,
     BatchOutcome,
@@ -23,7 +22,7 @@ from oort.model.invocations import (
     HttpOutcome,
 )
 from oort.model.messages import Delivery
-from oort.model.operations import CallFunction, Objected
+from oort.model.operations import CallFunction
 from oort.ports.clock import Clock
 from oort.ports.entropy import Entropy
 from oort.rules import identifiers
@@ -51,10 +50,6 @@ class InProcessInvoker:
         self._overrides = {} if overrides is None else overrides  # shared: the test kit adds to it
         self._lock = threading.Lock()
         self._idle: dict[str, list[Environment]] = defaultdict(list)
-        models = (function.model for function in program.functions.values())
-        self._answering = {
-            one.trigger.call: one.name for one in models if isinstance(one.trigger, Answer)
-        }
         self._readers = {
             name: RequestReader(function) for name, function in program.functions.items()
         }
@@ -84,16 +79,9 @@ class InProcessInvoker:
                 environment, BatchInvocation(id=id, token=token, deliveries=deliveries)
             )
 
-    def call(self, operation: CallFunction) -> CallOutcome:
+    def call(self, name: str, operation: CallFunction) -> CallOutcome:
         """Run the function that answers the call."""
-        name = self._answering.get(operation.call)
-        if name is None:
-            return CallOutcome(
-                result=Objected(502, "CallFailed", f"Nobody answers {operation.call} here.")
-            )
-        identifier = identifiers.uuid7(
-            int(self._clock.now().timestamp() * 1000), self._entropy.bits(74)
-        )
+        identifier = identifiers.new(self._clock.now(), self._entropy.bits)
         with self._environment(name) as (environment, token):
             invocation = CallInvocation(
                 id=identifier, token=token, traceparent=operation.traceparent, body=operation.body

@@ -1,1 +1,1 @@
-"""The engine's tables, queues, topics, transactions and traces: the ports of the same names, on a `Store`."""
+"""The engine's tables, queues, events, transactions and traces: the ports of the same names, on a `Store`."""

@@ -1,26 +1,17 @@
 """The events that were published last, in their order. The command line follows them and replays them to one consumer.
 
-On AWS nothing like it is kept for topics.
+On AWS nothing like it is kept.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from oort.engine.services import messages
 from oort.engine.services.times import unix
 from oort.engine.store.session import Session
 from oort.engine.store.store import Store
 from oort.model.messages import Message
+from oort.model.reports import Published
 from oort.ports.clock import Clock
-
-
-@dataclass(frozen=True, slots=True)
-class Published:
-    """An event of the past. `place` counts up; it names where to go on."""
-
-    place: int
-    published: float  # Unix seconds
-    message: Message
 
 
 class History:

@@ -1,4 +1,4 @@
-"""Messages inside a session: added to a queue, leased, settled, buried. Queues, topics and the relay share these functions."""
+"""Messages inside a session: added to a queue, leased, settled, buried. Queues, events and the relay share these functions."""
 
 from collections.abc import Iterable
 

@@ -1,4 +1,4 @@
-"""The Parking port on the store: a message is parked in the commit that takes it off its queue, and kept until it is released."""
+"""The Parking port on the store. What is parked is kept until it is released."""
 
 from collections.abc import Callable
 
@@ -6,7 +6,7 @@ from oort.engine.services import messages
 from oort.engine.services.times import unix
 from oort.engine.store.session import Session
 from oort.engine.store.store import Store
-from oort.model.messages import Delivery, Fault, ParkedMessage, Reason
+from oort.model.messages import Fault, ParkedMessage, Reason
 from oort.model.platform import PlatformModel
 from oort.ports.clock import Clock
 from oort.rules.messaging import envelopes
@@ -21,17 +21,6 @@ class Parking:
         self._store = store
         self._queues = {queue.name: queue for queue in platform.queues}
         self._clock = clock
-
-    def park(self, queue: str, delivery: Delivery, fault: Fault) -> None:
-        """See `ports.parking`."""
-        name, now = self._queues[queue].name, unix(self._clock.now())
-        self._store.write(
-            lambda session: messages.park(session, name, delivery.receipt, fault, now=now)
-        )
-
-    def keep(self, queue: str, delivery: Delivery, fault: Fault) -> None:
-        """See `ports.parking`. The hand-over goes with it, in one commit."""
-        self.park(queue, delivery, fault)
 
     def parked(self, queue: str, *, most: int) -> list[ParkedMessage]:
         """See `ports.parking`."""

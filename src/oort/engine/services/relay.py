@@ -23,12 +23,6 @@ class Relay:
         self._queues = {queue.name for queue in platform.queues}
         self._clock = clock
 
-    def pending(self) -> int:
-        """How many messages wait in the outbox."""
-        row = self._store.row("SELECT count(*) FROM outbox")
-        assert row is not None
-        return int(row[0])
-
     def move(self, *, most: int = PASS) -> int:
         """Move up to `most` messages in the order of their commits, which is also the order of each key; how many."""
         if not self._store.row("SELECT 1 FROM outbox LIMIT 1"):

@@ -27,11 +27,6 @@ class StateFolder:
     def database(self) -> Path:
         return self.path / "oort.db"
 
-    @property
-    def signing_key(self) -> Path:
-        """The private key of the local token issuer."""
-        return self.path / "signing-key.pem"
-
     def identity(self) -> str:
         """Return the store's id, made on first use. The store's key is kept under this id, outside
         this folder."""

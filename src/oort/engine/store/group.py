@@ -102,6 +102,8 @@ class GroupCommitStore:
         self._watching = connect(path, key=key, vfs=vfs)
         self._watch = threading.Lock()
         self._readers: deque[apsw.Connection] = deque()
+        self._drained = False  # once true, no connection comes back
+        self._giving_back = threading.Lock()
         self._arrived = threading.Condition()
         self._queue: list[_Ticket] = []
         self._urgent = False
@@ -170,6 +172,8 @@ class GroupCommitStore:
         self._writer.join()
         with self._watch:
             self._watching.close()
+        with self._giving_back:
+            self._drained = True
         while self._readers:
             self._readers.pop().close()
         self._writing.close()
@@ -191,10 +195,12 @@ class GroupCommitStore:
             return connection
 
     def _give_back(self, connection: apsw.Connection) -> None:
-        if self._closing or connection.in_transaction:
-            connection.close()
-        else:
-            self._readers.append(connection)
+        if not connection.in_transaction:
+            with self._giving_back:
+                if not self._drained:
+                    self._readers.append(connection)
+                    return
+        connection.close()
 
     def _hand_in(self, ticket: _Ticket) -> None:
         self._guard()

@@ -121,10 +121,6 @@ class Place:
         """The ARN of the queue of `service.queue`."""
         return self._arn("sqs", self.queue(name))
 
-    def dead_arn(self, name: str) -> str:
-        """The ARN of the queue of its dead letters."""
-        return self._arn("sqs", self.dead(name))
-
     def parked_arn(self, name: str) -> str:
         """The ARN of the queue of what its consumer could not read."""
         return self._arn("sqs", self.parked(name))

@@ -7,6 +7,7 @@ from oort.model import limits
 from oort.model.errors import InvalidValue, LimitExceeded
 from oort.model.messages import Message, Sealed
 from oort.rules.cloud.cloud_names import outbox_row
+from oort.rules.cloud.deployed import OutboxTable
 from oort.rules.messaging import envelopes
 
 _NOTHING = timedelta(0)
@@ -69,7 +70,9 @@ def _check_size(message: Message, size: int) -> None:
 
 
 def _check_key(message: Message) -> None:
-    row = len(outbox_row("publish", message.name, message.key).encode(errors="surrogatepass"))
+    row = len(
+        outbox_row(OutboxTable.PUBLISH, message.name, message.key).encode(errors="surrogatepass")
+    )
     if row > limits.PARTITION_KEY_BYTES:
         most = limits.PARTITION_KEY_BYTES - row + len(message.key.encode(errors="surrogatepass"))
         raise InvalidValue(

@@ -13,21 +13,23 @@ pytest.register_assert_rewrite(
     "oort.testing.port_suites.queues",
     "oort.testing.port_suites.reads",
     "oort.testing.port_suites.tables",
-    "oort.testing.port_suites.topics",
+    "oort.testing.port_suites.events",
     "oort.testing.port_suites.transactions",
 )
 
+from oort.ports.bundle import Ports  # noqa: E402
 from oort.testing.port_suites.effects import EffectsContract  # noqa: E402
+from oort.testing.port_suites.events import EventsContract  # noqa: E402
 from oort.testing.port_suites.parking import ParkingContract  # noqa: E402
 from oort.testing.port_suites.queues import QueuesContract  # noqa: E402
 from oort.testing.port_suites.reads import ReadsContract  # noqa: E402
 from oort.testing.port_suites.tables import IndexesContract, TablesContract  # noqa: E402
-from oort.testing.port_suites.target import Ports, Target  # noqa: E402
-from oort.testing.port_suites.topics import TopicsContract  # noqa: E402
+from oort.testing.port_suites.target import Target  # noqa: E402
 from oort.testing.port_suites.transactions import TransactionsContract  # noqa: E402
 
 __all__ = [
     "EffectsContract",
+    "EventsContract",
     "IndexesContract",
     "ParkingContract",
     "Ports",
@@ -35,6 +37,5 @@ __all__ = [
     "ReadsContract",
     "TablesContract",
     "Target",
-    "TopicsContract",
     "TransactionsContract",
 ]

@@ -9,7 +9,8 @@ import pytest
 from oort.model import limits
 from oort.model.errors import EffectInProgress, InvalidUse, LimitExceeded
 from oort.model.operations import Lease, Mark
-from oort.testing.port_suites.target import MOMENT, SOON, Contract, Ports, Target
+from oort.ports.bundle import Ports
+from oort.testing.port_suites.target import MOMENT, SOON, Contract, Target
 
 LONG = timedelta(hours=1)
 FIRST = Lease("suite.function", "message-1", "charge", "first")

@@ -4,6 +4,7 @@ import pytest
 
 from oort.model.errors import NotUnderstood
 from oort.model.messages import Fault, Message, Older, ParkedMessage, Reason
+from oort.ports.bundle import Ports
 from oort.rules.messaging import envelopes
 from oort.testing.port_suites.target import (
     ATTEMPTS,
@@ -12,7 +13,6 @@ from oort.testing.port_suites.target import (
     VISIBILITY,
     WORK,
     Contract,
-    Ports,
     Target,
     message,
     received,
@@ -43,9 +43,9 @@ class ParkingContract(Contract):
         assert seen.fault.detail.startswith("suite.work a has version 9, and version 1 is known.")
         assert envelopes.unwrapped(seen.raw) == NEWER
         target.wait(VISIBILITY + MOMENT)
-        assert ports.queues.receive(WORK, most=10) == []
-        target.eventually(lambda: ports.queues.depth(WORK).parked == 1)
-        assert ports.queues.depth(WORK).dead == 0
+        assert ports.deliveries.receive(WORK, most=10) == []
+        target.eventually(lambda: ports.queue_inspection.depth(WORK).parked == 1)
+        assert ports.queue_inspection.depth(WORK).dead == 0
 
     def test_looking_takes_nothing_away(self, target: Target, ports: Ports) -> None:
         ports.queues.send(WORK, NEWER)
@@ -85,7 +85,7 @@ class ParkingContract(Contract):
         (late,) = received(target, ports, WORK, 1)
         target.wait(VISIBILITY + MOMENT)
         (current,) = received(target, ports, WORK, 1)
-        ports.parking.park(WORK, late, FAULT)
+        ports.deliveries.park(WORK, late, FAULT)
         assert {one.message.id for one in ports.parking.parked(WORK, most=10)} <= {
             "a"
         }  # SQS has a copy by then
@@ -118,7 +118,7 @@ class ParkingContract(Contract):
 
         target.eventually(done)
         assert [one.message.id for one in waiting(target, ports, 1)] == ["b"]
-        assert ports.queues.receive(WORK, most=10) == []
+        assert ports.deliveries.receive(WORK, most=10) == []
 
     def test_the_oldest_come_first(self, target: Target, ports: Ports) -> None:
         for name in ("b", "a", "c"):
@@ -133,9 +133,9 @@ class ParkingContract(Contract):
         ports.queues.send(WORK, NEWER)
         park(target, ports)
         waiting(target, ports, 1)
-        assert ports.queues.redrive(WORK) == 0
+        assert ports.queue_inspection.redrive(WORK) == 0
         assert [one.message for one in waiting(target, ports, 1)] == [NEWER]
-        assert ports.queues.receive(WORK, most=10) == []
+        assert ports.deliveries.receive(WORK, most=10) == []
 
     def test_each_queue_has_its_own(self, target: Target, ports: Ports) -> None:
         ports.queues.send(WORK, NEWER)
@@ -159,7 +159,7 @@ class ParkingContract(Contract):
 def park(target: Target, ports: Ports, *, count: int = 1, fault: Fault = FAULT) -> None:
     """Receive so many messages of the queue, and park each."""
     for delivery in received(target, ports, WORK, count):
-        ports.parking.park(WORK, delivery, fault)
+        ports.deliveries.park(WORK, delivery, fault)
 
 
 def waiting(target: Target, ports: Ports, count: int) -> list[ParkedMessage]:

@@ -8,6 +8,7 @@ import pytest
 from oort.model import limits
 from oort.model.errors import InvalidValue, LimitExceeded
 from oort.model.messages import DeadLetter, Delivery
+from oort.ports.bundle import Ports
 from oort.testing.port_suites.target import (
     ATTEMPTS,
     MOMENT,
@@ -16,7 +17,6 @@ from oort.testing.port_suites.target import (
     VISIBILITY,
     WORK,
     Contract,
-    Ports,
     Target,
     filling,
     message,
@@ -34,11 +34,11 @@ def dead(target: Target, ports: Ports, queue: str, count: int) -> list[DeadLette
     """That many dead letters; polls, and receives, since SQS moves a message when it would be handed over once more."""
 
     def there() -> bool:
-        assert ports.queues.receive(queue, most=10) == []
-        return ports.queues.depth(queue).dead == count
+        assert ports.deliveries.receive(queue, most=10) == []
+        return ports.queue_inspection.depth(queue).dead == count
 
     target.eventually(there)
-    return ports.queues.dead(queue, most=count + 1)
+    return ports.queue_inspection.dead(queue, most=count + 1)
 
 
 def use_up(target: Target, ports: Ports, queue: str = WORK) -> None:
@@ -46,7 +46,9 @@ def use_up(target: Target, ports: Ports, queue: str = WORK) -> None:
     for attempt in range(1, ATTEMPTS + 1):
         delivery = one(target, ports, queue)
         assert delivery.attempt == attempt
-        ports.queues.retry(queue, delivery.receipt, after=NOW, error=f"attempt {attempt} failed")
+        ports.deliveries.retry(
+            queue, delivery.receipt, after=NOW, error=f"attempt {attempt} failed"
+        )
 
 
 @pytest.mark.contract
@@ -71,25 +73,25 @@ class QueuesContract(Contract):
             assert json.loads(delivery.message.body) == {text: text}
 
     def test_an_empty_queue_hands_over_nothing(self, ports: Ports) -> None:
-        assert ports.queues.receive(WORK, most=10) == []
+        assert ports.deliveries.receive(WORK, most=10) == []
 
     def test_queues_are_apart(self, target: Target, ports: Ports) -> None:
         ports.queues.send(WORK, message("1"))
-        assert ports.queues.receive(OTHER_WORK, most=10) == []
+        assert ports.deliveries.receive(OTHER_WORK, most=10) == []
         assert one(target, ports).message.id == "1"
 
     def test_an_unknown_queue_is_a_key_error(self, ports: Ports) -> None:
         with pytest.raises(KeyError):
             ports.queues.send("suite.nothing", message("1"))
         with pytest.raises(KeyError):
-            ports.queues.receive("suite.nothing", most=1)
+            ports.deliveries.receive("suite.nothing", most=1)
 
     def test_at_most_as_many_as_asked_for_and_never_more_than_ten(self, ports: Ports) -> None:
         for number in range(15):
             ports.queues.send(WORK, message(str(number)))
-        assert len(ports.queues.receive(WORK, most=2)) <= 2
-        assert len(ports.queues.receive(WORK, most=100)) <= 10
-        assert ports.queues.receive(WORK, most=0) == []
+        assert len(ports.deliveries.receive(WORK, most=2)) <= 2
+        assert len(ports.deliveries.receive(WORK, most=100)) <= 10
+        assert ports.deliveries.receive(WORK, most=0) == []
 
     def test_every_message_is_handed_over(self, target: Target, ports: Ports) -> None:
         for number in range(15):
@@ -103,14 +105,14 @@ class QueuesContract(Contract):
         ports.queues.send(WORK, message("1"))
         ports.queues.send(WORK, message("1"))
         first, second = received(target, ports, WORK, 2)
-        ports.queues.acknowledge(WORK, [first.receipt])
-        ports.queues.retry(WORK, second.receipt, after=NOW, error="again")
+        ports.deliveries.acknowledge(WORK, [first.receipt])
+        ports.deliveries.retry(WORK, second.receipt, after=NOW, error="again")
         assert one(target, ports).attempt == 2
 
     def test_a_message_in_flight_is_invisible(self, target: Target, ports: Ports) -> None:
         ports.queues.send(WORK, message("1"))
         one(target, ports)
-        assert ports.queues.receive(WORK, most=10) == []
+        assert ports.deliveries.receive(WORK, most=10) == []
 
     def test_a_message_that_is_not_settled_comes_back_as_the_next_attempt(
         self, target: Target, ports: Ports
@@ -125,19 +127,19 @@ class QueuesContract(Contract):
 
     def test_an_acknowledged_message_does_not_come_back(self, target: Target, ports: Ports) -> None:
         ports.queues.send(WORK, message("1"))
-        ports.queues.acknowledge(WORK, [one(target, ports).receipt])
+        ports.deliveries.acknowledge(WORK, [one(target, ports).receipt])
         target.wait(VISIBILITY + MOMENT)
-        assert ports.queues.receive(WORK, most=10) == []
-        assert ports.queues.depth(WORK).dead == 0
+        assert ports.deliveries.receive(WORK, most=10) == []
+        assert ports.queue_inspection.depth(WORK).dead == 0
 
     def test_a_batch_is_acknowledged_in_part(self, target: Target, ports: Ports) -> None:
         for name in "abcd":
             ports.queues.send(WORK, message(name))
         found = received(target, ports, WORK, 4)
-        ports.queues.acknowledge(
+        ports.deliveries.acknowledge(
             WORK, [delivery.receipt for delivery in found if delivery.message.id in "ac"]
         )
-        ports.queues.retry(WORK, found[1].receipt, after=NOW, error="b failed")
+        ports.deliveries.retry(WORK, found[1].receipt, after=NOW, error="b failed")
         assert one(target, ports).message.id == "b"
         target.wait(VISIBILITY)
         assert [(back.message.id, back.attempt) for back in received(target, ports, WORK, 2)] == [
@@ -146,33 +148,33 @@ class QueuesContract(Contract):
         ]
 
     def test_acknowledging_nothing_is_fine(self, ports: Ports) -> None:
-        ports.queues.acknowledge(WORK, [])
+        ports.deliveries.acknowledge(WORK, [])
 
     def test_a_retried_message_comes_back_after_its_time(
         self, target: Target, ports: Ports
     ) -> None:
         ports.queues.send(WORK, message("1"))
-        ports.queues.retry(WORK, one(target, ports).receipt, after=SOON * 3, error="failed")
+        ports.deliveries.retry(WORK, one(target, ports).receipt, after=SOON * 3, error="failed")
         target.wait(SOON)
-        assert ports.queues.receive(WORK, most=10) == []
+        assert ports.deliveries.receive(WORK, most=10) == []
         target.wait(SOON * 2)
         assert one(target, ports).attempt == 2
 
     def test_a_retry_may_be_at_once(self, target: Target, ports: Ports) -> None:
         ports.queues.send(WORK, message("1"))
-        ports.queues.retry(WORK, one(target, ports).receipt, after=NOW, error="failed")
+        ports.deliveries.retry(WORK, one(target, ports).receipt, after=NOW, error="failed")
         assert one(target, ports).attempt == 2
 
     def test_a_retry_waits_at_most_12_hours(self, target: Target, ports: Ports) -> None:
         ports.queues.send(WORK, message("1"))
         delivery = one(target, ports)
         with pytest.raises(LimitExceeded):
-            ports.queues.retry(
+            ports.deliveries.retry(
                 WORK, delivery.receipt, after=limits.VISIBILITY + SOON, error="failed"
             )
         with pytest.raises(InvalidValue):
-            ports.queues.retry(WORK, delivery.receipt, after=-SOON, error="failed")
-        ports.queues.retry(WORK, delivery.receipt, after=NOW, error="failed")
+            ports.deliveries.retry(WORK, delivery.receipt, after=-SOON, error="failed")
+        ports.deliveries.retry(WORK, delivery.receipt, after=NOW, error="failed")
         assert one(target, ports).attempt == 2
 
     def test_after_the_last_attempt_a_message_is_a_dead_letter(
@@ -184,7 +186,7 @@ class QueuesContract(Contract):
         assert letter.message == message("1")
         assert (letter.queue, letter.attempts) == (WORK, ATTEMPTS)
         target.wait(VISIBILITY)
-        assert ports.queues.receive(WORK, most=10) == []
+        assert ports.deliveries.receive(WORK, most=10) == []
 
     def test_a_last_attempt_that_never_ends_makes_a_dead_letter_too(
         self, target: Target, ports: Ports
@@ -221,25 +223,25 @@ class QueuesContract(Contract):
             ports.queues.send(WORK, message(name))
             use_up(target, ports)
         assert sorted(letter.message.id for letter in dead(target, ports, WORK, 2)) == ["a", "b"]
-        assert len(ports.queues.dead(WORK, most=1)) == 1
-        assert ports.queues.depth(WORK).dead == 2
-        assert ports.queues.dead(OTHER_WORK, most=10) == []
+        assert len(ports.queue_inspection.dead(WORK, most=1)) == 1
+        assert ports.queue_inspection.depth(WORK).dead == 2
+        assert ports.queue_inspection.dead(OTHER_WORK, most=10) == []
 
     def test_redrive_gives_dead_letters_fresh_attempts(self, target: Target, ports: Ports) -> None:
         ports.queues.send(WORK, message("1"))
         use_up(target, ports)
         dead(target, ports, WORK, 1)
-        assert ports.queues.redrive(WORK) == 1
+        assert ports.queue_inspection.redrive(WORK) == 1
         assert one(target, ports).attempt == 1
-        target.eventually(lambda: ports.queues.depth(WORK).dead == 0)
-        assert ports.queues.dead(WORK, most=10) == []
-        assert ports.queues.redrive(WORK) == 0
+        target.eventually(lambda: ports.queue_inspection.depth(WORK).dead == 0)
+        assert ports.queue_inspection.dead(WORK, most=10) == []
+        assert ports.queue_inspection.redrive(WORK) == 0
 
     def test_a_redriven_message_can_die_again(self, target: Target, ports: Ports) -> None:
         ports.queues.send(WORK, message("1"))
         use_up(target, ports)
         dead(target, ports, WORK, 1)
-        ports.queues.redrive(WORK)
+        ports.queue_inspection.redrive(WORK)
         use_up(target, ports)
         assert len(dead(target, ports, WORK, 1)) == 1
 
@@ -248,26 +250,26 @@ class QueuesContract(Contract):
         stale = one(target, ports)
         target.wait(VISIBILITY)
         fresh = one(target, ports)
-        ports.queues.acknowledge(WORK, [stale.receipt])
-        ports.queues.retry(WORK, stale.receipt, after=NOW, error="too late")
-        assert ports.queues.receive(WORK, most=10) == []
-        ports.queues.retry(WORK, fresh.receipt, after=NOW, error="failed")
+        ports.deliveries.acknowledge(WORK, [stale.receipt])
+        ports.deliveries.retry(WORK, stale.receipt, after=NOW, error="too late")
+        assert ports.deliveries.receive(WORK, most=10) == []
+        ports.deliveries.retry(WORK, fresh.receipt, after=NOW, error="failed")
         assert one(target, ports).attempt == 3
 
     def test_a_receipt_is_spent_after_its_use(self, target: Target, ports: Ports) -> None:
         ports.queues.send(WORK, message("1"))
         delivery = one(target, ports)
-        ports.queues.acknowledge(WORK, [delivery.receipt])
-        ports.queues.retry(WORK, delivery.receipt, after=NOW, error="too late")
-        ports.queues.acknowledge(WORK, [delivery.receipt])
-        assert ports.queues.receive(WORK, most=10) == []
+        ports.deliveries.acknowledge(WORK, [delivery.receipt])
+        ports.deliveries.retry(WORK, delivery.receipt, after=NOW, error="too late")
+        ports.deliveries.acknowledge(WORK, [delivery.receipt])
+        assert ports.deliveries.receive(WORK, most=10) == []
 
     def test_a_delayed_message_is_not_visible_before_its_time(
         self, target: Target, ports: Ports
     ) -> None:
         ports.queues.send(WORK, message("1"), delay=SOON * 3)
         target.wait(SOON)
-        assert ports.queues.receive(WORK, most=10) == []
+        assert ports.deliveries.receive(WORK, most=10) == []
         target.wait(SOON * 2)
         assert one(target, ports).attempt == 1
 
@@ -287,7 +289,9 @@ class QueuesContract(Contract):
 
     def test_peek_takes_nothing(self, target: Target, ports: Ports) -> None:
         ports.queues.send(WORK, message("1"))
-        target.eventually(lambda: [found.id for found in ports.queues.peek(WORK, most=10)] == ["1"])
+        target.eventually(
+            lambda: [found.id for found in ports.queue_inspection.peek(WORK, most=10)] == ["1"]
+        )
         assert one(target, ports).attempt == 1
 
     def test_depth_counts_waiting_in_flight_and_dead(self, target: Target, ports: Ports) -> None:
@@ -299,7 +303,7 @@ class QueuesContract(Contract):
         received(target, ports, WORK, 1)
 
         def counted() -> bool:
-            depth = ports.queues.depth(WORK)
+            depth = ports.queue_inspection.depth(WORK)
             return (depth.queue, depth.waiting, depth.in_flight, depth.dead) == (WORK, 2, 1, 1)
 
         target.eventually(counted)

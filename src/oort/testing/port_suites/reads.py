@@ -6,7 +6,8 @@ from oort.model import limits
 from oort.model.errors import InvalidUse, LimitExceeded
 from oort.model.items import Between, Equals
 from oort.model.operations import GetItems, PutItem, QueryIndex, ScanTable
-from oort.testing.port_suites.target import LINES, NOTES, Contract, Ports
+from oort.ports.bundle import Ports
+from oort.testing.port_suites.target import LINES, NOTES, Contract
 
 
 def put_notes(ports: Ports, *names: str) -> None:

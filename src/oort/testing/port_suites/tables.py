@@ -29,7 +29,8 @@ from oort.model.items import (
     Value,
 )
 from oort.model.operations import DeleteItem, Listed, PutItem, QueryIndex, ScanTable, UpdateItem
-from oort.testing.port_suites.target import LINES, NOTES, READINGS, Contract, Ports, Target
+from oort.ports.bundle import Ports
+from oort.testing.port_suites.target import LINES, NOTES, READINGS, Contract, Target
 
 
 def put_lines(ports: Ports, group: str, lines: list[str]) -> None:

@@ -1,7 +1,6 @@
 """What a contract suite needs of a target, the platform that all suites use, and what they share."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import timedelta
 from typing import Protocol
 
@@ -11,12 +10,7 @@ from oort.model.messages import Delivery, Message
 from oort.model.platform import PlatformModel, ServiceModel
 from oort.model.resources import EventModel, IndexModel, QueueModel, TableModel
 from oort.model.sources import Source
-from oort.ports.effects import Effects
-from oort.ports.parking import Parking
-from oort.ports.queues import Queues
-from oort.ports.tables import Tables
-from oort.ports.topics import Topics
-from oort.ports.transactions import Transactions
+from oort.ports.bundle import Ports
 from oort.rules.messaging import envelopes
 
 _HERE = Source(__file__, 1)
@@ -34,18 +28,6 @@ VISIBILITY = timedelta(seconds=2)
 ATTEMPTS = 3
 SOON = timedelta(seconds=1)
 MOMENT = timedelta(milliseconds=1)
-
-
-@dataclass(frozen=True, slots=True)
-class Ports:
-    """The ports of a deployed platform."""
-
-    tables: Tables
-    queues: Queues
-    topics: Topics
-    transactions: Transactions
-    effects: Effects
-    parking: Parking
 
 
 class Target(Protocol):
@@ -79,8 +61,8 @@ PLATFORM = PlatformModel(
     "suite",
     (
         ServiceModel(
-            "suite",
-            tables=(
+            name="suite",
+            resources=(
                 _table(NOTES, "id", None, IndexModel("own", "id", None, primary=True)),
                 _table(
                     LINES,
@@ -98,16 +80,11 @@ PLATFORM = PlatformModel(
                     IndexModel("own", "sensor", "value", primary=True),
                     numeric=frozenset({"value"}),
                 ),
-            ),
-            queues=(
                 _queue(WORK, None),
                 _queue(OTHER_WORK, None),
                 *(_queue(name, HAPPENED) for name in SUBSCRIBERS),
+                *(EventModel(name, 1, "key", "suite", _HERE) for name in (HAPPENED, UNHEARD)),
             ),
-            events=tuple(
-                EventModel(name, 1, "key", "suite", _HERE) for name in (HAPPENED, UNHEARD)
-            ),
-            functions=(),
         ),
     ),
 )
@@ -134,7 +111,7 @@ def received(target: Target, ports: Ports, queue: str, count: int) -> list[Deliv
     found: list[Delivery] = []
 
     def enough() -> bool:
-        found.extend(ports.queues.receive(queue, most=min(count - len(found), 10)))
+        found.extend(ports.deliveries.receive(queue, most=min(count - len(found), 10)))
         return len(found) >= count
 
     target.eventually(enough)

@@ -17,6 +17,7 @@ from oort.model.operations import (
     UpdateItem,
     Write,
 )
+from oort.ports.bundle import Ports
 from oort.testing.port_suites.target import (
     HAPPENED,
     LINES,
@@ -28,7 +29,6 @@ from oort.testing.port_suites.target import (
     UNHEARD,
     WORK,
     Contract,
-    Ports,
     Target,
     filling,
     message,
@@ -179,9 +179,9 @@ class TransactionsContract(Contract):
         send = SendMessage(WORK, message("1"))
         ports.transactions.commit([send], MARK)
         ports.transactions.commit([send], MARK)
-        ports.queues.acknowledge(WORK, [received(target, ports, WORK, 1)[0].receipt])
+        ports.deliveries.acknowledge(WORK, [received(target, ports, WORK, 1)[0].receipt])
         target.wait(SOON)
-        assert ports.queues.receive(WORK, most=10) == []
+        assert ports.deliveries.receive(WORK, most=10) == []
 
     def test_one_item_cannot_be_written_twice(self, ports: Ports) -> None:
         others: tuple[Write, ...] = (
@@ -280,7 +280,7 @@ class TransactionsContract(Contract):
         )
         early = received(target, ports, WORK, 1)
         assert [one.message.id for one in early] == ["2"]
-        ports.queues.acknowledge(WORK, [early[0].receipt])
+        ports.deliveries.acknowledge(WORK, [early[0].receipt])
         assert [one.message.id for one in received(target, ports, WORK, 1)] == ["1"]
 
     def test_a_transaction_that_fails_sends_nothing(self, target: Target, ports: Ports) -> None:
@@ -293,7 +293,7 @@ class TransactionsContract(Contract):
         target.wait(SOON + MOMENT)
         ports.queues.send(WORK, message("3"))
         assert [one.message.id for one in received(target, ports, WORK, 1)] == ["3"]
-        assert all(ports.queues.receive(queue, most=10) == [] for queue in (WORK, *SUBSCRIBERS))
+        assert all(ports.deliveries.receive(queue, most=10) == [] for queue in (WORK, *SUBSCRIBERS))
 
     def test_everything_sent_arrives(self, target: Target, ports: Ports) -> None:
         for number in range(25):
@@ -302,5 +302,5 @@ class TransactionsContract(Contract):
         while len(found) < 25:
             batch = received(target, ports, WORK, min(5, 25 - len(found)))
             found.extend(one.message.id for one in batch)
-            ports.queues.acknowledge(WORK, [one.receipt for one in batch])
+            ports.deliveries.acknowledge(WORK, [one.receipt for one in batch])
         assert sorted(found) == [f"{number:02}" for number in range(25)]

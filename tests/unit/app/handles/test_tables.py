@@ -24,8 +24,7 @@ from oort import (
     field,
     fields,
 )
-from oort.app.handles.links import refusal
-from oort.app.handles.tables import check_action
+from oort.app.handles.handle import check_action, refusal
 from oort.model.errors import (
     InvalidUse,
     InvalidValue,

@@ -1,7 +1,8 @@
 """`atomic()` as users write it: everything or nothing, and every rule about what may be in a block."""
-# ruff: noqa: PT012  # what raises is the end of the block
 
+# ruff: noqa: PT012  # what raises is the end of the block
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
 import pytest
@@ -121,6 +122,15 @@ def test_blocks_do_not_nest() -> None:
     with atomic() as tx:  # the failed one has not left anything open
         tx.put(numbers, Number("2"))
     assert stored(numbers) == [Number("2")]
+
+
+def test_a_write_from_another_thread_is_refused_and_the_message_names_the_thread() -> None:
+    numbers = fake(Numbers[Put])
+    with ThreadPoolExecutor(1) as pool, atomic() as tx:
+        late = pool.submit(tx.put, numbers, Number("1"))
+        with pytest.raises(InvalidUse, match="from another thread"):
+            late.result(10)
+    assert stored(numbers) == []
 
 
 def test_a_transaction_ends_with_its_block() -> None:

@@ -16,19 +16,13 @@ from oort.model.operations import (
     Request,
     Result,
 )
+from oort.runtime.operations import Operations
 from tests.unit.aws.lambdas import Lambda
-
-
-class Nobody:
-    def call(self, operation: CallFunction) -> Result:
-        return Objected(502, "CallFailed", operation.call)
 
 
 def broker(name: str) -> LambdaBroker:
     cloud = Lambda()
-    made = LambdaBroker(
-        cloud.program.functions[name].model, operations=cloud.ports.operations(), caller=Nobody()
-    )
+    made = LambdaBroker(cloud.program.functions[name].model, operations=Operations(cloud.ports))
     made.open("token", messages={"1"})
     return made
 
@@ -90,4 +84,4 @@ def test_a_function_notes_effects_of_its_own_only() -> None:
 
 def test_a_call_goes_to_whoever_answers() -> None:
     result = broker("shop.priced").perform(Request("token", CallFunction("shop.price", b"")))
-    assert result == Objected(502, "CallFailed", "shop.price")
+    assert result == Objected(502, "CallFailed", "Nobody answers shop.price here.")

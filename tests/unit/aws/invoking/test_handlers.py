@@ -2,13 +2,12 @@
 
 import base64
 import json
-from collections.abc import Callable
 from datetime import timedelta
 
 import pytest
 
 from oort.model.errors import InvalidUse, Unavailable
-from oort.model.messages import Delivery, Fault, Message, ParkedMessage, Reason
+from oort.model.messages import Delivery, Fault, Message, Reason
 from oort.model.operations import Lease
 from oort.rules.cloud.deployed import Metrics
 from oort.rules.messaging import envelopes
@@ -38,7 +37,7 @@ def test_a_request_is_answered_and_its_writes_are_there(cloud: Lambda) -> None:
     order = json.loads(str(reply["body"]))
     assert order["cents"] == 5
     assert cloud.ports.tables.get("shop.orders", (order["id"],)) == {"id": order["id"], "cents": 5}
-    assert cloud.ports.relay.pending() == 1
+    assert cloud.outgoing() == 1
     assert headers(reply)["content-type"] == ["application/json"]
     assert headers(reply)["x-content-type-options"] == ["nosniff"]
     assert len(headers(reply)["trace-id"][0]) == 32
@@ -65,7 +64,7 @@ def test_an_event_that_does_not_fit_its_class_never_leaves_and_its_block_writes_
     cloud: Lambda,
 ) -> None:
     assert cloud.request("shop.wrong", "POST", "/shop/wrong")["statusCode"] == 500
-    assert cloud.ports.relay.pending() == 0
+    assert cloud.outgoing() == 0
     assert cloud.ports.tables.get("shop.orders", ("wrong",)) is None
     assert "InvalidEvent" in str(cloud.lines()[-1]["traceback"])
     assert "/id: Expected `str`, got `int`" in str(cloud.lines()[-1]["traceback"])
@@ -186,7 +185,7 @@ def test_a_batch_fails_in_part_and_what_failed_comes_back_at_its_own_time(cloud:
 
 
 def test_what_cannot_be_read_is_parked_as_it_came_and_rings_once(cloud: Lambda) -> None:
-    cloud.parking = parking = RememberedParking()
+    cloud.deliveries = parking = RememberedParking()
     picture = '{"specversion":"1.0","id":"1","source":"/a","type":"shop.work","time":"2026-01-01T00:00:00Z","datacontenttype":"image/png","data_base64":"AAEC"}'
     newer = [
         Message(id=str(number), name="shop.ordered", body=b'{"id":"a"}', version=number)
@@ -223,7 +222,7 @@ def test_what_cannot_be_read_is_parked_as_it_came_and_rings_once(cloud: Lambda) 
 
 
 def test_what_cannot_be_parked_stays_on_its_queue(cloud: Lambda) -> None:
-    cloud.parking = RememberedParking(Unavailable("SQS throttles.", "Try again."))
+    cloud.deliveries = RememberedParking(Unavailable("SQS throttles.", "Try again."))
     assert cloud.deliver("shop.work", "garbage") == ["m0"]
     assert "could not be parked: SQS throttles." in str(cloud.lines()[0]["message"])
 
@@ -240,16 +239,7 @@ class RememberedParking:
             raise self._error
         self.kept.append((queue, delivery, fault))
 
-    def park(self, queue: str, delivery: Delivery, fault: Fault) -> None:
-        raise AssertionError
-
-    def parked(self, queue: str, *, most: int) -> list[ParkedMessage]:
-        raise AssertionError
-
-    def release(self, queue: str, *, ready: Callable[[ParkedMessage], bool]) -> int:
-        raise AssertionError
-
-    def discard(self, queue: str, *, chosen: Callable[[ParkedMessage], bool]) -> int:
+    def retry(self, queue: str, receipt: str, *, after: timedelta, error: str) -> None:
         raise AssertionError
 
 
@@ -260,7 +250,7 @@ def test_a_message_that_is_handed_over_twice_is_applied_once(cloud: Lambda) -> N
         == cloud.deliver("shop.ordered", message, attempt=2)
         == []
     )
-    assert cloud.ports.relay.pending() == 1
+    assert cloud.outgoing() == 1
 
 
 def test_a_delivery_whose_effect_is_in_progress_comes_back_when_the_lease_has_ended(
@@ -270,7 +260,7 @@ def test_a_delivery_whose_effect_is_in_progress_comes_back_when_the_lease_has_en
     cloud.queues.send("shop.payments", order)
     other = Lease("shop.pay", "m1", "pay", "other")
     cloud.ports.effects.claim(other, length=timedelta(minutes=30))
-    (delivery,) = cloud.queues.receive("shop.payments", most=1)
+    (delivery,) = cloud.ports.deliveries.receive("shop.payments", most=1)
     record = {
         "messageId": "m1",
         "receiptHandle": delivery.receipt,
@@ -281,9 +271,9 @@ def test_a_delivery_whose_effect_is_in_progress_comes_back_when_the_lease_has_en
         "batchItemFailures": [{"itemIdentifier": "m1"}]
     }
     cloud.clock.advance(timedelta(minutes=30) - timedelta(seconds=1))
-    assert cloud.queues.receive("shop.payments", most=1) == []
+    assert cloud.ports.deliveries.receive("shop.payments", most=1) == []
     cloud.clock.advance(timedelta(seconds=1))
-    assert len(cloud.queues.receive("shop.payments", most=1)) == 1
+    assert len(cloud.ports.deliveries.receive("shop.payments", most=1)) == 1
     assert cloud.deliver("shop.pay", order, attempt=2) == []
     assert cloud.ports.tables.get("shop.orders", ("a",)) == {"id": "a", "cents": 5}
 
@@ -293,7 +283,7 @@ def test_a_failed_message_waits_but_after_its_last_attempt_it_dies_at_once(cloud
     bad = Message(id="1", name="shop.work", body=b'{"id":"a","cents":-1}')
     assert cloud.deliver("shop.work", bad, attempt=1) == ["m0"]
     assert cloud.deliver("shop.work", bad, attempt=2) == ["m0"]
-    first, last = cloud.queues.waits
+    first, last = cloud.waits
     assert first > timedelta(0)
     assert last == timedelta(0)
 

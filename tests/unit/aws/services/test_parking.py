@@ -6,6 +6,7 @@ from oort.aws.services.parking import Parking
 from oort.model.messages import Delivery, Fault, Reason
 from oort.rules.messaging import envelopes
 from oort.testing.port_suites.target import PLATFORM, WORK, message
+from tests.contracts.sqs_observation import PolledDeliveries
 from tests.unit.aws.answering import Answer, Script, ScriptedClients
 from tests.unit.aws.services.test_queues import PLACE, URL, counted, handed
 
@@ -17,6 +18,11 @@ def parking(*answers: Answer) -> tuple[Parking, Script]:
     return Parking(ScriptedClients(sqs=script), platform=PLATFORM, place=PLACE), script
 
 
+def deliveries(*answers: Answer) -> tuple[PolledDeliveries, Script]:
+    script = Script(*answers)
+    return PolledDeliveries(ScriptedClients(sqs=script), platform=PLATFORM, place=PLACE), script
+
+
 def with_attributes(found: dict[str, object], **attributes: str) -> dict[str, object]:
     given = {
         name: {"DataType": "String", "StringValue": value} for name, value in attributes.items()
@@ -25,7 +31,7 @@ def with_attributes(found: dict[str, object], **attributes: str) -> dict[str, ob
 
 
 def test_what_came_is_sent_to_the_character_with_the_reason_and_then_taken_away() -> None:
-    subject, script = parking({}, {})
+    subject, script = deliveries({}, {})
     delivery = Delivery(
         message=message("1"), receipt="r", attempt=1, raw="gar bage", headers=(("by", "me"),)
     )
@@ -39,7 +45,7 @@ def test_what_came_is_sent_to_the_character_with_the_reason_and_then_taken_away(
 
 
 def test_the_poller_of_lambda_deletes_what_is_kept() -> None:
-    subject, script = parking({})
+    subject, script = deliveries({})
     subject.keep(
         WORK, Delivery(message=message("1"), receipt="r", attempt=1), Fault(Reason.MISFIT, "")
     )

@@ -19,6 +19,7 @@ from oort.rules.messaging import envelopes
 from oort.rules.tables import attributes
 from oort.rules.tables.attributes import Attributes
 from oort.testing.port_suites.target import HAPPENED, WORK, message
+from tests.contracts.sqs_observation import sweep
 from tests.unit.aws.answering import Answer, Script, ScriptedClients, refused
 
 PLACE = Place("shop", "test", "aws", "eu-west-1", "1")
@@ -33,8 +34,8 @@ class Bench:
     ) -> None:
         self.sns, self.sqs, self.table = sns or Script({}), sqs or Script({}), table or Script({})
         self.clock = VirtualClock()
-        clients = ScriptedClients(sns=self.sns, sqs=self.sqs, dynamodb=self.table)
-        self.relay = Relay(clients, place=PLACE, service="suite", clock=self.clock)
+        self.clients = ScriptedClients(sns=self.sns, sqs=self.sqs, dynamodb=self.table)
+        self.relay = Relay(self.clients, place=PLACE, service="suite", clock=self.clock)
 
     def published(self) -> list[list[str]]:
         return [
@@ -155,7 +156,7 @@ def test_a_sweep_reads_every_page() -> None:
         {},
     )
     bench = Bench(table=pages)
-    assert bench.relay.sweep() == 2
+    assert sweep(bench.relay, bench.clients, table="outbox") == 2
     assert bench.table.methods == ["scan", "delete_item", "scan", "delete_item"]
     assert bench.table.requests("scan")[1]["ExclusiveStartKey"] == {OutboxTable.ROW: {"S": "x"}}
 

@@ -13,8 +13,7 @@ from oort.cli.wiring import cloud, platforms
 from oort.delivery import stage_contracts
 from oort.delivery.rollout import Rollout
 from oort.engine.clocks import VirtualClock
-from oort.engine.engine import Services
-from oort.engine.services.tables import no_lag
+from oort.engine.services import bundle
 from oort.engine.store.direct import DirectStore
 from oort.model.delivery.deployments import StackEvent, StackPlan
 from oort.model.delivery.stages import Stage
@@ -42,11 +41,11 @@ class FakeCloud:
         return self
 
     def parking(self, platform: PlatformModel) -> Parking:
-        ports = Services.on(DirectStore(), platform=platform, clock=VirtualClock(), lag=no_lag)
+        ports = bundle.on(DirectStore(), platform=platform, clock=VirtualClock())
         for message in self.waiting:
             ports.queues.send("orders.pack", message)
-            (delivery,) = ports.queues.receive("orders.pack", most=1)
-            ports.parking.keep(
+            (delivery,) = ports.deliveries.receive("orders.pack", most=1)
+            ports.deliveries.keep(
                 "orders.pack", delivery, Fault(Reason.UNKNOWN_VERSION, "of yesterday")
             )
         return ports.parking

@@ -315,7 +315,7 @@ def test_the_second_signal_ends_the_process_at_once(monkeypatch: pytest.MonkeyPa
 
     async def app(_scope: object, _receive: object, _send: object) -> None: ...
 
-    server = serving.Server(app, ready=lambda: None, stopping=lambda: calls.append("stopping"))  # type: ignore[arg-type]
+    server = serving.Server(app, ready=lambda: None, stopping=lambda: calls.append("stopping"))
     server.handle_exit(2, None)
     assert calls == ["stopping"]
     server.handle_exit(2, None)

@@ -83,7 +83,9 @@ def test_a_body_that_is_no_json_is_shown_as_text(tmp_path: Path) -> None:
     place(folder)
     project, program = platforms.load(folder)
     with embedded.at_rest(program, platforms.state_folder(project, None)) as engine:
-        engine.queues.send("orders.parcels", Message(id="1", name="orders.parcels", body=b"\xffno"))
+        engine.ports.queues.send(
+            "orders.parcels", Message(id="1", name="orders.parcels", body=b"\xffno")
+        )
     (message,) = json.loads(run("queues", "peek", "orders.parcels", "-C", folder, "--json").stdout)[
         "waiting"
     ]

@@ -43,7 +43,7 @@ def injected(folder: Path, *bodies: bytes, version: int, queue: str = "orders.pa
     name = "orders.placed" if queue == "orders.pack" else queue
     with embedded.invocable(program, platforms.state_folder(project, None)) as (engine, _):
         for number, body in enumerate(bodies):
-            engine.queues.send(
+            engine.ports.queues.send(
                 queue, Message(id=f"{version}-{number}", name=name, body=body, version=version)
             )
     delivered(folder)

@@ -95,7 +95,7 @@ def test_the_description_shows_which_code_runs() -> None:
 def test_a_caller_knows_who_answers() -> None:
     asks = function("shop.show_all", PAGE, Grant(Kind.CALL, "bank.pay", ("call",)))
     answers = function("bank.pay_out", Answer("bank.pay", timedelta(seconds=1)))
-    bank = ServiceModel("bank", (), (), (), (answers,))
+    bank = ServiceModel(name="bank", functions=(answers,))
     found = environment(properties(template(shop(asks), bank), "FunctionShowAll"))
     assert found.calls == {"bank.pay": "bank.pay_out"}
 

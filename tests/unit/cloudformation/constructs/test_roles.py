@@ -2,7 +2,7 @@
 
 from oort.cloudformation.constructs import roles
 from oort.cloudformation.resources import Resource
-from oort.rules.cloud.statements import Condition, Statement
+from oort.rules.grants.statement import Condition, Statement
 from tests.templates.reading import Found
 
 SEND = Statement("Send", ("sqs:SendMessage",), ("arn:${AWS::Partition}:sqs:::queue",))

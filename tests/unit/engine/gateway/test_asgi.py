@@ -11,8 +11,8 @@ import msgspec
 import pytest
 
 from oort.engine.gateway.asgi import GatewayApp
-from oort.engine.gateway.gateway import HttpReply, HttpRequest
 from oort.engine.store.direct import DirectStore
+from oort.model.http import HttpReply, HttpRequest
 from tests.unit.engine.desk import Desk
 
 MOST = 6 * 1024 * 1024
@@ -162,7 +162,7 @@ def test_a_client_that_leaves_early_gets_nothing_and_the_handler_is_not_entered(
         }
         assert server.run(scope, [*before, {"type": "http.disconnect"}]) == []
         assert server.access == []
-        assert server.desk.engine.queues.peek("desk.jobs", most=1) == []
+        assert server.desk.engine.ports.queue_inspection.peek("desk.jobs", most=1) == []
 
 
 def test_a_client_that_leaves_before_the_reply_does_no_harm() -> None:

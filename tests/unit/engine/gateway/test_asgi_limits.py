@@ -99,7 +99,9 @@ class Server:
 
     def notes(self) -> list[str]:
         """The ids of what was written."""
-        return [str(item["id"]) for item in self.engine.tables.scan(ScanTable("desk.notes")).items]
+        return [
+            str(item["id"]) for item in self.engine.ports.tables.scan(ScanTable("desk.notes")).items
+        ]
 
     async def ask(
         self,
@@ -161,7 +163,7 @@ def test_a_handler_that_takes_too_long_is_504_and_can_write_nothing_more(opened:
     server.threads.shutdown()
     assert server.notes() == ["before"]
     assert server.refused == ["NotGranted"]
-    spans = server.engine.traces.read(headers[b"trace-id"].decode())
+    spans = server.engine.ports.traces.read(headers[b"trace-id"].decode())
     assert [span.detail["status"] for span in spans if span.kind == "request"] == ["504"]
     assert [span.kind for span in spans if span.kind == "function"] == [
         "function"
@@ -212,7 +214,7 @@ def test_a_body_that_stops_coming_is_408_and_the_connection_ends(
     status, headers, body = asyncio.run(server.ask(parts))
     assert (status, headers[b"connection"], server.entered.is_set()) == (408, b"close", False)
     assert msgspec.json.decode(body)["type"] == "urn:problem:request-timeout"
-    spans = server.engine.traces.read(headers[b"trace-id"].decode())
+    spans = server.engine.ports.traces.read(headers[b"trace-id"].decode())
     assert [span.detail["status"] for span in spans] == ["408"]
 
 

@@ -7,10 +7,11 @@ from hypothesis import strategies as st
 
 from oort.engine.clocks import VirtualClock
 from oort.engine.entropy import SeededEntropy
-from oort.engine.gateway.gateway import LOGOUT, Admission, Gateway, HttpReply, HttpRequest
+from oort.engine.gateway.gateway import LOGOUT, Admission, Gateway
 from oort.engine.store.direct import DirectStore
+from oort.model.context import Principal
 from oort.model.errors import StateUnusable
-from oort.model.invocations import Principal
+from oort.model.http import HttpReply, HttpRequest
 from tests.unit.engine.desk import Desk
 
 TRACE = "4bf92f3577b34da6a3ce929d0e0e4736"
@@ -191,7 +192,7 @@ def test_nobody_gets_in_while_the_issuer_is_broken_and_the_log_says_why() -> Non
         door.desk.engine.program.model,
         identity=BrokenIdentity(),
         invoker=door.desk.engine.invoker,
-        traces=door.desk.engine.traces,
+        traces=door.desk.engine.ports.traces,
         clock=VirtualClock(),
         entropy=SeededEntropy(1),
     )
@@ -282,26 +283,26 @@ def test_every_refusal_can_be_found_by_the_trace_that_it_carries() -> None:
     for reply in replies:
         spans = [
             span
-            for span in door.desk.engine.traces.read(reply.trace)
+            for span in door.desk.engine.ports.traces.read(reply.trace)
             if span.detail.get("status") == str(reply.status)
         ]
         assert [span.kind for span in spans] == ["request"], reply.status
     assert [reply.status for reply in replies] == [404, 405, 401, 403, 431, 400, 413, 500]
-    unmatched = door.desk.engine.traces.read(replies[0].trace)[0]
+    unmatched = door.desk.engine.ports.traces.read(replies[0].trace)[0]
     assert (unmatched.name, unmatched.service, unmatched.error) == ("GET /nowhere", "gateway", "")
 
 
 def test_a_span_holds_the_beginning_of_a_long_or_strange_path() -> None:
     door = Door()
     reply = door.ask("GET", "/å" + "x" * 9000)
-    assert len(door.desk.engine.traces.read(reply.trace)[0].name) < 300
+    assert len(door.desk.engine.ports.traces.read(reply.trace)[0].name) < 300
 
 
 def test_a_valid_traceparent_is_continued_and_the_span_hangs_below_it() -> None:
     door = Door()
     reply = door.ask("GET", "/desk/1", traceparent=f"00-{TRACE}-00f067aa0ba902b7-01")
     assert reply.trace == TRACE
-    spans = {span.kind: span for span in door.desk.engine.traces.read(TRACE)}
+    spans = {span.kind: span for span in door.desk.engine.ports.traces.read(TRACE)}
     assert spans["request"].parent == "00f067aa0ba902b7"
     assert spans["function"].parent == spans["request"].id
     assert spans["operation"].parent == spans["function"].id
@@ -328,7 +329,7 @@ def test_a_handler_that_fails_is_a_500_whose_traceback_only_the_log_gets() -> No
     assert "hunter2" in reply.error
     assert b"hunter2" not in reply.body
     request = next(
-        span for span in door.desk.engine.traces.read(reply.trace) if span.kind == "request"
+        span for span in door.desk.engine.ports.traces.read(reply.trace) if span.kind == "request"
     )
     assert request.error == "500"
 

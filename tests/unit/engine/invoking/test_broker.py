@@ -6,10 +6,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from oort.engine.clocks import VirtualClock
-from oort.engine.engine import Services
 from oort.engine.entropy import SeededEntropy
 from oort.engine.invoking.broker import EngineBroker
-from oort.engine.services.tables import no_lag
+from oort.engine.services import bundle
 from oort.engine.store.direct import DirectStore
 from oort.model.errors import NotGranted
 from oort.model.functions import Grant, Worker
@@ -41,6 +40,7 @@ from oort.model.operations import (
 )
 from oort.model.platform import PlatformModel, ServiceModel
 from oort.model.resources import Kind
+from oort.runtime.operations import Operations
 from tests.unit import programs
 from tests.unit.engine.desk import Desk
 
@@ -134,11 +134,9 @@ class Paying:
             programs.function("shop.refund", worker, next(once)),
             programs.function("shop.other", worker),
         )
-        platform = PlatformModel("shop", (ServiceModel("shop", (), (), (), functions),))
-        ports = Services.on(DirectStore(), platform=platform, clock=VirtualClock(), lag=no_lag)
-        self.broker = EngineBroker(
-            platform, operations=ports.operations(), entropy=SeededEntropy(1)
-        )
+        platform = PlatformModel("shop", (ServiceModel(name="shop", functions=functions),))
+        ports = bundle.on(DirectStore(), platform=platform, clock=VirtualClock())
+        self.broker = EngineBroker(platform, operations=Operations(ports), entropy=SeededEntropy(1))
 
     def ask(self, function: str, operation: Operation) -> Result:
         """What an invocation of the function gets."""

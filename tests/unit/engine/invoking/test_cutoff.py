@@ -1,8 +1,9 @@
 """Cutting off and finishing: whichever comes first happens, and an invocation that begins too late never has any rights."""
 
-from oort.engine.gateway.gateway import Admission, HttpRequest
+from oort.engine.gateway.gateway import Admission
 from oort.engine.invoking.cutoff import Leash
 from oort.engine.store.direct import DirectStore
+from oort.model.http import HttpRequest
 from tests.unit.engine.desk import Desk
 
 
@@ -37,9 +38,11 @@ def test_a_request_cut_off_before_its_thread_begins_writes_nothing() -> None:
     assert expired is not None
     assert expired.status == 504
     assert gateway.answer(admitted, b'{"id":"1"}').status == 500  # nobody waits for this reply
-    assert desk.engine.queues.peek("desk.jobs", most=1) == []
+    assert desk.engine.ports.queue_inspection.peek("desk.jobs", most=1) == []
     spans = [
-        span for span in desk.engine.traces.read(admitted.arrival.trace) if span.kind == "request"
+        span
+        for span in desk.engine.ports.traces.read(admitted.arrival.trace)
+        if span.kind == "request"
     ]
     assert [span.detail["status"] for span in spans] == ["504"]
     store.close()

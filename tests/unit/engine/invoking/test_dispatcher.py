@@ -11,7 +11,6 @@ import pytest
 
 from oort import Context
 from oort.engine.clocks import SystemClock, VirtualClock
-from oort.engine.invoking.dispatcher import by_queue
 from oort.engine.services.queues import Queues
 from oort.engine.store.direct import DirectStore
 from oort.engine.store.group import GroupCommitStore
@@ -21,6 +20,7 @@ from oort.model.errors import StateUnusable
 from oort.model.invocations import HttpInvocation
 from oort.model.messages import Message
 from oort.model.operations import PutItem
+from oort.rules import triggers
 from tests.unit.engine.desk import Desk, Doing, Note
 from tests.unit.programs import sign_up
 
@@ -65,12 +65,12 @@ def job(number: int) -> Message:
 def send(desk: Desk, *numbers: int) -> None:
     """Put jobs on the queue."""
     for number in numbers:
-        desk.engine.queues.send("desk.jobs", job(number))
+        desk.engine.ports.queues.send("desk.jobs", job(number))
 
 
 def empty(desk: Desk) -> bool:
     """Nothing is left on the queue."""
-    depth = desk.engine.queues.depth("desk.jobs")
+    depth = desk.engine.ports.queue_inspection.depth("desk.jobs")
     return depth.waiting + depth.in_flight == 0
 
 
@@ -123,7 +123,7 @@ def test_a_request_reaches_worker_and_subscriber_through_the_outbox(
     desk.deliveries.until(lambda: len(desk.deliveries.reports) == 2)
     desk.engine.stop()
     assert {one.function for one in desk.deliveries.reports} == {"desk.work", "desk.count"}
-    assert desk.engine.tables.get("desk.notes", ("1",)) == {"id": "1", "count": 1}
+    assert desk.engine.ports.tables.get("desk.notes", ("1",)) == {"id": "1", "count": 1}
 
 
 def test_a_failed_delivery_is_tried_again_and_then_dead_with_its_error(
@@ -152,7 +152,7 @@ def test_a_failed_delivery_is_tried_again_and_then_dead_with_its_error(
         < waits[1]
         < timedelta(seconds=2.4)
     )
-    (letter,) = desk.engine.queues.dead("desk.jobs", most=10)
+    (letter,) = desk.engine.ports.queue_inspection.dead("desk.jobs", most=10)
     assert (letter.message, letter.attempts) == (job(1), 3)
     assert letter.error.startswith("ValueError: attempt 3\n\nTraceback")
 
@@ -204,7 +204,7 @@ def test_stop_lets_what_runs_finish_begins_nothing_new_and_loses_nothing(
     stopping.join(10)
     assert not stopping.is_alive()
     assert 1 <= len(jobs.done) <= 2  # a batch is two
-    depth = desk.engine.queues.depth("desk.jobs")
+    depth = desk.engine.ports.queue_inspection.depth("desk.jobs")
     assert (depth.waiting, depth.in_flight) == (10 - len(jobs.done), 0)
     again = Jobs()
     desk = started(store, again)
@@ -226,7 +226,7 @@ def test_deliveries_that_wait_for_a_thread_at_the_stop_stay_on_the_queue(
     desk = Desk(store, clock=SystemClock())
     send(desk, 1)
     desk.engine.consumers.drain("desk.jobs", rounds=5, stopping=lambda: True)
-    depth = desk.engine.queues.depth("desk.jobs")
+    depth = desk.engine.ports.queue_inspection.depth("desk.jobs")
     assert (depth.waiting, depth.in_flight) == (1, 0)
 
 
@@ -287,7 +287,7 @@ def test_a_store_that_fails_for_a_moment_is_reported_and_deliveries_go_on(
     failing, jobs, clock = FailingStore(store), Jobs(), VirtualClock()
     desk = started(failing, jobs, clock=clock)
     failing.failing[kind] = 2
-    Desk(store).engine.queues.send("desk.jobs", job(1))
+    Desk(store).engine.ports.queues.send("desk.jobs", job(1))
     desk.deliveries.until(
         lambda: len(desk.deliveries.errors) >= 2 or len(desk.deliveries.reports) >= 1
     )
@@ -311,8 +311,10 @@ def test_one_slow_consumer_does_not_take_every_thread(store: GroupCommitStore) -
     release = threading.Event()
     desk = started(store, Jobs(lambda _note, _ctx: _checked(release)), threads=8)
     send(desk, *range(40))
-    desk.engine.tables.put(PutItem("desk.notes", {"id": "n", "count": 0}))
-    desk.engine.topics.publish("desk.rung", Message(id="e", name="desk.rung", body=b'{"id":"n"}'))
+    desk.engine.ports.tables.put(PutItem("desk.notes", {"id": "n", "count": 0}))
+    desk.engine.ports.events.publish(
+        "desk.rung", Message(id="e", name="desk.rung", body=b'{"id":"n"}')
+    )
     desk.deliveries.until(
         lambda: any(one.function == "desk.count" for one in desk.deliveries.reports)
     )
@@ -332,7 +334,7 @@ def test_a_thread_makes_room_for_others_after_some_batches(store: GroupCommitSto
     send(desk, *range(10))
     desk.engine.consumers.drain("desk.jobs", rounds=2, stopping=lambda: False)
     assert len(jobs.done) == 4  # two batches of two
-    depth = desk.engine.queues.depth("desk.jobs")
+    depth = desk.engine.ports.queue_inspection.depth("desk.jobs")
     assert (depth.waiting, depth.in_flight) == (6, 0)
     desk.engine.consumers.drain("desk.jobs", rounds=9, stopping=lambda: False)
     assert len(jobs.done) == 10
@@ -344,7 +346,7 @@ def test_a_round_that_is_the_last_leases_nothing_further(store: GroupCommitStore
     send(desk, *range(10))
     desk.engine.consumers.drain("desk.jobs", rounds=9, stopping=lambda: next(asked))
     assert len(jobs.done) == 2
-    assert desk.engine.queues.depth("desk.jobs").in_flight == 0
+    assert desk.engine.ports.queue_inspection.depth("desk.jobs").in_flight == 0
 
 
 def test_consumers_know_their_queues() -> None:
@@ -352,7 +354,7 @@ def test_consumers_know_their_queues() -> None:
     assert "desk.jobs" in desk.engine.consumers
     assert "desk.nothing" not in desk.engine.consumers
     assert desk.engine.consumers.deliver("desk.jobs") == 0
-    assert {queue: one.name for queue, one in by_queue(sign_up().functions).items()} == {
+    assert {queue: one.name for queue, one in triggers.consumers(sign_up().functions).items()} == {
         "email.welcome": "email.welcome",
         "email.outgoing": "email.deliver",
     }

@@ -6,12 +6,7 @@ from datetime import timedelta
 import pytest
 
 from oort.engine.clocks import VirtualClock
-from oort.engine.services.queues import Queues
-from oort.engine.services.relay import Relay
-from oort.engine.services.tables import Tables
-from oort.engine.services.topics import Topics
-from oort.engine.services.traces import Traces
-from oort.engine.services.transactions import Transactions
+from oort.engine.services import bundle
 from oort.engine.store.direct import DirectStore
 from oort.model.platform import PlatformModel
 from oort.testing.port_suites.target import PLATFORM
@@ -26,14 +21,10 @@ class Services:
         self.store = store
         self.clock = clock
         self.lag = timedelta(0)
-        self.tables = Tables(store, platform=platform, clock=clock, lag=lambda: self.lag)
-        self.queues = Queues(store, platform=platform, clock=clock)
-        self.topics = Topics(store, platform=platform, clock=clock)
-        self.transactions = Transactions(
-            store, platform=platform, clock=clock, lag=lambda: self.lag
-        )
-        self.relay = Relay(store, platform=platform, clock=clock)
-        self.traces = Traces(store)
+        ports = bundle.on(store, platform=platform, clock=clock, lag=lambda: self.lag)
+        self.tables, self.queues, self.events = ports.tables, ports.queues, ports.events
+        self.deliveries, self.queue_inspection = ports.deliveries, ports.queue_inspection
+        self.transactions, self.relay, self.traces = ports.transactions, ports.relay, ports.traces
 
     def running(self, platform: PlatformModel) -> "Services":
         """The same state under another program."""

@@ -12,7 +12,7 @@ from tests.unit.engine.services.conftest import Services
 
 def publish(services: Services, *ids: str, event: str = HAPPENED) -> None:
     for name in ids:
-        services.topics.publish(event, message(name, name=event))
+        services.events.publish(event, message(name, name=event))
 
 
 def test_the_last_ones_come_in_their_order(services: Services) -> None:
@@ -38,11 +38,11 @@ def test_a_replay_goes_to_one_queue_only(services: Services) -> None:
     history = History(services.store, clock=services.clock)
     publish(services, "a", "b")
     for queue in SUBSCRIBERS:
-        services.queues.acknowledge(
-            queue, [one.receipt for one in services.queues.receive(queue, most=10)]
+        services.deliveries.acknowledge(
+            queue, [one.receipt for one in services.deliveries.receive(queue, most=10)]
         )
     history.replay(SUBSCRIBERS[0], [one.message for one in history.last(most=10)])
-    assert [len(services.queues.receive(queue, most=10)) for queue in SUBSCRIBERS] == [2, 0]
+    assert [len(services.deliveries.receive(queue, most=10)) for queue in SUBSCRIBERS] == [2, 0]
 
 
 def test_the_oldest_go(services: Services, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -8,13 +8,15 @@ from pathlib import Path
 import pytest
 
 from oort.engine.clocks import VirtualClock
+from oort.engine.services import bundle
+from oort.engine.services.deliveries import Retry
 from oort.engine.services.messages import LEASE_ENDED
-from oort.engine.services.queues import Queues, Retry
 from oort.engine.store.group import GroupCommitStore
 from oort.model import limits
 from oort.model.errors import InvalidValue, LimitExceeded
 from oort.model.messages import QueueDepth
 from oort.model.platform import PlatformModel
+from oort.model.resources import QueueModel
 from oort.testing.port_suites.target import (
     ATTEMPTS,
     OTHER_WORK,
@@ -36,7 +38,10 @@ def with_queues(
     queues = tuple(
         replace(queue, attempts=attempts) for queue in service.queues if queue.name != without
     )
-    return replace(platform, services=(replace(service, queues=queues),))
+    others = tuple(
+        resource for resource in service.resources if not isinstance(resource, QueueModel)
+    )
+    return replace(platform, services=(replace(service, resources=(*others, *queues)),))
 
 
 def moment(services: Services, after: timedelta) -> float:
@@ -44,57 +49,55 @@ def moment(services: Services, after: timedelta) -> float:
 
 
 def test_settling_acknowledges_fails_and_leases_in_one_commit(services: Services) -> None:
-    queues = services.queues
+    queues, deliveries = services.queues, services.deliveries
     for name in "abcd":
         queues.send(WORK, message(name))
-    a, b, c = queues.receive(WORK, most=3)
+    a, b, c = deliveries.receive(WORK, most=3)
     before = services.store.data_version()
-    (d,) = queues.settle(
+    (d,) = deliveries.settle(
         WORK, acknowledged=[a.receipt], failed=[Retry(b.receipt, SECOND, "b failed")], most=10
     )
     assert services.store.data_version() == before + 1
     assert d.message.id == "d"
     services.clock.advance(SECOND)
-    (again,) = queues.settle(WORK, acknowledged=[c.receipt, d.receipt], most=10)
+    (again,) = deliveries.settle(WORK, acknowledged=[c.receipt, d.receipt], most=10)
     assert (again.message.id, again.attempt) == ("b", 2)
-    assert queues.depth(WORK) == QueueDepth(queue=WORK, waiting=0, in_flight=1, dead=0)
-
-
-def test_settling_can_be_awaited_later(services: Services) -> None:
-    services.queues.send(WORK, message("a"))
-    (delivery,) = services.queues.settle_soon(WORK, most=1).result(0)
-    assert delivery.message.id == "a"
+    assert services.queue_inspection.depth(WORK) == QueueDepth(
+        queue=WORK, waiting=0, in_flight=1, dead=0
+    )
 
 
 def test_an_error_may_have_many_lines(services: Services) -> None:
     services.queues.send(WORK, message("a"))
     for _ in range(ATTEMPTS):
-        (delivery,) = services.queues.receive(WORK, most=1)
-        services.queues.retry(
+        (delivery,) = services.deliveries.receive(WORK, most=1)
+        services.deliveries.retry(
             WORK, delivery.receipt, after=NOW, error="ValueError: no\n\nTraceback …"
         )
-    assert services.queues.dead(WORK, most=1)[0].error == "ValueError: no\n\nTraceback …"
-    assert services.queues.dead(WORK, most=1)[0].died == services.clock.now().timestamp()
+    assert services.queue_inspection.dead(WORK, most=1)[0].error == "ValueError: no\n\nTraceback …"
+    assert services.queue_inspection.dead(WORK, most=1)[0].died == services.clock.now().timestamp()
 
 
 def test_a_last_attempt_that_never_ended_says_so(services: Services) -> None:
     services.queues.send(WORK, message("a"))
     for _ in range(ATTEMPTS):
-        services.queues.receive(WORK, most=1)
+        services.deliveries.receive(WORK, most=1)
         services.clock.advance(VISIBILITY)
-    assert services.queues.receive(WORK, most=1) == []
-    assert [letter.error for letter in services.queues.dead(WORK, most=2)] == [LEASE_ENDED]
+    assert services.deliveries.receive(WORK, most=1) == []
+    assert [letter.error for letter in services.queue_inspection.dead(WORK, most=2)] == [
+        LEASE_ENDED
+    ]
 
 
 def test_behind_messages_that_die_others_are_handed_over(services: Services) -> None:
     for name in "abc":
         services.queues.send(WORK, message(name))
     for _ in range(ATTEMPTS):
-        services.queues.receive(WORK, most=3)
+        services.deliveries.receive(WORK, most=3)
         services.clock.advance(VISIBILITY)
     services.queues.send(WORK, message("d"))
-    assert [delivery.message.id for delivery in services.queues.receive(WORK, most=2)] == ["d"]
-    assert sorted(letter.message.id for letter in services.queues.dead(WORK, most=9)) == [
+    assert [delivery.message.id for delivery in services.deliveries.receive(WORK, most=2)] == ["d"]
+    assert sorted(letter.message.id for letter in services.queue_inspection.dead(WORK, most=9)) == [
         "a",
         "b",
         "c",
@@ -103,11 +106,11 @@ def test_behind_messages_that_die_others_are_handed_over(services: Services) -> 
 
 def test_a_receipt_ends_with_its_visibility_time_out(services: Services) -> None:
     services.queues.send(WORK, message("a"))
-    (delivery,) = services.queues.receive(WORK, most=1)
+    (delivery,) = services.deliveries.receive(WORK, most=1)
     services.clock.advance(VISIBILITY)
-    services.queues.acknowledge(WORK, [delivery.receipt])
-    services.queues.retry(WORK, delivery.receipt, after=SECOND, error="late")
-    assert services.queues.receive(WORK, most=1)[0].attempt == 2
+    services.deliveries.acknowledge(WORK, [delivery.receipt])
+    services.deliveries.retry(WORK, delivery.receipt, after=SECOND, error="late")
+    assert services.deliveries.receive(WORK, most=1)[0].attempt == 2
 
 
 @pytest.mark.parametrize(
@@ -115,27 +118,27 @@ def test_a_receipt_ends_with_its_visibility_time_out(services: Services) -> None
 )
 def test_what_is_no_receipt_settles_nothing(services: Services, receipt: str) -> None:
     services.queues.send(WORK, message("a"))
-    services.queues.receive(WORK, most=1)
-    services.queues.settle(WORK, acknowledged=[receipt], failed=[Retry(receipt, NOW, "x")])
-    assert services.queues.depth(WORK).in_flight == 1
+    services.deliveries.receive(WORK, most=1)
+    services.deliveries.settle(WORK, acknowledged=[receipt], failed=[Retry(receipt, NOW, "x")])
+    assert services.queue_inspection.depth(WORK).in_flight == 1
 
 
 def test_a_receipt_is_of_one_queue(services: Services) -> None:
     services.queues.send(WORK, message("a"))
-    (delivery,) = services.queues.receive(WORK, most=1)
-    services.queues.acknowledge(OTHER_WORK, [delivery.receipt])
-    services.queues.retry(OTHER_WORK, delivery.receipt, after=NOW, error="x")
-    assert services.queues.depth(WORK).in_flight == 1
+    (delivery,) = services.deliveries.receive(WORK, most=1)
+    services.deliveries.acknowledge(OTHER_WORK, [delivery.receipt])
+    services.deliveries.retry(OTHER_WORK, delivery.receipt, after=NOW, error="x")
+    assert services.queue_inspection.depth(WORK).in_flight == 1
 
 
 def test_an_old_receipt_never_names_a_new_message(services: Services) -> None:
     services.queues.send(WORK, message("a"))
-    (old,) = services.queues.receive(WORK, most=1)
-    services.queues.acknowledge(WORK, [old.receipt])
+    (old,) = services.deliveries.receive(WORK, most=1)
+    services.deliveries.acknowledge(WORK, [old.receipt])
     services.queues.send(WORK, message("b"))
-    services.queues.receive(WORK, most=1)
-    services.queues.acknowledge(WORK, [old.receipt])
-    assert services.queues.depth(WORK).in_flight == 1
+    services.deliveries.receive(WORK, most=1)
+    services.deliveries.acknowledge(WORK, [old.receipt])
+    assert services.queue_inspection.depth(WORK).in_flight == 1
 
 
 @pytest.mark.parametrize(
@@ -147,45 +150,45 @@ def test_a_retry_has_a_time_that_sqs_would_take(
     services: Services, after: timedelta, error: type[Exception]
 ) -> None:
     services.queues.send(WORK, message("a"))
-    (delivery,) = services.queues.receive(WORK, most=1)
+    (delivery,) = services.deliveries.receive(WORK, most=1)
     with pytest.raises(error):
-        services.queues.retry(WORK, delivery.receipt, after=after, error="x")
-    assert services.queues.depth(WORK).in_flight == 1
+        services.deliveries.retry(WORK, delivery.receipt, after=after, error="x")
+    assert services.queue_inspection.depth(WORK).in_flight == 1
 
 
 def test_next_due_is_the_next_moment_something_becomes_visible(services: Services) -> None:
-    queues = services.queues
-    assert queues.next_due() is None
+    queues, deliveries = services.queues, services.deliveries
+    assert deliveries.next_due() is None
     queues.send(WORK, message("now"))
-    assert queues.next_due() is None
+    assert deliveries.next_due() is None
     queues.send(WORK, message("soon"), delay=SECOND * 5)
     queues.send(OTHER_WORK, message("sooner"), delay=SECOND * 3)
-    assert queues.next_due() == moment(services, SECOND * 3)
-    queues.receive(WORK, most=1)
-    assert queues.next_due() == moment(services, VISIBILITY)
+    assert deliveries.next_due() == moment(services, SECOND * 3)
+    deliveries.receive(WORK, most=1)
+    assert deliveries.next_due() == moment(services, VISIBILITY)
 
 
 def test_the_clock_can_be_moved_to_exactly_what_is_due(services: Services) -> None:
     services.clock.advance(timedelta(microseconds=123_457))
     services.queues.send(WORK, message("a"), delay=timedelta(microseconds=1_100_001))
-    due = services.queues.next_due()
+    due = services.deliveries.next_due()
     assert due is not None
     services.clock.advance_to(datetime.fromtimestamp(due, UTC))
-    assert services.queues.ready_queues() == [WORK]
-    assert len(services.queues.receive(WORK, most=1)) == 1
+    assert services.deliveries.ready_queues() == [WORK]
+    assert len(services.deliveries.receive(WORK, most=1)) == 1
 
 
 def test_ready_queues_are_those_with_visible_messages(services: Services) -> None:
-    queues = services.queues
-    assert queues.ready_queues() == []
+    queues, deliveries = services.queues, services.deliveries
+    assert deliveries.ready_queues() == []
     queues.send(WORK, message("a"), delay=SECOND)
-    assert queues.ready_queues() == []
+    assert deliveries.ready_queues() == []
     services.clock.advance(SECOND * 2)
     queues.send(OTHER_WORK, message("b"))
     services.clock.advance(SECOND)
-    assert queues.ready_queues() == [WORK, OTHER_WORK]
-    queues.receive(WORK, most=1)
-    assert queues.ready_queues() == [OTHER_WORK]
+    assert deliveries.ready_queues() == [WORK, OTHER_WORK]
+    deliveries.receive(WORK, most=1)
+    assert deliveries.ready_queues() == [OTHER_WORK]
 
 
 def test_queues_that_are_gone_are_neither_ready_nor_due_and_keep_their_messages(
@@ -193,10 +196,10 @@ def test_queues_that_are_gone_are_neither_ready_nor_due_and_keep_their_messages(
 ) -> None:
     services.queues.send(WORK, message("a"))
     services.queues.send(WORK, message("b"), delay=SECOND)
-    without = services.running(with_queues(PLATFORM, without=WORK)).queues
+    without = services.running(with_queues(PLATFORM, without=WORK)).deliveries
     assert without.ready_queues() == []
     assert without.next_due() is None
-    assert services.queues.ready_queues() == [WORK]
+    assert services.deliveries.ready_queues() == [WORK]
 
 
 def test_leases_of_a_dead_process_end_at_once_and_their_attempts_are_given_back(
@@ -204,26 +207,26 @@ def test_leases_of_a_dead_process_end_at_once_and_their_attempts_are_given_back(
 ) -> None:
     services.queues.send(WORK, message("a"))
     services.queues.send(WORK, message("delayed"), delay=SECOND * 9)
-    (before,) = services.queues.receive(WORK, most=1)
-    assert services.queues.release_all() == 1
-    services.queues.acknowledge(WORK, [before.receipt])
-    (after,) = services.queues.receive(WORK, most=10)
+    (before,) = services.deliveries.receive(WORK, most=1)
+    assert services.deliveries.release_all() == 1
+    services.deliveries.acknowledge(WORK, [before.receipt])
+    (after,) = services.deliveries.receive(WORK, most=10)
     assert (after.message.id, after.attempt) == ("a", 1)
     assert after.receipt != before.receipt
-    assert services.queues.release_all() == 1
-    assert services.queues.release_all() == 0
+    assert services.deliveries.release_all() == 1
+    assert services.deliveries.release_all() == 0
 
 
 def test_a_message_that_was_interrupted_too_often_uses_up_its_attempts(services: Services) -> None:
     services.queues.send(WORK, message("a"))
     attempts = []
-    while leased := services.queues.receive(WORK, most=1):
+    while leased := services.deliveries.receive(WORK, most=1):
         attempts.append(leased[0].attempt)
-        services.queues.release_all()
+        services.deliveries.release_all()
     assert attempts == [1] * (limits.INTERRUPTIONS + 1) + list(
         range(2, len(attempts) - limits.INTERRUPTIONS + 1)
     )
-    assert services.queues.dead(WORK, most=1)[0].message.id == "a"
+    assert services.queue_inspection.dead(WORK, most=1)[0].message.id == "a"
 
 
 def test_a_message_beyond_its_retention_is_a_dead_letter_that_can_be_redriven(
@@ -231,56 +234,63 @@ def test_a_message_beyond_its_retention_is_a_dead_letter_that_can_be_redriven(
 ) -> None:
     services.queues.send(WORK, message("a"))
     services.clock.advance(limits.RETENTION)
-    assert services.queues.receive(WORK, most=1) != []
+    assert services.deliveries.receive(WORK, most=1) != []
     services.clock.advance(VISIBILITY)
-    assert services.queues.receive(WORK, most=1) == []
-    assert "not processed within 14 days" in services.queues.dead(WORK, most=1)[0].error
-    assert services.queues.redrive(WORK) == 1
-    assert services.queues.receive(WORK, most=1)[0].attempt == 1
+    assert services.deliveries.receive(WORK, most=1) == []
+    assert "not processed within 14 days" in services.queue_inspection.dead(WORK, most=1)[0].error
+    assert services.queue_inspection.redrive(WORK) == 1
+    assert services.deliveries.receive(WORK, most=1)[0].attempt == 1
 
 
 def test_when_the_program_allows_fewer_attempts_than_were_made(services: Services) -> None:
     services.queues.send(WORK, message("a"))
     for _ in range(2):
-        (delivery,) = services.queues.receive(WORK, most=1)
-        services.queues.retry(WORK, delivery.receipt, after=NOW, error="failed")
-    fewer = services.running(with_queues(PLATFORM, attempts=1)).queues
-    assert fewer.receive(WORK, most=1) == []
-    assert fewer.dead(WORK, most=1)[0].error == "2 attempts were made, and the queue now allows 1"
+        (delivery,) = services.deliveries.receive(WORK, most=1)
+        services.deliveries.retry(WORK, delivery.receipt, after=NOW, error="failed")
+    fewer = services.running(with_queues(PLATFORM, attempts=1))
+    assert fewer.deliveries.receive(WORK, most=1) == []
+    assert (
+        fewer.queue_inspection.dead(WORK, most=1)[0].error
+        == "2 attempts were made, and the queue now allows 1"
+    )
 
 
 def test_peek_lists_what_waits_oldest_first(services: Services) -> None:
     for name in "abc":
         services.queues.send(WORK, message(name))
     services.queues.send(WORK, message("delayed"), delay=SECOND)
-    services.queues.receive(WORK, most=1)
-    assert [found.id for found in services.queues.peek(WORK, most=10)] == ["b", "c", "delayed"]
-    assert [found.id for found in services.queues.peek(WORK, most=1)] == ["b"]
+    services.deliveries.receive(WORK, most=1)
+    assert [found.id for found in services.queue_inspection.peek(WORK, most=10)] == [
+        "b",
+        "c",
+        "delayed",
+    ]
+    assert [found.id for found in services.queue_inspection.peek(WORK, most=1)] == ["b"]
 
 
 def test_only_sends_retries_and_redrives_wake_the_dispatcher(services: Services) -> None:
     woken: list[int] = []
     services.store.on_commit = lambda: woken.append(1)
-    queues = services.queues
+    queues, deliveries = services.queues, services.deliveries
     for name in "ab":
         queues.send(WORK, message(name))
     assert len(woken) == 2
-    first, second = queues.receive(WORK, most=2)
-    queues.acknowledge(WORK, [first.receipt])
+    first, second = deliveries.receive(WORK, most=2)
+    deliveries.acknowledge(WORK, [first.receipt])
     assert len(woken) == 2
-    queues.retry(WORK, second.receipt, after=SECOND, error="x")
+    deliveries.retry(WORK, second.receipt, after=SECOND, error="x")
     assert len(woken) == 3
-    queues.redrive(WORK)
+    services.queue_inspection.redrive(WORK)
     assert len(woken) == 3
 
 
 def test_receivers_of_many_threads_never_share_a_message(tmp_path: Path) -> None:
     store = GroupCommitStore(tmp_path / "oort.db")
-    queues = Queues(store, platform=PLATFORM, clock=VirtualClock())
+    ports = bundle.on(store, platform=PLATFORM, clock=VirtualClock())
     with ThreadPoolExecutor(8) as pool:
-        list(pool.map(lambda number: queues.send(WORK, message(str(number))), range(60)))
+        list(pool.map(lambda number: ports.queues.send(WORK, message(str(number))), range(60)))
     with ThreadPoolExecutor(8) as pool:
-        batches = list(pool.map(lambda _: queues.receive(WORK, most=5), range(16)))
+        batches = list(pool.map(lambda _: ports.deliveries.receive(WORK, most=5), range(16)))
     found = [delivery.message.id for batch in batches for delivery in batch]
     assert len(found) == len(set(found)) == 60
     store.close()

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import Bundle, RuleBasedStateMachine, consumes, invariant, multiple, rule
 
 from oort.engine.clocks import VirtualClock
-from oort.engine.services.queues import Queues
+from oort.engine.services import bundle
 from oort.engine.store.direct import DirectStore
 from oort.model.messages import Delivery
 from oort.testing.port_suites.target import ATTEMPTS, PLATFORM, VISIBILITY, WORK, message
@@ -38,7 +38,7 @@ class QueueMachine(RuleBasedStateMachine):
         super().__init__()
         self.store = DirectStore()
         self.clock = VirtualClock()
-        self.queues = Queues(self.store, platform=PLATFORM, clock=self.clock)
+        self.ports = bundle.on(self.store, platform=PLATFORM, clock=self.clock)
         self.now = timedelta(0)
         self.sent = 0
         self.live: dict[str, Expected] = {}
@@ -64,12 +64,12 @@ class QueueMachine(RuleBasedStateMachine):
     def send(self, delay: timedelta) -> None:
         self.sent += 1
         name = f"{self.sent:04}"
-        self.queues.send(WORK, message(name), delay=delay)
+        self.ports.queues.send(WORK, message(name), delay=delay)
         self.live[name] = Expected(name, self.now + delay)
 
     @rule(target=deliveries, most=st.integers(1, 4))
     def receive(self, most: int) -> object:
-        found = self.queues.receive(WORK, most=most)
+        found = self.ports.deliveries.receive(WORK, most=most)
         ready = [one for one in self.live.values() if one.visible <= self.now]
         doomed = [one for one in ready if one.attempts >= ATTEMPTS]
         assert len(found) == min(most, len(ready) - len(doomed))
@@ -79,7 +79,9 @@ class QueueMachine(RuleBasedStateMachine):
             assert delivery.attempt == one.attempts + 1
             one.attempts, one.leased, one.visible = one.attempts + 1, True, self.now + VISIBILITY
             one.receipts.append(delivery.receipt)
-        died = {letter.message.id for letter in self.queues.dead(WORK, most=1000)} - set(self.dead)
+        died = {
+            letter.message.id for letter in self.ports.queue_inspection.dead(WORK, most=1000)
+        } - set(self.dead)
         assert died <= {one.id for one in doomed}
         for name in died:
             del self.live[name]
@@ -89,14 +91,14 @@ class QueueMachine(RuleBasedStateMachine):
     @rule(delivery=deliveries)
     def acknowledge(self, delivery: Delivery) -> None:
         one = self.holder(delivery)
-        self.queues.acknowledge(WORK, [delivery.receipt])
+        self.ports.deliveries.acknowledge(WORK, [delivery.receipt])
         if one is not None:
             del self.live[one.id]
 
     @rule(delivery=consumes(deliveries), after=SECONDS)
     def retry(self, delivery: Delivery, after: timedelta) -> None:
         one = self.holder(delivery)
-        self.queues.retry(WORK, delivery.receipt, after=after, error="failed")
+        self.ports.deliveries.retry(WORK, delivery.receipt, after=after, error="failed")
         if one is None:
             return
         if one.attempts >= ATTEMPTS:
@@ -112,21 +114,21 @@ class QueueMachine(RuleBasedStateMachine):
 
     @rule()
     def redrive(self) -> None:
-        assert self.queues.redrive(WORK) == len(self.dead)
+        assert self.ports.queue_inspection.redrive(WORK) == len(self.dead)
         for name in self.dead:
             self.live[name] = Expected(name, self.now)
         self.dead.clear()
 
     @rule()
     def restart(self) -> None:
-        self.queues.release_all()
+        self.ports.deliveries.release_all()
         for one in self.live.values():
             if one.leased:
                 one.leased, one.visible, one.attempts = False, self.now, one.attempts - 1
 
     @invariant()
     def counts_agree(self) -> None:
-        depth = self.queues.depth(WORK)
+        depth = self.ports.queue_inspection.depth(WORK)
         flying = sum(1 for one in self.live.values() if one.leased and one.visible > self.now)
         assert (depth.waiting, depth.in_flight, depth.dead) == (
             len(self.live) - flying,
@@ -138,8 +140,8 @@ class QueueMachine(RuleBasedStateMachine):
     def due_times_agree(self) -> None:
         later = [one.visible for one in self.live.values() if one.visible > self.now]
         expected = (VirtualClock().now() + min(later)).timestamp() if later else None
-        assert self.queues.next_due() == expected
-        assert bool(self.queues.ready_queues()) == any(
+        assert self.ports.deliveries.next_due() == expected
+        assert bool(self.ports.deliveries.ready_queues()) == any(
             one.visible <= self.now for one in self.live.values()
         )
 

@@ -18,8 +18,15 @@ from oort.testing.port_suites.target import (
 from tests.unit.engine.services.conftest import Services
 
 
+def waiting(services: Services) -> int:
+    """How many messages are in the outbox."""
+    row = services.store.row("SELECT count(*) FROM outbox")
+    assert row is not None
+    return int(row[0])
+
+
 def ids(services: Services, queue: str) -> list[str]:
-    return [found.id for found in services.queues.peek(queue, most=1000)]
+    return [found.id for found in services.queue_inspection.peek(queue, most=1000)]
 
 
 def test_messages_leave_in_the_order_of_their_commits(services: Services) -> None:
@@ -34,7 +41,7 @@ def test_messages_leave_in_the_order_of_their_commits(services: Services) -> Non
         pass
     for queue in SUBSCRIBERS:
         assert ids(services, queue) == [f"{number} {part}" for number in range(30) for part in "xy"]
-        found = services.queues.receive(queue, most=10)
+        found = services.deliveries.receive(queue, most=10)
         assert [delivery.message.id for delivery in found] == ids_of_first(5)
 
 
@@ -46,9 +53,9 @@ def test_a_pass_is_bounded_and_says_how_many_it_moved(services: Services) -> Non
     services.transactions.commit(
         [SendMessage(WORK, message(str(number))) for number in range(5)], None
     )
-    assert services.relay.pending() == 5
+    assert waiting(services) == 5
     assert [services.relay.move(most=2) for _ in range(4)] == [2, 2, 1, 0]
-    assert services.relay.pending() == 0
+    assert waiting(services) == 0
     assert ids(services, WORK) == list("01234")
 
 
@@ -77,9 +84,9 @@ def test_a_delay_counts_from_the_commit(services: Services) -> None:
     services.transactions.commit([SendMessage(WORK, message("1"), delay=5.0)], None)
     services.clock.advance(timedelta(seconds=4))
     services.relay.move()
-    assert services.queues.receive(WORK, most=1) == []
+    assert services.deliveries.receive(WORK, most=1) == []
     services.clock.advance(timedelta(seconds=1))
-    assert len(services.queues.receive(WORK, most=1)) == 1
+    assert len(services.deliveries.receive(WORK, most=1)) == 1
 
 
 def test_a_message_whose_queue_is_gone_is_kept_as_a_dead_letter_and_blocks_nobody(
@@ -89,10 +96,10 @@ def test_a_message_whose_queue_is_gone_is_kept_as_a_dead_letter_and_blocks_nobod
         [SendMessage(OTHER_WORK, message("1")), SendMessage(WORK, message("2"))], None
     )
     (service,) = PLATFORM.services
-    queues = tuple(queue for queue in service.queues if queue.name != OTHER_WORK)
-    without = services.running(replace(PLATFORM, services=(replace(service, queues=queues),)))
+    resources = tuple(resource for resource in service.resources if resource.name != OTHER_WORK)
+    without = services.running(replace(PLATFORM, services=(replace(service, resources=resources),)))
     assert without.relay.move() == 2
     assert ids(without, WORK) == ["2"]
-    (letter,) = services.queues.dead(OTHER_WORK, most=2)
+    (letter,) = services.queue_inspection.dead(OTHER_WORK, most=2)
     assert (letter.message.id, letter.error) == ("1", NO_QUEUE)
-    assert services.queues.redrive(OTHER_WORK) == 1
+    assert services.queue_inspection.redrive(OTHER_WORK) == 1

@@ -7,7 +7,7 @@ import pytest
 from oort import Service
 from oort.app.loading.loader import load
 from oort.engine.clocks import VirtualClock
-from oort.engine.services.queues import Queues
+from oort.engine.services.queue_inspection import QueueInspection
 from oort.engine.services.schedules import Schedules
 from oort.engine.store.direct import DirectStore
 
@@ -33,12 +33,12 @@ class Plan:
         self.store = DirectStore()
         self.clock = VirtualClock()
 
-    def running(self, interval: timedelta | None) -> tuple[Schedules, Queues]:
+    def running(self, interval: timedelta | None) -> tuple[Schedules, QueueInspection]:
         """Start a program with this interval."""
         platform = load([service(interval)]).model
         schedules = Schedules(self.store, platform=platform, clock=self.clock)
         schedules.plan()
-        return schedules, Queues(self.store, platform=platform, clock=self.clock)
+        return schedules, QueueInspection(self.store, platform=platform, clock=self.clock)
 
 
 @pytest.fixture

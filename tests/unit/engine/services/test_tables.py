@@ -11,7 +11,7 @@ from oort.model.errors import InvalidCursor, InvalidValue
 from oort.model.items import Item, SetTo, Value
 from oort.model.operations import DeleteItem, PutItem, QueryIndex, ScanTable, UpdateItem
 from oort.model.platform import PlatformModel
-from oort.model.resources import IndexModel
+from oort.model.resources import IndexModel, TableModel
 from oort.rules.tables import cursors, keys
 from oort.testing.port_suites.target import LINES, NOTES, PLATFORM
 from tests.unit.engine.services.conftest import Services
@@ -39,11 +39,13 @@ def lines(services: Services, owner: str, **options: int | bool) -> list[Value]:
 
 def with_indexes(*indexes: IndexModel) -> PlatformModel:
     (service,) = PLATFORM.services
-    tables = tuple(
-        replace(table, indexes=indexes) if table.name == LINES else table
-        for table in service.tables
+    resources = tuple(
+        replace(resource, indexes=indexes)
+        if isinstance(resource, TableModel) and resource.name == LINES
+        else resource
+        for resource in service.resources
     )
-    return replace(PLATFORM, services=(replace(service, tables=tables),))
+    return replace(PLATFORM, services=(replace(service, resources=resources),))
 
 
 def test_a_lagging_index_shows_a_new_item_later(services: Services) -> None:

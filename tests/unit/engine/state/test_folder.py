@@ -20,7 +20,7 @@ def test_a_new_folder_is_private_and_ignored(tmp_path: Path) -> None:
     state = open_state(tmp_path / "deep" / ".oort")
     assert mode(state.path) == 0o700
     assert (state.path / ".gitignore").read_text() == "*\n"
-    assert {state.database.parent, state.signing_key.parent, state.lock.parent} == {state.path}
+    assert {state.database.parent, state.lock.parent} == {state.path}
 
 
 def test_a_folder_that_others_can_read_is_made_private(tmp_path: Path) -> None:

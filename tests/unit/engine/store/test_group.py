@@ -536,3 +536,25 @@ def test_rows_come_one_by_one_and_may_be_left_early(store: GroupCommitStore) -> 
     assert store.read(
         lambda session: [row[0] for row in session.each("SELECT name FROM outbox")]
     ) == ["0", "1", "2"]
+
+
+def test_a_reader_that_is_given_back_while_the_store_closes_is_closed(tmp_path: Path) -> None:
+    store = GroupCommitStore(tmp_path / "oort.db")
+
+    class Reader:
+        """A connection whose owner is overtaken by `close` between its look and its return."""
+
+        closed = False
+
+        @property
+        def in_transaction(self) -> bool:
+            store.close()
+            return False
+
+        def close(self) -> None:
+            self.closed = True
+
+    reader = Reader()
+    store._give_back(reader)  # type: ignore[arg-type]
+    assert reader.closed
+    assert not store._readers

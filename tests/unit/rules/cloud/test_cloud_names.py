@@ -33,7 +33,6 @@ def test_arns_hold_those_names() -> None:
         == "arn:aws:dynamodb:here:1:table/shop_prod_orders_book/stream/*"
     )
     assert HERE.queue_arn("orders.parcels") == "arn:aws:sqs:here:1:shop_prod_orders_parcels"
-    assert HERE.dead_arn("orders.parcels") == "arn:aws:sqs:here:1:shop_prod_orders_parcels_dead"
     assert HERE.topic_arn("orders.sold") == "arn:aws:sns:here:1:shop_prod_orders_sold"
     assert (
         HERE.function_arn("orders.place")

@@ -48,7 +48,8 @@ def dynamo(value: Value) -> object:
             return ("N", Decimal(repr(value)))
         case list():
             return ("L", [dynamo(inner) for inner in value])
-    return ("M", {name: dynamo(inner) for name, inner in value.items()})
+        case dict():
+            return ("M", {name: dynamo(inner) for name, inner in value.items()})
 
 
 def at(item: Value, path: Path) -> Value:

@@ -1,0 +1,55 @@
+"""Turns classes under `@service.queue` into models, and checks them. It writes `__oort__` on the class."""
+
+from oort.app.declaring.declarations import ResourceDeclared
+from oort.app.declaring.signatures import Reader, unreadable
+from oort.app.handles.queues import Queue, QueueDeclaration
+from oort.model import limits
+from oort.model.resources import QueueModel
+from oort.model.sources import Mistake
+
+
+def declare(
+    declared: ResourceDeclared, *, attempts: int
+) -> tuple[QueueModel | None, list[Mistake]]:
+    """The model of a declared class, and what is wrong with it. None if there is nothing to go on with."""
+    arguments = declared.arguments(Queue)
+    if arguments is None:
+        name = declared.cls.__name__
+        instead = f"Write class {name}(Queue[Mail, Can])."
+        return None, [declared.mistake("resource.base", f"{name} is not a Queue.", instead)]
+    mistakes, message = declared.naming(), arguments[0]
+    model = QueueModel(
+        name=f"{declared.service}.{declared.name}",
+        service=declared.service,
+        attempts=attempts,
+        visibility=limits.VISIBILITY_PER_TIMEOUT * limits.REQUEST_TIMEOUT,
+        subscription=None,
+        source=declared.source,
+    )
+    check_attempts(model, mistakes)
+    if problem := unreadable(message):
+        what = f"{declared.cls.__name__} takes {getattr(message, '__name__', message)}: {problem}."
+        mistakes.append(
+            declared.mistake("queue.message", what, "Use Structs and what msgspec can decode.")
+        )
+    declared.cls.__oort__ = QueueDeclaration(model, message)  # type: ignore[attr-defined]
+    return model, mistakes
+
+
+def check_attempts(queue: QueueModel, mistakes: list[Mistake]) -> None:
+    """How often a message may be delivered."""
+    if not 1 <= queue.attempts <= limits.ATTEMPTS:
+        what = f"{queue.name}: {queue.attempts} attempts are not possible."
+        mistakes.append(
+            Mistake(queue.source, "queue.attempts", what, f"SQS allows 1 to {limits.ATTEMPTS}.")
+        )
+
+
+def check_batch(batch: int, reader: Reader) -> None:
+    """How many messages a consumer fetches together."""
+    if not 1 <= batch <= limits.BATCH:
+        reader.refuse(
+            "queue.batch",
+            f"{reader.name}: a batch of {batch} is not possible.",
+            f"It is 1 to {limits.BATCH}.",
+        )

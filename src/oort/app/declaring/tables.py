@@ -1,0 +1,114 @@
+"""Turns classes under `@service.table` into models, and checks them. It writes `__oort__` on the class."""
+
+from collections.abc import Iterator
+
+from oort.app.declaring.declarations import ResourceDeclared
+from oort.app.handles.tables import Index, Table, TableDeclaration
+from oort.model import limits
+from oort.model.resources import IndexModel, TableModel
+from oort.model.sources import Mistake
+
+
+def declare(
+    declared: ResourceDeclared, *, key: tuple[str, ...], version: str | None
+) -> tuple[TableModel | None, list[Mistake]]:
+    """The model of a declared class, and what is wrong with it. None if there is nothing to go on with."""
+    arguments = declared.arguments(Table)
+    if arguments is None:
+        name = declared.cls.__name__
+        instead = f"Write class {name}(Table[str, Account, Can])."
+        return None, [declared.mistake("resource.base", f"{name} is not a Table.", instead)]
+    return _declare(declared, arguments[1], key=key, version=version, mistakes=declared.naming())
+
+
+def _declare(
+    declared: ResourceDeclared,
+    item: object,
+    *,
+    key: tuple[str, ...],
+    version: str | None,
+    mistakes: list[Mistake],
+) -> tuple[TableModel | None, list[Mistake]]:
+    from oort.rules.types import stored  # for a program with tables, and not at a cold start
+
+    fields = stored.names(item)
+    if fields is None or not isinstance(item, type):
+        what = f"{declared.cls.__name__} stores {getattr(item, '__name__', item)}, which is no Struct or dataclass."
+        return None, [
+            *mistakes,
+            declared.mistake("table.item", what, "Store a msgspec.Struct or a dataclass."),
+        ]
+    if len(key) not in (1, 2):
+        what = f"A key of {len(key)} fields is not possible."
+        return None, [*mistakes, declared.mistake("table.key", what, "Name one or two.")]
+    indexes = tuple(_indexes(declared.cls, key))
+    mistakes += _index_mistakes(declared, indexes)
+    used = {*key, *(name for index in indexes for name in (index.partition, index.sort) if name)}
+    if version:
+        mistakes += _version_mistakes(declared, item, version, used)
+        used.add(version)
+    for name in sorted(used - fields.keys()):
+        what = f"{declared.cls.__name__}: {item.__name__} has no field {name!r}."
+        mistakes.append(
+            declared.mistake("table.field", what, f"Its fields are: {', '.join(fields)}.")
+        )
+    for name in sorted(name for name in used & fields.keys() if fields[name] != name):
+        what = f"{declared.cls.__name__}: {name} is stored as {fields[name]!r}."
+        mistakes.append(
+            declared.mistake(
+                "table.renamed", what, "Fields of a key, an index or a version keep their name."
+            )
+        )
+    numeric = frozenset(
+        name for name in used - {version} if stored.key_type(item, name) == "number"
+    )
+    for name in sorted(name for name in used - {version} if stored.key_type(item, name) == "mixed"):
+        what = f"{declared.cls.__name__}: {name} may be text and a number."
+        mistakes.append(
+            declared.mistake(
+                "table.key-type", what, "DynamoDB wants one of them: give it one type."
+            )
+        )
+    model = TableModel(
+        name=f"{declared.service}.{declared.name}",
+        service=declared.service,
+        partition=key[0],
+        sort=key[1] if len(key) > 1 else None,
+        version=version,
+        indexes=indexes,
+        source=declared.source,
+        numeric=numeric,
+    )
+    declared.cls.__oort__ = TableDeclaration(model, item, frozenset(used - {version}))  # type: ignore[attr-defined]
+    return model, mistakes
+
+
+def _index_mistakes(
+    declared: ResourceDeclared, indexes: tuple[IndexModel, ...]
+) -> Iterator[Mistake]:
+    count = sum(not index.primary for index in indexes)
+    if count > limits.INDEXES_PER_TABLE:
+        what = f"{declared.cls.__name__} has {count} indexes."
+        yield declared.mistake(
+            "table.indexes", what, f"DynamoDB allows {limits.INDEXES_PER_TABLE}."
+        )
+
+
+def _version_mistakes(
+    declared: ResourceDeclared, item: object, name: str, used: set[str]
+) -> Iterator[Mistake]:
+    """The version counts writes: an int, and no part of a key or an index."""
+    from oort.rules.types import stored
+
+    if not stored.may_be_version(item, name, taken=name in used):
+        what = f"{declared.cls.__name__}: {name} cannot be the version."
+        yield declared.mistake(
+            "table.version", what, f"Give it a field of its own: {name}: int = 0."
+        )
+
+
+def _indexes(cls: type, key: tuple[str, ...]) -> Iterator[IndexModel]:
+    for name, value in vars(cls).items():
+        if isinstance(value, Index):
+            same = (value.partition, value.sort) == (key[0], next(iter(key[1:]), None))
+            yield IndexModel(name, value.partition, value.sort, same)

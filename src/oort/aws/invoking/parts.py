@@ -1,0 +1,82 @@
+"""The parts that one function in Lambda works with, and what every trigger does with them.
+
+The runtime that enters the handler is the one of the embedded engine. The environment is made at the first invocation and
+kept for all that follow.
+"""
+
+from collections.abc import Collection, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from oort.app.programs import Function
+from oort.aws.invoking.broker import LambdaBroker
+from oort.aws.invoking.logs import JsonLog
+from oort.model.errors import InvalidUse
+from oort.rules import identifiers
+from oort.runtime.environments import Environment
+
+if TYPE_CHECKING:
+    from oort.model.platform import PlatformModel
+    from oort.ports.bundle import FunctionPorts
+    from oort.ports.clock import Clock
+    from oort.ports.entropy import Entropy
+
+Event = Mapping[str, object]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Parts:
+    """The parts of one function; the entry puts them together."""
+
+    function: Function
+    platform: "PlatformModel"
+    broker: LambdaBroker
+    ports: "FunctionPorts"
+    log: JsonLog
+    clock: "Clock"
+    entropy: "Entropy"
+
+    def environment(self) -> Environment:
+        """The place where the handler runs."""
+        return Environment(
+            self.function, broker=self.broker, clock=self.clock, entropy=self.entropy
+        )
+
+    @contextmanager
+    def invocation(self, messages: Collection[str] = ()) -> Iterator[str]:
+        """An invocation's id. It is also its token: nobody else is here who could use it."""
+        now = int(self.clock.now().timestamp() * 1000)
+        token = identifiers.uuid7(now, self.entropy.bits(74))
+        self.broker.open(token, messages=messages)
+        try:
+            yield token
+        finally:
+            self.broker.close()
+
+    def new_trace(self) -> tuple[str, str]:
+        """A trace and a span of it, when no caller names one."""
+        return f"{self.entropy.bits(128) or 1:032x}", f"{self.entropy.bits(64) or 1:016x}"
+
+    def ended(
+        self,
+        message: str,
+        started: int,
+        *,
+        failed: int,
+        rang: int = 0,
+        error: str = "",
+        **fields: int,
+    ) -> None:
+        """Write the line that ends an invocation, with its duration since `started`."""
+        took = (self.clock.tick() - started) / 1e6
+        self.log.invocation(
+            message, failed=failed, rang=rang, milliseconds=took, traceback=error, **fields
+        )
+
+    def unreadable(self) -> InvalidUse:
+        """The error for an event that the function has no trigger for."""
+        name = self.function.model.name
+        return InvalidUse(
+            f"{name} was invoked with what it cannot read.", "Invoke it through its trigger."
+        )

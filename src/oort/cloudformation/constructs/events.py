@@ -1,0 +1,34 @@
+"""Topics of SNS, one for each event. They belong to the platform's stack; who listens is in the stacks of the listeners."""
+
+from collections.abc import Iterator
+
+from oort.cloudformation.constructs import transport
+from oort.cloudformation.intrinsics import attribute, ref
+from oort.cloudformation.logical import identity
+from oort.cloudformation.resources import Resource
+from oort.model.platform import PlatformModel
+from oort.rules.cloud.cloud_names import Place
+
+
+def events(platform: PlatformModel, place: Place) -> Iterator[Resource]:
+    """The topic of every event that a service publishes or waits for, encrypted with the platform's key, TLS only."""
+    published = {event.name for event in platform.events}
+    awaited = {queue.subscription for queue in platform.queues if queue.subscription}
+    for event in sorted(published | awaited):
+        topic = identity("Topic", event)
+        yield Resource(
+            topic,
+            "AWS::SNS::Topic",
+            {
+                "TopicName": place.topic(event),
+                "KmsMasterKeyId": attribute("Key", "Arn"),
+                "SignatureVersion": "2",
+            },
+        )
+        # SNS takes no wildcard for an action here; publishing is what carries data.
+        document = transport.encrypted_only("sns:Publish", ref(topic))
+        yield Resource(
+            identity("Policy", event),
+            "AWS::SNS::TopicPolicy",
+            {"Topics": [ref(topic)], "PolicyDocument": document},
+        )

@@ -1,0 +1,78 @@
+"""The ports of the engine, put together on one store, and what moves messages between them."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import timedelta
+
+from oort.engine.services.calls import Calls, Run
+from oort.engine.services.deliveries import Deliveries
+from oort.engine.services.effects import Effects
+from oort.engine.services.events import Events
+from oort.engine.services.history import History
+from oort.engine.services.parking import Parking
+from oort.engine.services.queue_inspection import QueueInspection
+from oort.engine.services.queues import Queues
+from oort.engine.services.relay import Relay
+from oort.engine.services.schedules import Schedules
+from oort.engine.services.tables import Tables, no_lag
+from oort.engine.services.traces import Traces
+from oort.engine.services.transactions import Transactions
+from oort.engine.store.store import Store
+from oort.model.invocations import CallOutcome
+from oort.model.operations import CallFunction
+from oort.model.platform import PlatformModel
+from oort.ports.clock import Clock
+from oort.ports.transactions import Transactions as TransactionsPort
+from oort.rules.messaging import calls as rules
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EnginePorts:
+    """See `ports.bundle`. `history`, `relay` and `schedules` are the engine's own."""
+
+    tables: Tables
+    queues: Queues
+    events: Events
+    calls: Calls
+    effects: Effects
+    transactions: TransactionsPort
+    deliveries: Deliveries
+    queue_inspection: QueueInspection
+    parking: Parking
+    traces: Traces
+    history: History
+    relay: Relay
+    schedules: Schedules
+
+
+def nobody(_: str, operation: CallFunction) -> CallOutcome:
+    """Run no function: for a store without a program."""
+    return CallOutcome(result=rules.unanswered(operation.call))
+
+
+def on(
+    store: Store,
+    *,
+    platform: PlatformModel,
+    clock: Clock,
+    lag: Callable[[], timedelta] = no_lag,
+    run: Run = nobody,
+    failed: Callable[[str, str], None] = lambda _call, _traceback: None,
+) -> EnginePorts:
+    """All ports on the store. `lag` delays secondary indexes, `run` runs the function that answers a call."""
+    traces = Traces(store)
+    return EnginePorts(
+        tables=Tables(store, platform=platform, clock=clock, lag=lag),
+        queues=Queues(store, platform=platform, clock=clock),
+        events=Events(store, platform=platform, clock=clock),
+        calls=Calls(platform, run=run, traces=traces, clock=clock, failed=failed),
+        effects=Effects(store, clock=clock),
+        transactions=Transactions(store, platform=platform, clock=clock, lag=lag),
+        deliveries=Deliveries(store, platform=platform, clock=clock),
+        queue_inspection=QueueInspection(store, platform=platform, clock=clock),
+        parking=Parking(store, platform=platform, clock=clock),
+        traces=traces,
+        history=History(store, clock=clock),
+        relay=Relay(store, platform=platform, clock=clock),
+        schedules=Schedules(store, platform=platform, clock=clock),
+    )

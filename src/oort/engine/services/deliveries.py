@@ -1,0 +1,139 @@
+"""The Deliveries port on the store, and what the dispatcher needs besides: settle and lease in one commit, and what is due.
+
+Where SQS drops a message after its retention, the engine makes it a dead letter; dead letters stay until they are
+redriven. Nothing that was accepted disappears without a trace.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+
+from oort.engine.services import messages
+from oort.engine.services.times import unix
+from oort.engine.store.session import Session
+from oort.engine.store.store import Store
+from oort.model import limits
+from oort.model.invocations import Parked
+from oort.model.messages import Delivery, Fault
+from oort.model.platform import PlatformModel
+from oort.ports.clock import Clock
+from oort.rules.messaging import messages as rules
+
+
+@dataclass(frozen=True, slots=True)
+class Retry:
+    """A hand-over that failed: when it may come back, and why it failed."""
+
+    receipt: str
+    after: timedelta
+    error: str
+
+
+class Deliveries:
+    """Deliveries of one store. A queue that the program does not have is a KeyError."""
+
+    def __init__(self, store: Store, *, platform: PlatformModel, clock: Clock) -> None:
+        self._store = store
+        self._queues = {queue.name: queue for queue in platform.queues}
+        self._clock = clock
+
+    def receive(self, queue: str, *, most: int) -> list[Delivery]:
+        """See `ports.deliveries`. It writes only if there is something to hand out."""
+        name, now = self._queues[queue].name, unix(self._clock.now())
+        if not self._store.row(_VISIBLE, name, now):
+            return []
+        return self.settle(queue, most=most)
+
+    def acknowledge(self, queue: str, receipts: Sequence[str]) -> None:
+        """See `ports.deliveries`."""
+        self.settle(queue, acknowledged=receipts)
+
+    def retry(self, queue: str, receipt: str, *, after: timedelta, error: str) -> None:
+        """See `ports.deliveries`."""
+        self.settle(queue, failed=(Retry(receipt, after, error),))
+
+    def park(self, queue: str, delivery: Delivery, fault: Fault) -> None:
+        """See `ports.deliveries`."""
+        self.settle(queue, parked=(Parked(receipt=delivery.receipt, fault=fault),))
+
+    def keep(self, queue: str, delivery: Delivery, fault: Fault) -> None:
+        """See `ports.deliveries`. The hand-over goes with it, in one commit."""
+        self.park(queue, delivery, fault)
+
+    def settle(
+        self,
+        queue: str,
+        *,
+        acknowledged: Sequence[str] = (),
+        failed: Sequence[Retry] = (),
+        parked: Sequence[Parked] = (),
+        most: int = 0,
+    ) -> list[Delivery]:
+        """End hand-overs and receive up to `most` (at most 10) further messages, in one commit."""
+        return self._store.write(self._settling(queue, acknowledged, failed, parked, most=most))
+
+    def release_all(self) -> int:
+        """End every lease at once; how many. For start-up: whoever held them is gone.
+
+        The attempt is given back, since the message did not fail: the platform ended. Unless that happened
+        `limits.INTERRUPTIONS` times, for then it may be the message that ends the platform.
+        """
+        now = unix(self._clock.now())
+        return self._store.write(lambda session: session.run(_RELEASE, now, limits.INTERRUPTIONS))
+
+    def ready_queues(self) -> list[str]:
+        """The queues that have a visible message, the one that has waited longest first. One statement for all queues."""
+        now = unix(self._clock.now())
+        ready = sorted((first, name) for name, first, _ in self._visibilities(now) if first <= now)
+        return [name for _, name in ready]
+
+    def next_due(self) -> float | None:
+        """The next moment after now, in Unix seconds, at which a message becomes visible; None if there is none."""
+        coming = self._visibilities(unix(self._clock.now()))
+        return min((due for _, _, due in coming if due is not None), default=None)
+
+    def _settling(
+        self,
+        queue: str,
+        acknowledged: Sequence[str],
+        failed: Sequence[Retry],
+        parked: Sequence[Parked],
+        *,
+        most: int,
+    ) -> Callable[[Session], list[Delivery]]:
+        model, now = self._queues[queue], self._clock.now()
+        returns = [(retry, unix(now, after=rules.visibility(retry.after))) for retry in failed]
+        moment, until = unix(now), unix(now, after=model.visibility)
+
+        def work(session: Session) -> list[Delivery]:
+            messages.acknowledge(session, queue, acknowledged, now=moment)
+            for one in parked:
+                messages.park(session, queue, one.receipt, one.fault, now=moment)
+            for retry, visible in returns:
+                messages.fail(
+                    session, model, retry.receipt, error=retry.error, now=moment, visible=visible
+                )
+            return messages.lease(
+                session, model, most=min(most, limits.BATCH), now=moment, until=until
+            )
+
+        return work
+
+    def _visibilities(self, now: float) -> list[tuple[str, float, float | None]]:
+        """For each queue with messages: when its first one is or was visible, and when the first one after now will be."""
+        rows = self._store.read(lambda session: session.rows(_VISIBILITIES, now))
+        return [(name, first, coming) for name, first, coming in rows if name in self._queues]
+
+
+_RELEASE = """UPDATE messages SET leased = 0, visible = ?, interrupted = interrupted + 1,
+attempts = attempts - (interrupted < ?) WHERE leased = 1"""
+_VISIBLE = "SELECT 1 FROM messages WHERE queue = ? AND visible <= ? LIMIT 1"
+# From queue to queue through the index: as many look-ups as there are queues with messages, however many messages.
+_VISIBILITIES = """
+WITH RECURSIVE each(name) AS (
+    SELECT min(queue) FROM messages
+    UNION ALL SELECT (SELECT min(queue) FROM messages WHERE queue > name) FROM each WHERE name IS NOT NULL)
+SELECT name,
+    (SELECT min(visible) FROM messages WHERE queue = name),
+    (SELECT min(visible) FROM messages WHERE queue = name AND visible > ?)
+FROM each WHERE name IS NOT NULL"""

@@ -1,0 +1,26 @@
+"""The Events port on the store: one commit puts a copy on every subscriber's queue."""
+
+from oort.engine.services import messages
+from oort.engine.services.times import unix
+from oort.engine.store.store import Store
+from oort.model.messages import Message
+from oort.model.platform import PlatformModel
+from oort.ports.clock import Clock
+from oort.rules.messaging import messages as rules
+
+
+class Events:
+    """Events on one store."""
+
+    def __init__(self, store: Store, *, platform: PlatformModel, clock: Clock) -> None:
+        self._store = store
+        self._platform = platform
+        self._clock = clock
+
+    def publish(self, event: str, message: Message) -> None:
+        """See `ports.events`."""
+        rules.check(message)
+        payload, now = messages.packed(message), unix(self._clock.now())
+        self._store.write(
+            lambda session: messages.fan_out(session, self._platform, event, payload, now=now)
+        )

@@ -1,0 +1,16 @@
+"""Events: one message, many subscribers."""
+
+from typing import Protocol
+
+from oort.model.messages import Message
+
+
+class Events(Protocol):
+    """Fan-out. Each subscriber has a queue of its own, so one that fails does not touch the others.
+
+    `publish` returns when every subscriber's queue is sure to get the event, at least once; order is not promised.
+    Without subscribers the event is gone. Bodies are at most 256 KiB (LimitExceeded).
+    """
+
+    def publish(self, event: str, message: Message) -> None:
+        """Give the message to every subscriber."""

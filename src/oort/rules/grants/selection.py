@@ -1,0 +1,50 @@
+"""The file of this package that knows a grant: chosen by its kind. A new kind is an arm of each function here."""
+
+from collections.abc import Iterator
+
+from oort.model.functions import Grant
+from oort.model.resources import Kind
+from oort.rules.grants import calls, effects, events, queues, tables
+from oort.rules.grants.edges import EdgeKind
+from oort.rules.grants.statement import Grantee, Statement
+
+
+def statements(grant: Grant, grantee: Grantee) -> Iterator[Statement]:
+    """The statements of IAM that a grant is on AWS."""
+    match grant.kind:
+        case Kind.TABLE:
+            return tables.statements(grant, grantee)
+        case Kind.QUEUE:
+            return queues.statements(grant, grantee)
+        case Kind.EVENT:
+            return events.statements(grant, grantee)
+        case Kind.CALL:
+            return calls.statements(grant, grantee)
+        case Kind.EFFECT:
+            return effects.statements(grant, grantee)
+
+
+def outbox_rows(grant: Grant) -> str | None:
+    """The rows of the outbox that a function with the grant may write; None if nothing of its kind goes there."""
+    match grant.kind:
+        case Kind.QUEUE:
+            return queues.outbox_rows(grant)
+        case Kind.EVENT:
+            return events.outbox_rows(grant)
+        case Kind.TABLE | Kind.CALL | Kind.EFFECT:
+            return None
+
+
+def edge(kind: Kind, action: str) -> EdgeKind | None:
+    """The edge from a function to its resource; None if the graph does not show it."""
+    match kind:
+        case Kind.TABLE:
+            return tables.edge(action)
+        case Kind.QUEUE:
+            return queues.EDGE
+        case Kind.EVENT:
+            return events.EDGE
+        case Kind.CALL:
+            return calls.EDGE
+        case Kind.EFFECT:
+            return None

@@ -1,0 +1,105 @@
+"""Carries out operations on the ports, whoever asks. One file a kind says how; a kind is loaded when it is first asked for.
+
+The brokers put grants in front of it; fakes use it as it is.
+"""
+
+from typing import TYPE_CHECKING
+
+from oort.model.errors import (
+    ConditionFailed,
+    EffectInProgress,
+    InvalidCursor,
+    InvalidUse,
+    InvalidValue,
+    LimitExceeded,
+    NoSuchItem,
+    OortError,
+)
+from oort.model.operations import (
+    CallFunction,
+    CheckItem,
+    ClaimEffect,
+    Commit,
+    DeleteItem,
+    FinishEffect,
+    GetItem,
+    GetItems,
+    Operation,
+    PublishEvent,
+    PutItem,
+    QueryIndex,
+    Refused,
+    ReleaseEffect,
+    Result,
+    ScanTable,
+    SendMessage,
+    UpdateItem,
+)
+
+if TYPE_CHECKING:
+    from oort.ports.bundle import HandlePorts
+
+_REFUSALS = (
+    ConditionFailed,
+    EffectInProgress,
+    InvalidCursor,
+    InvalidUse,
+    InvalidValue,
+    LimitExceeded,
+    NoSuchItem,
+)
+
+
+class Operations:
+    """From the language of the broker port to the ports of the services."""
+
+    def __init__(self, ports: "HandlePorts") -> None:
+        self._ports = ports
+
+    def perform(self, operation: Operation) -> Result:
+        """Carry it out; what the ports refuse is a result."""
+        try:
+            return _carry_out(operation, self._ports)
+        except _REFUSALS as error:
+            return _refused(error)
+
+
+def _carry_out(operation: Operation, ports: "HandlePorts") -> Result:
+    """Choose the kind. Imports stand in the arms, so that a function on Lambda loads only the kinds that it uses."""
+    match operation:
+        case (
+            GetItem()
+            | GetItems()
+            | PutItem()
+            | UpdateItem()
+            | DeleteItem()
+            | QueryIndex()
+            | ScanTable()
+        ):
+            from oort.runtime.operations import tables
+
+            return tables.perform(operation, ports.tables)
+        case CheckItem() | Commit():
+            from oort.runtime.operations import transactions
+
+            return transactions.perform(operation, ports.transactions)
+        case SendMessage():
+            from oort.runtime.operations import queues
+
+            return queues.perform(operation, ports.queues)
+        case PublishEvent():
+            from oort.runtime.operations import events
+
+            return events.perform(operation, ports.events)
+        case CallFunction():
+            return ports.calls.call(operation)
+        case ClaimEffect() | FinishEffect() | ReleaseEffect():
+            from oort.runtime.operations import effects
+
+            return effects.perform(operation, ports.effects)
+
+
+def _refused(error: OortError) -> Refused:
+    position = error.position if isinstance(error, ConditionFailed | NoSuchItem) else 0
+    after = error.after.total_seconds() if isinstance(error, EffectInProgress) else 0.0
+    return Refused(error.code, str(error), position, after)
