@@ -244,7 +244,7 @@ def test_the_advice_works_a_new_version_passes(copy: Copy) -> None:
     copy.edit(EVENTS, "class SignedUp(Event)", "class SignedUpV1(Event)")
     text = (copy.folder / EVENTS).read_text()
     (copy.folder / EVENTS).write_text(text + NEWER)
-    copy.edit(ROUTES, "country=account.country))", "land=account.country))")
+    copy.edit(ROUTES, "country=account.country)", "land=account.country)")
     copy.edit("analytics/service.py", "event.country)", "event.land)")
     (copy.folder / "email/service.py").write_text(
         (copy.folder / "email/service.py").read_text().replace("SignedUp", "SignedUpV1")

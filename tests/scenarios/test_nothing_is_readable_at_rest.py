@@ -126,7 +126,7 @@ def test_a_missing_key_is_one_sentence_and_destroys_nothing(tmp_path: Path, keys
     before = (tmp_path / "state" / "oort.db").read_bytes()
     assert f"is missing: there is no {key}." in refused(tmp_path)
     key.write_text("0" * 64)
-    assert "it is another store's, or the file is damaged" in refused(tmp_path)
+    assert "the key belongs to another store, or the file is damaged" in refused(tmp_path)
     key.write_text("nonsense")
     assert "is not a key" in refused(tmp_path)
     assert (tmp_path / "state" / "oort.db").read_bytes() == before
@@ -148,7 +148,7 @@ def test_rotation_changes_key_and_file_and_keeps_the_data(tmp_path: Path, keys: 
     assert new != old
     assert key.stat().st_mode & 0o777 == 0o600
     key.write_bytes(old)
-    assert "it is another store's" in refused(tmp_path)
+    assert "the key belongs to another store" in refused(tmp_path)
     key.write_bytes(new)
     with start(tmp_path) as process:
         assert accounts(process, tmp_path) == {f"{CANARY}-one@example.com"}

@@ -102,6 +102,7 @@ class _Recorder:
 def fields(model: type[T]) -> T:
     """A stand-in for an instance of the model whose attributes are read only through `field(…)`.
 
+    >>> import msgspec
     >>> class Account(msgspec.Struct):
     ...     logins: int = 0
     >>> A = fields(Account)

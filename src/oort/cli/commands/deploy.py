@@ -1,5 +1,6 @@
 """`oort deploy`: deploy the platform, or some of its services, to AWS, and show the progress."""
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -12,7 +13,9 @@ from oort.cli.printing import output
 from oort.cli.wiring import platforms
 
 if TYPE_CHECKING:
+    from oort.app.programs import Program
     from oort.delivery.rollout import Outcome
+    from oort.ports.parking import Parking
 
 _EPILOG = """\b
 Examples:
@@ -57,14 +60,10 @@ def deploy(
     this change. The exit code is 1 if a stack failed or a contract would break.
     """
     project, program = platforms.load(path)
-    chosen = [
-        platforms.known(name, [service.name for service in program.model.services], what="service")
-        for name in services
-    ]
+    chosen = platforms.known_services(program, services)
     from oort.cli.deploy import deploy_contracts
     from oort.cli.wiring import cloud  # here, since it takes what only a deployment needs
     from oort.delivery import shipping
-    from oort.runtime import parking
 
     say = (lambda _: None) if as_json else output.echo
     contracts = deploy_contracts.check(project, program, stage=stage, chosen=chosen, say=say)
@@ -91,16 +90,22 @@ def deploy(
         )
         outcomes = shipped.outcomes
         contracts.publish()
-        for queue, count in parking.release(
-            program, target_cloud.parking(program.model), services=chosen
-        ).items():
-            say(
-                f"{queue:<28} {output.counted(count, 'parked message')} can be read now and will be delivered."
-            )
+        _release(program, target_cloud.parking(program.model), chosen=chosen, say=say)
     if as_json:
         output.json([_document(service) for service in outcomes])
         return
     _summary(outcomes, dry_run=dry_run)
+
+
+def _release(
+    program: "Program", parking: "Parking", *, chosen: list[str], say: Callable[[str], None]
+) -> None:
+    """Put parked messages back on their queues if their consumers can read them now."""
+    from oort.runtime.parking import release
+
+    for queue, count in release(program, parking, services=chosen).items():
+        messages = output.counted(count, "parked message")
+        say(f"{queue:<28} {messages} can be read now and will be delivered.")
 
 
 def _summary(outcomes: "tuple[Outcome, ...]", *, dry_run: bool) -> None:

@@ -42,10 +42,7 @@ def destroy(
     stack stays.
     """
     project, program = platforms.load(path)
-    chosen = [
-        platforms.known(name, [service.name for service in program.model.services], what="service")
-        for name in services
-    ]
+    chosen = platforms.known_services(program, services)
     from oort.cli.deploy import deploy_contracts
     from oort.cli.wiring import cloud
     from oort.rules.cloud import cloud_names
@@ -55,19 +52,10 @@ def destroy(
     target_cloud = cloud.Cloud(settings)
     names = list(cloud.stacks(program, settings, chosen))
     shared = [] if chosen else [cloud_names.place(project.name, stage).stack]
-    output.echo(
-        f"{project.name}, stage {stage}, account {target_cloud.account.id}, {settings.region}: {', '.join(names + shared)}"
-    )
-    if (
-        not yes
-        and click.prompt(
-            "Waiting messages will be lost. Type the name of the stage to continue",
-            default="",
-            show_default=False,
-        )
-        != stage
-    ):
-        raise UnreadableInput("That is not the name of the stage.", "Nothing was removed.")
+    account = f"account {target_cloud.account.id}, {settings.region}"
+    output.echo(f"{project.name}, stage {stage}, {account}: {', '.join(names + shared)}")
+    if not yes:
+        _confirm(stage)
     rollout = target_cloud.rollout(event=progress.teller(output.echo))
     rollout.remove(names)
     rollout.remove(shared)
@@ -80,3 +68,9 @@ def destroy(
             chosen or [service.name for service in program.model.services],
         )
     output.echo(f"{output.counted(len(names + shared), 'stack')} removed.")
+
+
+def _confirm(stage: str) -> None:
+    question = "Waiting messages will be lost. Type the name of the stage to continue"
+    if click.prompt(question, default="", show_default=False) != stage:
+        raise UnreadableInput("That is not the name of the stage.", "Nothing was removed.")

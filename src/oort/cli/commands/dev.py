@@ -131,10 +131,8 @@ def run(
             place=f"-C {_hint(run_options)}",
         )
         address = welcome.address(listener, folder.path)
-        welcome.write_credentials(
-            address.credentials,
-            issuer.issue(welcome.DEVELOPER, welcome.groups(program), _TOKEN_LIFETIME),
-        )
+        token = issuer.issue(welcome.DEVELOPER, welcome.groups(program), _TOKEN_LIFETIME)
+        welcome.write_credentials(address.credentials, token)
 
         def ready() -> None:
             if changed:

@@ -55,10 +55,7 @@ def synth(*, services: tuple[str, ...], out: Path, stage: str, path: Path, as_js
     Nothing is deployed and no request goes to AWS.
     """
     project, program = platforms.load(path)
-    chosen = [
-        platforms.known(name, [service.name for service in program.model.services], what="service")
-        for name in services
-    ]
+    chosen = platforms.known_services(program, services)
     # Render all before writing the first.
     rendered = list(_templates(project, program, project.stage(stage), chosen))
     written = [(template, _write(template, out)) for template in rendered]

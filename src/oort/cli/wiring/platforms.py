@@ -2,6 +2,7 @@
 
 import contextlib
 import sys
+from collections.abc import Iterable
 from pathlib import Path
 
 from oort.app.loading import projects
@@ -38,6 +39,12 @@ def _is_beside(file: Path, project: Project) -> bool:
 def state_folder(project: Project, state: Path | None) -> Path:
     """Return the state folder: from the option, or beside oort.toml."""
     return (state or project.folder / ".oort").absolute()
+
+
+def known_services(program: Program, names: Iterable[str]) -> list[str]:
+    """Return the names. NotFoundHere for a name that is no service of the program."""
+    services = [service.name for service in program.model.services]
+    return [known(name, services, what="service") for name in names]
 
 
 def known(name: str, names: list[str], *, what: str) -> str:

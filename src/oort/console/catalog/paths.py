@@ -11,8 +11,8 @@ MARKER = "<!-- made by: oort contracts catalog -->"
 def relative(page: str, part: Part, ending: str) -> str:
     """Return the link from a page to a part's target; empty without a target.
 
-    >>> relative("events/shop.sold", Part("shop", page="services/shop", anchor="shop.sell"),
-    ".html")
+    >>> part = Part("shop", page="services/shop", anchor="shop.sell")
+    >>> relative("events/shop.sold", part, ".html")
     '../services/shop.html#shop.sell'
     """
     anchor = f"#{quote(part.anchor)}" if part.anchor else ""

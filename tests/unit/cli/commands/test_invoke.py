@@ -146,7 +146,7 @@ def test_an_event_that_does_not_fit_is_a_usage_error_and_shows_one_that_does(
     result = run("invoke", function, "--event", "-", "-C", shop(tmp_path), input=event)
     assert (result.exit_code, result.stdout) == (64, "")
     assert says in result.stderr
-    assert "One that does:" in result.stderr
+    assert "An example that fits:" in result.stderr
 
 
 def test_a_type_without_an_example_points_to_the_code(tmp_path: Path) -> None:

@@ -123,7 +123,7 @@ def test_a_command_prints_the_key_of_the_store_that_it_is_asked_for(
 
 
 def test_what_a_command_prints_must_be_a_key(state: StateFolder) -> None:
-    with pytest.raises(StateUnusable, match=f"What {COMMAND} prints is not a key"):
+    with pytest.raises(StateUnusable, match=f"The output of {COMMAND} is not a key"):
         printing("hello").of(state)
 
 

@@ -80,7 +80,7 @@ def test_a_deployment_shows_what_it_does_and_where_everything_is(
     assert result.exit_code == 0, result.output
     lines = result.stdout.splitlines()
     assert lines[0].startswith(
-        "Nothing keeps the contracts of this platform yet: run oort contracts lock"
+        "The contracts of this platform are not locked: run oort contracts lock"
     )
     assert lines[1] == "shop, stage prod, account 123456789012, us-east-1"
     assert lines[-1] == "3 stacks, 3 changed."
@@ -143,7 +143,7 @@ def test_what_waits_parked_and_can_be_read_now_is_handed_over(
     )
     result = run("deploy", "-C", shop(tmp_path))
     assert (
-        "orders.pack                  1 parked message can be read now, and are handed over."
+        "orders.pack                  1 parked message can be read now and will be delivered."
         in result.stdout
     )
 
