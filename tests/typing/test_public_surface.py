@@ -49,12 +49,16 @@ def workspace(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return copied(tmp_path_factory.mktemp("typing"))
 
 
-def copied(into: Path) -> Path:
-    """A copy of the samples with the checkers' settings beside them."""
+def copied(into: Path, *, cold: bool = False) -> Path:
+    """Copy the samples, with the checkers' settings beside them.
+
+    With `cold`, mypy reads everything anew: it words a few messages otherwise when the class comes from its cache.
+    """
     folder = into / "samples"
     shutil.copytree(SAMPLES, folder, ignore=shutil.ignore_patterns("__pycache__"))
     mypy = ["[mypy]", "strict = true", "python_version = 3.11", f"mypy_path = {SURFACE}"]
-    mypy.append(f"cache_dir = {mypy_cache('samples')}")
+    cache = into / "cache" if cold else mypy_cache("samples")
+    mypy.append(f"cache_dir = {cache}")
     (folder / "mypy.ini").write_text("\n".join(mypy), encoding="utf-8")
     return folder
 

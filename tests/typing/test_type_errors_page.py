@@ -16,6 +16,6 @@ def test_every_misuse_has_its_place() -> None:
 @pytest.mark.slow
 def test_the_messages_are_those_that_the_checkers_print(tmp_path: Path) -> None:
     page = PAGE.read_text(encoding="utf-8")
-    assert renewed(page, said(copied(tmp_path))) == page, (
+    assert renewed(page, said(copied(tmp_path, cold=True))) == page, (
         "run python -m tests.typing.type_errors_page"
     )

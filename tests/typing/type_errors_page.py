@@ -45,5 +45,6 @@ def _shown(checker: str, finding: Finding) -> str:
 if __name__ == "__main__":
     with tempfile.TemporaryDirectory() as made:
         PAGE.write_text(
-            renewed(PAGE.read_text(encoding="utf-8"), said(copied(Path(made)))), encoding="utf-8"
+            renewed(PAGE.read_text(encoding="utf-8"), said(copied(Path(made), cold=True))),
+            encoding="utf-8",
         )
