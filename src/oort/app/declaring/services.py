@@ -6,7 +6,6 @@ from datetime import timedelta
 from functools import partial
 from typing import Concatenate, Never, Unpack
 
-from oort.app.declaring import queues, tables
 from oort.app.declaring.declarations import (
     AnswerDeclared,
     ConsumerOptions,
@@ -81,6 +80,8 @@ class Service:
         """Declare a table. `key` names the key field, or the partition and sort fields; `version` an int field that
         guards read-then-write.
         """
+        from oort.app.declaring import tables  # a cold start loads only the declared kinds
+
         source = self._here()
         if expires is not None:
             self.declared.mistakes.append(later.mistake(source, "expires="))
@@ -89,6 +90,8 @@ class Service:
 
     def queue(self, name: str, *, attempts: int = 5, fifo: bool = False) -> Callable[[D], D]:
         """Declare a work queue. After `attempts` (1 to 1000) a message becomes a dead letter."""
+        from oort.app.declaring import queues  # a cold start loads only the declared kinds
+
         source = self._here()
         if fifo:
             self.declared.mistakes.append(later.mistake(source, "fifo="))

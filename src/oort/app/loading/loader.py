@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 
-from oort.app.declaring import queues, versions
+from oort.app.declaring import versions
 from oort.app.declaring.declarations import (
     AnswerDeclared,
     HandlerDeclared,
@@ -240,6 +240,8 @@ class _Loader:
     def _subscription(
         self, declared: HandlerDeclared, said: SubscriptionDeclared, reader: Reader
     ) -> tuple[Trigger | None, Signature]:
+        from oort.app.declaring import queues  # for consumers only
+
         signature = read_consumer(reader, said.event)
         if events.declared(said.event) is None:
             reader.refuse(
@@ -259,6 +261,8 @@ class _Loader:
         self, declared: HandlerDeclared, reader: Reader, *, attempts: int, event: str | None
     ) -> QueueModel:
         """The queue in front of one handler."""
+        from oort.app.declaring import queues  # for consumers only
+
         queue = QueueModel(
             name=f"{self.service.name}.{names.dashed(reader.name)}",
             service=self.service.name,
@@ -274,6 +278,8 @@ class _Loader:
     def _worker(
         self, declared: HandlerDeclared, said: WorkerDeclared, reader: Reader
     ) -> tuple[Trigger | None, Signature]:
+        from oort.app.declaring import queues  # for consumers only
+
         declaration = getattr(said.queue, "__oort__", None)
         if not isinstance(declaration, QueueDeclaration):
             reader.refuse(

@@ -5,7 +5,6 @@ import os
 import pkgutil
 import re
 import sys
-import tomllib
 import traceback
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -48,6 +47,8 @@ class Project:
 
 def find(path: Path) -> Project:
     """The project of a folder or of an `oort.toml`. Raises InvalidProject if there is none or it cannot be read."""
+    import tomllib  # Lambda reads no oort.toml
+
     file = path if path.name == FILE else path / FILE
     try:
         document = tomllib.loads(file.read_text(encoding="utf-8"))
