@@ -3,7 +3,7 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import TypeAlias, TypedDict, get_args, get_origin
+from typing import TypeAlias, TypedDict, TypeVar, get_args, get_origin
 
 from oort.app.handles.actions import F
 from oort.app.handles.events import Event
@@ -140,7 +140,11 @@ class ResourceDeclared:
         return [self.mistake("resource.name", what, instead)]
 
 
-Declare: TypeAlias = Callable[[ResourceDeclared], tuple[Resource | None, list[Mistake]]]
+RESOURCE = TypeVar("RESOURCE", bound=Resource)
+Read: TypeAlias = tuple[RESOURCE | None, list[Mistake]]  # the model, and what is wrong with it
+Declare: TypeAlias = Callable[[ResourceDeclared], Read[RESOURCE]]
+Check: TypeAlias = Callable[[ResourceDeclared, RESOURCE], Read[RESOURCE]]
+Complete: TypeAlias = Callable[[], Read[Resource]]  # checks the types, and completes the model
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,10 @@ from functools import partial
 from typing import Concatenate, Never, Unpack
 
 from oort.app.declaring.declarations import (
+    RESOURCE,
     AnswerDeclared,
+    Check,
+    Complete,
     ConsumerOptions,
     Declare,
     HandlerDeclared,
@@ -42,7 +45,9 @@ class Declared:
 
     source: Source
     modules: set[str] = field(default_factory=set[str])
-    resources: list[Resource] = field(default_factory=list[Resource])
+    resources: list[tuple[Resource, Complete]] = field(
+        default_factory=list[tuple[Resource, Complete]]
+    )
     handlers: list[HandlerDeclared] = field(default_factory=list[HandlerDeclared])
     providers: list[ProviderDeclared] = field(default_factory=list[ProviderDeclared])
     mistakes: list[Mistake] = field(default_factory=list[Mistake])
@@ -86,7 +91,9 @@ class Service:
         if expires is not None:
             self.declared.mistakes.append(later.mistake(source, "expires="))
         fields = (key,) if isinstance(key, str) else key
-        return self._resource(name, source, partial(tables.declare, key=fields, version=version))
+        return self._resource(
+            name, source, partial(tables.declare, key=fields, version=version), tables.check
+        )
 
     def queue(self, name: str, *, attempts: int = 5, fifo: bool = False) -> Callable[[D], D]:
         """Declare a work queue. After `attempts` (1 to 1000) a message becomes a dead letter."""
@@ -95,7 +102,9 @@ class Service:
         source = self._here()
         if fifo:
             self.declared.mistakes.append(later.mistake(source, "fifo="))
-        return self._resource(name, source, partial(queues.declare, attempts=attempts))
+        return self._resource(
+            name, source, partial(queues.declare, attempts=attempts), queues.check
+        )
 
     def bucket(self, name: str) -> Callable[[D], D]:
         """Declare a bucket. Refused at load by this release."""
@@ -247,12 +256,15 @@ class Service:
         self.declared.modules.add(caller_module())
         return caller()
 
-    def _resource(self, name: str, source: Source, declare: Declare) -> Callable[[D], D]:
+    def _resource(
+        self, name: str, source: Source, declare: Declare[RESOURCE], check: Check[RESOURCE]
+    ) -> Callable[[D], D]:
         def decorate(cls: D) -> D:
-            model, mistakes = declare(ResourceDeclared(cls, self.name, name, source))
+            declared = ResourceDeclared(cls, self.name, name, source)
+            model, mistakes = declare(declared)
             self.declared.mistakes += mistakes
             if model is not None:
-                self.declared.resources.append(model)
+                self.declared.resources.append((model, partial(check, declared, model)))
             return cls
 
         return decorate

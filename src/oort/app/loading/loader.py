@@ -81,7 +81,9 @@ class _Loader:
         self.service = service
         self.declared = service.declared
         self.mistakes = list(service.declared.mistakes)
-        self.resources: list[Resource] = list(self.declared.resources)
+        self.resources: list[Resource] = [model for model, _ in self.declared.resources]
+        if not judged:
+            self.resources = list(self._checked())
         self.calls: list[CallModel] = []
         self.functions: list[Function] = []
         self.providers: dict[object, Provider] = {}
@@ -90,6 +92,14 @@ class _Loader:
             what = f"{service.name!r} is not a service's name."
             instead = "Use lower-case letters, digits and dashes, at most 34; ping and sping are API Gateway's own."
             self.mistakes.append(Mistake(self.declared.source, "service.name", what, instead))
+
+    def _checked(self) -> Iterator[Resource]:
+        """The resources, after a check of the types that they store and carry."""
+        for _, check in self.declared.resources:
+            model, mistakes = check()
+            self.mistakes += mistakes
+            if model is not None:
+                yield model
 
     def load_functions(self) -> None:
         """Read every provider's and handler's signature."""
