@@ -5,7 +5,6 @@ import msgspec
 from oort.app.declaring import versions
 from oort.app.declaring.parameters import ContextParameter, MessageParameter, PrincipalParameter
 from oort.app.programs import Function
-from oort.model.context import Context
 from oort.model.errors import EffectInProgress, NotUnderstood
 from oort.model.functions import Http
 from oort.model.invocations import (
@@ -13,6 +12,7 @@ from oort.model.invocations import (
     BatchOutcome,
     CallInvocation,
     CallOutcome,
+    Context,
     Failure,
     HttpInvocation,
     HttpOutcome,

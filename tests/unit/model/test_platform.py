@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from oort.model import limits
-from oort.model.context import Context
+from oort.model.invocations import Context
 from oort.model.resources import IndexModel, Kind
 from tests.unit import programs
 

@@ -29,10 +29,10 @@ from oort.app.handles import calls, later
 from oort.app.handles.actions import D, F, K, M, P, R, T
 from oort.app.handles.calls import Call
 from oort.app.handles.events import E
+from oort.app.handles.handle import caller, caller_module
 from oort.app.handles.later import Bucket, Changed, Upload
 from oort.app.handles.queues import Queue
 from oort.app.handles.tables import Table
-from oort.app.source_places import caller, caller_module
 from oort.model import limits
 from oort.model.problems import Json
 from oort.model.resources import Resource

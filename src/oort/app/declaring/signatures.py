@@ -23,14 +23,13 @@ from oort.app.declaring.parameters import (
     ValueParameter,
 )
 from oort.app.handles import calls, events
-from oort.app.handles.actions import MARKERS
+from oort.app.handles.actions import MARKERS, Header
 from oort.app.handles.calls import Call
 from oort.app.handles.events import Publish
 from oort.app.handles.handle import ResourceHandle, declaration
-from oort.app.handles.http import Header
 from oort.app.handles.later import Bucket, Secret
 from oort.app.handles.once import Once
-from oort.model.context import Context, Principal
+from oort.model.invocations import Context, Principal
 from oort.model.sources import Mistake, Source
 
 

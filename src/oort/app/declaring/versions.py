@@ -11,7 +11,7 @@ from typing import TypeVar, cast, get_type_hints
 import msgspec
 
 from oort.app.handles.events import Event, declared
-from oort.app.source_places import caller
+from oort.app.handles.handle import caller
 from oort.model.errors import InvalidProgram, NotUnderstood
 from oort.model.messages import Message, Reason
 from oort.model.resources import EventModel

@@ -6,10 +6,9 @@ from typing import cast
 from oort.aws.invoking import proxy_events
 from oort.aws.invoking.parts import Event, Parts
 from oort.aws.invoking.proxy_events import ReplyDocument, RequestEvent
-from oort.model.context import Principal
 from oort.model.errors import InvalidToken
 from oort.model.functions import Http
-from oort.model.invocations import HttpInvocation, HttpOutcome
+from oort.model.invocations import HttpInvocation, HttpOutcome, Principal
 from oort.model.problems import Problem, Unauthorized
 from oort.rules import identifiers
 from oort.rules.http import reply_headers
