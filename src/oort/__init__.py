@@ -1,9 +1,7 @@
 """Oort: cloud-native services as plain typed Python. This is the front door; everything public is named here."""
 
-from oort.app.declaring.declarations import cached
-from oort.app.declaring.policies import Finding, policy
+from oort.app.declaring.declarations import Finding, cached, downcast, policy, upcast
 from oort.app.declaring.services import Service
-from oort.app.declaring.versions import downcast, upcast
 from oort.app.handles.actions import (
     Action,
     Can,

@@ -3,7 +3,6 @@
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 
-from oort.app.declaring import versions
 from oort.app.declaring.declarations import (
     AnswerDeclared,
     HandlerDeclared,
@@ -53,6 +52,8 @@ def load(services: Sequence[Service], *, name: str = "platform", judged: bool = 
         mistakes += _judged(services, loaders)
     known = _events(functions.values(), mistakes)
     if not judged:
+        from oort.app.declaring import versions
+
         mistakes += versions.mistakes(*_told_and_heard(functions.values()))
     if mistakes:
         raise InvalidProgram(mistakes)

@@ -12,7 +12,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import TYPE_CHECKING, cast
 
-from oort.app.declaring.policies import Rule, is_policy
+from oort.app.declaring.declarations import Rule
 from oort.app.declaring.services import Service
 from oort.model.errors import InvalidProgram, InvalidProject, OortError
 from oort.model.sources import Mistake, Source
@@ -156,6 +156,8 @@ def homes(project: Project) -> dict[str, tuple[str, ...]]:
 
 def policies(project: Project) -> list[Rule]:
     """The project's policies: those in its service packages, and those in the modules that it lists. After `program`."""
+    from oort.app.declaring.policies import is_policy  # Lambda runs no policies
+
     mistakes: list[Mistake] = []
     names = (*project.packages, *project.policies)
     modules = [module for name in names for module in _modules(name, project, mistakes)]
