@@ -162,7 +162,12 @@ class _Loader:
         return ownership.parameters(self.service.name, reader, signature)
 
     def _load_handler(self, declared: HandlerDeclared) -> None:
-        reader = Reader(declared.call, source=declared.source, provided=frozenset(self.providers))
+        reader = Reader(
+            declared.call,
+            source=declared.source,
+            provided=frozenset(self.providers),
+            judged=self._judged,
+        )
         trigger, signature = self._trigger(declared, reader)
         if not _has_message(declared.trigger):
             refuse_once(
