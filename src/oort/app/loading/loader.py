@@ -161,13 +161,16 @@ class _Loader:
 
         return ownership.parameters(self.service.name, reader, signature)
 
-    def _load_handler(self, declared: HandlerDeclared) -> None:
-        reader = Reader(
+    def _reader(self, declared: HandlerDeclared) -> Reader:
+        return Reader(
             declared.call,
             source=declared.source,
             provided=frozenset(self.providers),
             judged=self._judged,
         )
+
+    def _load_handler(self, declared: HandlerDeclared) -> None:
+        reader = self._reader(declared)
         trigger, signature = self._trigger(declared, reader)
         if not _has_message(declared.trigger):
             refuse_once(
