@@ -43,7 +43,7 @@ _WALKS = frozenset({
     ("rules/messaging/bodies.py", "named_twice"),
     ("rules/tables/attributes.py", "attributes"),
     ("rules/tables/attributes.py", "item"),
-    ("rules/tables/sizes.py", "item_size"),
+    ("rules/tables/items.py", "item_size"),
 })  # fmt: skip
 _ROUNDS = 400
 

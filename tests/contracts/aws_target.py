@@ -10,7 +10,7 @@ from functools import cached_property
 import pytest
 
 from oort.aws.clients import Clients
-from oort.aws.services.bundle import AwsPorts
+from oort.aws.ports import AwsPorts
 from oort.aws.services.parking import Parking
 from oort.aws.services.relay import Relay
 from oort.aws.system import MachineClock

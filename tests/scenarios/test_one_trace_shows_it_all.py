@@ -1,6 +1,6 @@
 """P16, P5: one sign-up, one trace: the request, its function, every operation, and every consumer behind queue and topic."""
 
-from oort.model.spans import Span
+from oort.model.invocations import Span
 from tests.scenarios.cometbid_kit import SIGN_UP, BrokenSender, MemorySender, platform
 
 

@@ -13,10 +13,9 @@ from oort.app.loading.loader import load
 from oort.app.loading.projects import Project
 from oort.app.programs import Program
 from oort.aws.clients import Clients
-from oort.aws.invoking.broker import LambdaBroker
 from oort.aws.invoking.logs import JsonLog
-from oort.aws.invoking.parts import Event, Parts
-from oort.aws.services.bundle import AwsPorts
+from oort.aws.invoking.parts import Event, LambdaBroker, Parts
+from oort.aws.ports import AwsPorts
 from oort.aws.system import MachineClock, MachineEntropy
 from oort.model.errors import OortError
 from oort.model.functions import Answer, Http, Subscription, Timer, Worker

@@ -1,13 +1,69 @@
-"""What a target hands to the runtime, and what it gets back. Serialisable, so that a worker process can stand in between."""
+"""Invocations: the caller and the context, what a target hands to the runtime, and what it gets back.
 
+All of it can be serialised, so that a worker process can stand in between. Spans tell what an invocation and each of its
+operations did, and when; W3C trace context names them.
+"""
+
+from datetime import datetime, timedelta
 from typing import TypeAlias
 
 import msgspec
 
-from oort.model.context import Principal
 from oort.model.messages import Delivery, Fault
 from oort.model.operations import Answered, Objected
-from oort.model.spans import Span
+
+
+class Principal(msgspec.Struct, frozen=True):
+    """Who makes a request: the subject of a verified token.
+
+    Ask for it in a private route's handler; on a public route write `Principal | None`.
+    """
+
+    id: str
+    groups: frozenset[str] = frozenset()
+
+
+class Context(msgspec.Struct, frozen=True):
+    """What a handler may know of its invocation.
+
+    `message_id` stays the same when a message is delivered again; for a request it is new each time. `attempt` counts from 1.
+    """
+
+    message_id: str
+    attempt: int
+    now: datetime
+    deadline: datetime
+
+    def remaining(self, now: datetime) -> timedelta:
+        """The time left before the invocation is ended."""
+        return self.deadline - now
+
+
+class Span(msgspec.Struct, frozen=True, kw_only=True):
+    """One timed step. Times are nanoseconds; `start` counts from the Unix epoch."""
+
+    trace: str
+    id: str
+    parent: str
+    name: str
+    kind: str  # request, function, delivery, operation
+    service: str
+    start: int
+    duration: int
+    error: str = ""
+    detail: dict[str, str] = msgspec.field(default_factory=dict)
+
+
+class TraceSummary(msgspec.Struct, frozen=True, kw_only=True):
+    """One line of a list of traces."""
+
+    trace: str
+    name: str
+    start: int
+    duration: int
+    spans: int
+    errors: int
+    services: tuple[str, ...]
 
 
 class HttpInvocation(msgspec.Struct, frozen=True, kw_only=True):

@@ -2,7 +2,7 @@
 
 from typing import Protocol
 
-from oort.model.context import Principal
+from oort.model.invocations import Principal
 
 
 class Identity(Protocol):

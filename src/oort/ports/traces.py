@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Protocol
 
-from oort.model.spans import Span
+from oort.model.invocations import Span
 
 
 class Traces(Protocol):

@@ -6,8 +6,10 @@ Ports made by providers live as long as the environment, so connections are pool
 import inspect
 import traceback
 from collections.abc import Callable, Coroutine, Iterator, Mapping
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING
+
+import msgspec
 
 from oort.app.declaring.parameters import (
     CallParameter,
@@ -148,6 +150,20 @@ def in_short(error: BaseException) -> str:
     except Exception:  # an exception of the user's own may be broken itself
         said = "its text cannot be read"
     return " ".join(f"{type(error).__name__}: {said}".strip().removesuffix(":").split())[:500]
+
+
+def log_line(level: str, message: str, *, now: datetime, fields: Mapping[str, object]) -> str:
+    """A line of a structured log, without its end: one JSON object with time, level and message first.
+
+    Fields that are empty are left out; what is no JSON is shown as its `repr`.
+
+    >>> log_line("INFO", "begun", now=datetime(2026, 1, 1, tzinfo=UTC), fields={"status": 200, "trace": ""})
+    '{"time":"2026-01-01T00:00:00.000Z","level":"INFO","message":"begun","status":200}'
+    """
+    moment = now.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+    told = {name: value for name, value in fields.items() if value != ""}
+    document = {"time": moment, "level": level, "message": message, **told}
+    return msgspec.json.encode(document, enc_hook=repr).decode()
 
 
 def _awaited(coroutine: Coroutine[object, object, object]) -> object:

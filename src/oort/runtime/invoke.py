@@ -2,10 +2,8 @@
 
 import msgspec
 
-from oort.app.declaring import versions
 from oort.app.declaring.parameters import ContextParameter, MessageParameter, PrincipalParameter
 from oort.app.programs import Function
-from oort.model.context import Context
 from oort.model.errors import EffectInProgress, NotUnderstood
 from oort.model.functions import Http
 from oort.model.invocations import (
@@ -13,6 +11,7 @@ from oort.model.invocations import (
     BatchOutcome,
     CallInvocation,
     CallOutcome,
+    Context,
     Failure,
     HttpInvocation,
     HttpOutcome,
@@ -165,6 +164,8 @@ def check(function: Function, parameter: MessageParameter, message: Message) -> 
     if function.event is None:
         read(function, parameter, message)
     else:
+        from oort.app.declaring import versions  # for events only
+
         bodies.check(message)
         versions.check(function.event, message)
 
@@ -175,6 +176,8 @@ def read(function: Function, parameter: MessageParameter, message: Message) -> o
 
     bodies.check(message)
     if function.event is not None:
+        from oort.app.declaring import versions  # for events only
+
         return versions.read(function.event, message)
     try:
         return msgspec.json.decode(message.body, type=parameter.kind, dec_hook=models.load)

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from oort.model.errors import ConditionFailed, InvalidUse, NoSuchItem
+from oort.model.invocations import Span
 from oort.model.messages import Message, Older
 from oort.model.operations import (
     CallFunction,
@@ -21,7 +22,6 @@ from oort.model.operations import (
     Request,
     Result,
 )
-from oort.model.spans import Span
 from oort.rules import identifiers
 
 if TYPE_CHECKING:

@@ -4,7 +4,7 @@ import re
 
 import msgspec
 
-from oort.app.handles.http import Reply
+from oort.app.handles.actions import Reply
 from oort.model import limits
 from oort.model.errors import InvalidUse, InvalidValue, LimitExceeded, Unavailable
 from oort.model.invocations import HttpOutcome

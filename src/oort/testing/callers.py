@@ -2,8 +2,8 @@
 
 from collections.abc import Sequence
 
-from oort.model.context import Principal
 from oort.model.errors import InvalidToken
+from oort.model.invocations import Principal
 
 
 class KnownCallers:

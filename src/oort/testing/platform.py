@@ -28,13 +28,13 @@ from oort.model import limits
 from oort.model.errors import DidNotSettle, InvalidUse, NotFoundHere
 from oort.model.functions import Consumed
 from oort.model.http import HttpReply, HttpRequest
+from oort.model.invocations import Span
 from oort.model.messages import DeadLetter, Message, Older, ParkedMessage
 from oort.model.operations import Listed, ScanTable
 from oort.model.platform import PlatformModel, ServiceModel
 from oort.model.reports import DeliveryReport
 from oort.model.resources import QueueModel
 from oort.model.sources import Source
-from oort.model.spans import Span
 from oort.rules import identifiers
 from oort.rules.types import models
 from oort.testing.callers import KnownCallers

@@ -32,19 +32,18 @@ from oort import (
 )
 from oort.app.loading.loader import load
 from oort.aws.entry import handler_of
-from oort.aws.invoking.broker import LambdaBroker
 from oort.aws.invoking.logs import JsonLog
 from oort.aws.invoking.parts import Event as LambdaEvent
-from oort.aws.invoking.parts import Parts
+from oort.aws.invoking.parts import LambdaBroker, Parts
 from oort.aws.services.calls import CallEvent, CallReply
 from oort.engine.clocks import VirtualClock
 from oort.engine.entropy import SeededEntropy
 from oort.engine.services import bundle
 from oort.engine.services.queues import Queues
 from oort.engine.store.direct import DirectStore
+from oort.model.invocations import Span
 from oort.model.messages import Delivery, Fault, Message
 from oort.model.operations import Answered, CallFunction, Objected
-from oort.model.spans import Span
 from oort.ports.calls import Calls
 from oort.ports.deliveries import PushedDeliveries
 from oort.ports.effects import Effects

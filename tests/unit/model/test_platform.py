@@ -1,12 +1,10 @@
 """The program as data: look-ups across services."""
 
 from dataclasses import FrozenInstanceError
-from datetime import UTC, datetime, timedelta
 
 import pytest
 
 from oort.model import limits
-from oort.model.context import Context
 from oort.model.resources import IndexModel, Kind
 from tests.unit import programs
 
@@ -47,12 +45,6 @@ def test_models_are_frozen_and_kinds_are_text() -> None:
     with pytest.raises(FrozenInstanceError):
         programs.table("shop.orders").name = "other"  # type: ignore[misc]
     assert f"{Kind.TABLE}" == "table"
-
-
-def test_a_context_knows_how_much_time_is_left() -> None:
-    now = datetime(2026, 1, 1, tzinfo=UTC)
-    context = Context("m", 1, now, now + timedelta(seconds=10))
-    assert context.remaining(now + timedelta(seconds=4)) == timedelta(seconds=6)
 
 
 def test_limits_hold_together() -> None:

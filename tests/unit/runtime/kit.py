@@ -10,8 +10,13 @@ from oort.app.loading.loader import load
 from oort.app.programs import Function
 from oort.engine.clocks import VirtualClock
 from oort.engine.entropy import SeededEntropy
-from oort.model.context import Principal
-from oort.model.invocations import BatchInvocation, BatchOutcome, HttpInvocation, HttpOutcome
+from oort.model.invocations import (
+    BatchInvocation,
+    BatchOutcome,
+    HttpInvocation,
+    HttpOutcome,
+    Principal,
+)
 from oort.model.messages import Delivery, Fault, Message
 from oort.model.operations import Done, Request, Result
 from oort.runtime import invoke

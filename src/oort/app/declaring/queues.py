@@ -27,13 +27,19 @@ def declare(
         source=declared.source,
     )
     check_attempts(model, mistakes)
-    if problem := unreadable(message):
-        what = f"{declared.cls.__name__} takes {getattr(message, '__name__', message)}: {problem}."
-        mistakes.append(
-            declared.mistake("queue.message", what, "Use Structs and what msgspec can decode.")
-        )
     declared.cls.__oort__ = QueueDeclaration(model, message)  # type: ignore[attr-defined]
     return model, mistakes
+
+
+def check(declared: ResourceDeclared, model: QueueModel) -> tuple[QueueModel, list[Mistake]]:
+    """Check the type of the messages. Lambda does without: the deployment has checked it."""
+    message = (declared.arguments(Queue) or ())[0]
+    problem = unreadable(message)
+    if not problem:
+        return model, []
+    what = f"{declared.cls.__name__} takes {getattr(message, '__name__', message)}: {problem}."
+    instead = "Use Structs and what msgspec can decode."
+    return model, [declared.mistake("queue.message", what, instead)]
 
 
 def check_attempts(queue: QueueModel, mistakes: list[Mistake]) -> None:

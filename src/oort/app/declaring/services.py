@@ -6,9 +6,11 @@ from datetime import timedelta
 from functools import partial
 from typing import Concatenate, Never, Unpack
 
-from oort.app.declaring import queues, tables
 from oort.app.declaring.declarations import (
+    RESOURCE,
     AnswerDeclared,
+    Check,
+    Complete,
     ConsumerOptions,
     Declare,
     HandlerDeclared,
@@ -27,10 +29,10 @@ from oort.app.handles import calls, later
 from oort.app.handles.actions import D, F, K, M, P, R, T
 from oort.app.handles.calls import Call
 from oort.app.handles.events import E
+from oort.app.handles.handle import caller, caller_module
 from oort.app.handles.later import Bucket, Changed, Upload
 from oort.app.handles.queues import Queue
 from oort.app.handles.tables import Table
-from oort.app.source_places import caller, caller_module
 from oort.model import limits
 from oort.model.problems import Json
 from oort.model.resources import Resource
@@ -43,7 +45,9 @@ class Declared:
 
     source: Source
     modules: set[str] = field(default_factory=set[str])
-    resources: list[Resource] = field(default_factory=list[Resource])
+    resources: list[tuple[Resource, Complete]] = field(
+        default_factory=list[tuple[Resource, Complete]]
+    )
     handlers: list[HandlerDeclared] = field(default_factory=list[HandlerDeclared])
     providers: list[ProviderDeclared] = field(default_factory=list[ProviderDeclared])
     mistakes: list[Mistake] = field(default_factory=list[Mistake])
@@ -81,18 +85,26 @@ class Service:
         """Declare a table. `key` names the key field, or the partition and sort fields; `version` an int field that
         guards read-then-write.
         """
+        from oort.app.declaring import tables  # a cold start loads only the declared kinds
+
         source = self._here()
         if expires is not None:
             self.declared.mistakes.append(later.mistake(source, "expires="))
         fields = (key,) if isinstance(key, str) else key
-        return self._resource(name, source, partial(tables.declare, key=fields, version=version))
+        return self._resource(
+            name, source, partial(tables.declare, key=fields, version=version), tables.check
+        )
 
     def queue(self, name: str, *, attempts: int = 5, fifo: bool = False) -> Callable[[D], D]:
         """Declare a work queue. After `attempts` (1 to 1000) a message becomes a dead letter."""
+        from oort.app.declaring import queues  # a cold start loads only the declared kinds
+
         source = self._here()
         if fifo:
             self.declared.mistakes.append(later.mistake(source, "fifo="))
-        return self._resource(name, source, partial(queues.declare, attempts=attempts))
+        return self._resource(
+            name, source, partial(queues.declare, attempts=attempts), queues.check
+        )
 
     def bucket(self, name: str) -> Callable[[D], D]:
         """Declare a bucket. Refused at load by this release."""
@@ -244,12 +256,15 @@ class Service:
         self.declared.modules.add(caller_module())
         return caller()
 
-    def _resource(self, name: str, source: Source, declare: Declare) -> Callable[[D], D]:
+    def _resource(
+        self, name: str, source: Source, declare: Declare[RESOURCE], check: Check[RESOURCE]
+    ) -> Callable[[D], D]:
         def decorate(cls: D) -> D:
-            model, mistakes = declare(ResourceDeclared(cls, self.name, name, source))
+            declared = ResourceDeclared(cls, self.name, name, source)
+            model, mistakes = declare(declared)
             self.declared.mistakes += mistakes
             if model is not None:
-                self.declared.resources.append(model)
+                self.declared.resources.append((model, partial(check, declared, model)))
             return cls
 
         return decorate

@@ -23,26 +23,34 @@ from oort.app.declaring.parameters import (
     ValueParameter,
 )
 from oort.app.handles import calls, events
-from oort.app.handles.actions import MARKERS
+from oort.app.handles.actions import MARKERS, Header
 from oort.app.handles.calls import Call
 from oort.app.handles.events import Publish
 from oort.app.handles.handle import ResourceHandle, declaration
-from oort.app.handles.http import Header
 from oort.app.handles.later import Bucket, Secret
 from oort.app.handles.once import Once
-from oort.model.context import Context, Principal
+from oort.model.invocations import Context, Principal
 from oort.model.sources import Mistake, Source
 
 
 class Reader:
-    """Reads one signature and collects its mistakes. `provided` holds the return types of the service's providers."""
+    """Reads one signature and collects its mistakes. `provided` holds the return types of the service's providers.
+
+    The type of a body is checked unless the program was `judged` before.
+    """
 
     def __init__(
-        self, call: Callable[..., object], *, source: Source, provided: frozenset[object]
+        self,
+        call: Callable[..., object],
+        *,
+        source: Source,
+        provided: frozenset[object],
+        judged: bool = False,
     ) -> None:
         self.call = call
         self.source = source
         self.provided = provided
+        self.judged = judged
         self.mistakes: list[Mistake] = []
         self.name = getattr(call, "__name__", "handler")
 
@@ -299,7 +307,8 @@ def _request_parameter(
     if hint is Principal or _optional(hint) is Principal:
         return _principal(reader, name, optional=hint is not Principal, public=public)
     if name == "body" and name not in path and _header(hint) is None:
-        _check_body(reader, hint)
+        if not reader.judged:
+            _check_body(reader, hint)
         return ValueParameter(name, "body", name, hint, required)
     return _text(reader, name, hint, path=path, required=required)
 

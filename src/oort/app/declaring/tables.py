@@ -1,6 +1,7 @@
 """Turns classes under `@service.table` into models, and checks them. It writes `__oort__` on the class."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 from oort.app.declaring.declarations import ResourceDeclared
 from oort.app.handles.tables import Index, Table, TableDeclaration
@@ -18,35 +19,43 @@ def declare(
         name = declared.cls.__name__
         instead = f"Write class {name}(Table[str, Account, Can])."
         return None, [declared.mistake("resource.base", f"{name} is not a Table.", instead)]
-    return _declare(declared, arguments[1], key=key, version=version, mistakes=declared.naming())
-
-
-def _declare(
-    declared: ResourceDeclared,
-    item: object,
-    *,
-    key: tuple[str, ...],
-    version: str | None,
-    mistakes: list[Mistake],
-) -> tuple[TableModel | None, list[Mistake]]:
-    from oort.rules.types import stored  # for a program with tables, and not at a cold start
-
-    fields = stored.names(item)
-    if fields is None or not isinstance(item, type):
-        what = f"{declared.cls.__name__} stores {getattr(item, '__name__', item)}, which is no Struct or dataclass."
-        return None, [
-            *mistakes,
-            declared.mistake("table.item", what, "Store a msgspec.Struct or a dataclass."),
-        ]
+    mistakes, item = declared.naming(), arguments[1]
+    if not isinstance(item, type):
+        return None, [*mistakes, _no_object(declared, item)]
     if len(key) not in (1, 2):
         what = f"A key of {len(key)} fields is not possible."
         return None, [*mistakes, declared.mistake("table.key", what, "Name one or two.")]
     indexes = tuple(_indexes(declared.cls, key))
     mistakes += _index_mistakes(declared, indexes)
-    used = {*key, *(name for index in indexes for name in (index.partition, index.sort) if name)}
-    if version:
-        mistakes += _version_mistakes(declared, item, version, used)
-        used.add(version)
+    model = TableModel(
+        name=f"{declared.service}.{declared.name}",
+        service=declared.service,
+        partition=key[0],
+        sort=key[1] if len(key) > 1 else None,
+        version=version,
+        indexes=indexes,
+        source=declared.source,
+    )
+    _record(declared, model, item)
+    return model, mistakes
+
+
+def check(declared: ResourceDeclared, model: TableModel) -> tuple[TableModel | None, list[Mistake]]:
+    """Check the type of the items, and add to the model which attributes are numbers.
+
+    Lambda does without: the deployment has checked the types, and only a template needs `numeric`.
+    """
+    from oort.rules.types import stored
+
+    item = (declared.arguments(Table) or ())[1]
+    fields = stored.names(item)
+    if fields is None or not isinstance(item, type):
+        return None, [_no_object(declared, item)]
+    attributes, mistakes = _attributes(model), list[Mistake]()
+    used = set(attributes)
+    if model.version:
+        mistakes += _version_mistakes(declared, item, model.version, used)
+        used.add(model.version)
     for name in sorted(used - fields.keys()):
         what = f"{declared.cls.__name__}: {item.__name__} has no field {name!r}."
         mistakes.append(
@@ -59,28 +68,34 @@ def _declare(
                 "table.renamed", what, "Fields of a key, an index or a version keep their name."
             )
         )
-    numeric = frozenset(
-        name for name in used - {version} if stored.key_type(item, name) == "number"
-    )
-    for name in sorted(name for name in used - {version} if stored.key_type(item, name) == "mixed"):
+    types = {name: stored.key_type(item, name) for name in sorted(used - {model.version})}
+    for name in (name for name in types if types[name] == "mixed"):
         what = f"{declared.cls.__name__}: {name} may be text and a number."
         mistakes.append(
             declared.mistake(
                 "table.key-type", what, "DynamoDB wants one of them: give it one type."
             )
         )
-    model = TableModel(
-        name=f"{declared.service}.{declared.name}",
-        service=declared.service,
-        partition=key[0],
-        sort=key[1] if len(key) > 1 else None,
-        version=version,
-        indexes=indexes,
-        source=declared.source,
-        numeric=numeric,
-    )
-    declared.cls.__oort__ = TableDeclaration(model, item, frozenset(used - {version}))  # type: ignore[attr-defined]
-    return model, mistakes
+    numeric = frozenset(name for name in types if types[name] == "number")
+    complete = replace(model, numeric=numeric)
+    _record(declared, complete, item)
+    return complete, mistakes
+
+
+def _record(declared: ResourceDeclared, model: TableModel, item: type[object]) -> None:
+    attributes = _attributes(model) - {model.version}
+    declared.cls.__oort__ = TableDeclaration(model, item, attributes)  # type: ignore[attr-defined]
+
+
+def _attributes(model: TableModel) -> frozenset[str]:
+    """The attributes of the key and the indexes."""
+    indexed = ((index.partition, index.sort) for index in model.indexes)
+    return frozenset((*model.key, *(name for pair in indexed for name in pair if name)))
+
+
+def _no_object(declared: ResourceDeclared, item: object) -> Mistake:
+    what = f"{declared.cls.__name__} stores {getattr(item, '__name__', item)}, which is no Struct or dataclass."
+    return declared.mistake("table.item", what, "Store a msgspec.Struct or a dataclass.")
 
 
 def _index_mistakes(

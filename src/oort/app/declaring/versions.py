@@ -6,70 +6,19 @@ is not guessed at but parked.
 """
 
 from collections.abc import Callable, Iterable, Iterator
-from typing import TypeVar, cast, get_type_hints
+from typing import cast
 
 import msgspec
 
-from oort.app.handles.events import Event, declared
-from oort.app.source_places import caller
-from oort.model.errors import InvalidProgram, NotUnderstood
+from oort.app.declaring.declarations import version_title
+from oort.app.handles.events import Event
+from oort.model.errors import NotUnderstood
 from oort.model.messages import Message, Reason
 from oort.model.resources import EventModel
-from oort.model.sources import Mistake, Source
-
-E = TypeVar("E", bound=Event)
-F = TypeVar("F", bound=Event)
+from oort.model.sources import Mistake
 
 _PUBLISH = "Give the field a default, or publish a new version of the event."
 _NEWER = "Deploy a consumer that knows the version: it is then handed over by itself."
-
-
-def upcast(convert: Callable[[F], E]) -> Callable[[F], E]:
-    """Declare how an older version of an event becomes a newer one; consumers of the newer class then get it converted.
-
-    The function takes one parameter and returns one value, both annotated with classes under `@event` of one name. It must
-    be pure: the same old event always becomes the same new one. Chains are followed, 1 to 2 to 3. What it raises fails the
-    delivery, as if the handler had. Raises InvalidProgram for two upcasts of one version, and for one that does not go up.
-
-    >>> from oort import Event, event
-    >>> @event("docs.sold", version=1, key="id")
-    ... class SoldV1(Event):
-    ...     id: str
-    ...     price: float
-    >>> @event("docs.sold", version=2, key="id")
-    ... class Sold(Event):
-    ...     id: str
-    ...     cents: int
-    >>> @upcast
-    ... def in_cents(old: SoldV1) -> Sold:
-    ...     return Sold(id=old.id, cents=round(old.price * 100))
-    """
-    _record(convert, caller(), "upcast")
-    return convert
-
-
-def downcast(convert: Callable[[E], F]) -> Callable[[E], F]:
-    """Declare what consumers of an older version get while newer events are published: each event carries both.
-
-    The mirror of `@upcast`, for the time in which some consumers do not know the new version yet. Nothing is sent twice:
-    one message holds both forms, and each consumer reads the newest one it knows. Both count towards the 256 KiB of a
-    message. Take it away when no consumer of the older version is left; `oort contracts check` says when.
-
-    >>> from oort import Event, event
-    >>> @event("docs.rented", version=1, key="id")
-    ... class RentedV1(Event):
-    ...     id: str
-    ...     price: float
-    >>> @event("docs.rented", version=2, key="id")
-    ... class Rented(Event):
-    ...     id: str
-    ...     cents: int
-    >>> @downcast
-    ... def in_whole(new: Rented) -> RentedV1:
-    ...     return RentedV1(id=new.id, price=new.cents / 100)
-    """
-    _record(convert, caller(), "downcast")
-    return convert
 
 
 def read(kind: type[Event], message: Message) -> Event:
@@ -123,7 +72,7 @@ def _gaps(consumer: str, kind: type[Event], sent: list[type[Event]]) -> Iterator
             yield Mistake(
                 known.source,
                 "event.gap",
-                f"{consumer} knows {_told(known)}, and nothing leads there from version {version} ({other.source}).",
+                f"{consumer} knows {version_title(known)}, and nothing leads there from version {version} ({other.source}).",
                 f"Write @upcast from version {version} to a newer one.",
             )
     for newer in sent:
@@ -132,7 +81,7 @@ def _gaps(consumer: str, kind: type[Event], sent: list[type[Event]]) -> Iterator
             yield Mistake(
                 model.source,
                 "event.ahead",
-                f"{_told(model)} is published, and {consumer} knows version {known.version} only: it would get nothing.",
+                f"{version_title(model)} is published, and {consumer} knows version {known.version} only: it would get nothing.",
                 f"Let {consumer} take the new version, or write @downcast to version {known.version}.",
             )
 
@@ -204,46 +153,3 @@ def _way(
         if (found := _way(old, version)) is not None:
             return found[0], (*found[1], convert)
     return None
-
-
-def _record(convert: Callable[..., object], source: Source, word: str) -> None:
-    """Note the conversion on the newer class, or refuse it. `word` is the decorator's."""
-    taken, returned = _ends(convert, source, word)
-    older, newer = (taken, returned) if word == "upcast" else (returned, taken)
-    before, after = older.__oort__.model, newer.__oort__.model
-    ends = [_told(end.__oort__.model) for end in (taken, returned)]
-    if before.name != after.name or before.version >= after.version:
-        raise _mistake(source, word, f"{ends[0]} does not become {ends[1]}")
-    known = newer.__oort__.upcasts if word == "upcast" else newer.__oort__.downcasts
-    if before.version in known:
-        raise _mistake(source, word, f"there is one from {ends[0]} to {ends[1]} already")
-    known[before.version] = (older, convert)
-
-
-def _ends(
-    convert: Callable[..., object], source: Source, word: str
-) -> tuple[type[Event], type[Event]]:
-    """The event classes that a conversion takes and returns."""
-    try:
-        taken, returned = map(declared, (*get_type_hints(convert).values(), None, None)[:2])
-    except NameError as error:
-        raise _mistake(source, word, f"the type {error.name!r} cannot be found") from None
-    if taken is None or returned is None:
-        raise _mistake(source, word, "it does not say which event becomes which")
-    return taken, returned
-
-
-def _told(model: EventModel) -> str:
-    return f"{model.name} version {model.version}"
-
-
-def _mistake(source: Source, word: str, what: str) -> InvalidProgram:
-    ends = {
-        "upcast": "newer(old: SignedUpV1) -> SignedUp",
-        "downcast": "older(new: SignedUp) -> SignedUpV1",
-    }[word]
-    instead = f"Write @{word} on def {ends}, both under @event with one name."
-    article = "An" if word == "upcast" else "A"
-    return InvalidProgram(
-        [Mistake(source, f"event.{word}", f"{article} {word} cannot be used: {what}.", instead)]
-    )

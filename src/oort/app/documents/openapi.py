@@ -17,7 +17,7 @@ import msgspec
 from oort.app.declaring.parameters import PrincipalParameter, ValueParameter
 from oort.app.documents import openapi_problems
 from oort.app.documents.openapi_problems import SCHEMAS, TRACE, Node
-from oort.app.handles.http import Reply
+from oort.app.handles.actions import Reply
 from oort.app.programs import Function, Program
 from oort.model.errors import InvalidProgram, InvalidValue
 from oort.model.functions import Http

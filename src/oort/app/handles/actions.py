@@ -1,10 +1,10 @@
-"""The action markers, and the type variables of the public surface.
+"""The words of signatures: action markers, headers, replies, and the type variables of the public surface.
 
 `People[Get | Put]` in a signature is the permission, for type checkers, the engine and AWS alike.
 """
 
-from collections.abc import Callable
-from typing import TYPE_CHECKING, Never, ParamSpec, TypeAlias
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Generic, Never, ParamSpec, TypeAlias
 
 
 class Get:
@@ -70,3 +70,26 @@ R = TypeVar("R")
 P = ParamSpec("P")
 F = TypeVar("F", bound=Callable[..., object])
 D = TypeVar("D", bound=type)
+
+
+class Header:
+    """Marks a parameter that comes from a request header.
+
+    def enqueue(body: Order, key: Annotated[str, Header("Idempotency-Key")]) -> None: ...
+    """
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+
+
+class Reply(Generic[T]):
+    """A body with a status or headers of its own: `return Reply(account, headers={"Location": "/accounts/1"})`."""
+
+    __slots__ = ("body", "headers", "status")
+
+    def __init__(
+        self, body: T, *, status: int | None = None, headers: Mapping[str, str] | None = None
+    ) -> None:
+        self.body = body
+        self.status = status
+        self.headers = dict(headers or {})

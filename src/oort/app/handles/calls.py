@@ -9,8 +9,7 @@ import msgspec
 
 from oort.app.handles import codecs, transactions
 from oort.app.handles.actions import D, M, R
-from oort.app.handles.handle import Declaration, Handle, ask
-from oort.app.source_places import caller
+from oort.app.handles.handle import Declaration, Handle, ask, caller
 from oort.model import limits, names, operations
 from oort.model.errors import InvalidProgram, InvalidUse, Unreadable
 from oort.model.problems import BadRequest, Conflict, Forbidden, NotFound, Problem, Unauthorized

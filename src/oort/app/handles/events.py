@@ -8,8 +8,7 @@ import msgspec
 
 from oort.app.handles import codecs
 from oort.app.handles.actions import D
-from oort.app.handles.handle import Handle, ask
-from oort.app.source_places import caller
+from oort.app.handles.handle import Handle, ask, caller
 from oort.model import names, operations
 from oort.model.errors import InvalidEvent, InvalidProgram, NotGranted
 from oort.model.items import Value

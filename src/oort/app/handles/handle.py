@@ -3,9 +3,12 @@
 A handle sends operations over a `Link`. The runtime gives each environment one; the test kit gives fakes another.
 """
 
+import os
+import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
+from types import FrameType
 from typing import ClassVar, Protocol, TypeVar
 
 from oort.model.errors import (
@@ -23,8 +26,11 @@ from oort.model.messages import Message, Older
 from oort.model.operations import Lease, Mark, Operation, Refused, Result
 from oort.model.problems import BadRequest, Conflict, NotFound
 from oort.model.resources import Resource
+from oort.model.sources import Source
 
 H = TypeVar("H")
+
+_OORT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__)))) + os.sep
 
 
 class Performs(Protocol):
@@ -102,6 +108,24 @@ def declaration(kind: object) -> Declaration | None:
     """What a decorator recorded on the class; None if it is not declared."""
     recorded = getattr(kind, "__oort__", None)
     return recorded if isinstance(recorded, Declaration) else None
+
+
+def caller() -> Source:
+    """The line of the user's code that runs now."""
+    frame = _outside()
+    return Source(frame.f_code.co_filename, frame.f_lineno)
+
+
+def caller_module() -> str:
+    """The module of the user's code that runs now."""
+    return str(_outside().f_globals.get("__name__", ""))
+
+
+def _outside() -> FrameType:
+    frame = sys._getframe()
+    while frame.f_code.co_filename.startswith(_OORT) and frame.f_back is not None:
+        frame = frame.f_back
+    return frame
 
 
 class Handle:

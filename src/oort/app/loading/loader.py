@@ -3,7 +3,6 @@
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 
-from oort.app.declaring import queues, versions
 from oort.app.declaring.declarations import (
     AnswerDeclared,
     HandlerDeclared,
@@ -53,6 +52,8 @@ def load(services: Sequence[Service], *, name: str = "platform", judged: bool = 
         mistakes += _judged(services, loaders)
     known = _events(functions.values(), mistakes)
     if not judged:
+        from oort.app.declaring import versions
+
         mistakes += versions.mistakes(*_told_and_heard(functions.values()))
     if mistakes:
         raise InvalidProgram(mistakes)
@@ -81,7 +82,9 @@ class _Loader:
         self.service = service
         self.declared = service.declared
         self.mistakes = list(service.declared.mistakes)
-        self.resources: list[Resource] = list(self.declared.resources)
+        self.resources: list[Resource] = [model for model, _ in self.declared.resources]
+        if not judged:
+            self.resources = list(self._checked())
         self.calls: list[CallModel] = []
         self.functions: list[Function] = []
         self.providers: dict[object, Provider] = {}
@@ -90,6 +93,14 @@ class _Loader:
             what = f"{service.name!r} is not a service's name."
             instead = "Use lower-case letters, digits and dashes, at most 34; ping and sping are API Gateway's own."
             self.mistakes.append(Mistake(self.declared.source, "service.name", what, instead))
+
+    def _checked(self) -> Iterator[Resource]:
+        """The resources, after a check of the types that they store and carry."""
+        for _, check in self.declared.resources:
+            model, mistakes = check()
+            self.mistakes += mistakes
+            if model is not None:
+                yield model
 
     def load_functions(self) -> None:
         """Read every provider's and handler's signature."""
@@ -150,8 +161,16 @@ class _Loader:
 
         return ownership.parameters(self.service.name, reader, signature)
 
+    def _reader(self, declared: HandlerDeclared) -> Reader:
+        return Reader(
+            declared.call,
+            source=declared.source,
+            provided=frozenset(self.providers),
+            judged=self._judged,
+        )
+
     def _load_handler(self, declared: HandlerDeclared) -> None:
-        reader = Reader(declared.call, source=declared.source, provided=frozenset(self.providers))
+        reader = self._reader(declared)
         trigger, signature = self._trigger(declared, reader)
         if not _has_message(declared.trigger):
             refuse_once(
@@ -240,6 +259,8 @@ class _Loader:
     def _subscription(
         self, declared: HandlerDeclared, said: SubscriptionDeclared, reader: Reader
     ) -> tuple[Trigger | None, Signature]:
+        from oort.app.declaring import queues  # for consumers only
+
         signature = read_consumer(reader, said.event)
         if events.declared(said.event) is None:
             reader.refuse(
@@ -259,6 +280,8 @@ class _Loader:
         self, declared: HandlerDeclared, reader: Reader, *, attempts: int, event: str | None
     ) -> QueueModel:
         """The queue in front of one handler."""
+        from oort.app.declaring import queues  # for consumers only
+
         queue = QueueModel(
             name=f"{self.service.name}.{names.dashed(reader.name)}",
             service=self.service.name,
@@ -274,6 +297,8 @@ class _Loader:
     def _worker(
         self, declared: HandlerDeclared, said: WorkerDeclared, reader: Reader
     ) -> tuple[Trigger | None, Signature]:
+        from oort.app.declaring import queues  # for consumers only
+
         declaration = getattr(said.queue, "__oort__", None)
         if not isinstance(declaration, QueueDeclaration):
             reader.refuse(

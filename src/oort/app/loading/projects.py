@@ -5,7 +5,6 @@ import os
 import pkgutil
 import re
 import sys
-import tomllib
 import traceback
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -13,7 +12,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import TYPE_CHECKING, cast
 
-from oort.app.declaring.policies import Rule, is_policy
+from oort.app.declaring.declarations import Rule
 from oort.app.declaring.services import Service
 from oort.model.errors import InvalidProgram, InvalidProject, OortError
 from oort.model.sources import Mistake, Source
@@ -48,6 +47,8 @@ class Project:
 
 def find(path: Path) -> Project:
     """The project of a folder or of an `oort.toml`. Raises InvalidProject if there is none or it cannot be read."""
+    import tomllib  # Lambda reads no oort.toml
+
     file = path if path.name == FILE else path / FILE
     try:
         document = tomllib.loads(file.read_text(encoding="utf-8"))
@@ -155,6 +156,8 @@ def homes(project: Project) -> dict[str, tuple[str, ...]]:
 
 def policies(project: Project) -> list[Rule]:
     """The project's policies: those in its service packages, and those in the modules that it lists. After `program`."""
+    from oort.app.declaring.policies import is_policy  # Lambda runs no policies
+
     mistakes: list[Mistake] = []
     names = (*project.packages, *project.policies)
     modules = [module for name in names for module in _modules(name, project, mistakes)]

@@ -11,7 +11,7 @@ from oort.app.declaring.declarations import Route
 from oort.app.declaring.parameters import Signature, ValueParameter
 from oort.app.declaring.services import Service
 from oort.app.declaring.signatures import Reader
-from oort.app.handles.http import Reply
+from oort.app.handles.actions import Reply
 from oort.model import limits
 from oort.model.functions import FunctionModel, Http, Rate
 from oort.model.sources import Mistake

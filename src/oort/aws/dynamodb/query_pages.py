@@ -3,7 +3,6 @@
 from collections.abc import Callable
 
 from oort.aws.client_types import PageAnswer
-from oort.aws.dynamodb import request_parameters
 from oort.model.items import Condition, Item, Key, KeyPart, Value
 from oort.model.operations import Listed, QueryIndex
 from oort.model.resources import IndexModel, TableModel
@@ -27,7 +26,7 @@ def query(operation: QueryIndex, index: IndexModel, *, name: str) -> dict[str, o
         "TableName": name,
         "ScanIndexForward": not operation.reverse,
         **where,
-        **request_parameters.said(asked),
+        **expressions.parameters(asked),
     }
 
 

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from oort.aws.dynamodb import outbox, request_parameters, updates
+from oort.aws.dynamodb import outbox, updates
 from oort.aws.dynamodb.updates import Known
 from oort.aws.sqs import message_text
 from oort.model import limits
@@ -23,7 +23,7 @@ from oort.model.sources import Source
 from oort.rules.cloud.cloud_names import OUTBOX, Place, mark_row
 from oort.rules.cloud.deployed import InboxTable, OutboxTable
 from oort.rules.messaging import messages
-from oort.rules.tables import attributes, expressions, keys, sizes
+from oort.rules.tables import attributes, expressions, keys
 from oort.rules.tables import items as rules
 from oort.rules.tables.attributes import Attributes
 from oort.rules.tables.expressions import Expression
@@ -82,7 +82,7 @@ class Places:
             asked = expressions.put(write.when, key=table.partition, if_absent=write.if_absent)
             return {"Put": {"Item": stored, **self._said(table, asked)}}
         assert isinstance(write, UpdateItem | DeleteItem | CheckItem)
-        key = request_parameters.key(table, write.key)
+        key = attributes.key(table, write.key)
         if isinstance(write, UpdateItem):
             return {
                 "Update": {"Key": key, **self._said(table, updates.expression(table, write, known))}
@@ -111,10 +111,10 @@ class Places:
         asked = expressions.claim(
             key=InboxTable.ID, expires=InboxTable.EXPIRES, now=int(now.timestamp())
         )
-        return {"Put": {"TableName": self._inbox, "Item": item, **request_parameters.said(asked)}}
+        return {"Put": {"TableName": self._inbox, "Item": item, **expressions.parameters(asked)}}
 
     def _said(self, table: TableModel, asked: Expression) -> dict[str, object]:
-        said = request_parameters.said(asked)
+        said = expressions.parameters(asked)
         returned = {"ReturnValuesOnConditionCheckFailure": "ALL_OLD"} if asked.condition else {}
         return {"TableName": self._place.table(table.name), **said, **returned}
 
@@ -128,5 +128,5 @@ class Places:
         assert key is not None
         stored = attributes.attributes(row, indexed=frozenset())
         return Action(
-            write, self._outbox, rules.located(self._outbox, key), sizes.item_size(row), stored
+            write, self._outbox, rules.located(self._outbox, key), rules.item_size(row), stored
         )

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, TextIO
 
 from oort.rules.cloud.deployed import Metrics
-from oort.runtime import records
+from oort.runtime.environments import log_line
 
 if TYPE_CHECKING:
     import logging
@@ -79,7 +79,7 @@ class JsonLog:
     def _put(self, level: str, message: str, fields: Mapping[str, object]) -> None:
         whole = {**fields, **self._always, "trace": self.trace}
         stream = sys.stdout if self._stream is None else self._stream
-        stream.write(records.line(level, message, now=self._clock.now(), fields=whole) + "\n")
+        stream.write(log_line(level, message, now=self._clock.now(), fields=whole) + "\n")
         stream.flush()
 
 

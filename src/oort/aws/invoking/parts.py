@@ -10,11 +10,13 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from oort.app.programs import Function
-from oort.aws.invoking.broker import LambdaBroker
 from oort.aws.invoking.logs import JsonLog
-from oort.model.errors import InvalidUse
-from oort.rules import identifiers
+from oort.model.errors import InvalidUse, NotGranted
+from oort.model.functions import FunctionModel
+from oort.model.operations import Refused, Request, Result
+from oort.rules import identifiers, permissions
 from oort.runtime.environments import Environment
+from oort.runtime.operations import Operations
 
 if TYPE_CHECKING:
     from oort.model.platform import PlatformModel
@@ -23,6 +25,38 @@ if TYPE_CHECKING:
     from oort.ports.entropy import Entropy
 
 Event = Mapping[str, object]
+
+
+class LambdaBroker:
+    """See `ports.broker`. One function, one invocation at a time: the token is that of the one that runs."""
+
+    def __init__(self, function: FunctionModel, *, operations: Operations) -> None:
+        self._name = function.name
+        self._granted = permissions.compiled(function.grants)
+        self._operations = operations
+        self._token = ""
+        self._messages: Collection[str] = ()
+
+    def open(self, token: str, *, messages: Collection[str] = ()) -> None:
+        """From now on this invocation may ask, which delivers these messages."""
+        self._token = token
+        self._messages = messages
+
+    def close(self) -> None:
+        """The invocation is over."""
+        self._token = ""
+
+    def perform(self, request: Request) -> Result:
+        """Carry out the operation if the function may."""
+        if not self._token or request.token != self._token:
+            return Refused(NotGranted.code, "The invocation is over; its token is no longer good.")
+        operation = request.operation
+        refused = permissions.refusal(
+            self._name, granted=self._granted, messages=self._messages, operation=operation
+        )
+        if refused is not None:
+            return refused
+        return self._operations.perform(operation)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -6,10 +6,9 @@ from collections.abc import Mapping, Sequence
 from typing import TypeAlias, TypedDict
 from urllib.parse import unquote
 
-from oort.model.context import Principal
 from oort.model.errors import InvalidToken
 from oort.model.functions import Http
-from oort.model.invocations import HttpOutcome
+from oort.model.invocations import HttpOutcome, Principal
 from oort.model.problems import BadRequest
 from oort.rules.http.reply_headers import Headers
 

@@ -6,7 +6,7 @@ So the role of a function needs one action, on the items whose keys begin with i
 from datetime import timedelta
 
 from oort.aws.clients import Clients
-from oort.aws.dynamodb import condition_failures, request_parameters
+from oort.aws.dynamodb import condition_failures
 from oort.aws.dynamodb.condition_failures import FAILED
 from oort.aws.failures import Rejected, ask
 from oort.model import limits
@@ -77,7 +77,7 @@ class Effects:
             "TableName": self._table,
             "Key": {InboxTable.ID: attributes.attribute(key)},
             "ReturnValuesOnConditionCheckFailure": "ALL_OLD",
-            **request_parameters.said(asked),
+            **expressions.parameters(asked),
         }
         doing = f"noting the effect {lease.name} of {lease.function}"
         try:

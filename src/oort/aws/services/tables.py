@@ -6,12 +6,12 @@ creates with UpdateItem.
 """
 
 from collections.abc import Callable, Sequence
+from functools import cached_property
 from typing import TYPE_CHECKING, TypeVar
 
 from oort.aws.clients import Clients
-from oort.aws.dynamodb import condition_failures, request_parameters
+from oort.aws.dynamodb import condition_failures
 from oort.aws.dynamodb.condition_failures import CANCELLED, CONFLICT, FAILED, INVALID
-from oort.aws.dynamodb.conflict_retries import Patience
 from oort.aws.failures import Rejected, ask
 from oort.aws.system import MachineEntropy
 from oort.model import limits
@@ -35,6 +35,7 @@ from oort.rules.tables.attributes import Attributes
 
 if TYPE_CHECKING:
     from oort.aws.client_types import PageAnswer
+    from oort.aws.dynamodb.conflict_retries import Patience
     from oort.aws.dynamodb.updates import Known
 
 A = TypeVar("A")
@@ -51,19 +52,25 @@ class Tables:
         *,
         platform: PlatformModel,
         place: Place,
-        patience: Patience | None = None,
+        patience: "Patience | None" = None,
     ) -> None:
         self._clients = clients
         self._tables = {table.name: table for table in platform.tables}
         self._place = place
-        self._patience = patience or Patience(MachineEntropy())
+        self._given_patience = patience
+
+    @cached_property
+    def _patience(self) -> "Patience":
+        from oort.aws.dynamodb.conflict_retries import Patience  # a read of one item never waits
+
+        return self._given_patience or Patience(MachineEntropy())
 
     def get(self, table: str, key: Key) -> Item | None:
         """See `ports.tables`."""
         model = self._tables[table]
         rules.located(model, key)
         request = {
-            "TableName": self._place.table(table), "Key": request_parameters.key(model, key), "ConsistentRead": True
+            "TableName": self._place.table(table), "Key": attributes.key(model, key), "ConsistentRead": True
         }  # fmt: skip
         try:
             answer = ask(
@@ -102,7 +109,7 @@ class Tables:
             self._written(
                 self._clients.dynamodb.put_item,
                 table,
-                {"Item": stored, **request_parameters.said(asked)},
+                {"Item": stored, **expressions.parameters(asked)},
             )
         except Rejected as error:
             if error.code == INVALID:
@@ -113,16 +120,17 @@ class Tables:
         """See `ports.tables`."""
         from oort.aws.dynamodb import updates
         from oort.aws.dynamodb.updates import Known
+        from oort.rules.tables import expressions
 
         table, known = self._tables[operation.table], Known()
         updates.check(table, operation)
         for _ in range(self._patience.tries):
             asked = updates.expression(table, operation, known)
             request = {
-                "Key": request_parameters.key(table, operation.key),
+                "Key": attributes.key(table, operation.key),
                 "ReturnValues": "ALL_NEW",
                 "ReturnValuesOnConditionCheckFailure": "ALL_OLD",
-                **request_parameters.said(asked),
+                **expressions.parameters(asked),
             }
             try:
                 answer = self._written(self._clients.dynamodb.update_item, table, request)
@@ -140,8 +148,8 @@ class Tables:
         rules.located(table, operation.key)
         asked = expressions.delete(operation.when, key=table.partition)
         request = {
-            "Key": request_parameters.key(table, operation.key),
-            **request_parameters.said(asked),
+            "Key": attributes.key(table, operation.key),
+            **expressions.parameters(asked),
         }
         try:
             self._written(self._clients.dynamodb.delete_item, table, request)
@@ -195,7 +203,7 @@ class Tables:
                 self._clients.dynamodb.scan, table, {**request, **start, "Limit": most}
             ),
             limit=operation.limit,
-            start=None if after is None else request_parameters.key(table, after),
+            start=None if after is None else attributes.key(table, after),
             keep=lambda _: True,
             place=lambda item: keys.of(item, table),
             name=paging.scan_name(table),
@@ -207,9 +215,9 @@ class Tables:
         from oort.rules.tables import expressions
 
         request = {
-            "Key": request_parameters.key(table, key),
+            "Key": attributes.key(table, key),
             "ReturnValuesOnConditionCheckFailure": "ALL_OLD",
-            **request_parameters.said(expressions.look(key=table.partition)),
+            **expressions.parameters(expressions.look(key=table.partition)),
         }
         try:
             self._written(self._clients.dynamodb.update_item, table, request)
@@ -267,10 +275,7 @@ class Tables:
 
     def _read_all(self, table: TableModel, wanted: Sequence[Key]) -> list[Item | None]:
         name, expect = self._place.table(table.name), frozenset({CANCELLED, INVALID})
-        gets = [
-            {"Get": {"TableName": name, "Key": request_parameters.key(table, key)}}
-            for key in wanted
-        ]
+        gets = [{"Get": {"TableName": name, "Key": attributes.key(table, key)}} for key in wanted]
         for turn in range(self._patience.tries):
             try:
                 answer = ask(

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Sequence
 
 import msgspec
 
-from oort.model.spans import Span
+from oort.model.invocations import Span
 from oort.rules.identifiers import to_xray
 
 _HEADER = b'{"format":"json","version":1}\n'

@@ -11,7 +11,7 @@ from oort.cli.arguments import options
 from oort.cli.groups import Command
 from oort.cli.printing import output, waterfall
 from oort.cli.wiring import platforms
-from oort.model.spans import Span, TraceSummary
+from oort.model.invocations import Span, TraceSummary
 
 _LIST_EPILOG = """\b
 Example:

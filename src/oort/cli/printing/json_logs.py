@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from oort.cli.printing.logs import LineWriter, Log
 from oort.model import names
 from oort.rules import identifiers
-from oort.runtime import records
+from oort.runtime.environments import log_line
 
 if TYPE_CHECKING:
     from oort.model.http import HttpReply, HttpRequest
@@ -65,7 +65,7 @@ class JsonLog(Log):
         self._line(record.levelname, record.getMessage(), logger=record.name, traceback=failed)
 
     def _line(self, level: str, message: str, **fields: object) -> None:
-        self._writer.write(records.line(level, message, now=datetime.now(UTC), fields=fields))
+        self._writer.write(log_line(level, message, now=datetime.now(UTC), fields=fields))
 
 
 class JsonServiceLogs(logging.Handler):

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from oort.cli.printing import output
-from oort.model.spans import Span
+from oort.model.invocations import Span
 
 NARROWEST = 80
 WIDEST = 140

@@ -30,8 +30,8 @@ from oort.engine.state.store_keys import Keys
 from oort.engine.state.unlocking import key_of, rotate, unlock
 from oort.engine.store.direct import DirectStore
 from oort.engine.store.group import GroupCommitStore
-from oort.model.context import Principal
 from oort.model.errors import InvalidToken, StateUnusable
+from oort.model.invocations import Principal
 
 REQUEST_THREADS = 16
 CONSUMER_THREADS = 8

@@ -13,14 +13,12 @@ from oort.engine.gateway.problem_replies import HeadersTooLarge, MethodNotAllowe
 from oort.engine.invoking.cutoff import Leash
 from oort.engine.invoking.invoker import InProcessInvoker
 from oort.model import limits
-from oort.model.context import Principal
 from oort.model.errors import InvalidToken
 from oort.model.functions import Http, Rate
 from oort.model.http import PREFIX, HttpReply, HttpRequest
-from oort.model.invocations import HttpInvocation, HttpOutcome
+from oort.model.invocations import HttpInvocation, HttpOutcome, Principal, Span
 from oort.model.platform import PlatformModel
 from oort.model.problems import BadRequest, Forbidden, NotFound, Problem, Unauthorized
-from oort.model.spans import Span
 from oort.ports.clock import Clock
 from oort.ports.entropy import Entropy
 from oort.ports.identity import Identity

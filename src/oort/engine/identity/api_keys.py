@@ -15,8 +15,8 @@ import msgspec
 from oort.engine.state import shared_files
 from oort.engine.state.shared_files import SharedFile
 from oort.model import names
-from oort.model.context import Principal
 from oort.model.errors import InvalidToken, InvalidUse, NotFoundHere
+from oort.model.invocations import Principal
 from oort.ports.clock import Clock
 
 FILE = "api-keys.json"

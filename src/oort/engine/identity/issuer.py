@@ -21,8 +21,8 @@ import msgspec
 from oort.engine.identity.api_keys import PREFIX, ApiKeys
 from oort.engine.identity.revocations import Revocations
 from oort.engine.identity.signing_keys import SigningKeys
-from oort.model.context import Principal
 from oort.model.errors import InvalidToken, InvalidUse
+from oort.model.invocations import Principal
 from oort.ports.clock import Clock
 
 CLIENT = "oort-local"

@@ -11,7 +11,7 @@ import msgspec
 from oort.engine.store.session import Session
 from oort.engine.store.store import Store
 from oort.model.errors import NotFoundHere
-from oort.model.spans import Span, TraceSummary
+from oort.model.invocations import Span, TraceSummary
 
 KEPT = 50_000
 _PRUNE_EVERY = 500

@@ -4,7 +4,6 @@ Synthesis writes them and the adapters compute them again, so nothing has to be 
 by an underscore, which no part but a function's own name can contain; so two different things never share a name.
 """
 
-import hashlib
 from dataclasses import dataclass
 
 from oort.model import names
@@ -140,6 +139,8 @@ class Place:
         whole = "_".join((self.platform, self.stage, *name.split(".", 1)))
         if len(whole) <= most:
             return whole
+        import hashlib  # for long names only: it is slow to load
+
         return f"{whole[: most - 9]}_{hashlib.sha256(whole.encode()).hexdigest()[:8]}"
 
 

@@ -5,8 +5,8 @@ Used by the gateway and the runtime on AWS.
 
 from collections.abc import Mapping
 
-from oort.model.context import Principal
 from oort.model.functions import Http
+from oort.model.invocations import Principal
 from oort.model.problems import Forbidden
 
 

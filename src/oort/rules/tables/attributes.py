@@ -8,7 +8,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, TypeAlias
 
 from oort.model.errors import Unreadable
-from oort.model.items import Item, Value
+from oort.model.items import Item, Key, Value
 from oort.model.resources import TableModel
 
 if TYPE_CHECKING:
@@ -29,6 +29,11 @@ def indexed(table: TableModel) -> frozenset[str]:
         if name is not None
     }
     return frozenset(names - set(table.key))
+
+
+def key(table: TableModel, parts: Key) -> Attributes:
+    """The key of an item, as a request names it."""
+    return {name: attribute(part) for name, part in zip(table.key, parts, strict=True)}
 
 
 def mark(name: str) -> str:

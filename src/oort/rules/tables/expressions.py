@@ -42,6 +42,19 @@ class Expression:
     values: Attributes = field(default_factory=dict)
 
 
+def parameters(expression: Expression) -> dict[str, object]:
+    """The parameters of a request that holds the expression. DynamoDB refuses empty ones."""
+    named: dict[str, object] = {
+        "ConditionExpression": expression.condition,
+        "UpdateExpression": expression.update,
+        "KeyConditionExpression": expression.key,
+        "ExpressionAttributeNames": expression.names,
+        "ExpressionAttributeValues": expression.values,
+    }
+    sent = {name: value for name, value in named.items() if value}
+    return sent if expression.condition or expression.update or expression.key else {}
+
+
 class _Words:
     """The words of one expression."""
 

@@ -6,7 +6,7 @@ import socket
 import pytest
 
 from oort.aws.services.traces import Traces, documents
-from oort.model.spans import Span
+from oort.model.invocations import Span
 
 TRACE = "4bf92f3577b34da6a3ce929d0e0e4736"
 

@@ -4,7 +4,7 @@ import msgspec
 import pytest
 
 from oort.cli.printing import waterfall
-from oort.model.spans import Span
+from oort.model.invocations import Span
 
 TRACE = "4bf92f3577b34da6a3ce929d0e0e4736"
 MILLISECOND = 1_000_000

@@ -9,9 +9,9 @@ from oort.engine.clocks import VirtualClock
 from oort.engine.entropy import SeededEntropy
 from oort.engine.gateway.gateway import LOGOUT, Admission, Gateway
 from oort.engine.store.direct import DirectStore
-from oort.model.context import Principal
 from oort.model.errors import StateUnusable
 from oort.model.http import HttpReply, HttpRequest
+from oort.model.invocations import Principal
 from tests.unit.engine.desk import Desk
 
 TRACE = "4bf92f3577b34da6a3ce929d0e0e4736"

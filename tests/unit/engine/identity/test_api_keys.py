@@ -13,8 +13,8 @@ from oort.engine.identity.discovery_pages import DISCOVERY, JWKS, of
 from oort.engine.identity.issuer import Issuer
 from oort.engine.identity.revocations import Revocations
 from oort.engine.identity.signing_keys import KEY_FILE, RETIRED_FILE, SigningKeys
-from oort.model.context import Principal
 from oort.model.errors import InvalidToken, InvalidUse, NotFoundHere, StateUnusable
+from oort.model.invocations import Principal
 
 CLOCK = VirtualClock()
 

@@ -24,8 +24,8 @@ from oort.engine.identity import issuer as module
 from oort.engine.identity import signing_keys
 from oort.engine.identity.issuer import CLIENT, Issuer, issuer_url
 from oort.engine.identity.signing_keys import KEY_FILE, thumbprint
-from oort.model.context import Principal
 from oort.model.errors import InvalidToken, InvalidUse, StateUnusable
+from oort.model.invocations import Principal
 
 URL = issuer_url("cometbid")
 HOUR = timedelta(hours=1)

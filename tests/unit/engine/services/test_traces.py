@@ -10,7 +10,7 @@ from oort.engine.store.direct import DirectStore
 from oort.engine.store.group import GroupCommitStore
 from oort.engine.store.session import Session
 from oort.model.errors import NotFoundHere, StateUnusable
-from oort.model.spans import Span
+from oort.model.invocations import Span
 from tests.unit.engine.services.conftest import Services
 
 A, B = "a" * 32, "ab" + "0" * 30

@@ -95,3 +95,8 @@ def test_the_attributes_of_index_keys_are_known_by_the_table() -> None:
         Source("x.py", 1),
     )  # fmt: skip
     assert attributes.indexed(table) == {"owner", "rank"}
+
+
+def test_a_key_is_named_part_by_part() -> None:
+    table = TableModel("s.t", "s", "id", "line", None, (), Source("x.py", 1))
+    assert attributes.key(table, ("a", 2)) == {"id": {"S": "a"}, "line": {"N": "2"}}

@@ -239,3 +239,13 @@ def test_a_window_by_prefix_and_one_without_a_sort_attribute() -> None:
     assert found.key == "#0 = :0 AND begins_with(#1, :1)"
     plain = IndexModel("by_tag", "tag", None, primary=False)
     assert expressions.window(plain, "t").key == "#0 = :0"
+
+
+def test_a_request_has_no_empty_parameters_and_none_without_an_expression() -> None:
+    asked = expressions.delete(Equals(("x",), 1), key="id")
+    parameters = expressions.parameters(asked)
+    assert parameters["ConditionExpression"] == asked.condition
+    assert parameters.keys() == {
+        "ConditionExpression", "ExpressionAttributeNames", "ExpressionAttributeValues"
+    }  # fmt: skip
+    assert expressions.parameters(expressions.Expression(names={"#0": "x"})) == {}

@@ -1,6 +1,6 @@
 """The broker inside a function refuses what the signature does not ask for, and everything when no invocation runs."""
 
-from oort.aws.invoking.broker import LambdaBroker
+from oort.aws.invoking.parts import LambdaBroker
 from oort.model.operations import (
     CallFunction,
     ClaimEffect,

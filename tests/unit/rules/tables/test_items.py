@@ -1,10 +1,10 @@
-"""Item sizes, as DynamoDB counts them."""
+"""Which items are stored: sizes, as DynamoDB counts them."""
 
 import pytest
 from hypothesis import given
 
 from oort.model.items import Item, Value
-from oort.rules.tables import sizes
+from oort.rules.tables import items
 from tests.unit.rules.strategies import stored_items, texts, values
 
 
@@ -33,17 +33,17 @@ from tests.unit.rules.strategies import stored_items, texts, values
     ],
 )
 def test_each_kind_of_value_has_its_size(value: Value, size: int) -> None:
-    assert sizes.item_size({"name": value}) == len("name") + size
+    assert items.item_size({"name": value}) == len("name") + size
 
 
 @given(stored_items, texts, values)
 def test_an_item_grows_with_every_attribute(item: Item, name: str, value: Value) -> None:
     without = {key: inner for key, inner in item.items() if key != name}
-    assert sizes.item_size({**without, name: value}) >= sizes.item_size(without) + len(
+    assert items.item_size({**without, name: value}) >= items.item_size(without) + len(
         name.encode()
     )
 
 
 @given(stored_items)
 def test_wrapping_an_item_costs_its_structure(item: Item) -> None:
-    assert sizes.item_size({"": item}) == sizes.item_size(item) + 3 + len(item)
+    assert items.item_size({"": item}) == items.item_size(item) + 3 + len(item)
