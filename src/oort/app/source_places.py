@@ -1,4 +1,4 @@
-"""Where in the user's code a declaration stands: the first frame outside Oort."""
+"""The source location of a declaration: the first stack frame outside Oort."""
 
 import os
 import sys
@@ -10,13 +10,13 @@ _OORT = os.path.dirname(os.path.dirname(os.path.abspath(__file__))) + os.sep
 
 
 def caller() -> Source:
-    """The line of the user's code that runs now."""
+    """Return the current line of the user's code."""
     frame = _outside()
     return Source(frame.f_code.co_filename, frame.f_lineno)
 
 
 def caller_module() -> str:
-    """The module of the user's code that runs now."""
+    """Return the name of the module of the user's code that runs now."""
     return str(_outside().f_globals.get("__name__", ""))
 
 

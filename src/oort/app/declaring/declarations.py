@@ -1,4 +1,7 @@
-"""What the decorators of a service record: handlers with their triggers and options, and providers. The loader reads it."""
+"""Records of the decorators: handlers with trigger and options, resources, and providers.
+
+The loader reads these records.
+"""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -19,19 +22,19 @@ _TTL = "__oort_ttl__"
 
 
 class RunOptions(TypedDict, total=False):
-    """What a decorator of any handler takes: how its function runs."""
+    """The options of every handler decorator."""
 
     timeout: timedelta
 
 
 class ConsumerOptions(RunOptions, total=False):
-    """What `on` and `worker` take besides."""
+    """The options of `on` and `worker`."""
 
     batch: int
 
 
 class RouteOptions(RunOptions, total=False):
-    """What the decorators of routes take besides. `Service.post` explains them."""
+    """The options of routes. `Service.post` explains them."""
 
     status: int
     public: bool
@@ -44,7 +47,10 @@ class RouteOptions(RunOptions, total=False):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HandlerOptions:
-    """How a handler's function runs, whatever triggers it. A new option is a line here and in `RunOptions`."""
+    """The limits of a handler's function.
+
+    Add a new option here and in `RunOptions`.
+    """
 
     timeout: timedelta = _TIMEOUT
     batch: int = limits.BATCH
@@ -52,7 +58,10 @@ class HandlerOptions:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Route:
-    """What a route decorator recorded. A new option is a line here and in `RouteOptions`."""
+    """A route decorator with its options.
+
+    Add a new option here and in `RouteOptions`.
+    """
 
     method: str
     path: str
@@ -68,7 +77,7 @@ class Route:
 
 @dataclass(frozen=True, slots=True)
 class SubscriptionDeclared:
-    """What `@service.on` recorded."""
+    """The trigger of `@service.on`."""
 
     event: type[Event]
     attempts: int
@@ -76,14 +85,14 @@ class SubscriptionDeclared:
 
 @dataclass(frozen=True, slots=True)
 class WorkerDeclared:
-    """What `@service.worker` recorded."""
+    """The trigger of `@service.worker`."""
 
     queue: type
 
 
 @dataclass(frozen=True, slots=True)
 class TimerDeclared:
-    """What `@service.every` or `@service.cron` recorded."""
+    """The trigger of `@service.every` and `@service.cron`."""
 
     interval: timedelta | None
     cron: str | None
@@ -93,7 +102,7 @@ class TimerDeclared:
 
 @dataclass(frozen=True, slots=True)
 class AnswerDeclared:
-    """What `@service.answer` recorded."""
+    """The trigger of `@service.answer`."""
 
     call: type
 
@@ -115,7 +124,7 @@ class HandlerDeclared:
 
 @dataclass(frozen=True, slots=True)
 class ResourceDeclared:
-    """A class under the decorator of a resource, such as `@service.table`."""
+    """A class with a resource decorator, for example `@service.table`."""
 
     cls: type
     service: str
@@ -123,16 +132,23 @@ class ResourceDeclared:
     source: Source
 
     def arguments(self, base: type) -> tuple[object, ...] | None:
-        """What stands in the brackets of the class's base; None if it has another base."""
+        """Return the type arguments of the given base; None if the class does not have this base."""
         bases = getattr(self.cls, "__orig_bases__", ())
-        return next((get_args(one) for one in bases if get_origin(one) is base), None)
+        return next(
+            (
+                get_args(declared_base)
+                for declared_base in bases
+                if get_origin(declared_base) is base
+            ),
+            None,
+        )
 
     def mistake(self, code: str, what: str, instead: str) -> Mistake:
-        """A mistake at the decorator."""
+        """Return a mistake at the line of the decorator."""
         return Mistake(self.source, code, what, instead)
 
     def naming(self) -> list[Mistake]:
-        """The mistake of a name that no resource may have."""
+        """Return a mistake if the name is not allowed for a resource."""
         if names.RESOURCE.fullmatch(self.name):
             return []
         what = f"{self.name!r} is not a resource's name."
@@ -152,10 +168,12 @@ class ProviderDeclared:
 
 
 def cached(*, ttl: timedelta) -> Callable[[F], F]:
-    """Keep what a provider makes for `ttl` in each environment; the first invocation after that makes it anew.
+    """Keep a provider's value for `ttl` in each environment.
 
-    Put it below `@service.provide`. Another environment may hold an older value for as long. A provider that takes a cached
-    value keeps the one it was made with; handlers always get the present one.
+    The first invocation after `ttl` makes a new value. Put `@cached` below `@service.provide`. Each
+    environment has its own value, so two environments can differ for up to `ttl`. A provider that
+    takes a cached value keeps the value of its own creation. Handlers always get the current value.
+    Raises InvalidUse if `ttl` is not above 0.
 
         @billing.provide
         @cached(ttl=timedelta(minutes=5))
@@ -175,6 +193,6 @@ def cached(*, ttl: timedelta) -> Callable[[F], F]:
 
 
 def kept_for(factory: Callable[..., object]) -> timedelta | None:
-    """How long what the factory makes is kept; None for as long as the environment lives."""
+    """Return the `ttl` of a factory; None for the life of the environment."""
     ttl = getattr(factory, _TTL, None)
     return ttl if isinstance(ttl, timedelta) else None

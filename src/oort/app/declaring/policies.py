@@ -1,4 +1,4 @@
-"""A team's own rules: plain functions over the model that `oort check` runs after Oort's own."""
+"""Policies: a team's own rules about the model. `oort check` runs them after Oort's rules."""
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
@@ -10,7 +10,11 @@ from oort.model.sources import Mistake, Source
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """What a policy objects to: where (`function.source`, `table.source`, …), what, and what to do instead."""
+    """An objection of a policy.
+
+    `source` is the line of the objection, for example `function.source` or `table.source`. `what`
+    is the sentence of the error, and `instead` says how to fix the code.
+    """
 
     source: Source
     what: str
@@ -22,9 +26,10 @@ Q = TypeVar("Q", bound=Rule)
 
 
 def policy(rule: Q) -> Q:
-    """Mark a function as a policy of the project. It reads the whole platform and yields what it objects to.
+    """Mark a function as a policy of the project.
 
-    List its module under `policies` in `oort.toml`, or keep it in a service's package.
+    A policy reads the model of the platform and yields its objections. List the policy's module
+    under `policies` in `oort.toml`, or put the policy into the package of a service.
 
     >>> @policy
     ... def no_public_deletes(platform: PlatformModel) -> Iterable[Finding]:
@@ -37,16 +42,19 @@ def policy(rule: Q) -> Q:
 
 
 def is_policy(value: object) -> bool:
-    """Whether the value is a function under @policy."""
+    """Return True for a function with `@policy`."""
     return getattr(value, "__oort_policy__", False) is True and callable(value)
 
 
 def judge(platform: PlatformModel, rules: Iterable[Rule]) -> list[Mistake]:
-    """Everything that the policies object to, each under the code `policy.` and the function's name."""
+    """Return the objections of all policies, each with the code `policy.<function name>`."""
     return [
         Mistake(
-            found.source, f"policy.{getattr(rule, '__name__', 'rule')}", found.what, found.instead
+            finding.source,
+            f"policy.{getattr(rule, '__name__', 'rule')}",
+            finding.what,
+            finding.instead,
         )
         for rule in rules
-        for found in rule(platform)
+        for finding in rule(platform)
     ]

@@ -1,4 +1,4 @@
-"""Turns classes under `@service.table` into models, and checks them. It writes `__oort__` on the class."""
+"""Check a class with `@service.table` and record its model as `__oort__` on the class."""
 
 from collections.abc import Iterator
 
@@ -12,7 +12,7 @@ from oort.model.sources import Mistake
 def declare(
     declared: ResourceDeclared, *, key: tuple[str, ...], version: str | None
 ) -> tuple[TableModel | None, list[Mistake]]:
-    """The model of a declared class, and what is wrong with it. None if there is nothing to go on with."""
+    """Return the model of the class and its mistakes; no model if the class is not a Table."""
     arguments = declared.arguments(Table)
     if arguments is None:
         name = declared.cls.__name__
@@ -33,14 +33,14 @@ def _declare(
 
     fields = stored.names(item)
     if fields is None or not isinstance(item, type):
-        what = f"{declared.cls.__name__} stores {getattr(item, '__name__', item)}, which is no Struct or dataclass."
+        what = f"{declared.cls.__name__} stores {getattr(item, '__name__', item)}; an item must be a Struct or a dataclass."
         return None, [
             *mistakes,
             declared.mistake("table.item", what, "Store a msgspec.Struct or a dataclass."),
         ]
     if len(key) not in (1, 2):
-        what = f"A key of {len(key)} fields is not possible."
-        return None, [*mistakes, declared.mistake("table.key", what, "Name one or two.")]
+        what = f"{declared.cls.__name__}: a key of {len(key)} fields is not possible."
+        return None, [*mistakes, declared.mistake("table.key", what, "Name one or two fields.")]
     indexes = tuple(_indexes(declared.cls, key))
     mistakes += _index_mistakes(declared, indexes)
     used = {*key, *(name for index in indexes for name in (index.partition, index.sort) if name)}
@@ -66,7 +66,7 @@ def _declare(
         what = f"{declared.cls.__name__}: {name} may be text and a number."
         mistakes.append(
             declared.mistake(
-                "table.key-type", what, "DynamoDB wants one of them: give it one type."
+                "table.key-type", what, "DynamoDB needs text or a number: give the field one type."
             )
         )
     model = TableModel(
@@ -97,13 +97,13 @@ def _index_mistakes(
 def _version_mistakes(
     declared: ResourceDeclared, item: object, name: str, used: set[str]
 ) -> Iterator[Mistake]:
-    """The version counts writes: an int, and no part of a key or an index."""
+    """Add a mistake if the version is not an int, or is part of a key or an index."""
     from oort.rules.types import stored
 
     if not stored.may_be_version(item, name, taken=name in used):
         what = f"{declared.cls.__name__}: {name} cannot be the version."
         yield declared.mistake(
-            "table.version", what, f"Give it a field of its own: {name}: int = 0."
+            "table.version", what, f"Give the version a field of its own: {name}: int = 0."
         )
 
 

@@ -1,4 +1,4 @@
-"""What handlers of requests take and give besides the body: headers and replies."""
+"""Parameters and results of request handlers besides the body: headers and replies."""
 
 from collections.abc import Mapping
 from typing import Generic
@@ -7,17 +7,17 @@ from oort.app.handles.actions import T
 
 
 class Header:
-    """Marks a parameter that comes from a request header.
-
-    def enqueue(body: Order, key: Annotated[str, Header("Idempotency-Key")]) -> None: ...
-    """
+    """Mark a parameter that comes from a request header."""
 
     def __init__(self, name: str) -> None:
         self.name = name
 
 
 class Reply(Generic[T]):
-    """A body with a status or headers of its own: `return Reply(account, headers={"Location": "/accounts/1"})`."""
+    """A body with its own status or headers.
+
+    return Reply(account, headers={"Location": "/accounts/1"})
+    """
 
     __slots__ = ("body", "headers", "status")
 
