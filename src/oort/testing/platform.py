@@ -11,7 +11,7 @@ import msgspec
 
 from oort.app.declaring import versions
 from oort.app.declaring.services import Service
-from oort.app.declaring.signatures import made
+from oort.app.declaring.signatures import provided_type
 from oort.app.handles import codecs, events
 from oort.app.handles.events import Event
 from oort.app.handles.queues import Queue
@@ -135,7 +135,7 @@ class Platform:
 
     def provide(self, factory: Callable[[], object]) -> None:
         """Replace the provider of the factory's return type, from now on."""
-        kind = made(get_type_hints(factory).get("return"))
+        kind = provided_type(get_type_hints(factory).get("return"))
         if kind is None:
             raise InvalidUse(
                 "The factory does not say what it makes.",

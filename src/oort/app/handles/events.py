@@ -176,9 +176,7 @@ def _check(kind: type[Event], body: bytes) -> None:
 
 
 def published_by(hint: object) -> tuple[type[Event], ...]:
-    """Return the event classes of `Publish[A]` or `Publish[A | B]`; empty if a class is not an
-    event.
-    """
+    """Return the events of `Publish[A]` or `Publish[A | B]`; empty if a class is not an event."""
     inner = get_args(hint)
     kinds = get_args(inner[0]) or inner if inner else ()
     events = tuple(event for event in map(declared, kinds) if event is not None)

@@ -1,4 +1,6 @@
-"""`Once`: effects outside the platform, such as a payment or an e-mail, without repeats."""
+"""`Once`: effects outside the platform, such as a payment or an e-mail, with as few repeats as
+possible.
+"""
 
 import inspect
 from collections.abc import Callable
@@ -99,14 +101,14 @@ class Once(Handle):
                 "Carry it out before the block.",
             )
         decoder = _decoder(returns)
-        lease_of_effect = self._link.lease(name)
-        claimed = ask(self._link, ClaimEffect(lease_of_effect, lease.total_seconds()))
+        claim = self._link.lease(name)
+        claimed = ask(self._link, ClaimEffect(claim, lease.total_seconds()))
         if isinstance(claimed, Happened):
-            return _value(lease_of_effect, claimed.result, decoder)
-        returned = self._run(lease_of_effect, effect)
+            return _value(claim, claimed.result, decoder)
+        returned = self._run(claim, effect)
         return _value(
-            lease_of_effect,
-            self._keep(lease_of_effect, returned if returns is not None else None),
+            claim,
+            self._keep(claim, returned if returns is not None else None),
             decoder,
         )
 
@@ -126,9 +128,7 @@ class Once(Handle):
         return returned
 
     def _keep(self, claim: Lease, returned: object) -> bytes:
-        """Keep the result and return its JSON; raise an error, now and later, if that is not
-        possible.
-        """
+        """Keep the result and return its JSON. A result that cannot be kept raises now and later."""
         try:
             result = msgspec.json.encode(returned, enc_hook=models.dump)
         except Exception as error:  # whatever it is: the effect must not run again
