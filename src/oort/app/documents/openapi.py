@@ -301,13 +301,13 @@ def _components(described: Schemas) -> Node:
                 "type": "http",
                 "scheme": "bearer",
                 "bearerFormat": "JWT",
-                "description": "A token of the platform's issuer; on your own machine `oort token` prints a token.",
+                "description": "A token of the platform's issuer; on one machine `oort token` prints one.",
             },
             "api-key": {
                 "type": "apiKey",
                 "in": "header",
                 "name": "x-api-key",
-                "description": "The API key of a machine; `oort api-keys create` makes a key.",
+                "description": "The key of a machine; `oort api-keys create` makes one.",
             },
         },
     }

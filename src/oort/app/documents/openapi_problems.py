@@ -18,8 +18,8 @@ _PROBLEM, _INVALID = "oort.Problem", "oort.InvalidRequest"
 _TEXT: Node = {"type": "string"}
 
 _GATEWAY = {
-    400: ("invalid", "The request does not fit the route; `errors` lists every reason.", _INVALID),
-    401: ("unauthorized", "The token is missing or not accepted.", _PROBLEM),
+    400: ("invalid", "The request does not fit; errors lists every reason.", _INVALID),
+    401: ("unauthorized", "There is no token, or it is not accepted.", _PROBLEM),
     403: (
         "forbidden",
         "The route is for its owner or for groups, and the caller is neither.",
@@ -34,17 +34,13 @@ _GATEWAY = {
         _PROBLEM,
     ),
     431: ("headers-too-large", "The headers are larger than 10 KB.", _PROBLEM),
-    500: (
-        "internal-error",
-        "The handler failed; quote `trace` when you report the error.",
-        _PROBLEM,
-    ),
+    500: ("internal-error", "Something went wrong; quote trace when you report it.", _PROBLEM),
     503: (
         "service-unavailable",
-        "Too many requests are running; the handler was not called.",
+        "Too many requests are under way; the handler was not entered.",
         _PROBLEM,
     ),
-    504: ("gateway-timeout", "The function did not end in time.", _PROBLEM),
+    504: ("gateway-timeout", "The function was not done in time.", _PROBLEM),
 }
 
 
@@ -142,12 +138,12 @@ def _error() -> Node:
             "in": {"enum": ["body", "path", "query", "header"]},
             "name": {
                 "type": "string",
-                "description": "The name of the parameter; absent for the body.",
+                "description": "Of the parameter, if it is not the body.",
             },
             "pointer": {
                 "type": "string",
                 "format": "json-pointer",
-                "description": "The position in the body; empty for the complete body.",
+                "description": "Where in the body; empty: all of it.",
             },
             "detail": _TEXT,
         },
