@@ -25,7 +25,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 @pytest.fixture
 def platform(pytestconfig: pytest.Config) -> Iterator["Platform"]:
-    """Yield all services of the project in memory and in virtual time; see oort.testing.Platform."""
+    """Yield all services of the project in memory; see oort.testing.Platform."""
     from oort.testing import plugin
 
     folder = str(pytestconfig.getini(_SETTING))

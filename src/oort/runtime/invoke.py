@@ -26,10 +26,8 @@ from oort.runtime import replies
 from oort.runtime.environments import Environment, in_full, in_short
 from oort.runtime.requests import RequestReader
 
-CAUGHT = (
-    Exception,
-    SystemExit,
-)  # a handler that calls sys.exit() fails; the platform goes on
+# A handler that calls sys.exit() fails; the platform goes on.
+CAUGHT = (Exception, SystemExit)
 
 
 def request(

@@ -85,7 +85,7 @@ def release(
 
 
 def _short(name: str) -> str:
-    """Return the name, with a hash in place of its end if it is too long for a key (2,048 bytes)."""
+    """Return the name; a hash replaces the end of a long name (a key has 2,048 bytes)."""
     if len(name) <= _LONGEST:
         return name
     return f"{name[:_LONGEST]}…{hashlib.sha256(name.encode(errors='replace')).hexdigest()[:16]}"

@@ -137,7 +137,8 @@ def _check_media_type(invocation: HttpInvocation) -> None:
         media_type.startswith("application/") and media_type.endswith("+json")
     ):
         raise UnsupportedMediaType(
-            f"The body is {media_type}; send application/json (curl: -H 'content-type: application/json')."
+            f"The body is {media_type}; send application/json "
+            "(curl: -H 'content-type: application/json')."
         )
 
 

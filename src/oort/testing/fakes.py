@@ -131,9 +131,8 @@ class _FakeStore:
     ) -> Message:
         """See `app.handles.handle`."""
         now = self._clock.now().timestamp()
-        identifier = identifiers.uuid7(
-            int(now * 1000), next(self._serial)
-        )  # so that ids sort in the order of sending
+        # Ids sort in the order of sending.
+        identifier = identifiers.uuid7(int(now * 1000), next(self._serial))
         return Message(
             id=identifier,
             name=name,
@@ -173,9 +172,8 @@ def _emptied(name: str) -> Callable[[Session], None]:
     def work(session: Session) -> None:
         session.run("DELETE FROM messages WHERE queue = ?", name)
         session.run("DELETE FROM items WHERE tbl = ?", name)
-        session.run(
-            "DELETE FROM entries WHERE idx > ? AND idx < ?", f"{name}/", f"{name}0"
-        )  # 0 is the character after /
+        # 0 is the character after /
+        session.run("DELETE FROM entries WHERE idx > ? AND idx < ?", f"{name}/", f"{name}0")
 
     return work
 
@@ -311,9 +309,7 @@ def sent(queue: "Queue[M]") -> list[M]:
 
 
 def published(out: Publish[E]) -> list[E]:
-    """Return the events that were published, of the fake's classes, since the fake was made; oldest
-    first.
-    """
+    """Return the published events of the fake's classes since the fake was made, oldest first."""
     queues: list[str] = out.__dict__["_queues"]
     kinds = {(kind.__oort__.model.name, kind.__oort__.model.version): kind for kind in out._events}
     messages = sorted(

@@ -241,7 +241,10 @@ class Platform:
     # -- messages and time
 
     def publish(self, event: Event) -> None:
-        """Publish an event as its service would. Raises InvalidEvent if it does not fit its class."""
+        """Publish an event as its service would.
+
+        Raises InvalidEvent if the event does not fit its class.
+        """
         message = events.stamped(event, self._stamped)
         self._engine.ports.events.publish(message.name, message)
 
@@ -333,7 +336,7 @@ class Platform:
     def dead_letters(
         self, source: type[Queue[M, Never]] | Callable[..., object]
     ) -> list[DeadLetter]:
-        """Return the dead letters of a queue, or of an event's handler, with attempts and errors."""
+        """Return the dead letters of a queue or event handler, with attempts and errors."""
         return self._engine.ports.queue_inspection.dead(self._queue(source), most=_MOST_DELIVERIES)
 
     def published(self, event: type[E]) -> list[E]:
@@ -351,9 +354,7 @@ class Platform:
         ]
 
     def parked(self, source: type[Queue[M, Never]] | Callable[..., object]) -> list[ParkedMessage]:
-        """Return the parked messages of a queue, or of an event's handler, oldest first, with
-        reasons.
-        """
+        """Return the parked messages of a queue or event handler with reasons, oldest first."""
         return self._engine.ports.parking.parked(self._queue(source), most=_MOST_DELIVERIES)
 
     def failures(self) -> list[DeliveryReport]:
@@ -422,7 +423,10 @@ class Platform:
             if not moved and not deliveries:
                 return
             if delivered > self._most:
-                what = f"The platform did not settle in {self._most:,} deliveries; the last were to {', '.join(ready)}."
+                what = (
+                    f"The platform did not settle in {self._most:,} deliveries; "
+                    f"the last were to {', '.join(ready)}."
+                )
                 raise DidNotSettle(what, "Look for a consumer that causes its own messages.")
 
     def _relay(self) -> int:

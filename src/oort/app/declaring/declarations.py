@@ -132,7 +132,7 @@ class ResourceDeclared:
     source: Source
 
     def arguments(self, base: type) -> tuple[object, ...] | None:
-        """Return the type arguments of the given base; None if the class does not have this base."""
+        """Return the type arguments of the base; None if the class has another base."""
         bases = getattr(self.cls, "__orig_bases__", ())
         return next(
             (

@@ -34,8 +34,10 @@ def policy(rule: Q) -> Q:
     >>> @policy
     ... def no_public_deletes(platform: PlatformModel) -> Iterable[Finding]:
     ...     for function in platform.functions:
-    ...         if getattr(function.trigger, "method", "") == "DELETE" and getattr(function.trigger, "public", False):
-    ...             yield Finding(function.source, f"{function.name} lets anybody delete.", "Make the route private.")
+    ...         method = getattr(function.trigger, "method", "")
+    ...         if method == "DELETE" and getattr(function.trigger, "public", False):
+    ...             what = f"{function.name} lets anybody delete."
+    ...             yield Finding(function.source, what, "Make the route private.")
     """
     vars(rule)["__oort_policy__"] = True
     return rule

@@ -130,7 +130,7 @@ class Service:
         """Answer POST requests; the path begins with the service's name.
 
         `@accounts.post("/")` answers POST /accounts. A route is private by default and needs a
-        token; `public=True` opens it to everybody.
+        token or an API key; `public=True` opens the route to everybody.
 
         `groups`: members of one of these groups may call the route. `owner`: the path parameter
         with the id of the only principal that may call the route. With both, either is enough.
@@ -186,8 +186,8 @@ class Service:
                 Mistake(
                     source,
                     "event.where",
-                    f"{getattr(event, '__name__', event)} travels by topic, which does not route by pattern.",
-                    'Filter inside the handler; pattern routing comes with events declared via="bus".',
+                    f"{getattr(event, '__name__', event)}: where= is not possible for an event.",
+                    "Filter inside the handler: events travel by topic, without patterns.",
                 )
             )
         return self._handler(SubscriptionDeclared(event, attempts), HandlerOptions(**options))

@@ -72,7 +72,7 @@ class Reader:
         self.mistakes.append(Mistake(self.source, code, what, instead))
 
     def handler(self) -> dict[str, object] | None:
-        """Return the annotations of a handler. A generator is a mistake: its body would never run."""
+        """Return the annotations of a handler; a generator is a mistake."""
         if inspect.isgeneratorfunction(self.call) or inspect.isasyncgenfunction(self.call):
             self.refuse(
                 "signature.generator",
@@ -94,7 +94,7 @@ class Reader:
                 )
 
     def shared(self, name: str, hint: object) -> Parameter | None:
-        """Return the parameter if every kind of handler and a provider may have it; otherwise None."""
+        """Return a parameter that handlers and providers share; None for any other."""
         origin = get_origin(hint) or hint
         if isinstance(origin, type) and issubclass(origin, ResourceHandle):
             return self._handle(name, hint, origin)
@@ -275,7 +275,7 @@ def read_route(reader: Reader, *, path: frozenset[str], public: bool) -> Signatu
         for parameter in parameters
     ]
     for missing in sorted(path - {parameter.name for parameter in values}):
-        what = f"{reader.name}: the path has {{{missing}}}, but the handler has no parameter {missing}."
+        what = f"{reader.name}: the path parameter {missing} has no parameter in the handler."
         reader.refuse("route.path", what, f"Add the parameter {missing}: str.")
     return Signature(tuple(values), hints.get("return"))
 
@@ -328,7 +328,7 @@ def _text(
         reader.refuse(
             "route.parameter",
             f"{reader.name}: {name}: {title} cannot come from the {place}.",
-            "Name the parameter `body` if it is the request's body. If it is a port of your own, declare a factory with @service.provide.",
+            "Name the request's body `body`. Declare a port of your own with @service.provide.",
         )
     wire = header.lower() if header is not None and place == "header" else name
     return ValueParameter(

@@ -142,7 +142,8 @@ def _gaps(consumer: str, kind: type[Event], sent: list[type[Event]]) -> Iterator
             yield Mistake(
                 consumed.source,
                 "event.gap",
-                f"{consumer} knows {_title(consumed)}, and no upcast leads to it from version {version} ({version_model.source}).",
+                f"{consumer} knows {_title(consumed)}, and no upcast leads there "
+                f"from version {version} ({version_model.source}).",
                 f"Write @upcast from version {version} to a newer one.",
             )
     for newer in sent:
@@ -151,8 +152,10 @@ def _gaps(consumer: str, kind: type[Event], sent: list[type[Event]]) -> Iterator
             yield Mistake(
                 model.source,
                 "event.ahead",
-                f"{_title(model)} is published, and {consumer} knows only version {consumed.version}: it would not get these events.",
-                f"Let {consumer} take the new version, or write @downcast to version {consumed.version}.",
+                f"{_title(model)} is published, but {consumer} only knows "
+                f"version {consumed.version} and would not get the event.",
+                f"Let {consumer} take the new version, "
+                f"or write @downcast to version {consumed.version}.",
             )
 
 

@@ -25,9 +25,8 @@ from oort.rules.types import opening
 from oort.rules.types.schema_keywords import Schema
 
 _ID = "01890a5d-ac96-774b-bcce-b302099a8057"
-_TRACE = (
-    "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"  # the example of W3C Trace Context
-)
+# The example of W3C Trace Context.
+_TRACE = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"
 _SENT = 1767268800.0  # 2026-01-01T12:00:00Z
 
 
@@ -117,7 +116,10 @@ def _message(kind: type[Event], example: Value) -> Message:
         return events.stamped(opening.decode(kind, msgspec.json.encode(example)), _stamp)
     except Exception as error:  # a downcast is the user's code
         what = f"{kind.__name__}: its example cannot be published: {type(error).__name__}: {error}"
-        instead = 'Give the fields examples that the downcasts accept: Annotated[..., Meta(examples=["..."])].'
+        instead = (
+            "Give the fields examples that the downcasts accept: "
+            'Annotated[..., Meta(examples=["..."])].'
+        )
         raise InvalidProgram(
             [Mistake(kind.__oort__.model.source, "contract.example", what, instead)]
         ) from error

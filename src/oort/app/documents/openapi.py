@@ -29,9 +29,8 @@ from oort.rules.types import examples, schemas
 from oort.rules.types.schema_keywords import Schema
 from oort.rules.types.schemas import Schemas
 
-_IGNORED = frozenset(
-    {"accept", "authorization", "content-type"}
-)  # OpenAPI: never described as parameters
+# OpenAPI never describes these headers as parameters.
+_IGNORED = frozenset({"accept", "authorization", "content-type"})
 _METHODS = ("get", "put", "post", "delete", "patch")
 _NOTHING: tuple[object, ...] = (None, NoneType)
 _UNKNOWN: tuple[object, ...] = (Any, Reply, inspect.Signature.empty)

@@ -24,9 +24,8 @@ def plain(value: object) -> Value:
     Raises InvalidValue for a value that cannot be stored.
     """
     result = _timed(_builtins(value, keep=(datetime,)))
-    numbers.check(
-        result
-    )  # the broker checks it again, as it must; here the traceback shows the line of the handler
+    # The broker checks the numbers again; here the traceback shows the line of the handler.
+    numbers.check(result)
     return result
 
 
@@ -77,12 +76,12 @@ def body(value: object) -> bytes:
     """
     result = _builtins(value)
     numbers.check(result)
-    encoded = msgspec.json.encode(
-        result
-    )  # of what was checked: a dict that holds 1 and "1" has one of them left
+    # Encode the checked value: of the keys 1 and "1" of a dict, only one is left.
+    encoded = msgspec.json.encode(result)
     if len(encoded) > limits.MESSAGE_BYTES:
         raise LimitExceeded(
-            f"{type(value).__name__} has {len(encoded):,} bytes; a message holds {limits.MESSAGE_BYTES:,}.",
+            f"{type(value).__name__} has {len(encoded):,} bytes; "
+            f"a message holds {limits.MESSAGE_BYTES:,}.",
             "Store the data in a table or a bucket and send its key.",
         )
     return encoded

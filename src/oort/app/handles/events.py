@@ -170,8 +170,10 @@ def _check(kind: type[Event], body: bytes) -> None:
     if misfits:
         model = kind.__oort__.model
         raise InvalidEvent(
-            f"The event does not fit {model.name} version {model.version} ({model.source}): {'; '.join(misfits)}.",
-            "Nothing was published. Make the event fit its class, or declare a new version of the event.",
+            f"The event does not fit {model.name} version {model.version} ({model.source}): "
+            f"{'; '.join(misfits)}.",
+            "Nothing was published. Make the event fit its class, "
+            "or declare a new version of the event.",
         ) from cause
 
 

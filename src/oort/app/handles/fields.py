@@ -120,7 +120,7 @@ def fields(model: type[T]) -> T:
 
 
 def field(value: V) -> Field[V]:
-    """Return the attribute that was read from `fields(…)`. Raises InvalidUse for any other value."""
+    """Return an attribute of `fields(…)`. Raises InvalidUse for any other value."""
     if not isinstance(value, _Recorder) or not object.__getattribute__(value, "_path"):
         raise InvalidUse(
             f"field({value!r}) is not an attribute.",

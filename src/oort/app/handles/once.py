@@ -54,16 +54,16 @@ class Once(Handle):
     >>> [once("charge", pay, returns=str) for _ in range(2)]
     ['paid under 36 characters', 'paid under 36 characters']
 
-    - While the effect runs, the delivery holds a lease. Another delivery of the message then raises
-      EffectInProgress, fails, and comes back after the lease. Make `lease` longer than the effect can
-      take; at most 12 hours.
-    - If the effect raises, it has not happened. The exception goes on, and the next delivery runs the
-      effect with the same key.
-    - If the process ends before the result is kept, the outcome is unknown. After the lease the next
-      delivery runs the effect again with the same key. Only the provider can detect this repeat, so
-      the key must reach the provider.
-    - Raises LimitExceeded or InvalidValue if the result cannot be kept. The effect has then happened
-      and does not run again.
+    - While the effect runs, the delivery holds a lease. Another delivery of the message then
+      raises EffectInProgress, fails, and comes back after the lease. Make `lease` longer than the
+      effect can take; at most 12 hours.
+    - If the effect raises, it has not happened. The exception goes on, and the next delivery runs
+      the effect with the same key.
+    - If the process ends before the result is kept, the outcome is unknown. After the lease the
+      next delivery runs the effect again with the same key. Only the provider can detect this
+      repeat, so the key must reach the provider.
+    - Raises LimitExceeded or InvalidValue if the result cannot be kept. The effect has then
+      happened and does not run again.
     - Results are kept for 15 days.
     """
 
@@ -114,9 +114,7 @@ class Once(Handle):
 
     def _run(self, claim: Lease, effect: Callable[[str], object]) -> object:
         """Return the result of the effect. If the effect raises, end its lease."""
-        from oort.rules.messaging import (
-            effects,  # loaded by those who use it: `import oort` is the cold start of every function
-        )
+        from oort.rules.messaging import effects  # not imported at every function's cold start
 
         try:
             returned = effect(effects.key(claim.function, claim.message, claim.name))
@@ -128,12 +126,13 @@ class Once(Handle):
         return returned
 
     def _keep(self, claim: Lease, returned: object) -> bytes:
-        """Keep the result and return its JSON. A result that cannot be kept raises now and later."""
+        """Keep the result and return its JSON; raise if it cannot be kept."""
         try:
             result = msgspec.json.encode(returned, enc_hook=models.dump)
         except Exception as error:  # whatever it is: the effect must not run again
             self._finish(claim, _UNKEPT)
-            what = f"{_happened(claim)} Its result, a {type(returned).__name__}, cannot be kept: {error}."
+            kind = type(returned).__name__
+            what = f"{_happened(claim)} Its result, a {kind}, cannot be kept: {error}."
             raise InvalidValue(what, "Return a type that msgspec can encode.") from error
         try:
             self._finish(claim, result)
@@ -146,7 +145,8 @@ class Once(Handle):
         done = ask(self._link, FinishEffect(claim, result))
         if isinstance(done, Done) and not done.applied:
             raise EffectInProgress(
-                f"The effect {claim.name!r} took longer than its lease, and another delivery has taken over.",
+                f"The effect {claim.name!r} took longer than its lease, "
+                "and another delivery has taken over.",
                 "Give `lease=` more time than the effect can take.",
             )
 
@@ -174,7 +174,10 @@ def _decoder(returns: type[object] | None) -> msgspec.json.Decoder[object]:
 
 def _value(claim: Lease, result: bytes, decoder: msgspec.json.Decoder[object]) -> object:
     if result == _UNKEPT:
-        what = f"{_happened(claim)} Its result could not be kept: it was larger than {limits.EFFECT_RESULT_BYTES:,} bytes, or not JSON."
+        most = f"{limits.EFFECT_RESULT_BYTES:,} bytes"
+        what = (
+            f"{_happened(claim)} Its result was not kept: it was larger than {most}, or not JSON."
+        )
         raise LimitExceeded(what, "Return an id from the effect, and store the data elsewhere.")
     try:
         return decoder.decode(result)

@@ -329,9 +329,7 @@ def _check_index(table: object, index: Index[K, S]) -> None:
 
 
 def _item(result: operations.Result) -> items.Item | None:
-    assert isinstance(
-        result, operations.Found
-    )  # what reads and updates of one item are answered with
+    assert isinstance(result, operations.Found)  # the result of reads and updates of an item
     return result.item
 
 

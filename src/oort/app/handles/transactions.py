@@ -109,7 +109,7 @@ class Transaction:
             if self._thread != threading.get_ident():
                 raise InvalidUse(
                     "A write was added to an atomic() block from another thread.",
-                    "Add it in the thread that opened the block: let the other thread hand over its result.",
+                    "Add it in the thread that opened the block, with the result of the other thread.",
                 )
             raise InvalidUse(
                 "The atomic() block has ended.", "Put the write inside the `with` block."

@@ -15,12 +15,14 @@ def read(service: str, answer: AnswerDeclared, reader: Reader) -> tuple[Answer |
     """Return the trigger and the signature of an answering handler."""
     declared = calls.declared(answer.call)
     if declared is None:
-        what = f"{reader.name}: {getattr(answer.call, '__name__', answer.call)} is not a declared call."
+        title = getattr(answer.call, "__name__", answer.call)
+        what = f"{reader.name}: {title} is not a declared call."
         reader.refuse("call.undeclared", what, "Name a class under @call.")
         return None, Signature((), None)
     signature = read_consumer(reader, declared.request)
     if declared.model.service != service:
-        what = f"{reader.name}: only the service {declared.model.service} answers {declared.model.name}."
+        model = declared.model
+        what = f"{reader.name}: only the service {model.service} answers {model.name}."
         reader.refuse("ownership.call", what, f"Declare a call of your own: {service}.…")
     if signature.returns != declared.reply:
         actual, expected = (
@@ -42,7 +44,8 @@ def mistakes(functions: Sequence[Function]) -> list[Mistake]:
         if isinstance(function.model.trigger, Answer):
             first = answering.setdefault(function.model.trigger.call, function)
             if first is not function:
-                what = f"{function.model.trigger.call} has two answers; the other: {first.model.source}."
+                call = function.model.trigger.call
+                what = f"{call} has two answers; the other: {first.model.source}."
                 mistakes_found.append(
                     Mistake(
                         function.model.source, "call.twice", what, "Remove one of the two handlers."

@@ -96,7 +96,10 @@ class _Loader:
         self.workers: dict[str, str] = {}
         if not names.SERVICE.fullmatch(service.name) or service.name in limits.RESERVED_PATHS:
             what = f"{service.name!r} is not a service's name."
-            instead = "Use lower-case letters, digits and dashes, at most 34; ping and sping are API Gateway's own."
+            instead = (
+                "Use lower-case letters, digits and dashes, at most 34; "
+                "ping and sping belong to API Gateway."
+            )
             self.mistakes.append(Mistake(self.declared.source, "service.name", what, instead))
 
     def load_functions(self) -> None:
@@ -166,7 +169,7 @@ class _Loader:
             refuse_once(
                 reader,
                 signature,
-                why="needs a delivery; a request and a call have no message that identifies a repeat",
+                why="needs a delivery; a request or a call has no message",
                 instead="Send a message to a queue of the service, and take Once in the worker.",
             )
         self.mistakes += [*reader.mistakes, *self._foreign_parameters(reader, signature)]
@@ -299,7 +302,8 @@ class _Loader:
             )
         first_worker = self.workers.setdefault(declaration.model.name, reader.name)
         if first_worker != reader.name:
-            what = f"{reader.name} consumes {declaration.model.name}, but {first_worker} consumes it too."
+            queue_name = declaration.model.name
+            what = f"{reader.name} consumes {queue_name}, but {first_worker} consumes it too."
             reader.refuse(
                 "consumer.twice",
                 what,
@@ -394,7 +398,8 @@ def _events(functions: Iterable[Function], mistakes: list[Mistake]) -> tuple[Eve
             first = classes.setdefault((model.name, model.version), kind)
             if first is not kind:
                 where = first.__oort__.model.source
-                what = f"There are two classes for version {model.version} of {model.name}; the other: {where}."
+                title = f"version {model.version} of {model.name}"
+                what = f"There are two classes for {title}; the other: {where}."
                 mistakes.append(
                     Mistake(
                         model.source,

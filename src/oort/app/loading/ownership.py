@@ -102,7 +102,10 @@ def imports(services: Sequence[Service]) -> list[Mistake]:
         for name, line in _imported(Path(path), module):
             imported_owner = owners.get(name, owner)
             if imported_owner != owner:
-                what = f"{module} of the service {owner} imports {name} of the service {imported_owner}."
+                what = (
+                    f"{module} of the service {owner} "
+                    f"imports {name} of the service {imported_owner}."
+                )
                 mistakes.append(
                     Mistake(
                         Source(path, line),

@@ -17,9 +17,8 @@ from oort.model.functions import FunctionModel, Http, Rate
 from oort.model.sources import Mistake
 from oort.rules.http import routing
 
-_ORIGIN = re.compile(
-    r"https?://[a-z0-9.-]+(:\d{1,5})?|https?://\[[0-9a-f:]+\](:\d{1,5})?"
-)  # as browsers write them
+# As browsers write an origin.
+_ORIGIN = re.compile(r"https?://[a-z0-9.-]+(:\d{1,5})?|https?://\[[0-9a-f:]+\](:\d{1,5})?")
 _SEGMENT = re.compile(r"[A-Za-z0-9._~-]+|\{[A-Za-z_][A-Za-z0-9_]*\}")
 
 
@@ -119,7 +118,10 @@ def _rate(route: Route, reader: Reader) -> Rate | None:
         or route.burst == 0
     ):
         what = f"{reader.name}: rate={route.rate} with burst={route.burst} is not possible."
-        instead = f"API Gateway allows rates up to {most.per_second:,} a second and bursts of 1 to {most.burst:,}."
+        instead = (
+            f"API Gateway allows rates up to {most.per_second:,} a second "
+            f"and bursts of 1 to {most.burst:,}."
+        )
         reader.refuse("route.rate", what, instead)
         return None
     return Rate(per_second, route.burst or min(most.burst, ceil(per_second * 2)))
@@ -127,7 +129,10 @@ def _rate(route: Route, reader: Reader) -> Rate | None:
 
 def origins(service: Service) -> list[Mistake]:
     """Return the entries of the service's `cors` that are not origins."""
-    instead = 'Write the scheme and the host, as in "https://shop.example", without a path; or ["*"] for every page.'
+    instead = (
+        'Write the scheme and the host, as in "https://shop.example", without a path; '
+        'or ["*"] for every page.'
+    )
     wrong = [
         origin
         for origin in service.declared.cors
@@ -157,7 +162,8 @@ def collisions(functions: Iterable[FunctionModel]) -> list[Mistake]:
             key = (function.trigger.method, routing.shape(function.trigger.path))
             first = seen.setdefault(key, function)
             if first is not function:
-                what = f"{function.trigger.method} {function.trigger.path} is declared twice; the other: {first.source}."
+                route = f"{function.trigger.method} {function.trigger.path}"
+                what = f"{route} is declared twice; the other: {first.source}."
                 mistakes.append(
                     Mistake(function.source, "route.twice", what, "Change one of the paths.")
                 )

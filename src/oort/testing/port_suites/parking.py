@@ -1,4 +1,4 @@
-"""The contract of parking: unreadable messages wait beside their queue unchanged, until a release."""
+"""The contract of parking: unreadable messages wait unchanged until a release."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""The contract of transactions: all or nothing, inbox marks, limits, and messages after a commit."""
+"""The contract of transactions: atomicity, inbox marks, limits, messages after a commit."""
 
 from concurrent.futures import ThreadPoolExecutor
 
