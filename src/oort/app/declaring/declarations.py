@@ -3,7 +3,7 @@
 The loader reads these records.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import TypeAlias, TypedDict, get_args, get_origin
@@ -43,6 +43,19 @@ class RouteOptions(RunOptions, total=False):
     raises: Sequence[type[Problem]]
     rate: float | None
     burst: int | None
+
+
+def check_options(
+    decorator: str, options: Mapping[str, object], allowed: type, *, named: Sequence[str] = ()
+) -> None:
+    """Raise TypeError for an option that the decorator does not have.
+
+    `allowed` is the TypedDict of the options; `named` are further keywords of the decorator.
+    """
+    names = (*named, *allowed.__annotations__)
+    if unknown := [name for name in options if name not in names]:
+        known = ", ".join(sorted(names))
+        raise TypeError(f"{decorator}() has no option {unknown[0]!r}; its options are: {known}")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -22,6 +22,7 @@ from oort.app.declaring.declarations import (
     TimerDeclared,
     TriggerDeclared,
     WorkerDeclared,
+    check_options,
 )
 from oort.app.handles import calls, later
 from oort.app.handles.actions import D, F, K, M, P, R, T
@@ -124,7 +125,7 @@ class Service:
 
     def get(self, path: str, **options: Unpack[RouteOptions]) -> Callable[[F], F]:
         """Answer GET requests. See `post` for the options."""
-        return self._route(Route(method="GET", path=path, **options))
+        return self._route("GET", path, options)
 
     def post(self, path: str, **options: Unpack[RouteOptions]) -> Callable[[F], F]:
         """Answer POST requests; the path begins with the service's name.
@@ -149,20 +150,20 @@ class Service:
         ... def basket(id: str) -> str:
         ...     return f"What {id} wants"
         """
-        return self._route(Route(method="POST", path=path, **options))
+        return self._route("POST", path, options)
 
     def put(self, path: str, **options: Unpack[RouteOptions]) -> Callable[[F], F]:
         """Answer PUT requests. See `post` for the options."""
-        return self._route(Route(method="PUT", path=path, **options))
+        return self._route("PUT", path, options)
 
     def patch(self, path: str, **options: Unpack[RouteOptions]) -> Callable[[F], F]:
         """Answer PATCH requests. See `post` for the options."""
-        return self._route(Route(method="PATCH", path=path, **options))
+        return self._route("PATCH", path, options)
 
     def delete(self, path: str, **options: Unpack[RouteOptions]) -> Callable[[F], F]:
         """Answer DELETE requests, by default with status 204. See `post` for the options."""
         default: RouteOptions = {"status": 204}
-        return self._route(Route(method="DELETE", path=path, **(default | options)))
+        return self._route("DELETE", path, default | options)
 
     # -- messages
 
@@ -180,6 +181,7 @@ class Service:
         at least once. A message becomes a dead letter after `attempts` failed deliveries (1 to
         1000).
         """
+        check_options("on", options, ConsumerOptions, named=("where", "attempts"))
         source = self._here()
         if where is not None:
             self.declared.mistakes.append(
@@ -200,6 +202,7 @@ class Service:
         The platform fetches up to `batch` messages together (1 to 10). Each message succeeds or
         fails alone.
         """
+        check_options("worker", options, ConsumerOptions)
         return self._handler(WorkerDeclared(queue), HandlerOptions(**options))
 
     # -- time
@@ -214,6 +217,7 @@ class Service:
         `attempts` failed deliveries. After a stop of the platform, a single run replaces all missed
         runs.
         """
+        check_options("every", options, RunOptions, named=("attempts",))
         return self._handler(
             TimerDeclared(interval, None, "UTC", attempts), HandlerOptions(**options)
         )
@@ -232,6 +236,7 @@ class Service:
         database). A local time that a clock change skips has no run. A local time that a clock
         change repeats has a single run.
         """
+        check_options("cron", options, RunOptions, named=("timezone", "attempts"))
         return self._handler(
             TimerDeclared(None, expression, timezone, attempts), HandlerOptions(**options)
         )
@@ -289,7 +294,9 @@ class Service:
 
         return decorate
 
-    def _route(self, route: Route) -> Callable[[F], F]:
+    def _route(self, method: str, path: str, options: RouteOptions) -> Callable[[F], F]:
+        check_options(method.lower(), options, RouteOptions)
+        route = Route(method=method, path=path, **options)
         return self._handler(route, HandlerOptions(timeout=route.timeout))
 
     def _handler(self, trigger: TriggerDeclared, options: HandlerOptions) -> Callable[[F], F]:
