@@ -129,10 +129,10 @@ class MessageParameter(_NoGrant):
     kind: object
 
 
-Linked: TypeAlias = (
-    HandleParameter | PublishParameter | CallParameter | OnceParameter
-)  # filled with a handle
-Kept: TypeAlias = Linked | ProvidedParameter  # the argument is the same from call to call
+# Filled with a handle.
+Linked: TypeAlias = HandleParameter | PublishParameter | CallParameter | OnceParameter
+# The argument is the same in every invocation.
+Kept: TypeAlias = Linked | ProvidedParameter
 Parameter: TypeAlias = (
     Kept | ValueParameter | PrincipalParameter | ContextParameter | MessageParameter
 )
