@@ -91,7 +91,7 @@ class Environment:
                 import logging  # rarely needed
 
                 logging.getLogger(__name__).warning(
-                    "A provider of %s raised while it was closed.", self._name, exc_info=True
+                    "A provider of %s did not close.", self._name, exc_info=True
                 )
         self._ports.clear()
         self._expiry.clear()

@@ -26,13 +26,13 @@ _FRAMING = frozenset({"connection", "content-length", "keep-alive", "transfer-en
 
 
 class ServiceUnavailable(Problem):
-    """The service is not available now."""
+    """It cannot be done now."""
 
     status = 503
 
 
 class InternalError(Problem):
-    """The handler failed."""
+    """Something went wrong here."""
 
     status = 500
 

@@ -26,7 +26,7 @@ _SCALAR = re.compile(
 
 
 class InvalidRequest(Problem):
-    """The request does not fit the declared route."""
+    """The request does not fit what the route declares."""
 
     status = 400
 

@@ -118,8 +118,8 @@ class Stray(Queue[Number, Can]):
     [
         (Books, r"fake\(Books\) has no actions\. Write fake\(People\[Get \| Put\]\)"),
         (Publish, r"fake\(Publish\) has no actions"),
-        (Undeclared[Get], r"Undeclared is no resource of a service\. Put @service\.table"),
-        (Stray[Send], "Stray is no resource"),
+        (Undeclared[Get], r"Undeclared is not a resource of a service\. Put @service\.table"),
+        (Stray[Send], "Stray is not a resource"),
         (Publish[Number], "names no event"),  # type: ignore[type-var]
     ],
 )

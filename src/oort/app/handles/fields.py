@@ -110,6 +110,7 @@ class _Recorder:
 def fields(model: type[T]) -> T:
     """Return a stand-in for an instance of the model, whose attributes go into `field(…)`.
 
+    >>> import msgspec
     >>> class Account(msgspec.Struct):
     ...     logins: int = 0
     >>> A = fields(Account)

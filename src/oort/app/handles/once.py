@@ -176,7 +176,7 @@ def _value(claim: Lease, result: bytes, decoder: msgspec.json.Decoder[object]) -
     if result == _UNKEPT:
         most = f"{limits.EFFECT_RESULT_BYTES:,} bytes"
         what = (
-            f"{_happened(claim)} Its result was not kept: it was larger than {most}, or not JSON."
+            f"{_happened(claim)} Its result could not be kept: above {most}, or not JSON."
         )
         raise LimitExceeded(what, "Return an id from the effect, and store the data elsewhere.")
     try:
