@@ -504,7 +504,8 @@ def test_a_handle_without_the_action_refuses_it_and_says_what_to_ask_for() -> No
         "Scan": lambda: table.scan(limit=1),  # type: ignore[misc]
     }.items():
         with pytest.raises(
-            NotGranted, match=rf"may not {action} on Books\. Ask for it: Books\[… \| {action}\]"
+            NotGranted,
+            match=rf"no grant for {action} on Books\. Add the action to the parameter: Books\[… \| {action}\]",
         ):
             attempt()  # type: ignore[no-untyped-call]
 
