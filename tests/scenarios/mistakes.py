@@ -410,7 +410,7 @@ CASES: dict[str, tuple[str, str]] = {
     ),
     "two providers of one port": (
         "@shop.provide\ndef one() -> Port: ...\n@shop.provide  #! provider.twice\ndef two() -> Iterator[Port]: ...",
-        "Keep one of them",
+        "Remove one of the two providers",
     ),
     "a provider that wants a request": (
         "@shop.provide  #! provider.parameter\ndef port(id: str) -> Port: ...",

@@ -143,7 +143,7 @@ class _Loader:
                 reader.refuse(
                     "provider.twice",
                     f"{reader.name} makes {title}, but another provider makes {title} too.",
-                    "Keep one of them.",
+                    "Remove one of the two providers.",
                 )
             self.mistakes += [*reader.mistakes, *self._foreign_parameters(reader, signature)]
             self.providers[signature.returns] = Provider(

@@ -39,7 +39,7 @@ def trigger(service: str, route: Route, reader: Reader) -> Http:
         reader.refuse(
             "route.path",
             f"{reader.name}: {{{twice[0]}}} is in the path twice.",
-            "Rename one of them.",
+            "Rename one of the two parameters.",
         )
     rate = _rate(route, reader)
     return Http(
