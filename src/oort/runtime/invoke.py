@@ -65,8 +65,7 @@ def request(
 def call(environment: Environment, invocation: CallInvocation) -> CallOutcome:
     """Answer a call of another function.
 
-    A problem of the handler becomes an objection with its status; any other exception becomes
-    status 500.
+    A problem of the handler becomes an objection with its status; other exceptions have status 500.
     """
     function, link = environment.function, environment.link
     link.begin(

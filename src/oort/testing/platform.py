@@ -140,8 +140,7 @@ class Platform:
     def provide(self, factory: Callable[[], object]) -> None:
         """Replace the provider of the factory's return type from now on.
 
-        Raises InvalidUse if the factory has no return annotation, or if no service provides the
-        type.
+        Raises InvalidUse without a return annotation, or if no service provides the type.
         """
         kind = provided_type(get_type_hints(factory).get("return"))
         if kind is None:
@@ -169,8 +168,7 @@ class Platform:
     ) -> Response:
         """Send a GET request.
 
-        `as_` is the user's id and `groups` the user's groups; without both, the request has no
-        token.
+        `as_` is the user's id and `groups` the user's groups. Without both, no token is sent.
         """
         return self.request("GET", path, as_=as_, groups=groups, headers=headers)
 

@@ -199,8 +199,7 @@ class Service:
     ) -> Callable[[Callable[Concatenate[M, P], R]], Callable[Concatenate[M, P], R]]:
         """Consume a work queue, one message in each invocation.
 
-        The platform fetches up to `batch` messages together (1 to 10). Each message succeeds or
-        fails alone.
+        The platform fetches up to `batch` messages together (1 to 10). Each message fails alone.
         """
         check_options("worker", options, ConsumerOptions)
         return self._handler(WorkerDeclared(queue), HandlerOptions(**options))
@@ -214,7 +213,7 @@ class Service:
 
         The shortest interval is one minute (EventBridge Scheduler). Each run is a message on a
         queue of the handler: it is delivered at least once, and becomes a dead letter after
-        `attempts` failed deliveries. After a stop of the platform, a single run replaces all missed
+        `attempts` failed deliveries. After a stop of the platform, a single run replaces the missed
         runs.
         """
         check_options("every", options, RunOptions, named=("attempts",))

@@ -1,7 +1,6 @@
 """The contracts of a program: events with their schemas, and routes by service.
 
-The command line and deployments compare them with lock files. A running platform does not need
-them.
+The command line and deployments compare them with lock files; running services do not.
 """
 
 from collections.abc import Callable, Iterator

@@ -1,5 +1,4 @@
-"""Exports of a program's events: CloudEvents envelopes, and entries of EventBridge's schema
-registry.
+"""Exports of a program's events: CloudEvents envelopes and entries of EventBridge's registry.
 
 The command line prints them. Every version that is published, consumed or converted is exported,
 with an example that is built like a real message. The AsyncAPI document is in `asyncapi`.

@@ -32,8 +32,9 @@ class Condition:
 
 
 class Change:
-    """A change of an attribute by an update, made by `field(…).set(…)`, `add`, `append` or
-    `remove`.
+    """A change of an attribute by an update.
+
+    Make changes with `field(…).set(…)`, `add`, `append` and `remove`.
     """
 
     __slots__ = ("rule",)

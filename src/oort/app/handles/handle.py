@@ -91,8 +91,7 @@ def ask(
 ) -> Result:
     """Perform the operation and return its result. Raise the exception of a refusal.
 
-    If a condition failed, raise the exception in `otherwise` at the position of that write, if
-    present.
+    If a condition failed, raise the exception at the write's position in `otherwise`, if present.
     """
     result = link.perform(operation)
     if not isinstance(result, Refused):
@@ -124,8 +123,7 @@ class Handle:
 class ResourceHandle(Handle):
     """The base of handles with actions in brackets: `People[Get | Put]`.
 
-    `_ACTIONS` are the actions of this kind of resource; `_actions` are the granted actions of this
-    handle.
+    `_ACTIONS` are the actions of this kind of resource; `_actions` are this handle's grants.
     """
 
     _ACTIONS: ClassVar[tuple[type, ...]] = ()

@@ -1,6 +1,4 @@
-"""`Once`: effects outside the platform, such as a payment or an e-mail, with as few repeats as
-possible.
-"""
+"""`Once`: effects outside the platform, such as payments, with as few repeats as possible."""
 
 import inspect
 from collections.abc import Callable
@@ -175,9 +173,7 @@ def _decoder(returns: type[object] | None) -> msgspec.json.Decoder[object]:
 def _value(claim: Lease, result: bytes, decoder: msgspec.json.Decoder[object]) -> object:
     if result == _UNKEPT:
         most = f"{limits.EFFECT_RESULT_BYTES:,} bytes"
-        what = (
-            f"{_happened(claim)} Its result could not be kept: above {most}, or not JSON."
-        )
+        what = f"{_happened(claim)} Its result could not be kept: above {most}, or not JSON."
         raise LimitExceeded(what, "Return an id from the effect, and store the data elsewhere.")
     try:
         return decoder.decode(result)

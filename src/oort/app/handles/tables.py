@@ -104,10 +104,10 @@ class Table(ResourceHandle, Generic[K, T, Can]):
         return item
 
     def get_many(self: "Table[K, T, Get]", keys: Sequence[K]) -> list[T]:
-        """Return the items with these keys, in the order of the keys; at most 100 keys
-        (BatchGetItem).
+        """Return the items with these keys, in the order of the keys.
 
-        Missing items are left out. A repeated key returns its item once.
+        At most 100 keys (BatchGetItem). Missing items are left out. A repeated key returns its
+        item once.
         """
         check_action(self, Get)
         declared = self.__oort__
