@@ -115,8 +115,9 @@ class Service:
         """Declare a factory for a port of your own, such as a client of another system.
 
         Handlers ask for the port with a parameter of the factory's return type. The factory runs
-        once in each environment, so handlers share its connections. Write a generator to close
-        resources after the `yield`. Handles that the factory takes count as grants of the handler.
+        once in each environment, so later invocations reuse its connections. Write a generator to
+        close resources after the `yield`. Handles that the factory takes count as grants of the
+        handler.
         """
         self.declared.providers.append(ProviderDeclared(factory, self._here()))
         return factory

@@ -5,6 +5,7 @@ The CLI and the test kit call this before anything runs.
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
+from datetime import timedelta
 
 from oort.app.declaring import queues, versions
 from oort.app.declaring.declarations import (
@@ -119,10 +120,8 @@ class _Loader:
         )
 
     def _load_providers(self) -> None:
-        provided = frozenset(
-            provided_type(_returned(declared_provider.factory))
-            for declared_provider in self.declared.providers
-        ) - {None}
+        returned = [_returned(declared.factory) for declared in self.declared.providers]
+        provided = frozenset(map(provided_type, returned)) - {None}
         for declared in self.declared.providers:
             reader = Reader(declared.factory, source=declared.source, provided=provided)
             signature = read_provider(reader)
@@ -175,20 +174,11 @@ class _Loader:
         self.mistakes += [*reader.mistakes, *self._foreign_parameters(reader, signature)]
         if trigger is None:
             return
-        if (
-            not 0
-            < declared.options.timeout.total_seconds()
-            <= limits.FUNCTION_TIMEOUT.total_seconds()
-        ):
-            what = f"{reader.name}: a time-out of {declared.options.timeout} is not possible."
-            self.mistakes.append(
-                Mistake(
-                    declared.source,
-                    "function.timeout",
-                    what,
-                    "Lambda runs at most 15 minutes, a request 29 s.",
-                )
-            )
+        timeout = declared.options.timeout
+        if not timedelta(0) < timeout <= limits.FUNCTION_TIMEOUT:
+            what = f"{reader.name}: a time-out of {timeout} is not possible."
+            instead = "Lambda runs at most 15 minutes, a request 29 s."
+            self.mistakes.append(Mistake(declared.source, "function.timeout", what, instead))
         if not names.RESOURCE.fullmatch(names.dashed(reader.name)):
             what, instead = (
                 f"{reader.name!r} is not a function's name.",
@@ -367,14 +357,8 @@ def _duplicates(loaders: Sequence[_Loader]) -> list[Mistake]:
         ]
         for what, source in entries:
             if what in seen:
-                mistakes.append(
-                    Mistake(
-                        source,
-                        "name.twice",
-                        f"There are two of the {what}; the other: {seen[what]}.",
-                        "Rename one of the two.",
-                    )
-                )
+                sentence = f"There are two of the {what}; the other: {seen[what]}."
+                mistakes.append(Mistake(source, "name.twice", sentence, "Rename one of the two."))
             seen.setdefault(what, str(source))
     return mistakes
 
