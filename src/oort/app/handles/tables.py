@@ -222,7 +222,8 @@ class Table(ResourceHandle, Generic[K, T, Can]):
     ) -> Page[T]:
         """Return a page of all items of the table, in any order.
 
-        An item that exists during the scan is in exactly one page. See `query` for the arguments.
+        An item that exists from the first page to the last is in exactly one page. See `query`
+        for the arguments.
         """
         check_action(self, Scan)
         return _page(
