@@ -1,6 +1,7 @@
-"""Oort's pytest plugin: the fixture `platform`. pytest imports this module at each start, so it imports nothing but pytest.
+"""Oort's pytest plugin with the fixture `platform`.
 
-It stands outside the package `oort` because importing a module of a package imports the package first.
+pytest imports this module at every start, so it imports only pytest. It is outside the package
+`oort`, because an import of a module imports its package first.
 """
 
 from collections.abc import Iterator
@@ -15,17 +16,19 @@ _SETTING = "oort_path"
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    """The setting that names the platform's folder."""
-    words = "The folder with oort.toml, from pytest's rootdir; by default the nearest one from rootdir upwards."
-    parser.addini(_SETTING, words, default="")
+    """Add the setting with the platform's folder."""
+    description = (
+        "The folder with oort.toml, relative to rootdir; by default the nearest from rootdir up."
+    )
+    parser.addini(_SETTING, description, default="")
 
 
 @pytest.fixture
 def platform(pytestconfig: pytest.Config) -> Iterator["Platform"]:
-    """All services of the project in memory and in virtual time; see oort.testing.Platform."""
+    """Yield all services of the project in memory; see oort.testing.Platform."""
     from oort.testing import plugin
 
-    said = str(pytestconfig.getini(_SETTING))
+    folder = str(pytestconfig.getini(_SETTING))
     yield from plugin.opened(
-        start=pytestconfig.rootpath, named=pytestconfig.rootpath / said if said else None
+        start=pytestconfig.rootpath, named=pytestconfig.rootpath / folder if folder else None
     )

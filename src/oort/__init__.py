@@ -1,4 +1,7 @@
-"""Oort: cloud-native services as plain typed Python. This is the front door; everything public is named here."""
+"""Oort: cloud-native services as typed Python.
+
+Every public name of the framework is imported here.
+"""
 
 from oort.app.declaring.declarations import Finding, cached, downcast, policy, upcast
 from oort.app.declaring.services import Service

@@ -9,7 +9,7 @@ from tests.architecture.plain_words import Figures
 from tests.architecture.source_tree import oort_modules
 
 # Percent of docstrings, per 1,000 words of docstrings, percent of bindings, percent of lines.
-CEILINGS = {"openings": 10.5, "indefinite": 49.5, "names": 4.5, "lines": 5.4}
+CEILINGS = {"openings": 6.5, "indefinite": 38.0, "names": 2.5, "lines": 2.1}
 SLACK = {"openings": 0.7, "indefinite": 2.0, "names": 0.7, "lines": 0.5}
 WORST = 12
 

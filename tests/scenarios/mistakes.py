@@ -79,7 +79,7 @@ CASES: dict[str, tuple[str, str]] = {
             "class Row(msgspec.Struct, array_like=True):\n    id: str\n"
             '@shop.table("a", key="id")  #! table.item\nclass A(Table[str, Row, Can]): ...'
         ),
-        "Row, which is no Struct",
+        "an item must be a Struct or a dataclass",
     ),
     "a key, an index and a version that are no fields": (
         (
@@ -111,7 +111,7 @@ CASES: dict[str, tuple[str, str]] = {
             "class Row(msgspec.Struct):\n    id: str | int\n"
             '@shop.table("a", key="id")  #! table.key-type\nclass A(Table[str, Row, Can]): ...'
         ),
-        "give it one type",
+        "give the field one type",
     ),
     "a version that is no int": (
         '@shop.table("a", key="id", version="country")  #! table.version\nclass A(Table[str, Account, Can]): ...',
@@ -152,7 +152,7 @@ CASES: dict[str, tuple[str, str]] = {
     ),
     "an event's name, version and key": (
         '@event("Opened", version=0, key="idd")  #! event.name event.version event.key\nclass A(Event):\n    id: str',
-        "Name one of: id",
+        "Name a field of the event: id",
     ),
     "a version that is compatible with a later one": (
         '@event("shop.a", version=1, key="id", compatible=2)  #! event.compatible\nclass A(Event):\n    id: str',
@@ -181,11 +181,11 @@ CASES: dict[str, tuple[str, str]] = {
             '@event("shop.opened", version=1, key="id")  #! event.twice\nclass Again(Event):\n    id: str\n'
             "@shop.on(Opened)\ndef one(event: Opened) -> None: ...\n@bank.on(Again)\ndef two(event: Again) -> None: ..."
         ),
-        "Declare it once",
+        "Declare the version once",
     ),
     "an event filtered by pattern": (
         '@shop.on(Opened, where={"id": "1"})  #! event.where\ndef opened(event: Opened) -> None: ...',
-        'via="bus"',
+        "Filter inside the handler",
     ),
     "an upcast that says nothing": (
         "@upcast  #! event.upcast\ndef newer(old): ...",
@@ -254,7 +254,7 @@ CASES: dict[str, tuple[str, str]] = {
     ),
     "an object in the query": (
         '@shop.get("/")  #! route.parameter\ndef a(account: Account) -> None: ...',
-        "Call it `body`",
+        "Name the request's body `body`",
     ),
     "a list in the path": (
         '@shop.get("/{ids}")  #! route.parameter\ndef a(ids: list[str]) -> None: ...',
@@ -274,7 +274,7 @@ CASES: dict[str, tuple[str, str]] = {
     ),
     "an owner of a public route": (
         '@shop.get("/{id}", owner="id", public=True)  #! route.owner\ndef a(id: str) -> None: ...',
-        "Take away public=True or owner=",
+        "Remove public=True or owner=",
     ),
     "a rate that API Gateway does not know": (
         '@shop.get("/", rate=0)  #! route.rate\ndef a() -> None: ...',
@@ -330,7 +330,7 @@ CASES: dict[str, tuple[str, str]] = {
     ),
     "a handler that yields": (
         "@shop.worker(Mails)  #! signature.generator\ndef a(mail: Account) -> Iterator[None]:\n    yield",
-        "nobody runs it",
+        "is a generator",
     ),
     "a handle of a class that is not declared": (
         'class Lost(Table[str, Account, Can]): ...\n@shop.get("/")  #! handle.undeclared\ndef a(lost: Lost[Get]) -> None: ...',
@@ -397,10 +397,10 @@ CASES: dict[str, tuple[str, str]] = {
             "@shop.worker(Mails)\ndef one(mail: Account) -> None: ...\n"
             "@shop.worker(Mails)  #! consumer.twice\ndef two(mail: Account) -> None: ..."
         ),
-        "Events have many",
+        "An event can have many",
     ),
     # -- providers
-    "a provider that says not what it makes": (
+    "a provider without a return annotation": (
         "@shop.provide  #! provider.return\ndef port(): ...",
         "return type",
     ),
@@ -410,11 +410,11 @@ CASES: dict[str, tuple[str, str]] = {
     ),
     "two providers of one port": (
         "@shop.provide\ndef one() -> Port: ...\n@shop.provide  #! provider.twice\ndef two() -> Iterator[Port]: ...",
-        "Keep one of them",
+        "Remove one of the two providers",
     ),
     "a provider that wants a request": (
         "@shop.provide  #! provider.parameter\ndef port(id: str) -> Port: ...",
-        "handles and what other providers make",
+        "handles and the ports of other providers",
     ),
     "a provider without types": (
         "@shop.provide  #! provider.parameter provider.return\ndef port(id): ...",
@@ -427,20 +427,20 @@ CASES: dict[str, tuple[str, str]] = {
     # -- effects outside
     "once on a route": (
         '@shop.get("/")  #! once.delivery\ndef a(once: Once) -> None: ...',
-        "Send a message to a queue of the service, and take Once in its worker",
+        "Send a message to a queue of the service, and take Once in the worker",
     ),
     "once in an answer": (
         '@call("shop.ask")\nclass Ask(Call[str, str]): ...\n@shop.answer(Ask)  #! once.delivery\ndef a(ask: str, once: Once) -> str: ...',
-        "no message to know a repeat by",
+        "a request or a call has no message",
     ),
     "once in a provider": (
         "@shop.provide  #! once.delivery\ndef port(once: Once) -> Port: ...",
-        "Take it in the handler",
+        "Take Once in the handler",
     ),
     # -- ownership
     "a handle of another service": (
         '@shop.get("/")  #! ownership.handle\ndef a(vault: Vault[Get]) -> None: ...',
-        "by an event, or a declared call",
+        "Use an event or a declared call of the service bank",
     ),
     "a provider with a handle of another service": (
         "@shop.provide  #! ownership.handle\ndef port(vault: Vault[Get]) -> Port: ...",
@@ -527,7 +527,7 @@ CASES: dict[str, tuple[str, str]] = {
     ),
     "two answers": (
         '@call("shop.ask")\nclass Ask(Call[str, str]): ...\n@shop.answer(Ask)\ndef a(ask: str) -> str: ...\n@shop.answer(Ask)  #! call.twice\ndef b(ask: str) -> str: ...',
-        "Keep one of them",
+        "Remove one of the two handlers",
     ),
     "a call that nobody answers": (
         '@call("shop.ask")\nclass Ask(Call[str, str]): ...\n@shop.get("/")  #! call.unanswered\ndef a(ask: Ask) -> None: ...',
@@ -544,7 +544,7 @@ CASES: dict[str, tuple[str, str]] = {
         "import nowhere_at_all  #! import.failed",
         "No module named",
     ),
-    "a module with wrong syntax": ("def (  #! import.syntax", "Mend the syntax"),
+    "a module with wrong syntax": ("def (  #! import.syntax", "Fix the syntax"),
     "a class used as its own handle": (
         'People.put(People, Account("1"))  #! use.invalid',
         "people: People[Put]",

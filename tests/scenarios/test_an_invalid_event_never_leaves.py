@@ -72,7 +72,7 @@ def test_an_event_that_fits_leaves_and_one_that_does_not_stays(path: str) -> Non
 def test_the_error_names_the_event_where_it_stands_and_every_place() -> None:
     with pytest.raises(InvalidEvent) as raised:
         alone(Wanted("Norway", 0), out=fake(Publish[Ordered]))
-    assert raised.value.what.startswith("This is no shop.ordered version 3 (")
+    assert raised.value.what.startswith("The event does not fit shop.ordered version 3 (")
     assert "test_an_invalid_event_never_leaves.py" in raised.value.what
     assert "/country" in raised.value.what
     assert "/lines/0/pieces" in raised.value.what

@@ -1,1 +1,4 @@
-"""What users write: resources, handlers and the service that holds them. It records the program; it never runs it."""
+"""The language of services: resources, handles, handlers and their declarations.
+
+This package records and checks a program. It does not run handlers.
+"""

@@ -1,4 +1,4 @@
-"""A loaded program: the model that everything else reads, and the callables that the runtime enters."""
+"""A loaded program: its model, and the Python callables that the runtime calls."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -16,7 +16,10 @@ Call: TypeAlias = Callable[..., object]
 
 @dataclass(frozen=True, slots=True)
 class Provider:
-    """A factory, and what it asks for. `ttl` says how long what it makes is kept; None: as long as the environment."""
+    """A factory with its signature.
+
+    A value is kept for `ttl`, or with None for the life of the environment.
+    """
 
     factory: Call
     signature: Signature
@@ -25,14 +28,16 @@ class Provider:
 
     @property
     def makes(self) -> object:
-        """The type that handlers ask for."""
+        """Return the type that the factory makes."""
         return self.signature.returns
 
 
 @dataclass(frozen=True, slots=True)
 class Function:
-    """A handler, ready to be entered. `providers` are those of its service, by what they make; `raises` the problems that
-    its route declares.
+    """A handler with its model, signature and providers.
+
+    `providers` maps each provided type to the provider of the handler's service. `raises` are the
+    problems that the route declares.
     """
 
     model: FunctionModel
@@ -44,17 +49,20 @@ class Function:
 
     @property
     def published(self) -> tuple[type[Event], ...]:
-        """The events that it may publish, through its own parameters or those of its service's providers."""
+        """Return the events that the handler and the providers of its service may publish."""
         signatures = [self.signature, *(provider.signature for provider in self.providers.values())]
-        parameters = [one for signature in signatures for one in signature.parameters]
+        parameters = [parameter for signature in signatures for parameter in signature.parameters]
         return tuple(
-            kind for one in parameters if isinstance(one, PublishParameter) for kind in one.events
+            event
+            for parameter in parameters
+            if isinstance(parameter, PublishParameter)
+            for event in parameter.events
         )
 
 
 @dataclass(frozen=True, slots=True)
 class Program:
-    """All services of a platform, checked."""
+    """All functions of a platform, after the checks."""
 
     model: PlatformModel
     functions: Mapping[str, Function]

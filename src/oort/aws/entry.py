@@ -121,7 +121,7 @@ def _parts(
 
 
 def _program(platform: str, packages: tuple[str, ...]) -> Program:
-    """Load the services of the deployed package. The deployment has judged them."""
+    """Load the services of the deployed package. The deployment has checked them."""
     root = Path(oort.__file__).resolve().parents[1]
     services = projects.services(Project(platform, packages, folder=root, root=root))
-    return load(services, name=platform, judged=True)
+    return load(services, name=platform, checked=True)

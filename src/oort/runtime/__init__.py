@@ -1,1 +1,1 @@
-"""One invocation to one handler call. The same code runs in the embedded engine and in Lambda."""
+"""Run a handler for an invocation. The embedded engine and Lambda use the same code."""

@@ -1,6 +1,6 @@
-"""An execution environment: one function with its handles and its own ports, which runs one invocation at a time.
+"""An execution environment: it runs the invocations of a single function, one after another.
 
-Ports made by providers live as long as the environment, so connections are pooled; `close` ends them.
+Providers' ports live as long as the environment, so connections are pooled; `close` ends them.
 """
 
 import inspect
@@ -30,12 +30,15 @@ if TYPE_CHECKING:
 
 Factory = Callable[..., object]
 
-# A dead letter and a log line carry this much of a traceback; an exception may quote megabytes of data.
+# Characters of a traceback in a dead letter or log line; an exception may quote megabytes of data.
 _LONGEST = 20_000
 
 
 class Environment:
-    """Where a function runs. `overrides` replaces providers, by what they make; tests use it."""
+    """An environment of a function, with its handles and ports.
+
+    `overrides` replaces providers, by the provided type; tests use this.
+    """
 
     def __init__(
         self,
@@ -52,40 +55,48 @@ class Environment:
             service=function.model.service, broker=broker, clock=clock, entropy=entropy
         )
         self._overrides = {} if overrides is None else overrides
-        self._made: dict[object, object] = {}
+        self._ports: dict[object, object] = {}
         self._closers: list[Iterator[object]] = []
         self._arguments: dict[str, object] | None = None
-        self._until: dict[object, datetime] = {}  # until when a cached value is good
+        self._expiry: dict[object, datetime] = {}  # the end of each cached value's ttl
 
     def arguments(self) -> dict[str, object]:
-        """The arguments that stay the same from call to call. The first time, it makes the provided ports."""
+        """Return the arguments that are the same in every invocation.
+
+        The first call makes the provided ports.
+        """
         if self._arguments is None:
             parameters = self.function.signature.parameters
             self._arguments = {
-                one.name: self._fixed(one) for one in parameters if isinstance(one, Kept)
+                parameter.name: self._fixed(parameter)
+                for parameter in parameters
+                if isinstance(parameter, Kept)
             }
-        elif self._until:
+        elif self._expiry:
             self._renew(self._arguments)
         return self._arguments
 
     def enter(self, arguments: dict[str, object]) -> object:
-        """Call the handler; an `async` one is run to its end."""
+        """Call the handler and return its result; run an `async` handler to its end."""
         result = self.function.call(**arguments)
         return _awaited(result) if inspect.iscoroutine(result) else result
 
     def close(self) -> None:
-        """End the provided ports, newest first. One that fails to end is logged and does not keep the others open."""
+        """Close the provided ports, newest first.
+
+        An error is logged, and the other ports are closed all the same.
+        """
         while self._closers:
             try:
                 next(self._closers.pop(), None)
             except Exception:
-                import logging  # for what hardly ever happens
+                import logging  # rarely needed
 
                 logging.getLogger(__name__).warning(
                     "A provider of %s did not close.", self._name, exc_info=True
                 )
-        self._made.clear()
-        self._until.clear()
+        self._ports.clear()
+        self._expiry.clear()
         self._arguments = None
 
     @property
@@ -100,56 +111,67 @@ class Environment:
                 return parameter.handle(self.link)
 
     def _provided(self, kind: object) -> object:
-        if kind not in self._made:
-            self._made[kind] = self._make(kind)
-        return self._made[kind]
+        if kind not in self._ports:
+            self._ports[kind] = self._make(kind)
+        return self._ports[kind]
 
     def _renew(self, arguments: dict[str, object]) -> None:
-        """Make the cached values anew whose time is over."""
+        """Replace the cached values whose ttl has ended."""
         now = self.clock.now()
-        for kind in [kind for kind, until in self._until.items() if until <= now]:
-            self._made.pop(kind, None)
-        for one in self.function.signature.parameters:
-            if isinstance(one, ProvidedParameter):
-                arguments[one.name] = self._provided(one.kind)
+        for kind in [kind for kind, until in self._expiry.items() if until <= now]:
+            self._ports.pop(kind, None)
+        for parameter in self.function.signature.parameters:
+            if isinstance(parameter, ProvidedParameter):
+                arguments[parameter.name] = self._provided(parameter.kind)
 
     def _make(self, kind: object) -> object:
         if kind in self._overrides:
-            self._until.pop(kind, None)
+            self._expiry.pop(kind, None)
             return self._opened(self._overrides[kind]())
         provider = self._provider(kind)
         if provider.ttl is not None:
-            self._until[kind] = self.clock.now() + provider.ttl
-        needed = (one for one in provider.signature.parameters if isinstance(one, Kept))
-        return self._opened(provider.factory(**{one.name: self._fixed(one) for one in needed}))
+            self._expiry[kind] = self.clock.now() + provider.ttl
+        needed = (
+            parameter for parameter in provider.signature.parameters if isinstance(parameter, Kept)
+        )
+        return self._opened(
+            provider.factory(**{parameter.name: self._fixed(parameter) for parameter in needed})
+        )
 
     def _opened(self, result: object) -> object:
-        """What the factory made; a generator has yielded it, and goes on when the environment closes."""
+        """Return the port of a factory. A generator yields it, and continues at the close."""
         if not inspect.isgenerator(result):
             return result
         for port in result:
             self._closers.append(result)
             return port
-        raise InvalidUse(f"The provider {result.__name__} yields nothing.", "Yield the port once.")
+        raise InvalidUse(
+            f"The provider {result.__name__} ended without a yield.", "Yield the port once."
+        )
 
     def _provider(self, kind: object) -> Provider:
         if kind not in self.function.providers:
-            raise NotFoundHere(f"Nothing provides {kind}.", "Add @service.provide.")
+            raise NotFoundHere(
+                f"No provider makes {kind}.", "Declare a factory with @service.provide."
+            )
         return self.function.providers[kind]
 
 
 def in_full(error: BaseException) -> str:
-    """The traceback of a handler's exception, for logs and dead letters; never for clients. The end of a long one."""
+    """Return the traceback of an exception, for logs and dead letters, never for clients.
+
+    A long traceback is cut at its beginning.
+    """
     return "".join(traceback.format_exception(error))[-_LONGEST:]
 
 
 def in_short(error: BaseException) -> str:
-    """The exception in one line of at most 500 characters."""
+    """Return the exception as a line of at most 500 characters."""
     try:
-        said = str(error)
-    except Exception:  # an exception of the user's own may be broken itself
-        said = "its text cannot be read"
-    return " ".join(f"{type(error).__name__}: {said}".strip().removesuffix(":").split())[:500]
+        text = str(error)
+    except Exception:  # a user's exception may have a broken __str__
+        text = "its text cannot be read"
+    return " ".join(f"{type(error).__name__}: {text}".strip().removesuffix(":").split())[:500]
 
 
 def log_line(level: str, message: str, *, now: datetime, fields: Mapping[str, object]) -> str:
@@ -167,11 +189,11 @@ def log_line(level: str, message: str, *, now: datetime, fields: Mapping[str, ob
 
 
 def _awaited(coroutine: Coroutine[object, object, object]) -> object:
-    import asyncio  # loaded for async handlers only: it is a third of a cold start's imports
+    import asyncio  # loaded only for async handlers: a third of a cold start's imports
 
     try:
         return asyncio.run(coroutine)
-    except (
-        asyncio.CancelledError
-    ) as error:  # no Exception: it would end the thread that serves everybody
-        raise InvalidUse("The handler was cancelled.", "Catch what cancels it.") from error
+    except asyncio.CancelledError as error:  # not an Exception: it would end the serving thread
+        raise InvalidUse(
+            "The handler was cancelled.", "Catch asyncio.CancelledError in the handler."
+        ) from error

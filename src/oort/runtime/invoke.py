@@ -1,4 +1,4 @@
-"""Carries out one invocation in an environment: a request, or a batch of deliveries with partial failures."""
+"""Run an invocation in an environment: a request, a call or a batch of deliveries."""
 
 import msgspec
 
@@ -25,16 +25,14 @@ from oort.runtime import replies
 from oort.runtime.environments import Environment, in_full, in_short
 from oort.runtime.requests import RequestReader
 
-CAUGHT = (
-    Exception,
-    SystemExit,
-)  # a handler that calls sys.exit() fails; it does not take the platform with it
+# A handler that calls sys.exit() fails; the platform goes on.
+CAUGHT = (Exception, SystemExit)
 
 
 def request(
     environment: Environment, reader: RequestReader, invocation: HttpInvocation
 ) -> HttpOutcome:
-    """Answer one request. Never raises for what a handler does."""
+    """Answer a request. An exception of the handler becomes a reply."""
     function = environment.function
     trigger = function.model.trigger
     status = trigger.status if isinstance(trigger, Http) else 200
@@ -64,7 +62,10 @@ def request(
 
 
 def call(environment: Environment, invocation: CallInvocation) -> CallOutcome:
-    """Answer another function's question. Never raises for what a handler does: a problem is objected, an error a 500."""
+    """Answer a call of another function.
+
+    A problem of the handler becomes an objection with its status; other exceptions have status 500.
+    """
     function, link = environment.function, environment.link
     link.begin(
         name=function.model.name,
@@ -93,18 +94,20 @@ def call(environment: Environment, invocation: CallInvocation) -> CallOutcome:
 
 
 def objection(problem: Problem) -> Objected:
-    """A problem as it crosses to the caller."""
+    """Return a problem in the form that the caller receives."""
     return Objected(
         problem.status, type(problem).__name__, problem.detail, msgspec.json.encode(problem.members)
     )
 
 
 def batch(environment: Environment, invocation: BatchInvocation) -> BatchOutcome:
-    """Handle every delivery by itself; the failures are named, so that the others are not repeated."""
-    ends = [_deliver(environment, invocation.token, delivery) for delivery in invocation.deliveries]
+    """Handle each delivery alone and return the failures, so that only these are repeated."""
+    outcomes = [
+        _deliver(environment, invocation.token, delivery) for delivery in invocation.deliveries
+    ]
     return BatchOutcome(
-        failures=tuple(end for end in ends if isinstance(end, Failure)),
-        parked=tuple(end for end in ends if isinstance(end, Parked)),
+        failures=tuple(outcome for outcome in outcomes if isinstance(outcome, Failure)),
+        parked=tuple(outcome for outcome in outcomes if isinstance(outcome, Parked)),
         spans=environment.link.take_spans(),
     )
 
@@ -125,15 +128,15 @@ def _deliver(environment: Environment, token: str, delivery: Delivery) -> Failur
         },
     )
     try:
-        given = _given(function, delivery)
+        message_argument = _message_argument(function, delivery)
     except NotUnderstood as error:
         environment.link.end(error=f"parked: {error.fault.reason}")
         return Parked(receipt=delivery.receipt, fault=error.fault)
-    except CAUGHT as error:  # an upcast of the user's own
+    except CAUGHT as error:  # a user's upcast failed
         environment.link.end(error=in_short(error))
         return Failure(receipt=delivery.receipt, error=in_short(error), traceback=in_full(error))
     try:
-        arguments = {**environment.arguments(), **given}
+        arguments = {**environment.arguments(), **message_argument}
         _add_context(environment, arguments, message_id=message.id, attempt=delivery.attempt)
         environment.enter(arguments)
     except CAUGHT as error:
@@ -146,8 +149,8 @@ def _deliver(environment: Environment, token: str, delivery: Delivery) -> Failur
     return None
 
 
-def _given(function: Function, delivery: Delivery) -> dict[str, object]:
-    """The message as the handler's parameter. Raises NotUnderstood if it can be no such thing."""
+def _message_argument(function: Function, delivery: Delivery) -> dict[str, object]:
+    """Return the message as the handler's argument. Raises NotUnderstood if it cannot be read."""
     if delivery.fault is not None:
         raise NotUnderstood(delivery.fault)
     return {
@@ -158,7 +161,7 @@ def _given(function: Function, delivery: Delivery) -> dict[str, object]:
 
 
 def check(function: Function, parameter: MessageParameter, message: Message) -> None:
-    """Raise NotUnderstood where `read` would; no upcast is run."""
+    """Raise NotUnderstood in the cases of `read`, without running upcasts."""
     from oort.rules.messaging import bodies  # for messages only
 
     if function.event is None:
@@ -171,7 +174,10 @@ def check(function: Function, parameter: MessageParameter, message: Message) -> 
 
 
 def read(function: Function, parameter: MessageParameter, message: Message) -> object:
-    """The message as the handler's type. Raises NotUnderstood if it can be no such thing, and what an upcast raises."""
+    """Return the message as the handler's type.
+
+    Raises NotUnderstood if the message cannot be read, and the exceptions of upcasts.
+    """
     from oort.rules.messaging import bodies  # for messages only
 
     bodies.check(message)

@@ -1,4 +1,7 @@
-"""The line from an environment's handles to the broker: it stamps messages, carries the token, and times every operation."""
+"""The connection between an environment's handles and the broker.
+
+It creates messages, adds the token, and records a span for each operation.
+"""
 
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
@@ -29,13 +32,16 @@ if TYPE_CHECKING:
     from oort.ports.clock import Clock
     from oort.ports.entropy import Entropy
 
-# What a program asks for with if_absent= or when= is an answer, not an error.
+# A failed if_absent= or when= is an answer to the program, not an error.
 _ANSWERS = frozenset({ConditionFailed.code, NoSuchItem.code})
 _SERVER = 500
 
 
 class EnvironmentLink:
-    """One link an environment, which runs one invocation at a time. `begin` and `end` frame each call of a handler."""
+    """The link of an environment, which runs an invocation at a time.
+
+    `begin` and `end` surround each invocation.
+    """
 
     def __init__(
         self, *, service: str, broker: "Broker", clock: "Clock", entropy: "Entropy"
@@ -57,16 +63,16 @@ class EnvironmentLink:
         mark: Mark | None,
         detail: dict[str, str],
     ) -> str:
-        """A handler is about to be entered; returns the trace it belongs to."""
+        """Start an invocation and return its trace id."""
         parent = identifiers.parent_of(traceparent)
-        trace, above = parent or (identifiers.new_trace(self._entropy.bits), "")
+        trace, parent_span = parent or (identifiers.new_trace(self._entropy.bits), "")
         self._step = _Step(
             name=name,
             kind=kind,
             service=self._service,
             token=token,
             trace=trace,
-            parent=above,
+            parent=parent_span,
             span=identifiers.new_span(self._entropy.bits),
             mark=mark,
             delivery=mark,
@@ -77,13 +83,13 @@ class EnvironmentLink:
         return trace
 
     def end(self, *, error: str = "") -> None:
-        """The handler has returned or raised."""
+        """End the invocation and record its span."""
         step = self._active()
         self._step = None
         self.spans.append(step.finished(duration=self._clock.tick() - step.started, error=error))
 
     def perform(self, operation: Operation) -> Result:
-        """Ask the broker, and record a span."""
+        """Send the operation to the broker and record a span."""
         step = self._active()
         inner = _Step(
             name=title(operation),
@@ -96,7 +102,7 @@ class EnvironmentLink:
             started=self._clock.tick(),
             start=nanoseconds(self._clock),
         )
-        if isinstance(operation, CallFunction):  # the other function's span hangs below this one
+        if isinstance(operation, CallFunction):  # this is the parent of the other function's span
             operation = msgspec.structs.replace(
                 operation, traceparent=identifiers.traceparent(step.trace, inner.span)
             )
@@ -122,7 +128,7 @@ class EnvironmentLink:
         oldest: int = 0,
         older: tuple[Older, ...] = (),
     ) -> Message:
-        """A message with a new id, the time, and the trace of this call."""
+        """Return a message with a new id, the time and the trace of this invocation."""
         step = self._active()
         now = self._clock.now()
         return Message(
@@ -139,7 +145,10 @@ class EnvironmentLink:
         )
 
     def mark(self) -> Mark | None:
-        """The inbox mark, until a block has committed with it: one that was refused left no mark, so the next one takes it."""
+        """Return the inbox mark until a transaction has committed with it.
+
+        A refused transaction left no mark, so the next transaction takes the mark.
+        """
         return self._active().mark
 
     def lease(self, name: str) -> Lease:
@@ -147,13 +156,13 @@ class EnvironmentLink:
         delivery = self._active().delivery
         if delivery is None:
             raise InvalidUse(
-                "once() needs the message of a delivery.",
-                "Use it in a consumer, or send a message to a worker that does.",
+                "once() needs a delivery.",
+                "Use Once in a consumer, or send a message to a worker with Once.",
             )
         return Lease(delivery.function, delivery.message, name, f"{self._entropy.bits(128):032x}")
 
     def take_spans(self) -> tuple[Span, ...]:
-        """The spans since the last time, oldest first."""
+        """Return the spans since the last call, oldest first."""
         spans, self.spans = tuple(sorted(self.spans, key=lambda span: span.start)), []
         return spans
 
@@ -168,7 +177,7 @@ class EnvironmentLink:
 
 @dataclass(slots=True, kw_only=True)
 class _Step:
-    """One call of a handler or one operation, while it runs."""
+    """A running invocation or operation."""
 
     name: str
     kind: str
@@ -180,11 +189,11 @@ class _Step:
     started: int
     start: int
     mark: Mark | None = None
-    delivery: Mark | None = None  # of which this is a delivery, whether it was marked or not
+    delivery: Mark | None = None  # the delivery, also after its mark was used
     detail: dict[str, str] = field(default_factory=dict[str, str])
 
     def finished(self, *, duration: int, error: str) -> Span:
-        """The span that is left of it."""
+        """Return the span of the step."""
         return Span(
             trace=self.trace,
             id=self.span,
@@ -200,12 +209,12 @@ class _Step:
 
 
 def nanoseconds(clock: "Clock") -> int:
-    """The wall-clock time in nanoseconds since the Unix epoch."""
+    """Return the wall-clock time in nanoseconds since the Unix epoch."""
     return int(clock.now().timestamp() * 1_000_000) * 1000
 
 
 def title(operation: Operation) -> str:
-    """What a span of the operation is called: `put accounts.people`, `commit 3`."""
+    """Return the name of the operation's span, for example `put accounts.people`."""
     tag = str(operation.__struct_config__.tag)
     match operation:
         case Commit(writes=writes):
@@ -217,7 +226,7 @@ def title(operation: Operation) -> str:
 
 
 def _error(result: Result) -> str:
-    """What a span says of a result; empty if it went well, or as a condition of the program asked."""
+    """Return the error of the span; empty after a success and after a failed condition."""
     if isinstance(result, Objected):
         return str(result.status) if result.status >= _SERVER else ""
     if isinstance(result, Refused) and result.code not in _ANSWERS:

@@ -1,8 +1,9 @@
-"""Parked messages: which of them ring an alarm, and the release of those that their consumer understands now.
+"""Parked messages: alarms for the first of each kind, and the release of readable messages.
 
-An alarm rings for the first message of each event and version that a function cannot read. What has rung is marked in the
-function's inbox, so that neither a restart nor another environment rings again; a mark lasts 15 days. A release is made when
-a program starts, after a deployment, and by hand.
+A function raises an alarm for the first message of each event and version that it cannot read. A
+mark in the function's inbox prevents a second alarm, also after a restart and in other
+environments; a mark lasts 15 days. Messages are released when a program starts, after a deployment,
+and by hand.
 """
 
 import hashlib
@@ -20,41 +21,43 @@ from oort.rules import triggers
 from oort.rules.messaging import envelopes
 from oort.runtime import invoke
 
-_REMEMBERED = 1000  # a sender of garbage must not fill the memory with its names
+_REMEMBERED = 1000  # names of unreadable messages must not fill the memory
 _LONGEST = 200
 
 
 class Alarms:
-    """What has rung. Used by several threads; the marks decide."""
+    """The alarms that were raised. Several threads may use it; the marks decide."""
 
     def __init__(self, transactions: Transactions) -> None:
         self._transactions = transactions
-        self._rung: OrderedDict[Mark, None] = OrderedDict()
+        self._raised: OrderedDict[Mark, None] = OrderedDict()
 
     def rings(self, function: str, message: Message) -> bool:
-        """Whether this is the first message of its event and version that was parked for the function."""
+        """Return True for the first parked message of its event and version for the function."""
         mark = Mark(function, f"parked/{_short(message.name)}/{message.version}")
-        if mark in self._rung:
+        if mark in self._raised:
             return False
-        self._rung[mark] = None
-        if len(self._rung) > _REMEMBERED:
-            self._rung.popitem(last=False)
+        self._raised[mark] = None
+        if len(self._raised) > _REMEMBERED:
+            self._raised.popitem(last=False)
         try:
             return self._transactions.commit((), mark)
-        except OortError:  # better twice than never
+        except OortError:  # two alarms are better than none
             return True
 
 
 def consumers(program: Program) -> dict[str, Function]:
-    """The consumer of each queue."""
-    found = triggers.consumers(program.model.functions)
-    return {queue: program.functions[function.name] for queue, function in found.items()}
+    """Map each queue to its consumer."""
+    consumers_by_queue = triggers.consumers(program.model.functions)
+    return {
+        queue: program.functions[function.name] for queue, function in consumers_by_queue.items()
+    }
 
 
 def understands(function: Function, parked: ParkedMessage) -> bool:
-    """Whether the consumer can read the message as it is now. Its handler is not entered, its upcasts are not run."""
+    """Return True if the consumer can read the message now. No handler and no upcast runs."""
     try:
-        envelopes.unwrapped(parked.raw)  # garbage stays garbage
+        envelopes.unwrapped(parked.raw)  # an unreadable envelope stays unreadable
         for parameter in function.signature.parameters:
             if isinstance(parameter, MessageParameter):
                 invoke.check(function, parameter, parked.message)
@@ -66,10 +69,11 @@ def understands(function: Function, parked: ParkedMessage) -> bool:
 def release(
     program: Program, parking: Parking, *, services: Collection[str] = ()
 ) -> dict[str, int]:
-    """Put back everything that its consumer understands now, of these services or of all; how many messages for each queue
-    that had some.
+    """Put back the messages that their consumers can read now; return their number by queue.
+
+    Without `services`, all services are included. Queues without released messages are left out.
     """
-    found = {
+    released = {
         queue: parking.release(
             queue,
             ready=lambda parked, function=function: understands(function, parked),  # type: ignore[misc]
@@ -77,11 +81,11 @@ def release(
         for queue, function in consumers(program).items()
         if not services or function.model.service in services
     }
-    return {queue: count for queue, count in found.items() if count}
+    return {queue: count for queue, count in released.items() if count}
 
 
 def _short(name: str) -> str:
-    """The name, which others chose: a key has 2,048 bytes."""
+    """Return the name; a hash replaces the end of a long name (a key has 2,048 bytes)."""
     if len(name) <= _LONGEST:
         return name
     return f"{name[:_LONGEST]}…{hashlib.sha256(name.encode(errors='replace')).hexdigest()[:16]}"

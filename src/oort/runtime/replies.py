@@ -1,4 +1,7 @@
-"""Turns what a handler returns or raises into a reply: JSON, or a problem of RFC 9457 that shows no internals."""
+"""Replies: a handler's result as JSON, an exception as a problem of RFC 9457.
+
+A reply shows no internals.
+"""
 
 import re
 
@@ -16,7 +19,7 @@ JSON = ("content-type", "application/json")
 PROBLEM = ("content-type", "application/problem+json")
 
 
-# RFC 9110: a header's name is a token, its value printable. These headers frame the reply, so the gateway writes them.
+# RFC 9110: a header's name is a token, its value printable. The gateway writes the framing headers.
 _TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
 _VALUE = re.compile(r"[\t\x20-\x7e\xa0-\xff]*")
 _FRAMING = frozenset({"connection", "content-length", "keep-alive", "transfer-encoding", "upgrade"})
@@ -35,7 +38,10 @@ class InternalError(Problem):
 
 
 def success(result: object, *, status: int) -> HttpOutcome:
-    """The reply for a returned value. None has no body; a status that has none refuses one."""
+    """Return the reply for a handler's result.
+
+    None has no body. Raises InvalidUse for a body with a status that has none.
+    """
     headers: tuple[tuple[str, str], ...] = ()
     if isinstance(result, Reply):
         status = status if result.status is None else result.status
@@ -52,19 +58,25 @@ def success(result: object, *, status: int) -> HttpOutcome:
     if len(body) > limits.RESPONSE_BYTES:
         raise InvalidUse(
             f"The reply has {len(body):,} bytes; API Gateway passes {limits.RESPONSE_BYTES:,}.",
-            "Use pages.",
+            "Return a page of the items.",
         )
-    own = any(name == "content-type" for name, _ in headers)
+    has_content_type = any(name == "content-type" for name, _ in headers)
     return HttpOutcome(
-        status=status, headers=headers if own else (JSON, *headers), body=body, entered=True
+        status=status,
+        headers=headers if has_content_type else (JSON, *headers),
+        body=body,
+        entered=True,
     )
 
 
 def failure(error: BaseException, *, trace: str, entered: bool) -> HttpOutcome:
-    """The reply for an exception. Only problems speak for themselves; anything else is a 500 with the trace's id."""
+    """Return the reply for an exception.
+
+    Only problems show their text; others are a 500 with the trace id.
+    """
     if isinstance(error, InvalidValue | LimitExceeded):
         return problem(BadRequest(error.what), entered=entered)
-    if isinstance(error, Unavailable):  # what it says of the target is for the log alone
+    if isinstance(error, Unavailable):  # its text is only for the log
         return problem(
             ServiceUnavailable("Try again in 1 s.", retry_after=1),
             entered=entered,
@@ -73,19 +85,19 @@ def failure(error: BaseException, *, trace: str, entered: bool) -> HttpOutcome:
     if isinstance(error, Problem):
         try:
             return problem(error, entered=entered)
-        except Exception as broken:  # a member that is no JSON, a status that is none
+        except Exception as broken:  # a member that JSON cannot have, or an invalid status
             error = broken
     return internal(error, trace=trace, entered=entered)
 
 
 def internal(error: BaseException, *, trace: str, entered: bool) -> HttpOutcome:
-    """The reply that tells a client nothing but where to look."""
+    """Return a reply without details: the client gets the trace id to report."""
     what = InternalError("The error was logged; quote the trace when you report it.", trace=trace)
     return problem(what, entered=entered, traceback=in_full(error))
 
 
 def problem(error: Problem, *, entered: bool, traceback: str = "") -> HttpOutcome:
-    """The reply for a problem."""
+    """Return the reply for a problem."""
     if not 400 <= error.status <= 599:
         raise InvalidUse(
             f"{type(error).__name__} has the status {error.status}.", "A problem has 400 to 599."
@@ -100,11 +112,12 @@ def problem(error: Problem, *, entered: bool, traceback: str = "") -> HttpOutcom
 def _checked(name: str, value: str) -> tuple[str, str]:
     if not _TOKEN.fullmatch(name) or not _VALUE.fullmatch(value):
         raise InvalidUse(
-            f"The header {name!r} holds a line break or what is no Latin-1 text.",
+            f"The header {name!r} has a line break or is not Latin-1 text.",
             "Encode the value.",
         )
     if name.lower() in _FRAMING:
         raise InvalidUse(
-            f"The header {name!r} belongs to the connection.", "Leave it out; the gateway sends it."
+            f"The header {name!r} belongs to the connection.",
+            "Remove the header; the gateway sends it.",
         )
     return name.lower(), value

@@ -1,4 +1,7 @@
-"""Reads a handler's arguments from a request: body, path, query and headers, everything that is wrong at once."""
+"""Read a handler's arguments from a request, and report all errors together.
+
+Arguments come from the body, the path, the query and the headers.
+"""
 
 import re
 from dataclasses import dataclass
@@ -42,18 +45,23 @@ class _Compiled:
 
 
 class RequestReader:
-    """Knows the request parameters of one function; compiled once an environment."""
+    """The reader of a function's request parameters, compiled once in each environment."""
 
     def __init__(self, function: Function) -> None:
-        values = [one for one in function.signature.parameters if isinstance(one, ValueParameter)]
-        self._body = next((_compile(one) for one in values if one.place == "body"), None)
-        self._others = [one for one in values if one.place != "body"]
+        values = [
+            value for value in function.signature.parameters if isinstance(value, ValueParameter)
+        ]
+        self._body = next((_compile(value) for value in values if value.place == "body"), None)
+        self._text_values = [value for value in values if value.place != "body"]
 
     def read(self, invocation: HttpInvocation) -> dict[str, object]:
-        """The arguments. Raises InvalidRequest listing every violation, or UnsupportedMediaType."""
+        """Return the arguments.
+
+        Raises InvalidRequest with every violation, or UnsupportedMediaType.
+        """
         errors: list[Json] = []
         arguments: dict[str, object] = {}
-        for parameter in self._others:
+        for parameter in self._text_values:
             self._read_text(parameter, invocation, arguments, errors)
         if self._body is not None:
             self._read_body(self._body, invocation, arguments, errors)
@@ -71,20 +79,20 @@ class RequestReader:
         arguments: dict[str, object],
         errors: list[Json],
     ) -> None:
-        found = _texts(parameter, invocation)
-        place: dict[str, Json] = {"in": parameter.place, "name": parameter.wire}
-        if not found:
+        texts = _texts(parameter, invocation)
+        location: dict[str, Json] = {"in": parameter.place, "name": parameter.wire}
+        if not texts:
             if parameter.required:
-                errors.append({**place, "detail": "This parameter is required"})
+                errors.append({**location, "detail": "This parameter is required"})
             return
-        if len(found) > 1 and not parameter.many:
-            errors.append({**place, "detail": "This parameter is given more than once"})
+        if len(texts) > 1 and not parameter.many:
+            errors.append({**location, "detail": "This parameter is given more than once"})
             return
-        text: Value = list(found) if parameter.many else found[0]
+        text: Value = list(texts) if parameter.many else texts[0]
         try:
             arguments[parameter.name] = _convert(text, parameter.kind)
         except msgspec.ValidationError as error:
-            errors.append({**place, "detail": str(error)})
+            errors.append({**location, "detail": str(error)})
 
     def _read_body(
         self,
@@ -102,8 +110,8 @@ class RequestReader:
 
 
 def _accept(body: _Compiled, data: bytes, arguments: dict[str, object]) -> "list[Violation]":
-    """Everything that is wrong with the body; nothing, and then the argument is there."""
-    from oort.rules.types import validation  # for routes with a body only
+    """Return the violations of the body; without any, set the argument."""
+    from oort.rules.types import validation  # loaded only for routes with a body
     from oort.rules.types.validation import Violation
 
     if not data:
@@ -122,14 +130,15 @@ def _accept(body: _Compiled, data: bytes, arguments: dict[str, object]) -> "list
 
 
 def _check_media_type(invocation: HttpInvocation) -> None:
-    given = (
+    media_type = (
         invocation.headers.get("content-type", "application/json").partition(";")[0].strip().lower()
     )
-    if given != "application/json" and not (
-        given.startswith("application/") and given.endswith("+json")
+    if media_type != "application/json" and not (
+        media_type.startswith("application/") and media_type.endswith("+json")
     ):
         raise UnsupportedMediaType(
-            f"The body is {given}; send application/json (curl: -H 'content-type: application/json')."
+            f"The body is {media_type}; send application/json "
+            "(curl: -H 'content-type: application/json')."
         )
 
 
@@ -153,30 +162,29 @@ def _texts(parameter: ValueParameter, invocation: HttpInvocation) -> tuple[str, 
     source = invocation.path if parameter.place == "path" else invocation.headers
     if parameter.wire not in source:
         return ()
-    text = source[
-        parameter.wire
-    ]  # a header given twice has arrived as one, joined by a comma (RFC 9110)
-    return tuple(one.strip() for one in text.split(",")) if parameter.many else (text,)
+    text = source[parameter.wire]  # a repeated header arrives joined by commas (RFC 9110)
+    return tuple(part.strip() for part in text.split(",")) if parameter.many else (text,)
 
 
 def _convert(text: Value, kind: object) -> object:
-    """Text as its type; as it stands first, so that the text "5" stays text where text is allowed, then as a number or boolean.
+    """Return a text as its type: first as text, then as a number or boolean.
 
-    msgspec's own lax mode would also take 0 for a time, "null" for None and "nan" for a number, which no document allows.
+    So "5" stays text if the type allows text. msgspec's own lax mode would also accept 0 for a
+    time, "null" for None and "nan" for a number, which no document allows.
     """
     try:
-        found = msgspec.convert(text, type=kind)
+        converted = msgspec.convert(text, type=kind)
     except msgspec.ValidationError:
-        read = [_scalar(one) for one in text] if isinstance(text, list) else _scalar(text)
-        found = msgspec.convert(read, type=kind)
-    listed = found if isinstance(found, list | tuple | set | frozenset) else (found,)
-    if any(isinstance(one, Decimal) and not one.is_finite() for one in listed):
+        read = [_scalar(value) for value in text] if isinstance(text, list) else _scalar(text)
+        converted = msgspec.convert(read, type=kind)
+    listed = converted if isinstance(converted, list | tuple | set | frozenset) else (converted,)
+    if any(isinstance(value, Decimal) and not value.is_finite() for value in listed):
         raise msgspec.ValidationError("Expected a finite number")
-    return found
+    return converted
 
 
 def _scalar(text: Value) -> Value:
-    """What the text says as JSON: a number, true or false; the text itself otherwise."""
+    """Return a text that is a JSON number, true or false as this value; otherwise the text."""
     if not isinstance(text, str) or not _SCALAR.fullmatch(text):
         return text
     try:

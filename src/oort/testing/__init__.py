@@ -1,4 +1,4 @@
-"""The test kit: a whole platform in memory and in virtual time, and fakes for calling handlers directly."""
+"""The test kit: a platform in memory with a virtual clock, and fakes for direct handler calls."""
 
 from oort.testing.fakes import fake, published, sent, stored
 from oort.testing.platform import Platform

@@ -1,4 +1,4 @@
-"""The test platform's identity: callers are known by name, no keys involved."""
+"""The identity port of the test platform: users by name, without keys."""
 
 from collections.abc import Sequence
 
@@ -7,14 +7,14 @@ from oort.model.invocations import Principal
 
 
 class KnownCallers:
-    """An `Identity` whose tokens it made itself."""
+    """An `Identity` that accepts its own tokens."""
 
     def __init__(self) -> None:
         self._known: dict[str, Principal] = {}
         self._issued = 0
 
     def token(self, user: str, groups: Sequence[str]) -> str:
-        """A token for this user in these groups."""
+        """Return a token for this user in these groups."""
         token = f"{self._issued}.{user}"
         self._issued += 1
         self._known[token] = Principal(user, frozenset(groups))
@@ -27,7 +27,7 @@ class KnownCallers:
         return self._known[token]
 
     def holder(self, api_key: str) -> Principal:  # noqa: ARG002  the port's signature
-        """See `ports.identity`. A test calls as a machine with `as_="key:NAME"`; keys themselves are the issuer's."""
+        """Refuse every key. A test calls as a machine with `as_="key:NAME"`."""
         raise InvalidToken("The API key is not known here.")
 
     def revoke(self, token: str) -> None:

@@ -1,4 +1,4 @@
-"""Fakes: handles on an in-memory store, for calling a handler as the plain function that it is."""
+"""Fakes: handles on an in-memory store, for calling a handler as a plain function."""
 
 import itertools
 import threading
@@ -51,14 +51,15 @@ M = TypeVar("M")
 E = TypeVar("E", bound=Event)
 Own = TypeVar("Own", bound=Resource)
 
-_MOST = 10_000
+_MAXIMUM = 10_000
 
 
-class _World:
-    """The store behind all fakes of a thread. Each fake has a name of its own in it, so fakes never see each other's data.
+class _FakeStore:
+    """The store behind all fakes of a thread.
 
-    An operation gets ports of the resources that it names and no others, so that it costs the same however many fakes there
-    are. What belongs to a fake goes when the fake is gone.
+    Each fake has its own name in the store, so fakes do not see each other's data. An operation
+    gets only the ports of its own resources, so its cost does not depend on the number of fakes.
+    The data of a fake is removed after the fake.
     """
 
     def __init__(self) -> None:
@@ -71,26 +72,26 @@ class _World:
         self._count = 0
         self._serial = itertools.count()
 
-    def own(self, model: Own) -> Own:
-        """A resource like this one that nobody else has."""
+    def register(self, model: Own) -> Own:
+        """Return a copy of the resource with a unique name."""
         renamed = replace(model, name=self._unique(model.name))
         self._resources[renamed.name] = renamed
         return renamed
 
     def subscribe(self, event: str) -> str:
-        """A queue that gets the event from now on."""
+        """Return a new queue that receives the event from now on."""
         queue = QueueModel(
             self._unique(event), "fakes", 1, limits.VISIBILITY, event, Source(__file__, 0)
         )
         self._resources[queue.name] = self._subscribers[event][queue.name] = queue
         return queue.name
 
-    def belongs(self, name: str, owner: object) -> None:
-        """Forget the table or the queue of that name, with its rows, when the owner is gone."""
+    def remove_with(self, name: str, owner: object) -> None:
+        """Remove the table or queue of that name, with its rows, after `owner` is gone."""
         weakref.finalize(owner, self._gone.append, name).atexit = False
 
     def perform(self, operation: Operation) -> Result:
-        """Carry out an operation; there are no grants to ask."""
+        """Perform an operation without a check of grants."""
         ports = self._ports([name for _, name, _ in permissions.needs(operation)])
         result = Operations(ports).perform(operation)
         while ports.relay.move():
@@ -130,9 +131,8 @@ class _World:
     ) -> Message:
         """See `app.handles.handle`."""
         now = self._clock.now().timestamp()
-        identifier = identifiers.uuid7(
-            int(now * 1000), next(self._serial)
-        )  # so that ids sort as they were sent
+        # Ids sort in the order of sending.
+        identifier = identifiers.uuid7(int(now * 1000), next(self._serial))
         return Message(
             id=identifier,
             name=name,
@@ -145,19 +145,19 @@ class _World:
         )
 
     def mark(self) -> Mark | None:
-        """A plain call is no delivery."""
+        """Return None: a plain call is not a delivery."""
         return None
 
     def delivery(self) -> "_Delivery":
-        """A delivery that nobody else has."""
+        """Return a delivery of a new message."""
         return _Delivery(self, self._unique("message"))
 
     def peek(self, queue: str) -> list[Message]:
-        """What was sent to the queue."""
-        return self._ports([queue]).queue_inspection.peek(queue, most=_MOST)
+        """Return the messages of the queue."""
+        return self._ports([queue]).queue_inspection.peek(queue, most=_MAXIMUM)
 
     def scan(self, operation: ScanTable) -> Listed:
-        """A page of the table, whatever the handle may do."""
+        """Return a page of the table, without a check of grants."""
         return self._ports([operation.table]).tables.scan(operation)
 
     def _unique(self, name: str) -> str:
@@ -167,29 +167,28 @@ class _World:
 
 
 def _emptied(name: str) -> Callable[[Session], None]:
-    """The removal of all rows of a table or a queue."""
+    """Return the work that removes all rows of a table or a queue."""
 
     def work(session: Session) -> None:
         session.run("DELETE FROM messages WHERE queue = ?", name)
         session.run("DELETE FROM items WHERE tbl = ?", name)
-        session.run(
-            "DELETE FROM entries WHERE idx > ? AND idx < ?", f"{name}/", f"{name}0"
-        )  # 0 comes after /
+        # 0 is the character after /
+        session.run("DELETE FROM entries WHERE idx > ? AND idx < ?", f"{name}/", f"{name}0")
 
     return work
 
 
 class _Delivery:
-    """The link of a fake Once, which stands for the deliveries of one message."""
+    """The link of a fake Once: it stands for the deliveries of a single message."""
 
-    def __init__(self, world: _World, message: str) -> None:
-        self._world = world
+    def __init__(self, fake_store: _FakeStore, message: str) -> None:
+        self._fake_store = fake_store
         self._message = message
         self._holders = itertools.count()
 
     def perform(self, operation: Operation) -> Result:
         """See `app.handles.handle`."""
-        return self._world.perform(operation)
+        return self._fake_store.perform(operation)
 
     def lease(self, name: str) -> Lease:
         """See `app.handles.handle`."""
@@ -197,7 +196,7 @@ class _Delivery:
 
 
 class _Replies:
-    """The link of a fake call: the given answers, one after the other, the last for ever."""
+    """The link of a fake call: it returns the answers in order and repeats the last."""
 
     def __init__(self, bodies: list[bytes]) -> None:
         self._bodies = bodies
@@ -214,53 +213,55 @@ class _Replies:
 _local = threading.local()
 
 
-def _world() -> _World:
-    """The thread's own world: a store belongs to one thread."""
-    world: _World | None = getattr(_local, "world", None)
-    if world is None:
-        world = _local.world = _World()
-    return world
+def _fake_store() -> _FakeStore:
+    """Return the store of this thread. A store belongs to a thread."""
+    fake_store: _FakeStore | None = getattr(_local, "fake_store", None)
+    if fake_store is None:
+        fake_store = _local.fake_store = _FakeStore()
+    return fake_store
 
 
 def fake(resource: type[R], *items: object) -> R:
-    """A handle on a resource of its own, in memory, with exactly the actions named: `fake(People[Get], account)`.
+    """Return a handle on a new resource in memory, with the actions in brackets.
 
-    `items` are there from the start; a versioned one that is new gets its first revision. Of a call, as in
-    `fake(Charge, Receipt(…))`, they are the answers. Look at what was done with `stored`, `sent` and `published`.
-    `fake(Once)` stands for one message: calling the handler with it again is a further delivery.
+    `fake(People[Get], account)` is a table with an item. `items` are stored at the start; a new
+    item of a versioned table gets its first revision. For a call, `items` are the answers:
+    `fake(Charge, Receipt(…))`. `fake(Once)` stands for a single message: a second call of the
+    handler with the same fake is a redelivery. Read the results with `stored`, `sent` and
+    `published`. Raises InvalidUse for a class that is not declared or has no actions.
     """
     if calls.declared(resource) is not None:
         return make(resource, link=_Replies([codecs.body(item) for item in items]))
     if resource is Once and not items:
-        return make(resource, link=_world().delivery())
+        return make(resource, link=_fake_store().delivery())
     origin, arguments = get_origin(resource), get_args(resource)
     if origin is None or not arguments:
         raise InvalidUse(
             f"fake({getattr(resource, '__name__', resource)}) has no actions.",
             "Write fake(People[Get | Put]).",
         )
-    world = _world()
+    fake_store = _fake_store()
     if items and not issubclass(origin, Table):
         raise InvalidUse(f"A fake {origin.__name__} starts empty.", "Give items to tables only.")
     if origin is Publish:
-        return cast(R, _publish(world, resource))
+        return cast(R, _publish(fake_store, resource))
     declared = declaration(origin)
     if declared is None or not issubclass(origin, ResourceHandle):
         raise InvalidUse(
-            f"{origin.__name__} is no resource of a service.",
+            f"{origin.__name__} is not a resource of a service.",
             "Put @service.table or @service.queue on it.",
         )
-    own = replace(declared, model=world.own(declared.model))
+    unique = replace(declared, model=fake_store.register(declared.model))
     actions = frozenset(get_args(arguments[0]) or arguments)
-    handle = make(origin, link=world, __oort__=own, _actions=actions)
-    world.belongs(own.model.name, handle)
+    handle = make(origin, link=fake_store, __oort__=unique, _actions=actions)
+    fake_store.remove_with(unique.model.name, handle)
     for item in items:
         _fill(cast(Table[object, object, Put], handle), item)
     return cast(R, handle)
 
 
 def _fill(table: "Table[object, object, Put]", item: object) -> None:
-    """Store an item as it is; one whose revision says that it is new gets its first, as a put gives it."""
+    """Store an item as it is; a new item of a versioned table gets its first revision."""
     declared, version = table.__oort__, table.__oort__.model.version
     stored = declared.write(item)
     new = version is not None and getattr(item, version) == 0
@@ -272,46 +273,50 @@ def _fill(table: "Table[object, object, Put]", item: object) -> None:
         advance(table, item)
 
 
-def _publish(world: _World, resource: object) -> object:
-    """A handle that publishes into a queue of its own, which `published` reads."""
+def _publish(fake_store: _FakeStore, resource: object) -> object:
+    """Return a handle with its own queue for each event; `published` reads the queues."""
     kinds = events.published_by(resource)
     if not kinds:
         raise InvalidUse(
             f"{resource} names no event.",
             "Write fake(Publish[SignedUp]), with a class under @event.",
         )
-    queues = [world.subscribe(kind.__oort__.model.name) for kind in kinds]
-    out = make(Publish, link=world, _events=kinds, _queues=queues)
+    queues = [fake_store.subscribe(kind.__oort__.model.name) for kind in kinds]
+    out = make(Publish, link=fake_store, _events=kinds, _queues=queues)
     for queue in queues:
-        world.belongs(queue, out)
+        fake_store.remove_with(queue, out)
     return out
 
 
 def stored(table: "Table[K, T]") -> list[T]:
-    """The items of a fake table, in the order of their keys."""
+    """Return the items of a fake table, in the order of their keys."""
     name, kind = table.__oort__.model.name, cast(type[T], table.__oort__.item)
-    page = _world().scan(ScanTable(name))
-    found = page.items
+    page = _fake_store().scan(ScanTable(name))
+    items = page.items
     while page.next is not None:
-        page = _world().scan(ScanTable(name, after=page.next))
-        found += page.items
-    return [codecs.typed(item, kind, where=name) for item in found]
+        page = _fake_store().scan(ScanTable(name, after=page.next))
+        items += page.items
+    return [codecs.typed(item, kind, where=name) for item in items]
 
 
 def sent(queue: "Queue[M]") -> list[M]:
-    """The messages that were sent to a fake queue, oldest first."""
+    """Return the messages that were sent to a fake queue, oldest first."""
     declared = queue.__oort__
     return [
-        cast(M, msgspec.json.decode(one.body, type=declared.message, dec_hook=models.load))
-        for one in _world().peek(declared.model.name)
+        cast(M, msgspec.json.decode(message.body, type=declared.message, dec_hook=models.load))
+        for message in _fake_store().peek(declared.model.name)
     ]
 
 
 def published(out: Publish[E]) -> list[E]:
-    """The events of a fake Publish's classes that were published since it was made, oldest first."""
+    """Return the published events of the fake's classes since the fake was made, oldest first."""
     queues: list[str] = out.__dict__["_queues"]
     kinds = {(kind.__oort__.model.name, kind.__oort__.model.version): kind for kind in out._events}
-    found = sorted(
-        (one for queue in queues for one in _world().peek(queue)), key=lambda one: one.id
+    messages = sorted(
+        (message for queue in queues for message in _fake_store().peek(queue)),
+        key=lambda message: message.id,
     )
-    return [cast(E, versions.read(kinds[one.name, one.version], one)) for one in found]
+    return [
+        cast(E, versions.read(kinds[message.name, message.version], message))
+        for message in messages
+    ]

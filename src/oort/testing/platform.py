@@ -1,4 +1,4 @@
-"""A platform in memory and in virtual time: the real gateway, queues, store and runtime, on a clock that tests move."""
+"""A platform in memory: the real gateway, queues, store and runtime, with a virtual clock."""
 
 import random
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -11,7 +11,7 @@ import msgspec
 
 from oort.app.declaring import versions
 from oort.app.declaring.services import Service
-from oort.app.declaring.signatures import made
+from oort.app.declaring.signatures import provided_type
 from oort.app.handles import codecs, events
 from oort.app.handles.events import Event
 from oort.app.handles.queues import Queue
@@ -52,12 +52,13 @@ _MOST_DELIVERIES = 100_000
 
 
 class Platform:
-    """Services running in memory. Nothing happens by itself: `settle` and `advance` deliver messages.
+    """Services in memory. Messages are delivered only in `settle` and `advance`.
 
-    Every message that succeeds is delivered once more, as SQS may do (`redeliver=False` turns it off); secondary indexes
-    lag a little; the order of consumers is shuffled. `seed` makes another run of it. `most` bounds the deliveries of
-    one `settle`. Routes that declare a `rate` or `burst` hold their callers to it, in virtual time; with `throttle=True`
-    the gateway's own rates hold on all others, too, as they do outside tests.
+    Every message that succeeds is delivered again, as SQS may do; `redeliver=False` turns this off.
+    Secondary indexes lag by up to 200 ms. The order of consumers is shuffled; another `seed` gives
+    another order. `most` limits the deliveries of a `settle`. Routes with `rate` or `burst` limit
+    their clients, in virtual time; `throttle=True` adds the gateway's default rates on all other
+    routes, as outside tests.
 
         with Platform(accounts, email) as platform:
             assert platform.post("/accounts", {"email": "a@b.no", "country": "NO"}).status == 201
@@ -93,9 +94,10 @@ class Platform:
         redeliver: bool = True,
         most: int = _MOST_DELIVERIES,
     ) -> Self:
-        """All services of the project in the folder with oort.toml. The other arguments are those of the class.
+        """Return all services of the project in `folder`, the folder with oort.toml.
 
-        Raises InvalidProject if there is none, and InvalidProgram with every mistake of its services.
+        The keywords are those of the class. Raises InvalidProject without an oort.toml, and
+        InvalidProgram with every mistake of the services.
 
             with Platform.of_project("apps/shop") as platform:
                 assert platform.get("/orders").status == 401
@@ -116,14 +118,16 @@ class Platform:
 
     @property
     def model(self) -> PlatformModel:
-        """The program as data."""
+        """Return the model of the platform."""
         return self._program.model
 
     # -- setting up
 
     def redeploy(self, *services: Service) -> None:
-        """Go on with other services on the same state, as a deployment does: what waits in tables and queues stays, and
-        parked messages go back to those consumers that understand them now. Replaced providers are forgotten.
+        """Replace the services and keep the state, as a deployment does.
+
+        Items and waiting messages stay. Parked messages return to the consumers that can read them
+        now. Replacements by `provide` end.
 
             platform.redeploy(accounts, email_of_next_week)
         """
@@ -134,12 +138,15 @@ class Platform:
         self._engine.release()
 
     def provide(self, factory: Callable[[], object]) -> None:
-        """Replace the provider of the factory's return type, from now on."""
-        kind = made(get_type_hints(factory).get("return"))
+        """Replace the provider of the factory's return type from now on.
+
+        Raises InvalidUse without a return annotation, or if no service provides the type.
+        """
+        kind = provided_type(get_type_hints(factory).get("return"))
         if kind is None:
             raise InvalidUse(
-                "The factory does not say what it makes.",
-                "Annotate its return type: def broken() -> Sender.",
+                "The factory has no return annotation.",
+                "Annotate the return type: def broken() -> Sender.",
             )
         if not any(kind in function.providers for function in self._program.functions.values()):
             what = f"No service provides {getattr(kind, '__name__', kind)}."
@@ -159,7 +166,10 @@ class Platform:
         groups: Sequence[str] = (),
         headers: Mapping[str, str] | None = None,
     ) -> Response:
-        """Send a GET request. `as_` is the caller's id, `groups` the caller's groups; without them there is no token."""
+        """Send a GET request.
+
+        `as_` is the user's id and `groups` the user's groups. Without both, no token is sent.
+        """
         return self.request("GET", path, as_=as_, groups=groups, headers=headers)
 
     def post(
@@ -171,7 +181,7 @@ class Platform:
         groups: Sequence[str] = (),
         headers: Mapping[str, str] | None = None,
     ) -> Response:
-        """Send a POST request. A `bytes` body is sent as it is, anything else as JSON."""
+        """Send a POST request. A `bytes` body is sent unchanged, any other body as JSON."""
         return self.request("POST", path, body, as_=as_, groups=groups, headers=headers)
 
     def put(
@@ -200,7 +210,7 @@ class Platform:
         groups: Sequence[str] = (),
         headers: Mapping[str, str] | None = None,
     ) -> Response:
-        """Send any request through the gateway."""
+        """Send a request with any method through the gateway."""
         raw = (
             b""
             if body is None
@@ -208,16 +218,18 @@ class Platform:
             if isinstance(body, bytes)
             else msgspec.json.encode(body, enc_hook=models.dump)
         )
-        sent = {"content-type": "application/json"} if raw else {}
+        request_headers = {"content-type": "application/json"} if raw else {}
         if as_ is not None or groups:
-            sent["authorization"] = f"Bearer {self._callers.token(as_ or 'somebody', groups)}"
-        sent |= {name.lower(): value for name, value in (headers or {}).items()}
+            request_headers["authorization"] = (
+                f"Bearer {self._callers.token(as_ or 'somebody', groups)}"
+            )
+        request_headers |= {name.lower(): value for name, value in (headers or {}).items()}
         route, _, query = path.partition("?")
         gateway = self._engine.gateway
-        asked = HttpRequest(method, route, query, sent, _ADDRESS)
+        request = HttpRequest(method, route, query, request_headers, _ADDRESS)
         if (method, route) == ("POST", LOGOUT):
-            return Response(gateway.logout(asked))
-        admitted = gateway.admit(asked)
+            return Response(gateway.logout(request))
+        admitted = gateway.admit(request)
         if isinstance(admitted, HttpReply):
             return Response(admitted)
         if len(raw) > limits.REQUEST_BYTES:
@@ -227,7 +239,10 @@ class Platform:
     # -- messages and time
 
     def publish(self, event: Event) -> None:
-        """Publish an event, as its service would. Raises InvalidEvent if it does not fit its class."""
+        """Publish an event as its service would.
+
+        Raises InvalidEvent if the event does not fit its class.
+        """
         message = events.stamped(event, self._stamped)
         self._engine.ports.events.publish(message.name, message)
 
@@ -240,25 +255,30 @@ class Platform:
         oldest: int = 0,
         name: str | None = None,
     ) -> str:
-        """Put a message as it is on a work queue, or on the queue of an event's handler, as a program that is not this one
-        may: another version, an unknown `name`, garbage. Returns its id. What cannot be read is in `parked`.
+        """Put a raw message on a work queue, or on the queue of an event's handler; return its id.
+
+        Use this for messages of another program: another version, an unknown `name`, or an
+        unreadable body. `parked` returns the messages that the consumer could not read.
         """
         queue = self._queue(to)
-        (model,) = (one for one in self.model.queues if one.name == queue)
-        called = (model.subscription or queue) if name is None else name
+        (model,) = (candidate for candidate in self.model.queues if candidate.name == queue)
+        message_name = (model.subscription or queue) if name is None else name
         message = self._stamped(
-            name=called, body=body, key="", version=version, oldest=oldest, older=()
+            name=message_name, body=body, key="", version=version, oldest=oldest, older=()
         )
         self._engine.ports.queues.send(queue, message)
         return message.id
 
     def settle(self) -> None:
-        """Deliver until nothing more can be delivered now, and let index lag pass. Failed messages wait for `advance`."""
+        """Deliver until no message is ready, and let the index lag pass.
+
+        Failed messages wait for `advance`. Raises DidNotSettle after `most` deliveries.
+        """
         self._drain()
         self._clock.advance(_LONGEST_LAG)
 
     def advance(self, by: timedelta) -> None:
-        """Let time pass, and deliver what becomes due on the way."""
+        """Let time pass, and deliver the messages that become due."""
         end = self._clock.now() + by
         while True:
             self._drain()
@@ -269,15 +289,15 @@ class Platform:
         self._clock.advance_to(end)
 
     def redrive(self, source: type[Queue[M, Never]] | Callable[..., object]) -> int:
-        """Put the dead letters of a queue, or of an event's handler, back; how many."""
+        """Put the dead letters of a queue, or of an event's handler, back; return their number."""
         return self._engine.ports.queue_inspection.redrive(self._queue(source))
 
-    # -- looking
+    # -- inspection
 
     def items(self, table: type[Table[K, T, Never]]) -> list[T]:
-        """Every item of a table, in the order of its keys."""
+        """Return every item of a table, in the order of the keys."""
         name, kind = table.__oort__.model.name, cast(type[T], table.__oort__.item)
-        _known(name, (one.name for one in self.model.tables))
+        _require_name(name, (model.name for model in self.model.tables))
         return [
             codecs.typed(item, kind, where=name)
             for page in self._pages(name)
@@ -285,60 +305,65 @@ class Platform:
         ]
 
     def waiting(self, queue: type[Queue[M, Never]]) -> list[M]:
-        """The messages of a work queue that have not been delivered, or wait to be tried again."""
+        """Return the messages of a work queue that wait for a delivery or a retry."""
         messages = self._engine.ports.queue_inspection.peek(
             self._queue(queue), most=_MOST_DELIVERIES
         )
         return [
             cast(
-                M, msgspec.json.decode(one.body, type=queue.__oort__.message, dec_hook=models.load)
+                M,
+                msgspec.json.decode(
+                    message.body, type=queue.__oort__.message, dec_hook=models.load
+                ),
             )
-            for one in messages
+            for message in messages
         ]
 
     def dead(self, queue: type[Queue[M, Never]]) -> list[M]:
-        """The dead letters of a work queue."""
+        """Return the dead letters of a work queue."""
         return [
             cast(
                 M,
                 msgspec.json.decode(
-                    one.message.body, type=queue.__oort__.message, dec_hook=models.load
+                    letter.message.body, type=queue.__oort__.message, dec_hook=models.load
                 ),
             )
-            for one in self.dead_letters(queue)
+            for letter in self.dead_letters(queue)
         ]
 
     def dead_letters(
         self, source: type[Queue[M, Never]] | Callable[..., object]
     ) -> list[DeadLetter]:
-        """The dead letters of a work queue, or of an event's handler, with their attempts and errors."""
+        """Return the dead letters of a queue or event handler, with attempts and errors."""
         return self._engine.ports.queue_inspection.dead(self._queue(source), most=_MOST_DELIVERIES)
 
     def published(self, event: type[E]) -> list[E]:
-        """Every event of this class that was published, oldest first."""
+        """Return every published event of this class, oldest first."""
         self._relay()
         model = event.__oort__.model
-        _known(f"{_OBSERVER}.{model.name}", (one.name for one in self.model.queues))
+        _require_name(f"{_OBSERVER}.{model.name}", (queue.name for queue in self.model.queues))
         messages = self._engine.ports.queue_inspection.peek(
             f"{_OBSERVER}.{model.name}", most=_MOST_DELIVERIES
         )
         return [
-            cast(E, versions.read(event, one)) for one in messages if one.version == model.version
+            cast(E, versions.read(event, message))
+            for message in messages
+            if message.version == model.version
         ]
 
     def parked(self, source: type[Queue[M, Never]] | Callable[..., object]) -> list[ParkedMessage]:
-        """What the consumer of a work queue, or an event's handler, could not read, oldest first, each with its reason."""
+        """Return the parked messages of a queue or event handler with reasons, oldest first."""
         return self._engine.ports.parking.parked(self._queue(source), most=_MOST_DELIVERIES)
 
     def failures(self) -> list[DeliveryReport]:
-        """Every failed delivery so far, with its traceback."""
+        """Return every failed delivery so far, with its traceback."""
         return list(self._failures)
 
     def spans(self, trace: str) -> tuple[Span, ...]:
-        """The spans of a trace: `platform.spans(response.trace)`."""
+        """Return the spans of a trace: `platform.spans(response.trace)`."""
         return self._engine.ports.traces.read(trace)
 
-    # -- how
+    # -- implementation
 
     def _load(self, services: Sequence[Service]) -> None:
         program = load(services)
@@ -391,13 +416,16 @@ class Platform:
                 if queue in self._engine.consumers
             ]
             self._random.shuffle(ready)
-            handed = sum(self._engine.consumers.deliver(queue) for queue in ready)
-            delivered += handed
-            if not moved and not handed:
+            deliveries = sum(self._engine.consumers.deliver(queue) for queue in ready)
+            delivered += deliveries
+            if not moved and not deliveries:
                 return
             if delivered > self._most:
-                what = f"The platform did not settle in {self._most:,} deliveries; the last were to {', '.join(ready)}."
-                raise DidNotSettle(what, "A consumer seems to cause its own messages, for ever.")
+                what = (
+                    f"The platform did not settle in {self._most:,} deliveries; "
+                    f"the last were to {', '.join(ready)}."
+                )
+                raise DidNotSettle(what, "Look for a consumer that causes its own messages.")
 
     def _relay(self) -> int:
         moved = 0
@@ -416,12 +444,15 @@ class Platform:
 
     def _queue(self, source: type[Queue[M, Never]] | Callable[..., object]) -> str:
         if isinstance(source, type) and issubclass(source, Queue):
-            return _known(source.__oort__.model.name, (one.name for one in self.model.queues))
+            return _require_name(
+                source.__oort__.model.name, (queue.name for queue in self.model.queues)
+            )
         for function in self._program.functions.values():
             if function.call is source and isinstance(function.model.trigger, Consumed):
                 return function.model.trigger.queue
         raise NotFoundHere(
-            f"{source} has no queue here.", "Name a queue class, or the handler of an event."
+            f"{source} has no queue on this platform.",
+            "Name a queue class, or the handler of an event.",
         )
 
     def _note(self, report: DeliveryReport) -> None:
@@ -429,16 +460,16 @@ class Platform:
             self._failures.append(report)
 
 
-def _known(name: str, names: Iterable[str]) -> str:
+def _require_name(name: str, names: Iterable[str]) -> str:
     if name not in names:
         raise NotFoundHere(
-            f"{name} is not part of this platform.", "Give its service to Platform(…)."
+            f"{name} is not part of this platform.", "Pass its service to Platform(…)."
         )
     return name
 
 
 def _observed(program: Program) -> PlatformModel:
-    """The platform with one more subscriber to every event, which only collects."""
+    """Return the platform with an additional subscriber that collects every event."""
     names = {event.name for event in program.model.events}
     names |= {queue.subscription for queue in program.model.queues if queue.subscription}
     queues = tuple(

@@ -1,4 +1,7 @@
-"""The fixtures of Oort's pytest plugin. The module `oort_pytest` registers them and imports this one when a test asks for one."""
+"""The fixture of Oort's pytest plugin.
+
+`oort_pytest` registers the fixture and imports this module at the first use.
+"""
 
 from collections.abc import Generator
 from pathlib import Path
@@ -9,13 +12,16 @@ from oort.testing.platform import Platform
 
 
 def opened(*, start: Path, named: Path | None) -> Generator[Platform, None, None]:
-    """The platform of the project that is named, or else found from `start` upwards; closed at the end."""
+    """Yield the platform of the `named` project, or of the nearest project from `start` upwards."""
     with Platform.of_project(named or folder_of(start)) as platform:
         yield platform
 
 
 def folder_of(start: Path) -> Path:
-    """The nearest folder with oort.toml, from `start` upwards. InvalidProject if there is none."""
+    """Return the nearest folder with oort.toml, from `start` upwards.
+
+    Raises InvalidProject if there is none.
+    """
     for folder in (start, *start.parents):
         if (folder / FILE).is_file():
             return folder

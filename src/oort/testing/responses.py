@@ -1,4 +1,4 @@
-"""What a request to the test platform comes back with."""
+"""The response of the test platform to a request."""
 
 from collections.abc import Mapping
 from typing import TypeVar, cast
@@ -12,7 +12,7 @@ T = TypeVar("T")
 
 
 class Response:
-    """A reply. `trace` names its trace; `error` is the traceback behind a 500, which no client ever sees."""
+    """A reply. `trace` is its trace id; `error` is the traceback of a 500, hidden from clients."""
 
     def __init__(self, reply: HttpReply) -> None:
         self.status: int = reply.status
@@ -22,11 +22,11 @@ class Response:
         self.error: str = reply.error
 
     def json(self) -> object:
-        """The body as JSON; None if it is empty."""
+        """Return the body as JSON; None if it is empty."""
         return cast(object, msgspec.json.decode(self.body)) if self.body else None
 
     def into(self, model: type[T]) -> T:
-        """The body as a type. msgspec.ValidationError if it does not fit."""
+        """Return the body as a type. Raises msgspec.ValidationError if the body does not fit."""
         return msgspec.json.decode(self.body, type=model, dec_hook=models.load)
 
     def __repr__(self) -> str:

@@ -139,7 +139,7 @@ def test_a_provider_that_yields_nothing_says_so() -> None:
 
     outcome = Running(service).request()
     assert outcome.status == 500
-    assert "The provider pool yields nothing. Yield the port once." in outcome.error
+    assert "The provider pool ended without a yield. Yield the port once." in outcome.error
 
 
 @pytest.mark.parametrize("generator", [False, True])
@@ -269,7 +269,7 @@ def test_a_port_that_nobody_provides_says_so() -> None:
     log: list[str] = []
     running = Running(pooled(log))
     running.function.providers.pop(Pool)  # type: ignore[attr-defined]  # the loader would have refused it
-    assert "Nothing provides" in running.request().error
+    assert "No provider makes" in running.request().error
 
 
 class Mute(Exception):

@@ -122,7 +122,7 @@ def test_each_claim_of_a_delivery_has_a_holder_of_its_own_also_after_a_block() -
 def test_a_request_has_no_lease() -> None:
     one = link()
     begin(one, "")
-    with pytest.raises(InvalidUse, match="message of a delivery"):
+    with pytest.raises(InvalidUse, match="once\\(\\) needs a delivery"):
         one.lease("charge")
 
 

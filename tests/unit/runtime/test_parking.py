@@ -42,7 +42,7 @@ def test_names_that_somebody_makes_up_do_not_fill_the_memory() -> None:
     alarms = Alarms(inbox())
     for number in range(1500):
         assert alarms.rings("shop.f", message(f"a.b{number}"))
-    assert len(alarms._rung) == 1000
+    assert len(alarms._raised) == 1000
     assert not alarms.rings("shop.f", message("a.b0"))  # forgotten here, and marked
 
 
@@ -55,7 +55,7 @@ def test_a_long_name_is_still_a_key() -> None:
         False,
         False,
     ]
-    assert all(len(mark.message.encode()) < 1000 for mark in alarms._rung)
+    assert all(len(mark.message.encode()) < 1000 for mark in alarms._raised)
 
 
 def test_when_the_mark_cannot_be_made_it_rings() -> None:

@@ -118,8 +118,8 @@ class Stray(Queue[Number, Can]):
     [
         (Books, r"fake\(Books\) has no actions\. Write fake\(People\[Get \| Put\]\)"),
         (Publish, r"fake\(Publish\) has no actions"),
-        (Undeclared[Get], r"Undeclared is no resource of a service\. Put @service\.table"),
-        (Stray[Send], "Stray is no resource"),
+        (Undeclared[Get], r"Undeclared is not a resource of a service\. Put @service\.table"),
+        (Stray[Send], "Stray is not a resource"),
         (Publish[Number], "names no event"),  # type: ignore[type-var]
     ],
 )
@@ -165,11 +165,11 @@ def test_a_reply_of_a_fake_is_typed() -> None:
 
 def test_a_fake_that_is_gone_leaves_nothing_behind() -> None:
     """So that a suite of many tests does not become slower with each fake."""
-    world = fakes._world()
+    fake_store = fakes._fake_store()
     fake(Numbers[Put])  # forgets what other tests left to the collector
     gc.collect()
     fake(Numbers[Put])
-    before = len(world._resources)
+    before = len(fake_store._resources)
     for number in range(50):
         numbers, letters, out = (
             fake(Numbers[Put], Number(str(number))),
@@ -183,12 +183,12 @@ def test_a_fake_that_is_gone_leaves_nothing_behind() -> None:
         del numbers, letters, out
     gc.collect()
     kept = fake(Numbers[Put], Number("kept"))
-    assert len(world._resources) <= before + 1
+    assert len(fake_store._resources) <= before + 1
     assert stored(kept) == [Number("kept")]
 
 
 def test_an_operation_sees_the_resources_that_it_names_however_many_fakes_there_are() -> None:
     many = [fake(Numbers[Put]) for _ in range(20)]
-    ports = fakes._world()._ports([many[0].__oort__.model.name])
+    ports = fakes._fake_store()._ports([many[0].__oort__.model.name])
     with pytest.raises(KeyError):
         ports.tables.scan(ScanTable(many[1].__oort__.model.name))

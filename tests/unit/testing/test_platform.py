@@ -284,7 +284,7 @@ def test_what_feeds_itself_does_not_settle() -> None:
         running.post("/post/echo")
         with pytest.raises(
             DidNotSettle,
-            match=r"did not settle in 50 deliveries; the last were to post\.echo\. A consumer seems",
+            match=r"did not settle in 50 deliveries; the last were to post\.echo\. Look for a consumer",
         ):
             running.settle()
 
@@ -414,7 +414,7 @@ def test_what_is_not_part_of_the_platform_says_so(running: Platform) -> None:
         lambda: running.published(Happened),
     ):
         with pytest.raises(
-            NotFoundHere, match=r"is not part of this platform\. Give its service to Platform"
+            NotFoundHere, match=r"is not part of this platform\. Pass its service to Platform"
         ):
             attempt()
 

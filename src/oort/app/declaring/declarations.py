@@ -1,6 +1,9 @@
-"""What decorators record: those of a service, and `cached`, `policy`, `upcast` and `downcast`. The loader reads it."""
+"""Records of the decorators of a service, and of `cached`, `policy`, `upcast` and `downcast`.
 
-from collections.abc import Callable, Iterable, Sequence
+The loader reads these records.
+"""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import TypeAlias, TypedDict, TypeVar, get_args, get_origin, get_type_hints
@@ -23,19 +26,19 @@ NEWER = TypeVar("NEWER", bound=Event)
 
 
 class RunOptions(TypedDict, total=False):
-    """What a decorator of any handler takes: how its function runs."""
+    """The options of every handler decorator."""
 
     timeout: timedelta
 
 
 class ConsumerOptions(RunOptions, total=False):
-    """What `on` and `worker` take besides."""
+    """The options of `on` and `worker`."""
 
     batch: int
 
 
 class RouteOptions(RunOptions, total=False):
-    """What the decorators of routes take besides. `Service.post` explains them."""
+    """The options of routes. `Service.post` explains them."""
 
     status: int
     public: bool
@@ -46,9 +49,25 @@ class RouteOptions(RunOptions, total=False):
     burst: int | None
 
 
+def check_options(
+    decorator: str, options: Mapping[str, object], allowed: type, *, named: Sequence[str] = ()
+) -> None:
+    """Raise TypeError for an option that the decorator does not have.
+
+    `allowed` is the TypedDict of the options; `named` are further keywords of the decorator.
+    """
+    names = (*named, *allowed.__annotations__)
+    if unknown := [name for name in options if name not in names]:
+        known = ", ".join(sorted(names))
+        raise TypeError(f"{decorator}() has no option {unknown[0]!r}; its options are: {known}")
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HandlerOptions:
-    """How a handler's function runs, whatever triggers it. A new option is a line here and in `RunOptions`."""
+    """The limits of a handler's function.
+
+    Add a new option here and in `RunOptions`.
+    """
 
     timeout: timedelta = _TIMEOUT
     batch: int = limits.BATCH
@@ -56,7 +75,10 @@ class HandlerOptions:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Route:
-    """What a route decorator recorded. A new option is a line here and in `RouteOptions`."""
+    """A route decorator with its options.
+
+    Add a new option here and in `RouteOptions`.
+    """
 
     method: str
     path: str
@@ -72,7 +94,7 @@ class Route:
 
 @dataclass(frozen=True, slots=True)
 class SubscriptionDeclared:
-    """What `@service.on` recorded."""
+    """The trigger of `@service.on`."""
 
     event: type[Event]
     attempts: int
@@ -80,14 +102,14 @@ class SubscriptionDeclared:
 
 @dataclass(frozen=True, slots=True)
 class WorkerDeclared:
-    """What `@service.worker` recorded."""
+    """The trigger of `@service.worker`."""
 
     queue: type
 
 
 @dataclass(frozen=True, slots=True)
 class TimerDeclared:
-    """What `@service.every` or `@service.cron` recorded."""
+    """The trigger of `@service.every` and `@service.cron`."""
 
     interval: timedelta | None
     cron: str | None
@@ -97,7 +119,7 @@ class TimerDeclared:
 
 @dataclass(frozen=True, slots=True)
 class AnswerDeclared:
-    """What `@service.answer` recorded."""
+    """The trigger of `@service.answer`."""
 
     call: type
 
@@ -119,7 +141,7 @@ class HandlerDeclared:
 
 @dataclass(frozen=True, slots=True)
 class ResourceDeclared:
-    """A class under the decorator of a resource, such as `@service.table`."""
+    """A class with a resource decorator, for example `@service.table`."""
 
     cls: type
     service: str
@@ -127,16 +149,23 @@ class ResourceDeclared:
     source: Source
 
     def arguments(self, base: type) -> tuple[object, ...] | None:
-        """What stands in the brackets of the class's base; None if it has another base."""
+        """Return the type arguments of the base; None if the class has another base."""
         bases = getattr(self.cls, "__orig_bases__", ())
-        return next((get_args(one) for one in bases if get_origin(one) is base), None)
+        return next(
+            (
+                get_args(declared_base)
+                for declared_base in bases
+                if get_origin(declared_base) is base
+            ),
+            None,
+        )
 
     def mistake(self, code: str, what: str, instead: str) -> Mistake:
-        """A mistake at the decorator."""
+        """Return a mistake at the line of the decorator."""
         return Mistake(self.source, code, what, instead)
 
     def naming(self) -> list[Mistake]:
-        """The mistake of a name that no resource may have."""
+        """Return a mistake if the name is not allowed for a resource."""
         if names.RESOURCE.fullmatch(self.name):
             return []
         what = f"{self.name!r} is not a resource's name."
@@ -160,10 +189,12 @@ class ProviderDeclared:
 
 
 def cached(*, ttl: timedelta) -> Callable[[F], F]:
-    """Keep what a provider makes for `ttl` in each environment; the first invocation after that makes it anew.
+    """Keep a provider's value for `ttl` in each environment.
 
-    Put it below `@service.provide`. Another environment may hold an older value for as long. A provider that takes a cached
-    value keeps the one it was made with; handlers always get the present one.
+    The first invocation after `ttl` makes a new value. Put `@cached` below `@service.provide`. Each
+    environment has its own value, so two environments can differ for up to `ttl`. A provider that
+    takes a cached value keeps the value of its own creation. Handlers always get the current value.
+    Raises InvalidUse if `ttl` is not above 0.
 
         @billing.provide
         @cached(ttl=timedelta(minutes=5))
@@ -183,14 +214,18 @@ def cached(*, ttl: timedelta) -> Callable[[F], F]:
 
 
 def kept_for(factory: Callable[..., object]) -> timedelta | None:
-    """How long what the factory makes is kept; None for as long as the environment lives."""
+    """Return the `ttl` of a factory; None for the life of the environment."""
     ttl = getattr(factory, _TTL, None)
     return ttl if isinstance(ttl, timedelta) else None
 
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """What a policy objects to: where (`function.source`, `table.source`, …), what, and what to do instead."""
+    """An objection of a policy.
+
+    `source` is the line of the objection, for example `function.source` or `table.source`. `what`
+    is the sentence of the error, and `instead` says how to fix the code.
+    """
 
     source: Source
     what: str
@@ -202,26 +237,32 @@ Q = TypeVar("Q", bound=Rule)
 
 
 def policy(rule: Q) -> Q:
-    """Mark a function as a policy of the project. It reads the whole platform and yields what it objects to.
+    """Mark a function as a policy of the project.
 
-    List its module under `policies` in `oort.toml`, or keep it in a service's package.
+    A policy reads the model of the platform and yields its objections. List the policy's module
+    under `policies` in `oort.toml`, or put the policy into the package of a service.
 
     >>> @policy
     ... def no_public_deletes(platform: PlatformModel) -> Iterable[Finding]:
     ...     for function in platform.functions:
-    ...         if getattr(function.trigger, "method", "") == "DELETE" and getattr(function.trigger, "public", False):
-    ...             yield Finding(function.source, f"{function.name} lets anybody delete.", "Make the route private.")
+    ...         method = getattr(function.trigger, "method", "")
+    ...         if method == "DELETE" and getattr(function.trigger, "public", False):
+    ...             what = f"{function.name} lets anybody delete."
+    ...             yield Finding(function.source, what, "Make the route private.")
     """
     vars(rule)["__oort_policy__"] = True
     return rule
 
 
 def upcast(convert: Callable[[OLDER], NEWER]) -> Callable[[OLDER], NEWER]:
-    """Declare how an older version of an event becomes a newer one; consumers of the newer class then get it converted.
+    """Declare the conversion of an older version of an event to a newer version.
 
-    The function takes one parameter and returns one value, both annotated with classes under `@event` of one name. It must
-    be pure: the same old event always becomes the same new one. Chains are followed, 1 to 2 to 3. What it raises fails the
-    delivery, as if the handler had. Raises InvalidProgram for two upcasts of one version, and for one that does not go up.
+    Consumers of the newer class then receive older events converted. The function takes one
+    parameter and returns one value; both are annotated with classes under `@event` with the same
+    name. The function must be pure: equal input gives equal output. Upcasts are chained, 1 to 2 to
+    3. An exception of the function fails the delivery like an exception of the handler. Raises
+    InvalidProgram for two upcasts between the same versions, and for a conversion to a version that
+    is not newer.
 
     >>> from oort import Event, event
     >>> @event("docs.sold", version=1, key="id")
@@ -241,11 +282,12 @@ def upcast(convert: Callable[[OLDER], NEWER]) -> Callable[[OLDER], NEWER]:
 
 
 def downcast(convert: Callable[[NEWER], OLDER]) -> Callable[[NEWER], OLDER]:
-    """Declare what consumers of an older version get while newer events are published: each event carries both.
+    """Declare the older form of a newer event; each published event then carries both forms.
 
-    The mirror of `@upcast`, for the time in which some consumers do not know the new version yet. Nothing is sent twice:
-    one message holds both forms, and each consumer reads the newest one it knows. Both count towards the 256 KiB of a
-    message. Take it away when no consumer of the older version is left; `oort contracts check` says when.
+    Use `@downcast` while some consumers do not know the new version. An event is still a single
+    message: each consumer reads the newest form that it knows. All forms together count towards the
+    256 KiB of a message. Remove the downcast when no consumer of the older version is left; `oort
+    contracts check` reports this. Raises InvalidProgram like `upcast`.
 
     >>> from oort import Event, event
     >>> @event("docs.rented", version=1, key="id")
@@ -265,34 +307,39 @@ def downcast(convert: Callable[[NEWER], OLDER]) -> Callable[[NEWER], OLDER]:
 
 
 def _record_conversion(convert: Callable[..., object], source: Source, word: str) -> None:
-    """Note the conversion on the newer class, or refuse it. `word` is the decorator's."""
-    taken, returned = _ends(convert, source, word)
-    older, newer = (taken, returned) if word == "upcast" else (returned, taken)
+    """Record the conversion on the newer class, or raise InvalidProgram.
+
+    `word` is the name of the decorator.
+    """
+    parameter, result = _ends(convert, source, word)
+    older, newer = (parameter, result) if word == "upcast" else (result, parameter)
     before, after = older.__oort__.model, newer.__oort__.model
-    ends = [version_title(end.__oort__.model) for end in (taken, returned)]
+    ends = [version_title(end.__oort__.model) for end in (parameter, result)]
     if before.name != after.name or before.version >= after.version:
         raise _no_conversion(source, word, f"{ends[0]} does not become {ends[1]}")
-    known = newer.__oort__.upcasts if word == "upcast" else newer.__oort__.downcasts
-    if before.version in known:
+    conversions = newer.__oort__.upcasts if word == "upcast" else newer.__oort__.downcasts
+    if before.version in conversions:
         raise _no_conversion(source, word, f"there is one from {ends[0]} to {ends[1]} already")
-    known[before.version] = (older, convert)
+    conversions[before.version] = (older, convert)
 
 
 def _ends(
     convert: Callable[..., object], source: Source, word: str
 ) -> tuple[type[Event], type[Event]]:
-    """The event classes that a conversion takes and returns."""
+    """Return the event classes that the conversion takes and returns."""
     try:
         taken, returned = map(declared, (*get_type_hints(convert).values(), None, None)[:2])
     except NameError as error:
         raise _no_conversion(source, word, f"the type {error.name!r} cannot be found") from None
     if taken is None or returned is None:
-        raise _no_conversion(source, word, "it does not say which event becomes which")
+        raise _no_conversion(
+            source, word, "its parameter and return annotation must be event classes"
+        )
     return taken, returned
 
 
 def version_title(model: EventModel) -> str:
-    """The event and its version, for errors: `accounts.signed-up version 2`."""
+    """Return the event and its version, for errors: `accounts.signed-up version 2`."""
     return f"{model.name} version {model.version}"
 
 

@@ -1,4 +1,4 @@
-"""The kinds of parameter that a handler or provider may have, and the grants that follow from them."""
+"""The kinds of parameters of handlers and providers, and the grants of each."""
 
 from dataclasses import dataclass
 from typing import Any, TypeAlias, cast
@@ -18,13 +18,12 @@ class _NoGrant:
     __slots__ = ()
 
     def grants(self, _: str) -> tuple[Grant, ...]:
-        """Nothing."""
         return ()
 
 
 @dataclass(frozen=True, slots=True)
 class HandleParameter:
-    """A resource with the actions that the handler may take."""
+    """A handle: a resource with the granted actions."""
 
     name: str
     resource: type[ResourceHandle]
@@ -32,66 +31,61 @@ class HandleParameter:
     actions: tuple[type, ...]
 
     def grants(self, _: str) -> tuple[Grant, ...]:
-        """The actions, on the resource."""
         return (Grant(self.model.kind, self.model.name, tuple(sorted(map(word, self.actions)))),)
 
     def handle(self, link: Link) -> object:
-        """The argument."""
         return make(self.resource, link=link, _actions=frozenset(self.actions))
 
 
 @dataclass(frozen=True, slots=True)
 class PublishParameter:
-    """The right to publish these events."""
+    """The permission to publish the events."""
 
     name: str
     events: tuple[type[Event], ...]
 
     def grants(self, _: str) -> tuple[Grant, ...]:
-        """Publishing, for each event."""
         return tuple(
             Grant(Kind.EVENT, event.__oort__.model.name, ("publish",)) for event in self.events
         )
 
     def handle(self, link: Link) -> object:
-        """The argument."""
         return make(cast(type[Publish[Event]], Publish), link=link, _events=self.events)
 
 
 @dataclass(frozen=True, slots=True)
 class CallParameter:
-    """A call that the handler may make."""
+    """A call to another service."""
 
     name: str
     call: type[Call[Any, Any]]
 
     def grants(self, _: str) -> tuple[Grant, ...]:
-        """Calling."""
         return (Grant(Kind.CALL, self.call.__oort__.model.name, ("call",)),)
 
     def handle(self, link: Link) -> object:
-        """The argument."""
         return make(self.call, link=link)
 
 
 @dataclass(frozen=True, slots=True)
 class OnceParameter:
-    """The right to carry out external effects of a delivery."""
+    """The permission to carry out external effects of a delivery."""
 
     name: str
 
     def grants(self, function: str) -> tuple[Grant, ...]:
-        """Noting effects of the function's own."""
         return (Grant(Kind.EFFECT, function, ("once",)),)
 
     def handle(self, link: Link) -> object:
-        """The argument."""
         return make(Once, link=link)
 
 
 @dataclass(frozen=True, slots=True)
 class ProvidedParameter(_NoGrant):
-    """A port of the app's own, made by a provider. The provider's parameters have their grants themselves."""
+    """A port that a provider of the service makes.
+
+    The parameters of the provider have grants of their own.
+    """
 
     name: str
     kind: object
@@ -99,7 +93,10 @@ class ProvidedParameter(_NoGrant):
 
 @dataclass(frozen=True, slots=True)
 class ValueParameter(_NoGrant):
-    """A value of the request: from the body, the path, the query or a header. `wire` is its name there."""
+    """A value of the request, from its body, path, query or a header.
+
+    `wire` is the name of the value in the request.
+    """
 
     name: str
     place: str  # body, path, query, header
@@ -111,7 +108,7 @@ class ValueParameter(_NoGrant):
 
 @dataclass(frozen=True, slots=True)
 class PrincipalParameter(_NoGrant):
-    """The caller; `optional` says that there may be none."""
+    """The principal of the request; `optional` allows a request without a principal."""
 
     name: str
     optional: bool
@@ -119,23 +116,23 @@ class PrincipalParameter(_NoGrant):
 
 @dataclass(frozen=True, slots=True)
 class ContextParameter(_NoGrant):
-    """The invocation itself."""
+    """The context of the invocation."""
 
     name: str
 
 
 @dataclass(frozen=True, slots=True)
 class MessageParameter(_NoGrant):
-    """The event or message; always the first parameter of a consumer."""
+    """The event or message: the first parameter of every consumer."""
 
     name: str
     kind: object
 
 
-Linked: TypeAlias = (
-    HandleParameter | PublishParameter | CallParameter | OnceParameter
-)  # filled with a handle
-Kept: TypeAlias = Linked | ProvidedParameter  # the argument is the same from call to call
+# Filled with a handle.
+Linked: TypeAlias = HandleParameter | PublishParameter | CallParameter | OnceParameter
+# The argument is the same in every invocation.
+Kept: TypeAlias = Linked | ProvidedParameter
 Parameter: TypeAlias = (
     Kept | ValueParameter | PrincipalParameter | ContextParameter | MessageParameter
 )
@@ -143,7 +140,7 @@ Parameter: TypeAlias = (
 
 @dataclass(frozen=True, slots=True)
 class Signature:
-    """A handler's parameters, and what it returns."""
+    """The parameters of a handler or provider, and its return type."""
 
     parameters: tuple[Parameter, ...]
     returns: object

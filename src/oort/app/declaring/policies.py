@@ -1,4 +1,7 @@
-"""A team's own rules, marked by `@policy`, which `oort check` runs after Oort's own. Lambda does without this module."""
+"""Policies: a team's own rules about the model. `oort check` runs them after Oort's rules.
+
+Lambda does not load this module.
+"""
 
 from collections.abc import Iterable
 
@@ -8,16 +11,19 @@ from oort.model.sources import Mistake
 
 
 def is_policy(value: object) -> bool:
-    """Whether the value is a function under @policy."""
+    """Return True for a function with `@policy`."""
     return getattr(value, "__oort_policy__", False) is True and callable(value)
 
 
 def judge(platform: PlatformModel, rules: Iterable[Rule]) -> list[Mistake]:
-    """Everything that the policies object to, each under the code `policy.` and the function's name."""
+    """Return the objections of all policies, each with the code `policy.<function name>`."""
     return [
         Mistake(
-            found.source, f"policy.{getattr(rule, '__name__', 'rule')}", found.what, found.instead
+            finding.source,
+            f"policy.{getattr(rule, '__name__', 'rule')}",
+            finding.what,
+            finding.instead,
         )
         for rule in rules
-        for found in rule(platform)
+        for finding in rule(platform)
     ]

@@ -1,4 +1,4 @@
-"""Turns classes under `@service.queue` into models, and checks them. It writes `__oort__` on the class."""
+"""Check a class with `@service.queue` and record its model as `__oort__` on the class."""
 
 from oort.app.declaring.declarations import ResourceDeclared
 from oort.app.declaring.signatures import Reader, unreadable
@@ -11,7 +11,7 @@ from oort.model.sources import Mistake
 def declare(
     declared: ResourceDeclared, *, attempts: int
 ) -> tuple[QueueModel | None, list[Mistake]]:
-    """The model of a declared class, and what is wrong with it. None if there is nothing to go on with."""
+    """Return the model of the class and its mistakes; no model if the class is not a Queue."""
     arguments = declared.arguments(Queue)
     if arguments is None:
         name = declared.cls.__name__
@@ -43,7 +43,7 @@ def check(declared: ResourceDeclared, model: QueueModel) -> tuple[QueueModel, li
 
 
 def check_attempts(queue: QueueModel, mistakes: list[Mistake]) -> None:
-    """How often a message may be delivered."""
+    """Add a mistake if SQS does not allow this number of attempts."""
     if not 1 <= queue.attempts <= limits.ATTEMPTS:
         what = f"{queue.name}: {queue.attempts} attempts are not possible."
         mistakes.append(
@@ -52,7 +52,7 @@ def check_attempts(queue: QueueModel, mistakes: list[Mistake]) -> None:
 
 
 def check_batch(batch: int, reader: Reader) -> None:
-    """How many messages a consumer fetches together."""
+    """Add a mistake if SQS does not allow this batch size."""
     if not 1 <= batch <= limits.BATCH:
         reader.refuse(
             "queue.batch",

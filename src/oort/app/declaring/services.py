@@ -1,4 +1,4 @@
-"""The service: what users hang tables, queues, providers and handlers on. It records declarations; the loader judges them."""
+"""The class `Service`: it records resources, providers and handlers; the loader checks them."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -24,6 +24,7 @@ from oort.app.declaring.declarations import (
     TimerDeclared,
     TriggerDeclared,
     WorkerDeclared,
+    check_options,
 )
 from oort.app.handles import calls, later
 from oort.app.handles.actions import D, F, K, M, P, R, T
@@ -41,7 +42,7 @@ from oort.model.sources import Mistake, Source
 
 @dataclass(slots=True)
 class Declared:
-    """All that was declared on a service, in order."""
+    """All declarations of a service, in source order."""
 
     source: Source
     modules: set[str] = field(default_factory=set[str])
@@ -57,7 +58,8 @@ class Declared:
 class Service:
     """A service: a unit of ownership and deployment, with its own tables, queues and functions.
 
-    Pages of the origins in `cors`, such as "https://shop.example", may call its routes from a browser; nobody's by itself.
+    `cors` lists the origins whose web pages may call the routes of the service from a browser, for
+    example "https://shop.example". The default allows no origin.
 
     >>> hello = Service("hello")
     >>> @hello.get("/{name}", public=True)
@@ -82,8 +84,11 @@ class Service:
         version: str | None = None,
         expires: str | None = None,
     ) -> Callable[[D], D]:
-        """Declare a table. `key` names the key field, or the partition and sort fields; `version` an int field that
-        guards read-then-write.
+        """Declare a table.
+
+        `key` names the key field, or a pair: partition key and sort key. `version` names an int
+        field that protects a read and a later write: a put raises Conflict if another write came
+        between. Put the decorator on a subclass of `Table[K, T, Can]`.
         """
         from oort.app.declaring import tables  # a cold start loads only the declared kinds
 
@@ -96,7 +101,11 @@ class Service:
         )
 
     def queue(self, name: str, *, attempts: int = 5, fifo: bool = False) -> Callable[[D], D]:
-        """Declare a work queue. After `attempts` (1 to 1000) a message becomes a dead letter."""
+        """Declare a work queue.
+
+        A message becomes a dead letter after `attempts` failed deliveries (1 to 1000). Put the
+        decorator on a subclass of `Queue[M, Can]`.
+        """
         from oort.app.declaring import queues  # a cold start loads only the declared kinds
 
         source = self._here()
@@ -107,7 +116,7 @@ class Service:
         )
 
     def bucket(self, name: str) -> Callable[[D], D]:
-        """Declare a bucket. Refused at load by this release."""
+        """Declare a bucket. This release refuses it at load time."""
         return self._later(f"The bucket {name}")
 
     def secret(self, name: str, *, rotate: timedelta = timedelta(days=30)) -> Callable[[D], D]:  # noqa: ARG002
@@ -115,10 +124,12 @@ class Service:
         return self._later(f"The secret {name}")
 
     def provide(self, factory: F) -> F:
-        """Declare how a port of your own is made: handlers that ask for the factory's return type get it.
+        """Declare a factory for a port of your own, such as a client of another system.
 
-        It is called once an environment, so connections made here are pooled. Write it as a generator to close what it
-        opened. Handles that it takes count as the handler's.
+        Handlers ask for the port with a parameter of the factory's return type. The factory runs
+        once in each environment, so later invocations reuse its connections. Write a generator to
+        close resources after the `yield`. Handles that the factory takes count as grants of the
+        handler.
         """
         self.declared.providers.append(ProviderDeclared(factory, self._here()))
         return factory
@@ -126,37 +137,46 @@ class Service:
     # -- requests
 
     def get(self, path: str, **options: Unpack[RouteOptions]) -> Callable[[F], F]:
-        """Answer GET requests under the service's name. See `post`."""
-        return self._route(Route(method="GET", path=path, **options))
+        """Answer GET requests. See `post` for the options."""
+        return self._route("GET", path, options)
 
     def post(self, path: str, **options: Unpack[RouteOptions]) -> Callable[[F], F]:
-        """Answer POST requests: `@accounts.post("/")` is POST /accounts.
+        """Answer POST requests; the path begins with the service's name.
 
-        Private unless `public=True`. `groups` names the groups whose members may call it, `owner` the path parameter
-        that holds the id of its only caller; with both, either will do. `raises` names the problems that are part of its
-        contract. `timeout` is at most 29 seconds (API Gateway); after it the caller gets 504, and the handler can write
-        nothing more. One client may call `rate` times a second, and `burst` times at once after a pause; by default 500
-        and 1,000 without a token, 1,000 and 2,000 with one. What is more gets 429 and does not reach the handler.
+        `@accounts.post("/")` answers POST /accounts. A route is private by default and needs a
+        token or an API key; `public=True` opens the route to everybody.
+
+        `groups`: members of one of these groups may call the route. `owner`: the path parameter
+        with the id of the only principal that may call the route. With both, either is enough.
+
+        `raises`: the problems that belong to the contract of the route.
+
+        `timeout`: at most 29 seconds (API Gateway). The client then gets 504, and the handler can
+        no longer write.
+
+        `rate`: requests a second for one client. `burst`: requests at once after a pause. The
+        defaults are 500 and 1,000 without a token, 1,000 and 2,000 with a token. A request above
+        the limit gets 429 and does not reach the handler.
 
         >>> shop = Service("shop")
         >>> @shop.get("/baskets/{id}", owner="id", groups=["support"], rate=10)
         ... def basket(id: str) -> str:
         ...     return f"What {id} wants"
         """
-        return self._route(Route(method="POST", path=path, **options))
+        return self._route("POST", path, options)
 
     def put(self, path: str, **options: Unpack[RouteOptions]) -> Callable[[F], F]:
-        """Answer PUT requests. See `post`."""
-        return self._route(Route(method="PUT", path=path, **options))
+        """Answer PUT requests. See `post` for the options."""
+        return self._route("PUT", path, options)
 
     def patch(self, path: str, **options: Unpack[RouteOptions]) -> Callable[[F], F]:
-        """Answer PATCH requests. See `post`."""
-        return self._route(Route(method="PATCH", path=path, **options))
+        """Answer PATCH requests. See `post` for the options."""
+        return self._route("PATCH", path, options)
 
     def delete(self, path: str, **options: Unpack[RouteOptions]) -> Callable[[F], F]:
-        """Answer DELETE requests, with the status 204. See `post`."""
+        """Answer DELETE requests, by default with status 204. See `post` for the options."""
         default: RouteOptions = {"status": 204}
-        return self._route(Route(method="DELETE", path=path, **(default | options)))
+        return self._route("DELETE", path, default | options)
 
     # -- messages
 
@@ -168,15 +188,21 @@ class Service:
         attempts: int = 5,
         **options: Unpack[ConsumerOptions],
     ) -> Callable[[Callable[Concatenate[E, P], R]], Callable[Concatenate[E, P], R]]:
-        """Consume an event, through a queue of this handler's own with its own attempts and dead letters."""
+        """Consume an event.
+
+        Each handler has its own queue with its own attempts and dead letters. An event is delivered
+        at least once. A message becomes a dead letter after `attempts` failed deliveries (1 to
+        1000).
+        """
+        check_options("on", options, ConsumerOptions, named=("where", "attempts"))
         source = self._here()
         if where is not None:
             self.declared.mistakes.append(
                 Mistake(
                     source,
                     "event.where",
-                    f"{getattr(event, '__name__', event)} travels by topic, which does not route by pattern.",
-                    'Filter inside the handler; pattern routing comes with events declared via="bus".',
+                    f"{getattr(event, '__name__', event)}: where= is not possible for an event.",
+                    "Filter inside the handler: events travel by topic, without patterns.",
                 )
             )
         return self._handler(SubscriptionDeclared(event, attempts), HandlerOptions(**options))
@@ -184,7 +210,11 @@ class Service:
     def worker(
         self, queue: type[Queue[M, Never]], **options: Unpack[ConsumerOptions]
     ) -> Callable[[Callable[Concatenate[M, P], R]], Callable[Concatenate[M, P], R]]:
-        """Consume a work queue, one message a call; up to `batch` (1 to 10) are fetched together and fail one by one."""
+        """Consume a work queue, one message in each invocation.
+
+        The platform fetches up to `batch` messages together (1 to 10). Each message fails alone.
+        """
+        check_options("worker", options, ConsumerOptions)
         return self._handler(WorkerDeclared(queue), HandlerOptions(**options))
 
     # -- time
@@ -192,11 +222,14 @@ class Service:
     def every(
         self, interval: timedelta, *, attempts: int = 3, **options: Unpack[RunOptions]
     ) -> Callable[[F], F]:
-        """Run at every multiple of the interval, counted from the Unix epoch; at least a minute, as EventBridge Scheduler.
+        """Run at every multiple of the interval, counted from the Unix epoch.
 
-        A run is a message on a queue of the handler's own: at least once, `attempts` tries, then a dead letter. Runs that
-        were missed while the platform was stopped are made up for by one.
+        The shortest interval is one minute (EventBridge Scheduler). Each run is a message on a
+        queue of the handler: it is delivered at least once, and becomes a dead letter after
+        `attempts` failed deliveries. After a stop of the platform, a single run replaces the missed
+        runs.
         """
+        check_options("every", options, RunOptions, named=("attempts",))
         return self._handler(
             TimerDeclared(interval, None, "UTC", attempts), HandlerOptions(**options)
         )
@@ -209,10 +242,13 @@ class Service:
         attempts: int = 3,
         **options: Unpack[RunOptions],
     ) -> Callable[[F], F]:
-        """Run at the times of a cron expression: minute, hour, day, month, weekday, in a time zone. See `every`.
+        """Run at the times of a cron expression. See `every` for deliveries and attempts.
 
-        A local time that the clocks jump over is skipped; one that comes twice runs once.
+        The five fields are minute, hour, day, month and weekday, in `timezone` (a name of the IANA
+        database). A local time that a clock change skips has no run. A local time that a clock
+        change repeats has a single run.
         """
+        check_options("cron", options, RunOptions, named=("timezone", "attempts"))
         return self._handler(
             TimerDeclared(None, expression, timezone, attempts), HandlerOptions(**options)
         )
@@ -222,12 +258,16 @@ class Service:
     def answer(
         self, call: type[Call[M, R]], *, timeout: timedelta | None = None
     ) -> Callable[[Callable[Concatenate[M, P], R]], Callable[Concatenate[M, P], R]]:
-        """Answer a declared call. Only the service in front of the call's dot may; its problems reach the caller."""
+        """Answer a declared call.
+
+        Only the service before the dot of the call's name may answer the call. Problems that the
+        handler raises reach the caller. `timeout` is by default the time-out of the call.
+        """
         declared = calls.declared(call)
         longest = timeout or (declared.model.timeout if declared else limits.REQUEST_TIMEOUT)
         return self._handler(AnswerDeclared(call), HandlerOptions(timeout=longest))
 
-    # -- typed already, run by a later release
+    # -- typed already; a later release runs them
 
     def on_change(
         self,
@@ -235,7 +275,7 @@ class Service:
     ) -> Callable[
         [Callable[Concatenate[Changed[T], P], R]], Callable[Concatenate[Changed[T], P], R]
     ]:
-        """Consume the changes of a table. Refused at load by this release."""
+        """Consume the changes of a table. This release refuses it at load time."""
         self._refuse("on_change")
         return _same
 
@@ -245,14 +285,14 @@ class Service:
         *,
         prefix: str = "",  # noqa: ARG002
     ) -> Callable[[Callable[Concatenate[Upload, P], R]], Callable[Concatenate[Upload, P], R]]:
-        """Consume uploads to a bucket. Refused at load by this release."""
+        """Consume uploads to a bucket. This release refuses it at load time."""
         self._refuse("on_upload")
         return _same
 
-    # -- how it is recorded
+    # -- recording
 
     def _here(self) -> Source:
-        """The line that called the public method; its module belongs to this service."""
+        """Return the user's line and record its module as part of this service."""
         self.declared.modules.add(caller_module())
         return caller()
 
@@ -269,7 +309,9 @@ class Service:
 
         return decorate
 
-    def _route(self, route: Route) -> Callable[[F], F]:
+    def _route(self, method: str, path: str, options: RouteOptions) -> Callable[[F], F]:
+        check_options(method.lower(), options, RouteOptions)
+        route = Route(method=method, path=path, **options)
         return self._handler(route, HandlerOptions(timeout=route.timeout))
 
     def _handler(self, trigger: TriggerDeclared, options: HandlerOptions) -> Callable[[F], F]:
@@ -289,5 +331,5 @@ class Service:
         self.declared.mistakes.append(later.mistake(caller(), what))
 
 
-def _same(thing: R) -> R:
-    return thing
+def _same(declared: R) -> R:
+    return declared

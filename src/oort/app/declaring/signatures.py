@@ -1,4 +1,4 @@
-"""Reads the signatures of handlers and providers: every parameter becomes one that the runtime can fill, or a mistake."""
+"""Read the signatures of handlers and providers into parameters, and collect mistakes."""
 
 import inspect
 from collections.abc import Callable, Iterator
@@ -34,9 +34,10 @@ from oort.model.sources import Mistake, Source
 
 
 class Reader:
-    """Reads one signature and collects its mistakes. `provided` holds the return types of the service's providers.
+    """Read a signature and collect its mistakes.
 
-    The type of a body is checked unless the program was `judged` before.
+    `provided` holds the return types of the service's providers. The type of a body is not checked
+    if the program was `checked` before.
     """
 
     def __init__(
@@ -45,17 +46,17 @@ class Reader:
         *,
         source: Source,
         provided: frozenset[object],
-        judged: bool = False,
+        checked: bool = False,
     ) -> None:
         self.call = call
         self.source = source
         self.provided = provided
-        self.judged = judged
+        self.checked = checked
         self.mistakes: list[Mistake] = []
         self.name = getattr(call, "__name__", "handler")
 
     def hints(self) -> dict[str, object] | None:
-        """The annotations, resolved. None, with a mistake, if they cannot be."""
+        """Return the resolved annotations; None and a mistake if Python cannot resolve them."""
         try:
             return dict(get_type_hints(self.call, include_extras=True))
         except (NameError, AttributeError) as error:
@@ -73,33 +74,33 @@ class Reader:
         return None
 
     def refuse(self, code: str, what: str, instead: str) -> None:
-        """Note a mistake at this handler."""
+        """Add a mistake at this handler."""
         self.mistakes.append(Mistake(self.source, code, what, instead))
 
     def handler(self) -> dict[str, object] | None:
-        """The annotations of a handler, which returns: a generator's body would never run."""
+        """Return the annotations of a handler; a generator is a mistake."""
         if inspect.isgeneratorfunction(self.call) or inspect.isasyncgenfunction(self.call):
             self.refuse(
                 "signature.generator",
-                f"{self.name} yields, so nobody runs it.",
-                "Return what it answers.",
+                f"{self.name} is a generator.",
+                "Return the answer; do not yield it.",
             )
         return self.hints()
 
     def parameters(self) -> Iterator[inspect.Parameter]:
-        """The parameters that can be passed by name; others are mistakes."""
+        """Yield the parameters that can be passed by name; each other parameter is a mistake."""
         for parameter in inspect.signature(self.call).parameters.values():
             if parameter.kind in (parameter.POSITIONAL_OR_KEYWORD, parameter.KEYWORD_ONLY):
                 yield parameter
             else:
                 self.refuse(
                     "signature.kind",
-                    f"{self.name}: {parameter} cannot be filled.",
+                    f"{self.name}: {parameter} cannot be passed by name.",
                     "Name every parameter and give it a type.",
                 )
 
     def shared(self, name: str, hint: object) -> Parameter | None:
-        """The parameter if it is one that handlers of every kind and providers may have."""
+        """Return a parameter that handlers and providers share; None for any other."""
         origin = get_origin(hint) or hint
         if isinstance(origin, type) and issubclass(origin, ResourceHandle):
             return self._handle(name, hint, origin)
@@ -110,8 +111,8 @@ class Reader:
         if isinstance(origin, type) and issubclass(origin, Bucket | Secret):
             self.refuse(
                 "language.later",
-                f"{self.name}: {name} is not run by this release.",
-                "docs/limits.md lists what is.",
+                f"{self.name}: {name} is not available in this release.",
+                "docs/limits.md lists what this release runs.",
             )
             return ContextParameter(name)
         if hint is Context:
@@ -131,11 +132,11 @@ class Reader:
             return ContextParameter(name)
         arguments = get_args(hint)
         if not arguments:
-            what = f"{self.name}: {name}: {title} may do nothing."
+            what = f"{self.name}: {name}: {title} has no actions."
             self.refuse(
                 "handle.bare",
                 what,
-                f"Say what it does: {name}: {title}[Get] or {title}[Get | Put].",
+                f"Name the actions: {name}: {title}[Get] or {title}[Get | Put].",
             )
             return ContextParameter(name)
         inner = arguments[0]
@@ -156,7 +157,7 @@ class Reader:
 
     def _call(self, name: str, origin: type) -> Parameter:
         if calls.declared(origin) is None:
-            what = f"{self.name}: {name}: {origin.__name__} is no declared call."
+            what = f"{self.name}: {name}: {origin.__name__} is not a declared call."
             self.refuse(
                 "call.undeclared", what, "Put @call(name) on a class of a contracts module."
             )
@@ -164,25 +165,25 @@ class Reader:
         return CallParameter(name, cast(type[Call[Any, Any]], origin))
 
     def _publish(self, name: str, hint: object) -> Parameter:
-        found = events.published_by(hint)
-        if not found:
+        published = events.published_by(hint)
+        if not published:
             what = f"{self.name}: {name} names no event to publish."
             self.refuse(
                 "publish.event",
                 what,
                 f"Write {name}: Publish[SignedUp], with a class under @event.",
             )
-        return PublishParameter(name, found)
+        return PublishParameter(name, published)
 
 
 def read_timer(reader: Reader) -> Signature:
-    """The signature of a handler that time triggers: it takes no message."""
+    """Read the signature of a scheduled handler. A schedule has no message."""
     hints = reader.hints()
-    found: list[Parameter] = []
+    parameters: list[Parameter] = []
     for parameter in reader.parameters():
-        known = None if hints is None else reader.shared(parameter.name, hints.get(parameter.name))
-        if known is not None:
-            found.append(known)
+        shared = None if hints is None else reader.shared(parameter.name, hints.get(parameter.name))
+        if shared is not None:
+            parameters.append(shared)
         elif hints is not None:
             what = f"{reader.name}: {parameter.name} cannot be filled."
             reader.refuse(
@@ -190,39 +191,39 @@ def read_timer(reader: Reader) -> Signature:
                 what,
                 "A scheduled handler takes handles, Publish, Context and provided ports.",
             )
-    return Signature(tuple(found), (hints or {}).get("return"))
+    return Signature(tuple(parameters), (hints or {}).get("return"))
 
 
 def read_provider(reader: Reader) -> Signature:
-    """A provider's signature. Its return type is what handlers ask for."""
+    """Read the signature of a provider. Handlers ask for its return type."""
     hints = reader.hints()
     if inspect.iscoroutinefunction(reader.call) or inspect.isasyncgenfunction(reader.call):
         reader.refuse(
             "provider.async", f"{reader.name} is async.", "Write a plain function or a generator."
         )
-    found: list[Parameter] = []
+    parameters: list[Parameter] = []
     for parameter in reader.parameters():
-        known = None if hints is None else reader.shared(parameter.name, hints.get(parameter.name))
-        if known is None and hints is not None:
+        shared = None if hints is None else reader.shared(parameter.name, hints.get(parameter.name))
+        if shared is None and hints is not None:
             reader.refuse(
                 "provider.parameter",
                 f"{reader.name}: {parameter.name} cannot be filled.",
-                "A provider takes handles and what other providers make.",
+                "A provider takes handles and the ports of other providers.",
             )
-        elif known is not None:
-            found.append(known)
-    return Signature(tuple(found), made((hints or {}).get("return")))
+        elif shared is not None:
+            parameters.append(shared)
+    return Signature(tuple(parameters), provided_type((hints or {}).get("return")))
 
 
 def refuse_once(reader: Reader, signature: Signature, *, why: str, instead: str) -> None:
-    """Refuse `Once` where there is no delivery."""
+    """Add a mistake for each `Once` of a handler without deliveries."""
     for parameter in signature.parameters:
         if isinstance(parameter, OnceParameter):
             reader.refuse("once.delivery", f"{reader.name}: {parameter.name}: Once {why}.", instead)
 
 
-def made(returns: object) -> object:
-    """What a provider makes: its return type, or what its generator yields. None if that is nothing."""
+def provided_type(returns: object) -> object:
+    """Return the type that a factory returns or yields; None if there is no type."""
     origin = get_origin(returns)
     name = getattr(origin, "__name__", "")
     kind = get_args(returns)[0] if name in ("Iterator", "Generator", "Iterable") else returns
@@ -230,16 +231,16 @@ def made(returns: object) -> object:
 
 
 def read_consumer(reader: Reader, message: object) -> Signature:
-    """A consumer's signature: the message first, then what it needs."""
+    """Read the signature of a consumer: the message comes first."""
     hints = reader.handler()
-    found: list[Parameter] = []
+    parameters: list[Parameter] = []
     for position, parameter in enumerate(reader.parameters()):
         hint = None if hints is None else hints.get(parameter.name)
         if position == 0:
-            _check_message(reader, parameter.name, hint, message, known=hints is not None)
-            found.append(MessageParameter(parameter.name, message))
-        elif known := reader.shared(parameter.name, hint):
-            found.append(known)
+            _check_message(reader, parameter.name, hint, message, resolved=hints is not None)
+            parameters.append(MessageParameter(parameter.name, message))
+        elif shared := reader.shared(parameter.name, hint):
+            parameters.append(shared)
         elif hints is not None:
             what = f"{reader.name}: {parameter.name} cannot be filled."
             reader.refuse(
@@ -247,42 +248,42 @@ def read_consumer(reader: Reader, message: object) -> Signature:
                 what,
                 "A consumer takes its message, handles, Publish, Context and provided ports.",
             )
-    if not found:
+    if not parameters:
         title = getattr(message, "__name__", message)
         reader.refuse(
             "consumer.message",
             f"{reader.name} takes no message.",
             f"Its first parameter is the message: {title}.",
         )
-    return Signature(tuple(found), (hints or {}).get("return"))
+    return Signature(tuple(parameters), (hints or {}).get("return"))
 
 
 def _check_message(
-    reader: Reader, name: str, hint: object, message: object, *, known: bool
+    reader: Reader, name: str, hint: object, message: object, *, resolved: bool
 ) -> None:
-    if known and hint != message:
-        shown, wanted = getattr(hint, "__name__", hint), getattr(message, "__name__", message)
+    if resolved and hint != message:
+        actual, expected = getattr(hint, "__name__", hint), getattr(message, "__name__", message)
         reader.refuse(
             "consumer.message",
-            f"{reader.name}: {name} is {shown}, but it receives {wanted}.",
-            f"Write {name}: {wanted}.",
+            f"{reader.name}: {name} is {actual}, but the handler receives {expected}.",
+            f"Write {name}: {expected}.",
         )
 
 
 def read_route(reader: Reader, *, path: frozenset[str], public: bool) -> Signature:
-    """A request handler's signature."""
+    """Read the signature of a request handler."""
     hints = reader.handler()
     parameters = list(reader.parameters())
     if hints is None:
         return Signature((), None)
-    found = [
+    values = [
         _request_parameter(reader, parameter, hints.get(parameter.name), path=path, public=public)
         for parameter in parameters
     ]
-    for missing in sorted(path - {parameter.name for parameter in found}):
-        what = f"{reader.name}: the path has {{{missing}}}, but there is no such parameter."
+    for missing in sorted(path - {parameter.name for parameter in values}):
+        what = f"{reader.name}: the path parameter {missing} has no parameter in the handler."
         reader.refuse("route.path", what, f"Add the parameter {missing}: str.")
-    return Signature(tuple(found), hints.get("return"))
+    return Signature(tuple(values), hints.get("return"))
 
 
 def _request_parameter(
@@ -302,12 +303,12 @@ def _request_parameter(
             f"Annotate it, for example {name}: str.",
         )
         return ContextParameter(name)
-    if (known := reader.shared(name, hint)) is not None:
-        return known
+    if (shared := reader.shared(name, hint)) is not None:
+        return shared
     if hint is Principal or _optional(hint) is Principal:
         return _principal(reader, name, optional=hint is not Principal, public=public)
     if name == "body" and name not in path and _header(hint) is None:
-        if not reader.judged:
+        if not reader.checked:
             _check_body(reader, hint)
         return ValueParameter(name, "body", name, hint, required)
     return _text(reader, name, hint, path=path, required=required)
@@ -325,7 +326,7 @@ def _principal(reader: Reader, name: str, *, optional: bool, public: bool) -> Pa
 def _text(
     reader: Reader, name: str, hint: object, *, path: frozenset[str], required: bool
 ) -> Parameter:
-    """A parameter that arrives as text: in the path, a header or the query."""
+    """Return a parameter from the path, a header or the query: they all arrive as text."""
     header = _header(hint)
     place = "path" if name in path else "query" if header is None else "header"
     many, inner = _is_many(hint), _bare(hint)
@@ -334,7 +335,7 @@ def _text(
         reader.refuse(
             "route.parameter",
             f"{reader.name}: {name}: {title} cannot come from the {place}.",
-            "Call it `body` if it is the request's body; if it is a port of yours, add @service.provide for it.",
+            "Name the request's body `body`. Declare a port of your own with @service.provide.",
         )
     wire = header.lower() if header is not None and place == "header" else name
     return ValueParameter(
@@ -343,14 +344,16 @@ def _text(
 
 
 def _check_body(reader: Reader, hint: object) -> None:
-    """Refuse a type that JSON cannot become, which the first request would find out otherwise."""
+    """Refuse a type that cannot be decoded from JSON; otherwise the first request would fail."""
     if problem := unreadable(hint):
         what = f"{reader.name}: body: {getattr(hint, '__name__', hint)} cannot come from JSON: {problem}."
-        reader.refuse("route.body", what, "Use Structs, dataclasses and what msgspec can decode.")
+        reader.refuse(
+            "route.body", what, "Use Structs, dataclasses and types that msgspec can decode."
+        )
 
 
 def unreadable(kind: object) -> str:
-    """Why a value of this type cannot be read from JSON; empty if it can."""
+    """Return the reason against decoding this type from JSON; empty if there is none."""
     from oort.rules.types import reading  # when a body or a message is declared
 
     return reading.problem(kind)
@@ -372,7 +375,7 @@ def _is_many(hint: object) -> bool:
 
 
 def _bare(hint: object) -> object:
-    """The type without `Annotated` and without `| None`, in whatever order they stand around it."""
+    """Return the type without `Annotated` and without `| None`, in any order of nesting."""
     while (
         inner := get_args(hint)[0] if get_origin(hint) is Annotated else _optional(hint)
     ) is not None:
@@ -381,7 +384,7 @@ def _bare(hint: object) -> object:
 
 
 def _header(hint: object) -> str | None:
-    """The header's name, also where the annotation stands inside `| None`."""
+    """Return the header's name, also if the annotation is inside `| None`."""
     inner = hint if get_origin(hint) is Annotated else _optional(hint)
     for extra in getattr(inner, "__metadata__", ()):
         if isinstance(extra, Header):
@@ -390,8 +393,8 @@ def _header(hint: object) -> str | None:
 
 
 def _optional(hint: object) -> object | None:
-    """X of `X | None`; None for anything else."""
+    """Return X for `X | None`; None for every other type."""
     if get_origin(hint) not in (Union, UnionType):
         return None
-    rest = [argument for argument in get_args(hint) if argument is not NoneType]
-    return rest[0] if len(rest) == 1 and len(get_args(hint)) > 1 else None
+    members = [argument for argument in get_args(hint) if argument is not NoneType]
+    return members[0] if len(members) == 1 and len(get_args(hint)) > 1 else None

@@ -1,4 +1,4 @@
-"""Turns classes under `@service.table` into models, and checks them. It writes `__oort__` on the class."""
+"""Check a class with `@service.table` and record its model as `__oort__` on the class."""
 
 from collections.abc import Iterator
 from dataclasses import replace
@@ -13,7 +13,7 @@ from oort.model.sources import Mistake
 def declare(
     declared: ResourceDeclared, *, key: tuple[str, ...], version: str | None
 ) -> tuple[TableModel | None, list[Mistake]]:
-    """The model of a declared class, and what is wrong with it. None if there is nothing to go on with."""
+    """Return the model of the class and its mistakes; no model if the class is not a Table."""
     arguments = declared.arguments(Table)
     if arguments is None:
         name = declared.cls.__name__
@@ -23,8 +23,8 @@ def declare(
     if not isinstance(item, type):
         return None, [*mistakes, _no_object(declared, item)]
     if len(key) not in (1, 2):
-        what = f"A key of {len(key)} fields is not possible."
-        return None, [*mistakes, declared.mistake("table.key", what, "Name one or two.")]
+        what = f"{declared.cls.__name__}: a key of {len(key)} fields is not possible."
+        return None, [*mistakes, declared.mistake("table.key", what, "Name one or two fields.")]
     indexes = tuple(_indexes(declared.cls, key))
     mistakes += _index_mistakes(declared, indexes)
     model = TableModel(
@@ -73,7 +73,7 @@ def check(declared: ResourceDeclared, model: TableModel) -> tuple[TableModel | N
         what = f"{declared.cls.__name__}: {name} may be text and a number."
         mistakes.append(
             declared.mistake(
-                "table.key-type", what, "DynamoDB wants one of them: give it one type."
+                "table.key-type", what, "DynamoDB needs text or a number: give the field one type."
             )
         )
     numeric = frozenset(name for name in types if types[name] == "number")
@@ -112,13 +112,13 @@ def _index_mistakes(
 def _version_mistakes(
     declared: ResourceDeclared, item: object, name: str, used: set[str]
 ) -> Iterator[Mistake]:
-    """The version counts writes: an int, and no part of a key or an index."""
+    """Add a mistake if the version is not an int, or is part of a key or an index."""
     from oort.rules.types import stored
 
     if not stored.may_be_version(item, name, taken=name in used):
         what = f"{declared.cls.__name__}: {name} cannot be the version."
         yield declared.mistake(
-            "table.version", what, f"Give it a field of its own: {name}: int = 0."
+            "table.version", what, f"Give the version a field of its own: {name}: int = 0."
         )
 
 

@@ -1,1 +1,1 @@
-"""Documents that are made of a program: OpenAPI, AsyncAPI, contracts and exports."""
+"""Documents about a program: OpenAPI, AsyncAPI, contracts and exports."""

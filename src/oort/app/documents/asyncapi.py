@@ -1,8 +1,9 @@
-"""The AsyncAPI 3.0 document of a program: a channel for each event, a message for each version, and who sends and receives it.
+"""The AsyncAPI 3.0 document of a program.
 
-What a message holds is told by what is written, since that is what is on the wire: the whole CloudEvents envelope, closed
-around the event. Where a topic or a queue is depends on the stage, so the document names no servers. The same program gives
-the same bytes. Its twin for routes is `openapi`.
+It has a channel for each event, a message for each version, and the functions that send and receive
+each message. The schemas are the writer schemas in complete CloudEvents envelopes, because these
+are the sent documents. Topics and queues depend on the stage, so the document names no servers. The
+same program gives the same bytes. The document of routes is `openapi`.
 """
 
 import hashlib
@@ -21,55 +22,60 @@ from oort.rules.events import envelope_schemas
 from oort.rules.types import drafts
 from oort.rules.types.schema_keywords import Schema
 
-_TOLD = (
-    "Events travel as CloudEvents 1.0 in structured JSON. Each schema is that of the writer: what is in `data` has these "
-    "members and no others. Those who read should pass over members that they do not know."
+_DESCRIPTION = (
+    "Events travel as CloudEvents 1.0 in structured JSON. Each schema is the writer's: `data` has "
+    "exactly these members. A reader should ignore members that it does not know."
 )
 _SCHEMAS = "#/components/schemas/"
 
 
 def document(program: Program) -> Schema:
-    """The document. Raises InvalidProgram, with file and line, for an event that cannot be described."""
+    """Return the document.
+
+    Raises InvalidProgram, with file and line, for an event without a description in JSON Schema.
+    """
     versions = exports.versions(program)
-    components = {_name(one.declared): _payload(one) for one in versions}
+    components = {_name(version.declared): _payload(version) for version in versions}
     written: Schema = {
         "defaultContentType": envelope_schemas.CONTENT_TYPE,
         "channels": _channels(versions),
-        "operations": dict(_operations(program, [one.declared for one in versions])),
+        "operations": dict(_operations(program, [version.declared for version in versions])),
         "components": {
             "messages": {
-                _name(one.declared): _message(one, components[_name(one.declared)][0])
-                for one in versions
+                _name(version.declared): _message(version, components[_name(version.declared)][0])
+                for version in versions
             },
             "schemas": {
-                name: one for _, schemas in components.values() for name, one in schemas.items()
+                name: schema
+                for _, schemas in components.values()
+                for name, schema in schemas.items()
             },
         },
     }
-    version = hashlib.sha256(msgspec.json.encode(written)).hexdigest()[:12]
-    info: Schema = {"title": program.model.name, "version": version, "description": _TOLD}
+    checksum = hashlib.sha256(msgspec.json.encode(written)).hexdigest()[:12]
+    info: Schema = {"title": program.model.name, "version": checksum, "description": _DESCRIPTION}
     return {"asyncapi": "3.0.0", "info": info, **written}
 
 
-def _name(one: DeclaredEvent) -> str:
-    return f"{one.event}.v{one.version}"
+def _name(version: DeclaredEvent) -> str:
+    return f"{version.event}.v{version.version}"
 
 
-def _payload(one: Exported) -> tuple[Schema, Schema]:
-    """The schema of a message, and those it refers to. AsyncAPI's own schemas are those of draft 7."""
-    prefix = f"{_name(one.declared)}."
-    found = drafts.rewritten(one.schema, draft=7, refs=_SCHEMAS + prefix)
-    inner = cast(Schema, found.pop("definitions", {}))
-    del found["$schema"]
-    return found, {prefix + name: schema for name, schema in inner.items()}
+def _payload(version: Exported) -> tuple[Schema, Schema]:
+    """Return the schema of a message and its definitions. AsyncAPI uses JSON Schema draft 7."""
+    prefix = f"{_name(version.declared)}."
+    schema = drafts.rewritten(version.schema, draft=7, refs=_SCHEMAS + prefix)
+    inner = cast(Schema, schema.pop("definitions", {}))
+    del schema["$schema"]
+    return schema, {prefix + name: definition for name, definition in inner.items()}
 
 
-def _message(one: Exported, payload: Schema) -> Schema:
-    example: Schema = {"name": "example", "payload": one.envelope}
+def _message(version: Exported, payload: Schema) -> Schema:
+    example: Schema = {"name": "example", "payload": version.envelope}
     return {
-        "name": one.declared.event,
-        "title": f"{one.declared.event} version {one.declared.version}",
-        **_texts(one.kind),
+        "name": version.declared.event,
+        "title": f"{version.declared.event} version {version.declared.version}",
+        **_texts(version.kind),
         "contentType": envelope_schemas.CONTENT_TYPE,
         "payload": payload,
         "examples": [example],
@@ -77,28 +83,30 @@ def _message(one: Exported, payload: Schema) -> Schema:
 
 
 def _channels(versions: Iterable[Exported]) -> Schema:
-    found: dict[str, Schema] = {}
-    for one in versions:
-        name = _name(one.declared)
-        found.setdefault(one.declared.event, {})[_short(one.declared)] = {
+    channels: dict[str, Schema] = {}
+    for version in versions:
+        name = _name(version.declared)
+        channels.setdefault(version.declared.event, {})[_short(version.declared)] = {
             "$ref": f"#/components/messages/{name}"
         }
-    return {event: {"address": event, "messages": messages} for event, messages in found.items()}
+    return {event: {"address": event, "messages": messages} for event, messages in channels.items()}
 
 
 def _operations(program: Program, versions: list[DeclaredEvent]) -> Iterator[tuple[str, Schema]]:
     sent: dict[tuple[str, str], list[DeclaredEvent]] = {}
     received: dict[tuple[str, str], list[DeclaredEvent]] = {}
-    for one in versions:
-        for function in one.producers:
-            sent.setdefault((function, one.event), []).append(one)
-        for function in one.consumers:
-            received[function, one.event] = [other for other in versions if _reads(one, other)]
-    for action, found in (("send", sent), ("receive", received)):
-        for (function, event), messages in sorted(found.items(), key=lambda one: one[0]):
+    for version in versions:
+        for function in version.producers:
+            sent.setdefault((function, version.event), []).append(version)
+        for function in version.consumers:
+            received[function, version.event] = [
+                candidate for candidate in versions if _reads(version, candidate)
+            ]
+    for action, by_function in (("send", sent), ("receive", received)):
+        for (function, event), messages in sorted(by_function.items(), key=lambda entry: entry[0]):
             operation: Schema = {"action": action, "channel": {"$ref": f"#/channels/{event}"}}
             references = [
-                {"$ref": f"#/channels/{event}/messages/{_short(one)}"} for one in messages
+                {"$ref": f"#/channels/{event}/messages/{_short(version)}"} for version in messages
             ]
             described = _function(program, function)
             yield (
@@ -107,13 +115,15 @@ def _operations(program: Program, versions: list[DeclaredEvent]) -> Iterator[tup
             )
 
 
-def _reads(known: DeclaredEvent, other: DeclaredEvent) -> bool:
-    """Whether a consumer that knows the one version gets something of the other."""
-    if known.event != other.event:
+def _reads(known: DeclaredEvent, published: DeclaredEvent) -> bool:
+    """Return True if a consumer of the known version receives events of the other version."""
+    if known.event != published.event:
         return False
-    newer = other.version > known.version
+    newer = published.version > known.version
     return (
-        other.serves <= known.version if newer else other.version in {known.version, *known.reads}
+        published.serves <= known.version
+        if newer
+        else published.version in {known.version, *known.reads}
     )
 
 
@@ -123,9 +133,11 @@ def _function(program: Program, name: str) -> Schema:
 
 
 def _texts(documented: object) -> Schema:
-    """The first line of a docstring, and what comes after it."""
-    own = vars(documented).get("__doc__") if isinstance(documented, type) else documented.__doc__
-    summary, _, description = inspect.cleandoc(own or "").partition("\n")
+    """Return the first line of a docstring as summary, and the following lines as description."""
+    docstring = (
+        vars(documented).get("__doc__") if isinstance(documented, type) else documented.__doc__
+    )
+    summary, _, description = inspect.cleandoc(docstring or "").partition("\n")
     return {
         word: text
         for word, text in (("summary", summary), ("description", description.strip()))
@@ -133,5 +145,5 @@ def _texts(documented: object) -> Schema:
     }
 
 
-def _short(one: DeclaredEvent) -> str:
-    return f"v{one.version}"
+def _short(version: DeclaredEvent) -> str:
+    return f"v{version.version}"

@@ -1,6 +1,6 @@
-"""The contracts that a program declares, ready to be held against locks: events with their schemas, and routes by service.
+"""The contracts of a program: events with their schemas, and routes by service.
 
-The command line and deployments ask; nothing that runs does.
+The command line and deployments compare them with lock files; running services do not.
 """
 
 from collections.abc import Callable, Iterator
@@ -22,24 +22,30 @@ Kinds = dict[Version, type[Event]]
 
 
 def declared(program: Program) -> Declared:
-    """All contracts of the program. InvalidProgram, with file and line, for a type that has no JSON Schema."""
-    events = {(one.event, one.version): one for one in _events(program)}
-    apis = {one.service: one for one in _apis(program)}
+    """Return all contracts of the program.
+
+    Raises InvalidProgram, with file and line, for a type without a JSON Schema.
+    """
+    events = {(contract.event, contract.version): contract for contract in _events(program)}
+    apis = {contract.service: contract for contract in _apis(program)}
     return Declared(events, apis)
 
 
 def kinds(program: Program) -> Kinds:
-    """The class of every version that is published, consumed, or converted to or from, in order."""
-    used = [one.kind for one in event_contracts.events(program)]
-    every = [*used, *(other for kind in used for other in versions.steps(kind))]
-    return dict(sorted(((_key(kind), kind) for kind in every), key=lambda one: one[0]))
+    """Return the class of every version that is published, consumed or converted, in order."""
+    used = [contract.kind for contract in event_contracts.events(program)]
+    every = [*used, *(connected for kind in used for connected in versions.steps(kind))]
+    return dict(sorted(((_key(kind), kind) for kind in every), key=lambda entry: entry[0]))
 
 
-def example(found: Kinds) -> Callable[[Version], tuple[Value, ...]]:
-    """What makes an example of a version. InvalidProgram if its class has none that can be found without help."""
+def example(kinds: Kinds) -> Callable[[Version], tuple[Value, ...]]:
+    """Return a function that makes an example of a version.
+
+    The function raises InvalidProgram if the class has no example and none can be derived.
+    """
 
     def make(key: Version) -> tuple[Value, ...]:
-        kind = found[key]
+        kind = kinds[key]
         try:
             return (examples.example(kind),)
         except InvalidValue as error:
@@ -51,7 +57,10 @@ def example(found: Kinds) -> Callable[[Version], tuple[Value, ...]]:
 
 
 def _events(program: Program) -> Iterator[DeclaredEvent]:
-    used = {(one.model.name, one.model.version): one for one in event_contracts.events(program)}
+    used = {
+        (contract.model.name, contract.model.version): contract
+        for contract in event_contracts.events(program)
+    }
     for key, kind in kinds(program).items():
         model, contract = kind.__oort__.model, used.get(key)
         try:
@@ -77,11 +86,13 @@ def _events(program: Program) -> Iterator[DeclaredEvent]:
 
 def _apis(program: Program) -> Iterator[DeclaredApi]:
     for service in program.model.services:
-        functions = {one.name: program.functions[one.name] for one in service.functions}
+        functions = {
+            function.name: program.functions[function.name] for function in service.functions
+        }
         alone = Program(PlatformModel(program.model.name, (service,)), functions)
         document = openapi.document(alone)
         if document["paths"]:
-            sources = {one.name: one.source for one in service.functions}
+            sources = {function.name: function.source for function in service.functions}
             yield DeclaredApi(service.name, revisions.hashed(document), document, sources)
 
 
@@ -91,13 +102,15 @@ def _key(kind: type[Event]) -> Version:
 
 
 def _reads(kind: type[Event]) -> frozenset[int]:
-    """The older versions that lead to the class."""
-    found = {version for old, _ in kind.__oort__.upcasts.values() for version in _reads(old)}
-    return frozenset(found | kind.__oort__.upcasts.keys())
+    """Return the older versions that upcasts convert to the class."""
+    versions_read = {
+        version for old, _ in kind.__oort__.upcasts.values() for version in _reads(old)
+    }
+    return frozenset(versions_read | kind.__oort__.upcasts.keys())
 
 
 def _serves(kind: type[Event]) -> int:
-    """The oldest version whose consumers get something of it: itself, or what it is converted to."""
+    """Return the oldest version whose consumers receive a form of this event."""
     return min(
         [kind.__oort__.model.oldest, *(_serves(old) for old, _ in kind.__oort__.downcasts.values())]
     )

@@ -1,4 +1,4 @@
-"""The event classes of a program: what its services publish, and what they consume. The command line writes their schemas."""
+"""The event classes of a program, with the functions that publish and consume them."""
 
 from dataclasses import dataclass
 
@@ -9,7 +9,7 @@ from oort.model.resources import EventModel
 
 @dataclass(frozen=True, slots=True)
 class EventContract:
-    """One version of an event: its class, and the functions that publish and consume it."""
+    """A version of an event: its class, and the functions that publish and consume it."""
 
     model: EventModel
     kind: type[Event]
@@ -18,7 +18,7 @@ class EventContract:
 
 
 def events(program: Program) -> tuple[EventContract, ...]:
-    """Every version of every event that a function publishes or consumes, by name and version."""
+    """Return every version of every published or consumed event, by name and version."""
     kinds: dict[tuple[str, int], type[Event]] = {}
     producers: dict[tuple[str, int], list[str]] = {}
     consumers: dict[tuple[str, int], list[str]] = {}
@@ -33,7 +33,7 @@ def events(program: Program) -> tuple[EventContract, ...]:
         EventContract(
             kind.__oort__.model, kind, tuple(producers.get(key, ())), tuple(consumers.get(key, ()))
         )
-        for key, kind in sorted(kinds.items(), key=lambda one: one[0])
+        for key, kind in sorted(kinds.items(), key=lambda entry: entry[0])
     )
 
 

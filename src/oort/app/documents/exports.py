@@ -1,7 +1,7 @@
-"""The events of a program in the words of others: envelopes as CloudEvents has them, and entries of EventBridge's registry.
+"""Exports of a program's events: CloudEvents envelopes and entries of EventBridge's registry.
 
-The command line prints them. Every version counts that is published, consumed, or converted to or from, and each has an
-example that was made as a real message is. The document for AsyncAPI is `asyncapi`'s.
+The command line prints them. Every version that is published, consumed or converted is exported,
+with an example that is built like a real message. The AsyncAPI document is in `asyncapi`.
 """
 
 from dataclasses import dataclass
@@ -24,15 +24,14 @@ from oort.rules.types import opening
 from oort.rules.types.schema_keywords import Schema
 
 _ID = "01890a5d-ac96-774b-bcce-b302099a8057"
-_TRACE = (
-    "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"  # the example of W3C Trace Context
-)
+# The example of W3C Trace Context.
+_TRACE = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"
 _SENT = 1767268800.0  # 2026-01-01T12:00:00Z
 
 
 @dataclass(frozen=True, slots=True)
 class Exported:
-    """One version of an event: what is declared of it, its class, and a message of it."""
+    """A version of an event: its contract, its class and an example message."""
 
     declared: DeclaredEvent
     kind: type[Event]
@@ -40,79 +39,86 @@ class Exported:
 
     @property
     def schema(self) -> Schema:
-        """The schema of the whole envelope, closed around what the event says."""
-        one = self.declared
-        older = [told.version for told in self.message.older]
-        data = one.revision.writer
+        """Return the schema of the complete envelope, closed around the writer schema."""
+        contract = self.declared
+        older = [form.version for form in self.message.older]
+        data = contract.revision.writer
         return envelope_schemas.schema(
-            one.event, one.version, oldest=one.compatible, older=older, data=data
+            contract.event, contract.version, oldest=contract.compatible, older=older, data=data
         )
 
     @property
     def data(self) -> Value:
-        """An example of what the event says."""
+        """Return an example of the event's body."""
         return cast(Value, msgspec.json.decode(self.message.body))
 
     @property
     def envelope(self) -> Value:
-        """The example in its envelope."""
+        """Return the example in its envelope."""
         return cast(Value, msgspec.json.decode(envelopes.wrapped(self.message)))
 
 
 def versions(program: Program) -> tuple[Exported, ...]:
-    """Every version of every event. InvalidProgram for a type without a JSON Schema or an example."""
+    """Return every version of every event.
+
+    Raises InvalidProgram for a type without a JSON Schema or an example.
+    """
     kinds = declared_contracts.kinds(program)
     example = declared_contracts.example(kinds)
-    found = declared_contracts.declared(program).events
+    contracts = declared_contracts.declared(program).events
     return tuple(
-        Exported(found[key], kind, _message(kind, *example(key))) for key, kind in kinds.items()
+        Exported(contracts[key], kind, _message(kind, *example(key))) for key, kind in kinds.items()
     )
 
 
 def cloudevents(program: Program) -> list[Value]:
-    """For each version the JSON Schema of what is on the wire, and an example of it."""
+    """Return the JSON Schema of the sent envelope and an example, for each version."""
     return [
         {
-            "event": one.declared.event,
-            "version": one.declared.version,
+            "event": version.declared.event,
+            "version": version.declared.version,
             "contentType": envelope_schemas.CONTENT_TYPE,
-            "schema": one.schema,
-            "example": one.envelope,
+            "schema": version.schema,
+            "example": version.envelope,
         }
-        for one in versions(program)
+        for version in versions(program)
     ]
 
 
 def eventbridge(program: Program) -> list[Value]:
-    """For each version what `aws schemas create-schema` takes: a schema of what the event says, without its envelope.
+    """Return the arguments of `aws schemas create-schema` for each version.
 
-    InvalidProgram for what JSON Schema draft 4 cannot say.
+    The schema describes the event without its envelope. Raises InvalidProgram for a type that JSON
+    Schema draft 4 cannot describe.
     """
     return [
-        _entry(one, program.model.name)
-        for one in declared_contracts.declared(program).events.values()
+        _entry(contract, program.model.name)
+        for contract in declared_contracts.declared(program).events.values()
     ]
 
 
-def _entry(one: DeclaredEvent, registry: str) -> Schema:
+def _entry(contract: DeclaredEvent, registry: str) -> Schema:
     try:
         return registries.entry(
-            one.event, one.version, registry=registry, writer=one.revision.writer
+            contract.event, contract.version, registry=registry, writer=contract.revision.writer
         )
     except InvalidValue as error:
-        what = f"{one.event} version {one.version}: {error.what}"
+        what = f"{contract.event} version {contract.version}: {error.what}"
         raise InvalidProgram(
-            [Mistake(one.source, "contract.export", what, error.instead)]
+            [Mistake(contract.source, "contract.export", what, error.instead)]
         ) from None
 
 
 def _message(kind: type[Event], example: Value) -> Message:
-    """The message that publishing the example makes; its conversions are run."""
+    """Return the message that publishing the example makes; its downcasts are run."""
     try:
         return events.stamped(opening.decode(kind, msgspec.json.encode(example)), _stamp)
-    except Exception as error:  # conversions are the user's own
+    except Exception as error:  # a downcast is the user's code
         what = f"{kind.__name__}: its example cannot be published: {type(error).__name__}: {error}"
-        instead = 'Give its fields examples that can be converted: Annotated[..., Meta(examples=["..."])].'
+        instead = (
+            "Give the fields examples that the downcasts accept: "
+            'Annotated[..., Meta(examples=["..."])].'
+        )
         raise InvalidProgram(
             [Mistake(kind.__oort__.model.source, "contract.example", what, instead)]
         ) from error

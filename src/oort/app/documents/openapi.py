@@ -1,7 +1,8 @@
-"""The OpenAPI 3.1 document of a program: routes, parameters, bodies, replies and problems. The command line prints and serves it.
+"""The OpenAPI 3.1 document of a program: routes, parameters, bodies, replies and problems.
 
-It is told from the same signatures that the runtime fills, so that it cannot say something else; the same program gives
-the same bytes. It opens no file and knows no target.
+The command line prints and serves it. It is derived from the signatures that the runtime fills, so
+it always agrees with them. The same program gives the same bytes. This module opens no file and
+knows no target.
 """
 
 import hashlib
@@ -28,9 +29,8 @@ from oort.rules.types import examples, schemas
 from oort.rules.types.schema_keywords import Schema
 from oort.rules.types.schemas import Schemas
 
-_IGNORED = frozenset(
-    {"accept", "authorization", "content-type"}
-)  # OpenAPI: never described as parameters
+# OpenAPI never describes these headers as parameters.
+_IGNORED = frozenset({"accept", "authorization", "content-type"})
 _METHODS = ("get", "put", "post", "delete", "patch")
 _NOTHING: tuple[object, ...] = (None, NoneType)
 _UNKNOWN: tuple[object, ...] = (Any, Reply, inspect.Signature.empty)
@@ -39,7 +39,9 @@ _Kinds: TypeAlias = list[tuple[Function, object]]
 
 
 def document(program: Program, *, server: str = "/") -> Node:
-    """The document. Raises InvalidProgram, with file and line, for a type that has no JSON Schema.
+    """Return the document.
+
+    Raises InvalidProgram, with file and line, for a type without a JSON Schema.
 
     >>> from oort.app.loading.loader import load
     >>> from oort.app.declaring.services import Service
@@ -51,13 +53,15 @@ def document(program: Program, *, server: str = "/") -> Node:
     ['/hello/{name}']
     """
     routes = [
-        _Route(one, one.model.trigger)
-        for one in _functions(program)
-        if isinstance(one.model.trigger, Http)
+        _Route(function, function.model.trigger)
+        for function in _functions(program)
+        if isinstance(function.model.trigger, Http)
     ]
-    found = _schemas(routes)
+    schemas_of_routes = _schemas(routes)
     paths: dict[str, dict[str, Node]] = {}
-    for route, (parameters, answer) in zip(routes, _dealt(routes, found), strict=True):
+    for route, (parameters, answer) in zip(
+        routes, _by_route(routes, schemas_of_routes), strict=True
+    ):
         paths.setdefault(route.trigger.path, {})[route.trigger.method.lower()] = _operation(
             route, parameters, answer
         )
@@ -67,7 +71,7 @@ def document(program: Program, *, server: str = "/") -> Node:
             {"name": name} for name in sorted({route.function.model.service for route in routes})
         ],
         "paths": {path: _by_method(paths[path]) for path in sorted(paths)},
-        "components": _components(found),
+        "components": _components(schemas_of_routes),
     }
     version = hashlib.sha256(msgspec.json.encode(written)).hexdigest()[:12]
     return {
@@ -78,7 +82,10 @@ def document(program: Program, *, server: str = "/") -> Node:
 
 
 def encoded(program: Program, *, server: str = "/") -> bytes:
-    """The document as indented JSON, in the same bytes for the same program. Raises InvalidProgram as `document` does."""
+    """Return the document as indented JSON; the same program gives the same bytes.
+
+    Raises InvalidProgram as `document` does.
+    """
     return (
         msgspec.json.format(msgspec.json.encode(document(program, server=server)), indent=2) + b"\n"
     )
@@ -91,15 +98,17 @@ class _Route:
 
     @property
     def values(self) -> list[ValueParameter]:
-        """The parts of the request that the document describes."""
+        """Return the parts of the request that the document describes."""
         every = [
-            one for one in self.function.signature.parameters if isinstance(one, ValueParameter)
+            value
+            for value in self.function.signature.parameters
+            if isinstance(value, ValueParameter)
         ]
-        return [one for one in every if one.place != "header" or one.wire not in _IGNORED]
+        return [value for value in every if value.place != "header" or value.wire not in _IGNORED]
 
     @property
     def answers(self) -> object | None:
-        """The type of the body that a success has; None if it has none."""
+        """Return the type of a successful reply's body; None without a body."""
         returns = self.function.signature.returns
         inner = (
             get_args(returns)[0] if get_origin(returns) is Reply and get_args(returns) else returns
@@ -108,7 +117,7 @@ class _Route:
 
     @property
     def described(self) -> bool:
-        """Whether the success has a body whose type is known."""
+        """Return True if a successful reply has a body with a known type."""
         return self.answers is not None and self.answers not in _UNKNOWN
 
 
@@ -130,7 +139,7 @@ def _schemas(routes: list[_Route]) -> Schemas:
 
 
 def _mistakes(accepted: _Kinds, answered: _Kinds) -> Iterator[Mistake]:
-    """Which functions have the types that cannot be described."""
+    """Yield the functions whose types cannot be described."""
     for kinds, closed in ((accepted, True), (answered, False)):
         for function, kind in kinds:
             try:
@@ -140,14 +149,14 @@ def _mistakes(accepted: _Kinds, answered: _Kinds) -> Iterator[Mistake]:
                 yield Mistake(function.model.source, "openapi.type", what, error.instead)
 
 
-def _dealt(
-    routes: list[_Route], found: Schemas
+def _by_route(
+    routes: list[_Route], described: Schemas
 ) -> Iterator[tuple[dict[str, Schema], Schema | None]]:
-    """For each route the schemas of its values, by parameter, and that of its answer."""
-    accepted, answered = iter(found.accepted), iter(found.answered)
+    """Yield for each route the schemas of its values, by parameter, and the schema of its reply."""
+    accepted, answered = iter(described.accepted), iter(described.answered)
     for route in routes:
         yield (
-            {one.name: next(accepted) for one in route.values},
+            {value.name: next(accepted) for value in route.values},
             (next(answered) if route.described else None),
         )
 
@@ -166,13 +175,15 @@ def _operation(route: _Route, parameters: Mapping[str, Schema], answer: Schema |
         if text
     }
     described = [
-        _parameter(route, one, parameters[one.name]) for one in route.values if one.place != "body"
+        _parameter(route, value, parameters[value.name])
+        for value in route.values
+        if value.place != "body"
     ]
     if described:
         written["parameters"] = described
-    for one in route.values:
-        if one.place == "body":
-            written["requestBody"] = _body(one, parameters[one.name])
+    for value in route.values:
+        if value.place == "body":
+            written["requestBody"] = _body(value, parameters[value.name])
     body = "requestBody" in written
     restricted = bool(trigger.groups or trigger.owner)
     problems = openapi_problems.responses(function.raises, restricted=restricted, body=body)
@@ -181,45 +192,53 @@ def _operation(route: _Route, parameters: Mapping[str, Schema], answer: Schema |
     return written
 
 
-def _parameter(route: _Route, one: ValueParameter, schema: Schema) -> Node:
+def _parameter(route: _Route, value: ValueParameter, schema: Schema) -> Node:
     schema = _present(schema)
-    if one.place == "path" and (schema.get("type") == "string" or is_open_enum(one.kind)):
-        schema = {"minLength": 1, **schema}  # an empty segment meets no route
-    default = inspect.signature(route.function.call).parameters[one.name].default
-    if not one.required and default is not None:
+    if value.place == "path" and (schema.get("type") == "string" or is_open_enum(value.kind)):
+        schema = {"minLength": 1, **schema}  # an empty segment matches no route
+    default = inspect.signature(route.function.call).parameters[value.name].default
+    if not value.required and default is not None:
         schema = {**schema, "default": cast(Value, msgspec.to_builtins(default))}
-    written: Node = {"name": one.wire, "in": one.place, "required": one.required, "schema": schema}
+    written: Node = {
+        "name": value.wire,
+        "in": value.place,
+        "required": value.required,
+        "schema": schema,
+    }
     if isinstance(schema.get("description"), str):
         written["description"] = schema["description"]
-    example = _example(one.kind) if one.required else None
+    example = _example(value.kind) if value.required else None
     return written if example is None else {**written, "example": example}
 
 
 def _present(schema: Schema) -> Schema:
-    """The schema of a parameter that is there: `X | None` says that it may be left out, not that it may be null."""
+    """Return the schema of a parameter that is present.
+
+    `X | None` allows leaving the parameter out; it does not allow null.
+    """
     arms = schema.get("anyOf")
     if not isinstance(arms, list):
         return schema
-    rest = [arm for arm in arms if arm != {"type": "null"}]
-    others = {name: value for name, value in schema.items() if name != "anyOf"}
-    only = rest[0]
+    non_null = [arm for arm in arms if arm != {"type": "null"}]
+    keywords = {name: value for name, value in schema.items() if name != "anyOf"}
+    only = non_null[0]
     return (
-        {**only, **others}
-        if len(rest) == 1 and isinstance(only, dict)
-        else {**others, "anyOf": rest}
+        {**only, **keywords}
+        if len(non_null) == 1 and isinstance(only, dict)
+        else {**keywords, "anyOf": non_null}
     )
 
 
-def _body(one: ValueParameter, schema: Schema) -> Node:
+def _body(value: ValueParameter, schema: Schema) -> Node:
     media: Node = {"schema": schema}
-    example = _example(one.kind)
+    example = _example(value.kind)
     if example is not None:
         media["example"] = example
-    return {"required": one.required, "content": {"application/json": media}}
+    return {"required": value.required, "content": {"application/json": media}}
 
 
 def _example(kind: object) -> Value:
-    """An example, if there is one; not every type has one that can be found without the user's help."""
+    """Return an example, or None if the type needs an example of the user."""
     try:
         return examples.example(kind)
     except InvalidValue:
@@ -240,34 +259,42 @@ def _success(route: _Route, answer: Schema | None) -> Node:
 
 
 def _answered(schema: Schema) -> Schema:
-    """What a body holds: a handler that returns None sends no body, so a body is never null."""
+    """Return the schema of a body.
+
+    A handler that returns None sends no body, so a body is never null.
+    """
     return _present(schema)
 
 
 def _security(route: _Route) -> list[Value]:
-    """None needed for a public route; one way in for each group of a private one, but any token may be its owner's."""
+    """Return the ways to authorize a request, one for each group of a private route.
+
+    Any token may be the owner's, so an owner adds no scope. A public route needs no authorization.
+    """
     principals = [
-        one for one in route.function.signature.parameters if isinstance(one, PrincipalParameter)
+        parameter
+        for parameter in route.function.signature.parameters
+        if isinstance(parameter, PrincipalParameter)
     ]
     if route.trigger.public:
-        return [{}, *_ways([])] if principals else []
+        return [{}, *_credentials([])] if principals else []
     groups = () if route.trigger.owner else sorted(route.trigger.groups)
-    return [way for group in groups for way in _ways([group])] or _ways([])
+    return [each for group in groups for each in _credentials([group])] or _credentials([])
 
 
-def _ways(groups: list[str]) -> list[Value]:
-    """A token of a person, or the key of a machine, with these groups."""
+def _credentials(groups: list[str]) -> list[Value]:
+    """Return a user's token and a machine's API key with these groups."""
     return [{scheme: list[Value](groups)} for scheme in ("bearer", "api-key")]
 
 
-def _components(found: Schemas) -> Node:
-    own = openapi_problems.components()
-    clash = sorted(found.components.keys() & own["schemas"].keys())
+def _components(described: Schemas) -> Node:
+    shared = openapi_problems.components()
+    clash = sorted(described.components.keys() & shared["schemas"].keys())
     assert not clash, clash  # reserved names hold a dot, which a class has only with its module
     return {
-        "schemas": {**found.components, **own["schemas"]},
-        "responses": own["responses"],
-        "headers": own["headers"],
+        "schemas": {**described.components, **shared["schemas"]},
+        "responses": shared["responses"],
+        "headers": shared["headers"],
         "securitySchemes": {
             "bearer": {
                 "type": "http",

@@ -1,4 +1,7 @@
-"""How the OpenAPI document says what goes wrong: the gateway's own problems, and those that a route declares. Only `openapi` calls it."""
+"""Problems in the OpenAPI document: the gateway's own problems, and the problems of a route.
+
+Only `openapi` calls this module.
+"""
 
 from collections.abc import Iterable, Sequence
 from http import HTTPStatus
@@ -6,11 +9,11 @@ from typing import Any, TypeAlias
 
 from oort.model.problems import Problem
 
-Node: TypeAlias = dict[str, Any]  # JSON, written here and read by nobody but encoders
+Node: TypeAlias = dict[str, Any]  # JSON, only written here
 
 SCHEMAS = "#/components/schemas/"
 TRACE: Node = {"trace-id": {"$ref": "#/components/headers/trace-id"}}
-# With a dot, so that no class of the user's has the name by itself.
+# With a dot, so that no class of a user has the same name.
 _PROBLEM, _INVALID = "oort.Problem", "oort.InvalidRequest"
 _TEXT: Node = {"type": "string"}
 
@@ -42,9 +45,9 @@ _GATEWAY = {
 
 
 def responses(raises: Iterable[type[Problem]], *, restricted: bool, body: bool) -> Node:
-    """The problems of an operation by status: what the gateway refuses, and what the handler raises.
+    """Return the problems of an operation by status: from the gateway and from the handler.
 
-    `restricted` says that a token alone does not open it.
+    `restricted`: a token alone does not open the route.
     """
     of_body = (408, 413, 415) if body else ()
     of_few = (403,) if restricted else ()
@@ -59,7 +62,7 @@ def responses(raises: Iterable[type[Problem]], *, restricted: bool, body: bool) 
 
 
 def components() -> dict[str, Node]:
-    """What the responses refer to."""
+    """Return the components that the responses refer to."""
     return {
         "schemas": {
             _PROBLEM: _problem({}),
@@ -79,13 +82,15 @@ def components() -> dict[str, Node]:
 
 
 def _response(status: int, declared: Sequence[type[Problem]], *, gateway: bool) -> Node:
-    known = _GATEWAY.get(status) if gateway else None
-    if not declared and known is not None:
-        return {"$ref": f"#/components/responses/{known[0]}"}
-    said = [problem.title() for problem in declared] + ([known[1]] if known else [])
+    gateway_problem = _GATEWAY.get(status) if gateway else None
+    if not declared and gateway_problem is not None:
+        return {"$ref": f"#/components/responses/{gateway_problem[0]}"}
+    sentences = [problem.title() for problem in declared] + (
+        [gateway_problem[1]] if gateway_problem else []
+    )
     written = _problem_response(
-        " ".join(_sentence(one) for one in said) or HTTPStatus(status).phrase,
-        schema=(known[2] if known else _PROBLEM),
+        " ".join(_sentence(sentence) for sentence in sentences) or HTTPStatus(status).phrase,
+        schema=(gateway_problem[2] if gateway_problem else _PROBLEM),
     )
     media = written["content"]["application/problem+json"]
     media["examples"] = {
@@ -110,7 +115,7 @@ def _problem_response(description: str, *, schema: str) -> Node:
 
 
 def _problem(more: Node) -> Node:
-    """RFC 9457; a problem may have members of its own."""
+    """Return the schema of RFC 9457. A problem may have members of its own."""
     return {
         "title": "Problem",
         "type": "object",
@@ -131,7 +136,10 @@ def _error() -> Node:
         "type": "object",
         "properties": {
             "in": {"enum": ["body", "path", "query", "header"]},
-            "name": {"type": "string", "description": "Of the parameter, if it is not the body."},
+            "name": {
+                "type": "string",
+                "description": "Of the parameter, if it is not the body.",
+            },
             "pointer": {
                 "type": "string",
                 "format": "json-pointer",

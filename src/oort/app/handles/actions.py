@@ -1,6 +1,6 @@
 """The words of signatures: action markers, headers, replies, and the type variables of the public surface.
 
-`People[Get | Put]` in a signature is the permission, for type checkers, the engine and AWS alike.
+`People[Get | Put]` in a signature is the permission for type checkers, the engine and AWS.
 """
 
 from collections.abc import Callable, Mapping
@@ -8,35 +8,35 @@ from typing import TYPE_CHECKING, Generic, Never, ParamSpec, TypeAlias
 
 
 class Get:
-    """Read one item or object by its key: `dynamodb:GetItem`."""
+    """Read an item or object by its key: `dynamodb:GetItem`."""
 
 
 class Put:
-    """Write one item or object whole: `dynamodb:PutItem`."""
+    """Write a complete item or object: `dynamodb:PutItem`."""
 
 
 class Update:
-    """Change attributes of one item: `dynamodb:UpdateItem`."""
+    """Change attributes of an item: `dynamodb:UpdateItem`."""
 
 
 class Delete:
-    """Remove one item: `dynamodb:DeleteItem`."""
+    """Remove an item: `dynamodb:DeleteItem`."""
 
 
 class Query:
-    """Read the items of one partition of an index: `dynamodb:Query`."""
+    """Read the items of a partition of an index: `dynamodb:Query`."""
 
 
 class Scan:
-    """Read a whole table: `dynamodb:Scan`."""
+    """Read all items of a table: `dynamodb:Scan`."""
 
 
 class Check:
-    """Ask a condition inside `atomic()` without writing: `dynamodb:ConditionCheckItem`."""
+    """Test a condition inside `atomic()` without a write: `dynamodb:ConditionCheckItem`."""
 
 
 class Send:
-    """Put messages on a queue: `sqs:SendMessage`."""
+    """Send messages to a queue: `sqs:SendMessage`."""
 
 
 Action: TypeAlias = Get | Put | Update | Delete | Query | Scan | Check | Send
@@ -45,7 +45,7 @@ MARKERS: tuple[type, ...] = (Get, Put, Update, Delete, Query, Scan, Check, Send)
 
 
 def word(marker: type) -> str:
-    """The action's name in grants and logs: `Get` is `get`."""
+    """Return the action's name in grants and logs: `get` for `Get`."""
     return marker.__name__.lower()
 
 

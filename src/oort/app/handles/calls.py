@@ -1,4 +1,7 @@
-"""Declared calls: the one way for a service to ask another and wait. A contracts module names them, one service answers."""
+"""Declared calls: a service asks another service and waits for the answer.
+
+A contracts module declares the call; a single service answers it.
+"""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -38,7 +41,7 @@ class CallTimedOut(Problem):
 
 @dataclass(frozen=True, slots=True)
 class CallDeclaration(Declaration):
-    """What `@call` records on the class."""
+    """The record of `@call` on the class."""
 
     model: CallModel
     request: object
@@ -47,17 +50,19 @@ class CallDeclaration(Declaration):
 
 
 class Call(Handle, Generic[M, R]):
-    """A question to another service. Declare it with `@call` in a contracts module, take it as a parameter, call it.
+    """A request to another service and its answer.
 
-    The answer comes within `timeout`, or CallTimedOut is raised. A problem that the answering handler raises is raised here:
-    as the class that `raises=` names, or as the one of its status. CallFailed stands for an error on the other side. It
-    cannot be undone, so it is refused inside `atomic()`.
+    Declare a call with `@call` in a contracts module, take it as a parameter of a handler, and call
+    the parameter. Raises CallTimedOut if no answer arrives within `timeout`, and CallFailed for an
+    error in the other service. A problem of the answering handler is raised here: as the class in
+    `raises=`, or else as the class of its status. Raises InvalidUse inside `atomic()`, because a
+    call cannot be undone.
     """
 
     __oort__: CallDeclaration
 
     def __call__(self, request: M) -> R:
-        """Ask, and wait for the answer."""
+        """Send the request and return the answer."""
         if transactions.is_open():
             raise InvalidUse(
                 "A call inside atomic() is not possible: it cannot be undone.",
@@ -82,9 +87,12 @@ def call(
     idempotent: bool = False,
     raises: Sequence[type[Problem]] = (),
 ) -> Callable[[D], D]:
-    """Name a call: `service.what`. Only that service answers it; any service may ask.
+    """Declare a call with the name `service.name`.
 
-    `timeout` is at most 29 seconds. `idempotent=True` says that asking twice does no harm: an error is tried once more.
+    Only the service before the dot answers the call; every service may ask. `timeout` is at most 29
+    seconds. With `idempotent=True`, Oort repeats a failed call once; declare this only if a
+    repeated request does no harm. `raises` are the problem classes that callers can catch. Raises
+    InvalidProgram for a wrong name, base class or time-out.
 
     >>> @call("billing.charge", idempotent=True)
     ... class Charge(Call[str, int]): ...
@@ -94,7 +102,7 @@ def call(
     def decorate(cls: D) -> D:
         arguments = _arguments(cls)
         mistakes = (
-            list(_mistakes(cls, name, timeout, source)) if arguments else [_no_call(cls, source)]
+            list(_mistakes(cls, name, timeout, source)) if arguments else [_wrong_base(cls, source)]
         )
         if mistakes or arguments is None:
             raise InvalidProgram(mistakes)
@@ -106,24 +114,24 @@ def call(
 
 
 def declared(cls: object) -> CallDeclaration | None:
-    """What `@call` recorded; None if the class is no declared call."""
-    found = getattr(cls, "__oort__", None)
-    return found if isinstance(found, CallDeclaration) else None
+    """Return the record of `@call`; None if the class is not a declared call."""
+    declaration = getattr(cls, "__oort__", None)
+    return declaration if isinstance(declaration, CallDeclaration) else None
 
 
 def _answer(declared: CallDeclaration, result: operations.Result) -> object:
     if isinstance(result, operations.Objected):
         raise _problem(declared, result)
-    assert isinstance(result, operations.Answered)  # what a call answers with
+    assert isinstance(result, operations.Answered)  # the only other result of a call
     try:
         return msgspec.json.decode(result.body, type=declared.reply, dec_hook=models.load)
     except msgspec.MsgspecError as error:
         what = f"The answer of {declared.model.name} does not fit: {error}."
-        raise Unreadable(what, "Both services must be of the same contract.") from error
+        raise Unreadable(what, "Deploy both services with the same contract.") from error
 
 
 def _problem(declared: CallDeclaration, objected: operations.Objected) -> Problem:
-    """The problem as the class that the caller can catch."""
+    """Return the problem as a class that the caller can catch."""
     if objected.status == CallTimedOut.status:
         return CallTimedOut(objected.detail)
     if objected.status >= _SERVER:
@@ -142,23 +150,26 @@ def _arguments(cls: type) -> tuple[object, ...] | None:
     return None
 
 
-def _no_call(cls: type, source: Source) -> Mistake:
+def _wrong_base(cls: type, source: Source) -> Mistake:
     what = f"{cls.__name__} is not a Call."
     return Mistake(source, "call.base", what, f"Write class {cls.__name__}(Call[Request, Answer]).")
 
 
 def _mistakes(cls: type, name: str, timeout: timedelta, source: Source) -> list[Mistake]:
-    found: list[Mistake] = []
+    mistakes: list[Mistake] = []
     if not names.EVENT.fullmatch(name):
         what = f"{name!r} is not a call's name."
-        found.append(
-            Mistake(source, "call.name", what, "Write service.what in lower case: billing.charge.")
+        mistakes.append(
+            Mistake(
+                source,
+                "call.name",
+                what,
+                "Write service.name in lower case, for example billing.charge.",
+            )
         )
     if not timedelta(0) < timeout <= limits.REQUEST_TIMEOUT:
         what = f"{cls.__name__}: a time-out of {timeout} is not possible."
-        found.append(
-            Mistake(
-                source, "call.timeout", what, "It is at most 29 s: who waits is a request itself."
-            )
+        mistakes.append(
+            Mistake(source, "call.timeout", what, "Use at most 29 s, the limit of a request.")
         )
-    return found
+    return mistakes

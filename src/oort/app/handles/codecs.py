@@ -1,4 +1,7 @@
-"""Typed values to what is stored and sent, and back. Keys and numbers are checked on the way in."""
+"""Conversion between typed values and their stored or sent forms.
+
+Keys and numbers are checked before they are stored.
+"""
 
 from datetime import datetime
 from typing import TypeVar, cast
@@ -15,33 +18,36 @@ T = TypeVar("T")
 
 
 def plain(value: object) -> Value:
-    """The value in the types that JSON has. Raises InvalidValue if it holds something that cannot be stored.
+    """Return the value in the types of JSON.
 
-    Aware times get the form that they have in a key, so that equality, `between` and indexes see one and the same text.
+    Aware times get their form in keys, so that `equals`, `between` and indexes compare equal texts.
+    Raises InvalidValue for a value that cannot be stored.
     """
     result = _timed(_builtins(value, keep=(datetime,)))
-    numbers.check(
-        result
-    )  # the broker checks it again, as it must; here the traceback shows the line of the handler
+    # The broker checks the numbers again; here the traceback shows the line of the handler.
+    numbers.check(result)
     return result
 
 
 def item(value: object, *, attributes: frozenset[str]) -> Item:
-    """The value as an item. `attributes` are those of keys and indexes; they get their sortable form."""
+    """Return the value as an item.
+
+    `attributes` belong to keys and indexes; they get their sortable form.
+    """
     result = plain(value)
     if not isinstance(result, dict):
         raise InvalidValue(
             f"{type(value).__name__} is not an object.", "A table stores Structs and dataclasses."
         )
     for name in attributes:
-        found = getattr(value, name, None)
-        if found is not None:
-            result[name] = keys.part(found)
+        part_value = getattr(value, name, None)
+        if part_value is not None:
+            result[name] = keys.part(part_value)
     return result
 
 
 def key(value: object, *, parts: int) -> Key:
-    """A typed key: one value, or a tuple of two for a table with a sort key."""
+    """Return a typed key: a value, or a tuple of two values for a table with a sort key."""
     values: tuple[object, ...] = (value,)
     if parts > 1:
         values = cast(tuple[object, ...], value) if isinstance(value, tuple) else ()
@@ -53,7 +59,7 @@ def key(value: object, *, parts: int) -> Key:
 
 
 def typed(value: Item, kind: type[T], *, where: str) -> T:
-    """The item as the table's type. Raises Unreadable if the stored item no longer fits it."""
+    """Return the item as the table's type. Raises Unreadable if the stored item does not fit."""
     try:
         return msgspec.convert(value, kind, str_keys=True, dec_hook=models.load)
     except msgspec.ValidationError as error:
@@ -64,15 +70,18 @@ def typed(value: Item, kind: type[T], *, where: str) -> T:
 
 
 def body(value: object) -> bytes:
-    """A message's JSON, in which no object names a member twice. Raises LimitExceeded above 256 KiB."""
+    """Return a message as JSON without duplicate members in an object.
+
+    Raises LimitExceeded above 256 KiB.
+    """
     result = _builtins(value)
     numbers.check(result)
-    encoded = msgspec.json.encode(
-        result
-    )  # of what was checked: a dict that holds 1 and "1" has one of them left
+    # Encode the checked value: of the keys 1 and "1" of a dict, only one is left.
+    encoded = msgspec.json.encode(result)
     if len(encoded) > limits.MESSAGE_BYTES:
         raise LimitExceeded(
-            f"{type(value).__name__} has {len(encoded):,} bytes; a message holds {limits.MESSAGE_BYTES:,}.",
+            f"{type(value).__name__} has {len(encoded):,} bytes; "
+            f"a message holds {limits.MESSAGE_BYTES:,}.",
             "Store the data in a table or a bucket and send its key.",
         )
     return encoded
@@ -92,7 +101,10 @@ def _builtins(value: object, *, keep: tuple[type, ...] = ()) -> Value:
 
 
 def _timed(value: Value | datetime) -> Value:
-    """The value with its times as text. A time without a zone is no moment and stays as it is written."""
+    """Return the value with its times as text.
+
+    A time without a zone is not a point in time and keeps its written form.
+    """
     if isinstance(value, datetime):
         return value.isoformat() if value.tzinfo is None else str(keys.part(value))
     if isinstance(value, dict):

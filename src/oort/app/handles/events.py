@@ -1,4 +1,4 @@
-"""Events: immutable facts that one service publishes and any service may subscribe to."""
+"""Events: immutable facts. A single service publishes an event; every service may subscribe."""
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
@@ -19,7 +19,9 @@ from oort.model.sources import Mistake
 
 @dataclass_transform(frozen_default=True, kw_only_default=True, field_specifiers=(msgspec.field,))
 class Event(msgspec.Struct, frozen=True):
-    """The base of every event. Declare one with `@event(name, version=…, key=…)` in a `contracts` module.
+    """The base of every event.
+
+    Declare an event with `@event(name, version=…, key=…)` in a `contracts` module.
 
     >>> @event("accounts.signed-up", version=1, key="account_id")
     ... class SignedUp(Event):
@@ -37,7 +39,11 @@ E_contra = TypeVar("E_contra", bound=Event, contravariant=True)
 
 @dataclass(slots=True)
 class EventDeclaration:
-    """What `@event` records on the class. `upcasts` turn older versions into this one, `downcasts` this one into older ones."""
+    """The record of `@event` on the class.
+
+    `upcasts` map older versions to conversions into this class. `downcasts` map older versions to
+    conversions from this class.
+    """
 
     model: EventModel
     upcasts: dict[int, tuple[type[Event], Callable[..., object]]] = field(
@@ -49,11 +55,13 @@ class EventDeclaration:
 
 
 def event(name: str, *, version: int, key: str, compatible: int | None = None) -> Callable[[D], D]:
-    """Name an event class: `service.what-happened`, its version, and the field whose order is kept.
+    """Declare an event class: its name, its version and its key.
 
-    Only the service in front of the dot may publish it. A new version is a break: consumers that know only older ones get
-    nothing of it. `compatible=1` says that consumers of version 1 and later may read it as it is, and mean the same by it;
-    `oort contracts check` holds the schemas against that.
+    The name is `service.what-happened`; only the service before the dot may publish the event.
+    `key` is the field that fixes the order of messages. A new version is a break: consumers of
+    older versions do not get its events. `compatible=1` promises that consumers of version 1 and
+    later can read the events unchanged, with the same meaning; `oort contracts check` compares the
+    schemas. Raises InvalidProgram for a wrong name, version, key or base class.
     """
     source = caller()
 
@@ -69,20 +77,20 @@ def event(name: str, *, version: int, key: str, compatible: int | None = None) -
 
 
 class Publish(Handle, Generic[E_contra]):
-    """The right to publish an event: take `out: Publish[SignedUp]` as a parameter."""
+    """The permission to publish an event: take `out: Publish[SignedUp]` as a parameter."""
 
     _events: tuple[type[Event], ...]
 
     def publish(self, event: E_contra) -> None:
-        """Give the event to every subscriber, at least once. Prefer `tx.publish` inside `atomic()`: data and event together.
+        """Publish the event to every subscriber, at least once.
 
-        Raises InvalidEvent, naming each place, if the event does not fit its class.
+        Prefer `tx.publish` inside `atomic()`: then the data and the event are committed together.
+        Raises InvalidEvent with each misfit if the event does not fit its class.
         """
         ask(self._link, prepare_publish(self, event))
 
 
 def prepare_publish(out: Publish[E], event: E) -> operations.PublishEvent:
-    """The operation of a publish."""
     if type(event) not in out._events:
         name = type(event).__name__
         raise NotGranted(
@@ -93,7 +101,7 @@ def prepare_publish(out: Publish[E], event: E) -> operations.PublishEvent:
 
 
 class Stamp(Protocol):
-    """Makes a message of what it is given, with an id, the time and a trace."""
+    """A function that makes a message with a new id, the time and a trace."""
 
     def __call__(
         self,
@@ -105,12 +113,15 @@ class Stamp(Protocol):
         oldest: int,
         older: tuple[Older, ...],
     ) -> Message:
-        """The message."""
+        """Return the message."""
         ...
 
 
 def stamped(event: Event, stamp: Stamp) -> Message:
-    """The event as a message, with what older consumers get instead. Raises InvalidEvent if it does not fit its class."""
+    """Return the event as a message with its older forms.
+
+    Raises InvalidEvent if the event does not fit its class.
+    """
     model = type(event).__oort__.model
     key = str(getattr(event, model.key))
     body = codecs.body(event)
@@ -122,45 +133,51 @@ def stamped(event: Event, stamp: Stamp) -> Message:
 
 
 def _older(event: Event, version: int) -> Iterator[Older]:
-    """The event as each older version that downcasts lead to; `version` is the last one told."""
+    """Yield the event in each older form that downcasts lead to, down from `version`."""
     for _, (old, convert) in sorted(type(event).__oort__.downcasts.items(), reverse=True):
-        model, told = old.__oort__.model, cast(Event, convert(event))
+        model, converted = old.__oort__.model, cast(Event, convert(event))
         if model.version < version:
-            body = codecs.body(told)
+            body = codecs.body(converted)
             _check(old, body)
             yield Older(model.version, body)
             version = model.version
-            for one in _older(told, version):
-                version = one.version
-                yield one
+            for form in _older(converted, version):
+                version = form.version
+                yield form
 
 
 def _check(kind: type[Event], body: bytes) -> None:
-    """Raise InvalidEvent if the event does not fit its class: msgspec checks nothing when a Struct is made."""
-    from oort.rules.types import opening  # for those who publish
+    """Raise InvalidEvent if the event does not fit its class.
+
+    msgspec does not check the fields of a new Struct.
+    """
+    from oort.rules.types import opening  # loaded only to publish
 
     cause: Exception | None = None
     try:
-        wrong = opening.unknowns(kind, opening.decode(kind, body))
+        misfits = opening.unknowns(kind, opening.decode(kind, body))
     except msgspec.ValidationError as error:
         from oort.rules.types import validation  # for mistakes only
 
         raw = cast(Value, msgspec.json.decode(body))
-        found = validation.violations(validation.compiled(kind), raw)
-        wrong, cause = (
-            [f"{one.pointer or '/'}: {one.detail}" for one in found] or [str(error)],
+        violations = validation.violations(validation.compiled(kind), raw)
+        misfits, cause = (
+            [f"{violation.pointer or '/'}: {violation.detail}" for violation in violations]
+            or [str(error)],
             error,
         )
-    if wrong:
+    if misfits:
         model = kind.__oort__.model
         raise InvalidEvent(
-            f"This is no {model.name} version {model.version} ({model.source}): {'; '.join(wrong)}.",
-            "Nothing was published. Make the event fit its class, or publish a new version of it.",
+            f"The event does not fit {model.name} version {model.version} ({model.source}): "
+            f"{'; '.join(misfits)}.",
+            "Nothing was published. Make the event fit its class, "
+            "or declare a new version of the event.",
         ) from cause
 
 
 def published_by(hint: object) -> tuple[type[Event], ...]:
-    """The event classes inside `Publish[A]` or `Publish[A | B]`; empty if one of them is not an event."""
+    """Return the events of `Publish[A]` or `Publish[A | B]`; empty if a class is not an event."""
     inner = get_args(hint)
     kinds = get_args(inner[0]) or inner if inner else ()
     events = tuple(event for event in map(declared, kinds) if event is not None)
@@ -168,16 +185,16 @@ def published_by(hint: object) -> tuple[type[Event], ...]:
 
 
 def declared(kind: object) -> type[Event] | None:
-    """The class if `@event` stands on it, and not only on a class above it; None for anything else."""
-    own = isinstance(kind, type) and issubclass(kind, Event) and "__oort__" in vars(kind)
-    return cast(type[Event], kind) if own else None
+    """Return the class if it has its own `@event`, not only an inherited one; otherwise None."""
+    is_declared = isinstance(kind, type) and issubclass(kind, Event) and "__oort__" in vars(kind)
+    return cast(type[Event], kind) if is_declared else None
 
 
 def _mistakes(cls: type, model: EventModel) -> list[Mistake]:
-    found: list[Mistake] = []
+    mistakes: list[Mistake] = []
     name, version, key, source = model.name, model.version, model.key, model.source
     if not issubclass(cls, Event):
-        found.append(
+        mistakes.append(
             Mistake(
                 source,
                 "event.base",
@@ -185,10 +202,10 @@ def _mistakes(cls: type, model: EventModel) -> list[Mistake]:
                 f"Write class {cls.__name__}(Event).",
             )
         )
-        return found
+        return mistakes
     if not names.EVENT.fullmatch(name):
         what = f"{name!r} is not an event's name."
-        found.append(
+        mistakes.append(
             Mistake(
                 source,
                 "event.name",
@@ -197,7 +214,7 @@ def _mistakes(cls: type, model: EventModel) -> list[Mistake]:
             )
         )
     if version < 1:
-        found.append(
+        mistakes.append(
             Mistake(
                 source,
                 "event.version",
@@ -207,17 +224,17 @@ def _mistakes(cls: type, model: EventModel) -> list[Mistake]:
         )
     if model.compatible is not None and not 1 <= model.oldest <= version:
         what = f"Version {version} of {name} cannot be compatible with version {model.oldest}."
-        found.append(
+        mistakes.append(
             Mistake(source, "event.compatible", what, f"Name a version from 1 to {version}.")
         )
     if key not in cls.__struct_fields__:
-        known = ", ".join(cls.__struct_fields__)
-        found.append(
+        field_names = ", ".join(cls.__struct_fields__)
+        mistakes.append(
             Mistake(
                 source,
                 "event.key",
                 f"{cls.__name__} has no field {key!r} to be its key.",
-                f"Name one of: {known}.",
+                f"Name a field of the event: {field_names}.",
             )
         )
-    return found
+    return mistakes

@@ -1,4 +1,4 @@
-"""`field(A.address.city).set("Oslo")`: conditions and changes that type checkers can read."""
+"""Conditions and changes that type checkers can read: `field(A.address.city).set("Oslo")`."""
 
 from typing import Generic, Never, cast
 
@@ -11,7 +11,10 @@ from oort.rules.types import models
 
 
 class Condition:
-    """What must hold for a write, made by `field(…).equals(…)` and `field(…).between(…)`; join them with `&`."""
+    """A condition for a write or a filter of a query.
+
+    Make conditions with `field(…).equals(…)` and `field(…).between(…)`; join them with `&`.
+    """
 
     __slots__ = ("rule",)
 
@@ -29,7 +32,10 @@ class Condition:
 
 
 class Change:
-    """What an update does to one attribute, made by `field(…).set(…)` and its like."""
+    """A change of an attribute by an update.
+
+    Make changes with `field(…).set(…)`, `add`, `append` and `remove`.
+    """
 
     __slots__ = ("rule",)
 
@@ -38,7 +44,7 @@ class Change:
 
 
 class Field(Generic[V]):
-    """One attribute of a table's items."""
+    """An attribute of a table's items."""
 
     __slots__ = ("_path",)
 
@@ -46,32 +52,35 @@ class Field(Generic[V]):
         self._path = path
 
     def set(self, value: V) -> Change:
-        """Write the value."""
+        """Set the attribute to the value."""
         return Change(items.SetTo(self._path, codecs.plain(value)))
 
     def add(self: "Field[N]", amount: N) -> Change:
-        """Add to a number; a missing one counts as 0. At least once outside `atomic()`: a redelivery adds again."""
+        """Add to a number; a missing attribute counts as 0.
+
+        Outside `atomic()` the addition happens at least once: a redelivery adds again.
+        """
         return Change(items.AddTo(self._path, cast(int | float, codecs.plain(amount))))
 
     def append(self: "Field[list[M]]", *values: M) -> Change:
-        """Append to a list; a missing one counts as empty."""
+        """Append values to a list; a missing attribute counts as an empty list."""
         return Change(items.AppendTo(self._path, [codecs.plain(value) for value in values]))
 
     def remove(self: "Field[M | None]") -> Change:
-        """Take an optional attribute away."""
+        """Remove an optional attribute."""
         return Change(items.Remove(self._path))
 
     def equals(self, value: V) -> Condition:
-        """The attribute has exactly this value; None also fits a missing one."""
+        """Require exactly this value; None also accepts a missing attribute."""
         return Condition(items.Equals(self._path, codecs.plain(value)))
 
     def between(self, low: V, high: V) -> Condition:
-        """The attribute lies between the two, both included."""
+        """Require a value from `low` to `high`, both included."""
         return Condition(items.Between(self._path, keys.part(low), keys.part(high)))
 
 
 class _Recorder:
-    """Looks like an instance of the model; remembers the path instead."""
+    """A stand-in for an instance of the model; it records the path of an attribute."""
 
     __slots__ = ("_kind", "_path")
 
@@ -90,7 +99,7 @@ class _Recorder:
 
     def _refuse(self, *_: object) -> Never:
         raise InvalidUse(
-            "`fields(…)` records names; it holds no values.",
+            "`fields(…)` records names and has no values.",
             "Write field(A.state).equals(…) for a condition.",
         )
 
@@ -100,7 +109,7 @@ class _Recorder:
 
 
 def fields(model: type[T]) -> T:
-    """A stand-in for an instance of the model whose attributes are read only through `field(…)`.
+    """Return a stand-in for an instance of the model, whose attributes go into `field(…)`.
 
     >>> import msgspec
     >>> class Account(msgspec.Struct):
@@ -113,7 +122,7 @@ def fields(model: type[T]) -> T:
 
 
 def field(value: V) -> Field[V]:
-    """The attribute that was read from `fields(…)`."""
+    """Return an attribute of `fields(…)`. Raises InvalidUse for any other value."""
     if not isinstance(value, _Recorder) or not object.__getattribute__(value, "_path"):
         raise InvalidUse(
             f"field({value!r}) is not an attribute.",
@@ -123,18 +132,18 @@ def field(value: V) -> Field[V]:
 
 
 def _members(kind: object) -> dict[str, tuple[str, object]]:
-    """Field name -> (name in the stored item, type)."""
-    from oort.rules.types import (  # for the first `fields(…)`, and not at a cold start
+    """Map each field to its name in the stored item and its type."""
+    from oort.rules.types import (  # loaded at the first `fields(…)`, not at a cold start
         reading,
         stored,
     )
 
     if models.is_model(kind):
-        return {one.name: (one.wire, one.kind) for one in models.members(kind)}
-    found = stored.structured(reading.compiled(kind))
-    if found is None:
+        return {member.name: (member.wire, member.kind) for member in models.members(kind)}
+    shape = stored.structured(reading.compiled(kind))
+    if shape is None:
         return {}
     return {
-        one.name: (one.wire, getattr(stored.structured(one.shape), "kind", object))
-        for one in found.fields
+        member.name: (member.wire, getattr(stored.structured(member.shape), "kind", object))
+        for member in shape.fields
     }

@@ -1,6 +1,7 @@
-"""Handles: the objects through which a handler uses resources, events, calls and effects. This is the class of them all.
+"""Handles: the objects by which a handler uses resources, events, calls and effects.
 
-A handle sends operations over a `Link`. The runtime gives each environment one; the test kit gives fakes another.
+A handle sends operations over a `Link`. The runtime gives each environment a link; the test kit
+gives fakes their own links.
 """
 
 import os
@@ -37,12 +38,12 @@ class Performs(Protocol):
     """The part of a link that every handle uses."""
 
     def perform(self, operation: Operation) -> Result:
-        """Send the operation through the broker, and record its span."""
+        """Send the operation to the broker and record its span."""
         ...
 
 
 class Link(Performs, Protocol):
-    """What a handle needs of the invocation it works for."""
+    """The connection between a handle and the invocation."""
 
     def message(
         self,
@@ -54,20 +55,29 @@ class Link(Performs, Protocol):
         oldest: int = 0,
         older: tuple[Older, ...] = (),
     ) -> Message:
-        """A message with a new id, the time, and the trace of this invocation. See `Message` for the rest."""
+        """Return a message with a new id, the time and the trace of this invocation.
+
+        See `Message` for the arguments.
+        """
         ...
 
     def mark(self) -> Mark | None:
-        """The inbox mark of a delivery, until a block has committed with it; None afterwards and for requests."""
+        """Return the inbox mark of a delivery until a transaction has committed with it.
+
+        None afterwards and for requests.
+        """
         ...
 
     def lease(self, name: str) -> Lease:
-        """A claim of this delivery to its effect of that name, with a holder of its own. InvalidUse outside deliveries."""
+        """Return a new claim of this delivery to the effect of that name.
+
+        Raises InvalidUse outside deliveries.
+        """
         ...
 
 
 def refusal(refused: Refused) -> Exception:
-    """The exception a handler sees for a refused operation."""
+    """Return the exception that a handler gets for a refused operation."""
     if refused.code == ConditionFailed.code:
         return Conflict(refused.detail)
     if refused.code == NoSuchItem.code:
@@ -85,9 +95,9 @@ def refusal(refused: Refused) -> Exception:
 def ask(
     link: Performs, operation: Operation, *, otherwise: Sequence[Exception | None] = ()
 ) -> Result:
-    """Perform the operation. A refusal is raised.
+    """Perform the operation and return its result. Raise the exception of a refusal.
 
-    Where a condition fails, the exception of that write in `otherwise` is raised, if there is one.
+    If a condition failed, raise the exception at the write's position in `otherwise`, if present.
     """
     result = link.perform(operation)
     if not isinstance(result, Refused):
@@ -99,13 +109,13 @@ def ask(
 
 @dataclass(frozen=True, slots=True)
 class Declaration:
-    """What a decorator records on a class, as `__oort__`: the model of the resource."""
+    """The record of a decorator on a class, as `__oort__`: the model of the resource."""
 
     model: Resource
 
 
 def declaration(kind: object) -> Declaration | None:
-    """What a decorator recorded on the class; None if it is not declared."""
+    """Return the record of a decorator on the class; None if the class is not declared."""
     recorded = getattr(kind, "__oort__", None)
     return recorded if isinstance(recorded, Declaration) else None
 
@@ -129,15 +139,15 @@ def _outside() -> FrameType:
 
 
 class Handle:
-    """The base of all handles: it holds the link to the platform."""
+    """The base of all handles; it holds the link."""
 
     _link: Link
 
 
 class ResourceHandle(Handle):
-    """The base of handles that name their actions in brackets: `People[Get | Put]`.
+    """The base of handles with actions in brackets: `People[Get | Put]`.
 
-    `_ACTIONS` are those that the kind of resource has; `_actions` those that this handle may take.
+    `_ACTIONS` are the actions of this kind of resource; `_actions` are this handle's grants.
     """
 
     _ACTIONS: ClassVar[tuple[type, ...]] = ()
@@ -145,14 +155,17 @@ class ResourceHandle(Handle):
 
 
 def make(kind: type[H], *, link: Performs, **state: object) -> H:
-    """A handle of this class on the link. `state` are its further attributes; its `__init__` does not run."""
+    """Return a handle of this class on the link, without running `__init__`.
+
+    `state` are its further attributes.
+    """
     handle = object.__new__(kind)
     handle.__dict__.update(state, _link=link)
     return handle
 
 
 def check_action(handle: object, action: type) -> None:
-    """Raise NotGranted unless the handle carries the action. The broker asks again."""
+    """Raise NotGranted unless the handle has the action. The broker checks the grant again."""
     actions: frozenset[type] | None = getattr(handle, "_actions", None)
     name = (handle if isinstance(handle, type) else type(handle)).__name__
     if actions is None:
@@ -162,6 +175,6 @@ def check_action(handle: object, action: type) -> None:
         )
     if action not in actions:
         raise NotGranted(
-            f"The handler may not {action.__name__} on {name}.",
-            f"Ask for it: {name}[… | {action.__name__}].",
+            f"The handler has no grant for {action.__name__} on {name}.",
+            f"Add the action to the parameter: {name}[… | {action.__name__}].",
         )

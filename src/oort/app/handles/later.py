@@ -1,4 +1,7 @@
-"""Parts of the language that are typed already and run in a later release. Using one is a mistake at load time, never silence."""
+"""Parts of the language that are typed already and run in a later release.
+
+Their use is a mistake at load time.
+"""
 
 from datetime import timedelta
 from typing import Generic
@@ -13,7 +16,7 @@ _WHAT = "not run by this release"
 
 
 def mistake(source: Source, what: str) -> Mistake:
-    """The refusal of a part that is not run yet."""
+    """Return the mistake for a part that this release does not run."""
     return Mistake(
         source,
         "language.later",
@@ -27,10 +30,10 @@ def _refuse(what: str) -> InvalidUse:
 
 
 class Bucket(Generic[Can]):
-    """Files by key. Declared with `@service.bucket`; not run by this release."""
+    """Files by key, declared with `@service.bucket`. This release does not run buckets."""
 
     def read(self: "Bucket[Get]", key: str) -> bytes:
-        """The file's bytes."""
+        """Return the content of the file."""
         raise _refuse("Bucket.read")
 
     def write(
@@ -40,15 +43,15 @@ class Bucket(Generic[Can]):
         *,
         content_type: str = "application/octet-stream",
     ) -> None:
-        """Write the file whole."""
+        """Write the complete file."""
         raise _refuse("Bucket.write")
 
     def upload_link(self: "Bucket[Put]", key: str, *, expires: timedelta, max_bytes: int) -> str:
-        """A link that lets its holder upload one file."""
+        """Return a link by which its holder can upload a file."""
         raise _refuse("Bucket.upload_link")
 
     def download_link(self: "Bucket[Get]", key: str, *, expires: timedelta) -> str:
-        """A link that lets its holder download one file."""
+        """Return a link by which its holder can download a file."""
         raise _refuse("Bucket.download_link")
 
 
@@ -68,7 +71,7 @@ class Upload(msgspec.Struct):
 
 
 class Changed(msgspec.Struct, Generic[T]):
-    """A change of an item: what it was, and what it is."""
+    """A change of an item: the item before and after the change."""
 
     old: T | None
     new: T | None

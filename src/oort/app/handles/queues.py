@@ -1,4 +1,4 @@
-"""Work queues: one message, one consumer, with retries and dead letters."""
+"""Work queues: each message has a single consumer, retries and dead letters."""
 
 from dataclasses import dataclass
 from datetime import timedelta
@@ -14,25 +14,30 @@ from oort.model.resources import QueueModel
 
 @dataclass(frozen=True, slots=True)
 class QueueDeclaration(Declaration):
-    """What `@service.queue` records on the class."""
+    """The record of `@service.queue` on the class."""
 
     model: QueueModel
     message: object
 
 
 class Queue(ResourceHandle, Generic[M, Can]):
-    """A work queue. Declare it with `@service.queue(name)`, receive it as `Outgoing[Send]`, consume it with `@service.worker`.
+    """A work queue.
 
-    A message is delivered at least once; after its attempts (with growing waits between) it becomes a dead letter.
+    Declare a queue with `@service.queue(name)`, receive it as `Outgoing[Send]`, and consume it with
+    `@service.worker`. A message is delivered at least once. Between failed attempts the waits grow;
+    after the last attempt the message becomes a dead letter.
     """
 
     __oort__: QueueDeclaration
     _ACTIONS = (Send,)
 
     def send(self: "Queue[M, Send]", message: M, *, delay: timedelta = timedelta(0)) -> None:
-        """Add a message, durable at return, visible after the delay (at most 15 minutes, as on SQS).
+        """Send a message. The message is durable when the method returns.
 
-        In a consumer a redelivery sends again; `tx.send` inside `atomic()` does not.
+        `delay` hides the message from consumers at first, for at most 15 minutes (SQS). A
+        redelivery of the consumer's message sends again; `tx.send` inside `atomic()` does not.
+        Raises LimitExceeded for a longer delay and for a message above 256 KiB, InvalidUse for a
+        message of another type.
         """
         check_action(self, Send)
         ask(self._link, prepare_send(self, message, delay))
@@ -41,18 +46,17 @@ class Queue(ResourceHandle, Generic[M, Can]):
 def prepare_send(
     queue: Queue[M, Send], message: M, delay: timedelta = timedelta(0)
 ) -> operations.SendMessage:
-    """The operation of a send."""
     if not timedelta(0) <= delay <= limits.MESSAGE_DELAY:
         raise LimitExceeded(
             f"A delay of {delay} is not possible.",
-            f"It is at most {limits.MESSAGE_DELAY}; use a schedule for more.",
+            f"Use at most {limits.MESSAGE_DELAY}, or a schedule.",
         )
     declared = queue.__oort__
     if isinstance(declared.message, type) and not isinstance(message, declared.message):
-        wanted = declared.message.__name__
+        expected = declared.message.__name__
         raise InvalidUse(
-            f"{declared.model.name} takes {wanted}, not {type(message).__name__}.",
-            f"Send a {wanted}.",
+            f"{declared.model.name} takes {expected}, not {type(message).__name__}.",
+            f"Send a {expected}.",
         )
     name = declared.model.name
     stamped = queue._link.message(name=name, body=codecs.body(message), key="", version=1)

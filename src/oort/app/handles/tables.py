@@ -1,4 +1,7 @@
-"""Tables and their indexes. A subclass of Table is the resource; with actions, `People[Get]`, it is a handle."""
+"""Tables and their indexes.
+
+A subclass of Table is the resource; with actions, `People[Get]`, the class describes a handle.
+"""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -18,17 +21,21 @@ from oort.rules.tables import keys
 
 
 class Page(msgspec.Struct, Generic[T]):
-    """Some items, and where to go on: pass `next` as `after` to get the page behind this one; None on the last."""
+    """Some items, and the cursor of the next page.
+
+    Pass `next` as `after` to get the next page. `next` is None on the last page.
+    """
 
     items: list[T]
     next: str | None = None
 
 
 class Index(Generic[K, S]):
-    """A second way to ask a table: all items whose `partition` attribute has one value, ordered by `sort`.
+    """A second order of the items of a table: by `partition`, then by `sort`.
 
-    An index whose attributes are the table's own key is the table itself and always up to date; any other is eventually
-    consistent. An item without the attributes is not in it. An index never enforces uniqueness.
+    A query returns all items with the same value in `partition`, ordered by `sort`. An index on the
+    table's own key is always up to date; every other index is eventually consistent. An item
+    without the fields is not in the index. An index never enforces uniqueness.
     """
 
     name: str = ""
@@ -43,42 +50,43 @@ class Index(Generic[K, S]):
 
 @dataclass(frozen=True, slots=True)
 class TableDeclaration(Declaration):
-    """What `@service.table` records on the class."""
+    """The record of `@service.table` on the class."""
 
     model: TableModel
     item: type[object]
     attributes: frozenset[str]  # of the key and the indexes
 
     def write(self, value: object) -> items.Item:
-        """The typed item as it is stored; its key is checked."""
+        """Return the typed item in its stored form, with a checked key."""
         if not isinstance(value, self.item):
             raise InvalidUse(
                 f"{self.model.name} stores {self.item.__name__}, not {type(value).__name__}.",
-                f"Give it a {self.item.__name__}.",
+                f"Pass a {self.item.__name__}.",
             )
         stored = codecs.item(value, attributes=self.attributes)
         keys.check(keys.of(stored, self.model) or ("",))
         return stored
 
     def key(self, value: object) -> items.Key:
-        """The typed key as it is stored, checked."""
+        """Return the typed key in its stored form, checked."""
         key = codecs.key(value, parts=len(self.model.key))
         keys.check(key)
         return key
 
 
 class Table(ResourceHandle, Generic[K, T, Can]):
-    """A table of items. Declare it with `@service.table(name, key=…)`, receive it as `People[Get | Put]`.
+    """A table of items.
 
-    `get` is strongly consistent. A write that returns is durable. Items hold at most 400 KB (DynamoDB). Aware times are
-    kept, and come back, in UTC.
+    Declare a table with `@service.table(name, key=…)` and receive it as `People[Get | Put]`. `get`
+    is strongly consistent. A write is durable when the method returns. An item has at most 400 KB
+    (DynamoDB). Aware times are stored and returned in UTC.
     """
 
     __oort__: TableDeclaration
     _ACTIONS = (Get, Put, Update, Delete, Query, Scan, Check)
 
     def get(self: "Table[K, T, Get]", key: K) -> T | None:
-        """The item with this key, or None."""
+        """Return the item with this key, or None."""
         check_action(self, Get)
         declared = self.__oort__
         result = _item(ask(self._link, operations.GetItem(declared.model.name, declared.key(key))))
@@ -89,18 +97,26 @@ class Table(ResourceHandle, Generic[K, T, Can]):
         )
 
     def require(self: "Table[K, T, Get]", key: K) -> T:
-        """The item with this key. Raises NotFound."""
-        found = self.get(key)
-        if found is None:
+        """Return the item with this key. Raises NotFound if there is no item."""
+        item = self.get(key)
+        if item is None:
             raise NotFound(f"There is no {self.__oort__.item.__name__} {key!r}.")
-        return found
+        return item
 
     def get_many(self: "Table[K, T, Get]", keys: Sequence[K]) -> list[T]:
-        """The items with these keys that are there, in the order of the keys, each once; at most 100 keys (BatchGetItem)."""
+        """Return the items with these keys, in the order of the keys.
+
+        At most 100 keys (BatchGetItem). Missing items are left out. A repeated key returns its
+        item once.
+        """
         check_action(self, Get)
         declared = self.__oort__
-        asked = tuple(declared.key(key) for key in keys)
-        return _page(self, operations.GetItems(declared.model.name, asked)).items if asked else []
+        stored_keys = tuple(declared.key(key) for key in keys)
+        return (
+            _page(self, operations.GetItems(declared.model.name, stored_keys)).items
+            if stored_keys
+            else []
+        )
 
     def put(
         self: "Table[K, T, Put]",
@@ -110,10 +126,14 @@ class Table(ResourceHandle, Generic[K, T, Can]):
         when: Condition | None = None,
         otherwise: Exception | None = None,
     ) -> None:
-        """Write the item whole. If it is there and `if_absent`, or `when` does not hold: raises `otherwise`, or Conflict.
+        """Write the complete item.
 
-        A table with `version=` guards read-then-write: the item must still have the revision it was read with. A
-        revision of 0 says that it is new. The new revision is written into `item`, unless its type is frozen.
+        With `if_absent` the item must not exist, and `when` must hold for the stored item.
+        Otherwise raises `otherwise`, or Conflict.
+
+        A table with `version=` protects a read and a later write: the stored item must still have
+        the revision of `item`. Revision 0 means a new item. The new revision is written into
+        `item`, unless its type is frozen.
         """
         check_action(self, Put)
         operation = prepare_put(self, item, if_absent=if_absent, when=when)
@@ -128,7 +148,12 @@ class Table(ResourceHandle, Generic[K, T, Can]):
         when: Condition | None = None,
         otherwise: Exception | None = None,
     ) -> T:
-        """Change attributes and return the item as it is then. Absent: starts from `initial`, or raises NotFound."""
+        """Change attributes and return the new item.
+
+        If the item does not exist, the changes apply to `initial`; without `initial` raises
+        NotFound. If `when` does not hold, raises `otherwise`, or Conflict. Raises InvalidUse for a
+        change of the key.
+        """
         check_action(self, Update)
         operation = prepare_update(self, key, changes, initial, when)
         result = _item(ask(self._link, operation, otherwise=(otherwise,)))
@@ -142,7 +167,11 @@ class Table(ResourceHandle, Generic[K, T, Can]):
         when: Condition | None = None,
         otherwise: Exception | None = None,
     ) -> None:
-        """Remove the item. One that is not there is no error, unless `when` is given."""
+        """Remove the item.
+
+        A missing item is not an error without `when`. If `when` does not hold, raises `otherwise`,
+        or Conflict.
+        """
         check_action(self, Delete)
         ask(self._link, prepare_delete(self, key, when), otherwise=(otherwise,))
 
@@ -159,10 +188,12 @@ class Table(ResourceHandle, Generic[K, T, Can]):
         after: str | None = None,
         where: Condition | None = None,
     ) -> Page[T]:
-        """The items of one partition in sort order: `at_least` included and `below` not, or those that begin with a text.
+        """Return a page of the items of a partition, in the order of the sort key.
 
-        Pass a page's `next` as `after` for the one behind it. A cursor of another query is a 400 problem. `limit` (1 to
-        1000) counts what is read; `where` leaves items out afterwards, so a page may hold fewer, even none.
+        `at_least` is included, `below` is excluded; or `starts_with` selects texts by their
+        beginning. `reverse` turns the order round. Pass a page's `next` as `after` to get the next
+        page; a cursor of another query is a problem with status 400. `limit` (1 to 1000) counts the
+        items that are read. `where` filters afterwards, so a page may have fewer items, or none.
         """
         check_action(self, Query)
         _check_index(self, index)
@@ -189,7 +220,11 @@ class Table(ResourceHandle, Generic[K, T, Can]):
         after: str | None = None,
         where: Condition | None = None,
     ) -> Page[T]:
-        """Any items of the table; an item that stays is seen exactly once over all pages. See `query` for the rest."""
+        """Return a page of all items of the table, in any order.
+
+        An item that exists from the first page to the last is in exactly one page. See `query`
+        for the arguments.
+        """
         check_action(self, Scan)
         return _page(
             self,
@@ -205,7 +240,7 @@ class Table(ResourceHandle, Generic[K, T, Can]):
 def prepare_put(
     table: Table[K, T, Put], item: T, *, if_absent: bool, when: Condition | None
 ) -> operations.PutItem:
-    """The operation of a put, with the guard of a versioned table."""
+    """Return the operation of a put, with the condition of a versioned table."""
     declared = table.__oort__
     stored = declared.write(item)
     rule = None if when is None else when.rule
@@ -214,7 +249,10 @@ def prepare_put(
         revision = getattr(item, version)
         if not isinstance(revision, int):
             what = f"{declared.model.name}: {version} is {revision!r}."
-            raise InvalidUse(what, "The version is an int: 0 for a new item, then as it was read.")
+            raise InvalidUse(
+                what,
+                "The version must be an int: 0 for a new item, otherwise the value that was read.",
+            )
         stored[version] = revision + 1
         if revision == 0:
             if_absent = True
@@ -231,13 +269,13 @@ def prepare_update(
     initial: T | None,
     when: Condition | None,
 ) -> operations.UpdateItem:
-    """The operation of an update; a versioned table's revision grows with it."""
+    """Return the operation of an update. The revision of a versioned table grows by 1."""
     declared = table.__oort__
     rules = tuple(change.rule for change in changes)
     if not rules:
         raise InvalidUse(
-            f"{declared.model.name}: update() without changes.",
-            "Name at least one: field(A.state).set(…).",
+            f"{declared.model.name}: update() has no changes.",
+            "Pass at least one change: field(A.state).set(…).",
         )
     for change in rules:
         if change.path[0] in declared.model.key:
@@ -252,7 +290,7 @@ def prepare_update(
     if start is not None and keys.of(start, declared.model) != declared.key(key):
         raise InvalidUse(
             f"{declared.model.name}: initial= has another key than {key!r}.",
-            "Give it the key of the update.",
+            "Use the key of the update in initial=.",
         )
     rule = None if when is None else when.rule
     return operations.UpdateItem(declared.model.name, declared.key(key), rules, start, rule)
@@ -261,7 +299,6 @@ def prepare_update(
 def prepare_delete(
     table: Table[K, T, Delete], key: K, when: Condition | None
 ) -> operations.DeleteItem:
-    """The operation of a delete."""
     declared = table.__oort__
     return operations.DeleteItem(
         declared.model.name, declared.key(key), None if when is None else when.rule
@@ -269,7 +306,7 @@ def prepare_delete(
 
 
 def advance(table: Table[K, T, Put], item: T) -> None:
-    """After a put: the item's revision is now the stored one. Frozen items keep theirs."""
+    """Write the stored revision into the item after a put. Frozen items do not change."""
     version = table.__oort__.model.version
     if version is None:
         return
@@ -288,14 +325,12 @@ def _check_index(table: object, index: Index[K, S]) -> None:
         name = type(table).__name__
         raise InvalidUse(
             f"{index.name or 'The index'} is not an index of {name}.",
-            f"Name one of its own: {name}.….",
+            f"Name an index of {name}: {name}.….",
         )
 
 
 def _item(result: operations.Result) -> items.Item | None:
-    assert isinstance(
-        result, operations.Found
-    )  # what reads and updates of one item are answered with
+    assert isinstance(result, operations.Found)  # the result of reads and updates of an item
     return result.item
 
 

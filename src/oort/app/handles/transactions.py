@@ -20,10 +20,11 @@ _open: ContextVar["Transaction | None"] = ContextVar("oort-transaction", default
 
 
 class Transaction:
-    """The writes of one `atomic()` block, collected and committed at its end.
+    """The writes of an `atomic()` block, collected and committed at its end.
 
-    Holds writes only: read before it. One operation an item, at most 100 actions (a message counts one, the inbox mark
-    one) and 4 MB, as DynamoDB's TransactWriteItems.
+    A transaction has writes only: read before it. Each item may occur in a single operation. The
+    limits are 100 actions and 4 MB (DynamoDB's TransactWriteItems); a message and the inbox mark
+    count as an action each.
     """
 
     def __init__(self) -> None:
@@ -42,7 +43,7 @@ class Transaction:
         when: Condition | None = None,
         otherwise: Exception | None = None,
     ) -> None:
-        """Write the item whole, as `Table.put` does."""
+        """Write the complete item, as `Table.put` does."""
         check_action(table, Put)
         self._add(
             table._link, tables.prepare_put(table, item, if_absent=if_absent, when=when), otherwise
@@ -58,7 +59,7 @@ class Transaction:
         when: Condition | None = None,
         otherwise: Exception | None = None,
     ) -> None:
-        """Change attributes, as `Table.update` does; the new item is not returned."""
+        """Change attributes, as `Table.update` does, without returning the new item."""
         check_action(table, Update)
         self._add(table._link, tables.prepare_update(table, key, changes, initial, when), otherwise)
 
@@ -82,19 +83,25 @@ class Transaction:
         *,
         otherwise: Exception | None = None,
     ) -> None:
-        """The condition must hold for an item that this block does not write."""
+        """Require the condition for an item that this block does not write.
+
+        If `when` does not hold, the block raises `otherwise`, or Conflict, and writes nothing.
+        """
         check_action(table, Check)
         declared = table.__oort__
         operation = operations.CheckItem(declared.model.name, declared.key(key), when.rule)
         self._add(table._link, operation, otherwise)
 
     def send(self, queue: Queue[M, Send], message: M, *, delay: timedelta = timedelta(0)) -> None:
-        """Send the message once the block has committed, at least once."""
+        """Send the message after the commit, at least once."""
         check_action(queue, Send)
         self._add(queue._link, queues.prepare_send(queue, message, delay), None)
 
     def publish(self, out: Publish[events.E], event: events.E) -> None:
-        """Publish the event once the block has committed, at least once. Raises InvalidEvent if it does not fit its class."""
+        """Publish the event after the commit, at least once.
+
+        Raises InvalidEvent if the event does not fit its class.
+        """
         self._add(out._link, events.prepare_publish(out, event), None)
 
     def _add(self, link: Link, write: operations.Write, otherwise: Exception | None) -> None:
@@ -102,7 +109,7 @@ class Transaction:
             if self._thread != threading.get_ident():
                 raise InvalidUse(
                     "A write was added to an atomic() block from another thread.",
-                    "Add it in the thread that opened the block: let the other thread hand over its result.",
+                    "Add it in the thread that opened the block, with the result of the other thread.",
                 )
             raise InvalidUse(
                 "The atomic() block has ended.", "Put the write inside the `with` block."
@@ -123,7 +130,7 @@ class Transaction:
 
 
 def is_open() -> bool:
-    """Whether an atomic() block is being collected."""
+    """Return True inside an `atomic()` block."""
     return _open.get() is not None
 
 
@@ -152,11 +159,12 @@ class _Atomic:
 
 
 def atomic() -> _Atomic:
-    """Collect writes and commit them together at the end of the block: all, or none.
+    """Collect writes and commit them together at the end of the block: all or none.
 
-    At the end it raises the `otherwise` of the write whose condition failed, or Conflict. An exception inside the block
-    commits nothing. In a consumer the first block that commits carries the inbox mark: a message that is delivered again
-    does not write again. Everything outside it is at least once.
+    If a condition fails, the block raises the `otherwise` of that write, or Conflict. An exception
+    inside the block commits nothing. In a consumer, the first committed block also stores the inbox
+    mark, so a redelivery of the message does not write again. Everything outside the block happens
+    at least once.
 
         with atomic() as tx:
             tx.put(people, account, if_absent=True)

@@ -1,1 +1,1 @@
-"""Loads a program from its packages, and collects its mistakes."""
+"""Loading: from `oort.toml` and declarations to a checked program."""

@@ -1,4 +1,4 @@
-"""Answers to declared calls at load time: who may give them, and that each call has one."""
+"""Answers to declared calls at load time: each call has exactly one answer, in its own service."""
 
 from collections.abc import Sequence
 
@@ -11,56 +11,61 @@ from oort.model.functions import Answer
 from oort.model.sources import Mistake
 
 
-def read(service: str, said: AnswerDeclared, reader: Reader) -> tuple[Answer | None, Signature]:
-    """The trigger and the signature of an answering handler."""
-    declared = calls.declared(said.call)
+def read(service: str, answer: AnswerDeclared, reader: Reader) -> tuple[Answer | None, Signature]:
+    """Return the trigger and the signature of an answering handler."""
+    declared = calls.declared(answer.call)
     if declared is None:
-        what = f"{reader.name}: {getattr(said.call, '__name__', said.call)} is no declared call."
+        title = getattr(answer.call, "__name__", answer.call)
+        what = f"{reader.name}: {title} is not a declared call."
         reader.refuse("call.undeclared", what, "Name a class under @call.")
         return None, Signature((), None)
     signature = read_consumer(reader, declared.request)
     if declared.model.service != service:
-        what = f"{reader.name}: only the service {declared.model.service} answers {declared.model.name}."
+        model = declared.model
+        what = f"{reader.name}: only the service {model.service} answers {model.name}."
         reader.refuse("ownership.call", what, f"Declare a call of your own: {service}.…")
     if signature.returns != declared.reply:
-        shown, wanted = (
-            getattr(one, "__name__", one) for one in (signature.returns, declared.reply)
+        actual, expected = (
+            getattr(kind, "__name__", kind) for kind in (signature.returns, declared.reply)
         )
         reader.refuse(
             "call.answer",
-            f"{reader.name} returns {shown}, but the call promises {wanted}.",
-            f"Write -> {wanted}.",
+            f"{reader.name} returns {actual}, but the call declares {expected}.",
+            f"Write -> {expected}.",
         )
     return Answer(declared.model.name, declared.model.timeout), signature
 
 
 def mistakes(functions: Sequence[Function]) -> list[Mistake]:
-    """Calls that are answered twice, or by nobody although their service is there."""
-    found: list[Mistake] = []
+    """Return the calls with two answers, and the calls without an answer in a loaded service."""
+    mistakes_found: list[Mistake] = []
     answering: dict[str, Function] = {}
     for function in functions:
         if isinstance(function.model.trigger, Answer):
-            other = answering.setdefault(function.model.trigger.call, function)
-            if other is not function:
-                what = f"{function.model.trigger.call} is answered twice; the other: {other.model.source}."
-                found.append(
-                    Mistake(function.model.source, "call.twice", what, "Keep one of them.")
+            first = answering.setdefault(function.model.trigger.call, function)
+            if first is not function:
+                call = function.model.trigger.call
+                what = f"{call} has two answers; the other: {first.model.source}."
+                mistakes_found.append(
+                    Mistake(
+                        function.model.source, "call.twice", what, "Remove one of the two handlers."
+                    )
                 )
     services = {function.model.service for function in functions}
     for function in functions:
-        for asked in (
-            one.call.__oort__.model
-            for one in function.signature.parameters
-            if isinstance(one, CallParameter)
+        for called in (
+            parameter.call.__oort__.model
+            for parameter in function.signature.parameters
+            if isinstance(parameter, CallParameter)
         ):
-            if asked.service in services and asked.name not in answering:
-                what = f"{function.model.name} calls {asked.name}, which nobody answers."
-                found.append(
+            if called.service in services and called.name not in answering:
+                what = f"{function.model.name} calls {called.name}, but no handler answers it."
+                mistakes_found.append(
                     Mistake(
                         function.model.source,
                         "call.unanswered",
                         what,
-                        f"Put @{asked.service}.answer on a handler.",
+                        f"Put @{called.service}.answer on a handler.",
                     )
                 )
-    return found
+    return mistakes_found

@@ -1,7 +1,11 @@
-"""Turns services into a program, or refuses with every mistake at once. The CLI and the test kit call it before anything runs."""
+"""Load services into a program, or raise all mistakes at once.
+
+The CLI and the test kit call this before anything runs.
+"""
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
+from datetime import timedelta
 
 from oort.app.declaring.declarations import (
     AnswerDeclared,
@@ -17,7 +21,7 @@ from oort.app.declaring.parameters import ProvidedParameter, Signature
 from oort.app.declaring.services import Service
 from oort.app.declaring.signatures import (
     Reader,
-    made,
+    provided_type,
     read_consumer,
     read_provider,
     read_route,
@@ -36,32 +40,37 @@ from oort.model.resources import CallModel, EventModel, Kind, QueueModel, Resour
 from oort.model.sources import Mistake, Source
 
 
-def load(services: Sequence[Service], *, name: str = "platform", judged: bool = False) -> Program:
-    """The program of these services. Raises InvalidProgram with every mistake that was found.
+def load(services: Sequence[Service], *, name: str = "platform", checked: bool = False) -> Program:
+    """Return the program of these services. Raises InvalidProgram with every mistake.
 
-    A program that was `judged` before, as each deployment does, is only put together: on Lambda what judges is not loaded.
+    A `checked` program was already checked by its deployment; it is only put together. On Lambda
+    the checks are therefore not imported.
     """
-    loaders = [_Loader(service, judged=judged) for service in services]
+    loaders = [_Loader(service, checked=checked) for service in services]
     for loader in loaders:
         loader.load_functions()
     functions = {
         function.model.name: function for loader in loaders for function in loader.functions
     }
     mistakes = [mistake for loader in loaders for mistake in loader.mistakes]
-    if not judged:
-        mistakes += _judged(services, loaders)
-    known = _events(functions.values(), mistakes)
-    if not judged:
+    if not checked:
+        mistakes += _mistakes_between(services, loaders)
+    event_models = _events(functions.values(), mistakes)
+    if not checked:
         from oort.app.declaring import versions
 
-        mistakes += versions.mistakes(*_told_and_heard(functions.values()))
+        mistakes += versions.mistakes(*_published_and_consumed(functions.values()))
     if mistakes:
         raise InvalidProgram(mistakes)
-    return Program(PlatformModel(name, tuple(loader.model(known) for loader in loaders)), functions)
+    return Program(
+        PlatformModel(name, tuple(loader.model(event_models) for loader in loaders)), functions
+    )
 
 
-def _judged(services: Sequence[Service], loaders: "Sequence[_Loader]") -> Iterator[Mistake]:
-    """The mistakes that only all services together show."""
+def _mistakes_between(
+    services: Sequence[Service], loaders: "Sequence[_Loader]"
+) -> Iterator[Mistake]:
+    """Yield the mistakes that need all services together."""
     from oort.app.loading import answers, ownership, routes
 
     yield from ownership.imports(services)
@@ -75,27 +84,30 @@ def _judged(services: Sequence[Service], loaders: "Sequence[_Loader]") -> Iterat
 
 
 class _Loader:
-    """Loads one service."""
+    """The loader of a service."""
 
-    def __init__(self, service: Service, *, judged: bool) -> None:
-        self._judged = judged
+    def __init__(self, service: Service, *, checked: bool) -> None:
+        self._checked = checked
         self.service = service
         self.declared = service.declared
         self.mistakes = list(service.declared.mistakes)
         self.resources: list[Resource] = [model for model, _ in self.declared.resources]
-        if not judged:
-            self.resources = list(self._checked())
+        if not checked:
+            self.resources = list(self._checked_resources())
         self.calls: list[CallModel] = []
         self.functions: list[Function] = []
         self.providers: dict[object, Provider] = {}
         self.workers: dict[str, str] = {}
         if not names.SERVICE.fullmatch(service.name) or service.name in limits.RESERVED_PATHS:
             what = f"{service.name!r} is not a service's name."
-            instead = "Use lower-case letters, digits and dashes, at most 34; ping and sping are API Gateway's own."
+            instead = (
+                "Use lower-case letters, digits and dashes, at most 34; "
+                "ping and sping belong to API Gateway."
+            )
             self.mistakes.append(Mistake(self.declared.source, "service.name", what, instead))
 
-    def _checked(self) -> Iterator[Resource]:
-        """The resources, after a check of the types that they store and carry."""
+    def _checked_resources(self) -> Iterator[Resource]:
+        """Check the types of items and messages, and yield the resources without mistakes."""
         for _, check in self.declared.resources:
             model, mistakes = check()
             self.mistakes += mistakes
@@ -103,59 +115,58 @@ class _Loader:
                 yield model
 
     def load_functions(self) -> None:
-        """Read every provider's and handler's signature."""
+        """Read the signatures of every provider and handler."""
         self._load_providers()
         for handler in self.declared.handlers:
             self._load_handler(handler)
 
-    def model(self, known: Iterable[EventModel]) -> ServiceModel:
-        """The service as data."""
-        own = tuple(event for event in known if event.service == self.service.name)
+    def model(self, event_models: Iterable[EventModel]) -> ServiceModel:
+        """Return the model of the service."""
+        published = tuple(event for event in event_models if event.service == self.service.name)
         functions = tuple(function.model for function in self.functions)
         cors = tuple(self.declared.cors)
-        resources = (*self.resources, *own, *self.calls)
+        resources = (*self.resources, *published, *self.calls)
         return ServiceModel(
             name=self.service.name, resources=resources, functions=functions, cors=cors
         )
 
     def _load_providers(self) -> None:
-        made_here = frozenset(made(_returned(one.factory)) for one in self.declared.providers) - {
-            None
-        }
+        returned = [_returned(declared.factory) for declared in self.declared.providers]
+        provided = frozenset(map(provided_type, returned)) - {None}
         for declared in self.declared.providers:
-            reader = Reader(declared.factory, source=declared.source, provided=made_here)
+            reader = Reader(declared.factory, source=declared.source, provided=provided)
             signature = read_provider(reader)
             refuse_once(
                 reader,
                 signature,
-                why="is of one delivery, and what a provider makes is kept",
-                instead="Take it in the handler, and hand it on from there.",
+                why="belongs to a delivery, but the port of a provider lives longer",
+                instead="Take Once in the handler and pass it on.",
             )
             if signature.returns is None:
                 reader.refuse(
                     "provider.return",
-                    f"{reader.name} says not what it makes.",
-                    "Annotate its return type: handlers ask for it.",
+                    f"{reader.name} has no return annotation.",
+                    "Annotate the return type: handlers ask for the port by its type.",
                 )
             elif signature.returns in self.providers:
                 title = getattr(signature.returns, "__name__", signature.returns)
                 reader.refuse(
                     "provider.twice",
-                    f"{reader.name} makes {title}, and so does another provider.",
-                    "Keep one of them.",
+                    f"{reader.name} makes {title}, but another provider makes {title} too.",
+                    "Remove one of the two providers.",
                 )
-            self.mistakes += [*reader.mistakes, *self._strangers(reader, signature)]
+            self.mistakes += [*reader.mistakes, *self._foreign_parameters(reader, signature)]
             self.providers[signature.returns] = Provider(
                 declared.factory, signature, self.service.name, kept_for(declared.factory)
             )
-        if not self._judged:
+        if not self._checked:
             from oort.app.loading import ownership
 
             self.mistakes += ownership.cycles(self.service, self.providers)
 
-    def _strangers(self, reader: Reader, signature: Signature) -> list[Mistake]:
-        """The parameters that belong to other services."""
-        if self._judged:
+    def _foreign_parameters(self, reader: Reader, signature: Signature) -> list[Mistake]:
+        """Return the mistakes of parameters that belong to other services."""
+        if self._checked:
             return []
         from oort.app.loading import ownership
 
@@ -166,7 +177,7 @@ class _Loader:
             declared.call,
             source=declared.source,
             provided=frozenset(self.providers),
-            judged=self._judged,
+            checked=self._checked,
         )
 
     def _load_handler(self, declared: HandlerDeclared) -> None:
@@ -176,26 +187,17 @@ class _Loader:
             refuse_once(
                 reader,
                 signature,
-                why="is of a delivery; a request and a call have no message to know a repeat by",
-                instead="Send a message to a queue of the service, and take Once in its worker.",
+                why="needs a delivery; a request or a call has no message",
+                instead="Send a message to a queue of the service, and take Once in the worker.",
             )
-        self.mistakes += [*reader.mistakes, *self._strangers(reader, signature)]
+        self.mistakes += [*reader.mistakes, *self._foreign_parameters(reader, signature)]
         if trigger is None:
             return
-        if (
-            not 0
-            < declared.options.timeout.total_seconds()
-            <= limits.FUNCTION_TIMEOUT.total_seconds()
-        ):
-            what = f"{reader.name}: a time-out of {declared.options.timeout} is not possible."
-            self.mistakes.append(
-                Mistake(
-                    declared.source,
-                    "function.timeout",
-                    what,
-                    "Lambda runs at most 15 minutes, a request 29 s.",
-                )
-            )
+        timeout = declared.options.timeout
+        if not timedelta(0) < timeout <= limits.FUNCTION_TIMEOUT:
+            what = f"{reader.name}: a time-out of {timeout} is not possible."
+            instead = "Lambda runs at most 15 minutes, a request 29 s."
+            self.mistakes.append(Mistake(declared.source, "function.timeout", what, instead))
         if not names.RESOURCE.fullmatch(names.dashed(reader.name)):
             what, instead = (
                 f"{reader.name!r} is not a function's name.",
@@ -222,7 +224,7 @@ class _Loader:
     def _trigger(
         self, declared: HandlerDeclared, reader: Reader
     ) -> tuple[Trigger | None, Signature]:
-        """Return the trigger and the signature. Only the reader of this kind of trigger is imported."""
+        """Return the trigger and the signature. Import only the reader of this kind of trigger."""
         match declared.trigger:
             case Route() as route:
                 return self._route(declared, route, reader)
@@ -257,20 +259,20 @@ class _Loader:
         return trigger, signature
 
     def _subscription(
-        self, declared: HandlerDeclared, said: SubscriptionDeclared, reader: Reader
+        self, declared: HandlerDeclared, subscription: SubscriptionDeclared, reader: Reader
     ) -> tuple[Trigger | None, Signature]:
         from oort.app.declaring import queues  # for consumers only
 
-        signature = read_consumer(reader, said.event)
-        if events.declared(said.event) is None:
+        signature = read_consumer(reader, subscription.event)
+        if events.declared(subscription.event) is None:
             reader.refuse(
                 "consumer.event",
-                f"{reader.name} subscribes to {said.event!r}.",
+                f"{reader.name} subscribes to {subscription.event!r}.",
                 "Name a class under @event.",
             )
             return None, signature
-        event = said.event.__oort__.model
-        queue = self._own_queue(declared, reader, attempts=said.attempts, event=event.name)
+        event = subscription.event.__oort__.model
+        queue = self._own_queue(declared, reader, attempts=subscription.attempts, event=event.name)
         queues.check_batch(declared.options.batch, reader)
         return Subscription(
             event.name, event.version, queue.name, declared.options.batch
@@ -279,7 +281,7 @@ class _Loader:
     def _own_queue(
         self, declared: HandlerDeclared, reader: Reader, *, attempts: int, event: str | None
     ) -> QueueModel:
-        """The queue in front of one handler."""
+        """Return a new queue for this handler."""
         from oort.app.declaring import queues  # for consumers only
 
         queue = QueueModel(
@@ -295,15 +297,15 @@ class _Loader:
         return queue
 
     def _worker(
-        self, declared: HandlerDeclared, said: WorkerDeclared, reader: Reader
+        self, declared: HandlerDeclared, worker: WorkerDeclared, reader: Reader
     ) -> tuple[Trigger | None, Signature]:
         from oort.app.declaring import queues  # for consumers only
 
-        declaration = getattr(said.queue, "__oort__", None)
+        declaration = getattr(worker.queue, "__oort__", None)
         if not isinstance(declaration, QueueDeclaration):
             reader.refuse(
                 "consumer.queue",
-                f"{reader.name}: {getattr(said.queue, '__name__', said.queue)} is not a queue.",
+                f"{reader.name}: {getattr(worker.queue, '__name__', worker.queue)} is not a queue.",
                 "Name a class under @service.queue.",
             )
             return None, Signature((), None)
@@ -313,13 +315,14 @@ class _Loader:
             reader.refuse(
                 "ownership.queue", what, "Consume your own queues; between services use events."
             )
-        other = self.workers.setdefault(declaration.model.name, reader.name)
-        if other != reader.name:
-            what = f"{reader.name} consumes {declaration.model.name}, and so does {other}."
+        first_worker = self.workers.setdefault(declaration.model.name, reader.name)
+        if first_worker != reader.name:
+            queue_name = declaration.model.name
+            what = f"{reader.name} consumes {queue_name}, but {first_worker} consumes it too."
             reader.refuse(
                 "consumer.twice",
                 what,
-                "Keep one: a message of a queue has one consumer. Events have many.",
+                "Remove one of the two: a queue has a single consumer. An event can have many.",
             )
         queues.check_batch(declared.options.batch, reader)
         for position, queue in enumerate(self.resources):
@@ -330,20 +333,20 @@ class _Loader:
         return Worker(declaration.model.name, declared.options.batch), signature
 
     def _grants(self, signature: Signature, function: str) -> tuple[Grant, ...]:
-        """All that the function may do, through its parameters and those of the providers that it uses."""
-        found: set[Grant] = set()
-        rest, seen = list(signature.parameters), set[object]()
-        while rest:
-            parameter = rest.pop()
-            found.update(parameter.grants(function))
+        """Return the grants of the handler's parameters and of the providers that it uses."""
+        grants: set[Grant] = set()
+        pending, seen = list(signature.parameters), set[object]()
+        while pending:
+            parameter = pending.pop()
+            grants.update(parameter.grants(function))
             if isinstance(parameter, ProvidedParameter) and parameter.kind not in seen:
                 seen.add(parameter.kind)
-                rest += self.providers[parameter.kind].signature.parameters
-        return _merged(found)
+                pending += self.providers[parameter.kind].signature.parameters
+        return _merged(grants)
 
 
 def _has_message(trigger: TriggerDeclared) -> bool:
-    """Whether a delivery triggers the handler, so that a repeat can be recognised."""
+    """Return True if a delivery triggers the handler, so that a repeat can be recognised."""
     match trigger:
         case Route() | AnswerDeclared():
             return False
@@ -366,7 +369,7 @@ def _returned(factory: Call) -> object:
 
 
 def _duplicates(loaders: Sequence[_Loader]) -> list[Mistake]:
-    found: list[Mistake] = []
+    mistakes: list[Mistake] = []
     seen: dict[str, str] = {}
     for loader in loaders:
         entries = [(f"service {loader.service.name}", loader.declared.source)]
@@ -379,41 +382,39 @@ def _duplicates(loaders: Sequence[_Loader]) -> list[Mistake]:
         ]
         for what, source in entries:
             if what in seen:
-                found.append(
-                    Mistake(
-                        source,
-                        "name.twice",
-                        f"There are two of the {what}; the other: {seen[what]}.",
-                        "Rename one.",
-                    )
-                )
+                sentence = f"There are two of the {what}; the other: {seen[what]}."
+                mistakes.append(Mistake(source, "name.twice", sentence, "Rename one of the two."))
             seen.setdefault(what, str(source))
-    return found
+    return mistakes
 
 
-def _told_and_heard(
+def _published_and_consumed(
     functions: Iterable[Function],
 ) -> tuple[list[type[Event]], list[tuple[str, type[Event]]]]:
-    """What is published, each class once, and what each consumer takes."""
-    told = dict.fromkeys(kind for function in functions for kind in function.published)
-    return list(told), [
+    """Return each published class once, and each consumer's name with its event class."""
+    published = dict.fromkeys(event for function in functions for event in function.published)
+    return list(published), [
         (function.model.name, function.event) for function in functions if function.event
     ]
 
 
 def _events(functions: Iterable[Function], mistakes: list[Mistake]) -> tuple[EventModel, ...]:
-    """Every event that is published, by a provider too, or consumed."""
-    found: dict[tuple[str, int], type[Event]] = {}
+    """Return every event that a function or provider publishes, or a function consumes."""
+    classes: dict[tuple[str, int], type[Event]] = {}
     for function in functions:
         for kind in (*function.published, *((function.event,) if function.event else ())):
             model = kind.__oort__.model
-            other = found.setdefault((model.name, model.version), kind)
-            if other is not kind:
-                where = other.__oort__.model.source
-                what = f"There are two classes for version {model.version} of {model.name}; the other: {where}."
+            first = classes.setdefault((model.name, model.version), kind)
+            if first is not kind:
+                where = first.__oort__.model.source
+                title = f"version {model.version} of {model.name}"
+                what = f"There are two classes for {title}; the other: {where}."
                 mistakes.append(
                     Mistake(
-                        model.source, "event.twice", what, "Declare it once; import it from there."
+                        model.source,
+                        "event.twice",
+                        what,
+                        "Declare the version once and import the class.",
                     )
                 )
-    return tuple(found[key].__oort__.model for key in sorted(found))
+    return tuple(classes[key].__oort__.model for key in sorted(classes))

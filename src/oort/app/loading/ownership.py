@@ -1,4 +1,4 @@
-"""Who may touch what: a service's handlers hold handles of its own resources only, and publish its own events only."""
+"""Ownership: handlers use only resources of their own service, and publish only its events."""
 
 import ast
 import importlib.util
@@ -20,8 +20,8 @@ from oort.model.sources import Mistake, Source
 
 
 def parameters(service: str, reader: Reader, signature: Signature) -> list[Mistake]:
-    """Handles of other services' resources, and events of other services."""
-    found: list[Mistake] = []
+    """Return the mistakes of handles and events that belong to other services."""
+    mistakes: list[Mistake] = []
     for parameter in signature.parameters:
         if isinstance(parameter, HandleParameter):
             owner = parameter.model.service
@@ -29,12 +29,12 @@ def parameters(service: str, reader: Reader, signature: Signature) -> list[Mista
                 what = (
                     f"{reader.name}: {parameter.resource.__name__} belongs to the service {owner}."
                 )
-                found.append(
+                mistakes.append(
                     Mistake(
                         reader.source,
                         "ownership.handle",
                         what,
-                        "Ask that service: by an event, or a declared call.",
+                        f"Use an event or a declared call of the service {owner}.",
                     )
                 )
         elif isinstance(parameter, PublishParameter):
@@ -44,7 +44,7 @@ def parameters(service: str, reader: Reader, signature: Signature) -> list[Mista
                     what = (
                         f"{reader.name}: only the service {model.service} publishes {model.name}."
                     )
-                    found.append(
+                    mistakes.append(
                         Mistake(
                             reader.source,
                             "ownership.event",
@@ -52,62 +52,76 @@ def parameters(service: str, reader: Reader, signature: Signature) -> list[Mista
                             f"Publish an event of your own: {service}.…",
                         )
                     )
-    return found
+    return mistakes
 
 
 def cycles(service: Service, providers: Mapping[object, Provider]) -> list[Mistake]:
-    """Providers that need each other."""
-    found: list[Mistake] = []
+    """Return the providers that need each other."""
+    mistakes: list[Mistake] = []
     for start in providers:
-        rest, seen = [start], set[object]()
-        while rest:
-            needed = providers[rest.pop()].signature.parameters
-            for kind in (one.kind for one in needed if isinstance(one, ProvidedParameter)):
+        pending, seen = [start], set[object]()
+        while pending:
+            needed = providers[pending.pop()].signature.parameters
+            for kind in (
+                parameter.kind for parameter in needed if isinstance(parameter, ProvidedParameter)
+            ):
                 if kind == start:
                     title = getattr(start, "__name__", start)
-                    what = f"The provider of {title} needs {title} itself."
-                    found.append(
+                    what = f"The provider of {title} needs {title}: a cycle of providers."
+                    mistakes.append(
                         Mistake(
-                            service.declared.source, "provider.cycle", what, "Break the circle."
+                            service.declared.source,
+                            "provider.cycle",
+                            what,
+                            "Remove the provider's parameter that leads back to it.",
                         )
                     )
                 elif kind not in seen and kind in providers:
                     seen.add(kind)
-                    rest.append(kind)
-    return found
+                    pending.append(kind)
+    return mistakes
 
 
 def imports(services: Sequence[Service]) -> list[Mistake]:
-    """Modules of one service that import a module of another. Its contracts are the only door."""
+    """Return the modules that import a module of another service.
+
+    A service may import only the contracts of another service.
+    """
     users = Counter(module for service in services for module in service.declared.modules)
     owners = {
-        one: service.name
+        module: service.name
         for service in services
-        for one in service.declared.modules
-        if users[one] == 1
+        for module in service.declared.modules
+        if users[module] == 1
     }
-    found: list[Mistake] = []
+    mistakes: list[Mistake] = []
     for module, owner in sorted(owners.items()):
         path = getattr(sys.modules.get(module), "__file__", None)
         if path is None:
             continue
         for name, line in _imported(Path(path), module):
-            other = owners.get(name, owner)
-            if other != owner:
-                what = f"{module} of the service {owner} imports {name} of the service {other}."
-                found.append(
+            imported_owner = owners.get(name, owner)
+            if imported_owner != owner:
+                what = (
+                    f"{module} of the service {owner} "
+                    f"imports {name} of the service {imported_owner}."
+                )
+                mistakes.append(
                     Mistake(
                         Source(path, line),
                         "ownership.import",
                         what,
-                        f"Import the contracts of {other} and nothing else of it.",
+                        f"Import only the contracts of {imported_owner}.",
                     )
                 )
-    return found
+    return mistakes
 
 
 def _imported(path: Path, module: str) -> Iterator[tuple[str, int]]:
-    """The modules that a file imports, with the line; `from a import b` is `a.b` if that is a module, otherwise `a`."""
+    """Yield the modules that a file imports, with the line.
+
+    `from a import b` is `a.b` if that is a module, otherwise `a`.
+    """
     package = module if path.name == "__init__.py" else module.rpartition(".")[0]
     for node in ast.walk(ast.parse(path.read_bytes())):
         if isinstance(node, ast.Import):
@@ -119,4 +133,7 @@ def _imported(path: Path, module: str) -> Iterator[tuple[str, int]]:
                 else node.module or ""
             )
             inner = [f"{name}.{alias.name}" for alias in node.names]
-            yield from {(one if one in sys.modules else name, node.lineno) for one in inner}
+            yield from {
+                (candidate if candidate in sys.modules else name, node.lineno)
+                for candidate in inner
+            }

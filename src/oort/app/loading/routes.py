@@ -1,4 +1,4 @@
-"""Routes at load time: the whole path, its parameters, and what collides."""
+"""Routes at load time: their paths, parameters, limits and collisions."""
 
 import re
 from collections.abc import Iterable
@@ -17,14 +17,13 @@ from oort.model.functions import FunctionModel, Http, Rate
 from oort.model.sources import Mistake
 from oort.rules.http import routing
 
-_ORIGIN = re.compile(
-    r"https?://[a-z0-9.-]+(:\d{1,5})?|https?://\[[0-9a-f:]+\](:\d{1,5})?"
-)  # as browsers write them
+# As browsers write an origin.
+_ORIGIN = re.compile(r"https?://[a-z0-9.-]+(:\d{1,5})?|https?://\[[0-9a-f:]+\](:\d{1,5})?")
 _SEGMENT = re.compile(r"[A-Za-z0-9._~-]+|\{[A-Za-z_][A-Za-z0-9_]*\}")
 
 
 def trigger(service: str, route: Route, reader: Reader) -> Http:
-    """The trigger of a declared route; its path begins with the service's name."""
+    """Return the trigger of a route. Its path begins with the service's name."""
     path = "/" + "/".join((service, *routing.segments(route.path)))
     if not route.path.startswith("/") or not all(
         map(_SEGMENT.fullmatch, routing.segments(route.path))
@@ -40,7 +39,7 @@ def trigger(service: str, route: Route, reader: Reader) -> Http:
         reader.refuse(
             "route.path",
             f"{reader.name}: {{{twice[0]}}} is in the path twice.",
-            "Rename one of them.",
+            "Rename one of the two parameters.",
         )
     rate = _rate(route, reader)
     return Http(
@@ -49,14 +48,14 @@ def trigger(service: str, route: Route, reader: Reader) -> Http:
 
 
 def parameters(path: str) -> frozenset[str]:
-    """The names in braces."""
+    """Return the parameters of a path: the names in braces."""
     return frozenset(
         name for segment in routing.segments(path) if (name := routing.parameter(segment))
     )
 
 
 def check(route: Route, signature: Signature, timeout: timedelta, reader: Reader) -> None:
-    """What the gateway cannot serve."""
+    """Add a mistake for everything that the gateway cannot serve."""
     if timeout > limits.REQUEST_TIMEOUT:
         what = f"{reader.name}: a request cannot take {timeout}."
         reader.refuse(
@@ -65,12 +64,13 @@ def check(route: Route, signature: Signature, timeout: timedelta, reader: Reader
     if route.public and route.groups:
         reader.refuse(
             "route.groups",
-            f"{reader.name} is public and for groups.",
-            "Take away public=True or groups=.",
+            f"{reader.name} has public=True and groups=.",
+            "Remove public=True or groups=.",
         )
     _check_owner(route, reader)
     body = any(
-        isinstance(one, ValueParameter) and one.place == "body" for one in signature.parameters
+        isinstance(parameter, ValueParameter) and parameter.place == "body"
+        for parameter in signature.parameters
     )
     if body and route.method in ("GET", "DELETE"):
         reader.refuse(
@@ -83,7 +83,7 @@ def check(route: Route, signature: Signature, timeout: timedelta, reader: Reader
             "route.status", f"{reader.name}: {route.status} is not a status.", "Use 200 to 599."
         )
     if route.status in limits.BODILESS and _answers(signature.returns):
-        what = f"{reader.name} answers {route.status}, which has no body, but returns one."
+        what = f"{reader.name} has status {route.status} without a body, but returns a body."
         reader.refuse("route.status", what, "Add status=200, or return None.")
 
 
@@ -91,20 +91,23 @@ def _check_owner(route: Route, reader: Reader) -> None:
     if route.owner and route.public:
         reader.refuse(
             "route.owner",
-            f"{reader.name} is public and has an owner.",
-            "Take away public=True or owner=.",
+            f"{reader.name} has public=True and owner=.",
+            "Remove public=True or owner=.",
         )
     elif route.owner and route.owner not in parameters(route.path):
-        what = f"{reader.name} belongs to the caller in {{{route.owner}}}, which is not in {route.path}."
+        what = f"{reader.name}: owner={route.owner!r} is not a parameter of the path {route.path}."
         reader.refuse(
             "route.owner",
             what,
-            "Name a parameter of the path: owner= holds its name without braces.",
+            "Name a parameter of the path, without braces.",
         )
 
 
 def _rate(route: Route, reader: Reader) -> Rate | None:
-    """The route's own rate; what it does not say follows from the other: a burst is two seconds' worth."""
+    """Return the route's own rate.
+
+    A missing burst is the requests of two seconds.
+    """
     if route.rate is None and route.burst is None:
         return None
     default, most = limits.PUBLIC_RATE if route.public else limits.PRIVATE_RATE, limits.HIGHEST_RATE
@@ -114,43 +117,54 @@ def _rate(route: Route, reader: Reader) -> Rate | None:
         or not 1 <= (route.burst or 1) <= most.burst
         or route.burst == 0
     ):
-        what = f"{reader.name}: nobody can call {route.rate} times a second with bursts of {route.burst}."
-        instead = f"API Gateway allows rates up to {most.per_second:,} a second and bursts of 1 to {most.burst:,}."
+        what = f"{reader.name}: rate={route.rate} with burst={route.burst} is not possible."
+        instead = (
+            f"API Gateway allows rates up to {most.per_second:,} a second "
+            f"and bursts of 1 to {most.burst:,}."
+        )
         reader.refuse("route.rate", what, instead)
         return None
     return Rate(per_second, route.burst or min(most.burst, ceil(per_second * 2)))
 
 
 def origins(service: Service) -> list[Mistake]:
-    """What is no origin of a page, in the service's `cors`."""
-    instead = 'Write the scheme and the host, as in "https://shop.example", without a path; or ["*"] for every page.'
-    wrong = [one for one in service.declared.cors if one != "*" and not _ORIGIN.fullmatch(one)]
+    """Return the entries of the service's `cors` that are not origins."""
+    instead = (
+        'Write the scheme and the host, as in "https://shop.example", without a path; '
+        'or ["*"] for every page.'
+    )
+    wrong = [
+        origin
+        for origin in service.declared.cors
+        if origin != "*" and not _ORIGIN.fullmatch(origin)
+    ]
     if "*" in service.declared.cors and len(service.declared.cors) > 1:
         wrong.append("*, beside others,")
     source = service.declared.source
     return [
-        Mistake(source, "service.cors", f"{service.name}: {one} is not an origin.", instead)
-        for one in wrong
+        Mistake(source, "service.cors", f"{service.name}: {origin} is not an origin.", instead)
+        for origin in wrong
     ]
 
 
 def _answers(returns: object) -> bool:
-    """Whether the annotation says that there is a body."""
+    """Return True if the annotation has a body."""
     inner = get_args(returns)[0] if get_origin(returns) is Reply and get_args(returns) else returns
     return inner not in (None, NoneType, Reply, Any)
 
 
 def collisions(functions: Iterable[FunctionModel]) -> list[Mistake]:
-    """Two routes that no request could tell apart."""
-    found: list[Mistake] = []
+    """Return the routes that the same request matches."""
+    mistakes: list[Mistake] = []
     seen: dict[tuple[str, str], FunctionModel] = {}
     for function in functions:
         if isinstance(function.trigger, Http):
             key = (function.trigger.method, routing.shape(function.trigger.path))
-            other = seen.setdefault(key, function)
-            if other is not function:
-                what = f"{function.trigger.method} {function.trigger.path} is answered twice; the other: {other.source}."
-                found.append(
+            first = seen.setdefault(key, function)
+            if first is not function:
+                route = f"{function.trigger.method} {function.trigger.path}"
+                what = f"{route} is declared twice; the other: {first.source}."
+                mistakes.append(
                     Mistake(function.source, "route.twice", what, "Change one of the paths.")
                 )
-    return found
+    return mistakes

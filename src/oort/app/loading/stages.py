@@ -1,4 +1,7 @@
-"""Reads the stages of `oort.toml`: `[stages.prod]` with region, architecture, runtime, memory, log_days, environment and tags."""
+"""Read the stages of `oort.toml`: `[stages.prod]` with its settings.
+
+The settings are region, architecture, runtime, memory, log_days, environment and tags.
+"""
 
 import re
 from pathlib import Path
@@ -14,7 +17,7 @@ from oort.rules.cloud import deployed
 # https://docs.aws.amazon.com/lambda/latest/dg/configuration-envvars.html
 _VARIABLE = re.compile(r"[A-Za-z][A-Za-z0-9_]+")
 _TAKEN = ("AWS_", "LAMBDA_", deployed.PREFIX)
-_ENDPOINTS = "AWS_ENDPOINT_URL"  # the one AWS variable that is the user's own: emulators need it
+_ENDPOINTS = "AWS_ENDPOINT_URL"  # the only AWS variable that users may set: emulators need it
 _REGION = re.compile(r"[a-z]{2,}(-[a-z]+)+-\d")
 
 
@@ -29,7 +32,7 @@ class _Settings(msgspec.Struct, forbid_unknown_fields=True):
 
 
 def read(document: object, file: Path) -> tuple[Stage, ...]:
-    """The stages. InvalidProject, naming the setting, if one cannot be used."""
+    """Return the stages. Raises InvalidProject, with the setting, for an invalid value."""
     if not isinstance(document, dict):
         raise InvalidProject(
             f"{file}: stages must be a table.",
@@ -48,49 +51,53 @@ def _stage(name: str, settings: object, file: Path) -> Stage:
             f"{where} is not a stage's name.", "Use lower-case letters and digits, at most 16."
         )
     try:
-        found = msgspec.convert(settings, _Settings)
+        converted = msgspec.convert(settings, _Settings)
     except msgspec.ValidationError as error:
-        known = ", ".join(field.name for field in msgspec.structs.fields(_Settings))
-        raise InvalidProject(f"{where}: {error}.", f"The settings are: {known}.") from error
-    for wrong, what, instead in (
+        settings_known = ", ".join(field.name for field in msgspec.structs.fields(_Settings))
+        raise InvalidProject(
+            f"{where}: {error}.", f"The settings are: {settings_known}."
+        ) from error
+    for is_wrong, what, instead in (
         (
-            not _REGION.fullmatch(found.region),
-            f"{found.region!r} is not an AWS region",
+            not _REGION.fullmatch(converted.region),
+            f"{converted.region!r} is not an AWS region",
             "Write, for example, eu-north-1.",
         ),
         (
-            found.runtime not in RUNTIMES,
-            f"{found.runtime!r} is not a Python runtime of Lambda",
+            converted.runtime not in RUNTIMES,
+            f"{converted.runtime!r} is not a Python runtime of Lambda",
             f"Use one of {', '.join(RUNTIMES)}.",
         ),
         (
-            found.memory not in MEMORY,
-            f"memory {found.memory} is not possible",
+            converted.memory not in MEMORY,
+            f"memory {converted.memory} is not possible",
             "Lambda has 128 to 10240 MiB.",
         ),
         (
-            found.log_days not in LOG_DAYS,
-            f"log_days {found.log_days} is not possible",
+            converted.log_days not in LOG_DAYS,
+            f"log_days {converted.log_days} is not possible",
             f"CloudWatch has {', '.join(map(str, LOG_DAYS))}.",
         ),
     ):
-        if wrong:
+        if is_wrong:
             raise InvalidProject(f"{where}: {what}.", instead)
-    for variable in found.environment:
+    for variable in converted.environment:
         if not _VARIABLE.fullmatch(variable) or (
             variable.startswith(_TAKEN) and variable != _ENDPOINTS
         ):
             instead = f"Use letters, digits and _; {', '.join(_TAKEN)} belong to others."
             raise InvalidProject(f"{where}: the variable {variable!r} cannot be set.", instead)
-    settled = (tuple(sorted(one.items())) for one in (found.environment, found.tags))
+    settled = (
+        tuple(sorted(mapping.items())) for mapping in (converted.environment, converted.tags)
+    )
     environment, tags = settled
     return Stage(
         name,
-        found.region,
-        found.architecture,
-        found.runtime,
-        found.memory,
-        found.log_days,
+        converted.region,
+        converted.architecture,
+        converted.runtime,
+        converted.memory,
+        converted.log_days,
         environment,
         tags,
     )

@@ -1,6 +1,6 @@
-"""Carries out operations on the ports, whoever asks. One file a kind says how; a kind is loaded when it is first asked for.
+"""Perform operations on the ports. Each kind has a module, loaded at its first use.
 
-The brokers put grants in front of it; fakes use it as it is.
+The brokers check grants before this; fakes use it directly.
 """
 
 from typing import TYPE_CHECKING
@@ -51,21 +51,21 @@ _REFUSALS = (
 
 
 class Operations:
-    """From the language of the broker port to the ports of the services."""
+    """Perform the operations of the broker port on the ports of the services."""
 
     def __init__(self, ports: "HandlePorts") -> None:
         self._ports = ports
 
     def perform(self, operation: Operation) -> Result:
-        """Carry it out; what the ports refuse is a result."""
+        """Perform the operation. A refusal of a port is a result."""
         try:
-            return _carry_out(operation, self._ports)
+            return _perform(operation, self._ports)
         except _REFUSALS as error:
             return _refused(error)
 
 
-def _carry_out(operation: Operation, ports: "HandlePorts") -> Result:
-    """Choose the kind. Imports stand in the arms, so that a function on Lambda loads only the kinds that it uses."""
+def _perform(operation: Operation, ports: "HandlePorts") -> Result:
+    """Choose the port. A function on Lambda imports only the kinds that it uses."""
     match operation:
         case (
             GetItem()

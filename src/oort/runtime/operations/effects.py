@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 def perform(
     operation: ClaimEffect | FinishEffect | ReleaseEffect, effects: "Effects"
 ) -> Done | Happened:
-    """Carry it out on the port."""
+    """Perform the operation on the port."""
     match operation:
         case ClaimEffect():
             result = effects.claim(operation.lease, length=rules.length(operation.seconds))

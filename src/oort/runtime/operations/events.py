@@ -9,6 +9,6 @@ if TYPE_CHECKING:
 
 
 def perform(operation: PublishEvent, events: "Events") -> Done:
-    """Carry it out on the port."""
+    """Perform the operation on the port."""
     events.publish(operation.event, operation.message)
     return Done()

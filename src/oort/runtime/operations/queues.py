@@ -10,6 +10,6 @@ if TYPE_CHECKING:
 
 
 def perform(operation: SendMessage, queues: "Queues") -> Done:
-    """Carry it out on the port."""
+    """Perform the operation on the port."""
     queues.send(operation.queue, operation.message, delay=messages.delay(operation.delay))
     return Done()

@@ -23,7 +23,7 @@ def perform(
     operation: GetItem | GetItems | PutItem | UpdateItem | DeleteItem | QueryIndex | ScanTable,
     tables: "Tables",
 ) -> Result:
-    """Carry it out on the port."""
+    """Perform the operation on the port."""
     match operation:
         case GetItem():
             return Found(tables.get(operation.table, operation.key))

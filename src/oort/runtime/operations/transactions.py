@@ -1,4 +1,4 @@
-"""Commits of `atomic()` blocks. A check of one item is a commit that writes nothing."""
+"""Commits of `atomic()` blocks. A check of an item is a commit without writes."""
 
 from typing import TYPE_CHECKING
 
@@ -9,7 +9,7 @@ if TYPE_CHECKING:
 
 
 def perform(operation: CheckItem | Commit, transactions: "Transactions") -> Done:
-    """Carry it out on the port."""
+    """Perform the operation on the port."""
     match operation:
         case CheckItem():
             return Done(applied=transactions.commit((operation,), None))

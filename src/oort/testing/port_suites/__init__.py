@@ -1,12 +1,13 @@
-"""The contracts of the ports as pytest suites that every target must pass: the engine, emulators, AWS.
+"""The contracts of the ports as pytest suites that every target must pass: engine, emulators, AWS.
 
-Inherit from a suite in a class whose name begins with `Test`, and provide a fixture `target`; see `contracts.target`.
-The suites know only models and ports, and poll wherever a port is eventually consistent. They need pytest.
+Inherit from a suite in a class whose name begins with `Test`, and provide a fixture `target`; see
+`port_suites.target`. The suites use only models and ports, and poll where a port is eventually
+consistent. They need pytest.
 """
 
 import pytest
 
-# Before the suites are imported, so that their asserts explain themselves as those in test modules do.
+# Before the suites are imported, so that pytest explains their asserts like those of test modules.
 pytest.register_assert_rewrite(
     "oort.testing.port_suites.effects",
     "oort.testing.port_suites.parking",

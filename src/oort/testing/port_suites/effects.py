@@ -1,4 +1,4 @@
-"""The contract of external effects: one holder at a time, a result that stays, and nothing from whoever lost the lease."""
+"""The contract of external effects: leases, results that stay, and lost leases without effect."""
 
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
@@ -96,17 +96,17 @@ class EffectsContract(Contract):
         assert ports.effects.claim(SECOND, length=LONG) is None
 
     def test_effects_are_of_one_function_one_message_and_one_name(self, ports: Ports) -> None:
-        others = (
+        leases = (
             FIRST,
             msgspec.structs.replace(FIRST, function="suite.other"),
             msgspec.structs.replace(FIRST, message="message-2"),
             msgspec.structs.replace(FIRST, message="suite.function@2026-11-25T14:00:00+00:00/1"),
             msgspec.structs.replace(FIRST, name="refund"),
         )
-        for number, lease in enumerate(others):
+        for number, lease in enumerate(leases):
             assert ports.effects.claim(lease, length=LONG) is None
             assert ports.effects.finish(lease, f"{number}".encode()) is True
-        assert [ports.effects.claim(lease, length=LONG) for lease in others] == [
+        assert [ports.effects.claim(lease, length=LONG) for lease in leases] == [
             b"0",
             b"1",
             b"2",

@@ -1,4 +1,4 @@
-"""The contract of events: a copy for every subscriber, each with a fate of its own."""
+"""The contract of events: a copy for every subscriber, with its own attempts and dead letters."""
 
 from datetime import timedelta
 
@@ -40,25 +40,27 @@ class EventsContract(Contract):
         self, target: Target, ports: Ports
     ) -> None:
         ports.events.publish(HAPPENED, message("1", name=HAPPENED))
-        failing, other = SUBSCRIBERS
+        failing, healthy = SUBSCRIBERS
         for _ in range(ATTEMPTS):
             (delivery,) = received(target, ports, failing, 1)
             ports.deliveries.retry(failing, delivery.receipt, after=timedelta(0), error="failed")
-        (delivery,) = received(target, ports, other, 1)
-        ports.deliveries.acknowledge(other, [delivery.receipt])
+        (delivery,) = received(target, ports, healthy, 1)
+        ports.deliveries.acknowledge(healthy, [delivery.receipt])
 
         def dead() -> bool:
             assert ports.deliveries.receive(failing, most=10) == []
             return ports.queue_inspection.depth(failing).dead == 1
 
         target.eventually(dead)
-        assert ports.queue_inspection.depth(other).dead == 0
+        assert ports.queue_inspection.depth(healthy).dead == 0
 
     def test_every_event_arrives(self, target: Target, ports: Ports) -> None:
         for number in range(8):
             ports.events.publish(HAPPENED, message(str(number), name=HAPPENED))
         for queue in SUBSCRIBERS:
-            assert [one.message.id for one in received(target, ports, queue, 8)] == list("01234567")
+            assert [delivery.message.id for delivery in received(target, ports, queue, 8)] == list(
+                "01234567"
+            )
 
     def test_an_event_without_subscribers_is_gone(self, target: Target, ports: Ports) -> None:
         ports.events.publish(UNHEARD, message("1", name=UNHEARD))
@@ -73,4 +75,4 @@ class EventsContract(Contract):
                 HAPPENED, filling("2", name=HAPPENED, size=limits.MESSAGE_BYTES + 1)
             )
         for queue in SUBSCRIBERS:
-            assert [one.message for one in received(target, ports, queue, 1)] == [fits]
+            assert [delivery.message for delivery in received(target, ports, queue, 1)] == [fits]

@@ -26,7 +26,7 @@ from oort.testing.port_suites.target import LINES, NOTES, READINGS, Contract, Ta
 
 
 def pages(ports: Ports, *, group: str, limit: int, reverse: bool = False) -> Iterator[Listed]:
-    """The pages of one list, each asked for when the one before has been looked at."""
+    """Yield the pages of a list. Each page is queried after the use of the page before."""
     after: str | None = None
     while True:
         page = ports.tables.query(
@@ -43,19 +43,19 @@ class IndexesContract(Contract):
     """Queries of the table's own key, and of other indexes."""
 
     def query(self, ports: Ports, group: str, **edges: KeyPart) -> list[Value]:
-        found = ports.tables.query(
+        result = ports.tables.query(
             QueryIndex(
                 LINES, "own", group, at_least=edges.get("at_least"), below=edges.get("below")
             )
         )
-        return [item["line"] for item in found.items]
+        return [item["line"] for item in result.items]
 
     def owned(self, target: Target, ports: Ports, owner: str, expected: list[str]) -> None:
         """Wait until the index by owner lists these lines."""
 
         def there() -> bool:
-            found = ports.tables.query(QueryIndex(LINES, "by_owner", owner)).items
-            return [item["line"] for item in found] == expected
+            result = ports.tables.query(QueryIndex(LINES, "by_owner", owner)).items
+            return [item["line"] for item in result] == expected
 
         target.eventually(there)
 
@@ -69,9 +69,9 @@ class IndexesContract(Contract):
         values = [10, 9, -1, -10, 0, 0.5, -0.25, 1e100, -1e100, 10**37, 12, 1.2, -1.5, -2]
         for value in values:
             ports.tables.put(PutItem(READINGS, {"sensor": "s", "value": value}))
-        found = ports.tables.query(QueryIndex(READINGS, "own", "s")).items
+        result = ports.tables.query(QueryIndex(READINGS, "own", "s")).items
         # DynamoDB keeps values and not kinds: 1e100 may come back as an integer.
-        assert [Decimal(str(item["value"])) for item in found] == sorted(
+        assert [Decimal(str(item["value"])) for item in result] == sorted(
             Decimal(str(value)) for value in values
         )
 
@@ -92,13 +92,13 @@ class IndexesContract(Contract):
     def test_a_range_of_numbers(self, ports: Ports) -> None:
         for value in (-2, -1, 0, 1.5, 3):
             ports.tables.put(PutItem(READINGS, {"sensor": "s", "value": value}))
-        found = ports.tables.query(QueryIndex(READINGS, "own", "s", at_least=-1, below=3)).items
-        assert [item["value"] for item in found] == [-1, 0, 1.5]
+        result = ports.tables.query(QueryIndex(READINGS, "own", "s", at_least=-1, below=3)).items
+        assert [item["value"] for item in result] == [-1, 0, 1.5]
 
     def test_reverse_is_the_other_way_round(self, ports: Ports) -> None:
         put_lines(ports, "l", ["a", "b", "c"])
-        found = ports.tables.query(QueryIndex(LINES, "own", "l", at_least="b", reverse=True))
-        assert [item["line"] for item in found.items] == ["c", "b"]
+        result = ports.tables.query(QueryIndex(LINES, "own", "l", at_least="b", reverse=True))
+        assert [item["line"] for item in result.items] == ["c", "b"]
 
     def test_a_query_of_the_own_key_sees_every_write_at_once(self, ports: Ports) -> None:
         put_lines(ports, "l", ["a"])
@@ -111,9 +111,11 @@ class IndexesContract(Contract):
     def test_pages_hold_everything_in_order(self, ports: Ports, limit: int, reverse: bool) -> None:  # noqa: FBT001
         lines = [f"{number:02}" for number in range(7)]
         put_lines(ports, "l", lines)
-        found = [page.items for page in pages(ports, group="l", limit=limit, reverse=reverse)]
-        assert all(0 < len(items) <= limit for items in found)
-        assert [item["line"] for items in found for item in items] == sorted(lines, reverse=reverse)
+        result = [page.items for page in pages(ports, group="l", limit=limit, reverse=reverse)]
+        assert all(0 < len(items) <= limit for items in result)
+        assert [item["line"] for items in result for item in items] == sorted(
+            lines, reverse=reverse
+        )
 
     def test_what_stays_is_paged_exactly_once_while_others_come_and_go(self, ports: Ports) -> None:
         put_lines(ports, "l", [f"{number:02} stays" for number in range(10)])
@@ -160,8 +162,8 @@ class IndexesContract(Contract):
     def test_a_page_may_have_another_limit_than_the_one_before(self, ports: Ports) -> None:
         put_lines(ports, "l", ["1", "2", "3"])
         first = ports.tables.query(QueryIndex(LINES, "own", "l", limit=1))
-        rest = ports.tables.query(QueryIndex(LINES, "own", "l", limit=10, after=first.next))
-        assert [item["line"] for item in rest.items] == ["2", "3"]
+        second = ports.tables.query(QueryIndex(LINES, "own", "l", limit=10, after=first.next))
+        assert [item["line"] for item in second.items] == ["2", "3"]
 
     def test_an_index_lists_whole_items_in_its_own_order(
         self, target: Target, ports: Ports
@@ -173,9 +175,9 @@ class IndexesContract(Contract):
         target.eventually(
             lambda: len(ports.tables.query(QueryIndex(LINES, "by_owner", "ada")).items) == 2
         )
-        found = ports.tables.query(QueryIndex(LINES, "by_owner", "ada")).items
-        assert [item["rank"] for item in found] == [-1, 2]
-        assert found[1] == first
+        result = ports.tables.query(QueryIndex(LINES, "by_owner", "ada")).items
+        assert [item["rank"] for item in result] == [-1, 2]
+        assert result[1] == first
 
     def test_an_index_follows_its_items(self, target: Target, ports: Ports) -> None:
         for line in "abc":
@@ -231,8 +233,10 @@ class IndexesContract(Contract):
         assert ports.tables.update(
             UpdateItem(LINES, ("l", "a"), (Remove(("rank",)),))
         ).keys() == item.keys() - {"rank"}
-        made = UpdateItem(LINES, ("l", "b"), (), {"list": "l", "line": "b", "rank": None})
-        assert ports.tables.update(made) == {"list": "l", "line": "b", "rank": None}
+        update_of_absent = UpdateItem(
+            LINES, ("l", "b"), (), {"list": "l", "line": "b", "rank": None}
+        )
+        assert ports.tables.update(update_of_absent) == {"list": "l", "line": "b", "rank": None}
 
     @pytest.mark.parametrize("limit", [1, 2, 3, 4])
     @pytest.mark.parametrize("reverse", [False, True])
@@ -243,7 +247,7 @@ class IndexesContract(Contract):
         reverse: bool,  # noqa: FBT001
     ) -> None:
         put_lines(ports, "l", list("abcde"))
-        found: list[Value] = []
+        result: list[Value] = []
         after: str | None = None
         for _ in range(-(-3 // limit)):
             page = ports.tables.query(
@@ -258,10 +262,10 @@ class IndexesContract(Contract):
                     reverse=reverse,
                 )
             )
-            found += [item["line"] for item in page.items]
+            result += [item["line"] for item in page.items]
             after = page.next
         assert after is None
-        assert found == sorted("bcd", reverse=reverse)
+        assert result == sorted("bcd", reverse=reverse)
 
     def test_an_index_is_not_unique_and_pages_through_equals(
         self, target: Target, ports: Ports
@@ -294,10 +298,10 @@ class IndexesContract(Contract):
         query = QueryIndex(LINES, "by_owner", "ada", at_least=1, below=5, reverse=True, limit=3)
         page = ports.tables.query(query)
         assert [item["rank"] for item in page.items] == [4, 3, 2]
-        rest = QueryIndex(
+        following = QueryIndex(
             LINES, "by_owner", "ada", at_least=1, below=5, reverse=True, limit=3, after=page.next
         )
-        assert [item["rank"] for item in ports.tables.query(rest).items] == [1]
+        assert [item["rank"] for item in ports.tables.query(following).items] == [1]
 
     def test_an_index_without_a_sort_attribute_has_no_ranges(self, ports: Ports) -> None:
         with pytest.raises(InvalidUse):

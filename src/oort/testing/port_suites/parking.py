@@ -1,4 +1,4 @@
-"""The contract of parking: what is not understood waits beside its queue as it came, and goes back when it is."""
+"""The contract of parking: unreadable messages wait unchanged until a release."""
 
 import pytest
 
@@ -27,7 +27,7 @@ NEWER = Message(
 
 @pytest.mark.contract
 class ParkingContract(Contract):
-    """Parked, seen, released."""
+    """Park, inspect and release."""
 
     def test_what_is_parked_leaves_its_queue_and_is_seen(
         self, target: Target, ports: Ports
@@ -51,7 +51,9 @@ class ParkingContract(Contract):
         ports.queues.send(WORK, NEWER)
         park(target, ports)
         first = waiting(target, ports, 1)
-        assert [one.message for one in waiting(target, ports, 1)] == [one.message for one in first]
+        assert [parked.message for parked in waiting(target, ports, 1)] == [
+            parked.message for parked in first
+        ]
 
     def test_what_is_released_comes_back_with_fresh_attempts(
         self, target: Target, ports: Ports
@@ -74,9 +76,9 @@ class ParkingContract(Contract):
         waiting(target, ports, 23)
         even = names[::2]
         release(target, ports, even)
-        assert [one.message.id for one in received(target, ports, WORK, len(even))] == even
+        assert [parked.message.id for parked in received(target, ports, WORK, len(even))] == even
         left = waiting(target, ports, 11)
-        assert sorted(one.message.id for one in left) == names[1::2]
+        assert sorted(parked.message.id for parked in left) == names[1::2]
 
     def test_a_stale_receipt_takes_nothing_off_the_queue(
         self, target: Target, ports: Ports
@@ -86,7 +88,7 @@ class ParkingContract(Contract):
         target.wait(VISIBILITY + MOMENT)
         (current,) = received(target, ports, WORK, 1)
         ports.deliveries.park(WORK, late, FAULT)
-        assert {one.message.id for one in ports.parking.parked(WORK, most=10)} <= {
+        assert {parked.message.id for parked in ports.parking.parked(WORK, most=10)} <= {
             "a"
         }  # SQS has a copy by then
         target.wait(VISIBILITY + MOMENT)
@@ -99,7 +101,7 @@ class ParkingContract(Contract):
             ports.queues.send(WORK, message(name, body=body))
         park(target, ports, count=len(bodies), fault=Fault(Reason.MALFORMED, ""))
         assert {
-            one.message.id: one.message.body for one in waiting(target, ports, len(bodies))
+            parked.message.id: parked.message.body for parked in waiting(target, ports, len(bodies))
         } == bodies
 
     def test_what_is_discarded_is_gone_and_the_others_stay(
@@ -113,11 +115,11 @@ class ParkingContract(Contract):
 
         def done() -> bool:
             nonlocal discarded
-            discarded += ports.parking.discard(WORK, chosen=lambda one: one.message.id != "b")
+            discarded += ports.parking.discard(WORK, chosen=lambda parked: parked.message.id != "b")
             return discarded == 2
 
         target.eventually(done)
-        assert [one.message.id for one in waiting(target, ports, 1)] == ["b"]
+        assert [parked.message.id for parked in waiting(target, ports, 1)] == ["b"]
         assert ports.deliveries.receive(WORK, most=10) == []
 
     def test_the_oldest_come_first(self, target: Target, ports: Ports) -> None:
@@ -125,7 +127,7 @@ class ParkingContract(Contract):
             ports.queues.send(WORK, message(name))
             park(target, ports)
             target.wait(MOMENT)
-        assert [one.message.id for one in waiting(target, ports, 3)] == ["b", "a", "c"]
+        assert [parked.message.id for parked in waiting(target, ports, 3)] == ["b", "a", "c"]
 
     def test_putting_dead_letters_back_leaves_what_is_parked(
         self, target: Target, ports: Ports
@@ -134,7 +136,7 @@ class ParkingContract(Contract):
         park(target, ports)
         waiting(target, ports, 1)
         assert ports.queue_inspection.redrive(WORK) == 0
-        assert [one.message for one in waiting(target, ports, 1)] == [NEWER]
+        assert [parked.message for parked in waiting(target, ports, 1)] == [NEWER]
         assert ports.deliveries.receive(WORK, most=10) == []
 
     def test_each_queue_has_its_own(self, target: Target, ports: Ports) -> None:
@@ -151,36 +153,39 @@ class ParkingContract(Contract):
         park(target, ports, fault=NotUnderstood(FAULT).fault)
         waiting(target, ports, 1)
         assert (
-            ports.parking.release(WORK, ready=lambda one: one.fault.reason is Reason.MALFORMED) == 0
+            ports.parking.release(
+                WORK, ready=lambda parked: parked.fault.reason is Reason.MALFORMED
+            )
+            == 0
         )
         assert len(waiting(target, ports, 1)) == 1
 
 
 def park(target: Target, ports: Ports, *, count: int = 1, fault: Fault = FAULT) -> None:
-    """Receive so many messages of the queue, and park each."""
+    """Receive `count` messages of the queue and park them."""
     for delivery in received(target, ports, WORK, count):
         ports.deliveries.park(WORK, delivery, fault)
 
 
 def waiting(target: Target, ports: Ports, count: int) -> list[ParkedMessage]:
-    """What is parked, once it is that many."""
-    found: list[ParkedMessage] = []
+    """Wait until `count` messages are parked and return them."""
+    messages: list[ParkedMessage] = []
 
     def there() -> bool:
-        found[:] = ports.parking.parked(WORK, most=100)
-        return len(found) == count
+        messages[:] = ports.parking.parked(WORK, most=100)
+        return len(messages) == count
 
     target.eventually(there)
-    return found
+    return messages
 
 
 def release(target: Target, ports: Ports, ids: list[str]) -> None:
-    """Put these back, all of them."""
+    """Release the messages with these ids, all of them."""
     released = 0
 
     def done() -> bool:
         nonlocal released
-        released += ports.parking.release(WORK, ready=lambda one: one.message.id in ids)
+        released += ports.parking.release(WORK, ready=lambda parked: parked.message.id in ids)
         return released == len(ids)
 
     target.eventually(done)

@@ -1,4 +1,4 @@
-"""The contract of queues: hand-over, visibility, attempts, dead letters, delays and limits."""
+"""The contract of queues: deliveries, visibility, attempts, dead letters, delays and limits."""
 
 import json
 from datetime import timedelta
@@ -26,12 +26,15 @@ from oort.testing.port_suites.target import (
 NOW = timedelta(0)
 
 
-def one(target: Target, ports: Ports, queue: str = WORK) -> Delivery:
+def receive_one(target: Target, ports: Ports, queue: str = WORK) -> Delivery:
     return received(target, ports, queue, 1)[0]
 
 
 def dead(target: Target, ports: Ports, queue: str, count: int) -> list[DeadLetter]:
-    """That many dead letters; polls, and receives, since SQS moves a message when it would be handed over once more."""
+    """Wait for `count` dead letters and return them.
+
+    SQS moves a message to the dead letters at the next delivery, so this receives while it polls.
+    """
 
     def there() -> bool:
         assert ports.deliveries.receive(queue, most=10) == []
@@ -44,7 +47,7 @@ def dead(target: Target, ports: Ports, queue: str, count: int) -> list[DeadLette
 def use_up(target: Target, ports: Ports, queue: str = WORK) -> None:
     """Fail every attempt of the only message of the queue."""
     for attempt in range(1, ATTEMPTS + 1):
-        delivery = one(target, ports, queue)
+        delivery = receive_one(target, ports, queue)
         assert delivery.attempt == attempt
         ports.deliveries.retry(
             queue, delivery.receipt, after=NOW, error=f"attempt {attempt} failed"
@@ -53,12 +56,12 @@ def use_up(target: Target, ports: Ports, queue: str = WORK) -> None:
 
 @pytest.mark.contract
 class QueuesContract(Contract):
-    """At-least-once hand-over."""
+    """At-least-once delivery."""
 
     def test_a_message_comes_as_it_was_sent(self, target: Target, ports: Ports) -> None:
         sent = message("1", body='{"text":"é"}'.encode())
         ports.queues.send(WORK, sent)
-        delivery = one(target, ports)
+        delivery = receive_one(target, ports)
         assert delivery.message == sent
         assert delivery.attempt == 1
 
@@ -78,7 +81,7 @@ class QueuesContract(Contract):
     def test_queues_are_apart(self, target: Target, ports: Ports) -> None:
         ports.queues.send(WORK, message("1"))
         assert ports.deliveries.receive(OTHER_WORK, most=10) == []
-        assert one(target, ports).message.id == "1"
+        assert receive_one(target, ports).message.id == "1"
 
     def test_an_unknown_queue_is_a_key_error(self, ports: Ports) -> None:
         with pytest.raises(KeyError):
@@ -96,8 +99,8 @@ class QueuesContract(Contract):
     def test_every_message_is_handed_over(self, target: Target, ports: Ports) -> None:
         for number in range(15):
             ports.queues.send(WORK, message(f"{number:02}"))
-        found = received(target, ports, WORK, 15)
-        assert [delivery.message.id for delivery in found] == [
+        deliveries = received(target, ports, WORK, 15)
+        assert [delivery.message.id for delivery in deliveries] == [
             f"{number:02}" for number in range(15)
         ]
 
@@ -107,27 +110,27 @@ class QueuesContract(Contract):
         first, second = received(target, ports, WORK, 2)
         ports.deliveries.acknowledge(WORK, [first.receipt])
         ports.deliveries.retry(WORK, second.receipt, after=NOW, error="again")
-        assert one(target, ports).attempt == 2
+        assert receive_one(target, ports).attempt == 2
 
     def test_a_message_in_flight_is_invisible(self, target: Target, ports: Ports) -> None:
         ports.queues.send(WORK, message("1"))
-        one(target, ports)
+        receive_one(target, ports)
         assert ports.deliveries.receive(WORK, most=10) == []
 
     def test_a_message_that_is_not_settled_comes_back_as_the_next_attempt(
         self, target: Target, ports: Ports
     ) -> None:
         ports.queues.send(WORK, message("1"))
-        first = one(target, ports)
+        first = receive_one(target, ports)
         target.wait(VISIBILITY)
-        second = one(target, ports)
+        second = receive_one(target, ports)
         assert (first.attempt, second.attempt) == (1, 2)
         assert second.message == first.message
         assert second.receipt != first.receipt
 
     def test_an_acknowledged_message_does_not_come_back(self, target: Target, ports: Ports) -> None:
         ports.queues.send(WORK, message("1"))
-        ports.deliveries.acknowledge(WORK, [one(target, ports).receipt])
+        ports.deliveries.acknowledge(WORK, [receive_one(target, ports).receipt])
         target.wait(VISIBILITY + MOMENT)
         assert ports.deliveries.receive(WORK, most=10) == []
         assert ports.queue_inspection.depth(WORK).dead == 0
@@ -135,12 +138,12 @@ class QueuesContract(Contract):
     def test_a_batch_is_acknowledged_in_part(self, target: Target, ports: Ports) -> None:
         for name in "abcd":
             ports.queues.send(WORK, message(name))
-        found = received(target, ports, WORK, 4)
+        deliveries = received(target, ports, WORK, 4)
         ports.deliveries.acknowledge(
-            WORK, [delivery.receipt for delivery in found if delivery.message.id in "ac"]
+            WORK, [delivery.receipt for delivery in deliveries if delivery.message.id in "ac"]
         )
-        ports.deliveries.retry(WORK, found[1].receipt, after=NOW, error="b failed")
-        assert one(target, ports).message.id == "b"
+        ports.deliveries.retry(WORK, deliveries[1].receipt, after=NOW, error="b failed")
+        assert receive_one(target, ports).message.id == "b"
         target.wait(VISIBILITY)
         assert [(back.message.id, back.attempt) for back in received(target, ports, WORK, 2)] == [
             ("b", 3),
@@ -154,20 +157,22 @@ class QueuesContract(Contract):
         self, target: Target, ports: Ports
     ) -> None:
         ports.queues.send(WORK, message("1"))
-        ports.deliveries.retry(WORK, one(target, ports).receipt, after=SOON * 3, error="failed")
+        ports.deliveries.retry(
+            WORK, receive_one(target, ports).receipt, after=SOON * 3, error="failed"
+        )
         target.wait(SOON)
         assert ports.deliveries.receive(WORK, most=10) == []
         target.wait(SOON * 2)
-        assert one(target, ports).attempt == 2
+        assert receive_one(target, ports).attempt == 2
 
     def test_a_retry_may_be_at_once(self, target: Target, ports: Ports) -> None:
         ports.queues.send(WORK, message("1"))
-        ports.deliveries.retry(WORK, one(target, ports).receipt, after=NOW, error="failed")
-        assert one(target, ports).attempt == 2
+        ports.deliveries.retry(WORK, receive_one(target, ports).receipt, after=NOW, error="failed")
+        assert receive_one(target, ports).attempt == 2
 
     def test_a_retry_waits_at_most_12_hours(self, target: Target, ports: Ports) -> None:
         ports.queues.send(WORK, message("1"))
-        delivery = one(target, ports)
+        delivery = receive_one(target, ports)
         with pytest.raises(LimitExceeded):
             ports.deliveries.retry(
                 WORK, delivery.receipt, after=limits.VISIBILITY + SOON, error="failed"
@@ -175,7 +180,7 @@ class QueuesContract(Contract):
         with pytest.raises(InvalidValue):
             ports.deliveries.retry(WORK, delivery.receipt, after=-SOON, error="failed")
         ports.deliveries.retry(WORK, delivery.receipt, after=NOW, error="failed")
-        assert one(target, ports).attempt == 2
+        assert receive_one(target, ports).attempt == 2
 
     def test_after_the_last_attempt_a_message_is_a_dead_letter(
         self, target: Target, ports: Ports
@@ -193,7 +198,7 @@ class QueuesContract(Contract):
     ) -> None:
         ports.queues.send(WORK, message("1"))
         for _ in range(ATTEMPTS):
-            one(target, ports)
+            receive_one(target, ports)
             target.wait(VISIBILITY)
         (letter,) = dead(target, ports, WORK, 1)
         assert letter.attempts == ATTEMPTS
@@ -205,10 +210,10 @@ class QueuesContract(Contract):
         assert f"attempt {ATTEMPTS} failed" in letter.error
         ports.queues.send(OTHER_WORK, message("2"))
         for _ in range(ATTEMPTS):
-            one(target, ports, OTHER_WORK)
+            receive_one(target, ports, OTHER_WORK)
             target.wait(VISIBILITY)
-        (other,) = dead(target, ports, OTHER_WORK, 1)
-        assert other.error
+        (timed_out,) = dead(target, ports, OTHER_WORK, 1)
+        assert timed_out.error
 
     def test_a_dead_letter_does_not_touch_other_messages(
         self, target: Target, ports: Ports
@@ -216,7 +221,7 @@ class QueuesContract(Contract):
         ports.queues.send(WORK, message("bad"))
         use_up(target, ports)
         ports.queues.send(WORK, message("good"))
-        assert one(target, ports).message.id == "good"
+        assert receive_one(target, ports).message.id == "good"
 
     def test_dead_letters_stay_where_they_are(self, target: Target, ports: Ports) -> None:
         for name in "ab":
@@ -232,7 +237,7 @@ class QueuesContract(Contract):
         use_up(target, ports)
         dead(target, ports, WORK, 1)
         assert ports.queue_inspection.redrive(WORK) == 1
-        assert one(target, ports).attempt == 1
+        assert receive_one(target, ports).attempt == 1
         target.eventually(lambda: ports.queue_inspection.depth(WORK).dead == 0)
         assert ports.queue_inspection.dead(WORK, most=10) == []
         assert ports.queue_inspection.redrive(WORK) == 0
@@ -247,18 +252,18 @@ class QueuesContract(Contract):
 
     def test_a_stale_receipt_does_nothing(self, target: Target, ports: Ports) -> None:
         ports.queues.send(WORK, message("1"))
-        stale = one(target, ports)
+        stale = receive_one(target, ports)
         target.wait(VISIBILITY)
-        fresh = one(target, ports)
+        fresh = receive_one(target, ports)
         ports.deliveries.acknowledge(WORK, [stale.receipt])
         ports.deliveries.retry(WORK, stale.receipt, after=NOW, error="too late")
         assert ports.deliveries.receive(WORK, most=10) == []
         ports.deliveries.retry(WORK, fresh.receipt, after=NOW, error="failed")
-        assert one(target, ports).attempt == 3
+        assert receive_one(target, ports).attempt == 3
 
     def test_a_receipt_is_spent_after_its_use(self, target: Target, ports: Ports) -> None:
         ports.queues.send(WORK, message("1"))
-        delivery = one(target, ports)
+        delivery = receive_one(target, ports)
         ports.deliveries.acknowledge(WORK, [delivery.receipt])
         ports.deliveries.retry(WORK, delivery.receipt, after=NOW, error="too late")
         ports.deliveries.acknowledge(WORK, [delivery.receipt])
@@ -271,7 +276,7 @@ class QueuesContract(Contract):
         target.wait(SOON)
         assert ports.deliveries.receive(WORK, most=10) == []
         target.wait(SOON * 2)
-        assert one(target, ports).attempt == 1
+        assert receive_one(target, ports).attempt == 1
 
     def test_a_delay_lasts_at_most_15_minutes(self, ports: Ports) -> None:
         ports.queues.send(WORK, message("1"), delay=limits.MESSAGE_DELAY)
@@ -285,14 +290,14 @@ class QueuesContract(Contract):
         ports.queues.send(WORK, fits)
         with pytest.raises(LimitExceeded):
             ports.queues.send(WORK, filling("2", size=limits.MESSAGE_BYTES + 1))
-        assert one(target, ports).message == fits
+        assert receive_one(target, ports).message == fits
 
     def test_peek_takes_nothing(self, target: Target, ports: Ports) -> None:
         ports.queues.send(WORK, message("1"))
         target.eventually(
-            lambda: [found.id for found in ports.queue_inspection.peek(WORK, most=10)] == ["1"]
+            lambda: [waiting.id for waiting in ports.queue_inspection.peek(WORK, most=10)] == ["1"]
         )
-        assert one(target, ports).attempt == 1
+        assert receive_one(target, ports).attempt == 1
 
     def test_depth_counts_waiting_in_flight_and_dead(self, target: Target, ports: Ports) -> None:
         ports.queues.send(WORK, message("bad"))

@@ -1,4 +1,4 @@
-"""The contract of reads beyond one item by key: many keys at once, prefixes, and filters."""
+"""The contract of reads of many items: many keys at once, prefixes and filters."""
 
 import pytest
 
@@ -23,9 +23,9 @@ class ReadsContract(Contract):
         self, ports: Ports
     ) -> None:
         put_notes(ports, "a", "b", "c")
-        found = ports.tables.get_many(GetItems(NOTES, (("c",), ("nobody",), ("a",), ("c",))))
-        assert [item["id"] for item in found.items] == ["c", "a"]
-        assert found.next is None
+        result = ports.tables.get_many(GetItems(NOTES, (("c",), ("nobody",), ("a",), ("c",))))
+        assert [item["id"] for item in result.items] == ["c", "a"]
+        assert result.next is None
 
     def test_more_than_a_hundred_keys_are_refused(self, ports: Ports) -> None:
         keys = tuple((f"n{number}",) for number in range(limits.BATCH_GET + 1))
@@ -37,17 +37,17 @@ class ReadsContract(Contract):
         names = [f"{number:02}" for number in range(13)]
         for name in names:
             ports.tables.put(PutItem(NOTES, {"id": name, "text": "x" * 380 * limits.KIB}))
-        found = ports.tables.get_many(GetItems(NOTES, tuple((name,) for name in reversed(names))))
-        assert [item["id"] for item in found.items] == names[::-1]
+        result = ports.tables.get_many(GetItems(NOTES, tuple((name,) for name in reversed(names))))
+        assert [item["id"] for item in result.items] == names[::-1]
 
     def test_a_prefix_finds_what_begins_with_it_and_nothing_else(self, ports: Ports) -> None:
         lines = ["a", "ab", "ab/1", "ab/2", "abc", "b", "é", "éa"]
         for line in lines:
             ports.tables.put(PutItem(LINES, {"list": "l", "line": line}))
         for prefix in ("a", "ab/", "é", "zzz"):
-            found = ports.tables.query(QueryIndex(LINES, "own", "l", starts_with=prefix)).items
-            assert [item["line"] for item in found] == sorted(
-                one for one in lines if one.startswith(prefix)
+            result = ports.tables.query(QueryIndex(LINES, "own", "l", starts_with=prefix)).items
+            assert [item["line"] for item in result] == sorted(
+                line for line in lines if line.startswith(prefix)
             )
 
     def test_a_prefix_is_paged_and_goes_in_both_directions(self, ports: Ports) -> None:
@@ -78,8 +78,8 @@ class ReadsContract(Contract):
 
     def test_a_filter_leaves_items_out_after_they_were_read(self, ports: Ports) -> None:
         put_notes(ports, "a", "bb", "cc", "ddd")
-        found = ports.tables.scan(ScanTable(NOTES, where=Equals(("size",), 2))).items
-        assert {str(item["id"]) for item in found} == {"bb", "cc"}
+        result = ports.tables.scan(ScanTable(NOTES, where=Equals(("size",), 2))).items
+        assert {str(item["id"]) for item in result} == {"bb", "cc"}
 
     def test_the_limit_counts_what_is_read_so_a_page_may_be_empty_and_go_on(
         self, ports: Ports

@@ -36,7 +36,7 @@ def put_lines(ports: Ports, group: str, lines: list[str]) -> None:
 
 
 def scanned(ports: Ports, table: str, *, limit: int) -> Iterator[Listed]:
-    """The pages of a scan, each asked for when the one before has been looked at."""
+    """Yield the pages of a scan. Each page is read after the use of the page before."""
     after: str | None = None
     while True:
         page = ports.tables.scan(ScanTable(table, limit=limit, after=after))
@@ -69,10 +69,10 @@ class TablesContract(Contract):
 
     def test_a_boolean_stays_a_boolean_and_a_number_a_number(self, ports: Ports) -> None:
         ports.tables.put(PutItem(NOTES, {"id": "a", "flag": True, "one": 1}))
-        found = ports.tables.get(NOTES, ("a",))
-        assert found is not None
-        assert found["flag"] is True
-        assert found["one"] is not True
+        result = ports.tables.get(NOTES, ("a",))
+        assert result is not None
+        assert result["flag"] is True
+        assert result["one"] is not True
 
     def test_numbers_of_38_digits_round_trip(self, ports: Ports) -> None:
         large = int("9" * limits.NUMBER_DIGITS)
@@ -340,9 +340,9 @@ class TablesContract(Contract):
         put_lines(ports, "a", ["1", "2", "3"])
         put_lines(ports, "b", ["1", "2"])
         ports.tables.put(PutItem(NOTES, {"id": "of another table"}))
-        found = [page.items for page in scanned(ports, LINES, limit=2)]
-        assert all(len(items) <= 2 for items in found)
-        keys = sorted((str(item["list"]), str(item["line"])) for items in found for item in items)
+        result = [page.items for page in scanned(ports, LINES, limit=2)]
+        assert all(len(items) <= 2 for items in result)
+        keys = sorted((str(item["list"]), str(item["line"])) for items in result for item in items)
         assert keys == [("a", "1"), ("a", "2"), ("a", "3"), ("b", "1"), ("b", "2")]
 
     def test_what_stays_is_scanned_exactly_once_while_others_come_and_go(
@@ -365,9 +365,9 @@ class TablesContract(Contract):
     def test_a_page_ends_at_a_megabyte_whatever_its_limit(self, ports: Ports) -> None:
         for number in range(6):
             ports.tables.put(PutItem(NOTES, {"id": str(number), "text": "x" * 390 * limits.KIB}))
-        found = [page.items for page in scanned(ports, NOTES, limit=100)]
-        assert len(found) > 1
-        assert sorted(str(item["id"]) for items in found for item in items) == list("012345")
+        result = [page.items for page in scanned(ports, NOTES, limit=100)]
+        assert len(result) > 1
+        assert sorted(str(item["id"]) for items in result for item in items) == list("012345")
 
     @pytest.mark.parametrize("limit", [0, -1, limits.PAGE_ITEMS + 1])
     def test_a_page_has_between_1_and_1000_items(self, ports: Ports, limit: int) -> None:

@@ -1,4 +1,4 @@
-"""What a contract suite needs of a target, the platform that all suites use, and what they share."""
+"""The fixture `target`, the platform of all suites, and functions that suites share."""
 
 from collections.abc import Callable
 from datetime import timedelta
@@ -31,16 +31,19 @@ MOMENT = timedelta(milliseconds=1)
 
 
 class Target(Protocol):
-    """One implementation of the ports."""
+    """An implementation of the ports."""
 
     def deploy(self, platform: PlatformModel) -> Ports:
-        """Everything that the platform declares exists and is empty."""
+        """Create all resources of the platform, empty, and return the ports."""
 
     def wait(self, duration: timedelta) -> None:
         """Let the target's time pass; a virtual clock is advanced."""
 
     def eventually(self, holds: Callable[[], bool]) -> None:
-        """Ask again and again while time passes and the outbox is relayed. AssertionError if it never holds."""
+        """Repeat the check while time passes and the outbox is relayed.
+
+        Raises AssertionError if the check never holds.
+        """
 
 
 def _table(
@@ -91,34 +94,34 @@ PLATFORM = PlatformModel(
 
 
 class Contract:
-    """What every suite has: the deployed ports."""
+    """The fixture of every suite: the deployed ports."""
 
     @pytest.fixture
     def ports(self, target: Target) -> Ports:
-        """The ports of the suites' platform, empty."""
+        """Return the ports of the suites' platform, empty."""
         return target.deploy(PLATFORM)
 
 
 def message(id: str, *, body: bytes = b"{}", name: str = WORK, key: str = "k") -> Message:
-    """A message for a queue or an event."""
+    """Return a message for a queue or an event."""
     return Message(
         id=id, name=name, body=body, key=key, version=1, traceparent="00-aa-bb-01", sent=1.5
     )
 
 
 def received(target: Target, ports: Ports, queue: str, count: int) -> list[Delivery]:
-    """That many deliveries of a queue, in order of their message's id; polls until they are there."""
-    found: list[Delivery] = []
+    """Wait for `count` deliveries of a queue and return them in the order of their message ids."""
+    deliveries: list[Delivery] = []
 
     def enough() -> bool:
-        found.extend(ports.deliveries.receive(queue, most=min(count - len(found), 10)))
-        return len(found) >= count
+        deliveries.extend(ports.deliveries.receive(queue, most=min(count - len(deliveries), 10)))
+        return len(deliveries) >= count
 
     target.eventually(enough)
-    return sorted(found, key=lambda delivery: delivery.message.id)
+    return sorted(deliveries, key=lambda delivery: delivery.message.id)
 
 
 def filling(id: str, *, size: int, name: str = WORK) -> Message:
-    """A message that takes exactly so many bytes with its envelope."""
+    """Return a message of exactly `size` bytes with its envelope."""
     empty = message(id, name=name, body=b'""')
     return message(id, name=name, body=b'"' + b"x" * (size - envelopes.size(empty)) + b'"')

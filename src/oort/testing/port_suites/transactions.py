@@ -1,4 +1,4 @@
-"""The contract of transactions: all or nothing, the inbox mark, limits, and messages that leave with the commit."""
+"""The contract of transactions: atomicity, inbox marks, limits, messages after a commit."""
 
 from concurrent.futures import ThreadPoolExecutor
 
@@ -108,8 +108,8 @@ class TransactionsContract(Contract):
         ]
         for expected in ([11, 2, 11], [12, 3, 12]):
             assert ports.transactions.commit(writes, None) is True
-            found = [ports.tables.get(NOTES, (name,)) for name in names]
-            assert [item and item["n"] for item in found] == expected
+            items = [ports.tables.get(NOTES, (name,)) for name in names]
+            assert [item and item["n"] for item in items] == expected
 
     def test_to_an_update_a_null_is_missing(self, ports: Ports) -> None:
         ports.tables.put(PutItem(NOTES, {"id": "a", "n": None, "deep": {"n": None}}))
@@ -184,15 +184,15 @@ class TransactionsContract(Contract):
         assert ports.deliveries.receive(WORK, most=10) == []
 
     def test_one_item_cannot_be_written_twice(self, ports: Ports) -> None:
-        others: tuple[Write, ...] = (
+        second_writes: tuple[Write, ...] = (
             put("a", 2),
             UpdateItem(NOTES, ("a",), (AddTo(("n",), 1),)),
             DeleteItem(NOTES, ("a",)),
             CheckItem(NOTES, ("a",), Equals(("n",), 1)),
         )
-        for other in others:
+        for second in second_writes:
             with pytest.raises(InvalidUse):
-                ports.transactions.commit([put("a"), put("b"), other], None)
+                ports.transactions.commit([put("a"), put("b"), second], None)
         assert ports.tables.get(NOTES, ("b",)) is None
 
     def test_one_key_in_two_tables_is_two_items(self, ports: Ports) -> None:
@@ -261,8 +261,10 @@ class TransactionsContract(Contract):
             SendMessage(OTHER_WORK, message("2")),
         ]
         ports.transactions.commit(writes, None)
-        assert [one.message for one in received(target, ports, WORK, 1)] == [message("1")]
-        assert [one.message for one in received(target, ports, OTHER_WORK, 1)] == [message("2")]
+        assert [delivery.message for delivery in received(target, ports, WORK, 1)] == [message("1")]
+        assert [delivery.message for delivery in received(target, ports, OTHER_WORK, 1)] == [
+            message("2")
+        ]
 
     def test_an_event_arrives_at_every_subscriber(self, target: Target, ports: Ports) -> None:
         event = message("1", name=HAPPENED)
@@ -270,7 +272,7 @@ class TransactionsContract(Contract):
             [PublishEvent(HAPPENED, event), PublishEvent(UNHEARD, message("2"))], None
         )
         for queue in SUBSCRIBERS:
-            assert [one.message for one in received(target, ports, queue, 1)] == [event]
+            assert [delivery.message for delivery in received(target, ports, queue, 1)] == [event]
 
     def test_a_delayed_send_is_not_visible_before_its_time(
         self, target: Target, ports: Ports
@@ -279,9 +281,9 @@ class TransactionsContract(Contract):
             [SendMessage(WORK, message("1"), delay=3.0), SendMessage(WORK, message("2"))], None
         )
         early = received(target, ports, WORK, 1)
-        assert [one.message.id for one in early] == ["2"]
+        assert [delivery.message.id for delivery in early] == ["2"]
         ports.deliveries.acknowledge(WORK, [early[0].receipt])
-        assert [one.message.id for one in received(target, ports, WORK, 1)] == ["1"]
+        assert [delivery.message.id for delivery in received(target, ports, WORK, 1)] == ["1"]
 
     def test_a_transaction_that_fails_sends_nothing(self, target: Target, ports: Ports) -> None:
         ports.tables.put(put("a"))
@@ -292,15 +294,15 @@ class TransactionsContract(Contract):
             )
         target.wait(SOON + MOMENT)
         ports.queues.send(WORK, message("3"))
-        assert [one.message.id for one in received(target, ports, WORK, 1)] == ["3"]
+        assert [delivery.message.id for delivery in received(target, ports, WORK, 1)] == ["3"]
         assert all(ports.deliveries.receive(queue, most=10) == [] for queue in (WORK, *SUBSCRIBERS))
 
     def test_everything_sent_arrives(self, target: Target, ports: Ports) -> None:
         for number in range(25):
             ports.transactions.commit([SendMessage(WORK, message(f"{number:02}"))], None)
-        found: list[str] = []
-        while len(found) < 25:
-            batch = received(target, ports, WORK, min(5, 25 - len(found)))
-            found.extend(one.message.id for one in batch)
-            ports.deliveries.acknowledge(WORK, [one.receipt for one in batch])
-        assert sorted(found) == [f"{number:02}" for number in range(25)]
+        ids: list[str] = []
+        while len(ids) < 25:
+            batch = received(target, ports, WORK, min(5, 25 - len(ids)))
+            ids.extend(delivery.message.id for delivery in batch)
+            ports.deliveries.acknowledge(WORK, [delivery.receipt for delivery in batch])
+        assert sorted(ids) == [f"{number:02}" for number in range(25)]

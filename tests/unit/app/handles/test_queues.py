@@ -46,7 +46,7 @@ def test_a_message_of_a_type_that_is_no_class_is_sent_too() -> None:
 @pytest.mark.parametrize("delay", [timedelta(minutes=15, microseconds=1), timedelta(seconds=-1)])
 def test_a_delay_is_0_to_15_minutes(delay: timedelta) -> None:
     letters = fake(Letters[Send])
-    with pytest.raises(LimitExceeded, match=r"It is at most 0:15:00; use a schedule for more"):
+    with pytest.raises(LimitExceeded, match=r"Use at most 0:15:00, or a schedule"):
         letters.send(Book(isbn="1"), delay=delay)
     assert sent(letters) == []
 
@@ -65,7 +65,8 @@ def test_a_handle_without_send_refuses_it() -> None:
     letters = fake(Letters[Send])
     letters.__dict__["_actions"] = frozenset()
     with pytest.raises(
-        NotGranted, match=r"may not Send on Letters\. Ask for it: Letters\[… \| Send\]"
+        NotGranted,
+        match=r"no grant for Send on Letters\. Add the action to the parameter: Letters\[… \| Send\]",
     ):
         letters.send(Book(isbn="1"))
 

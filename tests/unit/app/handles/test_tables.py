@@ -145,7 +145,7 @@ def test_equals_none_fits_a_missing_attribute() -> None:
 def test_the_wrong_item_type_is_refused_before_anything_is_written() -> None:
     table = books()
     with pytest.raises(
-        InvalidUse, match=r"library\.books~\d+ stores Book, not Number\. Give it a Book\."
+        InvalidUse, match=r"library\.books~\d+ stores Book, not Number\. Pass a Book\."
     ):
         table.put(Number("1"))  # type: ignore[arg-type]  # the point
     assert stored(table) == []
@@ -271,7 +271,7 @@ def test_update_with_a_condition_that_fails_raises_otherwise() -> None:
 
 def test_update_without_changes_or_of_the_key_or_with_another_initial_is_refused() -> None:
     table = books(Book(isbn="1"))
-    with pytest.raises(InvalidUse, match=r"update\(\) without changes"):
+    with pytest.raises(InvalidUse, match=r"update\(\) has no changes"):
         table.update("1")
     with pytest.raises(InvalidUse, match=r"isbn is part of the key\. Put a new item"):
         table.update("1", field(B.isbn).set("2"))
@@ -504,7 +504,8 @@ def test_a_handle_without_the_action_refuses_it_and_says_what_to_ask_for() -> No
         "Scan": lambda: table.scan(limit=1),  # type: ignore[misc]
     }.items():
         with pytest.raises(
-            NotGranted, match=rf"may not {action} on Books\. Ask for it: Books\[… \| {action}\]"
+            NotGranted,
+            match=rf"no grant for {action} on Books\. Add the action to the parameter: Books\[… \| {action}\]",
         ):
             attempt()  # type: ignore[no-untyped-call]
 
