@@ -1,4 +1,4 @@
-"""What a handler may know of its invocation: the caller, and the context."""
+"""The caller and the context of an invocation, as a handler sees them."""
 
 from datetime import datetime, timedelta
 
@@ -6,9 +6,9 @@ import msgspec
 
 
 class Principal(msgspec.Struct, frozen=True):
-    """Who makes a request: the subject of a verified token.
+    """The authenticated caller of a request: the subject of a verified token.
 
-    Ask for it in a private route's handler; on a public route write `Principal | None`.
+    Ask for a Principal in a private route's handler; on a public route write `Principal | None`.
     """
 
     id: str
@@ -16,9 +16,10 @@ class Principal(msgspec.Struct, frozen=True):
 
 
 class Context(msgspec.Struct, frozen=True):
-    """What a handler may know of its invocation.
+    """The context of an invocation: its message, attempt, time and deadline.
 
-    `message_id` stays the same when a message is delivered again; for a request it is new each time. `attempt` counts from 1.
+    `message_id` stays the same when a message is delivered again; each request has a new id.
+    `attempt` counts from 1.
     """
 
     message_id: str
@@ -27,5 +28,5 @@ class Context(msgspec.Struct, frozen=True):
     deadline: datetime
 
     def remaining(self, now: datetime) -> timedelta:
-        """The time left before the invocation is ended."""
+        """Return the time left until the invocation is ended."""
         return self.deadline - now

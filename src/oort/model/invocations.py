@@ -1,4 +1,4 @@
-"""What a target hands to the runtime, and what it gets back. Serialisable, so that a worker process can stand in between."""
+"""Invocations and their outcomes. They are serialisable, for a worker process in between."""
 
 from typing import TypeAlias
 
@@ -32,7 +32,7 @@ class BatchInvocation(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class CallInvocation(msgspec.Struct, frozen=True, kw_only=True):
-    """A question of another function, which waits."""
+    """A call from another function, which waits for the result."""
 
     id: str
     token: str
@@ -44,7 +44,10 @@ Invocation: TypeAlias = HttpInvocation | BatchInvocation | CallInvocation
 
 
 class HttpOutcome(msgspec.Struct, frozen=True, kw_only=True):
-    """The reply. `entered` says whether the handler ran; `error` holds the traceback of one that failed, never sent."""
+    """The reply. `entered` is true if the handler ran.
+
+    `error` holds the traceback of a failed handler and is never sent to the client.
+    """
 
     status: int
     headers: tuple[tuple[str, str], ...]
@@ -55,7 +58,7 @@ class HttpOutcome(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Failure(msgspec.Struct, frozen=True, kw_only=True):
-    """One delivery that failed. Before `after` seconds have passed it would fail again."""
+    """A failed delivery. Retries before `after` seconds would fail again."""
 
     receipt: str
     error: str  # one line
@@ -64,14 +67,17 @@ class Failure(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Parked(msgspec.Struct, frozen=True, kw_only=True):
-    """One delivery that its consumer cannot read, now or at a next attempt. The handler was not entered."""
+    """A delivery that its consumer cannot read, now or at a later attempt.
+
+    The handler was not entered.
+    """
 
     receipt: str
     fault: Fault
 
 
 class BatchOutcome(msgspec.Struct, frozen=True, kw_only=True):
-    """The partial batch response: deliveries that are not listed succeeded."""
+    """The partial batch response: every delivery that is not listed succeeded."""
 
     failures: tuple[Failure, ...]
     parked: tuple[Parked, ...] = ()
@@ -79,7 +85,7 @@ class BatchOutcome(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class CallOutcome(msgspec.Struct, frozen=True, kw_only=True):
-    """The answer, or what was objected. `error` holds the traceback of a handler that failed."""
+    """The answer or the problem. `error` holds the traceback of a failed handler."""
 
     result: Answered | Objected
     error: str = ""

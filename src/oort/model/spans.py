@@ -1,10 +1,10 @@
-"""Spans as data: what one invocation and each of its operations did, and when. W3C trace context names them."""
+"""Spans as data: the steps of an invocation with their times, named by W3C trace context."""
 
 import msgspec
 
 
 class Span(msgspec.Struct, frozen=True, kw_only=True):
-    """One timed step. Times are nanoseconds; `start` counts from the Unix epoch."""
+    """A timed step. Times are nanoseconds; `start` counts from the Unix epoch."""
 
     trace: str
     id: str
@@ -19,7 +19,7 @@ class Span(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class TraceSummary(msgspec.Struct, frozen=True, kw_only=True):
-    """One line of a list of traces."""
+    """A line of a list of traces."""
 
     trace: str
     name: str
