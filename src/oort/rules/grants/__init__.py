@@ -1,1 +1,3 @@
-"""A grant of each kind as IAM statements and as an edge of the graph: one file a kind, chosen in `selection`."""
+"""The IAM statements and the graph's edge of each kind of grant: a
+file a kind, chosen in `selection`.
+"""

@@ -13,12 +13,12 @@ _PUBLISH = ("sns:Publish",)
 
 
 def statements(grant: Grant, grantee: Grantee) -> Iterator[Statement]:
-    """Publishing to the topic."""
+    """Allow to publish to the topic."""
     yield Statement(named(grant), _PUBLISH, (grantee.place.topic_arn(grant.resource),))
 
 
 def encrypting(events: Sequence[str], key: str) -> Iterator[Statement]:
-    """A publisher encrypts for the topic, and through SNS only.
+    """Allow a publisher to encrypt for the topic, through SNS only.
 
     https://docs.aws.amazon.com/sns/latest/dg/sns-key-management.html
     """
@@ -28,12 +28,12 @@ def encrypting(events: Sequence[str], key: str) -> Iterator[Statement]:
 
 
 def outbox_rows(grant: Grant) -> str:
-    """The rows of the outbox that it may write."""
+    """Return the outbox rows that a function with the grant may write."""
     return outbox_row(OutboxTable.PUBLISH, grant.resource, "*")
 
 
 def relaying(events: Sequence[str], place: Place, *, key: str) -> Iterator[Statement]:
-    """The relay's right to publish these events."""
+    """Allow the relay to publish these events."""
     if events:
         yield Statement("Publish", _PUBLISH, tuple(map(place.topic_arn, events)))
     yield from encrypting(events, key)

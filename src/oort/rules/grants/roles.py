@@ -1,6 +1,7 @@
-"""The IAM statements of a whole function, and of a relay: exact actions on exact ARNs, from grants and triggers.
+"""The IAM statements of a function, and of a relay: exact actions on exact ARNs.
 
-Synthesis writes them into the role of the function, one role for each. An ARN may hold `${…}` for CloudFormation.
+They follow from grants and triggers. Synthesis writes them into the role of the function, a role
+for each function. An ARN may contain `${…}` for CloudFormation.
 """
 
 from collections.abc import Iterator, Mapping
@@ -33,9 +34,9 @@ _CONSUME = (
 def granted(
     function: FunctionModel, *, platform: PlatformModel, place: Place, key: str
 ) -> tuple[Statement, ...]:
-    """Everything that a function may do. `key` is the ARN of the platform's KMS key.
+    """Return all statements of a function. `key` is the ARN of the platform's KMS key.
 
-    InvalidProgram if it calls what nobody on the platform answers.
+    InvalidProgram if the function makes a call that no function of the platform answers.
     """
     grantee = Grantee(function, platform, place)
     statements = list(_running(place.log_group(function.name), place))
@@ -54,7 +55,10 @@ def granted(
 def relaying(
     service: ServiceModel, *, place: Place, log_group: str, stream: str, key: str
 ) -> tuple[Statement, ...]:
-    """Everything that the relay of a service may do: read the outbox's stream, and send what its functions may send."""
+    """Return all statements of a service's relay: read the outbox's stream, and send and publish.
+
+    The relay may send and publish on behalf of all functions of the service.
+    """
     grants = sorted({(grant.kind, grant.resource) for grant in outgoing(service)})
     outbox = f"{service.name}.{OUTBOX}"
     undelivered = place.queue_arn(f"{service.name}.{UNDELIVERED}")
@@ -65,7 +69,8 @@ def relaying(
             ("dynamodb:DescribeStream", "dynamodb:GetRecords", "dynamodb:GetShardIterator"),
             (stream,),
         ),
-        # Lambda asks for it when it makes the mapping; a table's streams are listed, so no single one can be named.
+        # Lambda needs it to create the mapping. The action lists a table's streams, so that no
+        # single stream can be named.
         Statement("ListStreams", ("dynamodb:ListStreams",), (place.stream_arns(outbox),)),
         Statement("Forget", ("dynamodb:DeleteItem",), (place.table_arn(outbox),)),
         Statement("Undelivered", ("sqs:SendMessage",), (undelivered,)),
@@ -75,7 +80,10 @@ def relaying(
 
 
 def outgoing(service: ServiceModel) -> tuple[Grant, ...]:
-    """What the functions of a service may send and publish: with any of it the service has an outbox and a relay."""
+    """Return the grants of a service's functions to send and publish.
+
+    A service with any of these grants has an outbox and a relay.
+    """
     return tuple(
         grant
         for function in service.functions
@@ -97,7 +105,7 @@ def _consuming(function: FunctionModel, place: Place) -> Iterator[Statement]:
 
 
 def _running(log_group: str, place: Place) -> Iterator[Statement]:
-    """What every function needs to run at all: its own log, and traces."""
+    """Allow the actions that every function needs: writing its own log, and traces."""
     logs = f"{place.log_group_arn(log_group)}:*"  # the streams of the group
     yield Statement("Log", ("logs:CreateLogStream", "logs:PutLogEvents"), (logs,))
     yield Statement("Trace", tuple(UNSCOPED), ("*",))

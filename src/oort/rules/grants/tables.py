@@ -24,7 +24,7 @@ _READS = frozenset({"get", _QUERY, "scan", "check"})
 
 
 def statements(grant: Grant, grantee: Grantee) -> Iterator[Statement]:
-    """The actions on the table, and a query on its indexes."""
+    """Allow the actions on the table, and queries on its indexes."""
     name, place = named(grant), grantee.place
     table = next(table for table in grantee.platform.of(TableModel) if table.name == grant.resource)
     if actions := tuple(_ITEM_ACTIONS[action] for action in grant.actions if action != _QUERY):
@@ -34,12 +34,12 @@ def statements(grant: Grant, grantee: Grantee) -> Iterator[Statement]:
 
 
 def edge(action: str) -> EdgeKind:
-    """A function reads or writes a table."""
+    """Return the kind of edge between a function and a table: reads or writes."""
     return EdgeKind.READS if action in _READS else EdgeKind.WRITES
 
 
 def _queried(table: TableModel, place: Place) -> Iterator[str]:
-    """The table where an index is its own key, and each other index."""
+    """Return the ARNs of the table, if its own key is an index, and of each secondary index."""
     if not table.indexes or any(index.primary for index in table.indexes):
         yield place.table_arn(table.name)
     yield from (

@@ -153,7 +153,7 @@ def test_a_call_reaches_the_live_version_of_whoever_answers() -> None:
 
 def test_a_call_that_nobody_answers_is_a_mistake_with_its_place() -> None:
     with pytest.raises(
-        InvalidProgram, match=r"here\.py:1: shop\.handler calls tax\.rate, which nobody"
+        InvalidProgram, match=r"here\.py:1: shop\.handler calls tax\.rate, but no function"
     ):
         given(Grant(Kind.CALL, "tax.rate", ("call",)))
 
