@@ -1,10 +1,14 @@
-"""How large an item or a write is, counted as DynamoDB counts: UTF-8 names and values, a few bytes of structure."""
+"""Sizes of items and writes, in DynamoDB's count: UTF-8 names and
+values, and bytes of structure.
+"""
 
 from oort.model.items import Item, Value
 
 
 def item_size(item: Item) -> int:
-    """Bytes that count towards the 400 KB of an item that `numbers.check` has let pass.
+    """Return the bytes of an item, as counted for the limit of 400 KB.
+
+    `numbers.check` comes before.
 
     >>> item_size({"id": "ab", "n": 1})
     7
