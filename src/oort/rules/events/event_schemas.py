@@ -25,7 +25,7 @@ def writer(kind: object) -> Schema:
     >>> sold["required"], sold["additionalProperties"]
     (['id', 'note'], False)
     """
-    return _document(schemas.schema(kind, closed=False, known=True), closed)
+    return _document(schemas.schema(kind, closed=False, known_only=True), closed)
 
 
 def reader(kind: object) -> Schema:
