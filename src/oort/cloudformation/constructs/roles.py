@@ -5,7 +5,7 @@ from collections.abc import Iterable, Sequence
 from oort.cloudformation.intrinsics import text
 from oort.cloudformation.resources import Document, Resource
 from oort.model.problems import Json
-from oort.rules.grants.statement import Condition, Statement
+from oort.rules.grants.statement import IamCondition, Statement
 
 VERSION = "2012-10-17"
 
@@ -71,9 +71,11 @@ def _statement(statement: Statement, sid: str) -> Json:
         "Resource": [text(resource) for resource in statement.resources],
     }
     return (
-        {**found, "Condition": _conditions(statement.conditions)} if statement.conditions else found
+        {**found, "Condition": _conditions(statement.conditions)}
+        if statement.conditions
+        else found
     )
 
 
-def _conditions(conditions: Sequence[Condition]) -> Json:
+def _conditions(conditions: Sequence[IamCondition]) -> Json:
     return {one.operator: {one.key: [text(value) for value in one.values]} for one in conditions}

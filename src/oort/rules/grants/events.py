@@ -6,7 +6,7 @@ from oort.model.functions import Grant
 from oort.rules.cloud.cloud_names import Place, outbox_row
 from oort.rules.cloud.deployed import OutboxTable
 from oort.rules.grants.edges import EdgeKind
-from oort.rules.grants.statement import Condition, Grantee, Statement, named
+from oort.rules.grants.statement import Grantee, IamCondition, Statement, named
 
 EDGE = EdgeKind.PUBLISHES
 _PUBLISH = ("sns:Publish",)
@@ -23,7 +23,9 @@ def encrypting(events: Sequence[str], key: str) -> Iterator[Statement]:
     https://docs.aws.amazon.com/sns/latest/dg/sns-key-management.html
     """
     if events:
-        through = Condition("StringEquals", "kms:ViaService", ("sns.${AWS::Region}.amazonaws.com",))
+        through = IamCondition(
+            "StringEquals", "kms:ViaService", ("sns.${AWS::Region}.amazonaws.com",)
+        )
         yield Statement("Encrypt", ("kms:Decrypt", "kms:GenerateDataKey"), (key,), (through,))
 
 

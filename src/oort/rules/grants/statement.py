@@ -9,7 +9,7 @@ from oort.rules.cloud.cloud_names import Place
 
 
 @dataclass(frozen=True, slots=True)
-class Condition:
+class IamCondition:
     """A condition of a statement: an IAM operator, a condition key, and its values."""
 
     operator: str
@@ -24,7 +24,7 @@ class Statement:
     name: str
     actions: tuple[str, ...]
     resources: tuple[str, ...]
-    conditions: tuple[Condition, ...] = ()
+    conditions: tuple[IamCondition, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,8 +44,8 @@ def named(grant: Grant) -> str:
 
 def only_rows(name: str, action: str, table: str, rows: Iterable[str]) -> Statement:
     """Allow an action on the rows with these partition keys only."""
-    keys = Condition("ForAllValues:StringLike", "dynamodb:LeadingKeys", tuple(rows))
+    keys = IamCondition("ForAllValues:StringLike", "dynamodb:LeadingKeys", tuple(rows))
     # ForAllValues also holds for a request without any key; the second condition refuses it.
     # https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-single-vs-multi-valued-context-keys.html
-    some = Condition("Null", "dynamodb:LeadingKeys", ("false",))
+    some = IamCondition("Null", "dynamodb:LeadingKeys", ("false",))
     return Statement(name, (action,), (table,), (keys, some))

@@ -20,7 +20,7 @@ from oort.model.resources import IndexModel, Kind
 from oort.rules.cloud.cloud_names import Place
 from oort.rules.grants.calls import answering
 from oort.rules.grants.roles import UNSCOPED, granted, outgoing, relaying
-from oort.rules.grants.statement import Condition, Statement
+from oort.rules.grants.statement import IamCondition, Statement
 from tests.unit.programs import function, table
 
 PLACE = Place("p", "s", partition="aws", region="here", account="1")
@@ -34,7 +34,7 @@ TABLES = (
     table("shop.own", OWN),
 )
 ARN = "arn:aws:{}:here:1:{}"
-SOME_ROW = Condition("Null", "dynamodb:LeadingKeys", ("false",))
+SOME_ROW = IamCondition("Null", "dynamodb:LeadingKeys", ("false",))
 
 
 def given(*grants: Grant, trigger: Trigger = PAGE) -> list[Statement]:
@@ -53,8 +53,8 @@ def given(*grants: Grant, trigger: Trigger = PAGE) -> list[Statement]:
     return list(found[2:])
 
 
-def rows(*patterns: str) -> tuple[Condition, ...]:
-    return (Condition("ForAllValues:StringLike", "dynamodb:LeadingKeys", patterns), SOME_ROW)
+def rows(*patterns: str) -> tuple[IamCondition, ...]:
+    return (IamCondition("ForAllValues:StringLike", "dynamodb:LeadingKeys", patterns), SOME_ROW)
 
 
 def test_without_a_grant_there_are_logs_and_traces() -> None:
@@ -133,7 +133,7 @@ def test_publishing_needs_the_key_through_sns_only() -> None:
         ("the-key",),
     )
     assert encrypt.conditions == (
-        Condition("StringEquals", "kms:ViaService", ("sns.${AWS::Region}.amazonaws.com",)),
+        IamCondition("StringEquals", "kms:ViaService", ("sns.${AWS::Region}.amazonaws.com",)),
     )
     assert outbox.conditions == rows("publish/shop.sold/*")
 
