@@ -117,7 +117,7 @@ class DeclaredApi:
 
 
 @dataclass(frozen=True, slots=True)
-class Declared:
+class DeclaredContracts:
     """All contracts of a program."""
 
     events: Mapping[Version, DeclaredEvent] = field(default_factory=dict[Version, DeclaredEvent])
@@ -166,7 +166,7 @@ class Finding:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Running:
+class RunningVersion:
     """One version of an event as a stage runs it: published or
     consumed by functions of one service.
 
@@ -188,4 +188,4 @@ class ServiceRuns:
     """The deployed contracts of one service of a stage, for published and consumed events."""
 
     service: str
-    events: tuple[Running, ...]
+    events: tuple[RunningVersion, ...]

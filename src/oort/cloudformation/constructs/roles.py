@@ -71,9 +71,7 @@ def _statement(statement: Statement, sid: str) -> Json:
         "Resource": [text(resource) for resource in statement.resources],
     }
     return (
-        {**found, "Condition": _conditions(statement.conditions)}
-        if statement.conditions
-        else found
+        {**found, "Condition": _conditions(statement.conditions)} if statement.conditions else found
     )
 
 
