@@ -148,8 +148,8 @@ def _(shape: shapes.Object, wish: _Wish) -> Value:
     return tag | {field.wire: _field(field, inner) for field in fields}
 
 
-@of_shape.register(shapes.ObjectRow)
-def _(shape: shapes.ObjectRow, wish: _Wish) -> Value:
+@of_shape.register(shapes.ObjectTuple)
+def _(shape: shapes.ObjectTuple, wish: _Wish) -> Value:
     tag: list[Value] = [] if shape.tag is None else [shape.tag]
     inner = wish.within(shape.kind)
     return tag + [_field(field, inner) for field in shape.fields if not field.may_be_unset]
@@ -192,8 +192,8 @@ def _(shape: shapes.Array, wish: _Wish) -> Value:
     return [element] * max(1, shape.min_length or 0)
 
 
-@of_shape.register(shapes.Row)
-def _(shape: shapes.Row, wish: _Wish) -> Value:
+@of_shape.register(shapes.Tuple)
+def _(shape: shapes.Tuple, wish: _Wish) -> Value:
     return [of_shape(item, wish) for item in shape.items]
 
 

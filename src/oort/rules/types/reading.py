@@ -50,11 +50,11 @@ def problem(kind: object) -> str:
 def parts(shape: Shape) -> list[Shape]:
     """Return the shapes inside, a level deep. A pydantic model is not searched."""
     match shape:
-        case shapes.Object() | shapes.ObjectRow():
+        case shapes.Object() | shapes.ObjectTuple():
             return [field.shape for field in shape.fields]
         case shapes.Choice():
             return list(shape.members)
-        case shapes.Row():
+        case shapes.Tuple():
             return list(shape.items)
         case shapes.Map():
             return [shape.key, shape.value]
@@ -122,7 +122,7 @@ def _loose(kind: object) -> Shape:
     return shapes.Map(kind, shapes.Anything(Any), _loose(arguments[1])) if form is dict else shape
 
 
-_Classes: TypeAlias = dict[object, shapes.Object | shapes.ObjectRow]
+_Classes: TypeAlias = dict[object, shapes.Object | shapes.ObjectTuple]
 _Fields: TypeAlias = (
     inspect.StructType | inspect.DataclassType | inspect.TypedDictType | inspect.NamedTupleType
 )
@@ -245,7 +245,7 @@ def _(info: inspect.CollectionType, classes: _Classes) -> Shape:
 @_read.register(inspect.TupleType)
 def _(info: inspect.TupleType, classes: _Classes) -> Shape:
     items = tuple(_read(member, classes) for member in info.item_types)
-    return shapes.Row(_of(tuple, tuple(member.kind for member in items)), items)
+    return shapes.Tuple(_of(tuple, tuple(member.kind for member in items)), items)
 
 
 @_read.register(inspect.DictType)
@@ -286,15 +286,15 @@ def _(info: _Fields, classes: _Classes) -> Shape:
     return shape
 
 
-def _empty(info: _Fields) -> shapes.Object | shapes.ObjectRow:
+def _empty(info: _Fields) -> shapes.Object | shapes.ObjectTuple:
     if isinstance(info, inspect.NamedTupleType):
-        return shapes.ObjectRow(info.cls, limited=True)
+        return shapes.ObjectTuple(info.cls, limited=True)
     if isinstance(info, inspect.TypedDictType):
         return shapes.Object(info.cls, "typeddict", omit_defaults=True)
     if isinstance(info, inspect.DataclassType):
         return shapes.Object(info.cls, "dataclass")
     if info.array_like:
-        return shapes.ObjectRow(info.cls, limited=info.forbid_unknown_fields, tag=info.tag)
+        return shapes.ObjectTuple(info.cls, limited=info.forbid_unknown_fields, tag=info.tag)
     config = cast(type[msgspec.Struct], shapes.plain(info.cls)).__struct_config__
     return shapes.Object(info.cls, "struct", (), info.tag_field, info.tag, config.omit_defaults)
 

@@ -268,8 +268,8 @@ def _default(field: Field) -> Schema:
     return {}
 
 
-@of_shape.register(shapes.ObjectRow)
-def _(shape: shapes.ObjectRow, writer: _Writer) -> Schema:
+@of_shape.register(shapes.ObjectTuple)
+def _(shape: shapes.ObjectTuple, writer: _Writer) -> Schema:
     fields: list[Value] = [_field(field, writer) for field in shape.fields]
     if shape.tag is not None:
         fields.insert(0, {"const": shape.tag})
@@ -282,8 +282,8 @@ def _(shape: shapes.ObjectRow, writer: _Writer) -> Schema:
     return {**written, "maxItems": len(fields)} if shape.limited else written
 
 
-@of_shape.register(shapes.Row)
-def _(shape: shapes.Row, writer: _Writer) -> Schema:
+@of_shape.register(shapes.Tuple)
+def _(shape: shapes.Tuple, writer: _Writer) -> Schema:
     count = len(shape.items)
     written: Schema = {"type": "array", "minItems": count, "maxItems": count}
     return (

@@ -110,7 +110,7 @@ class Array(Shape, frozen=True, eq=False):
     max_length: int | None = None
 
 
-class Row(Shape, frozen=True, eq=False):
+class Tuple(Shape, frozen=True, eq=False):
     """A tuple with a type for each position."""
 
     items: tuple[Shape, ...]
@@ -147,7 +147,7 @@ class Object(Shape, frozen=True, eq=False):
         return tuple(sorted(self.fields, key=lambda field: positions.get(field.name, 0)))
 
 
-class ObjectRow(Shape, frozen=True, eq=False):
+class ObjectTuple(Shape, frozen=True, eq=False):
     """A NamedTuple, or a Struct with `array_like`: fields by position.
 
     With `limited` there are no further elements.
@@ -205,7 +205,7 @@ class Unreadable(Shape, frozen=True, eq=False):
     problem: str
 
 
-Named: TypeAlias = Object | ObjectRow | Enumeration | Model
+Named: TypeAlias = Object | ObjectTuple | Enumeration | Model
 
 
 def bare(shape: Shape) -> Shape:

@@ -120,7 +120,7 @@ class _Container(msgspec.Struct, eq=False):
     lengths, keys, tags, `__post_init__`.
     """
 
-    inner: "_Object | _Map | _List | _Row | _Choice"
+    inner: "_Object | _Map | _List | _Tuple | _Choice"
     leaf: _Leaf
 
     def check(self, value: Value, pointer: str, errors: list[Violation]) -> None:
@@ -212,7 +212,7 @@ class _List(msgspec.Struct, eq=False):
                 self.element.stray(inner, f"{pointer}/{position}", errors)
 
 
-class _Row(msgspec.Struct, eq=False):
+class _Tuple(msgspec.Struct, eq=False):
     """An array with a type for each position."""
 
     takes: ClassVar[type] = list
@@ -276,7 +276,7 @@ def _compile(shape: Shape, seen: dict[object, _Container]) -> Validator:
     match shape:
         case shapes.Noted():
             return _compile(shape.shape, seen)
-        case shapes.Object() | shapes.ObjectRow() | shapes.Model():
+        case shapes.Object() | shapes.ObjectTuple() | shapes.Model():
             return seen[shape.kind] if shape.kind in seen else _object(shape, seen)
         case shapes.Choice():
             return _choice(shape, seen)
@@ -289,27 +289,27 @@ def _compile(shape: Shape, seen: dict[object, _Container]) -> Validator:
             return _Container(_List(_compile(shape.item, seen)), _Leaf(shape.kind))
         case shapes.Map():
             return _Container(_Map(_compile(shape.value, seen)), _Leaf(shape.kind))
-        case shapes.Row():
+        case shapes.Tuple():
             return _Container(
-                _Row([_compile(inner, seen) for inner in shape.items]), _Leaf(shape.kind)
+                _Tuple([_compile(inner, seen) for inner in shape.items]), _Leaf(shape.kind)
             )
         case _:
             return _Leaf(shape.kind, exact=isinstance(shape, shapes.Exact))
 
 
 def _object(
-    shape: shapes.Object | shapes.ObjectRow | shapes.Model, seen: dict[object, _Container]
+    shape: shapes.Object | shapes.ObjectTuple | shapes.Model, seen: dict[object, _Container]
 ) -> Validator:
     """Return a validator that is registered before its fields are,
     since a type may contain itself.
     """
     leaf = _Leaf(shape.kind)
-    if isinstance(shape, shapes.ObjectRow):
+    if isinstance(shape, shapes.ObjectTuple):
         if shape.tag is not None:
             return leaf
-        row = _Row([])
-        seen[shape.kind] = container = _Container(row, leaf)
-        row.elements += [_compile(field.shape, seen) for field in shape.fields]
+        tuple_ = _Tuple([])
+        seen[shape.kind] = container = _Container(tuple_, leaf)
+        tuple_.elements += [_compile(field.shape, seen) for field in shape.fields]
         return container
     declared = shape.declared if isinstance(shape, shapes.Object) else reading.members(shape)
     fields = [field for field in declared if field.settable]
