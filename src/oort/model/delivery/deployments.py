@@ -6,7 +6,7 @@ from datetime import datetime
 from enum import StrEnum
 
 
-class Condition(StrEnum):
+class StackState(StrEnum):
     """The state of a stack, as far as a deployment distinguishes states."""
 
     ABSENT = "absent"
@@ -22,7 +22,7 @@ class Stack:
     """A deployed stack. `status` is CloudFormation's own status, `reason` its explanation."""
 
     name: str
-    condition: Condition
+    state: StackState
     status: str = ""
     reason: str = ""
     outputs: Mapping[str, str] = field(default_factory=dict[str, str])
