@@ -167,8 +167,7 @@ class Finding:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RunningVersion:
-    """One version of an event as a stage runs it: published or
-    consumed by functions of one service.
+    """A deployed version of an event, published or consumed by functions of one service.
 
     `compatible`, `serves` and `reads` are values of the deployed class.
     """

@@ -19,9 +19,7 @@ class Grant:
 
 @dataclass(frozen=True, slots=True)
 class Rate:
-    """The request rate of one client: `per_second` steadily, and up to
-    `burst` at once after a pause.
-    """
+    """The request rate of a client: `per_second` steadily, up to `burst` at once after a pause."""
 
     per_second: float
     burst: int

@@ -34,8 +34,8 @@ MESSAGE_BYTES = 256 * KIB
 MESSAGE_DELAY = timedelta(minutes=15)
 # SQS event source mapping: 10 messages a batch without a batching window.
 BATCH = 10
-# SQS: maxReceiveCount at most 1000; Lambda's documentation asks for at least 5 where the mapping may
-# throttle.
+# SQS: maxReceiveCount at most 1000; Lambda's documentation asks for at least 5 where the mapping
+# may throttle.
 ATTEMPTS = 1000
 # Our own: the number of engine stops during the delivery of a message that count as no attempt.
 INTERRUPTIONS = 100
@@ -52,9 +52,9 @@ RESPONSE_BYTES = 6 * MIB
 BODILESS = frozenset({204, 205, 304})
 # API Gateway: total size of request headers 10,240 bytes.
 HEADER_BYTES = 10_240
-# Our own, per route and client. API Gateway allows 10,000 a second and bursts of 5,000 for all clients
-# of an account and region together; no single client should use them up. A public route knows its
-# clients only by address, which an office may share; an authenticated caller may do more.
+# Our own, per route and client. API Gateway allows 10,000 a second and bursts of 5,000 for all
+# clients of an account and region together; no single client should use them up. A public route
+# knows its clients only by address, which an office may share; an authenticated caller may do more.
 PUBLIC_RATE = Rate(per_second=500, burst=1_000)
 PRIVATE_RATE = Rate(per_second=1_000, burst=2_000)
 HIGHEST_RATE = Rate(per_second=10_000, burst=5_000)
@@ -95,8 +95,8 @@ SCHEDULE_CHARACTERS = 256
 # DynamoDB: the name of an index.
 # https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/ServiceQuotas.html
 INDEX_NAME_SHORTEST = 3
-# Lambda: a package and its layers 250 MB unzipped. The 50 MB zipped hold for direct uploads only; we
-# upload through S3.
+# Lambda: a package and its layers 250 MB unzipped. The 50 MB zipped hold for direct uploads only;
+# we upload through S3.
 # https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html
 PACKAGE_BYTES = 250 * MIB
 # CloudFormation: a template that is sent along; a larger one is read from S3.

@@ -1,5 +1,6 @@
-"""Rules for names: the intersection of the rules of AWS services, so
-that a name fits everywhere.
+"""Rules for names: the intersection of the rules of the AWS services.
+
+A valid name fits every service.
 """
 
 import re

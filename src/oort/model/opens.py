@@ -46,8 +46,9 @@ class OpenEnum(StrEnum):
 
     @classmethod
     def _missing_(cls, value: object) -> Self | None:
-        """Return a new member that the class does not keep: input from
-        clients must not grow a cache.
+        """Return a new member that the class does not keep.
+
+        A cache of unknown members would grow with the input from clients.
         """
         if not isinstance(value, str):
             return None
@@ -58,6 +59,7 @@ class OpenEnum(StrEnum):
     @classmethod
     def __get_pydantic_json_schema__(cls, _core: object, _handler: object) -> dict[str, object]:
         """Return the schema of the enum inside of a pydantic model.
+
         pydantic reads unknown texts too.
         """
         examples = [member.value for member in cls]
@@ -81,11 +83,11 @@ class OpenEnum(StrEnum):
 
 
 class Unknown:
-    """An object that was read as `Open[…]` and has a tag of none of
-    the Structs: its tag and all its data.
+    """An object that was read as `Open[…]` and has a tag of none of the Structs.
 
-    Unknown objects are written unchanged in replies, tables and queues. Only an event with an
-    Unknown cannot be published (InvalidEvent). Numbers in `data` are int and float.
+    Unknown objects keep their tag and all their data, and are written unchanged in replies, tables
+    and queues. Only an event with an Unknown cannot be published (InvalidEvent). Numbers in `data`
+    are int and float.
 
     >>> Unknown("star", {"type": "star", "points": 5})
     Unknown(tag='star', data={'type': 'star', 'points': 5})
@@ -116,8 +118,7 @@ class Unknown:
 
 
 class OpenUnion(type):
-    """The metaclass of each `Open[…]`: a class with the union's
-    Structs and Unknown as its instances.
+    """The metaclass of each `Open[…]`, a class with the Structs and Unknown as its instances.
 
     `Open[…]` is a class and not a union, since msgspec calls its hook only for classes that it does
     not know.
@@ -136,8 +137,7 @@ if TYPE_CHECKING:
 else:
 
     class Open:
-        """`shape: Open[Circle | Square]`: one of these tagged Structs,
-        or an `Unknown` from a later version.
+        """One of these tagged Structs, or an `Unknown` of a later version: `Open[Circle | Square]`.
 
         For type checkers it is `Circle | Square | Unknown`. The object must have a tag, even with a
         single Struct. A known tag with content that does not fit is an error, as usual.

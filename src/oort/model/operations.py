@@ -1,8 +1,7 @@
-"""Every handle operation as a serialisable request, and its result:
-the language of the broker port.
+"""Every handle operation as a serialisable request, with its result.
 
-Each operation but `Commit` names its `kind`, its `resource` and its `action`: the permission for
-the operation.
+They are the language of the broker port. Each operation but `Commit` names its `kind`, its
+`resource` and its `action`: the permission for the operation.
 """
 
 from typing import ClassVar, TypeAlias
@@ -185,8 +184,7 @@ class Commit(msgspec.Struct, frozen=True, tag="commit"):
 
 
 class Lease(msgspec.Struct, frozen=True):
-    """The right to carry out one external effect: of this function,
-    for this message, under this name.
+    """The right to carry out an external effect of a function, for a message, under a name.
 
     `holder` is new for each request of the right.
     """
@@ -210,9 +208,7 @@ class _OnEffect(msgspec.Struct, frozen=True):
 
 
 class ClaimEffect(_OnEffect, frozen=True, tag="once"):
-    """Take the lease for `seconds`, unless the effect has happened or
-    another holder has the lease.
-    """
+    """Take the lease for `seconds`, unless the effect has happened or another holder has it."""
 
     seconds: float
 

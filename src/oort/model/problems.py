@@ -11,8 +11,7 @@ Json: TypeAlias = "bool | int | float | str | Sequence[Json] | Mapping[str, Json
 
 
 class Problem(Exception):
-    """Raise a Problem in a handler to reply with its `status` and an
-    `application/problem+json` body.
+    """A reply with a `status` and an `application/problem+json` body, raised in a handler.
 
     Define a subclass for a problem of your own: the class name becomes the `type`, the first line
     of the docstring the `title`. `detail` is shown to the client, and so are the keyword `members`;

@@ -65,8 +65,9 @@ class TableModel:
 
 @dataclass(frozen=True, slots=True)
 class QueueModel:
-    """A queue with dead letters: a work queue, or a subscriber's
-    queue, with an event as `subscription`.
+    """A queue with dead letters: a work queue, or a subscriber's queue.
+
+    `subscription` is the event of a subscriber's queue.
     """
 
     kind: ClassVar[Kind] = Kind.QUEUE

@@ -43,9 +43,7 @@ class HandlePorts(Protocol):
 
 
 class FunctionPorts(HandlePorts, Protocol):
-    """The ports of a function with pushed deliveries: those of its
-    handles and of its invocations.
-    """
+    """The ports of a function, for its handles and its invocations by pushed deliveries."""
 
     @property
     def deliveries(self) -> PushedDeliveries:

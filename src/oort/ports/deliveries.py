@@ -8,8 +8,9 @@ from oort.model.messages import Delivery, Fault
 
 
 class PushedDeliveries(Protocol):
-    """The end of a failed hand-over, where the target itself deletes
-    successful messages, as on Lambda.
+    """The end of a failed hand-over, where the target deletes successful messages itself.
+
+    Lambda is such a target.
     """
 
     def retry(self, queue: str, receipt: str, *, after: timedelta, error: str) -> None:

@@ -35,6 +35,7 @@ class Effects(Protocol):
         """
 
     def release(self, lease: Lease) -> None:
-        """End the lease now, if this holder has the lease and there is
-        no result; otherwise do nothing.
+        """End the lease now, if this holder has it and there is no result.
+
+        Otherwise do nothing.
         """

@@ -55,10 +55,10 @@ class Tables(Protocol):
         """Delete the item. Without an item: no effect, or ConditionFailed if `when` is present."""
 
     def query(self, operation: QueryIndex) -> Listed:
-        """Return at most `limit` items of one partition in sort order;
-        `next` continues after the last.
+        """Return at most `limit` items of one partition in sort order.
 
-        `next` is None at the end. After a page that ends at 1 MB, the next page may be empty.
+        `next` continues after the last item, and is None at the end. After a page that ends at 1
+        MB, the next page may be empty.
         """
 
     def scan(self, operation: ScanTable) -> Listed:

@@ -34,16 +34,12 @@ def needs(operation: Operation) -> tuple[Permission, ...]:
 
 
 def missing(permissions: frozenset[Permission], operation: Operation) -> Permission | None:
-    """Return the first permission that the operation needs and the
-    function lacks; None if allowed.
-    """
+    """Return the first needed permission that the function lacks; None without a lack."""
     return next((need for need in needs(operation) if need not in permissions), None)
 
 
 def astray(operation: Operation, messages: Collection[str]) -> str | None:
-    """Return the message of an effect if the invocation does not
-    deliver this message; None otherwise.
-    """
+    """Return the message of an effect unless the invocation delivers it; None otherwise."""
     if (
         isinstance(operation, ClaimEffect | FinishEffect | ReleaseEffect)
         and operation.lease.message not in messages

@@ -21,9 +21,8 @@ _SCHEDULE = 64
 OUTBOX = "_outbox"
 INBOX = "_inbox"
 RELAY = "_relay"
-UNDELIVERED = (
-    "_undelivered"  # the queue of messages that a topic, schedule or relay failed to deliver
-)
+# The queue of messages that a topic, a schedule or the relay failed to deliver.
+UNDELIVERED = "_undelivered"
 ALIAS = "live"
 
 

@@ -1,5 +1,4 @@
-"""The interface between a template and its functions: names that the
-template writes and Lambda reads.
+"""The interface of a template and its functions: names that one writes and the other reads.
 
 Constructs of CloudFormation write them; the adapters in Lambda and the delivery read them. Each
 name is defined once.

@@ -29,9 +29,7 @@ def writer(kind: object) -> Schema:
 
 
 def reader(kind: object) -> Schema:
-    """Return the reader schema: every object in it is open, and fields
-    with a default are optional.
-    """
+    """Return the reader schema: every object is open, and fields with a default are optional."""
     return _document(schemas.schema(kind, closed=True), _open)
 
 

@@ -1,3 +1,4 @@
-"""The IAM statements and the graph's edge of each kind of grant: a
-file a kind, chosen in `selection`.
+"""The IAM statements and the graph edge of each kind of grant: a module for each kind.
+
+`selection` chooses the module.
 """

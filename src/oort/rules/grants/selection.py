@@ -25,8 +25,9 @@ def statements(grant: Grant, grantee: Grantee) -> Iterator[Statement]:
 
 
 def outbox_rows(grant: Grant) -> str | None:
-    """Return the outbox rows that a function with the grant may write;
-    None if the kind has no outbox rows.
+    """Return the outbox rows that a function with the grant may write.
+
+    None for a kind without outbox rows.
     """
     match grant.kind:
         case Kind.QUEUE:
@@ -38,8 +39,9 @@ def outbox_rows(grant: Grant) -> str | None:
 
 
 def edge(kind: Kind, action: str) -> EdgeKind | None:
-    """Return the kind of edge from a function to its resource; None if
-    the graph does not show the kind.
+    """Return the kind of edge from a function to its resource.
+
+    None for a kind that the graph does not show.
     """
     match kind:
         case Kind.TABLE:

@@ -15,10 +15,10 @@ _INSTEAD = "Fix the sender of the message; `oort events release` delivers the me
 
 
 def check(message: Message) -> None:
-    """Raise NotUnderstood for a body that is too large, not JSON, too
-    deep, or repeats a member of an object.
+    """Raise NotUnderstood for a body that is too large or too deep, or not JSON.
 
-    A body that is `checked` already is not read again.
+    Raises it also for a body that repeats a member of an object. A body that is `checked` already
+    is not read again.
 
     >>> check(Message(id="1", name="shop.sold", body=b'{"n": 1}'))
     >>> check(Message(id="1", name="shop.sold", body=b'{"n": 1, "n": 2}'))
@@ -61,8 +61,9 @@ def refusal(message: Message, reason: Reason, what: str, instead: str = _INSTEAD
 
 
 def named_twice(text: str) -> str | None:
-    """Return a name that an object repeats; None without repeats, or
-    if Python cannot read the text.
+    """Return a name that an object repeats; None without repeats.
+
+    None also for a text that Python cannot read.
 
     >>> named_twice('[{"a": 1, "b": {"a": 2}}, {"c": 1, "c": 1}]')
     'c'

@@ -1,6 +1,4 @@
-"""Calls between services: the result of a call that no function
-answers, the same on every target.
-"""
+"""The result of a call that no function answers, the same on every target."""
 
 from oort.model.operations import Objected
 

@@ -15,8 +15,9 @@ _KEYS = UUID("2d456942-b3f5-4a20-8c1d-aa0241dc9db9")
 
 
 def key(function: str, message: str, name: str) -> str:
-    """Return the idempotency key of an effect: the same for every
-    delivery of the message, and unique.
+    """Return the idempotency key of an effect, the same for every delivery of the message.
+
+    No other effect has the key.
 
     >>> key("billing.charge", "0190", "charge") == key("billing.charge", "0190", "charge")
     True

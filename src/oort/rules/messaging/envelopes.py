@@ -1,10 +1,9 @@
-"""The envelope of a message outside of the engine: CloudEvents 1.0
-in structured JSON, with trace context.
+"""The envelope of a message outside of the engine: structured CloudEvents 1.0 in JSON.
 
-SNS and SQS carry a text with all data that a consumer needs to judge a message, so that no
-attribute can get lost and no registry is needed: the event's version, its schema, the oldest
-version whose consumers can read the body, and the bodies for older consumers. The adapters of AWS
-write and read envelopes, and both targets measure a message with them.
+It has trace context. SNS and SQS carry a text with all data that a consumer needs to judge a
+message, so that no attribute can get lost and no registry is needed: the event's version, its
+schema, the oldest version whose consumers can read the body, and the bodies for older consumers.
+The adapters of AWS write and read envelopes, and both targets measure a message with them.
 """
 
 from datetime import UTC, datetime, timedelta
@@ -20,9 +19,7 @@ _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 class _Envelope(msgspec.Struct, kw_only=True, omit_defaults=True):
-    """The attributes of CloudEvents, with its extensions in lower
-    case, as the standard requires.
-    """
+    """The attributes of CloudEvents, with extensions in lower case, as the standard requires."""
 
     specversion: str
     id: str
@@ -47,7 +44,7 @@ _older = msgspec.json.Decoder(dict[int, msgspec.Raw])
 _INSTEAD = "Publish it through Oort."
 _FRAME = 500  # an upper bound of the bytes of an empty envelope
 _EACH = 30  # an upper bound of the characters around an older body
-_DATA = b',"data":'  # the last member of an envelope
+_DATA = b',"data":'  # the last member of an envelope with JSON data
 
 
 def wrapped(message: Message) -> str:
@@ -65,8 +62,7 @@ def size(message: Message) -> int:
 
 
 def bound(message: Message) -> int:
-    """Return an upper bound of `size`, from lengths alone: a character
-    needs at most six bytes in JSON.
+    """Return an upper bound of `size`, from lengths: a character needs at most six bytes in JSON.
 
     >>> message = Message(id="1", name="shop.sold", body=b"{}")
     >>> size(message) <= bound(message)
@@ -75,7 +71,7 @@ def bound(message: Message) -> int:
     characters = (
         len(message.id) + 3 * len(message.name) + len(message.key) + len(message.traceparent)
     )
-    older = sum(len(version.body) + _EACH for version in message.older)
+    older = sum(len(earlier.body) + _EACH for earlier in message.older)
     return 2 * len(message.body) + 6 * (characters + older) + _FRAME
 
 
@@ -195,7 +191,7 @@ def _joined(older: tuple[Older, ...]) -> str:
     if not older:
         return ""
     return _encoder.encode(
-        {str(version.version): msgspec.Raw(version.body) for version in older}
+        {str(earlier.version): msgspec.Raw(earlier.body) for earlier in older}
     ).decode()
 
 

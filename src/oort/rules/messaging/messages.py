@@ -55,8 +55,9 @@ def delay(seconds: float) -> timedelta:
 
 
 def visibility(after: timedelta) -> timedelta:
-    """Return a visibility time-out that SQS accepts; InvalidValue or
-    LimitExceeded for any other.
+    """Return a visibility time-out that SQS accepts.
+
+    InvalidValue or LimitExceeded for any other.
     """
     if after < _NOTHING:
         raise InvalidValue(f"A message cannot come back {-after} ago.", "Give a time of 0 or more.")

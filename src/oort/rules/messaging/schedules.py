@@ -26,8 +26,7 @@ _YEARS = 8  # the longest wait for a date that exists: 29 February across 2100
 
 @dataclass(frozen=True, slots=True)
 class Cron:
-    """A parsed cron expression: the matching minutes, hours, days,
-    months and weekdays (0 is Sunday).
+    """A parsed cron expression: minutes, hours, days, months and weekdays (0 is Sunday).
 
     `either` is the rule of cron for two restricted days: a match of one of them suffices.
     """
@@ -167,8 +166,7 @@ def aws_rate(interval: timedelta) -> str:
 
 
 def aws_expressions(cron: Cron) -> tuple[str, ...]:
-    """Return the expression as EventBridge Scheduler writes it: two
-    expressions if either day may match.
+    """Return the expression in the form of EventBridge Scheduler: two, if either day may match.
 
     EventBridge Scheduler has no single expression for either day. A day that matches both then has
     two runs, with the same id; runs are at least once in any case. InvalidValue if both days must

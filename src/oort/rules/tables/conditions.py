@@ -83,9 +83,7 @@ def _read(item: Item, path: Path) -> Value:
 
 
 def _same(left: Value, right: Value) -> bool:
-    """True if DynamoDB sees equal values: true is not 1, and a float
-    equals its printed decimal number.
-    """
+    """True if DynamoDB sees equal values: true is not 1, and a float is its printed number."""
     if isinstance(left, bool) or isinstance(right, bool):
         return left is right
     if isinstance(left, dict) and isinstance(right, dict):

@@ -151,16 +151,15 @@ def creation(
 
 
 def look(*, key: str) -> Expression:
-    """Return an update that always fails and returns the item: a read
-    for a role that may only update.
-    """
+    """Return an update that always fails and returns the item, for a role that may only update."""
     words = _Words()
     return words.finished(update=_update(words, [], []), condition=_never(words, key))
 
 
 def claim(*, key: str, expires: str, now: int) -> Expression:
-    """Return the condition for a new mark: there is none, or the mark
-    has expired but is not deleted yet.
+    """Return the condition for a new mark: there is none, or the mark has expired.
+
+    DynamoDB deletes expired marks with a delay.
     """
     words = _Words()
     return words.finished(
@@ -170,8 +169,7 @@ def claim(*, key: str, expires: str, now: int) -> Expression:
 
 
 def lease(*, key: str, holder: str, until: float, expires: int, now: float) -> Expression:
-    """Return an update that leases an effect to the holder until
-    `until`, if no other holder has the lease.
+    """Return an update that leases an effect until `until`, if no other holder has the lease.
 
     An effect that has happened has a result, and then the update fails.
     """

@@ -56,9 +56,7 @@ def judged(table: TableModel, item: Item) -> Judged:
 
 
 def check_names(names: Iterable[str]) -> None:
-    """Raise InvalidValue if an attribute has the form of a null mark, see
-    `rules.tables.attributes`.
-    """
+    """Raise InvalidValue for a name in the form of a null mark (`rules.tables.attributes`)."""
     for name in names:
         if name[:1] == "~":
             raise InvalidValue(

@@ -1,6 +1,4 @@
-"""Keys: conversion of typed values to key attributes, checks, and
-their bytes in DynamoDB's order.
-"""
+"""Keys: conversion of typed values, checks, and bytes in DynamoDB's order."""
 
 from collections.abc import Sequence
 from datetime import UTC, date, datetime

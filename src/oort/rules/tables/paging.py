@@ -60,8 +60,9 @@ def width(index: IndexModel) -> int:
 
 
 def position(item: Item, table: TableModel, index: IndexModel) -> Key | None:
-    """Return the position of an item in an index: its key there, then
-    its own key in a secondary index.
+    """Return the position of an item in an index: its key there.
+
+    In a secondary index its own key follows.
     """
     if index.primary:
         return keys.of(item, table)

@@ -1,6 +1,4 @@
-"""Sizes of items and writes, in DynamoDB's count: UTF-8 names and
-values, and bytes of structure.
-"""
+"""Sizes of items and writes, as DynamoDB counts: names and values in UTF-8, and structure."""
 
 from oort.model.items import Item, Value
 

@@ -1,5 +1,4 @@
-"""Conversion of JSON Schema 2020-12 to an older draft: 4 for
-EventBridge's registry, 7 for AsyncAPI.
+"""Conversion of JSON Schema 2020-12 to draft 4 for EventBridge's registry, or 7 for AsyncAPI.
 
 Exports use it. Keywords that the older draft lacks are rewritten with the same meaning, or refused
 with their pointer: no constraint is loosened silently. There are two exceptions. `format` remains
@@ -134,9 +133,7 @@ class _Writer:
         )
 
     def named(self, value: Value, at: str) -> Iterator[Schema]:
-        """Return schemas for an object whose member names all fit the
-        schema, without `propertyNames`.
-        """
+        """Return schemas for an object with fitting member names, without `propertyNames`."""
         if isinstance(value, bool):
             if not value:
                 yield {"maxProperties": 0}

@@ -66,9 +66,7 @@ def example(kind: object, *, tag: str = "", today: date | None = None) -> Value:
 
 @dataclass(frozen=True, slots=True)
 class _Wish:
-    """The context of an example: the field's name, the enclosing
-    types, and fields with unusable defaults.
-    """
+    """The context of an example: its field's name, its enclosing types, and unusable defaults."""
 
     tag: str
     today: date

@@ -98,8 +98,9 @@ def load(kind: type, value: object) -> object:
 
 
 def joined(message: str) -> str:
-    """Join the two paths in msgspec's message: the path inside of an
-    open union, and the union's own path.
+    """Join the two paths in msgspec's message.
+
+    One is the path inside of an open union, the other the path of the union.
 
     >>> joined("Expected `int`, got `str` - at `$.radius` - at `$.shapes[0]`")
     'Expected `int`, got `str` - at `$.shapes[0].radius`'

@@ -1,6 +1,4 @@
-"""Values that both targets store without loss: 38-digit numbers, no
-NaN or infinity, valid Unicode.
-"""
+"""Values that both targets store without loss: finite 38-digit numbers, and valid Unicode."""
 
 import math
 from collections.abc import Iterable
@@ -16,8 +14,7 @@ _LARGE = 10**limits.NUMBER_EXPONENT_HIGHEST * 10
 
 
 def check(value: Value, *, at: str = "") -> None:
-    """Raise InvalidValue, with the path, for any value inside that
-    cannot round-trip on both targets.
+    """Raise InvalidValue, with the path, for a value that cannot round-trip on both targets.
 
     Raises LimitExceeded for values nested deeper than DynamoDB permits; `value` itself is not
     counted.

@@ -109,9 +109,7 @@ def _class(kind: type) -> Shape:
 
 
 def _loose(kind: object) -> Shape:
-    """Return the shape of a type in a pydantic model, which may have
-    unions that msgspec refuses.
-    """
+    """Return the shape of a type in a pydantic model, also for unions that msgspec refuses."""
     shape, form, arguments = compiled(kind), get_origin(kind), get_args(kind)
     if not isinstance(shape, shapes.Unreadable):
         return shape

@@ -1,6 +1,4 @@
-"""The keywords of JSON Schema that contain schemas, and changes to a
-schema and all its subschemas.
-"""
+"""The keywords of JSON Schema that contain schemas, and changes to a schema with subschemas."""
 
 from collections.abc import Callable
 from typing import TypeAlias, cast

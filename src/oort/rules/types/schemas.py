@@ -40,8 +40,9 @@ def described(
     """Return the schemas of input and output types. `refs` is the prefix of component names.
 
     A type for both, with a different schema each way, has two components: `Account` for output,
-    `AccountInput` for input. Open enums and unions accept unknown values both ways, unless `known_only`
-    restricts them to known values. Raises InvalidValue for a type that has no JSON Schema.
+    `AccountInput` for input. Open enums and unions accept unknown values both ways; with
+    `known_only` they accept known values only. Raises InvalidValue for a type that has no JSON
+    Schema.
     """
     incoming, outgoing = _read(accepted), _read(answered)
     coming, going = _collected(incoming), _collected(outgoing)

@@ -42,8 +42,7 @@ def compiled(kind: object) -> Validator:
 
 
 def violations(validator: Validator, value: Value) -> list[Violation]:
-    """Return every violation of the value, in the order of the type's
-    fields and the value's elements.
+    """Return every violation, in the order of the type's fields and the value's elements.
 
     >>> violations(compiled(list[int]), [1, "two", None])[0]
     Violation(pointer='/1', detail='Expected `int`, got `str`')
@@ -116,8 +115,9 @@ class _Leaf(msgspec.Struct, eq=False):
 
 
 class _Container(msgspec.Struct, eq=False):
-    """The checks of msgspec for a container with valid contents:
-    lengths, keys, tags, `__post_init__`.
+    """The checks of msgspec for a container with valid contents.
+
+    They cover lengths, keys, tags and `__post_init__`.
     """
 
     inner: "_Object | _Map | _List | _Tuple | _Choice"
@@ -300,9 +300,7 @@ def _compile(shape: Shape, seen: dict[object, _Container]) -> Validator:
 def _object(
     shape: shapes.Object | shapes.ObjectTuple | shapes.Model, seen: dict[object, _Container]
 ) -> Validator:
-    """Return a validator that is registered before its fields are,
-    since a type may contain itself.
-    """
+    """Return a validator, registered before its fields, since a type may contain itself."""
     leaf = _Leaf(shape.kind)
     if isinstance(shape, shapes.ObjectTuple):
         if shape.tag is not None:
