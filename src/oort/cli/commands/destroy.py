@@ -54,7 +54,7 @@ def destroy(
     settings = project.stage(stage)
     target_cloud = cloud.Cloud(settings)
     names = list(cloud.stacks(program, settings, chosen))
-    shared = [] if chosen else [cloud_names.place(project.name, stage).stack]
+    shared = [] if chosen else [cloud_names.location(project.name, stage).stack]
     output.echo(
         f"{project.name}, stage {stage}, account {target_cloud.account.id}, {settings.region}: {', '.join(names + shared)}"
     )
@@ -71,7 +71,7 @@ def destroy(
     rollout = target_cloud.rollout(event=progress.teller(output.echo))
     rollout.remove(names)
     rollout.remove(shared)
-    bucket = rollout.stacks.get(cloud_names.place(project.name, stage).assets_stack).outputs.get(
+    bucket = rollout.stacks.get(cloud_names.location(project.name, stage).assets_stack).outputs.get(
         Outputs.BUCKET
     )
     if bucket:

@@ -27,7 +27,7 @@ ALIAS = "live"
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class Location:
     """The location of a stage on AWS.
 
     The defaults are CloudFormation's pseudo parameters, so that the same ARNs serve in `Fn::Sub`.
@@ -151,12 +151,12 @@ class Place:
         return f"{full[: most - 9]}_{hashlib.sha256(full.encode()).hexdigest()[:8]}"
 
 
-def place(platform: str, stage: str) -> Place:
+def location(platform: str, stage: str) -> Location:
     """Return the location of a platform's stage.
 
     InvalidProject if a name cannot be part of names on AWS.
 
-    >>> place("shop", "prod").queue("orders.outgoing")
+    >>> location("shop", "prod").queue("orders.outgoing")
     'shop_prod_orders_outgoing'
     """
     if not names.PLATFORM.fullmatch(platform):
@@ -169,7 +169,7 @@ def place(platform: str, stage: str) -> Place:
         raise InvalidProject(
             what, "Use lower-case letters and digits, at most 16: prod, test, ada."
         )
-    return Place(platform, stage)
+    return Location(platform, stage)
 
 
 def effect_row(function: str, message: str, name: str) -> str:

@@ -18,7 +18,7 @@ def statements(grant: Grant, grantee: Grantee) -> Iterator[Statement]:
 
     InvalidProgram if no function of the platform answers.
     """
-    answer = grantee.place.function_arn(_answer(grant, grantee))
+    answer = grantee.location.function_arn(_answer(grant, grantee))
     yield Statement(named(grant), ("lambda:InvokeFunction",), (answer,))
 
 

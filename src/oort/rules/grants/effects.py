@@ -13,5 +13,5 @@ from oort.rules.grants.tables import UPDATE
 
 def statements(grant: Grant, grantee: Grantee) -> Iterator[Statement]:
     """Allow to claim, finish and release: updates that also return the row."""
-    table = grantee.place.table_arn(f"{grantee.function.service}.{INBOX}")
+    table = grantee.location.table_arn(f"{grantee.function.service}.{INBOX}")
     yield only_rows("Effects", UPDATE, table, [effect_row(grant.resource, "*", "*")])

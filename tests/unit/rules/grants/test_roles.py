@@ -17,13 +17,13 @@ from oort.model.functions import (
 )
 from oort.model.platform import PlatformModel, ServiceModel
 from oort.model.resources import IndexModel, Kind
-from oort.rules.cloud.cloud_names import Place
+from oort.rules.cloud.cloud_names import Location
 from oort.rules.grants.calls import answering
 from oort.rules.grants.roles import UNSCOPED, granted, outgoing, relaying
 from oort.rules.grants.statement import IamCondition, Statement
 from tests.unit.programs import function, table
 
-PLACE = Place("p", "s", partition="aws", region="here", account="1")
+LOCATION = Location("p", "s", partition="aws", region="here", account="1")
 PAGE = Http("GET", "/shop", 200, True, ())
 BY_PRICE = IndexModel("by_price", "price", None, primary=False)
 OWN = IndexModel("own", "id", "at", primary=True)
@@ -48,7 +48,7 @@ def given(*grants: Grant, trigger: Trigger = PAGE) -> list[Statement]:
             ServiceModel(name="bank", functions=(answer,)),
         ),
     )
-    found = granted(one, platform=platform, place=PLACE, key="the-key")
+    found = granted(one, platform=platform, location=LOCATION, key="the-key")
     assert [statement.name for statement in found[:2]] == ["Log", "Trace"]
     return list(found[2:])
 
@@ -60,7 +60,7 @@ def rows(*patterns: str) -> tuple[IamCondition, ...]:
 def test_without_a_grant_there_are_logs_and_traces() -> None:
     assert given() == []
     one = function("shop.handler", PAGE)
-    log, trace = granted(one, platform=PlatformModel("p", ()), place=PLACE, key="")
+    log, trace = granted(one, platform=PlatformModel("p", ()), location=LOCATION, key="")
     assert log.resources == ("arn:aws:logs:here:1:log-group:/aws/lambda/p_s_shop_handler:*",)
     assert log.actions == ("logs:CreateLogStream", "logs:PutLogEvents")
     assert (trace.actions, trace.resources) == (tuple(UNSCOPED), ("*",))
@@ -200,7 +200,9 @@ def test_a_function_that_asks_for_once_updates_its_own_effects_and_nothing_else(
 
 def relay(*functions: FunctionModel) -> dict[str, tuple[str, ...]]:
     service = ServiceModel(name="shop", functions=functions)
-    found = relaying(service, place=PLACE, log_group="/log", stream="the-stream", key="the-key")
+    found = relaying(
+        service, location=LOCATION, log_group="/log", stream="the-stream", key="the-key"
+    )
     return {one.name: one.resources for one in found}
 
 
