@@ -62,7 +62,10 @@ class EventLock:
 
 @dataclass(frozen=True, slots=True)
 class ApiLock:
-    """The routes of a service in its lock file, with the stages that run this document."""
+    """The routes of a service in its lock file: an OpenAPI document.
+
+    `published` are the stages of its deployments.
+    """
 
     service: str
     hash: str
@@ -86,7 +89,7 @@ class DeclaredEvent:
     """One version of an event as the program declares it.
 
     - `compatible` is the oldest version whose consumers can read this version unchanged.
-    - `serves` is the oldest version whose consumers can read this version after conversion.
+    - `serves` is the oldest version whose consumers can read this version, unchanged or converted.
     - `reads` are the versions that can be converted to this one.
     - `converted` are the versions that this one is converted to.
     """

@@ -16,13 +16,13 @@ class Older(msgspec.Struct, frozen=True):
 
 
 class Message(msgspec.Struct, frozen=True, kw_only=True):
-    """A message.
+    """A message from a handler, a service or a schedule to a consumer.
 
     `id` stays the same through fan-out and redelivery: the inbox recognises a message by its id.
-
     `name` is the event's name, or the queue's for a job; `key` is the event's key, whose order the
     relay keeps. `oldest` is the oldest version of the event whose consumers can read the body; 0
-    for a job. `older` holds the bodies for consumers of versions before `oldest`.
+    for a message that is not an event. `older` holds the bodies for consumers of versions before
+    `oldest`.
 
     `checked` is true if Oort encoded the body, or validated the body at the boundary: it is JSON,
     and no object in it repeats a member. No envelope carries this flag.

@@ -35,9 +35,7 @@ class GetItem(_OnTable, frozen=True, tag="get"):
 class GetItems(_OnTable, frozen=True, tag="get_many"):
     """Read many items of a table, each strongly consistent.
 
-    The answer has the existing items, in key order.
-
-    Key order is the order of `keys`.
+    The answer has the existing items, in the order of `keys`.
     """
 
     action: ClassVar[str] = "get"

@@ -37,8 +37,7 @@ class Package:
     """The package of one service for one runtime and architecture. `files` are sorted by path.
 
     `wheels` have to be fetched before the archive can be written. `fingerprint` is the SHA-256, in
-    hex, of all content of the package; it is the same before and after the fetch, and on every
-    machine.
+    hex, of all relevant content; it is the same before and after the fetch, and on every machine.
     """
 
     service: str
