@@ -119,13 +119,13 @@ def stage(name: str, folder: Path) -> Stage:
 def deploy(settings: Stage, *chosen: str, spoilt: str = "", platform: Path = COMETBID) -> Shipped:
     """Deploy a platform, or some of its services; one may get a resource that cannot be made."""
     project, program = platforms.load(platform)
-    place = cloud.Cloud(settings)
-    rollout = place.rollout(pause=lambda _: time.sleep(0.1))
+    location = cloud.Cloud(settings)
+    rollout = location.rollout(pause=lambda _: time.sleep(0.1))
     whole = cloud.shipment(project, program, settings, chosen)
     services = tuple(
         _spoilt(one) if one.name.endswith(f"-{spoilt}") else one for one in whole.services
     )
-    return shipping.ship(replace(whole, services=services), rollout=rollout, store=place.assets)
+    return shipping.ship(replace(whole, services=services), rollout=rollout, store=location.assets)
 
 
 def _spoilt(request: StackRequest) -> StackRequest:

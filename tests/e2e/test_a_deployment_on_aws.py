@@ -194,8 +194,8 @@ def park(settings: Stage) -> None:
     delivery = Delivery(
         message=Message(id="1", name="accounts.signed-up", body=body), receipt="", attempt=1
     )
-    place = cloud.Cloud(settings).place(program.model)
-    deliveries = Deliveries(Clients(settings.region), platform=program.model, place=place)
+    location = cloud.Cloud(settings).location(program.model)
+    deliveries = Deliveries(Clients(settings.region), platform=program.model, location=location)
     deliveries.keep(
         "analytics.count", delivery, Fault(Reason.UNKNOWN_VERSION, "Yesterday it could not.")
     )

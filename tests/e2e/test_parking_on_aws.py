@@ -106,8 +106,10 @@ def test_what_can_be_read_is_released_and_the_rest_stays(platform: Deployed) -> 
     readable = Message(
         id="late", name="accounts.signed-up", body=body, sent=datetime.now(UTC).timestamp()
     )
-    place = cloud.Cloud(platform.stage).place(program.model)
-    deliveries = Deliveries(Clients(platform.stage.region), platform=program.model, place=place)
+    location = cloud.Cloud(platform.stage).location(program.model)
+    deliveries = Deliveries(
+        Clients(platform.stage.region), platform=program.model, location=location
+    )
     deliveries.keep(
         QUEUE,
         Delivery(message=readable, receipt="", attempt=1),

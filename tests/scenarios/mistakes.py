@@ -486,7 +486,7 @@ CASES: dict[str, tuple[str, str]] = {
     ),
     "a cron expression with a wrong field": (
         '@shop.cron("0 25 * * *")  #! timer.cron\ndef a() -> None: ...',
-        "Mend that field",
+        "Fix that field",
     ),
     "a cron expression that never comes": (
         '@shop.cron("0 0 30 2 *")  #! timer.cron\ndef a() -> None: ...',

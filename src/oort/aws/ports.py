@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from oort.aws.clients import Clients
 from oort.model.platform import PlatformModel
-from oort.rules.cloud.cloud_names import Place
+from oort.rules.cloud.cloud_names import Location
 
 if TYPE_CHECKING:
     from oort.aws.services.calls import Calls
@@ -31,7 +31,7 @@ class AwsPorts:
     def __init__(
         self,
         clients: Clients,
-        place: Place,
+        location: Location,
         *,
         platform: PlatformModel,
         service: str,
@@ -40,7 +40,7 @@ class AwsPorts:
         daemon: str = "",
     ) -> None:
         self._clients = clients
-        self._place = place
+        self._location = location
         self._platform = platform
         self._service = service
         self._clock = clock
@@ -52,35 +52,37 @@ class AwsPorts:
         """Items, in DynamoDB."""
         from oort.aws.services.tables import Tables
 
-        return Tables(self._clients, platform=self._platform, place=self._place)
+        return Tables(self._clients, platform=self._platform, location=self._location)
 
     @cached_property
     def queues(self) -> "Queues":
         """Messages of work queues, in SQS."""
         from oort.aws.services.queues import Queues
 
-        return Queues(self._clients, platform=self._platform, place=self._place)
+        return Queues(self._clients, platform=self._platform, location=self._location)
 
     @cached_property
     def events(self) -> "Events":
         """Messages for every subscriber, through SNS."""
         from oort.aws.services.events import Events
 
-        return Events(self._clients, platform=self._platform, place=self._place)
+        return Events(self._clients, platform=self._platform, location=self._location)
 
     @cached_property
     def calls(self) -> "Calls":
         """Questions to other services, as invocations of their functions."""
         from oort.aws.services.calls import Calls
 
-        return Calls(self._clients, answers=self._answers, place=self._place)
+        return Calls(self._clients, answers=self._answers, location=self._location)
 
     @cached_property
     def effects(self) -> "Effects":
         """Records of what was done outside the platform, in the service's inbox."""
         from oort.aws.services.effects import Effects
 
-        return Effects(self._clients, place=self._place, service=self._service, clock=self._clock)
+        return Effects(
+            self._clients, location=self._location, service=self._service, clock=self._clock
+        )
 
     @cached_property
     def transactions(self) -> "Transactions":
@@ -90,7 +92,7 @@ class AwsPorts:
         return Transactions(
             self._clients,
             platform=self._platform,
-            place=self._place,
+            location=self._location,
             service=self._service,
             clock=self._clock,
         )
@@ -100,7 +102,7 @@ class AwsPorts:
         """Hand-overs that did not succeed, in SQS."""
         from oort.aws.services.deliveries import Deliveries
 
-        return Deliveries(self._clients, platform=self._platform, place=self._place)
+        return Deliveries(self._clients, platform=self._platform, location=self._location)
 
     @cached_property
     def traces(self) -> "Traces":

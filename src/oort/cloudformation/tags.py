@@ -6,7 +6,7 @@ from dataclasses import replace
 from oort.cloudformation.resources import Resource
 from oort.model.delivery.stages import Stage
 from oort.model.problems import Json
-from oort.rules.cloud.cloud_names import Place
+from oort.rules.cloud.cloud_names import Location
 
 SHARED = "_platform"  # what stands for the service of what all of them share; no service begins with an underscore
 
@@ -32,9 +32,13 @@ TAGGED: Mapping[str, str] = {
 _OBJECTS = frozenset({"AWS::Cognito::UserPool", "AWS::SSM::Parameter"})
 
 
-def tags(place: Place, stage: Stage, service: str) -> dict[str, str]:
+def tags(location: Location, stage: Stage, service: str) -> dict[str, str]:
     """Whose resource it is. What the stage sets comes after, and cannot take the place of ours."""
-    own = {"oort:platform": place.platform, "oort:stage": place.stage, "oort:service": service}
+    own = {
+        "oort:platform": location.platform,
+        "oort:stage": location.stage,
+        "oort:service": service,
+    }
     return own | {name: value for name, value in stage.tags if name not in own}
 
 

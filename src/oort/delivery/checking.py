@@ -11,7 +11,7 @@ from oort.app.documents.declared_contracts import Kinds
 from oort.app.loading.projects import Project
 from oort.app.programs import Program
 from oort.delivery import field_lines, lockfiles
-from oort.model.contracts import Declared, Finding, Locks, Version, Weight
+from oort.model.contracts import DeclaredContracts, Finding, Locks, Version, Weight
 from oort.model.errors import InvalidProgram
 from oort.model.items import Value
 from oort.rules.contracts import api_changes, event_changes
@@ -28,7 +28,7 @@ class Checked:
     """The declared contracts, the locked contracts and the findings of the comparison."""
 
     folder: Path
-    declared: Declared
+    declared: DeclaredContracts
     kinds: Kinds
     locks: Locks
     findings: tuple[Finding, ...]

@@ -9,7 +9,7 @@ from collections.abc import Callable, Generator, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
-from oort.model.delivery.deployments import Condition, Stack, StackEvent, StackPlan, StackRequest
+from oort.model.delivery.deployments import Stack, StackEvent, StackPlan, StackRequest, StackState
 from oort.model.errors import DeploymentFailed
 from oort.ports.stacks import Stacks
 
@@ -71,7 +71,7 @@ class Rollout:
     def _deploy_steps(self, request: StackRequest) -> StackSteps:
         stack = self.stacks.get(request.name)
         refuse(stack, request)
-        if stack.condition is Condition.NEVER_CREATED:  # it holds nothing, and can only be removed
+        if stack.state is StackState.NEVER_CREATED:  # it holds nothing, and can only be removed
             yield from self._removal_steps(request.name)
         plan = yield from self._plan(request)
         self.planned(plan)
@@ -81,14 +81,14 @@ class Rollout:
         self.stacks.execute(plan)
         yield
         stack = yield from self._wait_until_settled(request.name, seen)
-        if stack.condition is Condition.GOOD:
+        if stack.state is StackState.GOOD:
             return Outcome(stack, plan)
         return Outcome(stack, plan, failed(stack, self.stacks.events(request.name), already=seen))
 
     def _preview_steps(self, request: StackRequest) -> StackSteps:
         stack = self.stacks.get(request.name)
         refuse(stack, request)
-        if stack.condition is Condition.NEVER_CREATED:
+        if stack.state is StackState.NEVER_CREATED:
             raise DeploymentFailed(
                 f"The stack {stack.name} holds nothing: its creation failed.",
                 "Deploy it: that removes it first.",
@@ -110,13 +110,13 @@ class Rollout:
         )
 
     def _removal_steps(self, name: str) -> StackSteps:
-        if self.stacks.get(name).condition is Condition.ABSENT:
-            return Outcome(Stack(name, Condition.ABSENT))
+        if self.stacks.get(name).state is StackState.ABSENT:
+            return Outcome(Stack(name, StackState.ABSENT))
         seen = {event.id for event in self.stacks.events(name)}
         self.stacks.delete(name)
         yield
         stack = yield from self._wait_until_settled(name, seen)
-        if stack.condition is Condition.ABSENT:
+        if stack.state is StackState.ABSENT:
             return Outcome(stack)
         return Outcome(stack, None, failed(stack, self.stacks.events(name), already=seen))
 
@@ -129,7 +129,7 @@ class Rollout:
                 if event.id not in reported:
                     reported.add(event.id)
                     self.event(event)
-            if stack.condition is not Condition.MOVING:
+            if stack.state is not StackState.MOVING:
                 return stack
             yield
         raise DeploymentFailed(
@@ -154,10 +154,10 @@ class Rollout:
 
 def refuse(stack: Stack, request: StackRequest) -> None:
     """Raise DeploymentFailed if the stack cannot be changed now or belongs to another platform."""
-    if stack.condition is Condition.MOVING:
+    if stack.state is StackState.MOVING:
         what = f"The stack {stack.name} is changing already ({stack.status})."
         raise DeploymentFailed(what, "Wait until the change has ended, then deploy again.")
-    if stack.condition is Condition.STUCK:
+    if stack.state is StackState.STUCK:
         what = f"The stack {stack.name} is stuck ({stack.status}): {stack.reason or 'its log says why'}."
         raise DeploymentFailed(
             what, "Continue its rollback in the CloudFormation console, then deploy again."
@@ -181,11 +181,9 @@ def failed(stack: Stack, events: Sequence[StackEvent], *, already: set[str]) -> 
         or stack.status
     )
     instead = {
-        Condition.ROLLED_BACK: "Everything is as it was before. Fix the cause and deploy again.",
-        Condition.NEVER_CREATED: "No resource of it remains. Fix the cause and deploy again.",
-    }.get(
-        stack.condition, f"Its state is {stack.status}: look at it in the CloudFormation console."
-    )
+        StackState.ROLLED_BACK: "Everything is as it was before. Fix the cause and deploy again.",
+        StackState.NEVER_CREATED: "No resource of it remains. Fix the cause and deploy again.",
+    }.get(stack.state, f"Its state is {stack.status}: look at it in the CloudFormation console.")
     return DeploymentFailed(f"The stack {stack.name} failed: {reasons}.", instead)
 
 
@@ -198,7 +196,7 @@ def _advance(entry: tuple[int, StackSteps], outcomes: dict[int, Outcome]) -> boo
         outcomes[number] = end.value
         return True
     except DeploymentFailed as failure:
-        outcomes[number] = Outcome(Stack("", Condition.STUCK), None, failure)
+        outcomes[number] = Outcome(Stack("", StackState.STUCK), None, failure)
         return True
     return False
 

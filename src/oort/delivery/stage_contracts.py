@@ -11,7 +11,7 @@ import msgspec
 
 from oort.delivery import field_lines
 from oort.delivery.checking import Checked
-from oort.model.contracts import Finding, Revision, Running, Schema, ServiceRuns
+from oort.model.contracts import Finding, Revision, RunningVersion, Schema, ServiceRuns
 from oort.model.errors import UnreadableContract
 from oort.ports.assets import Assets
 from oort.rules.contracts import revisions, stage_changes
@@ -101,7 +101,7 @@ def write(assets: Assets, runs: ServiceRuns) -> None:
     assets.replace(key(runs.service), revisions.canonical(msgspec.to_builtins(document)))
 
 
-def _to_file(event: Running) -> _Event:
+def _to_file(event: RunningVersion) -> _Event:
     return _Event(
         event=event.event,
         version=event.version,
@@ -117,8 +117,8 @@ def _to_file(event: Running) -> _Event:
     )
 
 
-def _from_file(event: _Event) -> Running:
-    return Running(
+def _from_file(event: _Event) -> RunningVersion:
+    return RunningVersion(
         event=event.event,
         version=event.version,
         compatible=event.compatible,

@@ -1,1 +1,1 @@
-"""The nouns: frozen data that every other package speaks in. Nothing here decides, reads or writes."""
+"""Data types that every other package uses: frozen, and without decisions or input and output."""

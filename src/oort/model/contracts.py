@@ -1,6 +1,7 @@
-"""Contracts: what services have agreed on, as it is locked in files, as a program declares it, and what is found of the two.
+"""Contracts: as lock files hold them, as a program declares them, and the findings between the two.
 
-`rules.contracts` judges them, `delivery.lockfiles` reads and writes them, the command line prints what is found.
+`rules.contracts` judges them, `delivery.lockfiles` reads and writes them, the command line prints
+the findings.
 """
 
 from collections.abc import Mapping
@@ -17,7 +18,10 @@ Version: TypeAlias = tuple[str, int]  # the name of an event, and its version
 
 @dataclass(frozen=True, slots=True)
 class Revision:
-    """One version of an event as it was at one time: its key, and its two schemas. `hash` is made of the three."""
+    """One revision of a version of an event: its key and its two schemas.
+
+    `hash` is the hash of these three.
+    """
 
     hash: str
     key: str
@@ -27,7 +31,10 @@ class Revision:
 
 @dataclass(frozen=True, slots=True)
 class Removed:
-    """A name that an earlier revision had, and the schema that it had there. Messages that hold it may still be under way."""
+    """A name that an earlier revision had, with its schema there.
+
+    Messages in flight may still hold the name.
+    """
 
     pointer: str
     schema: Schema
@@ -35,9 +42,10 @@ class Removed:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EventLock:
-    """One version of an event as its lock file holds it. `published` are the stages it was deployed to; none is a draft.
+    """One version of an event as its lock file holds it.
 
-    `consumers` are the functions that consume exactly this version, `earlier` the revisions before this one.
+    `published` are the stages of its deployments; a draft has none. `consumers` are the functions
+    that consume exactly this version, `earlier` the revisions before this one.
     """
 
     event: str
@@ -54,7 +62,10 @@ class EventLock:
 
 @dataclass(frozen=True, slots=True)
 class ApiLock:
-    """The routes of a service as its lock file holds them: an OpenAPI document, and the stages it was deployed to."""
+    """The routes of a service in its lock file: an OpenAPI document.
+
+    `published` are the stages of its deployments.
+    """
 
     service: str
     hash: str
@@ -77,8 +88,10 @@ class Locks:
 class DeclaredEvent:
     """One version of an event as the program declares it.
 
-    `compatible` is the oldest version whose consumers can read it as it is; `serves` the oldest version whose consumers get
-    something of it, with what it is converted to; `reads` what can be converted to it; `converted` what it is converted to.
+    - `compatible` is the oldest version whose consumers can read this version unchanged.
+    - `serves` is the oldest version whose consumers can read this version, unchanged or converted.
+    - `reads` are the versions that can be converted to this one.
+    - `converted` are the versions that this one is converted to.
     """
 
     event: str
@@ -95,7 +108,10 @@ class DeclaredEvent:
 
 @dataclass(frozen=True, slots=True)
 class DeclaredApi:
-    """The routes of a service as the program declares them. `sources` are the handlers by their operation's name."""
+    """The routes of a service as the program declares them.
+
+    `sources` are the handlers' locations, by operation.
+    """
 
     service: str
     hash: str
@@ -104,7 +120,7 @@ class DeclaredApi:
 
 
 @dataclass(frozen=True, slots=True)
-class Declared:
+class DeclaredContracts:
     """All contracts of a program."""
 
     events: Mapping[Version, DeclaredEvent] = field(default_factory=dict[Version, DeclaredEvent])
@@ -112,7 +128,10 @@ class Declared:
 
 
 class Weight(StrEnum):
-    """What a finding means: the check fails, somebody should look, or it is only said."""
+    """The weight of a finding: an objection fails the check; a warning and a note do not.
+
+    A warning asks for a look, a note only informs.
+    """
 
     OBJECTION = "objection"
     WARNING = "warning"
@@ -121,11 +140,15 @@ class Weight(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Finding:
-    """One thing that was found of a contract: what it is, where, what proves it, whom it breaks, and what to do.
+    """A difference between program, lock file or stage, with its proof and its fix.
 
-    `subject` is an event or a service, `version` that of the event, `route` that of the service. `pointer` leads to the place
-    in the witness, `name` is the property there and `holder` the class that has it. The witness is one document, or None;
-    `refuses` says which schema refuses it, `side` who that is.
+    - `subject` is an event or a service, `version` the event's version, `route` the service's
+      route.
+    - `what` says what is wrong, `instead` what to do, and `consumers` are the functions that break.
+    - `pointer` is a JSON pointer into the witness. `name` is the property there, and `holder` its
+      class.
+    - `witness` holds one document, or is None. `refuses` names the schema that refuses this
+      document, and `side` the party that has this schema.
     """
 
     weight: Weight
@@ -146,10 +169,10 @@ class Finding:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Running:
-    """One version of an event in what a stage runs: published or consumed by functions of one service.
+class RunningVersion:
+    """A deployed version of an event, published or consumed by functions of one service.
 
-    `compatible`, `serves` and `reads` are those of the deployed class.
+    `compatible`, `serves` and `reads` are values of the deployed class.
     """
 
     event: str
@@ -164,7 +187,7 @@ class Running:
 
 @dataclass(frozen=True, slots=True)
 class ServiceRuns:
-    """What one service of a stage publishes and consumes, as it was deployed."""
+    """The deployed contracts of one service of a stage, for published and consumed events."""
 
     service: str
-    events: tuple[Running, ...]
+    events: tuple[RunningVersion, ...]

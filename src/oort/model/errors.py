@@ -1,6 +1,6 @@
-"""The one tree of errors that are not a handler's own. Each has a stable code and says what happened, where, and what to do.
+"""The errors of Oort, with a stable code each. Each says what happened, where, and what to do.
 
-Problems that a handler answers with live in `model.problems`.
+Problems that a handler raises for a client are in `model.problems`.
 """
 
 from collections.abc import Sequence
@@ -11,7 +11,7 @@ from oort.model.sources import Mistake
 
 
 class OortError(Exception):
-    """The root: anything that Oort refuses or that went wrong outside a handler."""
+    """The base class: a refusal of Oort, or a failure outside of a handler."""
 
     code = "oort"
 
@@ -38,7 +38,10 @@ class InvalidProject(OortError):
 
 
 class UnreadableContract(OortError):
-    """A lock file, or what a stage says it runs, is damaged, was changed by hand, or is of a later version of Oort."""
+    """A contract is damaged, edited by hand, or written by a later version of Oort.
+
+    The contract is a lock file, or a stage's record of its deployed contracts.
+    """
 
     code = "contract.unreadable"
 
@@ -50,7 +53,7 @@ class NotGranted(OortError):
 
 
 class InvalidUse(OortError):
-    """The public surface was used in a way that neither target can carry out."""
+    """The public API was used in a way that neither target can carry out."""
 
     code = "use.invalid"
 
@@ -68,7 +71,10 @@ class LimitExceeded(OortError):
 
 
 class InvalidEvent(OortError):
-    """An event does not fit its own class: a value of another type, or beyond a bound. It was not published."""
+    """An event does not fit its own class: a wrong type, or a value out of bounds.
+
+    The event was not published.
+    """
 
     code = "event.invalid"
 
@@ -80,7 +86,10 @@ class Unreadable(OortError):
 
 
 class NotUnderstood(Unreadable):
-    """A consumer cannot read a message: an unknown version, garbage, another type. The message is parked; `fault` says why."""
+    """A consumer cannot read a message: an unknown version, malformed data, or another type.
+
+    The message is parked; `fault` says why.
+    """
 
     code = "message.parked"
 
@@ -90,7 +99,7 @@ class NotUnderstood(Unreadable):
 
 
 class ConditionFailed(OortError):
-    """A write's condition did not hold. `position` is the place of the write in its transaction."""
+    """A write's condition did not hold. `position` is the index of the write in its transaction."""
 
     code = "condition.failed"
 
@@ -100,7 +109,10 @@ class ConditionFailed(OortError):
 
 
 class NoSuchItem(OortError):
-    """An update found no item, and brought no `initial=`. `position` is the place of the write in its transaction."""
+    """An update without `initial=` met no item.
+
+    `position` is the index of the write in its transaction.
+    """
 
     code = "item.missing"
 
@@ -110,7 +122,10 @@ class NoSuchItem(OortError):
 
 
 class EffectInProgress(OortError):
-    """Another delivery of the message carries out the effect now, or took it over. Not before `after` is it worth asking again."""
+    """Another delivery has the lease of the effect, or took the lease over.
+
+    Retry after `after`, not before.
+    """
 
     code = "effect.in-progress"
 
@@ -150,13 +165,16 @@ class NotFoundHere(OortError):
 
 
 class InvalidAnswer(OortError):
-    """The handler that answers a call raised something that is no problem; `instead` holds its traceback."""
+    """The handler of a call raised an exception that is not a problem.
+
+    `instead` is its traceback.
+    """
 
     code = "call.failed"
 
 
 class Unavailable(OortError):
-    """The target could not do it now: it throttles, does not answer in time, or is busy with the same item. Try again."""
+    """The target throttles, times out, or is busy with the same item. Try again."""
 
     code = "target.unavailable"
 
@@ -168,30 +186,36 @@ class NoCredentials(OortError):
 
 
 class CloudRefused(OortError):
-    """AWS refused a request: the caller's role lacks a permission, or what it names does not exist or is not valid."""
+    """AWS refused a request: no permission, or a named resource is missing or not valid."""
 
     code = "cloud.refused"
 
 
 class NotPackaged(OortError):
-    """A service cannot be packaged for its target: no such wheel, no index, or a dependency that is damaged here."""
+    """A service cannot be packaged: no such wheel, no index, or a damaged dependency."""
 
     code = "package.failed"
 
 
 class DeploymentFailed(OortError):
-    """A stack could not be created, changed or removed; what was there before is there again, or the sentence says so."""
+    """A stack could not be created, changed or removed.
+
+    The earlier stack is in place again, unless the message says otherwise.
+    """
 
     code = "deploy.failed"
 
 
 class ContractBroken(OortError):
-    """What is to be deployed would break what is published or runs; the message holds every objection."""
+    """The deployment would break a published or running contract.
+
+    The message holds the objections.
+    """
 
     code = "contract.broken"
 
 
 class DidNotSettle(OortError):
-    """The test kit stopped after its bound of deliveries; something answers itself for ever."""
+    """The test kit stopped after its limit of deliveries: a handler triggers itself endlessly."""
 
     code = "test.unsettled"

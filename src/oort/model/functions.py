@@ -1,4 +1,4 @@
-"""A function: one handler, what triggers it, and exactly what it may do."""
+"""A function: one handler, its trigger, and the actions that it may take."""
 
 from dataclasses import dataclass
 from datetime import timedelta
@@ -10,7 +10,7 @@ from oort.model.sources import Source
 
 @dataclass(frozen=True, slots=True, order=True)
 class Grant:
-    """One resource and the actions a function may take on it."""
+    """A resource and the actions that a function may take on it."""
 
     kind: Kind
     resource: str
@@ -19,7 +19,7 @@ class Grant:
 
 @dataclass(frozen=True, slots=True)
 class Rate:
-    """How often one client may call: steadily `per_second`, and up to `burst` at once after a pause."""
+    """The request rate of a client: `per_second` steadily, up to `burst` at once after a pause."""
 
     per_second: float
     burst: int
@@ -27,10 +27,11 @@ class Rate:
 
 @dataclass(frozen=True, slots=True)
 class Http:
-    """Triggered by a request. `path` is whole, with its service's prefix and `{parameters}`.
+    """An HTTP trigger. `path` is the full path, with its service's prefix and `{parameters}`.
 
-    A private route is open to members of `groups` and to the caller whose id is the path parameter `owner`; to every caller
-    with a token if it says neither. Without a `rate` the gateway's own holds.
+    A private route is open to members of `groups` and to the caller whose id is the path parameter
+    `owner`. With neither of the two, every caller with a token may use the route. Without a `rate`
+    the gateway's default holds.
     """
 
     method: str
@@ -62,7 +63,10 @@ class Worker:
 
 @dataclass(frozen=True, slots=True)
 class Timer:
-    """Triggered by time, through a queue of its own: at an `interval`, or by a `cron` expression in a time zone."""
+    """A schedule as the trigger, through a queue of its own.
+
+    The schedule is an `interval`, or a `cron` expression in a time zone.
+    """
 
     interval: timedelta | None
     cron: str | None
@@ -97,7 +101,7 @@ class FunctionModel:
 
     @property
     def queue(self) -> str | None:
-        """The queue that feeds it; None if a request or a call triggers it."""
+        """The queue that feeds the function; None for a request or a call as the trigger."""
         match self.trigger:
             case Subscription(queue=queue) | Worker(queue=queue) | Timer(queue=queue):
                 return queue

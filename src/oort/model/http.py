@@ -8,9 +8,10 @@ PREFIX = "/_oort/"
 
 @dataclass(frozen=True, slots=True)
 class HttpRequest:
-    """A request as it came in. `path` is raw; header names are lower-case, repeated ones joined by a comma.
+    """A request as the gateway received it.
 
-    `client` is the address it came from.
+    `path` is raw. Header names are lower-case, and repeated headers are joined by a comma. `client`
+    is the address of the client.
     """
 
     method: str
@@ -22,7 +23,7 @@ class HttpRequest:
 
 @dataclass(frozen=True, slots=True)
 class HttpReply:
-    """What goes back, and what the access log says about it."""
+    """The reply to a client, with details for the access log."""
 
     status: int
     headers: tuple[tuple[str, str], ...]

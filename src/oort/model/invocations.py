@@ -1,7 +1,6 @@
-"""Invocations: the caller and the context, what a target hands to the runtime, and what it gets back.
+"""Invocations: the caller, the context, the outcome and the spans.
 
-All of it can be serialised, so that a worker process can stand in between. Spans tell what an invocation and each of its
-operations did, and when; W3C trace context names them.
+They are serialisable, for a worker process in between. W3C trace context names the spans.
 """
 
 from datetime import datetime, timedelta
@@ -14,9 +13,9 @@ from oort.model.operations import Answered, Objected
 
 
 class Principal(msgspec.Struct, frozen=True):
-    """Who makes a request: the subject of a verified token.
+    """The authenticated caller of a request: the subject of a verified token.
 
-    Ask for it in a private route's handler; on a public route write `Principal | None`.
+    Ask for a Principal in a private route's handler; on a public route write `Principal | None`.
     """
 
     id: str
@@ -24,9 +23,10 @@ class Principal(msgspec.Struct, frozen=True):
 
 
 class Context(msgspec.Struct, frozen=True):
-    """What a handler may know of its invocation.
+    """The context of an invocation: its message, attempt, time and deadline.
 
-    `message_id` stays the same when a message is delivered again; for a request it is new each time. `attempt` counts from 1.
+    `message_id` stays the same when a message is delivered again; each request has a new id.
+    `attempt` counts from 1.
     """
 
     message_id: str
@@ -35,12 +35,12 @@ class Context(msgspec.Struct, frozen=True):
     deadline: datetime
 
     def remaining(self, now: datetime) -> timedelta:
-        """The time left before the invocation is ended."""
+        """Return the time left until the invocation is ended."""
         return self.deadline - now
 
 
 class Span(msgspec.Struct, frozen=True, kw_only=True):
-    """One timed step. Times are nanoseconds; `start` counts from the Unix epoch."""
+    """A timed step. Times are nanoseconds; `start` counts from the Unix epoch."""
 
     trace: str
     id: str
@@ -55,7 +55,7 @@ class Span(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class TraceSummary(msgspec.Struct, frozen=True, kw_only=True):
-    """One line of a list of traces."""
+    """A line of a list of traces."""
 
     trace: str
     name: str
@@ -88,7 +88,7 @@ class BatchInvocation(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class CallInvocation(msgspec.Struct, frozen=True, kw_only=True):
-    """A question of another function, which waits."""
+    """A call from another function, which waits for the result."""
 
     id: str
     token: str
@@ -100,7 +100,10 @@ Invocation: TypeAlias = HttpInvocation | BatchInvocation | CallInvocation
 
 
 class HttpOutcome(msgspec.Struct, frozen=True, kw_only=True):
-    """The reply. `entered` says whether the handler ran; `error` holds the traceback of one that failed, never sent."""
+    """The reply. `entered` is true if the handler ran.
+
+    `error` holds the traceback of a failed handler and is never sent to the client.
+    """
 
     status: int
     headers: tuple[tuple[str, str], ...]
@@ -111,7 +114,7 @@ class HttpOutcome(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Failure(msgspec.Struct, frozen=True, kw_only=True):
-    """One delivery that failed. Before `after` seconds have passed it would fail again."""
+    """A failed delivery. Retries before `after` seconds would fail again."""
 
     receipt: str
     error: str  # one line
@@ -120,14 +123,17 @@ class Failure(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Parked(msgspec.Struct, frozen=True, kw_only=True):
-    """One delivery that its consumer cannot read, now or at a next attempt. The handler was not entered."""
+    """A delivery that its consumer cannot read, now or at a later attempt.
+
+    The handler was not entered.
+    """
 
     receipt: str
     fault: Fault
 
 
 class BatchOutcome(msgspec.Struct, frozen=True, kw_only=True):
-    """The partial batch response: deliveries that are not listed succeeded."""
+    """The partial batch response: every delivery that is not listed succeeded."""
 
     failures: tuple[Failure, ...]
     parked: tuple[Parked, ...] = ()
@@ -135,7 +141,7 @@ class BatchOutcome(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class CallOutcome(msgspec.Struct, frozen=True, kw_only=True):
-    """The answer, or what was objected. `error` holds the traceback of a handler that failed."""
+    """The answer or the problem. `error` holds the traceback of a failed handler."""
 
     result: Answered | Objected
     error: str = ""

@@ -1,7 +1,4 @@
-"""What a table stores and how it is addressed: items, keys, and the conditions and changes a write carries.
-
-All of it crosses the broker port, so all of it is serialisable.
-"""
+"""Items of tables, their keys, and the conditions and changes of writes. All are serialisable."""
 
 from typing import TYPE_CHECKING, TypeAlias
 
@@ -10,7 +7,7 @@ import msgspec
 if TYPE_CHECKING:
     Value: TypeAlias = bool | int | float | str | list["Value"] | dict[str, "Value"] | None
 else:
-    Value = object  # msgspec cannot decode into an alias that contains itself; inside an item anything JSON-like goes
+    Value = object  # msgspec cannot decode into a recursive alias; any JSON value is allowed
 Item: TypeAlias = dict[str, Value]
 KeyPart: TypeAlias = str | int | float
 Key: TypeAlias = tuple[KeyPart, ...]  # one part, or two with a sort key
@@ -18,14 +15,14 @@ Path: TypeAlias = tuple[str, ...]  # attribute names from the item inwards
 
 
 class Equals(msgspec.Struct, frozen=True, tag="equals"):
-    """The attribute at `path` has exactly this value; a missing attribute equals None only."""
+    """The attribute at `path` has exactly this value; a missing attribute equals only None."""
 
     path: Path
     value: Value
 
 
 class Between(msgspec.Struct, frozen=True, tag="between"):
-    """The attribute at `path` lies between the two, both included."""
+    """The attribute at `path` lies between the bounds, both inclusive."""
 
     path: Path
     low: KeyPart
@@ -49,21 +46,21 @@ class SetTo(msgspec.Struct, frozen=True, tag="set"):
 
 
 class AddTo(msgspec.Struct, frozen=True, tag="add"):
-    """Add to the number at the path; a missing one counts as 0."""
+    """Add to the number at the path; a missing number counts as 0."""
 
     path: Path
     amount: int | float
 
 
 class AppendTo(msgspec.Struct, frozen=True, tag="append"):
-    """Append to the list at the path; a missing one counts as empty."""
+    """Append to the list at the path; a missing list counts as empty."""
 
     path: Path
     values: list[Value]
 
 
 class Remove(msgspec.Struct, frozen=True, tag="remove"):
-    """Take the attribute away."""
+    """Remove the attribute."""
 
     path: Path
 

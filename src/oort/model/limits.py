@@ -1,4 +1,4 @@
-"""Limits that both targets share, each with its source. The engine refuses what AWS would refuse."""
+"""Limits that both targets share, each with its source. The engine applies the limits of AWS."""
 
 from datetime import timedelta
 
@@ -27,19 +27,22 @@ INDEXES_PER_TABLE = 20
 BATCH_GET = 100
 # A page: DynamoDB returns at most 1 MB; we bound the number of items.
 PAGE_ITEMS = 1000
-# SNS: 256 KiB a message unless raised, the envelope included; with an outbox row it is capped by the item size besides.
+# SNS: 256 KiB a message unless raised, the envelope included. An outbox row is also bound by the
+# size of an item.
 MESSAGE_BYTES = 256 * KIB
 # SQS: DelaySeconds at most 15 minutes.
 MESSAGE_DELAY = timedelta(minutes=15)
 # SQS event source mapping: 10 messages a batch without a batching window.
 BATCH = 10
-# SQS: maxReceiveCount at most 1000; Lambda's documentation asks for at least 5 where the mapping may throttle.
+# SQS: maxReceiveCount at most 1000; Lambda's documentation asks for at least 5 where the mapping
+# may throttle.
 ATTEMPTS = 1000
-# Our own: how often the engine may end while it delivers a message before that counts as an attempt.
+# Our own: the number of engine stops during the delivery of a message that count as no attempt.
 INTERRUPTIONS = 100
 # SQS: messages are kept 14 days at most.
 RETENTION = timedelta(days=14)
-# SQS: visibility time-out at most 12 hours; Lambda's documentation asks for 6 x the function's time-out.
+# SQS: visibility time-out at most 12 hours. Lambda's documentation asks for 6 x the function's
+# time-out.
 VISIBILITY = timedelta(hours=12)
 VISIBILITY_PER_TIMEOUT = 6
 # Lambda behind API Gateway: request and response body 6 MB.
@@ -49,17 +52,18 @@ RESPONSE_BYTES = 6 * MIB
 BODILESS = frozenset({204, 205, 304})
 # API Gateway: total size of request headers 10,240 bytes.
 HEADER_BYTES = 10_240
-# Our own, per route and client; API Gateway's are 10,000 a second and bursts of 5,000 for all clients of an account and
-# region together, which no single client should use up. A public route knows its clients by address only, and an address
-# may stand for a whole office; a caller who is known may do more.
+# Our own, per route and client. API Gateway allows 10,000 a second and bursts of 5,000 for all
+# clients of an account and region together; no single client should use them up. A public route
+# knows its clients only by address, which an office may share; an authenticated caller may do more.
 PUBLIC_RATE = Rate(per_second=500, burst=1_000)
 PRIVATE_RATE = Rate(per_second=1_000, burst=2_000)
 HIGHEST_RATE = Rate(per_second=10_000, burst=5_000)
-# Our own: a connection whose headers, or whose next piece of a body, take longer than this is ended (API Gateway does not
-# say); a whole body may take a minute, and so may a client to read its reply.
+# Our own: the longest pause of a client before its headers or the next part of its body, and the
+# longest time for a complete body or for reading the reply. API Gateway documents neither.
 CLIENT_PAUSE = timedelta(seconds=10)
 CLIENT_TIME = timedelta(seconds=60)
-# Our own: connections that are open, and requests that are read or run, at one time. Lambda: 1,000 for an account.
+# Our own: open connections, and concurrent requests that are read or run. Lambda: 1,000 for an
+# account.
 CONNECTIONS = 512
 REQUESTS = 256
 # API Gateway REST: integration time-out 29 s by default. Lambda: 15 minutes at most.
@@ -67,13 +71,14 @@ REQUEST_TIMEOUT = timedelta(seconds=29)
 FUNCTION_TIMEOUT = timedelta(minutes=15)
 # Our own: an inbox mark outlives the longest retention of a message by a day.
 MARK_RETENTION = RETENTION + timedelta(days=1)
-# Our own: so many of the events that were published last are kept on one machine, to look at and to replay.
+# Our own: the number of latest events that the engine keeps, for inspection and replay.
 HISTORY_EVENTS = 10_000
-# Our own: what is kept of the result of an external effect; an item of DynamoDB has 400 KB, and each KB of it is paid for.
+# Our own: the largest stored result of an external effect. An item of DynamoDB has 400 KB, and each
+# KB costs.
 EFFECT_RESULT_BYTES = 64 * KIB
-# API Gateway: JSON bodies are parsed to this depth by the model validators we emit; deeper input is an attack.
+# API Gateway: our model validators parse JSON bodies to this depth; deeper input is an attack.
 JSON_DEPTH = 64
-# Our own: an answer lists this many things that are wrong, so that a large wrong body cannot ask for a larger reply.
+# Our own: the most violations in a reply, so that a large invalid body cannot cause a larger reply.
 VIOLATIONS = 100
 # API Gateway keeps these paths at the root for its own health checks.
 RESERVED_PATHS = frozenset({"ping", "sping"})
@@ -84,11 +89,14 @@ TEMPLATE_BYTES = MIB
 # IAM: the inline policies of a role together, white space not counted.
 # https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html
 ROLE_POLICY_CHARACTERS = 10_240
-# EventBridge Scheduler: an expression. https://docs.aws.amazon.com/scheduler/latest/APIReference/API_CreateSchedule.html
+# EventBridge Scheduler: an expression.
+# https://docs.aws.amazon.com/scheduler/latest/APIReference/API_CreateSchedule.html
 SCHEDULE_CHARACTERS = 256
-# DynamoDB: the name of an index. https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/ServiceQuotas.html
+# DynamoDB: the name of an index.
+# https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/ServiceQuotas.html
 INDEX_NAME_SHORTEST = 3
-# Lambda: a package and its layers 250 MB unzipped (50 MB zipped holds for direct uploads only; we upload through S3).
+# Lambda: a package and its layers 250 MB unzipped. The 50 MB zipped hold for direct uploads only;
+# we upload through S3.
 # https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html
 PACKAGE_BYTES = 250 * MIB
 # CloudFormation: a template that is sent along; a larger one is read from S3.

@@ -1,4 +1,7 @@
-"""A message as it travels: through the outbox, a topic and a queue, to one delivery. Serialisable; bodies are JSON bytes."""
+"""Messages on their way from outbox and topic to a delivery.
+
+Serialisable; bodies are JSON bytes.
+"""
 
 from enum import StrEnum
 
@@ -6,19 +9,23 @@ import msgspec
 
 
 class Older(msgspec.Struct, frozen=True):
-    """The same fact as an older version of its event tells it, for consumers that know no newer one."""
+    """The body of an event in an older version, for consumers that do not know a newer version."""
 
     version: int
     body: bytes
 
 
 class Message(msgspec.Struct, frozen=True, kw_only=True):
-    """What is sent. `id` stays the same through fan-out and redelivery: the inbox knows a message by it.
+    """A message from a handler, a service or a schedule to a consumer.
 
-    `name` is the event's name, or the queue's for a work message; `key` is the event's key, whose order the relay keeps.
-    `oldest` is the oldest version of the event whose consumers can read the body; 0 for what is no event. `older` holds
-    the bodies for those who know only versions before that. `checked` says that Oort encoded the body itself, or has
-    checked it at the boundary: it is JSON, and names no member of an object twice. No envelope carries it.
+    `id` stays the same through fan-out and redelivery: the inbox recognises a message by its id.
+    `name` is the event's name, or the queue's for a job; `key` is the event's key, whose order the
+    relay keeps. `oldest` is the oldest version of the event whose consumers can read the body; 0
+    for a message that is not an event. `older` holds the bodies for consumers of versions before
+    `oldest`.
+
+    `checked` is true if Oort encoded the body, or validated the body at the boundary: it is JSON,
+    and no object in it repeats a member. No envelope carries this flag.
     """
 
     id: str
@@ -34,14 +41,17 @@ class Message(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Sealed(msgspec.Struct, frozen=True):
-    """A message and the text of its envelope, which is made once and carried as it is."""
+    """A message with the text of its envelope. The text is made once and carried unchanged."""
 
     message: Message
     text: str
 
 
 class Reason(StrEnum):
-    """Why a consumer cannot read a message, and never will as it is now. Such a message is parked, not tried again."""
+    """The reason why a consumer, as it is now, can never read a message.
+
+    The message is parked, not retried.
+    """
 
     UNKNOWN_EVENT = "unknown-event"
     UNKNOWN_VERSION = "unknown-version"
@@ -54,17 +64,19 @@ class Reason(StrEnum):
 
 
 class Fault(msgspec.Struct, frozen=True):
-    """What is wrong with a message: a reason that programs know, and a sentence for people."""
+    """A defect of a message: a reason for programs, and a sentence for people."""
 
     reason: Reason
     detail: str
 
 
 class Delivery(msgspec.Struct, frozen=True, kw_only=True):
-    """One hand-over of a message to a consumer. `receipt` is valid until the visibility time-out ends.
+    """One hand-over of a message to a consumer.
 
-    With a `fault` the transport could not make a message of what it got. `raw` and `headers` are what came, where that is
-    more than the message.
+    `receipt` is valid until the visibility time-out ends.
+
+    With a `fault` the transport could not decode its input as a message. `raw` and `headers` are
+    this input, where they hold more than the message.
     """
 
     message: Message
@@ -76,7 +88,7 @@ class Delivery(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class DeadLetter(msgspec.Struct, frozen=True, kw_only=True):
-    """A message that used up its attempts, with what the last one raised."""
+    """A message that used up its attempts, with the error of the last attempt."""
 
     message: Message
     queue: str
@@ -86,8 +98,11 @@ class DeadLetter(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class ParkedMessage(msgspec.Struct, frozen=True, kw_only=True):
-    """A message that its consumer could not read. `id` names it among those parked from one queue; `raw` and `headers` are
-    what came, as it came.
+    """A message that its consumer could not read.
+
+    `id` is unique among the messages parked from a queue.
+
+    `raw` and `headers` are the input as received.
     """
 
     id: str
@@ -100,7 +115,7 @@ class ParkedMessage(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class QueueDepth(msgspec.Struct, frozen=True, kw_only=True):
-    """How many messages wait, are being processed, are dead, and are parked."""
+    """The numbers of waiting, in-flight, dead and parked messages of a queue."""
 
     queue: str
     waiting: int

@@ -1,6 +1,8 @@
-"""Types that a later version of a program may add to: enums, and unions of tagged Structs. Part of the public surface.
+"""Types that a later version may extend: enums, and unions of tagged Structs.
 
-Here is what they are; `rules.models` reads and writes them, `rules.opening` says what in a value is not known.
+Part of the public API.
+
+`rules.types.models` reads and writes these types, `rules.types.opening` lists unknown values.
 """
 
 from collections.abc import Iterator
@@ -18,13 +20,15 @@ S = TypeVar("S", bound=msgspec.Struct)
 
 
 class OpenEnum(StrEnum):
-    """An enum of texts that reads a text it does not know too, so that adding a value to it breaks no consumer.
+    """A text enum that also reads unknown texts, so that a new member breaks no consumer.
 
-    The value of such a member is the text, its `known` is False. Every read makes another one: compare with `==`, which
-    holds for the same text, and not with `is`. It is written as it was read, in replies, tables and queues; only to publish
-    it in an event raises InvalidEvent, since an event promises to hold known values. Anything but a text raises ValueError.
+    The value of an unknown member is the text, and its `known` is False. Every read makes a new
+    member: compare with `==`, which holds for the same text, and not with `is`. Unknown members are
+    written unchanged in replies, tables and queues. Only an event with an unknown member cannot be
+    published (InvalidEvent), since an event promises known values. A value that is not a text
+    raises ValueError.
 
-    Type checkers believe that a `match` over all members leaves nothing over: look at `known` first.
+    Type checkers believe that a `match` over all members is exhaustive: check `known` first.
 
     >>> class Country(OpenEnum):
     ...     NO = "no"
@@ -37,12 +41,15 @@ class OpenEnum(StrEnum):
 
     @property
     def known(self) -> bool:
-        """Whether the class lists the value."""
+        """True if the class lists the value."""
         return type(self)._value2member_map_.get(self._value_) is self
 
     @classmethod
     def _missing_(cls, value: object) -> Self | None:
-        """A member outside of the class, which keeps no trace of it: what a stranger sends must not grow a cache."""
+        """Return a new member that the class does not keep.
+
+        A cache of unknown members would grow with the input from clients.
+        """
         if not isinstance(value, str):
             return None
         member = str.__new__(cls, value)
@@ -51,8 +58,12 @@ class OpenEnum(StrEnum):
 
     @classmethod
     def __get_pydantic_json_schema__(cls, _core: object, _handler: object) -> dict[str, object]:
-        """What pydantic, which reads it in the same way, says of it in a model's schema."""
-        return {"title": cls.__name__, "type": "string", "examples": [one.value for one in cls]}
+        """Return the schema of the enum inside of a pydantic model.
+
+        pydantic reads unknown texts too.
+        """
+        examples = [member.value for member in cls]
+        return {"title": cls.__name__, "type": "string", "examples": examples}
 
     def __repr__(self) -> str:
         return (
@@ -72,10 +83,11 @@ class OpenEnum(StrEnum):
 
 
 class Unknown:
-    """An object that was read where `Open[…]` stands, with a tag that none of its Structs has: the tag, and all of the object.
+    """An object that was read as `Open[…]` and has a tag of none of the Structs.
 
-    It is written as it was read, in replies, tables and queues; only to publish it in an event raises InvalidEvent. Numbers
-    in `data` are int and float.
+    Unknown objects keep their tag and all their data, and are written unchanged in replies, tables
+    and queues. Only an event with an Unknown cannot be published (InvalidEvent). Numbers in `data`
+    are int and float.
 
     >>> Unknown("star", {"type": "star", "points": 5})
     Unknown(tag='star', data={'type': 'star', 'points': 5})
@@ -106,9 +118,10 @@ class Unknown:
 
 
 class OpenUnion(type):
-    """The type of what `Open[…]` makes: a class that the Structs of the union and Unknown are instances of. `rules` read it.
+    """The metaclass of each `Open[…]`, a class with the Structs and Unknown as its instances.
 
-    It is a class, and no union, since msgspec asks a hook for classes that it does not know, and for nothing else.
+    `Open[…]` is a class and not a union, since msgspec calls its hook only for classes that it does
+    not know.
     """
 
     tag_field: str
@@ -124,13 +137,15 @@ if TYPE_CHECKING:
 else:
 
     class Open:
-        """`shape: Open[Circle | Square]`: one of these tagged Structs, or an `Unknown` that holds what a later version sends.
+        """One of these tagged Structs, or an `Unknown` of a later version: `Open[Circle | Square]`.
 
-        For type checkers it is `Circle | Square | Unknown`. The object must have a tag, even if there is only one Struct; a
-        known tag with content that does not fit is an error, as ever. It may be a body or a message, and stand in lists,
-        dicts and fields of Structs, also as `Open[…] | None`; not in pydantic models, nor as the items of a table. A number
-        for a Decimal in it is read as a float first: send Decimals as texts. msgspec itself reads it only with Oort's hook,
-        as handlers, tables and tests do.
+        For type checkers it is `Circle | Square | Unknown`. The object must have a tag, even with a
+        single Struct. A known tag with content that does not fit is an error, as usual.
+
+        `Open[…]` may be a body or a message, and stand in lists, dicts and fields of Structs, also
+        as `Open[…] | None`. It may not stand in pydantic models, nor as the items of a table. A
+        number for a Decimal in it is read as a float first: send Decimals as texts. msgspec decodes
+        it only with Oort's hook, as handlers, tables and tests do.
 
         Raises InvalidUse for anything but Structs with texts as tags, under one tag field.
 
@@ -150,32 +165,36 @@ else:
 
 
 def is_open_enum(kind: object) -> bool:
-    """Whether the type is an OpenEnum."""
+    """True if the type is an OpenEnum."""
     return isinstance(kind, type) and issubclass(kind, OpenEnum)
 
 
 def open_union(arms: object) -> OpenUnion:
-    """The class for a union of Structs, the same one each time. Raises InvalidUse as `Open` says."""
-    return _made(tuple(_members(arms)))
+    """Return the class for a union of Structs, the same class each time.
+
+    Raises InvalidUse as `Open` does.
+    """
+    return _class_for(tuple(_members(arms)))
 
 
 def _members(kind: object) -> Iterator[object]:
     plain: object = getattr(kind, "__value__", kind)  # behind a `type` statement
     if get_origin(plain) in (Union, UnionType):
-        for one in get_args(plain):
-            yield from _members(one)
+        for member in get_args(plain):
+            yield from _members(member)
     else:
         yield plain
 
 
 @cache
-def _made(arms: tuple[object, ...]) -> OpenUnion:
+def _class_for(arms: tuple[object, ...]) -> OpenUnion:
     tagged = {tag: (field, arm) for field, tag, arm in map(_tagged, arms)}
     fields = {field for field, _ in tagged.values()}
     if len(tagged) < len(arms) or len(fields) > 1:
         raise InvalidUse(
             "Two Structs of an Open[…] have the same tag, or different tag fields.",
-            'Give each a tag of its own, class Circle(msgspec.Struct, tag="circle"), and all the same tag_field.',
+            'Give each a tag of its own, class Circle(msgspec.Struct, tag="circle"), '
+            "and all the same tag_field.",
         )
     names = " | ".join(getattr(arm, "__name__", repr(arm)) for arm in arms)
     members = {
@@ -187,7 +206,7 @@ def _made(arms: tuple[object, ...]) -> OpenUnion:
 
 
 def _tagged(arm: object) -> tuple[str, str, object]:
-    """The tag field, the tag and the Struct."""
+    """Return the tag field, the tag and the Struct."""
     plain = get_origin(arm) or arm
     if isinstance(plain, type) and issubclass(plain, msgspec.Struct):
         config = plain.__struct_config__
@@ -195,6 +214,6 @@ def _tagged(arm: object) -> tuple[str, str, object]:
             return config.tag_field, config.tag, arm
     raise InvalidUse(
         f"{getattr(arm, '__name__', repr(arm))} cannot be in an Open[…].",
-        'Name Structs with a text as their tag, class Circle(msgspec.Struct, tag="circle"); `| None` stands outside, and '
-        "quotes around the whole annotation.",
+        'Name Structs with a text as their tag, class Circle(msgspec.Struct, tag="circle"); '
+        "`| None` stands outside, and quotes around the whole annotation.",
     )

@@ -1,6 +1,7 @@
-"""Every handle operation as one serialisable request, and its result. This is the whole language of the broker port.
+"""Every handle operation as a serialisable request, with its result.
 
-Each operation but `Commit` names its `kind`, its `resource` and its `action`: the permission that it takes.
+They are the language of the broker port. Each operation but `Commit` names its `kind`, its
+`resource` and its `action`: the permission for the operation.
 """
 
 from typing import ClassVar, TypeAlias
@@ -32,7 +33,10 @@ class GetItem(_OnTable, frozen=True, tag="get"):
 
 
 class GetItems(_OnTable, frozen=True, tag="get_many"):
-    """Read many items of one table, each strongly consistent. The answer lists those that are there, in the order asked."""
+    """Read many items of a table, each strongly consistent.
+
+    The answer has the existing items, in the order of `keys`.
+    """
 
     action: ClassVar[str] = "get"
 
@@ -40,7 +44,7 @@ class GetItems(_OnTable, frozen=True, tag="get_many"):
 
 
 class PutItem(_OnTable, frozen=True, tag="put"):
-    """Write one item, whole."""
+    """Write a complete item."""
 
     action: ClassVar[str] = "put"
 
@@ -50,7 +54,7 @@ class PutItem(_OnTable, frozen=True, tag="put"):
 
 
 class UpdateItem(_OnTable, frozen=True, tag="update"):
-    """Change attributes of one item; `initial` stands in for an absent one."""
+    """Change attributes of one item; `initial` stands in for an absent item."""
 
     action: ClassVar[str] = "update"
 
@@ -61,7 +65,7 @@ class UpdateItem(_OnTable, frozen=True, tag="update"):
 
 
 class DeleteItem(_OnTable, frozen=True, tag="delete"):
-    """Remove one item; removing an absent one succeeds unless a condition says otherwise."""
+    """Remove one item. The removal of an absent item succeeds, unless a condition fails."""
 
     action: ClassVar[str] = "delete"
 
@@ -70,7 +74,7 @@ class DeleteItem(_OnTable, frozen=True, tag="delete"):
 
 
 class CheckItem(_OnTable, frozen=True, tag="check"):
-    """Only inside a transaction: the condition must hold for an item that is not written."""
+    """Check a condition of an item that is not written. Only inside a transaction."""
 
     action: ClassVar[str] = "check"
 
@@ -79,9 +83,12 @@ class CheckItem(_OnTable, frozen=True, tag="check"):
 
 
 class QueryIndex(_OnTable, frozen=True, tag="query"):
-    """Items of one partition of an index, in sort order. `at_least` is included, `below` is not.
+    """Items of one partition of an index, in sort order.
 
-    `where` leaves out items after they were read: `limit` counts what was read, as on DynamoDB.
+    `at_least` is inclusive, `below` is exclusive.
+
+    `where` filters items after the read: `limit` counts the items before the filter, as on
+    DynamoDB.
     """
 
     action: ClassVar[str] = "query"
@@ -98,7 +105,7 @@ class QueryIndex(_OnTable, frozen=True, tag="query"):
 
 
 class ScanTable(_OnTable, frozen=True, tag="scan"):
-    """Every item, in no order that means anything. `where` is as in a query."""
+    """Every item, in no particular order. `where` is as in a query."""
 
     action: ClassVar[str] = "scan"
 
@@ -139,7 +146,7 @@ class PublishEvent(msgspec.Struct, frozen=True, tag="publish"):
 
 
 class CallFunction(msgspec.Struct, frozen=True, tag="call"):
-    """Ask the function that answers the call, and wait. The body is JSON."""
+    """Invoke the function that answers the call, and wait. The body is JSON."""
 
     kind: ClassVar[Kind] = Kind.CALL
     action: ClassVar[str] = "call"
@@ -165,16 +172,19 @@ class Mark(msgspec.Struct, frozen=True):
 
 
 class Commit(msgspec.Struct, frozen=True, tag="commit"):
-    """All writes or none. With a `mark` that is there already, nothing is written and `applied` is false."""
+    """Commit all writes or none.
+
+    With an existing `mark`, no write happens and `applied` is false.
+    """
 
     writes: tuple[Write, ...]
     mark: Mark | None = None
 
 
 class Lease(msgspec.Struct, frozen=True):
-    """The right to carry out one external effect: of this function, for this message, under this name.
+    """The right to carry out an external effect of a function, for a message, under a name.
 
-    `holder` is new each time that somebody asks for it.
+    `holder` is new for each request of the right.
     """
 
     function: str
@@ -191,24 +201,24 @@ class _OnEffect(msgspec.Struct, frozen=True):
 
     @property
     def resource(self) -> str:
-        """The function, whose effects these are."""
+        """The function of the effect."""
         return self.lease.function
 
 
 class ClaimEffect(_OnEffect, frozen=True, tag="once"):
-    """Take the lease for so many seconds, unless the effect has happened or another holder's has not ended."""
+    """Take the lease for `seconds`, unless the effect has happened or another holder has it."""
 
     seconds: float
 
 
 class FinishEffect(_OnEffect, frozen=True, tag="finish"):
-    """The effect has happened. `result` is JSON; empty if it could not be kept."""
+    """Record that the effect has happened. `result` is JSON; empty if no result could be kept."""
 
     result: bytes
 
 
 class ReleaseEffect(_OnEffect, frozen=True, tag="release"):
-    """The effect has not happened: whoever comes next may try."""
+    """End the lease of an effect that has not happened. The next holder may try."""
 
 
 Operation: TypeAlias = (
@@ -231,35 +241,40 @@ Operation: TypeAlias = (
 
 
 class Request(msgspec.Struct, frozen=True):
-    """One operation with the token of the invocation that asks for it."""
+    """An operation with the token of the invocation that requests it."""
 
     token: str
     operation: Operation
 
 
 class Found(msgspec.Struct, frozen=True, tag="found"):
-    """The item that was read, or as it is after an update."""
+    """The item of a read, or the new item after an update."""
 
     item: Item | None
 
 
 class Listed(msgspec.Struct, frozen=True, tag="listed"):
-    """A page of items; `next` is the cursor of the page after it, None on the last one."""
+    """A page of items; `next` is the cursor of the next page, None on the last page."""
 
     items: list[Item]
     next: str | None
 
 
 class Done(msgspec.Struct, frozen=True, tag="done"):
-    """The operation took effect and is durable. `applied` is false when an inbox mark said it had done so before."""
+    """The operation took effect and is durable.
+
+    `applied` is false if an inbox mark existed before.
+    """
 
     applied: bool = True
 
 
 class Refused(msgspec.Struct, frozen=True, tag="refused"):
-    """The operation had no effect. `code` is the error's code; `position` says which write of a commit.
+    """The operation had no effect.
 
-    Before `after` seconds have passed it would be refused again.
+    `code` is the error's code; `position` is the index of the commit's write.
+
+    Retries before `after` seconds would be refused again.
     """
 
     code: str
@@ -269,13 +284,13 @@ class Refused(msgspec.Struct, frozen=True, tag="refused"):
 
 
 class Answered(msgspec.Struct, frozen=True, tag="answered"):
-    """What a call was answered with, as JSON."""
+    """The answer of a call, as JSON."""
 
     body: bytes
 
 
 class Objected(msgspec.Struct, frozen=True, tag="objected"):
-    """The answering handler raised a problem of this kind; `members` is a JSON object."""
+    """A problem of this kind, raised by the answering handler; `members` is a JSON object."""
 
     status: int
     kind: str
@@ -284,7 +299,7 @@ class Objected(msgspec.Struct, frozen=True, tag="objected"):
 
 
 class Happened(msgspec.Struct, frozen=True, tag="happened"):
-    """The effect has happened before, and this was its result."""
+    """The effect has happened before, with this result."""
 
     result: bytes
 

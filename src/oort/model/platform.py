@@ -1,4 +1,7 @@
-"""The whole program as data: services with their resources and functions. Everything that is shown or deployed is read from here."""
+"""The program as data: services with their resources and functions.
+
+All output is derived from here.
+"""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -12,7 +15,7 @@ R = TypeVar("R", bound=Resource)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ServiceModel:
-    """One service: the resources it owns and the functions it runs.
+    """One service: its resources and its functions.
 
     Pages of the origins in `cors` may call its routes from a browser.
     """
@@ -23,22 +26,22 @@ class ServiceModel:
     cors: tuple[str, ...] = ()
 
     def of(self, kind: type[R]) -> Iterator[R]:
-        """Its resources of one kind: `service.of(TableModel)`."""
+        """Return the resources of a kind: `service.of(TableModel)`."""
         return (resource for resource in self.resources if isinstance(resource, kind))
 
     @property
     def tables(self) -> tuple[TableModel, ...]:
-        """Its tables."""
+        """The tables of the service."""
         return tuple(self.of(TableModel))
 
     @property
     def queues(self) -> tuple[QueueModel, ...]:
-        """Its queues, subscribers' queues included."""
+        """The queues of the service, subscribers' queues included."""
         return tuple(self.of(QueueModel))
 
     @property
     def events(self) -> tuple[EventModel, ...]:
-        """The events that it publishes."""
+        """The events that the service publishes."""
         return tuple(self.of(EventModel))
 
 
@@ -55,7 +58,7 @@ class PlatformModel:
         return (function for service in self.services for function in service.functions)
 
     def of(self, kind: type[R]) -> Iterator[R]:
-        """Every resource of one kind, service by service: `platform.of(TableModel)`."""
+        """Return every resource of a kind, service by service: `platform.of(TableModel)`."""
         return (resource for service in self.services for resource in service.of(kind))
 
     @property
@@ -70,9 +73,9 @@ class PlatformModel:
 
     @property
     def events(self) -> Iterator[EventModel]:
-        """Every event that one of the services publishes."""
+        """Every published event, service by service."""
         return self.of(EventModel)
 
     def subscribers(self, event: str) -> tuple[QueueModel, ...]:
-        """The queues that receive a copy of the event."""
+        """Return the queues that receive a copy of the event."""
         return tuple(queue for queue in self.queues if queue.subscription == event)

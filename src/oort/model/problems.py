@@ -1,4 +1,7 @@
-"""Problems a handler raises to answer a request (RFC 9457). Part of the public surface; the runtime turns them into replies."""
+"""Problems that a handler raises as a reply (RFC 9457). Part of the public API.
+
+The runtime turns problems into replies.
+"""
 
 import re
 from collections.abc import Mapping, Sequence
@@ -8,10 +11,11 @@ Json: TypeAlias = "bool | int | float | str | Sequence[Json] | Mapping[str, Json
 
 
 class Problem(Exception):
-    """Raise it in a handler to answer with its `status` and an `application/problem+json` body.
+    """A reply with a `status` and an `application/problem+json` body, raised in a handler.
 
-    Subclass it to name a problem of your own: the class name becomes the `type`, the first line of the docstring the
-    `title`. `detail` is shown to the client, and so are the keyword `members`; put no secrets there.
+    Define a subclass for a problem of your own: the class name becomes the `type`, the first line
+    of the docstring the `title`. `detail` is shown to the client, and so are the keyword `members`;
+    put no secrets there.
 
     >>> class PaymentRequired(Problem):
     ...     '''The card was refused.'''
@@ -29,14 +33,14 @@ class Problem(Exception):
 
     @classmethod
     def title(cls) -> str:
-        """The first line of the docstring, or the class name in words."""
-        own = cls.__dict__.get("__doc__") or ""
-        first = own.strip().split("\n")[0].strip()
+        """Return the first line of the docstring, or the class name in words."""
+        docstring = cls.__dict__.get("__doc__") or ""
+        first = docstring.strip().split("\n")[0].strip()
         return first or _words(cls.__name__).capitalize()
 
     @classmethod
     def urn(cls) -> str:
-        """What the member `type` holds.
+        """Return the value of the member `type`.
 
         >>> NotFound.urn()
         'urn:problem:not-found'
@@ -44,7 +48,7 @@ class Problem(Exception):
         return f"urn:problem:{_words(cls.__name__).replace(' ', '-')}"
 
     def document(self) -> dict[str, Json]:
-        """The RFC 9457 members, ready to be written as JSON."""
+        """Return the RFC 9457 members, ready for JSON."""
         reserved: dict[str, Json] = {
             "type": self.urn(),
             "title": self.title(),

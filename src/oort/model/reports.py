@@ -1,4 +1,4 @@
-"""Reports of a platform about its messages: what became of a delivery, and what was published."""
+"""Reports about messages: the end of a delivery, and a published event."""
 
 from dataclasses import dataclass
 from datetime import timedelta
@@ -9,9 +9,10 @@ from oort.model.messages import Delivery, Fault, Message
 
 @dataclass(frozen=True, slots=True)
 class DeliveryReport:
-    """The end of one delivery, for the log. `retry` is None when it succeeded, is parked or dead now.
+    """The end of a delivery, for the log. `retry` is None after success, parking or death.
 
-    `alarm` is true for the first message of its event and version that this consumer could not read.
+    `alarm` is true for the first message of its event and version that this consumer could not
+    read.
     """
 
     function: str
@@ -26,7 +27,10 @@ class DeliveryReport:
 
 @dataclass(frozen=True, slots=True)
 class Published:
-    """An event of the past. `place` counts up; it names where to go on."""
+    """A published event.
+
+    `place` increases with each event; the next read continues after a `place`.
+    """
 
     place: int
     published: float  # Unix seconds

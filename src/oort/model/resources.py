@@ -1,6 +1,7 @@
-"""The resources a service owns: tables, queues, events and calls. The loader makes them; engine and synthesis read them.
+"""The resources of a service. The loader makes them; engine and synthesis read them.
 
-A new kind of resource is a class here, in `Resource`: the type checker then names each `match` that must know it.
+A new kind of resource is a class here, in `Resource`: the type checker then names each `match` that
+needs an arm for the class.
 """
 
 from dataclasses import dataclass
@@ -12,7 +13,7 @@ from oort.model.sources import Source
 
 
 class Kind(StrEnum):
-    """The kinds of resource a grant can name."""
+    """The kinds of resource that a grant can name."""
 
     TABLE = "table"
     QUEUE = "queue"
@@ -23,7 +24,10 @@ class Kind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class IndexModel:
-    """A second way to ask a table. `primary` says that it is the table's own key, and so costs nothing and never lags."""
+    """An index of a table.
+
+    `primary` marks the table's own key, which is free of charge and consistent.
+    """
 
     name: str
     partition: str
@@ -35,7 +39,7 @@ class IndexModel:
 class TableModel:
     """A table. Names are `service.table`; `partition`, `sort` and `version` are attribute names.
 
-    `numeric` holds the attributes of the key and the indexes that are numbers; all others of them are text.
+    `numeric` holds the number attributes of the key and the indexes; all others of them are text.
     """
 
     kind: ClassVar[Kind] = Kind.TABLE
@@ -51,17 +55,20 @@ class TableModel:
 
     @property
     def key(self) -> tuple[str, ...]:
-        """The attributes that make the key."""
+        """The attributes of the key."""
         return (self.partition,) if self.sort is None else (self.partition, self.sort)
 
     def index(self, name: str) -> IndexModel:
-        """The index of that name; KeyError if there is none."""
+        """Return the index with the name; KeyError if there is none."""
         return {index.name: index for index in self.indexes}[name]
 
 
 @dataclass(frozen=True, slots=True)
 class QueueModel:
-    """A queue with dead letters: a work queue, or the queue of one subscriber (`subscription` then names the event)."""
+    """A queue with dead letters: a work queue, or a subscriber's queue.
+
+    `subscription` is the event of a subscriber's queue.
+    """
 
     kind: ClassVar[Kind] = Kind.QUEUE
 
@@ -75,9 +82,10 @@ class QueueModel:
 
 @dataclass(frozen=True, slots=True)
 class EventModel:
-    """An event that one service publishes and any service may subscribe to.
+    """An event that a service publishes and any service may subscribe to.
 
-    `compatible` is the oldest version whose consumers can read this one as it is; None if that is this one itself.
+    `compatible` is the oldest version whose consumers can read this version unchanged; None stands
+    for this version itself.
     """
 
     kind: ClassVar[Kind] = Kind.EVENT
@@ -91,13 +99,16 @@ class EventModel:
 
     @property
     def oldest(self) -> int:
-        """The oldest version whose consumers can read this one."""
+        """The oldest version whose consumers can read this version."""
         return self.version if self.compatible is None else self.compatible
 
 
 @dataclass(frozen=True, slots=True)
 class CallModel:
-    """A question that one service answers and any service may ask. `idempotent`: asking twice does no harm."""
+    """A call that a service answers and any service may make.
+
+    `idempotent`: a repetition does no harm.
+    """
 
     kind: ClassVar[Kind] = Kind.CALL
 

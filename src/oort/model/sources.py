@@ -1,11 +1,14 @@
-"""Where a declaration stands in the user's code, and what is wrong with it. The loader fills both; the CLI prints them."""
+"""Source locations and mistakes of user code.
+
+The loader fills both; the command line prints them.
+"""
 
 from dataclasses import dataclass
 
 
 @dataclass(frozen=True, slots=True, order=True)
 class Source:
-    """A place in the user's code."""
+    """A source location in the user's code."""
 
     file: str
     line: int
@@ -16,7 +19,7 @@ class Source:
 
 @dataclass(frozen=True, slots=True, order=True)
 class Mistake:
-    """One thing the loader refuses: where it is, what is wrong, and what to write instead."""
+    """An error in the user's program: its location, the problem, and the fix."""
 
     source: Source
     code: str

@@ -1,1 +1,4 @@
-"""What Oort asks of a target, one Protocol a file. The docstrings are the contract that `oort.testing.port_suites` checks."""
+"""The ports of a target, one Protocol a file.
+
+The docstrings are the contract that `oort.testing.port_suites` checks.
+"""

@@ -1,26 +1,31 @@
-"""Assets: what stacks are made of and do not hold themselves, such as the archives of functions."""
+"""Assets: files that stacks refer to and do not contain, such as the archives of functions."""
 
 from collections.abc import Callable
 from typing import Protocol
 
 
 class Assets(Protocol):
-    """A private, encrypted store of files. Most names are made of the content: what is `put` there is never written again.
+    """A private, encrypted store of files.
 
-    What is told by a name of its own is `replace`d, and read back with `get`; the last one who replaces it wins.
+    Most keys are made of the content; these files never change.
+
+    Files with a fixed key are overwritten with `replace` and read with `get`; the last writer wins.
     """
 
     def holds(self, key: str) -> bool:
-        """Whether the file is there."""
+        """True if the file exists."""
 
     def get(self, key: str) -> bytes | None:
-        """The whole file, as it was replaced last; None if it is not there."""
+        """Return the complete file, as last replaced; None if there is no such file."""
 
     def put(self, key: str, content: Callable[[], bytes]) -> bool:
-        """Make sure that the file is there; False if it was, and then the content is not asked for."""
+        """Make sure that the file exists.
+
+        False if it existed before; then `content` is not called.
+        """
 
     def replace(self, key: str, content: bytes) -> None:
-        """Write the file, whether or not it is there."""
+        """Write the file, over an existing file too."""
 
     def url(self, key: str) -> str:
-        """Where CloudFormation finds the file."""
+        """Return the address from which CloudFormation reads the file."""

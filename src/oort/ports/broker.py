@@ -1,4 +1,4 @@
-"""The one way from a handle to the platform."""
+"""The only way from a handle to the platform."""
 
 from typing import Protocol
 
@@ -8,10 +8,16 @@ from oort.model.operations import Request, Result
 class Broker(Protocol):
     """Carries out one operation for one invocation.
 
-    The request's token says which invocation asks; its function's grants decide. An operation that is not granted is
-    Refused with `permission.denied` and has no effect. A result other than Refused means: durable, and visible to
-    every later `get`. The call blocks. Requests and results are serialisable, so the broker may live in another process.
+    - The request's token names the invocation; the grants of its function decide.
+    - An operation without a grant is Refused with `permission.denied` and has no effect.
+    - After any result other than Refused the operation is durable, and visible to every later
+      `get`.
+    - The call blocks. Requests and results are serialisable, so that the broker may run in another
+      process.
     """
 
     def perform(self, request: Request) -> Result:
-        """Carry it out; refusals are results, never exceptions. Exceptions mean that the target failed."""
+        """Perform the operation.
+
+        Refusals are results, never exceptions; an exception is a failed target.
+        """

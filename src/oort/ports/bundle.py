@@ -1,4 +1,4 @@
-"""The ports of a target in one value, put together once a target."""
+"""The ports of a target as one value, made once for each target."""
 
 from typing import Protocol
 
@@ -35,7 +35,7 @@ class HandlePorts(Protocol):
 
     @property
     def effects(self) -> Effects:
-        """Records of what was done outside the platform."""
+        """Records of external effects."""
 
     @property
     def transactions(self) -> Transactions:
@@ -43,11 +43,11 @@ class HandlePorts(Protocol):
 
 
 class FunctionPorts(HandlePorts, Protocol):
-    """The ports of a function that its target feeds: those of its handles, and those of its invocations."""
+    """The ports of a function, for its handles and its invocations by pushed deliveries."""
 
     @property
     def deliveries(self) -> PushedDeliveries:
-        """Hand-overs that did not succeed."""
+        """The ends of failed hand-overs."""
 
     @property
     def traces(self) -> Traces:
@@ -55,7 +55,7 @@ class FunctionPorts(HandlePorts, Protocol):
 
 
 class Ports(FunctionPorts, Protocol):
-    """All ports of a target: those of its functions, and those of its operators."""
+    """All ports of a target, for its functions and for its operators."""
 
     @property
     def deliveries(self) -> Deliveries:
@@ -63,7 +63,7 @@ class Ports(FunctionPorts, Protocol):
 
     @property
     def queue_inspection(self) -> QueueInspection:
-        """What waits and what is dead."""
+        """Waiting messages and dead letters."""
 
     @property
     def parking(self) -> Parking:

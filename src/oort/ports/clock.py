@@ -11,4 +11,4 @@ class Clock(Protocol):
         """The wall-clock time, aware, in UTC."""
 
     def tick(self) -> int:
-        """Nanoseconds that only ever grow, for durations."""
+        """Monotonic nanoseconds, for durations."""

@@ -1,4 +1,4 @@
-"""External effects: a durable note of what a delivery did outside the platform, and a lease for doing it."""
+"""External effects: durable records of work outside of the platform, and leases for this work."""
 
 from datetime import timedelta
 from typing import Protocol
@@ -7,25 +7,35 @@ from oort.model.operations import Lease
 
 
 class Effects(Protocol):
-    """One record for each effect: of a function, for a message, under a name. Its state is a lease or a result.
+    """One record for each effect: of a function, for a message, under a name.
 
-    - A lease ends by itself after its length; only then, or when it is released, another holder gets it. Of several that
-      claim at the same time exactly one does. What a holder claims again is still its own.
-    - A result stays: whoever claims afterwards gets it, and nobody the lease.
-    - Whoever has lost the lease changes nothing any more. One that has ended, and that nobody has taken, is not lost.
-    - What returns is durable. Records expire `limits.MARK_RETENTION` after they were last claimed or finished, by the
-      clock of the platform; then it is as if there had been none.
+    A record is a lease or a result.
+
+    - A lease ends by itself after its length. Only then, or after its release, another holder gets
+      the lease. Of several simultaneous claims exactly one succeeds. A second claim by the same
+      holder succeeds.
+    - A result stays: every later claim returns the result, and no claim gets the lease.
+    - A holder that has lost the lease to another holder can no longer change the record. An ended
+      lease that no other holder has claimed is not lost.
+    - All changes are durable at return. Records expire `limits.MARK_RETENTION` after their last
+      claim or finish, by the clock of the platform. Afterwards the record counts as absent.
     - A name is 1 to 64 letters, digits, dots, dashes, colons and underscores (InvalidUse).
     """
 
     def claim(self, lease: Lease, *, length: timedelta) -> bytes | None:
-        """Take the lease for `length`: None; or the result, if there is one.
+        """Take the lease for `length` and return None; or return the existing result.
 
-        Raises EffectInProgress, which says when the lease ends, if another holder has it.
+        Raises EffectInProgress, with the end of the lease, if another holder has the lease.
         """
 
     def finish(self, lease: Lease, result: bytes) -> bool:
-        """Keep the result, at most 64 KiB (LimitExceeded) of UTF-8. False, and nothing is kept, if the lease was lost."""
+        """Store the result, at most 64 KiB (LimitExceeded) of UTF-8.
+
+        False if the lease was lost; then no result is stored.
+        """
 
     def release(self, lease: Lease) -> None:
-        """End the lease now, if it is this holder's and there is no result; otherwise do nothing."""
+        """End the lease now, if this holder has it and there is no result.
+
+        Otherwise do nothing.
+        """

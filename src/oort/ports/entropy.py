@@ -7,7 +7,7 @@ class Entropy(Protocol):
     """Random numbers of a target; seeded in tests."""
 
     def bits(self, count: int) -> int:
-        """An integer of that many random bits."""
+        """Return an integer of `count` random bits."""
 
     def chance(self) -> float:
-        """A float in [0, 1)."""
+        """Return a float in [0, 1)."""

@@ -6,10 +6,13 @@ from oort.model.messages import Message
 
 
 class Events(Protocol):
-    """Fan-out. Each subscriber has a queue of its own, so one that fails does not touch the others.
+    """Fan-out.
 
-    `publish` returns when every subscriber's queue is sure to get the event, at least once; order is not promised.
-    Without subscribers the event is gone. Bodies are at most 256 KiB (LimitExceeded).
+    Each subscriber has a queue of its own, so that a failing subscriber does not affect the others.
+
+    `publish` returns when every subscriber's queue is sure to get the event, at least once; order
+    is not promised. Without subscribers the event is lost. Bodies are at most 256 KiB
+    (LimitExceeded).
     """
 
     def publish(self, event: str, message: Message) -> None:

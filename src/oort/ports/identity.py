@@ -1,4 +1,4 @@
-"""Who a bearer token or an API key stands for."""
+"""The principal of a bearer token or an API key."""
 
 from typing import Protocol
 
@@ -9,10 +9,16 @@ class Identity(Protocol):
     """Verifies access tokens of the platform's issuer, and the API keys of machines."""
 
     def verify(self, token: str) -> Principal:
-        """The token's subject and groups. InvalidToken if the signature, issuer, audience, kind or time is not right."""
+        """Return the token's subject and groups.
+
+        InvalidToken for a wrong signature, issuer, audience, kind or time.
+        """
 
     def holder(self, api_key: str) -> Principal:
-        """Whom the API key was made for: `key:NAME`, and its groups. InvalidToken unless the key is good now."""
+        """Return the principal of the API key: `key:NAME`, and its groups.
+
+        InvalidToken unless the key is valid now.
+        """
 
     def revoke(self, token: str) -> None:
-        """From now on refuse this token, durably. InvalidToken if it would not be accepted now."""
+        """Refuse this token from now on, durably. InvalidToken if the token is not accepted now."""

@@ -1,4 +1,7 @@
-"""Inspection of queues: what operators see of them, and the way back of dead letters."""
+"""Inspection of queues by operators: waiting messages, dead letters and depths.
+
+Redrive of dead letters.
+"""
 
 from typing import Protocol
 
@@ -6,19 +9,29 @@ from oort.model.messages import DeadLetter, Message, QueueDepth
 
 
 class QueueInspection(Protocol):
-    """Looks into queues. SQS keeps no word of why a message failed: its dead letters have no error, and as their time that of
-    the first hand-over.
+    """Inspects queues. SQS records no error of a failed message.
+
+    On SQS a dead letter has no error, and its time is the time of the first hand-over.
     """
 
     def peek(self, queue: str, *, most: int) -> list[Message]:
-        """Waiting messages, oldest first, without receiving them. SQS cannot: there each look hands them over for a moment,
-        counts as an attempt, and shows what it happens to find."""
+        """Return waiting messages, oldest first, without receiving them.
+
+        SQS cannot do so: each peek hands the messages over for a moment, counts as an attempt, and
+        returns only a sample.
+        """
 
     def dead(self, queue: str, *, most: int) -> list[DeadLetter]:
-        """Dead letters, oldest first, left where they are. On SQS others do not see them while they are listed."""
+        """Return dead letters, oldest first. They stay on their queue.
+
+        On SQS other readers do not see them during the listing.
+        """
 
     def redrive(self, queue: str) -> int:
-        """Put every dead letter back on the queue with fresh attempts; how many there were. On SQS, how many were found."""
+        """Put every dead letter back on the queue with fresh attempts, and return their number.
+
+        On SQS, the number of dead letters that were received.
+        """
 
     def depth(self, queue: str) -> QueueDepth:
-        """How many wait, are in flight, are dead. Approximate on SQS."""
+        """Return the numbers of waiting, in-flight and dead messages. Approximate on SQS."""

@@ -9,9 +9,12 @@ from oort.model.messages import Message
 class Queues(Protocol):
     """Durable queues, standard in the SQS sense: at least once, order best effort.
 
-    What becomes of a message is the contract of `ports.deliveries`; what operators see is that of `ports.queue_inspection`.
+    `ports.deliveries` is the contract of deliveries, `ports.queue_inspection` that of inspection.
     SQS counts in whole seconds, so that delays are rounded up there.
     """
 
     def send(self, queue: str, message: Message, *, delay: timedelta = timedelta(0)) -> None:
-        """Add a message, visible after the delay. Durable at return. Bodies are at most 256 KiB (LimitExceeded)."""
+        """Add a message, visible after the delay. Durable at return.
+
+        Bodies are at most 256 KiB (LimitExceeded).
+        """

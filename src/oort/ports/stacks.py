@@ -7,26 +7,32 @@ from oort.model.delivery.deployments import Stack, StackEvent, StackPlan, StackR
 
 
 class Stacks(Protocol):
-    """CloudFormation's stacks. Operations begin and return; `get` and `events` tell how they go.
+    """The stacks of CloudFormation.
 
-    NoCredentials, CloudRefused and Unavailable as everywhere. What is asked for is the whole stack: what the template does
-    not hold is removed. An operation on a stack that is MOVING is CloudRefused.
+    Operations begin and return; `get` and `events` report their progress.
+
+    NoCredentials, CloudRefused and Unavailable as everywhere. A request describes the complete
+    stack: resources that its template does not contain are removed. An operation on a stack that is
+    MOVING is CloudRefused.
     """
 
     def get(self, name: str) -> Stack:
-        """The stack; one that does not exist is ABSENT."""
+        """Return the stack; a missing stack is ABSENT."""
 
     def plan(self, request: StackRequest) -> StackPlan | None:
-        """Begin to plan at the first call; None while that goes on. DeploymentFailed if the template cannot be planned."""
+        """Begin a plan at the first call, and return None until the plan is ready.
+
+        DeploymentFailed if the template cannot be planned.
+        """
 
     def execute(self, plan: StackPlan) -> None:
-        """Begin to carry out the plan."""
+        """Begin to execute the plan."""
 
     def discard(self, plan: StackPlan) -> None:
-        """Forget the plan. A stack that was planned and never made is removed with it."""
+        """Delete the plan. A stack that was planned and never created is deleted with its plan."""
 
     def delete(self, name: str) -> None:
-        """Begin to remove the stack; nothing happens if there is none."""
+        """Begin to delete the stack; no effect if there is none."""
 
     def events(self, name: str) -> Sequence[StackEvent]:
-        """The latest things that happened, oldest first; at most the last hundred or so."""
+        """Return the latest events, oldest first; at most the last hundred or so."""

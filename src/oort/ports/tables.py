@@ -17,33 +17,49 @@ from oort.model.operations import (
 class Tables(Protocol):
     """A durable store of items.
 
-    - `get` is strongly consistent. A query of a primary index is too; any other index is eventually consistent.
-    - A write that returns is durable. A write whose condition fails raises ConditionFailed and changes nothing.
-    - Sort order is UTF-8 bytes for text and value for numbers. An item without the index's attributes is not in it.
-    - Numbers keep their value and not their kind: 2.0 may come back as 2, and is the same key.
-    - An item that is there throughout a paginated scan or query is returned exactly once; others at most once.
-    - Items are at most 400 KB (LimitExceeded); empty or over-long keys raise InvalidValue; a cursor that was not issued
-      for the same query raises InvalidCursor; an unknown table is a KeyError.
+    - `get` is strongly consistent. A query of a primary index is too; any other index is eventually
+      consistent.
+    - A write that returns is durable. A write with a failed condition raises ConditionFailed and
+      changes no item.
+    - Sort order is UTF-8 bytes for text and value for numbers. An item without an index's
+      attributes is not in the index.
+    - Numbers keep their value and not their type: 2.0 may come back as 2, and is the same key.
+    - An item that exists throughout a paginated scan or query is returned exactly once; others at
+      most once.
+    - Items are at most 400 KB (LimitExceeded). Empty or too long keys raise InvalidValue. A cursor
+      of another query raises InvalidCursor. An unknown table is a KeyError.
     """
 
     def get(self, table: str, key: Key) -> Item | None:
-        """The item, or None."""
+        """Return the item, or None."""
 
     def get_many(self, operation: GetItems) -> Listed:
-        """The items that are there, in the order of the keys, each once. More than 100 keys: LimitExceeded."""
+        """Return the existing items, in the order of the keys, each once.
+
+        More than 100 keys: LimitExceeded.
+        """
 
     def put(self, operation: PutItem) -> None:
-        """Write the item whole. `if_absent`: ConditionFailed if there is one."""
+        """Write the complete item.
+
+        With `if_absent`: ConditionFailed if there is an item already.
+        """
 
     def update(self, operation: UpdateItem) -> Item:
-        """Apply the changes in order and return the new item. Absent: start from `initial`, or raise NoSuchItem."""
+        """Apply the changes in order and return the new item.
+
+        Without an item: start from `initial`, or raise NoSuchItem.
+        """
 
     def delete(self, operation: DeleteItem) -> None:
-        """Remove the item. Absent: nothing to do, unless `when` is given; then ConditionFailed."""
+        """Delete the item. Without an item: no effect, or ConditionFailed if `when` is present."""
 
     def query(self, operation: QueryIndex) -> Listed:
-        """At most `limit` items of one partition in sort order; `next` goes on after the last. It is None at the end; where
-        a page ends at 1 MB, the one after it may turn out to be empty."""
+        """Return at most `limit` items of one partition in sort order.
+
+        `next` continues after the last item, and is None at the end. After a page that ends at 1
+        MB, the next page may be empty.
+        """
 
     def scan(self, operation: ScanTable) -> Listed:
-        """At most `limit` items; `next` goes on after the last."""
+        """Return at most `limit` items; `next` continues after the last."""

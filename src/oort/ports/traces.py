@@ -1,4 +1,4 @@
-"""Where spans go."""
+"""The destination of spans."""
 
 from collections.abc import Sequence
 from typing import Protocol
@@ -7,7 +7,10 @@ from oort.model.invocations import Span
 
 
 class Traces(Protocol):
-    """Takes finished spans. Recording never fails an invocation and need not be durable at return."""
+    """Takes finished spans.
+
+    Recording never fails an invocation, and need not be durable at return.
+    """
 
     def record(self, spans: Sequence[Span]) -> None:
-        """Keep the spans of one invocation."""
+        """Record the spans of one invocation."""

@@ -1,1 +1,4 @@
-"""Pure judgements. The engine enforces with them and synthesis generates from them, so laptop and cloud cannot drift."""
+"""Pure decisions.
+
+The engine enforces them and synthesis generates from them, so the targets agree.
+"""

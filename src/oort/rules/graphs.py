@@ -1,6 +1,6 @@
-"""The platform as a graph: what publishes, subscribes, sends, reads and writes what. `oort graph` shows it.
+"""The platform as a graph of resources and functions, in a fixed order.
 
-Everything is in one fixed order.
+`oort graph` shows the graph.
 """
 
 from collections.abc import Iterator
@@ -18,7 +18,7 @@ __all__ = ["Edge", "EdgeKind", "Graph", "Node", "NodeKind", "graph"]
 
 
 class NodeKind(StrEnum):
-    """What a node stands for, in the order they are listed within a service."""
+    """The kinds of node, in their order within a service."""
 
     SERVICE = "service"
     ROUTE = "route"
@@ -31,7 +31,7 @@ class NodeKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Node:
-    """A thing of the platform. `id` is unique among all kinds."""
+    """A service, function, route or resource of the platform. `id` is unique among all kinds."""
 
     id: str
     kind: NodeKind
@@ -58,15 +58,17 @@ class Graph:
 
 
 def graph(platform: PlatformModel) -> Graph:
-    """The graph of a platform. A subscriber's own queue is left out: the edge goes from the event to the function."""
+    """Return the graph of a platform.
+
+    A subscriber's own queue is left out: the edge goes from the event to the function.
+    """
     edges = {edge for function in platform.functions for edge in _edges(function)}
     nodes = {node.id: node for service in platform.services for node in _nodes(service)}
-    for one in sorted({end for edge in edges for end in (edge.source, edge.target)} - nodes.keys()):
-        kind, _, name = one.partition(":")
-        nodes[one] = Node(
-            one, NodeKind(kind), name, names.owner(name)
-        )  # of a service that is not loaded
-    order = {service.name: place for place, service in enumerate(platform.services)}
+    ends = {end for edge in edges for end in (edge.source, edge.target)}
+    for end in sorted(ends - nodes.keys()):  # of services that are not loaded
+        kind, _, name = end.partition(":")
+        nodes[end] = Node(end, NodeKind(kind), name, names.owner(name))
+    order = {service.name: position for position, service in enumerate(platform.services)}
     kinds = list(NodeKind)
     return Graph(
         platform.name,
@@ -92,13 +94,13 @@ def _nodes(service: ServiceModel) -> Iterator[Node]:
         if isinstance(function.trigger, Http):
             yield _node(NodeKind.ROUTE, _route(function.trigger), service.name)
     # The queue in front of one handler is part of it.
-    own = {
-        one.trigger.queue
-        for one in service.functions
-        if isinstance(one.trigger, Subscription | Timer)
+    hidden = {
+        function.trigger.queue
+        for function in service.functions
+        if isinstance(function.trigger, Subscription | Timer)
     }
     for resource in service.resources:
-        if resource.name not in own or not isinstance(resource, QueueModel):
+        if resource.name not in hidden or not isinstance(resource, QueueModel):
             yield _node(_node_kind(resource), resource.name, service.name)
 
 
@@ -129,7 +131,7 @@ def _edges(function: FunctionModel) -> Iterator[Edge]:
 
 
 def _trigger(function: FunctionModel) -> Edge | None:
-    """The edge to a function from its trigger; time has no node."""
+    """Return the edge to a function from its trigger. Time has no node."""
     here = f"{NodeKind.FUNCTION}:{function.name}"
     match function.trigger:
         case Http() as http:

@@ -1,4 +1,4 @@
-"""Identifiers from a time and random bits: UUIDs that sort by time, and W3C trace context."""
+"""Identifiers from a time and random bits: UUIDs in order of time, and W3C trace context."""
 
 import re
 from collections.abc import Callable
@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import TypeAlias
 from uuid import UUID
 
-Bits: TypeAlias = Callable[[int], int]  # as many random bits as asked for
+Bits: TypeAlias = Callable[[int], int]  # returns the requested number of random bits
 
 _TRACEPARENT = re.compile(r"00-([0-9a-f]{32})-([0-9a-f]{16})-[0-9a-f]{2}")
 _XRAY_ROOT = re.compile(r"1-([0-9a-f]{8})-([0-9a-f]{24})")
@@ -14,7 +14,7 @@ _SPAN = re.compile(r"[0-9a-f]{16}")
 
 
 def uuid7(milliseconds: int, random: int) -> str:
-    """An RFC 9562 version 7 UUID from a Unix time in milliseconds and 74 random bits.
+    """Return an RFC 9562 version 7 UUID from a Unix time in milliseconds and 74 random bits.
 
     >>> uuid7(0, 0)
     '00000000-0000-7000-8000-000000000000'
@@ -26,27 +26,27 @@ def uuid7(milliseconds: int, random: int) -> str:
 
 
 def new(now: datetime, bits: Bits) -> str:
-    """A new id that sorts by time."""
+    """Return a new id that sorts by time."""
     return uuid7(int(now.timestamp() * 1000), bits(74))
 
 
 def new_trace(bits: Bits) -> str:
-    """A new id of a trace, which is never 0."""
+    """Return a new trace id, never 0."""
     return f"{bits(128) or 1:032x}"
 
 
 def new_span(bits: Bits) -> str:
-    """A new id of a span, which is never 0."""
+    """Return a new span id, never 0."""
     return f"{bits(64) or 1:016x}"
 
 
 def traceparent(trace: str, span: str) -> str:
-    """The W3C header value for a span of a trace; always sampled."""
+    """Return the W3C header value for a span of a trace; always sampled."""
     return f"00-{trace}-{span}-01"
 
 
 def parent_of(header: str) -> tuple[str, str] | None:
-    """(trace, span) of a traceparent header; None if it is not a valid one of version 00."""
+    """Return (trace, span) of a traceparent header; None if the header is no valid version 00."""
     match = _TRACEPARENT.fullmatch(header.strip().lower())
     if match is None or set(match[1]) == {"0"} or set(match[2]) == {"0"}:
         return None
@@ -54,7 +54,9 @@ def parent_of(header: str) -> tuple[str, str] | None:
 
 
 def from_xray(header: str) -> tuple[str, str] | None:
-    """(trace, span) of an X-Ray trace header; None if it has no root. A missing parent is empty.
+    """Return (trace, span) of an X-Ray trace header; None without a root.
+
+    A missing parent is empty.
 
     >>> from_xray("Root=1-5759e988-bd862e3fe1be46a994272793;Parent=53995c3f42cd8ad8;Sampled=1")
     ('5759e988bd862e3fe1be46a994272793', '53995c3f42cd8ad8')
@@ -67,7 +69,7 @@ def from_xray(header: str) -> tuple[str, str] | None:
 
 
 def to_xray(trace: str) -> str:
-    """A trace's id as X-Ray writes it, which takes any W3C id.
+    """Return a trace id in the form of X-Ray, which accepts any W3C id.
 
     >>> to_xray("5759e988bd862e3fe1be46a994272793")
     '1-5759e988-bd862e3fe1be46a994272793'

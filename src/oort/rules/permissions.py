@@ -1,4 +1,7 @@
-"""The permissions that an operation takes, and the refusal of those that a function lacks. Both brokers ask it."""
+"""The permissions for an operation, and the refusal of a function without them.
+
+Both brokers use it.
+"""
 
 from collections.abc import Collection, Iterable
 
@@ -18,25 +21,25 @@ Permission = tuple[Kind, str, str]
 
 
 def compiled(grants: Iterable[Grant]) -> frozenset[Permission]:
-    """The grants as a set that answers in one look-up."""
+    """Return the grants as a set of permissions."""
     return frozenset(
         (grant.kind, grant.resource, action) for grant in grants for action in grant.actions
     )
 
 
 def needs(operation: Operation) -> tuple[Permission, ...]:
-    """The permissions that an operation takes: one for each write of a commit."""
+    """Return the permissions for an operation: one for each write of a commit."""
     parts = operation.writes if isinstance(operation, Commit) else (operation,)
     return tuple((part.kind, part.resource, part.action) for part in parts)
 
 
 def missing(permissions: frozenset[Permission], operation: Operation) -> Permission | None:
-    """The first permission that the operation needs and the function lacks; None if it may go ahead."""
+    """Return the first needed permission that the function lacks; None without a lack."""
     return next((need for need in needs(operation) if need not in permissions), None)
 
 
 def astray(operation: Operation, messages: Collection[str]) -> str | None:
-    """The message for which an effect is noted, if it is none of those that the invocation delivers."""
+    """Return the message of an effect unless the invocation delivers it; None otherwise."""
     if (
         isinstance(operation, ClaimEffect | FinishEffect | ReleaseEffect)
         and operation.lease.message not in messages
@@ -52,17 +55,16 @@ def refusal(
     messages: Collection[str],
     operation: Operation,
 ) -> Refused | None:
-    """The refusal of an operation that the function may not perform; None if it may go ahead.
+    """Return the refusal of an operation that the function may not perform; None if allowed.
 
-    `messages` are the ids of those that its invocation delivers.
+    `messages` are the ids of the messages that the invocation delivers.
     """
     if (lacking := missing(granted, operation)) is not None:
         kind, resource, action = lacking
         return Refused(NotGranted.code, f"{function} may not {action} on the {kind} {resource}.")
     mark = operation.mark if isinstance(operation, Commit) else None
-    if (
-        mark is not None and mark.function != function
-    ):  # it would keep that function from applying the message
+    # A mark for another function would keep that function from applying the message.
+    if mark is not None and mark.function != function:
         return Refused(NotGranted.code, f"{function} may not mark a message for {mark.function}.")
     if (message := astray(operation, messages)) is not None:
         return Refused(NotGranted.code, f"{function} is not delivering the message {message}.")

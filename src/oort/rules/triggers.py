@@ -1,4 +1,4 @@
-"""Functions by what triggers them: the consumer of each queue, the function that answers each call."""
+"""Functions by their triggers: the consumer of each queue, the function that answers each call."""
 
 from collections.abc import Iterable
 
@@ -6,7 +6,7 @@ from oort.model.functions import Answer, Consumed, FunctionModel
 
 
 def consumers(functions: Iterable[FunctionModel]) -> dict[str, FunctionModel]:
-    """The consumer of each queue."""
+    """Return the consumer of each queue."""
     return {
         function.trigger.queue: function
         for function in functions
@@ -15,7 +15,7 @@ def consumers(functions: Iterable[FunctionModel]) -> dict[str, FunctionModel]:
 
 
 def answering(functions: Iterable[FunctionModel]) -> dict[str, FunctionModel]:
-    """The function that answers each call."""
+    """Return the function that answers each call."""
     return {
         function.trigger.call: function
         for function in functions

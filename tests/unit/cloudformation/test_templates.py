@@ -75,7 +75,7 @@ def test_the_stacks_tell_what_services_read() -> None:
 
 
 def test_no_service_can_have_the_stack_of_the_packages() -> None:
-    place = cloud_names.place("market", "prod")
+    location = cloud_names.location("market", "prod")
     template = templates.assets_template(PlatformModel("market", ()), STAGE)
-    assert template.stack == place.assets_stack == "market-prod--assets"
-    assert place.service_stack("assets") == "market-prod-assets"
+    assert template.stack == location.assets_stack == "market-prod--assets"
+    assert location.service_stack("assets") == "market-prod-assets"

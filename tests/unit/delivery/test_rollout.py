@@ -11,12 +11,12 @@ from oort.delivery.rollout import AT_ONCE, Rollout
 from oort.delivery.shipping import Archive, Shipment
 from oort.model import limits
 from oort.model.delivery.deployments import (
-    Condition,
     Stack,
     StackChange,
     StackEvent,
     StackPlan,
     StackRequest,
+    StackState,
 )
 from oort.model.errors import DeploymentFailed
 from oort.rules.cloud.deployed import Outputs
@@ -46,10 +46,10 @@ class FakeStacks:
             left, end = self.moving[name]
             if left:
                 self.moving[name] = (left - 1, end)
-                return Stack(name, Condition.MOVING, "UPDATE_IN_PROGRESS")
+                return Stack(name, StackState.MOVING, "UPDATE_IN_PROGRESS")
             del self.moving[name]
             self.stacks[name] = end
-        return self.stacks.get(name, Stack(name, Condition.ABSENT))
+        return self.stacks.get(name, Stack(name, StackState.ABSENT))
 
     def plan(self, request: StackRequest) -> StackPlan | None:
         self.asked[request.name] = request
@@ -71,16 +71,16 @@ class FakeStacks:
             self._tell(name, "People", "CREATE_FAILED", reason)
             self._tell(name, "Other", "CREATE_FAILED", "Resource creation cancelled")
             end = (
-                Stack(name, Condition.ROLLED_BACK, "UPDATE_ROLLBACK_COMPLETE")
+                Stack(name, StackState.ROLLED_BACK, "UPDATE_ROLLBACK_COMPLETE")
                 if before
-                else Stack(name, Condition.NEVER_CREATED, "ROLLBACK_COMPLETE")
+                else Stack(name, StackState.NEVER_CREATED, "ROLLBACK_COMPLETE")
             )
         else:
             self._tell(name, "People", "CREATE_COMPLETE", "")
             self.templates[name] = self.asked[name].template
             tags = dict(self.asked[name].tags)
             end = Stack(
-                name, Condition.GOOD, "CREATE_COMPLETE", outputs={Outputs.BUCKET: "b"}, tags=tags
+                name, StackState.GOOD, "CREATE_COMPLETE", outputs={Outputs.BUCKET: "b"}, tags=tags
             )
         self.moving[name] = (self.steps, end)
 
@@ -89,10 +89,10 @@ class FakeStacks:
 
     def delete(self, name: str) -> None:
         self.done.append(f"delete {name}")
-        stuck = Stack(name, Condition.STUCK, "DELETE_FAILED", "not empty")
+        stuck = Stack(name, StackState.STUCK, "DELETE_FAILED", "not empty")
         self.moving[name] = (
             self.steps,
-            stuck if name in self.failing else Stack(name, Condition.ABSENT),
+            stuck if name in self.failing else Stack(name, StackState.ABSENT),
         )
 
     def events(self, name: str) -> Sequence[StackEvent]:
@@ -163,10 +163,10 @@ def test_after_a_failure_no_further_stack_is_begun_and_those_under_way_end() -> 
 
 def test_a_stack_that_moves_is_stuck_or_belongs_to_another_is_refused() -> None:
     for stack, words in (
-        (Stack("a", Condition.MOVING, "UPDATE_IN_PROGRESS"), "changing already"),
-        (Stack("a", Condition.STUCK, "UPDATE_ROLLBACK_FAILED", "no"), "is stuck"),
+        (Stack("a", StackState.MOVING, "UPDATE_IN_PROGRESS"), "changing already"),
+        (Stack("a", StackState.STUCK, "UPDATE_ROLLBACK_FAILED", "no"), "is stuck"),
         (
-            Stack("a", Condition.GOOD, tags={"oort:platform": "other"}),
+            Stack("a", StackState.GOOD, tags={"oort:platform": "other"}),
             "belongs to oort:platform other, not to shop",
         ),
     ):
@@ -187,17 +187,17 @@ def test_a_preview_changes_nothing() -> None:
     assert outcome.plan is not None
     assert outcome.plan.changes == (CHANGE,)
     assert stacks.done == ["discard a"]
-    never = FakeStacks({"a": Stack("a", Condition.NEVER_CREATED, "ROLLBACK_COMPLETE")})
+    never = FakeStacks({"a": Stack("a", StackState.NEVER_CREATED, "ROLLBACK_COMPLETE")})
     with pytest.raises(DeploymentFailed, match="holds nothing"):
         rollout(never).preview([request("a")])
 
 
 def test_stacks_are_removed_and_what_stays_is_an_error() -> None:
     stacks = FakeStacks(
-        {"a": Stack("a", Condition.GOOD), "b": Stack("b", Condition.GOOD)}, failing={"b"}
+        {"a": Stack("a", StackState.GOOD), "b": Stack("b", StackState.GOOD)}, failing={"b"}
     )
-    assert [one.stack.condition for one in rollout(stacks).remove(["a", "never"])] == [
-        Condition.ABSENT
+    assert [one.stack.state for one in rollout(stacks).remove(["a", "never"])] == [
+        StackState.ABSENT
     ] * 2
     with pytest.raises(DeploymentFailed, match="The stack b failed: not empty"):
         rollout(stacks).remove(["b"])
@@ -205,7 +205,7 @@ def test_stacks_are_removed_and_what_stays_is_an_error() -> None:
 
 def test_nobody_waits_for_ever() -> None:
     waited = list[timedelta]()
-    stacks = FakeStacks({"a": Stack("a", Condition.GOOD)}, steps=10**6)
+    stacks = FakeStacks({"a": Stack("a", StackState.GOOD)}, steps=10**6)
     with pytest.raises(DeploymentFailed, match="still moves after 2:00:00"):
         Rollout(stacks=stacks, pause=waited.append).remove(["a"])
     assert sum(waited, timedelta()) <= timedelta(hours=2, seconds=2)
@@ -277,7 +277,7 @@ def test_the_first_preview_says_what_it_can() -> None:
 
 
 def test_an_assets_stack_without_its_bucket_is_an_error() -> None:
-    stacks = FakeStacks({"shop-prod--assets": Stack("shop-prod--assets", Condition.GOOD)})
+    stacks = FakeStacks({"shop-prod--assets": Stack("shop-prod--assets", StackState.GOOD)})
     stacks.templates["shop-prod--assets"] = b"{}"
     with pytest.raises(DeploymentFailed, match="no output with the name of its bucket"):
         shipping.ship(shipment(), rollout=rollout(stacks), store=lambda bucket: FakeAssets())

@@ -9,7 +9,7 @@ from oort.app.declaring import versions
 from oort.app.documents import event_contracts, openapi
 from oort.app.handles.events import Event
 from oort.app.programs import Program
-from oort.model.contracts import Declared, DeclaredApi, DeclaredEvent, Version
+from oort.model.contracts import DeclaredApi, DeclaredContracts, DeclaredEvent, Version
 from oort.model.errors import InvalidProgram, InvalidValue
 from oort.model.items import Value
 from oort.model.platform import PlatformModel
@@ -21,14 +21,14 @@ from oort.rules.types import examples
 Kinds = dict[Version, type[Event]]
 
 
-def declared(program: Program) -> Declared:
+def declared(program: Program) -> DeclaredContracts:
     """Return all contracts of the program.
 
     Raises InvalidProgram, with file and line, for a type without a JSON Schema.
     """
     events = {(contract.event, contract.version): contract for contract in _events(program)}
     apis = {contract.service: contract for contract in _apis(program)}
-    return Declared(events, apis)
+    return DeclaredContracts(events, apis)
 
 
 def kinds(program: Program) -> Kinds:

@@ -8,27 +8,27 @@ from typing import Any, cast
 from oort.aws.clients import Clients
 from oort.aws.failures import Rejected, ask
 from oort.model.delivery.deployments import (
-    Condition,
     Stack,
     StackChange,
     StackEvent,
     StackPlan,
     StackRequest,
+    StackState,
 )
 from oort.model.errors import CloudRefused, DeploymentFailed
 
 # https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/view-stack-events.html
 _CONDITIONS = {
-    "CREATE_COMPLETE": Condition.GOOD,
-    "UPDATE_COMPLETE": Condition.GOOD,
-    "UPDATE_COMPLETE_CLEANUP_IN_PROGRESS": Condition.GOOD,  # the new state stands; old resources are removed
-    "IMPORT_COMPLETE": Condition.GOOD,
-    "REVIEW_IN_PROGRESS": Condition.ABSENT,  # planned, and never made
-    "DELETE_COMPLETE": Condition.ABSENT,
-    "UPDATE_ROLLBACK_COMPLETE": Condition.ROLLED_BACK,
-    "IMPORT_ROLLBACK_COMPLETE": Condition.ROLLED_BACK,
-    "ROLLBACK_COMPLETE": Condition.NEVER_CREATED,
-    "CREATE_FAILED": Condition.NEVER_CREATED,
+    "CREATE_COMPLETE": StackState.GOOD,
+    "UPDATE_COMPLETE": StackState.GOOD,
+    "UPDATE_COMPLETE_CLEANUP_IN_PROGRESS": StackState.GOOD,  # the new state stands; old resources are removed
+    "IMPORT_COMPLETE": StackState.GOOD,
+    "REVIEW_IN_PROGRESS": StackState.ABSENT,  # planned, and never made
+    "DELETE_COMPLETE": StackState.ABSENT,
+    "UPDATE_ROLLBACK_COMPLETE": StackState.ROLLED_BACK,
+    "IMPORT_ROLLBACK_COMPLETE": StackState.ROLLED_BACK,
+    "ROLLBACK_COMPLETE": StackState.NEVER_CREATED,
+    "CREATE_FAILED": StackState.NEVER_CREATED,
 }
 _NOTHING = re.compile(
     r"didn't contain changes|no updates are to be performed|no changes", re.IGNORECASE
@@ -51,12 +51,12 @@ class CloudFormationStacks:
         """See `ports.stacks`."""
         found = self._described(name)
         if found is None:
-            return Stack(name, Condition.ABSENT)
+            return Stack(name, StackState.ABSENT)
         status = str(found["StackStatus"])
         outputs = {one["OutputKey"]: one["OutputValue"] for one in found.get("Outputs", ())}
         tags = {one["Key"]: one["Value"] for one in found.get("Tags", ())}
         return Stack(
-            name, condition(status), status, str(found.get("StackStatusReason", "")), outputs, tags
+            name, state_of(status), status, str(found.get("StackStatusReason", "")), outputs, tags
         )
 
     def plan(self, request: StackRequest) -> StackPlan | None:
@@ -134,7 +134,7 @@ class CloudFormationStacks:
             if request.url
             else {"TemplateBody": request.template.decode()}
         )
-        new = self.get(request.name).condition is Condition.ABSENT
+        new = self.get(request.name).state is StackState.ABSENT
         made = self._ask(
             "create_change_set",
             request.name,
@@ -166,15 +166,15 @@ class CloudFormationStacks:
         self._ask("delete_change_set", name, ChangeSetName=identifier)
 
 
-def condition(status: str) -> Condition:
+def state_of(status: str) -> StackState:
     """What a status of CloudFormation means.
 
-    >>> condition("ROLLBACK_COMPLETE")
-    <Condition.NEVER_CREATED: 'never created'>
+    >>> state_of("ROLLBACK_COMPLETE")
+    <StackState.NEVER_CREATED: 'never created'>
     """
     if status in _CONDITIONS:
         return _CONDITIONS[status]
-    return Condition.MOVING if status.endswith("_IN_PROGRESS") else Condition.STUCK
+    return StackState.MOVING if status.endswith("_IN_PROGRESS") else StackState.STUCK
 
 
 def _only_absent(error: Rejected, name: str) -> None:

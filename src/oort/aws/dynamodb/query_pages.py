@@ -68,7 +68,7 @@ def read(
     limit: int,
     start: Attributes | None,
     keep: Callable[[Item], bool],
-    place: Callable[[Item], Key | None],
+    position: Callable[[Item], Key | None],
     name: tuple[str, ...],
     where: Condition | None,
 ) -> Listed:
@@ -85,6 +85,6 @@ def read(
             break
     more = len(found) > limit or bool(start)
     page = found[:limit]
-    last = place(page[-1]) if page and more else None
+    last = position(page[-1]) if page and more else None
     shown = page if where is None else [item for item in page if conditions.holds(where, item)]
     return Listed(shown, None if last is None else cursors.issue(last, query=name))

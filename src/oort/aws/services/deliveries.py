@@ -15,7 +15,7 @@ from oort.aws.sqs.message_text import text
 from oort.aws.sqs.sqs_queues import Shelves
 from oort.model.messages import Delivery, Fault
 from oort.model.platform import PlatformModel
-from oort.rules.cloud.cloud_names import Place
+from oort.rules.cloud.cloud_names import Location
 from oort.rules.messaging import messages as rules
 
 _DETAIL = 1000  # characters: attributes count towards the 1 MiB of a message
@@ -24,9 +24,9 @@ _DETAIL = 1000  # characters: attributes count towards the 1 MiB of a message
 class Deliveries:
     """Deliveries in one stage. A queue that the program does not have is a KeyError."""
 
-    def __init__(self, clients: Clients, *, platform: PlatformModel, place: Place) -> None:
+    def __init__(self, clients: Clients, *, platform: PlatformModel, location: Location) -> None:
         self._clients = clients
-        self._shelves = Shelves(clients, platform=platform, place=place)
+        self._shelves = Shelves(clients, platform=platform, location=location)
 
     def retry(self, queue: str, receipt: str, *, after: timedelta, error: str) -> None:  # noqa: ARG002  SQS keeps no error
         """See `ports.deliveries`. Whole seconds, rounded up; the error is not kept."""

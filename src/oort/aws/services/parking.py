@@ -10,7 +10,7 @@ from oort.aws.sqs import sqs_queues
 from oort.aws.sqs.sqs_queues import Shelves
 from oort.model.messages import Fault, ParkedMessage, Reason
 from oort.model.platform import PlatformModel
-from oort.rules.cloud.cloud_names import Place
+from oort.rules.cloud.cloud_names import Location
 
 _UNTOLD = Fault(Reason.MALFORMED, "It does not say why it was parked.")
 _headers = msgspec.json.Decoder(dict[str, str])
@@ -19,8 +19,8 @@ _headers = msgspec.json.Decoder(dict[str, str])
 class Parking:
     """What is parked in one stage. A queue that the program does not have is a KeyError."""
 
-    def __init__(self, clients: Clients, *, platform: PlatformModel, place: Place) -> None:
-        self._shelves = Shelves(clients, platform=platform, place=place)
+    def __init__(self, clients: Clients, *, platform: PlatformModel, location: Location) -> None:
+        self._shelves = Shelves(clients, platform=platform, location=location)
 
     def parked(self, queue: str, *, most: int) -> list[ParkedMessage]:
         """See `ports.parking`."""

@@ -9,7 +9,7 @@ from oort.aws.sqs import queue_urls
 from oort.aws.sqs.message_text import sealed
 from oort.model.messages import Message
 from oort.model.platform import PlatformModel
-from oort.rules.cloud.cloud_names import Place
+from oort.rules.cloud.cloud_names import Location
 from oort.rules.messaging import messages as rules
 
 _NOTHING = timedelta(0)
@@ -18,14 +18,14 @@ _NOTHING = timedelta(0)
 class Queues:
     """Queues of one stage. A queue that the program does not have is a KeyError."""
 
-    def __init__(self, clients: Clients, *, platform: PlatformModel, place: Place) -> None:
+    def __init__(self, clients: Clients, *, platform: PlatformModel, location: Location) -> None:
         self._clients = clients
         self._names = {queue.name: queue.name for queue in platform.queues}
-        self._place = place
+        self._location = location
 
     def send(self, queue: str, message: Message, *, delay: timedelta = _NOTHING) -> None:
         """See `ports.queues`. SQS counts in whole seconds: the delay is rounded up."""
-        url = queue_urls.queue(self._clients, self._place, self._names[queue])
+        url = queue_urls.queue(self._clients, self._location, self._names[queue])
         text = sealed(message).text
         seconds = math.ceil(rules.delay(delay.total_seconds()).total_seconds())
         request = {

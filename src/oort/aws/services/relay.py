@@ -18,7 +18,7 @@ from oort.aws.sqs import batches, queue_urls
 from oort.aws.system import MachineClock
 from oort.model.errors import OortError
 from oort.ports.clock import Clock
-from oort.rules.cloud.cloud_names import Place
+from oort.rules.cloud.cloud_names import Location
 from oort.rules.cloud.deployed import OutboxTable
 from oort.rules.messaging import envelopes
 from oort.rules.tables.attributes import Attributes
@@ -30,11 +30,11 @@ class Relay:
     """The way out of one service's outbox."""
 
     def __init__(
-        self, clients: Clients, *, place: Place, service: str, clock: Clock | None = None
+        self, clients: Clients, *, location: Location, service: str, clock: Clock | None = None
     ) -> None:
         self._clients = clients
-        self._place = place
-        self._table = place.outbox(service)
+        self._location = location
+        self._table = location.outbox(service)
         self._doing = f"relaying the messages of {service}"
         self._clock = clock or MachineClock()
 
@@ -78,25 +78,30 @@ class Relay:
             }  # the invocation answers with them, and its log says why
         failed = {int(entry["Id"]) for entry in answer.get("Failed", ())}
         return {
-            row.at for place, row in enumerate(rows) if place in failed or not self._taken_away(row)
+            row.at
+            for location, row in enumerate(rows)
+            if location in failed or not self._taken_away(row)
         }
 
     def _published(self, event: str, rows: Sequence[Row]) -> BatchAnswer:
-        entries = [{"Id": str(place), "Message": row.text} for place, row in enumerate(rows)]
-        request = {"TopicArn": self._place.topic_arn(event), "PublishBatchRequestEntries": entries}
+        entries = [{"Id": str(location), "Message": row.text} for location, row in enumerate(rows)]
+        request = {
+            "TopicArn": self._location.topic_arn(event),
+            "PublishBatchRequestEntries": entries,
+        }
         return ask(self._clients.sns.publish_batch, request, doing=self._doing)
 
     def _queued(self, queue: str, rows: Sequence[Row]) -> BatchAnswer:
         now = self._clock.now().timestamp()
         entries = [
             {
-                "Id": str(place),
+                "Id": str(location),
                 "MessageBody": row.text,
                 "DelaySeconds": max(0, math.ceil(row.due - now)),
             }
-            for place, row in enumerate(rows)
+            for location, row in enumerate(rows)
         ]
-        url = queue_urls.queue(self._clients, self._place, queue)
+        url = queue_urls.queue(self._clients, self._location, queue)
         return ask(
             self._clients.sqs.send_message_batch,
             {"QueueUrl": url, "Entries": entries},

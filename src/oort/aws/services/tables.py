@@ -28,7 +28,7 @@ from oort.model.operations import (
 )
 from oort.model.platform import PlatformModel
 from oort.model.resources import TableModel
-from oort.rules.cloud.cloud_names import Place
+from oort.rules.cloud.cloud_names import Location
 from oort.rules.tables import attributes, keys
 from oort.rules.tables import items as rules
 from oort.rules.tables.attributes import Attributes
@@ -51,12 +51,12 @@ class Tables:
         clients: Clients,
         *,
         platform: PlatformModel,
-        place: Place,
+        location: Location,
         patience: "Patience | None" = None,
     ) -> None:
         self._clients = clients
         self._tables = {table.name: table for table in platform.tables}
-        self._place = place
+        self._location = location
         self._given_patience = patience
 
     @cached_property
@@ -70,7 +70,7 @@ class Tables:
         model = self._tables[table]
         rules.located(model, key)
         request = {
-            "TableName": self._place.table(table), "Key": attributes.key(model, key), "ConsistentRead": True
+            "TableName": self._location.table(table), "Key": attributes.key(model, key), "ConsistentRead": True
         }  # fmt: skip
         try:
             answer = ask(
@@ -171,7 +171,7 @@ class Tables:
         name = paging.query_name(operation, table, index)
         if query_pages.is_empty(operation):
             return Listed([], None)
-        request = query_pages.query(operation, index, name=self._place.table(table.name))
+        request = query_pages.query(operation, index, name=self._location.table(table.name))
         return query_pages.read(
             lambda start, most: self._page(
                 self._clients.dynamodb.query, table, {**request, **start, "Limit": most}
@@ -181,7 +181,7 @@ class Tables:
             keep=lambda item: (
                 index.sort is None or not query_pages.is_behind(operation, item.get(index.sort))
             ),
-            place=lambda item: paging.position(item, table, index),
+            position=lambda item: paging.position(item, table, index),
             name=name,
             where=operation.where,
         )
@@ -195,7 +195,7 @@ class Tables:
         table = self._tables[operation.table]
         after = None if operation.after is None else paging.scanned(operation.after, table)
         request: dict[str, object] = {
-            "TableName": self._place.table(table.name),
+            "TableName": self._location.table(table.name),
             "ConsistentRead": True,
         }
         return query_pages.read(
@@ -205,7 +205,7 @@ class Tables:
             limit=operation.limit,
             start=None if after is None else attributes.key(table, after),
             keep=lambda _: True,
-            place=lambda item: keys.of(item, table),
+            position=lambda item: keys.of(item, table),
             name=paging.scan_name(table),
             where=operation.where,
         )
@@ -243,7 +243,7 @@ class Tables:
         self, method: Callable[..., A], table: TableModel, request: dict[str, object]
     ) -> A:
         """The answer to a write; Rejected if it failed. A transaction at the same item is waited for."""
-        whole = {"TableName": self._place.table(table.name), **request}
+        whole = {"TableName": self._location.table(table.name), **request}
         for turn in range(self._patience.tries):
             try:
                 return ask(method, whole, doing=f"writing to the table {table.name}", expect=_WRITE)
@@ -274,7 +274,7 @@ class Tables:
         return self._together(table, wanted[:half]) + self._together(table, wanted[half:])
 
     def _read_all(self, table: TableModel, wanted: Sequence[Key]) -> list[Item | None]:
-        name, expect = self._place.table(table.name), frozenset({CANCELLED, INVALID})
+        name, expect = self._location.table(table.name), frozenset({CANCELLED, INVALID})
         gets = [{"Get": {"TableName": name, "Key": attributes.key(table, key)}} for key in wanted]
         for turn in range(self._patience.tries):
             try:

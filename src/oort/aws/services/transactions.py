@@ -20,7 +20,7 @@ from oort.aws.system import MachineEntropy
 from oort.model.operations import Mark, UpdateItem, Write
 from oort.model.platform import PlatformModel
 from oort.ports.clock import Clock
-from oort.rules.cloud.cloud_names import Place
+from oort.rules.cloud.cloud_names import Location
 from oort.rules.tables import transactions as rules
 
 _FAILED = "ConditionalCheckFailed"
@@ -41,16 +41,18 @@ class Transactions:
         clients: Clients,
         *,
         platform: PlatformModel,
-        place: Place,
+        location: Location,
         service: str,
         clock: Clock,
         patience: Patience | None = None,
     ) -> None:
         self._clients = clients
-        self._places = Places(platform, place, service)
+        self._places = Places(platform, location, service)
         self._clock = clock
         self._patience = patience or Patience(MachineEntropy())
-        self._tables = Tables(clients, platform=platform, place=place, patience=self._patience)
+        self._tables = Tables(
+            clients, platform=platform, location=location, patience=self._patience
+        )
 
     def commit(self, writes: Sequence[Write], mark: Mark | None) -> bool:
         """See `ports.transactions`."""
@@ -84,8 +86,8 @@ class Transactions:
                 self._patience.wait(turn)
                 continue
             known = [
-                self._learned(action, known[place], reasons[place], place)
-                for place, action in enumerate(actions)
+                self._learned(action, known[location], reasons[location], location)
+                for location, action in enumerate(actions)
             ]
         raise self._patience.lost("the items of a transaction")
 
@@ -113,14 +115,14 @@ class Transactions:
     ) -> list[Known]:
         """What the next try must know, when DynamoDB refused the whole request: any of the updates may not fit."""
         then = list(known)
-        for place, action in enumerate(actions):
+        for location, action in enumerate(actions):
             write = action.write
             if (
                 isinstance(write, UpdateItem)
-                and not known[place].absent
+                and not known[location].absent
                 and not condition_failures.is_size(error.message)
             ):
-                then[place] = updates.misfit(
+                then[location] = updates.misfit(
                     action.model, write, self._tables.look(action.model, write.key)
                 )
         if then == list(known):

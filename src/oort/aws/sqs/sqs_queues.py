@@ -10,7 +10,7 @@ from oort.model import limits
 from oort.model.errors import NotUnderstood, Unavailable
 from oort.model.messages import Fault, Message
 from oort.model.platform import PlatformModel
-from oort.rules.cloud.cloud_names import Place
+from oort.rules.cloud.cloud_names import Location
 from oort.rules.messaging import envelopes
 
 # While messages are listed or moved, others do not see them.
@@ -95,7 +95,8 @@ class Shelf:
     def delete(self, receipts: Iterable[str], *, doing: str) -> None:
         """Take these away; a stale receipt does nothing."""
         entries = [
-            {"Id": str(place), "ReceiptHandle": receipt} for place, receipt in enumerate(receipts)
+            {"Id": str(location), "ReceiptHandle": receipt}
+            for location, receipt in enumerate(receipts)
         ]
         if not entries:
             return
@@ -148,7 +149,8 @@ class Shelf:
         lost: set[str] = set()
         if to is not None:
             entries = [
-                {"Id": str(place), "MessageBody": one["Body"]} for place, one in enumerate(batch)
+                {"Id": str(location), "MessageBody": one["Body"]}
+                for location, one in enumerate(batch)
             ]
             answer = ask(
                 self._clients.sqs.send_message_batch,
@@ -157,7 +159,11 @@ class Shelf:
             )
             lost = {entry["Id"] for entry in answer.get("Failed", ())}
         self.delete(
-            [one["ReceiptHandle"] for place, one in enumerate(batch) if str(place) not in lost],
+            [
+                one["ReceiptHandle"]
+                for location, one in enumerate(batch)
+                if str(location) not in lost
+            ],
             doing=doing,
         )
         if lost:
@@ -170,28 +176,28 @@ class Shelf:
 class Shelves:
     """The queues of SQS that stand for one queue of the model, each of a queue of the program; another is a KeyError."""
 
-    def __init__(self, clients: Clients, *, platform: PlatformModel, place: Place) -> None:
+    def __init__(self, clients: Clients, *, platform: PlatformModel, location: Location) -> None:
         self._clients = clients
         self._names = {queue.name: queue.name for queue in platform.queues}
-        self._place = place
+        self._location = location
 
     def own(self, queue: str) -> Shelf:
         """The queue itself."""
         name = self._names[queue]
         return Shelf(
             self._clients,
-            queue_urls.queue(self._clients, self._place, name),
+            queue_urls.queue(self._clients, self._location, name),
             title=f"the queue {name}",
         )
 
     def dead(self, queue: str) -> Shelf:
         """Its dead letters."""
-        url = queue_urls.dead(self._clients, self._place, self._names[queue])
+        url = queue_urls.dead(self._clients, self._location, self._names[queue])
         return Shelf(self._clients, url, title=f"the dead letters of {queue}")
 
     def parked(self, queue: str) -> Shelf:
         """What its consumer could not read."""
-        url = queue_urls.parked(self._clients, self._place, self._names[queue])
+        url = queue_urls.parked(self._clients, self._location, self._names[queue])
         return Shelf(self._clients, url, title=f"the parked messages of {queue}")
 
 

@@ -51,7 +51,7 @@ def destroy(
     settings = project.stage(stage)
     target_cloud = cloud.Cloud(settings)
     names = list(cloud.stacks(program, settings, chosen))
-    shared = [] if chosen else [cloud_names.place(project.name, stage).stack]
+    shared = [] if chosen else [cloud_names.location(project.name, stage).stack]
     account = f"account {target_cloud.account.id}, {settings.region}"
     output.echo(f"{project.name}, stage {stage}, {account}: {', '.join(names + shared)}")
     if not yes:
@@ -59,7 +59,7 @@ def destroy(
     rollout = target_cloud.rollout(event=progress.teller(output.echo))
     rollout.remove(names)
     rollout.remove(shared)
-    bucket = rollout.stacks.get(cloud_names.place(project.name, stage).assets_stack).outputs.get(
+    bucket = rollout.stacks.get(cloud_names.location(project.name, stage).assets_stack).outputs.get(
         Outputs.BUCKET
     )
     if bucket:

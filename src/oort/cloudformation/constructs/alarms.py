@@ -11,13 +11,15 @@ def alarms(scope: Scope) -> Iterator[Resource]:
     """That a consumer of the service met an event and version that it could not read, for the first time: once for each."""
     if not any(function.queue for function in scope.service.functions):
         return
-    place, service = scope.place, scope.service.name
-    dimensions = Metrics.dimensions(platform=place.platform, stage=place.stage, service=service)
+    location, service = scope.location, scope.service.name
+    dimensions = Metrics.dimensions(
+        platform=location.platform, stage=location.stage, service=service
+    )
     yield Resource(
         "ParkedAlarm",
         "AWS::CloudWatch::Alarm",
         {
-            "AlarmName": f"{place.service_stack(service)}-parked",
+            "AlarmName": f"{location.service_stack(service)}-parked",
             "AlarmDescription": "A consumer parked what it cannot read; `oort events parked` shows it.",
             "Namespace": Metrics.NAMESPACE,
             "MetricName": Metrics.NEWLY_PARKED,

@@ -7,10 +7,10 @@ from oort.cloudformation.intrinsics import attribute, ref
 from oort.cloudformation.logical import identity
 from oort.cloudformation.resources import Resource
 from oort.model.platform import PlatformModel
-from oort.rules.cloud.cloud_names import Place
+from oort.rules.cloud.cloud_names import Location
 
 
-def events(platform: PlatformModel, place: Place) -> Iterator[Resource]:
+def events(platform: PlatformModel, location: Location) -> Iterator[Resource]:
     """The topic of every event that a service publishes or waits for, encrypted with the platform's key, TLS only."""
     published = {event.name for event in platform.events}
     awaited = {queue.subscription for queue in platform.queues if queue.subscription}
@@ -20,7 +20,7 @@ def events(platform: PlatformModel, place: Place) -> Iterator[Resource]:
             topic,
             "AWS::SNS::Topic",
             {
-                "TopicName": place.topic(event),
+                "TopicName": location.topic(event),
                 "KmsMasterKeyId": attribute("Key", "Arn"),
                 "SignatureVersion": "2",
             },

@@ -46,14 +46,14 @@ def functions(scope: Scope) -> Iterator[Resource]:
 
 def runnable(one: Runnable, scope: Scope) -> Iterator[Resource]:
     """The resources of one function."""
-    called, place = one.called, scope.place
+    called, location = one.called, scope.location
     yield role(
         called("Role"),
         service="lambda",
         statements=one.statements,
         description=f"Of the function {one.name} alone.",
     )
-    yield log_group(called("Log"), name=place.log_group(one.name), stage=scope.stage)
+    yield log_group(called("Log"), name=location.log_group(one.name), stage=scope.stage)
     properties = _properties(one, scope)
     yield Resource(called("Function"), "AWS::Lambda::Function", properties)
     # A version is never changed: other code or settings are another resource, and the old one stays to go back to.
@@ -85,7 +85,7 @@ def alias(function: str) -> str:
 
 def _runnable(function: FunctionModel, scope: Scope) -> Runnable:
     allowed = roles.granted(
-        function, platform=scope.platform, place=scope.place, key=ssm_parameters.KEY.value
+        function, platform=scope.platform, location=scope.location, key=ssm_parameters.KEY.value
     )
     name = short(function.name)
     return Runnable(
@@ -113,14 +113,14 @@ def _properties(one: Runnable, scope: Scope) -> Document:
     # no second version of the same, and CloudFormation takes that for a failure.
     running = f" [{scope.code.fingerprint[:12]}]"
     return {
-        "FunctionName": scope.place.function(one.name),
+        "FunctionName": scope.location.function(one.name),
         "Description": one.description[: _DESCRIPTION - len(running)] + running,
         "Runtime": stage.runtime,
         "Architectures": [stage.architecture.value],
         "Handler": HANDLER,
         "Code": {
             "S3Bucket": ref(ssm_parameters.ASSETS.id),
-            "S3Key": scope.code.key(scope.place.platform, service),
+            "S3Key": scope.code.key(scope.location.platform, service),
         },
         "Role": attribute(one.called("Role"), "Arn"),
         "MemorySize": stage.memory,
@@ -134,8 +134,8 @@ def _properties(one: Runnable, scope: Scope) -> Document:
 
 def _variables(one: Runnable, scope: Scope) -> Document:
     environment: FunctionEnvironment[Json] = FunctionEnvironment(
-        platform=scope.place.platform,
-        stage=scope.place.stage,
+        platform=scope.location.platform,
+        stage=scope.location.stage,
         function=one.name,
         packages=scope.code.packages,
         partition=ref("AWS::Partition"),

@@ -6,19 +6,19 @@ from oort.cloudformation.constructs.roles import VERSION
 from oort.cloudformation.intrinsics import ref, text
 from oort.cloudformation.resources import Fate, Resource
 from oort.model.problems import Json
-from oort.rules.cloud.cloud_names import Place
+from oort.rules.cloud.cloud_names import Location
 
 
-def key(place: Place) -> Iterator[Resource]:
+def key(location: Location) -> Iterator[Resource]:
     """The key with its alias. KMS renews it each year."""
     properties: dict[str, Json] = {
-        "Description": f"Messages of the platform {place.platform}, stage {place.stage}",
+        "Description": f"Messages of the platform {location.platform}, stage {location.stage}",
         "EnableKeyRotation": True,
         "KeyPolicy": {"Version": VERSION, "Statement": [_account(), _delivery()]},
     }
     yield Resource("Key", "AWS::KMS::Key", properties, (), Fate.RETAIN_ONCE_USED, Fate.RETAIN)
     yield Resource(
-        "KeyAlias", "AWS::KMS::Alias", {"AliasName": place.key_alias, "TargetKeyId": ref("Key")}
+        "KeyAlias", "AWS::KMS::Alias", {"AliasName": location.key_alias, "TargetKeyId": ref("Key")}
     )
 
 

@@ -30,7 +30,7 @@ def outbox(scope: Scope) -> Iterator[Resource]:
     # Kept as the service's own tables are: it may hold what has not been sent.
     types = dict.fromkeys(OutboxTable.KEY, "S")
     yield stored(
-        "Outbox", name=name, key=OutboxTable.KEY, types=types, place=scope.place, more=stream
+        "Outbox", name=name, key=OutboxTable.KEY, types=types, location=scope.location, more=stream
     )
     yield from _relay(scope)
 
@@ -47,7 +47,7 @@ def inbox(scope: Scope) -> Iterator[Resource]:
         name=f"{scope.service.name}.{cloud_names.INBOX}",
         key=InboxTable.KEY,
         types=dict.fromkeys(InboxTable.KEY, "S"),
-        place=scope.place,
+        location=scope.location,
         more=expiry,
         on_delete=Fate.DELETE,
         on_replace=Fate.DELETE,
@@ -58,8 +58,8 @@ def _relay(scope: Scope) -> Iterator[Resource]:
     name = f"{scope.service.name}.{cloud_names.RELAY}"
     allowed = roles.relaying(
         scope.service,
-        place=scope.place,
-        log_group=scope.place.log_group(name),
+        location=scope.location,
+        log_group=scope.location.log_group(name),
         stream="${Outbox.StreamArn}",
         key=ssm_parameters.KEY.value,
     )

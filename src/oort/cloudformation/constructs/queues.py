@@ -11,7 +11,7 @@ from oort.model import limits
 from oort.model.functions import FunctionModel, Timer
 from oort.model.problems import Json
 from oort.model.resources import QueueModel
-from oort.rules.cloud.cloud_names import UNDELIVERED, Place
+from oort.rules.cloud.cloud_names import UNDELIVERED, Location
 from oort.rules.grants.roles import outgoing
 
 RETENTION = whole_seconds(limits.RETENTION)
@@ -20,7 +20,7 @@ RETENTION = whole_seconds(limits.RETENTION)
 def queues(scope: Scope) -> Iterator[Resource]:
     """Every queue of the service with its dead letters and parked messages, and the queue of what did not arrive if something could not."""
     topics = [
-        text(scope.place.topic_arn(one.subscription))
+        text(scope.location.topic_arn(one.subscription))
         for one in scope.service.queues
         if one.subscription
     ]
@@ -29,7 +29,7 @@ def queues(scope: Scope) -> Iterator[Resource]:
     for queue in scope.service.queues:
         yield from _pair(queue, scope)
         if queue.subscription:
-            yield _subscription(queue, scope.place)
+            yield _subscription(queue, scope.location)
 
 
 def needs_undelivered(scope: Scope) -> bool:
@@ -43,29 +43,32 @@ def needs_undelivered(scope: Scope) -> bool:
 
 
 def _pair(queue: QueueModel, scope: Scope) -> Iterator[Resource]:
-    place, name = scope.place, short(queue.name)
+    location, name = scope.location, short(queue.name)
     own, dead = identity("Queue", name), identity("Dead", name)
-    yield _queue(dead, place.dead(queue.name), {
+    yield _queue(dead, location.dead(queue.name), {
         "MessageRetentionPeriod": RETENTION,
         # By the name and not by reference, which would be a circle.
-        "RedriveAllowPolicy": {"redrivePermission": "byQueue", "sourceQueueArns": [text(place.queue_arn(queue.name))]},
+        "RedriveAllowPolicy": {
+            "redrivePermission": "byQueue",
+            "sourceQueueArns": [text(location.queue_arn(queue.name))],
+        },
     })  # fmt: skip
     # What the consumer cannot read. It is put there by the consumer, and kept as long as SQS keeps anything.
     parked = identity("Parked", name)
-    yield _queue(parked, place.parked(queue.name), {"MessageRetentionPeriod": RETENTION})
-    yield _queue(own, place.queue(queue.name), {
+    yield _queue(parked, location.parked(queue.name), {"MessageRetentionPeriod": RETENTION})
+    yield _queue(own, location.queue(queue.name), {
         "MessageRetentionPeriod": RETENTION,
         "VisibilityTimeout": _visibility(queue, scope),
         "RedrivePolicy": {"deadLetterTargetArn": attribute(dead, "Arn"), "maxReceiveCount": queue.attempts},
     })  # fmt: skip
-    topics = [text(place.topic_arn(queue.subscription))] if queue.subscription else []
+    topics = [text(location.topic_arn(queue.subscription))] if queue.subscription else []
     yield _policy(identity("Policy", name), own, topics)
     yield _policy(identity("Guard", name), dead, [])
     yield _policy(identity("Fence", name), parked, [])
 
 
 def _undelivered(scope: Scope, topics: list[Json]) -> Iterator[Resource]:
-    name = scope.place.queue(f"{scope.service.name}.{UNDELIVERED}")
+    name = scope.location.queue(f"{scope.service.name}.{UNDELIVERED}")
     yield _queue("Undelivered", name, {"MessageRetentionPeriod": RETENTION})
     yield _policy("UndeliveredPolicy", "Undelivered", topics)
 
@@ -95,7 +98,7 @@ def _policy(logical: str, queue: str, topics: list[Json]) -> Resource:
     )
 
 
-def _subscription(queue: QueueModel, place: Place) -> Resource:
+def _subscription(queue: QueueModel, location: Location) -> Resource:
     """What the topic cannot deliver goes to the undelivered, which are not the dead letters: nobody has tried those yet."""
     name = short(queue.name)
     assert queue.subscription is not None
@@ -103,7 +106,7 @@ def _subscription(queue: QueueModel, place: Place) -> Resource:
         identity("Subscription", name),
         "AWS::SNS::Subscription",
         {
-            "TopicArn": text(place.topic_arn(queue.subscription)),
+            "TopicArn": text(location.topic_arn(queue.subscription)),
             "Protocol": "sqs",
             "Endpoint": attribute(identity("Queue", name), "Arn"),
             "RawMessageDelivery": True,

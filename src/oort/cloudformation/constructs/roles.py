@@ -5,7 +5,7 @@ from collections.abc import Iterable, Sequence
 from oort.cloudformation.intrinsics import text
 from oort.cloudformation.resources import Document, Resource
 from oort.model.problems import Json
-from oort.rules.grants.statement import Condition, Statement
+from oort.rules.grants.statement import IamCondition, Statement
 
 VERSION = "2012-10-17"
 
@@ -75,5 +75,5 @@ def _statement(statement: Statement, sid: str) -> Json:
     )
 
 
-def _conditions(conditions: Sequence[Condition]) -> Json:
+def _conditions(conditions: Sequence[IamCondition]) -> Json:
     return {one.operator: {one.key: [text(value) for value in one.values]} for one in conditions}

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from oort.cloudformation.logical import identity
 from oort.cloudformation.resources import Parameter, Resource
 from oort.model.problems import Json
-from oort.rules.cloud.cloud_names import Place
+from oort.rules.cloud.cloud_names import Location
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,10 +29,10 @@ USER_POOL_ID = Shared("UserPoolId", "user-pool-id", "The id of the user pool.")
 CLIENT = Shared("ClientId", "client-id", "The id of the user pool's client.")
 
 
-def told(shared: Shared, value: Json, place: Place) -> Resource:
+def told(shared: Shared, value: Json, location: Location) -> Resource:
     """The parameter that a writer makes. It is no secret, so it is plain text."""
     properties: dict[str, Json] = {
-        "Name": place.parameter(shared.name),
+        "Name": location.parameter(shared.name),
         "Type": "String",
         "Value": value,
         "Description": shared.description,
@@ -40,6 +40,6 @@ def told(shared: Shared, value: Json, place: Place) -> Resource:
     return Resource(identity("Parameter", shared.name), "AWS::SSM::Parameter", properties)
 
 
-def read(shared: Shared, place: Place) -> Parameter:
+def read(shared: Shared, location: Location) -> Parameter:
     """The parameter of a reader's template."""
-    return Parameter(shared.id, place.parameter(shared.name), shared.description)
+    return Parameter(shared.id, location.parameter(shared.name), shared.description)

@@ -8,10 +8,10 @@ from oort.cloudformation.logical import identity, short
 from oort.cloudformation.resources import Document, Fate, Resource
 from oort.model.problems import Json
 from oort.model.resources import IndexModel, TableModel
-from oort.rules.cloud.cloud_names import Place
+from oort.rules.cloud.cloud_names import Location
 
 
-def table(model: TableModel, place: Place) -> Resource:
+def table(model: TableModel, location: Location) -> Resource:
     """The table of the model, with all indexes but the one that is its own key."""
     indexes = [index for index in model.indexes if not index.primary]
     keys = [model.key, *(_parts(index) for index in indexes)]
@@ -24,13 +24,14 @@ def table(model: TableModel, place: Place) -> Resource:
         name=model.name,
         key=model.key,
         types=types,
-        place=place,
+        location=location,
         more=more,
     )
 
 
 def stored(
-    logical: str, *, name: str, key: Iterable[str], types: Mapping[str, str], place: Place, more: Document,
+    logical: str, *, name: str, key: Iterable[str], types: Mapping[str, str],
+    location: Location, more: Document,
     on_delete: Fate = Fate.RETAIN_ONCE_USED, on_replace: Fate = Fate.RETAIN,
 ) -> Resource:  # fmt: skip
     """A table with the settings that every table has.
@@ -41,7 +42,7 @@ def stored(
     https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/PointInTimeRecovery_Howitworks.html
     """
     properties: dict[str, Json] = {
-        "TableName": place.table(name),
+        "TableName": location.table(name),
         "BillingMode": "PAY_PER_REQUEST",
         "AttributeDefinitions": [
             {"AttributeName": part, "AttributeType": kind} for part, kind in types.items()
@@ -52,7 +53,7 @@ def stored(
         "SSESpecification": {"SSEEnabled": True},
         "PointInTimeRecoverySpecification": {"PointInTimeRecoveryEnabled": True},
         "ResourcePolicy": {
-            "PolicyDocument": transport.encrypted_only("dynamodb:*", text(place.table_arn(name)))
+            "PolicyDocument": transport.encrypted_only("dynamodb:*", text(location.table_arn(name)))
         },
     }
     return Resource(logical, "AWS::DynamoDB::Table", properties, (), on_delete, on_replace)

@@ -8,7 +8,7 @@ from oort.cloudformation.resources import Fate, Resource
 from oort.model.functions import Http
 from oort.model.platform import PlatformModel
 from oort.model.problems import Json
-from oort.rules.cloud.cloud_names import Place
+from oort.rules.cloud.cloud_names import Location
 
 # Scopes of an access token: the first after signing in through the API, the second through the hosted pages. A route that
 # asks for one of them takes access tokens only; those have no e-mail address and no audience.
@@ -16,11 +16,13 @@ from oort.rules.cloud.cloud_names import Place
 SCOPES = ("aws.cognito.signin.user.admin", "openid")
 
 
-def user_pool(platform: PlatformModel, place: Place) -> Iterator[Resource]:
+def user_pool(platform: PlatformModel, location: Location) -> Iterator[Resource]:
     """The pool, the client and the groups."""
     # Kept in every case: it is protected against deletion, so that a roll-back could not delete it anyway.
-    yield Resource("UserPool", "AWS::Cognito::UserPool", _pool(place), (), Fate.RETAIN, Fate.RETAIN)
-    yield Resource("Client", "AWS::Cognito::UserPoolClient", _client(place))
+    yield Resource(
+        "UserPool", "AWS::Cognito::UserPool", _pool(location), (), Fate.RETAIN, Fate.RETAIN
+    )
+    yield Resource("Client", "AWS::Cognito::UserPoolClient", _client(location))
     for group in sorted(_groups(platform)):
         properties: dict[str, Json] = {"GroupName": group, "UserPoolId": ref("UserPool")}
         yield Resource(identity("Group", group), "AWS::Cognito::UserPoolGroup", properties)
@@ -35,9 +37,9 @@ def _groups(platform: PlatformModel) -> set[str]:
     }
 
 
-def _pool(place: Place) -> dict[str, Json]:
+def _pool(location: Location) -> dict[str, Json]:
     return {
-        "UserPoolName": place.stack,
+        "UserPoolName": location.stack,
         "UserPoolTier": "ESSENTIALS",
         "DeletionProtection": "ACTIVE",
         "UsernameAttributes": ["email"],
@@ -63,9 +65,9 @@ def _pool(place: Place) -> dict[str, Json]:
     }
 
 
-def _client(place: Place) -> dict[str, Json]:
+def _client(location: Location) -> dict[str, Json]:
     return {
-        "ClientName": place.stack,
+        "ClientName": location.stack,
         "UserPoolId": ref("UserPool"),
         "GenerateSecret": False,  # pages and telephones cannot keep one
         # Passwords never travel. ADMIN_USER_PASSWORD needs credentials of the account besides: it is for operators and tests.

@@ -1,1 +1,1 @@
-"""Nouns of a deployment: stages, packages and stacks."""
+"""Data types of a deployment: stages, packages and stacks."""

@@ -1,4 +1,4 @@
-"""Stacks and what happens to them: what is asked for, what would change, what has happened, and how it stands."""
+"""Stacks of CloudFormation: their states, requests, plans and events."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -6,25 +6,23 @@ from datetime import datetime
 from enum import StrEnum
 
 
-class Condition(StrEnum):
-    """How a stack stands, in the words that matter to a deployment."""
+class StackState(StrEnum):
+    """The state of a stack, as far as a deployment distinguishes states."""
 
     ABSENT = "absent"
     GOOD = "good"  # created or updated
     MOVING = "moving"  # an operation is under way
-    ROLLED_BACK = "rolled back"  # the last change failed and was taken back: what was there before is there again
-    NEVER_CREATED = (
-        "never created"  # its creation failed: it holds nothing, and can only be removed
-    )
-    STUCK = "stuck"  # the way back failed too, or the removal
+    ROLLED_BACK = "rolled back"  # the last change failed and was undone; the earlier stack runs
+    NEVER_CREATED = "never created"  # the creation failed; the empty stack can only be removed
+    STUCK = "stuck"  # the rollback or the removal failed
 
 
 @dataclass(frozen=True, slots=True)
 class Stack:
-    """A stack as it stands. `status` is CloudFormation's own word, `reason` what it says of it."""
+    """A deployed stack. `status` is CloudFormation's own status, `reason` its explanation."""
 
     name: str
-    condition: Condition
+    state: StackState
     status: str = ""
     reason: str = ""
     outputs: Mapping[str, str] = field(default_factory=dict[str, str])
@@ -33,7 +31,10 @@ class Stack:
 
 @dataclass(frozen=True, slots=True)
 class StackRequest:
-    """A stack as it shall be. `url` is where a template lies that is too large to be sent along."""
+    """The desired form of a stack.
+
+    `url` is the address of a template that is too large to be sent inline.
+    """
 
     name: str
     template: bytes
@@ -53,7 +54,10 @@ class StackChange:
 
 @dataclass(frozen=True, slots=True)
 class StackPlan:
-    """A change set that is ready: carrying it out makes these changes and no others. Without changes there is nothing to do."""
+    """A change set that is ready to be executed: these changes and no others.
+
+    Without changes there is no work.
+    """
 
     stack: str
     id: str
@@ -62,7 +66,7 @@ class StackPlan:
 
 @dataclass(frozen=True, slots=True)
 class StackEvent:
-    """One thing that happened to a resource of a stack."""
+    """A change in the status of one resource of a stack."""
 
     id: str
     stack: str
@@ -74,5 +78,5 @@ class StackEvent:
 
     @property
     def failed(self) -> bool:
-        """Whether it is a failure of its own, not one that another caused."""
+        """True for a failure with its own cause, false for a cancellation after another failure."""
         return self.status.endswith("_FAILED") and "cancelled" not in self.reason.lower()

@@ -1,4 +1,7 @@
-"""What ships to Lambda: the package of one service, as data. Delivery plans and writes it; plans and deployments show it."""
+"""The package of one service for Lambda, as data.
+
+Delivery plans and writes packages; plans show them.
+"""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -8,7 +11,10 @@ from oort.model.delivery.stages import Architecture
 
 @dataclass(frozen=True, slots=True)
 class PackedFile:
-    """One file: its path in the archive, where its content is (or the content itself), and the content's SHA-256."""
+    """A file of a package: its path in the archive, its content, and the content's SHA-256.
+
+    The content is a path or the bytes.
+    """
 
     path: str
     content: Path | bytes
@@ -17,7 +23,10 @@ class PackedFile:
 
 @dataclass(frozen=True, slots=True, order=True)
 class Wheel:
-    """A distribution that is installed for another kind of machine: this wheel of the same version must be fetched."""
+    """A wheel of a distribution that is installed here for another target. It must be fetched.
+
+    The fetched wheel has the same version as the installed distribution.
+    """
 
     name: str
     version: str
@@ -25,10 +34,10 @@ class Wheel:
 
 @dataclass(frozen=True, slots=True)
 class Package:
-    """One service, for one runtime and architecture. `files` are sorted by path.
+    """The package of one service for one runtime and architecture. `files` are sorted by path.
 
-    `wheels` still have to be fetched before the archive can be written. `fingerprint` is the SHA-256, in hex, of all that
-    matters; it is the same before and after, and from one machine to the next.
+    `wheels` have to be fetched before the archive can be written. `fingerprint` is the SHA-256, in
+    hex, of all relevant content; it is the same before and after the fetch, and on every machine.
     """
 
     service: str

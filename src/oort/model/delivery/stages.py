@@ -1,11 +1,11 @@
-"""A stage: where a platform is deployed, and what is set there rather than in code. `oort.toml` holds it."""
+"""Stages: the settings of a deployment in `oort.toml`, rather than in code."""
 
 from dataclasses import dataclass
 from enum import StrEnum
 
 
 class Architecture(StrEnum):
-    """The processors that Lambda offers."""
+    """The processor architectures of Lambda."""
 
     ARM64 = "arm64"
     X86_64 = "x86_64"
@@ -13,9 +13,9 @@ class Architecture(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Stage:
-    """One deployment of the platform. `environment` is visible to whoever may read a function: put no secrets there.
+    """One deployment of the platform. `memory` is in MiB; `log_days` is the retention of logs.
 
-    `memory` is in MiB, `log_days` how long logs are kept.
+    `environment` is visible to everybody with read access to a function: put no secrets there.
     """
 
     name: str

@@ -1,1 +1,1 @@
-"""Names of resources on AWS, and the statements of IAM."""
+"""Names of resources on AWS, and the names shared by templates and functions."""

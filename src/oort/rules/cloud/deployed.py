@@ -1,6 +1,7 @@
-"""The agreement between a template and the functions that it deploys: names that one side writes and the other reads.
+"""The interface of a template and its functions: names that one writes and the other reads.
 
-Constructs of CloudFormation write them; the adapters in Lambda and the delivery read them. No name stands in two places.
+Constructs of CloudFormation write them; the adapters in Lambda and the delivery read them. Each
+name is defined once.
 """
 
 from collections.abc import Mapping
@@ -25,9 +26,10 @@ T = TypeVar("T")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FunctionEnvironment(Generic[T]):
-    """What the environment of a function says about it. `T` is text, or what CloudFormation turns into text.
+    """The environment variables of a function. `T` is text, or an expression of CloudFormation.
 
-    `calls` names the function that answers each call: the caller's package does not hold the other service.
+    `calls` names the function that answers each call: the caller's package does not contain the
+    other service.
 
     >>> environment = FunctionEnvironment(
     ...     platform="market", stage="prod", function="shop.show", packages=("market.shop",),
@@ -46,7 +48,7 @@ class FunctionEnvironment(Generic[T]):
     calls: Mapping[str, str] = field(default_factory=dict[str, str])
 
     def variables(self) -> dict[str, str | T]:
-        """The variables as a template holds them."""
+        """Return the variables of a template."""
         calls = ",".join(f"{call}={answer}" for call, answer in self.calls.items())
         return {
             _PLATFORM: self.platform,
@@ -60,7 +62,7 @@ class FunctionEnvironment(Generic[T]):
 
     @staticmethod
     def read(variables: Mapping[str, str]) -> "FunctionEnvironment[str]":
-        """The environment of the function that runs here. InvalidUse for a variable that is missing."""
+        """Return the environment of the running function. InvalidUse for a missing variable."""
         pairs = [pair.partition("=") for pair in variables.get(_CALLS, "").split(",") if pair]
         return FunctionEnvironment(
             platform=required(variables, _PLATFORM),
@@ -74,7 +76,7 @@ class FunctionEnvironment(Generic[T]):
 
 
 def required(variables: Mapping[str, str], name: str) -> str:
-    """The value of a variable. InvalidUse if it is missing or empty."""
+    """Return the value of a variable. InvalidUse if the variable is missing or empty."""
     value = variables.get(name)
     if not value:
         raise InvalidUse(
@@ -85,7 +87,7 @@ def required(variables: Mapping[str, str], name: str) -> str:
 
 
 class Metrics:
-    """Metrics of CloudWatch that functions write and alarms read."""
+    """CloudWatch metrics that functions write and alarms read."""
 
     NAMESPACE: Final = "Oort"
     NEWLY_PARKED: Final = "NewlyParked"
@@ -95,7 +97,7 @@ class Metrics:
 
     @staticmethod
     def dimensions(*, platform: str, stage: str, service: str) -> dict[str, str]:
-        """The value of each dimension, in their order."""
+        """Return the value of each dimension, in order."""
         return dict(zip(Metrics.DIMENSIONS, (platform, stage, service), strict=True))
 
 
@@ -108,14 +110,14 @@ class OutboxTable:
     SENT: Final = "sent"
     DELAY: Final = "delay"
     KEY: Final = (ROW, ID)
-    SEND: Final = "send"  # what begins the key of a message for a queue
-    PUBLISH: Final = "publish"  # what begins the key of an event
+    SEND: Final = "send"  # the beginning of the row key of a message for a queue
+    PUBLISH: Final = "publish"  # the beginning of the row key of an event
     STREAM_VIEW: Final = "NEW_IMAGE"
     IMAGE: Final = "NewImage"  # the member of a stream record that this view fills
 
 
 class InboxTable:
-    """Attributes of an inbox item: the mark of an applied message, or an external effect with its lease."""
+    """Attributes of an inbox item: an inbox mark, or an external effect with its lease."""
 
     ID: Final = "id"
     KEY: Final = (ID,)

@@ -9,7 +9,15 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import cast
 
-from oort.model.contracts import ApiLock, Declared, DeclaredApi, Finding, Locks, Schema, Weight
+from oort.model.contracts import (
+    ApiLock,
+    DeclaredApi,
+    DeclaredContracts,
+    Finding,
+    Locks,
+    Schema,
+    Weight,
+)
 from oort.model.items import Value
 from oort.rules.contracts import locks as locking
 from oort.rules.contracts import members, routes
@@ -22,7 +30,7 @@ CLIENTS = "clients that run now"
 _LOCK = "Run oort contracts lock, and commit the files."
 
 
-def findings(declared: Declared, locks: Locks) -> Iterator[Finding]:
+def findings(declared: DeclaredContracts, locks: Locks) -> Iterator[Finding]:
     """Yield all findings, by service."""
     for service in sorted({*declared.apis, *locks.apis}):
         api, lock = declared.apis.get(service), locks.apis.get(service)

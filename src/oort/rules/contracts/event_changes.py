@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 
 from oort.model.contracts import (
-    Declared,
+    DeclaredContracts,
     DeclaredEvent,
     EventLock,
     Finding,
@@ -34,7 +34,7 @@ _LOCK = "Run oort contracts lock, and commit the files."
 
 
 def findings(
-    declared: Declared, locks: Locks, *, examples: Examples = lambda _: ()
+    declared: DeclaredContracts, locks: Locks, *, examples: Examples = lambda _: ()
 ) -> Iterator[Finding]:
     """Yield all findings, by event and version. `examples` gives witnesses for changed events."""
     contracts = _AllContracts(declared, locks, examples)
@@ -49,7 +49,7 @@ def findings(
 class _AllContracts:
     """All contracts of the program and its lock files."""
 
-    declared: Declared
+    declared: DeclaredContracts
     locks: Locks
     examples: Examples
 
@@ -263,7 +263,7 @@ def _in_step(event: DeclaredEvent, lock: EventLock | None) -> Iterator[Finding]:
             )
 
 
-def _gone(lock: EventLock, declared: Declared) -> Finding:
+def _gone(lock: EventLock, declared: DeclaredContracts) -> Finding:
     file = locking.event_file(lock.event, lock.version)
     if not lock.published:
         return _finding(

@@ -8,8 +8,8 @@ from dataclasses import dataclass, replace
 
 from oort.model.contracts import (
     ApiLock,
-    Declared,
     DeclaredApi,
+    DeclaredContracts,
     DeclaredEvent,
     EventLock,
     Locks,
@@ -49,7 +49,9 @@ def api_file(service: str) -> str:
     return f"{FOLDER}/{service}/{API}"
 
 
-def changes(declared: Declared, locks: Locks, *, examples: Examples, stage: str = "") -> Changes:
+def changes(
+    declared: DeclaredContracts, locks: Locks, *, examples: Examples, stage: str = ""
+) -> Changes:
     """Return the changes that bring the lock files up to date. With a stage, all is published
     there.
 
@@ -82,7 +84,12 @@ def changes(declared: Declared, locks: Locks, *, examples: Examples, stage: str 
 
 
 def published(
-    declared: Declared, locks: Locks, *, services: Collection[str], examples: Examples, stage: str
+    declared: DeclaredContracts,
+    locks: Locks,
+    *,
+    services: Collection[str],
+    examples: Examples,
+    stage: str,
 ) -> Changes:
     """Return the changes after a deployment of these services to the stage.
 
@@ -90,7 +97,7 @@ def published(
     """
     events = {key: contract for key, contract in declared.events.items() if _of(contract, services)}
     apis = {key: contract for key, contract in declared.apis.items() if key in services}
-    updated = changes(Declared(events, apis), locks, examples=examples, stage=stage)
+    updated = changes(DeclaredContracts(events, apis), locks, examples=examples, stage=stage)
     return replace(updated, removed=())
 
 
@@ -141,7 +148,7 @@ def _of(event: DeclaredEvent, services: Collection[str]) -> bool:
     )
 
 
-def _left(declared: Declared, locks: Locks) -> Iterator[EventLock | ApiLock]:
+def _left(declared: DeclaredContracts, locks: Locks) -> Iterator[EventLock | ApiLock]:
     yield from (
         lock
         for key, lock in locks.events.items()

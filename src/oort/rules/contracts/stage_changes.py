@@ -8,19 +8,25 @@ understand each other.
 from collections.abc import Collection, Iterable, Iterator
 from dataclasses import replace
 
-from oort.model.contracts import Declared, DeclaredEvent, Finding, Running, ServiceRuns
+from oort.model.contracts import (
+    DeclaredContracts,
+    DeclaredEvent,
+    Finding,
+    RunningVersion,
+    ServiceRuns,
+)
 from oort.rules.contracts import event_changes
 from oort.rules.contracts.event_changes import AHEAD, BEHIND
 from oort.rules.contracts.fits import misfit
 
 
-def running(declared: Declared, services: Iterable[str]) -> tuple[ServiceRuns, ...]:
+def running(declared: DeclaredContracts, services: Iterable[str]) -> tuple[ServiceRuns, ...]:
     """Return the events that these services publish and consume after a deployment."""
     return tuple(ServiceRuns(name, tuple(_events_of(declared, name))) for name in services)
 
 
 def findings(
-    declared: Declared, runs: Iterable[ServiceRuns], *, services: Collection[str]
+    declared: DeclaredContracts, runs: Iterable[ServiceRuns], *, services: Collection[str]
 ) -> Iterator[Finding]:
     """Yield the running contracts that a deployment of these services would break.
 
@@ -52,14 +58,14 @@ def findings(
                 yield from _meets(declared.events[mine.event, mine.version], mine, record)
 
 
-def _events_of(declared: Declared, service: str) -> Iterator[Running]:
+def _events_of(declared: DeclaredContracts, service: str) -> Iterator[RunningVersion]:
     for event in declared.events.values():
         producers, consumers = (
             _functions_of(event.producers, service),
             _functions_of(event.consumers, service),
         )
         if producers or consumers:
-            yield Running(
+            yield RunningVersion(
                 event=event.event,
                 version=event.version,
                 compatible=event.compatible,
@@ -75,7 +81,7 @@ def _functions_of(functions: Iterable[str], service: str) -> tuple[str, ...]:
     return tuple(function for function in functions if function.partition(".")[0] == service)
 
 
-def _edits(event: DeclaredEvent, same: list[Running]) -> Iterator[Finding]:
+def _edits(event: DeclaredEvent, same: list[RunningVersion]) -> Iterator[Finding]:
     """Find changes of a version that the stage runs."""
     readers = tuple(
         sorted({function for running_revision in same for function in running_revision.consumers})
@@ -111,7 +117,9 @@ def _edits(event: DeclaredEvent, same: list[Running]) -> Iterator[Finding]:
                 yield replace(finding, code="stage.breaking" if unfit.witness else "stage.unknown")
 
 
-def _meets(event: DeclaredEvent, deployed: Running, neighbour: Running) -> Iterator[Finding]:
+def _meets(
+    event: DeclaredEvent, deployed: RunningVersion, neighbour: RunningVersion
+) -> Iterator[Finding]:
     """Check that messages reach the other service in both directions."""
     event_name = f"{deployed.event} version"
     if deployed.producers and neighbour.consumers and not _reaches(deployed, neighbour):
@@ -132,7 +140,7 @@ def _meets(event: DeclaredEvent, deployed: Running, neighbour: Running) -> Itera
         )
 
 
-def _reaches(producer: Running, consumer: Running) -> bool:
+def _reaches(producer: RunningVersion, consumer: RunningVersion) -> bool:
     """True if the consumer receives messages of the producer's version."""
     if producer.version > consumer.version:
         return consumer.version >= producer.serves

@@ -1,1 +1,1 @@
-"""Schemas of events, and the entries of registries made of them."""
+"""Schemas of events, and their entries in a schema registry."""

@@ -1,7 +1,7 @@
-"""The JSON Schema of an event on the wire: the CloudEvents envelope as `envelopes` writes it, around what the event says.
+"""The JSON Schema of an event on the wire: the envelope of `envelopes` around the event's data.
 
-Exports ask. CloudEvents lets everybody on the way add attributes, so the envelope is open; what is in it is as closed as the
-writer's schema that is given.
+Exports use it. CloudEvents permits additional attributes on the way, so the envelope is open. The
+data are as closed as the writer schema.
 """
 
 from collections.abc import Sequence
@@ -20,14 +20,18 @@ _TEXT: Schema = {"type": "string", "minLength": 1}
 
 
 def schema(event: str, version: int, *, oldest: int, older: Sequence[int], data: Schema) -> Schema:
-    """The schema of the envelope. `older` are the versions that it carries besides, `data` the writer's schema.
+    """Return the schema of the envelope. `older` are the versions of additional bodies.
 
-    >>> found = schema("shop.sold", 2, oldest=2, older=[1], data={"type": "object"})
-    >>> found["properties"]["dataschema"]
+    `data` is the writer schema.
+
+    >>> envelope = schema("shop.sold", 2, oldest=2, older=[1], data={"type": "object"})
+    >>> envelope["properties"]["dataschema"]
     {'const': 'urn:oort:shop.sold:2', 'description': 'The event and its version.'}
     """
     attributes = _attributes(event, version, oldest, older)
-    inner = {word: one for word, one in data.items() if word not in ("$schema", "$defs")}
+    inner = {
+        keyword: value for keyword, value in data.items() if keyword not in ("$schema", "$defs")
+    }
     optional = {"datacontenttype", "partitionkey", "traceparent"} | (
         {"schemaversion"} if version == 1 else set()
     )
@@ -43,11 +47,12 @@ def schema(event: str, version: int, *, oldest: int, older: Sequence[int], data:
 
 
 def _attributes(event: str, version: int, oldest: int, older: Sequence[int]) -> dict[str, Schema]:
-    found: dict[str, Schema] = {
+    attributes: dict[str, Schema] = {
         "specversion": {"const": "1.0", "description": "The version of CloudEvents."},
         "id": {
             **_TEXT,
-            "description": "The same each time the message is delivered: what has been handled is known by it.",
+            "description": "The id of the event, the same in each delivery: consumers recognise "
+            "repeated deliveries by it.",
         },
         "source": {
             "const": f"/{names.owner(event)}",
@@ -69,16 +74,20 @@ def _attributes(event: str, version: int, oldest: int, older: Sequence[int]) -> 
         },
         "schemaoldest": {
             "const": oldest,
-            "description": "The oldest version whose consumers can read the data as it is.",
+            "description": "The oldest version whose consumers can read the data unchanged.",
         },
         "partitionkey": {**_TEXT, "description": "The key of the event, whose order is kept."},
         "traceparent": {
             **_TEXT,
-            "description": "The trace that it belongs to, as W3C Trace Context has it.",
+            "description": "The trace of the event, in the form of W3C Trace Context.",
         },
     }
     if older:
-        told = " and ".join(map(str, older))
-        what = f"A JSON object, as text, that holds the same event as version {told} tells it, by version."
-        found["olderdata"] = {**_TEXT, "contentMediaType": "application/json", "description": what}
-    return found
+        versions = " and ".join(map(str, older))
+        what = f"The same event in version {versions}: a JSON object, as text, by version."
+        attributes["olderdata"] = {
+            **_TEXT,
+            "contentMediaType": "application/json",
+            "description": what,
+        }
+    return attributes

@@ -1,8 +1,9 @@
-"""The two JSON Schemas of one event class: closed for what is written, open for what is read.
+"""The two JSON Schemas of an event class: the closed writer schema, the open reader schema.
 
-A writer promises: always these fields, no others. A reader asks for what it cannot do without, and passes over what it does
-not know. So a field with a default can come and go without a break, and compatibility is set inclusion. The same holds for
-the values of an open enum and the Structs of an open union: a writer promises those it knows, a reader takes any.
+A writer promises always the same fields, and no others. A reader requires only the fields without a
+default, and ignores unknown fields. So a field with a default can come and go without a misfit, and
+compatibility is set inclusion. The same holds for the values of an open enum and the Structs of an
+open union: a writer promises known values, a reader accepts any.
 """
 
 from collections.abc import Callable
@@ -14,31 +15,31 @@ DIALECT = "https://json-schema.org/draft/2020-12/schema"
 
 
 def writer(kind: object) -> Schema:
-    """What an instance of the class is written as: every object in it is closed.
+    """Return the writer schema: every object in it is closed.
 
     >>> import msgspec
     >>> class Sold(msgspec.Struct):
     ...     id: str
     ...     note: str = ""
-    >>> found = writer(Sold)["$defs"]["Sold"]
-    >>> found["required"], found["additionalProperties"]
+    >>> sold = writer(Sold)["$defs"]["Sold"]
+    >>> sold["required"], sold["additionalProperties"]
     (['id', 'note'], False)
     """
-    return _told(schemas.schema(kind, closed=False, known=True), closed)
+    return _document(schemas.schema(kind, closed=False, known_only=True), closed)
 
 
 def reader(kind: object) -> Schema:
-    """What is read as an instance of the class: every object in it is open, and what has a default may be missing."""
-    return _told(schemas.schema(kind, closed=True), _open)
+    """Return the reader schema: every object is open, and fields with a default are optional."""
+    return _document(schemas.schema(kind, closed=True), _open)
 
 
 def both(kind: object) -> tuple[Schema, Schema]:
-    """The writer's and the reader's, in less time than one after the other: for those who make many."""
+    """Return the writer schema and the reader schema, faster than by two calls."""
     written, accepted = schemas.both(kind)
-    return _told(written, closed), _told(accepted, _open)
+    return _document(written, closed), _document(accepted, _open)
 
 
-def _told(schema: Schema, change: Callable[[Schema], Schema]) -> Schema:
+def _document(schema: Schema, change: Callable[[Schema], Schema]) -> Schema:
     return {"$schema": DIALECT, **everywhere(schema, change)}
 
 

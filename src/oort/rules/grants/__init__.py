@@ -1,1 +1,4 @@
-"""A grant of each kind as IAM statements and as an edge of the graph: one file a kind, chosen in `selection`."""
+"""The IAM statements and the graph edge of each kind of grant: a module for each kind.
+
+`selection` chooses the module.
+"""

@@ -1,4 +1,4 @@
-"""Grants to ask another service."""
+"""Grants on calls."""
 
 from collections.abc import Iterator
 
@@ -14,8 +14,11 @@ EDGE = EdgeKind.CALLS
 
 
 def statements(grant: Grant, grantee: Grantee) -> Iterator[Statement]:
-    """Invoking the function that answers. InvalidProgram if there is none on the platform."""
-    answer = grantee.place.function_arn(_answer(grant, grantee))
+    """Allow to invoke the function that answers.
+
+    InvalidProgram if no function of the platform answers.
+    """
+    answer = grantee.location.function_arn(_answer(grant, grantee))
     yield Statement(named(grant), ("lambda:InvokeFunction",), (answer,))
 
 
@@ -30,7 +33,9 @@ def _answer(grant: Grant, grantee: Grantee) -> str:
     answer = answering(grantee.platform).get(grant.resource)
     if answer is None:
         function = grantee.function
-        what = f"{function.name} calls {grant.resource}, which nobody on this platform answers."
+        what = (
+            f"{function.name} calls {grant.resource}, but no function of this platform answers it."
+        )
         instead = "Add the service that answers it to `services` in oort.toml."
         raise InvalidProgram([Mistake(function.source, "call.unanswered", what, instead)])
     return answer

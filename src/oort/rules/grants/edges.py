@@ -1,10 +1,10 @@
-"""The words on the edges of the platform's graph."""
+"""The kinds of edges in the platform's graph."""
 
 from enum import StrEnum
 
 
 class EdgeKind(StrEnum):
-    """What an edge says: source KIND target."""
+    """The kinds of edge, read as source KIND target."""
 
     CALLS = "calls"  # route -> function, function -> call
     READS = "reads"  # function -> table

@@ -1,4 +1,7 @@
-"""Grants to carry out external effects: they are noted in the inbox of the service. The graph does not show them."""
+"""Grants to carry out external effects, which are stored in the inbox of the service.
+
+The graph does not show them.
+"""
 
 from collections.abc import Iterator
 
@@ -9,6 +12,6 @@ from oort.rules.grants.tables import UPDATE
 
 
 def statements(grant: Grant, grantee: Grantee) -> Iterator[Statement]:
-    """Claiming, finishing and releasing: updates that also show the row."""
-    table = grantee.place.table_arn(f"{grantee.function.service}.{INBOX}")
+    """Allow to claim, finish and release: updates that also return the row."""
+    table = grantee.location.table_arn(f"{grantee.function.service}.{INBOX}")
     yield only_rows("Effects", UPDATE, table, [effect_row(grant.resource, "*", "*")])

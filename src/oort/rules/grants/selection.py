@@ -1,4 +1,4 @@
-"""The file of this package that knows a grant: chosen by its kind. A new kind is an arm of each function here."""
+"""The choice of a grant's module by its kind. A new kind is an arm of each function here."""
 
 from collections.abc import Iterator
 
@@ -10,7 +10,7 @@ from oort.rules.grants.statement import Grantee, Statement
 
 
 def statements(grant: Grant, grantee: Grantee) -> Iterator[Statement]:
-    """The statements of IAM that a grant is on AWS."""
+    """Return the IAM statements of a grant."""
     match grant.kind:
         case Kind.TABLE:
             return tables.statements(grant, grantee)
@@ -25,7 +25,10 @@ def statements(grant: Grant, grantee: Grantee) -> Iterator[Statement]:
 
 
 def outbox_rows(grant: Grant) -> str | None:
-    """The rows of the outbox that a function with the grant may write; None if nothing of its kind goes there."""
+    """Return the outbox rows that a function with the grant may write.
+
+    None for a kind without outbox rows.
+    """
     match grant.kind:
         case Kind.QUEUE:
             return queues.outbox_rows(grant)
@@ -36,7 +39,10 @@ def outbox_rows(grant: Grant) -> str | None:
 
 
 def edge(kind: Kind, action: str) -> EdgeKind | None:
-    """The edge from a function to its resource; None if the graph does not show it."""
+    """Return the kind of edge from a function to its resource.
+
+    None for a kind that the graph does not show.
+    """
     match kind:
         case Kind.TABLE:
             return tables.edge(action)

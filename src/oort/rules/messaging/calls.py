@@ -1,4 +1,4 @@
-"""Calls between services: the result that every target gives when no function answers."""
+"""The result of a call that no function answers, the same on every target."""
 
 from oort.model.operations import Objected
 
@@ -6,5 +6,5 @@ _BAD_GATEWAY = 502
 
 
 def unanswered(call: str) -> Objected:
-    """The result of a call that no function of the platform answers."""
-    return Objected(_BAD_GATEWAY, "CallFailed", f"Nobody answers {call} here.")
+    """Return the result of a call that no function of the platform answers."""
+    return Objected(_BAD_GATEWAY, "CallFailed", f"No function here answers {call}.")

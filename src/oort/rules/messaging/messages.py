@@ -1,4 +1,4 @@
-"""Which messages both targets carry: how large one may be, how long it may be delayed, how soon it may come back."""
+"""Limits of messages on both targets: their size, their delay and their visibility time-out."""
 
 import math
 from datetime import timedelta
@@ -14,17 +14,21 @@ _NOTHING = timedelta(0)
 
 
 def check(message: Message) -> None:
-    """Raise LimitExceeded if the message, in its envelope, is larger than SNS and SQS both take.
+    """Raise LimitExceeded if the message, in its envelope, is too large for SNS or SQS.
 
-    Raises InvalidValue if its key is longer than the key of an outbox row can be.
+    Raises InvalidValue if its key is too long for the key of an outbox row.
     """
-    if envelopes.bound(message) > limits.MESSAGE_BYTES:  # else it fits, and need not be measured
+    # A message within the bound fits, and need not be measured.
+    if envelopes.bound(message) > limits.MESSAGE_BYTES:
         _check_size(message, envelopes.size(message))
     _check_key(message)
 
 
 def sealed(message: Message) -> Sealed:
-    """Seal a message that `check` accepts; raises what it raises. The text that is measured is the one to carry."""
+    """Seal a message that `check` accepts, with the same errors.
+
+    The measured text is the carried text.
+    """
     text = envelopes.wrapped(message)
     _check_size(message, envelopes.length(text))
     _check_key(message)
@@ -32,7 +36,7 @@ def sealed(message: Message) -> Sealed:
 
 
 def delay(seconds: float) -> timedelta:
-    """A delay that SQS would accept; InvalidValue or LimitExceeded if it is none.
+    """Return a delay that SQS accepts; InvalidValue or LimitExceeded for any other delay.
 
     >>> delay(1.5)
     datetime.timedelta(seconds=1, microseconds=500000)
@@ -51,7 +55,10 @@ def delay(seconds: float) -> timedelta:
 
 
 def visibility(after: timedelta) -> timedelta:
-    """A visibility time-out that SQS would accept; InvalidValue or LimitExceeded if it is none."""
+    """Return a visibility time-out that SQS accepts.
+
+    InvalidValue or LimitExceeded for any other.
+    """
     if after < _NOTHING:
         raise InvalidValue(f"A message cannot come back {-after} ago.", "Give a time of 0 or more.")
     if after > limits.VISIBILITY:
@@ -64,7 +71,8 @@ def visibility(after: timedelta) -> timedelta:
 def _check_size(message: Message, size: int) -> None:
     if size > limits.MESSAGE_BYTES:
         raise LimitExceeded(
-            f"A message of {message.name} has {size} bytes with its envelope; at most {limits.MESSAGE_BYTES} are allowed.",
+            f"A message of {message.name} has {size} bytes with its envelope; "
+            f"at most {limits.MESSAGE_BYTES} are allowed.",
             "Store the content in a table and send its key.",
         )
 

@@ -1,4 +1,7 @@
-"""When a failed delivery is tried again. The engine and the Lambda runtime both take the visibility time-out from here."""
+"""Retries of failed deliveries.
+
+The engine and the Lambda runtime use the same visibility time-out.
+"""
 
 from datetime import timedelta
 
@@ -8,9 +11,10 @@ JITTER = 0.2
 
 
 def backoff(attempt: int, *, chance: float, least: float = 0.0) -> timedelta:
-    """The wait after the given attempt (from 1): doubling from one second up to 15 minutes, give or take a fifth.
+    """Return the wait after an attempt (from 1): it doubles from a second to 15 minutes, ±20 %.
 
-    `chance` lies in [0, 1) and spreads consumers that failed together; before `least` seconds it would be in vain.
+    `chance` lies in [0, 1) and spreads consumers that failed together. The wait is at least `least`
+    seconds.
 
     >>> backoff(1, chance=0.5), backoff(4, chance=0.5)
     (datetime.timedelta(seconds=1), datetime.timedelta(seconds=8))
@@ -20,5 +24,5 @@ def backoff(attempt: int, *, chance: float, least: float = 0.0) -> timedelta:
 
 
 def exhausted(attempt: int, *, attempts: int) -> bool:
-    """Whether the attempt that just failed was the last one allowed."""
+    """True if the failed attempt was the last allowed attempt."""
     return attempt >= attempts

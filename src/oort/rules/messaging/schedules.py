@@ -1,7 +1,8 @@
-"""When a schedule runs next: intervals, and cron expressions in a time zone. The engine waits for it, synthesis writes it.
+"""The next run of a schedule: intervals, and cron expressions in a time zone.
 
-Around a change of the clocks it is as EventBridge Scheduler does it: a local time that does not exist is skipped, one that
-happens twice runs once.
+The engine waits for the next run; synthesis writes the schedule. Changes of the clocks are handled
+as by EventBridge Scheduler: a local time that does not exist is skipped, a time that happens twice
+runs once.
 """
 
 from collections.abc import Iterator, Sequence
@@ -20,14 +21,14 @@ _MONTHS = {
 _DAYS = {
     name: number for number, name in enumerate(["sun", "mon", "tue", "wed", "thu", "fri", "sat"])
 }
-_YEARS = 8  # a day that exists at all comes within eight years: 29 February across 2100
+_YEARS = 8  # the longest wait for a date that exists: 29 February across 2100
 
 
 @dataclass(frozen=True, slots=True)
 class Cron:
-    """A parsed expression: the minutes, hours, days, months and weekdays (0 is Sunday) that fit.
+    """A parsed cron expression: minutes, hours, days, months and weekdays (0 is Sunday).
 
-    `either` is cron's old rule: when both days are restricted, a day that fits one of them fits.
+    `either` is the rule of cron for two restricted days: a match of one of them suffices.
     """
 
     minutes: tuple[int, ...]
@@ -38,7 +39,7 @@ class Cron:
     either: bool
 
     def fits(self, day: datetime) -> bool:
-        """Whether it runs on this day at all."""
+        """True if the schedule runs on this day."""
         if day.month not in self.months:
             return False
         by_day, by_weekday = day.day in self.days, day.isoweekday() % 7 in self.weekdays
@@ -46,7 +47,9 @@ class Cron:
 
 
 def parse(expression: str) -> Cron:
-    """The five fields of a cron expression: minute, hour, day, month, weekday. InvalidValue if it is none.
+    """Parse the five fields of a cron expression: minute, hour, day, month, weekday.
+
+    InvalidValue if the expression is not valid.
 
     >>> parse("30 2 * * mon-fri").hours
     (2,)
@@ -70,9 +73,10 @@ def parse(expression: str) -> Cron:
 
 
 def next_cron(cron: Cron, *, after: datetime, zone: ZoneInfo) -> datetime | None:
-    """The first time strictly after the given one, in UTC; None for a day that never comes, such as 30 February.
+    """Return the first run after the time, in UTC; None if no such day exists, as 30 February.
 
-    >>> next_cron(parse("0 2 * * *"), after=datetime(2026, 7, 1, tzinfo=UTC), zone=ZoneInfo("Europe/Oslo"))
+    >>> oslo = ZoneInfo("Europe/Oslo")
+    >>> next_cron(parse("0 2 * * *"), after=datetime(2026, 7, 1, tzinfo=UTC), zone=oslo)
     datetime.datetime(2026, 7, 2, 0, 0, tzinfo=datetime.timezone.utc)
     """
     day = after.astimezone(zone).replace(hour=0, minute=0, second=0, microsecond=0, tzinfo=None)
@@ -87,7 +91,7 @@ def next_cron(cron: Cron, *, after: datetime, zone: ZoneInfo) -> datetime | None
 
 
 def next_interval(interval: timedelta, *, after: datetime) -> datetime:
-    """The first multiple of the interval, counted from the Unix epoch, strictly after the time.
+    """Return the first multiple of the interval, counted from the Unix epoch, after the time.
 
     >>> next_interval(timedelta(minutes=5), after=datetime(2026, 1, 1, 0, 3, tzinfo=UTC)).minute
     5
@@ -101,7 +105,7 @@ def _times(cron: Cron, day: datetime) -> Iterator[datetime]:
 
 
 def _exact(local: datetime, zone: ZoneInfo) -> datetime | None:
-    """The moment in UTC; None if the clocks jump over the local time. Of two, the first."""
+    """Return the time in UTC, the first of two; None if the clocks skip the local time."""
     moment = local.replace(tzinfo=zone, fold=0).astimezone(UTC)
     return moment if moment.astimezone(zone).replace(tzinfo=None) == local else None
 
@@ -109,7 +113,7 @@ def _exact(local: datetime, zone: ZoneInfo) -> datetime | None:
 def _field(
     text: str, lowest: int, highest: int, names: dict[str, int], expression: str
 ) -> set[int]:
-    found: set[int] = set()
+    numbers: set[int] = set()
     for part in text.lower().split(","):
         span, slash, step = part.partition("/")
         first, dash, last = span.partition("-")
@@ -122,10 +126,10 @@ def _field(
         if not lowest <= low <= high <= highest or stride < 1:
             raise InvalidValue(
                 f"{part!r} in {expression!r} is not within {lowest} to {highest}.",
-                "Mend that field.",
+                "Fix that field.",
             )
-        found.update(range(low, high + 1, stride))
-    return found
+        numbers.update(range(low, high + 1, stride))
+    return numbers
 
 
 def _number(text: str, names: dict[str, int], expression: str) -> int:
@@ -147,7 +151,7 @@ _UNITS = (
 
 
 def aws_rate(interval: timedelta) -> str:
-    """The interval as EventBridge Scheduler writes it. InvalidValue if it is no number of whole minutes.
+    """Return the interval as EventBridge Scheduler writes it. InvalidValue unless in whole minutes.
 
     >>> aws_rate(timedelta(minutes=1)), aws_rate(timedelta(hours=36))
     ('rate(1 minute)', 'rate(36 hours)')
@@ -162,17 +166,18 @@ def aws_rate(interval: timedelta) -> str:
 
 
 def aws_expressions(cron: Cron) -> tuple[str, ...]:
-    """The expression as EventBridge Scheduler writes it: two of them if either day fits, which it cannot say in one.
+    """Return the expression in the form of EventBridge Scheduler: two, if either day may match.
 
-    A day that fits both then has two runs, with the same id; runs are at least once in any case. InvalidValue if both
-    days must fit at once. https://docs.aws.amazon.com/scheduler/latest/UserGuide/schedule-types.html
+    EventBridge Scheduler has no single expression for either day. A day that matches both then has
+    two runs, with the same id; runs are at least once in any case. InvalidValue if both days must
+    match. https://docs.aws.amazon.com/scheduler/latest/UserGuide/schedule-types.html
 
     >>> aws_expressions(parse("30 2 * * mon-fri"))
     ('cron(30 2 ? * MON,TUE,WED,THU,FRI *)',)
     """
     every_day, every_weekday = len(cron.days) == 31, len(cron.weekdays) == 7
     days = _ranges(sorted(cron.days), 1, 31)
-    # By name: the numbers of weekdays begin at Sunday = 1 there.
+    # By name: EventBridge Scheduler's numbers of weekdays begin with Sunday = 1.
     weekdays = ",".join(name.upper() for name, number in _DAYS.items() if number in cron.weekdays)
     if cron.either and not every_day and not every_weekday:
         return _aws(cron, days, "?"), _aws(cron, "?", weekdays)
@@ -190,7 +195,7 @@ def _aws(cron: Cron, days: str, weekdays: str) -> str:
 
 
 def _ranges(numbers: Sequence[int], lowest: int, highest: int) -> str:
-    """The numbers as short as they can be written: `*`, `1-5,9`."""
+    """Return the numbers in their shortest form: `*`, `1-5,9`."""
     if len(numbers) == highest - lowest + 1:
         return "*"
     runs: list[list[int]] = []

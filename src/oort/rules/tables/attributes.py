@@ -1,7 +1,10 @@
-"""Items as DynamoDB keeps them, and back. The adapters of AWS call it; `numbers.check` has let every value pass before.
+"""Items in the representation of DynamoDB, and back.
 
-DynamoDB refuses a null in the key of an index. So a null of such an attribute is kept as a mark of its own, `~name`, while
-the attribute itself is left out, as it must be to keep the item out of that index.
+The adapters of AWS use them after `numbers.check`.
+
+DynamoDB refuses a null in the key of an index. So a null of such an attribute is stored as an
+attribute of its own, the null mark `~name`, and the attribute itself is left out. This also keeps
+the item out of the index.
 """
 
 from decimal import Decimal
@@ -21,7 +24,10 @@ NULL: Attribute = {"NULL": True}
 
 
 def indexed(table: TableModel) -> frozenset[str]:
-    """The attributes that DynamoDB does not let be null, since they are in the key of an index."""
+    """Return the attributes in the key of a secondary index.
+
+    DynamoDB does not permit a null there.
+    """
     names = {
         name
         for index in table.indexes
@@ -37,12 +43,12 @@ def key(table: TableModel, parts: Key) -> Attributes:
 
 
 def mark(name: str) -> str:
-    """The attribute that says that the one of this name is null."""
+    """Return the name of an attribute's null mark."""
     return f"~{name}"
 
 
 def attribute(value: Value) -> Attribute:
-    """A value as DynamoDB takes it.
+    """Return a value in the representation of DynamoDB.
 
     >>> attribute({"n": [1, None]})
     {'M': {'n': {'L': [{'N': '1'}, {'NULL': True}]}}}
@@ -60,13 +66,13 @@ def attribute(value: Value) -> Attribute:
     return {"L": [attribute(inner) for inner in value]}
 
 
-def value(found: Attribute) -> Value:
-    """The value of an attribute. Raises Unreadable for kinds that Oort never writes.
+def value(stored: Attribute) -> Value:
+    """Return the value of an attribute. Raises Unreadable for types that Oort never writes.
 
-    Whole numbers come back as integers, whatever they were: DynamoDB does not tell 2.0 from 2, and an integer can be read
-    as a float without loss, but not the other way round.
+    Whole numbers come back as integers, whatever they were: DynamoDB does not distinguish 2.0 from
+    2. An integer can be read as a float without loss, but a float not as an integer.
     """
-    ((kind, content),) = found.items()
+    ((kind, content),) = stored.items()
     if isinstance(content, bool):
         return None if kind == "NULL" else content
     if isinstance(content, dict):
@@ -78,13 +84,15 @@ def value(found: Attribute) -> Value:
     if kind == "L" and isinstance(content, list):
         return [value(inner) for inner in content]
     raise Unreadable(
-        f"An attribute is of DynamoDB's kind {kind}, which Oort does not write.",
+        f"An attribute has DynamoDB's type {kind}, which Oort does not write.",
         "Write through Oort.",
     )
 
 
 def attributes(item: Item, *, indexed: frozenset[str]) -> Attributes:
-    """An item as DynamoDB takes it. `indexed` are the attributes that must not be null.
+    """Return an item in the representation of DynamoDB.
+
+    `indexed` are the attributes with null marks.
 
     >>> attributes({"id": "a", "rank": None}, indexed=frozenset({"rank"}))
     {'id': {'S': 'a'}, '~rank': {'NULL': True}}
@@ -95,13 +103,16 @@ def attributes(item: Item, *, indexed: frozenset[str]) -> Attributes:
     }
 
 
-def item(found: Attributes) -> Item:
-    """The item of such attributes, whichever indexes there were when it was written."""
-    return {name[1:] if name[:1] == "~" else name: value(inner) for name, inner in found.items()}
+def item(stored: Attributes) -> Item:
+    """Return the item of stored attributes, independent of the indexes at the time of the write."""
+    return {name[1:] if name[:1] == "~" else name: value(inner) for name, inner in stored.items()}
 
 
 def _digits(number: int | float) -> str:
-    """The number as text; a whole float as the integer it equals, so that both are one key, as on DynamoDB."""
+    """Return the number as text.
+
+    A whole float becomes an integer, so that both are the same key.
+    """
     text = repr(number).removesuffix(".0")
     return "0" if text == "-0" else text
 

@@ -1,4 +1,4 @@
-"""Whether a condition holds for an item, and what an item is after changes. The engine runs these; AWS gets expressions."""
+"""Evaluation of conditions and changes on items. The engine evaluates; AWS gets expressions."""
 
 from decimal import Context, Decimal
 from itertools import combinations
@@ -24,7 +24,7 @@ _DECIMAL = Context(prec=limits.NUMBER_DIGITS)
 
 
 def holds(condition: Condition, item: Item | None) -> bool:
-    """Whether the condition holds; an absent item has no attributes.
+    """True if the condition holds; an absent item has no attributes.
 
     >>> holds(Equals(("state",), "started"), {"state": "started"})
     True
@@ -38,9 +38,10 @@ def holds(condition: Condition, item: Item | None) -> bool:
 
 
 def changed(item: Item, changes: tuple[Change, ...]) -> Item:
-    """The item after the changes; the given one stays as it is. Raises InvalidValue if a change does not fit.
+    """Return the item after the changes; the original is not changed.
 
-    Raises InvalidUse if two changes touch one place: DynamoDB refuses paths that overlap.
+    Raises InvalidValue if a change does not fit. Raises InvalidUse if two changes overlap: DynamoDB
+    refuses overlapping paths.
 
     >>> changed({"n": 1}, (AddTo(("n",), 2),))
     {'n': 3}
@@ -62,10 +63,10 @@ def changed(item: Item, changes: tuple[Change, ...]) -> Item:
 
 
 def check_distinct(changes: tuple[Change, ...]) -> None:
-    """Raise InvalidUse if two changes touch one place."""
-    for one, other in combinations(sorted(change.path for change in changes), 2):
-        if other[: len(one)] == one:
-            where = f"{'.'.join(one)} and {'.'.join(other)}"
+    """Raise InvalidUse if two changes overlap."""
+    for outer, inner in combinations(sorted(change.path for change in changes), 2):
+        if inner[: len(outer)] == outer:
+            where = f"{'.'.join(outer)} and {'.'.join(inner)}"
             raise InvalidUse(
                 f"Two changes of one update overlap: {where}.",
                 "Make one change of them, or two updates.",
@@ -82,7 +83,7 @@ def _read(item: Item, path: Path) -> Value:
 
 
 def _same(left: Value, right: Value) -> bool:
-    """Equality as DynamoDB has it: true is not 1, at any depth, and a float is the decimal number it prints as."""
+    """True if DynamoDB sees equal values: true is not 1, and a float is its printed number."""
     if isinstance(left, bool) or isinstance(right, bool):
         return left is right
     if isinstance(left, dict) and isinstance(right, dict):
@@ -99,14 +100,14 @@ def _same(left: Value, right: Value) -> bool:
 
 
 def _between(condition: Between, value: Value) -> bool:
-    found = keys.comparable(value)
-    if found is None or isinstance(found, str) != isinstance(condition.low, str):
+    stored = keys.comparable(value)
+    if stored is None or isinstance(stored, str) != isinstance(condition.low, str):
         return False
-    return keys.ordered(condition.low) <= keys.ordered(found) <= keys.ordered(condition.high)
+    return keys.ordered(condition.low) <= keys.ordered(stored) <= keys.ordered(condition.high)
 
 
 def _parent(item: Item, path: Path) -> dict[str, Value]:
-    """The map that holds the last name of the path, copied on the way so that the original is not touched."""
+    """Return the map of the path's last name, and copy every map on the way to it."""
     here = item
     for name in path[:-1]:
         inner = here.get(name)

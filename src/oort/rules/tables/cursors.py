@@ -1,7 +1,8 @@
-"""Pagination cursors: opaque text that holds where the last page ended, and fits only the query it was issued for.
+"""Pagination cursors: opaque text with the position after a page, valid only for its own query.
 
-The check they carry notices damage and mix-ups. It is no signature: whoever forges a cursor only moves within a query
-that he may make anyway, so the store must take the partition from the query and never from the cursor.
+The checksum detects damage and mix-ups. It is no signature: a forged cursor only moves within a
+query that its sender may make anyway. So the store must take the partition from the query and never
+from the cursor.
 """
 
 import base64
@@ -17,7 +18,9 @@ _decoder = msgspec.json.Decoder(tuple[str, Key])
 
 
 def issue(last: Key, *, query: tuple[str, ...]) -> str:
-    """The cursor for the page after `last`. `query` is whatever makes the query itself: table, index, partition.
+    """Return the cursor for the page after `last`.
+
+    `query` names the query: table, index, partition.
 
     >>> read(issue(("a",), query=("t",)), query=("t",))
     ('a',)
@@ -27,14 +30,17 @@ def issue(last: Key, *, query: tuple[str, ...]) -> str:
 
 
 def read(cursor: str, *, query: tuple[str, ...]) -> Key:
-    """Where to go on. Raises InvalidCursor if the text is not a cursor of this very query."""
+    """Return the position to continue after.
+
+    Raises InvalidCursor unless the cursor is one of this query.
+    """
     try:
         raw = base64.b64decode(cursor + "=" * (-len(cursor) % 4), altchars=b"-_", validate=True)
         _, last = _decoder.decode(raw)
         keys.check(last)
     except (ValueError, InvalidValue) as error:  # msgspec's errors and binascii's are ValueErrors
         raise InvalidCursor(
-            "The cursor is not one that was issued here.", "Start again without a cursor."
+            "The cursor was not issued here.", "Start again without a cursor."
         ) from error
     if issue(last, query=query) != cursor:
         raise InvalidCursor(

@@ -1,7 +1,7 @@
-"""Conditions, changes and ranges as DynamoDB's expressions. They mean what `rules.conditions` does; the adapters send them.
+"""Conditions, changes and ranges as DynamoDB expressions, for the adapters of AWS.
 
-Names and values never stand in the text itself: words like `#0` and `:0` stand for them, so nothing has to be escaped and no
-reserved word can get in the way.
+The expressions have the meaning of `rules.tables.conditions`. Placeholders such as `#0` and `:0`
+stand for names and values, so that no text needs escapes and no reserved word is a problem.
 """
 
 from dataclasses import dataclass, field
@@ -27,13 +27,14 @@ from oort.rules.tables import attributes, keys
 from oort.rules.tables.attributes import Attributes
 from oort.rules.types import numbers
 
-# No attribute has this name, so that removing it changes nothing: a transaction's update needs an expression.
-_NOBODY = "~"
+# A transaction's update needs an expression. No attribute has this name, so that its removal is no
+# change.
+_ABSENT = "~"
 
 
 @dataclass(frozen=True, slots=True)
 class Expression:
-    """What one request says, and what its words stand for. An empty text is not sent."""
+    """The expressions of a request, with their placeholders. An empty expression is not sent."""
 
     condition: str = ""
     update: str = ""
@@ -56,7 +57,7 @@ def parameters(expression: Expression) -> dict[str, object]:
 
 
 class _Words:
-    """The words of one expression."""
+    """The placeholders of an expression."""
 
     def __init__(self) -> None:
         self.names: dict[str, str] = {}
@@ -64,17 +65,17 @@ class _Words:
         self._known: dict[str, str] = {}
 
     def path(self, path: Path) -> str:
-        """The text that leads to an attribute."""
+        """Return the path of an attribute, with a placeholder for each name."""
         return ".".join(self._name(name) for name in path)
 
     def value(self, value: Value) -> str:
-        """The word for a value."""
+        """Return the placeholder of a value."""
         word = f":{len(self.values)}"
         self.values[word] = attributes.attribute(value)
         return word
 
     def finished(self, *, condition: str = "", update: str = "", key: str = "") -> Expression:
-        """The expression of these texts."""
+        """Return the expression, with the placeholders of its text."""
         return Expression(condition, update, key, self.names, self.values)
 
     def _name(self, name: str) -> str:
@@ -85,24 +86,27 @@ class _Words:
 
 
 def put(when: Condition | None, *, key: str, if_absent: bool = False) -> Expression:
-    """What a put asks of the item that it replaces. `key` is the attribute that every item has."""
+    """Return the condition of a put on the replaced item.
+
+    `key` is an attribute that every item has.
+    """
     words = _Words()
     absent = f"attribute_not_exists({words.path((key,))})" if if_absent else ""
-    return words.finished(condition=_both(absent, _held(words, when, key)))
+    return words.finished(condition=_both(absent, _holding(words, when, key)))
 
 
 def delete(when: Condition | None, *, key: str) -> Expression:
-    """What a delete asks: with a condition, also that the item is there."""
+    """Return the condition of a delete. With a condition, the item must exist too."""
     words = _Words()
     return words.finished(
-        condition="" if when is None else _both(_there(words, key), _held(words, when, key))
+        condition="" if when is None else _both(_there(words, key), _holding(words, when, key))
     )
 
 
 def check(when: Condition, *, key: str) -> Expression:
-    """A condition alone, which DynamoDB wants to have a text."""
+    """Return a condition that is checked alone. DynamoDB requires that its text is not empty."""
     words = _Words()
-    return words.finished(condition=_held(words, when, key) or _always(words, key))
+    return words.finished(condition=_holding(words, when, key) or _always(words, key))
 
 
 def update(
@@ -113,7 +117,7 @@ def update(
     indexed: frozenset[str] = frozenset(),
     nulls: frozenset[Path] = frozenset(),
 ) -> Expression:
-    """Changes to an item that is there. At the paths of `nulls` there is a null, which counts as missing.
+    """Return changes to an existing item. `nulls` are the paths of nulls, which count as missing.
 
     >>> expression = update((AddTo(("n",), 1),), None, key="id")
     >>> expression.update, expression.condition
@@ -137,14 +141,17 @@ def update(
     text = _update(words, sets, removals)
     kept = [_is_null(words, change.path) for change in changes if change.path in nulls]
     return words.finished(
-        update=text, condition=_both(_there(words, key), _held(words, when, key), *kept)
+        update=text, condition=_both(_there(words, key), _holding(words, when, key), *kept)
     )
 
 
 def creation(
     item: Item, *, key: tuple[str, ...], indexed: frozenset[str] = frozenset()
 ) -> Expression:
-    """A whole new item as an update, for a role that may update but not put. Fails if there is one."""
+    """Return a new item as an update, for a role that may update but not put.
+
+    Fails if there is an item.
+    """
     words = _Words()
     stored = attributes.attributes(item, indexed=indexed)
     sets: list[str] = []
@@ -157,23 +164,27 @@ def creation(
 
 
 def look(*, key: str) -> Expression:
-    """An update that always fails and answers with the item: a way to see it with the permission to update alone."""
+    """Return an update that always fails and returns the item, for a role that may only update."""
     words = _Words()
     return words.finished(update=_update(words, [], []), condition=_never(words, key))
 
 
 def claim(*, key: str, expires: str, now: int) -> Expression:
-    """Whether a mark may be made: there is none, or it has expired, though DynamoDB has not taken it away yet."""
+    """Return the condition for a new mark: there is none, or the mark has expired.
+
+    DynamoDB deletes expired marks with a delay.
+    """
     words = _Words()
     return words.finished(
-        condition=f"attribute_not_exists({words.path((key,))}) OR {words.path((expires,))} <= {words.value(now)}"
+        condition=f"attribute_not_exists({words.path((key,))}) "
+        f"OR {words.path((expires,))} <= {words.value(now)}"
     )
 
 
 def lease(*, key: str, holder: str, until: float, expires: int, now: float) -> Expression:
-    """An update that gives the lease of an effect to the holder, until then, if it is free or the holder's own.
+    """Return an update that leases an effect until `until`, if no other holder has the lease.
 
-    There is a result once the effect has happened.
+    An effect that has happened has a result, and then the update fails.
     """
     words = _Words()
     names = (InboxTable.HOLDER, InboxTable.UNTIL, InboxTable.EXPIRES)
@@ -195,9 +206,12 @@ def window(
     below: KeyPart | None = None,
     starts_with: str | None = None,
 ) -> Expression:
-    """Which part of an index a query reads. With both ends it includes `below`, which the reader must leave out.
+    """Return the range of an index that a query reads.
 
-    DynamoDB takes one comparison of the sort key, and none that has its lower end and not its upper.
+    With both ends `below` is included; the reader must skip it.
+
+    DynamoDB takes one comparison of the sort key, and none with an inclusive lower and an exclusive
+    upper end.
     https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/Query.KeyConditionExpressions.html
     """
     words = _Words()
@@ -217,7 +231,7 @@ def window(
 
 
 def _new(words: _Words, change: SetTo | AddTo | AppendTo | Remove, nulls: frozenset[Path]) -> str:
-    """The new value of a change that leaves one."""
+    """Return the new value of a change that is not a removal."""
     assert not isinstance(change, Remove)
     path = words.path(change.path)
     if isinstance(change, SetTo):
@@ -235,7 +249,7 @@ def _new(words: _Words, change: SetTo | AddTo | AppendTo | Remove, nulls: frozen
 
 def _update(words: _Words, sets: list[str], removals: list[str]) -> str:
     if not sets and not removals:
-        removals = [words.path((_NOBODY,))]
+        removals = [words.path((_ABSENT,))]
     parts = [
         f"SET {', '.join(sets)}" if sets else "",
         f"REMOVE {', '.join(removals)}" if removals else "",
@@ -243,12 +257,12 @@ def _update(words: _Words, sets: list[str], removals: list[str]) -> str:
     return " ".join(part for part in parts if part)
 
 
-def _held(words: _Words, condition: Condition | None, key: str) -> str:
+def _holding(words: _Words, condition: Condition | None, key: str) -> str:
     """The text of a condition; empty if it always holds."""
     if condition is None:
         return ""
     if isinstance(condition, All):
-        return _both(*(_held(words, part, key) for part in condition.parts))
+        return _both(*(_holding(words, part, key) for part in condition.parts))
     if isinstance(condition, Equals):
         return _equals(words, condition, key)
     return _between(words, condition, key)
@@ -256,21 +270,25 @@ def _held(words: _Words, condition: Condition | None, key: str) -> str:
 
 def _equals(words: _Words, condition: Equals, key: str) -> str:
     if condition.value is None:
-        return f"(attribute_not_exists({words.path(condition.path)}) OR {_is_null(words, condition.path)})"
+        missing = f"attribute_not_exists({words.path(condition.path)})"
+        return f"({missing} OR {_is_null(words, condition.path)})"
     try:
         numbers.check(condition.value)
     except (InvalidValue, LimitExceeded):
-        return _never(words, key)  # what cannot be stored is nowhere
+        return _never(words, key)  # no item holds a value that cannot be stored
     return f"{words.path(condition.path)} = {words.value(condition.value)}"
 
 
 def _between(words: _Words, condition: Between, key: str) -> str:
-    """DynamoDB refuses ends of two kinds, and a lower end above the upper; here the one above has no meaning, and the other none."""
+    """Return the text of a range. DynamoDB refuses ends of two types, and ends in the wrong order.
+
+    Ends in the wrong order are never met. With ends of two types only the lower end counts.
+    """
     low, high = condition.low, condition.high
     if keys.ordered(low) > keys.ordered(high):
         return _never(words, key)
     path = words.path(condition.path)
-    if isinstance(low, str) != isinstance(high, str):  # text stands behind every number
+    if isinstance(low, str) != isinstance(high, str):  # text is above every number
         return f"{path} >= {words.value(low)}"
     return f"{path} BETWEEN {words.value(low)} AND {words.value(high)}"
 

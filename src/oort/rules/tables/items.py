@@ -1,4 +1,4 @@
-"""Which items both targets store, and where: the key, the keys of the indexes, numbers, names and the size."""
+"""Rules for items on both targets: the key, the keys of indexes, numbers, names and the size."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -16,25 +16,28 @@ Address: TypeAlias = tuple[bytes, bytes]  # partition and sort key, as ordered b
 
 @dataclass(frozen=True, slots=True)
 class Judged:
-    """An item that may be stored: where, and what it counts towards limits."""
+    """An item that may be stored: its address and its size."""
 
     at: Address
     size: int
 
 
 def located(table: TableModel, key: Key) -> Address:
-    """Where the key leads. InvalidValue if it is not a key of this table."""
+    """Return the address of the key. InvalidValue if the key is no key of this table."""
     if len(key) != len(table.key):
         raise InvalidValue(
             f"A key of {table.name} has {len(table.key)} part(s), not {len(key)}.",
-            "Give one for each.",
+            "Give each part a value.",
         )
     keys.check(key)
     return keys.ordered(key[0]), keys.ordered(key[1]) if len(key) > 1 else b""
 
 
 def judged(table: TableModel, item: Item) -> Judged:
-    """Where the item goes. InvalidValue or LimitExceeded if it must not be stored."""
+    """Return the item's address and size.
+
+    InvalidValue or LimitExceeded if it must not be stored.
+    """
     numbers.check(item)
     check_names(item)
     key = keys.of(item, table)
@@ -53,7 +56,7 @@ def judged(table: TableModel, item: Item) -> Judged:
 
 
 def check_names(names: Iterable[str]) -> None:
-    """Raise InvalidValue if an attribute of an item would be taken for one of those that `rules.attributes` adds on AWS."""
+    """Raise InvalidValue for a name in the form of a null mark (`rules.tables.attributes`)."""
     for name in names:
         if name[:1] == "~":
             raise InvalidValue(
@@ -62,14 +65,14 @@ def check_names(names: Iterable[str]) -> None:
 
 
 def key_changed(table: TableModel) -> InvalidValue:
-    """The error for an update that would move the item."""
+    """Return the error for an update of a key attribute."""
     return InvalidValue(
-        f"An update of {table.name} cannot change the key.", "Delete the item and put it anew."
+        f"An update of {table.name} cannot change the key.", "Delete the item and put a new item."
     )
 
 
 def too_large(table: TableModel, size: str) -> LimitExceeded:
-    """The error for an item beyond 400 KB."""
+    """Return the error for an item beyond 400 KB."""
     return LimitExceeded(
         f"An item of {table.name} has {size}; at most {limits.ITEM_BYTES} are allowed.",
         "Store the large part elsewhere and keep a reference.",
@@ -77,7 +80,9 @@ def too_large(table: TableModel, size: str) -> LimitExceeded:
 
 
 def item_size(item: Item) -> int:
-    """Bytes that count towards the 400 KB of an item that `numbers.check` has let pass.
+    """Return the bytes of an item, as counted for the limit of 400 KB.
+
+    `numbers.check` comes before.
 
     >>> item_size({"id": "ab", "n": 1})
     7

@@ -1,4 +1,4 @@
-"""Keys: how a typed value becomes a key attribute, whether it is allowed, and its bytes in DynamoDB's order."""
+"""Keys: conversion of typed values, checks, and bytes in DynamoDB's order."""
 
 from collections.abc import Sequence
 from datetime import UTC, date, datetime
@@ -16,7 +16,7 @@ _TIME = "%Y-%m-%dT%H:%M:%S.%fZ"
 
 
 class Keyed(Protocol):
-    """What a table and an index have in common."""
+    """The common attributes of a table and an index."""
 
     @property
     def partition(self) -> str:
@@ -24,11 +24,13 @@ class Keyed(Protocol):
 
     @property
     def sort(self) -> str | None:
-        """The attribute that orders them, if any."""
+        """The attribute that orders items, if any."""
 
 
 def part(value: object) -> KeyPart:
-    """The key attribute for a typed value. Times become UTC with six digits, so that their text sorts as they do.
+    """Return the key attribute of a typed value.
+
+    Times become UTC with six digits, so that they sort as text.
 
     >>> part(datetime(2026, 1, 2, tzinfo=UTC))
     '2026-01-02T00:00:00.000000Z'
@@ -56,9 +58,8 @@ def part(value: object) -> KeyPart:
 
 def _time(value: datetime) -> str:
     try:
-        return (
-            value.astimezone(UTC).strftime(_TIME).zfill(27)
-        )  # strftime does not pad years below 1000 everywhere
+        # strftime does not pad years below 1000 on every platform.
+        return value.astimezone(UTC).strftime(_TIME).zfill(27)
     except OverflowError as error:
         raise InvalidValue(
             f"{value!r} lies outside the years 1 to 9999 in UTC.", "Use a time within them."
@@ -86,21 +87,25 @@ def check(key: Sequence[KeyPart]) -> None:
 
 
 def of(item: Item, keyed: Keyed) -> Key | None:
-    """The key of an item in a table or an index; None if an attribute is missing, so that a sparse index leaves it out."""
+    """Return the key of an item in a table or an index; None if an attribute is missing.
+
+    A sparse index leaves such an item out.
+    """
     names = (keyed.partition,) if keyed.sort is None else (keyed.partition, keyed.sort)
-    found = tuple(item.get(name) for name in names)
+    values = tuple(item.get(name) for name in names)
     parts = tuple(
         value
-        for value in found
+        for value in values
         if isinstance(value, str | int | float) and not isinstance(value, bool)
     )
     return parts if len(parts) == len(names) else None
 
 
 def ordered(value: KeyPart) -> bytes:
-    """Bytes whose order is the order of the values: numbers by value, then strings by UTF-8 bytes.
+    """Return bytes in the order of the values: numbers by value, then strings by UTF-8 bytes.
 
-    A float stands for the decimal number it prints as, which is what DynamoDB stores. InvalidValue for NaN and infinity.
+    A float stands for its printed decimal number, as DynamoDB stores it. InvalidValue for NaN and
+    infinity.
 
     >>> ordered(-2.5) < ordered(3) < ordered(10) < ordered("a") < ordered("é")
     True
@@ -118,11 +123,14 @@ def ordered(value: KeyPart) -> bytes:
 
 
 def _magnitude(number: Decimal) -> bytes:
-    """Exponent and digits, without the sign. Never abs(): it rounds to the 28 digits of the default context."""
+    """Return exponent and digits, without the sign.
+
+    Never abs(): it rounds to the context's 28 digits.
+    """
     digits = "".join(map(str, number.as_tuple().digits)).rstrip("0")
     return (number.adjusted() + 0x8000).to_bytes(2, "big") + digits.encode()
 
 
 def comparable(value: Value) -> KeyPart | None:
-    """The value if it has an order; None otherwise."""
+    """Return the value if it has an order; None otherwise."""
     return value if isinstance(value, str | int | float) and not isinstance(value, bool) else None

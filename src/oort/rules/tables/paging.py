@@ -1,4 +1,4 @@
-"""Pages of queries and scans: which ranges may be asked for, what makes a query itself, and where its cursors lead."""
+"""Pages of queries and scans: valid ranges, the identity of a query, and positions of cursors."""
 
 from oort.model import limits
 from oort.model.errors import InvalidCursor, InvalidUse
@@ -9,7 +9,7 @@ from oort.rules.tables import cursors, keys
 
 
 def check_limit(limit: int) -> None:
-    """Raise InvalidUse unless a page may have so many items."""
+    """Raise InvalidUse unless a page may have `limit` items."""
     if not 1 <= limit <= limits.PAGE_ITEMS:
         raise InvalidUse(
             f"A page of {limit} items is not possible.", f"Ask for 1 to {limits.PAGE_ITEMS}."
@@ -17,7 +17,7 @@ def check_limit(limit: int) -> None:
 
 
 def check_range(operation: QueryIndex, table: TableModel, index: IndexModel) -> None:
-    """Raise InvalidUse or InvalidValue unless the index has the range that is asked for."""
+    """Raise InvalidUse or InvalidValue unless the index has the requested range."""
     edges = (operation.at_least, operation.below)
     ranged = edges != (None, None)
     if index.sort is None and (ranged or operation.starts_with is not None):
@@ -34,7 +34,10 @@ def check_range(operation: QueryIndex, table: TableModel, index: IndexModel) -> 
 
 
 def query_name(operation: QueryIndex, table: TableModel, index: IndexModel) -> tuple[str, ...]:
-    """The words that make this query itself; a cursor fits no other. The limit and the filter may change between pages."""
+    """Return the identity of a query, for its cursors.
+
+    The limit and the filter are not part of the identity.
+    """
     edges = (operation.at_least, operation.below)
     partition = keys.ordered(operation.partition).hex()
     return (
@@ -47,24 +50,27 @@ def query_name(operation: QueryIndex, table: TableModel, index: IndexModel) -> t
 
 
 def scan_name(table: TableModel) -> tuple[str, ...]:
-    """The words that make a scan itself."""
+    """Return the identity of a scan, for its cursors."""
     return (table.name,)
 
 
 def width(index: IndexModel) -> int:
-    """How many parts a key of the index has."""
+    """Return the number of parts in a key of the index."""
     return 1 if index.sort is None else 2
 
 
 def position(item: Item, table: TableModel, index: IndexModel) -> Key | None:
-    """The place of an item in an index: its key there, and in a secondary index its own key behind it."""
+    """Return the position of an item in an index: its key there.
+
+    In a secondary index its own key follows.
+    """
     if index.primary:
         return keys.of(item, table)
     return (*(keys.of(item, index) or ()), *(keys.of(item, table) or ()))
 
 
 def resumed(operation: QueryIndex, table: TableModel, index: IndexModel) -> Key | None:
-    """The position to go on after. InvalidCursor if the cursor is not one of this query."""
+    """Return the position to continue after. InvalidCursor for a cursor of another query."""
     if operation.after is None:
         return None
     parts = width(index) + (0 if index.primary else len(table.key))
@@ -72,14 +78,12 @@ def resumed(operation: QueryIndex, table: TableModel, index: IndexModel) -> Key 
 
 
 def scanned(after: str, table: TableModel) -> Key:
-    """The key that a scan goes on after. InvalidCursor if the cursor is not one of a scan of this table."""
+    """Return the key that a scan continues after. InvalidCursor for a cursor of another query."""
     return _read(after, query=scan_name(table), parts=len(table.key))
 
 
 def _read(cursor: str, *, query: tuple[str, ...], parts: int) -> Key:
     last = cursors.read(cursor, query=query)
     if len(last) != parts:  # only a forged one
-        raise InvalidCursor(
-            "The cursor is not one that was issued here.", "Start again without a cursor."
-        )
+        raise InvalidCursor("The cursor was not issued here.", "Start again without a cursor.")
     return last

@@ -1,4 +1,4 @@
-"""Which transactions both targets carry out: how many actions, how many bytes, and each item once."""
+"""Limits of transactions on both targets: the number of actions, the bytes, and each item once."""
 
 from collections.abc import Iterable
 
@@ -11,14 +11,14 @@ def check_count(actions: int) -> None:
     """Raise LimitExceeded if there are too many actions."""
     if actions > limits.TRANSACTION_ACTIONS:
         raise LimitExceeded(
-            f"A transaction has {actions} actions; at most {limits.TRANSACTION_ACTIONS} are allowed, each message and the "
-            "inbox mark included.",
+            f"A transaction has {actions} actions; at most {limits.TRANSACTION_ACTIONS} are "
+            "allowed, each message and the inbox mark included.",
             "Split it.",
         )
 
 
 def check_once(addresses: Iterable[tuple[str, Address]]) -> None:
-    """Raise InvalidUse if one item, named by its table and its place there, is written twice."""
+    """Raise InvalidUse if an item, identified by its table and address, is written twice."""
     seen: set[tuple[str, Address]] = set()
     for address in addresses:
         if address in seen:

@@ -1,7 +1,7 @@
-"""One example of a type, as JSON that the type accepts. The command line prints it in the curl commands it suggests.
+"""Examples of types, as JSON that the type accepts, for the curl commands of the command line.
 
-A type's own examples come first (`Meta(examples=[...])`), then a field's default, then something readable. The same type
-always gives the same example; the only things that vary are arguments.
+A type's own examples have priority (`Meta(examples=[...])`), then a field's default, then a
+readable value. The same type always has the same example; only the arguments vary it.
 """
 
 import base64
@@ -40,9 +40,10 @@ _INSTEAD = 'Give it one: Annotated[..., Meta(examples=["..."])].'
 
 
 def example(kind: object, *, tag: str = "", today: date | None = None) -> Value:
-    """One value of the type. `tag` makes e-mail addresses unique; times lie on `today`.
+    """Return an example of the type. `tag` makes e-mail addresses unique; times lie on `today`.
 
-    Raises InvalidValue for a type without an example, such as a text with a pattern that nothing readable matches.
+    Raises InvalidValue for a type without an example, for instance a text with a pattern that no
+    readable text matches.
 
     >>> example(dict[str, list[int]])
     {'example': [1]}
@@ -51,23 +52,21 @@ def example(kind: object, *, tag: str = "", today: date | None = None) -> Value:
     if isinstance(shape, shapes.Unreadable):
         raise InvalidValue(f"{kind!r} has no example: {shape.problem}")
     refused: frozenset[str] = frozenset()
-    found: list[validation.Violation] = []
-    for _ in range(
-        2
-    ):  # a default may be one that the type itself refuses; the second time it is left aside
+    errors: list[validation.Violation] = []
+    for _ in range(2):  # the second time without defaults that the type itself refuses
         value = of_shape(shape, _Wish(tag, today or _TODAY, "example", frozenset(), refused))
-        found = validation.violations(validator, value)
-        if not found:
+        errors = validation.violations(validator, value)
+        if not errors:
             return value
-        refused = frozenset(step for violation in found for step in violation.pointer.split("/"))
+        refused = frozenset(step for error in errors for step in error.pointer.split("/"))
     raise InvalidValue(
-        f"There is no example of {found[0].pointer or kind}: {found[0].detail}.", _INSTEAD
+        f"There is no example of {errors[0].pointer or kind}: {errors[0].detail}.", _INSTEAD
     )
 
 
 @dataclass(frozen=True, slots=True)
 class _Wish:
-    """What the example is for: the field's name, the types it is already inside of, and fields with unusable defaults."""
+    """The context of an example: its field's name, its enclosing types, and unusable defaults."""
 
     tag: str
     today: date
@@ -76,7 +75,7 @@ class _Wish:
     refused: frozenset[str]
 
     def tagged(self, value: Value) -> Value:
-        """The value with the tag in every e-mail address: ada@example.com becomes ada+TAG@example.com."""
+        """Add the tag to every e-mail address: ada@example.com becomes ada+TAG@example.com."""
         if isinstance(value, dict):
             return {name: self.tagged(inner) for name, inner in value.items()}
         if isinstance(value, list):
@@ -86,7 +85,10 @@ class _Wish:
         return value
 
     def within(self, kind: object) -> "_Wish":
-        """The wish for a part of the type; InvalidValue if the type contains itself and so has no end."""
+        """Return the context for a part of the type.
+
+        InvalidValue for a type that contains itself endlessly.
+        """
         if kind in self.inside:
             raise InvalidValue(
                 f"{kind!r} contains itself without end.", "Make one of its fields optional."
@@ -96,7 +98,7 @@ class _Wish:
 
 @singledispatch
 def of_shape(shape: Shape, wish: _Wish) -> Value:
-    """The example of a shape."""
+    """Return the example of a shape."""
     if shape.kind is object:
         return wish.name
     raise InvalidValue(f"{shape.kind!r} has no example.", "Use a type that msgspec can decode.")
@@ -108,8 +110,8 @@ def _json(value: object) -> Value:
 
 @of_shape.register(shapes.Noted)
 def _(shape: shapes.Noted, wish: _Wish) -> Value:
-    given = _examples(shape)
-    return wish.tagged(_json(given[0])) if given else of_shape(shape.shape, wish)
+    examples = _examples(shape)
+    return wish.tagged(_json(examples[0])) if examples else of_shape(shape.shape, wish)
 
 
 def _examples(shape: shapes.Noted) -> list[object]:
@@ -144,8 +146,8 @@ def _(shape: shapes.Object, wish: _Wish) -> Value:
     return tag | {field.wire: _field(field, inner) for field in fields}
 
 
-@of_shape.register(shapes.ObjectRow)
-def _(shape: shapes.ObjectRow, wish: _Wish) -> Value:
+@of_shape.register(shapes.ObjectTuple)
+def _(shape: shapes.ObjectTuple, wish: _Wish) -> Value:
     tag: list[Value] = [] if shape.tag is None else [shape.tag]
     inner = wish.within(shape.kind)
     return tag + [_field(field, inner) for field in shape.fields if not field.may_be_unset]
@@ -157,9 +159,7 @@ def _field(field: Field, wish: _Wish) -> Value:
         return of_shape(field.shape, named)
     if field.default_factory in (list, dict, set, tuple, frozenset):
         return {} if field.default_factory is dict else []
-    if (
-        field.default is msgspec.NODEFAULT
-    ):  # a factory of the user's own may give something else each time
+    if field.default is msgspec.NODEFAULT:  # the user's factory may return another value each time
         return of_shape(field.shape, named)
     try:
         return wish.tagged(_json(field.default))
@@ -190,8 +190,8 @@ def _(shape: shapes.Array, wish: _Wish) -> Value:
     return [element] * max(1, shape.min_length or 0)
 
 
-@of_shape.register(shapes.Row)
-def _(shape: shapes.Row, wish: _Wish) -> Value:
+@of_shape.register(shapes.Tuple)
+def _(shape: shapes.Tuple, wish: _Wish) -> Value:
     return [of_shape(item, wish) for item in shape.items]
 
 
@@ -226,7 +226,7 @@ def _(shape: shapes.Text, wish: _Wish) -> Value:
 
 
 def _sized(texts: Iterable[str], least: int, most: int | None) -> Iterable[str]:
-    """The texts, repeated or cut until they fit."""
+    """Repeat or cut the texts until they fit."""
     return [
         (text * -(-least // len(text)) if len(text) < least else text)[:most]
         for text in texts

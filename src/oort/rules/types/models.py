@@ -1,6 +1,7 @@
-"""What msgspec does not know by itself: models of pydantic wherever a Struct may stand, and open unions.
+"""Types that msgspec does not know: pydantic models wherever a Struct may stand, and open unions.
 
-`dump` and `load` are the hooks that it asks. pydantic is never imported here: its own classes bring it.
+`dump` and `load` are the hooks for msgspec. pydantic is never imported here: the user's classes
+bring it.
 """
 
 import re
@@ -13,7 +14,7 @@ import msgspec
 from oort.model.opens import OpenUnion, Unknown
 from oort.model.problems import Json
 
-_PLACES = re.compile(r" - at (?P<key>`key` in )?`\$(?P<inner>[^`]*)` - at `\$(?P<outer>[^`]*)`$")
+_TWO_PATHS = re.compile(r" - at (?P<key>`key` in )?`\$(?P<inner>[^`]*)` - at `\$(?P<outer>[^`]*)`$")
 
 
 class _Field(Protocol):
@@ -21,7 +22,7 @@ class _Field(Protocol):
     alias: str | None
 
     def is_required(self) -> bool:
-        """Whether a value must be given."""
+        """True if a value must be present."""
         ...
 
 
@@ -30,17 +31,17 @@ class _Model(Protocol):
     model_fields: Mapping[str, _Field]
 
     def model_dump(self, *, mode: str, by_alias: bool) -> object:
-        """The instance as JSON types."""
+        """Return the instance as JSON types."""
         ...
 
 
 class _Kind(Protocol):
     def model_validate(self, value: object) -> object:
-        """An instance of the class. ValueError if the value does not fit."""
+        """Return an instance of the class. ValueError if the value does not fit."""
         ...
 
     def model_json_schema(self, *, by_alias: bool, mode: str, ref_template: str) -> object:
-        """The model's own JSON Schema, with `$defs`."""
+        """Return the model's own JSON Schema, with `$defs`."""
         ...
 
 
@@ -55,23 +56,26 @@ class Member:
 
 
 def is_model(kind: object) -> bool:
-    """Whether the type is a pydantic model."""
+    """True if the type is a pydantic model."""
     return (
         isinstance(kind, type) and hasattr(kind, "model_validate") and hasattr(kind, "model_fields")
     )
 
 
 def members(kind: object) -> tuple[Member, ...]:
-    """The fields of a model."""
+    """Return the fields of a model."""
     fields: Mapping[str, _Field] = cast(_Model, kind).model_fields
     return tuple(
-        Member(name, one.alias or name, one.annotation, one.is_required())
-        for name, one in fields.items()
+        Member(name, field.alias or name, field.annotation, field.is_required())
+        for name, field in fields.items()
     )
 
 
 def dump(value: object) -> object:
-    """An instance in the types of JSON. TypeError for anything that is not a model or Unknown, as msgspec expects."""
+    """Return an instance as JSON types.
+
+    TypeError for other classes than models and Unknown, as msgspec expects.
+    """
     if isinstance(value, Unknown):
         return value.data
     if is_model(type(value)):
@@ -80,29 +84,39 @@ def dump(value: object) -> object:
 
 
 def load(kind: type, value: object) -> object:
-    """The instance of a model or of an open union. ValueError if the value does not fit; TypeError for any other type."""
+    """Return an instance of a model or an open union. ValueError if the value does not fit.
+
+    TypeError for any other type.
+    """
     if isinstance(kind, OpenUnion):
         return _read(kind, value)
     if is_model(kind):
         return cast(_Kind, kind).model_validate(value)
-    if isinstance(value, kind):  # `object` takes everything
+    if isinstance(value, kind):  # `object` accepts every value
         return value
     raise TypeError(f"{kind.__name__} cannot be read from JSON")
 
 
 def joined(message: str) -> str:
-    """msgspec's message with one place: it names the place inside of an open union, and then that of the union.
+    """Join the two paths in msgspec's message.
+
+    One is the path inside of an open union, the other the path of the union.
 
     >>> joined("Expected `int`, got `str` - at `$.radius` - at `$.shapes[0]`")
     'Expected `int`, got `str` - at `$.shapes[0].radius`'
     """
-    return _PLACES.sub(
-        lambda found: f" - at {found['key'] or ''}`${found['outer']}{found['inner']}`", message
+    return _TWO_PATHS.sub(
+        lambda paths: f" - at {paths['key'] or ''}`${paths['outer']}{paths['inner']}`", message
     )
 
 
 def _read(kind: OpenUnion, value: object) -> object:
-    """The object as the Struct that has its tag, or as Unknown. ValueError, in msgspec's words, if it does not fit."""
+    """Return the object as the Struct with its tag, or as Unknown.
+
+    ValueError if the object does not fit.
+
+    The error has msgspec's message.
+    """
     try:
         fields = cast(
             dict[str, Json], value if isinstance(value, dict) else msgspec.convert(value, dict)
@@ -115,9 +129,8 @@ def _read(kind: OpenUnion, value: object) -> object:
             else msgspec.convert(fields, arm, str_keys=True, dec_hook=load)
         )
     except msgspec.ValidationError as error:
-        raise ValueError(
-            joined(str(error))
-        ) from error  # to this one, not to its own, msgspec adds the place of the union
+        # msgspec adds the path of the union to a ValueError, but not to its own errors.
+        raise ValueError(joined(str(error))) from error
 
 
 def _tag(fields: dict[str, Json], name: str) -> str:
@@ -130,17 +143,23 @@ def _tag(fields: dict[str, Json], name: str) -> str:
 
 
 def json_schema(kind: object, *, closed: bool, refs: str) -> dict[str, object]:
-    """The model's own JSON Schema: what it accepts (`closed`) or what it writes. `refs` stands before the names in its `$defs`."""
+    """Return the model's own JSON Schema: for input (`closed`) or for output.
+
+    `refs` is the prefix of names in its `$defs`.
+    """
     mode, template = "validation" if closed else "serialization", refs + "{model}"
-    found = cast(_Kind, kind).model_json_schema(by_alias=True, mode=mode, ref_template=template)
-    return cast(dict[str, object], found)
+    schema = cast(_Kind, kind).model_json_schema(by_alias=True, mode=mode, ref_template=template)
+    return cast(dict[str, object], schema)
 
 
 def reasons(error: BaseException | None) -> Iterator[tuple[tuple[str, ...], str]]:
-    """What a model objected to: (steps to the place, what). Nothing if the error is not a model's."""
+    """Return the errors of a model's validation as (steps of the path, message).
+
+    Empty for other errors.
+    """
     listed = getattr(error, "errors", None)
     if not callable(listed):
         return
-    for one in cast(list[dict[str, object]], listed()):
-        place = cast(tuple[object, ...], one.get("loc", ()))
-        yield tuple(str(step) for step in place), str(one.get("msg", "It does not fit"))
+    for detail in cast(list[dict[str, object]], listed()):
+        steps = cast(tuple[object, ...], detail.get("loc", ()))
+        yield tuple(str(step) for step in steps), str(detail.get("msg", "It does not fit"))

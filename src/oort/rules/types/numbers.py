@@ -1,4 +1,4 @@
-"""Which values both targets can store without loss: DynamoDB's 38-digit numbers, no NaN, no infinity, text that is Unicode."""
+"""Values that both targets store without loss: finite 38-digit numbers, and valid Unicode."""
 
 import math
 from collections.abc import Iterable
@@ -9,21 +9,25 @@ from oort.model.errors import InvalidValue, LimitExceeded
 from oort.model.items import Value
 
 _SMALL = 10**15
-_TINY, _HUGE = 1e-129, 1e125  # a float has at most 17 digits: within these it is within every limit
+_TINY, _HUGE = 1e-129, 1e125  # a float between them is within every limit: it has at most 17 digits
 _LARGE = 10**limits.NUMBER_EXPONENT_HIGHEST * 10
 
 
 def check(value: Value, *, at: str = "") -> None:
-    """Raise InvalidValue, naming the place, if anything inside cannot round-trip on both targets.
+    """Raise InvalidValue, with the path, for a value that cannot round-trip on both targets.
 
-    Raises LimitExceeded if it is nested deeper than DynamoDB allows; `value` itself is not counted.
+    Raises LimitExceeded for values nested deeper than DynamoDB permits; `value` itself is not
+    counted.
     """
     if not _fits([value], limits.ITEM_DEPTH):
         _check(value, at, limits.ITEM_DEPTH)
 
 
 def _fits(values: Iterable[Value], deeper: int) -> bool:
-    """Tell of most values that `_check` accepts them, with few calls and without their places. False is no verdict."""
+    """True for most values that `_check` accepts, with few calls and no paths.
+
+    False is no verdict.
+    """
     for value in values:
         if isinstance(value, str):
             if not (value.isascii() or _is_unicode(value)):
@@ -49,7 +53,7 @@ def _is_unicode(value: str) -> bool:
 
 
 def _is_ordinary(value: Value) -> bool:
-    """Tell if the value is None, or true or false, or a number far from every limit."""
+    """True for None, for true and false, and for numbers far from every limit."""
     if isinstance(value, float):
         return value == 0 or _TINY < abs(value) < _HUGE
     return value is None or (isinstance(value, int) and abs(value) < _SMALL)
@@ -107,9 +111,8 @@ def _check_number(value: int | float, at: str) -> None:
     if isinstance(value, int) and (abs(value) < _SMALL or abs(value) >= _LARGE):
         _check_range(-_LARGE < value < _LARGE, where)
         return
-    number = Decimal(
-        repr(value)
-    )  # never normalize(): it rounds to the 28 digits of the default context
+    # Never normalize(): it rounds to the 28 digits of the default context.
+    number = Decimal(repr(value))
     _check_range(
         not number
         or limits.NUMBER_EXPONENT_LOWEST <= number.adjusted() <= limits.NUMBER_EXPONENT_HIGHEST,

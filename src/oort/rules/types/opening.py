@@ -1,6 +1,7 @@
-"""Open enums and unions in what is read: JSON as a class that may hold them, and what in a value its class does not know.
+"""Open enums and open unions in decoded values: the decoder, and the values unknown to a class.
 
-Events are read and checked with it. Nothing here refuses what is not known: that is for those who publish.
+Events are read and checked with these functions. Unknown values are refused elsewhere, by
+publishers.
 """
 
 import dataclasses
@@ -20,9 +21,10 @@ _LEAVES = (str, int, float, bytes, NoneType)
 
 
 def decode(kind: type[T], body: bytes) -> T:
-    """The JSON as an instance of the class; the decoder is made once for each class.
+    """Decode the JSON as an instance of the class; the decoder is made once for each class.
 
-    Raises msgspec's own errors, ValidationError with the place, and UnicodeDecodeError or RecursionError as it does.
+    Raises msgspec's ValidationError with the path, and UnicodeDecodeError or RecursionError as
+    msgspec does.
 
     >>> class Sold(msgspec.Struct):
     ...     id: str
@@ -32,16 +34,16 @@ def decode(kind: type[T], body: bytes) -> T:
     try:
         return _decoder(kind).decode(body)
     except msgspec.ValidationError as error:
-        told, plain = models.joined(str(error)), str(error)
-        if told == plain:
+        joined = models.joined(str(error))
+        if joined == str(error):
             raise
-        raise msgspec.ValidationError(told) from error.__cause__
+        raise msgspec.ValidationError(joined) from error.__cause__
 
 
 def unknowns(kind: type[T], value: T) -> list[str]:
-    """What in an instance of the class is not known to its open enums and unions, each with its JSON pointer.
+    """Return the values unknown to the open enums and unions of the class, with JSON pointers.
 
-    It costs one look-up for a class that holds none of them.
+    The cost is one look-up for a class without open types.
 
     >>> class Country(OpenEnum):
     ...     NO = "no"
@@ -57,38 +59,36 @@ class _Decoders(Protocol):
         ...
 
 
-def _made(kind: type[T]) -> msgspec.json.Decoder[T]:
+def _new_decoder(kind: type[T]) -> msgspec.json.Decoder[T]:
     return msgspec.json.Decoder(kind, dec_hook=models.load)
 
 
-_decoder = cast(_Decoders, cache(_made))
+_decoder = cast(_Decoders, cache(_new_decoder))
 
 
 @cache
 def _may_hold(kind: Hashable) -> bool:
-    from oort.rules.types import (  # when an event is published, and not at a cold start
-        reading,
-        shapes,
-    )
+    # Loaded when an event is published, and not at a cold start.
+    from oort.rules.types import reading, shapes
 
     return any(map(shapes.is_open, reading.inside([reading.compiled(kind)])))
 
 
-def _unknowns(whole: object) -> Iterator[str]:
-    rest: list[tuple[_Steps, object]] = [((), whole)]
-    while rest:
-        steps, value = rest.pop()
+def _unknowns(root: object) -> Iterator[str]:
+    waiting: list[tuple[_Steps, object]] = [((), root)]
+    while waiting:
+        steps, value = waiting.pop()
         if isinstance(value, _LEAVES):
             if isinstance(value, OpenEnum) and not value.known:
                 yield f"{_pointer(steps)}: {value.value!r} is not known to {type(value).__name__}"
         elif isinstance(value, Unknown):
             yield f"{_pointer(steps)}: no Struct there has the tag {value.tag!r}"
         else:
-            rest += [((*steps, step), inner) for step, inner in reversed(list(_parts(value)))]
+            waiting += [((*steps, step), inner) for step, inner in reversed(list(_parts(value)))]
 
 
 def _parts(value: object) -> Iterable[tuple[str, object]]:
-    """What a value holds, by its names in JSON."""
+    """Return the values inside a value, with their names in JSON."""
     if isinstance(value, msgspec.Struct):
         names, config = value.__struct_encode_fields__, value.__struct_config__
         if config.array_like:
@@ -98,18 +98,19 @@ def _parts(value: object) -> Iterable[tuple[str, object]]:
             for name, field in zip(names, value.__struct_fields__, strict=True)
         ]
     if isinstance(value, dict):
-        held = cast(dict[object, object], value)
-        return [(str(key), one) for key, inner in held.items() for one in (key, inner)]
+        entries = cast(dict[object, object], value).items()
+        return [(str(key), part) for key, inner in entries for part in (key, inner)]
     if isinstance(value, list | tuple | set | frozenset):
         return [(str(number), inner) for number, inner in enumerate(cast(Iterable[object], value))]
     if models.is_model(type(value)):
-        return [(one.wire, getattr(value, one.name)) for one in models.members(type(value))]
+        members = models.members(type(value))
+        return [(member.wire, getattr(value, member.name)) for member in members]
     if dataclasses.is_dataclass(value):
         return [(field.name, getattr(value, field.name)) for field in dataclasses.fields(value)]
     return []
 
 
 def _pointer(steps: _Steps) -> str:
-    from oort.rules.types import validation  # for mistakes only
+    from oort.rules.types import validation  # loaded for errors only
 
     return "".join(f"/{validation.escaped(step)}" for step in steps) or "/"

@@ -1,4 +1,4 @@
-"""Reads a type into its shape. This is the only module that reads `msgspec.inspect`."""
+"""Conversion of types to shapes. Only this module reads `msgspec.inspect`."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date, datetime, time, timedelta
@@ -17,27 +17,30 @@ from oort.rules.types.shapes import Shape
 
 
 def compiled(kind: object) -> Shape:
-    """The shape of a type; Unreadable if msgspec cannot read it.
+    """Return the shape of a type; Unreadable if msgspec cannot read the type.
 
     >>> compiled(list[int]).item.integer
     True
     """
-    # Equal types may differ in the order of a union, and so only classes are kept.
+    # Only classes are cached, since equal types may differ in the order of a union.
     return _class(kind) if isinstance(kind, type) else every([kind])[0]
 
 
 def every(kinds: Sequence[object]) -> tuple[Shape, ...]:
-    """The shapes of several types, read in one go. If msgspec refuses one of them, all are Unreadable."""
+    """Return the shapes of several types, read together.
+
+    If msgspec refuses a type, all are Unreadable.
+    """
     try:
-        found = inspect.multi_type_info(list(map(_behind, kinds)))
+        infos = inspect.multi_type_info(list(map(_behind, kinds)))
     except (TypeError, NotImplementedError) as error:
         return tuple(shapes.Unreadable(kind, str(error)) for kind in kinds)
     classes: _Classes = {}
-    return tuple(_read(one, classes) for one in found)
+    return tuple(_read(info, classes) for info in infos)
 
 
 def problem(kind: object) -> str:
-    """Why a value of the type cannot be read from JSON; empty if it can."""
+    """Return the reason why the type cannot be read from JSON; empty if readable."""
     shape = compiled(kind)
     if isinstance(shape, shapes.Custom):
         return f"msgspec does not know {shape.kind.__name__}"
@@ -45,13 +48,13 @@ def problem(kind: object) -> str:
 
 
 def parts(shape: Shape) -> list[Shape]:
-    """The shapes inside, one level deep. A pydantic model is not looked into."""
+    """Return the shapes inside, a level deep. A pydantic model is not searched."""
     match shape:
-        case shapes.Object() | shapes.ObjectRow():
+        case shapes.Object() | shapes.ObjectTuple():
             return [field.shape for field in shape.fields]
         case shapes.Choice():
             return list(shape.members)
-        case shapes.Row():
+        case shapes.Tuple():
             return list(shape.items)
         case shapes.Map():
             return [shape.key, shape.value]
@@ -66,7 +69,7 @@ def parts(shape: Shape) -> list[Shape]:
 
 
 def inside(read: Iterable[Shape]) -> Iterator[Shape]:
-    """The shapes and all in them, in the order of their appearance; a class comes once."""
+    """Return the shapes and all shapes inside, in order of appearance; each class only once."""
     seen: set[object] = set()
     waiting = list(read)[::-1]
     while waiting:
@@ -80,22 +83,22 @@ def inside(read: Iterable[Shape]) -> Iterator[Shape]:
 
 
 def _behind(kind: object) -> object:
-    """The type behind an alias of typing_extensions, which msgspec does not know."""
+    """Return the type behind an alias of typing_extensions, which msgspec does not know."""
     while type(kind).__name__ == "TypeAliasType":
         kind = cast(_Alias, kind).__value__
     return kind
 
 
 def members(shape: shapes.Model) -> tuple[shapes.Field, ...]:
-    """The fields of a pydantic model, as far as msgspec can read their types."""
+    """Return the fields of a pydantic model, as far as msgspec can read their types."""
     return tuple(
-        shapes.Field(one.name, one.wire, _loose(one.kind), one.required)
-        for one in models.members(shape.kind)
+        shapes.Field(member.name, member.wire, _loose(member.kind), member.required)
+        for member in models.members(shape.kind)
     )
 
 
 def arms(shape: shapes.OpenChoice) -> dict[str, Shape]:
-    """The Structs of an open union, by their tags."""
+    """Return the Structs of an open union, by their tags."""
     kinds = shape.kind.arms
     return dict(zip(kinds, every(list(kinds.values())), strict=True))
 
@@ -106,7 +109,7 @@ def _class(kind: type) -> Shape:
 
 
 def _loose(kind: object) -> Shape:
-    """The shape of a type in a pydantic model, which may have unions that msgspec refuses."""
+    """Return the shape of a type in a pydantic model, also for unions that msgspec refuses."""
     shape, form, arguments = compiled(kind), get_origin(kind), get_args(kind)
     if not isinstance(shape, shapes.Unreadable):
         return shape
@@ -117,7 +120,7 @@ def _loose(kind: object) -> Shape:
     return shapes.Map(kind, shapes.Anything(Any), _loose(arguments[1])) if form is dict else shape
 
 
-_Classes: TypeAlias = dict[object, shapes.Object | shapes.ObjectRow]
+_Classes: TypeAlias = dict[object, shapes.Object | shapes.ObjectTuple]
 _Fields: TypeAlias = (
     inspect.StructType | inspect.DataclassType | inspect.TypedDictType | inspect.NamedTupleType
 )
@@ -131,9 +134,14 @@ _FORMATS: Mapping[type[inspect.Type], tuple[type, shapes.Format]] = MappingProxy
 _BINARY = MappingProxyType({
     inspect.BytesType: bytes, inspect.ByteArrayType: bytearray, inspect.MemoryViewType: memoryview
 })  # fmt: skip
-_COLLECTIONS: Mapping[type[inspect.CollectionType], type] = MappingProxyType({
-    inspect.ListType: list, inspect.VarTupleType: tuple, inspect.SetType: set, inspect.FrozenSetType: frozenset
-})  # fmt: skip
+_COLLECTIONS: Mapping[type[inspect.CollectionType], type] = MappingProxyType(
+    {
+        inspect.ListType: list,
+        inspect.VarTupleType: tuple,
+        inspect.SetType: set,
+        inspect.FrozenSetType: frozenset,
+    }
+)
 _BOUNDS = ("ge", "gt", "le", "lt", "multiple_of", "min_length", "max_length", "pattern", "tz")
 
 
@@ -146,40 +154,43 @@ class _Form(Protocol):
 
 
 def _of(form: object, arguments: object) -> object:
-    """The form with its arguments, such as list[int]."""
+    """Return the form with its arguments, for instance list[int]."""
     return cast(_Form, form)[arguments]
 
 
-def _bounded(kind: object, found: inspect.Type) -> object:
-    """The type with the bounds that msgspec tells of it."""
-    given = {name: bound for name in _BOUNDS if (bound := getattr(found, name, None)) is not None}
-    return _of(Annotated, (kind, msgspec.Meta(**given))) if given else kind
+def _bounded(kind: object, info: inspect.Type) -> object:
+    """Return the type with the bounds in msgspec's type information."""
+    bounds = {name: bound for name in _BOUNDS if (bound := getattr(info, name, None)) is not None}
+    return _of(Annotated, (kind, msgspec.Meta(**bounds))) if bounds else kind
 
 
 @singledispatch
 def _read(_: inspect.Type, _classes: _Classes) -> Shape:
-    """The shape of what msgspec tells of a type. Only Ext, of MessagePack, has none of its own."""
+    """Return the shape for msgspec's type information.
+
+    Only Ext, of MessagePack, has no shape class.
+    """
     return Shape(msgspec.msgpack.Ext)
 
 
 @_read.register(inspect.AnyType)
 @_read.register(inspect.RawType)
-def _(found: inspect.AnyType | inspect.RawType, _: _Classes) -> Shape:
-    return shapes.Anything(Any if isinstance(found, inspect.AnyType) else msgspec.Raw)
+def _(info: inspect.AnyType | inspect.RawType, _: _Classes) -> Shape:
+    return shapes.Anything(Any if isinstance(info, inspect.AnyType) else msgspec.Raw)
 
 
 @_read.register(inspect.NoneType)
 @_read.register(inspect.BoolType)
-def _(found: inspect.NoneType | inspect.BoolType, _: _Classes) -> Shape:
-    return shapes.Null(NoneType) if isinstance(found, inspect.NoneType) else shapes.Boolean(bool)
+def _(info: inspect.NoneType | inspect.BoolType, _: _Classes) -> Shape:
+    return shapes.Null(NoneType) if isinstance(info, inspect.NoneType) else shapes.Boolean(bool)
 
 
 @_read.register(inspect.IntType)
 @_read.register(inspect.FloatType)
-def _(found: inspect.IntType | inspect.FloatType, _: _Classes) -> Shape:
-    integer = isinstance(found, inspect.IntType)
-    kind = _bounded(int if integer else float, found)
-    return shapes.Number(kind, integer, found.ge, found.gt, found.le, found.lt, found.multiple_of)
+def _(info: inspect.IntType | inspect.FloatType, _: _Classes) -> Shape:
+    integer = isinstance(info, inspect.IntType)
+    kind = _bounded(int if integer else float, info)
+    return shapes.Number(kind, integer, info.ge, info.gt, info.le, info.lt, info.multiple_of)
 
 
 @_read.register(inspect.DecimalType)
@@ -188,17 +199,17 @@ def _(_found: inspect.DecimalType, _: _Classes) -> Shape:
 
 
 @_read.register(inspect.StrType)
-def _(found: inspect.StrType, _: _Classes) -> Shape:
-    return shapes.Text(_bounded(str, found), found.min_length, found.max_length, found.pattern)
+def _(info: inspect.StrType, _: _Classes) -> Shape:
+    return shapes.Text(_bounded(str, info), info.min_length, info.max_length, info.pattern)
 
 
 @_read.register(inspect.BytesType)
 @_read.register(inspect.ByteArrayType)
 @_read.register(inspect.MemoryViewType)
 def _(
-    found: inspect.BytesType | inspect.ByteArrayType | inspect.MemoryViewType, _: _Classes
+    info: inspect.BytesType | inspect.ByteArrayType | inspect.MemoryViewType, _: _Classes
 ) -> Shape:
-    return shapes.Binary(_bounded(_BINARY[type(found)], found), found.min_length, found.max_length)
+    return shapes.Binary(_bounded(_BINARY[type(info)], info), info.min_length, info.max_length)
 
 
 @_read.register(inspect.DateType)
@@ -206,97 +217,97 @@ def _(
 @_read.register(inspect.TimeType)
 @_read.register(inspect.TimeDeltaType)
 @_read.register(inspect.UUIDType)
-def _(found: inspect.Type, _: _Classes) -> Shape:
-    kind, name = _FORMATS[type(found)]
-    return shapes.Formatted(_bounded(kind, found), name, getattr(found, "tz", None))
+def _(info: inspect.Type, _: _Classes) -> Shape:
+    kind, name = _FORMATS[type(info)]
+    return shapes.Formatted(_bounded(kind, info), name, getattr(info, "tz", None))
 
 
 @_read.register(inspect.LiteralType)
-def _(found: inspect.LiteralType, _: _Classes) -> Shape:
-    return shapes.Constant(_of(Literal, found.values), found.values)
+def _(info: inspect.LiteralType, _: _Classes) -> Shape:
+    return shapes.Constant(_of(Literal, info.values), info.values)
 
 
 @_read.register(inspect.EnumType)
-def _(found: inspect.EnumType, _: _Classes) -> Shape:
-    return shapes.Enumeration(found.cls, is_open_enum(found.cls))
+def _(info: inspect.EnumType, _: _Classes) -> Shape:
+    return shapes.Enumeration(info.cls, is_open_enum(info.cls))
 
 
 @_read.register(inspect.CollectionType)
-def _(found: inspect.CollectionType, classes: _Classes) -> Shape:
-    item = _read(found.item_type, classes)
-    form = _COLLECTIONS[type(found)]  # as it is, since only some of them can be in a set
-    kind = _bounded(_of(form, (item.kind, ...) if form is tuple else item.kind), found)
-    return shapes.Array(kind, item, form in (set, frozenset), found.min_length, found.max_length)
+def _(info: inspect.CollectionType, classes: _Classes) -> Shape:
+    item = _read(info.item_type, classes)
+    form = _COLLECTIONS[type(info)]  # the exact type, since only some of them can be in a set
+    kind = _bounded(_of(form, (item.kind, ...) if form is tuple else item.kind), info)
+    return shapes.Array(kind, item, form in (set, frozenset), info.min_length, info.max_length)
 
 
 @_read.register(inspect.TupleType)
-def _(found: inspect.TupleType, classes: _Classes) -> Shape:
-    items = tuple(_read(one, classes) for one in found.item_types)
-    return shapes.Row(_of(tuple, tuple(one.kind for one in items)), items)
+def _(info: inspect.TupleType, classes: _Classes) -> Shape:
+    items = tuple(_read(member, classes) for member in info.item_types)
+    return shapes.Tuple(_of(tuple, tuple(member.kind for member in items)), items)
 
 
 @_read.register(inspect.DictType)
-def _(found: inspect.DictType, classes: _Classes) -> Shape:
-    key, value = _read(found.key_type, classes), _read(found.value_type, classes)
-    kind = _bounded(_of(dict, (key.kind, value.kind)), found)
-    return shapes.Map(kind, key, value, found.min_length, found.max_length)
+def _(info: inspect.DictType, classes: _Classes) -> Shape:
+    key, value = _read(info.key_type, classes), _read(info.value_type, classes)
+    kind = _bounded(_of(dict, (key.kind, value.kind)), info)
+    return shapes.Map(kind, key, value, info.min_length, info.max_length)
 
 
 @_read.register(inspect.UnionType)
-def _(found: inspect.UnionType, classes: _Classes) -> Shape:
-    members = tuple(_read(one, classes) for one in found.types)
-    return shapes.Choice(_of(Union, tuple(one.kind for one in members)), members)
+def _(info: inspect.UnionType, classes: _Classes) -> Shape:
+    members = tuple(_read(member, classes) for member in info.types)
+    return shapes.Choice(_of(Union, tuple(member.kind for member in members)), members)
 
 
 @_read.register(inspect.Metadata)
-def _(found: inspect.Metadata, classes: _Classes) -> Shape:
-    shape = _read(found.type, classes)
-    return shapes.Noted(shape.kind, shape, found.extra_json_schema or {})
+def _(info: inspect.Metadata, classes: _Classes) -> Shape:
+    shape = _read(info.type, classes)
+    return shapes.Noted(shape.kind, shape, info.extra_json_schema or {})
 
 
 @_read.register(inspect.CustomType)
-def _(found: inspect.CustomType, _: _Classes) -> Shape:
-    if isinstance(found.cls, OpenUnion):
-        return shapes.OpenChoice(found.cls)
-    return shapes.Model(found.cls) if models.is_model(found.cls) else shapes.Custom(found.cls)
+def _(info: inspect.CustomType, _: _Classes) -> Shape:
+    if isinstance(info.cls, OpenUnion):
+        return shapes.OpenChoice(info.cls)
+    return shapes.Model(info.cls) if models.is_model(info.cls) else shapes.Custom(info.cls)
 
 
 @_read.register(inspect.StructType)
 @_read.register(inspect.DataclassType)
 @_read.register(inspect.TypedDictType)
 @_read.register(inspect.NamedTupleType)
-def _(found: _Fields, classes: _Classes) -> Shape:
-    shape = classes.get(found.cls)
-    if shape is None:  # filled after it is known, since a class may contain itself
-        shape = classes[found.cls] = _empty(found)
-        msgspec.structs.force_setattr(shape, "fields", tuple(_fields(found, classes)))
+def _(info: _Fields, classes: _Classes) -> Shape:
+    shape = classes.get(info.cls)
+    if shape is None:  # registered before its fields are read, since a class may contain itself
+        shape = classes[info.cls] = _empty(info)
+        msgspec.structs.force_setattr(shape, "fields", tuple(_fields(info, classes)))
     return shape
 
 
-def _empty(found: _Fields) -> shapes.Object | shapes.ObjectRow:
-    if isinstance(found, inspect.NamedTupleType):
-        return shapes.ObjectRow(found.cls, limited=True)
-    if isinstance(found, inspect.TypedDictType):
-        return shapes.Object(found.cls, "typeddict", omit_defaults=True)
-    if isinstance(found, inspect.DataclassType):
-        return shapes.Object(found.cls, "dataclass")
-    if found.array_like:
-        return shapes.ObjectRow(found.cls, limited=found.forbid_unknown_fields, tag=found.tag)
-    config = cast(type[msgspec.Struct], shapes.plain(found.cls)).__struct_config__
-    return shapes.Object(found.cls, "struct", (), found.tag_field, found.tag, config.omit_defaults)
+def _empty(info: _Fields) -> shapes.Object | shapes.ObjectTuple:
+    if isinstance(info, inspect.NamedTupleType):
+        return shapes.ObjectTuple(info.cls, limited=True)
+    if isinstance(info, inspect.TypedDictType):
+        return shapes.Object(info.cls, "typeddict", omit_defaults=True)
+    if isinstance(info, inspect.DataclassType):
+        return shapes.Object(info.cls, "dataclass")
+    if info.array_like:
+        return shapes.ObjectTuple(info.cls, limited=info.forbid_unknown_fields, tag=info.tag)
+    config = cast(type[msgspec.Struct], shapes.plain(info.cls)).__struct_config__
+    return shapes.Object(info.cls, "struct", (), info.tag_field, info.tag, config.omit_defaults)
 
 
-def _fields(found: _Fields, classes: _Classes) -> Iterator[shapes.Field]:
-    declared: Mapping[str, object] = getattr(shapes.plain(found.cls), "__dataclass_fields__", {})
-    for one in found.fields:
-        settable = bool(getattr(declared.get(one.name), "init", True))
-        shape = _read(one.type, classes)
+def _fields(info: _Fields, classes: _Classes) -> Iterator[shapes.Field]:
+    declared: Mapping[str, object] = getattr(shapes.plain(info.cls), "__dataclass_fields__", {})
+    for member in info.fields:
+        settable = bool(getattr(declared.get(member.name), "init", True))
+        shape = _read(member.type, classes)
         yield shapes.Field(
-            one.name,
-            one.encode_name,
+            member.name,
+            member.encode_name,
             shape,
-            one.required,
-            one.default,
-            one.default_factory,
+            member.required,
+            member.default,
+            member.default_factory,
             settable,
         )

@@ -1,4 +1,4 @@
-"""The words of JSON Schema that hold schemas, and changes to a schema and all in it. Those who write schemas use it."""
+"""The keywords of JSON Schema that contain schemas, and changes to a schema with subschemas."""
 
 from collections.abc import Callable
 from typing import TypeAlias, cast
@@ -9,28 +9,31 @@ Schema: TypeAlias = dict[str, Value]
 
 _MAPS = frozenset({"properties", "$defs", "patternProperties"})
 _LISTS = frozenset({"anyOf", "oneOf", "allOf", "prefixItems"})
-_ONES = frozenset({"items", "additionalProperties", "not"})
+_SINGLE = frozenset({"items", "additionalProperties", "not"})
 
 
 def everywhere(schema: Schema, change: Callable[[Schema], Schema]) -> Schema:
-    """The schema and all in it, changed. It goes by the words of JSON Schema, for a field may be called `properties` too.
+    """Return the schema with `change` applied to all its subschemas and itself.
 
-    >>> everywhere({"properties": {"properties": {"type": "object", "properties": {}}}}, closed)["additionalProperties"]
+    The search follows the keywords of JSON Schema, for a field may be called `properties` too.
+
+    >>> schema = {"properties": {"properties": {"type": "object", "properties": {}}}}
+    >>> everywhere(schema, closed)["additionalProperties"]
     False
     """
-    return change({word: _inside(word, value, change) for word, value in schema.items()})
+    return change({keyword: _inside(keyword, value, change) for keyword, value in schema.items()})
 
 
 def closed(schema: Schema) -> Schema:
-    """An object that lists its properties, without any others."""
+    """Return the schema of an object without further properties."""
     return {**schema, "additionalProperties": False} if "properties" in schema else schema
 
 
-def _inside(word: str, value: Value, change: Callable[[Schema], Schema]) -> Value:
-    if word in _MAPS and isinstance(value, dict):
-        return {name: everywhere(cast(Schema, one), change) for name, one in value.items()}
-    if word in _LISTS and isinstance(value, list):
-        return [everywhere(cast(Schema, one), change) for one in value]
-    if word in _ONES and isinstance(value, dict):
+def _inside(keyword: str, value: Value, change: Callable[[Schema], Schema]) -> Value:
+    if keyword in _MAPS and isinstance(value, dict):
+        return {name: everywhere(cast(Schema, inner), change) for name, inner in value.items()}
+    if keyword in _LISTS and isinstance(value, list):
+        return [everywhere(cast(Schema, inner), change) for inner in value]
+    if keyword in _SINGLE and isinstance(value, dict):
         return everywhere(value, change)
     return value

@@ -1,4 +1,4 @@
-"""The names of types in a document: short, letters and digits, and different for different classes. Called by `schemas`."""
+"""Names of types in a document: short, of letters and digits, and unique. Used by `schemas`."""
 
 import re
 from collections.abc import Iterable, Mapping
@@ -9,7 +9,7 @@ _LOCALS = re.compile(r"<[a-z]+>\.?")
 
 
 def named(kinds: Iterable[object]) -> dict[object, str]:
-    """A name for each class. Equal names get as much of their modules in front as tells them apart.
+    """Return a name for each class. Equal names are prefixed with their modules, as far as needed.
 
     >>> class Account: ...
     >>> list(named([Account]).values())
@@ -19,18 +19,21 @@ def named(kinds: Iterable[object]) -> dict[object, str]:
     groups: dict[str, list[object]] = {}
     for kind in every:
         groups.setdefault(_short(kind), []).append(kind)
-    found = {
+    names = {
         kind: name
         for short, group in groups.items()
-        for kind, name in _told_apart(short, group).items()
+        for kind, name in _distinguished(short, group).items()
     }
-    return {kind: found[kind] for kind in every}
+    return {kind: names[kind] for kind in every}
 
 
 def input_names(
     both: Mapping[str, tuple[Value, Value]], taken: frozenset[str], refs: str
 ) -> dict[str, str]:
-    """New names for what comes in, where it differs from what goes out under the same name, or holds such a thing."""
+    """Return new names for input schemas that differ from the output schema of the same name.
+
+    A schema that refers to a differing schema differs too.
+    """
     differing = {name for name, (coming, going) in both.items() if coming != going}
     while more := {
         name
@@ -55,7 +58,7 @@ def _holds(value: Value, names: set[str], refs: str) -> bool:
     return isinstance(value, list) and any(_holds(inner, names, refs) for inner in value)
 
 
-def _told_apart(short: str, group: list[object]) -> dict[object, str]:
+def _distinguished(short: str, group: list[object]) -> dict[object, str]:
     if len(group) == 1:
         return {group[0]: short}
     paths = [_path(kind, short) for kind in group]
@@ -79,7 +82,11 @@ def _argument(kind: object) -> str:
 
 
 def _path(kind: object, short: str) -> list[str]:
-    """The module, and for a generic type the module of what it holds, since that is what tells two of them apart."""
-    inner = next((one for one in getattr(kind, "__args__", ()) if isinstance(one, type)), kind)
-    place = f"{getattr(inner, '__module__', '')}.{getattr(inner, '__qualname__', '')}"
-    return [*_LOCALS.sub("", place).split(".")[:-1], short]
+    """Return the module path of the class.
+
+    For a generic type, the path of its argument distinguishes best.
+    """
+    classes = (argument for argument in getattr(kind, "__args__", ()) if isinstance(argument, type))
+    inner = next(classes, kind)
+    path = f"{getattr(inner, '__module__', '')}.{getattr(inner, '__qualname__', '')}"
+    return [*_LOCALS.sub("", path).split(".")[:-1], short]

@@ -1,7 +1,8 @@
-"""JSON Schema 2020-12 of types, told by what the runtime accepts and writes. Read by the API document; imports no target.
+"""JSON Schema 2020-12 of types, from the values that the runtime accepts and writes.
 
-What is accepted is closed (decision 0003): `additionalProperties` is false everywhere. What is answered is open, and lists
-as required what is always written. Types are named once; two classes of one name are told apart by their modules.
+The API document uses these schemas. Input is closed (decision 0003): `additionalProperties` is
+false everywhere. Output is open, and lists as required the fields that are always written. Types
+are named once; two classes of the same name are distinguished by their modules.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
@@ -26,7 +27,7 @@ _INSTEAD = "Use Structs, dataclasses and builtin types."
 
 @dataclass(frozen=True, slots=True)
 class Schemas:
-    """The schemas of the types that were given, in their order, and the components that they refer to, by name."""
+    """The schemas of the requested types, in their order, and the components by name."""
 
     accepted: tuple[Schema, ...]
     answered: tuple[Schema, ...]
@@ -34,27 +35,30 @@ class Schemas:
 
 
 def described(
-    *, accepted: Sequence[object], answered: Sequence[object], refs: str, known: bool = False
+    *, accepted: Sequence[object], answered: Sequence[object], refs: str, known_only: bool = False
 ) -> Schemas:
-    """The schemas of what comes in and of what goes out. `refs` stands before the names of components.
+    """Return the schemas of input and output types. `refs` is the prefix of component names.
 
-    A type that does both, and is not the same both ways, has two components: `Account` goes out, `AccountInput` comes
-    in. Open enums and unions let unknown values in and out, unless only those that are `known` are asked for. Raises
-    InvalidValue for a type that has no JSON Schema.
+    A type for both, with a different schema each way, has two components: `Account` for output,
+    `AccountInput` for input. Open enums and unions accept unknown values both ways; with
+    `known_only` they accept known values only. Raises InvalidValue for a type that has no JSON
+    Schema.
     """
     incoming, outgoing = _read(accepted), _read(answered)
     coming, going = _collected(incoming), _collected(outgoing)
-    names = named([*going, *(one for one in coming if one not in going)])
-    first, last = (_Writer(names, refs, closed=closed, known=known) for closed in (True, False))
+    names = named([*going, *(kind for kind in coming if kind not in going)])
+    first, last = (
+        _Writer(names, refs, closed=closed, known_only=known_only) for closed in (True, False)
+    )
     both = {
-        names[one]: (first.component(coming[one]), last.component(going[one]))
-        for one in coming
-        if one in going
+        names[kind]: (first.component(coming[kind]), last.component(going[kind]))
+        for kind in coming
+        if kind in going
     }
     renamed = input_names(both, frozenset(names.values()), refs)
-    first = replace(first, names={one: renamed.get(name, name) for one, name in names.items()})
-    components = {first.names[one]: first.component(shape) for one, shape in coming.items()}
-    components |= {last.names[one]: last.component(shape) for one, shape in going.items()}
+    first = replace(first, names={kind: renamed.get(name, name) for kind, name in names.items()})
+    components = {first.names[kind]: first.component(shape) for kind, shape in coming.items()}
+    components |= {last.names[kind]: last.component(shape) for kind, shape in going.items()}
     return Schemas(
         tuple(map(first.schema, incoming)),
         tuple(map(last.schema, outgoing)),
@@ -62,53 +66,56 @@ def described(
     )
 
 
-def schema(kind: object, *, closed: bool, known: bool = False) -> Schema:
-    """One schema that stands for itself. `closed` is what is accepted; not closed is what is written; `known` as above.
+def schema(kind: object, *, closed: bool, known_only: bool = False) -> Schema:
+    """Return a self-contained schema: for input (`closed`) or for output.
+
+    `known_only` is as in `described`.
 
     >>> schema(list[int], closed=True)
     {'type': 'array', 'items': {'type': 'integer'}}
     """
-    found = described(
+    schemas = described(
         accepted=[kind] if closed else [],
         answered=[] if closed else [kind],
         refs=_DEFS,
-        known=known,
+        known_only=known_only,
     )
-    (one,) = found.accepted or found.answered
-    return {**one, "$defs": cast(Value, found.components)} if found.components else one
+    (root,) = schemas.accepted or schemas.answered
+    return {**root, "$defs": cast(Value, schemas.components)} if schemas.components else root
 
 
 def both(kind: object) -> tuple[Schema, Schema]:
-    """What is written, of values that are known, and what is accepted: `schema` twice, in less time than that.
+    """Return the output schema for known values and the input schema: `schema` twice, in less time.
 
     >>> both(list[int])[0]
     {'type': 'array', 'items': {'type': 'integer'}}
     """
     (shape,) = _read([kind])
-    found = _collected([shape])
-    names = named(found)
+    types = _collected([shape])
+    names = named(types)
     written, accepted = (
-        _alone(_Writer(names, _DEFS, closed=closed, known=not closed), shape, found)
+        _alone(_Writer(names, _DEFS, closed=closed, known_only=not closed), shape, types)
         for closed in (False, True)
     )
     return written, accepted
 
 
-def _alone(writer: "_Writer", shape: Shape, found: dict[object, Named]) -> Schema:
+def _alone(writer: "_Writer", shape: Shape, types: dict[object, Named]) -> Schema:
     components = dict(
-        _flat({writer.names[one]: writer.component(inner) for one, inner in found.items()})
+        _flat({writer.names[kind]: writer.component(inner) for kind, inner in types.items()})
     )
-    one = writer.schema(shape)
-    return {**one, "$defs": cast(Value, components)} if components else one
+    root = writer.schema(shape)
+    return {**root, "$defs": cast(Value, components)} if components else root
 
 
 def _flat(components: dict[str, Schema]) -> Iterator[tuple[str, Schema]]:
-    """The components by name, with those that a model of another library brought along."""
-    found: dict[str, Schema] = {}
-    for name, one in components.items():
-        brought = cast(dict[str, Schema], one.pop("$defs", {}))
-        found |= {name: one, **{f"{name}.{inner}": schema for inner, schema in brought.items()}}
-    yield from sorted(found.items())
+    """Return the components by name, with the `$defs` of pydantic models among them."""
+    flat: dict[str, Schema] = {}
+    for name, component in components.items():
+        flat[name] = component
+        for inner, schema in cast(dict[str, Schema], component.pop("$defs", {})).items():
+            flat[f"{name}.{inner}"] = schema
+    yield from sorted(flat.items())
 
 
 def _read(kinds: Sequence[object]) -> tuple[Shape, ...]:
@@ -120,39 +127,42 @@ def _read(kinds: Sequence[object]) -> tuple[Shape, ...]:
 
 
 def _collected(read: Iterable[Shape]) -> dict[object, Named]:
-    """Every type that has a name, with what is inside it, in the order of their appearance."""
+    """Return every named type, with all named types inside, in order of appearance."""
     return {shape.kind: shape for shape in reading.inside(read) if isinstance(shape, Named)}
 
 
 @dataclass(frozen=True, slots=True)
 class _Writer:
-    """Writes the schemas of one direction."""
+    """Writes the schemas of a direction: input or output."""
 
     names: dict[object, str]
     refs: str
     closed: bool
-    known: bool
+    known_only: bool
 
     def schema(self, shape: Shape) -> Schema:
-        """The schema of a part; a type with a name is referred to."""
+        """Return the schema of a part; a reference for a named type."""
         return (
             {"$ref": self.reference(shape)} if isinstance(shape, Named) else of_shape(shape, self)
         )
 
     def reference(self, shape: Named) -> str:
-        """Where the schema of a type with a name stands."""
+        """Return the reference to a named type."""
         return self.refs + self.names[shape.kind]
 
     def component(self, shape: Named) -> Schema:
-        """The schema of a type with a name."""
+        """Return the schema of a named type."""
         if isinstance(shape, shapes.Model):
             return of_shape(shape, self)
-        own = {"title": self.names[shape.kind].rpartition(".")[2], "description": _described(shape)}
-        return {**{name: text for name, text in own.items() if text}, **of_shape(shape, self)}
+        notes = {
+            "title": self.names[shape.kind].rpartition(".")[2],
+            "description": _described(shape),
+        }
+        return {**{name: text for name, text in notes.items() if text}, **of_shape(shape, self)}
 
 
 def _described(shape: Named) -> str:
-    """The docstring; not the one that Python makes for a class that has none."""
+    """Return the docstring of the class, unless Python generated the text."""
     kind = shapes.plain(shape.kind)
     text = (kind.__dict__.get("__doc__") or "").strip()
     generated = text.startswith((f"{kind.__name__}(", "An enumeration"))
@@ -163,13 +173,13 @@ def _json(value: object) -> Value:
     return cast(Value, msgspec.to_builtins(value, str_keys=True))
 
 
-def _given(bounds: Schema) -> Schema:
+def _present(bounds: Schema) -> Schema:
     return {name: value for name, value in bounds.items() if value is not None}
 
 
 @singledispatch
 def of_shape(shape: Shape, _: _Writer) -> Schema:
-    """The schema of a shape, written out where it stands."""
+    """Return the schema of a shape, inline."""
     if shape.kind is object:
         return {}
     title = getattr(shape.kind, "__name__", shape.kind)
@@ -178,10 +188,10 @@ def of_shape(shape: Shape, _: _Writer) -> Schema:
 
 @of_shape.register(shapes.Model)
 def _(shape: shapes.Model, writer: _Writer) -> Schema:
-    """pydantic says it itself; what is accepted is closed all the same."""
+    """Return pydantic's own schema, closed for input."""
     refs = f"{writer.reference(shape)}."
-    found = cast(Schema, _json(models.json_schema(shape.kind, closed=writer.closed, refs=refs)))
-    return everywhere(found, closed) if writer.closed else found
+    schema = cast(Schema, _json(models.json_schema(shape.kind, closed=writer.closed, refs=refs)))
+    return everywhere(schema, closed) if writer.closed else schema
 
 
 @of_shape.register(shapes.Noted)
@@ -196,9 +206,7 @@ def _(shape: shapes.Choice, writer: _Writer) -> Schema:
     tagged = [
         arm for arm in map(shapes.bare, arms) if isinstance(arm, shapes.Object) and arm.tag_field
     ]
-    if (
-        len(tagged) > 1
-    ):  # only here does msgspec need the tag; arms that are no objects are not asked for it
+    if len(tagged) > 1:  # only then does msgspec need the tag, for arms that are objects
         written["required"] = [tagged[0].tag_field]
     if len(tagged) == len(arms):
         mapping: Schema = {str(arm.tag): writer.reference(arm) for arm in tagged}
@@ -208,13 +216,16 @@ def _(shape: shapes.Choice, writer: _Writer) -> Schema:
 
 @of_shape.register(shapes.OpenChoice)
 def _(shape: shapes.OpenChoice, writer: _Writer) -> Schema:
-    """The Structs, and every object with a tag that none of them has. A discriminator would have to list all tags."""
+    """Return the Structs' schemas, and the schema of objects with other tags.
+
+    There is no discriminator, since a discriminator would have to list all tags.
+    """
     options: list[Value] = [writer.schema(arm) for arm in reading.arms(shape).values()]
     tag_field = shape.kind.tag_field
-    if not writer.known:
-        other: Schema = {"type": "string", "not": {"enum": list[Value](shape.kind.arms)}}
+    if not writer.known_only:
+        unknown_tag: Schema = {"type": "string", "not": {"enum": list[Value](shape.kind.arms)}}
         options.append(
-            {"type": "object", "properties": {tag_field: other}, "required": [tag_field]}
+            {"type": "object", "properties": {tag_field: unknown_tag}, "required": [tag_field]}
         )
     return {"anyOf": options, "required": [tag_field]}
 
@@ -225,9 +236,8 @@ def _(shape: shapes.Object, writer: _Writer) -> Schema:
     required: list[Value] = []
     if shape.tag_field is not None:
         properties[shape.tag_field] = {"const": shape.tag}
-        required += (
-            [] if writer.closed else [shape.tag_field]
-        )  # always written; where it must come, the union says
+        # The tag is always written. For input the union decides.
+        required += [] if writer.closed else [shape.tag_field]
     for field in shape.fields:
         if writer.closed and not field.settable:
             continue
@@ -259,8 +269,8 @@ def _default(field: Field) -> Schema:
     return {}
 
 
-@of_shape.register(shapes.ObjectRow)
-def _(shape: shapes.ObjectRow, writer: _Writer) -> Schema:
+@of_shape.register(shapes.ObjectTuple)
+def _(shape: shapes.ObjectTuple, writer: _Writer) -> Schema:
     fields: list[Value] = [_field(field, writer) for field in shape.fields]
     if shape.tag is not None:
         fields.insert(0, {"const": shape.tag})
@@ -273,12 +283,12 @@ def _(shape: shapes.ObjectRow, writer: _Writer) -> Schema:
     return {**written, "maxItems": len(fields)} if shape.limited else written
 
 
-@of_shape.register(shapes.Row)
-def _(shape: shapes.Row, writer: _Writer) -> Schema:
+@of_shape.register(shapes.Tuple)
+def _(shape: shapes.Tuple, writer: _Writer) -> Schema:
     count = len(shape.items)
     written: Schema = {"type": "array", "minItems": count, "maxItems": count}
     return (
-        {**written, "prefixItems": [writer.schema(one) for one in shape.items]}
+        {**written, "prefixItems": [writer.schema(item) for item in shape.items]}
         if count
         else written
     )
@@ -295,7 +305,7 @@ def _(shape: shapes.Array, writer: _Writer) -> Schema:
         "maxItems": shape.max_length,
         "uniqueItems": unique or None,
     }
-    return {**written, **_given(bounds)}
+    return {**written, **_present(bounds)}
 
 
 @of_shape.register(shapes.Map)
@@ -311,7 +321,7 @@ def _(shape: shapes.Map, writer: _Writer) -> Schema:
         written["additionalProperties"] = values
     return {
         **written,
-        **_given({"minProperties": shape.min_length, "maxProperties": shape.max_length}),
+        **_present({"minProperties": shape.min_length, "maxProperties": shape.max_length}),
     }
 
 
@@ -324,7 +334,7 @@ def _(shape: shapes.Number, _: _Writer) -> Schema:
         "exclusiveMaximum": shape.lt,
         "multipleOf": shape.multiple_of,
     }
-    return {"type": "integer" if shape.integer else "number", **_given(bounds)}
+    return {"type": "integer" if shape.integer else "number", **_present(bounds)}
 
 
 @of_shape.register(shapes.Exact)
@@ -339,7 +349,7 @@ def _(shape: shapes.Text, _: _Writer) -> Schema:
         "maxLength": shape.max_length,
         "pattern": shape.pattern,
     }
-    return {"type": "string", **_given(bounds)}
+    return {"type": "string", **_present(bounds)}
 
 
 @of_shape.register(shapes.Binary)
@@ -348,13 +358,13 @@ def _(shape: shapes.Binary, _: _Writer) -> Schema:
         None if size is None else 4 * ((size + 2) // 3)
         for size in (shape.min_length, shape.max_length)
     )
-    bounds = _given({"minLength": least, "maxLength": most})
+    bounds = _present({"minLength": least, "maxLength": most})
     return {"type": "string", "contentEncoding": "base64", "pattern": _BASE64, **bounds}
 
 
 @of_shape.register(shapes.Formatted)
 def _(shape: shapes.Formatted, _: _Writer) -> Schema:
-    """A time has a zone unless its type says that it has none; `format` asks for one."""
+    # The format requires a zone, so that a time without a zone has no format.
     return {"type": "string"} if shape.zone is False else {"type": "string", "format": shape.format}
 
 
@@ -363,7 +373,7 @@ def _(shape: shapes.Enumeration, writer: _Writer) -> Schema:
     values = [_json(member) for member in shape.kind]
     return (
         {"type": "string", "examples": values}
-        if shape.open and not writer.known
+        if shape.open and not writer.known_only
         else {"enum": values}
     )
 

@@ -1,7 +1,8 @@
-"""Shapes: what types are made of, for those who derive schemas, validators and examples from them. `reading` makes them.
+"""Shapes: the structure of types, for the derivation of schemas, validators and examples.
 
-A class that contains itself is the same `Object` again, so a tree of shapes may have circles. Shapes are Structs and not
-dataclasses: validation is loaded at a cold start, and such a class is made in 0.04 ms instead of 1.3 ms.
+`reading` makes shapes. A class that contains itself is the same `Object` again, so that a tree of
+shapes may have cycles. Shapes are Structs and not dataclasses: validation is loaded at a cold
+start, and a Struct class is made in 0.04 ms instead of 1.3 ms.
 """
 
 from collections.abc import Iterator, Mapping
@@ -22,7 +23,7 @@ class Shape(msgspec.Struct, frozen=True, eq=False):
 
 
 class Field(msgspec.Struct, frozen=True, eq=False):
-    """A member of an object. `settable` is False where a constructor does not take it."""
+    """A member of an object. `settable` is False if no constructor accepts the member."""
 
     name: str
     wire: str
@@ -34,7 +35,7 @@ class Field(msgspec.Struct, frozen=True, eq=False):
 
     @property
     def may_be_unset(self) -> bool:
-        """True if the member may be missing: its default is UNSET, or it is NotRequired."""
+        """True if the member may be missing: its default is UNSET, or the member is NotRequired."""
         return not self.required and self.default is self.default_factory is msgspec.NODEFAULT
 
 
@@ -81,7 +82,7 @@ class Binary(Shape, frozen=True, eq=False):
 
 
 class Formatted(Shape, frozen=True, eq=False):
-    """A text with a format of its own. `zone`: True if a time must have a zone, False if it must have none."""
+    """A text with a format. `zone` is True if a time must have a zone, and False if it must not."""
 
     format: Format
     zone: bool | None = None
@@ -94,7 +95,7 @@ class Constant(Shape, frozen=True, eq=False):
 
 
 class Enumeration(Shape, frozen=True, eq=False):
-    """An enum. An open one takes other texts too."""
+    """An enum. An open enum accepts unknown texts."""
 
     kind: type[Enum]
     open: bool
@@ -109,7 +110,7 @@ class Array(Shape, frozen=True, eq=False):
     max_length: int | None = None
 
 
-class Row(Shape, frozen=True, eq=False):
+class Tuple(Shape, frozen=True, eq=False):
     """A tuple with a type for each position."""
 
     items: tuple[Shape, ...]
@@ -140,14 +141,17 @@ class Object(Shape, frozen=True, eq=False):
         attribute = {"dataclass": "__dataclass_fields__", "typeddict": "__annotations__"}.get(
             self.form, ""
         )
-        places = {
-            name: place for place, name in enumerate(getattr(plain(self.kind), attribute, ()))
+        positions = {
+            name: position for position, name in enumerate(getattr(plain(self.kind), attribute, ()))
         }
-        return tuple(sorted(self.fields, key=lambda field: places.get(field.name, 0)))
+        return tuple(sorted(self.fields, key=lambda field: positions.get(field.name, 0)))
 
 
-class ObjectRow(Shape, frozen=True, eq=False):
-    """A NamedTuple, or a Struct with `array_like`: fields by their position. `limited` if it takes no more elements."""
+class ObjectTuple(Shape, frozen=True, eq=False):
+    """A NamedTuple, or a Struct with `array_like`: fields by position.
+
+    With `limited` there are no further elements.
+    """
 
     kind: type
     limited: bool
@@ -156,7 +160,7 @@ class ObjectRow(Shape, frozen=True, eq=False):
 
 
 class Model(Shape, frozen=True, eq=False):
-    """A pydantic model, which validates itself. `reading.members` reads its fields."""
+    """A pydantic model with its own validation. `reading.members` reads its fields."""
 
     kind: type
 
@@ -168,14 +172,16 @@ class Choice(Shape, frozen=True, eq=False):
 
     @property
     def arms(self) -> list[Shape]:
-        """The members, with those of unions inside."""
+        """The members, with the members of unions inside."""
         return [
-            arm for one in self.members for arm in (one.arms if isinstance(one, Choice) else [one])
+            arm
+            for member in self.members
+            for arm in (member.arms if isinstance(member, Choice) else [member])
         ]
 
 
 class OpenChoice(Shape, frozen=True, eq=False):
-    """An open union of Structs. `reading.arms` reads them."""
+    """An open union of Structs. `reading.arms` reads the Structs."""
 
     kind: OpenUnion
 
@@ -199,7 +205,7 @@ class Unreadable(Shape, frozen=True, eq=False):
     problem: str
 
 
-Named: TypeAlias = Object | ObjectRow | Enumeration | Model
+Named: TypeAlias = Object | ObjectTuple | Enumeration | Model
 
 
 def bare(shape: Shape) -> Shape:
@@ -208,7 +214,10 @@ def bare(shape: Shape) -> Shape:
 
 
 def alternatives(shape: Shape) -> Iterator[Shape]:
-    """The members of a union, and of unions inside it, without their notes; for any other type the type alone."""
+    """Return the members of a union, and of unions inside it, without their notes.
+
+    For any other type, return the type alone.
+    """
     alone = bare(shape)
     if isinstance(alone, Choice):
         for member in alone.members:
@@ -218,10 +227,13 @@ def alternatives(shape: Shape) -> Iterator[Shape]:
 
 
 def is_open(shape: Shape) -> bool:
-    """True if values may be unknown to the type. A pydantic model is not looked into: it may hold such a type."""
+    """True if values may be unknown to the type.
+
+    A pydantic model counts as open: it may contain an open type, and is not searched.
+    """
     return isinstance(shape, OpenChoice | Model) or (isinstance(shape, Enumeration) and shape.open)
 
 
 def plain(kind: type) -> type:
-    """The class of a generic alias such as Page[int]."""
+    """Return the class of a generic alias, for instance of Page[int]."""
     return cast(type, getattr(kind, "__origin__", kind))

@@ -1,4 +1,7 @@
-"""What a type is in a table: its fields, and text or a number where it is part of a key. Tables are declared with it."""
+"""The representation of a type in a table: its fields, and text or a number as part of a key.
+
+Tables are declared with these functions.
+"""
 
 from typing import Literal, TypeAlias
 
@@ -9,7 +12,9 @@ KeyType: TypeAlias = Literal["text", "number", "mixed"]
 
 
 def names(item: object) -> dict[str, str] | None:
-    """The names of the fields, each with its name in the table; None for a type that is not stored as an object.
+    """Return the names of the fields, with their names in the table.
+
+    None for a type that is no object.
 
     >>> names(list[int]) is None
     True
@@ -20,37 +25,46 @@ def names(item: object) -> dict[str, str] | None:
 
 
 def key_type(item: object, name: str) -> KeyType:
-    """How a field is stored in a key. None is left out: an item without the attribute is not in the index."""
+    """Return the storage type of a field in a key.
+
+    None values are ignored: they are not in the index.
+    """
     leaves = (
         leaf
         for shape in _named(reading.compiled(item), name)
         for leaf in shapes.alternatives(shape)
     )
-    found = {_is_number(leaf) for leaf in leaves if not isinstance(leaf, shapes.Null)}
-    if len(found) > 1:
+    numeric = {_is_number(leaf) for leaf in leaves if not isinstance(leaf, shapes.Null)}
+    if len(numeric) > 1:
         return "mixed"
-    return "number" if True in found else "text"
+    return "number" if True in numeric else "text"
 
 
 def may_be_version(item: object, name: str, *, taken: bool) -> bool:
-    """False for a field that cannot count writes: no int, or taken by a key. A pydantic model is not asked."""
+    """False for a field that cannot count writes: no int, or part of a key.
+
+    A pydantic model is not checked.
+    """
     shape = reading.compiled(item)
     counting = [] if isinstance(shape, shapes.Model) else _named(shape, name)
-    return all(isinstance(one, shapes.Number) and one.integer and not taken for one in counting)
+    return all(
+        isinstance(member, shapes.Number) and member.integer and not taken for member in counting
+    )
 
 
 def structured(shape: Shape) -> shapes.Object | None:
-    """The Struct or dataclass itself, or the first in a union."""
+    """Return the Struct or dataclass itself, or the first in a union."""
     if isinstance(shape, shapes.Choice):
-        return next((found for found in map(structured, shape.members) if found is not None), None)
+        objects = map(structured, shape.members)
+        return next((member for member in objects if member is not None), None)
     return shape if isinstance(shape, shapes.Object) and shape.form != "typeddict" else None
 
 
 def _fields(shape: Shape) -> tuple[Field, ...]:
     if isinstance(shape, shapes.Model):
         return reading.members(shape)
-    found = structured(shape)
-    return () if found is None else found.fields
+    structure = structured(shape)
+    return () if structure is None else structure.fields
 
 
 def _named(shape: Shape, name: str) -> list[Shape]:
@@ -58,7 +72,7 @@ def _named(shape: Shape, name: str) -> list[Shape]:
 
 
 def _is_number(shape: Shape) -> bool:
-    """True for what JSON writes as a number. Times, UUIDs and the like are text."""
+    """True for types that JSON writes as a number. Times, UUIDs and similar types are text."""
     if isinstance(shape, shapes.Enumeration):
         return any(isinstance(member.value, int | float) for member in shape.kind)
     if isinstance(shape, shapes.Constant):

@@ -4,8 +4,8 @@ from datetime import UTC, datetime
 
 import pytest
 
-from oort.aws.deployment.stacks import CloudFormationStacks, condition
-from oort.model.delivery.deployments import Condition, StackChange, StackPlan, StackRequest
+from oort.aws.deployment.stacks import CloudFormationStacks, state_of
+from oort.model.delivery.deployments import StackChange, StackPlan, StackRequest, StackState
 from oort.model.errors import CloudRefused, DeploymentFailed, NoCredentials, Unavailable
 from tests.unit.aws.scripted import clients, refused
 
@@ -18,19 +18,19 @@ MOMENT = datetime(2026, 1, 1, tzinfo=UTC)
 @pytest.mark.parametrize(
     ("status", "means"),
     [
-        ("CREATE_COMPLETE", Condition.GOOD),
-        ("UPDATE_COMPLETE_CLEANUP_IN_PROGRESS", Condition.GOOD),
-        ("UPDATE_IN_PROGRESS", Condition.MOVING),
-        ("UPDATE_ROLLBACK_IN_PROGRESS", Condition.MOVING),
-        ("UPDATE_ROLLBACK_COMPLETE", Condition.ROLLED_BACK),
-        ("ROLLBACK_COMPLETE", Condition.NEVER_CREATED),
-        ("REVIEW_IN_PROGRESS", Condition.ABSENT),
-        ("UPDATE_ROLLBACK_FAILED", Condition.STUCK),
-        ("DELETE_FAILED", Condition.STUCK),
+        ("CREATE_COMPLETE", StackState.GOOD),
+        ("UPDATE_COMPLETE_CLEANUP_IN_PROGRESS", StackState.GOOD),
+        ("UPDATE_IN_PROGRESS", StackState.MOVING),
+        ("UPDATE_ROLLBACK_IN_PROGRESS", StackState.MOVING),
+        ("UPDATE_ROLLBACK_COMPLETE", StackState.ROLLED_BACK),
+        ("ROLLBACK_COMPLETE", StackState.NEVER_CREATED),
+        ("REVIEW_IN_PROGRESS", StackState.ABSENT),
+        ("UPDATE_ROLLBACK_FAILED", StackState.STUCK),
+        ("DELETE_FAILED", StackState.STUCK),
     ],
 )
-def test_a_status_means_one_thing(status: str, means: Condition) -> None:
-    assert condition(status) is means
+def test_a_status_means_one_thing(status: str, means: StackState) -> None:
+    assert state_of(status) is means
 
 
 def test_a_stack_is_read_with_its_outputs_and_tags() -> None:
@@ -42,8 +42,8 @@ def test_a_stack_is_read_with_its_outputs_and_tags() -> None:
     }
     made, _ = clients(describe_stacks=[{"Stacks": [found]}])
     stack = CloudFormationStacks(made).get("shop")
-    assert (stack.condition, stack.outputs, stack.tags) == (
-        Condition.GOOD,
+    assert (stack.state, stack.outputs, stack.tags) == (
+        StackState.GOOD,
         {"Url": "x"},
         {"a": "b"},
     )
@@ -52,7 +52,7 @@ def test_a_stack_is_read_with_its_outputs_and_tags() -> None:
 def test_a_stack_that_is_not_there_is_absent_and_has_no_events() -> None:
     made, _ = clients(describe_stacks=[MISSING], describe_stack_events=[MISSING])
     stacks = CloudFormationStacks(made)
-    assert stacks.get("shop").condition is Condition.ABSENT
+    assert stacks.get("shop").state is StackState.ABSENT
     assert stacks.events("shop") == ()
 
 

@@ -84,4 +84,4 @@ def test_a_function_notes_effects_of_its_own_only() -> None:
 
 def test_a_call_goes_to_whoever_answers() -> None:
     result = broker("shop.priced").perform(Request("token", CallFunction("shop.price", b"")))
-    assert result == Objected(502, "CallFailed", "Nobody answers shop.price here.")
+    assert result == Objected(502, "CallFailed", "No function here answers shop.price.")

@@ -8,19 +8,21 @@ from oort.rules.messaging import envelopes
 from oort.testing.port_suites.target import PLATFORM, WORK, message
 from tests.contracts.sqs_observation import PolledDeliveries
 from tests.unit.aws.answering import Answer, Script, ScriptedClients
-from tests.unit.aws.services.test_queues import PLACE, URL, counted, handed
+from tests.unit.aws.services.test_queues import LOCATION, URL, counted, handed
 
 FAULT = Fault(Reason.MALFORMED, "no\x00 JSON\n at all")
 
 
 def parking(*answers: Answer) -> tuple[Parking, Script]:
     script = Script(*answers)
-    return Parking(ScriptedClients(sqs=script), platform=PLATFORM, place=PLACE), script
+    return Parking(ScriptedClients(sqs=script), platform=PLATFORM, location=LOCATION), script
 
 
 def deliveries(*answers: Answer) -> tuple[PolledDeliveries, Script]:
     script = Script(*answers)
-    return PolledDeliveries(ScriptedClients(sqs=script), platform=PLATFORM, place=PLACE), script
+    return PolledDeliveries(
+        ScriptedClients(sqs=script), platform=PLATFORM, location=LOCATION
+    ), script
 
 
 def with_attributes(found: dict[str, object], **attributes: str) -> dict[str, object]:

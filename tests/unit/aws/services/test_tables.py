@@ -14,7 +14,7 @@ from oort.model.errors import (
 )
 from oort.model.items import AddTo, AppendTo, Change, Equals, Remove, SetTo
 from oort.model.operations import DeleteItem, GetItems, PutItem, QueryIndex, ScanTable, UpdateItem
-from oort.rules.cloud.cloud_names import Place
+from oort.rules.cloud.cloud_names import Location
 from oort.testing.port_suites.target import LINES, NOTES, PLATFORM, READINGS
 from tests.unit.aws.answering import Answer, Script, ScriptedClients, patience, refused
 
@@ -28,9 +28,11 @@ STORED = {"id": {"S": "a"}, "n": {"N": "1"}}
 def tables(*answers: Answer) -> tuple[Tables, Script, list[float]]:
     script = Script(*answers)
     patient, pauses = patience()
-    place = Place("shop", "test", "aws", "eu-west-1", "1")
+    location = Location("shop", "test", "aws", "eu-west-1", "1")
     return (
-        Tables(ScriptedClients(dynamodb=script), platform=PLATFORM, place=place, patience=patient),
+        Tables(
+            ScriptedClients(dynamodb=script), platform=PLATFORM, location=location, patience=patient
+        ),
         script,
         pauses,
     )

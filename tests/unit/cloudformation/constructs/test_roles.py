@@ -2,7 +2,7 @@
 
 from oort.cloudformation.constructs import roles
 from oort.cloudformation.resources import Resource
-from oort.rules.grants.statement import Condition, Statement
+from oort.rules.grants.statement import IamCondition, Statement
 from tests.templates.reading import Found
 
 SEND = Statement("Send", ("sqs:SendMessage",), ("arn:${AWS::Partition}:sqs:::queue",))
@@ -37,7 +37,7 @@ def test_a_service_that_acts_for_many_accounts_acts_for_this_one_only() -> None:
 
 
 def test_statements_of_one_name_get_ids_of_their_own() -> None:
-    where = Condition("StringEquals", "kms:ViaService", ("sns.${AWS::Region}.amazonaws.com",))
+    where = IamCondition("StringEquals", "kms:ViaService", ("sns.${AWS::Region}.amazonaws.com",))
     second = Statement("Send", ("kms:Decrypt",), ("*",), (where,))
     assert roles.policy([SEND, second]) == {
         "Version": roles.VERSION,

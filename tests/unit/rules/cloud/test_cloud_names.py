@@ -3,9 +3,9 @@
 import pytest
 
 from oort.model.errors import InvalidProject
-from oort.rules.cloud.cloud_names import Place, effect_row, outbox_row, place
+from oort.rules.cloud.cloud_names import Location, effect_row, location, outbox_row
 
-HERE = Place("shop", "prod", partition="aws", region="here", account="1")
+HERE = Location("shop", "prod", partition="aws", region="here", account="1")
 
 
 def test_names_are_made_of_platform_stage_and_name() -> None:
@@ -43,7 +43,7 @@ def test_arns_hold_those_names() -> None:
 
 def test_without_an_account_cloudformation_fills_it_in() -> None:
     wanted = "arn:${AWS::Partition}:sqs:${AWS::Region}:${AWS::AccountId}:shop_prod_orders_parcels"
-    assert place("shop", "prod").queue_arn("orders.parcels") == wanted
+    assert location("shop", "prod").queue_arn("orders.parcels") == wanted
 
 
 @pytest.mark.parametrize(
@@ -67,13 +67,13 @@ def test_a_long_name_is_cut_and_stays_its_own(kind: str, most: int) -> None:
 @pytest.mark.parametrize("platform", ["", "Shop", "1shop", "a_b", "x" * 25])
 def test_a_platform_that_cannot_be_named_on_aws_is_refused(platform: str) -> None:
     with pytest.raises(InvalidProject, match="cannot be part of names on AWS"):
-        place(platform, "prod")
+        location(platform, "prod")
 
 
 @pytest.mark.parametrize("stage", ["", "Prod", "pre-prod", "x" * 17])
 def test_a_stage_that_cannot_be_named_is_refused(stage: str) -> None:
     with pytest.raises(InvalidProject, match="is not a stage's name"):
-        place("shop", stage)
+        location("shop", stage)
 
 
 def test_a_row_of_the_outbox_begins_with_what_is_sent() -> None:

@@ -5,7 +5,14 @@ from dataclasses import replace
 
 import msgspec
 
-from oort.model.contracts import Declared, DeclaredEvent, EventLock, Finding, Locks, Revision
+from oort.model.contracts import (
+    DeclaredContracts,
+    DeclaredEvent,
+    EventLock,
+    Finding,
+    Locks,
+    Revision,
+)
 from oort.model.items import Value
 from oort.model.sources import Source
 from oort.rules.contracts import locks, revisions
@@ -63,8 +70,8 @@ def sold(kind: type = Sold, *, version: int = 1, **more: object) -> DeclaredEven
     )
 
 
-def declared(*events: DeclaredEvent) -> Declared:
-    return Declared({(one.event, one.version): one for one in events})
+def declared(*events: DeclaredEvent) -> DeclaredContracts:
+    return DeclaredContracts({(one.event, one.version): one for one in events})
 
 
 def locked(*events: DeclaredEvent, stage: str = "prod", before: Iterable[EventLock] = ()) -> Locks:

@@ -11,7 +11,7 @@ from msgspec import Meta
 from oort import Header, Principal, Service
 from oort.app.documents import declared_contracts
 from oort.app.loading.loader import load
-from oort.model.contracts import Declared, DeclaredApi, Finding, Locks, Weight
+from oort.model.contracts import DeclaredApi, DeclaredContracts, Finding, Locks, Weight
 from oort.rules.contracts import api_changes, locks, routes
 
 Define = Callable[[Service], object]
@@ -46,14 +46,14 @@ class Odd(msgspec.Struct):
     sku: Annotated[str, Meta(pattern="(?=a)a")]
 
 
-def api(*define: Define) -> Declared:
+def api(*define: Define) -> DeclaredContracts:
     shop = Service("shop")
     for one in define:
         one(shop)
     return declared_contracts.declared(load([shop]))
 
 
-def locked(whole: Declared, *, stage: str = "prod") -> Locks:
+def locked(whole: DeclaredContracts, *, stage: str = "prod") -> Locks:
     return Locks({}, {name: locks.api(one, None, stage=stage) for name, one in whole.apis.items()})
 
 
@@ -130,7 +130,7 @@ def test_what_is_in_step_is_silent_and_what_is_not_locked_is_said() -> None:
     assert [one.code for one in api_changes.findings(api(get(), post(Order)), drafts)] == [
         "api.draft"
     ]
-    assert [one.code for one in api_changes.findings(Declared(), drafts)] == ["api.left"]
+    assert [one.code for one in api_changes.findings(DeclaredContracts(), drafts)] == ["api.left"]
 
 
 def test_more_is_no_break_and_is_to_be_locked() -> None:
@@ -152,7 +152,7 @@ def test_a_route_that_is_gone_is_named_with_a_request() -> None:
     assert one.instead.endswith(
         "delete contracts/shop/openapi.json and run oort contracts lock --publish prod."
     )
-    (all_gone,) = api_changes.findings(Declared(), locked(api(get())))
+    (all_gone,) = api_changes.findings(DeclaredContracts(), locked(api(get())))
     assert all_gone.code == "api.removed"
 
 

@@ -6,7 +6,7 @@ import jsonschema_rs
 import msgspec
 import pytest
 
-from oort.model.contracts import Declared, Locks, Weight
+from oort.model.contracts import DeclaredContracts, Locks, Weight
 from oort.rules import inclusion
 from oort.rules.contracts import event_changes, fits
 from oort.rules.contracts.event_changes import AHEAD, BEHIND
@@ -155,11 +155,11 @@ def test_drafts_change_freely_and_are_only_mentioned() -> None:
     assert codes(event_changes.findings(declared(sold()), drafts)) == []
     changed = list(event_changes.findings(declared(sold(Cheap)), drafts))
     assert [(one.code, one.weight) for one in changed] == [("contract.draft", Weight.NOTE)]
-    assert codes(event_changes.findings(Declared(), drafts)) == ["contract.left"]
+    assert codes(event_changes.findings(DeclaredContracts(), drafts)) == ["contract.left"]
 
 
 def test_what_is_published_must_keep_its_class() -> None:
-    (alone,) = event_changes.findings(Declared(), locked(sold()))
+    (alone,) = event_changes.findings(DeclaredContracts(), locked(sold()))
     assert (alone.code, alone.consumers) == ("contract.gone", ("desk.v1",))
     assert alone.instead.startswith("Keep the class; when the last message")
     newer = sold(version=2, reads=frozenset({1}))

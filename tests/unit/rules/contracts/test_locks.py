@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import msgspec
 
-from oort.model.contracts import ApiLock, Declared, DeclaredApi, EventLock, Locks, Schema
+from oort.model.contracts import ApiLock, DeclaredApi, DeclaredContracts, EventLock, Locks, Schema
 from oort.model.items import Value
 from oort.rules.contracts import locks, revisions
 from tests.unit.rules.contracts.samples import EXAMPLES, Cheap, Noted, Sold, declared, locked, sold
@@ -52,7 +52,7 @@ def test_another_docstring_is_no_revision_of_its_own() -> None:
 
 
 def test_what_is_in_step_is_not_written() -> None:
-    whole = Declared(declared(sold()).events, {"shop": API})
+    whole = DeclaredContracts(declared(sold()).events, {"shop": API})
     first = locks.changes(whole, Locks(), examples=lambda _: EXAMPLES)
     assert len(first.written) == 2
     events = {(one.event, one.version): one for one in first.written if isinstance(one, EventLock)}
@@ -66,18 +66,19 @@ def test_what_is_in_step_is_not_written() -> None:
 def test_drafts_of_what_is_gone_are_removed_and_what_is_published_stays() -> None:
     drafts = Locks(locked(sold(), stage="").events, {"shop": locks.api(API, None)})
     assert [
-        type(one) for one in locks.changes(Declared(), drafts, examples=lambda _: EXAMPLES).removed
+        type(one)
+        for one in locks.changes(DeclaredContracts(), drafts, examples=lambda _: EXAMPLES).removed
     ] == [
         EventLock,
         ApiLock,
     ]
     kept = Locks(locked(sold()).events, {"shop": locks.api(API, None, stage="prod")})
-    assert not locks.changes(Declared(), kept, examples=lambda _: EXAMPLES)
+    assert not locks.changes(DeclaredContracts(), kept, examples=lambda _: EXAMPLES)
 
 
 def test_a_deployment_publishes_what_its_services_publish_consume_and_answer() -> None:
     other = replace(sold(), event="lab.found", producers=("lab.find",), consumers=())
-    whole = Declared(declared(sold(), other).events, {"shop": API})
+    whole = DeclaredContracts(declared(sold(), other).events, {"shop": API})
     for services, names in (
         (["shop"], ["shop.sold", "shop"]),
         (["desk"], ["shop.sold"]),

@@ -4,18 +4,20 @@ from dataclasses import replace
 
 import pytest
 
-from oort.model.contracts import Declared, Finding, ServiceRuns
+from oort.model.contracts import DeclaredContracts, Finding, ServiceRuns
 from oort.rules.contracts import stage_changes
 from tests.unit.rules.contracts.samples import Cheap, Noted, Sold, codes, declared, keyed, sold
 
 SELLER, DESK = sold(consumers=()), sold(producers=())
 
 
-def runs(*declared_: Declared, services: tuple[str, ...] = ("shop", "desk")) -> list[ServiceRuns]:
+def runs(
+    *declared_: DeclaredContracts, services: tuple[str, ...] = ("shop", "desk")
+) -> list[ServiceRuns]:
     return [one for whole in declared_ for one in stage_changes.running(whole, services)]
 
 
-def found(whole: Declared, there: list[ServiceRuns], *services: str) -> list[Finding]:
+def found(whole: DeclaredContracts, there: list[ServiceRuns], *services: str) -> list[Finding]:
     return list(stage_changes.findings(whole, there, services=services))
 
 

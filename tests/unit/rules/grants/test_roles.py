@@ -17,13 +17,13 @@ from oort.model.functions import (
 )
 from oort.model.platform import PlatformModel, ServiceModel
 from oort.model.resources import IndexModel, Kind
-from oort.rules.cloud.cloud_names import Place
+from oort.rules.cloud.cloud_names import Location
 from oort.rules.grants.calls import answering
 from oort.rules.grants.roles import UNSCOPED, granted, outgoing, relaying
-from oort.rules.grants.statement import Condition, Statement
+from oort.rules.grants.statement import IamCondition, Statement
 from tests.unit.programs import function, table
 
-PLACE = Place("p", "s", partition="aws", region="here", account="1")
+LOCATION = Location("p", "s", partition="aws", region="here", account="1")
 PAGE = Http("GET", "/shop", 200, True, ())
 BY_PRICE = IndexModel("by_price", "price", None, primary=False)
 OWN = IndexModel("own", "id", "at", primary=True)
@@ -34,7 +34,7 @@ TABLES = (
     table("shop.own", OWN),
 )
 ARN = "arn:aws:{}:here:1:{}"
-SOME_ROW = Condition("Null", "dynamodb:LeadingKeys", ("false",))
+SOME_ROW = IamCondition("Null", "dynamodb:LeadingKeys", ("false",))
 
 
 def given(*grants: Grant, trigger: Trigger = PAGE) -> list[Statement]:
@@ -48,19 +48,19 @@ def given(*grants: Grant, trigger: Trigger = PAGE) -> list[Statement]:
             ServiceModel(name="bank", functions=(answer,)),
         ),
     )
-    found = granted(one, platform=platform, place=PLACE, key="the-key")
+    found = granted(one, platform=platform, location=LOCATION, key="the-key")
     assert [statement.name for statement in found[:2]] == ["Log", "Trace"]
     return list(found[2:])
 
 
-def rows(*patterns: str) -> tuple[Condition, ...]:
-    return (Condition("ForAllValues:StringLike", "dynamodb:LeadingKeys", patterns), SOME_ROW)
+def rows(*patterns: str) -> tuple[IamCondition, ...]:
+    return (IamCondition("ForAllValues:StringLike", "dynamodb:LeadingKeys", patterns), SOME_ROW)
 
 
 def test_without_a_grant_there_are_logs_and_traces() -> None:
     assert given() == []
     one = function("shop.handler", PAGE)
-    log, trace = granted(one, platform=PlatformModel("p", ()), place=PLACE, key="")
+    log, trace = granted(one, platform=PlatformModel("p", ()), location=LOCATION, key="")
     assert log.resources == ("arn:aws:logs:here:1:log-group:/aws/lambda/p_s_shop_handler:*",)
     assert log.actions == ("logs:CreateLogStream", "logs:PutLogEvents")
     assert (trace.actions, trace.resources) == (tuple(UNSCOPED), ("*",))
@@ -133,7 +133,7 @@ def test_publishing_needs_the_key_through_sns_only() -> None:
         ("the-key",),
     )
     assert encrypt.conditions == (
-        Condition("StringEquals", "kms:ViaService", ("sns.${AWS::Region}.amazonaws.com",)),
+        IamCondition("StringEquals", "kms:ViaService", ("sns.${AWS::Region}.amazonaws.com",)),
     )
     assert outbox.conditions == rows("publish/shop.sold/*")
 
@@ -153,7 +153,7 @@ def test_a_call_reaches_the_live_version_of_whoever_answers() -> None:
 
 def test_a_call_that_nobody_answers_is_a_mistake_with_its_place() -> None:
     with pytest.raises(
-        InvalidProgram, match=r"here\.py:1: shop\.handler calls tax\.rate, which nobody"
+        InvalidProgram, match=r"here\.py:1: shop\.handler calls tax\.rate, but no function"
     ):
         given(Grant(Kind.CALL, "tax.rate", ("call",)))
 
@@ -200,7 +200,9 @@ def test_a_function_that_asks_for_once_updates_its_own_effects_and_nothing_else(
 
 def relay(*functions: FunctionModel) -> dict[str, tuple[str, ...]]:
     service = ServiceModel(name="shop", functions=functions)
-    found = relaying(service, place=PLACE, log_group="/log", stream="the-stream", key="the-key")
+    found = relaying(
+        service, location=LOCATION, log_group="/log", stream="the-stream", key="the-key"
+    )
     return {one.name: one.resources for one in found}
 
 

@@ -311,7 +311,7 @@ def test_an_open_type_is_described_once_both_ways() -> None:
     assert found.components == {
         "Country": {"title": "Country", "type": "string", "examples": ["no", "se"]}
     }
-    assert schemas.schema(Country, closed=False, known=True)["$defs"] == {
+    assert schemas.schema(Country, closed=False, known_only=True)["$defs"] == {
         "Country": {"title": "Country", "enum": ["no", "se"]}
     }
 

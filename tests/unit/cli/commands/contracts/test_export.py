@@ -221,7 +221,7 @@ def test_what_draft_4_cannot_say_is_refused_with_its_place(tmp_path: Path) -> No
     result = run("contracts", "export", folder, "--eventbridge")
     assert result.exit_code == 1
     assert (
-        "orders.py:7: orders.sold version 1: The older draft of JSON Schema has no word for minContains"
+        "orders.py:7: orders.sold version 1: The older draft of JSON Schema cannot express minContains"
         in result.stderr
     )
     assert "/$defs/Sold/properties/sizes/minContains" in result.stderr
