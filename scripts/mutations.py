@@ -53,9 +53,9 @@ MUTATIONS = (
     ),
     Mutation(
         "a call on AWS begins a trace of its own",
-        "aws/invoking/handlers.py",
-        "above = identifiers.parent_of(event.traceparent) or self._fresh()",
-        "above = self._fresh()",
+        "aws/invoking/calls.py",
+        "above = identifiers.parent_of(call.traceparent) or parts.new_trace()",
+        "above = parts.new_trace()",
         "tests/unit/aws/invoking/test_handlers.py::test_a_call_goes_on_with_the_trace_of_its_caller",
     ),
     Mutation(

@@ -1,5 +1,7 @@
-"""Templates as bytes. Nothing is sorted here: the order of a template is fixed by its construct, so
-its bytes are the same on every machine.
+"""Templates as bytes.
+
+Nothing is sorted here: the order of a template is fixed by its construct, so its bytes are the
+same on every machine.
 """
 
 import msgspec

@@ -24,7 +24,9 @@ class RemovalPolicy(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Resource:
-    """A resource. `after` lists logical ids of resources that must exist before, without
+    """A resource.
+
+    `after` lists logical ids of resources that must exist before, without
     a reference to them.
     """
 

@@ -1,5 +1,6 @@
-"""Cost-allocation tags on every resource that can have tags. A type that is not listed here has
-none.
+"""Cost-allocation tags on every resource that can have tags.
+
+A type that is not listed here has none.
 """
 
 from collections.abc import Mapping
@@ -37,8 +38,9 @@ _OBJECTS = frozenset({"AWS::Cognito::UserPool", "AWS::SSM::Parameter"})
 
 
 def tags(place: Place, stage: Stage, service: str) -> dict[str, str]:
-    """Return the tags of a service's resources. A tag of the stage cannot replace a tag of
-    Oort's.
+    """Return the tags of a service's resources.
+
+    A tag of the stage cannot replace a tag of Oort's.
     """
     reserved = {"oort:platform": place.platform, "oort:stage": place.stage, "oort:service": service}
     return reserved | {name: value for name, value in stage.tags if name not in reserved}

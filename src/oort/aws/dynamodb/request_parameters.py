@@ -1,4 +1,4 @@
-"""The parts of a request to DynamoDB that an expression or a key makes."""
+"""Parameters of a request to DynamoDB, made from a key or an expression."""
 
 from typing import TYPE_CHECKING
 
@@ -11,12 +11,12 @@ if TYPE_CHECKING:
 
 
 def key(table: TableModel, key: Key) -> Attributes:
-    """The key of an item."""
+    """Return the key of an item."""
     return {name: attribute(part) for name, part in zip(table.key, key, strict=True)}
 
 
-def said(expression: "Expression") -> dict[str, object]:
-    """The parameters of an expression. DynamoDB refuses empty ones."""
+def of_expression(expression: "Expression") -> dict[str, object]:
+    """Return the parameters of an expression, without empty values, which DynamoDB refuses."""
     parameters: dict[str, object] = {
         "ConditionExpression": expression.condition,
         "UpdateExpression": expression.update,

@@ -1,4 +1,7 @@
-"""The broker inside a Lambda function: it asks the function's grants first, then the ports. IAM asks once more behind it."""
+"""The broker inside a Lambda function: it checks the function's grants, then calls the ports.
+
+IAM checks once more.
+"""
 
 from collections.abc import Collection
 
@@ -10,7 +13,10 @@ from oort.runtime.operations import Operations
 
 
 class LambdaBroker:
-    """See `ports.broker`. One function, one invocation at a time: the token is that of the one that runs."""
+    """See `ports.broker`.
+
+    Serves a function in a single invocation at a time, the holder of the token.
+    """
 
     def __init__(self, function: FunctionModel, *, operations: Operations) -> None:
         self._name = function.name
@@ -20,16 +26,16 @@ class LambdaBroker:
         self._messages: Collection[str] = ()
 
     def open(self, token: str, *, messages: Collection[str] = ()) -> None:
-        """From now on this invocation may ask, which delivers these messages."""
+        """Begin an invocation that delivers these messages: from now on its token is valid."""
         self._token = token
         self._messages = messages
 
     def close(self) -> None:
-        """The invocation is over."""
+        """End the invocation."""
         self._token = ""
 
     def perform(self, request: Request) -> Result:
-        """Carry out the operation if the function may."""
+        """Perform the operation if the function may."""
         if not self._token or request.token != self._token:
             return Refused(NotGranted.code, "The invocation is over; its token is no longer good.")
         operation = request.operation

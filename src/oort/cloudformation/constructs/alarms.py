@@ -1,5 +1,6 @@
-"""Alarms of CloudWatch on Oort's own metrics, for each service. Alarms for each function would cost
-more than the functions.
+"""Alarms of CloudWatch on Oort's own metrics, for each service.
+
+Alarms for each function would cost more than the functions.
 """
 
 from collections.abc import Iterator

@@ -1,5 +1,6 @@
-"""Topics of SNS, a topic for each event. They belong to the platform's stack, subscriptions to the
-stacks of the subscribers.
+"""Topics of SNS, a topic for each event.
+
+They belong to the platform's stack, subscriptions to the stacks of the subscribers.
 """
 
 from collections.abc import Iterator

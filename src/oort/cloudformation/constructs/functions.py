@@ -26,8 +26,9 @@ _DESCRIPTION = 256  # https://docs.aws.amazon.com/lambda/latest/api/API_CreateFu
 
 @dataclass(frozen=True, slots=True)
 class LambdaFunction:
-    """The definition of a Lambda function. `logical_id` gives the logical id for a kind of
-    resource.
+    """The definition of a Lambda function.
+
+    `logical_id` gives the logical id for a kind of resource.
     """
 
     name: str
@@ -55,7 +56,7 @@ def lambda_function(definition: LambdaFunction, scope: Scope) -> Iterator[Resour
         logical_id("Role"),
         service="lambda",
         statements=definition.statements,
-        description=f"Of the function {definition.name} aldefinition.",
+        description=f"Of the function {definition.name} alone.",
     )
     yield log_group(logical_id("Log"), name=place.log_group(definition.name), stage=scope.stage)
     properties = _properties(definition, scope)

@@ -100,8 +100,9 @@ def responses(service: ServiceModel) -> Iterator[Resource]:
 
 
 def quoted(value: str) -> str:
-    """Return a fixed value of a header in API Gateway's form. A quote cannot be
-    written in this form.
+    """Return a fixed value of a header in API Gateway's form.
+
+    A quote cannot be written in this form.
     """
     assert "'" not in value, value
     return f"'{value}'"

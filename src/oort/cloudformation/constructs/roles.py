@@ -39,9 +39,8 @@ def policy(statements: Iterable[Statement]) -> Document:
     names: dict[str, int] = {}
     for statement in statements:
         count = names[statement.name] = names.get(statement.name, 0) + 1
-        sid = (
-            statement.name if count == 1 else f"{statement.name}{count}"
-        )  # must be unique in a policy
+        # Sids must be unique in a policy.
+        sid = statement.name if count == 1 else f"{statement.name}{count}"
         documents.append(_statement(statement, sid))
     return {"Version": VERSION, "Statement": documents}
 

@@ -1,5 +1,6 @@
-"""Schedules of EventBridge Scheduler. Each puts a message on the queue of its function, so that
-runs are retried like deliveries.
+"""Schedules of EventBridge Scheduler.
+
+Each puts a message on the queue of its function, so that runs are retried like deliveries.
 """
 
 from collections.abc import Iterator

@@ -13,8 +13,9 @@ from oort.rules.cloud.cloud_names import Place
 
 @dataclass(frozen=True, slots=True)
 class Shared:
-    """A value that a stack writes and other stacks read. `id` is its logical id in
-    a reader's template.
+    """A value that a stack writes and other stacks read.
+
+    `id` is its logical id in a reader's template.
     """
 
     id: str
