@@ -37,6 +37,6 @@ class ConflictRetries:
     def exhausted(self, where: str) -> Unavailable:
         """Return the error after the last attempt."""
         return Unavailable(
-            f"Other writes to {where} were in the way in each of {self.attempts} attempts.",
+            f"Other writers conflicted on {where} in each of {self.attempts} attempts.",
             "Try again, or touch fewer items at once.",
         )
