@@ -1,7 +1,7 @@
 """Templates as bytes.
 
-Nothing is sorted here: the order of a template is fixed by its construct, so its bytes are the
-same on every machine.
+Nothing is sorted here: the constructs fix the order, so a template has the same
+bytes on every machine.
 """
 
 import msgspec

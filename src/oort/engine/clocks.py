@@ -43,7 +43,7 @@ class VirtualClock:
         return (self._now - self._start) // _MICROSECOND * 1000
 
     def advance(self, by: timedelta) -> None:
-        """Move the clock forward. ValueError if `by` is negative."""
+        """Move the clock forward. ValueError if `by` is negative: time never runs backwards."""
         if by < timedelta(0):
             raise ValueError(f"A clock cannot go back by {-by}.")
         self._now += by

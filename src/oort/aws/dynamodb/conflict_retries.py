@@ -15,8 +15,8 @@ LONGEST = 1.0
 
 
 class ConflictRetries:
-    """A bounded number of attempts with growing, random pauses, so that two writers that
-    met do not meet again.
+    """A bounded number of attempts with growing, random pauses, so that conflicting writers
+    do not conflict again.
     """
 
     def __init__(

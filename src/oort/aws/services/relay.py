@@ -59,7 +59,9 @@ class Relay:
         return frozenset(failed)
 
     def _send(self, rows: Sequence[OutboxRow]) -> frozenset[At]:
-        """Send rows in any order and delete each sent row. The addresses of the failed rows."""
+        """Send rows in any order and delete each sent row. Return the
+        addresses of the failed rows.
+        """
         unsent: set[At] = set()
         for kind, name in dict.fromkeys((row.kind, row.name) for row in rows):
             alike = [row for row in rows if (row.kind, row.name) == (kind, name)]

@@ -52,7 +52,7 @@ class Traces:
 def documents(spans: Sequence[Span]) -> Iterator[bytes]:
     """Yield a segment document for each call of a handler, with its operations inside.
 
-    Of a document that would be too large, the operations become documents of their own.
+    If the document would be too large, its operations become documents of their own.
     """
     ids = {span.id for span in spans}
     children: dict[str, list[Span]] = {}

@@ -52,7 +52,20 @@ def bucket() -> tuple[Resource, Resource]:
         RemovalPolicy.RETAIN,
     )
     resources = [text("${Assets.Arn}"), text("${Assets.Arn}/*")]
-    old_tls: Json = {
+    document: Json = {
+        "Version": policies.VERSION,
+        "Statement": [policies.deny_plaintext("s3:*", *resources), _deny_old_tls(resources)],
+    }
+    policy = Resource(
+        "AssetsPolicy",
+        "AWS::S3::BucketPolicy",
+        {"Bucket": ref("Assets"), "PolicyDocument": document},
+    )
+    return assets, policy
+
+
+def _deny_old_tls(resources: list[Json]) -> Json:
+    return {
         "Sid": "OnlyNewTls",
         "Effect": "Deny",
         "Principal": "*",
@@ -61,13 +74,3 @@ def bucket() -> tuple[Resource, Resource]:
         # 1.2, not 1.3: Lambda fetches packages, and AWS does not document its version of TLS.
         "Condition": {"NumericLessThan": {"s3:TlsVersion": "1.2"}},
     }
-    document: Json = {
-        "Version": policies.VERSION,
-        "Statement": [policies.deny_plaintext("s3:*", *resources), old_tls],
-    }
-    policy = Resource(
-        "AssetsPolicy",
-        "AWS::S3::BucketPolicy",
-        {"Bucket": ref("Assets"), "PolicyDocument": document},
-    )
-    return assets, policy

@@ -1,5 +1,5 @@
-"""Gateway responses of API Gateway, equal to the problems of the engine's gateway: RFC 9457, with
-the usual headers.
+"""Gateway responses of API Gateway, with the problems of the engine's gateway: RFC 9457,
+and the usual headers.
 """
 
 from collections.abc import Iterator

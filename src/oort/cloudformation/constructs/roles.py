@@ -12,7 +12,7 @@ from oort.rules.grants.statement import Condition, Statement
 def role(
     logical_id: str, *, service: str, statements: Iterable[Statement], description: str
 ) -> Resource:
-    """Return a role that an AWS service assumes; `lambda` is a service.
+    """Return a role that an AWS service assumes, for example `lambda`.
 
     The policies are inline, so that CloudFormation creates them together with the role. Lambda's
     trust policy has no condition on the account: only principals of this account can pass the role

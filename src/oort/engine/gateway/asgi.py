@@ -123,9 +123,8 @@ class GatewayApp:
             async with limit:
                 return await asyncio.wrap_future(running)
         except Exception as error:
-            if (
-                not limit.expired()
-            ):  # errors of a handler are replies already: this is an error of the engine
+            # A handler's own errors are replies already, so this is an error of the engine.
+            if not limit.expired():
                 return self._gateway.failed(admitted, error)
         if running.cancel():
             return self._gateway.refuse(problem_replies.busy(), admitted)

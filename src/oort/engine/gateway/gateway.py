@@ -99,8 +99,7 @@ class Gateway:
         except Problem as problem:
             return self._refuse(problem, arrival, match=match)
         except Exception as error:
-            # A damaged file of keys is an example: no request is admitted, and
-            # the log has the reason.
+            # For example, the file of keys is damaged: no request is admitted, and the log says why.
             return self._broken(error, arrival, match=match)
         identifier = identifiers.uuid7(arrival.start // 1_000_000, self._entropy.bits(74))
         return Admission(

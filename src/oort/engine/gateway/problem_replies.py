@@ -11,8 +11,8 @@ from oort.model.problems import Problem, Unauthorized
 from oort.rules.http import throttles
 from oort.runtime.replies import ServiceUnavailable
 
-# All rates hold: the gateway's own and those that routes declare. Or only the
-# declared rates, or none.
+# The rates that hold: the gateway's own and those of routes, only those that
+# routes declare, or none.
 Throttling: TypeAlias = Literal["all", "declared", "none"]
 
 

@@ -48,7 +48,7 @@ class EngineBroker:
         self._holders.pop(token, None)
 
     def perform(self, request: Request) -> Result:
-        """Perform the operation if the function of the token may."""
+        """Perform the operation if the function that holds the token may."""
         holder = self._holders.get(request.token)
         if holder is None:
             return Refused(NotGranted.code, "The invocation is over; its token is no longer good.")

@@ -1,6 +1,6 @@
 """Items as bytes in the store: msgpack, with an extension for integers beyond 64 bits.
 
-Tables hold integers of 38 digits.
+Numbers of tables have up to 38 digits.
 """
 
 from typing import Any

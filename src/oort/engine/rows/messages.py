@@ -43,8 +43,9 @@ def add(session: Session, queue: str, payload: bytes, *, sent: float, visible: f
 def fan_out(
     session: Session, platform: PlatformModel, event: str, payload: bytes, *, now: float
 ) -> None:
-    """Give each subscriber of the event a copy, and add the event to the history in place
-    of its oldest event.
+    """Give each subscriber of the event a copy, and add the event to the history.
+
+    Beyond `limits.HISTORY_EVENTS`, the history drops its oldest event.
     """
     session.run(
         "INSERT INTO history(event, published, payload) VALUES(?, ?, ?)", event, now, payload

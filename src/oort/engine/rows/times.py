@@ -8,7 +8,6 @@ from datetime import datetime, timedelta
 def unix(moment: datetime, *, after: timedelta = timedelta(0)) -> float:
     """Return the Unix seconds of the moment plus `after`.
 
-    The sum of two floats could differ in its last digit from the clock that
-    arrives at the same moment.
+    A sum of floats could differ in its last digit from the clock that arrives at the same moment.
     """
     return (moment + after).timestamp()

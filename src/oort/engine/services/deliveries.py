@@ -116,8 +116,8 @@ class Deliveries:
 
         def work(session: Session) -> list[Delivery]:
             messages.acknowledge(session, queue, acknowledged, now=moment)
-            for message in parked:
-                messages.park(session, queue, message.receipt, message.fault, now=moment)
+            for unreadable in parked:
+                messages.park(session, queue, unreadable.receipt, unreadable.fault, now=moment)
             for retry, visible in returns:
                 messages.fail(
                     session, model, retry.receipt, error=retry.error, now=moment, visible=visible

@@ -44,7 +44,9 @@ class Parking:
         return self._remove(queue, chosen, back=False)
 
     def _remove(self, queue: str, chosen: Callable[[ParkedMessage], bool], *, back: bool) -> int:
-        """Remove the chosen messages, and put them `back` on their queue or not. Their number."""
+        """Remove the chosen messages, and put them on their queue if `back`.
+        Return their number.
+        """
         name = self._queues[queue].name
         last, taken = 0, 0
         while rows := self._store.read(
