@@ -17,7 +17,7 @@ from oort.aws.system import MachineClock
 from oort.model.platform import PlatformModel
 from oort.model.resources import IndexModel, QueueModel, TableModel
 from oort.ports.bundle import Ports
-from oort.rules.cloud.cloud_names import Place
+from oort.rules.cloud.cloud_names import Location
 from oort.rules.cloud.deployed import InboxTable, OutboxTable
 from tests.contracts.sqs_observation import PolledDeliveries, SqsInspection, sweep
 
@@ -31,15 +31,15 @@ class ObservedPorts(AwsPorts):
 
     @cached_property
     def deliveries(self) -> PolledDeliveries:
-        return PolledDeliveries(self._clients, platform=self._platform, place=self._place)
+        return PolledDeliveries(self._clients, platform=self._platform, location=self._location)
 
     @cached_property
     def queue_inspection(self) -> SqsInspection:
-        return SqsInspection(self._clients, platform=self._platform, place=self._place)
+        return SqsInspection(self._clients, platform=self._platform, location=self._location)
 
     @cached_property
     def parking(self) -> Parking:
-        return Parking(self._clients, platform=self._platform, place=self._place)
+        return Parking(self._clients, platform=self._platform, location=self._location)
 
 
 class AwsTarget:
@@ -47,17 +47,19 @@ class AwsTarget:
 
     def __init__(self, clients: Clients, *, account: str) -> None:
         self._clients = clients
-        self._place = Place("suite", f"t{secrets.token_hex(6)}", "aws", clients.region, account)
+        self._location = Location(
+            "suite", f"t{secrets.token_hex(6)}", "aws", clients.region, account
+        )
         self._outboxes: list[tuple[Relay, str]] = []
 
     def deploy(self, platform: PlatformModel) -> Ports:
-        clients, place = self._clients, self._place
+        clients, location = self._clients, self._location
         (service,) = platform.services
         self._make(platform)
-        relay = Relay(clients, place=place, service=service.name)
-        self._outboxes.append((relay, place.outbox(service.name)))
+        relay = Relay(clients, location=location, service=service.name)
+        self._outboxes.append((relay, location.outbox(service.name)))
         return ObservedPorts(
-            clients, place, platform=platform, service=service.name, clock=MachineClock()
+            clients, location, platform=platform, service=service.name, clock=MachineClock()
         )
 
     def wait(self, duration: timedelta) -> None:
@@ -77,10 +79,10 @@ class AwsTarget:
         for table in platform.tables:
             self._table(table)
         for service in platform.services:
-            self._create_table(self._place.outbox(service.name), OutboxTable.KEY)
-            self._create_table(self._place.inbox(service.name), InboxTable.KEY)
+            self._create_table(self._location.outbox(service.name), OutboxTable.KEY)
+            self._create_table(self._location.inbox(service.name), InboxTable.KEY)
         for event in platform.events:
-            self._clients.get("sns").create_topic(Name=self._place.topic(event.name))
+            self._clients.get("sns").create_topic(Name=self._location.topic(event.name))
         for queue in platform.queues:
             self._queue(queue)
 
@@ -97,7 +99,11 @@ class AwsTarget:
         others = {name for index in secondary for name in _key(index)}
         more = {"GlobalSecondaryIndexes": indexes} if indexes else {}
         self._create_table(
-            self._place.table(table.name), table.key, others=others, numeric=table.numeric, **more
+            self._location.table(table.name),
+            table.key,
+            others=others,
+            numeric=table.numeric,
+            **more,
         )
 
     def _create_table(
@@ -122,11 +128,11 @@ class AwsTarget:
 
     def _queue(self, queue: QueueModel) -> None:
         """The queue, those of its dead letters and parked messages, and its subscription, as the service's stack makes them."""
-        sqs, place = self._clients.get("sqs"), self._place
-        sqs.create_queue(QueueName=place.parked(queue.name))
-        sqs.create_queue(QueueName=place.dead(queue.name))
+        sqs, location = self._clients.get("sqs"), self._location
+        sqs.create_queue(QueueName=location.parked(queue.name))
+        sqs.create_queue(QueueName=location.dead(queue.name))
         redrive = {
-            "deadLetterTargetArn": place.queue_arn(queue.name) + "_dead",
+            "deadLetterTargetArn": location.queue_arn(queue.name) + "_dead",
             "maxReceiveCount": queue.attempts,
         }
         settings = {
@@ -134,14 +140,14 @@ class AwsTarget:
         }  # fmt: skip
         if queue.subscription is not None:
             settings["Policy"] = json.dumps(
-                _policy(place.queue_arn(queue.name), place.topic_arn(queue.subscription))
+                _policy(location.queue_arn(queue.name), location.topic_arn(queue.subscription))
             )
-        sqs.create_queue(QueueName=place.queue(queue.name), Attributes=settings)
+        sqs.create_queue(QueueName=location.queue(queue.name), Attributes=settings)
         if queue.subscription is not None:
             self._clients.get("sns").subscribe(
-                TopicArn=place.topic_arn(queue.subscription),
+                TopicArn=location.topic_arn(queue.subscription),
                 Protocol="sqs",
-                Endpoint=place.queue_arn(queue.name),
+                Endpoint=location.queue_arn(queue.name),
                 Attributes={"RawMessageDelivery": "true"},
             )
 

@@ -13,7 +13,7 @@ from oort.aws.sqs.sqs_queues import SqsQueues
 from oort.model import limits
 from oort.model.messages import DeadLetter, Delivery, Fault, Message, QueueDepth
 from oort.model.platform import PlatformModel
-from oort.rules.cloud.cloud_names import Place
+from oort.rules.cloud.cloud_names import Location
 from oort.rules.tables.attributes import Attributes
 
 
@@ -45,9 +45,9 @@ class PolledDeliveries(Deliveries):
 class SqsInspection:
     """See `ports.queue_inspection`."""
 
-    def __init__(self, clients: Clients, *, platform: PlatformModel, place: Place) -> None:
+    def __init__(self, clients: Clients, *, platform: PlatformModel, location: Location) -> None:
         self._queues = {queue.name: queue for queue in platform.queues}
-        self._sqs = SqsQueues(clients, platform=platform, place=place)
+        self._sqs = SqsQueues(clients, platform=platform, location=location)
 
     def peek(self, queue: str, *, most: int) -> list[Message]:
         """See `ports.queue_inspection`. SQS shows nothing without a hand-over: each look counts as an attempt."""

@@ -22,7 +22,7 @@ from oort.aws.services.bundle import AwsPorts
 from oort.aws.system import MachineClock, MachineEntropy
 from oort.model.errors import OortError
 from oort.model.functions import Answer, Http, Subscription, Timer, Worker
-from oort.rules.cloud.cloud_names import RELAY, Place
+from oort.rules.cloud.cloud_names import RELAY, Location
 from oort.rules.cloud.deployed import FunctionEnvironment, Metrics, required
 from oort.runtime.operations import Operations
 
@@ -39,7 +39,7 @@ def handle(event: Event, context: object) -> object:  # noqa: ARG001  Lambda's s
 def made(variables: Mapping[str, str]) -> Callable[[Event], object]:
     """Return the function that answers the invocations of the configured Lambda function."""
     clock, environment = MachineClock(), FunctionEnvironment.read(variables)
-    place = Place(
+    location = Location(
         platform=environment.platform,
         stage=environment.stage,
         partition=environment.partition,
@@ -47,25 +47,27 @@ def made(variables: Mapping[str, str]) -> Callable[[Event], object]:
         account=environment.account,
     )
     service, _, function = environment.function.partition(".")
-    dimensions = Metrics.dimensions(platform=place.platform, stage=place.stage, service=service)
+    dimensions = Metrics.dimensions(
+        platform=location.platform, stage=location.stage, service=service
+    )
     log = JsonLog({**dimensions, "function": environment.function}, clock=clock)
     log.capture()
-    clients = Clients(place.region)
+    clients = Clients(location.region)
     if function == RELAY:
         from oort.aws.invoking.relaying import RelayHandler
         from oort.aws.services.relay import Relay
 
         return RelayHandler(
-            Relay(clients, place=place, service=service), log=log, clock=clock
+            Relay(clients, location=location, service=service), log=log, clock=clock
         ).answer
     try:
-        program = _program(place.platform, environment.packages)
+        program = _program(location.platform, environment.packages)
     except OortError as error:
         log.write("ERROR", str(error))
         raise
     daemon = variables.get("AWS_XRAY_DAEMON_ADDRESS", "")
     return handler_of(
-        _parts(program, environment, place=place, clients=clients, log=log, daemon=daemon)
+        _parts(program, environment, location=location, clients=clients, log=log, daemon=daemon)
     )
 
 
@@ -93,7 +95,7 @@ def _parts(
     program: Program,
     environment: FunctionEnvironment[str],
     *,
-    place: Place,
+    location: Location,
     clients: Clients,
     log: JsonLog,
     daemon: str,
@@ -105,7 +107,7 @@ def _parts(
     )
     ports = AwsPorts(
         clients,
-        place,
+        location,
         platform=platform,
         service=function.model.service,
         clock=clock,

@@ -3,7 +3,7 @@ botocore crosses a port.
 
 Every adapter sends its requests through `ask`. An error that an adapter expects is raised
 as Rejected, and the adapter must handle it. Every other error names the failure, its
-place and the next step.
+location and the next step.
 """
 
 from collections.abc import Callable, Iterator, Mapping

@@ -82,7 +82,7 @@ def _paths(service: ServiceModel) -> Iterator[Mistake]:
                     function.source,
                     "aws.path",
                     what,
-                    "API Gateway takes one name in one place: use one.",
+                    "API Gateway takes one name in one location: use one.",
                 )
 
 

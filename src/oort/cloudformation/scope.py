@@ -8,7 +8,7 @@ from datetime import timedelta
 
 from oort.model.delivery.stages import Stage
 from oort.model.platform import PlatformModel, ServiceModel
-from oort.rules.cloud.cloud_names import Place
+from oort.rules.cloud.cloud_names import Location
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +33,7 @@ class Scope:
 
     service: ServiceModel
     platform: PlatformModel
-    place: Place
+    location: Location
     stage: Stage
     code: Code
 

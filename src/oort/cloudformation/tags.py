@@ -9,7 +9,7 @@ from dataclasses import replace
 from oort.cloudformation.resources import Resource
 from oort.model.delivery.stages import Stage
 from oort.model.problems import Json
-from oort.rules.cloud.cloud_names import Place
+from oort.rules.cloud.cloud_names import Location
 
 # The service tag of resources that all services share. No service begins with an underscore.
 SHARED = "_platform"
@@ -37,12 +37,16 @@ TAGGED: Mapping[str, str] = {
 _OBJECTS = frozenset({"AWS::Cognito::UserPool", "AWS::SSM::Parameter"})
 
 
-def tags(place: Place, stage: Stage, service: str) -> dict[str, str]:
+def tags(location: Location, stage: Stage, service: str) -> dict[str, str]:
     """Return the tags of a service's resources.
 
     A tag of the stage cannot replace a tag of Oort's.
     """
-    reserved = {"oort:platform": place.platform, "oort:stage": place.stage, "oort:service": service}
+    reserved = {
+        "oort:platform": location.platform,
+        "oort:stage": location.stage,
+        "oort:service": service,
+    }
     return reserved | {name: value for name, value in stage.tags if name not in reserved}
 
 

@@ -29,7 +29,7 @@ from oort.model.functions import Http
 from oort.model.platform import PlatformModel, ServiceModel
 from oort.model.resources import Kind
 from oort.rules.cloud import cloud_names
-from oort.rules.cloud.cloud_names import Place
+from oort.rules.cloud.cloud_names import Location
 from oort.rules.cloud.deployed import Outputs
 from oort.rules.grants.roles import outgoing
 
@@ -42,12 +42,12 @@ def platform_template(platform: PlatformModel, stage: Stage) -> Template:
 
     The platform's stack is deployed before the services.
     """
-    place = cloud_names.place(platform.name, stage.name)
+    location = cloud_names.location(platform.name, stage.name)
     return _template(
         PLATFORM,
-        place.stack,
+        location.stack,
         f"What all services of {platform.name} share, stage {stage.name}",
-        _labelled(_platform(platform, place), place, stage, SHARED),
+        _labelled(_platform(platform, location), location, stage, SHARED),
         outputs=(
             Output(Outputs.USER_POOL_ID, ref("UserPool"), ssm_parameters.USER_POOL_ID.description),
             Output(Outputs.CLIENT_ID, ref("Client"), ssm_parameters.CLIENT.description),
@@ -57,15 +57,15 @@ def platform_template(platform: PlatformModel, stage: Stage) -> Template:
 
 def assets_template(platform: PlatformModel, stage: Stage) -> Template:
     """Return the template of the bucket with the packages. Its stack is deployed first, once."""
-    place = cloud_names.place(platform.name, stage.name)
+    location = cloud_names.location(platform.name, stage.name)
     resources = (
         *assets.bucket(),
-        ssm_parameters.parameter(ssm_parameters.ASSETS, ref("Assets"), place),
+        ssm_parameters.parameter(ssm_parameters.ASSETS, ref("Assets"), location),
     )
     output = Output(Outputs.BUCKET, ref("Assets"), ssm_parameters.ASSETS.description)
     description = f"Where the packages of {platform.name} lie, stage {stage.name}"
-    labelled = _labelled(resources, place, stage, SHARED)
-    return _template(ASSETS, place.assets_stack, description, labelled, outputs=(output,))
+    labelled = _labelled(resources, location, stage, SHARED)
+    return _template(ASSETS, location.assets_stack, description, labelled, outputs=(output,))
 
 
 def service_template(
@@ -77,32 +77,32 @@ def service_template(
     template is too large.
     """
     checks.check_service(service)
-    place = cloud_names.place(platform.name, stage.name)
-    scope = Scope(service, platform, place, stage, code)
+    location = cloud_names.location(platform.name, stage.name)
+    scope = Scope(service, platform, location, stage, code)
     return _template(
         service.name,
-        place.service_stack(service.name),
+        location.service_stack(service.name),
         f"The service {service.name} of {platform.name}, stage {stage.name}",
-        _labelled(_service(scope), place, stage, service.name),
+        _labelled(_service(scope), location, stage, service.name),
         read=tuple(_read(scope)),
         outputs=(apis.url(scope),) if apis.routes(service) else (),
     )
 
 
-def _platform(platform: PlatformModel, place: Place) -> Iterator[Resource]:
-    yield from kms_keys.key(place)
-    yield from events.events(platform, place)
-    yield from user_pools.user_pool(platform, place)
+def _platform(platform: PlatformModel, location: Location) -> Iterator[Resource]:
+    yield from kms_keys.key(location)
+    yield from events.events(platform, location)
+    yield from user_pools.user_pool(platform, location)
     if any(isinstance(function.trigger, Http) for function in platform.functions):
         yield from gateway_logging.log_writer()
-    yield ssm_parameters.parameter(ssm_parameters.KEY, attribute("Key", "Arn"), place)
-    yield ssm_parameters.parameter(ssm_parameters.USER_POOL, attribute("UserPool", "Arn"), place)
-    yield ssm_parameters.parameter(ssm_parameters.USER_POOL_ID, ref("UserPool"), place)
-    yield ssm_parameters.parameter(ssm_parameters.CLIENT, ref("Client"), place)
+    yield ssm_parameters.parameter(ssm_parameters.KEY, attribute("Key", "Arn"), location)
+    yield ssm_parameters.parameter(ssm_parameters.USER_POOL, attribute("UserPool", "Arn"), location)
+    yield ssm_parameters.parameter(ssm_parameters.USER_POOL_ID, ref("UserPool"), location)
+    yield ssm_parameters.parameter(ssm_parameters.CLIENT, ref("Client"), location)
 
 
 def _service(scope: Scope) -> Iterator[Resource]:
-    yield from (tables.table(table, scope.place) for table in scope.service.tables)
+    yield from (tables.table(table, scope.location) for table in scope.service.tables)
     yield from outbox.outbox(scope)
     yield from outbox.inbox(scope)
     yield from queues.queues(scope)
@@ -117,17 +117,17 @@ def _read(scope: Scope) -> Iterator[Parameter]:
     parameter.
     """
     if scope.service.functions:
-        yield ssm_parameters.read(ssm_parameters.ASSETS, scope.place)
+        yield ssm_parameters.read(ssm_parameters.ASSETS, scope.location)
     if any(grant.kind is Kind.EVENT for grant in outgoing(scope.service)):
-        yield ssm_parameters.read(ssm_parameters.KEY, scope.place)
+        yield ssm_parameters.read(ssm_parameters.KEY, scope.location)
     if apis.needs_user_pool(scope.service):
-        yield ssm_parameters.read(ssm_parameters.USER_POOL, scope.place)
+        yield ssm_parameters.read(ssm_parameters.USER_POOL, scope.location)
 
 
 def _labelled(
-    resources: Iterable[Resource], place: Place, stage: Stage, service: str
+    resources: Iterable[Resource], location: Location, stage: Stage, service: str
 ) -> tuple[Resource, ...]:
-    labels = tags(place, stage, service)
+    labels = tags(location, stage, service)
     return tuple(tagged(resource, labels) for resource in resources)
 
 

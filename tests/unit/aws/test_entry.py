@@ -16,7 +16,7 @@ from oort.aws.services.relay import Relay
 from oort.engine.clocks import VirtualClock
 from oort.model.errors import InvalidProject, InvalidUse
 from oort.model.messages import Message
-from oort.rules.cloud.cloud_names import Place
+from oort.rules.cloud.cloud_names import Location
 from oort.rules.cloud.deployed import FunctionEnvironment, OutboxTable
 from oort.rules.messaging import envelopes
 from tests.unit.aws.scripted import clients
@@ -120,9 +120,11 @@ def test_the_relay_names_the_records_that_it_could_not_send() -> None:
     }
     made, client = clients(publish_batch=[answer], delete_item=[{}])
     made.sns, made.dynamodb = client, client  # type: ignore[misc]
-    place, output = Place("shop", "prod", "aws", "eu-north-1", "1"), io.StringIO()
+    location, output = Location("shop", "prod", "aws", "eu-north-1", "1"), io.StringIO()
     log = JsonLog({}, clock=VirtualClock(), stream=output)
-    handler = RelayHandler(Relay(made, place=place, service="shop"), log=log, clock=VirtualClock())
+    handler = RelayHandler(
+        Relay(made, location=location, service="shop"), log=log, clock=VirtualClock()
+    )
     assert handler.answer({"Records": [row("1"), row("2")]}) == {
         "batchItemFailures": [{"itemIdentifier": "s2"}]
     }
@@ -133,9 +135,11 @@ def test_the_relay_names_the_records_that_it_could_not_send() -> None:
 def test_a_row_that_cannot_be_read_is_told_and_holds_up_nobody() -> None:
     made, client = clients(publish_batch=[{"Successful": [], "Failed": []}], delete_item=[{}])
     made.sns, made.dynamodb = client, client  # type: ignore[misc]
-    place, output = Place("shop", "prod", "aws", "eu-north-1", "1"), io.StringIO()
+    location, output = Location("shop", "prod", "aws", "eu-north-1", "1"), io.StringIO()
     log = JsonLog({}, clock=VirtualClock(), stream=output)
-    handler = RelayHandler(Relay(made, place=place, service="shop"), log=log, clock=VirtualClock())
+    handler = RelayHandler(
+        Relay(made, location=location, service="shop"), log=log, clock=VirtualClock()
+    )
     assert handler.answer({"Records": [row("1", kind="nonsense"), row("2")]}) == {
         "batchItemFailures": []
     }

@@ -7,9 +7,9 @@ from oort.rules.cloud import cloud_names
 
 
 def test_tags_of_the_stage_cannot_hide_ours() -> None:
-    place = cloud_names.place("market", "prod")
+    location = cloud_names.location("market", "prod")
     stage = Stage("prod", tags=(("oort:service", "other"), ("team", "core")))
-    found = tags.tags(place, stage, "shop")
+    found = tags.tags(location, stage, "shop")
     assert found == {
         "oort:platform": "market",
         "oort:stage": "prod",

@@ -22,12 +22,12 @@ def test_each_event_has_one_topic_whatever_its_versions() -> None:
         EventModel("shop.sold", 1, "id", "shop", HERE),
         EventModel("shop.sold", 2, "id", "shop", HERE),
     )
-    place = function("shop.place", route("GET", "/shop").trigger, grant)
+    location = function("shop.location", route("GET", "/shop").trigger, grant)
     listening = function("mail.heard", Subscription("bank.paid", 1, "mail.heard", 10))
     platform = PlatformModel(
         "market",
         (
-            ServiceModel(name="shop", resources=events, functions=(place,)),
+            ServiceModel(name="shop", resources=events, functions=(location,)),
             ServiceModel(
                 name="mail",
                 resources=(queue("mail.heard", subscription="bank.paid"),),
@@ -75,7 +75,7 @@ def test_the_stacks_tell_what_services_read() -> None:
 
 
 def test_no_service_can_have_the_stack_of_the_packages() -> None:
-    place = cloud_names.place("market", "prod")
+    location = cloud_names.location("market", "prod")
     template = templates.assets_template(PlatformModel("market", ()), STAGE)
-    assert template.stack == place.assets_stack == "market-prod--assets"
-    assert place.service_stack("assets") == "market-prod-assets"
+    assert template.stack == location.assets_stack == "market-prod--assets"
+    assert location.service_stack("assets") == "market-prod-assets"

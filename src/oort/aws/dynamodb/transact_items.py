@@ -20,7 +20,7 @@ from oort.model.operations import (
 from oort.model.platform import PlatformModel
 from oort.model.resources import TableModel
 from oort.model.sources import Source
-from oort.rules.cloud.cloud_names import OUTBOX, Place, mark_row
+from oort.rules.cloud.cloud_names import OUTBOX, Location, mark_row
 from oort.rules.cloud.deployed import InboxTable, OutboxTable
 from oort.rules.messaging import messages
 from oort.rules.tables import attributes, expressions, keys, sizes
@@ -51,14 +51,14 @@ class Action:
 class TransactItems:
     """Builder for the entries of a service's transactions."""
 
-    def __init__(self, platform: PlatformModel, place: Place, service: str) -> None:
+    def __init__(self, platform: PlatformModel, location: Location, service: str) -> None:
         self._tables = {table.name: table for table in platform.tables}
         self._queues = {queue.name for queue in platform.queues}
-        self._place = place
+        self._location = location
         self._outbox = TableModel(
             f"{service}.{OUTBOX}", service, *OutboxTable.KEY, None, (), _NOWHERE
         )
-        self._inbox = place.inbox(service)
+        self._inbox = location.inbox(service)
 
     def action(self, write: Write, *, now: datetime) -> Action:
         """Return the action of a write.
@@ -79,7 +79,7 @@ class TransactItems:
         """Return the entry of an action, for the state of its item as far as known."""
         write, table = action.write, action.model
         if action.row is not None:
-            return {"Put": {"TableName": self._place.table(table.name), "Item": action.row}}
+            return {"Put": {"TableName": self._location.table(table.name), "Item": action.row}}
         if isinstance(write, PutItem):
             stored = attributes.attributes(write.item, indexed=attributes.indexed(table))
             expression = expressions.put(write.when, key=table.partition, if_absent=write.if_absent)
@@ -130,7 +130,7 @@ class TransactItems:
         returned = (
             {"ReturnValuesOnConditionCheckFailure": "ALL_OLD"} if expression.condition else {}
         )
-        return {"TableName": self._place.table(table.name), **parameters, **returned}
+        return {"TableName": self._location.table(table.name), **parameters, **returned}
 
     def _message(self, write: SendMessage | PublishEvent, now: datetime) -> Action:
         if isinstance(write, SendMessage):

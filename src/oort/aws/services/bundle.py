@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from oort.aws.clients import Clients
 from oort.model.platform import PlatformModel
-from oort.rules.cloud.cloud_names import Place
+from oort.rules.cloud.cloud_names import Location
 
 if TYPE_CHECKING:
     from oort.aws.services.calls import Calls
@@ -37,7 +37,7 @@ class AwsPorts:
     def __init__(
         self,
         clients: Clients,
-        place: Place,
+        location: Location,
         *,
         platform: PlatformModel,
         service: str,
@@ -46,7 +46,7 @@ class AwsPorts:
         daemon: str = "",
     ) -> None:
         self._clients = clients
-        self._place = place
+        self._location = location
         self._platform = platform
         self._service = service
         self._clock = clock
@@ -58,35 +58,37 @@ class AwsPorts:
         """Items, in DynamoDB."""
         from oort.aws.services.tables import Tables
 
-        return Tables(self._clients, platform=self._platform, place=self._place)
+        return Tables(self._clients, platform=self._platform, location=self._location)
 
     @cached_property
     def queues(self) -> "Queues":
         """Messages of work queues, in SQS."""
         from oort.aws.services.queues import Queues
 
-        return Queues(self._clients, platform=self._platform, place=self._place)
+        return Queues(self._clients, platform=self._platform, location=self._location)
 
     @cached_property
     def events(self) -> "Events":
         """Messages for every subscriber, through SNS."""
         from oort.aws.services.events import Events
 
-        return Events(self._clients, platform=self._platform, place=self._place)
+        return Events(self._clients, platform=self._platform, location=self._location)
 
     @cached_property
     def calls(self) -> "Calls":
         """Calls of other services, as invocations of their functions."""
         from oort.aws.services.calls import Calls
 
-        return Calls(self._clients, answers=self._answers, place=self._place)
+        return Calls(self._clients, answers=self._answers, location=self._location)
 
     @cached_property
     def effects(self) -> "Effects":
         """Records of effects, in the service's inbox."""
         from oort.aws.services.effects import Effects
 
-        return Effects(self._clients, place=self._place, service=self._service, clock=self._clock)
+        return Effects(
+            self._clients, location=self._location, service=self._service, clock=self._clock
+        )
 
     @cached_property
     def transactions(self) -> "Transactions":
@@ -96,7 +98,7 @@ class AwsPorts:
         return Transactions(
             self._clients,
             platform=self._platform,
-            place=self._place,
+            location=self._location,
             service=self._service,
             clock=self._clock,
         )
@@ -106,7 +108,7 @@ class AwsPorts:
         """Deliveries that failed or are parked, in SQS."""
         from oort.aws.services.deliveries import Deliveries
 
-        return Deliveries(self._clients, platform=self._platform, place=self._place)
+        return Deliveries(self._clients, platform=self._platform, location=self._location)
 
     @cached_property
     def traces(self) -> "Traces":

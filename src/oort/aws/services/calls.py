@@ -8,7 +8,7 @@ import msgspec
 from oort.aws.clients import Clients
 from oort.aws.failures import ask
 from oort.model.operations import Answered, CallFunction, Objected
-from oort.rules.cloud.cloud_names import Place
+from oort.rules.cloud.cloud_names import Location
 from oort.rules.messaging import calls as rules
 
 
@@ -44,10 +44,10 @@ _reply = msgspec.json.Decoder(CallReply)
 class Calls:
     """See `ports.calls`. `answers` names the function that answers each call."""
 
-    def __init__(self, clients: Clients, *, answers: Mapping[str, str], place: Place) -> None:
+    def __init__(self, clients: Clients, *, answers: Mapping[str, str], location: Location) -> None:
         self._clients = clients
         self._answers = answers
-        self._place = place
+        self._location = location
 
     def call(self, operation: CallFunction) -> Answered | Objected:
         """Invoke the function and wait. Lambda itself ends a function that exceeds its time-out."""
@@ -56,7 +56,7 @@ class Calls:
             return rules.unanswered(operation.call)
         event = CallEvent(operation.body.decode(), operation.traceparent)
         request = {
-            "FunctionName": self._place.function_arn(name),
+            "FunctionName": self._location.function_arn(name),
             "InvocationType": "RequestResponse",
             "Payload": msgspec.json.encode(event),
         }

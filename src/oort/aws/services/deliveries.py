@@ -17,7 +17,7 @@ from oort.aws.sqs import sending
 from oort.aws.sqs.sqs_queues import SqsQueues
 from oort.model.messages import Delivery, Fault
 from oort.model.platform import PlatformModel
-from oort.rules.cloud.cloud_names import Place
+from oort.rules.cloud.cloud_names import Location
 from oort.rules.messaging import messages as rules
 
 _DETAIL = 1000  # characters: attributes count towards the 1 MiB of a message
@@ -26,9 +26,9 @@ _DETAIL = 1000  # characters: attributes count towards the 1 MiB of a message
 class Deliveries:
     """Deliveries in one stage. A queue that the program does not have is a KeyError."""
 
-    def __init__(self, clients: Clients, *, platform: PlatformModel, place: Place) -> None:
+    def __init__(self, clients: Clients, *, platform: PlatformModel, location: Location) -> None:
         self._clients = clients
-        self._sqs = SqsQueues(clients, platform=platform, place=place)
+        self._sqs = SqsQueues(clients, platform=platform, location=location)
 
     def retry(self, queue: str, receipt: str, *, after: timedelta, error: str) -> None:  # noqa: ARG002  SQS keeps no error
         """See `ports.deliveries`. Whole seconds, rounded up; the error is not stored."""

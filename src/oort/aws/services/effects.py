@@ -15,7 +15,7 @@ from oort.model.items import All, Condition, Equals, Item, SetTo
 from oort.model.operations import Lease
 from oort.ports.clock import Clock
 from oort.rules.cloud import cloud_names
-from oort.rules.cloud.cloud_names import Place
+from oort.rules.cloud.cloud_names import Location
 from oort.rules.cloud.deployed import InboxTable
 from oort.rules.messaging import effects as rules
 from oort.rules.tables import attributes, expressions
@@ -25,9 +25,9 @@ from oort.rules.tables.expressions import Expression
 class Effects:
     """Effects of a service."""
 
-    def __init__(self, clients: Clients, *, place: Place, service: str, clock: Clock) -> None:
+    def __init__(self, clients: Clients, *, location: Location, service: str, clock: Clock) -> None:
         self._clients = clients
-        self._table = place.inbox(service)
+        self._table = location.inbox(service)
         self._clock = clock
 
     def claim(self, lease: Lease, *, length: timedelta) -> bytes | None:

@@ -13,7 +13,7 @@ from oort.aws.sqs import sqs_queues
 from oort.aws.sqs.sqs_queues import SqsQueues
 from oort.model.messages import Fault, ParkedMessage, Reason
 from oort.model.platform import PlatformModel
-from oort.rules.cloud.cloud_names import Place
+from oort.rules.cloud.cloud_names import Location
 
 _UNKNOWN_FAULT = Fault(Reason.MALFORMED, "It does not say why it was parked.")
 _headers = msgspec.json.Decoder(dict[str, str])
@@ -22,8 +22,8 @@ _headers = msgspec.json.Decoder(dict[str, str])
 class Parking:
     """Parked messages of a stage. A queue that the program does not have is a KeyError."""
 
-    def __init__(self, clients: Clients, *, platform: PlatformModel, place: Place) -> None:
-        self._sqs = SqsQueues(clients, platform=platform, place=place)
+    def __init__(self, clients: Clients, *, platform: PlatformModel, location: Location) -> None:
+        self._sqs = SqsQueues(clients, platform=platform, location=location)
 
     def parked(self, queue: str, *, most: int) -> list[ParkedMessage]:
         """See `ports.parking`."""

@@ -17,7 +17,7 @@ from oort.aws.sqs import sending
 from oort.aws.system import MachineClock
 from oort.model.errors import OortError
 from oort.ports.clock import Clock
-from oort.rules.cloud.cloud_names import Place
+from oort.rules.cloud.cloud_names import Location
 from oort.rules.cloud.deployed import OutboxTable
 from oort.rules.messaging import envelopes
 from oort.rules.tables.attributes import Attributes
@@ -29,11 +29,11 @@ class Relay:
     """The relay of a service's outbox."""
 
     def __init__(
-        self, clients: Clients, *, place: Place, service: str, clock: Clock | None = None
+        self, clients: Clients, *, location: Location, service: str, clock: Clock | None = None
     ) -> None:
         self._clients = clients
-        self._place = place
-        self._table = place.outbox(service)
+        self._location = location
+        self._table = location.outbox(service)
         self._doing = f"relaying the messages of {service}"
         self._clock = clock or MachineClock()
 
@@ -88,7 +88,10 @@ class Relay:
 
     def _publish_batch(self, event: str, rows: Sequence[OutboxRow]) -> BatchAnswer:
         entries = [{"Id": str(position), "Message": row.text} for position, row in enumerate(rows)]
-        request = {"TopicArn": self._place.topic_arn(event), "PublishBatchRequestEntries": entries}
+        request = {
+            "TopicArn": self._location.topic_arn(event),
+            "PublishBatchRequestEntries": entries,
+        }
         return ask(self._clients.sns.publish_batch, request, doing=self._doing)
 
     def _send_batch(self, queue: str, rows: Sequence[OutboxRow]) -> BatchAnswer:
@@ -101,7 +104,7 @@ class Relay:
             }
             for position, row in enumerate(rows)
         ]
-        url = sending.queue_url(self._clients, self._place, queue)
+        url = sending.queue_url(self._clients, self._location, queue)
         return ask(
             self._clients.sqs.send_message_batch,
             {"QueueUrl": url, "Entries": entries},

@@ -29,7 +29,7 @@ from oort.model.operations import (
 )
 from oort.model.platform import PlatformModel
 from oort.model.resources import TableModel
-from oort.rules.cloud.cloud_names import Place
+from oort.rules.cloud.cloud_names import Location
 from oort.rules.tables import attributes, keys
 from oort.rules.tables import items as rules
 from oort.rules.tables.attributes import Attributes
@@ -51,12 +51,12 @@ class Tables:
         clients: Clients,
         *,
         platform: PlatformModel,
-        place: Place,
+        location: Location,
         retries: ConflictRetries | None = None,
     ) -> None:
         self._clients = clients
         self._tables = {table.name: table for table in platform.tables}
-        self._place = place
+        self._location = location
         self._retries = retries or ConflictRetries(MachineEntropy())
 
     def get(self, table: str, key: Key) -> Item | None:
@@ -64,7 +64,7 @@ class Tables:
         model = self._tables[table]
         rules.located(model, key)
         request = {
-            "TableName": self._place.table(table), "Key": request_parameters.key(model, key),
+            "TableName": self._location.table(table), "Key": request_parameters.key(model, key),
             "ConsistentRead": True,
         }  # fmt: skip
         try:
@@ -171,7 +171,7 @@ class Tables:
         name = paging.query_name(operation, table, index)
         if query_pages.is_empty(operation):
             return Listed([], None)
-        request = query_pages.query(operation, index, name=self._place.table(table.name))
+        request = query_pages.query(operation, index, name=self._location.table(table.name))
         return query_pages.read(
             lambda start, most: self._page(
                 self._clients.dynamodb.query, table, {**request, **start, "Limit": most}
@@ -182,7 +182,7 @@ class Tables:
                 index.sort is None
                 or not query_pages.is_at_upper_end(operation, item.get(index.sort))
             ),
-            place=lambda item: paging.position(item, table, index),
+            location=lambda item: paging.position(item, table, index),
             name=name,
             where=operation.where,
         )
@@ -196,7 +196,7 @@ class Tables:
         table = self._tables[operation.table]
         after = None if operation.after is None else paging.scanned(operation.after, table)
         request: dict[str, object] = {
-            "TableName": self._place.table(table.name),
+            "TableName": self._location.table(table.name),
             "ConsistentRead": True,
         }
         return query_pages.read(
@@ -206,7 +206,7 @@ class Tables:
             limit=operation.limit,
             start=None if after is None else request_parameters.key(table, after),
             keep=lambda _: True,
-            place=lambda item: keys.of(item, table),
+            location=lambda item: keys.of(item, table),
             name=paging.scan_name(table),
             where=operation.where,
         )
@@ -250,7 +250,7 @@ class Tables:
 
         After a conflict with a transaction the write is tried again.
         """
-        parameters = {"TableName": self._place.table(table.name), **request}
+        parameters = {"TableName": self._location.table(table.name), **request}
         for attempt in range(self._retries.attempts):
             try:
                 return ask(
@@ -287,7 +287,7 @@ class Tables:
         )
 
     def _read_all(self, table: TableModel, requested: Sequence[Key]) -> list[Item | None]:
-        name, expect = self._place.table(table.name), frozenset({CANCELLED, INVALID})
+        name, expect = self._location.table(table.name), frozenset({CANCELLED, INVALID})
         gets = [
             {"Get": {"TableName": name, "Key": request_parameters.key(table, key)}}
             for key in requested

@@ -22,7 +22,7 @@ from oort.aws.system import MachineEntropy
 from oort.model.operations import Mark, UpdateItem, Write
 from oort.model.platform import PlatformModel
 from oort.ports.clock import Clock
-from oort.rules.cloud.cloud_names import Place
+from oort.rules.cloud.cloud_names import Location
 from oort.rules.tables import transactions as rules
 
 _FAILED = "ConditionalCheckFailed"
@@ -43,16 +43,16 @@ class Transactions:
         clients: Clients,
         *,
         platform: PlatformModel,
-        place: Place,
+        location: Location,
         service: str,
         clock: Clock,
         retries: ConflictRetries | None = None,
     ) -> None:
         self._clients = clients
-        self._entries = TransactItems(platform, place, service)
+        self._entries = TransactItems(platform, location, service)
         self._clock = clock
         self._retries = retries or ConflictRetries(MachineEntropy())
-        self._tables = Tables(clients, platform=platform, place=place, retries=self._retries)
+        self._tables = Tables(clients, platform=platform, location=location, retries=self._retries)
 
     def commit(self, writes: Sequence[Write], mark: Mark | None) -> bool:
         """See `ports.transactions`."""

@@ -9,7 +9,7 @@ from typing import TypeVar
 from oort.aws.clients import Clients
 from oort.model import limits
 from oort.model.messages import Message, Sealed
-from oort.rules.cloud.cloud_names import Place
+from oort.rules.cloud.cloud_names import Location
 from oort.rules.messaging import envelopes, messages
 
 T = TypeVar("T")
@@ -20,19 +20,19 @@ T = TypeVar("T")
 _REFUSED = str.maketrans({"\ufffe": "\\ufffe", "\uffff": "\\uffff"})
 
 
-def queue_url(clients: Clients, place: Place, queue: str) -> str:
+def queue_url(clients: Clients, location: Location, queue: str) -> str:
     """Return the URL of a queue. SQS reads account and name from it and ignores its host."""
-    return f"{clients.endpoint('sqs')}/{place.account}/{place.queue(queue)}"
+    return f"{clients.endpoint('sqs')}/{location.account}/{location.queue(queue)}"
 
 
-def parked_url(clients: Clients, place: Place, queue: str) -> str:
+def parked_url(clients: Clients, location: Location, queue: str) -> str:
     """Return the URL of the queue with a queue's parked messages."""
-    return f"{clients.endpoint('sqs')}/{place.account}/{place.parked(queue)}"
+    return f"{clients.endpoint('sqs')}/{location.account}/{location.parked(queue)}"
 
 
-def dead_url(clients: Clients, place: Place, queue: str) -> str:
+def dead_url(clients: Clients, location: Location, queue: str) -> str:
     """Return the URL of a queue's dead-letter queue."""
-    return f"{clients.endpoint('sqs')}/{place.account}/{place.dead(queue)}"
+    return f"{clients.endpoint('sqs')}/{location.account}/{location.dead(queue)}"
 
 
 def text(message: Message) -> str:

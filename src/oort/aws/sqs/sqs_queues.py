@@ -12,7 +12,7 @@ from oort.model import limits
 from oort.model.errors import NotUnderstood, Unavailable
 from oort.model.messages import Fault, Message
 from oort.model.platform import PlatformModel
-from oort.rules.cloud.cloud_names import Place
+from oort.rules.cloud.cloud_names import Location
 from oort.rules.messaging import envelopes
 
 # While messages are listed or moved, they are hidden from consumers.
@@ -198,28 +198,28 @@ class SqsQueues:
     A queue that the program does not have is a KeyError.
     """
 
-    def __init__(self, clients: Clients, *, platform: PlatformModel, place: Place) -> None:
+    def __init__(self, clients: Clients, *, platform: PlatformModel, location: Location) -> None:
         self._clients = clients
         self._names = {queue.name: queue.name for queue in platform.queues}
-        self._place = place
+        self._location = location
 
     def queue(self, queue: str) -> SqsQueue:
         """Return the queue itself."""
         name = self._names[queue]
         return SqsQueue(
             self._clients,
-            sending.queue_url(self._clients, self._place, name),
+            sending.queue_url(self._clients, self._location, name),
             title=f"the queue {name}",
         )
 
     def dead(self, queue: str) -> SqsQueue:
         """Return its dead-letter queue."""
-        url = sending.dead_url(self._clients, self._place, self._names[queue])
+        url = sending.dead_url(self._clients, self._location, self._names[queue])
         return SqsQueue(self._clients, url, title=f"the dead letters of {queue}")
 
     def parked(self, queue: str) -> SqsQueue:
         """Return the queue with its parked messages."""
-        url = sending.parked_url(self._clients, self._place, self._names[queue])
+        url = sending.parked_url(self._clients, self._location, self._names[queue])
         return SqsQueue(self._clients, url, title=f"the parked messages of {queue}")
 
 

@@ -29,7 +29,7 @@ from oort.model.platform import PlatformModel, ServiceModel
 from oort.ports.assets import Assets
 from oort.ports.parking import Parking
 from oort.rules.cloud import cloud_names
-from oort.rules.cloud.cloud_names import Place
+from oort.rules.cloud.cloud_names import Location
 
 
 class Cloud:
@@ -40,9 +40,9 @@ class Cloud:
         self._clients = Clients(stage.region)
         self.account: Account = account(self._clients)
 
-    def place(self, platform: PlatformModel) -> Place:
+    def location(self, platform: PlatformModel) -> Location:
         """Return the names of the platform's resources in this stage and account."""
-        named = cloud_names.place(platform.name, self._stage)
+        named = cloud_names.location(platform.name, self._stage)
         return replace(
             named,
             partition=self.account.partition,
@@ -52,7 +52,7 @@ class Cloud:
 
     def parking(self, platform: PlatformModel) -> Parking:
         """Open the parked messages of the stage."""
-        return SqsParking(self._clients, platform=platform, place=self.place(platform))
+        return SqsParking(self._clients, platform=platform, location=self.location(platform))
 
     def rollout(
         self,
@@ -112,9 +112,9 @@ def code(service: ServiceModel, package: Package | None, homes: dict[str, tuple[
 
 def stacks(program: Program, stage: Stage, chosen: Sequence[str]) -> Iterator[str]:
     """Return the names of the chosen services' stacks, or of all."""
-    place = cloud_names.place(program.model.name, stage.name)
+    location = cloud_names.location(program.model.name, stage.name)
     return (
-        place.service_stack(service.name)
+        location.service_stack(service.name)
         for service in program.model.services
         if not chosen or service.name in chosen
     )

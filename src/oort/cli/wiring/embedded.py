@@ -75,11 +75,11 @@ def started(
     log: Log,
     inline: bool,
     throttle: bool = True,
-    place: str = "",
+    location: str = "",
 ) -> Running:
     """Start a platform on the state; the caller has its lock.
 
-    With `inline`, one handler runs at a time, without a time limit for debuggers. `place` holds the
+    With `inline`, one handler runs at a time, without a time limit for debuggers. `location` holds the
     options
     that other commands need to find the platform: `-C PATH`.
     """
@@ -100,7 +100,10 @@ def started(
         engine.gateway,
         threads=threads,
         access=log.access,
-        pages={**fixed_pages.of(program, place=place, say=log.say), **discovery_pages.of(issuer)},
+        pages={
+            **fixed_pages.of(program, location=location, say=log.say),
+            **discovery_pages.of(issuer),
+        },
         timed=not inline,
     )
     engine.start()

@@ -17,13 +17,15 @@ def alarms(scope: Scope) -> Iterator[Resource]:
     """
     if not any(function.queue for function in scope.service.functions):
         return
-    place, service = scope.place, scope.service.name
-    dimensions = Metrics.dimensions(platform=place.platform, stage=place.stage, service=service)
+    location, service = scope.location, scope.service.name
+    dimensions = Metrics.dimensions(
+        platform=location.platform, stage=location.stage, service=service
+    )
     yield Resource(
         "ParkedAlarm",
         "AWS::CloudWatch::Alarm",
         {
-            "AlarmName": f"{place.service_stack(service)}-parked",
+            "AlarmName": f"{location.service_stack(service)}-parked",
             "AlarmDescription": (
                 "A consumer parked what it cannot read; `oort events parked` shows it."
             ),

@@ -66,7 +66,9 @@ def api(scope: Scope) -> Iterator[Resource]:
         part.id for part in parts if part.type.endswith(("::Method", "::GatewayResponse"))
     )
     yield Resource(deployment, "AWS::ApiGateway::Deployment", {"RestApiId": ref("Api")}, after)
-    yield log_group("AccessLog", name=scope.place.access_log(scope.service.name), stage=scope.stage)
+    yield log_group(
+        "AccessLog", name=scope.location.access_log(scope.service.name), stage=scope.stage
+    )
     yield _stage(deployment, scope)
     yield from (_permission(route, scope) for route in routes(scope.service))
 
@@ -89,7 +91,7 @@ def _parts(scope: Scope) -> Iterator[Resource]:
         "Api",
         "AWS::ApiGateway::RestApi",
         {
-            "Name": scope.place.service_stack(scope.service.name),
+            "Name": scope.location.service_stack(scope.service.name),
             "EndpointConfiguration": {"Types": ["REGIONAL"]},
             # https://docs.aws.amazon.com/apigateway/latest/developerguide/apigateway-security-policies.html
             "SecurityPolicy": "SecurityPolicy_TLS13_1_3_2025_09",
@@ -170,7 +172,7 @@ def _method(function: FunctionModel, trigger: Http) -> Resource:
 
 
 def _stage(deployment: str, scope: Scope) -> Resource:
-    log = scope.place.log_group_arn("${AccessLog}")
+    log = scope.location.log_group_arn("${AccessLog}")
     settings = [_setting("/*", "*", limits.PUBLIC_RATE.per_second, limits.PUBLIC_RATE.burst)]
     for _, trigger in routes(scope.service):
         rate = trigger.rate or (limits.PUBLIC_RATE if trigger.public else limits.PRIVATE_RATE)
@@ -209,8 +211,8 @@ def _permission(route: Route, scope: Scope) -> Resource:
     """Permission to invoke the function for this method and path of this stage."""
     function, trigger = route
     parts = ["*" if routing.parameter(part) else part for part in routing.segments(trigger.path)]
-    place = scope.place
-    api_arn = f"arn:{place.partition}:execute-api:{place.region}:{place.account}:${{Api}}"
+    location = scope.location
+    api_arn = f"arn:{location.partition}:execute-api:{location.region}:{location.account}:${{Api}}"
     properties: dict[str, Json] = {
         "Action": "lambda:InvokeFunction",
         "FunctionName": ref(alias(function.name)),

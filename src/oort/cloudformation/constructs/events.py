@@ -10,10 +10,10 @@ from oort.cloudformation.intrinsics import attribute, ref
 from oort.cloudformation.logical import identity
 from oort.cloudformation.resources import Resource
 from oort.model.platform import PlatformModel
-from oort.rules.cloud.cloud_names import Place
+from oort.rules.cloud.cloud_names import Location
 
 
-def events(platform: PlatformModel, place: Place) -> Iterator[Resource]:
+def events(platform: PlatformModel, location: Location) -> Iterator[Resource]:
     """Yield the topic of every event that a service publishes or subscribes to.
 
     Topics are encrypted with the platform's key and accept TLS only.
@@ -26,7 +26,7 @@ def events(platform: PlatformModel, place: Place) -> Iterator[Resource]:
             topic,
             "AWS::SNS::Topic",
             {
-                "TopicName": place.topic(event),
+                "TopicName": location.topic(event),
                 "KmsMasterKeyId": attribute("Key", "Arn"),
                 "SignatureVersion": "2",
             },

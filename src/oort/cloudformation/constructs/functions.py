@@ -51,14 +51,14 @@ def functions(scope: Scope) -> Iterator[Resource]:
 
 def lambda_function(definition: LambdaFunction, scope: Scope) -> Iterator[Resource]:
     """Yield the resources of a function."""
-    logical_id, place = definition.logical_id, scope.place
+    logical_id, location = definition.logical_id, scope.location
     yield role(
         logical_id("Role"),
         service="lambda",
         statements=definition.statements,
         description=f"Of the function {definition.name} alone.",
     )
-    yield log_group(logical_id("Log"), name=place.log_group(definition.name), stage=scope.stage)
+    yield log_group(logical_id("Log"), name=location.log_group(definition.name), stage=scope.stage)
     properties = _properties(definition, scope)
     yield Resource(logical_id("Function"), "AWS::Lambda::Function", properties)
     # A version never changes: other code or settings make another resource, and the old version
@@ -102,7 +102,7 @@ def alias(function: str) -> str:
 
 def _definition(function: FunctionModel, scope: Scope) -> LambdaFunction:
     allowed = roles.granted(
-        function, platform=scope.platform, place=scope.place, key=ssm_parameters.KEY.value
+        function, platform=scope.platform, location=scope.location, key=ssm_parameters.KEY.value
     )
     name = short(function.name)
     return LambdaFunction(
@@ -131,14 +131,14 @@ def _properties(definition: LambdaFunction, scope: Scope) -> Document:
     # CloudFormation takes that for a failure.
     running = f" [{scope.code.fingerprint[:12]}]"
     return {
-        "FunctionName": scope.place.function(definition.name),
+        "FunctionName": scope.location.function(definition.name),
         "Description": definition.description[: _DESCRIPTION - len(running)] + running,
         "Runtime": stage.runtime,
         "Architectures": [stage.architecture.value],
         "Handler": HANDLER,
         "Code": {
             "S3Bucket": ref(ssm_parameters.ASSETS.id),
-            "S3Key": scope.code.key(scope.place.platform, service),
+            "S3Key": scope.code.key(scope.location.platform, service),
         },
         "Role": attribute(definition.logical_id("Role"), "Arn"),
         "MemorySize": stage.memory,
@@ -153,8 +153,8 @@ def _properties(definition: LambdaFunction, scope: Scope) -> Document:
 
 def _variables(definition: LambdaFunction, scope: Scope) -> Document:
     environment: FunctionEnvironment[Json] = FunctionEnvironment(
-        platform=scope.place.platform,
-        stage=scope.place.stage,
+        platform=scope.location.platform,
+        stage=scope.location.stage,
         function=definition.name,
         packages=scope.code.packages,
         partition=ref("AWS::Partition"),

@@ -9,13 +9,13 @@ from oort.cloudformation.constructs.policies import VERSION
 from oort.cloudformation.intrinsics import ref, text
 from oort.cloudformation.resources import RemovalPolicy, Resource
 from oort.model.problems import Json
-from oort.rules.cloud.cloud_names import Place
+from oort.rules.cloud.cloud_names import Location
 
 
-def key(place: Place) -> Iterator[Resource]:
+def key(location: Location) -> Iterator[Resource]:
     """Yield the key and its alias. KMS rotates the key each year."""
     properties: dict[str, Json] = {
-        "Description": f"Messages of the platform {place.platform}, stage {place.stage}",
+        "Description": f"Messages of the platform {location.platform}, stage {location.stage}",
         "EnableKeyRotation": True,
         "KeyPolicy": {"Version": VERSION, "Statement": [_account(), _delivery()]},
     }
@@ -23,7 +23,7 @@ def key(place: Place) -> Iterator[Resource]:
         "Key", "AWS::KMS::Key", properties, (), RemovalPolicy.RETAIN_ONCE_USED, RemovalPolicy.RETAIN
     )
     yield Resource(
-        "KeyAlias", "AWS::KMS::Alias", {"AliasName": place.key_alias, "TargetKeyId": ref("Key")}
+        "KeyAlias", "AWS::KMS::Alias", {"AliasName": location.key_alias, "TargetKeyId": ref("Key")}
     )
 
 

@@ -33,7 +33,7 @@ def outbox(scope: Scope) -> Iterator[Resource]:
     # Retained like the service's tables: the outbox may hold messages that are not sent yet.
     types = dict.fromkeys(OutboxTable.KEY, "S")
     yield stored(
-        "Outbox", name=name, key=OutboxTable.KEY, types=types, place=scope.place, more=stream
+        "Outbox", name=name, key=OutboxTable.KEY, types=types, location=scope.location, more=stream
     )
     yield from _relay(scope)
 
@@ -53,7 +53,7 @@ def inbox(scope: Scope) -> Iterator[Resource]:
         name=f"{scope.service.name}.{cloud_names.INBOX}",
         key=InboxTable.KEY,
         types=dict.fromkeys(InboxTable.KEY, "S"),
-        place=scope.place,
+        location=scope.location,
         more=expiry,
         on_delete=RemovalPolicy.DELETE,
         on_replace=RemovalPolicy.DELETE,
@@ -64,8 +64,8 @@ def _relay(scope: Scope) -> Iterator[Resource]:
     name = f"{scope.service.name}.{cloud_names.RELAY}"
     allowed = roles.relaying(
         scope.service,
-        place=scope.place,
-        log_group=scope.place.log_group(name),
+        location=scope.location,
+        log_group=scope.location.log_group(name),
         stream="${Outbox.StreamArn}",
         key=ssm_parameters.KEY.value,
     )

@@ -13,7 +13,7 @@ from oort.model import limits
 from oort.model.functions import FunctionModel, Timer
 from oort.model.problems import Json
 from oort.model.resources import QueueModel
-from oort.rules.cloud.cloud_names import UNDELIVERED, Place
+from oort.rules.cloud.cloud_names import UNDELIVERED, Location
 from oort.rules.grants.roles import outgoing
 
 RETENTION = whole_seconds(limits.RETENTION)
@@ -25,7 +25,7 @@ def queues(scope: Scope) -> Iterator[Resource]:
     The queue of undelivered messages comes first, if a delivery to the service can fail.
     """
     topics = [
-        text(scope.place.topic_arn(queue.subscription))
+        text(scope.location.topic_arn(queue.subscription))
         for queue in scope.service.queues
         if queue.subscription
     ]
@@ -34,7 +34,7 @@ def queues(scope: Scope) -> Iterator[Resource]:
     for queue in scope.service.queues:
         yield from _with_failures(queue, scope)
         if queue.subscription:
-            yield _subscription(queue, scope.place)
+            yield _subscription(queue, scope.location)
 
 
 def needs_undelivered(scope: Scope) -> bool:
@@ -48,34 +48,34 @@ def needs_undelivered(scope: Scope) -> bool:
 
 
 def _with_failures(queue: QueueModel, scope: Scope) -> Iterator[Resource]:
-    place, name = scope.place, short(queue.name)
+    location, name = scope.location, short(queue.name)
     queue_id, dead_id = identity("Queue", name), identity("Dead", name)
-    yield _queue(dead_id, place.dead(queue.name), {
+    yield _queue(dead_id, location.dead(queue.name), {
         "MessageRetentionPeriod": RETENTION,
         # By the name: a reference would be a circle.
         "RedriveAllowPolicy": {
-            "redrivePermission": "byQueue", "sourceQueueArns": [text(place.queue_arn(queue.name))],
+            "redrivePermission": "byQueue", "sourceQueueArns": [text(location.queue_arn(queue.name))],
         },
     })  # fmt: skip
     # Messages that the consumer cannot read. The consumer puts them there, and SQS keeps them for
     # its longest retention.
     parked_id = identity("Parked", name)
-    yield _queue(parked_id, place.parked(queue.name), {"MessageRetentionPeriod": RETENTION})
-    yield _queue(queue_id, place.queue(queue.name), {
+    yield _queue(parked_id, location.parked(queue.name), {"MessageRetentionPeriod": RETENTION})
+    yield _queue(queue_id, location.queue(queue.name), {
         "MessageRetentionPeriod": RETENTION,
         "VisibilityTimeout": _visibility(queue, scope),
         "RedrivePolicy": {
             "deadLetterTargetArn": attribute(dead_id, "Arn"), "maxReceiveCount": queue.attempts,
         },
     })  # fmt: skip
-    topics = [text(place.topic_arn(queue.subscription))] if queue.subscription else []
+    topics = [text(location.topic_arn(queue.subscription))] if queue.subscription else []
     yield _policy(identity("Policy", name), queue_id, topics)
     yield _policy(identity("Guard", name), dead_id, [])
     yield _policy(identity("Fence", name), parked_id, [])
 
 
 def _undelivered(scope: Scope, topics: list[Json]) -> Iterator[Resource]:
-    name = scope.place.queue(f"{scope.service.name}.{UNDELIVERED}")
+    name = scope.location.queue(f"{scope.service.name}.{UNDELIVERED}")
     yield _queue("Undelivered", name, {"MessageRetentionPeriod": RETENTION})
     yield _policy("UndeliveredPolicy", "Undelivered", topics)
 
@@ -111,7 +111,7 @@ def _policy(logical_id: str, queue: str, topics: list[Json]) -> Resource:
     )
 
 
-def _subscription(queue: QueueModel, place: Place) -> Resource:
+def _subscription(queue: QueueModel, location: Location) -> Resource:
     """Subscription of a queue to its topic.
 
     Messages that the topic cannot deliver go to the undelivered messages. They are not dead
@@ -123,7 +123,7 @@ def _subscription(queue: QueueModel, place: Place) -> Resource:
         identity("Subscription", name),
         "AWS::SNS::Subscription",
         {
-            "TopicArn": text(place.topic_arn(queue.subscription)),
+            "TopicArn": text(location.topic_arn(queue.subscription)),
             "Protocol": "sqs",
             "Endpoint": attribute(identity("Queue", name), "Arn"),
             "RawMessageDelivery": True,

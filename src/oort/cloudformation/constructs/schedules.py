@@ -34,7 +34,7 @@ def schedules(scope: Scope) -> Iterator[Resource]:
     if not timers:
         return
     targets = [timer.queue for _, timer in timers] + [f"{scope.service.name}.{UNDELIVERED}"]
-    send = Statement("Send", ("sqs:SendMessage",), tuple(map(scope.place.queue_arn, targets)))
+    send = Statement("Send", ("sqs:SendMessage",), tuple(map(scope.location.queue_arn, targets)))
     yield account_role(
         "SchedulerRole",
         service="scheduler",
@@ -71,7 +71,7 @@ def _schedule(
         identity("Schedule", short(name)),
         "AWS::Scheduler::Schedule",
         {
-            "Name": scope.place.schedule(name),
+            "Name": scope.location.schedule(name),
             "ScheduleExpression": expression,
             "ScheduleExpressionTimezone": timer.timezone,
             "FlexibleTimeWindow": {"Mode": "OFF"},

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from oort.cloudformation.logical import identity
 from oort.cloudformation.resources import Parameter, Resource
 from oort.model.problems import Json
-from oort.rules.cloud.cloud_names import Place
+from oort.rules.cloud.cloud_names import Location
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,12 +35,12 @@ USER_POOL_ID = Shared("UserPoolId", "user-pool-id", "The id of the user pool.")
 CLIENT = Shared("ClientId", "client-id", "The id of the user pool's client.")
 
 
-def parameter(shared: Shared, value: Json, place: Place) -> Resource:
+def parameter(shared: Shared, value: Json, location: Location) -> Resource:
     """Return the SSM parameter of the writing stack, in plain text, since the
     value is not secret.
     """
     properties: dict[str, Json] = {
-        "Name": place.parameter(shared.name),
+        "Name": location.parameter(shared.name),
         "Type": "String",
         "Value": value,
         "Description": shared.description,
@@ -48,6 +48,6 @@ def parameter(shared: Shared, value: Json, place: Place) -> Resource:
     return Resource(identity("Parameter", shared.name), "AWS::SSM::Parameter", properties)
 
 
-def read(shared: Shared, place: Place) -> Parameter:
+def read(shared: Shared, location: Location) -> Parameter:
     """Return the template parameter of a reading stack."""
-    return Parameter(shared.id, place.parameter(shared.name), shared.description)
+    return Parameter(shared.id, location.parameter(shared.name), shared.description)

@@ -10,10 +10,10 @@ from oort.cloudformation.logical import identity, short
 from oort.cloudformation.resources import Document, RemovalPolicy, Resource
 from oort.model.problems import Json
 from oort.model.resources import IndexModel, TableModel
-from oort.rules.cloud.cloud_names import Place
+from oort.rules.cloud.cloud_names import Location
 
 
-def table(model: TableModel, place: Place) -> Resource:
+def table(model: TableModel, location: Location) -> Resource:
     """Return the table of the model with its secondary indexes."""
     indexes = [index for index in model.indexes if not index.primary]
     keys = [model.key, *(_parts(index) for index in indexes)]
@@ -26,13 +26,13 @@ def table(model: TableModel, place: Place) -> Resource:
         name=model.name,
         key=model.key,
         types=types,
-        place=place,
+        location=location,
         more=more,
     )
 
 
 def stored(
-    logical_id: str, *, name: str, key: Iterable[str], types: Mapping[str, str], place: Place,
+    logical_id: str, *, name: str, key: Iterable[str], types: Mapping[str, str], location: Location,
     more: Document, on_delete: RemovalPolicy = RemovalPolicy.RETAIN_ONCE_USED,
     on_replace: RemovalPolicy = RemovalPolicy.RETAIN,
 ) -> Resource:  # fmt: skip
@@ -45,7 +45,7 @@ def stored(
     https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/PointInTimeRecovery_Howitworks.html
     """
     properties: dict[str, Json] = {
-        "TableName": place.table(name),
+        "TableName": location.table(name),
         "BillingMode": "PAY_PER_REQUEST",
         "AttributeDefinitions": [
             {"AttributeName": part, "AttributeType": kind} for part, kind in types.items()
@@ -57,7 +57,7 @@ def stored(
         "SSESpecification": {"SSEEnabled": True},
         "PointInTimeRecoverySpecification": {"PointInTimeRecoveryEnabled": True},
         "ResourcePolicy": {
-            "PolicyDocument": policies.tls_only("dynamodb:*", text(place.table_arn(name)))
+            "PolicyDocument": policies.tls_only("dynamodb:*", text(location.table_arn(name)))
         },
     }
     return Resource(logical_id, "AWS::DynamoDB::Table", properties, (), on_delete, on_replace)

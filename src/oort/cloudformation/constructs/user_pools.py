@@ -10,7 +10,7 @@ from oort.cloudformation.resources import RemovalPolicy, Resource
 from oort.model.functions import Http
 from oort.model.platform import PlatformModel
 from oort.model.problems import Json
-from oort.rules.cloud.cloud_names import Place
+from oort.rules.cloud.cloud_names import Location
 
 # Scopes of an access token: the first after signing in through the API, the second through the
 # hosted pages. A route that requires one of them takes access tokens only, which have no e-mail
@@ -19,19 +19,19 @@ from oort.rules.cloud.cloud_names import Place
 SCOPES = ("aws.cognito.signin.user.admin", "openid")
 
 
-def user_pool(platform: PlatformModel, place: Place) -> Iterator[Resource]:
+def user_pool(platform: PlatformModel, location: Location) -> Iterator[Resource]:
     """Yield the pool, the client and the groups."""
     # Retained in every case: the pool is protected against deletion, so a rollback
     # could not delete it.
     yield Resource(
         "UserPool",
         "AWS::Cognito::UserPool",
-        _pool(place),
+        _pool(location),
         (),
         RemovalPolicy.RETAIN,
         RemovalPolicy.RETAIN,
     )
-    yield Resource("Client", "AWS::Cognito::UserPoolClient", _client(place))
+    yield Resource("Client", "AWS::Cognito::UserPoolClient", _client(location))
     for group in sorted(_groups(platform)):
         properties: dict[str, Json] = {"GroupName": group, "UserPoolId": ref("UserPool")}
         yield Resource(identity("Group", group), "AWS::Cognito::UserPoolGroup", properties)
@@ -46,9 +46,9 @@ def _groups(platform: PlatformModel) -> set[str]:
     }
 
 
-def _pool(place: Place) -> dict[str, Json]:
+def _pool(location: Location) -> dict[str, Json]:
     return {
-        "UserPoolName": place.stack,
+        "UserPoolName": location.stack,
         "UserPoolTier": "ESSENTIALS",
         "DeletionProtection": "ACTIVE",
         "UsernameAttributes": ["email"],
@@ -74,9 +74,9 @@ def _pool(place: Place) -> dict[str, Json]:
     }
 
 
-def _client(place: Place) -> dict[str, Json]:
+def _client(location: Location) -> dict[str, Json]:
     return {
-        "ClientName": place.stack,
+        "ClientName": location.stack,
         "UserPoolId": ref("UserPool"),
         "GenerateSecret": False,  # pages and telephones cannot keep a secret
         # Passwords never travel. ADMIN_USER_PASSWORD also needs credentials of the account:

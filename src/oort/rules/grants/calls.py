@@ -15,7 +15,7 @@ EDGE = EdgeKind.CALLS
 
 def statements(grant: Grant, grantee: Grantee) -> Iterator[Statement]:
     """Invoking the function that answers. InvalidProgram if there is none on the platform."""
-    answer = grantee.place.function_arn(_answer(grant, grantee))
+    answer = grantee.location.function_arn(_answer(grant, grantee))
     yield Statement(named(grant), ("lambda:InvokeFunction",), (answer,))
 
 

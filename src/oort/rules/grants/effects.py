@@ -10,5 +10,5 @@ from oort.rules.grants.tables import UPDATE
 
 def statements(grant: Grant, grantee: Grantee) -> Iterator[Statement]:
     """Claiming, finishing and releasing: updates that also show the row."""
-    table = grantee.place.table_arn(f"{grantee.function.service}.{INBOX}")
+    table = grantee.location.table_arn(f"{grantee.function.service}.{INBOX}")
     yield only_rows("Effects", UPDATE, table, [effect_row(grant.resource, "*", "*")])

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 
 from oort.model.functions import Grant
-from oort.rules.cloud.cloud_names import Place, outbox_row
+from oort.rules.cloud.cloud_names import Location, outbox_row
 from oort.rules.cloud.deployed import OutboxTable
 from oort.rules.grants.edges import EdgeKind
 from oort.rules.grants.statement import Condition, Grantee, Statement, named
@@ -14,7 +14,7 @@ _PUBLISH = ("sns:Publish",)
 
 def statements(grant: Grant, grantee: Grantee) -> Iterator[Statement]:
     """Publishing to the topic."""
-    yield Statement(named(grant), _PUBLISH, (grantee.place.topic_arn(grant.resource),))
+    yield Statement(named(grant), _PUBLISH, (grantee.location.topic_arn(grant.resource),))
 
 
 def encrypting(events: Sequence[str], key: str) -> Iterator[Statement]:
@@ -32,8 +32,8 @@ def outbox_rows(grant: Grant) -> str:
     return outbox_row(OutboxTable.PUBLISH, grant.resource, "*")
 
 
-def relaying(events: Sequence[str], place: Place, *, key: str) -> Iterator[Statement]:
+def relaying(events: Sequence[str], location: Location, *, key: str) -> Iterator[Statement]:
     """The relay's right to publish these events."""
     if events:
-        yield Statement("Publish", _PUBLISH, tuple(map(place.topic_arn, events)))
+        yield Statement("Publish", _PUBLISH, tuple(map(location.topic_arn, events)))
     yield from encrypting(events, key)

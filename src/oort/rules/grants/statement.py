@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from oort.model.functions import FunctionModel, Grant
 from oort.model.platform import PlatformModel
-from oort.rules.cloud.cloud_names import Place
+from oort.rules.cloud.cloud_names import Location
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +33,7 @@ class Grantee:
 
     function: FunctionModel
     platform: PlatformModel
-    place: Place
+    location: Location
 
 
 def named(grant: Grant) -> str:

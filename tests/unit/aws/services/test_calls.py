@@ -9,10 +9,10 @@ import pytest
 from oort.aws.services.calls import CallReply, Calls
 from oort.model.errors import CloudRefused
 from oort.model.operations import Answered, CallFunction, Objected
-from oort.rules.cloud.cloud_names import Place
+from oort.rules.cloud.cloud_names import Location
 from tests.unit.aws.scripted import clients, refused
 
-PLACE = Place("shop", "prod", "aws", "eu-north-1", "1")
+PLACE = Location("shop", "prod", "aws", "eu-north-1", "1")
 ANSWERS = {"billing.charge": "billing.collect"}
 ASKED = CallFunction("billing.charge", b'{"cents":1}', "00-a-b-01")
 
@@ -26,7 +26,7 @@ def answered(reply: object) -> dict[str, object]:
 )
 def test_what_it_says_comes_back(result: Answered | Objected) -> None:
     made, client = clients(invoke=[answered(CallReply(result))])
-    assert Calls(made, answers=ANSWERS, place=PLACE).call(ASKED) == result
+    assert Calls(made, answers=ANSWERS, location=PLACE).call(ASKED) == result
     ((_, request),) = client.asked
     assert (
         request["FunctionName"]
@@ -42,14 +42,14 @@ def test_what_it_says_comes_back(result: Answered | Objected) -> None:
 )
 def test_a_function_that_ends_without_an_answer_is_an_objection(said: str, status: int) -> None:
     made, _ = clients(invoke=[{**answered({"errorMessage": said}), "FunctionError": "Unhandled"}])
-    result = Calls(made, answers=ANSWERS, place=PLACE).call(ASKED)
+    result = Calls(made, answers=ANSWERS, location=PLACE).call(ASKED)
     assert isinstance(result, Objected)
     assert (result.status, result.kind) == (status, "CallFailed")
 
 
 def test_a_call_that_nobody_answers_is_an_objection() -> None:
     made, _ = clients()
-    result = Calls(made, answers={}, place=PLACE).call(ASKED)
+    result = Calls(made, answers={}, location=PLACE).call(ASKED)
     assert isinstance(result, Objected)
     assert result.status == 502
 
@@ -57,4 +57,4 @@ def test_a_call_that_nobody_answers_is_an_objection() -> None:
 def test_a_call_that_is_not_permitted_is_an_error() -> None:
     made, _ = clients(invoke=[refused("AccessDeniedException")])
     with pytest.raises(CloudRefused, match=r"calling billing\.charge"):
-        Calls(made, answers=ANSWERS, place=PLACE).call(ASKED)
+        Calls(made, answers=ANSWERS, location=PLACE).call(ASKED)

@@ -9,7 +9,7 @@ from oort.engine.clocks import VirtualClock
 from oort.model.errors import CloudRefused, EffectInProgress, InvalidUse, LimitExceeded, Unavailable
 from oort.model.limits import EFFECT_RESULT_BYTES, MARK_RETENTION
 from oort.model.operations import Lease
-from oort.rules.cloud.cloud_names import Place
+from oort.rules.cloud.cloud_names import Location
 from tests.unit.aws.answering import Answer, Script, ScriptedClients, refused
 
 LEASE = Lease("shop.charge", "m/1", "charge", "me")
@@ -19,9 +19,9 @@ CLOCK = VirtualClock()
 
 def effects(*answers: Answer) -> tuple[Effects, Script]:
     script = Script(*answers)
-    place = Place("shop", "test", "aws", "eu-west-1", "1")
+    location = Location("shop", "test", "aws", "eu-west-1", "1")
     return Effects(
-        ScriptedClients(dynamodb=script), place=place, service="shop", clock=CLOCK
+        ScriptedClients(dynamodb=script), location=location, service="shop", clock=CLOCK
     ), script
 
 

@@ -15,12 +15,12 @@ FAULT = Fault(Reason.MALFORMED, "no\x00 JSON\n at all")
 
 def parking(*answers: Answer) -> tuple[Parking, Script]:
     script = Script(*answers)
-    return Parking(ScriptedClients(sqs=script), platform=PLATFORM, place=PLACE), script
+    return Parking(ScriptedClients(sqs=script), platform=PLATFORM, location=PLACE), script
 
 
 def deliveries(*answers: Answer) -> tuple[PolledDeliveries, Script]:
     script = Script(*answers)
-    return PolledDeliveries(ScriptedClients(sqs=script), platform=PLATFORM, place=PLACE), script
+    return PolledDeliveries(ScriptedClients(sqs=script), platform=PLATFORM, location=PLACE), script
 
 
 def with_attributes(found: dict[str, object], **attributes: str) -> dict[str, object]:

@@ -9,13 +9,13 @@ from oort.aws.services.queues import Queues
 from oort.model import limits
 from oort.model.errors import LimitExceeded, Unavailable
 from oort.model.messages import Message
-from oort.rules.cloud.cloud_names import Place
+from oort.rules.cloud.cloud_names import Location
 from oort.rules.messaging import envelopes
 from oort.testing.port_suites.target import HAPPENED, PLATFORM, WORK, filling, message
 from tests.contracts.sqs_observation import PolledDeliveries, SqsInspection
 from tests.unit.aws.answering import Answer, Script, ScriptedClients, refused
 
-PLACE = Place("shop", "test", "aws", "eu-west-1", "1")
+PLACE = Location("shop", "test", "aws", "eu-west-1", "1")
 URL = "https://sqs.example/1/shop_test_suite_work"
 
 
@@ -24,9 +24,9 @@ class Subject:
 
     def __init__(self, script: Script) -> None:
         clients = ScriptedClients(sqs=script)
-        self.queues = Queues(clients, platform=PLATFORM, place=PLACE)
-        self.deliveries = PolledDeliveries(clients, platform=PLATFORM, place=PLACE)
-        self.inspection = SqsInspection(clients, platform=PLATFORM, place=PLACE)
+        self.queues = Queues(clients, platform=PLATFORM, location=PLACE)
+        self.deliveries = PolledDeliveries(clients, platform=PLATFORM, location=PLACE)
+        self.inspection = SqsInspection(clients, platform=PLATFORM, location=PLACE)
 
 
 def queues(*answers: Answer) -> tuple[Subject, Script]:
@@ -161,7 +161,7 @@ def test_a_batch_has_at_most_256_kib() -> None:
 
 def test_an_event_that_is_too_large_is_not_published() -> None:
     script = Script({})
-    events = Events(ScriptedClients(sns=script), platform=PLATFORM, place=PLACE)
+    events = Events(ScriptedClients(sns=script), platform=PLATFORM, location=PLACE)
     with pytest.raises(LimitExceeded):
         events.publish(HAPPENED, filling("1", name=HAPPENED, size=limits.MESSAGE_BYTES + 1))
     events.publish(HAPPENED, message("1", name=HAPPENED, body='"\uffff"'.encode()))

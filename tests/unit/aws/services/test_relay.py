@@ -13,7 +13,7 @@ from oort.engine.clocks import VirtualClock
 from oort.model.errors import Unreadable
 from oort.model.items import Item
 from oort.model.operations import PublishEvent, SendMessage
-from oort.rules.cloud.cloud_names import Place
+from oort.rules.cloud.cloud_names import Location
 from oort.rules.cloud.deployed import OutboxTable
 from oort.rules.messaging import envelopes
 from oort.rules.tables import attributes
@@ -22,7 +22,7 @@ from oort.testing.port_suites.target import HAPPENED, WORK, message
 from tests.contracts.sqs_observation import sweep
 from tests.unit.aws.answering import Answer, Script, ScriptedClients, refused
 
-PLACE = Place("shop", "test", "aws", "eu-west-1", "1")
+PLACE = Location("shop", "test", "aws", "eu-west-1", "1")
 FAILURE: Answer = {"Failed": [{"Id": "0", "Code": "InternalError"}]}
 
 
@@ -35,7 +35,7 @@ class Bench:
         self.sns, self.sqs, self.table = sns or Script({}), sqs or Script({}), table or Script({})
         self.clock = VirtualClock()
         self.clients = ScriptedClients(sns=self.sns, sqs=self.sqs, dynamodb=self.table)
-        self.relay = Relay(self.clients, place=PLACE, service="suite", clock=self.clock)
+        self.relay = Relay(self.clients, location=PLACE, service="suite", clock=self.clock)
 
     def published(self) -> list[list[str]]:
         return [

@@ -14,7 +14,7 @@ from oort.model.errors import (
 )
 from oort.model.items import AddTo, AppendTo, Change, Equals, Remove, SetTo
 from oort.model.operations import DeleteItem, GetItems, PutItem, QueryIndex, ScanTable, UpdateItem
-from oort.rules.cloud.cloud_names import Place
+from oort.rules.cloud.cloud_names import Location
 from oort.testing.port_suites.target import LINES, NOTES, PLATFORM, READINGS
 from tests.unit.aws.answering import Answer, Script, ScriptedClients, refused, retries
 
@@ -28,10 +28,13 @@ STORED = {"id": {"S": "a"}, "n": {"N": "1"}}
 def tables(*answers: Answer) -> tuple[Tables, Script, list[float]]:
     script = Script(*answers)
     without_sleep, pauses = retries()
-    place = Place("shop", "test", "aws", "eu-west-1", "1")
+    location = Location("shop", "test", "aws", "eu-west-1", "1")
     return (
         Tables(
-            ScriptedClients(dynamodb=script), platform=PLATFORM, place=place, retries=without_sleep
+            ScriptedClients(dynamodb=script),
+            platform=PLATFORM,
+            location=location,
+            retries=without_sleep,
         ),
         script,
         pauses,

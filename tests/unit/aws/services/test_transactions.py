@@ -26,7 +26,7 @@ from oort.model.operations import (
     UpdateItem,
     Write,
 )
-from oort.rules.cloud.cloud_names import Place
+from oort.rules.cloud.cloud_names import Location
 from oort.rules.cloud.deployed import InboxTable, OutboxTable
 from oort.testing.port_suites.target import HAPPENED, NOTES, PLATFORM, WORK, message
 from tests.unit.aws.answering import Answer, Script, ScriptedClients, refused, retries
@@ -49,11 +49,11 @@ def cancelled(*reasons: Mapping[str, object]) -> Exception:
 def transactions(*answers: Answer) -> tuple[Transactions, Script, list[float]]:
     script = Script(*answers)
     without_sleep, pauses = retries()
-    place = Place("shop", "test", "aws", "eu-west-1", "1")
+    location = Location("shop", "test", "aws", "eu-west-1", "1")
     subject = Transactions(
         ScriptedClients(dynamodb=script),
         platform=PLATFORM,
-        place=place,
+        location=location,
         service="suite",
         clock=MachineClock(),
         retries=without_sleep,
