@@ -39,23 +39,23 @@ MUTATIONS = (
     ),
     Mutation(
         "the last attempt on Lambda waits",
-        "aws/invoking/handlers.py",
+        "aws/invoking/batches.py",
         "after=after * (not last)",
         "after=after",
         "tests/unit/aws/invoking/test_invoking.py::test_a_failed_message_waits_but_after_its_last_attempt_it_dies_at_once",
     ),
     Mutation(
         "no HSTS header on Lambda",
-        "aws/invoking/handlers.py",
+        "aws/invoking/requests.py",
         "*origins, _TLS_ONLY, ",
         "*origins, ",
         "tests/unit/aws/invoking/test_invoking.py::test_every_reply_tells_browsers_to_use_tls_alone",
     ),
     Mutation(
         "a call on AWS begins a trace of its own",
-        "aws/invoking/handlers.py",
-        "above = identifiers.parent_of(event.traceparent) or self._fresh()",
-        "above = self._fresh()",
+        "aws/invoking/calls.py",
+        "above = identifiers.parent_of(call.traceparent) or parts.new_trace()",
+        "above = parts.new_trace()",
         "tests/unit/aws/invoking/test_invoking.py::test_a_call_goes_on_with_the_trace_of_its_caller",
     ),
     Mutation(
@@ -97,8 +97,8 @@ MUTATIONS = (
     Mutation(
         "the scheduler's role serves every account",
         "cloudformation/constructs/roles.py",
-        "_role(logical, service, description, only, policy(statements))",
-        "_role(logical, service, description, {}, policy(statements))",
+        "_role(logical_id, service, description, only, policy(statements))",
+        "_role(logical_id, service, description, {}, policy(statements))",
         "tests/unit/cloudformation/constructs/test_roles.py::"
         "test_a_service_that_acts_for_many_accounts_acts_for_this_one_only",
     ),

@@ -23,9 +23,9 @@ STORES = ("memory", "file", "lagging")
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     """On the engine each case runs three times: in memory, on a file with group commit, and with indexes that lag behind."""
-    if "place" in metafunc.fixturenames:
+    if "location" in metafunc.fixturenames:
         name = metafunc.config.getoption("--target")
-        metafunc.parametrize("place", STORES if name == ENGINE else [name])
+        metafunc.parametrize("location", STORES if name == ENGINE else [name])
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
@@ -67,11 +67,11 @@ def clients(
 
 
 @pytest.fixture
-def target(place: str, request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Target]:
+def target(location: str, request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Target]:
     """The target, with nothing in it."""
-    if place not in STORES:
+    if location not in STORES:
         yield AwsTarget(request.getfixturevalue("clients"), account=processes.ACCOUNT)
         return
-    store: Store = GroupCommitStore(tmp_path / "oort.db") if place == "file" else DirectStore()
-    yield EngineTarget(store, lag=(lambda: STEP * 3) if place == "lagging" else no_lag)
+    store: Store = GroupCommitStore(tmp_path / "oort.db") if location == "file" else DirectStore()
+    yield EngineTarget(store, lag=(lambda: STEP * 3) if location == "lagging" else no_lag)
     store.close()

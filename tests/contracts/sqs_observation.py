@@ -8,8 +8,8 @@ from oort.aws.dynamodb import outbox
 from oort.aws.failures import ask
 from oort.aws.services.deliveries import Deliveries
 from oort.aws.services.relay import Relay
-from oort.aws.sqs import batches, sqs_queues
-from oort.aws.sqs.sqs_queues import Shelves
+from oort.aws.sqs import sending, sqs_queues
+from oort.aws.sqs.sqs_queues import SqsQueues
 from oort.model import limits
 from oort.model.messages import DeadLetter, Delivery, Fault, Message, QueueDepth
 from oort.model.platform import PlatformModel
@@ -22,7 +22,7 @@ class PolledDeliveries(Deliveries):
 
     def receive(self, queue: str, *, most: int) -> list[Delivery]:
         """See `ports.deliveries`. A text that is no envelope is handed over as it is, with what is wrong with it."""
-        own = self._shelves.own(queue)
+        own = self._sqs.queue(queue)
         return (
             [_delivery(one, queue) for one in own.receive(most=min(most, limits.BATCH))]
             if most > 0
@@ -31,13 +31,13 @@ class PolledDeliveries(Deliveries):
 
     def acknowledge(self, queue: str, receipts: Sequence[str]) -> None:
         """See `ports.deliveries`."""
-        own = self._shelves.own(queue)
-        for batch in batches.cut(receipts):
+        own = self._sqs.queue(queue)
+        for batch in sending.batches(receipts):
             own.delete(batch, doing=f"acknowledging messages of {own.title}")
 
     def park(self, queue: str, delivery: Delivery, fault: Fault) -> None:
         """See `ports.deliveries`. Sent first and taken away then: never the other way round."""
-        own = self._shelves.own(queue)
+        own = self._sqs.queue(queue)
         self.keep(queue, delivery, fault)
         own.delete([delivery.receipt], doing=f"parking a message of {own.title}")
 
@@ -47,13 +47,13 @@ class SqsInspection:
 
     def __init__(self, clients: Clients, *, platform: PlatformModel, location: Location) -> None:
         self._queues = {queue.name: queue for queue in platform.queues}
-        self._shelves = Shelves(clients, platform=platform, location=location)
+        self._sqs = SqsQueues(clients, platform=platform, location=location)
 
     def peek(self, queue: str, *, most: int) -> list[Message]:
         """See `ports.queue_inspection`. SQS shows nothing without a hand-over: each look counts as an attempt."""
         return [
             sqs_queues.message(one, queue)[0]
-            for one in self._shelves.own(queue).look(most=most, expected=most)
+            for one in self._sqs.queue(queue).peek(most=most, expected=most)
         ]
 
     def dead(self, queue: str, *, most: int) -> list[DeadLetter]:
@@ -67,17 +67,17 @@ class SqsInspection:
                 error="",
                 died=_first_received(one),
             )
-            for one in self._shelves.dead(queue).look(most=most)
+            for one in self._sqs.dead(queue).peek(most=most)
         ]
 
     def redrive(self, queue: str) -> int:
         """See `ports.queue_inspection`. As many as there were at the start; one that dies meanwhile waits."""
-        return self._shelves.dead(queue).move(self._shelves.own(queue))
+        return self._sqs.dead(queue).move(self._sqs.queue(queue))
 
     def depth(self, queue: str) -> QueueDepth:
         """See `ports.queue_inspection`. SQS may take a minute to count right."""
-        waiting, in_flight = self._shelves.own(queue).counts()
-        dead, parked = self._shelves.dead(queue).count(), self._shelves.parked(queue).count()
+        waiting, in_flight = self._sqs.queue(queue).counts()
+        dead, parked = self._sqs.dead(queue).count(), self._sqs.parked(queue).count()
         return QueueDepth(
             queue=queue, waiting=waiting, in_flight=in_flight, dead=dead, parked=parked
         )

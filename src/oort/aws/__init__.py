@@ -1,1 +1,4 @@
-"""The adapters of AWS and the entry of Lambda functions. Nothing here decides; `rules` do, and `runtime` calls handlers."""
+"""The adapters of AWS and the entry of Lambda functions.
+
+They decide nothing: `rules` decide, and `runtime` calls handlers.
+"""

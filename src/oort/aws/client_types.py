@@ -1,7 +1,8 @@
-"""What the adapters use of AWS's APIs: the methods of botocore's clients, and the parts of their answers that are read.
+"""Types of botocore's clients: the methods that the adapters call, and the members of
+responses that they read.
 
-botocore makes its clients when the program runs and has no types of its own. Requests are checked by botocore against the
-service's model.
+botocore creates its clients at run time and has no types. It checks requests against
+the service's model.
 """
 
 from collections.abc import Mapping, Sequence
@@ -13,13 +14,13 @@ Request = Mapping[str, object]
 
 
 class ItemAnswer(TypedDict, total=False):
-    """DynamoDB: one item, if it is there."""
+    """DynamoDB: an item, if it exists."""
 
     Item: Attributes
 
 
 class ItemsAnswer(TypedDict, total=False):
-    """DynamoDB: the items of TransactGetItems, in the order asked."""
+    """DynamoDB: the items of TransactGetItems, in the order of the request."""
 
     Responses: Sequence[ItemAnswer]
 
@@ -38,7 +39,10 @@ class PageAnswer(TypedDict, total=False):
 
 
 class Reason(TypedDict, total=False):
-    """DynamoDB: why one action cancelled its transaction; the code is `None` if it did not."""
+    """DynamoDB: the reason for which an action cancelled its transaction.
+
+    The code is `None` for the other actions.
+    """
 
     Code: str
     Message: str
@@ -49,39 +53,39 @@ class DynamoDB(Protocol):
     """The client of DynamoDB."""
 
     def get_item(self, **request: object) -> ItemAnswer:
-        """Read one item."""
+        """Read an item."""
 
     def put_item(self, **request: object) -> object:
-        """Write one item."""
+        """Write an item."""
 
     def update_item(self, **request: object) -> UpdatedAnswer:
-        """Change one item."""
+        """Change an item."""
 
     def delete_item(self, **request: object) -> object:
-        """Remove one item."""
+        """Delete an item."""
 
     def query(self, **request: object) -> PageAnswer:
-        """Read items of one partition."""
+        """Read items of a partition."""
 
     def scan(self, **request: object) -> PageAnswer:
-        """Read any items."""
+        """Read items of a table."""
 
     def transact_get_items(self, **request: object) -> ItemsAnswer:
-        """Read many items."""
+        """Read several items."""
 
     def transact_write_items(self, **request: object) -> object:
-        """Write many items or none."""
+        """Write all items of a transaction, or none."""
 
 
 class MessageAttribute(TypedDict, total=False):
-    """SQS: a header of a message. Binary values are not looked at."""
+    """SQS: an attribute of a message. Binary values are ignored."""
 
     DataType: str
     StringValue: str
 
 
 class SqsMessage(TypedDict, total=False):
-    """SQS: one hand-over."""
+    """SQS: a received message."""
 
     MessageId: str
     ReceiptHandle: str
@@ -91,13 +95,13 @@ class SqsMessage(TypedDict, total=False):
 
 
 class ReceivedAnswer(TypedDict, total=False):
-    """SQS: what was handed over; the list is missing if nothing was."""
+    """SQS: the received messages. Without messages the list is missing."""
 
     Messages: Sequence[SqsMessage]
 
 
 class FailedEntry(TypedDict, total=False):
-    """SQS and SNS: an entry of a batch that failed although the request did not."""
+    """SQS and SNS: an entry of a batch that failed although the request succeeded."""
 
     Id: str
     Code: str
@@ -106,7 +110,7 @@ class FailedEntry(TypedDict, total=False):
 
 
 class BatchAnswer(TypedDict, total=False):
-    """SQS and SNS: which entries of a batch failed."""
+    """SQS and SNS: the entries of a batch that failed."""
 
     Failed: Sequence[FailedEntry]
 
@@ -121,29 +125,29 @@ class Sqs(Protocol):
     """The client of SQS."""
 
     def send_message(self, **request: object) -> object:
-        """Add one message."""
+        """Send a message."""
 
     def send_message_batch(self, **request: object) -> BatchAnswer:
-        """Add up to ten."""
+        """Send up to ten messages."""
 
     def receive_message(self, **request: object) -> ReceivedAnswer:
-        """Hand over up to ten."""
+        """Receive up to ten messages."""
 
     def delete_message_batch(self, **request: object) -> BatchAnswer:
-        """Remove up to ten that were handed over."""
+        """Delete up to ten received messages."""
 
     def change_message_visibility(self, **request: object) -> object:
-        """Say when a message comes back."""
+        """Set the time at which a received message becomes visible again."""
 
     def get_queue_attributes(self, **request: object) -> AttributesAnswer:
-        """Count."""
+        """Read attributes, such as counts of messages."""
 
 
 class Sns(Protocol):
     """The client of SNS."""
 
     def publish(self, **request: object) -> object:
-        """Publish one message."""
+        """Publish a message."""
 
     def publish_batch(self, **request: object) -> BatchAnswer:
-        """Publish up to ten."""
+        """Publish up to ten messages."""

@@ -1,6 +1,8 @@
-"""The clients of AWS's services: made when they are first asked for, kept for the life of an environment or a command.
+"""Clients of AWS services, created at their first use and kept for the life of an
+environment or a command.
 
-botocore is loaded here and in `aws.failures` only, and not before it is needed: it costs more than all of Oort.
+botocore is loaded only here and in `aws.failures`, and only at the first use: its import takes
+longer than the import of Oort.
 """
 
 import threading
@@ -29,10 +31,10 @@ class _Client(Protocol):
 
 
 class Clients:
-    """The clients of one region. Safe to use from many threads, as botocore's clients are.
+    """The clients of a region. Safe to use from many threads, like botocore's clients.
 
-    Credentials, and endpoints from AWS_ENDPOINT_URL or AWS_ENDPOINT_URL_DYNAMODB and its like, are found by botocore. It
-    tries again by itself when a service throttles or fails.
+    botocore finds credentials, and endpoints from variables like AWS_ENDPOINT_URL and
+    AWS_ENDPOINT_URL_DYNAMODB. It retries by itself when a service throttles or fails.
     """
 
     def __init__(
@@ -51,16 +53,15 @@ class Clients:
         self._connections = connections
         self._session: Session | None = None
         self._clients: dict[str, _Client] = {}
-        self._lock = (
-            threading.Lock()
-        )  # botocore's sessions, unlike its clients, are not safe to share
+        # botocore's sessions, unlike its clients, are not safe to share.
+        self._lock = threading.Lock()
 
     def get(self, service: str) -> Any:  # botocore has no types
-        """The client of a service, named as botocore names it: `dynamodb`, `cloudformation`."""
+        """Return the client of a service, by botocore's name: `dynamodb`, `cloudformation`."""
         return self._client(service)
 
     def endpoint(self, service: str) -> str:
-        """Where requests to a service go, without a slash at the end."""
+        """Return the URL of a service's endpoint, without a slash at its end."""
         return self._client(service).meta.endpoint_url.rstrip("/")
 
     @property
@@ -79,22 +80,22 @@ class Clients:
         return cast("Sns", self.get("sns"))
 
     def close(self) -> None:
-        """End all connections."""
+        """Close all connections."""
         with self._lock:
             clients, self._clients = self._clients, {}
         for client in clients.values():
             client.close()
 
     def _client(self, service: str) -> _Client:
-        found = self._clients.get(service)
-        if found is not None:
-            return found
+        client = self._clients.get(service)
+        if client is not None:
+            return client
         with self._lock:
             if service not in self._clients:
-                self._clients[service] = self._made(service)
+                self._clients[service] = self._create(service)
             return self._clients[service]
 
-    def _made(self, service: str) -> _Client:
+    def _create(self, service: str) -> _Client:
         from botocore.config import Config
         from botocore.session import get_session
 

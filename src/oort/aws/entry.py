@@ -1,6 +1,8 @@
-"""The entry of every Lambda function: `oort.aws.entry.handle`. It puts one function together from its environment variables.
+"""The entry of every Lambda function: `oort.aws.entry.handle`, which builds one function from its
+environment variables.
 
-What is made at the first invocation serves all that follow: the program, the clients and their connections, the providers.
+The program, the clients with their connections, and the providers are created at the first
+invocation and kept for all later invocations.
 """
 
 import os
@@ -27,14 +29,14 @@ _made: list[Callable[[Event], object]] = []
 
 
 def handle(event: Event, context: object) -> object:  # noqa: ARG001  Lambda's signature
-    """Answer one invocation."""
+    """Answer an invocation."""
     if not _made:
         _made.append(made(os.environ))
     return _made[0](event)
 
 
 def made(variables: Mapping[str, str]) -> Callable[[Event], object]:
-    """What answers the invocations of the function that the variables name."""
+    """Return the function that answers the invocations of the configured Lambda function."""
     clock, environment = MachineClock(), FunctionEnvironment.read(variables)
     location = Location(
         platform=environment.platform,

@@ -1,7 +1,9 @@
-"""Requests to AWS, and what they fail with: botocore's errors become ours here, so that none of its types crosses a port.
+"""Requests to AWS and their errors. botocore's errors become Oort's here, so that no type of
+botocore crosses a port.
 
-Every adapter asks through `ask`. Errors that an adapter understands are Rejected, which it must not let through; all others
-say what happened, where, and what to do next.
+Every adapter sends its requests through `ask`. An error that an adapter expects is raised
+as Rejected, and the adapter must handle it. Every other error names the failure, its
+location and the next step.
 """
 
 from collections.abc import Callable, Iterator, Mapping
@@ -15,35 +17,50 @@ A = TypeVar("A")
 _AGAIN = (
     "Try again; if it goes on, look at the health of the region and at the quotas of the account."
 )
-_SIGN_IN = "Sign in again, for example with `aws sso login`, or set AWS_PROFILE, or AWS_ACCESS_KEY_ID and its companions."
-_PERMIT = "Give the role this action on this resource; a handler's role has what its signature asks for, once deployed."
-_MISSING = "Deploy the stage, and look whether platform, stage, account and region are the ones that you mean."
+_SIGN_IN = (
+    "Sign in again, for example with `aws sso login`, or set AWS_PROFILE, or AWS_ACCESS_KEY_ID and"
+    " its companions."
+)
+_PERMIT = (
+    "Give the role this action on this resource; a handler's role has what its signature asks for,"
+    " once deployed."
+)
+_MISSING = (
+    "Deploy the stage, and look whether platform, stage, account and region are the ones that you"
+    " mean."
+)
 _LOOK = "Look at what AWS says about it."
 
-# https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/Programming.Errors.html, and the common errors of the APIs.
+# https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/Programming.Errors.html
+# and the common errors of the APIs.
 _EXPIRED = frozenset({"ExpiredToken", "ExpiredTokenException", "RequestExpired"})
 _UNKNOWN = frozenset({
-    "AuthFailure", "IncompleteSignature", "IncompleteSignatureException", "InvalidAccessKeyId", "InvalidClientTokenId",
-    "InvalidSignatureException", "MissingAuthenticationToken", "MissingAuthenticationTokenException",
-    "SignatureDoesNotMatch", "UnrecognizedClientException",
+    "AuthFailure", "IncompleteSignature", "IncompleteSignatureException", "InvalidAccessKeyId",
+    "InvalidClientTokenId", "InvalidSignatureException", "MissingAuthenticationToken",
+    "MissingAuthenticationTokenException", "SignatureDoesNotMatch", "UnrecognizedClientException",
 })  # fmt: skip
 _BUSY = frozenset({
-    "InternalError", "InternalFailure", "InternalServerError", "KmsThrottled", "LimitExceededException.Throttled",
-    "PriorRequestNotComplete", "ProvisionedThroughputExceededException", "RequestLimitExceeded", "RequestThrottled",
-    "RequestThrottledException", "RequestTimeout", "ServiceUnavailable", "ServiceUnavailableException", "SlowDown",
-    "ThrottledException", "Throttling", "ThrottlingException", "TooManyRequestsException", "TransactionConflictException",
+    "InternalError", "InternalFailure", "InternalServerError", "KmsThrottled",
+    "LimitExceededException.Throttled", "PriorRequestNotComplete",
+    "ProvisionedThroughputExceededException", "RequestLimitExceeded", "RequestThrottled",
+    "RequestThrottledException", "RequestTimeout", "ServiceUnavailable",
+    "ServiceUnavailableException", "SlowDown", "ThrottledException", "Throttling",
+    "ThrottlingException", "TooManyRequestsException", "TransactionConflictException",
     "TransactionInProgressException",
 })  # fmt: skip
-_DENIED = frozenset({"AccessDenied", "AccessDeniedException", "AuthorizationError", "AuthorizationErrorException",
-                     "UnauthorizedOperation", "AWS.SimpleQueueService.AccessDenied"})  # fmt: skip
+_DENIED = frozenset({
+    "AccessDenied", "AccessDeniedException", "AuthorizationError", "AuthorizationErrorException",
+    "UnauthorizedOperation", "AWS.SimpleQueueService.AccessDenied",
+})  # fmt: skip
 _ABSENT = frozenset({
     "AWS.SimpleQueueService.NonExistentQueue", "NotFound", "NotFoundException", "QueueDoesNotExist",
     "ResourceNotFoundException",
 })  # fmt: skip
-# botocore's classes by name, so that nothing of it is loaded for an error that is not its.
+# botocore's classes by name, so that other errors do not load botocore.
 _NO_CREDENTIALS = frozenset({
-    "CredentialRetrievalError", "InvalidConfigError", "NoAuthTokenError", "NoCredentialsError", "PartialCredentialsError",
-    "ProfileNotFound", "SSOTokenLoadError", "TokenRetrievalError", "UnauthorizedSSOTokenError",
+    "CredentialRetrievalError", "InvalidConfigError", "NoAuthTokenError", "NoCredentialsError",
+    "PartialCredentialsError", "ProfileNotFound", "SSOTokenLoadError", "TokenRetrievalError",
+    "UnauthorizedSSOTokenError",
 })  # fmt: skip
 _NO_ANSWER = frozenset({"ConnectionError", "HTTPClientError"})
 _OUR_MISTAKES = frozenset(
@@ -52,7 +69,7 @@ _OUR_MISTAKES = frozenset(
 
 
 class Rejected(Exception):
-    """AWS answered with an error that the adapter expects. It never leaves `oort.aws`."""
+    """An error of AWS that the adapter expects, never raised outside of `oort.aws`."""
 
     def __init__(self, code: str, message: str, answer: Mapping[str, object]) -> None:
         self.code = code
@@ -68,21 +85,25 @@ def ask(
     doing: str,
     expect: frozenset[str] = frozenset(),
 ) -> A:
-    """The answer to one request. Rejected if its error is one of `expect`; otherwise as `translated` has it."""
+    """Return the response to a request.
+
+    Rejected if its error is in `expect`; otherwise the errors of `translated`.
+    """
     with translated(doing, expect=expect):
         return method(**request)
 
 
 @contextmanager
 def translated(doing: str, *, expect: frozenset[str] = frozenset()) -> Iterator[None]:
-    """Inside, errors of botocore become ours: NoCredentials, Unavailable, CloudRefused. Codes in `expect` become Rejected.
+    """Translate botocore's errors inside the block to NoCredentials, Unavailable and CloudRefused.
 
-    `doing` completes the sentence that begins with `while`: `reading the table accounts.people`.
+    Codes in `expect` become Rejected. `doing` completes the sentence that begins with `while`:
+    `reading the table accounts.people`.
     """
     try:
         yield
     except Exception as error:
-        code, message, answer = _said(error)
+        code, message, answer = _parts_of(error)
         if code in expect:
             raise Rejected(code, message, answer) from error
         ours = error_for(error, doing=doing)
@@ -92,7 +113,9 @@ def translated(doing: str, *, expect: frozenset[str] = frozenset()) -> Iterator[
 
 
 def error_for(error: Exception, *, doing: str) -> OortError | None:
-    """Our error for one of botocore's; None if it is not an error of the cloud but a mistake in the program."""
+    """Return Oort's error for an error of botocore; None if the error is a
+    mistake in Oort's own code.
+    """
     kinds = {
         kind.__name__ for kind in type(error).__mro__ if kind.__module__.startswith("botocore.")
     }
@@ -100,36 +123,36 @@ def error_for(error: Exception, *, doing: str) -> OortError | None:
         return _answered(error, doing)
     if "BotoCoreError" not in kinds or kinds & _OUR_MISTAKES:
         return None
-    said = str(error).rstrip(".")
+    reason = str(error).rstrip(".")
     if kinds & _NO_CREDENTIALS:
-        return NoCredentials(f"There are no usable credentials while {doing}: {said}.", _SIGN_IN)
+        return NoCredentials(f"There are no usable credentials while {doing}: {reason}.", _SIGN_IN)
     if kinds & _NO_ANSWER:
-        return Unavailable(f"AWS could not be reached in time while {doing}: {said}.", _AGAIN)
-    return CloudRefused(f"The request cannot be made while {doing}: {said}.", _LOOK)
+        return Unavailable(f"AWS could not be reached in time while {doing}: {reason}.", _AGAIN)
+    return CloudRefused(f"The request cannot be made while {doing}: {reason}.", _LOOK)
 
 
 def _answered(error: Exception, doing: str) -> OortError:
-    code, message, answer = _said(error)
-    said = f"{code}: {message}".rstrip(".")
+    code, message, answer = _parts_of(error)
+    reason = f"{code}: {message}".rstrip(".")
     if code in _EXPIRED:
-        return NoCredentials(f"The credentials have expired while {doing}: {said}.", _SIGN_IN)
+        return NoCredentials(f"The credentials have expired while {doing}: {reason}.", _SIGN_IN)
     if code in _UNKNOWN:
         return NoCredentials(
-            f"AWS does not accept the credentials while {doing}: {said}.", _SIGN_IN
+            f"AWS does not accept the credentials while {doing}: {reason}.", _SIGN_IN
         )
     if code in _BUSY or _status(answer) >= 500:
-        return Unavailable(f"AWS was too busy while {doing}: {said}.", _AGAIN)
+        return Unavailable(f"AWS was too busy while {doing}: {reason}.", _AGAIN)
     if code in _DENIED:
-        return CloudRefused(f"AWS does not permit it while {doing}: {said}.", _PERMIT)
+        return CloudRefused(f"AWS does not permit it while {doing}: {reason}.", _PERMIT)
     if code in _ABSENT:
         return CloudRefused(
-            f"AWS does not know what was asked for while {doing}: {said}.", _MISSING
+            f"AWS does not know what was asked for while {doing}: {reason}.", _MISSING
         )
-    return CloudRefused(f"AWS refused a request while {doing}: {said}.", _LOOK)
+    return CloudRefused(f"AWS refused a request while {doing}: {reason}.", _LOOK)
 
 
-def _said(error: Exception) -> tuple[str, str, Mapping[str, object]]:
-    """Code, message and whole answer of a ClientError; empty for all others."""
+def _parts_of(error: Exception) -> tuple[str, str, Mapping[str, object]]:
+    """Code, message and response of a ClientError; empty for all other errors."""
     answer: object = getattr(error, "response", None)
     if not isinstance(answer, Mapping):
         return "", "", {}

@@ -1,6 +1,8 @@
-"""The ports of one function on AWS. Each adapter is loaded when it is first asked for, so that a cold start loads no other.
+"""The ports of a function on AWS.
 
-A start costs what is loaded: most functions need the adapters of two or three kinds.
+Each adapter is loaded at its first use, so that a cold start loads no other adapter.
+The time of a cold start grows with the loaded modules, and most functions need the
+adapters of two or three kinds.
 """
 
 from collections.abc import Mapping
@@ -26,7 +28,11 @@ _NO_ANSWERS: Mapping[str, str] = {}
 
 
 class AwsPorts:
-    """See `ports.bundle.FunctionPorts`. `answers` names the function that answers each call, `daemon` is the address of X-Ray's."""
+    """See `ports.bundle.FunctionPorts`.
+
+    `answers` names the function that answers each call. `daemon` is the address
+    of the X-Ray daemon.
+    """
 
     def __init__(
         self,
@@ -70,14 +76,14 @@ class AwsPorts:
 
     @cached_property
     def calls(self) -> "Calls":
-        """Questions to other services, as invocations of their functions."""
+        """Calls of other services, as invocations of their functions."""
         from oort.aws.services.calls import Calls
 
         return Calls(self._clients, answers=self._answers, location=self._location)
 
     @cached_property
     def effects(self) -> "Effects":
-        """Records of what was done outside the platform, in the service's inbox."""
+        """Records of effects, in the service's inbox."""
         from oort.aws.services.effects import Effects
 
         return Effects(
@@ -86,7 +92,7 @@ class AwsPorts:
 
     @cached_property
     def transactions(self) -> "Transactions":
-        """Several writes in one commit, in DynamoDB."""
+        """Several writes in a commit, in DynamoDB."""
         from oort.aws.services.transactions import Transactions
 
         return Transactions(
@@ -99,7 +105,7 @@ class AwsPorts:
 
     @cached_property
     def deliveries(self) -> "Deliveries":
-        """Hand-overs that did not succeed, in SQS."""
+        """Deliveries that failed or are parked, in SQS."""
         from oort.aws.services.deliveries import Deliveries
 
         return Deliveries(self._clients, platform=self._platform, location=self._location)

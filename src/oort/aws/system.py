@@ -11,22 +11,25 @@ class MachineClock:
     """See `ports.clock`."""
 
     def now(self) -> datetime:
-        """The wall-clock time in UTC."""
+        """Return the wall-clock time in UTC."""
         return datetime.now(UTC)
 
     def tick(self) -> int:
-        """Monotonic nanoseconds."""
+        """Return monotonic nanoseconds."""
         return time.perf_counter_ns()
 
 
 class MachineEntropy:
-    """See `ports.entropy`. Asked anew each time: an environment that was snapshotted must not repeat itself."""
+    """See `ports.entropy`.
+
+    Nothing is drawn ahead: a restored snapshot of an environment must not repeat numbers.
+    """
 
     def bits(self, count: int) -> int:
-        """An integer of that many random bits."""
+        """Return an integer with `count` random bits."""
         size = (count + 7) // 8
         return int.from_bytes(os.urandom(size), "big") >> (size * 8 - count)
 
     def chance(self) -> float:
-        """A float in [0, 1)."""
+        """Return a float in [0, 1)."""
         return self.bits(_MANTISSA) / (1 << _MANTISSA)

@@ -1,4 +1,5 @@
-"""The model as CloudFormation: pure functions from a service, a platform and a stage to templates, the same to the byte each time.
+"""CloudFormation templates of the model: pure functions from a service, a platform and a stage.
 
-The command line writes what they make and delivery ships it. Nothing here reads a file, asks AWS or knows of the engine.
+Equal input gives equal bytes. The command line writes the templates to files, and delivery ships
+them. Nothing here reads a file, sends a request to AWS or knows the engine.
 """

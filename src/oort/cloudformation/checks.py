@@ -1,4 +1,6 @@
-"""What cannot be deployed although it runs on one machine, found before anything is sent to AWS."""
+"""Checks of templates and services before anything is sent to AWS: programs that run on one machine
+but cannot be deployed.
+"""
 
 import re
 from collections import Counter
@@ -15,12 +17,13 @@ from oort.rules.cloud import cloud_names
 from oort.rules.http import routing
 from oort.rules.messaging import schedules
 
-# https://docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-known-issues.html and what CreateResource answers
+# https://docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-known-issues.html
+# and the answers of CreateResource.
 _PART = re.compile(r"[A-Za-z0-9._:-]+|\{[A-Za-z0-9._-]+\}")
 
 
 def check_service(service: ServiceModel) -> None:
-    """Raise InvalidProgram with everything in the service that AWS has no form for."""
+    """Raise InvalidProgram with every part of the service that has no form on AWS."""
     mistakes = [*_paths(service), *_timers(service), *_indexes(service), *_names(service)]
     if mistakes:
         raise InvalidProgram(mistakes)
@@ -31,27 +34,30 @@ def check_template(template: Template) -> None:
     count = len(template.resources)
     split = f"Split {template.name} into two services: each has a stack of its own."
     if count > limits.STACK_RESOURCES:
-        what = f"The template of {template.name} has {count} resources; CloudFormation takes {limits.STACK_RESOURCES}."
-        raise LimitExceeded(what, split)
+        what = f"The template of {template.name} has {count} resources"
+        raise LimitExceeded(f"{what}; CloudFormation takes {limits.STACK_RESOURCES}.", split)
     size = len(rendering.rendered(template))
     if size > limits.TEMPLATE_BYTES:
-        what = f"The template of {template.name} has {size:,} bytes; CloudFormation takes {limits.TEMPLATE_BYTES:,}."
-        raise LimitExceeded(what, split)
-    twice = [
-        name for name, times in Counter(one.id for one in template.resources).items() if times > 1
-    ]
-    assert not twice, f"{template.name}: {twice[0]} is there twice"
+        what = f"The template of {template.name} has {size:,} bytes"
+        raise LimitExceeded(f"{what}; CloudFormation takes {limits.TEMPLATE_BYTES:,}.", split)
+    ids = Counter(resource.id for resource in template.resources)
+    repeated = [logical_id for logical_id, count in ids.items() if count > 1]
+    assert not repeated, f"{template.name}: {repeated[0]} is there twice"
     for resource in template.resources:
         length = len(rendering.compact(resource.properties.get("Policies")))
         if resource.type == "AWS::IAM::Role" and length > limits.ROLE_POLICY_CHARACTERS:
-            what = f"{template.name}: the policy of {resource.id} has {length:,} characters; IAM takes 10,240."
+            what = f"{template.name}: the policy of {resource.id} has {length:,} characters"
             raise LimitExceeded(
-                what, "Let the function ask for fewer handles, or make two functions of it."
+                f"{what}; IAM takes 10,240.",
+                "Let the function ask for fewer handles, or make two functions of it.",
             )
 
 
 def _paths(service: ServiceModel) -> Iterator[Mistake]:
-    """Parts that API Gateway does not take, and parameters of two names in one place: it knows only one there."""
+    """Report segments that API Gateway refuses, and two names for the same path parameter.
+
+    API Gateway knows a single parameter name at each position of a path.
+    """
     parameters: dict[str, str] = {}
     for function in service.functions:
         if not isinstance(function.trigger, Http):
@@ -68,12 +74,15 @@ def _paths(service: ServiceModel) -> Iterator[Mistake]:
                 )
             above = routing.shape("/".join(parts[:depth]))
             if routing.parameter(part) and parameters.setdefault(above, part) != part:
-                what = f"{function.name}: {part} is {parameters[above]} in another route of {service.name}."
+                what = (
+                    f"{function.name}: {part} is {parameters[above]} in another route"
+                    f" of {service.name}."
+                )
                 yield Mistake(
                     function.source,
                     "aws.path",
                     what,
-                    "API Gateway takes one name in one place: use one.",
+                    "API Gateway takes one name in one location: use one.",
                 )
 
 
@@ -81,7 +90,7 @@ def _timers(service: ServiceModel) -> Iterator[Mistake]:
     for function in service.functions:
         if isinstance(function.trigger, Timer):
             try:
-                expressions(function.trigger)
+                schedules.timer_expressions(function.trigger)
             except InvalidValue as error:
                 yield Mistake(
                     function.source, "aws.schedule", f"{function.name}: {error.what}", error.instead
@@ -103,11 +112,3 @@ def _names(service: ServiceModel) -> Iterator[Mistake]:
                 f"{function.name} has the name of the function that moves the service's messages."
             )
             yield Mistake(function.source, "aws.name", what, "Rename it.")
-
-
-def expressions(timer: Timer) -> tuple[str, ...]:
-    """When the timer runs, as EventBridge Scheduler writes it. InvalidValue if it cannot."""
-    if timer.interval is not None:
-        return (schedules.aws_rate(timer.interval),)
-    assert timer.cron is not None  # a timer has one of the two
-    return schedules.aws_expressions(schedules.parse(timer.cron))

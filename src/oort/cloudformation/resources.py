@@ -1,4 +1,6 @@
-"""What a template consists of: resources, parameters and outputs as data, in the order in which they are written."""
+"""The parts of a template as data: resources, parameters and outputs, in the order of
+the written template.
+"""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -9,32 +11,39 @@ from oort.model.problems import Json
 Document = Mapping[str, Json]
 
 
-class Fate(StrEnum):
-    """What becomes of a resource that leaves its stack, or that a replacement takes the place of."""
+class RemovalPolicy(StrEnum):
+    """DeletionPolicy and UpdateReplacePolicy of a resource."""
 
     DELETE = "Delete"
     RETAIN = "Retain"
-    # Kept, unless the very operation that made it is rolled back. A table that a failed first deployment left behind would
-    # make the next one fail, for the name is taken.
+    # Kept, unless the operation that created the resource is rolled back. A table that a failed
+    # first deployment left behind would make the next deployment fail, for its name is taken.
     # https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-attribute-deletionpolicy.html
     RETAIN_ONCE_USED = "RetainExceptOnCreate"
 
 
 @dataclass(frozen=True, slots=True)
 class Resource:
-    """One resource. `after` lists those that must be there first without being referred to."""
+    """A resource.
+
+    `after` lists logical ids of resources that must exist before, without
+    a reference to them.
+    """
 
     id: str
     type: str
     properties: Document
     after: tuple[str, ...] = ()
-    on_delete: Fate = Fate.DELETE
-    on_replace: Fate = Fate.DELETE
+    on_delete: RemovalPolicy = RemovalPolicy.DELETE
+    on_replace: RemovalPolicy = RemovalPolicy.DELETE
 
 
 @dataclass(frozen=True, slots=True)
 class Parameter:
-    """A value of the platform that the stack reads from SSM when it is deployed; `name` is the SSM parameter's."""
+    """A value of the platform that the stack reads from SSM at its deployment.
+
+    `name` is the name of the SSM parameter.
+    """
 
     id: str
     name: str
@@ -43,7 +52,7 @@ class Parameter:
 
 @dataclass(frozen=True, slots=True)
 class Output:
-    """A value that the stack shows to people. No other stack imports it."""
+    """A value that the stack shows to people. No other stack imports the value."""
 
     id: str
     value: Json
@@ -52,7 +61,7 @@ class Output:
 
 @dataclass(frozen=True, slots=True)
 class Template:
-    """One stack. `name` is what its file is called, `stack` what the stack is."""
+    """The template of a stack. `name` is the name of its file, `stack` the name of the stack."""
 
     name: str
     stack: str

@@ -1,4 +1,6 @@
-"""What the constructs of one service's template have in common: the service, its platform, where it goes and its code."""
+"""Input that all constructs of a service's template share: the service, its platform, its location
+on AWS and its code.
+"""
 
 import math
 from dataclasses import dataclass
@@ -11,22 +13,23 @@ from oort.rules.cloud.cloud_names import Location
 
 @dataclass(frozen=True, slots=True)
 class Code:
-    """The deployment package of a service: what it is made of, and the Python packages that the function imports.
+    """The deployment package of a service: its fingerprint, and the Python packages that the
+    function imports.
 
-    The same fingerprint must mean the same bytes, and other bytes another one: a version is published when it changes.
+    Equal fingerprints must mean equal bytes. A change of the fingerprint publishes a new version.
     """
 
     fingerprint: str
     packages: tuple[str, ...]
 
     def key(self, platform: str, service: str) -> str:
-        """Where it lies in the assets bucket."""
+        """Return the key of the package in the assets bucket."""
         return f"{platform}/{service}/{self.fingerprint}.zip"
 
 
 @dataclass(frozen=True, slots=True)
 class Scope:
-    """One service on one stage."""
+    """A service on a stage."""
 
     service: ServiceModel
     platform: PlatformModel
@@ -36,5 +39,5 @@ class Scope:
 
 
 def whole_seconds(length: timedelta) -> int:
-    """The length in seconds, rounded up: AWS counts no parts of them."""
+    """Return the length in seconds, rounded up: AWS takes whole seconds only."""
     return math.ceil(length.total_seconds())

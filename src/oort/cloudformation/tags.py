@@ -1,4 +1,7 @@
-"""Cost-allocation tags on every resource that can have them. Types that cannot are those that are not listed."""
+"""Cost-allocation tags on every resource that can have tags.
+
+A type that is not listed here has none.
+"""
 
 from collections.abc import Mapping
 from dataclasses import replace
@@ -8,11 +11,13 @@ from oort.model.delivery.stages import Stage
 from oort.model.problems import Json
 from oort.rules.cloud.cloud_names import Location
 
-SHARED = "_platform"  # what stands for the service of what all of them share; no service begins with an underscore
+# The service tag of resources that all services share. No service begins with an underscore.
+SHARED = "_platform"
 
 _LIST = "Tags"
-# The property with the tags. It is a list of keys and values, or an object where the type says so.
-# Read from the resource provider schemas, https://docs.aws.amazon.com/cloudformation-cli/latest/userguide/resource-type-schema.html
+# The property with the tags: a list of keys and values, or an object for the types in _OBJECTS.
+# Read from the resource provider schemas,
+# https://docs.aws.amazon.com/cloudformation-cli/latest/userguide/resource-type-schema.html
 TAGGED: Mapping[str, str] = {
     "AWS::ApiGateway::RestApi": _LIST,
     "AWS::ApiGateway::Stage": _LIST,
@@ -33,17 +38,20 @@ _OBJECTS = frozenset({"AWS::Cognito::UserPool", "AWS::SSM::Parameter"})
 
 
 def tags(location: Location, stage: Stage, service: str) -> dict[str, str]:
-    """Whose resource it is. What the stage sets comes after, and cannot take the place of ours."""
-    own = {
+    """Return the tags of a service's resources.
+
+    A tag of the stage cannot replace a tag of Oort's.
+    """
+    reserved = {
         "oort:platform": location.platform,
         "oort:stage": location.stage,
         "oort:service": service,
     }
-    return own | {name: value for name, value in stage.tags if name not in own}
+    return reserved | {name: value for name, value in stage.tags if name not in reserved}
 
 
 def tagged(resource: Resource, labels: Mapping[str, str]) -> Resource:
-    """The resource with the tags, if its type has any."""
+    """Return the resource with the tags, if its type can have tags."""
     name = TAGGED.get(resource.type)
     if name is None:
         return resource

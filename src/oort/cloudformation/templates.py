@@ -1,4 +1,6 @@
-"""The templates of a platform: one for what all services share, one for each service, one for the bucket of the packages."""
+"""The templates of a platform: its shared resources, each service, and the bucket of the
+packages.
+"""
 
 from collections.abc import Iterable, Iterator
 
@@ -36,7 +38,10 @@ ASSETS = "assets"
 
 
 def platform_template(platform: PlatformModel, stage: Stage) -> Template:
-    """The stack of what all services share: users, topics, the key. It is deployed before the services."""
+    """Return the template of the resources that all services share: users, topics, the key.
+
+    The platform's stack is deployed before the services.
+    """
     location = cloud_names.location(platform.name, stage.name)
     return _template(
         PLATFORM,
@@ -51,11 +56,11 @@ def platform_template(platform: PlatformModel, stage: Stage) -> Template:
 
 
 def assets_template(platform: PlatformModel, stage: Stage) -> Template:
-    """The stack of the bucket with the packages. It is made once, before everything else."""
+    """Return the template of the bucket with the packages. Its stack is deployed first, once."""
     location = cloud_names.location(platform.name, stage.name)
     resources = (
         *assets.bucket(),
-        ssm_parameters.told(ssm_parameters.ASSETS, ref("Assets"), location),
+        ssm_parameters.parameter(ssm_parameters.ASSETS, ref("Assets"), location),
     )
     output = Output(Outputs.BUCKET, ref("Assets"), ssm_parameters.ASSETS.description)
     description = f"Where the packages of {platform.name} lie, stage {stage.name}"
@@ -66,7 +71,11 @@ def assets_template(platform: PlatformModel, stage: Stage) -> Template:
 def service_template(
     service: ServiceModel, *, platform: PlatformModel, stage: Stage, code: Code
 ) -> Template:
-    """The stack of one service. InvalidProgram if AWS has no form for something in it, LimitExceeded if it is too large."""
+    """Return the template of a service.
+
+    InvalidProgram if a part of the service has no form on AWS, LimitExceeded if the
+    template is too large.
+    """
     checks.check_service(service)
     location = cloud_names.location(platform.name, stage.name)
     scope = Scope(service, platform, location, stage, code)
@@ -86,10 +95,10 @@ def _platform(platform: PlatformModel, location: Location) -> Iterator[Resource]
     yield from user_pools.user_pool(platform, location)
     if any(isinstance(function.trigger, Http) for function in platform.functions):
         yield from gateway_logging.log_writer()
-    yield ssm_parameters.told(ssm_parameters.KEY, attribute("Key", "Arn"), location)
-    yield ssm_parameters.told(ssm_parameters.USER_POOL, attribute("UserPool", "Arn"), location)
-    yield ssm_parameters.told(ssm_parameters.USER_POOL_ID, ref("UserPool"), location)
-    yield ssm_parameters.told(ssm_parameters.CLIENT, ref("Client"), location)
+    yield ssm_parameters.parameter(ssm_parameters.KEY, attribute("Key", "Arn"), location)
+    yield ssm_parameters.parameter(ssm_parameters.USER_POOL, attribute("UserPool", "Arn"), location)
+    yield ssm_parameters.parameter(ssm_parameters.USER_POOL_ID, ref("UserPool"), location)
+    yield ssm_parameters.parameter(ssm_parameters.CLIENT, ref("Client"), location)
 
 
 def _service(scope: Scope) -> Iterator[Resource]:
@@ -104,7 +113,9 @@ def _service(scope: Scope) -> Iterator[Resource]:
 
 
 def _read(scope: Scope) -> Iterator[Parameter]:
-    """What the service reads of the platform; a parameter that nothing refers to would be a finding."""
+    """Parameters that the service reads from the platform. cfn-lint objects to an unused
+    parameter.
+    """
     if scope.service.functions:
         yield ssm_parameters.read(ssm_parameters.ASSETS, scope.location)
     if any(grant.kind is Kind.EVENT for grant in outgoing(scope.service)):

@@ -1,1 +1,4 @@
-"""The embedded engine: the whole platform on one machine. Only composition roots name it; everybody else knows its ports."""
+"""The embedded engine: the platform on one machine.
+
+Only composition roots import it; all other code knows its ports.
+"""

@@ -1,4 +1,6 @@
-"""The clocks of the engine: the machine's, and one that tests and seeded runs move by hand."""
+"""The clocks of the engine: the machine's clock, and a clock that tests and
+seeded runs move by hand.
+"""
 
 import time
 from datetime import UTC, datetime, timedelta
@@ -11,11 +13,11 @@ class SystemClock:
     """The clock of the machine."""
 
     def now(self) -> datetime:
-        """The wall-clock time in UTC."""
+        """Return the wall-clock time in UTC."""
         return datetime.now(UTC)
 
     def tick(self) -> int:
-        """Monotonic nanoseconds."""
+        """Return monotonic nanoseconds."""
         return time.perf_counter_ns()
 
 
@@ -33,19 +35,19 @@ class VirtualClock:
         self._now = self._start
 
     def now(self) -> datetime:
-        """Where the clock stands."""
+        """Return the current virtual time."""
         return self._now
 
     def tick(self) -> int:
-        """Nanoseconds since the clock's start."""
+        """Return the nanoseconds since the clock's start."""
         return (self._now - self._start) // _MICROSECOND * 1000
 
     def advance(self, by: timedelta) -> None:
-        """Move forward. ValueError if `by` is negative: time never runs backwards."""
+        """Move the clock forward. ValueError if `by` is negative: time never runs backwards."""
         if by < timedelta(0):
             raise ValueError(f"A clock cannot go back by {-by}.")
         self._now += by
 
     def advance_to(self, moment: datetime) -> None:
-        """Move forward to the moment; stay where it is if that has passed."""
+        """Move the clock forward to the moment. A moment in the past changes nothing."""
         self._now = max(self._now, moment.astimezone(UTC))

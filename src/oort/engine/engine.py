@@ -1,6 +1,7 @@
-"""The embedded engine: a program, a store, and everything between them. The CLI and the test kit build one.
+"""The embedded engine: a program, a store, and the parts that connect them.
 
-`start` and `stop` frame the threads that deliver messages; without them the engine stands still, and virtual time drives it.
+The CLI and the test kit create it. `start` and `stop` control the threads that deliver messages.
+Without them the engine does nothing by itself, and virtual time drives it.
 """
 
 from collections.abc import Callable, Mapping
@@ -34,8 +35,10 @@ CONSUMER_THREADS = 8
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Deviations:
-    """Differences from a normal run, for tests: `transactions` replaces the engine's own, for controls that must fail;
-    `redeliver` hands everything that succeeds over twice; `lag` delays secondary indexes.
+    """Differences from a normal run, for tests.
+
+    `transactions` replaces the engine's own, for controls that must fail. `redeliver` delivers each
+    successful message twice. `lag` delays secondary indexes.
     """
 
     transactions: Transactions | None = None
@@ -47,10 +50,10 @@ NONE = Deviations()
 
 
 class Engine:
-    """One platform on one store.
+    """A platform on a store.
 
-    `overrides` replaces providers by what they make; `report` hears of every delivery, `failed` of errors of the engine
-    itself; `throttling` says which rates hold for clients.
+    `overrides` replaces providers by factories. `report` receives every delivery, `failed` every
+    error of the engine itself. `throttling` selects the rates that hold for clients.
     """
 
     def __init__(
@@ -103,10 +106,11 @@ class Engine:
         self._dispatcher = self._dispatching(clock, threads=threads, failed=failed)
 
     def start(self) -> None:
-        """Begin to deliver messages; call it while holding the state's lock.
+        """Begin to deliver messages. The caller must hold the state's lock.
 
-        First, leases that a killed process left end, indexes that the program has and the store has not are built, and what
-        is parked goes back to those consumers that understand it now; `released` then says how many messages that were.
+        First, leases of a killed process end, missing indexes are built, and parked messages
+        go back to consumers that can read them now. `released` then holds the number of
+        released messages, by queue.
         """
         self.ports.deliveries.release_all()
         self.ports.effects.release_all()
@@ -117,20 +121,25 @@ class Engine:
         self._dispatcher.start()
 
     def stop(self) -> None:
-        """Finish the deliveries that run, then close the environments. The store stays open; it belongs to the caller."""
+        """Finish the running deliveries, then close the environments.
+
+        The store stays open, since it belongs to the caller.
+        """
         self._dispatcher.stop()
         self.invoker.close()
 
     def release(self) -> None:
-        """Put back on the queues what was parked and is understood now."""
+        """Put parked messages back on their queues if their consumers can read them now."""
         self.released = parking.release(self.program, self.ports.parking)
 
     def forward(self) -> int:
-        """Put on queues what the outbox and the schedules have for them; how many messages."""
+        """Put due messages of the outbox and the schedules on their queues. Return their number."""
         return self.ports.relay.move() + self.ports.schedules.fire()
 
     def next_due(self) -> float | None:
-        """The next moment, in Unix seconds, at which there is something to deliver; None if nothing is planned."""
+        """Return the next moment with a message to deliver, in Unix seconds; None if
+        no message is planned.
+        """
         planned = (self.ports.deliveries.next_due(), self.ports.schedules.next_due())
         return min((due for due in planned if due is not None), default=None)
 
@@ -166,5 +175,5 @@ class Engine:
 
 
 def _as_error(failed: Callable[[Exception], None]) -> Callable[[str, str], None]:
-    """Tell of an answering handler's traceback through the same channel as of the engine's own errors."""
+    """Report tracebacks of answering handlers through the channel for the engine's own errors."""
     return lambda call, traceback: failed(InvalidAnswer(f"The answer to {call} failed.", traceback))

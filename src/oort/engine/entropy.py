@@ -1,18 +1,22 @@
-"""The randomness of the engine: the machine's, and a seeded one that makes a run repeatable."""
+"""The randomness of the engine: the operating system's generator, and a seeded generator
+for repeatable runs.
+"""
 
 import os
 import random
 import threading
 
-_DRAWN = 4096  # bytes at once: some 60 requests' worth
-_MANTISSA = 53  # bits that a float in [0, 1) has
+_DRAWN = 4096  # bytes at once, enough for some 60 requests
+_MANTISSA = 53  # bits of a float in [0, 1)
 
 
 class SystemEntropy:
-    """The operating system's generator, fit for tokens. Safe to call from every thread, and after a fork.
+    """The operating system's generator, fit for tokens.
 
-    It draws ahead: each call of `os.urandom` gives up the interpreter lock, and a busy platform waits 18 µs to get it
-    back, six times a request. Bytes are handed out once, and a forked child starts with none of its parent's.
+    Safe to call from every thread, and after a fork. Bytes are drawn ahead: each call
+    of `os.urandom` releases the interpreter lock, and a busy platform waits 18 µs to get
+    the lock back, six times a request. Bytes are used once, and a forked child does not
+    inherit its parent's bytes.
     """
 
     def __init__(self) -> None:
@@ -21,12 +25,12 @@ class SystemEntropy:
         os.register_at_fork(after_in_child=self._renew)
 
     def bits(self, count: int) -> int:
-        """An integer of that many random bits."""
+        """Return an integer with `count` random bits."""
         size = (count + 7) // 8
         return int.from_bytes(self._take(size), "big") >> (size * 8 - count)
 
     def chance(self) -> float:
-        """A float in [0, 1)."""
+        """Return a float in [0, 1)."""
         return self.bits(_MANTISSA) / (1 << _MANTISSA)
 
     def _take(self, size: int) -> bytes:
@@ -44,15 +48,18 @@ class SystemEntropy:
 
 
 class SeededEntropy:
-    """The same numbers in every run with the same seed. Only for tests: anybody can predict it."""
+    """A generator with the same numbers for the same seed.
+
+    For tests only, since the numbers are predictable.
+    """
 
     def __init__(self, seed: int) -> None:
         self._source = random.Random(seed)  # noqa: S311  # repeatability is the purpose
 
     def bits(self, count: int) -> int:
-        """An integer of that many bits, the next of the seed's sequence."""
+        """Return an integer with the next `count` bits of the sequence."""
         return self._source.getrandbits(count)
 
     def chance(self) -> float:
-        """A float in [0, 1), the next of the seed's sequence."""
+        """Return the next float in [0, 1) of the sequence."""
         return self._source.random()

@@ -6,7 +6,7 @@ from typing import Any, TypeAlias
 from botocore.exceptions import ClientError
 
 from oort.aws.clients import Clients
-from oort.aws.dynamodb.conflict_retries import Patience
+from oort.aws.dynamodb.conflict_retries import ConflictRetries
 
 Answer: TypeAlias = "Mapping[str, object] | Exception"
 
@@ -76,7 +76,7 @@ class Half:
         return 0.5
 
 
-def patience(tries: int = 4) -> tuple[Patience, list[float]]:
-    """Patience that does not sleep, and the pauses it would have made."""
+def retries(attempts: int = 4) -> tuple[ConflictRetries, list[float]]:
+    """Retries that do not sleep, and the pauses that they would have made."""
     pauses: list[float] = []
-    return Patience(Half(), tries=tries, sleep=pauses.append), pauses
+    return ConflictRetries(Half(), attempts=attempts, sleep=pauses.append), pauses

@@ -8,7 +8,7 @@ import pytest
 
 from oort.aws.clients import Clients
 from oort.model.errors import Unavailable
-from tests.unit.aws.answering import patience
+from tests.unit.aws.answering import retries
 
 
 @pytest.fixture
@@ -57,11 +57,11 @@ def test_the_adapters_load_botocore_only_when_they_are_used() -> None:
 
 
 def test_pauses_grow_and_end() -> None:
-    patient, pauses = patience()
+    without_sleep, pauses = retries()
     for turn in range(10):
-        patient.wait(turn)
+        without_sleep.wait(turn)
     assert pauses == sorted(pauses)
     assert pauses[-1] == 0.5
-    error = patient.lost("an item")
+    error = without_sleep.exhausted("an item")
     assert isinstance(error, Unavailable)
-    assert "4 times" in error.what
+    assert "4 attempts" in error.what

@@ -89,7 +89,7 @@ def test_the_entry_makes_its_function_once(monkeypatch: pytest.MonkeyPatch) -> N
     for name, value in variables(replace(ENVIRONMENT, function="accounts._relay")).items():
         monkeypatch.setenv(name, value)
     entry._made.clear()
-    with pytest.raises(InvalidUse, match="no stream event"):
+    with pytest.raises(InvalidUse, match="not a stream event"):
         entry.handle({}, None)
     first = entry._made[0]
     with pytest.raises(InvalidUse):

@@ -1,4 +1,4 @@
-"""What runs on one machine and has no form on AWS is refused with its place, before anything is deployed."""
+"""What runs on one machine and has no form on AWS is refused with its location, before anything is deployed."""
 
 from datetime import timedelta
 

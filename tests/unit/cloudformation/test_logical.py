@@ -10,7 +10,7 @@ from oort import cloudformation
 from oort.cloudformation.logical import digest, identity, short
 
 NAMES = st.from_regex(r"[a-z_][a-z0-9_-]{0,8}(\.[a-z_][a-z0-9_-]{0,8})?", fullmatch=True)
-KIND = re.compile(r"identity\(\s*\"([A-Za-z]+)\"|called\(\"([A-Za-z]+)\"\)")
+KIND = re.compile(r"identity\(\s*\"([A-Za-z]+)\"|logical_id\(\"([A-Za-z]+)\"\)")
 
 
 @given(first=NAMES, second=NAMES)

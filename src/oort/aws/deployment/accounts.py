@@ -1,4 +1,6 @@
-"""Whose account the credentials belong to: asked first, so that a deployment fails before it begins."""
+"""The account of the credentials, read first: without credentials a deployment fails
+before its first change.
+"""
 
 from dataclasses import dataclass
 from typing import Protocol, TypedDict, cast
@@ -19,7 +21,7 @@ class _Sts(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Account:
-    """An account, who asks, and the partition: `aws`, `aws-cn`, `aws-us-gov`."""
+    """An account, its caller's ARN, and the partition: `aws`, `aws-cn`, `aws-us-gov`."""
 
     id: str
     caller: str
@@ -27,15 +29,21 @@ class Account:
 
 
 def account(clients: Clients) -> Account:
-    """The account of the credentials. NoCredentials if there are none, or they have expired; Unavailable for a wrong region."""
+    """Return the account of the credentials.
+
+    NoCredentials if there are none, or they have expired; Unavailable for a wrong region.
+    """
     client = cast(_Sts, clients.get("sts"))
     try:
-        found = ask(
+        caller = ask(
             client.get_caller_identity,
             {},
             doing=f"asking whose credentials these are, in {clients.region}",
         )
     except Unavailable as error:
-        instead = f"Is {clients.region} a region, and the one that [stages.…] in oort.toml means? Is there a network?"
+        instead = (
+            f"Check that {clients.region} is the region that you mean in [stages.…] of oort.toml,"
+            " and that there is a network."
+        )
         raise Unavailable(error.what, instead) from error
-    return Account(found["Account"], found["Arn"], found["Arn"].split(":")[1])
+    return Account(caller["Account"], caller["Arn"], caller["Arn"].split(":")[1])

@@ -19,7 +19,7 @@ class S3Assets:
     def __init__(self, clients: Clients, *, bucket: str, account: str) -> None:
         self._clients = clients
         self._bucket = bucket
-        self._owner = account  # a bucket of somebody else's with this name is refused
+        self._owner = account  # a bucket of this name in another account is refused
 
     def holds(self, key: str) -> bool:
         """See `ports.assets`."""
@@ -32,11 +32,11 @@ class S3Assets:
     def get(self, key: str) -> bytes | None:
         """See `ports.assets`."""
         try:
-            found = cast(Mapping[str, _Body], self._ask("get_object", key, expect=_ABSENT))
+            response = cast(Mapping[str, _Body], self._ask("get_object", key, expect=_ABSENT))
         except Rejected:
             return None
         with translated(f"reading {key} from the bucket {self._bucket}"):
-            return found["Body"].read()
+            return response["Body"].read()
 
     def put(self, key: str, content: Callable[[], bytes]) -> bool:
         """See `ports.assets`."""
@@ -56,8 +56,14 @@ class S3Assets:
     def _ask(
         self, method: str, key: str, *, expect: frozenset[str] = frozenset(), **request: object
     ) -> object:
-        whole = {"Bucket": self._bucket, "Key": key, "ExpectedBucketOwner": self._owner, **request}
+        parameters = {
+            "Bucket": self._bucket,
+            "Key": key,
+            "ExpectedBucketOwner": self._owner,
+            **request,
+        }
         doing = f"asking S3 about {key} in the bucket {self._bucket}"
         return cast(
-            object, ask(getattr(self._clients.get("s3"), method), whole, doing=doing, expect=expect)
+            object,
+            ask(getattr(self._clients.get("s3"), method), parameters, doing=doing, expect=expect),
         )

@@ -1,4 +1,6 @@
-"""The Stacks port on CloudFormation, by change sets: what is carried out is what was shown, and all of it or nothing."""
+"""The Stacks port on CloudFormation, by change sets: CloudFormation executes exactly the
+change set that was shown.
+"""
 
 import re
 from collections.abc import Mapping, Sequence
@@ -21,9 +23,10 @@ from oort.model.errors import CloudRefused, DeploymentFailed
 _CONDITIONS = {
     "CREATE_COMPLETE": StackState.GOOD,
     "UPDATE_COMPLETE": StackState.GOOD,
-    "UPDATE_COMPLETE_CLEANUP_IN_PROGRESS": StackState.GOOD,  # the new state stands; old resources are removed
+    # The new state is complete; CloudFormation still removes old resources.
+    "UPDATE_COMPLETE_CLEANUP_IN_PROGRESS": StackState.GOOD,
     "IMPORT_COMPLETE": StackState.GOOD,
-    "REVIEW_IN_PROGRESS": StackState.ABSENT,  # planned, and never made
+    "REVIEW_IN_PROGRESS": StackState.ABSENT,  # planned, and never created
     "DELETE_COMPLETE": StackState.ABSENT,
     "UPDATE_ROLLBACK_COMPLETE": StackState.ROLLED_BACK,
     "IMPORT_ROLLBACK_COMPLETE": StackState.ROLLED_BACK,
@@ -37,7 +40,7 @@ _PLAN = "oort"
 _ABSENT = frozenset({"ValidationError", "StackNotFoundException"})
 _CAPABILITIES = ["CAPABILITY_IAM", "CAPABILITY_NAMED_IAM"]
 
-_Document = Mapping[str, Any]  # what botocore hands out; it does not leave this module
+_Document = Mapping[str, Any]  # a response of botocore; it does not leave this module
 
 
 class CloudFormationStacks:
@@ -49,14 +52,16 @@ class CloudFormationStacks:
 
     def get(self, name: str) -> Stack:
         """See `ports.stacks`."""
-        found = self._described(name)
-        if found is None:
+        stack = self._described(name)
+        if stack is None:
             return Stack(name, StackState.ABSENT)
-        status = str(found["StackStatus"])
-        outputs = {one["OutputKey"]: one["OutputValue"] for one in found.get("Outputs", ())}
-        tags = {one["Key"]: one["Value"] for one in found.get("Tags", ())}
+        status = str(stack["StackStatus"])
+        outputs = {
+            output["OutputKey"]: output["OutputValue"] for output in stack.get("Outputs", ())
+        }
+        tags = {tag["Key"]: tag["Value"] for tag in stack.get("Tags", ())}
         return Stack(
-            name, state_of(status), status, str(found.get("StackStatusReason", "")), outputs, tags
+            name, state_of(status), status, str(stack.get("StackStatusReason", "")), outputs, tags
         )
 
     def plan(self, request: StackRequest) -> StackPlan | None:
@@ -64,14 +69,14 @@ class CloudFormationStacks:
         if request.name not in self._planning:
             self._planning[request.name] = self._begin(request)
         identifier = self._planning[request.name]
-        found = self._ask("describe_change_set", request.name, ChangeSetName=identifier)
-        status, reason = str(found["Status"]), str(found.get("StatusReason", ""))
+        change_set = self._ask("describe_change_set", request.name, ChangeSetName=identifier)
+        status, reason = str(change_set["Status"]), str(change_set.get("StatusReason", ""))
         if status in ("CREATE_PENDING", "CREATE_IN_PROGRESS"):
             return None
         del self._planning[request.name]
         if status == "CREATE_COMPLETE":
             return StackPlan(
-                request.name, identifier, self._changes(request.name, identifier, found)
+                request.name, identifier, self._changes(request.name, identifier, change_set)
             )
         self._forget(request.name, identifier)
         if _NOTHING.search(reason):
@@ -87,8 +92,8 @@ class CloudFormationStacks:
     def discard(self, plan: StackPlan) -> None:
         """See `ports.stacks`."""
         self._forget(plan.stack, plan.id)
-        found = self._described(plan.stack)
-        if found is not None and found["StackStatus"] == "REVIEW_IN_PROGRESS":
+        stack = self._described(plan.stack)
+        if stack is not None and stack["StackStatus"] == "REVIEW_IN_PROGRESS":
             self.delete(plan.stack)
 
     def delete(self, name: str) -> None:
@@ -98,23 +103,23 @@ class CloudFormationStacks:
     def events(self, name: str) -> Sequence[StackEvent]:
         """See `ports.stacks`."""
         try:
-            found = self._ask("describe_stack_events", name, expect=_ABSENT)
+            response = self._ask("describe_stack_events", name, expect=_ABSENT)
         except Rejected as error:
             _only_absent(error, name)
             return ()
-        return [_event(name, one) for one in reversed(found["StackEvents"])]
+        return [_event(name, document) for document in reversed(response["StackEvents"])]
 
     def _ask(
         self, method: str, stack: str, *, expect: frozenset[str] = frozenset(), **request: object
     ) -> _Document:
-        """One request about a stack."""
+        """Send a request about a stack."""
         client = self._clients.get("cloudformation")
-        whole = {"StackName": stack, **request}
+        parameters = {"StackName": stack, **request}
         return cast(
             _Document,
             ask(
                 getattr(client, method),
-                whole,
+                parameters,
                 doing=f"asking CloudFormation about the stack {stack}",
                 expect=expect,
             ),
@@ -122,11 +127,11 @@ class CloudFormationStacks:
 
     def _described(self, name: str) -> _Document | None:
         try:
-            found = self._ask("describe_stacks", name, expect=_ABSENT)
+            response = self._ask("describe_stacks", name, expect=_ABSENT)
         except Rejected as error:
             _only_absent(error, name)
             return None
-        return cast(_Document, found["Stacks"][0])
+        return cast(_Document, response["Stacks"][0])
 
     def _begin(self, request: StackRequest) -> str:
         body: dict[str, object] = (
@@ -135,19 +140,19 @@ class CloudFormationStacks:
             else {"TemplateBody": request.template.decode()}
         )
         new = self.get(request.name).state is StackState.ABSENT
-        made = self._ask(
+        response = self._ask(
             "create_change_set",
             request.name,
             ChangeSetName=f"{_PLAN}-{datetime.now(UTC):%Y%m%d%H%M%S%f}",
             ChangeSetType="CREATE" if new else "UPDATE",
             Capabilities=_CAPABILITIES,
             Tags=[{"Key": key, "Value": value} for key, value in request.tags],
-            # Tables outlive their stack; one that is deployed again takes them back.
+            # Tables outlive their stack; a stack that is deployed again imports them.
             # https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/import-resources-automatically.html
             ImportExistingResources=new,
             **body,  # type: ignore[arg-type]  # none of its names is `expect`
         )
-        return str(made["Id"])
+        return str(response["Id"])
 
     def _changes(self, name: str, identifier: str, first: _Document) -> tuple[StackChange, ...]:
         pages, page = [first], first
@@ -158,7 +163,9 @@ class CloudFormationStacks:
             pages.append(page)
         return tuple(
             sorted(
-                _change(one["ResourceChange"]) for page in pages for one in page.get("Changes", ())
+                _change(change["ResourceChange"])
+                for page in pages
+                for change in page.get("Changes", ())
             )
         )
 
@@ -167,7 +174,7 @@ class CloudFormationStacks:
 
 
 def state_of(status: str) -> StackState:
-    """What a status of CloudFormation means.
+    """Return the condition that a status of CloudFormation stands for.
 
     >>> state_of("ROLLBACK_COMPLETE")
     <StackState.NEVER_CREATED: 'never created'>
@@ -178,7 +185,9 @@ def state_of(status: str) -> StackState:
 
 
 def _only_absent(error: Rejected, name: str) -> None:
-    """CloudFormation has no code of its own for a stack that is not there."""
+    """Raise CloudRefused unless the stack is absent, for which CloudFormation has no
+    error code of its own.
+    """
     if "not exist" not in error.message:
         raise CloudRefused(
             f"AWS refused a request for the stack {name}: {error}.", "Look at what it says."

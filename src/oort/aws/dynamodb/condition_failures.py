@@ -1,4 +1,4 @@
-"""What DynamoDB's refusals mean in our words."""
+"""DynamoDB's refusals as Oort's errors."""
 
 from oort.aws.failures import Rejected
 from oort.model import limits
@@ -12,23 +12,26 @@ CANCELLED = "TransactionCanceledException"
 
 
 def item(error: Rejected) -> Attributes | None:
-    """The item that a failed condition met; None if there was none."""
-    found = error.answer.get("Item")
-    return found if isinstance(found, dict) and found else None
+    """Return the item that failed the condition; None if there was none."""
+    stored = error.answer.get("Item")
+    return stored if isinstance(stored, dict) and stored else None
 
 
 def is_size(message: str) -> bool:
-    """Whether DynamoDB means that something is too large or nested too deep: both have one code with all other mistakes."""
+    """True if an item is too large or nested too deep: DynamoDB has one code for these
+    and all other mistakes.
+    """
     lowered = message.lower()
     return "size" in lowered or "nesting" in lowered
 
 
 def invalid(name: str, message: str) -> OortError:
-    """The error for what DynamoDB does not take for a table, or for a transaction."""
+    """Return the error for a request that DynamoDB refuses for a table or a transaction."""
     if is_size(message):
         return LimitExceeded(
             f"What is written to {name} is too large or nested too deep: {message}",
-            f"An item may have {limits.ITEM_BYTES} bytes and {limits.ITEM_DEPTH} levels: store the large part elsewhere.",
+            f"An item may have {limits.ITEM_BYTES} bytes and {limits.ITEM_DEPTH} levels:"
+            " store the large part elsewhere.",
         )
     return InvalidValue(
         f"DynamoDB does not take this for {name}: {message}", "Give it what its type says."
@@ -36,5 +39,5 @@ def invalid(name: str, message: str) -> OortError:
 
 
 def condition(name: str, *, position: int = 0) -> ConditionFailed:
-    """The error for a condition that did not hold."""
+    """Return the error for a condition that does not hold."""
     return ConditionFailed(f"The condition of a write to {name} does not hold.", position=position)

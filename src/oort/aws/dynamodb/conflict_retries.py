@@ -1,4 +1,4 @@
-"""How often and how long an adapter tries again when AWS says that others are at the same item."""
+"""Retry policy for conflicts: another transaction writes the same item."""
 
 import time
 from collections.abc import Callable
@@ -9,28 +9,34 @@ from oort.model.errors import Unavailable
 if TYPE_CHECKING:
     from oort.ports.entropy import Entropy
 
-TRIES = 10
+ATTEMPTS = 10
 FIRST = 0.02
 LONGEST = 1.0
 
 
-class Patience:
-    """A bounded number of tries with growing, random pauses, so that those who met once do not meet again."""
+class ConflictRetries:
+    """A bounded number of attempts with growing, random pauses, so that conflicting writers
+    do not conflict again.
+    """
 
     def __init__(
-        self, entropy: "Entropy", *, tries: int = TRIES, sleep: Callable[[float], None] = time.sleep
+        self,
+        entropy: "Entropy",
+        *,
+        attempts: int = ATTEMPTS,
+        sleep: Callable[[float], None] = time.sleep,
     ) -> None:
         self._entropy = entropy
-        self.tries = tries
+        self.attempts = attempts
         self._sleep = sleep
 
-    def wait(self, turn: int) -> None:
-        """Pause after the try of that number, from 0."""
-        self._sleep(min(FIRST * 2**turn, LONGEST) * self._entropy.chance())
+    def wait(self, attempt: int) -> None:
+        """Pause after attempt number `attempt`, counted from 0."""
+        self._sleep(min(FIRST * 2**attempt, LONGEST) * self._entropy.chance())
 
-    def lost(self, where: str) -> Unavailable:
-        """The error after the last try."""
+    def exhausted(self, where: str) -> Unavailable:
+        """Return the error after the last attempt."""
         return Unavailable(
-            f"Others were at {where} each of the {self.tries} times it was tried.",
+            f"Other writers conflicted on {where} in each of {self.attempts} attempts.",
             "Try again, or touch fewer items at once.",
         )

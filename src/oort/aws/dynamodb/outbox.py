@@ -1,4 +1,4 @@
-"""The rows of an outbox: what a transaction writes, and what the relay reads of them."""
+"""Rows of an outbox, written by transactions and read by the relay."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -14,10 +14,12 @@ from oort.rules.tables.attributes import Attributes
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
-    """A message that waits to be sent. `kind` is `send` or `publish`; empty for a change that is no new row.
+class OutboxRow:
+    """A message that waits to be sent.
 
-    `due` is when it may be visible, in Unix seconds. Rows of one `at[0]` have one key, and go in the order of `at[1]`.
+    `kind` is `send` or `publish`; empty for a change that is not a new row. `due` is the Unix time
+    from which the message may be visible. Rows with equal `at[0]` have the same key, and are sent
+    in the order of `at[1]`.
     """
 
     at: tuple[str, str]
@@ -29,7 +31,7 @@ class Row:
 
 
 def row(write: SendMessage | PublishEvent, sealed: Sealed, *, now: datetime) -> Item:
-    """The row of a message, as an item. Its attributes need no more than `attributes.attributes`."""
+    """Return the row of a message, as an item that needs only `attributes.attributes`."""
     if isinstance(write, SendMessage):
         kind, name, delay = OutboxTable.SEND, write.queue, write.delay
     else:
@@ -43,9 +45,9 @@ def row(write: SendMessage | PublishEvent, sealed: Sealed, *, now: datetime) -> 
     }
 
 
-def read(found: Attributes) -> Row:
-    """The row of such attributes. Unreadable if it is none."""
-    item = attributes.item(found)
+def read(stored: Attributes) -> OutboxRow:
+    """Return the row with these attributes. Unreadable if they are not a row of the outbox."""
+    item = attributes.item(stored)
     at, identifier, message = (item.get(name) for name in (*OutboxTable.KEY, OutboxTable.MESSAGE))
     sent, delay = item.get(OutboxTable.SENT), item.get(OutboxTable.DELAY, 0)
     if not (isinstance(at, str) and isinstance(identifier, str) and isinstance(message, str)):
@@ -62,9 +64,9 @@ def read(found: Attributes) -> Row:
             f"The row {at} {identifier} of the outbox says neither send nor publish.",
             "Only Oort may write there.",
         )
-    return Row((at, identifier), kind, name, key, message, sent + delay)
+    return OutboxRow((at, identifier), kind, name, key, message, sent + delay)
 
 
 def key(at: tuple[str, str]) -> Attributes:
-    """The key of a row."""
+    """Return the key of a row."""
     return {name: {"S": part} for name, part in zip(OutboxTable.KEY, at, strict=True)}

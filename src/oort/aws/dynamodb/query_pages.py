@@ -1,4 +1,4 @@
-"""One page of a query or a scan of DynamoDB: what is asked for, and when it is full."""
+"""A page of a query or a scan of DynamoDB: its request, and the condition that ends it."""
 
 from collections.abc import Callable
 
@@ -11,8 +11,11 @@ from oort.rules.tables.attributes import Attributes
 
 
 def query(operation: QueryIndex, index: IndexModel, *, name: str) -> dict[str, object]:
-    """The request of a query but for its start and limit. Only the table itself can be read consistently."""
-    asked = expressions.window(
+    """Return the request of a query, without its start and limit.
+
+    Only the table itself, not a secondary index, can be read consistently.
+    """
+    window = expressions.window(
         index,
         operation.partition,
         at_least=operation.at_least,
@@ -26,14 +29,16 @@ def query(operation: QueryIndex, index: IndexModel, *, name: str) -> dict[str, o
         "TableName": name,
         "ScanIndexForward": not operation.reverse,
         **where,
-        **expressions.parameters(asked),
+        **expressions.parameters(window),
     }
 
 
 def start(
     after: Key | None, table: TableModel, index: IndexModel, partition: KeyPart
 ) -> Attributes | None:
-    """The key to go on after: in a secondary index, that of the index and that of the table."""
+    """Return the exclusive start key: for a secondary index, the key of the index and
+    the key of the table.
+    """
     if after is None:
         return None
     names = (
@@ -42,18 +47,21 @@ def start(
         else (index.partition, *(() if index.sort is None else (index.sort,)), *table.key)
     )
     key = dict(zip(names, after, strict=True))
-    key[index.partition] = partition  # never what a cursor says
+    key[index.partition] = partition  # never the cursor's
     return {name: attributes.attribute(part) for name, part in key.items()}
 
 
 def is_empty(operation: QueryIndex) -> bool:
-    """Whether the range holds nothing. DynamoDB refuses one whose ends are the wrong way round."""
+    """True if the range is empty.
+
+    DynamoDB refuses a range whose lower end is not below its upper end.
+    """
     low, high = operation.at_least, operation.below
     return low is not None and high is not None and keys.ordered(low) >= keys.ordered(high)
 
 
-def is_behind(operation: QueryIndex, sort: Value) -> bool:
-    """Whether an item that was read lies at the upper end, which is not asked for."""
+def is_at_upper_end(operation: QueryIndex, sort: Value) -> bool:
+    """True if a read item lies at the upper end, which is not part of the range."""
     part = keys.comparable(sort)
     return (
         operation.below is not None
@@ -72,19 +80,22 @@ def read(
     name: tuple[str, ...],
     where: Condition | None,
 ) -> Listed:
-    """A page. One item more than the limit is asked for, so that the last page knows that it is the last."""
-    found: list[Item] = []
+    """Read a page.
+
+    The request asks for one item more than the limit, so that the last page is recognized.
+    """
+    items: list[Item] = []
     while True:
-        most = limit + 1 - len(found)
+        most = limit + 1 - len(items)
         answer = ask({} if start is None else {"ExclusiveStartKey": start}, most)
-        items = [attributes.item(one) for one in answer.get("Items", ())]
-        found += filter(keep, items)
+        fresh = [attributes.item(stored) for stored in answer.get("Items", ())]
+        items += filter(keep, fresh)
         start = answer.get("LastEvaluatedKey")
-        cut = len(items) < most  # at 1 MB, and not at the limit
-        if not start or len(found) > limit or (found and cut):
+        cut = len(fresh) < most  # DynamoDB ended the page at 1 MB, not at the limit
+        if not start or len(items) > limit or (items and cut):
             break
-    more = len(found) > limit or bool(start)
-    page = found[:limit]
+    more = len(items) > limit or bool(start)
+    page = items[:limit]
     last = position(page[-1]) if page and more else None
-    shown = page if where is None else [item for item in page if conditions.holds(where, item)]
-    return Listed(shown, None if last is None else cursors.issue(last, query=name))
+    matching = page if where is None else [item for item in page if conditions.holds(where, item)]
+    return Listed(matching, None if last is None else cursors.issue(last, query=name))

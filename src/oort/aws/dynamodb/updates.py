@@ -1,7 +1,8 @@
-"""Updates on DynamoDB: how one begins, and what a try that failed says about the next. Tables and transactions share them.
+"""Updates on DynamoDB: the first attempt, and the next attempt after a failure.
 
-DynamoDB cannot say "change it, or else create it from this" in one request, and takes a null for a value that is there. So
-the first try is for an item that exists, and each failed one brings the item, from which the next is made.
+Tables and transactions share them. A request to DynamoDB cannot say "change the item, or else
+create it from this", and treats a null as a present value. So the first attempt assumes that the
+item exists. Each failure returns the item, and the next attempt is made for this item.
 """
 
 from collections.abc import Iterator
@@ -20,15 +21,17 @@ from oort.rules.types import numbers
 
 
 @dataclass(frozen=True, slots=True)
-class Known:
-    """What earlier tries have shown: there is no item, or there are nulls where something is to be added."""
+class ItemState:
+    """The state of an item as earlier attempts found it: absent, or with nulls at
+    paths that are added to.
+    """
 
     absent: bool = False
     nulls: frozenset[Path] = frozenset()
 
 
 def check(table: TableModel, operation: UpdateItem) -> None:
-    """Raise what can be raised without the item: InvalidUse or InvalidValue."""
+    """Raise InvalidUse or InvalidValue for mistakes that show without the item."""
     rules.located(table, operation.key)
     conditions.check_distinct(operation.changes)
     rules.check_names(change.path[0] for change in operation.changes)
@@ -40,13 +43,16 @@ def check(table: TableModel, operation: UpdateItem) -> None:
     _without_key(table, operation)
 
 
-def expression(table: TableModel, operation: UpdateItem, known: Known) -> Expression:
-    """The try that fits what is known. Raises InvalidValue or LimitExceeded if a new item must not be stored."""
+def expression(table: TableModel, operation: UpdateItem, state: ItemState) -> Expression:
+    """Return the expression of the next attempt, for the known state of the item.
+
+    InvalidValue or LimitExceeded if a new item must not be stored.
+    """
     indexed = attributes.indexed(table)
-    if not known.absent:
+    if not state.absent:
         changes = _without_key(table, operation)
         return expressions.update(
-            changes, operation.when, key=table.partition, indexed=indexed, nulls=known.nulls
+            changes, operation.when, key=table.partition, indexed=indexed, nulls=state.nulls
         )
     assert operation.initial is not None
     item = conditions.changed(operation.initial, operation.changes)
@@ -55,31 +61,37 @@ def expression(table: TableModel, operation: UpdateItem, known: Known) -> Expres
     return expressions.creation(item, key=table.key, indexed=indexed)
 
 
-def learned(
+def after_failed_condition(
     table: TableModel,
     operation: UpdateItem,
-    known: Known,
-    found: Attributes | None,
+    state: ItemState,
+    stored: Attributes | None,
     *,
     position: int = 0,
-) -> Known:
-    """What the next try must know after one whose condition failed with this item. NoSuchItem or ConditionFailed if none."""
-    if known.absent:
-        return Known()  # somebody was faster and made it
-    if found is None and operation.initial is None:
+) -> ItemState:
+    """Return the state for the next attempt after ConditionalCheckFailed returned `stored`.
+
+    NoSuchItem or ConditionFailed if no attempt can succeed.
+    """
+    if state.absent:
+        return ItemState()  # another writer has created it
+    if stored is None and operation.initial is None:
         raise NoSuchItem(f"There is no such item in {table.name}.", position=position)
-    item = None if found is None else attributes.item(found)
+    item = None if stored is None else attributes.item(stored)
     if operation.when is not None and not conditions.holds(operation.when, item):
         raise condition_failures.condition(table.name, position=position)
-    return Known(absent=True) if found is None else Known(nulls=_nulls(operation, found))
+    return ItemState(absent=True) if stored is None else ItemState(nulls=_nulls(operation, stored))
 
 
-def misfit(table: TableModel, operation: UpdateItem, found: Attributes | None) -> Known:
-    """What the next try must know after one that DynamoDB could not apply to this item. Raises why, if it is a mistake."""
-    if found is None:
-        return Known()
-    rules.judged(table, conditions.changed(attributes.item(found), operation.changes))
-    return Known(nulls=_nulls(operation, found))
+def after_invalid(table: TableModel, operation: UpdateItem, stored: Attributes | None) -> ItemState:
+    """Return the state for the next attempt after ValidationException, where `stored` is the item.
+
+    Raises the error of the update, if the update is a mistake for this item.
+    """
+    if stored is None:
+        return ItemState()
+    rules.judged(table, conditions.changed(attributes.item(stored), operation.changes))
+    return ItemState(nulls=_nulls(operation, stored))
 
 
 def _values(change: Change) -> Iterator[Value]:
@@ -92,7 +104,7 @@ def _values(change: Change) -> Iterator[Value]:
 
 
 def _check_index_keys(table: TableModel, name: str, value: Value) -> None:
-    """What would be the key of an index must be one: DynamoDB refuses the whole write otherwise."""
+    """Check values that become keys of an index: DynamoDB refuses the write if they are invalid."""
     part = keys.comparable(value)
     for index in table.indexes:
         if part is not None and name == index.partition:
@@ -102,19 +114,26 @@ def _check_index_keys(table: TableModel, name: str, value: Value) -> None:
 
 
 def _without_key(table: TableModel, operation: UpdateItem) -> tuple[Change, ...]:
-    """The changes without those of the key, which DynamoDB refuses also where they change nothing."""
-    own = tuple(change for change in operation.changes if change.path[0] in table.key)
-    if not own:
+    """Changes without the changes of key members, which DynamoDB refuses even if
+    they keep the value.
+    """
+    of_key = tuple(change for change in operation.changes if change.path[0] in table.key)
+    if not of_key:
         return operation.changes
-    key = keys.of(conditions.changed(dict(zip(table.key, operation.key, strict=True)), own), table)
+    key = keys.of(
+        conditions.changed(dict(zip(table.key, operation.key, strict=True)), of_key), table
+    )
     if key is None or rules.located(table, key) != rules.located(table, operation.key):
         raise rules.key_changed(table)
-    return tuple(change for change in operation.changes if change not in own)
+    return tuple(change for change in operation.changes if change not in of_key)
 
 
-def _nulls(operation: UpdateItem, found: Attributes) -> frozenset[Path]:
-    """Where something is to be added to a null. The marks of nulls in index keys are no such: there the attribute is absent."""
-    item: Value = {name: attributes.value(value) for name, value in found.items()}
+def _nulls(operation: UpdateItem, stored: Attributes) -> frozenset[Path]:
+    """Paths at which a change adds to a null.
+
+    A null in an index key does not count: its attribute is absent.
+    """
+    item: Value = {name: attributes.value(value) for name, value in stored.items()}
     adding = (change.path for change in operation.changes if isinstance(change, AddTo | AppendTo))
     return frozenset(path for path in adding if _is_null(item, path))
 

@@ -1,1 +1,1 @@
-"""One invocation of a Lambda function, from its event to its answer."""
+"""Invocations of a Lambda function, a module for each trigger."""

@@ -1,4 +1,6 @@
-"""A batch of messages: Lambda's poller takes them from a queue and deletes those that did not fail."""
+"""A batch of messages: Lambda's poller receives messages from a queue and deletes
+those that did not fail.
+"""
 
 from collections.abc import Mapping, Sequence
 from typing import TypedDict, cast
@@ -16,7 +18,7 @@ from oort.runtime.parking import Alarms
 
 
 class RecordEvent(TypedDict):
-    """One message of a batch, as Lambda's poller hands it over.
+    """A message of a batch, as Lambda's poller delivers it.
 
     https://docs.aws.amazon.com/lambda/latest/dg/with-sqs.html
     """
@@ -29,7 +31,10 @@ class RecordEvent(TypedDict):
 
 
 class Batches:
-    """Answers the batches of one consumer. A message that failed comes back after its own time, not after the queue's."""
+    """Answers the batches of a consumer.
+
+    A failed message comes back after its own back-off, not after the queue's visibility time-out.
+    """
 
     def __init__(self, parts: Parts, trigger: Consumed) -> None:
         self._parts = parts
@@ -41,7 +46,7 @@ class Batches:
         self._alarms = Alarms(parts.ports.transactions)
 
     def answer(self, event: Event) -> object:
-        """Lambda's answer to an invocation: the partial batch response."""
+        """Return the partial batch response of an invocation."""
         if "Records" not in event:
             raise self._parts.unreadable()
         return self._answer(cast(Sequence[RecordEvent], event["Records"]))
@@ -60,38 +65,44 @@ class Batches:
         for delivery in deliveries:
             parts.log.trace = (identifiers.parent_of(delivery.message.traceparent) or ("", ""))[0]
             if parked := faults.get(delivery.receipt):
-                kept, rings = self._parked(delivery, parked)
+                is_done, rings = self._park(delivery, parked)
                 rang += rings
             else:
-                kept = self._delivered(delivery, failures.get(delivery.receipt))
-            if not kept:
+                is_done = self._settle(delivery, failures.get(delivery.receipt))
+            if not is_done:
                 failed.add(delivery.receipt)
         parts.log.trace = ""
-        summary = f"{self._queue}: {len(deliveries)} delivered, {len(failed)} failed, {len(outcome.parked)} parked"
+        counts = f"{len(deliveries)} delivered, {len(failed)} failed, {len(outcome.parked)} parked"
+        summary = f"{self._queue}: {counts}"
         parts.ended(summary, started, failed=len(failed), rang=rang, batch=len(deliveries))
         messages = [record["messageId"] for record in records if record["receiptHandle"] in failed]
         return {"batchItemFailures": [{"itemIdentifier": identifier} for identifier in messages]}
 
-    def _parked(self, delivery: Delivery, end: Parked) -> tuple[bool, bool]:
-        """Park the message: whether it is off the queue, and whether it rings an alarm.
+    def _park(self, delivery: Delivery, end: Parked) -> tuple[bool, bool]:
+        """Park the message. Return two flags: off the queue, and rings an alarm.
 
-        The first of its event and version is logged as an error, which alarms may stand on; the others as information.
+        The first message of its event and version is logged as an error, so that alarms can count
+        errors; later messages are logged as information.
         """
         parts, message, fault = self._parts, delivery.message, end.fault
         fields: dict[str, Field] = {
-            "message_id": message.id, "event": message.name, "version": message.version, "reason": fault.reason.value
+            "message_id": message.id, "event": message.name, "version": message.version,
+            "reason": fault.reason.value,
         }  # fmt: skip
         try:
             parts.ports.deliveries.keep(self._queue, delivery, fault)
-        except OortError as error:  # it comes back, and is dead-lettered at last
+        except OortError as error:  # the message comes back, and becomes a dead letter in the end
             parts.log.write("ERROR", f"A message could not be parked: {error}", **fields)
             return False, False
         rings = self._alarms.rings(parts.function.model.name, message)
         parts.log.write("ERROR" if rings else "INFO", f"parked: {fault.detail}", **fields)
         return True, rings
 
-    def _delivered(self, delivery: Delivery, failure: Failure | None) -> bool:
-        """Log the end of a delivery, and say when a failed one comes back; True if it may leave the queue."""
+    def _settle(self, delivery: Delivery, failure: Failure | None) -> bool:
+        """Log the end of a delivery, and set the time at which a failed message comes back.
+
+        True if the message may leave the queue.
+        """
         message, log = delivery.message, self._parts.log
         if failure is None:
             log.write("INFO", "delivered", message_id=message.id, attempt=delivery.attempt)
@@ -107,7 +118,7 @@ class Batches:
         after = retries.backoff(
             delivery.attempt, chance=self._parts.entropy.chance(), least=failure.after
         )
-        try:  # it comes back anyway, only later: when the queue's visibility time-out ends
+        try:  # without this it comes back later, when the visibility time-out ends
             self._parts.ports.deliveries.retry(
                 self._queue, delivery.receipt, after=after * (not last), error=failure.error
             )
@@ -121,7 +132,10 @@ class Batches:
 
 
 def _delivery(record: RecordEvent, *, queue: str) -> Delivery:
-    """The message. One that is no envelope is handed over with what is wrong with it, so that it is parked as it came."""
+    """The delivery of a record.
+
+    A text that is not an envelope gets a fault, so that it is parked unchanged.
+    """
     fault: Fault | None = None
     try:
         message = envelopes.unwrapped(record["body"])
@@ -141,7 +155,9 @@ def _delivery(record: RecordEvent, *, queue: str) -> Delivery:
 
 
 def _headers(record: RecordEvent) -> tuple[tuple[str, str], ...]:
-    given = record.get("messageAttributes", {})
+    attributes = record.get("messageAttributes", {})
     return tuple(
-        (name, one["stringValue"]) for name, one in sorted(given.items()) if "stringValue" in one
+        (name, attribute["stringValue"])
+        for name, attribute in sorted(attributes.items())
+        if "stringValue" in attribute
     )

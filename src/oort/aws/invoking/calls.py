@@ -1,4 +1,4 @@
-"""A declared call: another function asks, and waits for the answer."""
+"""A declared call: another function calls and waits for the reply."""
 
 import msgspec
 
@@ -10,27 +10,27 @@ from oort.runtime import invoke
 
 
 class Calls:
-    """Answers the calls of one function."""
+    """Answers the calls of a function."""
 
     def __init__(self, parts: Parts) -> None:
         self._parts = parts
         self._environment = parts.environment()
 
     def answer(self, event: Event) -> object:
-        """Lambda's answer to an invocation."""
+        """Answer an invocation."""
         parts = self._parts
         if event.get("oort") != "call":
             raise parts.unreadable()
-        question = msgspec.convert(event, CallEvent)
+        call = msgspec.convert(event, CallEvent)
         started = parts.clock.tick()
-        above = identifiers.parent_of(question.traceparent) or parts.new_trace()
+        above = identifiers.parent_of(call.traceparent) or parts.new_trace()
         parts.log.trace = above[0]
         with parts.invocation() as token:
             invocation = CallInvocation(
                 id=token,
                 token=token,
                 traceparent=identifiers.traceparent(*above),
-                body=question.body.encode(),
+                body=call.body.encode(),
             )
             outcome = invoke.call(self._environment, invocation)
         parts.ports.traces.record(outcome.spans)

@@ -1,7 +1,9 @@
-"""What a Lambda function writes: one JSON object a line, with the trace it belongs to. CloudWatch reads fields and metrics from it.
+"""The log of a Lambda function: JSON lines with the trace, from which CloudWatch
+reads fields and metrics.
 
-The line that ends an invocation carries its metrics in the embedded metric format, so no request to CloudWatch is made. The
-log format of the function stays `Text`: with `JSON`, Lambda would wrap each of these lines into another object.
+The line that ends an invocation carries its metrics in the embedded metric format, so no request to
+CloudWatch is needed. The log format of the function stays `Text`: with `JSON`, Lambda would wrap
+each line in another object.
 """
 
 import sys
@@ -19,7 +21,8 @@ if TYPE_CHECKING:
 
 Field = str | int | float | bool | None
 
-# A custom metric costs by the month and combination of dimensions; functions are told apart by the field `function`.
+# A custom metric costs by month and by combination of dimensions. So the function is no dimension,
+# but the field `function`.
 # https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/CloudWatch_Embedded_Metric_Format_Specification.html
 _DIMENSIONS = [list(Metrics.DIMENSIONS)]
 _METRICS = [
@@ -30,7 +33,10 @@ _RANG = {"Name": Metrics.NEWLY_PARKED, "Unit": "Count"}
 
 
 class JsonLog:
-    """The log of one function. `always` stands in each line; `trace` is that of the invocation that runs."""
+    """The log of a function.
+
+    `always` holds fields of every line; `trace` is the trace of the running invocation.
+    """
 
     def __init__(
         self, always: Mapping[str, Field], *, clock: "Clock", stream: TextIO | None = None
@@ -41,45 +47,47 @@ class JsonLog:
         self.trace = ""
 
     def write(self, level: str, message: str, **fields: Field) -> None:
-        """One line. Fields that are empty are left out."""
+        """Write a line. Empty fields are left out."""
         self._put(level, message, fields)
 
     def invocation(
         self, message: str, *, failed: int, milliseconds: float, rang: int = 0, **fields: Field
     ) -> None:
-        """The line that ends an invocation, with its metrics. What was parked for the first time is one only where there is some."""
+        """Write the line that ends an invocation, with its metrics.
+
+        The metric of newly parked messages is written only if there are any.
+        """
         now = int(self._clock.now().timestamp() * 1000)
         metrics = [*_METRICS, *([_RANG] if rang else [])]
         directive = {"Namespace": Metrics.NAMESPACE, "Dimensions": _DIMENSIONS, "Metrics": metrics}
-        told = {
+        members = {
             **fields,
             **({Metrics.NEWLY_PARKED: rang} if rang else {}),
             Metrics.ERRORS: failed,
             Metrics.DURATION: round(milliseconds, 3),
             "_aws": {"Timestamp": now, "CloudWatchMetrics": [directive]},
         }
-        self._put("ERROR" if failed else "INFO", message, told)
+        self._put("ERROR" if failed else "INFO", message, members)
 
     def capture(self) -> None:
-        """From now on, what libraries and handlers log by `logging` is written here, from INFO upwards."""
+        """Write records of `logging` from INFO upwards to this log."""
         import logging  # Lambda's own bootstrap has loaded it already
 
         root = logging.getLogger()
         root.handlers[:] = [_handler(self)]
         root.setLevel(logging.INFO)
-        logging.getLogger("botocore").setLevel(
-            logging.WARNING
-        )  # it tells where it found credentials and endpoints
+        # At INFO, botocore logs where it found credentials and endpoints.
+        logging.getLogger("botocore").setLevel(logging.WARNING)
 
     def record(self, record: "logging.LogRecord") -> None:
-        """One record of `logging`."""
+        """Write a record of `logging`."""
         failed = "".join(traceback.format_exception(*record.exc_info)) if record.exc_info else ""
         self.write(record.levelname, record.getMessage(), logger=record.name, traceback=failed)
 
     def _put(self, level: str, message: str, fields: Mapping[str, object]) -> None:
-        whole = {**fields, **self._always, "trace": self.trace}
+        members = {**fields, **self._always, "trace": self.trace}
         stream = sys.stdout if self._stream is None else self._stream
-        stream.write(log_line(level, message, now=self._clock.now(), fields=whole) + "\n")
+        stream.write(log_line(level, message, now=self._clock.now(), fields=members) + "\n")
         stream.flush()
 
 

@@ -1,7 +1,7 @@
-"""The parts that one function in Lambda works with, and what every trigger does with them.
+"""The parts of a function in Lambda, and the steps that all triggers share.
 
-The runtime that enters the handler is the one of the embedded engine. The environment is made at the first invocation and
-kept for all that follow.
+The runtime is the same as in the embedded engine. The environment is created at the first
+invocation and kept.
 """
 
 from collections.abc import Collection, Iterator, Mapping
@@ -61,7 +61,7 @@ class LambdaBroker:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Parts:
-    """The parts of one function; the entry puts them together."""
+    """The parts of a function, built by the entry."""
 
     function: Function
     platform: "PlatformModel"
@@ -72,14 +72,17 @@ class Parts:
     entropy: "Entropy"
 
     def environment(self) -> Environment:
-        """The place where the handler runs."""
+        """Return the environment in which the handler runs."""
         return Environment(
             self.function, broker=self.broker, clock=self.clock, entropy=self.entropy
         )
 
     @contextmanager
     def invocation(self, messages: Collection[str] = ()) -> Iterator[str]:
-        """An invocation's id. It is also its token: nobody else is here who could use it."""
+        """Begin an invocation and yield its id.
+
+        The id is also the token: no other invocation in this process could use it.
+        """
         now = int(self.clock.now().timestamp() * 1000)
         token = identifiers.uuid7(now, self.entropy.bits(74))
         self.broker.open(token, messages=messages)
@@ -89,7 +92,7 @@ class Parts:
             self.broker.close()
 
     def new_trace(self) -> tuple[str, str]:
-        """A trace and a span of it, when no caller names one."""
+        """Return a new trace and its first span, for an invocation without a caller's trace."""
         return f"{self.entropy.bits(128) or 1:032x}", f"{self.entropy.bits(64) or 1:016x}"
 
     def ended(
@@ -109,7 +112,7 @@ class Parts:
         )
 
     def unreadable(self) -> InvalidUse:
-        """The error for an event that the function has no trigger for."""
+        """Return the error for an event of another trigger."""
         name = self.function.model.name
         return InvalidUse(
             f"{name} was invoked with what it cannot read.", "Invoke it through its trigger."

@@ -1,4 +1,6 @@
-"""From API Gateway's proxy events to our requests, and from our replies to what it expects. REST APIs, payload version 1.0."""
+"""Translation of API Gateway's proxy events to requests, and of replies to proxy responses: REST
+APIs, payload version 1.0.
+"""
 
 import base64
 import binascii
@@ -15,8 +17,8 @@ from oort.rules.http.reply_headers import Headers
 Claims: TypeAlias = Mapping[str, object]
 
 
-class RequestEvent(TypedDict, total=False):
-    """The parts of a proxy event that are read.
+class ProxyEvent(TypedDict, total=False):
+    """The members of a proxy event that Oort reads.
 
     https://docs.aws.amazon.com/apigateway/latest/developerguide/set-up-lambda-proxy-integrations.html
     """
@@ -34,7 +36,7 @@ class RequestEvent(TypedDict, total=False):
 
 
 class ReplyDocument(TypedDict):
-    """What API Gateway makes a response of."""
+    """A proxy response, from which API Gateway makes the HTTP response."""
 
     statusCode: int
     multiValueHeaders: dict[str, list[str]]
@@ -42,46 +44,50 @@ class ReplyDocument(TypedDict):
     isBase64Encoded: bool
 
 
-def headers(event: RequestEvent) -> dict[str, str]:
-    """The request's headers: lower-case names, repeated ones joined by a comma."""
+def headers(event: ProxyEvent) -> dict[str, str]:
+    """Return the request's headers: lower-case names, repeated headers joined by a comma."""
     many = event.get("multiValueHeaders")
     if many:
         return {name.lower(): ", ".join(values) for name, values in many.items()}
     return {name.lower(): value for name, value in (event.get("headers") or {}).items()}
 
 
-def query(event: RequestEvent) -> tuple[tuple[str, str], ...]:
-    """The query's names and values, which API Gateway has decoded."""
+def query(event: ProxyEvent) -> tuple[tuple[str, str], ...]:
+    """Return names and values of the query, which API Gateway has decoded."""
     many = event.get("multiValueQueryStringParameters")
     if many:
         return tuple((name, value) for name, values in many.items() for value in values)
     return tuple((event.get("queryStringParameters") or {}).items())
 
 
-def path(event: RequestEvent) -> dict[str, str]:
-    """The path's parameters, which API Gateway passes as they stood in the path. BadRequest if they are not UTF-8."""
+def path(event: ProxyEvent) -> dict[str, str]:
+    """Return the path's parameters, decoded: API Gateway passes them as they are in the path.
+
+    BadRequest if they are not UTF-8.
+    """
     try:
-        found = event.get("pathParameters") or {}
-        return {name: unquote(value, errors="strict") for name, value in found.items()}
+        parameters = event.get("pathParameters") or {}
+        return {name: unquote(value, errors="strict") for name, value in parameters.items()}
     except UnicodeDecodeError:
         raise BadRequest("The path is not UTF-8.") from None
 
 
-def body(event: RequestEvent) -> bytes:
-    """The request's body."""
+def body(event: ProxyEvent) -> bytes:
+    """Return the request's body."""
     text = event.get("body") or ""
     if not event.get("isBase64Encoded"):
         return text.encode()
     try:
         return base64.b64decode(text, validate=True)
     except binascii.Error:
-        raise BadRequest("The body is no base64, although API Gateway says so.") from None
+        raise BadRequest("The body is not base64, although API Gateway says so.") from None
 
 
-def principal(event: RequestEvent, trigger: Http) -> Principal | None:
-    """Whom the authorizer let through, by the claims of an access token. None on a public route.
+def principal(event: ProxyEvent, trigger: Http) -> Principal | None:
+    """Return the principal of the authorizer's claims, which come from an access token.
 
-    InvalidToken if a private route was reached without one: the API must have been changed by hand.
+    None on a public route. InvalidToken if a request reached a private route without claims: the
+    API must have been changed by hand.
     """
     authorizer = event.get("requestContext", {}).get("authorizer")
     claims = authorizer.get("claims") if isinstance(authorizer, dict) else None
@@ -95,7 +101,11 @@ def principal(event: RequestEvent, trigger: Http) -> Principal | None:
 
 
 def principal_of(claims: Claims) -> Principal:
-    """The subject and the groups of an access token of the platform's user pool. InvalidToken for any other token."""
+    """Return the principal with the subject and groups of an access token of the
+    platform's user pool.
+
+    InvalidToken for any other token.
+    """
     subject, use = claims.get("sub"), claims.get("token_use", "access")
     if not isinstance(subject, str) or not subject or use != "access":
         raise InvalidToken("This is not an access token: send the access token, not the ID token.")
@@ -103,22 +113,24 @@ def principal_of(claims: Claims) -> Principal:
 
 
 def groups(claim: object) -> frozenset[str]:
-    """The groups: a list in a token; REST APIs pass it on as text with commas, HTTP APIs as `[a b]`."""
+    """Return the groups of a claim: a list in a token, a text with commas from REST APIs,
+    `[a b]` from HTTP APIs.
+    """
     if isinstance(claim, list | tuple):
-        return frozenset(str(one) for one in claim)
+        return frozenset(str(group) for group in claim)
     text = claim if isinstance(claim, str) else ""
     return frozenset(text.strip("[]").replace(",", " ").split())
 
 
 def reply(outcome: HttpOutcome, *, extra: Headers) -> ReplyDocument:
-    """The response. A body that is no text travels as base64."""
-    found: dict[str, list[str]] = {}
+    """Return the proxy response. A body that is not UTF-8 travels as base64."""
+    headers: dict[str, list[str]] = {}
     for name, value in extra:
-        found.setdefault(name, []).append(value)
+        headers.setdefault(name, []).append(value)
     try:
         text, encoded = outcome.body.decode(), False
     except UnicodeDecodeError:
         text, encoded = base64.b64encode(outcome.body).decode(), True
     return ReplyDocument(
-        statusCode=outcome.status, multiValueHeaders=found, body=text, isBase64Encoded=encoded
+        statusCode=outcome.status, multiValueHeaders=headers, body=text, isBase64Encoded=encoded
     )

@@ -1,9 +1,11 @@
-"""The relay of a service in Lambda: the outbox's stream hands it what transactions left behind, and it sends that on."""
+"""The relay of a service in Lambda: the outbox's stream delivers the rows that transactions wrote,
+and the relay sends their messages.
+"""
 
 from collections.abc import Mapping, Sequence
 from typing import TypedDict, cast
 
-from oort.aws.dynamodb.outbox import Row
+from oort.aws.dynamodb.outbox import OutboxRow
 from oort.aws.invoking.logs import JsonLog
 from oort.aws.services.relay import Relay, rows_of
 from oort.model.errors import InvalidUse, Unreadable
@@ -19,10 +21,10 @@ class _Record(TypedDict):
 
 
 class RelayHandler:
-    """Answers the invocations of one relay with a partial batch response.
+    """Answers the invocations of a relay with a partial batch response.
 
-    Lambda goes on with the first record that failed and repeats all that follow, so what was sent on after it is sent
-    twice; its row is gone by then and its consumers know its id.
+    Lambda repeats the batch from the first failed record on, so a later message that was sent is
+    sent twice. Its row is deleted by then, and its consumers know its id.
     https://docs.aws.amazon.com/lambda/latest/dg/services-ddb-batchfailurereporting.html
     """
 
@@ -32,11 +34,12 @@ class RelayHandler:
         self._clock = clock
 
     def answer(self, event: Mapping[str, object]) -> object:
-        """Send on what the event's records hold."""
+        """Send the messages of the event's records."""
         records = event.get("Records")
         if not isinstance(records, list):
             raise InvalidUse(
-                "The relay was invoked with what is no stream event.", "Its mapping invokes it."
+                "The relay was invoked with an event that is not a stream event.",
+                "Let its event source mapping invoke it.",
             )
         started = self._clock.tick()
         rows = [self._row(record) for record in cast(Sequence[Mapping[str, object]], records)]
@@ -46,23 +49,26 @@ class RelayHandler:
         self._log.invocation(message, failed=len(failed), milliseconds=took, batch=len(rows))
         return {
             "batchItemFailures": [
-                {"itemIdentifier": one} for one in _numbers(records, rows, failed)
+                {"itemIdentifier": number} for number in _numbers(records, rows, failed)
             ]
         }
 
-    def _row(self, record: Mapping[str, object]) -> Row:
-        """The row of a record. One that cannot be read stays in the table, is told, and does not hold up the others."""
+    def _row(self, record: Mapping[str, object]) -> OutboxRow:
+        """The row of a record.
+
+        An unreadable row stays in the table, is logged, and does not block other rows.
+        """
         try:
             (row,) = rows_of([record])
         except Unreadable as error:
             self._log.write("ERROR", str(error))
-            return Row(("", ""))
+            return OutboxRow(("", ""))
         return row
 
 
 def _numbers(
-    records: Sequence[object], rows: Sequence[Row], failed: set[tuple[str, str]]
+    records: Sequence[object], rows: Sequence[OutboxRow], failed: set[tuple[str, str]]
 ) -> list[str]:
-    """The sequence numbers of the records whose rows were not sent."""
+    """Sequence numbers of the records whose rows were not sent."""
     numbers = [cast(_Record, record)["dynamodb"]["SequenceNumber"] for record in records]
     return [number for number, row in zip(numbers, rows, strict=True) if row.at in failed]

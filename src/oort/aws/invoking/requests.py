@@ -1,11 +1,11 @@
-"""A request: API Gateway invokes the function of a route and makes a response of what it answers."""
+"""A request: API Gateway invokes the function of a route and makes a response of its reply."""
 
 import os
 from typing import cast
 
 from oort.aws.invoking import proxy_events
 from oort.aws.invoking.parts import Event, Parts
-from oort.aws.invoking.proxy_events import ReplyDocument, RequestEvent
+from oort.aws.invoking.proxy_events import ProxyEvent, ReplyDocument
 from oort.model.errors import InvalidToken
 from oort.model.functions import Http
 from oort.model.invocations import HttpInvocation, HttpOutcome, Principal
@@ -16,12 +16,13 @@ from oort.rules.http.reply_headers import Origins
 from oort.runtime import invoke, replies
 from oort.runtime.requests import RequestReader
 
-# API Gateway speaks TLS only, and browsers shall know it. The engine sends no such header: it speaks plain HTTP.
+# API Gateway speaks TLS only, and browsers should know. The engine speaks plain HTTP and
+# sends no such header.
 _TLS_ONLY = ("strict-transport-security", "max-age=63072000")
 
 
 class Requests:
-    """Answers the requests of one route."""
+    """Answers the requests of a route."""
 
     def __init__(self, parts: Parts, trigger: Http) -> None:
         self._parts = parts
@@ -31,19 +32,21 @@ class Requests:
         self._origins = Origins(parts.platform.services)
 
     def answer(self, event: Event) -> ReplyDocument:
-        """Lambda's answer to an invocation."""
+        """Answer an invocation."""
         if "httpMethod" not in event:
             raise self._parts.unreadable()
-        return self._answer(cast(RequestEvent, event))
+        return self._answer(cast(ProxyEvent, event))
 
-    def _answer(self, event: RequestEvent) -> ReplyDocument:
+    def _answer(self, event: ProxyEvent) -> ReplyDocument:
         parts, trigger = self._parts, self._trigger
         started = parts.clock.tick()
-        given = proxy_events.headers(event)
-        above = identifiers.parent_of(given.get("traceparent", "")) or _xray() or parts.new_trace()
+        received = proxy_events.headers(event)
+        above = (
+            identifiers.parent_of(received.get("traceparent", "")) or _xray() or parts.new_trace()
+        )
         trace = parts.log.trace = above[0]
         try:
-            outcome = self._admitted(event, given, identifiers.traceparent(*above))
+            outcome = self._admitted(event, received, identifiers.traceparent(*above))
         except Problem as problem:
             outcome = replies.problem(problem, entered=False)
         parts.ports.traces.record(outcome.spans)
@@ -57,15 +60,15 @@ class Requests:
         )
         private = outcome.status >= 400 or not trigger.public
         headers = reply_headers.complete(outcome.headers, private=private)
-        origins = self._origins.headers(trigger.path, given)
+        origins = self._origins.headers(trigger.path, received)
         return proxy_events.reply(
             outcome, extra=(*headers, *origins, _TLS_ONLY, ("trace-id", trace))
         )
 
     def _admitted(
-        self, event: RequestEvent, given: dict[str, str], traceparent: str
+        self, event: ProxyEvent, received: dict[str, str], traceparent: str
     ) -> HttpOutcome:
-        """The outcome of a request whose caller may make it."""
+        """Outcome of a request whose caller may make it."""
         principal, parameters = self._caller(event), proxy_events.path(event)
         if principal is not None:
             from oort.rules.http import access  # a public route has nothing to check
@@ -78,13 +81,13 @@ class Requests:
                 traceparent=traceparent,
                 path=parameters,
                 query=proxy_events.query(event),
-                headers=given,
+                headers=received,
                 body=proxy_events.body(event),
                 principal=principal,
             )
             return invoke.request(self._environment, self._reader, invocation)
 
-    def _caller(self, event: RequestEvent) -> Principal | None:
+    def _caller(self, event: ProxyEvent) -> Principal | None:
         try:
             return proxy_events.principal(event, self._trigger)
         except InvalidToken as error:
@@ -92,6 +95,6 @@ class Requests:
 
 
 def _xray() -> tuple[str, str] | None:
-    """The trace that Lambda continues: its own span is the parent of ours."""
-    found = identifiers.from_xray(os.environ.get("_X_AMZN_TRACE_ID", ""))
-    return found if found and found[1] else None
+    """The trace that Lambda continues. Lambda's span is the parent of the request's span."""
+    parent = identifiers.from_xray(os.environ.get("_X_AMZN_TRACE_ID", ""))
+    return parent if parent and parent[1] else None

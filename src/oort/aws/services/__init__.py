@@ -1,1 +1,1 @@
-"""The ports on the services of AWS, one file a port."""
+"""The ports on AWS services, a module for each port."""

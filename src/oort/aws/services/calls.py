@@ -1,4 +1,4 @@
-"""Declared calls on AWS: the answering function's alias is invoked and waited for."""
+"""The Calls port on AWS: invokes the alias of the answering function and waits for its reply."""
 
 from collections.abc import Mapping
 from typing import Protocol, TypedDict, cast
@@ -13,9 +13,7 @@ from oort.rules.messaging import calls as rules
 
 
 class _Payload(Protocol):
-    def read(self) -> bytes:
-        """All of it."""
-        ...
+    def read(self) -> bytes: ...
 
 
 class _Response(TypedDict, total=False):
@@ -28,14 +26,14 @@ class _Lambda(Protocol):
 
 
 class CallEvent(msgspec.Struct, frozen=True, tag="call", tag_field="oort"):
-    """What the answering function is invoked with. The body is JSON, so it crosses as text."""
+    """The event of the answering function. The body is JSON, so it travels as text."""
 
     body: str
     traceparent: str = ""
 
 
 class CallReply(msgspec.Struct, frozen=True):
-    """What it answers."""
+    """The reply of the answering function."""
 
     result: Answered | Objected
 
@@ -52,7 +50,7 @@ class Calls:
         self._location = location
 
     def call(self, operation: CallFunction) -> Answered | Objected:
-        """Invoke the function and wait. Lambda itself ends one that is over its time."""
+        """Invoke the function and wait. Lambda itself ends a function that exceeds its time-out."""
         name = self._answers.get(operation.call)
         if name is None:
             return rules.unanswered(operation.call)
@@ -73,5 +71,5 @@ class Calls:
 
 
 def _status(data: bytes) -> int:
-    """504 for a function that ran out of time, 502 for one that crashed."""
+    """504 for a time-out, 502 for a crash."""
     return 504 if b"Task timed out" in data else 502

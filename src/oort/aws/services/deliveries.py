@@ -1,7 +1,9 @@
-"""The PushedDeliveries port on SQS: Lambda's poller receives messages, and deletes those that did not fail.
+"""The PushedDeliveries port on SQS: Lambda's poller receives messages, and deletes
+those that did not fail.
 
-SQS moves a message to the dead letters itself, when it would be handed over once more, and keeps no word about why it
-failed: that stands in the function's log and in the trace that the message names.
+SQS itself moves a message to the dead letters, when its next receive would exceed
+`maxReceiveCount`. It does not store the reason of a failure: the function's log and the trace of
+the message hold the reason.
 """
 
 import math
@@ -11,8 +13,8 @@ import msgspec
 
 from oort.aws.clients import Clients
 from oort.aws.failures import ask
-from oort.aws.sqs.message_text import text
-from oort.aws.sqs.sqs_queues import Shelves
+from oort.aws.sqs import sending
+from oort.aws.sqs.sqs_queues import SqsQueues
 from oort.model.messages import Delivery, Fault
 from oort.model.platform import PlatformModel
 from oort.rules.cloud.cloud_names import Location
@@ -26,22 +28,25 @@ class Deliveries:
 
     def __init__(self, clients: Clients, *, platform: PlatformModel, location: Location) -> None:
         self._clients = clients
-        self._shelves = Shelves(clients, platform=platform, location=location)
+        self._sqs = SqsQueues(clients, platform=platform, location=location)
 
     def retry(self, queue: str, receipt: str, *, after: timedelta, error: str) -> None:  # noqa: ARG002  SQS keeps no error
-        """See `ports.deliveries`. Whole seconds, rounded up; the error is not kept."""
-        self._shelves.own(queue).visible_after(
+        """See `ports.deliveries`. Whole seconds, rounded up; the error is not stored."""
+        self._sqs.queue(queue).visible_after(
             receipt, math.ceil(rules.visibility(after).total_seconds())
         )
 
     def keep(self, queue: str, delivery: Delivery, fault: Fault) -> None:
-        """See `ports.deliveries`. The text is sent to the character, with the fault and the headers it had."""
+        """See `ports.deliveries`.
+
+        The copy has the exact text, the fault and the original headers.
+        """
         attributes = {"reason": fault.reason.value, "detail": _printable(fault.detail)}
         if delivery.headers:
             attributes["headers"] = msgspec.json.encode(dict(delivery.headers)).decode()
         request = {
-            "QueueUrl": self._shelves.parked(queue).url,
-            "MessageBody": delivery.raw or text(delivery.message),
+            "QueueUrl": self._sqs.parked(queue).url,
+            "MessageBody": delivery.raw or sending.text(delivery.message),
             "MessageAttributes": {
                 name: {"DataType": "String", "StringValue": value}
                 for name, value in attributes.items()
@@ -53,5 +58,8 @@ class Deliveries:
 
 
 def _printable(detail: str) -> str:
-    """The sentence in characters that SQS takes; an attribute must not be empty."""
-    return "".join(one if one.isprintable() else " " for one in detail[:_DETAIL]) or "-"
+    """The detail in characters that SQS accepts. An attribute must not be empty."""
+    return (
+        "".join(character if character.isprintable() else " " for character in detail[:_DETAIL])
+        or "-"
+    )

@@ -1,6 +1,7 @@
-"""The Effects port on the inbox of a service: one item for each effect, which only conditional updates change.
+"""The Effects port on the inbox of a service: an item for each effect, changed only by
+conditional updates.
 
-So the role of a function needs one action, on the items whose keys begin with its own name.
+So the role of a function needs one action, on the items whose keys begin with the function's name.
 """
 
 from datetime import timedelta
@@ -22,7 +23,7 @@ from oort.rules.tables.expressions import Expression
 
 
 class Effects:
-    """Effects of one service."""
+    """Effects of a service."""
 
     def __init__(self, clients: Clients, *, location: Location, service: str, clock: Clock) -> None:
         self._clients = clients
@@ -33,17 +34,17 @@ class Effects:
         """See `ports.effects`."""
         rules.check(lease)
         now = self._clock.now()
-        asked = expressions.lease(
+        expression = expressions.lease(
             key=InboxTable.ID,
             holder=lease.holder,
             until=(now + length).timestamp(),
             expires=self._expiry(),
             now=now.timestamp(),
         )
-        there = self._changed(lease, asked)
-        if there is None:
+        current = self._changed(lease, expression)
+        if current is None:
             return None
-        result, ends = there.get(InboxTable.RESULT), there.get(InboxTable.UNTIL, 0)
+        result, ends = current.get(InboxTable.RESULT), current.get(InboxTable.UNTIL, 0)
         if isinstance(result, str):
             return result.encode()
         assert isinstance(ends, int | float)  # only we write there
@@ -56,28 +57,28 @@ class Effects:
             SetTo((InboxTable.RESULT,), result.decode()),
             SetTo((InboxTable.EXPIRES,), self._expiry()),
         )
-        asked = expressions.update(changes, _held(lease), key=InboxTable.ID)
-        return self._changed(lease, asked) is None
+        expression = expressions.update(changes, _is_holder(lease), key=InboxTable.ID)
+        return self._changed(lease, expression) is None
 
     def release(self, lease: Lease) -> None:
         """See `ports.effects`."""
-        pending = All((_held(lease), Equals((InboxTable.RESULT,), None)))
+        pending = All((_is_holder(lease), Equals((InboxTable.RESULT,), None)))
         self._changed(
             lease, expressions.update((SetTo((InboxTable.UNTIL,), 0),), pending, key=InboxTable.ID)
         )
 
     def _expiry(self) -> int:
-        """What DynamoDB's TTL wants: whole seconds."""
+        """Expiry time for DynamoDB's TTL, in whole seconds."""
         return int((self._clock.now() + limits.MARK_RETENTION).timestamp())
 
-    def _changed(self, lease: Lease, asked: Expression) -> Item | None:
-        """Update the item; None, or the item as it is if the condition does not hold."""
+    def _changed(self, lease: Lease, expression: Expression) -> Item | None:
+        """Update the item. None if the condition holds, otherwise the current item."""
         key = cloud_names.effect_row(lease.function, lease.message, lease.name)
         request: dict[str, object] = {
             "TableName": self._table,
             "Key": {InboxTable.ID: attributes.attribute(key)},
             "ReturnValuesOnConditionCheckFailure": "ALL_OLD",
-            **expressions.parameters(asked),
+            **expressions.parameters(expression),
         }
         doing = f"noting the effect {lease.name} of {lease.function}"
         try:
@@ -89,5 +90,5 @@ class Effects:
         return None
 
 
-def _held(lease: Lease) -> Condition:
+def _is_holder(lease: Lease) -> Condition:
     return Equals((InboxTable.HOLDER,), lease.holder)

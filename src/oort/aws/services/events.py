@@ -1,15 +1,15 @@
-"""The Events port on SNS. Subscriptions deliver raw, so the queues of the subscribers get the very text."""
+"""The Events port on SNS. Subscriptions use raw delivery, so subscribers get the unchanged text."""
 
 from oort.aws.clients import Clients
 from oort.aws.failures import ask
-from oort.aws.sqs.message_text import sealed
+from oort.aws.sqs.sending import sealed
 from oort.model.messages import Message
 from oort.model.platform import PlatformModel
 from oort.rules.cloud.cloud_names import Location
 
 
 class Events:
-    """Events of one stage, each with a topic of SNS."""
+    """Events of a stage, each with a topic of SNS."""
 
     def __init__(self, clients: Clients, *, platform: PlatformModel, location: Location) -> None:
         self._clients = clients

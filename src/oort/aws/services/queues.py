@@ -5,8 +5,7 @@ from datetime import timedelta
 
 from oort.aws.clients import Clients
 from oort.aws.failures import ask
-from oort.aws.sqs import queue_urls
-from oort.aws.sqs.message_text import sealed
+from oort.aws.sqs import sending
 from oort.model.messages import Message
 from oort.model.platform import PlatformModel
 from oort.rules.cloud.cloud_names import Location
@@ -16,7 +15,7 @@ _NOTHING = timedelta(0)
 
 
 class Queues:
-    """Queues of one stage. A queue that the program does not have is a KeyError."""
+    """Queues of a stage. A queue that the program does not have is a KeyError."""
 
     def __init__(self, clients: Clients, *, platform: PlatformModel, location: Location) -> None:
         self._clients = clients
@@ -24,9 +23,9 @@ class Queues:
         self._location = location
 
     def send(self, queue: str, message: Message, *, delay: timedelta = _NOTHING) -> None:
-        """See `ports.queues`. SQS counts in whole seconds: the delay is rounded up."""
-        url = queue_urls.queue(self._clients, self._location, self._names[queue])
-        text = sealed(message).text
+        """See `ports.queues`. The delay is rounded up to whole seconds, as SQS requires."""
+        url = sending.queue_url(self._clients, self._location, self._names[queue])
+        text = sending.sealed(message).text
         seconds = math.ceil(rules.delay(delay.total_seconds()).total_seconds())
         request = {
             "QueueUrl": url,

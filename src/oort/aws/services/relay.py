@@ -1,8 +1,7 @@
-"""The relay: it sends what the rows of an outbox say, and takes each row away when it is sent.
+"""The relay: it sends the messages of an outbox, and deletes each row after its message is sent.
 
-The outbox's stream hands it the rows. A row is sent at
-least once, since sending and taking away are two requests. Of each key, rows go in their order, and none passes one that
-failed.
+The outbox's stream delivers the rows. A message is sent at least once, since sending and deleting
+are two requests. Rows with the same key are sent in their order: no row passes a row that failed.
 """
 
 import math
@@ -12,9 +11,9 @@ from typing import cast
 from oort.aws.client_types import BatchAnswer
 from oort.aws.clients import Clients
 from oort.aws.dynamodb import outbox
-from oort.aws.dynamodb.outbox import Row
+from oort.aws.dynamodb.outbox import OutboxRow
 from oort.aws.failures import ask
-from oort.aws.sqs import batches, queue_urls
+from oort.aws.sqs import sending
 from oort.aws.system import MachineClock
 from oort.model.errors import OortError
 from oort.ports.clock import Clock
@@ -27,7 +26,7 @@ At = tuple[str, str]
 
 
 class Relay:
-    """The way out of one service's outbox."""
+    """The relay of a service's outbox."""
 
     def __init__(
         self, clients: Clients, *, location: Location, service: str, clock: Clock | None = None
@@ -38,78 +37,82 @@ class Relay:
         self._doing = f"relaying the messages of {service}"
         self._clock = clock or MachineClock()
 
-    def forward(self, rows: Sequence[Row]) -> frozenset[At]:
-        """Send these rows and take them away. Returns the places of those that are still to be sent."""
+    def forward(self, rows: Sequence[OutboxRow]) -> frozenset[At]:
+        """Send the messages of these rows and delete the rows.
+
+        Returns the addresses of the rows that must be sent again.
+        """
         waiting = _by_key([row for row in rows if row.kind])
         failed: set[At] = set()
         while waiting:
             heads = [row for key in waiting for row in _next(waiting[key])]
-            lost = self._sent(heads)
+            unsent = self._send(heads)
             for row in heads:
                 queue = waiting[row.at[0]]
                 queue.remove(row)
-                if row.at in lost:
+                if row.at in unsent:
                     failed.add(row.at)
-                    if row.key:  # what stands behind it must not pass it
-                        failed.update(other.at for other in queue)
+                    if row.key:  # later rows of this key must not pass it
+                        failed.update(later.at for later in queue)
                         queue.clear()
             waiting = {key: queue for key, queue in waiting.items() if queue}
         return frozenset(failed)
 
-    def _sent(self, rows: Sequence[Row]) -> frozenset[At]:
-        """Send rows that may go in any order; the places of those that failed. Each that went is taken away."""
-        lost: set[At] = set()
+    def _send(self, rows: Sequence[OutboxRow]) -> frozenset[At]:
+        """Send rows in any order and delete each sent row. Return the
+        addresses of the failed rows.
+        """
+        unsent: set[At] = set()
         for kind, name in dict.fromkeys((row.kind, row.name) for row in rows):
-            some = [row for row in rows if (row.kind, row.name) == (kind, name)]
-            for batch in batches.cut(some, size=lambda row: envelopes.length(row.text)):
-                lost.update(self._batch(kind, name, batch))
-        return frozenset(lost)
+            alike = [row for row in rows if (row.kind, row.name) == (kind, name)]
+            for batch in sending.batches(alike, size=lambda row: envelopes.length(row.text)):
+                unsent.update(self._batch(kind, name, batch))
+        return frozenset(unsent)
 
-    def _batch(self, kind: str, name: str, rows: Sequence[Row]) -> set[At]:
+    def _batch(self, kind: str, name: str, rows: Sequence[OutboxRow]) -> set[At]:
         try:
             answer = (
-                self._published(name, rows)
+                self._publish_batch(name, rows)
                 if kind == OutboxTable.PUBLISH
-                else self._queued(name, rows)
+                else self._send_batch(name, rows)
             )
         except OortError:
-            return {
-                row.at for row in rows
-            }  # the invocation answers with them, and its log says why
+            # The invocation reports these rows, and its log has the error.
+            return {row.at for row in rows}
         failed = {int(entry["Id"]) for entry in answer.get("Failed", ())}
         return {
             row.at
-            for location, row in enumerate(rows)
-            if location in failed or not self._taken_away(row)
+            for position, row in enumerate(rows)
+            if position in failed or not self._delete(row)
         }
 
-    def _published(self, event: str, rows: Sequence[Row]) -> BatchAnswer:
-        entries = [{"Id": str(location), "Message": row.text} for location, row in enumerate(rows)]
+    def _publish_batch(self, event: str, rows: Sequence[OutboxRow]) -> BatchAnswer:
+        entries = [{"Id": str(position), "Message": row.text} for position, row in enumerate(rows)]
         request = {
             "TopicArn": self._location.topic_arn(event),
             "PublishBatchRequestEntries": entries,
         }
         return ask(self._clients.sns.publish_batch, request, doing=self._doing)
 
-    def _queued(self, queue: str, rows: Sequence[Row]) -> BatchAnswer:
+    def _send_batch(self, queue: str, rows: Sequence[OutboxRow]) -> BatchAnswer:
         now = self._clock.now().timestamp()
         entries = [
             {
-                "Id": str(location),
+                "Id": str(position),
                 "MessageBody": row.text,
                 "DelaySeconds": max(0, math.ceil(row.due - now)),
             }
-            for location, row in enumerate(rows)
+            for position, row in enumerate(rows)
         ]
-        url = queue_urls.queue(self._clients, self._location, queue)
+        url = sending.queue_url(self._clients, self._location, queue)
         return ask(
             self._clients.sqs.send_message_batch,
             {"QueueUrl": url, "Entries": entries},
             doing=self._doing,
         )
 
-    def _taken_away(self, row: Row) -> bool:
-        """Whether the row is gone. If not, it counts as failed and is sent once more."""
+    def _delete(self, row: OutboxRow) -> bool:
+        """Delete the row; False if that failed. The row then counts as failed and is sent again."""
         try:
             ask(
                 self._clients.dynamodb.delete_item,
@@ -121,30 +124,30 @@ class Relay:
         return True
 
 
-def rows_of(records: Iterable[Mapping[str, object]]) -> list[Row]:
-    """One row for each record of a stream; one of no kind for a record that brings none, such as a removal.
+def rows_of(records: Iterable[Mapping[str, object]]) -> list[OutboxRow]:
+    """Return a row for each record of a stream.
 
+    The row has no kind if the record holds no new row, such as the record of a removal.
     https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_streams_StreamRecord.html
     """
-    rows: list[Row] = []
+    rows: list[OutboxRow] = []
     for record in records:
         change = cast(Mapping[str, Attributes], record.get("dynamodb", {}))
         image = change.get(OutboxTable.IMAGE)
         if record.get("eventName") == "REMOVE" or not image:
-            rows.append(Row(("", "")))
+            rows.append(OutboxRow(("", "")))
         else:
             rows.append(outbox.read(image))
     return rows
 
 
-def _by_key(rows: Iterable[Row]) -> dict[str, list[Row]]:
-    """The rows of each key, in their order."""
-    found: dict[str, list[Row]] = {}
+def _by_key(rows: Iterable[OutboxRow]) -> dict[str, list[OutboxRow]]:
+    by_key: dict[str, list[OutboxRow]] = {}
     for row in sorted(rows, key=lambda row: row.at):
-        found.setdefault(row.at[0], []).append(row)
-    return found
+        by_key.setdefault(row.at[0], []).append(row)
+    return by_key
 
 
-def _next(rows: Sequence[Row]) -> list[Row]:
-    """Which of a key's rows may be sent together: messages without a key have no order."""
+def _next(rows: Sequence[OutboxRow]) -> list[OutboxRow]:
+    """Rows of a key that may be sent together: messages without a key have no order."""
     return list(rows[:1]) if rows[0].key else list(rows)

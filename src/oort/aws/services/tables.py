@@ -1,8 +1,9 @@
-"""The Tables port on DynamoDB. Conditions, sizes, numbers and keys are judged by `rules` before anything is sent.
-What only writes or only pages need is loaded by them, since most functions start to read one item.
+"""The Tables port on DynamoDB.
 
-Each operation needs the one permission that its name says, and no other: many items are read with GetItem, and an update
-creates with UpdateItem.
+`rules` judge conditions, sizes, numbers and keys before a request is sent. Modules that only
+writes or only pages need are imported by them, since most functions begin with a read of one item.
+Each operation needs only the permission of its name: GetItem also reads several items, and
+UpdateItem also creates an item.
 """
 
 from collections.abc import Callable, Sequence
@@ -35,8 +36,8 @@ from oort.rules.tables.attributes import Attributes
 
 if TYPE_CHECKING:
     from oort.aws.client_types import PageAnswer
-    from oort.aws.dynamodb.conflict_retries import Patience
-    from oort.aws.dynamodb.updates import Known
+    from oort.aws.dynamodb.conflict_retries import ConflictRetries
+    from oort.aws.dynamodb.updates import ItemState
 
 A = TypeVar("A")
 
@@ -44,7 +45,7 @@ _WRITE = frozenset({FAILED, INVALID, CONFLICT})
 
 
 class Tables:
-    """Tables of one stage. A table that the program does not have is a KeyError."""
+    """Tables of a stage. A table that the program does not have is a KeyError."""
 
     def __init__(
         self,
@@ -52,25 +53,26 @@ class Tables:
         *,
         platform: PlatformModel,
         location: Location,
-        patience: "Patience | None" = None,
+        retries: "ConflictRetries | None" = None,
     ) -> None:
         self._clients = clients
         self._tables = {table.name: table for table in platform.tables}
         self._location = location
-        self._given_patience = patience
+        self._given_retries = retries
 
     @cached_property
-    def _patience(self) -> "Patience":
-        from oort.aws.dynamodb.conflict_retries import Patience  # a read of one item never waits
+    def _retries(self) -> "ConflictRetries":
+        from oort.aws.dynamodb.conflict_retries import ConflictRetries  # a read never waits
 
-        return self._given_patience or Patience(MachineEntropy())
+        return self._given_retries or ConflictRetries(MachineEntropy())
 
     def get(self, table: str, key: Key) -> Item | None:
         """See `ports.tables`."""
         model = self._tables[table]
         rules.located(model, key)
         request = {
-            "TableName": self._location.table(table), "Key": attributes.key(model, key), "ConsistentRead": True
+            "TableName": self._location.table(table), "Key": attributes.key(model, key),
+            "ConsistentRead": True,
         }  # fmt: skip
         try:
             answer = ask(
@@ -81,21 +83,25 @@ class Tables:
             )
         except Rejected as error:
             raise condition_failures.invalid(model.name, error.message) from error
-        found = answer.get("Item")
-        return None if found is None else attributes.item(found)
+        stored = answer.get("Item")
+        return None if stored is None else attributes.item(stored)
 
     def get_many(self, operation: GetItems) -> Listed:
-        """See `ports.tables`. One transaction of reads, since BatchGetItem would need a permission of its own."""
+        """See `ports.tables`.
+
+        A transaction of reads, since BatchGetItem would need another permission.
+        """
         if len(operation.keys) > limits.BATCH_GET:
             raise LimitExceeded(
-                f"{len(operation.keys)} keys are too many; at most {limits.BATCH_GET} are read at once."
+                f"{len(operation.keys)} keys are too many;"
+                f" at most {limits.BATCH_GET} are read at once."
             )
         model = self._tables[operation.table]
         places: dict[rules.Address, Key] = {}
         for key in operation.keys:
             places.setdefault(rules.located(model, key), key)
-        found = self._together(model, list(places.values()))
-        return Listed([item for item in found if item is not None], None)
+        items = self._read_in_parts(model, list(places.values()))
+        return Listed([item for item in items if item is not None], None)
 
     def put(self, operation: PutItem) -> None:
         """See `ports.tables`."""
@@ -104,12 +110,14 @@ class Tables:
         table = self._tables[operation.table]
         rules.judged(table, operation.item)
         stored = attributes.attributes(operation.item, indexed=attributes.indexed(table))
-        asked = expressions.put(operation.when, key=table.partition, if_absent=operation.if_absent)
+        expression = expressions.put(
+            operation.when, key=table.partition, if_absent=operation.if_absent
+        )
         try:
-            self._written(
+            self._write(
                 self._clients.dynamodb.put_item,
                 table,
-                {"Item": stored, **expressions.parameters(asked)},
+                {"Item": stored, **expressions.parameters(expression)},
             )
         except Rejected as error:
             if error.code == INVALID:
@@ -119,26 +127,26 @@ class Tables:
     def update(self, operation: UpdateItem) -> Item:
         """See `ports.tables`."""
         from oort.aws.dynamodb import updates
-        from oort.aws.dynamodb.updates import Known
+        from oort.aws.dynamodb.updates import ItemState
         from oort.rules.tables import expressions
 
-        table, known = self._tables[operation.table], Known()
+        table, state = self._tables[operation.table], ItemState()
         updates.check(table, operation)
-        for _ in range(self._patience.tries):
-            asked = updates.expression(table, operation, known)
+        for _ in range(self._retries.attempts):
+            expression = updates.expression(table, operation, state)
             request = {
                 "Key": attributes.key(table, operation.key),
                 "ReturnValues": "ALL_NEW",
                 "ReturnValuesOnConditionCheckFailure": "ALL_OLD",
-                **expressions.parameters(asked),
+                **expressions.parameters(expression),
             }
             try:
-                answer = self._written(self._clients.dynamodb.update_item, table, request)
+                answer = self._write(self._clients.dynamodb.update_item, table, request)
             except Rejected as error:
-                known = self._learned(table, operation, known, error)
+                state = self._next_state(table, operation, state, error)
             else:
                 return attributes.item(answer.get("Attributes", {}))
-        raise self._patience.lost(f"an item of {table.name}")
+        raise self._retries.exhausted(f"an item of {table.name}")
 
     def delete(self, operation: DeleteItem) -> None:
         """See `ports.tables`."""
@@ -146,13 +154,13 @@ class Tables:
 
         table = self._tables[operation.table]
         rules.located(table, operation.key)
-        asked = expressions.delete(operation.when, key=table.partition)
+        expression = expressions.delete(operation.when, key=table.partition)
         request = {
             "Key": attributes.key(table, operation.key),
-            **expressions.parameters(asked),
+            **expressions.parameters(expression),
         }
         try:
-            self._written(self._clients.dynamodb.delete_item, table, request)
+            self._write(self._clients.dynamodb.delete_item, table, request)
         except Rejected as error:
             if error.code == INVALID:
                 raise condition_failures.invalid(table.name, error.message) from error
@@ -179,7 +187,8 @@ class Tables:
             limit=operation.limit,
             start=query_pages.start(after, table, index, operation.partition),
             keep=lambda item: (
-                index.sort is None or not query_pages.is_behind(operation, item.get(index.sort))
+                index.sort is None
+                or not query_pages.is_at_upper_end(operation, item.get(index.sort))
             ),
             position=lambda item: paging.position(item, table, index),
             name=name,
@@ -211,7 +220,10 @@ class Tables:
         )
 
     def look(self, table: TableModel, key: Key) -> Attributes | None:
-        """The item as it is stored, seen by an update that fails: the role of a writer need not be able to read."""
+        """Return the stored item, as an update with a failing condition returns it.
+
+        So the role of a writer needs no permission to read.
+        """
         from oort.rules.tables import expressions
 
         request = {
@@ -220,38 +232,43 @@ class Tables:
             **expressions.parameters(expressions.look(key=table.partition)),
         }
         try:
-            self._written(self._clients.dynamodb.update_item, table, request)
+            self._write(self._clients.dynamodb.update_item, table, request)
         except Rejected as error:
             return condition_failures.item(error)
         return None
 
-    def _learned(
-        self, table: TableModel, operation: UpdateItem, known: "Known", error: Rejected
-    ) -> "Known":
+    def _next_state(
+        self, table: TableModel, operation: UpdateItem, state: "ItemState", error: Rejected
+    ) -> "ItemState":
         from oort.aws.dynamodb import updates
 
         if error.code == FAILED:
-            return updates.learned(table, operation, known, condition_failures.item(error))
-        if known.absent or condition_failures.is_size(error.message):
+            return updates.after_failed_condition(
+                table, operation, state, condition_failures.item(error)
+            )
+        if state.absent or condition_failures.is_size(error.message):
             raise condition_failures.invalid(table.name, error.message) from error
-        then = updates.misfit(table, operation, self.look(table, operation.key))
-        if then == known:
+        next_state = updates.after_invalid(table, operation, self.look(table, operation.key))
+        if next_state == state:
             raise condition_failures.invalid(table.name, error.message) from error
-        return then
+        return next_state
 
-    def _written(
-        self, method: Callable[..., A], table: TableModel, request: dict[str, object]
-    ) -> A:
-        """The answer to a write; Rejected if it failed. A transaction at the same item is waited for."""
-        whole = {"TableName": self._location.table(table.name), **request}
-        for turn in range(self._patience.tries):
+    def _write(self, method: Callable[..., A], table: TableModel, request: dict[str, object]) -> A:
+        """Send a write and return its response; Rejected if it failed.
+
+        After a conflict with a transaction the write is tried again.
+        """
+        parameters = {"TableName": self._location.table(table.name), **request}
+        for attempt in range(self._retries.attempts):
             try:
-                return ask(method, whole, doing=f"writing to the table {table.name}", expect=_WRITE)
+                return ask(
+                    method, parameters, doing=f"writing to the table {table.name}", expect=_WRITE
+                )
             except Rejected as error:
                 if error.code != CONFLICT:
                     raise
-                self._patience.wait(turn)
-        raise self._patience.lost(f"an item of {table.name}")
+                self._retries.wait(attempt)
+        raise self._retries.exhausted(f"an item of {table.name}")
 
     def _page(
         self, method: Callable[..., "PageAnswer"], table: TableModel, request: dict[str, object]
@@ -261,22 +278,28 @@ class Tables:
         except Rejected as error:
             raise condition_failures.invalid(table.name, error.message) from error
 
-    def _together(self, table: TableModel, wanted: Sequence[Key]) -> list[Item | None]:
-        """The items of the keys, each strongly consistent; in two halves if they are more than 4 MB together."""
-        if not wanted:
+    def _read_in_parts(self, table: TableModel, requested: Sequence[Key]) -> list[Item | None]:
+        """Read the items of the keys, strongly consistent; in two halves if they
+        exceed 4 MB together.
+        """
+        if not requested:
             return []
         try:
-            return self._read_all(table, wanted)
+            return self._read_all(table, requested)
         except Rejected as error:
-            if len(wanted) == 1:
+            if len(requested) == 1:
                 raise condition_failures.invalid(table.name, error.message) from error
-        half = len(wanted) // 2
-        return self._together(table, wanted[:half]) + self._together(table, wanted[half:])
+        half = len(requested) // 2
+        return self._read_in_parts(table, requested[:half]) + self._read_in_parts(
+            table, requested[half:]
+        )
 
-    def _read_all(self, table: TableModel, wanted: Sequence[Key]) -> list[Item | None]:
+    def _read_all(self, table: TableModel, requested: Sequence[Key]) -> list[Item | None]:
         name, expect = self._location.table(table.name), frozenset({CANCELLED, INVALID})
-        gets = [{"Get": {"TableName": name, "Key": attributes.key(table, key)}} for key in wanted]
-        for turn in range(self._patience.tries):
+        gets = [
+            {"Get": {"TableName": name, "Key": attributes.key(table, key)}} for key in requested
+        ]
+        for attempt in range(self._retries.attempts):
             try:
                 answer = ask(
                     self._clients.dynamodb.transact_get_items,
@@ -287,11 +310,11 @@ class Tables:
             except Rejected as error:
                 if error.code == INVALID or "TransactionConflict" not in error.message:
                     raise
-                self._patience.wait(turn)
+                self._retries.wait(attempt)
             else:
-                found = [one.get("Item") for one in answer.get("Responses", ())]
-                return [None if item is None else attributes.item(item) for item in found]
-        raise self._patience.lost(f"items of {table.name}")
+                stored = [response.get("Item") for response in answer.get("Responses", ())]
+                return [None if item is None else attributes.item(item) for item in stored]
+        raise self._retries.exhausted(f"items of {table.name}")
 
 
 def _reading(table: str) -> str:

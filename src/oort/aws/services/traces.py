@@ -1,6 +1,7 @@
-"""The Traces port on X-Ray: segment documents as datagrams to the daemon that Lambda runs beside each function.
+"""The Traces port on X-Ray: segment documents as datagrams to the daemon that Lambda runs
+beside each function.
 
-There is no answer and no retry: a datagram that is lost costs a span, never an invocation.
+There is no response and no retry: a lost datagram costs a span, never an invocation.
 """
 
 import contextlib
@@ -21,7 +22,10 @@ _NAME = 200
 
 
 class Traces:
-    """See `ports.traces`. `address` is what AWS_XRAY_DAEMON_ADDRESS holds; without one, spans go nowhere."""
+    """See `ports.traces`.
+
+    `address` is the value of AWS_XRAY_DAEMON_ADDRESS; if empty, spans are dropped.
+    """
 
     def __init__(self, address: str) -> None:
         self._address = _address(address)
@@ -35,41 +39,44 @@ class Traces:
             self._socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
             self._socket.settimeout(0)
         for document in documents(spans):
-            with contextlib.suppress(OSError):  # a full buffer, or nobody there
+            with contextlib.suppress(OSError):  # a full buffer, or no daemon
                 self._socket.sendto(_HEADER + document, self._address)
 
     def close(self) -> None:
-        """Give the socket back."""
+        """Close the socket."""
         if self._socket is not None:
             self._socket.close()
             self._socket = None
 
 
 def documents(spans: Sequence[Span]) -> Iterator[bytes]:
-    """A segment document for each call of a handler, its operations inside; one that would be too large, apart."""
+    """Yield a segment document for each call of a handler, with its operations inside.
+
+    If the document would be too large, its operations become documents of their own.
+    """
     ids = {span.id for span in spans}
-    below: dict[str, list[Span]] = {}
+    children: dict[str, list[Span]] = {}
     for span in spans:
-        below.setdefault(span.parent, []).append(span)
+        children.setdefault(span.parent, []).append(span)
     for span in spans:
         if span.parent in ids:
             continue
-        inner = below.get(span.id, [])
-        whole = msgspec.json.encode(
-            {**_segment(span), "subsegments": [_part(one) for one in inner]}
+        operations = children.get(span.id, [])
+        document = msgspec.json.encode(
+            {**_segment(span), "subsegments": [_part(operation) for operation in operations]}
         )
-        if len(whole) <= _LARGEST:
-            yield whole
+        if len(document) <= _LARGEST:
+            yield document
             continue
         yield msgspec.json.encode(_segment(span))
-        for one in inner:
-            alone = {
-                **_part(one),
+        for operation in operations:
+            subsegment = {
+                **_part(operation),
                 "type": "subsegment",
-                "trace_id": to_xray(one.trace),
-                "parent_id": one.parent,
+                "trace_id": to_xray(operation.trace),
+                "parent_id": operation.parent,
             }
-            yield msgspec.json.encode(alone)
+            yield msgspec.json.encode(subsegment)
 
 
 def _segment(span: Span) -> dict[str, object]:
@@ -106,7 +113,7 @@ def _named(name: str) -> str:
 
 
 def _address(text: str) -> tuple[str, int] | None:
-    """Host and port, of `127.0.0.1:2000` or of `tcp:… udp:127.0.0.1:2000`; None if it is neither."""
+    """Host and port of `127.0.0.1:2000` or `tcp:… udp:127.0.0.1:2000`; None for any other text."""
     for part in text.split():
         if part.startswith("tcp:"):
             continue

@@ -1,7 +1,9 @@
-"""The Transactions port on DynamoDB: items, outbox rows and the inbox mark in one TransactWriteItems.
+"""The Transactions port on DynamoDB: items, outbox rows and the inbox mark in
+one TransactWriteItems.
 
-What can be refused without asking is refused first, as the engine does. A cancelled transaction says for each action why;
-from that comes either our error, or what the next try must know.
+Mistakes that show without DynamoDB are refused first, as on the engine. A cancelled
+transaction has a reason for each action. The reasons become either an error, or the state of
+the items for the next attempt.
 """
 
 from collections.abc import Sequence
@@ -11,9 +13,9 @@ from oort.aws.client_types import Reason
 from oort.aws.clients import Clients
 from oort.aws.dynamodb import condition_failures, updates
 from oort.aws.dynamodb.condition_failures import CANCELLED, INVALID
-from oort.aws.dynamodb.conflict_retries import Patience
-from oort.aws.dynamodb.transact_items import Action, Places
-from oort.aws.dynamodb.updates import Known
+from oort.aws.dynamodb.conflict_retries import ConflictRetries
+from oort.aws.dynamodb.transact_items import Action, TransactItems
+from oort.aws.dynamodb.updates import ItemState
 from oort.aws.failures import Rejected, ask
 from oort.aws.services.tables import Tables
 from oort.aws.system import MachineEntropy
@@ -27,14 +29,14 @@ _FAILED = "ConditionalCheckFailed"
 _MISFIT = "ValidationError"
 # https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_TransactWriteItems.html
 _BUSY = frozenset({
-    "ProvisionedThroughputExceeded", "ThrottlingError", "TransactionConflict", "TransactionConflictException",
-    "TransactionInProgressException",
+    "ProvisionedThroughputExceeded", "ThrottlingError", "TransactionConflict",
+    "TransactionConflictException", "TransactionInProgressException",
 })  # fmt: skip
 _DOING = "committing a transaction"
 
 
 class Transactions:
-    """Transactions of one service: its outbox takes the messages, its inbox the marks."""
+    """Transactions of a service: its outbox takes the messages, its inbox the marks."""
 
     def __init__(
         self,
@@ -44,57 +46,58 @@ class Transactions:
         location: Location,
         service: str,
         clock: Clock,
-        patience: Patience | None = None,
+        retries: ConflictRetries | None = None,
     ) -> None:
         self._clients = clients
-        self._places = Places(platform, location, service)
+        self._entries = TransactItems(platform, location, service)
         self._clock = clock
-        self._patience = patience or Patience(MachineEntropy())
-        self._tables = Tables(
-            clients, platform=platform, location=location, patience=self._patience
-        )
+        self._retries = retries or ConflictRetries(MachineEntropy())
+        self._tables = Tables(clients, platform=platform, location=location, retries=self._retries)
 
     def commit(self, writes: Sequence[Write], mark: Mark | None) -> bool:
         """See `ports.transactions`."""
         rules.check_count(len(writes) + (mark is not None))
         now = self._clock.now()
-        actions = [self._places.action(write, now=now) for write in writes]
+        actions = [self._entries.action(write, now=now) for write in writes]
         rules.check_once((action.table, action.at) for action in actions)
         rules.check_size(sum(action.size for action in actions))
         if not actions and mark is None:
             return True
-        return self._committed(actions, mark, now)
+        return self._commit(actions, mark, now)
 
-    def _committed(self, actions: Sequence[Action], mark: Mark | None, now: datetime) -> bool:
-        known = [Known()] * len(actions)
-        for turn in range(self._patience.tries):
+    def _commit(self, actions: Sequence[Action], mark: Mark | None, now: datetime) -> bool:
+        states = [ItemState()] * len(actions)
+        for attempt in range(self._retries.attempts):
             items = [
-                self._places.item(action, one) for action, one in zip(actions, known, strict=True)
+                self._entries.item(action, state)
+                for action, state in zip(actions, states, strict=True)
             ]
             if mark is not None:
-                items.append(self._places.mark(mark, now=now))
+                items.append(self._entries.mark(mark, now=now))
             try:
-                reasons = self._cancelled(items)
+                reasons = self._send(items)
             except Rejected as error:
-                known = self._suspected(actions, known, error)
+                states = self._next_states(actions, states, error)
                 continue
             if reasons is None:
                 return True
             if mark is not None and _code(reasons[-1]) == _FAILED:
-                return False  # whatever else failed: it was applied before
+                return False  # the message was applied before, whatever else failed
             if any(_code(reason) in _BUSY for reason in reasons):
-                self._patience.wait(turn)
+                self._retries.wait(attempt)
                 continue
-            known = [
-                self._learned(action, known[location], reasons[location], location)
-                for location, action in enumerate(actions)
+            states = [
+                self._next_state(action, states[position], reasons[position], position)
+                for position, action in enumerate(actions)
             ]
-        raise self._patience.lost("the items of a transaction")
+        raise self._retries.exhausted("the items of a transaction")
 
-    def _cancelled(self, items: Sequence[object]) -> list[Reason] | None:
-        """Why nothing was written, action by action; None if everything was. Rejected if it is not said of which action.
+    def _send(self, items: Sequence[object]) -> list[Reason] | None:
+        """Send the transaction and return the cancellation reasons, by action;
+        None if it succeeded.
 
-        botocore makes a token for each call, so that a request it repeats is not carried out twice.
+        Rejected if the response names no action. botocore makes a token for each call, so that a
+        repeated request is executed once.
         """
         expect = frozenset({CANCELLED, INVALID, *_BUSY})
         try:
@@ -110,48 +113,57 @@ class Transactions:
             return _reasons(error, len(items))
         return None
 
-    def _suspected(
-        self, actions: Sequence[Action], known: Sequence[Known], error: Rejected
-    ) -> list[Known]:
-        """What the next try must know, when DynamoDB refused the whole request: any of the updates may not fit."""
-        then = list(known)
-        for location, action in enumerate(actions):
+    def _next_states(
+        self, actions: Sequence[Action], states: Sequence[ItemState], error: Rejected
+    ) -> list[ItemState]:
+        """State for the next attempt after DynamoDB refused the request: any of the
+        updates may be invalid.
+        """
+        next_states = list(states)
+        for position, action in enumerate(actions):
             write = action.write
             if (
                 isinstance(write, UpdateItem)
-                and not known[location].absent
+                and not states[position].absent
                 and not condition_failures.is_size(error.message)
             ):
-                then[location] = updates.misfit(
+                next_states[position] = updates.after_invalid(
                     action.model, write, self._tables.look(action.model, write.key)
                 )
-        if then == list(known):
+        if next_states == list(states):
             raise condition_failures.invalid("a transaction", error.message) from error
-        return then
+        return next_states
 
-    def _learned(self, action: Action, known: Known, reason: Reason, position: int) -> Known:
-        """What the next try must know of an item. Raises what the failure of this action means."""
+    def _next_state(
+        self, action: Action, state: ItemState, reason: Reason, position: int
+    ) -> ItemState:
+        """State of an item for the next attempt.
+
+        Raises the error that the failure of the action stands for.
+        """
         code, write = _code(reason), action.write
         if code in {"", "None"}:
-            return known
+            return state
         if code == _FAILED:
             if isinstance(write, UpdateItem):
-                return updates.learned(
-                    action.model, write, known, reason.get("Item") or None, position=position
+                return updates.after_failed_condition(
+                    action.model, write, state, reason.get("Item") or None, position=position
                 )
             raise condition_failures.condition(action.table, position=position)
         message = reason.get("Message", code)
         if (
             code != _MISFIT
             or not isinstance(write, UpdateItem)
-            or known.absent
+            or state.absent
             or condition_failures.is_size(message)
         ):
             raise condition_failures.invalid(action.table, message)
-        then = updates.misfit(action.model, write, self._tables.look(action.model, write.key))
-        if then == known:
+        next_state = updates.after_invalid(
+            action.model, write, self._tables.look(action.model, write.key)
+        )
+        if next_state == state:
             raise condition_failures.invalid(action.table, message)
-        return then
+        return next_state
 
 
 def _code(reason: Reason) -> str:
@@ -159,9 +171,9 @@ def _code(reason: Reason) -> str:
 
 
 def _reasons(error: Rejected, count: int) -> list[Reason]:
-    """One reason for each action. An error that names none is one of them all."""
-    found = error.answer.get("CancellationReasons")
-    if isinstance(found, list) and len(found) == count:
-        return found
+    """A reason for each action. An error without reasons is the reason of every action."""
+    reasons = error.answer.get("CancellationReasons")
+    if isinstance(reasons, list) and len(reasons) == count:
+        return reasons
     code = error.code if error.code in _BUSY else "TransactionConflict"
     return [Reason(Code=code, Message=error.message)] * count

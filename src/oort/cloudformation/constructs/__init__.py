@@ -1,1 +1,4 @@
-"""One construct a file: each turns a part of the model into resources with safe settings, and knows nothing of the others' insides."""
+"""Constructs: each module turns a part of the model into resources with safe settings.
+
+A construct does not know the inside of another construct.
+"""

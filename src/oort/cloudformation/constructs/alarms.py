@@ -1,4 +1,7 @@
-"""Alarms of CloudWatch on Oort's own metrics, one a service: alarms of each function would cost more than the functions."""
+"""Alarms of CloudWatch on Oort's own metrics, for each service.
+
+Alarms for each function would cost more than the functions.
+"""
 
 from collections.abc import Iterator
 
@@ -8,7 +11,10 @@ from oort.rules.cloud.deployed import Metrics
 
 
 def alarms(scope: Scope) -> Iterator[Resource]:
-    """That a consumer of the service met an event and version that it could not read, for the first time: once for each."""
+    """Yield the alarm on newly parked messages, if the service has a consumer.
+
+    The metric counts the first message of each event and version that a consumer cannot read.
+    """
     if not any(function.queue for function in scope.service.functions):
         return
     location, service = scope.location, scope.service.name
@@ -20,7 +26,9 @@ def alarms(scope: Scope) -> Iterator[Resource]:
         "AWS::CloudWatch::Alarm",
         {
             "AlarmName": f"{location.service_stack(service)}-parked",
-            "AlarmDescription": "A consumer parked what it cannot read; `oort events parked` shows it.",
+            "AlarmDescription": (
+                "A consumer parked what it cannot read; `oort events parked` shows it."
+            ),
             "Namespace": Metrics.NAMESPACE,
             "MetricName": Metrics.NEWLY_PARKED,
             "Dimensions": [{"Name": name, "Value": value} for name, value in dimensions.items()],

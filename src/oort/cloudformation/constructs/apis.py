@@ -1,10 +1,9 @@
-"""The REST API of a service: its paths, who may call them, how often, and what is logged of it. TLS 1.3 or nothing."""
+"""The REST API of a service: its paths, authorization, throttling and access log, over TLS 1.3."""
 
 from collections.abc import Iterator
 
 from oort.cloudformation.constructs import ssm_parameters
-from oort.cloudformation.constructs.functions import alias
-from oort.cloudformation.constructs.log_groups import log_group
+from oort.cloudformation.constructs.functions import alias, log_group
 from oort.cloudformation.constructs.preflights import preflight
 from oort.cloudformation.constructs.responses import responses
 from oort.cloudformation.constructs.user_pools import SCOPES
@@ -20,7 +19,7 @@ from oort.model.problems import Json
 from oort.rules.cloud.deployed import Outputs
 from oort.rules.http import routing
 
-# No address, no agent, no claims, and the path as it was declared: none of it says who called.
+# No address, no agent, no claims, and the path as declared: no field identifies the client.
 # https://docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-variables-for-access-logging.html
 _LOGGED = {
     "time": "$context.requestTimeEpoch",
@@ -39,24 +38,33 @@ Route = tuple[FunctionModel, Http]
 
 
 def routes(service: ServiceModel) -> tuple[Route, ...]:
-    """The functions of the service that a request triggers."""
-    return tuple((one, one.trigger) for one in service.functions if isinstance(one.trigger, Http))
+    """Return the functions of the service with an HTTP trigger."""
+    return tuple(
+        (function, function.trigger)
+        for function in service.functions
+        if isinstance(function.trigger, Http)
+    )
 
 
 def needs_user_pool(service: ServiceModel) -> bool:
-    """Whether a route asks who calls."""
+    """True if a route is private."""
     return any(not trigger.public for _, trigger in routes(service))
 
 
 def api(scope: Scope) -> Iterator[Resource]:
-    """The API, if the service has routes. A deployment is a new one whenever something of the API changes."""
+    """Yield the resources of the API, if the service has routes.
+
+    Every change of the API makes a new deployment.
+    """
     if not routes(scope.service):
         return
     parts = tuple(_parts(scope))
     yield from parts
-    content: Json = [[one.id, one.type, one.properties] for one in parts]
+    content: Json = [[part.id, part.type, part.properties] for part in parts]
     deployment = f"Deployment{digest(content)}"
-    after = tuple(one.id for one in parts if one.type.endswith(("::Method", "::GatewayResponse")))
+    after = tuple(
+        part.id for part in parts if part.type.endswith(("::Method", "::GatewayResponse"))
+    )
     yield Resource(deployment, "AWS::ApiGateway::Deployment", {"RestApiId": ref("Api")}, after)
     yield log_group(
         "AccessLog", name=scope.location.access_log(scope.service.name), stage=scope.stage
@@ -66,7 +74,7 @@ def api(scope: Scope) -> Iterator[Resource]:
 
 
 def url(scope: Scope) -> Output:
-    """Where the API is. The path of the service follows."""
+    """Return the output with the URL of the API, without the path of the service."""
     address = text(
         f"https://${{Api}}.execute-api.${{AWS::Region}}.${{AWS::URLSuffix}}/{scope.stage.name}"
     )
@@ -78,7 +86,7 @@ def url(scope: Scope) -> Output:
 
 
 def _parts(scope: Scope) -> Iterator[Resource]:
-    """All that a deployment freezes."""
+    """Resources that a deployment freezes."""
     yield Resource(
         "Api",
         "AWS::ApiGateway::RestApi",
@@ -99,7 +107,7 @@ def _parts(scope: Scope) -> Iterator[Resource]:
         yield _resource(path)
     for function, trigger in routes(scope.service):
         yield _method(function, trigger)
-        methods.setdefault(_whole(trigger.path), []).append(trigger.method)
+        methods.setdefault(_normalized(trigger.path), []).append(trigger.method)
     if scope.service.cors:
         for path, named in methods.items():
             yield preflight(
@@ -121,17 +129,17 @@ def _authorizer() -> Resource:
     return Resource("Authorizer", "AWS::ApiGateway::Authorizer", properties)
 
 
-def _whole(path: str) -> str:
+def _normalized(path: str) -> str:
     return "/" + "/".join(routing.segments(path))
 
 
 def _paths(service: ServiceModel) -> list[str]:
-    """Every path and every beginning of one, once, each after those above it."""
-    found: dict[str, None] = {}
+    """Every path and each of its prefixes, once, each after its own prefixes."""
+    paths: dict[str, None] = {}
     for _, trigger in routes(service):
         parts = routing.segments(trigger.path)
-        found |= dict.fromkeys("/" + "/".join(parts[: depth + 1]) for depth in range(len(parts)))
-    return list(found)
+        paths |= dict.fromkeys("/" + "/".join(parts[: depth + 1]) for depth in range(len(parts)))
+    return list(paths)
 
 
 def _resource(path: str) -> Resource:
@@ -150,7 +158,7 @@ def _method(function: FunctionModel, trigger: Http) -> Resource:
     }
     properties: dict[str, Json] = {
         "RestApiId": ref("Api"),
-        "ResourceId": ref(identity("Path", _whole(trigger.path))),
+        "ResourceId": ref(identity("Path", _normalized(trigger.path))),
         "HttpMethod": trigger.method,
         **({"AuthorizationType": "NONE"} if trigger.public else private),
         "Integration": {
@@ -175,7 +183,7 @@ def _stage(deployment: str, scope: Scope) -> Resource:
         "DeploymentId": ref(deployment),
         "StageName": scope.stage.name,
         "TracingEnabled": True,
-        # Values in quotes: what a request does not have is a dash, which is no number.
+        # Values are quoted: a missing value is a dash, which is not a number in JSON.
         "AccessLogSetting": {"DestinationArn": text(log), "Format": compact(_LOGGED).decode()},
         "MethodSettings": settings,
     }
@@ -189,26 +197,27 @@ def _setting(path: str, method: str, rate: float, burst: int) -> Json:
         "ThrottlingRateLimit": rate,
         "ThrottlingBurstLimit": burst,
         "DataTraceEnabled": False,
-        # The access log says what went wrong; the execution log would go to a group that no stack owns and that never ends.
+        # The access log holds the errors. The execution log would go to a group that no stack owns
+        # and that is kept for ever.
         "LoggingLevel": "OFF",
-        # Metrics of the whole API are there in any case. Those of each method are billed as custom metrics: five for each of
-        # 200 routes at $0.30 are $300 a month. https://docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-metrics-dimensions.html
+        # Metrics of the API as a whole exist in any case. Metrics of each method are billed as
+        # custom metrics: five for each of 200 routes at $0.30 are $300 a month.
+        # https://docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-metrics-dimensions.html
         "MetricsEnabled": False,
     }
 
 
 def _permission(route: Route, scope: Scope) -> Resource:
-    """Leave for this method of this path, on this stage."""
+    """Permission to invoke the function for this method and path of this stage."""
     function, trigger = route
     parts = ["*" if routing.parameter(part) else part for part in routing.segments(trigger.path)]
     location = scope.location
-    apis = f"arn:{location.partition}:execute-api:{location.region}:{location.account}"
-    source = f"{apis}:${{Api}}/{scope.stage.name}"
+    api_arn = f"arn:{location.partition}:execute-api:{location.region}:{location.account}:${{Api}}"
     properties: dict[str, Json] = {
         "Action": "lambda:InvokeFunction",
         "FunctionName": ref(alias(function.name)),
         "Principal": "apigateway.amazonaws.com",
-        "SourceArn": text(f"{source}/{trigger.method}/{'/'.join(parts)}"),
+        "SourceArn": text(f"{api_arn}/{scope.stage.name}/{trigger.method}/{'/'.join(parts)}"),
     }
     return Resource(
         identity("Permission", short(function.name)), "AWS::Lambda::Permission", properties

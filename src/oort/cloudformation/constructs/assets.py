@@ -1,16 +1,21 @@
-"""The bucket with the deployment packages. It is made once, before the first service, and outlives every stack."""
+"""The bucket with the deployment packages, created before the first service and kept after
+every stack is deleted.
+"""
 
-from oort.cloudformation.constructs import transport
-from oort.cloudformation.constructs.roles import VERSION
+from oort.cloudformation.constructs import policies
 from oort.cloudformation.intrinsics import ref, text
-from oort.cloudformation.resources import Fate, Resource
+from oort.cloudformation.resources import RemovalPolicy, Resource
 from oort.model.problems import Json
 
 _OLD_DAYS = 90
 
 
 def bucket() -> tuple[Resource, Resource]:
-    """The bucket and its policy. It has no name of its own: names are taken all over the world, and SSM tells this one."""
+    """Return the bucket and its policy.
+
+    The bucket has no fixed name, because names are unique in the whole world. An SSM parameter
+    holds the name.
+    """
     properties: dict[str, Json] = {
         "BucketEncryption": {
             "ServerSideEncryptionConfiguration": [
@@ -25,7 +30,8 @@ def bucket() -> tuple[Resource, Resource]:
             "RestrictPublicBuckets": True,
         },
         "VersioningConfiguration": {"Status": "Enabled"},
-        # Packages lie under their hash and are never overwritten: what a release may go back to is always current.
+        # The key of a package is its hash, so no package is overwritten: every package that a
+        # rollback needs is a current version.
         "LifecycleConfiguration": {
             "Rules": [
                 {
@@ -37,24 +43,34 @@ def bucket() -> tuple[Resource, Resource]:
             ]
         },
     }
-    made = Resource("Assets", "AWS::S3::Bucket", properties, (), Fate.RETAIN_ONCE_USED, Fate.RETAIN)
-    everything = [text("${Assets.Arn}"), text("${Assets.Arn}/*")]
-    old_tls: Json = {
-        "Sid": "OnlyNewTls",
-        "Effect": "Deny",
-        "Principal": "*",
-        "Action": "s3:*",
-        "Resource": everything,
-        # 1.2, not 1.3: Lambda itself fetches packages, and nobody says which version it speaks.
-        "Condition": {"NumericLessThan": {"s3:TlsVersion": "1.2"}},
-    }
+    assets = Resource(
+        "Assets",
+        "AWS::S3::Bucket",
+        properties,
+        (),
+        RemovalPolicy.RETAIN_ONCE_USED,
+        RemovalPolicy.RETAIN,
+    )
+    resources = [text("${Assets.Arn}"), text("${Assets.Arn}/*")]
     document: Json = {
-        "Version": VERSION,
-        "Statement": [transport.plaintext_denied("s3:*", *everything), old_tls],
+        "Version": policies.VERSION,
+        "Statement": [policies.deny_plaintext("s3:*", *resources), _deny_old_tls(resources)],
     }
     policy = Resource(
         "AssetsPolicy",
         "AWS::S3::BucketPolicy",
         {"Bucket": ref("Assets"), "PolicyDocument": document},
     )
-    return made, policy
+    return assets, policy
+
+
+def _deny_old_tls(resources: list[Json]) -> Json:
+    return {
+        "Sid": "OnlyNewTls",
+        "Effect": "Deny",
+        "Principal": "*",
+        "Action": "s3:*",
+        "Resource": resources,
+        # 1.2, not 1.3: Lambda fetches packages, and AWS does not document its version of TLS.
+        "Condition": {"NumericLessThan": {"s3:TlsVersion": "1.2"}},
+    }

@@ -1,8 +1,11 @@
-"""Topics of SNS, one for each event. They belong to the platform's stack; who listens is in the stacks of the listeners."""
+"""Topics of SNS, a topic for each event.
+
+They belong to the platform's stack, subscriptions to the stacks of the subscribers.
+"""
 
 from collections.abc import Iterator
 
-from oort.cloudformation.constructs import transport
+from oort.cloudformation.constructs import policies
 from oort.cloudformation.intrinsics import attribute, ref
 from oort.cloudformation.logical import identity
 from oort.cloudformation.resources import Resource
@@ -11,7 +14,10 @@ from oort.rules.cloud.cloud_names import Location
 
 
 def events(platform: PlatformModel, location: Location) -> Iterator[Resource]:
-    """The topic of every event that a service publishes or waits for, encrypted with the platform's key, TLS only."""
+    """Yield the topic of every event that a service publishes or subscribes to.
+
+    Topics are encrypted with the platform's key and accept TLS only.
+    """
     published = {event.name for event in platform.events}
     awaited = {queue.subscription for queue in platform.queues if queue.subscription}
     for event in sorted(published | awaited):
@@ -25,8 +31,8 @@ def events(platform: PlatformModel, location: Location) -> Iterator[Resource]:
                 "SignatureVersion": "2",
             },
         )
-        # SNS takes no wildcard for an action here; publishing is what carries data.
-        document = transport.encrypted_only("sns:Publish", ref(topic))
+        # SNS refuses a wildcard for actions here. Publish is the action that carries data.
+        document = policies.tls_only("sns:Publish", ref(topic))
         yield Resource(
             identity("Policy", event),
             "AWS::SNS::TopicPolicy",

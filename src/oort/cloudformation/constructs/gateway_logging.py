@@ -1,26 +1,32 @@
-"""The one setting that API Gateway has for a whole account and region: the role with which it writes access logs."""
+"""The setting that API Gateway has once for an account and region: the role that writes access
+logs.
+"""
 
 from collections.abc import Iterator
 
-from oort.cloudformation.constructs.roles import VERSION
+from oort.cloudformation.constructs.policies import VERSION
 from oort.cloudformation.intrinsics import attribute, text
-from oort.cloudformation.resources import Fate, Resource
+from oort.cloudformation.resources import RemovalPolicy, Resource
 
-# The only policy of AWS's own that is used: API Gateway refuses a role that may do less. It may write to all log groups.
+# The only managed policy in use: API Gateway refuses a role with fewer rights. The policy
+# covers all log groups.
 # https://docs.aws.amazon.com/apigateway/latest/developerguide/set-up-logging.html
 MANAGED = "arn:${AWS::Partition}:iam::aws:policy/service-role/AmazonAPIGatewayPushToCloudWatchLogs"
 
 
 def log_writer() -> Iterator[Resource]:
-    """The setting and its role. Both are kept: the APIs of other platforms in the account log with the role as well.
+    """Yield the setting and its role.
 
-    Each platform that is deployed sets its own role, and each of them does the same.
+    Both are retained, since the APIs of other platforms in the account log with the role as well.
+    Each deployed platform sets its own role, and all these roles have the same policy.
     """
     yield Resource(
         "ApiLogRole",
         "AWS::IAM::Role",
         {
-            "Description": "With it API Gateway writes access logs, for every API of the account in this region.",
+            "Description": (
+                "With it API Gateway writes access logs, for every API of the account in this region."
+            ),
             "AssumeRolePolicyDocument": {
                 "Version": VERSION,
                 "Statement": [
@@ -34,14 +40,14 @@ def log_writer() -> Iterator[Resource]:
             "ManagedPolicyArns": [text(MANAGED)],
         },
         (),
-        Fate.RETAIN_ONCE_USED,
-        Fate.RETAIN,
+        RemovalPolicy.RETAIN_ONCE_USED,
+        RemovalPolicy.RETAIN,
     )
     yield Resource(
         "ApiAccount",
         "AWS::ApiGateway::Account",
         {"CloudWatchRoleArn": attribute("ApiLogRole", "Arn")},
         (),
-        Fate.RETAIN,
-        Fate.RETAIN,
+        RemovalPolicy.RETAIN,
+        RemovalPolicy.RETAIN,
     )

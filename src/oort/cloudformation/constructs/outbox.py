@@ -1,13 +1,15 @@
-"""What makes a transaction and its messages one: the outbox, the relay that empties it, and the inbox of what was applied."""
+"""The outbox of a service, the relay that sends its messages, and the inbox with the marks of
+applied messages.
+"""
 
 from collections.abc import Iterator
 from datetime import timedelta
 
 from oort.cloudformation.constructs import ssm_parameters
-from oort.cloudformation.constructs.functions import Runnable, runnable
+from oort.cloudformation.constructs.functions import LambdaFunction, lambda_function
 from oort.cloudformation.constructs.tables import stored
 from oort.cloudformation.intrinsics import attribute, ref
-from oort.cloudformation.resources import Fate, Resource
+from oort.cloudformation.resources import RemovalPolicy, Resource
 from oort.cloudformation.scope import Scope, whole_seconds
 from oort.model.problems import Json
 from oort.rules.cloud import cloud_names
@@ -16,18 +18,19 @@ from oort.rules.grants import roles
 
 _RELAY_TIME = timedelta(seconds=60)
 _BATCH = 100
-# A stream keeps a record 24 hours. One hour before, what still fails is handed to the undelivered, and the row stays in the
-# outbox. https://docs.aws.amazon.com/lambda/latest/dg/services-dynamodb-errors.html
+# A stream keeps a record for 24 hours. One hour before its end, a record that still fails goes to
+# the queue of undelivered messages, and its row stays in the outbox.
+# https://docs.aws.amazon.com/lambda/latest/dg/services-dynamodb-errors.html
 _GIVE_UP = timedelta(hours=23)
 
 
 def outbox(scope: Scope) -> Iterator[Resource]:
-    """The outbox and the relay, if a function may send or publish."""
+    """Yield the outbox and the relay, if a function may send or publish."""
     if not roles.outgoing(scope.service):
         return
     name = f"{scope.service.name}.{cloud_names.OUTBOX}"
     stream: dict[str, Json] = {"StreamSpecification": {"StreamViewType": OutboxTable.STREAM_VIEW}}
-    # Kept as the service's own tables are: it may hold what has not been sent.
+    # Retained like the service's tables: the outbox may hold messages that are not sent yet.
     types = dict.fromkeys(OutboxTable.KEY, "S")
     yield stored(
         "Outbox", name=name, key=OutboxTable.KEY, types=types, location=scope.location, more=stream
@@ -36,7 +39,10 @@ def outbox(scope: Scope) -> Iterator[Resource]:
 
 
 def inbox(scope: Scope) -> Iterator[Resource]:
-    """The inbox, if a function consumes. It may go with its stack: a mark means nothing without the queue."""
+    """Yield the inbox, if a function consumes a queue.
+
+    The inbox is deleted with its stack: without the queue, marks have no use.
+    """
     if not any(function.queue for function in scope.service.functions):
         return
     expiry: dict[str, Json] = {
@@ -49,8 +55,8 @@ def inbox(scope: Scope) -> Iterator[Resource]:
         types=dict.fromkeys(InboxTable.KEY, "S"),
         location=scope.location,
         more=expiry,
-        on_delete=Fate.DELETE,
-        on_replace=Fate.DELETE,
+        on_delete=RemovalPolicy.DELETE,
+        on_replace=RemovalPolicy.DELETE,
     )
 
 
@@ -66,9 +72,10 @@ def _relay(scope: Scope) -> Iterator[Resource]:
     description = (
         f"Moves what {scope.service.name} sends and publishes from its outbox to queues and topics."
     )
-    yield from runnable(
-        Runnable(name, description, _RELAY_TIME, allowed, lambda kind: f"Relay{kind}"), scope
+    definition = LambdaFunction(
+        name, description, _RELAY_TIME, allowed, lambda kind: f"Relay{kind}"
     )
+    yield from lambda_function(definition, scope)
     yield Resource(
         "RelayMapping",
         "AWS::Lambda::EventSourceMapping",

@@ -1,4 +1,6 @@
-"""The answers to browsers that ask whether a page may call a route: fixed, from API Gateway, without waking a function."""
+"""Replies to CORS preflight requests: fixed, from API Gateway, without an invocation of a
+function.
+"""
 
 from collections.abc import Iterable
 
@@ -13,9 +15,9 @@ _ALLOW_ORIGIN = "access-control-allow-origin"
 
 
 def preflight(
-    logical: str, *, resource: str, service: ServiceModel, methods: Iterable[str]
+    logical_id: str, *, resource: str, service: ServiceModel, methods: Iterable[str]
 ) -> Resource:
-    """The method OPTIONS of a path with these methods."""
+    """Return the OPTIONS method of a path with these methods."""
     headers = _headers(service, methods)
     integration: Json = {
         "Type": "MOCK",
@@ -27,7 +29,7 @@ def preflight(
                 "ResponseParameters": {
                     f"method.response.header.{name}": quoted(value) for name, value in headers
                 },
-                **_others(service.cors),
+                **_for_more_origins(service.cors),
             }
         ],
     }
@@ -35,7 +37,7 @@ def preflight(
         "RestApiId": ref("Api"),
         "ResourceId": ref(resource),
         "HttpMethod": "OPTIONS",
-        "AuthorizationType": "NONE",  # a browser sends no token with the question
+        "AuthorizationType": "NONE",  # a browser sends no token with a preflight
         "Integration": integration,
         "MethodResponses": [
             {
@@ -46,29 +48,34 @@ def preflight(
             }
         ],
     }
-    return Resource(logical, "AWS::ApiGateway::Method", properties)
+    return Resource(logical_id, "AWS::ApiGateway::Method", properties)
 
 
 def _headers(service: ServiceModel, methods: Iterable[str]) -> Headers:
-    """As the engine's gateway answers, for the first origin. A browser that asks for a page of another sees no leave."""
+    """Headers as the engine's gateway sends them, for the first origin.
+
+    A browser on a page of another origin gets no permission.
+    """
     origins = Origins([service])
-    shown = origins.headers(f"/{service.name}", {"origin": service.cors[0]})
-    # Any header; of all of them, only this one must be named. https://fetch.spec.whatwg.org/#http-access-control-allow-headers
-    asked = ("access-control-allow-headers", "*, authorization")
-    return (*shown, *origins.answer(", ".join(sorted(methods)), {}), asked)
+    for_page = origins.headers(f"/{service.name}", {"origin": service.cors[0]})
+    # A wildcard covers all headers but Authorization, which must be named.
+    # https://fetch.spec.whatwg.org/#http-access-control-allow-headers
+    allowed = ("access-control-allow-headers", "*, authorization")
+    return (*for_page, *origins.answer(", ".join(sorted(methods)), {}), allowed)
 
 
-def _others(cors: tuple[str, ...]) -> dict[str, Json]:
-    """With several origins, the one that asks is put in the place of the first: a reply can name only one.
+def _for_more_origins(cors: tuple[str, ...]) -> dict[str, Json]:
+    """Response template that replaces the first origin by the origin of the request.
 
+    A reply can name a single origin.
     https://docs.aws.amazon.com/apigateway/latest/developerguide/apigateway-override-request-response-parameters.html
     """
     if len(cors) == 1:
         return {}
-    known = " || ".join(f'$origin == "{one}"' for one in cors)
+    is_allowed = " || ".join(f'$origin == "{origin}"' for origin in cors)
     lines = (
         '#set($origin = $input.params().header.get("origin"))',
         '#if(!$origin || $origin == "")#set($origin = $input.params().header.get("Origin"))#end',
-        f"#if({known})#set($context.responseOverride.header.{_ALLOW_ORIGIN} = $origin)#end",
+        f"#if({is_allowed})#set($context.responseOverride.header.{_ALLOW_ORIGIN} = $origin)#end",
     )
     return {"ResponseTemplates": {"application/json": "\n".join(lines)}}

@@ -1,8 +1,10 @@
-"""Queues of SQS, each with its dead letters and its parked messages, and the subscriptions that fill them from topics."""
+"""Queues of SQS, each with its dead-letter queue and its queue of parked messages, and the
+subscriptions to topics.
+"""
 
 from collections.abc import Iterator
 
-from oort.cloudformation.constructs import transport
+from oort.cloudformation.constructs import policies
 from oort.cloudformation.intrinsics import attribute, ref, text
 from oort.cloudformation.logical import identity, short
 from oort.cloudformation.resources import Resource
@@ -18,23 +20,26 @@ RETENTION = whole_seconds(limits.RETENTION)
 
 
 def queues(scope: Scope) -> Iterator[Resource]:
-    """Every queue of the service with its dead letters and parked messages, and the queue of what did not arrive if something could not."""
+    """Yield every queue of the service, with its dead letters and parked messages.
+
+    The queue of undelivered messages comes first, if a delivery to the service can fail.
+    """
     topics = [
-        text(scope.location.topic_arn(one.subscription))
-        for one in scope.service.queues
-        if one.subscription
+        text(scope.location.topic_arn(queue.subscription))
+        for queue in scope.service.queues
+        if queue.subscription
     ]
     if needs_undelivered(scope):
         yield from _undelivered(scope, topics)
     for queue in scope.service.queues:
-        yield from _pair(queue, scope)
+        yield from _with_failures(queue, scope)
         if queue.subscription:
             yield _subscription(queue, scope.location)
 
 
 def needs_undelivered(scope: Scope) -> bool:
-    """Whether a topic, a schedule or the relay hands something over to the service."""
-    timers = any(isinstance(one.trigger, Timer) for one in scope.service.functions)
+    """True if a topic, a schedule or the relay delivers messages to the service."""
+    timers = any(isinstance(function.trigger, Timer) for function in scope.service.functions)
     return (
         timers
         or bool(outgoing(scope.service))
@@ -42,29 +47,31 @@ def needs_undelivered(scope: Scope) -> bool:
     )
 
 
-def _pair(queue: QueueModel, scope: Scope) -> Iterator[Resource]:
+def _with_failures(queue: QueueModel, scope: Scope) -> Iterator[Resource]:
     location, name = scope.location, short(queue.name)
-    own, dead = identity("Queue", name), identity("Dead", name)
-    yield _queue(dead, location.dead(queue.name), {
+    queue_id, dead_id = identity("Queue", name), identity("Dead", name)
+    yield _queue(dead_id, location.dead(queue.name), {
         "MessageRetentionPeriod": RETENTION,
-        # By the name and not by reference, which would be a circle.
+        # By the name: a reference would be a circle.
         "RedriveAllowPolicy": {
-            "redrivePermission": "byQueue",
-            "sourceQueueArns": [text(location.queue_arn(queue.name))],
+            "redrivePermission": "byQueue", "sourceQueueArns": [text(location.queue_arn(queue.name))],
         },
     })  # fmt: skip
-    # What the consumer cannot read. It is put there by the consumer, and kept as long as SQS keeps anything.
-    parked = identity("Parked", name)
-    yield _queue(parked, location.parked(queue.name), {"MessageRetentionPeriod": RETENTION})
-    yield _queue(own, location.queue(queue.name), {
+    # Messages that the consumer cannot read. The consumer puts them there, and SQS keeps them for
+    # its longest retention.
+    parked_id = identity("Parked", name)
+    yield _queue(parked_id, location.parked(queue.name), {"MessageRetentionPeriod": RETENTION})
+    yield _queue(queue_id, location.queue(queue.name), {
         "MessageRetentionPeriod": RETENTION,
         "VisibilityTimeout": _visibility(queue, scope),
-        "RedrivePolicy": {"deadLetterTargetArn": attribute(dead, "Arn"), "maxReceiveCount": queue.attempts},
+        "RedrivePolicy": {
+            "deadLetterTargetArn": attribute(dead_id, "Arn"), "maxReceiveCount": queue.attempts,
+        },
     })  # fmt: skip
     topics = [text(location.topic_arn(queue.subscription))] if queue.subscription else []
-    yield _policy(identity("Policy", name), own, topics)
-    yield _policy(identity("Guard", name), dead, [])
-    yield _policy(identity("Fence", name), parked, [])
+    yield _policy(identity("Policy", name), queue_id, topics)
+    yield _policy(identity("Guard", name), dead_id, [])
+    yield _policy(identity("Fence", name), parked_id, [])
 
 
 def _undelivered(scope: Scope, topics: list[Json]) -> Iterator[Resource]:
@@ -73,16 +80,22 @@ def _undelivered(scope: Scope, topics: list[Json]) -> Iterator[Resource]:
     yield _policy("UndeliveredPolicy", "Undelivered", topics)
 
 
-def _queue(logical: str, name: str, properties: dict[str, Json]) -> Resource:
-    # SSE-SQS: the keys are SQS's own, cost nothing, and a topic may deliver. alias/aws/sqs could not serve SNS.
+def _queue(logical_id: str, name: str, properties: dict[str, Json]) -> Resource:
+    # SSE-SQS: the keys belong to SQS, cost nothing, and a topic may deliver. A topic could not use
+    # alias/aws/sqs.
     # https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-server-side-encryption.html
     return Resource(
-        logical, "AWS::SQS::Queue", {"QueueName": name, "SqsManagedSseEnabled": True, **properties}
+        logical_id,
+        "AWS::SQS::Queue",
+        {"QueueName": name, "SqsManagedSseEnabled": True, **properties},
     )
 
 
-def _policy(logical: str, queue: str, topics: list[Json]) -> Resource:
-    """Only TLS; and these topics may deliver. Principals of the account are allowed by their own roles."""
+def _policy(logical_id: str, queue: str, topics: list[Json]) -> Resource:
+    """Policy of a queue: TLS only, and these topics may deliver.
+
+    Principals of the account are allowed by their own roles.
+    """
     arn = attribute(queue, "Arn")
     deliver: Json = {
         "Sid": "Deliver",
@@ -92,14 +105,18 @@ def _policy(logical: str, queue: str, topics: list[Json]) -> Resource:
         "Resource": arn,
         "Condition": {"ArnEquals": {"aws:SourceArn": topics}},
     }
-    document = transport.encrypted_only("sqs:*", arn, *([deliver] if topics else []))
+    document = policies.tls_only("sqs:*", arn, *([deliver] if topics else []))
     return Resource(
-        logical, "AWS::SQS::QueuePolicy", {"Queues": [ref(queue)], "PolicyDocument": document}
+        logical_id, "AWS::SQS::QueuePolicy", {"Queues": [ref(queue)], "PolicyDocument": document}
     )
 
 
 def _subscription(queue: QueueModel, location: Location) -> Resource:
-    """What the topic cannot deliver goes to the undelivered, which are not the dead letters: nobody has tried those yet."""
+    """Subscription of a queue to its topic.
+
+    Messages that the topic cannot deliver go to the undelivered messages. They are not dead
+    letters: no consumer has tried them.
+    """
     name = short(queue.name)
     assert queue.subscription is not None
     return Resource(
@@ -112,25 +129,18 @@ def _subscription(queue: QueueModel, location: Location) -> Resource:
             "RawMessageDelivery": True,
             "RedrivePolicy": {"deadLetterTargetArn": attribute("Undelivered", "Arn")},
         },
-        (identity("Policy", name), "UndeliveredPolicy"),  # before them nothing could be delivered
+        (identity("Policy", name), "UndeliveredPolicy"),  # without these two a delivery fails
     )
 
 
 def _visibility(queue: QueueModel, scope: Scope) -> int:
-    """Six times the time-out that Lambda knows, which has no parts of a second.
+    """Six times the time-out on Lambda, in whole seconds as Lambda counts.
 
     https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-configure.html
     """
     visible = whole_seconds(queue.visibility)
-    return max(
-        [
-            visible,
-            *(
-                limits.VISIBILITY_PER_TIMEOUT * whole_seconds(one.timeout)
-                for one in _consumers(queue, scope)
-            ),
-        ]
-    )
+    time_outs = [whole_seconds(consumer.timeout) for consumer in _consumers(queue, scope)]
+    return max([visible, *(limits.VISIBILITY_PER_TIMEOUT * seconds for seconds in time_outs)])
 
 
 def _consumers(queue: QueueModel, scope: Scope) -> Iterator[FunctionModel]:

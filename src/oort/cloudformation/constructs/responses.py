@@ -1,4 +1,6 @@
-"""What API Gateway answers itself, in the words of the engine's gateway: problems as RFC 9457, with the usual headers."""
+"""Gateway responses of API Gateway, with the problems of the engine's gateway: RFC 9457,
+and the usual headers.
+"""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -12,13 +14,13 @@ from oort.model.problems import BadRequest, Forbidden, Json, NotFound, Problem, 
 from oort.rules.http import reply_headers
 from oort.rules.http.reply_headers import Headers, Origins
 
-# TLS ends here, so this is who says it. Two years, as https://hstspreload.org asks.
+# TLS ends here, so HSTS is sent here. Two years, as https://hstspreload.org asks.
 _STRICT = ("strict-transport-security", "max-age=63072000")
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
-    """One type of response. Without a `status`, that of the refusal stays."""
+class GatewayResponse:
+    """A gateway response of a type. Without `status`, the default status of the type stays."""
 
     kind: str
     status: int | None
@@ -26,18 +28,18 @@ class Answer:
     headers: Headers = ()
 
 
-def _problem(kind: str, problem: Problem, headers: Headers = ()) -> Answer:
-    return Answer(kind, problem.status, problem.document(), headers)
+def _problem(kind: str, problem: Problem, headers: Headers = ()) -> GatewayResponse:
+    return GatewayResponse(kind, problem.status, problem.document(), headers)
 
 
-def _named(kind: str, status: int, name: str, title: str, headers: Headers = ()) -> Answer:
-    return Answer(
+def _named(kind: str, status: int, name: str, title: str, headers: Headers = ()) -> GatewayResponse:
+    return GatewayResponse(
         kind, status, {"type": f"urn:problem:{name}", "title": title, "status": status}, headers
     )
 
 
 # https://docs.aws.amazon.com/apigateway/latest/developerguide/supported-gateway-response-types.html
-ANSWERS = (
+RESPONSES = (
     # An unknown path, and a method that the path does not have.
     _problem("MISSING_AUTHENTICATION_TOKEN", NotFound("There is no such route.")),
     _problem("RESOURCE_NOT_FOUND", NotFound("There is no such route.")),
@@ -60,10 +62,10 @@ ANSWERS = (
         (("retry-after", "1"),),
     ),
     _named("INTEGRATION_TIMEOUT", 504, "gateway-timeout", "The function took too long."),
-    Answer(
+    GatewayResponse(
         "DEFAULT_4XX", None, {"type": "about:blank", "title": "The gateway refused the request."}
     ),
-    Answer(
+    GatewayResponse(
         "DEFAULT_5XX",
         None,
         {"type": "about:blank", "title": "The gateway could not answer the request."},
@@ -72,39 +74,46 @@ ANSWERS = (
 
 
 def responses(service: ServiceModel) -> Iterator[Resource]:
-    """Every type of response."""
+    """Yield every gateway response."""
     always = (
         _STRICT,
-        *(one for one in reply_headers.complete((), private=True) if "'" not in one[1]),
+        *(header for header in reply_headers.complete((), private=True) if "'" not in header[1]),
     )
     shared = (*always, *_origin(service))
-    for answer in ANSWERS:
-        headers = (("content-type", "application/problem+json"), *answer.headers, *shared)
+    for response in RESPONSES:
+        headers = (("content-type", "application/problem+json"), *response.headers, *shared)
         properties: dict[str, Json] = {
             "RestApiId": ref("Api"),
-            "ResponseType": answer.kind,
-            **({} if answer.status is None else {"StatusCode": str(answer.status)}),
+            "ResponseType": response.kind,
+            **({} if response.status is None else {"StatusCode": str(response.status)}),
             "ResponseParameters": {
                 f"gatewayresponse.header.{name}": quoted(value) for name, value in headers
             },
-            # The key is the default for whatever a client accepts; the type it is sent with is the header above.
-            "ResponseTemplates": {"application/json": compact(answer.body).decode()},
+            # The key is the default for every Accept header; the header above is the content type.
+            "ResponseTemplates": {"application/json": compact(response.body).decode()},
         }
         yield Resource(
-            identity("Response", answer.kind.lower()),
+            identity("Response", response.kind.lower()),
             "AWS::ApiGateway::GatewayResponse",
             properties,
         )
 
 
 def quoted(value: str) -> str:
-    """A fixed value of a header, as API Gateway has it. It cannot hold a quote: there is no way to write one."""
+    """Return a fixed value of a header in API Gateway's form.
+
+    A quote cannot be written in this form.
+    """
     assert "'" not in value, value
     return f"'{value}'"
 
 
 def _origin(service: ServiceModel) -> Headers:
-    """Whose pages may read the answer. A fixed value holds one origin, so with several no page may: it sees a failure."""
+    """Header for the origin whose pages may read the response.
+
+    A fixed value holds a single origin. With several origins no page may read the response, and the
+    page sees a failed request.
+    """
     if len(service.cors) != 1:
         return ()
     return Origins([service]).headers(f"/{service.name}", {"origin": service.cors[0]})

@@ -1,50 +1,52 @@
-"""Roles: one for each function, which nothing else may take on."""
+"""Roles. Each function has its own, and no other function may assume the role."""
 
 from collections.abc import Iterable, Sequence
 
+from oort.cloudformation.constructs.policies import VERSION
 from oort.cloudformation.intrinsics import text
 from oort.cloudformation.resources import Document, Resource
 from oort.model.problems import Json
 from oort.rules.grants.statement import IamCondition, Statement
 
-VERSION = "2012-10-17"
-
 
 def role(
-    logical: str, *, service: str, statements: Iterable[Statement], description: str
+    logical_id: str, *, service: str, statements: Iterable[Statement], description: str
 ) -> Resource:
-    """A role that the AWS service takes on, such as `lambda`. Its policies are inline, so that it is made with them.
+    """Return a role that an AWS service assumes, for example `lambda`.
 
-    Lambda's trust has no condition on the account: only principals of this account can pass the role on, and a function
-    runs in the account that holds it.
+    The policies are inline, so that CloudFormation creates them together with the role. Lambda's
+    trust policy has no condition on the account: only principals of this account can pass the role
+    on, and a function runs in the account of its role.
     """
-    return _role(logical, service, description, {}, policy(statements))
+    return _role(logical_id, service, description, {}, policy(statements))
 
 
 def account_role(
-    logical: str, *, service: str, statements: Iterable[Statement], description: str
+    logical_id: str, *, service: str, statements: Iterable[Statement], description: str
 ) -> Resource:
-    """A role for an AWS service that acts for many accounts: it may take it on only in the name of this one.
+    """Return a role for an AWS service that acts for many accounts, to be assumed
+    for this account only.
 
     https://docs.aws.amazon.com/scheduler/latest/UserGuide/cross-service-confused-deputy-prevention.html
     """
     only = {"Condition": {"StringEquals": {"aws:SourceAccount": {"Ref": "AWS::AccountId"}}}}
-    return _role(logical, service, description, only, policy(statements))
+    return _role(logical_id, service, description, only, policy(statements))
 
 
 def policy(statements: Iterable[Statement]) -> Document:
-    """The statements as a policy document."""
-    found: list[Json] = []
+    """Return the statements as a policy document."""
+    documents: list[Json] = []
     names: dict[str, int] = {}
-    for one in statements:
-        count = names[one.name] = names.get(one.name, 0) + 1
-        sid = one.name if count == 1 else f"{one.name}{count}"  # must be unique in a policy
-        found.append(_statement(one, sid))
-    return {"Version": VERSION, "Statement": found}
+    for statement in statements:
+        count = names[statement.name] = names.get(statement.name, 0) + 1
+        # Sids must be unique in a policy.
+        sid = statement.name if count == 1 else f"{statement.name}{count}"
+        documents.append(_statement(statement, sid))
+    return {"Version": VERSION, "Statement": documents}
 
 
 def _role(
-    logical: str, service: str, description: str, only: Document, allowed: Document
+    logical_id: str, service: str, description: str, only: Document, allowed: Document
 ) -> Resource:
     trust: dict[str, Json] = {
         "Effect": "Allow",
@@ -53,7 +55,7 @@ def _role(
         **only,
     }
     return Resource(
-        logical,
+        logical_id,
         "AWS::IAM::Role",
         {
             "Description": description,
@@ -64,16 +66,21 @@ def _role(
 
 
 def _statement(statement: Statement, sid: str) -> Json:
-    found: dict[str, Json] = {
+    document: dict[str, Json] = {
         "Sid": sid,
         "Effect": "Allow",
         "Action": statement.actions,
         "Resource": [text(resource) for resource in statement.resources],
     }
     return (
-        {**found, "Condition": _conditions(statement.conditions)} if statement.conditions else found
+        {**document, "Condition": _conditions(statement.conditions)}
+        if statement.conditions
+        else document
     )
 
 
 def _conditions(conditions: Sequence[IamCondition]) -> Json:
-    return {one.operator: {one.key: [text(value) for value in one.values]} for one in conditions}
+    return {
+        condition.operator: {condition.key: [text(value) for value in condition.values]}
+        for condition in conditions
+    }

@@ -1,8 +1,10 @@
-"""Schedules of EventBridge: each puts a message on the queue of its function, so that a run is retried as any delivery is."""
+"""Schedules of EventBridge Scheduler.
+
+Each puts a message on the queue of its function, so that runs are retried like deliveries.
+"""
 
 from collections.abc import Iterator
 
-from oort.cloudformation.checks import expressions
 from oort.cloudformation.constructs.roles import account_role
 from oort.cloudformation.intrinsics import attribute
 from oort.cloudformation.logical import identity, short
@@ -14,6 +16,7 @@ from oort.model.problems import Json
 from oort.rules.cloud.cloud_names import UNDELIVERED
 from oort.rules.grants.statement import Statement
 from oort.rules.messaging import envelopes
+from oort.rules.messaging.schedules import timer_expressions
 
 # https://docs.aws.amazon.com/scheduler/latest/UserGuide/managing-schedule-context-attributes.html
 _TIME = "<aws.scheduler.scheduled-time>"
@@ -22,9 +25,11 @@ _DAY = 86_400
 
 
 def schedules(scope: Scope) -> Iterator[Resource]:
-    """The schedules of the service, and the one role that all of them send with."""
+    """Yield the schedules of the service, and the role that all of them assume."""
     timers = [
-        (one, one.trigger) for one in scope.service.functions if isinstance(one.trigger, Timer)
+        (function, function.trigger)
+        for function in scope.service.functions
+        if isinstance(function.trigger, Timer)
     ]
     if not timers:
         return
@@ -37,13 +42,16 @@ def schedules(scope: Scope) -> Iterator[Resource]:
         description=f"Of the schedules of {scope.service.name} alone.",
     )
     for function, timer in timers:
-        # Where either day may fit there are two, which run under the same id.
-        for number, expression in enumerate(expressions(timer), 1):
+        # A cron expression in which either day may fit becomes two, whose runs have the same id.
+        for number, expression in enumerate(timer_expressions(timer), 1):
             yield _schedule(function, timer, expression, number, scope)
 
 
 def payload(function: str, queue: str) -> str:
-    """The envelope of a run, with the time left for the scheduler to fill in: the id is the same when it is sent again."""
+    """Return the envelope of a run, with placeholders for the time.
+
+    The scheduler fills them in, so that a repeated delivery has the same id.
+    """
     message = Message(id=f"{function}@{_TIME}", name=queue, body=b"null", sent=0.0)
     return envelopes.wrapped(message).replace(_EPOCH, _TIME)
 

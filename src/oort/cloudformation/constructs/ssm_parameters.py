@@ -1,4 +1,7 @@
-"""What the platform's stacks tell the services' stacks, through parameters of SSM: exports would tie the stacks together."""
+"""SSM parameters with values of the platform's stacks for the services' stacks.
+
+Exports would tie the stacks together.
+"""
 
 from dataclasses import dataclass
 
@@ -10,7 +13,10 @@ from oort.rules.cloud.cloud_names import Location
 
 @dataclass(frozen=True, slots=True)
 class Shared:
-    """A value that one stack writes and others read. `id` is what it is called in the template of a reader."""
+    """A value that a stack writes and other stacks read.
+
+    `id` is its logical id in a reader's template.
+    """
 
     id: str
     name: str
@@ -18,7 +24,7 @@ class Shared:
 
     @property
     def value(self) -> str:
-        """The value, in a text of a reader's template."""
+        """The value, as part of a text in a reader's template."""
         return f"${{{self.id}}}"
 
 
@@ -29,8 +35,10 @@ USER_POOL_ID = Shared("UserPoolId", "user-pool-id", "The id of the user pool.")
 CLIENT = Shared("ClientId", "client-id", "The id of the user pool's client.")
 
 
-def told(shared: Shared, value: Json, location: Location) -> Resource:
-    """The parameter that a writer makes. It is no secret, so it is plain text."""
+def parameter(shared: Shared, value: Json, location: Location) -> Resource:
+    """Return the SSM parameter of the writing stack, in plain text, since the
+    value is not secret.
+    """
     properties: dict[str, Json] = {
         "Name": location.parameter(shared.name),
         "Type": "String",
@@ -41,5 +49,5 @@ def told(shared: Shared, value: Json, location: Location) -> Resource:
 
 
 def read(shared: Shared, location: Location) -> Parameter:
-    """The parameter of a reader's template."""
+    """Return the template parameter of a reading stack."""
     return Parameter(shared.id, location.parameter(shared.name), shared.description)

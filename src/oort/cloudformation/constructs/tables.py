@@ -1,18 +1,20 @@
-"""Tables of DynamoDB: encrypted, with point-in-time recovery, reachable over TLS only, kept when their stack goes."""
+"""Tables of DynamoDB: encrypted, with point-in-time recovery, TLS only, retained when their stack
+is deleted.
+"""
 
 from collections.abc import Iterable, Mapping
 
-from oort.cloudformation.constructs import transport
+from oort.cloudformation.constructs import policies
 from oort.cloudformation.intrinsics import text
 from oort.cloudformation.logical import identity, short
-from oort.cloudformation.resources import Document, Fate, Resource
+from oort.cloudformation.resources import Document, RemovalPolicy, Resource
 from oort.model.problems import Json
 from oort.model.resources import IndexModel, TableModel
 from oort.rules.cloud.cloud_names import Location
 
 
 def table(model: TableModel, location: Location) -> Resource:
-    """The table of the model, with all indexes but the one that is its own key."""
+    """Return the table of the model with its secondary indexes."""
     indexes = [index for index in model.indexes if not index.primary]
     keys = [model.key, *(_parts(index) for index in indexes)]
     types = {name: "N" if name in model.numeric else "S" for key in keys for name in key}
@@ -30,15 +32,16 @@ def table(model: TableModel, location: Location) -> Resource:
 
 
 def stored(
-    logical: str, *, name: str, key: Iterable[str], types: Mapping[str, str],
-    location: Location, more: Document,
-    on_delete: Fate = Fate.RETAIN_ONCE_USED, on_replace: Fate = Fate.RETAIN,
+    logical_id: str, *, name: str, key: Iterable[str], types: Mapping[str, str], location: Location,
+    more: Document, on_delete: RemovalPolicy = RemovalPolicy.RETAIN_ONCE_USED,
+    on_replace: RemovalPolicy = RemovalPolicy.RETAIN,
 ) -> Resource:  # fmt: skip
-    """A table with the settings that every table has.
+    """Return a table with the settings that all tables share.
 
-    There is no DeletionProtectionEnabled: with it the first deployment could not be rolled back, for CloudFormation must
-    delete what it made. The fate keeps the table when its stack goes, and a table that is deleted by hand leaves a backup
-    for 35 days, since point-in-time recovery is on.
+    There is no DeletionProtectionEnabled: CloudFormation could not roll back the first
+    deployment, since a rollback deletes the created tables. The removal policy keeps the table
+    when its stack is deleted. A table that is deleted by hand leaves a backup for 35 days, since
+    point-in-time recovery is on.
     https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/PointInTimeRecovery_Howitworks.html
     """
     properties: dict[str, Json] = {
@@ -49,14 +52,15 @@ def stored(
         ],
         "KeySchema": _schema(key),
         **more,
-        # The key alias/aws/dynamodb: no monthly fee, its use shows in CloudTrail. Requests to KMS are cached for 5 minutes.
+        # The key alias/aws/dynamodb: no monthly fee, and its use shows in CloudTrail. Requests to
+        # KMS are cached for 5 minutes.
         "SSESpecification": {"SSEEnabled": True},
         "PointInTimeRecoverySpecification": {"PointInTimeRecoveryEnabled": True},
         "ResourcePolicy": {
-            "PolicyDocument": transport.encrypted_only("dynamodb:*", text(location.table_arn(name)))
+            "PolicyDocument": policies.tls_only("dynamodb:*", text(location.table_arn(name)))
         },
     }
-    return Resource(logical, "AWS::DynamoDB::Table", properties, (), on_delete, on_replace)
+    return Resource(logical_id, "AWS::DynamoDB::Table", properties, (), on_delete, on_replace)
 
 
 def _index(index: IndexModel) -> Json:

@@ -1,26 +1,35 @@
-"""The user pool of a platform, the client of its pages, and a group for each that a route names."""
+"""The user pool of a platform, the client of its pages, and a group for each group that a route
+names.
+"""
 
 from collections.abc import Iterator
 
 from oort.cloudformation.intrinsics import ref
 from oort.cloudformation.logical import identity
-from oort.cloudformation.resources import Fate, Resource
+from oort.cloudformation.resources import RemovalPolicy, Resource
 from oort.model.functions import Http
 from oort.model.platform import PlatformModel
 from oort.model.problems import Json
 from oort.rules.cloud.cloud_names import Location
 
-# Scopes of an access token: the first after signing in through the API, the second through the hosted pages. A route that
-# asks for one of them takes access tokens only; those have no e-mail address and no audience.
+# Scopes of an access token: the first after signing in through the API, the second through the
+# hosted pages. A route that requires one of them takes access tokens only, which have no e-mail
+# address and no audience.
 # https://docs.aws.amazon.com/cognito/latest/developerguide/amazon-cognito-user-pools-using-the-access-token.html
 SCOPES = ("aws.cognito.signin.user.admin", "openid")
 
 
 def user_pool(platform: PlatformModel, location: Location) -> Iterator[Resource]:
-    """The pool, the client and the groups."""
-    # Kept in every case: it is protected against deletion, so that a roll-back could not delete it anyway.
+    """Yield the pool, the client and the groups."""
+    # Retained in every case: the pool is protected against deletion, so a rollback
+    # could not delete it.
     yield Resource(
-        "UserPool", "AWS::Cognito::UserPool", _pool(location), (), Fate.RETAIN, Fate.RETAIN
+        "UserPool",
+        "AWS::Cognito::UserPool",
+        _pool(location),
+        (),
+        RemovalPolicy.RETAIN,
+        RemovalPolicy.RETAIN,
     )
     yield Resource("Client", "AWS::Cognito::UserPoolClient", _client(location))
     for group in sorted(_groups(platform)):
@@ -31,9 +40,9 @@ def user_pool(platform: PlatformModel, location: Location) -> Iterator[Resource]
 def _groups(platform: PlatformModel) -> set[str]:
     return {
         group
-        for one in platform.functions
-        if isinstance(one.trigger, Http)
-        for group in one.trigger.groups
+        for function in platform.functions
+        if isinstance(function.trigger, Http)
+        for group in function.trigger.groups
     }
 
 
@@ -69,8 +78,9 @@ def _client(location: Location) -> dict[str, Json]:
     return {
         "ClientName": location.stack,
         "UserPoolId": ref("UserPool"),
-        "GenerateSecret": False,  # pages and telephones cannot keep one
-        # Passwords never travel. ADMIN_USER_PASSWORD needs credentials of the account besides: it is for operators and tests.
+        "GenerateSecret": False,  # pages and telephones cannot keep a secret
+        # Passwords never travel. ADMIN_USER_PASSWORD also needs credentials of the account:
+        # operators and tests use it.
         "ExplicitAuthFlows": [
             "ALLOW_ADMIN_USER_PASSWORD_AUTH",
             "ALLOW_REFRESH_TOKEN_AUTH",

@@ -1,6 +1,7 @@
-"""The gateway as a raw ASGI application: reads bodies within the limits, runs functions in threads, writes replies.
+"""The gateway as a raw ASGI application: reads bodies within the limits, runs functions in
+threads, writes replies.
 
-It keeps the time: of clients that send slowly, and of functions that take too long.
+The application enforces the time limits of slow clients and of functions.
 """
 
 import asyncio
@@ -21,9 +22,8 @@ Scope: TypeAlias = MutableMapping[str, Any]  # ASGI's own shape
 Receive: TypeAlias = Callable[[], Awaitable[MutableMapping[str, Any]]]
 Send: TypeAlias = Callable[[MutableMapping[str, Any]], Awaitable[None]]
 Access: TypeAlias = Callable[[HttpRequest, HttpReply, timedelta], None]
-LivePage: TypeAlias = Callable[
-    [str], FixedPage
-]  # made for each request, from the server's own address
+# A page that is made for each request, from the server's own address.
+LivePage: TypeAlias = Callable[[str], FixedPage]
 
 
 class ClientLeft(Exception):
@@ -31,14 +31,15 @@ class ClientLeft(Exception):
 
 
 class TooSlow(Exception):
-    """The body did not come in time."""
+    """The body exceeded the time limits of a client."""
 
 
 class GatewayApp:
-    """An ASGI application. `access` is told of every reply, for the log; not of `pages`, which are served by their paths.
+    """An ASGI application.
 
-    More requests than `most` at once are refused; without `timed`, handlers may take as long as they like, as a debugger
-    needs it.
+    `access` receives every reply for the log, but not the fixed `pages`, which are served by their
+    paths. At most `most` requests run at the same time; further requests are refused. Without
+    `timed`, handlers have no time limit, for a debugger.
     """
 
     def __init__(
@@ -59,7 +60,7 @@ class GatewayApp:
         }
         self._timed = timed
         self._most = most
-        self._under_way = 0
+        self._running = 0
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -75,14 +76,14 @@ class GatewayApp:
         )
         page = self._pages.get(request.path) if request.method in ("GET", "HEAD") else None
         if page is not None:
-            found = page if isinstance(page, HttpReply) else _page(page(_address(scope)))
-            await _write(send, found, bodiless=request.method == "HEAD")
+            fixed = page if isinstance(page, HttpReply) else _page(page(_address(scope)))
+            await _write(send, fixed, bodiless=request.method == "HEAD")
             return
         try:
             reply = await self._reply(request, receive)
         except ClientLeft:
             return
-        with suppress(OSError):  # the client left; the log has its line all the same
+        with suppress(OSError):  # the client left; the reply is logged anyway
             await _write(send, reply, bodiless=request.method == "HEAD")
         self._access(request, reply, timedelta(seconds=time.perf_counter() - started))
 
@@ -94,9 +95,9 @@ class GatewayApp:
         admitted = self._gateway.admit(request)
         if isinstance(admitted, HttpReply):
             return admitted
-        if self._under_way >= self._most:
+        if self._running >= self._most:
             return self._gateway.refuse(problem_replies.busy(), admitted)
-        self._under_way += 1
+        self._running += 1
         try:
             body = await _body(request, receive)
             return (
@@ -107,22 +108,23 @@ class GatewayApp:
         except TooSlow:
             return self._gateway.refuse(problem_replies.too_slow(), admitted)
         finally:
-            self._under_way -= 1
+            self._running -= 1
 
     async def _answer(self, admitted: Admission, body: bytes) -> HttpReply:
-        """Run the function, for as long as it may take, and wait for a thread before that counts too."""
+        """Run the function within its time-out, which includes the wait for a thread."""
         limit = asyncio.timeout(
             admitted.match.function.timeout.total_seconds() if self._timed else None
         )
         try:
             running = self._threads.submit(self._gateway.answer, admitted, body)
-        except RuntimeError as error:  # the threads have ended
+        except RuntimeError as error:  # the thread pool is shut down
             return self._gateway.failed(admitted, error)
         try:
             async with limit:
                 return await asyncio.wrap_future(running)
         except Exception as error:
-            if not limit.expired():  # a handler's own are replies already: this is the engine's
+            # A handler's own errors are replies already, so this is an error of the engine.
+            if not limit.expired():
                 return self._gateway.failed(admitted, error)
         if running.cancel():
             return self._gateway.refuse(problem_replies.busy(), admitted)
@@ -131,7 +133,7 @@ class GatewayApp:
 
 
 def _address(scope: Scope) -> str:
-    """Where this server listens, as a URL."""
+    """URL at which this server listens."""
     host, port = scope["server"]
     return f"{scope.get('scheme', 'http')}://{f'[{host}]' if ':' in host else host}:{port}"
 
@@ -148,9 +150,9 @@ def _page(page: FixedPage) -> HttpReply:
 
 
 async def _body(request: HttpRequest, receive: Receive) -> bytes | None:
-    """The whole body; None if it is over the limit, known from its announced length where there is one.
+    """Read the body; None if it exceeds the limit, or if its announced length does.
 
-    TooSlow if it does not come in time.
+    TooSlow if the client exceeds its time limits.
     """
     announced = request.headers.get("content-length", "").lstrip("0")
     if announced.isdecimal() and (len(announced) > 18 or int(announced) > limits.REQUEST_BYTES):
@@ -160,7 +162,7 @@ async def _body(request: HttpRequest, receive: Receive) -> bytes | None:
     parts: list[bytes] = []
     size, more = 0, True
     try:
-        async with asyncio.timeout(pause) as patience:
+        async with asyncio.timeout(pause) as time_limit:
             while more:
                 message = await receive()
                 if message["type"] == "http.disconnect":
@@ -172,7 +174,7 @@ async def _body(request: HttpRequest, receive: Receive) -> bytes | None:
                 parts.append(part)
                 more = message.get("more_body", False)
                 if more and part:
-                    patience.reschedule(min(end, loop.time() + pause))
+                    time_limit.reschedule(min(end, loop.time() + pause))
     except TimeoutError:
         raise TooSlow from None
     return b"".join(parts)
@@ -190,7 +192,10 @@ async def _write(send: Send, reply: HttpReply, *, bodiless: bool) -> None:
 
 
 def _text(raw: bytes) -> str:
-    """A path or query as text. Bytes that should have been percent-encoded are, so that they are judged as UTF-8."""
+    """Path or query as text.
+
+    Raw bytes are percent-encoded, so that later checks see their UTF-8.
+    """
     if raw.isascii():
         return raw.decode("ascii")
     return "".join(chr(byte) if byte < 0x80 else f"%{byte:02X}" for byte in raw)

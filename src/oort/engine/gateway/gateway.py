@@ -1,6 +1,8 @@
-"""The gateway without its socket: who may call what and how often, and the reply for everything that reaches no handler.
+"""The gateway without its socket: routing, authentication, throttling, and the replies
+that need no handler.
 
-`admit` is quick and never blocks, so the server can refuse on its event loop; `answer` runs the function.
+`admit` is quick and never blocks, so the server can refuse on its event loop.
+`answer` runs the function.
 """
 
 from contextlib import suppress
@@ -10,7 +12,7 @@ from urllib.parse import parse_qsl
 from oort.engine.gateway import problem_replies
 from oort.engine.gateway.limiter import Limiter
 from oort.engine.gateway.problem_replies import HeadersTooLarge, MethodNotAllowed, Throttling
-from oort.engine.invoking.cutoff import Leash
+from oort.engine.invoking.cutoff import Cutoff
 from oort.engine.invoking.invoker import InProcessInvoker
 from oort.model import limits
 from oort.model.errors import InvalidToken
@@ -31,12 +33,13 @@ from oort.runtime import replies
 from oort.runtime.links import nanoseconds
 
 LOGOUT = f"{PREFIX}logout"
-_NAME = 200  # characters of a span's name: the path of a request that meets no route may be as long as it likes
+# Characters of a span's name. The path of a request without a route has no limit of its own.
+_NAME = 200
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Arrival:
-    """A request with the trace that it begins or continues, and when it came."""
+    """A request with its trace and the time of its arrival."""
 
     request: HttpRequest
     trace: str
@@ -48,13 +51,13 @@ class Arrival:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Admission:
-    """A request that may reach its function. The leash ends it before its time."""
+    """A request that may reach its function. `cutoff` can end it early."""
 
     arrival: Arrival
     match: Match
     principal: Principal | None
     id: str
-    leash: Leash
+    cutoff: Cutoff
 
 
 class Gateway:
@@ -82,28 +85,27 @@ class Gateway:
         self._entropy = entropy
 
     def admit(self, request: HttpRequest) -> Admission | HttpReply:
-        """The admission of a request, or the reply that refuses it."""
+        """Return the admission of a request, or the reply that refuses it."""
         arrival = self._arrival(request)
         match: Match | None = None
         try:
-            if asked := self._asked(request):
-                return self._permit(arrival, asked)
+            if preflight := self._preflight(request):
+                return self._permit(arrival, preflight)
             match = self._match(request, "GET" if request.method == "HEAD" else request.method)
             principal = self._caller(request, match)
             access.check(principal, match.trigger, match.parameters)
         except Problem as problem:
             return self._refuse(problem, arrival, match=match)
-        except (
-            Exception
-        ) as error:  # such as a damaged file of keys: nobody gets in, and the log says why
+        except Exception as error:
+            # For example, the file of keys is damaged: no request is admitted, and the log says why.
             return self._broken(error, arrival, match=match)
         identifier = identifiers.uuid7(arrival.start // 1_000_000, self._entropy.bits(74))
         return Admission(
-            arrival=arrival, match=match, principal=principal, id=identifier, leash=Leash()
+            arrival=arrival, match=match, principal=principal, id=identifier, cutoff=Cutoff()
         )
 
     def answer(self, admission: Admission, body: bytes) -> HttpReply:
-        """Run the function and reply. Blocks as long as the handler does."""
+        """Run the function and reply. Blocks until the handler returns."""
         arrival, match, principal = admission.arrival, admission.match, admission.principal
         try:
             query = tuple(
@@ -126,32 +128,38 @@ class Gateway:
             body=body,
             principal=principal,
         )
-        outcome = self._invoker.request(match.function.name, invocation, leash=admission.leash)
-        awaited = admission.leash.finish()
-        own = (self._span(arrival, outcome.status, match=match),) if awaited else ()
-        self._traces.record((*own, *outcome.spans))
-        return self._reply(outcome, arrival, match=match, known=principal is not None)
+        outcome = self._invoker.request(match.function.name, invocation, cutoff=admission.cutoff)
+        awaited = admission.cutoff.finish()
+        request_span = (self._span(arrival, outcome.status, match=match),) if awaited else ()
+        self._traces.record((*request_span, *outcome.spans))
+        return self._reply(outcome, arrival, match=match, authenticated=principal is not None)
 
     def refuse(self, problem: Problem, admission: Admission) -> HttpReply:
-        """The reply for a request that was admitted and is refused all the same."""
+        """Return the reply that refuses an admitted request."""
         return self._refuse(problem, admission.arrival, match=admission.match)
 
     def expire(self, admission: Admission) -> HttpReply | None:
-        """The reply when the function is not done in time: from now on it can write nothing more. None if it just finished."""
-        if not admission.leash.cut():
+        """Return the reply after a time-out, and revoke the function's rights to write.
+
+        None if the function has just finished.
+        """
+        if not admission.cutoff.cut():
             return None
         return self.refuse(problem_replies.timed_out(admission.match.function.timeout), admission)
 
     def too_large(self, admission: Admission) -> HttpReply:
-        """The reply for a body over the limit."""
+        """Return the reply to a body over the limit."""
         return self.refuse(problem_replies.too_large(), admission)
 
     def failed(self, admission: Admission, error: Exception) -> HttpReply:
-        """The reply when not the handler but the engine itself failed."""
+        """Return the reply to a failure of the engine itself."""
         return self._broken(error, admission.arrival, match=admission.match)
 
     def logout(self, request: HttpRequest) -> HttpReply:
-        """The reply to POST /_oort/logout: the bearer token that came with it is refused from now on. Blocks until durable."""
+        """Return the reply to POST /_oort/logout and revoke the bearer token of the request.
+
+        Blocks until the revocation is durable.
+        """
         arrival = self._arrival(request)
         try:
             try:
@@ -166,10 +174,13 @@ class Gateway:
             HttpOutcome(status=204, headers=(), body=b"", entered=False), arrival, match=None
         )
 
-    # -- who may call what
+    # -- authentication and throttling
 
-    def _asked(self, request: HttpRequest) -> str:
-        """The method that a browser asks about; and no request has too many headers."""
+    def _preflight(self, request: HttpRequest) -> str:
+        """Method of a CORS preflight, or an empty text.
+
+        HeadersTooLarge if the headers exceed the limit.
+        """
         if (
             sum(len(name) + len(value) for name, value in request.headers.items())
             > limits.HEADER_BYTES
@@ -178,7 +189,7 @@ class Gateway:
         return self._origins.asks(request.method, request.path, request.headers)
 
     def _permit(self, arrival: Arrival, method: str) -> HttpReply:
-        """The reply to a browser that asks whether a page may call a route."""
+        """Reply to a CORS preflight."""
         request = arrival.request
         if not self._origins.allows(request.path, request.headers["origin"]):
             raise Forbidden("Pages of this origin may not call this service.")
@@ -190,20 +201,23 @@ class Gateway:
 
     def _match(self, request: HttpRequest, method: str) -> Match:
         try:
-            found = self._routes.match(method, request.path)
+            match = self._routes.match(method, request.path)
         except UnicodeDecodeError:
             raise BadRequest("The path is not UTF-8.") from None
-        if found is None:
+        if match is None:
             raise NotFound(f"There is no route {request.path}.")
-        if isinstance(found, WrongMethod):
+        if isinstance(match, WrongMethod):
             allowed = ", ".join(
-                sorted({*found.allowed, *(["HEAD"] if "GET" in found.allowed else [])})
+                sorted({*match.allowed, *(["HEAD"] if "GET" in match.allowed else [])})
             )
             raise MethodNotAllowed(f"{request.path} answers {allowed}.", allow=allowed)
-        return found
+        return match
 
     def _caller(self, request: HttpRequest, match: Match) -> Principal | None:
-        """Who calls, if that is known; counted against the rate of the route, as are callers who are not accepted."""
+        """Principal of a request, if known.
+
+        The request counts against the rate of the route, also if its caller is not accepted.
+        """
         try:
             principal = self._authenticate(request, match.trigger)
         except Unauthorized:
@@ -219,7 +233,7 @@ class Gateway:
         token, key = _bearer(request), request.headers.get("x-api-key")
         if token is None and key is None:
             if trigger.public:
-                return None  # another scheme is between the handler and its caller
+                return None  # the handler may use another scheme
             raise Unauthorized(
                 "This route needs a bearer token: send the header Authorization: Bearer TOKEN."
             )
@@ -270,7 +284,9 @@ class Gateway:
         match: Match | None,
         extra: reply_headers.Headers = (),
     ) -> HttpReply:
-        """The reply without a handler; its span is recorded, so that every trace that a client is told can be found."""
+        """Reply without a handler, with its span recorded, so that every trace in
+        a reply can be found.
+        """
         with suppress(Exception):  # a store that fails is the cause of some of these replies
             self._traces.record((self._span(arrival, outcome.status, match=match),))
         return self._reply(outcome, arrival, match=match, extra=extra)
@@ -302,10 +318,12 @@ class Gateway:
         *,
         match: Match | None,
         extra: reply_headers.Headers = (),
-        known: bool = False,
+        authenticated: bool = False,
     ) -> HttpReply:
-        """The reply; `known` says that the handler was told who calls."""
-        private = outcome.status >= 400 or match is None or not match.trigger.public or known
+        """Reply to a client. `authenticated` is true if the handler received a principal."""
+        private = (
+            outcome.status >= 400 or match is None or not match.trigger.public or authenticated
+        )
         headers = reply_headers.complete((*outcome.headers, *extra), private=private)
         origins = self._origins.headers(arrival.request.path, arrival.request.headers)
         name = match.function.name if match else ""
@@ -314,6 +332,5 @@ class Gateway:
 
 
 def _bearer(request: HttpRequest) -> str | None:
-    """The bearer token; None if there is none."""
     scheme, _, token = request.headers.get("authorization", "").partition(" ")
     return token.strip() if token and scheme.lower() == "bearer" else None

@@ -1,6 +1,8 @@
-"""Remembers how much of its rate each client of each route has used. The gateway asks it before a handler is entered.
+"""The rate that each client of each route has used.
 
-The memory is bounded: with too many clients at once, those that were quiet for longest begin anew. Nothing survives a restart.
+The gateway asks the limiter before a handler is entered. The memory is bounded: with too
+many clients, the clients that were quiet longest start again with a full bucket. A restart
+forgets all clients.
 """
 
 from collections import OrderedDict
@@ -15,7 +17,7 @@ CLIENTS = 50_000  # buckets: about 15 MB
 
 
 class Limiter:
-    """A bucket for each client of each route."""
+    """A token bucket for each client of each route."""
 
     def __init__(self, clock: Clock, *, most: int = CLIENTS) -> None:
         self._clock = clock
@@ -27,7 +29,9 @@ class Limiter:
         return len(self._full_at)
 
     def wait(self, route: str, client: str, *, rate: Rate) -> timedelta:
-        """Zero if the client's request may pass, which is counted; otherwise how long the client should wait."""
+        """Count the client's request and return zero, or return the time that
+        the client should wait.
+        """
         key, now = (route, client), self._clock.tick()
         with self._lock:
             verdict = throttles.take(rate, self._full_at.pop(key, now), now=now)

@@ -1,4 +1,7 @@
-"""The problems with which the gateway itself answers, and the headers that belong to them. Handlers raise others."""
+"""The problems with which the gateway itself replies, and their headers.
+
+Handlers raise other problems.
+"""
 
 from datetime import timedelta
 from typing import Literal, TypeAlias
@@ -8,7 +11,8 @@ from oort.model.problems import Problem, Unauthorized
 from oort.rules.http import throttles
 from oort.runtime.replies import ServiceUnavailable
 
-# Whether the gateway's own rates hold, only those that routes declare, or none at all.
+# The rates that hold: the gateway's own and those of routes, only those that
+# routes declare, or none.
 Throttling: TypeAlias = Literal["all", "declared", "none"]
 
 
@@ -49,36 +53,40 @@ class GatewayTimeout(Problem):
 
 
 def too_often(wait: timedelta) -> TooManyRequests:
-    """What a throttled client gets."""
+    """Return the problem for a throttled client."""
     seconds = throttles.retry_after(wait)
     return TooManyRequests(f"Try again in {seconds} s.", retry_after=seconds)
 
 
 def too_large() -> ContentTooLarge:
-    """What a body over the limit gets."""
+    """Return the problem for a body over the limit."""
     return ContentTooLarge(f"The body may have {limits.REQUEST_BYTES:,} bytes.")
 
 
 def too_slow() -> RequestTimeout:
-    """What a body that does not come gets."""
-    pause, whole = limits.CLIENT_PAUSE.total_seconds(), limits.CLIENT_TIME.total_seconds()
-    return RequestTimeout(f"A body may pause for {pause:g} s and take {whole:g} s.")
+    """Return the problem for a body that exceeds the time limits of a client."""
+    pause, total = limits.CLIENT_PAUSE.total_seconds(), limits.CLIENT_TIME.total_seconds()
+    return RequestTimeout(f"A body may pause for {pause:g} s and take {total:g} s.")
 
 
 def busy() -> ServiceUnavailable:
-    """What a request too many gets; its handler was not entered."""
+    """Return the problem for a request over the limit of running requests.
+
+    Its handler was not entered.
+    """
     return ServiceUnavailable("Try again in 1 s.", retry_after=1)
 
 
 def timed_out(after: timedelta) -> GatewayTimeout:
-    """What the caller of a handler gets that is not done in time."""
+    """Return the problem for a handler that exceeds its time-out."""
     return GatewayTimeout(
-        f"The function was not done after {after.total_seconds():g} s. What it had written by then stays written."
+        f"The function was not done after {after.total_seconds():g} s."
+        " Its writes before that stay written."
     )
 
 
 def headers(problem: Problem) -> tuple[tuple[str, str], ...]:
-    """What the problem says in headers, besides its body."""
+    """Return the headers that belong to the problem."""
     if isinstance(problem, Unauthorized):
         return (("www-authenticate", "Bearer"),)
     if isinstance(problem, MethodNotAllowed):
@@ -86,5 +94,5 @@ def headers(problem: Problem) -> tuple[tuple[str, str], ...]:
     if isinstance(problem, TooManyRequests | ServiceUnavailable):
         return (("retry-after", str(problem.members["retry_after"])),)
     if isinstance(problem, RequestTimeout):
-        return (("connection", "close"),)  # nobody waits for the rest of the body
+        return (("connection", "close"),)  # the gateway does not read the rest of the body
     return ()

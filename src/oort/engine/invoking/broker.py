@@ -1,4 +1,6 @@
-"""The engine's broker: it knows which invocation holds a token and what its function may do, and passes on what is granted."""
+"""The engine's broker: it knows the holder of each token and the grants of its function, and
+performs granted operations.
+"""
 
 from collections.abc import Collection
 from dataclasses import dataclass
@@ -13,14 +15,14 @@ from oort.runtime.operations import Operations
 
 @dataclass(frozen=True, slots=True)
 class _Holder:
-    """Who holds a token: a function, and the messages that its invocation delivers."""
+    """The holder of a token: a function, and the messages that its invocation delivers."""
 
     function: str
     messages: Collection[str]
 
 
 class EngineBroker:
-    """Grants and state behind one door. Safe to call from every environment's thread."""
+    """Grants and ports of a platform. Safe to call from every environment's thread."""
 
     def __init__(
         self, platform: PlatformModel, *, operations: Operations, entropy: Entropy
@@ -33,24 +35,27 @@ class EngineBroker:
         self._holders: dict[str, _Holder] = {}
 
     def open(self, function: str, *, messages: Collection[str] = ()) -> str:
-        """A token for one invocation of the function, which delivers these messages; good until `close`."""
+        """Return a token for an invocation of the function that delivers these messages.
+
+        Valid until `close`.
+        """
         token = f"{self._entropy.bits(128):032x}"
         self._holders[token] = _Holder(function, messages)
         return token
 
     def close(self, token: str) -> None:
-        """The invocation is over; what it still asks for is refused."""
+        """End the invocation. Its later requests are refused."""
         self._holders.pop(token, None)
 
     def perform(self, request: Request) -> Result:
-        """Carry out the operation if the holder of the token may."""
-        held = self._holders.get(request.token)
-        if held is None:
+        """Perform the operation if the function that holds the token may."""
+        holder = self._holders.get(request.token)
+        if holder is None:
             return Refused(NotGranted.code, "The invocation is over; its token is no longer good.")
         refused = permissions.refusal(
-            held.function,
-            granted=self._granted[held.function],
-            messages=held.messages,
+            holder.function,
+            granted=self._granted[holder.function],
+            messages=holder.messages,
             operation=request.operation,
         )
         if refused is not None:

@@ -1,41 +1,48 @@
-"""The leash of one invocation: whoever waits for it can cut it off, and it can finish; whichever comes first, happens."""
+"""The cutoff of an invocation: the waiting caller can cut off the invocation, or the
+invocation can finish.
+
+Only the first of the two has an effect.
+"""
 
 from collections.abc import Callable
 from threading import Lock
 
 
-class Leash:
-    """Safe to use from the invocation's thread and from the one that waits for it.
+class Cutoff:
+    """Safe to use from the invocation's thread and from the waiting thread.
 
-    >>> leash = Leash()
-    >>> leash.cut(), leash.finish(), leash.cut()
+    >>> cutoff = Cutoff()
+    >>> cutoff.cut(), cutoff.finish(), cutoff.cut()
     (True, False, False)
     """
 
     def __init__(self) -> None:
         self._lock = Lock()
         self._over = self._is_cut = False
-        self._disarm: Callable[[], None] | None = None
+        self._revoke: Callable[[], None] | None = None
 
-    def hold(self, disarm: Callable[[], None]) -> None:
-        """The invocation begins; `disarm` is what takes its rights away. At once, if it has been cut off already."""
+    def begin(self, revoke: Callable[[], None]) -> None:
+        """Begin the invocation; `revoke` takes away its rights, at once after an earlier cutoff."""
         with self._lock:
-            self._disarm = disarm
+            self._revoke = revoke
             if self._is_cut:
-                disarm()
+                revoke()
 
     def cut(self) -> bool:
-        """Take the invocation's rights away, now or as soon as it begins; False if it has finished or been cut before."""
+        """Revoke the invocation's rights, now or at its beginning.
+
+        False if the invocation has finished or been cut off before.
+        """
         with self._lock:
             if self._over:
                 return False
             self._over = self._is_cut = True
-            if self._disarm is not None:
-                self._disarm()
+            if self._revoke is not None:
+                self._revoke()
             return True
 
     def finish(self) -> bool:
-        """The invocation is over; False if it was cut off before, and nobody waits for it."""
+        """End the invocation. False after a cutoff, when no caller waits."""
         with self._lock:
             self._over = True
             return not self._is_cut

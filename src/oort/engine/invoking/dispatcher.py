@@ -1,6 +1,7 @@
-"""Hands messages to consumers: leases batches, runs the function, settles successes and failures.
+"""Deliveries to consumers: leases batches, runs the function, settles successes and failures.
 
-`Consumers.deliver` is one synchronous step, which virtual time drives directly; `Dispatcher` drives it with threads.
+`Consumers.deliver` is a synchronous step, which virtual time calls directly. `Dispatcher` calls
+the steps from threads.
 """
 
 import threading
@@ -23,14 +24,18 @@ from oort.rules import identifiers, triggers
 from oort.rules.messaging import retries
 from oort.runtime.parking import Alarms
 
-_POLL = timedelta(
-    milliseconds=500
-)  # between looks for what another process wrote, such as a redrive from the CLI
-_ROUNDS = 20  # batches a thread hands over before it makes room for other consumers
+# Interval at which the dispatcher looks for writes of other processes, such as
+# a redrive of the CLI.
+_POLL = timedelta(milliseconds=500)
+# Batches that a thread delivers before it makes room for other consumers.
+_ROUNDS = 20
 
 
 class Consumers:
-    """The consumers of a platform, one step at a time. With `redeliver`, everything that succeeds is handed over twice."""
+    """The consumers of a platform, step by step.
+
+    With `redeliver`, each successful message is delivered twice.
+    """
 
     def __init__(
         self,
@@ -60,14 +65,17 @@ class Consumers:
         return queue in self._functions
 
     def deliver(self, queue: str) -> int:
-        """Lease one batch of the queue, run its consumer and settle the outcome; how many deliveries that were."""
+        """Lease a batch of the queue, run its consumer and settle the outcome.
+
+        Return the number of deliveries.
+        """
         deliveries = self._deliveries.receive(queue, most=_batch(self._functions[queue]))
         if deliveries:
             self._hand_over(queue, deliveries, further=lambda: 0)
         return len(deliveries)
 
     def drain(self, queue: str, *, rounds: int, stopping: Callable[[], bool]) -> None:
-        """Deliver batch after batch; each settlement leases the next batch in the same commit."""
+        """Deliver batch after batch. Each settlement leases the next batch in the same commit."""
         if stopping():
             return
         most = _batch(self._functions[queue])
@@ -81,7 +89,10 @@ class Consumers:
     def _hand_over(
         self, queue: str, deliveries: Sequence[Delivery], *, further: Callable[[], int]
     ) -> list[Delivery]:
-        """Run the consumer and settle. `further` is asked when it has run: how many deliveries to lease next."""
+        """Run the consumer and settle.
+
+        `further` then returns the number of deliveries to lease next.
+        """
         function, started = self._functions[queue], self._clock.tick()
         outcome = self._invoke(function, tuple(deliveries))
         ends: dict[str, Failure | Parked] = {
@@ -89,7 +100,9 @@ class Consumers:
         }
         ends |= {parked.receipt: parked for parked in outcome.parked}
         if self._redeliver:
-            again = tuple(_again(one) for one in deliveries if one.receipt not in ends)
+            again = tuple(
+                _again(delivery) for delivery in deliveries if delivery.receipt not in ends
+            )
             ends |= (
                 {failure.receipt: failure for failure in self._invoke(function, again).failures}
                 if again
@@ -117,22 +130,24 @@ class Consumers:
         retry: list[Retry] = []
         reports: list[DeliveryReport] = []
         attempts = self._attempts[queue]
-        for one in deliveries:
-            end, failure, wait, fault = ends.get(one.receipt), None, None, None
+        for delivery in deliveries:
+            end, failure, wait, fault = ends.get(delivery.receipt), None, None, None
             if isinstance(end, Failure):
                 failure, after = (
                     end,
-                    retries.backoff(one.attempt, chance=self._entropy.chance(), least=end.after),
+                    retries.backoff(
+                        delivery.attempt, chance=self._entropy.chance(), least=end.after
+                    ),
                 )
-                retry.append(Retry(one.receipt, after, f"{end.error}\n\n{end.traceback}"))
-                wait = None if retries.exhausted(one.attempt, attempts=attempts) else after
+                retry.append(Retry(delivery.receipt, after, f"{end.error}\n\n{end.traceback}"))
+                wait = None if retries.exhausted(delivery.attempt, attempts=attempts) else after
             elif end is not None:
                 fault = end.fault
-            alarm = fault is not None and self._alarms.rings(function.name, one.message)
+            alarm = fault is not None and self._alarms.rings(function.name, delivery.message)
             reports.append(
-                DeliveryReport(function.name, one, attempts, failure, wait, each, fault, alarm)
+                DeliveryReport(function.name, delivery, attempts, failure, wait, each, fault, alarm)
             )
-        done = [one.receipt for one in deliveries if one.receipt not in ends]
+        done = [delivery.receipt for delivery in deliveries if delivery.receipt not in ends]
         parked = [end for end in ends.values() if isinstance(end, Parked)]
         following = self._deliveries.settle(
             queue, acknowledged=done, failed=retry, parked=parked, most=further
@@ -143,10 +158,10 @@ class Consumers:
 
 
 class Dispatcher:
-    """Drives consumers with threads: one that looks for work, and a pool that runs it.
+    """Runs consumers in threads: a thread that looks for messages, and a pool that delivers them.
 
-    `relay` empties the outbox, `ready` names queues with visible messages, `due` says when the next one becomes visible,
-    `version` changes with every commit of any process.
+    `relay` empties the outbox, `ready` returns the queues with visible messages, `due` the time at
+    which the next message becomes visible. `version` changes with every commit of any process.
     """
 
     def __init__(
@@ -168,9 +183,8 @@ class Dispatcher:
         self._version = version
         self._clock = clock
         self._failed = failed
-        self._each = max(
-            1, threads // 4
-        )  # environments of one consumer, so that no consumer takes the whole pool
+        # Environments of each consumer, so that no consumer uses all threads of the pool.
+        self._each = max(1, threads // 4)
         self._pool = ThreadPoolExecutor(threads, thread_name_prefix="consumer")
         self._thread = threading.Thread(target=self._run, name="dispatcher")
         self._woken = threading.Event()
@@ -183,11 +197,14 @@ class Dispatcher:
         self._thread.start()
 
     def wake(self) -> None:
-        """There may be something to do. Called from any thread; never blocks."""
+        """Look for messages at once. Called from any thread; never blocks."""
         self._woken.set()
 
     def stop(self) -> None:
-        """Let what runs finish, and begin nothing new. Messages that were not delivered stay where they are."""
+        """Finish the running deliveries and begin no others.
+
+        Undelivered messages stay on their queues.
+        """
         self._stopping.set()
         self._woken.set()
         if self._thread.ident is not None:  # it was started
@@ -198,7 +215,8 @@ class Dispatcher:
         while not self._stopping.is_set():
             self._woken.clear()
             try:
-                # Both are asked before the pass: what changes during it, or becomes visible, must cause another one.
+                # Both are read before the pass: a commit during the pass, or a message that becomes
+                # visible, must cause another pass.
                 before, due = self._version(), self._due()
                 self._pass()
                 self._wait(before, due)
@@ -214,7 +232,7 @@ class Dispatcher:
                 self._pool.submit(self._deliver, queue)
 
     def _wait(self, before: int, due: float | None) -> None:
-        """Until something is committed here, becomes visible, or was written by another process."""
+        """Wait for a commit here, a message that becomes visible, or a write of another process."""
         longest = _POLL.total_seconds()
         while not self._stopping.is_set():
             left = longest if due is None else due - self._clock.now().timestamp()
@@ -240,7 +258,9 @@ class Dispatcher:
 
 
 def _further(most: int, stopping: Callable[[], bool]) -> Callable[[], int]:
-    """How many deliveries to lease next, decided when the batch has run: none once the platform stops."""
+    """Number of deliveries to lease next, decided after the batch has run: zero
+    once the platform stops.
+    """
     return lambda: 0 if stopping() else most
 
 

@@ -1,6 +1,8 @@
-"""The in-process invoker: warm environments for every function, each of which runs one invocation at a time.
+"""The in-process invoker: warm environments for every function, each with a single
+invocation at a time.
 
-It is the transport that tests, debuggers and the fake clock need. It cannot end a handler that hangs; docs/limits.md says so.
+Tests, debuggers and the virtual clock need this transport. It cannot end a handler that hangs;
+docs/limits.md says so.
 """
 
 import threading
@@ -12,7 +14,7 @@ from msgspec.structs import replace
 
 from oort.app.programs import Function, Program
 from oort.engine.invoking.broker import EngineBroker
-from oort.engine.invoking.cutoff import Leash
+from oort.engine.invoking.cutoff import Cutoff
 from oort.model.invocations import (
     BatchInvocation,
     BatchOutcome,
@@ -32,7 +34,7 @@ from oort.runtime.requests import RequestReader
 
 
 class InProcessInvoker:
-    """Runs functions in the caller's thread. `overrides` replaces providers by what they make."""
+    """Runs functions in the caller's thread. `overrides` replaces providers by factories."""
 
     def __init__(
         self,
@@ -55,25 +57,26 @@ class InProcessInvoker:
         }
 
     def function(self, name: str) -> Function:
-        """The function of that name; KeyError if there is none."""
+        """Return the function with that name; KeyError if there is none."""
         return self._functions[name]
 
     def request(
-        self, name: str, invocation: HttpInvocation, *, leash: Leash | None = None
+        self, name: str, invocation: HttpInvocation, *, cutoff: Cutoff | None = None
     ) -> HttpOutcome:
-        """Run a function for a request, whose token is made here. Cutting the leash takes away its rights, though not
-        its thread.
+        """Run a function for a request, whose token is created here.
+
+        `cutoff` can revoke the rights of the invocation, but cannot end its thread.
         """
         with self._environment(name) as (environment, token):
-            if leash is not None:
-                leash.hold(lambda: self._broker.close(token))
+            if cutoff is not None:
+                cutoff.begin(lambda: self._broker.close(token))
             return invoke.request(
                 environment, self._readers[name], replace(invocation, token=token)
             )
 
     def batch(self, name: str, deliveries: tuple[Delivery, ...], *, id: str) -> BatchOutcome:
         """Run a function for a batch of deliveries."""
-        messages = frozenset(one.message.id for one in deliveries)
+        messages = frozenset(delivery.message.id for delivery in deliveries)
         with self._environment(name, messages) as (environment, token):
             return invoke.batch(
                 environment, BatchInvocation(id=id, token=token, deliveries=deliveries)
@@ -100,7 +103,7 @@ class InProcessInvoker:
     def _environment(
         self, name: str, messages: frozenset[str] = frozenset()
     ) -> Iterator[tuple[Environment, str]]:
-        """A warm environment or a new one, and a token that is good for this invocation."""
+        """A warm or new environment, and a token that is valid for this invocation."""
         with self._lock:
             environment = self._idle[name].pop() if self._idle[name] else None
         if environment is None:

@@ -1,1 +1,4 @@
-"""Rows of the store: items, entries of indexes, and messages. The services share these functions."""
+"""Rows of the store: items, entries of indexes, and messages.
+
+The services share these functions.
+"""

@@ -1,4 +1,7 @@
-"""Items as bytes in the store: msgpack, with an extension for integers beyond 64 bits, of which tables hold 38 digits."""
+"""Items as bytes in the store: msgpack, with an extension for integers beyond 64 bits.
+
+Numbers of tables have up to 38 digits.
+"""
 
 from typing import Any
 
@@ -11,7 +14,7 @@ _WIDEST = 2**63
 
 
 def encoded(item: Item) -> bytes:
-    """The bytes of an item that `numbers.check` has let pass."""
+    """Return the bytes of an item, whose numbers `numbers.check` has accepted."""
     try:
         return msgspec.msgpack.encode(item)
     except OverflowError:
@@ -19,7 +22,7 @@ def encoded(item: Item) -> bytes:
 
 
 def decoded(data: bytes) -> Item:
-    """The item that `encoded` made the bytes of."""
+    """Return the item of bytes from `encoded`."""
     return _decoder.decode(data)
 
 

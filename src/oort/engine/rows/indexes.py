@@ -1,7 +1,8 @@
-"""Secondary indexes inside a session: their entries follow each write, and pages are read from them.
+"""Secondary indexes inside a session: each write updates their entries, and queries
+read pages from them.
 
-An index may lag behind by order of a test: until then its queries see the item as it was, content included, which is
-what DynamoDB's copies do.
+Tests may let an index lag. Until the end of the lag its queries return the earlier state of an item
+with all its content, as DynamoDB's copies do.
 """
 
 from collections.abc import Iterator
@@ -16,14 +17,13 @@ from oort.model.resources import IndexModel, TableModel
 from oort.rules.tables import keys
 from oort.rules.tables.items import Address
 
-Position: TypeAlias = tuple[
-    bytes, ...
-]  # the place of an item in a partition: (sort,), or (sort, *address) in an index
+# The position of an item in a partition: (sort,), or (sort, *address) in an index.
+Position: TypeAlias = tuple[bytes, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class Moment:
-    """When a write happens, and from when on secondary indexes show it."""
+    """The time of a write, and the time from which secondary indexes show it."""
 
     now: float
     shown: float
@@ -31,7 +31,7 @@ class Moment:
 
 @dataclass(frozen=True, slots=True)
 class Window:
-    """Part of one partition: sort keys from `low` up to but without `high`, beyond `after`."""
+    """A part of a partition: sort keys from `low` up to but without `high`, beyond `after`."""
 
     partition: bytes
     low: bytes
@@ -41,7 +41,7 @@ class Window:
 
 
 def address(item: Item, keyed: keys.Keyed) -> Address | None:
-    """Where an item stands in a table or an index; None if it has no key there."""
+    """Return the address of an item in a table or an index; None if the item has no key there."""
     key = keys.of(item, keyed)
     return (
         None
@@ -51,7 +51,7 @@ def address(item: Item, keyed: keys.Keyed) -> Address | None:
 
 
 def secondary(table: TableModel) -> tuple[IndexModel, ...]:
-    """The indexes that have entries of their own."""
+    """Return the indexes with entries of their own."""
     return tuple(index for index in table.indexes if not index.primary)
 
 
@@ -64,7 +64,7 @@ def follow(
     old: Item | None,
     new: Item | None,
 ) -> None:
-    """Bring the entries of one item from its old to its new state."""
+    """Update the entries of an item from its old to its new state."""
     indexes = secondary(table)
     if not indexes:
         return
@@ -83,66 +83,74 @@ def follow(
             )
     if moment.shown > moment.now:
         session.run("DELETE FROM lagging WHERE shown <= ?", moment.now)
-        kept = None if old is None else encoded(old)
+        earlier = None if old is None else encoded(old)
         session.run(
             "INSERT INTO lagging(tbl, pk, sk, shown, value) VALUES(?, ?, ?, ?, ?)",
             table.name,
             *at,
             moment.shown,
-            kept,
+            earlier,
         )
 
 
 def values(
     session: Session, table: TableModel, index: IndexModel, window: Window, *, now: float
 ) -> Iterator[bytes]:
-    """The encoded items of a window of a secondary index, in order, without end."""
+    """Yield the encoded items of a window of a secondary index, in order, without a limit."""
     stale = _stale(session, table, now=now)
     if stale:
         yield from _lagging(session, table, index, window, stale)
         return
-    places = ("e.isk", "e.pk", "e.sk")
-    where, bound = bounds(window, places)
+    columns = ("e.isk", "e.pk", "e.sk")
+    where, bound = bounds(window, columns)
     direction = "DESC" if window.reverse else "ASC"
-    # CROSS JOIN: the entries lead, whatever the planner thinks of their number.
-    order = ", ".join(f"{place} {direction}" for place in places)
+    # CROSS JOIN makes the entries the outer loop, whatever their estimated number.
+    order = ", ".join(f"{column} {direction}" for column in columns)
     sql = f"{_ENTRIES} AND {where} ORDER BY {order}"
     for value, *_ in session.each(sql, table.name, _label(table, index), window.partition, *bound):
         yield value
 
 
-def bounds(window: Window, places: tuple[str, ...]) -> tuple[str, tuple[bytes, ...]]:
-    """The condition that keeps to a window and its values; `places` are the columns of the order, sort key first."""
-    parts, bound = [f"{places[0]} >= ?"], [window.low]
+def bounds(window: Window, columns: tuple[str, ...]) -> tuple[str, tuple[bytes, ...]]:
+    """Return the SQL condition of a window and its values.
+
+    `columns` are the columns of the order, sort key first.
+    """
+    parts, bound = [f"{columns[0]} >= ?"], [window.low]
     if window.high is not None:
-        parts.append(f"{places[0]} < ?")
+        parts.append(f"{columns[0]} < ?")
         bound.append(window.high)
     if window.after is not None:
         beyond = "<" if window.reverse else ">"
-        parts.append(f"({', '.join(places)}) {beyond} ({', '.join('?' * len(places))})")
+        parts.append(f"({', '.join(columns)}) {beyond} ({', '.join('?' * len(columns))})")
         bound.extend(window.after)
     return " AND ".join(parts), tuple(bound)
 
 
 def build(session: Session, platform: PlatformModel) -> int:
-    """Make the entries fit the program's indexes: build new and changed ones, drop those that are gone; how many changed."""
-    wanted = {
+    """Build the entries of new and changed indexes and drop the entries of removed indexes.
+
+    Returns the number of changed indexes.
+    """
+    declared = {
         _label(table, index): (table, index)
         for table in platform.tables
         for index in secondary(table)
     }
-    known = {
+    stored = {
         idx: (partition, sort) for idx, partition, sort in session.rows("SELECT * FROM definitions")
     }
     fresh = [
-        idx for idx, (_, index) in wanted.items() if known.get(idx) != (index.partition, index.sort)
+        idx
+        for idx, (_, index) in declared.items()
+        if stored.get(idx) != (index.partition, index.sort)
     ]
-    gone = [idx for idx in known if idx not in wanted]
+    gone = [idx for idx in stored if idx not in declared]
     for idx in (*fresh, *gone):
         session.run("DELETE FROM entries WHERE idx = ?", idx)
         session.run("DELETE FROM definitions WHERE idx = ?", idx)
     for idx in fresh:
-        _build(session, idx, *wanted[idx])
+        _build(session, idx, *declared[idx])
     return len(fresh) + len(gone)
 
 
@@ -170,7 +178,9 @@ def _entry(index: IndexModel, item: Item | None) -> Address | None:
 
 
 def _stale(session: Session, table: TableModel, *, now: float) -> dict[Address, bytes | None]:
-    """What index queries still see of items whose last writes they do not show yet: the state before the first of them."""
+    """Items that index queries still see in an earlier state, with the state before
+    the first unseen write.
+    """
     stale: dict[Address, bytes | None] = {}
     rows = session.rows(
         "SELECT pk, sk, value FROM lagging WHERE tbl = ? AND shown > ? ORDER BY seq",
@@ -189,17 +199,20 @@ def _lagging(
     window: Window,
     stale: dict[Address, bytes | None],
 ) -> Iterator[bytes]:
-    """The window as it was before the stale items' last writes. It reads the whole partition: tests' partitions are small."""
-    found: list[tuple[Position, bytes]] = []
+    """Items of the window in their state before unseen writes.
+
+    Reads the partition as a whole, since the partitions of tests are small.
+    """
+    rows: list[tuple[Position, bytes]] = []
     current: tuple[Value, ...] = (table.name, _label(table, index), window.partition)
     for value, isk, pk, sk in session.rows(_ENTRIES, *current):
         if (pk, sk) not in stale:
-            found.append(((isk, pk, sk), value))
+            rows.append(((isk, pk, sk), value))
     for at, value in stale.items():
         entry = None if value is None else _entry(index, decoded(value))
         if value is not None and entry is not None and entry[0] == window.partition:
-            found.append(((entry[1], *at), value))
-    for position, value in sorted(found, reverse=window.reverse):
+            rows.append(((entry[1], *at), value))
+    for position, value in sorted(rows, reverse=window.reverse):
         if _inside(position, window):
             yield value
 

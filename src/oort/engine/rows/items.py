@@ -1,6 +1,7 @@
-"""One item inside a session: read it, and write it on its conditions. Tables and transactions share these functions.
+"""Reads and conditional writes of an item inside a session. Tables and transactions share them.
 
-What can be judged without the store is judged by `prepared` before the work is queued for the writer.
+`prepared` finds every mistake that shows without the store, before the work is
+queued for the writer.
 """
 
 from dataclasses import dataclass
@@ -20,7 +21,7 @@ from oort.rules.tables.items import Address, judged, key_changed, located
 
 @dataclass(frozen=True, slots=True)
 class Prepared:
-    """An item that may be stored: where, as what bytes, and what it counts towards limits."""
+    """A valid item with its address, its bytes, and its size as limits count it."""
 
     item: Item
     at: Address
@@ -29,20 +30,23 @@ class Prepared:
 
 
 def prepared(table: TableModel, item: Item) -> Prepared:
-    """The item ready to be stored. InvalidValue or LimitExceeded if it must not be."""
-    found = judged(table, item)
-    return Prepared(item, found.at, encoded(item), found.size)
+    """Return the item ready to be stored.
+
+    InvalidValue or LimitExceeded if it must not be stored.
+    """
+    accepted = judged(table, item)
+    return Prepared(item, accepted.at, encoded(item), accepted.size)
 
 
 class Rows(Protocol):
-    """Where one row can be read from: a session, or the store itself."""
+    """A source of rows: a session, or the store itself."""
 
     def row(self, sql: str, *values: Value) -> Row | None:
-        """The first row, or None."""
+        """Return the first row, or None."""
 
 
 def get(source: Rows, table: TableModel, at: Address) -> Item | None:
-    """The item, or None."""
+    """Return the item, or None."""
     row = source.row("SELECT value FROM items WHERE tbl = ? AND pk = ? AND sk = ?", table.name, *at)
     return None if row is None else decoded(row[0])
 
@@ -50,9 +54,9 @@ def get(source: Rows, table: TableModel, at: Address) -> Item | None:
 def put(
     session: Session, table: TableModel, operation: PutItem, item: Prepared, *, moment: Moment
 ) -> None:
-    """Write the item whole, on its conditions."""
+    """Write the item if its conditions hold."""
     conditional = operation.if_absent or operation.when is not None
-    # Without conditions and indexes nothing depends on what was there.
+    # Without conditions and indexes, the write does not depend on the old item.
     old = get(session, table, item.at) if conditional or indexes.secondary(table) else None
     if operation.if_absent and old is not None:
         raise ConditionFailed(f"There is such an item in {table.name} already.")
@@ -63,7 +67,7 @@ def put(
 def update(
     session: Session, table: TableModel, operation: UpdateItem, *, moment: Moment
 ) -> Prepared:
-    """Apply the changes to the item or to `initial`; what was stored."""
+    """Apply the changes to the item or to `initial`. Return the stored item."""
     at = located(table, operation.key)
     old = get(session, table, at)
     start = operation.initial if old is None else old
@@ -78,7 +82,7 @@ def update(
 
 
 def delete(session: Session, table: TableModel, operation: DeleteItem, *, moment: Moment) -> None:
-    """Remove the item, on its condition."""
+    """Delete the item if its condition holds."""
     at = located(table, operation.key)
     old = get(session, table, at)
     if old is None:

@@ -1,4 +1,7 @@
-"""Messages inside a session: added to a queue, leased, settled, buried. Queues, events and the relay share these functions."""
+"""Messages inside a session: add, lease, settle and bury.
+
+Queues, events and the relay share these functions.
+"""
 
 from collections.abc import Iterable
 
@@ -18,19 +21,20 @@ _decoder = msgspec.msgpack.Decoder(Message)
 
 
 def packed(message: Message) -> bytes:
-    """The message as the store keeps it."""
+    """Return the message as stored bytes."""
     return msgspec.msgpack.encode(message)
 
 
 def unpacked(payload: bytes) -> Message:
-    """The message that `packed` made the bytes of."""
+    """Return the message of bytes from `packed`."""
     return _decoder.decode(payload)
 
 
 def add(session: Session, queue: str, payload: bytes, *, sent: float, visible: float) -> None:
     """Put a message on a queue."""
     session.run(
-        "INSERT INTO messages(queue, sent, visible, attempts, leased, payload) VALUES(?, ?, ?, 0, 0, ?)",
+        "INSERT INTO messages(queue, sent, visible, attempts, leased, payload) "
+        "VALUES(?, ?, ?, 0, 0, ?)",
         queue, sent, visible, payload,
     )  # fmt: skip
     session.wake()
@@ -39,7 +43,10 @@ def add(session: Session, queue: str, payload: bytes, *, sent: float, visible: f
 def fan_out(
     session: Session, platform: PlatformModel, event: str, payload: bytes, *, now: float
 ) -> None:
-    """Give each subscriber of the event a copy, and keep one in the history, whose oldest goes for it."""
+    """Give each subscriber of the event a copy, and add the event to the history.
+
+    Beyond `limits.HISTORY_EVENTS`, the history drops its oldest event.
+    """
     session.run(
         "INSERT INTO history(event, published, payload) VALUES(?, ?, ?)", event, now, payload
     )
@@ -53,7 +60,10 @@ def fan_out(
 def lease(
     session: Session, queue: QueueModel, *, most: int, now: float, until: float
 ) -> list[Delivery]:
-    """Hand out visible messages until the given time; those that have no attempt left die instead."""
+    """Lease visible messages until the given time.
+
+    A message without attempts left becomes a dead letter.
+    """
     leased: list[Delivery] = []
     while len(leased) < most:
         rows = session.rows(_NEXT, queue.name, now, most - len(leased))
@@ -70,7 +80,8 @@ def lease(
                 attempt,
                 seq,
             )
-            receipt = f"{seq}-{attempt + interrupted}"  # each hand-over has its own, also when the attempt is given back
+            # Each hand-over has a receipt of its own, also if its attempt does not count.
+            receipt = f"{seq}-{attempt + interrupted}"
             leased.append(Delivery(message=unpacked(payload), receipt=receipt, attempt=attempt))
     return leased
 
@@ -84,7 +95,7 @@ WHERE seq = ? AND queue = ? AND attempts + interrupted = ? AND leased = 1 AND vi
 
 
 def _why_dead(queue: QueueModel, attempts: int, sent: float, was_leased: int, *, now: float) -> str:
-    """Why a message must not be handed out again; empty if it may be."""
+    """Reason for which a message must not be delivered again; empty if it may."""
     if retries.exhausted(attempts, attempts=queue.attempts):
         # Not leased: it failed when the program still allowed more attempts.
         return (
@@ -96,7 +107,7 @@ def _why_dead(queue: QueueModel, attempts: int, sent: float, was_leased: int, *,
 
 
 def acknowledge(session: Session, queue: str, receipts: Iterable[str], *, now: float) -> None:
-    """Remove the messages whose receipts are still good."""
+    """Delete the messages whose receipts are valid."""
     for receipt in receipts:
         seq, handover = _parts(receipt)
         session.run(_ACKNOWLEDGE, seq, queue, handover, now)
@@ -105,7 +116,9 @@ def acknowledge(session: Session, queue: str, receipts: Iterable[str], *, now: f
 def fail(
     session: Session, queue: QueueModel, receipt: str, *, error: str, now: float, visible: float
 ) -> None:
-    """End a hand-over that failed: back on the queue at `visible`, or dead if it was the last attempt."""
+    """End a failed delivery: back on the queue at `visible`, or a dead letter
+    after the last attempt.
+    """
     seq, handover = _parts(receipt)
     row = session.row(_ATTEMPTS, seq, queue.name, handover, now)
     if row is None:
@@ -118,7 +131,7 @@ def fail(
 
 
 def park(session: Session, queue: str, receipt: str, fault: Fault, *, now: float) -> bool:
-    """End a hand-over that was not understood; whether its receipt was still good."""
+    """End a delivery that its consumer cannot read. False if its receipt is stale."""
     seq, handover = _parts(receipt)
     row = session.row(_ATTEMPTS, seq, queue, handover, now)
     if row is None:
@@ -133,7 +146,7 @@ def park(session: Session, queue: str, receipt: str, fault: Fault, *, now: float
 
 
 def bury(session: Session, seq: int, *, error: str, now: float) -> None:
-    """Make a message on a queue a dead letter."""
+    """Make a message of a queue a dead letter."""
     session.run(
         "INSERT INTO dead(queue, attempts, died, error, payload) "
         "SELECT queue, attempts, ?, ?, payload FROM messages WHERE seq = ?",
@@ -143,7 +156,7 @@ def bury(session: Session, seq: int, *, error: str, now: float) -> None:
 
 
 def _parts(receipt: str) -> tuple[int, int]:
-    """The message and the hand-over that a receipt names; what is not a receipt names none."""
+    """Numbers of the message and the hand-over in a receipt; zeros for any other text."""
     seq, _, handover = receipt.partition("-")
     if not (
         seq.isascii()

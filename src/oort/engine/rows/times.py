@@ -1,11 +1,13 @@
-"""Moments as the store keeps them: Unix seconds, always made from a datetime, so that equal moments are equal numbers."""
+"""Moments in the store: Unix seconds, always computed from a datetime, so that equal
+moments are equal numbers.
+"""
 
 from datetime import datetime, timedelta
 
 
 def unix(moment: datetime, *, after: timedelta = timedelta(0)) -> float:
-    """Unix seconds of the moment, or of the one `after` it.
+    """Return the Unix seconds of the moment plus `after`.
 
-    Adding floats instead would make "one second later" differ in the last digit from the clock that arrives there.
+    A sum of floats could differ in its last digit from the clock that arrives at the same moment.
     """
     return (moment + after).timestamp()

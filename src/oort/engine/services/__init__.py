@@ -1,1 +1,1 @@
-"""The engine's tables, queues, events, transactions and traces: the ports of the same names, on a `Store`."""
+"""The ports of the engine, each an adapter on a `Store`."""

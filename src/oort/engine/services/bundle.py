@@ -1,4 +1,4 @@
-"""The ports of the engine, put together on one store, and what moves messages between them."""
+"""The ports of the engine on a store, and the parts that move messages between them."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -28,7 +28,7 @@ from oort.rules.messaging import calls as rules
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EnginePorts:
-    """See `ports.bundle`. `history`, `relay` and `schedules` are the engine's own."""
+    """See `ports.bundle`. `history`, `relay` and `schedules` exist only in the engine."""
 
     tables: Tables
     queues: Queues
@@ -46,7 +46,7 @@ class EnginePorts:
 
 
 def nobody(_: str, operation: CallFunction) -> CallOutcome:
-    """Run no function: for a store without a program."""
+    """Refuse the call: a store without a program has no answering function."""
     return CallOutcome(result=rules.unanswered(operation.call))
 
 
@@ -59,7 +59,10 @@ def on(
     run: Run = nobody,
     failed: Callable[[str, str], None] = lambda _call, _traceback: None,
 ) -> EnginePorts:
-    """All ports on the store. `lag` delays secondary indexes, `run` runs the function that answers a call."""
+    """Return all ports on the store.
+
+    `lag` delays secondary indexes. `run` runs the function that answers a call.
+    """
     traces = Traces(store)
     return EnginePorts(
         tables=Tables(store, platform=platform, clock=clock, lag=lag),

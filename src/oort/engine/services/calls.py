@@ -1,6 +1,8 @@
-"""The Calls port on the engine: the answering function runs in the caller's thread, and its spans are recorded.
+"""The Calls port on the engine: the answering function runs in the caller's thread, and
+its spans are recorded.
 
-An answer that comes after the call's time-out is thrown away, as Lambda would do; what it has written stays.
+An answer after the call's time-out is discarded, as on Lambda. Writes of the
+answering function stay.
 """
 
 from collections.abc import Callable
@@ -17,11 +19,14 @@ from oort.rules.messaging import calls as rules
 _TIMED_OUT = 504
 
 Run = Callable[[str, CallFunction], CallOutcome]
-"""Runs the function of that name for a call."""
+"""Runs the named function for a call."""
 
 
 class Calls:
-    """Calls of one platform. `failed` gets the call and the traceback of a handler that raised."""
+    """Calls of a platform.
+
+    `failed` receives the call and the traceback of a handler that raised.
+    """
 
     def __init__(
         self,

@@ -1,7 +1,8 @@
-"""The Deliveries port on the store, and what the dispatcher needs besides: settle and lease in one commit, and what is due.
+"""The Deliveries port on the store, with two additions for the dispatcher: settle and lease in a
+commit, and due times.
 
-Where SQS drops a message after its retention, the engine makes it a dead letter; dead letters stay until they are
-redriven. Nothing that was accepted disappears without a trace.
+SQS drops a message after its retention. The engine makes the message a dead letter instead, and
+dead letters stay until they are redriven: no accepted message disappears without a trace.
 """
 
 from collections.abc import Callable, Sequence
@@ -22,7 +23,7 @@ from oort.rules.messaging import messages as rules
 
 @dataclass(frozen=True, slots=True)
 class Retry:
-    """A hand-over that failed: when it may come back, and why it failed."""
+    """A failed delivery: the delay until its message is visible again, and the error."""
 
     receipt: str
     after: timedelta
@@ -30,7 +31,7 @@ class Retry:
 
 
 class Deliveries:
-    """Deliveries of one store. A queue that the program does not have is a KeyError."""
+    """Deliveries of a store. A queue that the program does not have is a KeyError."""
 
     def __init__(self, store: Store, *, platform: PlatformModel, clock: Clock) -> None:
         self._store = store
@@ -38,7 +39,7 @@ class Deliveries:
         self._clock = clock
 
     def receive(self, queue: str, *, most: int) -> list[Delivery]:
-        """See `ports.deliveries`. It writes only if there is something to hand out."""
+        """See `ports.deliveries`. Writes only if there is a visible message."""
         name, now = self._queues[queue].name, unix(self._clock.now())
         if not self._store.row(_VISIBLE, name, now):
             return []
@@ -57,7 +58,7 @@ class Deliveries:
         self.settle(queue, parked=(Parked(receipt=delivery.receipt, fault=fault),))
 
     def keep(self, queue: str, delivery: Delivery, fault: Fault) -> None:
-        """See `ports.deliveries`. The hand-over goes with it, in one commit."""
+        """See `ports.deliveries`. The delivery ends in the same commit."""
         self.park(queue, delivery, fault)
 
     def settle(
@@ -69,26 +70,34 @@ class Deliveries:
         parked: Sequence[Parked] = (),
         most: int = 0,
     ) -> list[Delivery]:
-        """End hand-overs and receive up to `most` (at most 10) further messages, in one commit."""
+        """End deliveries and receive up to `most` (at most 10) further
+        messages, in a single commit.
+        """
         return self._store.write(self._settling(queue, acknowledged, failed, parked, most=most))
 
     def release_all(self) -> int:
-        """End every lease at once; how many. For start-up: whoever held them is gone.
+        """End every lease at once and return their number. For start-up, when no consumer runs.
 
-        The attempt is given back, since the message did not fail: the platform ended. Unless that happened
-        `limits.INTERRUPTIONS` times, for then it may be the message that ends the platform.
+        The attempt does not count, since the platform ended and the message did not
+        fail. After `limits.INTERRUPTIONS` interruptions it counts, since the message
+        itself may end the platform.
         """
         now = unix(self._clock.now())
         return self._store.write(lambda session: session.run(_RELEASE, now, limits.INTERRUPTIONS))
 
     def ready_queues(self) -> list[str]:
-        """The queues that have a visible message, the one that has waited longest first. One statement for all queues."""
+        """Return the queues with a visible message, the queue that has waited longest first.
+
+        One statement reads all queues.
+        """
         now = unix(self._clock.now())
         ready = sorted((first, name) for name, first, _ in self._visibilities(now) if first <= now)
         return [name for _, name in ready]
 
     def next_due(self) -> float | None:
-        """The next moment after now, in Unix seconds, at which a message becomes visible; None if there is none."""
+        """Return the next time, in Unix seconds, at which a message becomes visible;
+        None if there is none.
+        """
         coming = self._visibilities(unix(self._clock.now()))
         return min((due for _, _, due in coming if due is not None), default=None)
 
@@ -107,8 +116,8 @@ class Deliveries:
 
         def work(session: Session) -> list[Delivery]:
             messages.acknowledge(session, queue, acknowledged, now=moment)
-            for one in parked:
-                messages.park(session, queue, one.receipt, one.fault, now=moment)
+            for unreadable in parked:
+                messages.park(session, queue, unreadable.receipt, unreadable.fault, now=moment)
             for retry, visible in returns:
                 messages.fail(
                     session, model, retry.receipt, error=retry.error, now=moment, visible=visible
@@ -120,7 +129,9 @@ class Deliveries:
         return work
 
     def _visibilities(self, now: float) -> list[tuple[str, float, float | None]]:
-        """For each queue with messages: when its first one is or was visible, and when the first one after now will be."""
+        """For each queue with messages: the earliest visible time of all messages, and
+        the earliest after now.
+        """
         rows = self._store.read(lambda session: session.rows(_VISIBILITIES, now))
         return [(name, first, coming) for name, first, coming in rows if name in self._queues]
 
@@ -128,11 +139,13 @@ class Deliveries:
 _RELEASE = """UPDATE messages SET leased = 0, visible = ?, interrupted = interrupted + 1,
 attempts = attempts - (interrupted < ?) WHERE leased = 1"""
 _VISIBLE = "SELECT 1 FROM messages WHERE queue = ? AND visible <= ? LIMIT 1"
-# From queue to queue through the index: as many look-ups as there are queues with messages, however many messages.
+# From queue to queue through the index: as many look-ups as there are queues with messages,
+# however many messages.
 _VISIBILITIES = """
 WITH RECURSIVE each(name) AS (
     SELECT min(queue) FROM messages
-    UNION ALL SELECT (SELECT min(queue) FROM messages WHERE queue > name) FROM each WHERE name IS NOT NULL)
+    UNION ALL SELECT (SELECT min(queue) FROM messages WHERE queue > name)
+    FROM each WHERE name IS NOT NULL)
 SELECT name,
     (SELECT min(visible) FROM messages WHERE queue = name),
     (SELECT min(visible) FROM messages WHERE queue = name AND visible > ?)

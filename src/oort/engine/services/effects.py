@@ -1,4 +1,7 @@
-"""The Effects port on the store: one row for each effect, whose holder is compared in the same commit that changes it."""
+"""The Effects port on the store: a row for each effect.
+
+The commit that changes the row also compares its holder.
+"""
 
 from datetime import timedelta
 
@@ -12,14 +15,14 @@ from oort.rules.messaging import effects as rules
 
 
 class Effects:
-    """Effects on one store."""
+    """Effects on a store."""
 
     def __init__(self, store: Store, *, clock: Clock) -> None:
         self._store = store
         self._clock = clock
 
     def claim(self, lease: Lease, *, length: timedelta) -> bytes | None:
-        """See `ports.effects`. A few expired records of others go at the same time."""
+        """See `ports.effects`. The same commit removes a few expired records."""
         rules.check(lease)
         now = self._clock.now()
         moment, until, expires = (
@@ -30,14 +33,14 @@ class Effects:
 
         def work(session: Session) -> bytes | None:
             session.run(_PRUNE, moment)
-            row = session.row(_FIND, *_place(lease), moment)
+            row = session.row(_FIND, *_address(lease), moment)
             if row is not None:
                 holder, ends, result = row
                 if result is not None:
                     return bytes(result)
                 if ends > moment and holder != lease.holder:
                     raise rules.in_progress(lease, after=timedelta(seconds=ends - moment))
-            session.run(_TAKE, *_place(lease), lease.holder, until, expires)
+            session.run(_TAKE, *_address(lease), lease.holder, until, expires)
             return None
 
         return self._store.write(work)
@@ -47,28 +50,34 @@ class Effects:
         rules.check_result(result)
         expires = unix(self._clock.now(), after=limits.MARK_RETENTION)
         return self._store.write(
-            lambda session: session.run(_FINISH, result, expires, *_place(lease), lease.holder) == 1
+            lambda session: (
+                session.run(_FINISH, result, expires, *_address(lease), lease.holder) == 1
+            )
         )
 
     def release(self, lease: Lease) -> None:
         """See `ports.effects`."""
-        self._store.write(lambda session: session.run(_RELEASE, *_place(lease), lease.holder))
+        self._store.write(lambda session: session.run(_RELEASE, *_address(lease), lease.holder))
 
     def release_all(self) -> int:
-        """End every lease at once; how many. For start-up: whoever held them is gone."""
+        """End every lease at once and return their number. For start-up, when no consumer runs."""
         now = unix(self._clock.now())
         return self._store.write(lambda session: session.run(_RELEASE_ALL, now, now))
 
 
-def _place(lease: Lease) -> tuple[str, str, str]:
+def _address(lease: Lease) -> tuple[str, str, str]:
     return lease.function, lease.message, lease.name
 
 
 _HERE = "function = ? AND message = ? AND name = ?"
-_FIND = f"SELECT holder, until, result FROM effects WHERE {_HERE} AND expires > ?"  # noqa: S608  our own text
-_TAKE = "INSERT OR REPLACE INTO effects(function, message, name, holder, until, expires) VALUES(?, ?, ?, ?, ?, ?)"
-_FINISH = f"UPDATE effects SET result = ?, expires = ? WHERE {_HERE} AND holder = ?"  # noqa: S608  our own text
-_RELEASE = f"UPDATE effects SET until = 0 WHERE {_HERE} AND holder = ? AND result IS NULL"  # noqa: S608  our own text
+# The inserted text is a constant.
+_FIND = f"SELECT holder, until, result FROM effects WHERE {_HERE} AND expires > ?"  # noqa: S608
+_TAKE = """INSERT OR REPLACE INTO effects(function, message, name, holder, until, expires)
+VALUES(?, ?, ?, ?, ?, ?)"""
+_FINISH = f"UPDATE effects SET result = ?, expires = ? WHERE {_HERE} AND holder = ?"  # noqa: S608
+_RELEASE = f"""UPDATE effects SET until = 0
+WHERE {_HERE} AND holder = ? AND result IS NULL"""  # noqa: S608
 _RELEASE_ALL = "UPDATE effects SET until = ? WHERE result IS NULL AND until > ?"
-# Two for each claim: they become fewer without ever holding up a commit.
-_PRUNE = "DELETE FROM effects WHERE seq IN (SELECT seq FROM effects WHERE expires <= ? ORDER BY expires LIMIT 2)"
+# Two for each claim: the number of expired records falls, and no commit takes long.
+_PRUNE = """DELETE FROM effects WHERE seq IN
+(SELECT seq FROM effects WHERE expires <= ? ORDER BY expires LIMIT 2)"""

@@ -1,4 +1,4 @@
-"""The Events port on the store: one commit puts a copy on every subscriber's queue."""
+"""The Events port on the store: a single commit puts a copy on every subscriber's queue."""
 
 from oort.engine.rows import messages
 from oort.engine.rows.times import unix
@@ -10,7 +10,7 @@ from oort.rules.messaging import messages as rules
 
 
 class Events:
-    """Events on one store."""
+    """Events on a store."""
 
     def __init__(self, store: Store, *, platform: PlatformModel, clock: Clock) -> None:
         self._store = store

@@ -1,6 +1,6 @@
-"""The events that were published last, in their order. The command line follows them and replays them to one consumer.
+"""The last published events, in their order.
 
-On AWS nothing like it is kept.
+The command line follows them and replays them to a consumer. AWS keeps no history.
 """
 
 from collections.abc import Sequence
@@ -15,28 +15,28 @@ from oort.ports.clock import Clock
 
 
 class History:
-    """The last `limits.HISTORY_EVENTS` events of one store."""
+    """The last `limits.HISTORY_EVENTS` events of a store."""
 
     def __init__(self, store: Store, *, clock: Clock) -> None:
         self._store = store
         self._clock = clock
 
     def last(self, event: str | None = None, *, most: int) -> list[Published]:
-        """The newest ones of this event, or of all, the oldest of them first."""
+        """Return the newest events of this name, or of all names, the oldest first."""
         rows = self._store.read(lambda session: session.rows(_LAST, event, event, most))
         return [_published(row) for row in reversed(rows)]
 
     def after(
-        self, place: int, event: str | None = None, *, since: float = 0.0, most: int
+        self, position: int, event: str | None = None, *, since: float = 0.0, most: int
     ) -> list[Published]:
-        """The oldest ones that came after the place, and not before a time."""
+        """Return the oldest events after a position of the history, and not before a time."""
         rows = self._store.read(
-            lambda session: session.rows(_AFTER, place, since, event, event, most)
+            lambda session: session.rows(_AFTER, position, since, event, event, most)
         )
         return [_published(row) for row in rows]
 
     def replay(self, queue: str, chosen: Sequence[Message]) -> None:
-        """Put these on a queue once more, all or none."""
+        """Put the chosen messages on a queue once more, all or none."""
         now = unix(self._clock.now())
 
         def work(session: Session) -> None:
@@ -46,11 +46,12 @@ class History:
         self._store.write(work)
 
 
-_LAST = "SELECT seq, published, payload FROM history WHERE ? IS NULL OR event = ? ORDER BY seq DESC LIMIT ?"
+_LAST = """SELECT seq, published, payload FROM history
+WHERE ? IS NULL OR event = ? ORDER BY seq DESC LIMIT ?"""
 _AFTER = """SELECT seq, published, payload FROM history
 WHERE seq > ? AND published >= ? AND (? IS NULL OR event = ?) ORDER BY seq LIMIT ?"""
 
 
 def _published(row: tuple[int, float, bytes]) -> Published:
-    place, published, payload = row
-    return Published(place, published, messages.unpacked(payload))
+    position, published, payload = row
+    return Published(position, published, messages.unpacked(payload))

@@ -1,4 +1,4 @@
-"""The Parking port on the store. What is parked is kept until it is released."""
+"""The Parking port on the store. Parked messages are kept until they are released or discarded."""
 
 from collections.abc import Callable
 
@@ -11,11 +11,11 @@ from oort.model.platform import PlatformModel
 from oort.ports.clock import Clock
 from oort.rules.messaging import envelopes
 
-_AT_ONCE = 1000  # rows in memory while some are released
+_AT_ONCE = 1000  # rows in memory during a release
 
 
 class Parking:
-    """What is parked on one store. A queue that the program does not have is a KeyError."""
+    """Parked messages of a store. A queue that the program does not have is a KeyError."""
 
     def __init__(self, store: Store, *, platform: PlatformModel, clock: Clock) -> None:
         self._store = store
@@ -29,7 +29,7 @@ class Parking:
         return [_message(name, row) for row in rows]
 
     def counts(self) -> dict[str, int]:
-        """How many messages are parked, for each queue that has some."""
+        """Return the number of parked messages, for each queue with parked messages."""
         rows = self._store.read(
             lambda session: session.rows("SELECT queue, count(*) FROM parked GROUP BY queue")
         )
@@ -37,32 +37,34 @@ class Parking:
 
     def release(self, queue: str, *, ready: Callable[[ParkedMessage], bool]) -> int:
         """See `ports.parking`."""
-        return self._taken(queue, ready, back=True)
+        return self._remove(queue, ready, back=True)
 
     def discard(self, queue: str, *, chosen: Callable[[ParkedMessage], bool]) -> int:
         """See `ports.parking`."""
-        return self._taken(queue, chosen, back=False)
+        return self._remove(queue, chosen, back=False)
 
-    def _taken(self, queue: str, wanted: Callable[[ParkedMessage], bool], *, back: bool) -> int:
-        """Take those away that are wanted, and put them back on their queue or not; how many."""
+    def _remove(self, queue: str, chosen: Callable[[ParkedMessage], bool], *, back: bool) -> int:
+        """Remove the chosen messages, and put them on their queue if `back`.
+        Return their number.
+        """
         name = self._queues[queue].name
         last, taken = 0, 0
         while rows := self._store.read(
             lambda session, last=last: session.rows(_ROWS, name, last, _AT_ONCE)  # type: ignore[misc]
         ):
             last = rows[-1][0]
-            if chosen := [row[0] for row in rows if wanted(_message(name, row))]:
-                taken += self._store.write(self._taking(name, chosen, back=back))
+            if positions := [row[0] for row in rows if chosen(_message(name, row))]:
+                taken += self._store.write(self._removal(name, positions, back=back))
         return taken
 
-    def _taking(self, queue: str, chosen: list[int], *, back: bool) -> Callable[[Session], int]:
+    def _removal(self, queue: str, positions: list[int], *, back: bool) -> Callable[[Session], int]:
         now = unix(self._clock.now())
 
         def work(session: Session) -> int:
             count = 0
-            for seq in chosen:
+            for seq in positions:
                 row = session.row("SELECT payload FROM parked WHERE seq = ?", seq)
-                if row is not None:  # another process may have been faster
+                if row is not None:  # another process may have removed the message
                     if back:
                         messages.add(session, queue, row[0], sent=now, visible=now)
                     count += session.run("DELETE FROM parked WHERE seq = ?", seq)
@@ -71,7 +73,8 @@ class Parking:
         return work
 
 
-_ROWS = "SELECT seq, reason, detail, parked, payload FROM parked WHERE queue = ? AND seq > ? ORDER BY seq LIMIT ?"
+_ROWS = """SELECT seq, reason, detail, parked, payload FROM parked
+WHERE queue = ? AND seq > ? ORDER BY seq LIMIT ?"""
 _Row = tuple[int, str, str, float, bytes]
 
 

@@ -10,7 +10,7 @@ from oort.ports.clock import Clock
 
 
 class QueueInspection:
-    """Inspection of one store's queues. A queue that the program does not have is a KeyError."""
+    """Inspection of a store's queues. A queue that the program does not have is a KeyError."""
 
     def __init__(self, store: Store, *, platform: PlatformModel, clock: Clock) -> None:
         self._store = store
@@ -75,7 +75,8 @@ class QueueInspection:
         )
 
 
-_WAITING = "SELECT payload FROM messages WHERE queue = ? AND (leased = 0 OR visible <= ?) ORDER BY seq LIMIT ?"
+_WAITING = """SELECT payload FROM messages
+WHERE queue = ? AND (leased = 0 OR visible <= ?) ORDER BY seq LIMIT ?"""
 _DEAD = "SELECT payload, attempts, error, died FROM dead WHERE queue = ? ORDER BY seq LIMIT ?"
 
 

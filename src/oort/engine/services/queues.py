@@ -14,7 +14,7 @@ _NOTHING = timedelta(0)
 
 
 class Queues:
-    """Queues on one store. A queue that the program does not have is a KeyError."""
+    """Queues on a store. A queue that the program does not have is a KeyError."""
 
     def __init__(self, store: Store, *, platform: PlatformModel, clock: Clock) -> None:
         self._store = store

@@ -1,6 +1,8 @@
-"""The relay moves messages from the outbox to the queues. The dispatcher calls it after each commit that left some.
+"""The relay moves messages from the outbox to the queues, after each commit that
+wrote to the outbox.
 
-A pass is one transaction: a row leaves the outbox in the commit that puts it on its queues, so it arrives exactly once.
+A pass is a single transaction: a row leaves the outbox in the commit that puts its message on the
+queues, so the message arrives exactly once.
 """
 
 from oort.engine.rows import messages
@@ -15,7 +17,7 @@ NO_QUEUE = "the program has no such queue any more"
 
 
 class Relay:
-    """The way out of one store's outbox."""
+    """The relay of a store's outbox."""
 
     def __init__(self, store: Store, *, platform: PlatformModel, clock: Clock) -> None:
         self._store = store
@@ -24,7 +26,10 @@ class Relay:
         self._clock = clock
 
     def move(self, *, most: int = PASS) -> int:
-        """Move up to `most` messages in the order of their commits, which is also the order of each key; how many."""
+        """Move up to `most` messages and return their number.
+
+        They move in the order of their commits, which is also the order of each key.
+        """
         if not self._store.row("SELECT 1 FROM outbox LIMIT 1"):
             return 0
         now = unix(self._clock.now())
@@ -39,7 +44,7 @@ class Relay:
                 messages.fan_out(session, self._platform, name, payload, now=now)
             elif name in self._queues:
                 messages.add(session, name, payload, sent=now, visible=visible)
-            else:  # a message must neither vanish nor block those behind it
+            else:  # a message must neither vanish nor block later messages
                 sql = (
                     "INSERT INTO dead(queue, attempts, died, error, payload) VALUES(?, 0, ?, ?, ?)"
                 )

@@ -1,6 +1,8 @@
-"""Schedules on the store: each run becomes a message on its function's own queue, in the commit that plans the next run.
+"""Schedules on the store: each run becomes a message on its function's own queue, in the commit
+that plans the next run.
 
-So a run is never lost, and its id, made of the function and the time, lets the inbox recognise a repeat.
+So a run is never lost. Its id consists of the function and the time, so that the inbox
+recognizes a repeat.
 """
 
 from datetime import UTC, datetime
@@ -18,27 +20,32 @@ from oort.rules.messaging import schedules
 
 
 class Schedules:
-    """The scheduled functions of one platform."""
+    """The scheduled functions of a platform."""
 
     def __init__(self, store: Store, *, platform: PlatformModel, clock: Clock) -> None:
         self._store = store
         self._clock = clock
         self._timers = {
-            one.name: one.trigger for one in platform.functions if isinstance(one.trigger, Timer)
+            function.name: function.trigger
+            for function in platform.functions
+            if isinstance(function.trigger, Timer)
         }
 
     def plan(self) -> None:
-        """Plan the next run of every function that is new or has another schedule, and forget those that are gone.
+        """Plan the next run of every new or changed schedule, and delete schedules
+        of removed functions.
 
-        Runs that were missed while the platform was stopped stay planned: they are made up for by one.
+        Runs that were due while the platform was stopped stay planned, and become a single run.
         """
 
         def work(session: Session) -> None:
-            known: dict[str, str] = dict(session.rows("SELECT function, definition FROM schedules"))
-            for name in known.keys() - self._timers.keys():
+            definitions: dict[str, str] = dict(
+                session.rows("SELECT function, definition FROM schedules")
+            )
+            for name in definitions.keys() - self._timers.keys():
                 session.run("DELETE FROM schedules WHERE function = ?", name)
             for name, timer in self._timers.items():
-                if known.get(name) != _definition(timer):
+                if definitions.get(name) != _definition(timer):
                     self._set(session, name, timer)
 
         planned = self._store.read(lambda session: session.row("SELECT 1 FROM schedules LIMIT 1"))
@@ -46,7 +53,10 @@ class Schedules:
             self._store.write(work)
 
     def fire(self) -> int:
-        """Put a message on the queue of each function that is due, and plan its next run; how many."""
+        """Put a message on the queue of each due function and plan its next run.
+
+        Return the number of messages.
+        """
         if not self._timers:
             return 0
         now = unix(self._clock.now())
@@ -68,7 +78,7 @@ class Schedules:
         return self._store.write(work)
 
     def next_due(self) -> float | None:
-        """When the next run is planned, in Unix seconds; None without schedules."""
+        """Return the time of the next run, in Unix seconds; None without schedules."""
         if not self._timers:
             return None
         row = self._store.read(lambda session: session.row("SELECT min(due) FROM schedules"))

@@ -1,4 +1,4 @@
-"""The Tables port on the store. Conditions, sizes, numbers and keys are judged by `rules`, as they are for AWS."""
+"""The Tables port on the store. `rules` judge conditions, sizes, numbers and keys, as for AWS."""
 
 from collections.abc import Callable, Iterable
 from datetime import timedelta
@@ -27,17 +27,21 @@ from oort.ports.clock import Clock
 from oort.rules.tables import conditions, cursors, keys, paging
 from oort.rules.tables.items import Address, located
 
-# DynamoDB ends a page when it has read 1 MB, whatever the limit says; so a page may be shorter than asked for.
+# DynamoDB ends a page when it has read 1 MB, whatever the limit is. So a page may be
+# shorter than its limit.
 PAGE_BYTES = limits.MIB
 
 
 def no_lag() -> timedelta:
-    """Secondary indexes show every write at once."""
+    """Return no delay: secondary indexes show every write at once."""
     return timedelta(0)
 
 
 class Tables:
-    """Tables on one store. `lag` says for each write how long secondary indexes go on without it; tests seed it."""
+    """Tables on a store.
+
+    `lag` returns the delay of secondary indexes for a write; tests seed it.
+    """
 
     def __init__(
         self,
@@ -63,12 +67,15 @@ class Tables:
         """See `ports.tables`."""
         if len(operation.keys) > limits.BATCH_GET:
             raise LimitExceeded(
-                f"{len(operation.keys)} keys are too many; at most {limits.BATCH_GET} are read at once."
+                f"{len(operation.keys)} keys are too many;"
+                f" at most {limits.BATCH_GET} are read at once."
             )
         model = self._tables[operation.table]
-        places = dict.fromkeys(located(model, key) for key in operation.keys)
-        found = self._store.read(lambda session: [items.get(session, model, at) for at in places])
-        return Listed([item for item in found if item is not None], None)
+        addresses = dict.fromkeys(located(model, key) for key in operation.keys)
+        stored = self._store.read(
+            lambda session: [items.get(session, model, at) for at in addresses]
+        )
+        return Listed([item for item in stored if item is not None], None)
 
     def put(self, operation: PutItem) -> None:
         """See `ports.tables`."""
@@ -98,11 +105,11 @@ class Tables:
 
         def work(session: Session) -> Listed:
             if index.primary:
-                found = _primary(session, table, window)
+                values = _primary(session, table, window)
             else:
-                found = indexes.values(session, table, index, window, now=now)
+                values = indexes.values(session, table, index, window, now=now)
             return _page(
-                found,
+                values,
                 limit=operation.limit,
                 place=lambda item: paging.position(item, table, index),
                 query=name,
@@ -119,9 +126,9 @@ class Tables:
         after = (b"", b"") if operation.after is None else _scanned(operation.after, table)
 
         def work(session: Session) -> Listed:
-            found = (value for (value,) in session.each(_SCAN, table.name, *after))
+            values = (value for (value,) in session.each(_SCAN, table.name, *after))
             return _page(
-                found,
+                values,
                 limit=operation.limit,
                 place=lambda item: keys.of(item, table),
                 query=name,
@@ -131,11 +138,14 @@ class Tables:
         return self._store.read(work)
 
     def build_indexes(self) -> int:
-        """Make the stored index entries fit the program; to be called once at start-up. How many indexes changed."""
+        """Make the stored index entries fit the program, once at start-up.
+
+        Return the number of changed indexes.
+        """
         return self._store.write(lambda session: indexes.build(session, self._platform))
 
     def moment(self) -> Moment:
-        """The moment of a write that begins now."""
+        """Return the moment of a write that begins now."""
         now = self._clock.now()
         return Moment(unix(now), unix(now, after=self._lag()))
 
@@ -145,7 +155,7 @@ _SCAN = "SELECT value FROM items WHERE tbl = ? AND (pk, sk) > (?, ?) ORDER BY pk
 
 
 def _window(operation: QueryIndex, table: TableModel, index: IndexModel) -> Window:
-    """The part of the index that is asked for."""
+    """Window of the index that the query selects."""
     paging.check_range(operation, table, index)
     partition = keys.ordered(operation.partition)
     low, high = (
@@ -161,11 +171,18 @@ def _window(operation: QueryIndex, table: TableModel, index: IndexModel) -> Wind
 
 
 def _after(last: Key, index: IndexModel) -> tuple[bytes, ...]:
-    """The cursor as a place in the partition. The partition itself comes from the query, never from the cursor."""
+    """Position of the cursor in the partition.
+
+    The partition comes from the query, never from the cursor.
+    """
     ordered = [keys.ordered(part) for part in last]
     sort = ordered[1] if index.sort is not None else b""
-    own = ordered[paging.width(index) :]
-    return (sort,) if index.primary else (sort, own[0], own[1] if len(own) > 1 else b"")
+    table_key = ordered[paging.width(index) :]
+    return (
+        (sort,)
+        if index.primary
+        else (sort, table_key[0], table_key[1] if len(table_key) > 1 else b"")
+    )
 
 
 def _scanned(cursor: str, table: TableModel) -> Address:
@@ -176,7 +193,8 @@ def _scanned(cursor: str, table: TableModel) -> Address:
 def _primary(session: Session, table: TableModel, window: Window) -> Iterable[bytes]:
     where, bound = indexes.bounds(window, ("sk",))
     direction = "DESC" if window.reverse else "ASC"
-    sql = f"SELECT value FROM items WHERE tbl = ? AND pk = ? AND {where} ORDER BY sk {direction}"  # noqa: S608
+    order = f"ORDER BY sk {direction}"
+    sql = f"SELECT value FROM items WHERE tbl = ? AND pk = ? AND {where} {order}"  # noqa: S608
     return (value for (value,) in session.each(sql, table.name, window.partition, *bound))
 
 
@@ -188,16 +206,16 @@ def _page(
     query: tuple[str, ...],
     where: Condition | None,
 ) -> Listed:
-    found: list[Item] = []
+    matching: list[Item] = []
     seen = size = 0
     item: Item = {}
     for value in values:
         if seen == limit or size > PAGE_BYTES:
             last = place(item)
-            assert last is not None  # it was found by that key
-            return Listed(found, cursors.issue(last, query=query))
+            assert last is not None  # the page was read by that key
+            return Listed(matching, cursors.issue(last, query=query))
         item = decoded(value)
         seen, size = seen + 1, size + len(value)
         if where is None or conditions.holds(where, item):
-            found.append(item)
-    return Listed(found, None)
+            matching.append(item)
+    return Listed(matching, None)

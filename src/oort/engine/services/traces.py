@@ -1,6 +1,7 @@
-"""The Traces port on the store, and how traces are read: the list, and one with all its spans.
+"""The Traces port on the store, with two readers: the list of traces, and the spans of a trace.
 
-The spans of an invocation are packed into one row a trace. The oldest rows go when there are more than `KEPT`.
+The spans of an invocation are packed into a row for each trace. The oldest rows are deleted when
+there are more than `KEPT`.
 """
 
 import threading
@@ -23,18 +24,19 @@ _decoder = msgspec.msgpack.Decoder(tuple[Span, ...])
 
 
 class Traces:
-    """Spans in one store."""
+    """Spans in a store."""
 
     def __init__(self, store: Store) -> None:
         self._store = store
         self._lock = threading.Lock()
-        self._open: list[_Segment] | None = (
-            None  # what the next work writes; it goes on growing until that begins
-        )
+        # The segments of the next write, which grow until that write begins.
+        self._open: list[_Segment] | None = None
 
     def record(self, spans: Sequence[Span]) -> None:
-        """See `ports.traces`. They can be read a moment later."""
-        segments = [(trace, _encoder.encode(own)) for trace, own in _by_trace(spans).items()]
+        """See `ports.traces`. The spans can be read a moment later."""
+        segments = [
+            (trace, _encoder.encode(of_trace)) for trace, of_trace in _by_trace(spans).items()
+        ]
         if not segments:
             return
         with self._lock:
@@ -49,49 +51,50 @@ class Traces:
             raise
 
     def recent(self, *, most: int = 20) -> list[TraceSummary]:
-        """A line for each of the traces that were recorded last, newest first."""
+        """Return a summary of each of the last recorded traces, newest first."""
 
         def work(session: Session) -> list[tuple[Span, ...]]:
-            found: dict[str, None] = {}
+            traces: dict[str, None] = {}
             for (trace,) in session.each("SELECT trace FROM segments ORDER BY seq DESC"):
-                found.setdefault(trace)
-                if len(found) == most:
+                traces.setdefault(trace)
+                if len(traces) == most:
                     break
-            return [_spans(session, trace) for trace in found]
+            return [_spans(session, trace) for trace in traces]
 
         summaries = map(_summary, self._store.read(work))
         return sorted(summaries, key=lambda summary: summary.start, reverse=True)
 
     def read(self, trace: str) -> tuple[Span, ...]:
-        """The spans of the trace with this id, or whose id alone begins like this, in order of their start.
+        """Return the spans of the trace with this id or this unique prefix of an id, in
+        order of their start.
 
-        NotFoundHere if there is none, or more than one.
+        NotFoundHere if no trace, or more than one, has that prefix.
         """
 
         def work(session: Session) -> tuple[list[str], tuple[Span, ...]]:
             rows = session.rows(_BEGINNING, trace.lower(), trace.lower())
-            return [found for (found,) in rows], _spans(session, rows[0][0]) if len(
-                rows
-            ) == 1 else ()
+            spans = _spans(session, rows[0][0]) if len(rows) == 1 else ()
+            return [match for (match,) in rows], spans
 
-        found, spans = self._store.read(work)
-        if not found:
+        matches, spans = self._store.read(work)
+        if not matches:
             raise NotFoundHere(f"There is no trace {trace}.", "`oort traces` lists them.")
-        if len(found) > 1:
+        if len(matches) > 1:
             raise NotFoundHere(
-                f"Several traces begin with {trace}: {', '.join(found)}.", "Give more of the id."
+                f"Several traces begin with {trace}: {', '.join(matches)}.", "Give more of the id."
             )
         return spans
 
     def _closed(self, segments: list[_Segment]) -> list[_Segment]:
-        """The segments, to which nothing is added any more. The same ones if the store asks again."""
+        """Close the segments for additions and return them, the same segments at each call."""
         with self._lock:
             if self._open is segments:
                 self._open = None
         return segments
 
 
-# Identifiers are hexadecimal: everything that begins with a prefix lies between it and itself followed by "g".
+# Ids are hexadecimal: every id with a prefix lies between the prefix and the
+# prefix followed by "g".
 _BEGINNING = "SELECT DISTINCT trace FROM segments WHERE trace >= ? AND trace < ? || 'g' LIMIT 5"
 
 
@@ -99,12 +102,13 @@ _INSERT = "INSERT INTO segments(trace, spans) VALUES (?, ?)"
 
 
 def _record(session: Session, segments: Sequence[_Segment]) -> None:
-    """Write the segments with few statements: each one gives up the interpreter lock and must get it back."""
+    """Write the segments with few statements: each statement releases the interpreter lock
+    and must get it back.
+    """
     at = 0
     while at < len(segments):
-        size = min(
-            _MOST, 1 << (len(segments) - at).bit_length() - 1
-        )  # a power of two: few statements to keep prepared
+        # A power of two, so that few statements are kept prepared.
+        size = min(_MOST, 1 << (len(segments) - at).bit_length() - 1)
         values = [value for segment in segments[at : at + size] for value in segment]
         session.run(_INSERT + ", (?, ?)" * (size - 1), *values)
         at += size
@@ -114,11 +118,11 @@ def _record(session: Session, segments: Sequence[_Segment]) -> None:
 
 
 def _by_trace(spans: Sequence[Span]) -> dict[str, list[Span]]:
-    """A batch may hold deliveries of several traces."""
-    found: dict[str, list[Span]] = {}
+    """Group the spans by trace: a batch may hold deliveries of several traces."""
+    by_trace: dict[str, list[Span]] = {}
     for span in spans:
-        found.setdefault(span.trace, []).append(span)
-    return found
+        by_trace.setdefault(span.trace, []).append(span)
+    return by_trace
 
 
 def _spans(session: Session, trace: str) -> tuple[Span, ...]:

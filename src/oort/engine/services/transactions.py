@@ -1,6 +1,6 @@
-"""The Transactions port on the store: items, outbox rows and the inbox mark in one commit.
+"""The Transactions port on the store: items, outbox rows and the inbox mark in a single commit.
 
-What can be refused without looking at the store is refused before the work is queued for the writer.
+Mistakes that show without the store are refused before the work is queued for the writer.
 """
 
 from collections.abc import Callable, Sequence
@@ -44,7 +44,7 @@ class _Outgoing:
 
 @dataclass(frozen=True, slots=True)
 class _Step:
-    """One write, ready to be applied; `item` for a put, `outgoing` for a message."""
+    """A write that is ready to be applied, with `item` for a put and `outgoing` for a message."""
 
     write: Write
     item: Prepared | None = None
@@ -52,7 +52,7 @@ class _Step:
 
 
 class Transactions:
-    """Transactions on one store. `lag` is that of `Tables`."""
+    """Transactions on a store. `lag` is the `lag` of `Tables`."""
 
     def __init__(
         self,
@@ -121,7 +121,7 @@ class Transactions:
         )
 
     def _apply(self, session: Session, step: _Step, moment: Moment, position: int) -> int:
-        """Carry out one write; the bytes it counts."""
+        """Apply a write and return the size that counts."""
         if step.outgoing is not None:
             out = step.outgoing
             sql = "INSERT INTO outbox(kind, name, visible, payload) VALUES(?, ?, ?, ?)"
@@ -136,7 +136,7 @@ class Transactions:
 
     def _apply_item(self, session: Session, step: _Step, moment: Moment) -> int:
         write = step.write
-        assert not isinstance(write, SendMessage | PublishEvent)  # those have `outgoing`
+        assert not isinstance(write, SendMessage | PublishEvent)  # messages have `outgoing`
         table: TableModel = self._tables[write.table]
         if isinstance(write, PutItem):
             assert step.item is not None
@@ -152,12 +152,13 @@ class Transactions:
 
 
 def _marked(session: Session, mark: Mark, now: float, expires: float) -> bool:
-    """Leave the mark; False if it is there already. A few expired ones of others go at the same time."""
+    """Write the mark; False if it exists. The same commit removes a few expired marks."""
     session.run(_PRUNE, now)
-    sql = "INSERT INTO inbox VALUES(?, ?, ?) ON CONFLICT DO UPDATE SET expires = excluded.expires WHERE expires <= ?"
-    return session.run(sql, mark.function, mark.message, expires, now) == 1
+    return session.run(_MARK, mark.function, mark.message, expires, now) == 1
 
 
-# Two for each new one: the inbox shrinks to what is needed without ever holding up a commit.
+_MARK = """INSERT INTO inbox VALUES(?, ?, ?)
+ON CONFLICT DO UPDATE SET expires = excluded.expires WHERE expires <= ?"""
+# Two for each new mark: the number of expired marks falls, and no commit takes long.
 _PRUNE = """DELETE FROM inbox WHERE (function, message) IN
 (SELECT function, message FROM inbox WHERE expires <= ? ORDER BY expires LIMIT 2)"""

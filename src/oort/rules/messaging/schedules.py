@@ -11,6 +11,7 @@ from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from oort.model.errors import InvalidValue
+from oort.model.functions import Timer
 
 _MONTHS = {
     name: number
@@ -163,6 +164,20 @@ def aws_rate(interval: timedelta) -> str:
     raise InvalidValue(
         f"An interval of {interval} is not possible on AWS.", "Write a number of whole minutes."
     )
+
+
+def timer_expressions(timer: Timer) -> tuple[str, ...]:
+    """Return a timer's schedule in the form of EventBridge Scheduler.
+
+    InvalidValue if it has no such form.
+
+    >>> timer_expressions(Timer(timedelta(minutes=5), None, "UTC", queue="jobs"))
+    ('rate(5 minutes)',)
+    """
+    if timer.interval is not None:
+        return (aws_rate(timer.interval),)
+    assert timer.cron is not None  # a timer has one of the two
+    return aws_expressions(parse(timer.cron))
 
 
 def aws_expressions(cron: Cron) -> tuple[str, ...]:

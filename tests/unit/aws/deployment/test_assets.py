@@ -58,4 +58,4 @@ def test_a_region_that_does_not_answer_is_asked_for() -> None:
     made, _ = clients(get_caller_identity=[nowhere])
     with pytest.raises(Unavailable) as raised:
         account(made)
-    assert "Is eu-north-1 a region" in raised.value.instead
+    assert "Check that eu-north-1 is the region" in raised.value.instead

@@ -6,9 +6,9 @@ import pytest
 from msgspec.structs import replace
 
 from oort.aws.dynamodb import outbox
-from oort.aws.dynamodb.outbox import Row
+from oort.aws.dynamodb.outbox import OutboxRow
 from oort.aws.services.relay import Relay, rows_of
-from oort.aws.sqs import message_text
+from oort.aws.sqs import sending
 from oort.engine.clocks import VirtualClock
 from oort.model.errors import Unreadable
 from oort.model.items import Item
@@ -44,12 +44,12 @@ class Bench:
         ]
 
 
-def event(id: str, key: str = "k") -> Row:
-    return Row((f"publish/{HAPPENED}/{key}", id), "publish", HAPPENED, key, f"{key}{id}")
+def event(id: str, key: str = "k") -> OutboxRow:
+    return OutboxRow((f"publish/{HAPPENED}/{key}", id), "publish", HAPPENED, key, f"{key}{id}")
 
 
-def work(id: str, *, key: str = "", due: float = 0.0) -> Row:
-    return Row((f"send/{WORK}/{key}", id), "send", WORK, key, id, due)
+def work(id: str, *, key: str = "", due: float = 0.0) -> OutboxRow:
+    return OutboxRow((f"send/{WORK}/{key}", id), "send", WORK, key, id, due)
 
 
 def test_rows_of_one_key_go_one_after_the_other_and_keys_beside_each_other() -> None:
@@ -112,9 +112,7 @@ def stored(id: str) -> Attributes:
 
 
 def written(write: SendMessage | PublishEvent) -> Attributes:
-    row = outbox.row(
-        write, message_text.sealed(write.message), now=datetime(2026, 1, 1, tzinfo=UTC)
-    )
+    row = outbox.row(write, sending.sealed(write.message), now=datetime(2026, 1, 1, tzinfo=UTC))
     return attributes.attributes(row, indexed=frozenset())
 
 

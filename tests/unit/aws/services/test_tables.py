@@ -16,7 +16,7 @@ from oort.model.items import AddTo, AppendTo, Change, Equals, Remove, SetTo
 from oort.model.operations import DeleteItem, GetItems, PutItem, QueryIndex, ScanTable, UpdateItem
 from oort.rules.cloud.cloud_names import Location
 from oort.testing.port_suites.target import LINES, NOTES, PLATFORM, READINGS
-from tests.unit.aws.answering import Answer, Script, ScriptedClients, patience, refused
+from tests.unit.aws.answering import Answer, Script, ScriptedClients, refused, retries
 
 FAILED = "ConditionalCheckFailedException"
 CONFLICT = "TransactionConflictException"
@@ -27,11 +27,14 @@ STORED = {"id": {"S": "a"}, "n": {"N": "1"}}
 
 def tables(*answers: Answer) -> tuple[Tables, Script, list[float]]:
     script = Script(*answers)
-    patient, pauses = patience()
+    without_sleep, pauses = retries()
     location = Location("shop", "test", "aws", "eu-west-1", "1")
     return (
         Tables(
-            ScriptedClients(dynamodb=script), platform=PLATFORM, location=location, patience=patient
+            ScriptedClients(dynamodb=script),
+            platform=PLATFORM,
+            location=location,
+            retries=without_sleep,
         ),
         script,
         pauses,

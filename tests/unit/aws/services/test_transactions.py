@@ -29,7 +29,7 @@ from oort.model.operations import (
 from oort.rules.cloud.cloud_names import Location
 from oort.rules.cloud.deployed import InboxTable, OutboxTable
 from oort.testing.port_suites.target import HAPPENED, NOTES, PLATFORM, WORK, message
-from tests.unit.aws.answering import Answer, Script, ScriptedClients, patience, refused
+from tests.unit.aws.answering import Answer, Script, ScriptedClients, refused, retries
 
 MARK = Mark("suite.function", "message-1")
 PUT = PutItem(NOTES, {"id": "p"})
@@ -48,7 +48,7 @@ def cancelled(*reasons: Mapping[str, object]) -> Exception:
 
 def transactions(*answers: Answer) -> tuple[Transactions, Script, list[float]]:
     script = Script(*answers)
-    patient, pauses = patience()
+    without_sleep, pauses = retries()
     location = Location("shop", "test", "aws", "eu-west-1", "1")
     subject = Transactions(
         ScriptedClients(dynamodb=script),
@@ -56,7 +56,7 @@ def transactions(*answers: Answer) -> tuple[Transactions, Script, list[float]]:
         location=location,
         service="suite",
         clock=MachineClock(),
-        patience=patient,
+        retries=without_sleep,
     )
     return subject, script, pauses
 

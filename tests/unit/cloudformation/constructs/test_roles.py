@@ -1,6 +1,7 @@
 """Roles: who may take one on, and what it may do."""
 
 from oort.cloudformation.constructs import roles
+from oort.cloudformation.constructs.policies import VERSION
 from oort.cloudformation.resources import Resource
 from oort.rules.grants.statement import IamCondition, Statement
 from tests.templates.reading import Found
@@ -40,7 +41,7 @@ def test_statements_of_one_name_get_ids_of_their_own() -> None:
     where = IamCondition("StringEquals", "kms:ViaService", ("sns.${AWS::Region}.amazonaws.com",))
     second = Statement("Send", ("kms:Decrypt",), ("*",), (where,))
     assert roles.policy([SEND, second]) == {
-        "Version": roles.VERSION,
+        "Version": VERSION,
         "Statement": [
             {
                 "Sid": "Send",

@@ -1,31 +1,31 @@
 """Cutting off and finishing: whichever comes first happens, and an invocation that begins too late never has any rights."""
 
 from oort.engine.gateway.gateway import Admission
-from oort.engine.invoking.cutoff import Leash
+from oort.engine.invoking.cutoff import Cutoff
 from oort.engine.store.direct import DirectStore
 from oort.model.http import HttpRequest
 from tests.unit.engine.desk import Desk
 
 
 def test_what_is_cut_off_loses_its_rights_once() -> None:
-    leash, disarmed = Leash(), list[str]()
-    leash.hold(lambda: disarmed.append("x"))
-    assert (leash.cut(), leash.cut(), leash.finish()) == (True, False, False)
-    assert disarmed == ["x"]
+    cutoff, revoked = Cutoff(), list[str]()
+    cutoff.begin(lambda: revoked.append("x"))
+    assert (cutoff.cut(), cutoff.cut(), cutoff.finish()) == (True, False, False)
+    assert revoked == ["x"]
 
 
 def test_what_begins_after_it_was_cut_off_has_no_rights() -> None:
-    leash, disarmed = Leash(), list[str]()
-    leash.cut()
-    leash.hold(lambda: disarmed.append("x"))
-    assert disarmed == ["x"]
+    cutoff, revoked = Cutoff(), list[str]()
+    cutoff.cut()
+    cutoff.begin(lambda: revoked.append("x"))
+    assert revoked == ["x"]
 
 
 def test_what_has_finished_cannot_be_cut_off() -> None:
-    leash, disarmed = Leash(), list[str]()
-    leash.hold(lambda: disarmed.append("x"))
-    assert (leash.finish(), leash.cut()) == (True, False)
-    assert disarmed == []
+    cutoff, revoked = Cutoff(), list[str]()
+    cutoff.begin(lambda: revoked.append("x"))
+    assert (cutoff.finish(), cutoff.cut()) == (True, False)
+    assert revoked == []
 
 
 def test_a_request_cut_off_before_its_thread_begins_writes_nothing() -> None:

@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from oort.model.errors import InvalidValue
+from oort.model.functions import Timer
 from oort.model.limits import SCHEDULE_CHARACTERS
 from oort.rules.messaging.schedules import (
     aws_expressions,
@@ -15,6 +16,7 @@ from oort.rules.messaging.schedules import (
     next_cron,
     next_interval,
     parse,
+    timer_expressions,
 )
 
 OSLO = ZoneInfo("Europe/Oslo")
@@ -169,6 +171,13 @@ def test_two_days_that_must_both_fit_are_refused() -> None:
 
 
 NUMBERS = {"minute": (0, 59), "hour": (0, 23), "day": (1, 31), "month": (1, 12), "weekday": (0, 6)}
+
+
+def test_a_timer_is_written_for_aws_by_its_interval_or_its_cron() -> None:
+    daily = Timer(timedelta(days=1), None, "UTC", queue="books.daily")
+    at_two = Timer(None, "30 2 * * *", "Europe/Oslo", queue="books.nightly")
+    assert timer_expressions(daily) == ("rate(1 day)",)
+    assert timer_expressions(at_two) == aws_expressions(parse("30 2 * * *"))
 
 
 def lists(lowest: int, highest: int) -> st.SearchStrategy[str]:
