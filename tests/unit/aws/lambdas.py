@@ -89,7 +89,7 @@ class Price(Call[Order, Order]): ...
 
 
 @shop.post("/orders", status=201, public=True, raises=[Taken])
-def location(body: NewOrder, ctx: Context, orders: Orders[Put], out: Publish[Ordered]) -> Order:
+def place(body: NewOrder, ctx: Context, orders: Orders[Put], out: Publish[Ordered]) -> Order:
     order = Order(ctx.message_id, body.cents)
     with atomic() as tx:
         tx.put(orders, order, if_absent=True)

@@ -22,12 +22,12 @@ def test_each_event_has_one_topic_whatever_its_versions() -> None:
         EventModel("shop.sold", 1, "id", "shop", HERE),
         EventModel("shop.sold", 2, "id", "shop", HERE),
     )
-    location = function("shop.location", route("GET", "/shop").trigger, grant)
+    place = function("shop.place", route("GET", "/shop").trigger, grant)
     listening = function("mail.heard", Subscription("bank.paid", 1, "mail.heard", 10))
     platform = PlatformModel(
         "market",
         (
-            ServiceModel(name="shop", resources=events, functions=(location,)),
+            ServiceModel(name="shop", resources=events, functions=(place,)),
             ServiceModel(
                 name="mail",
                 resources=(queue("mail.heard", subscription="bank.paid"),),

@@ -4,6 +4,7 @@ The settings are region, architecture, runtime, memory, log_days, environment an
 """
 
 import re
+from collections.abc import Iterator
 from pathlib import Path
 from typing import cast
 
@@ -57,28 +58,7 @@ def _stage(name: str, settings: object, file: Path) -> Stage:
         raise InvalidProject(
             f"{where}: {error}.", f"The settings are: {settings_known}."
         ) from error
-    for is_wrong, what, instead in (
-        (
-            not _REGION.fullmatch(converted.region),
-            f"{converted.region!r} is not an AWS region",
-            "Write, for example, eu-north-1.",
-        ),
-        (
-            converted.runtime not in RUNTIMES,
-            f"{converted.runtime!r} is not a Python runtime of Lambda",
-            f"Use one of {', '.join(RUNTIMES)}.",
-        ),
-        (
-            converted.memory not in MEMORY,
-            f"memory {converted.memory} is not possible",
-            "Lambda has 128 to 10240 MiB.",
-        ),
-        (
-            converted.log_days not in LOG_DAYS,
-            f"log_days {converted.log_days} is not possible",
-            f"CloudWatch has {', '.join(map(str, LOG_DAYS))}.",
-        ),
-    ):
+    for is_wrong, what, instead in _checks(converted):
         if is_wrong:
             raise InvalidProject(f"{where}: {what}.", instead)
     for variable in converted.environment:
@@ -100,4 +80,28 @@ def _stage(name: str, settings: object, file: Path) -> Stage:
         converted.log_days,
         environment,
         tags,
+    )
+
+
+def _checks(settings: _Settings) -> Iterator[tuple[bool, str, str]]:
+    """Yield for each setting: whether it is wrong, the mistake, and the fix."""
+    yield (
+        not _REGION.fullmatch(settings.region),
+        f"{settings.region!r} is not an AWS region",
+        "Write, for example, eu-north-1.",
+    )
+    yield (
+        settings.runtime not in RUNTIMES,
+        f"{settings.runtime!r} is not a Python runtime of Lambda",
+        f"Use one of {', '.join(RUNTIMES)}.",
+    )
+    yield (
+        settings.memory not in MEMORY,
+        f"memory {settings.memory} is not possible",
+        "Lambda has 128 to 10240 MiB.",
+    )
+    yield (
+        settings.log_days not in LOG_DAYS,
+        f"log_days {settings.log_days} is not possible",
+        f"CloudWatch has {', '.join(map(str, LOG_DAYS))}.",
     )

@@ -30,18 +30,7 @@ def bucket() -> tuple[Resource, Resource]:
             "RestrictPublicBuckets": True,
         },
         "VersioningConfiguration": {"Status": "Enabled"},
-        # The key of a package is its hash, so no package is overwritten: every package that a
-        # rollback needs is a current version.
-        "LifecycleConfiguration": {
-            "Rules": [
-                {
-                    "Id": "old",
-                    "Status": "Enabled",
-                    "NoncurrentVersionExpiration": {"NoncurrentDays": _OLD_DAYS},
-                    "AbortIncompleteMultipartUpload": {"DaysAfterInitiation": 1},
-                }
-            ]
-        },
+        "LifecycleConfiguration": _lifecycle(),
     }
     assets = Resource(
         "Assets",
@@ -62,6 +51,21 @@ def bucket() -> tuple[Resource, Resource]:
         {"Bucket": ref("Assets"), "PolicyDocument": document},
     )
     return assets, policy
+
+
+def _lifecycle() -> Json:
+    """Return the rule that expires old versions.
+
+    The key of a package is its hash, so no package is overwritten: every package that a rollback
+    needs is a current version.
+    """
+    rule: Json = {
+        "Id": "old",
+        "Status": "Enabled",
+        "NoncurrentVersionExpiration": {"NoncurrentDays": _OLD_DAYS},
+        "AbortIncompleteMultipartUpload": {"DaysAfterInitiation": 1},
+    }
+    return {"Rules": [rule]}
 
 
 def _deny_old_tls(resources: list[Json]) -> Json:

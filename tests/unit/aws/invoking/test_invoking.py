@@ -32,7 +32,7 @@ def headers(reply: dict[str, object]) -> dict[str, list[str]]:
 
 
 def test_a_request_is_answered_and_its_writes_are_there(cloud: Lambda) -> None:
-    reply = cloud.request("shop.location", "POST", "/shop/orders", body='{"cents":5}')
+    reply = cloud.request("shop.place", "POST", "/shop/orders", body='{"cents":5}')
     assert reply["statusCode"] == 201
     order = json.loads(str(reply["body"]))
     assert order["cents"] == 5
@@ -45,21 +45,19 @@ def test_a_request_is_answered_and_its_writes_are_there(cloud: Lambda) -> None:
 
 @pytest.mark.parametrize("cents", [5, 0])
 def test_every_reply_tells_browsers_to_use_tls_alone(cloud: Lambda, cents: int) -> None:
-    reply = cloud.request(
-        "shop.location", "POST", "/shop/orders", body=json.dumps({"cents": cents})
-    )
+    reply = cloud.request("shop.place", "POST", "/shop/orders", body=json.dumps({"cents": cents}))
     assert headers(reply)["strict-transport-security"] == ["max-age=63072000"]
 
 
 def test_what_does_not_fit_never_reaches_the_handler(cloud: Lambda) -> None:
-    reply = cloud.request("shop.location", "POST", "/shop/orders", body='{"cents":0}')
+    reply = cloud.request("shop.place", "POST", "/shop/orders", body='{"cents":0}')
     assert reply["statusCode"] == 400
     assert "/cents" in str(reply["body"])
     assert headers(reply)["content-type"] == ["application/problem+json"]
     assert headers(reply)["cache-control"] == ["no-store"]
     for body, encoded in (("bm90IGpzb24=", True), ("%%", True), ("", False), (None, False)):
         event = {"body": body, "isBase64Encoded": encoded}
-        assert cloud.request("shop.location", "POST", "/shop/orders", **event)["statusCode"] == 400
+        assert cloud.request("shop.place", "POST", "/shop/orders", **event)["statusCode"] == 400
 
 
 def test_an_event_that_does_not_fit_its_class_never_leaves_and_its_block_writes_nothing(
@@ -75,7 +73,7 @@ def test_an_event_that_does_not_fit_its_class_never_leaves_and_its_block_writes_
 def test_a_body_in_base64_is_read(cloud: Lambda) -> None:
     body = base64.b64encode(b'{"cents":7}').decode()
     assert (
-        cloud.request("shop.location", "POST", "/o", body=body, isBase64Encoded=True)["statusCode"]
+        cloud.request("shop.place", "POST", "/o", body=body, isBase64Encoded=True)["statusCode"]
         == 201
     )
 
@@ -322,9 +320,9 @@ def test_what_a_function_has_no_trigger_for_is_refused(
 
 
 def test_spans_of_an_invocation_are_recorded(cloud: Lambda) -> None:
-    cloud.request("shop.location", "POST", "/shop/orders", body='{"cents":5}')
+    cloud.request("shop.place", "POST", "/shop/orders", body='{"cents":5}')
     names = {span.name: span.kind for span in cloud.traces.spans}
     assert names == {
-        "shop.location": "function",
+        "shop.place": "function",
         "commit put shop.orders, publish shop.ordered": "operation",
     }

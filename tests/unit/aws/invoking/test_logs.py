@@ -25,7 +25,7 @@ def lines(stream: io.StringIO) -> list[dict[str, object]]:
 
 def log(stream: io.StringIO) -> JsonLog:
     return JsonLog(
-        {"service": "shop", "function": "shop.location"}, clock=VirtualClock(), stream=stream
+        {"service": "shop", "function": "shop.place"}, clock=VirtualClock(), stream=stream
     )
 
 
@@ -38,7 +38,7 @@ def test_a_line_has_time_level_message_and_what_always_stands_there() -> None:
     first, second = lines(stream)
     assert first == {
         "time": "2026-01-01T00:00:00.000Z", "level": "INFO", "message": "two\nlines", "attempt": 2,
-        "service": "shop", "function": "shop.location",
+        "service": "shop", "function": "shop.place",
     }  # fmt: skip
     assert second["trace"] == "abc"
 

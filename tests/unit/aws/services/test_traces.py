@@ -33,7 +33,7 @@ def read(spans: list[Span]) -> list[dict[str, object]]:
 def test_an_invocation_is_one_segment_with_its_operations_inside() -> None:
     (segment,) = read(
         [
-            span("a", "0f", name="shop.location", kind="function"),
+            span("a", "0f", name="shop.place", kind="function"),
             span("b", "a"),
             span("c", "a", error="throttled"),
         ]

@@ -15,7 +15,7 @@ from tests.unit.programs import function, route
 
 ROUTES = (
     route("GET", "/shop/orders/{id}", name="shop.one"),
-    route("POST", "/shop/orders", name="shop.location", public=True),
+    route("POST", "/shop/orders", name="shop.place", public=True),
     route("GET", "/shop/orders/{id}/parts/", name="shop.parts"),
 )
 
@@ -97,7 +97,7 @@ def test_the_deployment_is_a_new_one_whenever_the_api_changes_and_only_then() ->
     first = deployment(*ROUTES)
     assert deployment(*ROUTES, function("shop.x", Http("GET", "/shop/x", 200, True, ()))) != first
     assert deployment(*ROUTES, cors=("*",)) != first
-    slower = function("shop.location", Http("POST", "/shop/orders", 201, True, (), rate=Rate(1, 1)))
+    slower = function("shop.place", Http("POST", "/shop/orders", 201, True, (), rate=Rate(1, 1)))
     assert deployment(ROUTES[0], slower, ROUTES[2]) == first  # the rate is the stage's
 
 

@@ -15,9 +15,7 @@ PUBLISH = Grant(Kind.EVENT, "shop.sold", ("publish",))
 
 
 def test_whoever_sends_has_an_outbox_and_a_relay() -> None:
-    document = template(
-        shop(function("shop.location", PAGE, SEND), queues=(queue("shop.parcels"),))
-    )
+    document = template(shop(function("shop.place", PAGE, SEND), queues=(queue("shop.parcels"),)))
     found = properties(document, "Outbox")
     assert found["TableName"] == "market_prod_shop__outbox"
     assert [one["AttributeName"] for one in found["KeySchema"]] == list(OutboxTable.KEY)
@@ -34,7 +32,7 @@ def test_whoever_sends_has_an_outbox_and_a_relay() -> None:
 
 
 def test_whoever_publishes_reads_the_key_of_the_platform() -> None:
-    document = template(shop(function("shop.location", PAGE, PUBLISH)))
+    document = template(shop(function("shop.place", PAGE, PUBLISH)))
     assert "Outbox" in document["Resources"]
     assert document["Parameters"]["KeyArn"]["Default"] == "/market/prod/key-arn"
 
