@@ -19,6 +19,7 @@ from oort.app.declaring.parameters import (
 )
 from oort.app.programs import Function, Provider
 from oort.model.errors import InvalidUse, NotFoundHere
+from oort.runtime import redaction
 from oort.runtime.links import EnvironmentLink
 
 if TYPE_CHECKING:
@@ -138,7 +139,7 @@ class Environment:
 
 def in_full(error: BaseException) -> str:
     """The traceback of a handler's exception, for logs and dead letters; never for clients. The end of a long one."""
-    return "".join(traceback.format_exception(error))[-_LONGEST:]
+    return redaction.text("".join(traceback.format_exception(error)))[-_LONGEST:]
 
 
 def in_short(error: BaseException) -> str:
@@ -147,6 +148,7 @@ def in_short(error: BaseException) -> str:
         said = str(error)
     except Exception:  # an exception of the user's own may be broken itself
         said = "its text cannot be read"
+    said = redaction.text(said)  # before it is cut: a part of a value would not be found
     return " ".join(f"{type(error).__name__}: {said}".strip().removesuffix(":").split())[:500]
 
 

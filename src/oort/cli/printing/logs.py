@@ -20,6 +20,7 @@ import oort
 from oort.cli.printing import output
 from oort.model.errors import OortError
 from oort.rules import identifiers
+from oort.runtime import redaction
 
 if TYPE_CHECKING:
     from oort.model.http import HttpReply, HttpRequest
@@ -136,7 +137,7 @@ class Log:
     def say(self, text: str, *, below: str = "") -> None:
         """Log a line, with further lines below."""
         line = f"{self._time()}  {text}"
-        self._writer.write(f"{line}\n{below}" if below else line)
+        self._writer.write(redaction.text(f"{line}\n{below}" if below else line))
 
     def _outcome(self, report: "DeliveryReport") -> str:
         if report.parked is not None:
