@@ -23,12 +23,12 @@ from oort.app.declaring.parameters import (
     ValueParameter,
 )
 from oort.app.handles import calls, events
-from oort.app.handles.actions import MARKERS
+from oort.app.handles.actions import markers
 from oort.app.handles.calls import Call
 from oort.app.handles.events import Publish
 from oort.app.handles.handle import ResourceHandle, declaration
 from oort.app.handles.http import Header
-from oort.app.handles.later import Bucket, Secret
+from oort.app.handles.later import Later
 from oort.app.handles.once import Once
 from oort.model.context import Context, Principal
 from oort.model.sources import Mistake, Source
@@ -99,7 +99,7 @@ class Reader:
             return self._publish(name, hint)
         if isinstance(origin, type) and issubclass(origin, Call):
             return self._call(name, cast(type, origin))
-        if isinstance(origin, type) and issubclass(origin, Bucket | Secret):
+        if isinstance(origin, type) and issubclass(origin, Later):
             self.refuse(
                 "language.later",
                 f"{self.name}: {name} is not run by this release.",
@@ -132,12 +132,12 @@ class Reader:
             return ContextParameter(name)
         inner = arguments[0]
         actions = get_args(inner) if get_origin(inner) in (Union, UnionType) else (inner,)
-        if bad := [action for action in actions if action not in MARKERS]:
+        if bad := [action for action in actions if action not in markers()]:
             what = f"{self.name}: {title}[{getattr(bad[0], '__name__', bad[0])}] is not an action."
             self.refuse(
                 "handle.action",
                 what,
-                f"Actions are {', '.join(marker.__name__ for marker in MARKERS)}.",
+                f"Actions are {', '.join(marker.__name__ for marker in markers())}.",
             )
             return ContextParameter(name)
         if bad := [action for action in actions if action not in origin._ACTIONS]:

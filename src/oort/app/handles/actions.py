@@ -4,44 +4,48 @@
 """
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Never, ParamSpec, TypeAlias
+from typing import TYPE_CHECKING, Never, ParamSpec
 
 
-class Get:
+class Action:
+    """The base of all action markers. A kind of resource may bring its own, in the file of its handle."""
+
+
+class Get(Action):
     """Read one item or object by its key: `dynamodb:GetItem`."""
 
 
-class Put:
+class Put(Action):
     """Write one item or object whole: `dynamodb:PutItem`."""
 
 
-class Update:
+class Update(Action):
     """Change attributes of one item: `dynamodb:UpdateItem`."""
 
 
-class Delete:
+class Delete(Action):
     """Remove one item: `dynamodb:DeleteItem`."""
 
 
-class Query:
+class Query(Action):
     """Read the items of one partition of an index: `dynamodb:Query`."""
 
 
-class Scan:
+class Scan(Action):
     """Read a whole table: `dynamodb:Scan`."""
 
 
-class Check:
+class Check(Action):
     """Ask a condition inside `atomic()` without writing: `dynamodb:ConditionCheckItem`."""
 
 
-class Send:
+class Send(Action):
     """Put messages on a queue: `sqs:SendMessage`."""
 
 
-Action: TypeAlias = Get | Put | Update | Delete | Query | Scan | Check | Send
-
-MARKERS: tuple[type, ...] = (Get, Put, Update, Delete, Query, Scan, Check, Send)
+def markers() -> tuple[type[Action], ...]:
+    """Every action marker."""
+    return tuple(Action.__subclasses__())
 
 
 def word(marker: type) -> str:

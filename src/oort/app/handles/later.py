@@ -26,7 +26,11 @@ def _refuse(what: str) -> InvalidUse:
     return InvalidUse(f"{what} is {_WHAT}.", "docs/limits.md lists what this release runs.")
 
 
-class Bucket(Generic[Can]):
+class Later:
+    """The base of handles that are not run by this release."""
+
+
+class Bucket(Later, Generic[Can]):
     """Files by key. Declared with `@service.bucket`; not run by this release."""
 
     def read(self: "Bucket[Get]", key: str) -> bytes:
@@ -52,7 +56,7 @@ class Bucket(Generic[Can]):
         raise _refuse("Bucket.download_link")
 
 
-class Secret(Generic[T]):
+class Secret(Later, Generic[T]):
     """A secret fetched at run time. Declared with `@service.secret`; not run by this release."""
 
     def value(self) -> T:

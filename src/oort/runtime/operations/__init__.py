@@ -5,16 +5,7 @@ The brokers put grants in front of it; fakes use it as it is.
 
 from typing import TYPE_CHECKING
 
-from oort.model.errors import (
-    ConditionFailed,
-    EffectInProgress,
-    InvalidCursor,
-    InvalidUse,
-    InvalidValue,
-    LimitExceeded,
-    NoSuchItem,
-    OortError,
-)
+from oort.model.errors import ConditionFailed, EffectInProgress, NoSuchItem, Refusal
 from oort.model.operations import (
     CallFunction,
     CheckItem,
@@ -39,16 +30,6 @@ from oort.model.operations import (
 if TYPE_CHECKING:
     from oort.ports.bundle import HandlePorts
 
-_REFUSALS = (
-    ConditionFailed,
-    EffectInProgress,
-    InvalidCursor,
-    InvalidUse,
-    InvalidValue,
-    LimitExceeded,
-    NoSuchItem,
-)
-
 
 class Operations:
     """From the language of the broker port to the ports of the services."""
@@ -60,7 +41,7 @@ class Operations:
         """Carry it out; what the ports refuse is a result."""
         try:
             return _carry_out(operation, self._ports)
-        except _REFUSALS as error:
+        except Refusal as error:
             return _refused(error)
 
 
@@ -99,7 +80,7 @@ def _carry_out(operation: Operation, ports: "HandlePorts") -> Result:
             return effects.perform(operation, ports.effects)
 
 
-def _refused(error: OortError) -> Refused:
+def _refused(error: Refusal) -> Refused:
     position = error.position if isinstance(error, ConditionFailed | NoSuchItem) else 0
     after = error.after.total_seconds() if isinstance(error, EffectInProgress) else 0.0
     return Refused(error.code, str(error), position, after)
