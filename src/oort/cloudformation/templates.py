@@ -14,6 +14,7 @@ from oort.cloudformation.constructs import (
     outbox,
     queues,
     schedules,
+    secrets,
     ssm_parameters,
     tables,
     user_pools,
@@ -25,7 +26,7 @@ from oort.cloudformation.tags import SHARED, tagged, tags
 from oort.model.delivery.stages import Stage
 from oort.model.functions import Http
 from oort.model.platform import PlatformModel, ServiceModel
-from oort.model.resources import Kind
+from oort.model.resources import Kind, SecretModel
 from oort.rules.cloud import cloud_names
 from oort.rules.cloud.cloud_names import Place
 from oort.rules.cloud.deployed import Outputs
@@ -94,6 +95,7 @@ def _service(scope: Scope) -> Iterator[Resource]:
     yield from outbox.outbox(scope)
     yield from outbox.inbox(scope)
     yield from queues.queues(scope)
+    yield from (secrets.secret(secret, scope.place) for secret in scope.service.of(SecretModel))
     yield from functions.functions(scope)
     yield from schedules.schedules(scope)
     yield from apis.api(scope)

@@ -211,6 +211,20 @@ class ReleaseEffect(_OnEffect, frozen=True, tag="release"):
     """The effect has not happened: whoever comes next may try."""
 
 
+class ReadSecret(msgspec.Struct, frozen=True, tag="read"):
+    """Read the value of a secret."""
+
+    kind: ClassVar[Kind] = Kind.SECRET
+    action: ClassVar[str] = "read"
+
+    secret: str
+
+    @property
+    def resource(self) -> str:
+        """The secret."""
+        return self.secret
+
+
 Operation: TypeAlias = (
     GetItem
     | GetItems
@@ -227,6 +241,7 @@ Operation: TypeAlias = (
     | ClaimEffect
     | FinishEffect
     | ReleaseEffect
+    | ReadSecret
 )
 
 
@@ -289,4 +304,16 @@ class Happened(msgspec.Struct, frozen=True, tag="happened"):
     result: bytes
 
 
-Result: TypeAlias = Found | Listed | Done | Answered | Objected | Happened | Refused
+class Revealed(msgspec.Struct, frozen=True, tag="revealed"):
+    """The value of a secret. Nothing that prints it shows the value."""
+
+    value: str
+
+    def __repr__(self) -> str:
+        return "Revealed(value=…)"
+
+    def __rich_repr__(self) -> list[tuple[str, object]]:
+        return [("value", ...)]
+
+
+Result: TypeAlias = Found | Listed | Done | Answered | Objected | Happened | Revealed | Refused

@@ -1,4 +1,4 @@
-"""The resources a service owns: tables, queues, events and calls. The loader makes them; engine and synthesis read them.
+"""The resources a service owns: tables, queues, events, calls and secrets. The loader makes them; engine and synthesis read them.
 
 A new kind of resource is a class here, in `Resource`: the type checker then names each `match` that must know it.
 """
@@ -19,6 +19,7 @@ class Kind(StrEnum):
     EVENT = "event"
     CALL = "call"
     EFFECT = "effect"  # external effects of a function; the grant names the function
+    SECRET = "secret"  # noqa: S105  the word, not a value
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,4 +109,15 @@ class CallModel:
     source: Source
 
 
-Resource: TypeAlias = TableModel | QueueModel | EventModel | CallModel
+@dataclass(frozen=True, slots=True)
+class SecretModel:
+    """A secret. Its value is set by an operator, and is no part of the program."""
+
+    kind: ClassVar[Kind] = Kind.SECRET
+
+    name: str
+    service: str
+    source: Source
+
+
+Resource: TypeAlias = TableModel | QueueModel | EventModel | CallModel | SecretModel

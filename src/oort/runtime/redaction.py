@@ -64,8 +64,9 @@ KNOWN = Redactor()
 def text(text: str) -> str:
     """The text without the secret values that this process has read.
 
-    >>> KNOWN.remember("sk_live_1234")
-    >>> text("ValueError: bad key sk_live_1234")
+    >>> known = Redactor()
+    >>> known.remember("sk_live_1234")
+    >>> known.text("ValueError: bad key sk_live_1234")
     'ValueError: bad key ***'
     """
     return KNOWN.text(text)

@@ -15,6 +15,7 @@ from oort.app.declaring.signatures import made
 from oort.app.handles import codecs, events
 from oort.app.handles.events import Event
 from oort.app.handles.queues import Queue
+from oort.app.handles.secrets import Secret
 from oort.app.handles.tables import Table
 from oort.app.loading import projects
 from oort.app.loading.loader import load
@@ -32,7 +33,7 @@ from oort.model.messages import DeadLetter, Message, Older, ParkedMessage
 from oort.model.operations import Listed, ScanTable
 from oort.model.platform import PlatformModel, ServiceModel
 from oort.model.reports import DeliveryReport
-from oort.model.resources import QueueModel
+from oort.model.resources import QueueModel, SecretModel
 from oort.model.sources import Source
 from oort.model.spans import Span
 from oort.rules import identifiers
@@ -148,6 +149,12 @@ class Platform:
             )
         self._engine.invoker.close()
         self._overrides[kind] = factory
+
+    def set_secret(self, secret: type[Secret[T, Never]], value: T) -> None:
+        """Set the value of a secret, as an operator does with `oort secrets set`."""
+        declared = secret.__oort__
+        name = _known(declared.model.name, (one.name for one in self.model.of(SecretModel)))
+        self._engine.ports.secrets.write(name, declared.encode(value))
 
     # -- requests
 

@@ -6,7 +6,7 @@ from datetime import timedelta
 from functools import partial
 from typing import Concatenate, Never, Unpack
 
-from oort.app.declaring import queues, tables
+from oort.app.declaring import queues, secrets, tables
 from oort.app.declaring.declarations import (
     AnswerDeclared,
     ConsumerOptions,
@@ -98,9 +98,12 @@ class Service:
         """Declare a bucket. Refused at load by this release."""
         return self._later(f"The bucket {name}")
 
-    def secret(self, name: str, *, rotate: timedelta = timedelta(days=30)) -> Callable[[D], D]:  # noqa: ARG002
-        """Declare a secret. Refused at load by this release."""
-        return self._later(f"The secret {name}")
+    def secret(self, name: str, *, rotate: timedelta | None = None) -> Callable[[D], D]:
+        """Declare a secret. Its value is set with `oort secrets set`. `rotate` is refused at load by this release."""
+        source = self._here()
+        if rotate is not None:
+            self.declared.mistakes.append(later.mistake(source, "rotate="))
+        return self._resource(name, source, secrets.declare)
 
     def provide(self, factory: F) -> F:
         """Declare how a port of your own is made: handlers that ask for the factory's return type get it.

@@ -56,14 +56,6 @@ class Bucket(Later, Generic[Can]):
         raise _refuse("Bucket.download_link")
 
 
-class Secret(Later, Generic[T]):
-    """A secret fetched at run time. Declared with `@service.secret`; not run by this release."""
-
-    def value(self) -> T:
-        """The value as it is now."""
-        raise _refuse("Secret.value")
-
-
 class Upload(msgspec.Struct):
     """A file that was uploaded to a bucket."""
 

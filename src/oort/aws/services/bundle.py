@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from oort.aws.services.effects import Effects
     from oort.aws.services.events import Events
     from oort.aws.services.queues import Queues
+    from oort.aws.services.secrets import Secrets
     from oort.aws.services.tables import Tables
     from oort.aws.services.traces import Traces
     from oort.aws.services.transactions import Transactions
@@ -81,6 +82,13 @@ class AwsPorts:
         from oort.aws.services.effects import Effects
 
         return Effects(self._clients, place=self._place, service=self._service, clock=self._clock)
+
+    @cached_property
+    def secrets(self) -> "Secrets":
+        """Values that operators set, in Secrets Manager."""
+        from oort.aws.services.secrets import Secrets
+
+        return Secrets(self._clients, platform=self._platform, place=self._place, clock=self._clock)
 
     @cached_property
     def transactions(self) -> "Transactions":

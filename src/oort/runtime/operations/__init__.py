@@ -19,6 +19,7 @@ from oort.model.operations import (
     PublishEvent,
     PutItem,
     QueryIndex,
+    ReadSecret,
     Refused,
     ReleaseEffect,
     Result,
@@ -78,6 +79,10 @@ def _carry_out(operation: Operation, ports: "HandlePorts") -> Result:
             from oort.runtime.operations import effects
 
             return effects.perform(operation, ports.effects)
+        case ReadSecret():
+            from oort.runtime.operations import secrets
+
+            return secrets.perform(operation, ports.secrets)
 
 
 def _refused(error: Refusal) -> Refused:

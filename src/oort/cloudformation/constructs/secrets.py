@@ -1,0 +1,28 @@
+"""Secrets of Secrets Manager. The template holds no value: an operator sets it after the deployment."""
+
+from oort.cloudformation.logical import identity, short
+from oort.cloudformation.resources import Fate, Resource
+from oort.model.resources import SecretModel
+from oort.rules.cloud import secret_names
+from oort.rules.cloud.cloud_names import Place
+
+
+def secret(model: SecretModel, place: Place) -> Resource:
+    """The secret without a value, kept when its stack goes.
+
+    A secret costs $0.40 a month, and 10,000 reads $0.05: https://aws.amazon.com/secrets-manager/pricing/
+    There is no KmsKeyId: the key is aws/secretsmanager, which costs nothing and needs no permission of its own.
+    There is no SecretString and no GenerateSecretString: either would be a value that a template decides.
+    """
+    name = short(model.name)
+    return Resource(
+        identity("Secret", name),
+        "AWS::SecretsManager::Secret",
+        {
+            "Name": secret_names.name(place, model.name),
+            "Description": f"Read by functions of the service {model.service}. Set it with oort secrets set.",
+        },
+        (),
+        Fate.RETAIN_ONCE_USED,
+        Fate.RETAIN,
+    )

@@ -1,0 +1,22 @@
+"""The names of secrets on AWS. Synthesis writes them, and the adapter computes them again."""
+
+from oort.rules.cloud.cloud_names import Place
+
+
+def name(place: Place, secret: str) -> str:
+    """The name of `service.secret` in Secrets Manager: platform/stage/service/secret.
+
+    >>> name(Place("shop", "prod"), "billing.stripe-key")
+    'shop/prod/billing/stripe-key'
+    """
+    return "/".join((place.platform, place.stage, *secret.split(".", 1)))
+
+
+def arn_pattern(place: Place, secret: str) -> str:
+    """The ARN of exactly this secret. Secrets Manager appends a dash and six random characters to the name.
+
+    Six question marks match them and nothing longer: `*` would also match other secrets whose names begin the same.
+    https://docs.aws.amazon.com/secretsmanager/latest/userguide/auth-and-access_iam-policies.html
+    """
+    owner = f"arn:{place.partition}:secretsmanager:{place.region}:{place.account}"
+    return f"{owner}:secret:{name(place, secret)}-??????"
