@@ -1,4 +1,4 @@
-"""Cost-allocation tags on every resource that can have them. Types that cannot are those that are not listed."""
+"""Cost-allocation tags on every resource that can have them. Types that cannot are listed."""
 
 from collections.abc import Mapping
 from dataclasses import replace
@@ -10,25 +10,31 @@ from oort.rules.cloud.cloud_names import Place
 
 SHARED = "_platform"  # what stands for the service of what all of them share; no service begins with an underscore
 
-_LIST = "Tags"
-# The property with the tags. It is a list of keys and values, or an object where the type says so.
+# The types that cannot have tags. A type that is missing here gets tags that CloudFormation refuses: `make templates` names it.
 # Read from the resource provider schemas, https://docs.aws.amazon.com/cloudformation-cli/latest/userguide/resource-type-schema.html
-TAGGED: Mapping[str, str] = {
-    "AWS::ApiGateway::RestApi": _LIST,
-    "AWS::ApiGateway::Stage": _LIST,
-    "AWS::CloudWatch::Alarm": _LIST,
-    "AWS::Cognito::UserPool": "UserPoolTags",
-    "AWS::DynamoDB::Table": _LIST,
-    "AWS::IAM::Role": _LIST,
-    "AWS::KMS::Key": _LIST,
-    "AWS::Lambda::EventSourceMapping": _LIST,
-    "AWS::Lambda::Function": _LIST,
-    "AWS::Logs::LogGroup": _LIST,
-    "AWS::S3::Bucket": _LIST,
-    "AWS::SNS::Topic": _LIST,
-    "AWS::SQS::Queue": _LIST,
-    "AWS::SSM::Parameter": _LIST,
-}
+UNTAGGED = frozenset(
+    {
+        "AWS::ApiGateway::Account",
+        "AWS::ApiGateway::Authorizer",
+        "AWS::ApiGateway::Deployment",
+        "AWS::ApiGateway::GatewayResponse",
+        "AWS::ApiGateway::Method",
+        "AWS::ApiGateway::Resource",
+        "AWS::Cognito::UserPoolClient",
+        "AWS::Cognito::UserPoolGroup",
+        "AWS::KMS::Alias",
+        "AWS::Lambda::Alias",
+        "AWS::Lambda::Permission",
+        "AWS::Lambda::Version",
+        "AWS::S3::BucketPolicy",
+        "AWS::SNS::Subscription",
+        "AWS::SNS::TopicPolicy",
+        "AWS::SQS::QueuePolicy",
+        "AWS::Scheduler::Schedule",
+    }
+)
+_PROPERTIES: Mapping[str, str] = {"AWS::Cognito::UserPool": "UserPoolTags"}
+# The types whose tags are an object, and not a list of keys and values.
 _OBJECTS = frozenset({"AWS::Cognito::UserPool", "AWS::SSM::Parameter"})
 
 
@@ -40,11 +46,18 @@ def tags(place: Place, stage: Stage, service: str) -> dict[str, str]:
 
 def tagged(resource: Resource, labels: Mapping[str, str]) -> Resource:
     """The resource with the tags, if its type has any."""
-    name = TAGGED.get(resource.type)
-    if name is None:
+    if resource.type in UNTAGGED:
         return resource
     pairs: Json = [{"Key": key, "Value": value} for key, value in labels.items()]
     return replace(
         resource,
-        properties={**resource.properties, name: labels if resource.type in _OBJECTS else pairs},
+        properties={
+            **resource.properties,
+            name_of(resource.type): labels if resource.type in _OBJECTS else pairs,
+        },
     )
+
+
+def name_of(kind: str) -> str:
+    """The property of the type that holds the tags."""
+    return _PROPERTIES.get(kind, "Tags")

@@ -118,17 +118,13 @@ class Reader:
             self.refuse(
                 "handle.undeclared",
                 f"{self.name}: {title} is not declared.",
-                "Put @service.table or @service.queue on it.",
+                "Put @service.table on it, or the decorator of its kind.",
             )
             return ContextParameter(name)
         arguments = get_args(hint)
         if not arguments:
             what = f"{self.name}: {name}: {title} may do nothing."
-            self.refuse(
-                "handle.bare",
-                what,
-                f"Say what it does: {name}: {title}[Get] or {title}[Get | Put].",
-            )
+            self.refuse("handle.bare", what, f"Say what it does: {name}: {_example(origin)}.")
             return ContextParameter(name)
         inner = arguments[0]
         actions = get_args(inner) if get_origin(inner) in (Union, UnionType) else (inner,)
@@ -165,6 +161,13 @@ class Reader:
                 f"Write {name}: Publish[SignedUp], with a class under @event.",
             )
         return PublishParameter(name, found)
+
+
+def _example(origin: type[ResourceHandle]) -> str:
+    """The class with its first action in brackets, and with the first two."""
+    first, *others = (marker.__name__ for marker in origin._ACTIONS)
+    alone = f"{origin.__name__}[{first}]"
+    return f"{alone} or {origin.__name__}[{first} | {others[0]}]" if others else alone
 
 
 def read_timer(reader: Reader) -> Signature:
