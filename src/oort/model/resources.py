@@ -111,12 +111,13 @@ class CallModel:
 
 @dataclass(frozen=True, slots=True)
 class SecretModel:
-    """A secret. Its value is set by an operator, and is no part of the program."""
+    """A secret. Its value is set by an operator, and is no part of the program. `type` is the name of the value's type."""
 
     kind: ClassVar[Kind] = Kind.SECRET
 
     name: str
     service: str
+    type: str
     source: Source
 
 

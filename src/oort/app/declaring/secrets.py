@@ -2,7 +2,7 @@
 
 from oort.app.declaring.declarations import ResourceDeclared
 from oort.app.declaring.signatures import unreadable
-from oort.app.handles.secrets import Secret, SecretDeclaration, is_text
+from oort.app.handles.secrets import Secret, SecretDeclaration, is_text, title
 from oort.model.resources import SecretModel
 from oort.model.sources import Mistake
 
@@ -16,9 +16,14 @@ def declare(declared: ResourceDeclared) -> tuple[SecretModel | None, list[Mistak
         return None, [declared.mistake("resource.base", f"{name} is not a Secret.", instead)]
     mistakes, kind = declared.naming(), arguments[0]
     if not is_text(kind) and (problem := unreadable(kind)):
-        what = f"{declared.cls.__name__} holds {getattr(kind, '__name__', kind)}: {problem}."
+        what = f"{declared.cls.__name__} holds {title(kind)}: {problem}."
         instead = "Use str, or Structs and what msgspec can decode."
         mistakes.append(declared.mistake("secret.type", what, instead))
-    model = SecretModel(f"{declared.service}.{declared.name}", declared.service, declared.source)
+    model = SecretModel(
+        name=f"{declared.service}.{declared.name}",
+        service=declared.service,
+        type=title(kind),
+        source=declared.source,
+    )
     declared.cls.__oort__ = SecretDeclaration(model, kind)  # type: ignore[attr-defined]
     return model, mistakes

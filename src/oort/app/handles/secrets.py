@@ -31,7 +31,7 @@ class SecretDeclaration(Declaration):
             return value
         # Raised here and not where it was found: the error there quotes the value, and would stay as its context.
         raise Unreadable(
-            f"The value of the secret {self.model.name} does not fit {_title(self.type)}.",
+            f"The value of the secret {self.model.name} does not fit {title(self.type)}.",
             f"Set it anew: {rules.command(self.model.name)}",
         )
 
@@ -91,7 +91,8 @@ def is_text(kind: object) -> bool:
     return (get_args(kind)[0] if get_origin(kind) is Annotated else kind) is str
 
 
-def _title(kind: object) -> str:
+def title(kind: object) -> str:
+    """The name of the type, for people."""
     return getattr(kind, "__name__", str(kind))
 
 

@@ -19,7 +19,7 @@ _ABSENT = frozenset({"ResourceNotFoundException"})
 _CURRENT = "AWSCURRENT"
 
 
-class _Value(TypedDict):
+class _Value(TypedDict, total=False):
     SecretString: str
 
 
@@ -81,6 +81,8 @@ class Secrets:
             found = ask(self._manager.get_secret_value, request, doing=doing, expect=_ABSENT)
         except Rejected:
             raise rules.missing(secret, stage=self._stage) from None
+        if "SecretString" not in found:  # bytes, which somebody else has set
+            raise rules.missing(secret, stage=self._stage)
         return found["SecretString"]
 
     def _changed(self, secret: str) -> datetime | None:

@@ -61,7 +61,7 @@ def deploy(
         platforms.known(name, [service.name for service in program.model.services], what="service")
         for name in services
     ]
-    from oort.cli.deploy import deploy_contracts
+    from oort.cli.deploy import deploy_contracts, deploy_secrets
     from oort.cli.wiring import cloud  # here, since it takes what only a deployment needs
     from oort.delivery import shipping
     from oort.runtime import parking
@@ -97,6 +97,9 @@ def deploy(
             say(
                 f"{queue:<28} {output.counted(count, 'parked message')} can be read now and will be delivered."
             )
+        deploy_secrets.tell(
+            program.model, target_cloud.secrets(program.model), stage, chosen, say=say
+        )
     if as_json:
         output.json([_document(service) for service in outcomes])
         return

@@ -15,7 +15,7 @@ OTHER = "suite.stripe-key-old"
 _HERE = Source(__file__, 1)
 _SERVICE = ServiceModel(
     name="suite",
-    resources=(SecretModel(KEY, "suite", _HERE), SecretModel(OTHER, "suite", _HERE)),
+    resources=(SecretModel(KEY, "suite", "str", _HERE), SecretModel(OTHER, "suite", "str", _HERE)),
 )
 PLATFORM = PlatformModel("suite", (_SERVICE,))
 
@@ -72,11 +72,20 @@ class SecretsContract:
             ports.secrets.write(KEY, "canary \ud800")
         assert "canary" not in str(raised.value)
 
-    def test_states_say_what_is_set_and_show_no_value(self, ports: Ports) -> None:
+    def test_states_say_what_was_set_when_and_show_no_value(self, ports: Ports) -> None:
         ports.secrets.write(KEY, "canary")
         key, other = ports.secrets.states()
         assert (key.name, other.name) == (KEY, OTHER)
         assert key.changed is not None
         assert key.changed.tzinfo is not None
-        assert other.changed is None
         assert "canary" not in repr((key, other))
+
+    def test_states_say_what_is_not_set(self, ports: Ports) -> None:
+        ports.secrets.write(KEY, "canary")
+        _, other = ports.secrets.states()
+        assert other.changed is None
+
+    def test_a_value_that_is_json_is_kept_to_the_letter(self, ports: Ports) -> None:
+        value = '{ "b": 1.0,\n  "a": [1, 1e400] }'
+        ports.secrets.write(KEY, value)
+        assert ports.secrets.read(KEY) == value
