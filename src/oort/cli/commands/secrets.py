@@ -2,6 +2,7 @@
 
 import sys
 from pathlib import Path
+from typing import TextIO
 
 import click
 
@@ -74,7 +75,7 @@ def set_(
         raise click.UsageError("The value is not an argument: enter it at the prompt, or pipe it.")
     project, program = platforms.load(path)
     name = _known(secret, program)
-    value = _entered(name, prompt=source is None and sys.stdin.isatty())
+    value = _entered(name, prompt=source is None and on_terminal(sys.stdin))
     from oort.app.loading import secret_types
     from oort.cli.wiring import kept_secrets
 
@@ -96,7 +97,7 @@ def get(*, secret: str, show: bool, path: Path, stage: str | None, state: Path |
     a terminal without --show."""
     from oort.cli.wiring import kept_secrets
 
-    if sys.stdout.isatty() and not show:
+    if on_terminal(sys.stdout) and not show:
         raise click.UsageError("This is a terminal: use --show, or pipe the value.")
     project, program = platforms.load(path)
     name = _known(secret, program)
@@ -125,6 +126,11 @@ def list_(*, path: Path, stage: str | None, as_json: bool, state: Path | None) -
         output.table(("SERVICE", "NAME", "TYPE", "VALUE", "CHANGED"), rows)
     else:
         output.echo("There are no secrets.")
+
+
+def on_terminal(stream: TextIO) -> bool:
+    """True if a person sees or types what is on the stream."""
+    return stream.isatty()
 
 
 def _row(entry: SecretState, kind: str) -> tuple[str, ...]:
