@@ -144,8 +144,8 @@ def test_a_value_that_does_not_fit_is_not_shown(platform: Platform) -> None:
 def test_an_error_a_problem_and_a_trace_do_not_show_it(platform: Platform) -> None:
     failed, refused = platform.get("/billing/raises"), platform.get("/billing/problem")
     assert (failed.status, refused.status) == (500, 400)
-    assert refused.json()["detail"] == "bad key ***"
-    assert refused.json()["tried"] == ["***"]
+    document = msgspec.json.decode(refused.body)
+    assert (document["detail"], document["tried"]) == ("bad key ***", ["***"])
     for reply in (failed, refused):
         spans = platform.spans(reply.trace)
         assert "read billing.stripe-key" in [span.name for span in spans]
@@ -171,13 +171,10 @@ def test_the_log_of_a_function_does_not_show_it(
     from oort.aws.system import MachineClock
 
     log = JsonLog({"function": "billing.raises"}, clock=MachineClock())
-    for attempt in (
-        lambda: log.write("INFO", f"key {CANARY}", note=f"<{CANARY}>"),
-        lambda: log.record(_record("key %s", CANARY)),
-        lambda: log.record(_record("account %r", Account("ada", INNER))),
-        lambda: log.record(_record("escaped %s", json.dumps(CANARY))),
-    ):
-        attempt()
+    log.write("INFO", f"key {CANARY}", note=f"<{CANARY}>")
+    log.record(_record("key %s", CANARY))
+    log.record(_record("account %r", Account("ada", INNER)))
+    log.record(_record("escaped %s", json.dumps(CANARY)))
     written = capsys.readouterr().out
     assert written.count("***") == 5
     assert CANARY not in written

@@ -6,7 +6,7 @@ from datetime import timedelta
 from functools import partial
 from typing import Concatenate, Never, Unpack
 
-from oort.app.declaring import queues, secrets, tables
+from oort.app.declaring import queues, tables
 from oort.app.declaring.declarations import (
     AnswerDeclared,
     ConsumerOptions,
@@ -103,6 +103,8 @@ class Service:
         source = self._here()
         if rotate is not None:
             self.declared.mistakes.append(later.mistake(source, "rotate="))
+        from oort.app.declaring import secrets  # for a program with secrets
+
         return self._resource(name, source, secrets.declare)
 
     def provide(self, factory: F) -> F:

@@ -10,7 +10,6 @@ from oort.app.handles.handle import AskingHandle, Declaration, ask, check_action
 from oort.model.errors import Unreadable
 from oort.model.operations import ReadSecret, Result, Revealed
 from oort.model.resources import SecretModel
-from oort.rules import secrets as rules
 from oort.rules.types import models
 
 
@@ -29,6 +28,8 @@ class SecretDeclaration(Declaration):
         """The value as its type. Unreadable, which does not show the value, if it does not fit."""
         if (value := self._decoded(text)) is not _MISFIT:
             return value
+        from oort.rules import secrets as rules  # for mistakes only
+
         # Raised here and not where it was found: the error there quotes the value, and would stay as its context.
         raise Unreadable(
             f"The value of the secret {self.model.name} does not fit {title(self.type)}.",
