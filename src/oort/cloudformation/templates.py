@@ -9,7 +9,6 @@ from oort.cloudformation.constructs import (
     assets,
     events,
     functions,
-    gateway_logging,
     kms_keys,
     outbox,
     queues,
@@ -19,6 +18,7 @@ from oort.cloudformation.constructs import (
     tables,
     user_pools,
 )
+from oort.cloudformation.constructs.gateway import gateway_logging
 from oort.cloudformation.intrinsics import attribute, ref
 from oort.cloudformation.resources import Output, Parameter, Resource, Template
 from oort.cloudformation.scope import Code, Scope

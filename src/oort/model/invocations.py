@@ -1,5 +1,7 @@
 """What a target hands to the runtime, and what it gets back. Serialisable, so that a worker process can stand in between."""
 
+from dataclasses import dataclass
+from datetime import timedelta
 from typing import TypeAlias
 
 import msgspec
@@ -84,3 +86,20 @@ class CallOutcome(msgspec.Struct, frozen=True, kw_only=True):
     result: Answered | Objected
     error: str = ""
     spans: tuple[Span, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class DeliveryReport:
+    """The end of one delivery, for the log. `retry` is None when it succeeded, is parked or dead now.
+
+    `alarm` is true for the first message of its event and version that this consumer could not read.
+    """
+
+    function: str
+    delivery: Delivery
+    attempts: int  # that the queue allows
+    failure: Failure | None
+    retry: timedelta | None
+    duration: timedelta
+    parked: Fault | None = None
+    alarm: bool = False

@@ -1,5 +1,6 @@
 """A message as it travels: through the outbox, a topic and a queue, to one delivery. Serialisable; bodies are JSON bytes."""
 
+from dataclasses import dataclass
 from enum import StrEnum
 
 import msgspec
@@ -107,3 +108,12 @@ class QueueDepth(msgspec.Struct, frozen=True, kw_only=True):
     in_flight: int
     dead: int
     parked: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Published:
+    """An event of the past. `place` counts up; it names where to go on."""
+
+    place: int
+    published: float  # Unix seconds
+    message: Message

@@ -29,10 +29,10 @@ from oort.model import limits
 from oort.model.errors import DidNotSettle, InvalidUse, NotFoundHere
 from oort.model.functions import Consumed
 from oort.model.http import HttpReply, HttpRequest
+from oort.model.invocations import DeliveryReport
 from oort.model.messages import DeadLetter, Message, Older, ParkedMessage
 from oort.model.operations import Listed, ScanTable
 from oort.model.platform import PlatformModel, ServiceModel
-from oort.model.reports import DeliveryReport
 from oort.model.resources import QueueModel, SecretModel
 from oort.model.sources import Source
 from oort.model.spans import Span

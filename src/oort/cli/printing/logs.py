@@ -24,7 +24,7 @@ from oort.runtime import redaction
 
 if TYPE_CHECKING:
     from oort.model.http import HttpReply, HttpRequest
-    from oort.model.reports import DeliveryReport
+    from oort.model.invocations import DeliveryReport
 
 _GATHER = 0.03  # seconds: short enough that nobody sees it, long enough that a busy platform writes many lines at once
 _KEPT = 20_000  # lines, if the reader has stopped; then the oldest are dropped

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 
-from oort.cloudformation.constructs.responses import quoted
+from oort.cloudformation.constructs.gateway.responses import quoted
 from oort.cloudformation.intrinsics import ref
 from oort.cloudformation.resources import Resource
 from oort.model.platform import ServiceModel
