@@ -24,6 +24,8 @@ class OortError(Exception):
 class Refusal(OortError):
     """The base of errors with which an operation of a handle is refused. They cross the broker by their code."""
 
+    code = "operation.refused"
+
 
 class InvalidProgram(OortError):
     """The services cannot be loaded; `mistakes` lists every reason, with file and line."""

@@ -1,11 +1,11 @@
-"""Secrets beside their model: what operators see of one, the limits, and the error for one without a value."""
+"""Secrets: their state for operators, the limits, and the error for a missing value."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from oort.model.errors import Refusal
 
-# Our own: a handler sees a new value after at most this time. Each read of an older value costs a request.
+# Our own: a handler sees a new value after at most this time. A read after it costs a request.
 AGE = timedelta(seconds=60)
 # Secrets Manager: SecretString has 1 to 65,536 bytes.
 # https://docs.aws.amazon.com/secretsmanager/latest/userguide/reference_limits.html

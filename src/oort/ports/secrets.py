@@ -8,8 +8,9 @@ from oort.model.secrets import SecretState
 class Secrets(Protocol):
     """The values of a platform's secrets, for its handlers.
 
-    - A value is text. It is returned as it was set, and at most `model.secrets.AGE` (60 s) old.
-    - A secret without a value raises SecretMissing. A secret that the platform does not have is a KeyError.
+    - A value is text. It is returned as it was set, and is at most `model.secrets.AGE` (60 s) old.
+    - A secret without a value raises SecretMissing.
+    - A secret that the platform does not have is a KeyError.
     - No error holds a value, or a part of it.
     """
 
@@ -20,7 +21,8 @@ class Secrets(Protocol):
 class KeptSecrets(Secrets, Protocol):
     """Secrets, for their operators.
 
-    - `write` is durable. Readers see the value after at most 60 s. An earlier value is not shown again.
+    - `write` is durable. Readers see the value after at most 60 s.
+    - An earlier value is not shown again.
     - A value has 1 to 65,536 bytes in UTF-8: InvalidValue, LimitExceeded.
     """
 

@@ -5,7 +5,7 @@ from oort.model.secrets import BYTES, SecretMissing
 
 
 def check(secret: str, value: str) -> None:
-    """Raise InvalidValue for an empty value or one that is no Unicode text, LimitExceeded for one above 64 KiB."""
+    """Raise InvalidValue for an empty value or for surrogates, LimitExceeded above 64 KiB."""
     if not value:
         raise InvalidValue(f"The value for {secret} is empty.", "Give at least one character.")
     try:

@@ -1,7 +1,8 @@
-"""Replaces the secret values that this process has read by `***` in what handlers raise and log.
+"""Replaces secret values by `***` in all that handlers raise and log.
 
-The runtime remembers a value when a handler reads it. Tracebacks, problems and log lines pass through here before they leave.
-It finds a value as it is, as `repr` shows it and as JSON shows it; limits.md says what it cannot find.
+The runtime remembers a value when a handler reads it. Tracebacks, problems and log lines pass
+through this module before they leave. It finds a value as it is, in the form of `repr` and in the
+form of JSON. docs/limits.md lists the forms that it cannot find.
 """
 
 import threading
@@ -106,7 +107,7 @@ def _strings(value: object) -> Iterator[str]:
 
 
 def _forms(text: str) -> tuple[str, ...]:
-    """The text as it is, as `repr` shows it, and as JSON shows it with and without other letters than ASCII."""
+    """The text as it is, in the form of `repr`, and in both forms of JSON: ASCII and Unicode."""
     import json
 
     return (

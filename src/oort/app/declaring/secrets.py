@@ -1,4 +1,7 @@
-"""Turns classes under `@service.secret` into models, and checks them. It writes `__oort__` on the class."""
+"""Turns classes under `@service.secret` into models, and checks them.
+
+It writes `__oort__` on the class.
+"""
 
 from oort.app.declaring.declarations import ResourceDeclared
 from oort.app.declaring.signatures import unreadable
@@ -8,7 +11,7 @@ from oort.model.sources import Mistake
 
 
 def declare(declared: ResourceDeclared) -> tuple[SecretModel | None, list[Mistake]]:
-    """The model of a declared class, and what is wrong with it. None if there is nothing to go on with."""
+    """The model of a declared class, and its mistakes. None if the class is no Secret."""
     arguments = declared.arguments(Secret)
     if arguments is None:
         name = declared.cls.__name__

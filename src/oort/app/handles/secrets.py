@@ -25,12 +25,12 @@ class SecretDeclaration(Declaration):
     type: object
 
     def decode(self, text: str) -> object:
-        """The value as its type. Unreadable, which does not show the value, if it does not fit."""
+        """The value as its type. Unreadable, without the value, if it does not fit."""
         if (value := self._decoded(text)) is not _MISFIT:
             return value
         from oort.rules import secrets as rules  # for mistakes only
 
-        # Raised here and not where it was found: the error there quotes the value, and would stay as its context.
+        # Not raised inside `except`: the decoder's error quotes the value and would be attached.
         raise Unreadable(
             f"The value of the secret {self.model.name} does not fit {title(self.type)}.",
             f"Set it anew: {rules.command(self.model.name)}",
@@ -52,7 +52,9 @@ class SecretDeclaration(Declaration):
 
 
 class Secret(AskingHandle, Generic[T, Can]):
-    """A value that an operator sets and handlers read. Declare it with `@service.secret(name)`, take it as `StripeKey[Read]`.
+    """A value that an operator sets and handlers read.
+
+    Declare it with `@service.secret(name)`, take it as `StripeKey[Read]`.
 
         @billing.secret("stripe-key")
         class StripeKey(Secret[str, Can]): ...
@@ -61,7 +63,8 @@ class Secret(AskingHandle, Generic[T, Can]):
         def stripe(key: StripeKey[Read]) -> Stripe:
             return Stripe(key.value())
 
-    `Secret[str, Can]` is text as it was set. Any other type is read from JSON. The value is set with `oort secrets set`.
+    `Secret[str, Can]` is text as it was set. Any other type is read from JSON. An operator sets the
+    value with `oort secrets set`.
 
     >>> from oort import Service
     >>> from oort.testing import fake
@@ -76,7 +79,10 @@ class Secret(AskingHandle, Generic[T, Can]):
     _ACTIONS = (Read,)
 
     def value(self: "Secret[T, Read]") -> T:
-        """The value as it was at most 60 s ago. Raises SecretMissing if nobody has set it, Unreadable if it does not fit."""
+        """The value as it was at most 60 s ago.
+
+        Raises SecretMissing if nobody has set it, Unreadable if it does not fit.
+        """
         check_action(self, Read)
         result = ask(self._link, ReadSecret(self.__oort__.model.name))
         assert isinstance(result, Revealed)  # the answer to a read

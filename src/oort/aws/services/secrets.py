@@ -1,4 +1,7 @@
-"""The Secrets port on Secrets Manager. A function keeps what it read for a minute, so that most reads cost nothing."""
+"""The Secrets port on Secrets Manager.
+
+A function keeps a value for a minute, so that most reads cost nothing.
+"""
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime

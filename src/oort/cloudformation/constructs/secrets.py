@@ -1,4 +1,4 @@
-"""Secrets of Secrets Manager. The template holds no value: an operator sets it after the deployment."""
+"""Secrets of Secrets Manager. The template holds no value: an operator sets it afterwards."""
 
 from oort.cloudformation.logical import identity, short
 from oort.cloudformation.resources import Fate, Resource
@@ -10,9 +10,10 @@ from oort.rules.cloud.cloud_names import Place
 def secret(model: SecretModel, place: Place) -> Resource:
     """The secret without a value, kept when its stack goes.
 
-    A secret costs $0.40 a month, and 10,000 reads $0.05: https://aws.amazon.com/secrets-manager/pricing/
-    There is no KmsKeyId: the key is aws/secretsmanager, which costs nothing and needs no permission of its own.
-    There is no SecretString and no GenerateSecretString: either would be a value that a template decides.
+    A secret costs $0.40 a month, and 10,000 reads cost $0.05.
+    https://aws.amazon.com/secrets-manager/pricing/
+    There is no KmsKeyId: the key aws/secretsmanager costs nothing and needs no permission.
+    There is no SecretString and no GenerateSecretString: a template does not decide the value.
     """
     name = short(model.name)
     return Resource(
@@ -20,7 +21,9 @@ def secret(model: SecretModel, place: Place) -> Resource:
         "AWS::SecretsManager::Secret",
         {
             "Name": secret_names.name(place, model.name),
-            "Description": f"Read by functions of the service {model.service}. Set it with oort secrets set.",
+            "Description": (
+                f"Read by functions of the service {model.service}. Set it with oort secrets set."
+            ),
         },
         (),
         Fate.RETAIN_ONCE_USED,

@@ -13,9 +13,10 @@ def name(place: Place, secret: str) -> str:
 
 
 def arn_pattern(place: Place, secret: str) -> str:
-    """The ARN of exactly this secret. Secrets Manager appends a dash and six random characters to the name.
+    """The ARN of exactly this secret.
 
-    Six question marks match them and nothing longer: `*` would also match other secrets whose names begin the same.
+    Secrets Manager appends a dash and six random characters to the name. Six question marks match
+    them and nothing longer: `*` would also match longer names.
     https://docs.aws.amazon.com/secretsmanager/latest/userguide/auth-and-access_iam-policies.html
     """
     owner = f"arn:{place.partition}:secretsmanager:{place.region}:{place.account}"

@@ -13,8 +13,9 @@ EDGE = EdgeKind.READS
 def statements(grant: Grant, grantee: Grantee) -> Iterator[Statement]:
     """Reading the value, and nothing else.
 
-    There is no statement for KMS: the key is aws/secretsmanager, which everybody in the account may use through Secrets
-    Manager. https://docs.aws.amazon.com/secretsmanager/latest/userguide/security-encryption.html
+    There is no statement for KMS: the key is aws/secretsmanager. Everybody in the account may use
+    it through Secrets Manager.
+    https://docs.aws.amazon.com/secretsmanager/latest/userguide/security-encryption.html
     """
     arn = secret_names.arn_pattern(grantee.place, grant.resource)
     yield Statement(named(grant), ("secretsmanager:GetSecretValue",), (arn,))

@@ -1,4 +1,4 @@
-"""Operations on secrets. From here on the runtime hides the value in what handlers raise and log."""
+"""Operations on secrets. The runtime hides each value that was read."""
 
 from typing import TYPE_CHECKING
 

@@ -1,4 +1,4 @@
-"""The contract of secrets: what is set is read, what is not set is an error, and no error shows a value."""
+"""The contract of secrets: values are read as they were set, and no error shows a value."""
 
 import pytest
 
