@@ -22,9 +22,10 @@ from oort.app.handles.actions import (
 from oort.app.handles.calls import Call, CallFailed, CallTimedOut, call
 from oort.app.handles.events import Event, Publish, event
 from oort.app.handles.fields import Change, Condition, Field, field, fields
-from oort.app.handles.later import Bucket, Changed, Secret, Upload
+from oort.app.handles.later import Bucket, Changed, Upload
 from oort.app.handles.once import Once
 from oort.app.handles.queues import Queue
+from oort.app.handles.secrets import Read, Secret
 from oort.app.handles.tables import Index, Page, Table
 from oort.app.handles.transactions import Transaction, atomic
 from oort.model.invocations import Context, Principal
@@ -75,6 +76,7 @@ __all__ = [
     "Put",
     "Query",
     "Queue",
+    "Read",
     "Reply",
     "Scan",
     "Secret",

@@ -15,8 +15,9 @@ from oort.aws.services.parking import Parking
 from oort.aws.services.relay import Relay
 from oort.aws.system import MachineClock
 from oort.model.platform import PlatformModel
-from oort.model.resources import IndexModel, QueueModel, TableModel
+from oort.model.resources import IndexModel, QueueModel, SecretModel, TableModel
 from oort.ports.bundle import Ports
+from oort.rules.cloud import secret_names
 from oort.rules.cloud.cloud_names import Location
 from oort.rules.cloud.deployed import InboxTable, OutboxTable
 from tests.contracts.sqs_observation import PolledDeliveries, SqsInspection, sweep
@@ -85,6 +86,9 @@ class AwsTarget:
             self._clients.get("sns").create_topic(Name=self._location.topic(event.name))
         for queue in platform.queues:
             self._queue(queue)
+        for secret in platform.of(SecretModel):
+            name = secret_names.name(self._location, secret.name)
+            self._clients.get("secretsmanager").create_secret(Name=name)
 
     def _table(self, table: TableModel) -> None:
         secondary = [index for index in table.indexes if not index.primary]

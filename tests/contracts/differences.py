@@ -13,6 +13,7 @@ _NO_PEEK = "SQS shows nothing without handing it over."
 _MINISTACK_SUMS = "ministack adds to what is no number, and appends to what is no list, without an error and without effect."
 _MOTO_RECEIPTS = "moto takes every receipt that a message ever had."
 _MOTO_ITEMS = "moto ends items at 405,000 bytes and not at 409,600."
+_MINISTACK_EMPTY = "ministack gives a secret that is made without a value an empty version."
 
 # Suite and case; target; reason.
 DIFFERENCES: dict[str, dict[str, str]] = {
@@ -21,6 +22,7 @@ DIFFERENCES: dict[str, dict[str, str]] = {
     # https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_DeleteMessage.html: the most recent one counts.
     "Queues::test_a_stale_receipt_does_nothing": {"moto": _MOTO_RECEIPTS},
     "Parking::test_a_stale_receipt_takes_nothing_off_the_queue": {"moto": _MOTO_RECEIPTS},
+    "Secrets::test_states_say_what_is_not_set": {"ministack": _MINISTACK_EMPTY},
     "Tables::test_an_item_may_have_400_kib_and_no_more": {"moto": _MOTO_ITEMS},
     "Tables::test_an_update_cannot_make_an_item_too_large": {"moto": _MOTO_ITEMS},
     "Tables::test_an_update_that_does_not_fit_changes_nothing": {"ministack": _MINISTACK_SUMS},

@@ -16,8 +16,8 @@ from oort.engine.clocks import SystemClock
 from oort.engine.engine import Engine
 from oort.engine.entropy import SystemEntropy
 from oort.engine.store.group import GroupCommitStore
+from oort.model.invocations import DeliveryReport
 from oort.model.messages import Message
-from oort.model.reports import DeliveryReport
 from oort.testing.callers import KnownCallers
 
 DURING, AFTER, NEVER = (

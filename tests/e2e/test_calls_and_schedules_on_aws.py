@@ -1,5 +1,6 @@
-"""P4, P16: on AWS too, a declared call is answered within its caller's trace, and a schedule runs its function."""
+"""P4, P16, P29: on AWS too, a declared call is answered within its caller's trace, a schedule runs its function, a secret is read."""
 
+import hashlib
 import json
 from typing import Any
 
@@ -78,6 +79,14 @@ def test_a_schedule_runs_its_function(bazaar: Deployed, runs: dict[str, str]) ->
         return sorted(items, key=lambda run: str(run["name"]))
 
     eventually(lambda: seen() == wanted, "a run of each schedule")
+
+
+def test_a_secret_is_read_when_an_operator_has_set_it(bazaar: Deployed) -> None:
+    assert bazaar.ask("bank", "GET", "/bank/ledger-key").status == 500
+    _, program = platforms.load(BAZAAR)
+    cloud.Cloud(bazaar.stage).secrets(program.model).write("bank.ledger-key", "canary")
+    answer = bazaar.ask("bank", "GET", "/bank/ledger-key")
+    assert answer.json() == hashlib.sha256(b"canary").hexdigest()[:8]
 
 
 def test_every_resource_of_the_templates_was_made(bazaar: Deployed) -> None:

@@ -459,9 +459,21 @@ CASES: dict[str, tuple[str, str]] = {
         '@shop.bucket("files")  #! language.later\nclass Files(Bucket[Can]): ...',
         "docs/limits.md",
     ),
-    "a secret": (
-        '@shop.secret("key")  #! language.later\nclass Key(Secret[str]): ...',
-        "The secret key",
+    "a secret that rotates": (
+        '@shop.secret("key", rotate=timedelta(days=30))  #! language.later\nclass Key(Secret[str, Can]): ...',
+        "rotate= is not run by this release",
+    ),
+    "a secret without its base": (
+        '@shop.secret("key")  #! resource.base\nclass Key: ...',
+        "Secret[str, Can]",
+    ),
+    "a secret that JSON cannot become": (
+        '@shop.secret("key")  #! secret.type\nclass Key(Secret[Iterator[str], Can]): ...',
+        "Key holds Iterator",
+    ),
+    "a secret with no action": (
+        '@shop.secret("key")\nclass Key(Secret[str, Can]): ...\n@shop.get("/key")  #! handle.bare\ndef key(key: Key) -> str:\n    return ""',
+        "may do nothing",
     ),
     "an expiry": (
         '@shop.table("a", key="id", expires="revision")  #! language.later\nclass A(Table[str, Account, Can]): ...',

@@ -305,7 +305,7 @@ def test_every_resource_that_can_have_tags_says_whose_it_is(documents: dict[str,
         for resource in document["Resources"].values():
             if resource["Type"] in untagged:
                 continue
-            found = resource["Properties"][tags.TAGGED[resource["Type"]]]
+            found = resource["Properties"][tags.name_of(resource["Type"])]
             named = (
                 found if isinstance(found, dict) else {one["Key"]: one["Value"] for one in found}
             )

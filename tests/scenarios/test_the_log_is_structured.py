@@ -8,9 +8,8 @@ from datetime import timedelta
 from oort.cli.printing.json_logs import JsonLog, JsonServiceLogs
 from oort.cli.printing.logs import LineWriter
 from oort.model.http import HttpReply, HttpRequest
-from oort.model.invocations import Failure
+from oort.model.invocations import DeliveryReport, Failure
 from oort.model.messages import Delivery, Message
-from oort.model.reports import DeliveryReport
 
 TRACE = "4bf92f3577b34da6a3ce929d0e0e4736"
 MESSAGE = Message(

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from oort.aws.services.effects import Effects
     from oort.aws.services.events import Events
     from oort.aws.services.queues import Queues
+    from oort.aws.services.secrets import Secrets
     from oort.aws.services.tables import Tables
     from oort.aws.services.traces import Traces
     from oort.aws.services.transactions import Transactions
@@ -88,6 +89,15 @@ class AwsPorts:
 
         return Effects(
             self._clients, location=self._location, service=self._service, clock=self._clock
+        )
+
+    @cached_property
+    def secrets(self) -> "Secrets":
+        """Values that operators set, in Secrets Manager."""
+        from oort.aws.services.secrets import Secrets
+
+        return Secrets(
+            self._clients, platform=self._platform, location=self._location, clock=self._clock
         )
 
     @cached_property

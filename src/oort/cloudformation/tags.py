@@ -1,7 +1,4 @@
-"""Cost-allocation tags on every resource that can have tags.
-
-A type that is not listed here has none.
-"""
+"""Cost-allocation tags on every resource, except on the listed types that cannot have tags."""
 
 from collections.abc import Mapping
 from dataclasses import replace
@@ -14,26 +11,31 @@ from oort.rules.cloud.cloud_names import Location
 # The service tag of resources that all services share. No service begins with an underscore.
 SHARED = "_platform"
 
-_LIST = "Tags"
-# The property with the tags: a list of keys and values, or an object for the types in _OBJECTS.
-# Read from the resource provider schemas,
-# https://docs.aws.amazon.com/cloudformation-cli/latest/userguide/resource-type-schema.html
-TAGGED: Mapping[str, str] = {
-    "AWS::ApiGateway::RestApi": _LIST,
-    "AWS::ApiGateway::Stage": _LIST,
-    "AWS::CloudWatch::Alarm": _LIST,
-    "AWS::Cognito::UserPool": "UserPoolTags",
-    "AWS::DynamoDB::Table": _LIST,
-    "AWS::IAM::Role": _LIST,
-    "AWS::KMS::Key": _LIST,
-    "AWS::Lambda::EventSourceMapping": _LIST,
-    "AWS::Lambda::Function": _LIST,
-    "AWS::Logs::LogGroup": _LIST,
-    "AWS::S3::Bucket": _LIST,
-    "AWS::SNS::Topic": _LIST,
-    "AWS::SQS::Queue": _LIST,
-    "AWS::SSM::Parameter": _LIST,
-}
+# The types that cannot have tags. A type that is missing here gets tags that CloudFormation refuses: `make templates` names it.
+# Read from the resource provider schemas, https://docs.aws.amazon.com/cloudformation-cli/latest/userguide/resource-type-schema.html
+UNTAGGED = frozenset(
+    {
+        "AWS::ApiGateway::Account",
+        "AWS::ApiGateway::Authorizer",
+        "AWS::ApiGateway::Deployment",
+        "AWS::ApiGateway::GatewayResponse",
+        "AWS::ApiGateway::Method",
+        "AWS::ApiGateway::Resource",
+        "AWS::Cognito::UserPoolClient",
+        "AWS::Cognito::UserPoolGroup",
+        "AWS::KMS::Alias",
+        "AWS::Lambda::Alias",
+        "AWS::Lambda::Permission",
+        "AWS::Lambda::Version",
+        "AWS::S3::BucketPolicy",
+        "AWS::SNS::Subscription",
+        "AWS::SNS::TopicPolicy",
+        "AWS::SQS::QueuePolicy",
+        "AWS::Scheduler::Schedule",
+    }
+)
+_PROPERTIES: Mapping[str, str] = {"AWS::Cognito::UserPool": "UserPoolTags"}
+# The types whose tags are an object, and not a list of keys and values.
 _OBJECTS = frozenset({"AWS::Cognito::UserPool", "AWS::SSM::Parameter"})
 
 
@@ -52,11 +54,18 @@ def tags(location: Location, stage: Stage, service: str) -> dict[str, str]:
 
 def tagged(resource: Resource, labels: Mapping[str, str]) -> Resource:
     """Return the resource with the tags, if its type can have tags."""
-    name = TAGGED.get(resource.type)
-    if name is None:
+    if resource.type in UNTAGGED:
         return resource
     pairs: Json = [{"Key": key, "Value": value} for key, value in labels.items()]
     return replace(
         resource,
-        properties={**resource.properties, name: labels if resource.type in _OBJECTS else pairs},
+        properties={
+            **resource.properties,
+            name_of(resource.type): labels if resource.type in _OBJECTS else pairs,
+        },
     )
+
+
+def name_of(kind: str) -> str:
+    """The property of the type that holds the tags."""
+    return _PROPERTIES.get(kind, "Tags")

@@ -11,15 +11,16 @@ from oort.cloudformation.constructs import (
     assets,
     events,
     functions,
-    gateway_logging,
     kms_keys,
     outbox,
     queues,
     schedules,
+    secrets,
     ssm_parameters,
     tables,
     user_pools,
 )
+from oort.cloudformation.constructs.gateway import gateway_logging
 from oort.cloudformation.intrinsics import attribute, ref
 from oort.cloudformation.resources import Output, Parameter, Resource, Template
 from oort.cloudformation.scope import Code, Scope
@@ -27,7 +28,7 @@ from oort.cloudformation.tags import SHARED, tagged, tags
 from oort.model.delivery.stages import Stage
 from oort.model.functions import Http
 from oort.model.platform import PlatformModel, ServiceModel
-from oort.model.resources import Kind
+from oort.model.resources import Kind, SecretModel
 from oort.rules.cloud import cloud_names
 from oort.rules.cloud.cloud_names import Location
 from oort.rules.cloud.deployed import Outputs
@@ -106,6 +107,7 @@ def _service(scope: Scope) -> Iterator[Resource]:
     yield from outbox.outbox(scope)
     yield from outbox.inbox(scope)
     yield from queues.queues(scope)
+    yield from (secrets.secret(secret, scope.location) for secret in scope.service.of(SecretModel))
     yield from functions.functions(scope)
     yield from schedules.schedules(scope)
     yield from apis.api(scope)

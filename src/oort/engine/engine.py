@@ -18,9 +18,8 @@ from oort.engine.services import bundle
 from oort.engine.services.tables import no_lag
 from oort.engine.store.store import Store
 from oort.model.errors import InvalidAnswer
-from oort.model.invocations import CallOutcome
+from oort.model.invocations import CallOutcome, DeliveryReport
 from oort.model.operations import CallFunction
-from oort.model.reports import DeliveryReport
 from oort.ports.clock import Clock
 from oort.ports.entropy import Entropy
 from oort.ports.identity import Identity

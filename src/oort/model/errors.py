@@ -21,6 +21,12 @@ class OortError(Exception):
         super().__init__(f"{what} {instead}".strip())
 
 
+class Refusal(OortError):
+    """The base of errors with which an operation of a handle is refused. They cross the broker by their code."""
+
+    code = "operation.refused"
+
+
 class InvalidProgram(OortError):
     """The services cannot be loaded; `mistakes` lists every reason, with file and line."""
 
@@ -46,25 +52,25 @@ class UnreadableContract(OortError):
     code = "contract.unreadable"
 
 
-class NotGranted(OortError):
+class NotGranted(Refusal):
     """A handler used an action that its signature does not ask for."""
 
     code = "permission.denied"
 
 
-class InvalidUse(OortError):
+class InvalidUse(Refusal):
     """The public API was used in a way that neither target can carry out."""
 
     code = "use.invalid"
 
 
-class InvalidValue(OortError):
+class InvalidValue(Refusal):
     """A value cannot be stored or sent: a number out of range, an empty key, a naive time."""
 
     code = "value.invalid"
 
 
-class LimitExceeded(OortError):
+class LimitExceeded(Refusal):
     """A size or a count is over a limit that both targets share."""
 
     code = "limit.exceeded"
@@ -98,7 +104,7 @@ class NotUnderstood(Unreadable):
         super().__init__(fault.detail, instead)
 
 
-class ConditionFailed(OortError):
+class ConditionFailed(Refusal):
     """A write's condition did not hold. `position` is the index of the write in its transaction."""
 
     code = "condition.failed"
@@ -108,7 +114,7 @@ class ConditionFailed(OortError):
         super().__init__(what)
 
 
-class NoSuchItem(OortError):
+class NoSuchItem(Refusal):
     """An update without `initial=` met no item.
 
     `position` is the index of the write in its transaction.
@@ -121,7 +127,7 @@ class NoSuchItem(OortError):
         super().__init__(what)
 
 
-class EffectInProgress(OortError):
+class EffectInProgress(Refusal):
     """Another delivery has the lease of the effect, or took the lease over.
 
     Retry after `after`, not before.
@@ -134,7 +140,7 @@ class EffectInProgress(OortError):
         super().__init__(what, instead)
 
 
-class InvalidCursor(OortError):
+class InvalidCursor(Refusal):
     """A pagination cursor was not issued for this query."""
 
     code = "cursor.invalid"

@@ -3,6 +3,7 @@
 They are serialisable, for a worker process in between. W3C trace context names the spans.
 """
 
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TypeAlias
 
@@ -146,3 +147,20 @@ class CallOutcome(msgspec.Struct, frozen=True, kw_only=True):
     result: Answered | Objected
     error: str = ""
     spans: tuple[Span, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class DeliveryReport:
+    """The end of one delivery, for the log. `retry` is None when it succeeded, is parked or dead now.
+
+    `alarm` is true for the first message of its event and version that this consumer could not read.
+    """
+
+    function: str
+    delivery: Delivery
+    attempts: int  # that the queue allows
+    failure: Failure | None
+    retry: timedelta | None
+    duration: timedelta
+    parked: Fault | None = None
+    alarm: bool = False

@@ -3,6 +3,7 @@
 Serialisable; bodies are JSON bytes.
 """
 
+from dataclasses import dataclass
 from enum import StrEnum
 
 import msgspec
@@ -122,3 +123,12 @@ class QueueDepth(msgspec.Struct, frozen=True, kw_only=True):
     in_flight: int
     dead: int
     parked: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Published:
+    """An event of the past. `place` counts up; it names where to go on."""
+
+    place: int
+    published: float  # Unix seconds
+    message: Message

@@ -221,6 +221,20 @@ class ReleaseEffect(_OnEffect, frozen=True, tag="release"):
     """End the lease of an effect that has not happened. The next holder may try."""
 
 
+class ReadSecret(msgspec.Struct, frozen=True, tag="read"):
+    """Read the value of a secret."""
+
+    kind: ClassVar[Kind] = Kind.SECRET
+    action: ClassVar[str] = "read"
+
+    secret: str
+
+    @property
+    def resource(self) -> str:
+        """The secret."""
+        return self.secret
+
+
 Operation: TypeAlias = (
     GetItem
     | GetItems
@@ -237,6 +251,7 @@ Operation: TypeAlias = (
     | ClaimEffect
     | FinishEffect
     | ReleaseEffect
+    | ReadSecret
 )
 
 
@@ -304,4 +319,16 @@ class Happened(msgspec.Struct, frozen=True, tag="happened"):
     result: bytes
 
 
-Result: TypeAlias = Found | Listed | Done | Answered | Objected | Happened | Refused
+class Revealed(msgspec.Struct, frozen=True, tag="revealed"):
+    """The value of a secret. Nothing that prints it shows the value."""
+
+    value: str
+
+    def __repr__(self) -> str:
+        return "Revealed(value=…)"
+
+    def __rich_repr__(self) -> list[tuple[str, object]]:
+        return [("value", ...)]
+
+
+Result: TypeAlias = Found | Listed | Done | Answered | Objected | Happened | Revealed | Refused

@@ -20,6 +20,7 @@ class Kind(StrEnum):
     EVENT = "event"
     CALL = "call"
     EFFECT = "effect"  # external effects of a function; the grant names the function
+    SECRET = "secret"  # noqa: S105  the word, not a value
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,4 +120,16 @@ class CallModel:
     source: Source
 
 
-Resource: TypeAlias = TableModel | QueueModel | EventModel | CallModel
+@dataclass(frozen=True, slots=True)
+class SecretModel:
+    """A secret. Its value is set by an operator, and is no part of the program. `type` is the name of the value's type."""
+
+    kind: ClassVar[Kind] = Kind.SECRET
+
+    name: str
+    service: str
+    type: str
+    source: Source
+
+
+Resource: TypeAlias = TableModel | QueueModel | EventModel | CallModel | SecretModel

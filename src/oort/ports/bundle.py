@@ -9,6 +9,7 @@ from oort.ports.events import Events
 from oort.ports.parking import Parking
 from oort.ports.queue_inspection import QueueInspection
 from oort.ports.queues import Queues
+from oort.ports.secrets import KeptSecrets, Secrets
 from oort.ports.tables import Tables
 from oort.ports.traces import Traces
 from oort.ports.transactions import Transactions
@@ -38,6 +39,10 @@ class HandlePorts(Protocol):
         """Records of external effects."""
 
     @property
+    def secrets(self) -> Secrets:
+        """Values that operators set."""
+
+    @property
     def transactions(self) -> Transactions:
         """Several writes in one commit."""
 
@@ -56,6 +61,10 @@ class FunctionPorts(HandlePorts, Protocol):
 
 class Ports(FunctionPorts, Protocol):
     """All ports of a target, for its functions and for its operators."""
+
+    @property
+    def secrets(self) -> KeptSecrets:
+        """Values that operators set, and how."""
 
     @property
     def deliveries(self) -> Deliveries:

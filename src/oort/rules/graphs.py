@@ -10,23 +10,22 @@ from enum import StrEnum
 from oort.model import names
 from oort.model.functions import Answer, FunctionModel, Http, Subscription, Timer, Worker
 from oort.model.platform import PlatformModel, ServiceModel
-from oort.model.resources import CallModel, EventModel, QueueModel, Resource, TableModel
+from oort.model.resources import Kind, QueueModel
 from oort.rules.grants import selection
 from oort.rules.grants.edges import EdgeKind
 
-__all__ = ["Edge", "EdgeKind", "Graph", "Node", "NodeKind", "graph"]
+__all__ = ["Edge", "EdgeKind", "Graph", "Node", "NodeKind", "graph", "node_kind"]
 
 
 class NodeKind(StrEnum):
-    """The kinds of node, in their order within a service."""
+    """The kinds of node that are no resources, in their order within a service.
+
+    Resources follow, in the order of `Kind`.
+    """
 
     SERVICE = "service"
     ROUTE = "route"
     FUNCTION = "function"
-    TABLE = "table"
-    QUEUE = "queue"
-    EVENT = "event"
-    CALL = "call"
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +33,7 @@ class Node:
     """A service, function, route or resource of the platform. `id` is unique among all kinds."""
 
     id: str
-    kind: NodeKind
+    kind: NodeKind | Kind
     name: str
     service: str
 
@@ -67,9 +66,9 @@ def graph(platform: PlatformModel) -> Graph:
     ends = {end for edge in edges for end in (edge.source, edge.target)}
     for end in sorted(ends - nodes.keys()):  # of services that are not loaded
         kind, _, name = end.partition(":")
-        nodes[end] = Node(end, NodeKind(kind), name, names.owner(name))
+        nodes[end] = Node(end, node_kind(kind), name, names.owner(name))
     order = {service.name: position for position, service in enumerate(platform.services)}
-    kinds = list(NodeKind)
+    kinds: list[NodeKind | Kind] = [*NodeKind, *Kind]
     return Graph(
         platform.name,
         tuple(
@@ -101,22 +100,15 @@ def _nodes(service: ServiceModel) -> Iterator[Node]:
     }
     for resource in service.resources:
         if resource.name not in hidden or not isinstance(resource, QueueModel):
-            yield _node(_node_kind(resource), resource.name, service.name)
+            yield _node(resource.kind, resource.name, service.name)
 
 
-def _node_kind(resource: Resource) -> NodeKind:
-    match resource:
-        case TableModel():
-            return NodeKind.TABLE
-        case QueueModel():
-            return NodeKind.QUEUE
-        case EventModel():
-            return NodeKind.EVENT
-        case CallModel():
-            return NodeKind.CALL
+def node_kind(word: str) -> NodeKind | Kind:
+    """The kind of node that the word names. ValueError if there is none."""
+    return Kind(word) if word in list(Kind) else NodeKind(word)
 
 
-def _node(kind: NodeKind, name: str, service: str) -> Node:
+def _node(kind: NodeKind | Kind, name: str, service: str) -> Node:
     return Node(f"{kind}:{name}", kind, name, service)
 
 
@@ -137,11 +129,11 @@ def _trigger(function: FunctionModel) -> Edge | None:
         case Http() as http:
             return Edge(f"{NodeKind.ROUTE}:{_route(http)}", EdgeKind.CALLS, here)
         case Subscription(event=event):
-            return Edge(f"{NodeKind.EVENT}:{event}", EdgeKind.TRIGGERS, here)
+            return Edge(f"{Kind.EVENT}:{event}", EdgeKind.TRIGGERS, here)
         case Answer(call=call):
-            return Edge(f"{NodeKind.CALL}:{call}", EdgeKind.TRIGGERS, here)
+            return Edge(f"{Kind.CALL}:{call}", EdgeKind.TRIGGERS, here)
         case Worker(queue=queue):
-            return Edge(f"{NodeKind.QUEUE}:{queue}", EdgeKind.TRIGGERS, here)
+            return Edge(f"{Kind.QUEUE}:{queue}", EdgeKind.TRIGGERS, here)
         case Timer():
             return None
 

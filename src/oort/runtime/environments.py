@@ -21,6 +21,7 @@ from oort.app.declaring.parameters import (
 )
 from oort.app.programs import Function, Provider
 from oort.model.errors import InvalidUse, NotFoundHere
+from oort.runtime import redaction
 from oort.runtime.links import EnvironmentLink
 
 if TYPE_CHECKING:
@@ -162,7 +163,7 @@ def in_full(error: BaseException) -> str:
 
     A long traceback is cut at its beginning.
     """
-    return "".join(traceback.format_exception(error))[-_LONGEST:]
+    return redaction.text("".join(traceback.format_exception(error)))[-_LONGEST:]
 
 
 def in_short(error: BaseException) -> str:
@@ -171,21 +172,28 @@ def in_short(error: BaseException) -> str:
         text = str(error)
     except Exception:  # a user's exception may have a broken __str__
         text = "its text cannot be read"
+    text = redaction.text(text)  # before the cut: a part of a value would not be recognised
     return " ".join(f"{type(error).__name__}: {text}".strip().removesuffix(":").split())[:500]
 
 
 def log_line(level: str, message: str, *, now: datetime, fields: Mapping[str, object]) -> str:
-    """A line of a structured log, without its end: one JSON object with time, level and message first.
+    """Return a line of a structured log, without a line break: time, level and message first.
 
-    Fields that are empty are left out; what is no JSON is shown as its `repr`.
+    Empty fields are left out. A value that JSON cannot have is written as its `repr`. Values of
+    secrets are hidden.
 
     >>> log_line("INFO", "begun", now=datetime(2026, 1, 1, tzinfo=UTC), fields={"status": 200, "trace": ""})
     '{"time":"2026-01-01T00:00:00.000Z","level":"INFO","message":"begun","status":200}'
     """
     moment = now.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
-    told = {name: value for name, value in fields.items() if value != ""}
-    document = {"time": moment, "level": level, "message": message, **told}
-    return msgspec.json.encode(document, enc_hook=repr).decode()
+    present = {name: value for name, value in fields.items() if value != ""}
+    members = redaction.members({"message": message, **present})
+    document = {"time": moment, "level": level, **members}
+    return msgspec.json.encode(document, enc_hook=_shown).decode()
+
+
+def _shown(value: object) -> str:
+    return redaction.text(repr(value))
 
 
 def _awaited(coroutine: Coroutine[object, object, object]) -> object:

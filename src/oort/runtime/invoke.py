@@ -21,7 +21,7 @@ from oort.model.messages import Delivery, Message, Reason
 from oort.model.operations import Answered, Mark, Objected
 from oort.model.problems import Problem
 from oort.rules.types import models
-from oort.runtime import replies
+from oort.runtime import redaction, replies
 from oort.runtime.environments import Environment, in_full, in_short
 from oort.runtime.requests import RequestReader
 
@@ -95,9 +95,9 @@ def call(environment: Environment, invocation: CallInvocation) -> CallOutcome:
 
 def objection(problem: Problem) -> Objected:
     """Return a problem in the form that the caller receives."""
-    return Objected(
-        problem.status, type(problem).__name__, problem.detail, msgspec.json.encode(problem.members)
-    )
+    members = msgspec.json.encode(redaction.problem(problem.members))
+    detail = redaction.text(problem.detail)
+    return Objected(problem.status, type(problem).__name__, detail, members)
 
 
 def batch(environment: Environment, invocation: BatchInvocation) -> BatchOutcome:

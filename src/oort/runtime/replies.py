@@ -11,8 +11,9 @@ from oort.app.handles.actions import Reply
 from oort.model import limits
 from oort.model.errors import InvalidUse, InvalidValue, LimitExceeded, Unavailable
 from oort.model.invocations import HttpOutcome
-from oort.model.problems import BadRequest, Json, Problem
+from oort.model.problems import BadRequest, Problem
 from oort.rules.types import models
+from oort.runtime import redaction
 from oort.runtime.environments import in_full
 
 JSON = ("content-type", "application/json")
@@ -102,8 +103,7 @@ def problem(error: Problem, *, entered: bool, traceback: str = "") -> HttpOutcom
         raise InvalidUse(
             f"{type(error).__name__} has the status {error.status}.", "A problem has 400 to 599."
         )
-    document: dict[str, Json] = error.document()
-    body = msgspec.json.encode(document)
+    body = msgspec.json.encode(redaction.problem(error.document()))
     return HttpOutcome(
         status=error.status, headers=(PROBLEM,), body=body, entered=entered, error=traceback
     )

@@ -4,7 +4,7 @@ import itertools
 import threading
 import weakref
 from collections import defaultdict, deque
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from typing import TypeVar, cast, get_args, get_origin
 
@@ -14,7 +14,7 @@ from oort.app.declaring import versions
 from oort.app.handles import calls, codecs, events
 from oort.app.handles.actions import Put
 from oort.app.handles.events import Event, Publish
-from oort.app.handles.handle import ResourceHandle, ask, declaration, make
+from oort.app.handles.handle import AskingHandle, ResourceHandle, ask, declaration, make
 from oort.app.handles.once import Once
 from oort.app.handles.queues import Queue
 from oort.app.handles.tables import Table, advance
@@ -196,18 +196,17 @@ class _Delivery:
 
 
 class _Replies:
-    """The link of a fake call: it returns the answers in order and repeats the last."""
+    """The link of a fake that only asks: it returns the answers in order and repeats the last."""
 
-    def __init__(self, bodies: list[bytes]) -> None:
-        self._bodies = bodies
+    def __init__(self, answers: Sequence[Result], *, instead: str) -> None:
+        self._answers = list(answers)
+        self._instead = instead
 
     def perform(self, _: Operation) -> Result:
         """See `app.handles.handle`."""
-        if not self._bodies:
-            return Refused(
-                InvalidUse.code, "The fake call has no answer: write fake(Charge, Receipt(…))."
-            )
-        return Answered(self._bodies.pop(0) if len(self._bodies) > 1 else self._bodies[0])
+        if not self._answers:
+            return Refused(InvalidUse.code, f"The fake has no answer: write {self._instead}.")
+        return self._answers.pop(0) if len(self._answers) > 1 else self._answers[0]
 
 
 _local = threading.local()
@@ -231,7 +230,8 @@ def fake(resource: type[R], *items: object) -> R:
     `published`. Raises InvalidUse for a class that is not declared or has no actions.
     """
     if calls.declared(resource) is not None:
-        return make(resource, link=_Replies([codecs.body(item) for item in items]))
+        answers = [Answered(codecs.body(item)) for item in items]
+        return make(resource, link=_Replies(answers, instead="fake(Charge, Receipt(…))"))
     if resource is Once and not items:
         return make(resource, link=_fake_store().delivery())
     origin, arguments = get_origin(resource), get_args(resource)
@@ -241,6 +241,8 @@ def fake(resource: type[R], *items: object) -> R:
             "Write fake(People[Get | Put]).",
         )
     fake_store = _fake_store()
+    if issubclass(origin, AskingHandle) and declaration(origin) is not None:
+        return cast(R, _asking(origin, arguments, items))
     if items and not issubclass(origin, Table):
         raise InvalidUse(f"A fake {origin.__name__} starts empty.", "Give items to tables only.")
     if origin is Publish:
@@ -258,6 +260,15 @@ def fake(resource: type[R], *items: object) -> R:
     for item in items:
         _fill(cast(Table[object, object, Put], handle), item)
     return cast(R, handle)
+
+
+def _asking(
+    origin: type[AskingHandle], arguments: Sequence[object], items: Sequence[object]
+) -> object:
+    """A handle that answers with the items."""
+    instead = f"fake({origin.__name__}[…], …)"
+    replies = _Replies([origin._answer(item) for item in items], instead=instead)
+    return make(origin, link=replies, _actions=frozenset(get_args(arguments[0]) or arguments))
 
 
 def _fill(table: "Table[object, object, Put]", item: object) -> None:

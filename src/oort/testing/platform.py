@@ -15,6 +15,7 @@ from oort.app.declaring.signatures import provided_type
 from oort.app.handles import codecs, events
 from oort.app.handles.events import Event
 from oort.app.handles.queues import Queue
+from oort.app.handles.secrets import Secret
 from oort.app.handles.tables import Table
 from oort.app.loading import projects
 from oort.app.loading.loader import load
@@ -28,12 +29,11 @@ from oort.model import limits
 from oort.model.errors import DidNotSettle, InvalidUse, NotFoundHere
 from oort.model.functions import Consumed
 from oort.model.http import HttpReply, HttpRequest
-from oort.model.invocations import Span
+from oort.model.invocations import DeliveryReport, Span
 from oort.model.messages import DeadLetter, Message, Older, ParkedMessage
 from oort.model.operations import Listed, ScanTable
 from oort.model.platform import PlatformModel, ServiceModel
-from oort.model.reports import DeliveryReport
-from oort.model.resources import QueueModel
+from oort.model.resources import QueueModel, SecretModel
 from oort.model.sources import Source
 from oort.rules import identifiers
 from oort.rules.types import models
@@ -155,6 +155,14 @@ class Platform:
             )
         self._engine.invoker.close()
         self._overrides[kind] = factory
+
+    def set_secret(self, secret: type[Secret[T, Never]], value: T) -> None:
+        """Set the value of a secret, as an operator does with `oort secrets set`."""
+        declared = secret.__oort__
+        name = _require_name(
+            declared.model.name, (secret.name for secret in self.model.of(SecretModel))
+        )
+        self._engine.ports.secrets.write(name, declared.encode(value))
 
     # -- requests
 

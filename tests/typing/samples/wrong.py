@@ -1,7 +1,7 @@
 from cometbid.accounts.store import Account, Archive, Emails, People, accounts
 from cometbid.analytics.service import C, Counts
 from cometbid.contracts.accounts import Closed, SignedUp
-from cometbid.email.service import Outgoing
+from cometbid.email.service import Outgoing, SmtpKey
 from oort import Get, Put, Publish, Query, Update, atomic, field
 def need(p: People[Get | Put]) -> None: ...
 def bare(p: People) -> None: p.get("x")                                   # 1 no action
@@ -28,4 +28,5 @@ def wrong_event(event: Closed) -> None: ...                                # 17
 @accounts.worker(People)
 def wrong_kind(mail: Account) -> None: ...                                 # 18
 def silly(p: People[int]) -> None: ...                                     # 19
+def key(key: SmtpKey) -> None: key.value()                                 # 21 no action
 SignedUp("a", "b", "c")                                                    # 20

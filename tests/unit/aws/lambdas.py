@@ -49,6 +49,7 @@ from oort.ports.deliveries import PushedDeliveries
 from oort.ports.effects import Effects
 from oort.ports.events import Events
 from oort.ports.queues import Queues as QueuesPort
+from oort.ports.secrets import Secrets
 from oort.ports.tables import Tables
 from oort.ports.traces import Traces
 from oort.ports.transactions import Transactions
@@ -192,6 +193,7 @@ class FunctionPorts:
     events: Events
     calls: Calls
     effects: Effects
+    secrets: Secrets
     transactions: Transactions
     deliveries: PushedDeliveries
     traces: Traces
@@ -289,6 +291,7 @@ class Lambda:
             events=self.ports.events,
             calls=Answers(self),
             effects=self.ports.effects,
+            secrets=self.ports.secrets,
             transactions=self.ports.transactions,
             deliveries=self.deliveries,
             traces=self.traces,

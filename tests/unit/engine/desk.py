@@ -32,7 +32,7 @@ from oort.engine.clocks import VirtualClock
 from oort.engine.engine import Engine
 from oort.engine.entropy import SeededEntropy
 from oort.engine.store.store import Store
-from oort.model.reports import DeliveryReport
+from oort.model.invocations import DeliveryReport
 from oort.ports.clock import Clock
 from oort.testing.callers import KnownCallers
 

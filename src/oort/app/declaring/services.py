@@ -119,9 +119,18 @@ class Service:
         """Declare a bucket. This release refuses it at load time."""
         return self._later(f"The bucket {name}")
 
-    def secret(self, name: str, *, rotate: timedelta = timedelta(days=30)) -> Callable[[D], D]:  # noqa: ARG002
-        """Declare a secret. Refused at load by this release."""
-        return self._later(f"The secret {name}")
+    def secret(self, name: str, *, rotate: timedelta | None = None) -> Callable[[D], D]:
+        """Declare a secret.
+
+        Set its value with `oort secrets set`. This release refuses `rotate` at load time. Put the
+        decorator on a subclass of `Secret[T, Can]`.
+        """
+        from oort.app.declaring import secrets  # a cold start loads only the declared kinds
+
+        source = self._here()
+        if rotate is not None:
+            self.declared.mistakes.append(later.mistake(source, "rotate="))
+        return self._resource(name, source, secrets.declare, secrets.check)
 
     def provide(self, factory: F) -> F:
         """Declare a factory for a port of your own, such as a client of another system.

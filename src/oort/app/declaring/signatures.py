@@ -23,11 +23,11 @@ from oort.app.declaring.parameters import (
     ValueParameter,
 )
 from oort.app.handles import calls, events
-from oort.app.handles.actions import MARKERS, Header
+from oort.app.handles.actions import Header, markers
 from oort.app.handles.calls import Call
 from oort.app.handles.events import Publish
 from oort.app.handles.handle import ResourceHandle, declaration
-from oort.app.handles.later import Bucket, Secret
+from oort.app.handles.later import Later
 from oort.app.handles.once import Once
 from oort.model.invocations import Context, Principal
 from oort.model.sources import Mistake, Source
@@ -108,7 +108,7 @@ class Reader:
             return self._publish(name, hint)
         if isinstance(origin, type) and issubclass(origin, Call):
             return self._call(name, cast(type, origin))
-        if isinstance(origin, type) and issubclass(origin, Bucket | Secret):
+        if isinstance(origin, type) and issubclass(origin, Later):
             self.refuse(
                 "language.later",
                 f"{self.name}: {name} is not available in this release.",
@@ -127,26 +127,22 @@ class Reader:
             self.refuse(
                 "handle.undeclared",
                 f"{self.name}: {title} is not declared.",
-                "Put @service.table or @service.queue on it.",
+                "Put @service.table on it, or the decorator of its kind.",
             )
             return ContextParameter(name)
         arguments = get_args(hint)
         if not arguments:
             what = f"{self.name}: {name}: {title} has no actions."
-            self.refuse(
-                "handle.bare",
-                what,
-                f"Name the actions: {name}: {title}[Get] or {title}[Get | Put].",
-            )
+            self.refuse("handle.bare", what, f"Name the actions: {name}: {_example(origin)}.")
             return ContextParameter(name)
         inner = arguments[0]
         actions = get_args(inner) if get_origin(inner) in (Union, UnionType) else (inner,)
-        if bad := [action for action in actions if action not in MARKERS]:
+        if bad := [action for action in actions if action not in markers()]:
             what = f"{self.name}: {title}[{getattr(bad[0], '__name__', bad[0])}] is not an action."
             self.refuse(
                 "handle.action",
                 what,
-                f"Actions are {', '.join(marker.__name__ for marker in MARKERS)}.",
+                f"Actions are {', '.join(marker.__name__ for marker in markers())}.",
             )
             return ContextParameter(name)
         if bad := [action for action in actions if action not in origin._ACTIONS]:
@@ -174,6 +170,13 @@ class Reader:
                 f"Write {name}: Publish[SignedUp], with a class under @event.",
             )
         return PublishParameter(name, published)
+
+
+def _example(origin: type[ResourceHandle]) -> str:
+    """The class with its first action in brackets, and with the first two."""
+    first, *others = (marker.__name__ for marker in origin._ACTIONS)
+    alone = f"{origin.__name__}[{first}]"
+    return f"{alone} or {origin.__name__}[{first} | {others[0]}]" if others else alone
 
 
 def read_timer(reader: Reader) -> Signature:

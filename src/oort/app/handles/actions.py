@@ -4,44 +4,51 @@
 """
 
 from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING, Generic, Never, ParamSpec, TypeAlias
+from typing import TYPE_CHECKING, Generic, Never, ParamSpec
 
 
-class Get:
+class Action:
+    """The base of all action markers.
+
+    A kind of resource can have its own action, in the file of its handle.
+    """
+
+
+class Get(Action):
     """Read an item or object by its key: `dynamodb:GetItem`."""
 
 
-class Put:
+class Put(Action):
     """Write a complete item or object: `dynamodb:PutItem`."""
 
 
-class Update:
+class Update(Action):
     """Change attributes of an item: `dynamodb:UpdateItem`."""
 
 
-class Delete:
+class Delete(Action):
     """Remove an item: `dynamodb:DeleteItem`."""
 
 
-class Query:
+class Query(Action):
     """Read the items of a partition of an index: `dynamodb:Query`."""
 
 
-class Scan:
+class Scan(Action):
     """Read all items of a table: `dynamodb:Scan`."""
 
 
-class Check:
+class Check(Action):
     """Test a condition inside `atomic()` without a write: `dynamodb:ConditionCheckItem`."""
 
 
-class Send:
+class Send(Action):
     """Send messages to a queue: `sqs:SendMessage`."""
 
 
-Action: TypeAlias = Get | Put | Update | Delete | Query | Scan | Check | Send
-
-MARKERS: tuple[type, ...] = (Get, Put, Update, Delete, Query, Scan, Check, Send)
+def markers() -> tuple[type[Action], ...]:
+    """Every action marker."""
+    return tuple(Action.__subclasses__())
 
 
 def word(marker: type) -> str:

@@ -17,11 +17,10 @@ from oort.model.errors import (
     EffectInProgress,
     InvalidCursor,
     InvalidUse,
-    InvalidValue,
-    LimitExceeded,
     NoSuchItem,
     NotGranted,
     OortError,
+    Refusal,
 )
 from oort.model.messages import Message, Older
 from oort.model.operations import Lease, Mark, Operation, Refused, Result
@@ -86,9 +85,7 @@ def refusal(refused: Refused) -> Exception:
         return BadRequest(refused.detail)
     if refused.code == EffectInProgress.code:
         return EffectInProgress(refused.detail, after=timedelta(seconds=refused.after))
-    kinds: dict[str, type[OortError]] = {
-        kind.code: kind for kind in (NotGranted, InvalidUse, InvalidValue, LimitExceeded)
-    }
+    kinds: dict[str, type[OortError]] = {kind.code: kind for kind in Refusal.__subclasses__()}
     return kinds.get(refused.code, OortError)(refused.detail)
 
 
@@ -152,6 +149,15 @@ class ResourceHandle(Handle):
 
     _ACTIONS: ClassVar[tuple[type, ...]] = ()
     _actions: frozenset[type]
+
+
+class AskingHandle(ResourceHandle):
+    """The base of handles that only ask: a fake of such a handle answers with the items that it is given."""
+
+    @classmethod
+    def _answer(cls, item: object) -> Result:
+        """The result that stands for the item."""
+        raise NotImplementedError
 
 
 def make(kind: type[H], *, link: Performs, **state: object) -> H:

@@ -29,7 +29,11 @@ def _refuse(what: str) -> InvalidUse:
     return InvalidUse(f"{what} is {_WHAT}.", "docs/limits.md lists what this release runs.")
 
 
-class Bucket(Generic[Can]):
+class Later:
+    """The base of handles that this release does not run."""
+
+
+class Bucket(Later, Generic[Can]):
     """Files by key, declared with `@service.bucket`. This release does not run buckets."""
 
     def read(self: "Bucket[Get]", key: str) -> bytes:
@@ -53,14 +57,6 @@ class Bucket(Generic[Can]):
     def download_link(self: "Bucket[Get]", key: str, *, expires: timedelta) -> str:
         """Return a link by which its holder can download a file."""
         raise _refuse("Bucket.download_link")
-
-
-class Secret(Generic[T]):
-    """A secret fetched at run time. Declared with `@service.secret`; not run by this release."""
-
-    def value(self) -> T:
-        """The value as it is now."""
-        raise _refuse("Secret.value")
 
 
 class Upload(msgspec.Struct):

@@ -1,4 +1,4 @@
-"""Shell completion for names of functions and queues.
+"""Shell completion for names of functions, queues and secrets.
 
 Completion loads the platform in the folder, as `oort check` does. A platform with mistakes
 completes
@@ -14,6 +14,7 @@ import click
 
 from oort.cli.wiring import platforms
 from oort.model.platform import PlatformModel
+from oort.model.resources import SecretModel
 
 
 def functions(ctx: click.Context, _parameter: click.Parameter, beginning: str) -> list[str]:
@@ -24,6 +25,11 @@ def functions(ctx: click.Context, _parameter: click.Parameter, beginning: str) -
 def queues(ctx: click.Context, _parameter: click.Parameter, beginning: str) -> list[str]:
     """Complete the name of a queue."""
     return _names(ctx, beginning, lambda model: (queue.name for queue in model.queues))
+
+
+def secrets(ctx: click.Context, _parameter: click.Parameter, beginning: str) -> list[str]:
+    """Complete the name of a secret."""
+    return _names(ctx, beginning, lambda model: (secret.name for secret in model.of(SecretModel)))
 
 
 def _names(

@@ -18,6 +18,7 @@ from oort.cli.commands.new import new
 from oort.cli.commands.permissions import permissions
 from oort.cli.commands.queues import queues
 from oort.cli.commands.routes import routes
+from oort.cli.commands.secrets import secrets
 from oort.cli.commands.synth import synth
 from oort.cli.commands.token import token
 from oort.cli.commands.traces import trace, traces
@@ -41,7 +42,7 @@ oort = Sections(
         "Develop": (new, dev, check, contracts, invoke, token),
         "Look": (routes, graph, permissions, traces, trace, queues, events),
         "Deploy": (synth, deploy, destroy),
-        "Keep": (keys, api_keys, completion),
+        "Keep": (secrets, keys, api_keys, completion),
     },
 )
 click.version_option(package_name="oortcloud", prog_name="oort", message="%(prog)s %(version)s")(

@@ -61,7 +61,7 @@ def deploy(
     """
     project, program = platforms.load(path)
     chosen = platforms.known_services(program, services)
-    from oort.cli.deploy import deploy_contracts
+    from oort.cli.deploy import deploy_contracts, deploy_secrets
     from oort.cli.wiring import cloud  # here, since it takes what only a deployment needs
     from oort.delivery import shipping
 
@@ -91,6 +91,8 @@ def deploy(
         outcomes = shipped.outcomes
         contracts.publish()
         _release(program, target_cloud.parking(program.model), chosen=chosen, say=say)
+        secrets = target_cloud.secrets(program.model)
+        deploy_secrets.tell(program.model, secrets, stage, chosen, say=say)
     if as_json:
         output.json([_document(service) for service in outcomes])
         return

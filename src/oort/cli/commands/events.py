@@ -23,7 +23,7 @@ from oort.model.messages import Message, ParkedMessage, Reason
 from oort.ports.parking import Parking
 
 if TYPE_CHECKING:
-    from oort.model.reports import Published
+    from oort.model.messages import Published
 
 _EPILOG = """\b
 Example:

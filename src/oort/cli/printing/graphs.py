@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable
 from operator import attrgetter
 
 from oort.model.items import Value
+from oort.model.resources import Kind
 from oort.rules.graphs import Edge, Graph, Node, NodeKind
 
 
@@ -95,18 +96,19 @@ def _short(node: Node) -> str:
     return node.name.removeprefix(f"{node.service}.")
 
 
-_SHAPES = {
+_ROUND = ("(", ")")  # a resource without a shape of its own
+_SHAPES: dict[NodeKind | Kind, tuple[str, str]] = {
     NodeKind.ROUTE: ("([", "])"),
     NodeKind.FUNCTION: ("[", "]"),
-    NodeKind.TABLE: ("[(", ")]"),
-    NodeKind.QUEUE: ("[[", "]]"),
-    NodeKind.EVENT: ("{{", "}}"),
-    NodeKind.CALL: ("[/", "/]"),
+    Kind.TABLE: ("[(", ")]"),
+    Kind.QUEUE: ("[[", "]]"),
+    Kind.EVENT: ("{{", "}}"),
+    Kind.CALL: ("[/", "/]"),
 }
 
 
 def _drawn(node: Node) -> str:
-    opening, closing = _SHAPES[node.kind]
+    opening, closing = _SHAPES.get(node.kind, _ROUND)
     return f"{opening}{_label(_short(node))}{closing}"
 
 

@@ -12,7 +12,7 @@ from oort.runtime.environments import log_line
 
 if TYPE_CHECKING:
     from oort.model.http import HttpReply, HttpRequest
-    from oort.model.reports import DeliveryReport
+    from oort.model.invocations import DeliveryReport
 
 
 class JsonLog(Log):

@@ -20,10 +20,11 @@ import oort
 from oort.cli.printing import output
 from oort.model.errors import OortError
 from oort.rules import identifiers
+from oort.runtime import redaction
 
 if TYPE_CHECKING:
     from oort.model.http import HttpReply, HttpRequest
-    from oort.model.reports import DeliveryReport
+    from oort.model.invocations import DeliveryReport
 
 _GATHER = 0.03  # seconds: short enough that nobody sees it, long enough that a busy platform writes many lines at once
 _KEPT = 20_000  # lines, if the reader has stopped; then the oldest are dropped
@@ -136,7 +137,7 @@ class Log:
     def say(self, text: str, *, below: str = "") -> None:
         """Log a line, with further lines below."""
         line = f"{self._time()}  {text}"
-        self._writer.write(f"{line}\n{below}" if below else line)
+        self._writer.write(redaction.text(f"{line}\n{below}" if below else line))
 
     def _outcome(self, report: "DeliveryReport") -> str:
         if report.parked is not None:

@@ -13,6 +13,7 @@ from oort.aws.deployment.accounts import Account, account
 from oort.aws.deployment.assets import S3Assets
 from oort.aws.deployment.stacks import CloudFormationStacks
 from oort.aws.services.parking import Parking as SqsParking
+from oort.aws.system import MachineClock
 from oort.cloudformation import rendering, templates
 from oort.cloudformation.resources import Template
 from oort.cloudformation.scope import Code
@@ -28,6 +29,7 @@ from oort.model.errors import NotPackaged
 from oort.model.platform import PlatformModel, ServiceModel
 from oort.ports.assets import Assets
 from oort.ports.parking import Parking
+from oort.ports.secrets import KeptSecrets
 from oort.rules.cloud import cloud_names
 from oort.rules.cloud.cloud_names import Location
 
@@ -53,6 +55,13 @@ class Cloud:
     def parking(self, platform: PlatformModel) -> Parking:
         """Open the parked messages of the stage."""
         return SqsParking(self._clients, platform=platform, location=self.location(platform))
+
+    def secrets(self, platform: PlatformModel) -> KeptSecrets:
+        """Open the secrets of the stage."""
+        from oort.aws.services.secrets import Secrets
+
+        location = self.location(platform)
+        return Secrets(self._clients, platform=platform, location=location, clock=MachineClock())
 
     def rollout(
         self,

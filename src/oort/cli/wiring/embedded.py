@@ -24,6 +24,7 @@ from oort.engine.gateway.asgi import GatewayApp
 from oort.engine.identity import discovery_pages
 from oort.engine.identity.api_keys import ApiKeys
 from oort.engine.identity.issuer import Issuer, issuer_url
+from oort.engine.services.secrets import Secrets
 from oort.engine.services.traces import Traces
 from oort.engine.state.folder import StateFolder, held, open_state
 from oort.engine.state.store_keys import Keys
@@ -32,6 +33,7 @@ from oort.engine.store.direct import DirectStore
 from oort.engine.store.group import GroupCommitStore
 from oort.model.errors import InvalidToken, StateUnusable
 from oort.model.invocations import Principal
+from oort.rules import secrets
 
 REQUEST_THREADS = 16
 CONSUMER_THREADS = 8
@@ -112,6 +114,9 @@ def started(
         log.say(
             f"{queue}: {output.counted(count, 'parked message')} cannot be read yet: oort events parked"
         )
+    for secret in engine.ports.secrets.states():
+        if secret.changed is None:
+            log.say(f"{secret.name} has no value: {secrets.command(secret.name, place=place)}")
     return Running(app, engine, threads, store)
 
 
@@ -137,6 +142,13 @@ def invocable(program: Program, folder: Path) -> Iterator[tuple[Engine, Issuer]]
             yield engine, issuer
         finally:
             engine.invoker.close()
+
+
+@contextmanager
+def kept_secrets(program: Program, folder: Path) -> Iterator[Secrets]:
+    """Open the secrets in the platform's state. Create the state if missing."""
+    with _opened(open_state(folder)) as store:
+        yield Secrets(store, platform=program.model, clock=SystemClock())
 
 
 @contextmanager

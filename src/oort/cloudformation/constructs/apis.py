@@ -4,8 +4,8 @@ from collections.abc import Iterator
 
 from oort.cloudformation.constructs import ssm_parameters
 from oort.cloudformation.constructs.functions import alias, log_group
-from oort.cloudformation.constructs.preflights import preflight
-from oort.cloudformation.constructs.responses import responses
+from oort.cloudformation.constructs.gateway.preflights import preflight
+from oort.cloudformation.constructs.gateway.responses import responses
 from oort.cloudformation.constructs.user_pools import SCOPES
 from oort.cloudformation.intrinsics import attribute, ref, text
 from oort.cloudformation.logical import digest, identity, short

@@ -13,10 +13,9 @@ from datetime import timedelta
 from oort.engine.invoking.invoker import InProcessInvoker
 from oort.engine.services.deliveries import Deliveries, Retry
 from oort.model.functions import Consumed, FunctionModel
-from oort.model.invocations import BatchOutcome, Failure, Parked
+from oort.model.invocations import BatchOutcome, DeliveryReport, Failure, Parked
 from oort.model.messages import Delivery
 from oort.model.platform import PlatformModel
-from oort.model.reports import DeliveryReport
 from oort.ports.clock import Clock
 from oort.ports.entropy import Entropy
 from oort.ports.traces import Traces

@@ -14,6 +14,7 @@ from oort.engine.services.queue_inspection import QueueInspection
 from oort.engine.services.queues import Queues
 from oort.engine.services.relay import Relay
 from oort.engine.services.schedules import Schedules
+from oort.engine.services.secrets import Secrets
 from oort.engine.services.tables import Tables, no_lag
 from oort.engine.services.traces import Traces
 from oort.engine.services.transactions import Transactions
@@ -35,6 +36,7 @@ class EnginePorts:
     events: Events
     calls: Calls
     effects: Effects
+    secrets: Secrets
     transactions: TransactionsPort
     deliveries: Deliveries
     queue_inspection: QueueInspection
@@ -70,6 +72,7 @@ def on(
         events=Events(store, platform=platform, clock=clock),
         calls=Calls(platform, run=run, traces=traces, clock=clock, failed=failed),
         effects=Effects(store, clock=clock),
+        secrets=Secrets(store, platform=platform, clock=clock),
         transactions=Transactions(store, platform=platform, clock=clock, lag=lag),
         deliveries=Deliveries(store, platform=platform, clock=clock),
         queue_inspection=QueueInspection(store, platform=platform, clock=clock),

@@ -9,8 +9,7 @@ from oort.engine.rows import messages
 from oort.engine.rows.times import unix
 from oort.engine.store.session import Session
 from oort.engine.store.store import Store
-from oort.model.messages import Message
-from oort.model.reports import Published
+from oort.model.messages import Message, Published
 from oort.ports.clock import Clock
 
 

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from oort.model.functions import Grant
 from oort.model.resources import Kind
-from oort.rules.grants import calls, effects, events, queues, tables
+from oort.rules.grants import calls, effects, events, queues, secrets, tables
 from oort.rules.grants.edges import EdgeKind
 from oort.rules.grants.statement import Grantee, Statement
 
@@ -22,6 +22,8 @@ def statements(grant: Grant, grantee: Grantee) -> Iterator[Statement]:
             return calls.statements(grant, grantee)
         case Kind.EFFECT:
             return effects.statements(grant, grantee)
+        case Kind.SECRET:
+            return secrets.statements(grant, grantee)
 
 
 def outbox_rows(grant: Grant) -> str | None:
@@ -34,7 +36,7 @@ def outbox_rows(grant: Grant) -> str | None:
             return queues.outbox_rows(grant)
         case Kind.EVENT:
             return events.outbox_rows(grant)
-        case Kind.TABLE | Kind.CALL | Kind.EFFECT:
+        case Kind.TABLE | Kind.CALL | Kind.EFFECT | Kind.SECRET:
             return None
 
 
@@ -52,5 +54,7 @@ def edge(kind: Kind, action: str) -> EdgeKind | None:
             return events.EDGE
         case Kind.CALL:
             return calls.EDGE
+        case Kind.SECRET:
+            return secrets.EDGE
         case Kind.EFFECT:
             return None

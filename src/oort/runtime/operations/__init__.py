@@ -5,16 +5,7 @@ The brokers check grants before this; fakes use it directly.
 
 from typing import TYPE_CHECKING
 
-from oort.model.errors import (
-    ConditionFailed,
-    EffectInProgress,
-    InvalidCursor,
-    InvalidUse,
-    InvalidValue,
-    LimitExceeded,
-    NoSuchItem,
-    OortError,
-)
+from oort.model.errors import ConditionFailed, EffectInProgress, NoSuchItem, Refusal
 from oort.model.operations import (
     CallFunction,
     CheckItem,
@@ -28,6 +19,7 @@ from oort.model.operations import (
     PublishEvent,
     PutItem,
     QueryIndex,
+    ReadSecret,
     Refused,
     ReleaseEffect,
     Result,
@@ -38,16 +30,6 @@ from oort.model.operations import (
 
 if TYPE_CHECKING:
     from oort.ports.bundle import HandlePorts
-
-_REFUSALS = (
-    ConditionFailed,
-    EffectInProgress,
-    InvalidCursor,
-    InvalidUse,
-    InvalidValue,
-    LimitExceeded,
-    NoSuchItem,
-)
 
 
 class Operations:
@@ -60,7 +42,7 @@ class Operations:
         """Perform the operation. A refusal of a port is a result."""
         try:
             return _perform(operation, self._ports)
-        except _REFUSALS as error:
+        except Refusal as error:
             return _refused(error)
 
 
@@ -97,9 +79,13 @@ def _perform(operation: Operation, ports: "HandlePorts") -> Result:
             from oort.runtime.operations import effects
 
             return effects.perform(operation, ports.effects)
+        case ReadSecret():
+            from oort.runtime.operations import secrets
+
+            return secrets.perform(operation, ports.secrets)
 
 
-def _refused(error: OortError) -> Refused:
+def _refused(error: Refusal) -> Refused:
     position = error.position if isinstance(error, ConditionFailed | NoSuchItem) else 0
     after = error.after.total_seconds() if isinstance(error, EffectInProgress) else 0.0
     return Refused(error.code, str(error), position, after)

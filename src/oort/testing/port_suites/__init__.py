@@ -13,6 +13,7 @@ pytest.register_assert_rewrite(
     "oort.testing.port_suites.parking",
     "oort.testing.port_suites.queues",
     "oort.testing.port_suites.reads",
+    "oort.testing.port_suites.secrets",
     "oort.testing.port_suites.tables",
     "oort.testing.port_suites.events",
     "oort.testing.port_suites.transactions",
@@ -25,6 +26,7 @@ from oort.testing.port_suites.indexes import IndexesContract  # noqa: E402
 from oort.testing.port_suites.parking import ParkingContract  # noqa: E402
 from oort.testing.port_suites.queues import QueuesContract  # noqa: E402
 from oort.testing.port_suites.reads import ReadsContract  # noqa: E402
+from oort.testing.port_suites.secrets import SecretsContract  # noqa: E402
 from oort.testing.port_suites.tables import TablesContract  # noqa: E402
 from oort.testing.port_suites.target import Target  # noqa: E402
 from oort.testing.port_suites.transactions import TransactionsContract  # noqa: E402
@@ -37,6 +39,7 @@ __all__ = [
     "Ports",
     "QueuesContract",
     "ReadsContract",
+    "SecretsContract",
     "TablesContract",
     "Target",
     "TransactionsContract",

@@ -1,5 +1,6 @@
-"""Answers a call, consumes an event, and runs two schedules."""
+"""Answers a call, consumes an event, reads a secret, and runs two schedules."""
 
+import hashlib
 from datetime import date, timedelta
 
 import msgspec
@@ -14,7 +15,9 @@ from oort import (
     Page,
     Put,
     Query,
+    Read,
     Scan,
+    Secret,
     Service,
     Table,
     Update,
@@ -55,6 +58,11 @@ class AllSales(Table[tuple[date, str], Sales, Can]):
 @bank.table("runs", key="id")
 class Runs(Table[str, Run, Can]):
     """Every run of a schedule."""
+
+
+@bank.secret("ledger-key")
+class LedgerKey(Secret[str, Can]):
+    """The key that signs the ledger."""
 
 
 @bank.answer(Pay)
@@ -102,3 +110,9 @@ def show_runs(runs: Runs[Scan]) -> Page[Run]:
 def show_run(id: str, runs: Runs[Get]) -> Run:
     """Show one run."""
     return runs.require(id)
+
+
+@bank.get("/ledger-key", public=True)
+def show_ledger_key(key: LedgerKey[Read]) -> str:
+    """Show the fingerprint of the ledger's key."""
+    return hashlib.sha256(key.value().encode()).hexdigest()[:8]

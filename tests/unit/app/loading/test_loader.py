@@ -26,7 +26,7 @@ from oort import (
     Table,
     event,
 )
-from oort.app.handles.later import Bucket, Secret
+from oort.app.handles.later import Bucket
 from oort.app.loading.loader import load
 from oort.app.loading.ownership import imports
 from oort.app.programs import Program
@@ -259,13 +259,11 @@ def test_a_status_without_body_goes_with_an_answer_that_has_none(
 
 def test_what_is_not_run_yet_says_so_when_it_is_called() -> None:
     bucket: Bucket[Any] = Bucket()
-    secret: Secret[str] = Secret()
     for attempt in (
         lambda: bucket.read("k"),
         lambda: bucket.write("k", b""),
         lambda: bucket.upload_link("k", expires=timedelta(1), max_bytes=1),
         lambda: bucket.download_link("k", expires=timedelta(1)),
-        secret.value,
     ):
         with pytest.raises(InvalidUse, match=r"is not run by this release\. docs/limits\.md"):
             attempt()

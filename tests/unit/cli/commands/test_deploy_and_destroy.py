@@ -20,6 +20,7 @@ from oort.model.delivery.stages import Stage
 from oort.model.messages import Fault, Message, Reason
 from oort.model.platform import PlatformModel
 from oort.ports.parking import Parking
+from oort.ports.secrets import KeptSecrets
 from tests.unit.cli.shops import run, shop
 from tests.unit.delivery.test_rollout import FakeAssets, FakeStacks
 
@@ -49,6 +50,9 @@ class FakeCloud:
                 "orders.pack", delivery, Fault(Reason.UNKNOWN_VERSION, "of yesterday")
             )
         return ports.parking
+
+    def secrets(self, platform: PlatformModel) -> KeptSecrets:
+        return bundle.on(DirectStore(), platform=platform, clock=VirtualClock()).secrets
 
     def rollout(
         self,

@@ -12,7 +12,7 @@ from oort.model.functions import Answer, Grant, Subscription
 from oort.model.platform import PlatformModel, ServiceModel
 from oort.model.resources import Kind
 from oort.rules import graphs
-from oort.rules.graphs import Edge, EdgeKind, Graph, Node, NodeKind
+from oort.rules.graphs import Edge, EdgeKind, Graph, Node, NodeKind, node_kind
 from tests.unit import programs
 
 GRAPH = graphs.graph(programs.sign_up())
@@ -57,7 +57,7 @@ def test_mermaid_draws_services_as_groups() -> None:
 def test_the_document_is_the_graph_as_json() -> None:
     document = json.loads(json.dumps(printed.document(GRAPH)))
     nodes = tuple(
-        Node(one["id"], NodeKind(one["kind"]), one["name"], one["service"])
+        Node(one["id"], node_kind(one["kind"]), one["name"], one["service"])
         for one in document["nodes"]
     )
     edges = tuple(

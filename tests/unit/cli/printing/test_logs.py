@@ -15,9 +15,8 @@ from oort.cli.printing import logs
 from oort.cli.printing.logs import LineWriter, Log, ServiceLogs
 from oort.model.errors import StateUnusable
 from oort.model.http import HttpReply, HttpRequest
-from oort.model.invocations import Failure
+from oort.model.invocations import DeliveryReport, Failure
 from oort.model.messages import Delivery, Message
-from oort.model.reports import DeliveryReport
 
 TRACE = "4bf92f3577b34da6a3ce929d0e0e4736"
 

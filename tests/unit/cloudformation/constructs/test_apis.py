@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from oort.cloudformation.constructs import responses
+from oort.cloudformation.constructs.gateway import responses
 from oort.engine.gateway import problem_replies
 from oort.model.functions import FunctionModel, Http, Rate
 from oort.model.problems import Problem

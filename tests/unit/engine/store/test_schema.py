@@ -97,3 +97,25 @@ def test_an_older_file_is_brought_up_to_date(
     connection = connect(tmp_path / "oort.db")
     assert connection.execute("SELECT count(*) FROM fresh").fetchall() == [(0,)]
     connection.close()
+
+
+def test_a_store_without_secrets_gets_a_table_for_them(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with monkeypatch.context() as before:
+        before.setattr(schema, "STEPS", schema.STEPS[:4])
+        before.setattr(schema, "VERSION", 4)
+        connection = connect(tmp_path / "oort.db")
+        assert connection.execute("PRAGMA user_version").fetchall() == [(4,)]
+        connection.execute("INSERT INTO schedules VALUES('a.b', 'every', 1.0)")
+        connection.close()
+    connection = connect(tmp_path / "oort.db")
+    assert connection.execute("SELECT count(*) FROM secrets").fetchall() == [(0,)]
+    assert connection.execute("SELECT function FROM schedules").fetchall() == [("a.b",)]
+    connection.close()
+
+
+def test_the_steps_are_numbered_without_a_gap() -> None:
+    files = sorted((Path(schema.__file__).parent / "migrations").glob("*.sql"))
+    numbers = [int(file.name.partition("-")[0]) for file in files]
+    assert numbers == list(range(1, schema.VERSION + 1))

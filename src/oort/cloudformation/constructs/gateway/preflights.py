@@ -4,7 +4,7 @@ function.
 
 from collections.abc import Iterable
 
-from oort.cloudformation.constructs.responses import quoted
+from oort.cloudformation.constructs.gateway.responses import quoted
 from oort.cloudformation.intrinsics import ref
 from oort.cloudformation.resources import Resource
 from oort.model.platform import ServiceModel

@@ -1,0 +1,7 @@
+"""The engine keeps the contract of secrets."""
+
+from oort.testing.port_suites import SecretsContract
+
+
+class TestSecrets(SecretsContract):
+    """See `oort.testing.port_suites`."""
