@@ -15,9 +15,8 @@ sys.path.insert(0, str(ROOT))  # it is started as a file
 from scripts import affected, import_graph  # noqa: E402
 from tests import costs  # noqa: E402
 
-BUDGET = (
-    14.0  # CPU seconds of tests; what else `make fast` runs takes about as long, on the other core
-)
+# CPU seconds of tests; what else `make fast` runs takes about as long, on the other core
+BUDGET = 14.0
 UNSUITED = "not slow and not serial and not crash"
 
 

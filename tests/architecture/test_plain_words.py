@@ -1,4 +1,4 @@
-"""The words of the source stay plain: each figure has a ceiling that only falls."""
+"""The words of the source stay plain: each figure has a ceiling. Lower a ceiling when the figure falls."""
 
 from functools import cache
 
@@ -9,8 +9,7 @@ from tests.architecture.plain_words import Figures
 from tests.architecture.source_tree import oort_modules
 
 # Percent of docstrings, per 1,000 words of docstrings, percent of bindings, percent of lines.
-CEILINGS = {"openings": 6.5, "indefinite": 38.0, "names": 2.5, "lines": 2.1}
-SLACK = {"openings": 0.7, "indefinite": 2.0, "names": 0.7, "lines": 0.5}
+CEILINGS = {"openings": 1.0, "indefinite": 15.0, "names": 0.5, "lines": 0.5}
 WORST = 12
 
 
@@ -29,8 +28,6 @@ def worst(figure: str) -> str:
 def test_a_figure_is_at_its_ceiling(figure: str) -> None:
     share = plain_words.together(by_module().values()).shares()[figure]
     assert share <= CEILINGS[figure], f"{figure}: use plain words in\n{worst(figure)}"
-    lowest = CEILINGS[figure] - SLACK[figure]
-    assert share >= lowest, f"{figure} fell to {share:.1f}: lower its ceiling in {__file__}"
 
 
 UNCLEAR = f"""

@@ -16,9 +16,8 @@ _TIME = (1980, 1, 1, 0, 0, 0)  # the earliest time that a zip can hold
 _UNIX = 3
 _FILE, _PROGRAM = 0o100644, 0o100755
 _PROGRAMS = (b"#!", b"\x7fELF")
-_LEVEL = (
-    6  # zlib's own default; another level or another zlib changes the bytes and not the fingerprint
-)
+# zlib's own default; another level or another zlib changes the bytes and not the fingerprint
+_LEVEL = 6
 _FEW = 3
 
 

@@ -1,8 +1,7 @@
 """Deploy and remove CloudFormation stacks, several at a time.
 
 A stack changes completely or not at all: CloudFormation rolls back a failed change. No state is
-kept
-here. To continue an interrupted deployment, start it again.
+kept here. To continue an interrupted deployment, start it again.
 """
 
 from collections.abc import Callable, Generator, Iterable, Sequence
@@ -13,9 +12,8 @@ from oort.model.delivery.deployments import Stack, StackEvent, StackPlan, StackR
 from oort.model.errors import DeploymentFailed
 from oort.ports.stacks import Stacks
 
-AT_ONCE = (
-    6  # API Gateway makes one API in three seconds for an account, and CloudFormation waits for it
-)
+# API Gateway makes one API in three seconds for an account, and CloudFormation waits for it
+AT_ONCE = 6
 _EVERY = timedelta(seconds=2)
 _LONGEST = timedelta(hours=2)  # for one operation of a stack
 

@@ -27,7 +27,9 @@ def declare(declared: ResourceDeclared) -> tuple[SecretModel | None, list[Mistak
 
 def check(declared: ResourceDeclared, model: SecretModel) -> tuple[SecretModel, list[Mistake]]:
     """Check the type of the value. Lambda does without: the deployment has checked it."""
-    kind = (declared.arguments(Secret) or ())[0]
+    arguments = declared.arguments(Secret)
+    assert arguments is not None, "declare() has checked the base"
+    kind = arguments[0]
     if is_text(kind) or not (problem := unreadable(kind)):
         return model, []
     what = f"{declared.cls.__name__} holds {title(kind)}: {problem}."

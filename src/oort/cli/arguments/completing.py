@@ -1,8 +1,7 @@
 """Shell completion for names of functions, queues and secrets.
 
 Completion loads the platform in the folder, as `oort check` does. A platform with mistakes
-completes
-no names.
+completes no names.
 """
 
 import contextlib

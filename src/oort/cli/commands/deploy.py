@@ -14,8 +14,8 @@ from oort.cli.wiring import platforms
 
 if TYPE_CHECKING:
     from oort.app.programs import Program
+    from oort.cli.wiring.cloud import Cloud
     from oort.delivery.rollout import Outcome
-    from oort.ports.parking import Parking
 
 _EPILOG = """\b
 Examples:
@@ -61,7 +61,7 @@ def deploy(
     """
     project, program = platforms.load(path)
     chosen = platforms.known_services(program, services)
-    from oort.cli.deploy import deploy_contracts, deploy_secrets
+    from oort.cli.deploy import deploy_contracts
     from oort.cli.wiring import cloud  # here, since it takes what only a deployment needs
     from oort.delivery import shipping
 
@@ -72,8 +72,7 @@ def deploy(
     target_cloud = cloud.Cloud(settings)
     say(f"{project.name}, stage {stage}, account {target_cloud.account.id}, {settings.region}")
     rollout = target_cloud.rollout(
-        event=progress.teller(say),
-        planned=lambda plan: say(progress.plan(plan)),
+        event=progress.teller(say), planned=lambda plan: say(progress.plan(plan))
     )
     if dry_run:
         outcomes = shipping.preview(
@@ -90,24 +89,31 @@ def deploy(
         )
         outcomes = shipped.outcomes
         contracts.publish()
-        _release(program, target_cloud.parking(program.model), chosen=chosen, say=say)
-        secrets = target_cloud.secrets(program.model)
-        deploy_secrets.tell(program.model, secrets, stage, chosen, say=say)
+        _follow_up(program, target_cloud, stage=stage, chosen=chosen, say=say)
     if as_json:
         output.json([_document(service) for service in outcomes])
         return
     _summary(outcomes, dry_run=dry_run)
 
 
-def _release(
-    program: "Program", parking: "Parking", *, chosen: list[str], say: Callable[[str], None]
+def _follow_up(
+    program: "Program",
+    target_cloud: "Cloud",
+    *,
+    stage: str,
+    chosen: list[str],
+    say: Callable[[str], None],
 ) -> None:
-    """Put parked messages back on their queues if their consumers can read them now."""
+    """Release the parked messages that can be read now, and name the secrets without a value."""
+    from oort.cli.deploy import deploy_secrets
     from oort.runtime.parking import release
 
+    parking = target_cloud.parking(program.model)
     for queue, count in release(program, parking, services=chosen).items():
         messages = output.counted(count, "parked message")
         say(f"{queue:<28} {messages} can be read now and will be delivered.")
+    secrets = target_cloud.secrets(program.model)
+    deploy_secrets.tell(program.model, secrets, stage, chosen, say=say)
 
 
 def _summary(outcomes: "tuple[Outcome, ...]", *, dry_run: bool) -> None:

@@ -1,8 +1,7 @@
 """Check contracts before a deployment and record them after it.
 
 The lock files and the stage both hold contracts. `commands.contracts.locks` has the commands for
-lock
-files.
+lock files.
 """
 
 from collections.abc import Callable, Sequence

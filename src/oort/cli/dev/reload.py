@@ -2,8 +2,7 @@
 
 A new child loads the program while the old child serves. If it finds no mistake, the old child
 finishes its work and ends. The supervisor owns the port and the lock of the state, so new
-connections
-wait in the meantime.
+connections wait in the meantime.
 """
 
 import signal

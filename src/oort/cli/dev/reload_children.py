@@ -1,8 +1,7 @@
 """Processes of `oort dev` with reload: a child loads the program and serves it.
 
 The supervisor has no threads and imports no module of the program before it forks. So each child
-reads
-the current files. A child ends when its supervisor ends.
+reads the current files. A child ends when its supervisor ends.
 """
 
 import os

@@ -2,8 +2,7 @@
 services.
 
 Each traceback appears once. A thread writes the lines several times a second, so a slow terminal
-never
-delays a request.
+never delays a request.
 """
 
 import logging

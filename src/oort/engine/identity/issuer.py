@@ -1,8 +1,8 @@
 """The local token issuer: signs access tokens like Cognito's, and verifies them for the gateway.
 
 Its keys, API keys and revoked tokens are in the state folder. Time comes only from the given clock,
-so
-tokens also expire in virtual time. Errors never quote a token, since clients and logs show errors.
+so tokens also expire in virtual time. Errors never quote a token, since clients and logs show
+errors.
 """
 
 import re
@@ -28,9 +28,8 @@ from oort.ports.clock import Clock
 CLIENT = "oort-local"
 SCOPE = "aws.cognito.signin.user.admin"  # what Cognito puts into an access token of its own API
 LONGEST = timedelta(days=1)  # Cognito: access tokens live 5 minutes to 1 day
-_TOKEN_CHARACTERS = (
-    8192  # the gateway allows 10,240 bytes of headers; a token of 100 groups has under 4,000
-)
+# the gateway allows 10,240 bytes of headers; a token of 100 groups has under 4,000
+_TOKEN_CHARACTERS = 8192
 _CACHED = 1024
 _COMPACT = re.compile(r"[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+")
 # Not jku, jwk, x5u or crit: with these, a token could bring its own key.

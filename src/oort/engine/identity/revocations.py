@@ -1,8 +1,7 @@
 """Revoked tokens that have not expired: their ids and ends, never the tokens.
 
 The issuer checks this list for every request, at the cost of one `stat`. A revocation is durable
-when
-`add` returns.
+when `add` returns.
 """
 
 import os

@@ -1,10 +1,8 @@
 """Keys of encrypted stores. They are never in the state folder: `.oort/` alone reveals nothing.
 
 A key is in a file of the user's configuration folder, or comes from the command in
-OORT_KEY_COMMAND, for
-example a client of the OS keyring. The command gets the store's id as its last argument and prints
-64
-hexadecimal digits.
+OORT_KEY_COMMAND, for example a client of the OS keyring. The command gets the store's id as its
+last argument and prints 64 hexadecimal digits.
 """
 
 import os

@@ -2,14 +2,10 @@
 threads.
 
 While one group is synced, the next group gathers. So all waiting writers share the cost of a sync,
-and no
-write waits for more writes. Callers get the outcome after the group's commit. If a work fails after
-a
-change, the group is rolled back and applied again with a savepoint for each work, so that only the
-failed
-work is undone. Savepoints for every work would double the statements of every write, and each
-statement
-releases the interpreter lock.
+and no write waits for more writes. Callers get the outcome after the group's commit. If a work
+fails after a change, the group is rolled back and applied again with a savepoint for each work, so
+that only the failed work is undone. Savepoints for every work would double the statements of every
+write, and each statement releases the interpreter lock.
 """
 
 import logging

@@ -1,8 +1,7 @@
 """The `Store` interface for services, and the setup of connections.
 
 Work is a function of a `Session`. It runs inside one transaction, and must not keep the session,
-block or
-call the store.
+block or call the store.
 """
 
 from collections.abc import Callable

@@ -1,8 +1,7 @@
 """Find breaking changes of a service's routes.
 
 Running clients keep sending old requests and reading replies as before. Requests are compared as
-they
-are, since bodies are closed (decision 0003). Clients ignore unknown members of replies.
+they are, since bodies are closed (decision 0003). Clients ignore unknown members of replies.
 """
 
 from collections.abc import Iterator

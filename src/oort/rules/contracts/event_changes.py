@@ -1,8 +1,7 @@
 """Find differences between the events of a program and their locks.
 
 Each change of a published version is checked in both directions and against every earlier revision
-of
-the version. A change without proof is refused.
+of the version. A change without proof is refused.
 """
 
 from collections.abc import Iterable, Iterator

@@ -13,9 +13,8 @@ from oort.rules.events.event_schemas import DIALECT
 from oort.rules.messaging import envelopes
 from oort.rules.types.schema_keywords import Schema
 
-CONTENT_TYPE = (
-    "application/cloudevents+json"  # structured mode, in the JSON format of CloudEvents 1.0
-)
+# structured mode, in the JSON format of CloudEvents 1.0
+CONTENT_TYPE = "application/cloudevents+json"
 _TEXT: Schema = {"type": "string", "minLength": 1}
 
 

@@ -2,8 +2,7 @@
 open.
 
 A schema with `allOf` and similar keywords is closed as a unit, with the members of all its parts.
-If
-the members are unknown, the schema stays open. That is safe: the writer may then send more.
+If the members are unknown, the schema stays open. That is safe: the writer may then send more.
 """
 
 from collections.abc import Callable
@@ -17,9 +16,8 @@ _MAPS = frozenset({"properties", "patternProperties", "$defs", "definitions", "d
 _SINGLE = frozenset({"items", "additionalProperties", "additionalItems", "then", "else"})
 _ARMS = frozenset({"allOf", "anyOf", "oneOf", "then", "else", "dependentSchemas"})
 _SPREAD = _ARMS | {"properties", "$ref"}
-_OPEN = (
-    "$open"  # a copy of the definitions that are not closed, for use as a part of something that is
-)
+# a copy of the definitions that are not closed, for use as a part of something that is
+_OPEN = "$open"
 _DEFINITIONS = ("$defs", "definitions")
 _Map = dict[str, Json]
 

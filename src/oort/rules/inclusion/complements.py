@@ -1,8 +1,7 @@
 """Write the complement of a schema as a union of pieces, at least one for each keyword.
 
 Used by `unions`. Each piece is exact. A keyword without a positive opposite, such as `pattern`,
-stays
-an exclusion.
+stays an exclusion.
 """
 
 from collections.abc import Callable, Iterator

@@ -1,8 +1,7 @@
 """Express what the presence of a member requires of its object, in keywords of all drafts.
 
 Used by `unions` and `complements`. A need is a choice: the member is absent, or the object fits.
-Equal
-needs have equal tokens, so they include each other even if they are not understood.
+Equal needs have equal tokens, so they include each other even if they are not understood.
 """
 
 from collections.abc import Iterator

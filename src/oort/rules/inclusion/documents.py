@@ -1,10 +1,8 @@
 """JSON Schemas of users, and positions in them. Every module of this package uses it.
 
 A subschema keeps its JSON pointer into the user's document, so that a verdict can name it. Keywords
-that are
-unknown, or not in the document's draft, are opaque. Schemas made by this package refer to other
-subschemas
-by number.
+that are unknown, or not in the document's draft, are opaque. Schemas made by this package refer to
+other subschemas by number.
 """
 
 import re

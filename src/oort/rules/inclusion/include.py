@@ -1,8 +1,8 @@
 """Prove that every document of one schema is valid under another.
 
 The rules are sound, so a yes is certain. A no only means "not proven"; a witness must then be
-found.
-Recursive schemas are proven by induction: the assumption counts only one step inside a value.
+found. Recursive schemas are proven by induction: the assumption counts only one step inside a
+value.
 """
 
 from collections.abc import Iterator

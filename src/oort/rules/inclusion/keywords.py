@@ -1,8 +1,7 @@
 """The keywords of JSON Schema: their form, and the drafts that have them. Only `documents` uses it.
 
 A keyword is opaque if its meaning is uncertain: it belongs to another draft, has a wrong form, or
-lacks
-the keyword that it depends on.
+lacks the keyword that it depends on.
 """
 
 from collections.abc import Callable

@@ -1,10 +1,8 @@
 """Schemas as unions of disjuncts: references and combinations are multiplied out.
 
 After that, each keyword constrains values by itself. `shapes` interprets disjuncts for one JSON
-type. A
-part that is not understood becomes a token, and a disjunct with tokens may admit too much. On the
-right
-it must not, so it counts only for disjuncts with the same tokens.
+type. A part that is not understood becomes a token, and a disjunct with tokens may admit too much.
+On the right it must not, so it counts only for disjuncts with the same tokens.
 """
 
 from collections.abc import Iterator
