@@ -473,7 +473,7 @@ CASES: dict[str, tuple[str, str]] = {
     ),
     "a secret with no action": (
         '@shop.secret("key")\nclass Key(Secret[str, Can]): ...\n@shop.get("/key")  #! handle.bare\ndef key(key: Key) -> str:\n    return ""',
-        "may do nothing",
+        "has no actions",
     ),
     "an expiry": (
         '@shop.table("a", key="id", expires="revision")  #! language.later\nclass A(Table[str, Account, Can]): ...',

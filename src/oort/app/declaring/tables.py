@@ -96,7 +96,8 @@ def _attributes(model: TableModel) -> frozenset[str]:
 
 
 def _no_object(declared: ResourceDeclared, item: object) -> Mistake:
-    what = f"{declared.cls.__name__} stores {getattr(item, '__name__', item)}, which is no Struct or dataclass."
+    title = getattr(item, "__name__", item)
+    what = f"{declared.cls.__name__} stores {title}; an item must be a Struct or a dataclass."
     return declared.mistake("table.item", what, "Store a msgspec.Struct or a dataclass.")
 
 

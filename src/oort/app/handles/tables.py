@@ -21,10 +21,9 @@ from oort.rules.tables import keys
 
 
 class Page(msgspec.Struct, Generic[T]):
-    """Some items, and the cursor of the next page.
+    """Some items, and where to go on: pass `next` as `after` to get the page behind this one; None on the last."""
 
-    Pass `next` as `after` to get the next page. `next` is None on the last page.
-    """
+    # This sentence is in the API documents and in the lock files of programs: a new one outdates them.
 
     items: list[T]
     next: str | None = None

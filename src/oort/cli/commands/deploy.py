@@ -71,23 +71,20 @@ def deploy(
     shipment = cloud.shipment(project, program, settings, chosen)
     target_cloud = cloud.Cloud(settings)
     say(f"{project.name}, stage {stage}, account {target_cloud.account.id}, {settings.region}")
-    rollout = target_cloud.rollout(
-        event=progress.teller(say), planned=lambda plan: say(progress.plan(plan))
-    )
+    tell, show = progress.teller(say), lambda plan: say(progress.plan(plan))
+    rollout = target_cloud.rollout(event=tell, planned=show)
+    store = target_cloud.assets
     if dry_run:
-        outcomes = shipping.preview(
-            shipment, rollout=rollout, store=target_cloud.assets, before=contracts.hold
-        )
+        outcomes = shipping.preview(shipment, rollout=rollout, store=store, before=contracts.hold)
     else:
-        shipped = shipping.ship(
+        outcomes = shipping.ship(
             shipment,
             rollout=rollout,
-            store=target_cloud.assets,
+            store=store,
             uploaded=lambda key: say(f"{'package':<28} {key}"),
             before=contracts.hold,
             after=contracts.keep,
-        )
-        outcomes = shipped.outcomes
+        ).outcomes
         contracts.publish()
         _follow_up(program, target_cloud, stage=stage, chosen=chosen, say=say)
     if as_json:
