@@ -2,6 +2,7 @@
 
 import ast
 import re
+from collections import Counter
 from collections.abc import Iterator, Mapping
 
 import pytest
@@ -17,6 +18,7 @@ from tests.architecture.source_tree import (
 
 MODULE_LINES = 600
 FUNCTION_LINES = 50
+FOLDER_MODULES = 18
 SAY_NOTHING = frozenset({"base", "common", "helper", "helpers", "manager", "misc", "util", "utils"})
 LOOSE_ENDS = re.compile(
     r"#.*\b(TO[D]O|FIX[M]E|XX[X]|HA[C]K)\b"
@@ -43,6 +45,17 @@ def functions(module: Module) -> Iterator[ast.FunctionDef | ast.AsyncFunctionDef
 def test_no_module_is_longer_than_the_cap() -> None:
     lengths = {str(module): len(module.text.splitlines()) for module in everything()}
     assert {name: lines for name, lines in lengths.items() if lines > MODULE_LINES} == {}
+
+
+def test_no_folder_has_more_modules_than_the_cap() -> None:
+    folders = Counter(str(module.path.parent.relative_to(ROOT)) for module in oort_modules())
+    packages = Counter(
+        str(module.path.parent.relative_to(ROOT))
+        for module in oort_modules()
+        if module.path.name == "__init__.py"
+    )
+    counts = {folder: count - packages[folder] for folder, count in folders.items()}
+    assert {folder: count for folder, count in counts.items() if count > FOLDER_MODULES} == {}
 
 
 def test_no_function_is_longer_than_the_cap() -> None:

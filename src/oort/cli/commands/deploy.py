@@ -72,8 +72,7 @@ def deploy(
     target_cloud = cloud.Cloud(settings)
     say(f"{project.name}, stage {stage}, account {target_cloud.account.id}, {settings.region}")
     tell, show = progress.teller(say), lambda plan: say(progress.plan(plan))
-    rollout = target_cloud.rollout(event=tell, planned=show)
-    store = target_cloud.assets
+    rollout, store = target_cloud.rollout(event=tell, planned=show), target_cloud.assets
     if dry_run:
         outcomes = shipping.preview(shipment, rollout=rollout, store=store, before=contracts.hold)
     else:
@@ -87,10 +86,7 @@ def deploy(
         ).outcomes
         contracts.publish()
         _follow_up(program, target_cloud, stage=stage, chosen=chosen, say=say)
-    if as_json:
-        output.json([_document(service) for service in outcomes])
-        return
-    _summary(outcomes, dry_run=dry_run)
+    _print(outcomes, dry_run=dry_run, as_json=as_json)
 
 
 def _follow_up(
@@ -113,7 +109,10 @@ def _follow_up(
     deploy_secrets.tell(program.model, secrets, stage, chosen, say=say)
 
 
-def _summary(outcomes: "tuple[Outcome, ...]", *, dry_run: bool) -> None:
+def _print(outcomes: "tuple[Outcome, ...]", *, dry_run: bool, as_json: bool) -> None:
+    if as_json:
+        output.json([_document(outcome) for outcome in outcomes])
+        return
     for outcome in outcomes:
         for name, value in sorted(outcome.stack.outputs.items()):
             output.echo(f"{outcome.stack.name:<28} {name} = {value}")
