@@ -33,7 +33,9 @@ def declare(
 
 def check(declared: ResourceDeclared, model: QueueModel) -> tuple[QueueModel, list[Mistake]]:
     """Check the type of the messages. Lambda does without: the deployment has checked it."""
-    message = (declared.arguments(Queue) or ())[0]
+    arguments = declared.arguments(Queue)
+    assert arguments is not None  # `declare` has refused such a class
+    message = arguments[0]
     problem = unreadable(message)
     if not problem:
         return model, []

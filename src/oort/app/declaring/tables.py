@@ -47,7 +47,9 @@ def check(declared: ResourceDeclared, model: TableModel) -> tuple[TableModel | N
     """
     from oort.rules.types import stored
 
-    item = (declared.arguments(Table) or ())[1]
+    arguments = declared.arguments(Table)
+    assert arguments is not None  # `declare` has refused such a class
+    item = arguments[1]
     fields = stored.names(item)
     if fields is None or not isinstance(item, type):
         return None, [_no_object(declared, item)]
