@@ -284,7 +284,7 @@ def read_route(reader: Reader, *, path: frozenset[str], public: bool) -> Signatu
         for parameter in parameters
     ]
     for missing in sorted(path - {parameter.name for parameter in values}):
-        what = f"{reader.name}: the path parameter {missing} has no parameter in the handler."
+        what = f"{reader.name}: the handler has no parameter for {{{missing}}} in the path."
         reader.refuse("route.path", what, f"Add the parameter {missing}: str.")
     return Signature(tuple(values), hints.get("return"))
 

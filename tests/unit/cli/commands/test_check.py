@@ -42,7 +42,7 @@ def test_check_names_every_mistake_with_its_place(
     result = run("check", folder)
     assert result.exit_code == 1
     assert (
-        f"{folder.name}/orders.py:6: read: the path parameter id has no parameter in the handler."
+        f"{folder.name}/orders.py:6: read: the handler has no parameter for {{id}} in the path."
         in result.stdout
     )
     assert "Add the parameter id: str. [route.path]" in result.stdout
