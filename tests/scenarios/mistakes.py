@@ -471,6 +471,10 @@ CASES: dict[str, tuple[str, str]] = {
         '@shop.secret("key")  #! secret.type\nclass Key(Secret[Iterator[str], Can]): ...',
         "Key holds Iterator",
     ),
+    "a decorator without parentheses": (
+        '@shop.get  #! decorator.name\ndef bare() -> None: ...',
+        "The decorator needs a text in parentheses",
+    ),
     "a secret with no action": (
         '@shop.secret("key")\nclass Key(Secret[str, Can]): ...\n@shop.get("/key")  #! handle.bare\ndef key(key: Key) -> str:\n    return ""',
         "has no actions",

@@ -136,7 +136,7 @@ def test_a_value_that_does_not_fit_is_not_shown(platform: Platform) -> None:
         declared.decode(json.dumps({"user": CANARY, "password": 3}))
     assert str(raised.value) == (
         "The value of the secret billing.smtp-account does not fit Account. "
-        "Set it anew: oort secrets set billing.smtp-account"
+        "Set a JSON value of this type: oort secrets set billing.smtp-account"
     )
     assert raised.value.__context__ is None
 

@@ -66,6 +66,9 @@ def explain(error: Exception) -> int:
         case OortError():
             output.complain(str(error))
             return USAGE if isinstance(error, _USAGE_ERRORS) else NO
+        case ModuleNotFoundError(name="botocore" | "packaging"):
+            output.complain('AWS needs an extra of Oort: pip install "oortcloud[aws]".')
+            return USAGE
         case _:
             output.complain(
                 f"{type(error).__name__}: {output.one_line(str(error))}. This is a defect of Oort; "

@@ -172,8 +172,19 @@ def in_short(error: BaseException) -> str:
         text = str(error)
     except Exception:  # a user's exception may have a broken __str__
         text = "its text cannot be read"
-    text = redaction.text(text)  # before the cut: a part of a value would not be recognised
-    return " ".join(f"{type(error).__name__}: {text}".strip().removesuffix(":").split())[:500]
+    line = f"{type(error).__name__}: {text}".strip().removesuffix(":")
+    # First hide, then cut: a part of a value would not be recognised.
+    return " ".join(redaction.text(line).split())[:500]
+
+
+def broken_record(name: str, template: object, error: BaseException) -> str:
+    """Return the line that stands for a log record that cannot be formatted.
+
+    Python would print the arguments of the record, and with them the values of secrets.
+    """
+    return redaction.text(
+        f"A record of the logger {name} cannot be formatted ({in_short(error)}): {template}"
+    )
 
 
 def log_line(level: str, message: str, *, now: datetime, fields: Mapping[str, object]) -> str:

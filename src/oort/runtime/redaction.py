@@ -7,46 +7,52 @@ form of JSON. docs/limits.md lists the forms that it cannot find.
 
 import threading
 from collections import OrderedDict
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import cast
 
 from oort.model.problems import Json
 
 MASK = "***"
 SHORTEST = 4  # characters: shorter values are parts of ordinary words
-_REMEMBERED = 1_000  # texts; a value that was replaced goes when newer ones come
+_VALUES = 4  # of a secret: a provider may still use a value that an operator has replaced
 
 
 class Redactor:
-    """The secret texts of a process. Used by several threads."""
+    """The secret texts of a process. Used by several threads.
+
+    The bound counts the values of each secret. So a secret with many strings does not make the
+    redactor forget another secret.
+    """
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._known: OrderedDict[str, None] = OrderedDict()
-        self._texts: tuple[str, ...] = ()  # the longest first: one text may be a part of another
+        self._values: dict[str, OrderedDict[str, frozenset[str]]] = {}
+        self._texts: tuple[str, ...] = ()  # the longest first: a text can be a part of another
 
-    def remember(self, value: str) -> None:
-        """Hide the value from now on, and each string in it if it is a JSON object or list."""
-        forms = {form for text in _parts(value) for form in _forms(text) if len(form) >= SHORTEST}
-        if forms <= self._known.keys():
-            return
-        with self._lock:
-            for form in forms:
-                self._known[form] = None
-                self._known.move_to_end(form)
-            while len(self._known) > _REMEMBERED:
-                self._known.popitem(last=False)
-            self._texts = tuple(sorted(self._known, key=len, reverse=True))
+    def remember(self, secret: str, value: str) -> None:
+        """Hide the value of the secret from now on, and each string and line in it."""
+        with self._lock:  # also for a known value: its texts must be in place when this returns
+            values = self._values.setdefault(secret, OrderedDict())
+            if value in values:
+                values.move_to_end(value)
+                return
+            values[value] = frozenset(_texts(value))
+            while len(values) > _VALUES:
+                values.popitem(last=False)
+            texts = {
+                text for known in self._values.values() for each in known.values() for text in each
+            }
+            self._texts = tuple(sorted(texts, key=len, reverse=True))
 
     def text(self, text: str) -> str:
-        """The text without secret values."""
+        """Return the text without secret values."""
         for secret in self._texts:
             if secret in text:
                 text = text.replace(secret, MASK)
         return text
 
     def document(self, value: object) -> object:
-        """The JSON value without secret values; they are also replaced in keys."""
+        """Return the JSON value without secret values, in keys too."""
         if not self._texts:
             return value
         if isinstance(value, str):
@@ -63,10 +69,10 @@ KNOWN = Redactor()
 
 
 def text(text: str) -> str:
-    """The text without the secret values that this process has read.
+    """Return the text without the secret values that this process has read.
 
     >>> known = Redactor()
-    >>> known.remember("sk_live_1234")
+    >>> known.remember("billing.stripe-key", "sk_live_1234")
     >>> known.text("ValueError: bad key sk_live_1234")
     'ValueError: bad key ***'
     """
@@ -74,18 +80,30 @@ def text(text: str) -> str:
 
 
 def members(document: Mapping[str, object]) -> dict[str, object]:
-    """The JSON object without the secret values that this process has read."""
+    """Return the JSON object without the secret values that this process has read."""
     return {name: KNOWN.document(value) for name, value in document.items()}
 
 
 def problem(document: Mapping[str, Json]) -> dict[str, Json]:
-    """The members of a problem without the secret values that this process has read."""
-    return cast(dict[str, Json], members(document))
+    """Return a problem of a handler without secret values.
+
+    `type` and `title` come from the class of the problem, and clients depend on them.
+    """
+    kept = {name: document[name] for name in ("type", "title") if name in document}
+    return {**cast(dict[str, Json], members(document)), **kept}
+
+
+def _texts(value: str) -> Iterator[str]:
+    """Yield all texts to hide for a value: its strings and their lines, in each written form."""
+    for part in _parts(value):
+        lines = part.splitlines()
+        for text in (part, *(lines if len(lines) > 1 else ())):
+            yield from (form for form in _forms(text) if len(form.strip()) >= SHORTEST)
 
 
 def _parts(value: str) -> Iterator[str]:
-    """The value, and each string in it if it is a JSON object or list."""
-    import json  # no cold start pays for it
+    """Yield the value, and each string in it if it is a JSON object or list."""
+    import json  # not for a cold start
 
     yield value
     if value.lstrip()[:1] in ("{", "["):
@@ -98,6 +116,7 @@ def _parts(value: str) -> Iterator[str]:
 def _strings(value: object) -> Iterator[str]:
     if isinstance(value, str):
         yield value
+        yield from _decoded(value)
     elif isinstance(value, dict):
         for inner in cast(dict[str, object], value).values():
             yield from _strings(inner)
@@ -106,13 +125,26 @@ def _strings(value: object) -> Iterator[str]:
             yield from _strings(inner)
 
 
-def _forms(text: str) -> tuple[str, ...]:
-    """The text as it is, in the form of `repr`, and in both forms of JSON: ASCII and Unicode."""
+def _decoded(text: str) -> Iterable[str]:
+    """Yield the text behind Base64: a field of type `bytes` travels so."""
+    import base64
+
+    try:
+        return (base64.b64decode(text, validate=True).decode(),)
+    except ValueError:
+        return ()
+
+
+def _forms(text: str) -> set[str]:
+    """Return the text as it is, and as `repr`, `ascii`, bytes and JSON write it.
+
+    `repr` chooses its quotes by the whole text around, so both choices are included, and the form
+    inside of another `repr`.
+    """
     import json
 
-    return (
-        text,
-        repr(text)[1:-1],
-        json.dumps(text)[1:-1],
-        json.dumps(text, ensure_ascii=False)[1:-1],
-    )
+    written = {text}
+    for show in (repr, ascii, lambda each: repr(each.encode("utf-8", "replace"))[1:]):
+        written |= {show(text)[1:-1], show(text + '"')[1:-2]}
+    written |= {json.dumps(text)[1:-1], json.dumps(text, ensure_ascii=False)[1:-1]}
+    return written | {form.replace("\\", "\\\\").replace("'", "\\'") for form in written}

@@ -103,7 +103,9 @@ def problem(error: Problem, *, entered: bool, traceback: str = "") -> HttpOutcom
         raise InvalidUse(
             f"{type(error).__name__} has the status {error.status}.", "A problem has 400 to 599."
         )
-    body = msgspec.json.encode(redaction.problem(error.document()))
+    document = error.document()
+    # Before the handler, the text quotes the request. To hide a secret there would confirm a guess.
+    body = msgspec.json.encode(redaction.problem(document) if entered else document)
     return HttpOutcome(
         status=error.status, headers=(PROBLEM,), body=body, entered=entered, error=traceback
     )

@@ -35,6 +35,7 @@ from oort.app.handles.later import Bucket, Changed, Upload
 from oort.app.handles.queues import Queue
 from oort.app.handles.tables import Table
 from oort.model import limits
+from oort.model.errors import InvalidProgram
 from oort.model.problems import Json
 from oort.model.resources import Resource
 from oort.model.sources import Mistake, Source
@@ -308,6 +309,8 @@ class Service:
     def _resource(
         self, name: str, source: Source, declare: Declare[RESOURCE], check: Check[RESOURCE]
     ) -> Callable[[D], D]:
+        _require_text(name, source, example='("name")')
+
         def decorate(cls: D) -> D:
             declared = ResourceDeclared(cls, self.name, name, source)
             model, mistakes = declare(declared)
@@ -320,6 +323,7 @@ class Service:
 
     def _route(self, method: str, path: str, options: RouteOptions) -> Callable[[F], F]:
         check_options(method.lower(), options, RouteOptions)
+        _require_text(path, caller(), example='("/path")')
         route = Route(method=method, path=path, **options)
         return self._handler(route, HandlerOptions(timeout=route.timeout))
 
@@ -338,6 +342,15 @@ class Service:
 
     def _refuse(self, what: str) -> None:
         self.declared.mistakes.append(later.mistake(caller(), what))
+
+
+def _require_text(name: object, source: Source, *, example: str) -> None:
+    """Raise InvalidProgram for a decorator without parentheses: Python passes the handler."""
+    if not isinstance(name, str):
+        given = f"{getattr(name, '__name__', name)!r}"
+        what = f"The decorator needs a text in parentheses, not {given}."
+        instead = f"Write it as @service.decorator{example}."
+        raise InvalidProgram([Mistake(source, "decorator.name", what, instead)])
 
 
 def _same(declared: R) -> R:

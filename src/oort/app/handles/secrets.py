@@ -7,7 +7,7 @@ import msgspec
 
 from oort.app.handles.actions import Action, Can, T
 from oort.app.handles.handle import AskingHandle, Declaration, ask, check_action
-from oort.model.errors import Unreadable
+from oort.model.errors import InvalidUse, Unreadable
 from oort.model.operations import ReadSecret, Result, Revealed
 from oort.model.resources import SecretModel
 from oort.rules.types import models
@@ -19,13 +19,13 @@ class Read(Action):
 
 @dataclass(frozen=True, slots=True)
 class SecretDeclaration(Declaration):
-    """What `@service.secret` records on the class. `type` is the type of the value."""
+    """The record of `@service.secret` on the class. `type` is the type of the value."""
 
     model: SecretModel
     type: object
 
     def decode(self, text: str) -> object:
-        """The value as its type. Unreadable, without the value, if it does not fit."""
+        """Return the value as its type. Unreadable, without the value, if it does not fit."""
         if (value := self._decoded(text)) is not _MISFIT:
             return value
         from oort.rules import secrets as rules  # for mistakes only
@@ -33,14 +33,19 @@ class SecretDeclaration(Declaration):
         # Not raised inside `except`: the decoder's error quotes the value and would be attached.
         raise Unreadable(
             f"The value of the secret {self.model.name} does not fit {title(self.type)}.",
-            f"Set it anew: {rules.command(self.model.name)}",
+            f"Set a {'text' if is_text(self.type) else 'JSON value'} of this type: "
+            f"{rules.command(self.model.name)}",
         )
 
     def encode(self, value: object) -> str:
-        """The text that `decode` turns into the value."""
+        """Return the text that `decode` turns into the value. InvalidUse if the value does not fit."""
         if isinstance(value, str) and is_text(self.type):
             return value
-        return msgspec.json.encode(value, enc_hook=models.dump).decode()
+        text = msgspec.json.encode(value, enc_hook=models.dump).decode()
+        if is_text(self.type) or self._decoded(text) is _MISFIT:
+            what = f"{self.model.name} holds {title(self.type)}, not {type(value).__name__}."
+            raise InvalidUse(what, f"Give it a {title(self.type)}.")
+        return text
 
     def _decoded(self, text: str) -> object:
         try:
@@ -94,13 +99,14 @@ class Secret(AskingHandle, Generic[T, Can]):
 
 
 def is_text(kind: object) -> bool:
-    """Whether values of the type are kept as they are."""
+    """True if values of the type are kept as they are."""
     return (get_args(kind)[0] if get_origin(kind) is Annotated else kind) is str
 
 
 def title(kind: object) -> str:
-    """The name of the type, for people."""
-    return getattr(kind, "__name__", str(kind))
+    """Return the name of the type, for people."""
+    plain = get_args(kind)[0] if get_origin(kind) is Annotated else kind
+    return getattr(plain, "__name__", str(plain))
 
 
 _MISFIT = object()

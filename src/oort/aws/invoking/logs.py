@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, TextIO
 
 from oort.rules.cloud.deployed import Metrics
-from oort.runtime.environments import log_line
+from oort.runtime.environments import broken_record, log_line
 
 if TYPE_CHECKING:
     import logging
@@ -98,7 +98,7 @@ def _handler(log: JsonLog) -> "logging.Handler":
         def emit(self, record: logging.LogRecord) -> None:
             try:
                 log.record(record)
-            except Exception:  # a record that cannot be formatted must not fail the invocation
-                self.handleError(record)
+            except Exception as error:  # such a record must not fail the invocation
+                log.write("ERROR", broken_record(record.name, record.msg, error))
 
     return Handler(logging.INFO)

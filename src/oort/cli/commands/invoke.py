@@ -45,6 +45,7 @@ def invoke(
     `oort dev`. The exit code is 1 if the function failed or refused.
     """
     from oort.cli.invoke import payloads
+    from oort.cli.printing import logs
     from oort.cli.wiring import embedded, invocations
 
     project, program = platforms.load(path)
@@ -56,12 +57,17 @@ def invoke(
         with (
             embedded.invocable(program, folder) as (engine, issuer),
             contextlib.redirect_stdout(sys.stderr),
+            logs.shown_records(),
         ):
             reply = invocations.answer(engine, issuer, route, request)
         _show_reply(chosen, reply, as_json=as_json)
         ctx.exit(0 if reply.status < 400 else errors.NO)
     bodies = payloads.messages(data, chosen)
-    with embedded.invocable(program, folder) as (engine, _), contextlib.redirect_stdout(sys.stderr):
+    with (
+        embedded.invocable(program, folder) as (engine, _),
+        contextlib.redirect_stdout(sys.stderr),
+        logs.shown_records(),
+    ):
         consumed = invocations.consume(engine, chosen, bodies)
     _show_consumed(chosen, consumed, as_json=as_json)
     ctx.exit(errors.NO if any(delivery.failure for delivery in consumed) else 0)

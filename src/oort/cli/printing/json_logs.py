@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from oort.cli.printing.logs import LineWriter, Log
 from oort.model import names
 from oort.rules import identifiers
-from oort.runtime.environments import log_line
+from oort.runtime.environments import broken_record, log_line
 
 if TYPE_CHECKING:
     from oort.model.http import HttpReply, HttpRequest
@@ -64,6 +64,11 @@ class JsonLog(Log):
         failed = "".join(traceback.format_exception(*record.exc_info)) if record.exc_info else ""
         self._line(record.levelname, record.getMessage(), logger=record.name, traceback=failed)
 
+    def broken(self, record: logging.LogRecord, error: Exception) -> None:
+        """Log that a record cannot be formatted."""
+        line = broken_record(record.name, record.msg, error)
+        self._line("ERROR", line, logger=record.name)
+
     def _line(self, level: str, message: str, **fields: object) -> None:
         self._writer.write(log_line(level, message, now=datetime.now(UTC), fields=fields))
 
@@ -79,8 +84,8 @@ class JsonServiceLogs(logging.Handler):
         """Log a record."""
         try:
             self._log.record(record)
-        except Exception:
-            self.handleError(record)
+        except Exception as error:
+            self._log.broken(record, error)
 
 
 def _sentence(report: "DeliveryReport") -> tuple[str, str]:

@@ -11,6 +11,8 @@ import threading
 import time
 import traceback
 from collections import OrderedDict, deque
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, TextIO
@@ -20,6 +22,7 @@ from oort.cli.printing import output
 from oort.model.errors import OortError
 from oort.rules import identifiers
 from oort.runtime import redaction
+from oort.runtime.environments import broken_record
 
 if TYPE_CHECKING:
     from oort.model.http import HttpReply, HttpRequest
@@ -194,9 +197,36 @@ class ServiceLogs(logging.Handler):
     def emit(self, record: logging.LogRecord) -> None:
         """Log a record, with its traceback on the next lines."""
         try:
-            self._log.say(self.format(record))
-        except Exception:
-            self.handleError(record)
+            line = self.format(record)
+        except Exception as error:
+            line = broken_record(record.name, record.msg, error)
+        self._log.say(line)
+
+
+@contextmanager
+def shown_records() -> Iterator[None]:
+    """Print the log records of handlers on stderr, from WARNING upwards, without secret values."""
+    handler = CommandLogs()
+    logging.getLogger().addHandler(handler)
+    try:
+        yield
+    finally:
+        logging.getLogger().removeHandler(handler)
+
+
+class CommandLogs(logging.StreamHandler[TextIO]):
+    """Log records of a command that runs a handler once."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.setLevel(logging.WARNING)
+
+    def format(self, record: logging.LogRecord) -> str:
+        """Return the message of the record, with its traceback on the next lines."""
+        try:
+            return redaction.text(super().format(record))
+        except Exception as error:
+            return broken_record(record.name, record.msg, error)
 
 
 def readable(text: str) -> str:

@@ -12,5 +12,5 @@ if TYPE_CHECKING:
 def perform(operation: ReadSecret, secrets: "Secrets") -> Revealed:
     """Carry it out on the port."""
     value = secrets.read(operation.secret)
-    redaction.KNOWN.remember(value)
+    redaction.KNOWN.remember(operation.secret, value)
     return Revealed(value)

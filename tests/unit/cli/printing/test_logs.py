@@ -12,11 +12,12 @@ import pytest
 
 import oort
 from oort.cli.printing import logs
-from oort.cli.printing.logs import LineWriter, Log, ServiceLogs
+from oort.cli.printing.logs import CommandLogs, LineWriter, Log, ServiceLogs, shown_records
 from oort.model.errors import StateUnusable
 from oort.model.http import HttpReply, HttpRequest
 from oort.model.invocations import DeliveryReport, Failure
 from oort.model.messages import Delivery, Message
+from oort.runtime import redaction
 
 TRACE = "4bf92f3577b34da6a3ce929d0e0e4736"
 
@@ -126,12 +127,41 @@ def test_what_services_log_is_shown_between() -> None:
     assert stream.getvalue().endswith("WARNING  shop  one left\n")
 
 
-def test_a_record_that_cannot_be_shown_disturbs_nobody(capsys: pytest.CaptureFixture[str]) -> None:
-    with log(io.StringIO()) as one:
-        ServiceLogs(one).handle(
-            logging.LogRecord("shop", logging.INFO, "", 0, "%d", ("one",), None)
-        )
-    assert "not all arguments converted" in (shown := capsys.readouterr().err) or "%d" in shown
+BROKEN = logging.LogRecord("shop", logging.INFO, "", 0, "%d apples", ("sk_live_1234",), None)
+
+
+def test_a_record_that_cannot_be_formatted_is_a_line_without_its_arguments(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    stream = io.StringIO()
+    with log(stream) as lines:
+        ServiceLogs(lines).handle(BROKEN)
+    assert "A record of the logger shop cannot be formatted" in stream.getvalue()
+    assert "%d apples" in stream.getvalue()
+    assert "sk_live_1234" not in stream.getvalue() + capsys.readouterr().err
+
+
+def test_a_command_shows_records_without_secret_values(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    known = redaction.Redactor()
+    known.remember("shop.key", "sk_live_1234")
+    monkeypatch.setattr(redaction, "KNOWN", known)
+    logger = logging.getLogger("shop.handlers")
+    with shown_records():
+        logger.warning("using %s", "sk_live_1234")
+        logger.info("not shown")
+        try:
+            raise ValueError("bad sk_live_1234")
+        except ValueError:
+            logger.exception("failed")
+    assert "sk_live_1234" not in CommandLogs().format(BROKEN)
+    err = capsys.readouterr().err
+    assert "using ***" in err
+    assert "ValueError: bad ***" in err
+    assert "sk_live_1234" not in err
+    assert "not shown" not in err
+    assert not any(isinstance(handler, CommandLogs) for handler in logging.getLogger().handlers)
 
 
 def test_a_stream_that_is_gone_does_not_stop_the_platform() -> None:
