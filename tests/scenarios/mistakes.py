@@ -472,7 +472,7 @@ CASES: dict[str, tuple[str, str]] = {
         "Key holds Iterator",
     ),
     "a decorator without parentheses": (
-        '@shop.get  #! decorator.name\ndef bare() -> None: ...',
+        "@shop.get  #! decorator.name\ndef bare() -> None: ...",
         "The decorator needs a text in parentheses",
     ),
     "a secret with no action": (

@@ -91,3 +91,8 @@ def test_windows_gets_one_sentence(
 
 def broken() -> None:
     raise KeyError("x")
+
+
+def test_a_missing_extra_for_aws_is_named(capsys: pytest.CaptureFixture[str]) -> None:
+    assert errors.explain(ModuleNotFoundError("No module", name="botocore")) == errors.USAGE
+    assert 'pip install "oortcloud[aws]"' in capsys.readouterr().err

@@ -11,6 +11,7 @@ from oort.app.loading import projects
 from oort.app.loading.projects import Project
 from oort.app.programs import Program
 from oort.cli.arguments import options
+from oort.cli.errors import UnreadableInput
 from oort.cli.groups import Command
 from oort.cli.printing import output
 from oort.cli.wiring import platforms
@@ -100,8 +101,12 @@ def _write(template: "Template", out: Path) -> tuple[str, int]:
     from oort.cloudformation import rendering
 
     name, data = f"{template.name}.template.json", rendering.rendered(template)
-    out.mkdir(parents=True, exist_ok=True)
-    (out / name).write_bytes(data)
+    try:
+        out.mkdir(parents=True, exist_ok=True)
+        (out / name).write_bytes(data)
+    except OSError as error:
+        problem = f"{output.relative(out)} cannot be written: {error.strerror}."
+        raise UnreadableInput(problem, "Name another folder.") from error
     return name, len(data)
 
 

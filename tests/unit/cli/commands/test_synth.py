@@ -92,3 +92,10 @@ def test_what_aws_cannot_do_is_said_with_its_place(tmp_path: Path) -> None:
     result = run("synth", "-C", shop(tmp_path, source), "--out", tmp_path / "out")
     assert result.exit_code == 1
     assert "orders.py:6: shop.show: API Gateway does not take '~me' in a path." in result.stderr
+
+
+def test_a_folder_that_cannot_be_written_is_a_usage_error(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("not a folder")
+    result = run("synth", "-C", shop(tmp_path), "--out", tmp_path / "file" / "out")
+    assert result.exit_code == 64
+    assert "cannot be written" in result.stderr
