@@ -13,7 +13,7 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 export PIP_NO_INPUT := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run test check fast bench crash fuzz contracts e2e templates golden mutations lock clean
+.PHONY: help setup run test check thorough fast bench crash fuzz contracts e2e templates golden mutations lock clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -43,6 +43,9 @@ test: setup ## Run all tests
 
 check: setup ## Run every gate and print its time (PARTS="mypy tests" for some of them)
 	@$(BIN)/python scripts/check.py $(PARTS)
+
+thorough: setup ## All gates, with every repetition of the tests that repeat themselves
+	@HYPOTHESIS_PROFILE=full $(BIN)/python scripts/check.py
 
 fast: setup ## Lint, types, import contracts and the tests nearest to what changed, in under 30 s
 	@HYPOTHESIS_PROFILE=quick $(BIN)/python scripts/check.py --fast

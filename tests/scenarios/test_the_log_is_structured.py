@@ -81,17 +81,15 @@ def test_what_services_log_and_what_the_engine_says_have_the_same_form() -> None
             logger.exception("it failed")
             log.failed(error)
         log.say("Reloaded.")
-        logger.warning("%d", "no number")  # cannot be written, and harms nobody
+        logger.warning("%d", "no number")  # cannot be formatted
 
-    handled, logging.raiseExceptions = logging.raiseExceptions, False
-    try:
-        first, second, third, fourth = written(report)
-    finally:
-        logging.raiseExceptions = handled
+    first, second, third, fourth, fifth = written(report)
     assert (first["logger"], first["level"], first["message"]) == ("shop", "WARNING", "only 3 left")
     assert "KeyError" in str(second["traceback"])
     assert "KeyError" in str(third["traceback"])
     assert (fourth["message"], fourth["logger"]) == ("Reloaded.", "oort")
+    assert fifth["level"] == "ERROR"
+    assert str(fifth["message"]).startswith("A record of the logger shop cannot be formatted")
 
 
 def _replaced(**changes: object) -> DeliveryReport:
