@@ -33,6 +33,7 @@ Factory = Callable[..., object]
 
 # Characters of a traceback in a dead letter or log line; an exception may quote megabytes of data.
 _LONGEST = 20_000
+_NO_NAMES: Mapping[str, object] = {}
 
 
 class Environment:
@@ -187,19 +188,26 @@ def broken_record(name: str, template: object, error: BaseException) -> str:
     )
 
 
-def log_line(level: str, message: str, *, now: datetime, fields: Mapping[str, object]) -> str:
+def log_line(
+    level: str,
+    message: str,
+    *,
+    now: datetime,
+    fields: Mapping[str, object],
+    names: Mapping[str, object] = _NO_NAMES,
+) -> str:
     """Return a line of a structured log, without a line break: time, level and message first.
 
     Empty fields are left out. A value that JSON cannot have is written as its `repr`. Values of
-    secrets are hidden.
+    secrets are hidden, but not in `names`: metrics and searches need these fields as they are.
 
     >>> log_line("INFO", "begun", now=datetime(2026, 1, 1, tzinfo=UTC), fields={"status": 200, "trace": ""})
     '{"time":"2026-01-01T00:00:00.000Z","level":"INFO","message":"begun","status":200}'
     """
     moment = now.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
-    present = {name: value for name, value in fields.items() if value != ""}
-    members = redaction.members({"message": message, **present})
-    document = {"time": moment, "level": level, **members}
+    members = redaction.members({"message": message, **fields})
+    present = {name: value for name, value in {**members, **names}.items() if value != ""}
+    document = {"time": moment, "level": level, "message": members["message"], **present}
     return msgspec.json.encode(document, enc_hook=_shown).decode()
 
 

@@ -48,7 +48,7 @@ class JsonLog:
 
     def write(self, level: str, message: str, **fields: Field) -> None:
         """Write a line. Empty fields are left out."""
-        self._put(level, message, fields)
+        self._put(level, message, fields, {})
 
     def invocation(
         self, message: str, *, failed: int, milliseconds: float, rang: int = 0, **fields: Field
@@ -60,14 +60,13 @@ class JsonLog:
         now = int(self._clock.now().timestamp() * 1000)
         metrics = [*_METRICS, *([_RANG] if rang else [])]
         directive = {"Namespace": Metrics.NAMESPACE, "Dimensions": _DIMENSIONS, "Metrics": metrics}
-        members = {
-            **fields,
+        numbers = {
             **({Metrics.NEWLY_PARKED: rang} if rang else {}),
             Metrics.ERRORS: failed,
             Metrics.DURATION: round(milliseconds, 3),
             "_aws": {"Timestamp": now, "CloudWatchMetrics": [directive]},
         }
-        self._put("ERROR" if failed else "INFO", message, members)
+        self._put("ERROR" if failed else "INFO", message, fields, numbers)
 
     def capture(self) -> None:
         """Write records of `logging` from INFO upwards to this log."""
@@ -84,10 +83,17 @@ class JsonLog:
         failed = "".join(traceback.format_exception(*record.exc_info)) if record.exc_info else ""
         self.write(record.levelname, record.getMessage(), logger=record.name, traceback=failed)
 
-    def _put(self, level: str, message: str, fields: Mapping[str, object]) -> None:
-        members = {**fields, **self._always, "trace": self.trace}
+    def _put(
+        self,
+        level: str,
+        message: str,
+        fields: Mapping[str, object],
+        numbers: Mapping[str, object],
+    ) -> None:
+        names = {**numbers, **self._always, "trace": self.trace}
+        line = log_line(level, message, now=self._clock.now(), fields=fields, names=names)
         stream = sys.stdout if self._stream is None else self._stream
-        stream.write(log_line(level, message, now=self._clock.now(), fields=members) + "\n")
+        stream.write(line + "\n")
         stream.flush()
 
 

@@ -15,6 +15,9 @@ if TYPE_CHECKING:
     from oort.model.invocations import DeliveryReport
 
 
+_NAMES = frozenset({"trace", "service", "function", "message_id", "event"})  # no text of a handler
+
+
 class JsonLog(Log):
     """See `Log`. No colours, and no text is shortened or left out."""
 
@@ -70,7 +73,11 @@ class JsonLog(Log):
         self._line("ERROR", line, logger=record.name)
 
     def _line(self, level: str, message: str, **fields: object) -> None:
-        self._writer.write(log_line(level, message, now=datetime.now(UTC), fields=fields))
+        names = {name: value for name, value in fields.items() if name in _NAMES}
+        texts = {name: value for name, value in fields.items() if name not in _NAMES}
+        self._writer.write(
+            log_line(level, message, now=datetime.now(UTC), fields=texts, names=names)
+        )
 
 
 class JsonServiceLogs(logging.Handler):

@@ -9,6 +9,7 @@ import pytest
 
 from oort.aws.invoking.logs import JsonLog
 from oort.engine.clocks import VirtualClock
+from oort.runtime import redaction
 
 
 @pytest.fixture
@@ -90,6 +91,24 @@ def test_a_record_that_cannot_be_written_fails_nothing(
     assert line["level"] == "ERROR"
     assert line["message"].startswith("A record of the logger library cannot be formatted")
     assert capsys.readouterr().err == ""
+
+
+def test_a_secret_that_is_an_ordinary_word_does_not_change_metrics_and_names(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """An alarm reads the dimensions: with `***` in the place of the stage it would see nothing."""
+    known = redaction.Redactor()
+    known.remember("shop.key", "prod")
+    monkeypatch.setattr(redaction, "KNOWN", known)
+    stream = io.StringIO()
+    names = {"platform": "market", "stage": "prod", "service": "shop"}
+    JsonLog(names, clock=VirtualClock(), stream=stream).invocation(
+        "GET /prod", failed=0, milliseconds=1, traceback="prod"
+    )
+    line = json.loads(stream.getvalue())
+    assert {name: line[name] for name in names} == names
+    assert line["_aws"]["CloudWatchMetrics"][0]["Dimensions"] == [list(names)]
+    assert (line["message"], line["traceback"]) == ("GET /***", "***")
 
 
 def test_without_a_stream_lines_go_to_standard_output(capsys: pytest.CaptureFixture[str]) -> None:
