@@ -1,7 +1,8 @@
 """Claim: `oort contracts check` takes less than a second for 200 events in 10 versions each, of which a few have changed.
 
-The platform is written to a scratch folder, locked as published, and then some classes get a field. The check itself is
-timed in a process that has loaded the program; the whole command, importing 2,000 classes, beside it.
+The platform is written to a scratch folder, locked as published, and then some classes get a field.
+The check itself is timed in a process that has loaded the program; the whole command, importing
+2,000 classes, beside it.
 """
 
 import sys

@@ -1,7 +1,8 @@
 """Claim: a durable send by 64 producers at once, against raw SQLite that commits 64 rows a transaction.
 
-Both write the same rows through the same cipher, schema, settings and disk. Producers are threads, as the environments
-of the in-process engine are; a third contender hands the same sends in from one thread, to show what waking threads costs.
+Both write the same rows through the same cipher, schema, settings and disk. Producers are threads,
+as the environments of the in-process engine are; a third contender hands the same sends in from one
+thread, to show what waking threads costs.
 """
 
 import os

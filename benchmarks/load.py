@@ -1,8 +1,8 @@
 """The load generator: keeps a number of HTTP connections busy for some time, each with one request at a time.
 
-It runs as a process of its own, `python -m benchmarks.load`, with an `Order` on stdin and a `Tally` on stdout, so that
-it shares no interpreter with a server. It is one loop over raw sockets, because a generator must cost less than what it
-measures; `Tally.cpu` says what it did cost.
+It runs as a process of its own, `python -m benchmarks.load`, with an `Order` on stdin and a `Tally`
+on stdout, so that it shares no interpreter with a server. It is one loop over raw sockets, because
+a generator must cost less than what it measures; `Tally.cpu` says what it did cost.
 """
 
 import select

@@ -8,12 +8,13 @@ A pass reads or writes the whole content of the event once, in one form or anoth
 - a call of `encode`, `decode` or `translate` of a text or of bytes that hold the content;
 - a walk in Python over a value that holds the content: the functions in `_WALKS`.
 
-Copies that look at nothing (`bytes(…)`, a slice) and what SQLite and botocore do are no passes. The services are
-`accounts` and `email`, so the event has one consumer. On the engine the sign-up comes through the gateway of the test kit;
-on AWS real handlers answer the events that Lambda would give them, and clients in memory stand for AWS.
+Copies that look at nothing (`bytes(…)`, a slice) and what SQLite and botocore do are no passes. The
+services are `accounts` and `email`, so the event has one consumer. On the engine the sign-up comes
+through the gateway of the test kit; on AWS real handlers answer the events that Lambda would give
+them, and clients in memory stand for AWS.
 
-msgspec is watched by stand-ins for its functions, which must be in place before Oort is loaded. So this is a program of
-its own, and its imports of Oort stand inside functions.
+msgspec is watched by stand-ins for its functions, which must be in place before Oort is loaded. So
+this is a program of its own, and its imports of Oort stand inside functions.
 """
 
 import io

@@ -1,7 +1,7 @@
 """Chooses the tests that a change can break, the nearest first, within a budget of CPU seconds. Used by `make fast`.
 
-A test module is as far from a change as it is in imports; one that stands next door, at the same place under
-`tests/unit` as the changed file under `src/oort`, is as near as one that imports it.
+A test module is as far from a change as it is in imports; one that stands next door, at the same
+place under `tests/unit` as the changed file under `src/oort`, is as near as one that imports it.
 """
 
 import re

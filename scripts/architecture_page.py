@@ -1,7 +1,8 @@
 """Keeps docs/explanation/architecture.md true: its picture of the packages, its table of rooms, and the modules it names.
 
-Usage: architecture_page.py [--write]. Without the option it prints what differs and exits 1; with it, it writes the generated
-blocks. The blocks are made of the imports and of the first sentence of each package.
+Usage: architecture_page.py [--write]. Without the option it prints what differs and exits 1; with
+it, it writes the generated blocks. The blocks are made of the imports and of the first sentence of
+each package.
 """
 
 import ast

@@ -1,9 +1,9 @@
 """Runs the gates of the project and prints how long each took; called by the Makefile.
 
-Usage: check.py [PART ...] [--without-coverage] [--fast]. Without a part it runs them all. `--fast` runs the tests near
-to what changed in place of all tests. Tests run beside the other parts; of a part that passes the last lines are shown,
-of one that fails everything. A part that fails does not stop the others; the exit code is 1 if any failed and 64 for an
-unknown part.
+Usage: check.py [PART ...] [--without-coverage] [--fast]. Without a part it runs them all. `--fast`
+runs the tests near to what changed in place of all tests. Tests run beside the other parts; of a
+part that passes the last lines are shown, of one that fails everything. A part that fails does not
+stop the others; the exit code is 1 if any failed and 64 for an unknown part.
 """
 
 import os

@@ -1,8 +1,7 @@
 """Keep docs/reference/cli.md equal to the help texts of `oort`.
 
 Usage: cli_reference.py [--write]. Without the option, print the differences and exit with 1. With
-the
-option, update the page.
+the option, update the page.
 """
 
 import re

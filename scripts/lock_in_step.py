@@ -1,10 +1,8 @@
 """Check that the locks agree with pyproject.toml. Part of `make check`; needs no network.
 
 Every direct dependency must be pinned once, within its specifier and with a hash. Both locks must
-pin
-the base equally. A lock must not name a package index. The emulators' lock must agree with its
-list.
-`make lock` repairs all faults.
+pin the base equally. A lock must not name a package index. The emulators' lock must agree with its
+list. `make lock` repairs all faults.
 """
 
 import re

@@ -12,8 +12,8 @@ class Effects(Protocol):
     A record is a lease or a result.
 
     - A lease ends by itself after its length. Only then, or after its release, another holder gets
-      the lease. Of several simultaneous claims exactly one succeeds. A second claim by the same
-      holder succeeds.
+      the lease. Of several simultaneous claims exactly one succeeds. A holder whose lease no other
+      holder has taken can claim it again.
     - A result stays: every later claim returns the result, and no claim gets the lease.
     - A holder that has lost the lease to another holder can no longer change the record. An ended
       lease that no other holder has claimed is not lost.

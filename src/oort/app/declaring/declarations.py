@@ -160,6 +160,18 @@ class ResourceDeclared:
             None,
         )
 
+    def checked_arguments(self, base: type) -> tuple[object, ...]:
+        """Return the type arguments of the base. The declaration has refused any other class."""
+        arguments = self.arguments(base)
+        assert arguments is not None
+        return arguments
+
+    def wrong_base(self, base: str) -> Mistake:
+        """Return the mistake of a class without the base, such as `Queue[Mail, Can]`."""
+        name, kind = self.cls.__name__, base.partition("[")[0]
+        what, instead = f"{name} is not a {kind}.", f"Write class {name}({base})."
+        return self.mistake("resource.base", what, instead)
+
     def mistake(self, code: str, what: str, instead: str) -> Mistake:
         """Return a mistake at the line of the decorator."""
         return Mistake(self.source, code, what, instead)
@@ -174,10 +186,12 @@ class ResourceDeclared:
 
 
 RESOURCE = TypeVar("RESOURCE", bound=Resource)
-Read: TypeAlias = tuple[RESOURCE | None, list[Mistake]]  # the model, and what is wrong with it
-Declare: TypeAlias = Callable[[ResourceDeclared], Read[RESOURCE]]
-Check: TypeAlias = Callable[[ResourceDeclared, RESOURCE], Read[RESOURCE]]
-Complete: TypeAlias = Callable[[], Read[Resource]]  # checks the types, and completes the model
+ModelOrMistakes: TypeAlias = tuple[RESOURCE | None, list[Mistake]]
+Declare: TypeAlias = Callable[[ResourceDeclared], ModelOrMistakes[RESOURCE]]
+Check: TypeAlias = Callable[[ResourceDeclared, RESOURCE], ModelOrMistakes[RESOURCE]]
+Complete: TypeAlias = Callable[
+    [], ModelOrMistakes[Resource]
+]  # checks the types, and completes the model
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,9 +14,7 @@ def declare(
     """Return the model of the class and its mistakes; no model if the class is not a Queue."""
     arguments = declared.arguments(Queue)
     if arguments is None:
-        name = declared.cls.__name__
-        instead = f"Write class {name}(Queue[Mail, Can])."
-        return None, [declared.mistake("resource.base", f"{name} is not a Queue.", instead)]
+        return None, [declared.wrong_base("Queue[Mail, Can]")]
     mistakes, message = declared.naming(), arguments[0]
     model = QueueModel(
         name=f"{declared.service}.{declared.name}",
@@ -33,8 +31,7 @@ def declare(
 
 def check(declared: ResourceDeclared, model: QueueModel) -> tuple[QueueModel, list[Mistake]]:
     """Check the type of the messages. Lambda does without: the deployment has checked it."""
-    arguments = declared.arguments(Queue)
-    assert arguments is not None, "declare() has checked the base"
+    arguments = declared.checked_arguments(Queue)
     message = arguments[0]
     problem = unreadable(message)
     if not problem:

@@ -11,9 +11,7 @@ def declare(declared: ResourceDeclared) -> tuple[SecretModel | None, list[Mistak
     """Return the model of the class and its mistakes; no model if the class is not a Secret."""
     arguments = declared.arguments(Secret)
     if arguments is None:
-        name = declared.cls.__name__
-        instead = f"Write class {name}(Secret[str, Can])."
-        return None, [declared.mistake("resource.base", f"{name} is not a Secret.", instead)]
+        return None, [declared.wrong_base("Secret[str, Can]")]
     mistakes, kind = declared.naming(), arguments[0]
     model = SecretModel(
         name=f"{declared.service}.{declared.name}",
@@ -27,8 +25,7 @@ def declare(declared: ResourceDeclared) -> tuple[SecretModel | None, list[Mistak
 
 def check(declared: ResourceDeclared, model: SecretModel) -> tuple[SecretModel, list[Mistake]]:
     """Check the type of the value. Lambda does without: the deployment has checked it."""
-    arguments = declared.arguments(Secret)
-    assert arguments is not None, "declare() has checked the base"
+    arguments = declared.checked_arguments(Secret)
     kind = arguments[0]
     if is_text(kind) or not (problem := unreadable(kind)):
         return model, []

@@ -16,9 +16,7 @@ def declare(
     """Return the model of the class and its mistakes; no model if the class is not a Table."""
     arguments = declared.arguments(Table)
     if arguments is None:
-        name = declared.cls.__name__
-        instead = f"Write class {name}(Table[str, Account, Can])."
-        return None, [declared.mistake("resource.base", f"{name} is not a Table.", instead)]
+        return None, [declared.wrong_base("Table[str, Account, Can]")]
     mistakes, item = declared.naming(), arguments[1]
     if not isinstance(item, type):
         return None, [*mistakes, _no_object(declared, item)]
@@ -47,8 +45,7 @@ def check(declared: ResourceDeclared, model: TableModel) -> tuple[TableModel | N
     """
     from oort.rules.types import stored
 
-    arguments = declared.arguments(Table)
-    assert arguments is not None, "declare() has checked the base"
+    arguments = declared.checked_arguments(Table)
     item = arguments[1]
     fields = stored.names(item)
     if fields is None or not isinstance(item, type):
