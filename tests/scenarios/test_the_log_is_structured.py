@@ -9,7 +9,8 @@ from oort.cli.printing.json_logs import JsonLog, JsonServiceLogs
 from oort.cli.printing.logs import LineWriter
 from oort.model.http import HttpReply, HttpRequest
 from oort.model.invocations import DeliveryReport, Failure
-from oort.model.messages import Delivery, Message
+from oort.model.messages import Delivery, Fault, Message, Reason
+from tests.unit.aws.lambdas import Lambda
 
 TRACE = "4bf92f3577b34da6a3ce929d0e0e4736"
 MESSAGE = Message(
@@ -96,3 +97,31 @@ def _replaced(**changes: object) -> DeliveryReport:
     from dataclasses import replace
 
     return replace(REPORT, **changes)  # type: ignore[arg-type]
+
+
+OF_AWS_ONLY = {"platform", "stage", "_aws", "Errors", "batch"}
+
+
+def test_the_lines_of_both_targets_have_the_same_fields() -> None:
+    """A search that works on one target works on the other."""
+    cloud = Lambda()
+    cloud.request("shop.place", "POST", "/shop/orders", body='{"cents":5}')
+    cloud.request("shop.wrong", "POST", "/shop/wrong")
+    cloud.deliver("shop.work", Message(id="1", name="shop.work", body=b'{"id":"a","cents":5}'))
+    cloud.deliver("shop.work", Message(id="2", name="shop.work", body=b'{"id":"a","cents":-1}'))
+    cloud.deliver("shop.work", Message(id="3", name="shop.work", body=b"no JSON"))
+    answered, broken, delivered, _, failed, _, parked, _ = cloud.lines()
+    request, failure = HttpRequest("POST", "/"), Failure(receipt="r", error="E", traceback="T")
+    fault = Fault(Reason.MALFORMED, "is not JSON")
+    here = written(
+        lambda log: [
+            log.access(request, HttpReply(201, (), b"", TRACE, "shop.place"), timedelta(1)),
+            log.access(request, HttpReply(500, (), b"", TRACE, "shop.place", "T"), timedelta(1)),
+            log.delivery(REPORT),
+            log.delivery(_replaced(failure=failure)),
+            log.delivery(_replaced(parked=fault)),
+        ]
+    )
+    for there, line in zip((answered, broken, delivered, failed, parked), here, strict=True):
+        of_deliveries = {"Duration", "trace", "attempt"} if "message_id" in line else set[str]()
+        assert there.keys() - OF_AWS_ONLY - of_deliveries == line.keys() - of_deliveries
