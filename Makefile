@@ -11,6 +11,8 @@ UV_VERSION := 0.13.9
 
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 export PIP_NO_INPUT := 1
+# Tests start many processes of Python: without byte code each would compile Oort again.
+unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
 .PHONY: help setup run test check thorough fast bench crash fuzz contracts e2e templates golden mutations lock clean
