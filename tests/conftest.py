@@ -3,7 +3,10 @@
 import atexit
 import os
 import shutil
+import sys
 import tempfile
+import threading
+from collections.abc import Generator
 from pathlib import Path
 
 import pytest
@@ -67,6 +70,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker(pytest.mark.xdist_group("serial"))
         elif item.nodeid.startswith("tests/architecture/"):
             item.add_marker(pytest.mark.xdist_group("architecture"))
+            item.add_marker(pytest.mark.no_cover)  # they read the source and do not run it
     items.sort(key=begins_late)
 
 
@@ -74,3 +78,21 @@ def begins_late(item: pytest.Item) -> tuple[bool, bool]:
     """False sorts first: the serial group, which one worker runs from end to end, then what is marked slow."""
     grouped = item.get_closest_marker("crash") or item.get_closest_marker("serial")
     return not grouped, not item.get_closest_marker("slow")
+
+
+@pytest.hookimpl(wrapper=True, trylast=True)  # inside of the wrapper of pytest-cov
+def pytest_runtest_call(item: pytest.Item) -> Generator[None]:
+    """Run a test marked `no_cover` without any trace function.
+
+    In a worker pytest-cov starts coverage twice, and its own mark stops only the second.
+    """
+    if not item.get_closest_marker("no_cover"):
+        return (yield)
+    here, new_threads = sys.gettrace(), threading.gettrace()
+    sys.settrace(None)
+    threading.settrace(None)
+    try:
+        return (yield)
+    finally:
+        sys.settrace(here)
+        threading.settrace(new_threads)

@@ -4,7 +4,10 @@ The profile is that of hypothesis, in HYPOTHESIS_PROFILE. A profile changes coun
 """
 
 import os
+from collections.abc import Sequence
+from typing import TypeVar
 
+Row = TypeVar("Row")
 PROFILE = os.environ.get("HYPOTHESIS_PROFILE", "gate")
 SHARES = {"quick": 0.1, "gate": 0.25, "full": 1.0, "explore": 10.0}
 
@@ -12,3 +15,9 @@ SHARES = {"quick": 0.1, "gate": 0.25, "full": 1.0, "explore": 10.0}
 def times(full: int, *, least: int = 1) -> int:
     """The number of repetitions; `full` is that of `make thorough`."""
     return max(least, round(full * SHARES[PROFILE]))
+
+
+def share(rows: Sequence[Row], *, start: int) -> Sequence[Row]:
+    """Every row in `make thorough`; else some of them, and others for another start."""
+    step = max(1, round(1 / SHARES[PROFILE]))
+    return rows[start % step :: step]

@@ -61,7 +61,6 @@ WITHOUT_TESTS = frozenset(
         "oort.rules.contracts.routes",
         "oort.rules.inclusion.case_splits",
         "oort.rules.inclusion.closed_and_open",
-        "oort.rules.inclusion.distinct",
         "oort.rules.inclusion.documents",
         "oort.rules.inclusion.keywords",
         "oort.rules.inclusion.shapes",

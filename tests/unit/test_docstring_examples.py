@@ -18,6 +18,7 @@ def modules() -> Iterator[str]:
             yield found.name
 
 
+@pytest.mark.no_cover
 @pytest.mark.parametrize("name", sorted(modules()))
 def test_the_examples_of_the_module_run(name: str) -> None:
     failures, _ = doctest.testmod(importlib.import_module(name), optionflags=doctest.ELLIPSIS)

@@ -6,6 +6,8 @@ from oort.rules.inclusion import compare
 from oort.rules.inclusion.documents import Json
 from tests.unit.rules.inclusion.test_verdicts import NULL, NUMBER, TEXT, WHOLE, thing
 
+LIST: dict[str, Json] = {"type": "array"}
+
 # the same in other words, by what they do not admit
 OPPOSITE: list[tuple[Json, Json]] = [
     ({**TEXT, "not": {"minLength": 2}}, {**TEXT, "maxLength": 1}),
@@ -51,9 +53,48 @@ OPPOSITE: list[tuple[Json, Json]] = [
         {"oneOf": [{"allOf": [{"enum": ["a", "b"]}, {"enum": ["b", "c"]}]}, {"const": "a"}]},
         {"enum": ["a", "b"]},
     ),
+    ({"$defs": {"T": TEXT}, "not": {"$ref": "#/$defs/T"}}, {"not": TEXT}),
+    (
+        {"$defs": {"T": TEXT}, "not": {"$ref": "#/$defs/T", "minLength": 1}},
+        {"anyOf": [{"not": TEXT}, {**TEXT, "maxLength": 0}]},
+    ),
+    ({"allOf": [{"not": WHOLE}, {"not": TEXT}]}, {"not": {"type": ["integer", "string"]}}),
+    ({"not": {"properties": {"a": True}}}, False),
     ({"not": False}, True),
     ({"not": True}, False),
 ]
+
+# (narrow, wide): the first has only values that the second does not admit, but not all of them
+NARROWER: list[tuple[Json, Json]] = [
+    ({"const": 3}, {**WHOLE, "not": {"multipleOf": 2}}),
+    (
+        {"const": "c"},
+        {**TEXT, "allOf": [{"not": {"pattern": "^a"}}, {"not": {"pattern": "^b"}}]},
+    ),
+    ({"const": 3}, {"not": {"oneOf": [NUMBER, {**NUMBER, "minimum": 0}]}}),
+    ({**LIST, "prefixItems": [NULL], "minItems": 1}, {**LIST, "not": {"prefixItems": [TEXT]}}),
+    (
+        {**LIST, "prefixItems": [TEXT, NULL], "minItems": 2},
+        {**LIST, "not": {"prefixItems": [TEXT], "items": TEXT}},
+    ),
+    ({"const": [1, 1]}, {**LIST, "not": {"uniqueItems": True}}),
+    (
+        {**LIST, "items": WHOLE, "minItems": 2},
+        {**LIST, "not": {"contains": WHOLE, "minContains": 0, "maxContains": 1}},
+    ),
+    ({"const": {"k_a": "x"}}, {**thing(), "not": {"patternProperties": {"^k_": WHOLE}}}),
+    (
+        {"const": {"z": 1}},
+        {**thing(), "not": {"properties": {"a": True}, "additionalProperties": False}},
+    ),
+    ({"const": {"ab": 1}}, {**thing(), "not": {"propertyNames": {"maxLength": 1}}}),
+]
+
+
+@pytest.mark.parametrize(("narrow", "wide"), NARROWER, ids=lambda schema: str(schema)[:60])
+def test_a_not_admits_what_its_schema_does_not(narrow: Json, wide: Json) -> None:
+    assert compare(narrow, wide, as_is=True).verdict == "yes"
+    assert compare(wide, narrow, as_is=True).verdict == "no"
 
 
 @pytest.mark.parametrize(("one", "other"), OPPOSITE, ids=lambda schema: str(schema)[:60])

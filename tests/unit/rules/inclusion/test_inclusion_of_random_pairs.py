@@ -4,6 +4,7 @@ from collections import Counter
 from itertools import product
 from random import Random
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -22,6 +23,7 @@ from tests.unit.rules.inclusion.validators import (
     validator,
 )
 
+pytestmark = pytest.mark.no_cover  # each branch has an example in the other files
 seeds = st.integers(0, 10**9).map(Rich)
 
 

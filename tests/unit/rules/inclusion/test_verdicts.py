@@ -7,6 +7,7 @@ import pytest
 
 from oort.rules.inclusion import compare
 from oort.rules.inclusion.documents import Json
+from tests.repeats import share
 from tests.unit.rules.inclusion.validators import random_value, validator
 
 Schema = dict[str, Json]
@@ -165,6 +166,32 @@ NARROWER: list[tuple[Json, Json]] = [
         {**thing(), "dependentRequired": {"a": ["b"]}},
     ),
     ({"type": "array", "contains": WHOLE}, {"type": "array"}),
+    (
+        {"type": "array", "contains": WHOLE, "minItems": 2},
+        {"type": "array", "contains": WHOLE},
+    ),
+    (
+        {"type": "array", "maxItems": 2, "items": TEXT},
+        {"type": "array", "contains": TEXT, "minContains": 0, "maxContains": 2},
+    ),
+    (
+        {"type": "array", "prefixItems": [TEXT, {"enum": ["a", "b"]}], "minItems": 2},
+        {
+            "anyOf": [
+                {"type": "array", "prefixItems": [True, {"const": name}]} for name in ("a", "b")
+            ]
+        },
+    ),
+    (
+        {
+            "anyOf": [
+                {"type": "array", "prefixItems": [{**TEXT, "pattern": pattern}], "minItems": 1}
+                for pattern in ("^a", "^b")
+            ]
+        },
+        {"type": "array", "prefixItems": [TEXT]},
+    ),
+    ({**NUMBER, "exclusiveMinimum": 10**300}, {**NUMBER, "minimum": 10**300}),
 ]
 
 
@@ -204,10 +231,11 @@ AROUND: dict[str, Callable[[Json], Schema]] = {
 PLAIN = [one for one in NARROWER if "$ref" not in str(one) and "'if'" not in str(one)]
 
 
+@pytest.mark.no_cover
 @pytest.mark.parametrize("around", AROUND)
 def test_so_it_is_inside_of_something_else(around: str) -> None:
     unknown = 0
-    for narrow, wide in PLAIN:
+    for narrow, wide in share(PLAIN, start=list(AROUND).index(around)):
         one, other = AROUND[around](narrow), AROUND[around](wide)
         assert compare(one, other, as_is=True).verdict == "yes", (narrow, wide)
         found = compare(other, one, as_is=True)
@@ -309,6 +337,8 @@ UNKNOWN: list[tuple[Json, Json]] = [
     ({"nullable": True, "enum": ["a"]}, {"enum": ["a"]}),
     ({"enum": ["a", None]}, {"nullable": True, "enum": ["a"]}),
     ({"$ref": "#/$defs/A", "nullable": True, "$defs": {"A": TEXT}}, TEXT),
+    # only fractions fit, and no double is as exact as that
+    ({**NUMBER, "exclusiveMinimum": 10**300, "exclusiveMaximum": 10**300 + 1}, TEXT),
 ]
 
 

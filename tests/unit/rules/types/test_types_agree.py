@@ -6,6 +6,7 @@ from typing import Annotated, Any, Literal, NotRequired, TypedDict
 
 import jsonschema_rs
 import msgspec
+import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from msgspec import Meta
@@ -105,6 +106,7 @@ def altered(draw: st.DrawFn, value: Value) -> Value:
     return [draw(altered(inner)) for inner in value] if isinstance(value, list) else value
 
 
+@pytest.mark.no_cover
 @settings(max_examples=max(300, settings().max_examples))
 @given(kind=kinds, data=st.data())
 def test_the_schema_and_the_validator_agree_on_every_type_and_value(
