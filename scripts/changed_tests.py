@@ -92,7 +92,9 @@ def main() -> int:
     found, total = selection(changed)
     print(affected.words(found, total=total), flush=True)
     left_out = [argument for test in found.long for argument in ("--deselect", test)]
-    tests = [*(module.path for module in found.run), *examples_in(changed.uncommitted)]
+    tests = [module.path for module in found.run]
+    if examples := examples_in(changed.uncommitted):
+        tests += ["--doctest-modules", *examples]
     command = [sys.executable, "-m", "pytest", "-q", "-m", UNSUITED, *left_out, *tests]
     return subprocess.run(command, cwd=ROOT, check=False).returncode
 

@@ -26,6 +26,9 @@ settings.load_profile(repeats.PROFILE)
 os.environ["XDG_CONFIG_HOME"] = tempfile.mkdtemp(prefix="oort-config-")
 atexit.register(shutil.rmtree, os.environ["XDG_CONFIG_HOME"], ignore_errors=True)
 
+# Coverage is that of the small tests. A scenario runs through many lines and asserts few of them.
+MEASURED = ("tests/unit/", "tests/contracts/")
+
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption(
@@ -70,7 +73,8 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker(pytest.mark.xdist_group("serial"))
         elif item.nodeid.startswith("tests/architecture/"):
             item.add_marker(pytest.mark.xdist_group("architecture"))
-            item.add_marker(pytest.mark.no_cover)  # they read the source and do not run it
+        if not item.nodeid.startswith(MEASURED):
+            item.add_marker(pytest.mark.unmeasured)
     items.sort(key=begins_late)
 
 
@@ -80,13 +84,13 @@ def begins_late(item: pytest.Item) -> tuple[bool, bool]:
     return not grouped, not item.get_closest_marker("slow")
 
 
-@pytest.hookimpl(wrapper=True, trylast=True)  # inside of the wrapper of pytest-cov
-def pytest_runtest_call(item: pytest.Item) -> Generator[None]:
-    """Run a test marked `no_cover` without any trace function.
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_protocol(item: pytest.Item) -> Generator[None, object, object]:
+    """Run a test marked `unmeasured`, with its fixtures, without any trace function.
 
-    In a worker pytest-cov starts coverage twice, and its own mark stops only the second.
+    pytest-cov's own mark `no_cover` does not help: in a worker it starts coverage twice and stops it once.
     """
-    if not item.get_closest_marker("no_cover"):
+    if not item.get_closest_marker("unmeasured"):
         return (yield)
     here, new_threads = sys.gettrace(), threading.gettrace()
     sys.settrace(None)

@@ -43,7 +43,7 @@ def test_the_document_is_valid_by_the_official_schema(name: str) -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.no_cover
+@pytest.mark.unmeasured
 @pytest.mark.parametrize("name", PROGRAMS)
 def test_every_reply_is_as_documented_and_no_wrong_body_reaches_a_handler(name: str) -> None:
     with running(PROGRAMS[name]) as app:

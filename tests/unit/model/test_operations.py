@@ -1,10 +1,13 @@
 """Every operation and result survives the wire, so that handlers may run in a process of their own."""
 
+from typing import get_args
+
 import msgspec
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from oort.model.operations import Operation, Request, Result
+from oort.model.operations import Commit, Lease, Operation, Request, Result
+from oort.model.resources import Kind
 from tests.unit.rules.strategies import all_operations, all_results, texts
 
 _requests = msgspec.msgpack.Decoder(Request)
@@ -25,7 +28,9 @@ def test_a_request_comes_back_unchanged_from_msgpack(token: str, operation: Oper
 
 @given(all_results)
 def test_a_result_comes_back_unchanged_from_msgpack(result: Result) -> None:
-    assert exactly(_results.decode(msgspec.msgpack.encode(result))) == exactly(result)
+    again = _results.decode(msgspec.msgpack.encode(result))
+    assert exactly(again) == exactly(result)
+    assert again == result  # also what no text shows: the value of a secret
 
 
 @given(st.lists(all_operations, max_size=3))
@@ -34,3 +39,24 @@ def test_operations_are_told_apart_by_their_tag(operations: list[Operation]) -> 
     assert [type(one) for one in msgspec.msgpack.decode(raw, type=list[Operation])] == [
         type(one) for one in operations
     ]
+
+
+def test_every_kind_of_operation_and_result_is_drawn() -> None:
+    seen = set()
+
+    @settings(max_examples=400, derandomize=True)
+    @given(all_operations | all_results)
+    def draw(value: Operation | Result) -> None:
+        seen.add(type(value))
+
+    draw()
+    assert seen == {*get_args(Operation), *get_args(Result)}
+
+
+@given(all_operations.filter(lambda operation: not isinstance(operation, Commit)))
+def test_an_operation_names_its_resource_once(operation: Operation) -> None:
+    assert not isinstance(operation, Commit)
+    first = getattr(operation, operation.__struct_fields__[0])
+    assert operation.resource == (first.function if isinstance(first, Lease) else first)
+    assert operation.action
+    assert operation.kind in Kind

@@ -75,6 +75,8 @@ all_operations: st.SearchStrategy[operations.Operation] = (
     | st.builds(operations.ClaimEffect, leases, floats)
     | st.builds(operations.FinishEffect, leases, st.binary(max_size=20))
     | st.builds(operations.ReleaseEffect, leases)
+    | st.builds(operations.CallFunction, texts, st.binary(max_size=20), texts)
+    | st.builds(operations.ReadSecret, texts)
     | st.builds(operations.GetItem, texts, table_keys)
     | st.builds(operations.GetItems, texts, st.lists(table_keys, max_size=3).map(tuple))
     | st.builds(
@@ -96,6 +98,9 @@ all_results: st.SearchStrategy[operations.Result] = (
     st.builds(operations.Found, st.none() | stored_items)
     | st.builds(operations.Listed, st.lists(stored_items, max_size=3), cursors)
     | st.builds(operations.Done, st.booleans())
+    | st.builds(operations.Answered, st.binary(max_size=20))
+    | st.builds(operations.Objected, st.integers(400, 499), texts, texts, st.binary(max_size=20))
     | st.builds(operations.Happened, st.binary(max_size=20))
+    | st.builds(operations.Revealed, texts)
     | st.builds(operations.Refused, texts, texts, st.integers(0, 99), floats)
 )

@@ -272,7 +272,7 @@ def test_a_loosened_keyword_is_compatible_and_a_tightened_one_is_not(
     assert compare(loose, tight, as_is=True).verdict == "no"
 
 
-@pytest.mark.no_cover
+@pytest.mark.unmeasured
 @pytest.mark.parametrize("place", PLACES)
 def test_so_it_is_in_every_place(place: str) -> None:
     unknown = []
@@ -286,7 +286,7 @@ def test_so_it_is_in_every_place(place: str) -> None:
     assert len(unknown) <= 2 * len(rows) // 50, unknown
 
 
-@pytest.mark.no_cover  # mostly the other validator, which coverage would slow down
+@pytest.mark.unmeasured  # mostly the other validator, which coverage would slow down
 def test_another_validator_agrees() -> None:
     draw, places = Random(1), list(PLACES.values())
     for number, (tight, loose) in enumerate(JUDGED * times(3)):

@@ -231,7 +231,7 @@ AROUND: dict[str, Callable[[Json], Schema]] = {
 PLAIN = [one for one in NARROWER if "$ref" not in str(one) and "'if'" not in str(one)]
 
 
-@pytest.mark.no_cover
+@pytest.mark.unmeasured
 @pytest.mark.parametrize("around", AROUND)
 def test_so_it_is_inside_of_something_else(around: str) -> None:
     unknown = 0

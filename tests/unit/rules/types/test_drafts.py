@@ -158,7 +158,7 @@ def undeclared(schema: Schema) -> Json:
     return cast(Json, {word: value for word, value in schema.items() if word != "$schema"})
 
 
-@pytest.mark.no_cover
+@pytest.mark.unmeasured
 @settings(max_examples=times(150))
 @given(seeds, st.sampled_from(DRAFTS), st.booleans())
 def test_the_schemas_of_any_class_mean_the_same(draw: Random, draft: Draft, reading: bool) -> None:
@@ -172,7 +172,7 @@ def test_the_schemas_of_any_class_mean_the_same(draw: Random, draft: Draft, read
         assert ours.is_valid(value) == theirs.is_valid(value), (schema, found, value)
 
 
-@pytest.mark.no_cover
+@pytest.mark.unmeasured
 @settings(max_examples=times(100))
 @given(seeds)
 def test_the_checker_proves_most_of_it(draw: Random) -> None:
@@ -183,7 +183,7 @@ def test_the_checker_proves_most_of_it(draw: Random) -> None:
     assert found.verdict == "yes" or "propertyNames" in str(schema)
 
 
-@pytest.mark.no_cover
+@pytest.mark.unmeasured
 @settings(max_examples=times(300))
 @given(seeds, st.sampled_from(DRAFTS))
 def test_any_schema_means_the_same(draw: Random, draft: Draft) -> None:

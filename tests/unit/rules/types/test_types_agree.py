@@ -106,7 +106,7 @@ def altered(draw: st.DrawFn, value: Value) -> Value:
     return [draw(altered(inner)) for inner in value] if isinstance(value, list) else value
 
 
-@pytest.mark.no_cover
+@pytest.mark.unmeasured
 @settings(max_examples=max(300, settings().max_examples))
 @given(kind=kinds, data=st.data())
 def test_the_schema_and_the_validator_agree_on_every_type_and_value(
