@@ -23,7 +23,7 @@ LAST_LINES = 4  # shown of a part that passes
 Command = list[str]
 
 # loadgroup: tests marked `serial` or `crash` share one worker, see tests/conftest.py.
-PYTEST = ["pytest", "-q", "-n", "2", "--dist", "loadgroup"]
+PYTEST = ["pytest", "-q", "-n", "2", "--dist", "loadgroup", "--no-loadscope-reorder"]
 COVERAGE = ["--cov", "--cov-report", "json"]
 
 # In the order in which they start: what takes longest comes first.

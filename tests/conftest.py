@@ -3,16 +3,13 @@
 import atexit
 import os
 import shutil
-import sys
 import tempfile
-import threading
-from collections.abc import Generator
 from pathlib import Path
 
 import pytest
 from hypothesis import settings
 
-from tests import costs, repeats
+from tests import costs, measuring, repeats, scheduling
 
 # The gates draw the same examples in every run; HYPOTHESIS_PROFILE=explore looks for new ones.
 settings.register_profile("quick", derandomize=True, deadline=None, max_examples=10)  # `make fast`
@@ -46,6 +43,9 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 def pytest_configure(config: pytest.Config) -> None:
     config.pluginmanager.register(costs.Recorder())
+    config.pluginmanager.register(measuring.Measured())
+    if config.pluginmanager.has_plugin("dsession"):
+        config.pluginmanager.register(scheduling.Modules())
 
 
 def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
@@ -75,28 +75,11 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker(pytest.mark.xdist_group("architecture"))
         if not item.nodeid.startswith(MEASURED):
             item.add_marker(pytest.mark.unmeasured)
+    slow = {item.path for item in items if item.get_closest_marker("slow")}
+
+    def begins_late(item: pytest.Item) -> tuple[bool, bool]:
+        """False sorts first: the serial group, then modules with tests that are marked slow."""
+        serial = item.get_closest_marker("crash") or item.get_closest_marker("serial")
+        return not serial, item.path not in slow
+
     items.sort(key=begins_late)
-
-
-def begins_late(item: pytest.Item) -> tuple[bool, bool]:
-    """False sorts first: the serial group, which one worker runs from end to end, then what is marked slow."""
-    grouped = item.get_closest_marker("crash") or item.get_closest_marker("serial")
-    return not grouped, not item.get_closest_marker("slow")
-
-
-@pytest.hookimpl(wrapper=True)
-def pytest_runtest_protocol(item: pytest.Item) -> Generator[None, object, object]:
-    """Run a test marked `unmeasured`, with its fixtures, without any trace function.
-
-    pytest-cov's own mark `no_cover` does not help: in a worker it starts coverage twice and stops it once.
-    """
-    if not item.get_closest_marker("unmeasured"):
-        return (yield)
-    here, new_threads = sys.gettrace(), threading.gettrace()
-    sys.settrace(None)
-    threading.settrace(None)
-    try:
-        return (yield)
-    finally:
-        sys.settrace(here)
-        threading.settrace(new_threads)
