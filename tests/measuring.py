@@ -1,6 +1,7 @@
 """Measures coverage while a test or a fixture runs, and not while pytest works between them.
 
-The trace function of coverage sees every line of every library, so it takes much of the time. Tests marked `unmeasured` run without it as well.
+The trace function of coverage sees every line of every library, so it takes much of the time.
+Tests marked `unmeasured` run without it as well: their branches have smaller tests.
 """
 
 import importlib

@@ -150,4 +150,4 @@ TestQueuesAgainstAModel = QueueMachine.TestCase
 TestQueuesAgainstAModel.settings = settings(
     max_examples=times(60), stateful_step_count=40, deadline=None
 )
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.unmeasured]

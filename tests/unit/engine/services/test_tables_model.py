@@ -166,4 +166,4 @@ TestTablesAgainstADict = TableMachine.TestCase
 TestTablesAgainstADict.settings = settings(
     max_examples=times(60), stateful_step_count=40, deadline=None
 )
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.unmeasured]

@@ -13,6 +13,7 @@ from tests.unit.rules import strategies
 INDEXED = frozenset("ab")
 
 
+@pytest.mark.unmeasured
 @given(strategies.values)
 @example(1e100)
 @example(-0.0)
@@ -22,6 +23,7 @@ def test_a_value_comes_back_as_the_same_value(value: Value) -> None:
     assert conditions.holds(Equals(("x",), value), {"x": back})
 
 
+@pytest.mark.unmeasured
 @given(strategies.stored_items)
 def test_an_item_comes_back_with_its_nulls(item: Item) -> None:
     item = {name.lstrip("~"): value for name, value in item.items()}
@@ -72,6 +74,20 @@ def test_numbers_are_read_in_every_notation(text: str, number: float) -> None:
     found = attributes.value({"N": text})
     assert found == number
     assert type(found) is type(number)
+
+
+def test_each_kind_of_value_has_an_attribute() -> None:
+    value: Value = {"b": True, "l": [1, None], "n": 1.5, "s": "a"}
+    stored: attributes.Attribute = {
+        "M": {
+            "b": {"BOOL": True},
+            "l": {"L": [{"N": "1"}, {"NULL": True}]},
+            "n": {"N": "1.5"},
+            "s": {"S": "a"},
+        }
+    }
+    assert attributes.attribute(value) == stored
+    assert attributes.value(stored) == value
 
 
 def test_tuples_are_lists() -> None:

@@ -86,16 +86,19 @@ def at_least(value: Value, low: Value) -> bool:
     return Decimal(repr(value)) >= Decimal(repr(low))
 
 
+@pytest.mark.unmeasured
 @given(any_conditions, nested_items)
 def test_conditions_hold_when_a_naive_evaluator_says_so(condition: Condition, item: Item) -> None:
     assert conditions.holds(condition, item) == naive(condition, item)
 
 
+@pytest.mark.unmeasured
 @given(nested_items, paths)
 def test_a_value_equals_itself(item: Item, path: Path) -> None:
     assert conditions.holds(Equals(path, at(item, path)), deepcopy(item))
 
 
+@pytest.mark.unmeasured
 @given(key_parts, key_parts, key_parts)
 def test_between_agrees_with_the_naive_evaluator(
     value: KeyPart, low: KeyPart, high: KeyPart
@@ -129,6 +132,11 @@ def test_a_number_is_equal_whatever_its_python_type(stored: Value, asked: Value)
     assert conditions.holds(Equals(("v",), asked), {"v": stored})
 
 
+def test_a_path_through_a_value_that_is_no_map_leads_to_nothing() -> None:
+    assert conditions.holds(Equals(("a", "b"), None), {"a": 1})
+    assert not conditions.holds(Equals(("a", "b"), 1), {"a": [1]})
+
+
 def test_an_absent_item_has_no_attributes() -> None:
     assert conditions.holds(Equals(("a",), None), None)
     assert not conditions.holds(Equals(("a",), 1), None)
@@ -136,6 +144,7 @@ def test_an_absent_item_has_no_attributes() -> None:
     assert conditions.holds(All(()), None)
 
 
+@pytest.mark.unmeasured
 @given(nested_items, st.lists(changes, max_size=4).map(tuple))
 def test_changes_never_modify_the_given_item(item: Item, several: tuple[Change, ...]) -> None:
     before = repr(item)
@@ -156,6 +165,7 @@ def test_a_nested_change_leaves_the_original_alone() -> None:
     assert item == before
 
 
+@pytest.mark.unmeasured
 @given(nested_items, paths, values)
 def test_what_was_set_is_read_back(item: Item, path: Path, value: Value) -> None:
     assume(all(isinstance(at(item, path[:depth]), dict) for depth in range(len(path))))
@@ -164,11 +174,13 @@ def test_what_was_set_is_read_back(item: Item, path: Path, value: Value) -> None
     assert conditions.holds(Equals(path, None), conditions.changed(changed, (Remove(path),)))
 
 
+@pytest.mark.unmeasured
 @given(st.integers(), st.integers())
 def test_integers_add_exactly(left: int, right: int) -> None:
     assert conditions.changed({"n": left}, (AddTo(("n",), right),)) == {"n": left + right}
 
 
+@pytest.mark.unmeasured
 @given(ordinary_floats, ordinary_floats)
 def test_addition_is_decimal(left: float, right: float) -> None:
     (total,) = conditions.changed({"n": left}, (AddTo(("n",), right),)).values()
@@ -202,6 +214,7 @@ def test_a_change_that_does_not_fit_is_refused(item: Item, change: Change, reaso
         conditions.changed(item, (change,))
 
 
+@pytest.mark.unmeasured
 @given(st.lists(changes, min_size=2, max_size=4).map(tuple))
 def test_changes_of_overlapping_places_are_refused_as_dynamodb_does(
     several: tuple[Change, ...],

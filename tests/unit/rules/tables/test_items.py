@@ -36,6 +36,7 @@ def test_each_kind_of_value_has_its_size(value: Value, size: int) -> None:
     assert items.item_size({"name": value}) == len("name") + size
 
 
+@pytest.mark.unmeasured
 @given(stored_items, texts, values)
 def test_an_item_grows_with_every_attribute(item: Item, name: str, value: Value) -> None:
     without = {key: inner for key, inner in item.items() if key != name}
@@ -44,6 +45,7 @@ def test_an_item_grows_with_every_attribute(item: Item, name: str, value: Value)
     )
 
 
+@pytest.mark.unmeasured
 @given(stored_items)
 def test_wrapping_an_item_costs_its_structure(item: Item) -> None:
     assert items.item_size({"": item}) == items.item_size(item) + 3 + len(item)
