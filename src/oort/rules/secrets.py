@@ -13,16 +13,16 @@ def check(secret: str, value: str) -> None:
     except UnicodeEncodeError:
         size = -1
     if size < 0:
-        raise InvalidValue(f"The value for {secret} is no text in UTF-8.", "Encode it in Base64.")
+        raise InvalidValue(f"The value for {secret} is not UTF-8 text.", "Encode it in Base64.")
     if size > BYTES:
         raise LimitExceeded(
             f"The value for {secret} has {size:,} bytes; Secrets Manager holds {BYTES:,}.",
-            "Store the data elsewhere, encrypted with a key that is the secret.",
+            "Encrypt the data, store it in a table, and keep only the encryption key as the secret.",
         )
 
 
 def missing(secret: str, *, stage: str = "") -> SecretMissing:
-    """The error of a read before the secret has a value. `stage` is empty on this machine."""
+    """Return the error for a secret without a value. `stage` is empty on this machine."""
     service = secret.partition(".")[0]
     return SecretMissing(
         f"The secret {secret} of the service {service} has no value.",
@@ -31,7 +31,7 @@ def missing(secret: str, *, stage: str = "") -> SecretMissing:
 
 
 def command(secret: str, *, stage: str = "", place: str = "") -> str:
-    """The command that sets the secret.
+    """Return the command that sets the secret.
 
     >>> command("billing.stripe-key", stage="prod")
     'oort secrets set billing.stripe-key --stage prod'

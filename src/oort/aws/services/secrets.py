@@ -84,7 +84,7 @@ class Secrets:
             found = ask(self._manager.get_secret_value, request, doing=doing, expect=_ABSENT)
         except Rejected:
             raise rules.missing(secret, stage=self._stage) from None
-        if not found.get("SecretString"):  # nothing, or bytes that somebody else has set
+        if not found.get("SecretString"):  # no value, or bytes that another program has set
             raise rules.missing(secret, stage=self._stage)
         return found["SecretString"]
 

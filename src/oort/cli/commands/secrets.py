@@ -57,12 +57,12 @@ def _secret_argument(command: "click.decorators.FC") -> "click.decorators.FC":
 
 @secrets.command("set", cls=Command, epilog=_SET_EPILOG, short_help="Set the value of a secret.")
 @_secret_argument
-@click.argument("source", metavar="[-]", required=False)
+@click.argument("source", metavar="[-]", nargs=-1)
 @options.path_option
 @_stage_option
 @options.state_option
 def set_(
-    *, secret: str, source: str | None, path: Path, stage: str | None, state: Path | None
+    *, secret: str, source: tuple[str, ...], path: Path, stage: str | None, state: Path | None
 ) -> None:
     """Set the value of the secret SERVICE.NAME. Enter the value at the prompt, twice; it is not
     shown. Or pipe the value into the command; with -, the command always reads standard input. One
@@ -71,11 +71,11 @@ def set_(
     The value must fit the declared type: text for Secret[str, Can], JSON for other types. The value
     is never an argument of the command: other users of the machine can see arguments.
     """
-    if source not in (None, "-"):  # click's own message would show it
+    if source not in ((), ("-",)):  # click's own message would show it
         raise click.UsageError("The value is not an argument: enter it at the prompt, or pipe it.")
     project, program = platforms.load(path)
     name = _known(secret, program)
-    value = _entered(name, prompt=source is None and on_terminal(sys.stdin))
+    value = _entered(name, prompt=not source and on_terminal(sys.stdin))
     from oort.app.loading import secret_types
     from oort.cli.wiring import kept_secrets
 
@@ -163,7 +163,5 @@ def _entered(name: str, *, prompt: bool) -> str:
     try:
         text = sys.stdin.buffer.read().decode()
     except UnicodeDecodeError:
-        raise UnreadableInput(
-            "Standard input is no text in UTF-8.", "Encode it in Base64."
-        ) from None
+        raise UnreadableInput("Standard input is not UTF-8 text.", "Encode it in Base64.") from None
     return text.removesuffix("\n").removesuffix("\r")

@@ -8,7 +8,7 @@ from oort.rules.cloud.cloud_names import Location
 
 
 def secret(model: SecretModel, location: Location) -> Resource:
-    """The secret without a value, kept when its stack goes.
+    """Return the secret without a value. The secret stays when its stack is deleted.
 
     A secret costs $0.40 a month, and 10,000 reads cost $0.05.
     https://aws.amazon.com/secrets-manager/pricing/

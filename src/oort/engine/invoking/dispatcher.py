@@ -1,4 +1,4 @@
-"""Deliveries to consumers: leases batches, runs the function, settles successes and failures.
+"""Deliveries to consumers: receives batches, runs the function, settles successes and failures.
 
 `Consumers.deliver` is a synchronous step, which virtual time calls directly. `Dispatcher` calls
 the steps from threads.

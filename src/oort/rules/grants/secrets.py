@@ -11,7 +11,7 @@ EDGE = EdgeKind.READS
 
 
 def statements(grant: Grant, grantee: Grantee) -> Iterator[Statement]:
-    """Reading the value, and nothing else.
+    """Yield the statement that allows to read the value.
 
     There is no statement for KMS: the key is aws/secretsmanager. Everybody in the account may use
     it through Secrets Manager.

@@ -68,8 +68,9 @@ def test_one_newline_at_the_end_is_removed(folder: Path, given: str, stored: str
     assert run("secrets", "get", "orders.key", "-C", folder).stdout == f"{stored}\n"
 
 
-def test_a_value_is_never_an_argument(folder: Path) -> None:
-    result = run("secrets", "set", "orders.key", "canary", "-C", folder)
+@pytest.mark.parametrize("words", [["canary"], ["two", "canary"], ["-", "canary"]])
+def test_a_value_is_never_an_argument(folder: Path, words: list[str]) -> None:
+    result = run("secrets", "set", "orders.key", *words, "-C", folder)
     assert result.exit_code == 64
     assert "canary" not in result.output
 
