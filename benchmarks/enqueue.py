@@ -25,12 +25,12 @@ from benchmarks.effort import Effort
 from benchmarks.figures import Figure, ratio
 from oort import Can, Queue, Service
 from oort.app.loading.loader import load
-from oort.engine.clocks import SystemClock
 from oort.engine.rows import messages
 from oort.engine.services.queues import Queues
 from oort.engine.store.group import GroupCommitStore
 from oort.engine.store.store import connect
 from oort.model.messages import Message
+from oort.runtime.system import SystemClock
 
 PRODUCERS = 64
 QUEUE = "bench.jobs"

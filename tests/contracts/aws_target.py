@@ -13,13 +13,13 @@ from oort.aws.clients import Clients
 from oort.aws.ports import AwsPorts
 from oort.aws.services.parking import Parking
 from oort.aws.services.relay import Relay
-from oort.aws.system import MachineClock
 from oort.model.platform import PlatformModel
 from oort.model.resources import IndexModel, QueueModel, SecretModel, TableModel
 from oort.ports.bundle import Ports
 from oort.rules.cloud import secret_names
 from oort.rules.cloud.cloud_names import Location
 from oort.rules.cloud.deployed import InboxTable, OutboxTable
+from oort.runtime.system import SystemClock
 from tests.contracts.sqs_observation import PolledDeliveries, SqsInspection, sweep
 
 PAUSE = 0.05
@@ -60,7 +60,7 @@ class AwsTarget:
         relay = Relay(clients, location=location, service=service.name)
         self._outboxes.append((relay, location.outbox(service.name)))
         return ObservedPorts(
-            clients, location, platform=platform, service=service.name, clock=MachineClock()
+            clients, location, platform=platform, service=service.name, clock=SystemClock()
         )
 
     def wait(self, duration: timedelta) -> None:

@@ -12,12 +12,12 @@ from pathlib import Path
 
 from oort import Can, Once, Queue, Service
 from oort.app.loading.loader import load
-from oort.engine.clocks import SystemClock
 from oort.engine.engine import Engine
 from oort.engine.entropy import SystemEntropy
 from oort.engine.store.group import GroupCommitStore
 from oort.model.invocations import DeliveryReport
 from oort.model.messages import Message
+from oort.runtime.system import SystemClock
 from oort.testing.callers import KnownCallers
 
 DURING, AFTER, NEVER = (

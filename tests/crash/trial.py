@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from oort.engine.clocks import SystemClock
 from oort.engine.identity.issuer import Issuer, issuer_url
+from oort.runtime.system import SystemClock
 from tests.crash.client import Ledger, Load, get, pages
 from tests.crash.processes import Process, free_port, until
 

@@ -10,13 +10,13 @@ from datetime import timedelta
 from oort.app.programs import Program
 from oort.cli import main
 from oort.cli.wiring import embedded
-from oort.engine.clocks import SystemClock
 from oort.engine.engine import Deviations, Engine
 from oort.engine.services.events import Events
 from oort.engine.services.queues import Queues
 from oort.engine.services.transactions import Transactions
 from oort.engine.store.group import GroupCommitStore
 from oort.model.operations import Mark, PublishEvent, SendMessage, Write
+from oort.runtime.system import SystemClock
 
 _SOON = 0.05  # seconds: one network call to a broker that is a little busy
 

@@ -8,11 +8,11 @@ from functools import wraps
 
 from oort.app.programs import Program
 from oort.cli.dev import fixed_pages
-from oort.engine.clocks import SystemClock
 from oort.engine.engine import Engine
 from oort.engine.entropy import SeededEntropy
 from oort.engine.gateway.asgi import GatewayApp, Receive, Scope, Send
 from oort.engine.store.direct import DirectStore
+from oort.runtime.system import SystemClock
 from oort.testing.callers import KnownCallers
 
 

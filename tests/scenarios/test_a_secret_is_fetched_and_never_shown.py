@@ -168,9 +168,9 @@ def test_the_log_of_a_function_does_not_show_it(
     assert platform.get("/billing/raises").status == 500  # it has been read
     assert platform.post("/billing/jobs", {"name": "send"}).status == 202
     platform.settle()
-    from oort.aws.system import MachineClock
+    from oort.runtime.system import SystemClock
 
-    log = JsonLog({"function": "billing.raises"}, clock=MachineClock())
+    log = JsonLog({"function": "billing.raises"}, clock=SystemClock())
     log.write("INFO", f"key {CANARY}", note=f"<{CANARY}>")
     log.record(_record("key %s", CANARY))
     log.record(_record("account %r", Account("ada", INNER)))

@@ -18,12 +18,12 @@ from oort.aws.clients import Clients
 from oort.aws.invoking.logs import JsonLog
 from oort.aws.invoking.parts import Event, LambdaBroker, Parts
 from oort.aws.ports import AwsPorts
-from oort.aws.system import MachineClock, MachineEntropy
 from oort.model.errors import OortError
 from oort.model.functions import Answer, Http, Subscription, Timer, Worker
 from oort.rules.cloud.cloud_names import RELAY, Location
 from oort.rules.cloud.deployed import FunctionEnvironment, Metrics, required
 from oort.runtime.operations import Operations
+from oort.runtime.system import MachineEntropy, SystemClock
 
 _made: list[Callable[[Event], object]] = []
 
@@ -37,7 +37,7 @@ def handle(event: Event, context: object) -> object:  # noqa: ARG001  Lambda's s
 
 def made(variables: Mapping[str, str]) -> Callable[[Event], object]:
     """Return the function that answers the invocations of the configured Lambda function."""
-    clock, environment = MachineClock(), FunctionEnvironment.read(variables)
+    clock, environment = SystemClock(), FunctionEnvironment.read(variables)
     location = Location(
         platform=environment.platform,
         stage=environment.stage,
@@ -102,7 +102,7 @@ def _parts(
     function, platform, clock = (
         program.functions[environment.function],
         program.model,
-        MachineClock(),
+        SystemClock(),
     )
     ports = AwsPorts(
         clients,

@@ -1,24 +1,9 @@
-"""The clocks of the engine: the machine's clock, and a clock that tests and
-seeded runs move by hand.
-"""
+"""The clock that tests and seeded runs move by hand."""
 
-import time
 from datetime import UTC, datetime, timedelta
 
 _START = datetime(2026, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
-
-
-class SystemClock:
-    """The clock of the machine."""
-
-    def now(self) -> datetime:
-        """Return the wall-clock time in UTC."""
-        return datetime.now(UTC)
-
-    def tick(self) -> int:
-        """Return monotonic nanoseconds."""
-        return time.perf_counter_ns()
 
 
 class VirtualClock:

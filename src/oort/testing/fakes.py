@@ -18,7 +18,6 @@ from oort.app.handles.handle import AskingHandle, ResourceHandle, ask, declarati
 from oort.app.handles.once import Once
 from oort.app.handles.queues import Queue
 from oort.app.handles.tables import Table, advance
-from oort.engine.clocks import SystemClock
 from oort.engine.services import bundle
 from oort.engine.services.bundle import EnginePorts
 from oort.engine.store.direct import DirectStore
@@ -43,6 +42,7 @@ from oort.model.sources import Source
 from oort.rules import identifiers, permissions
 from oort.rules.types import models
 from oort.runtime.operations import Operations
+from oort.runtime.system import SystemClock
 
 R = TypeVar("R")
 K = TypeVar("K")

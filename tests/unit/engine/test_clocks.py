@@ -1,17 +1,10 @@
-"""The clocks: the machine's, and the one that is moved by hand."""
+"""The clock that is moved by hand."""
 
 from datetime import UTC, datetime, timedelta, timezone
 
 import pytest
 
-from oort.engine.clocks import SystemClock, VirtualClock
-
-
-def test_the_system_clock_is_aware_and_its_ticks_grow() -> None:
-    clock = SystemClock()
-    assert clock.now().tzinfo is UTC
-    first = clock.tick()
-    assert clock.tick() >= first
+from oort.engine.clocks import VirtualClock
 
 
 def test_the_virtual_clock_moves_only_when_it_is_moved() -> None:

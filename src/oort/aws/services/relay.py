@@ -14,13 +14,13 @@ from oort.aws.dynamodb import outbox
 from oort.aws.dynamodb.outbox import OutboxRow
 from oort.aws.failures import ask
 from oort.aws.sqs import sending
-from oort.aws.system import MachineClock
 from oort.model.errors import OortError
 from oort.ports.clock import Clock
 from oort.rules.cloud.cloud_names import Location
 from oort.rules.cloud.deployed import OutboxTable
 from oort.rules.messaging import envelopes
 from oort.rules.tables.attributes import Attributes
+from oort.runtime.system import SystemClock
 
 At = tuple[str, str]
 
@@ -35,7 +35,7 @@ class Relay:
         self._location = location
         self._table = location.outbox(service)
         self._doing = f"relaying the messages of {service}"
-        self._clock = clock or MachineClock()
+        self._clock = clock or SystemClock()
 
     def forward(self, rows: Sequence[OutboxRow]) -> frozenset[At]:
         """Send the messages of these rows and delete the rows.

@@ -14,7 +14,6 @@ from oort.aws.clients import Clients
 from oort.aws.dynamodb import condition_failures
 from oort.aws.dynamodb.condition_failures import CANCELLED, CONFLICT, FAILED, INVALID
 from oort.aws.failures import Rejected, ask
-from oort.aws.system import MachineEntropy
 from oort.model import limits
 from oort.model.errors import LimitExceeded
 from oort.model.items import Item, Key
@@ -33,6 +32,7 @@ from oort.rules.cloud.cloud_names import Location
 from oort.rules.tables import attributes, keys
 from oort.rules.tables import items as rules
 from oort.rules.tables.attributes import Attributes
+from oort.runtime.system import MachineEntropy
 
 if TYPE_CHECKING:
     from oort.aws.client_types import PageAnswer

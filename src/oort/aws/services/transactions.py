@@ -18,12 +18,12 @@ from oort.aws.dynamodb.transact_items import Action, TransactItems
 from oort.aws.dynamodb.updates import ItemState
 from oort.aws.failures import Rejected, ask
 from oort.aws.services.tables import Tables
-from oort.aws.system import MachineEntropy
 from oort.model.operations import Mark, UpdateItem, Write
 from oort.model.platform import PlatformModel
 from oort.ports.clock import Clock
 from oort.rules.cloud.cloud_names import Location
 from oort.rules.tables import transactions as rules
+from oort.runtime.system import MachineEntropy
 
 _FAILED = "ConditionalCheckFailed"
 _MISFIT = "ValidationError"

@@ -13,7 +13,6 @@ from oort.aws.deployment.accounts import Account, account
 from oort.aws.deployment.assets import S3Assets
 from oort.aws.deployment.stacks import CloudFormationStacks
 from oort.aws.services.parking import Parking as SqsParking
-from oort.aws.system import MachineClock
 from oort.cloudformation import rendering, templates
 from oort.cloudformation.resources import Template
 from oort.cloudformation.scope import Code
@@ -32,6 +31,7 @@ from oort.ports.parking import Parking
 from oort.ports.secrets import KeptSecrets
 from oort.rules.cloud import cloud_names
 from oort.rules.cloud.cloud_names import Location
+from oort.runtime.system import SystemClock
 
 
 class Cloud:
@@ -61,7 +61,7 @@ class Cloud:
         from oort.aws.services.secrets import Secrets
 
         location = self.location(platform)
-        return Secrets(self._clients, platform=platform, location=location, clock=MachineClock())
+        return Secrets(self._clients, platform=platform, location=location, clock=SystemClock())
 
     def rollout(
         self,

@@ -17,7 +17,6 @@ from oort.cli.dev import fixed_pages
 from oort.cli.dev.one_at_a_time import one_at_a_time
 from oort.cli.printing import output
 from oort.cli.printing.logs import Log
-from oort.engine.clocks import SystemClock
 from oort.engine.engine import Engine
 from oort.engine.entropy import SystemEntropy
 from oort.engine.gateway.asgi import GatewayApp
@@ -34,6 +33,7 @@ from oort.engine.store.group import GroupCommitStore
 from oort.model.errors import InvalidToken, StateUnusable
 from oort.model.invocations import Principal
 from oort.rules import secrets
+from oort.runtime.system import SystemClock
 
 REQUEST_THREADS = 16
 CONSUMER_THREADS = 8

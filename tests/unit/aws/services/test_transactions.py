@@ -6,7 +6,6 @@ from typing import Any
 import pytest
 
 from oort.aws.services.transactions import Transactions
-from oort.aws.system import MachineClock
 from oort.model.errors import (
     ConditionFailed,
     InvalidUse,
@@ -28,6 +27,7 @@ from oort.model.operations import (
 )
 from oort.rules.cloud.cloud_names import Location
 from oort.rules.cloud.deployed import InboxTable, OutboxTable
+from oort.runtime.system import SystemClock
 from oort.testing.port_suites.target import HAPPENED, NOTES, PLATFORM, WORK, message
 from tests.unit.aws.answering import Answer, Script, ScriptedClients, refused, retries
 
@@ -55,7 +55,7 @@ def transactions(*answers: Answer) -> tuple[Transactions, Script, list[float]]:
         platform=PLATFORM,
         location=location,
         service="suite",
-        clock=MachineClock(),
+        clock=SystemClock(),
         retries=without_sleep,
     )
     return subject, script, pauses

@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from oort.engine.clocks import SystemClock
 from oort.engine.identity.issuer import Issuer, issuer_url
+from oort.runtime.system import SystemClock
 from tests.unit.cli.shops import run, shop
 
 

@@ -5,9 +5,9 @@ from datetime import timedelta
 from pathlib import Path
 
 from oort.cli.printing import output
-from oort.engine.clocks import SystemClock
 from oort.engine.state.folder import open_state
 from oort.engine.store.direct import DirectStore
+from oort.runtime.system import SystemClock
 from tests.unit.cli.shops import delivered, run, shop
 
 

@@ -13,7 +13,6 @@ import pytest
 from oort import Can, Put, Service, Table
 from oort.app.loading.loader import load
 from oort.app.programs import Program
-from oort.engine.clocks import SystemClock
 from oort.engine.engine import Engine
 from oort.engine.entropy import SeededEntropy
 from oort.engine.gateway.asgi import GatewayApp
@@ -22,6 +21,7 @@ from oort.engine.store.direct import DirectStore
 from oort.model import limits
 from oort.model.http import FixedPage
 from oort.model.operations import ScanTable
+from oort.runtime.system import SystemClock
 from oort.testing.callers import KnownCallers
 
 Message = MutableMapping[str, Any]

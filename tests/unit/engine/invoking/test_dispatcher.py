@@ -10,7 +10,7 @@ from typing import TypeVar
 import pytest
 
 from oort import Context
-from oort.engine.clocks import SystemClock, VirtualClock
+from oort.engine.clocks import VirtualClock
 from oort.engine.services.queues import Queues
 from oort.engine.store.direct import DirectStore
 from oort.engine.store.group import GroupCommitStore
@@ -21,6 +21,7 @@ from oort.model.invocations import HttpInvocation
 from oort.model.messages import Message
 from oort.model.operations import PutItem
 from oort.rules import triggers
+from oort.runtime.system import SystemClock
 from tests.unit.engine.desk import Desk, Doing, Note
 from tests.unit.programs import sign_up
 

@@ -1,4 +1,4 @@
-"""The clock and the randomness of the machine that a function runs on."""
+"""The clock of the machine, and randomness that is never drawn ahead."""
 
 import os
 import time
@@ -7,8 +7,8 @@ from datetime import UTC, datetime
 _MANTISSA = 53  # bits that a float in [0, 1) has
 
 
-class MachineClock:
-    """See `ports.clock`."""
+class SystemClock:
+    """The clock of the machine. See `ports.clock`."""
 
     def now(self) -> datetime:
         """Return the wall-clock time in UTC."""
