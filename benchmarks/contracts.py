@@ -50,7 +50,7 @@ def make_{number}(out: Publish[{kinds}]) -> None: ...
 _TIMED = """
 import sys, time
 from pathlib import Path
-from oort.cli import platforms
+from oort.cli.wiring import platforms
 from oort.delivery import checking
 loaded = platforms.load(Path(sys.argv[1]))
 began = time.perf_counter()
