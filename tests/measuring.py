@@ -17,6 +17,13 @@ import pytest
 import oort
 
 
+def import_every_module() -> None:
+    """Import all of Oort, but for what runs when it is imported."""
+    for module in pkgutil.walk_packages(oort.__path__, "oort."):
+        if not module.name.endswith("__main__"):
+            importlib.import_module(module.name)
+
+
 class Measured:
     """A pytest plugin. It does nothing in a run without coverage."""
 
@@ -28,9 +35,7 @@ class Measured:
         """Import the modules of Oort under the trace functions, and remember these for later."""
         self._trace = sys.gettrace(), threading.gettrace()
         if self._trace != (None, None):
-            for module in pkgutil.walk_packages(oort.__path__, "oort."):
-                if not module.name.endswith("__main__"):
-                    importlib.import_module(module.name)
+            import_every_module()
         self._set(None, None)
 
     @pytest.hookimpl(trylast=True)

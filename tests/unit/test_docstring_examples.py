@@ -2,13 +2,13 @@
 
 import doctest
 import importlib
-import pkgutil
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 import oort
+from tests.measuring import import_every_module
 
 SOURCE = Path(oort.__file__).parent
 
@@ -24,9 +24,7 @@ MODULES = list(modules_with_examples())
 
 
 def test_every_module_can_be_imported() -> None:
-    for module in pkgutil.walk_packages(oort.__path__, "oort."):
-        if not module.name.endswith("__main__"):
-            importlib.import_module(module.name)
+    import_every_module()
 
 
 @pytest.mark.parametrize("name", MODULES)
