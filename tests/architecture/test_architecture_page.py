@@ -15,8 +15,7 @@ def test_an_old_picture_is_noticed() -> None:
     page = PAGE.read_text(encoding="utf-8")
     old = page.replace("engine --> runtime", "runtime --> engine")
     assert old != page
-    assert architecture_page.renewed(old) == architecture_page.renewed(page)
-    assert architecture_page.renewed(old) != old
+    assert architecture_page.renewed(old) == page  # the page is in step: the test above
 
 
 @pytest.mark.parametrize(

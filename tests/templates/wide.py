@@ -12,6 +12,7 @@ from oort.cloudformation import rendering, templates
 from oort.cloudformation.resources import Template
 from oort.cloudformation.scope import Code
 from oort.model.delivery.stages import Stage
+from oort.model.errors import Source
 from oort.model.functions import (
     Answer,
     FunctionModel,
@@ -25,7 +26,6 @@ from oort.model.functions import (
 )
 from oort.model.platform import PlatformModel, ServiceModel
 from oort.model.resources import EventModel, IndexModel, Kind, QueueModel, Resource, TableModel
-from oort.model.sources import Source
 
 SERVICES = 34
 HERE = Source("wide/service.py", 1)

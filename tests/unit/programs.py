@@ -2,10 +2,10 @@
 
 from datetime import timedelta
 
+from oort.model.errors import Source
 from oort.model.functions import FunctionModel, Grant, Http, Subscription, Trigger, Worker
 from oort.model.platform import PlatformModel, ServiceModel
 from oort.model.resources import EventModel, IndexModel, Kind, QueueModel, TableModel
-from oort.model.sources import Source
 
 HERE = Source("services/here.py", 1)
 

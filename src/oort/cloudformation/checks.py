@@ -9,10 +9,9 @@ from collections.abc import Iterator
 from oort.cloudformation import rendering
 from oort.cloudformation.resources import Template
 from oort.model import limits
-from oort.model.errors import InvalidProgram, InvalidValue, LimitExceeded
+from oort.model.errors import InvalidProgram, InvalidValue, LimitExceeded, Mistake
 from oort.model.functions import Http, Timer
 from oort.model.platform import ServiceModel
-from oort.model.sources import Mistake
 from oort.rules.cloud import cloud_names
 from oort.rules.http import routing
 from oort.rules.messaging import schedules

@@ -11,8 +11,7 @@ from oort.delivery.installed import Environment, Installed, canonical
 from oort.delivery.modules import ExternalImport
 from oort.delivery.targets import Target, accepts, fits, needed
 from oort.model.delivery.packages import Wheel
-from oort.model.errors import InvalidProgram, NotPackaged
-from oort.model.sources import Mistake, Source
+from oort.model.errors import InvalidProgram, Mistake, NotPackaged, Source
 
 # The SDK and its dependencies come with Lambda's Python runtimes, each with the module that it is imported by. We take
 # them from there: AWS renews them together, and warns against shipping one of them, such as urllib3, without the others.

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from oort.app.documents.declared_contracts import Kinds
 from oort.model.contracts import Finding
-from oort.model.sources import Source
+from oort.model.errors import Source
 from oort.rules.contracts import locks as locking
 from oort.rules.types import reading, shapes
 

@@ -12,8 +12,7 @@ from pathlib import Path
 
 from oort.delivery import imports, lockfiles
 from oort.delivery.imports import Imported
-from oort.model.errors import InvalidProgram
-from oort.model.sources import Mistake, Source
+from oort.model.errors import InvalidProgram, Mistake, Source
 
 _LEFT = frozenset({"__pycache__", "oort.toml", "conftest.py", "tests"})
 _COMPILED = (".pyc", ".pyo")

@@ -9,8 +9,8 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import TypeAlias
 
+from oort.model.errors import Source
 from oort.model.items import Value
-from oort.model.sources import Source
 
 Schema: TypeAlias = dict[str, Value]
 Version: TypeAlias = tuple[str, int]  # the name of an event, and its version

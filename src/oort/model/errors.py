@@ -1,13 +1,38 @@
 """The errors of Oort, with a stable code each. Each says what happened, where, and what to do.
 
-Problems that a handler raises for a client are in `model.problems`.
+A mistake is an error of the user's program, with its location in the source. Problems that a
+handler raises for a client are in `model.problems`.
 """
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import timedelta
 
 from oort.model.messages import Fault
-from oort.model.sources import Mistake
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Source:
+    """A source location in the user's code."""
+
+    file: str
+    line: int
+
+    def __str__(self) -> str:
+        return f"{self.file}:{self.line}"
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Mistake:
+    """An error in the user's program: its location, the problem, and the fix."""
+
+    source: Source
+    code: str
+    what: str
+    instead: str
+
+    def __str__(self) -> str:
+        return f"{self.source}: {self.what}\n    {self.instead} [{self.code}]"
 
 
 class OortError(Exception):

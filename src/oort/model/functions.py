@@ -4,8 +4,8 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import TypeAlias
 
+from oort.model.errors import Source
 from oort.model.resources import Kind
-from oort.model.sources import Source
 
 
 @dataclass(frozen=True, slots=True, order=True)

@@ -9,7 +9,7 @@ from datetime import timedelta
 from enum import StrEnum
 from typing import ClassVar, TypeAlias
 
-from oort.model.sources import Source
+from oort.model.errors import Source
 
 
 class Kind(StrEnum):

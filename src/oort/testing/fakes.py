@@ -23,7 +23,7 @@ from oort.engine.services.bundle import EnginePorts
 from oort.engine.store.direct import DirectStore
 from oort.engine.store.session import Session
 from oort.model import limits
-from oort.model.errors import InvalidUse
+from oort.model.errors import InvalidUse, Source
 from oort.model.messages import Message, Older
 from oort.model.operations import (
     Answered,
@@ -38,7 +38,6 @@ from oort.model.operations import (
 )
 from oort.model.platform import PlatformModel, ServiceModel
 from oort.model.resources import QueueModel, Resource
-from oort.model.sources import Source
 from oort.rules import identifiers, permissions
 from oort.rules.types import models
 from oort.runtime.operations import Operations

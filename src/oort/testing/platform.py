@@ -26,7 +26,7 @@ from oort.engine.entropy import SeededEntropy
 from oort.engine.gateway.gateway import LOGOUT
 from oort.engine.store.direct import DirectStore
 from oort.model import limits
-from oort.model.errors import DidNotSettle, InvalidUse, NotFoundHere
+from oort.model.errors import DidNotSettle, InvalidUse, NotFoundHere, Source
 from oort.model.functions import Consumed
 from oort.model.http import HttpReply, HttpRequest
 from oort.model.invocations import DeliveryReport, Span
@@ -34,7 +34,6 @@ from oort.model.messages import DeadLetter, Message, Older, ParkedMessage
 from oort.model.operations import Listed, ScanTable
 from oort.model.platform import PlatformModel, ServiceModel
 from oort.model.resources import QueueModel, SecretModel
-from oort.model.sources import Source
 from oort.rules import identifiers
 from oort.rules.types import models
 from oort.testing.callers import KnownCallers

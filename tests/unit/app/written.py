@@ -12,8 +12,7 @@ import pytest
 from oort.app.loading import projects
 from oort.app.loading.projects import Project
 from oort.app.programs import Program
-from oort.model.errors import InvalidProgram
-from oort.model.sources import Mistake
+from oort.model.errors import InvalidProgram, Mistake
 
 _MARK = re.compile(r"#! ([a-z. -]+)$")
 _count = itertools.count()

@@ -10,8 +10,7 @@ from oort import Event, event
 from oort.delivery import checking, field_lines, lockfiles
 from oort.delivery.checking import Checked
 from oort.model.contracts import Finding, Weight
-from oort.model.errors import InvalidProgram
-from oort.model.sources import Source
+from oort.model.errors import InvalidProgram, Source
 from tests.unit.delivery.contracts_on_disk import CONTRACTS, changed, platform
 
 

@@ -3,8 +3,14 @@
 import inspect
 
 from oort.model import errors
-from oort.model.errors import ConditionFailed, InvalidProgram, NoSuchItem, OortError
-from oort.model.sources import Mistake, Source
+from oort.model.errors import (
+    ConditionFailed,
+    InvalidProgram,
+    Mistake,
+    NoSuchItem,
+    OortError,
+    Source,
+)
 
 
 def every_error() -> list[type[OortError]]:

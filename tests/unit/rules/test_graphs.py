@@ -3,10 +3,10 @@
 from dataclasses import replace
 from datetime import timedelta
 
+from oort.model.errors import Source
 from oort.model.functions import Answer, FunctionModel, Grant, Subscription, Timer, Worker
 from oort.model.platform import PlatformModel, ServiceModel
 from oort.model.resources import CallModel, Kind, QueueModel
-from oort.model.sources import Source
 from oort.rules import graphs
 from oort.rules.graphs import EdgeKind
 from tests.unit import programs

@@ -12,11 +12,10 @@ from oort.app.handles.actions import F
 from oort.app.handles.events import Event, declared
 from oort.app.handles.handle import caller
 from oort.model import limits, names
-from oort.model.errors import InvalidProgram, InvalidUse
+from oort.model.errors import InvalidProgram, InvalidUse, Mistake, Source
 from oort.model.platform import PlatformModel
 from oort.model.problems import Problem
 from oort.model.resources import EventModel, Resource
-from oort.model.sources import Mistake, Source
 
 Handler: TypeAlias = Callable[..., object]
 _TIMEOUT = timedelta(seconds=30)

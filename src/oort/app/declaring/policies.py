@@ -6,8 +6,8 @@ Lambda does not load this module.
 from collections.abc import Iterable
 
 from oort.app.declaring.declarations import Rule
+from oort.model.errors import Mistake
 from oort.model.platform import PlatformModel
-from oort.model.sources import Mistake
 
 
 def is_policy(value: object) -> bool:

@@ -4,8 +4,8 @@ from oort.app.declaring.declarations import ResourceDeclared
 from oort.app.declaring.signatures import Reader, unreadable
 from oort.app.handles.queues import Queue, QueueDeclaration
 from oort.model import limits
+from oort.model.errors import Mistake
 from oort.model.resources import QueueModel
-from oort.model.sources import Mistake
 
 
 def declare(

@@ -3,8 +3,8 @@
 from oort.app.declaring.declarations import ResourceDeclared
 from oort.app.declaring.signatures import unreadable
 from oort.app.handles.secrets import Secret, SecretDeclaration, is_text, title
+from oort.model.errors import Mistake
 from oort.model.resources import SecretModel
-from oort.model.sources import Mistake
 
 
 def declare(declared: ResourceDeclared) -> tuple[SecretModel | None, list[Mistake]]:

@@ -35,10 +35,9 @@ from oort.app.handles.later import Bucket, Changed, Upload
 from oort.app.handles.queues import Queue
 from oort.app.handles.tables import Table
 from oort.model import limits
-from oort.model.errors import InvalidProgram
+from oort.model.errors import InvalidProgram, Mistake, Source
 from oort.model.problems import Json
 from oort.model.resources import Resource
-from oort.model.sources import Mistake, Source
 
 
 @dataclass(slots=True)

@@ -29,8 +29,8 @@ from oort.app.handles.events import Publish
 from oort.app.handles.handle import ResourceHandle, declaration
 from oort.app.handles.later import Later
 from oort.app.handles.once import Once
+from oort.model.errors import Mistake, Source
 from oort.model.invocations import Context, Principal
-from oort.model.sources import Mistake, Source
 
 
 class Reader:

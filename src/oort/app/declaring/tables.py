@@ -6,8 +6,8 @@ from dataclasses import replace
 from oort.app.declaring.declarations import ResourceDeclared
 from oort.app.handles.tables import Index, Table, TableDeclaration
 from oort.model import limits
+from oort.model.errors import Mistake
 from oort.model.resources import IndexModel, TableModel
-from oort.model.sources import Mistake
 
 
 def declare(

@@ -12,10 +12,9 @@ import msgspec
 
 from oort.app.declaring.declarations import version_title
 from oort.app.handles.events import Event
-from oort.model.errors import NotUnderstood
+from oort.model.errors import Mistake, NotUnderstood
 from oort.model.messages import Message, Reason
 from oort.model.resources import EventModel
-from oort.model.sources import Mistake
 
 _PUBLISH = "Give the field a default, or publish a new version of the event."
 _NEWER = "Deploy a consumer that knows the version: the message is then delivered."

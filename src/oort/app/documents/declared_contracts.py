@@ -10,10 +10,9 @@ from oort.app.documents import event_contracts, openapi
 from oort.app.handles.events import Event
 from oort.app.programs import Program
 from oort.model.contracts import DeclaredApi, DeclaredContracts, DeclaredEvent, Version
-from oort.model.errors import InvalidProgram, InvalidValue
+from oort.model.errors import InvalidProgram, InvalidValue, Mistake
 from oort.model.items import Value
 from oort.model.platform import PlatformModel
-from oort.model.sources import Mistake
 from oort.rules.contracts import revisions
 from oort.rules.events import event_schemas
 from oort.rules.types import examples

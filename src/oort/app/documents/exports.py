@@ -14,10 +14,9 @@ from oort.app.handles import events
 from oort.app.handles.events import Event
 from oort.app.programs import Program
 from oort.model.contracts import DeclaredEvent
-from oort.model.errors import InvalidProgram, InvalidValue
+from oort.model.errors import InvalidProgram, InvalidValue, Mistake
 from oort.model.items import Value
 from oort.model.messages import Message, Older
-from oort.model.sources import Mistake
 from oort.rules.events import envelope_schemas, registries
 from oort.rules.messaging import envelopes
 from oort.rules.types import opening

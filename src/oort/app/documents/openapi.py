@@ -20,11 +20,10 @@ from oort.app.documents import openapi_problems
 from oort.app.documents.openapi_problems import SCHEMAS, TRACE, Node
 from oort.app.handles.actions import Reply
 from oort.app.programs import Function, Program
-from oort.model.errors import InvalidProgram, InvalidValue
+from oort.model.errors import InvalidProgram, InvalidValue, Mistake
 from oort.model.functions import Http
 from oort.model.items import Value
 from oort.model.opens import is_open_enum
-from oort.model.sources import Mistake
 from oort.rules.types import examples, schemas
 from oort.rules.types.schema_keywords import Schema
 from oort.rules.types.schemas import Schemas

@@ -14,10 +14,9 @@ from oort.app.handles import codecs, transactions
 from oort.app.handles.actions import D, M, R
 from oort.app.handles.handle import Declaration, Handle, ask, caller
 from oort.model import limits, names, operations
-from oort.model.errors import InvalidProgram, InvalidUse, Unreadable
+from oort.model.errors import InvalidProgram, InvalidUse, Mistake, Source, Unreadable
 from oort.model.problems import BadRequest, Conflict, Forbidden, NotFound, Problem, Unauthorized
 from oort.model.resources import CallModel
-from oort.model.sources import Mistake, Source
 from oort.rules.types import models
 
 _KNOWN: dict[int, type[Problem]] = {

@@ -10,11 +10,10 @@ from oort.app.handles import codecs
 from oort.app.handles.actions import D
 from oort.app.handles.handle import Handle, ask, caller
 from oort.model import names, operations
-from oort.model.errors import InvalidEvent, InvalidProgram, NotGranted
+from oort.model.errors import InvalidEvent, InvalidProgram, Mistake, NotGranted
 from oort.model.items import Value
 from oort.model.messages import Message, Older
 from oort.model.resources import EventModel
-from oort.model.sources import Mistake
 
 
 @dataclass_transform(frozen_default=True, kw_only_default=True, field_specifiers=(msgspec.field,))

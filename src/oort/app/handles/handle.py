@@ -21,12 +21,12 @@ from oort.model.errors import (
     NotGranted,
     OortError,
     Refusal,
+    Source,
 )
 from oort.model.messages import Message, Older
 from oort.model.operations import Lease, Mark, Operation, Refused, Result
 from oort.model.problems import BadRequest, Conflict, NotFound
 from oort.model.resources import Resource
-from oort.model.sources import Source
 
 H = TypeVar("H")
 

@@ -9,8 +9,7 @@ from typing import Generic
 import msgspec
 
 from oort.app.handles.actions import Can, Get, Put, T
-from oort.model.errors import InvalidUse
-from oort.model.sources import Mistake, Source
+from oort.model.errors import InvalidUse, Mistake, Source
 
 _WHAT = "not run by this release"
 

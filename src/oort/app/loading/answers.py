@@ -7,8 +7,8 @@ from oort.app.declaring.parameters import CallParameter, Signature
 from oort.app.declaring.signatures import Reader, read_consumer
 from oort.app.handles import calls
 from oort.app.programs import Function
+from oort.model.errors import Mistake
 from oort.model.functions import Answer
-from oort.model.sources import Mistake
 
 
 def read(service: str, answer: AnswerDeclared, reader: Reader) -> tuple[Answer | None, Signature]:

@@ -33,11 +33,10 @@ from oort.app.handles.events import Event
 from oort.app.handles.queues import QueueDeclaration
 from oort.app.programs import Call, Function, Program, Provider
 from oort.model import limits, names
-from oort.model.errors import InvalidProgram
+from oort.model.errors import InvalidProgram, Mistake, Source
 from oort.model.functions import FunctionModel, Grant, Subscription, Trigger, Worker
 from oort.model.platform import PlatformModel, ServiceModel
 from oort.model.resources import CallModel, EventModel, Kind, QueueModel, Resource
-from oort.model.sources import Mistake, Source
 
 
 def load(services: Sequence[Service], *, name: str = "platform", checked: bool = False) -> Program:

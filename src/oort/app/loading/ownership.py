@@ -16,7 +16,7 @@ from oort.app.declaring.parameters import (
 from oort.app.declaring.services import Service
 from oort.app.declaring.signatures import Reader
 from oort.app.programs import Provider
-from oort.model.sources import Mistake, Source
+from oort.model.errors import Mistake, Source
 
 
 def parameters(service: str, reader: Reader, signature: Signature) -> list[Mistake]:

@@ -14,8 +14,7 @@ from typing import TYPE_CHECKING, cast
 
 from oort.app.declaring.declarations import Rule
 from oort.app.declaring.services import Service
-from oort.model.errors import InvalidProgram, InvalidProject, OortError
-from oort.model.sources import Mistake, Source
+from oort.model.errors import InvalidProgram, InvalidProject, Mistake, OortError, Source
 
 if TYPE_CHECKING:
     from oort.app.programs import Program

@@ -13,8 +13,8 @@ from oort.app.declaring.services import Service
 from oort.app.declaring.signatures import Reader
 from oort.app.handles.actions import Reply
 from oort.model import limits
+from oort.model.errors import Mistake
 from oort.model.functions import FunctionModel, Http, Rate
-from oort.model.sources import Mistake
 from oort.rules.http import routing
 
 # As browsers write an origin.

@@ -7,6 +7,7 @@ from oort.aws.dynamodb import outbox, updates
 from oort.aws.dynamodb.updates import ItemState
 from oort.aws.sqs import sending
 from oort.model import limits
+from oort.model.errors import Source
 from oort.model.operations import (
     CheckItem,
     DeleteItem,
@@ -19,7 +20,6 @@ from oort.model.operations import (
 )
 from oort.model.platform import PlatformModel
 from oort.model.resources import TableModel
-from oort.model.sources import Source
 from oort.rules.cloud.cloud_names import OUTBOX, Location, mark_row
 from oort.rules.cloud.deployed import InboxTable, OutboxTable
 from oort.rules.messaging import messages

@@ -12,8 +12,7 @@ from oort.cli.arguments import options
 from oort.cli.groups import Command
 from oort.cli.printing import output
 from oort.cli.wiring import platforms
-from oort.model.errors import InvalidProgram
-from oort.model.sources import Mistake
+from oort.model.errors import InvalidProgram, Mistake
 
 _EPILOG = """\b
 Example:

@@ -2,10 +2,9 @@
 
 from collections.abc import Iterator
 
-from oort.model.errors import InvalidProgram
+from oort.model.errors import InvalidProgram, Mistake
 from oort.model.functions import Grant
 from oort.model.platform import PlatformModel
-from oort.model.sources import Mistake
 from oort.rules import triggers
 from oort.rules.grants.edges import EdgeKind
 from oort.rules.grants.statement import Grantee, Statement, named

@@ -2,11 +2,10 @@
 
 import pytest
 
-from oort.model.errors import InvalidValue, LimitExceeded
+from oort.model.errors import InvalidValue, LimitExceeded, Source
 from oort.model.platform import PlatformModel, ServiceModel
 from oort.model.resources import SecretModel
 from oort.model.secrets import BYTES, SecretMissing
-from oort.model.sources import Source
 from oort.ports.bundle import Ports
 from oort.testing.port_suites.target import Target
 

@@ -6,10 +6,10 @@ from typing import Protocol
 
 import pytest
 
+from oort.model.errors import Source
 from oort.model.messages import Delivery, Message
 from oort.model.platform import PlatformModel, ServiceModel
 from oort.model.resources import EventModel, IndexModel, QueueModel, TableModel
-from oort.model.sources import Source
 from oort.ports.bundle import Ports
 from oort.rules.messaging import envelopes
 

@@ -6,11 +6,10 @@ import pytest
 
 from oort.aws.services.secrets import Secrets
 from oort.engine.clocks import VirtualClock
-from oort.model.errors import CloudRefused
+from oort.model.errors import CloudRefused, Source
 from oort.model.platform import PlatformModel, ServiceModel
 from oort.model.resources import SecretModel
 from oort.model.secrets import AGE, SecretMissing, SecretState
-from oort.model.sources import Source
 from oort.rules.cloud.cloud_names import Location
 from tests.unit.aws.scripted import Scripted, clients, refused
 

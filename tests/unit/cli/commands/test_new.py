@@ -13,6 +13,7 @@ import pytest
 
 from oort.cli import blueprint
 from tests.mypy_caches import mypy_cache
+from tests.repeats import share
 from tests.unit.cli.shops import run
 
 BIN = Path(sys.executable).parent
@@ -58,7 +59,7 @@ def test_new_then_its_own_test_then_dev_as_a_newcomer_types_them(tmp_path: Path)
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("name", ["hello", "a-shop2"])
+@pytest.mark.parametrize("name", share(["a-shop2", "hello"], start=0))
 def test_what_it_writes_is_formatted_linted_typed_and_without_mistakes(
     tmp_path: Path, name: str
 ) -> None:

@@ -13,8 +13,8 @@ from oort.model.contracts import (
     Locks,
     Revision,
 )
+from oort.model.errors import Source
 from oort.model.items import Value
-from oort.model.sources import Source
 from oort.rules.contracts import locks, revisions
 from oort.rules.events import event_schemas
 

@@ -3,10 +3,9 @@
 import pytest
 from hypothesis import example, given
 
-from oort.model.errors import Unreadable
+from oort.model.errors import Source, Unreadable
 from oort.model.items import Equals, Item, Value
 from oort.model.resources import IndexModel, TableModel
-from oort.model.sources import Source
 from oort.rules.tables import attributes, conditions
 from tests.unit.rules import strategies
 

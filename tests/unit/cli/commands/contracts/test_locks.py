@@ -7,7 +7,7 @@ import msgspec
 
 from oort.cli.printing import findings
 from oort.model.contracts import Finding, Weight
-from oort.model.sources import Source
+from oort.model.errors import Source
 from oort.rules.contracts import revisions
 from tests.unit.cli.shops import run, shop
 
