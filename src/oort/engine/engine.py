@@ -37,12 +37,14 @@ class Deviations:
     """Differences from a normal run, for tests.
 
     `transactions` replaces the engine's own, for controls that must fail. `redeliver` delivers each
-    successful message twice. `lag` delays secondary indexes.
+    successful message twice. `lag` delays secondary indexes. `through` are the exceptions by which a
+    test runner ends a test, also from inside a handler.
     """
 
     transactions: Transactions | None = None
     redeliver: bool = False
     lag: Callable[[], timedelta] = no_lag
+    through: tuple[type[BaseException], ...] = ()
 
 
 NONE = Deviations()
@@ -85,7 +87,12 @@ class Engine:
         self.released: dict[str, int] = {}
         self.broker = EngineBroker(platform, operations=Operations(ports), entropy=entropy)
         self.invoker = InProcessInvoker(
-            program, broker=self.broker, clock=clock, entropy=entropy, overrides=overrides
+            program,
+            broker=self.broker,
+            clock=clock,
+            entropy=entropy,
+            overrides=overrides,
+            through=deviations.through,
         )
         self.gateway = self._admitting(
             identity, clock=clock, entropy=entropy, throttling=throttling

@@ -6,6 +6,7 @@ Providers' ports live as long as the environment, so connections are pooled; `cl
 import inspect
 import traceback
 from collections.abc import Callable, Coroutine, Iterator, Mapping
+from contextvars import copy_context
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
@@ -39,7 +40,8 @@ _NO_NAMES: Mapping[str, object] = {}
 class Environment:
     """An environment of a function, with its handles and ports.
 
-    `overrides` replaces providers, by the provided type; tests use this.
+    `overrides` replaces providers, by the provided type; tests use this. What a handler raises is
+    an error of its invocation, except the exceptions in `through`: a test runner ends tests by them.
     """
 
     def __init__(
@@ -50,8 +52,10 @@ class Environment:
         clock: "Clock",
         entropy: "Entropy",
         overrides: Mapping[object, Factory] | None = None,
+        through: tuple[type[BaseException], ...] = (),
     ) -> None:
         self.function = function
+        self.through = through
         self.clock = clock
         self.link = EnvironmentLink(
             service=function.model.service, broker=broker, clock=clock, entropy=entropy
@@ -79,7 +83,13 @@ class Environment:
         return self._arguments
 
     def enter(self, arguments: dict[str, object]) -> object:
-        """Call the handler and return its result; run an `async` handler to its end."""
+        """Call the handler and return its result; run an `async` handler to its end.
+
+        Context variables that the handler sets, such as an open `atomic()`, end with the invocation.
+        """
+        return copy_context().run(self._enter, arguments)
+
+    def _enter(self, arguments: dict[str, object]) -> object:
         result = self.function.call(**arguments)
         return _awaited(result) if inspect.iscoroutine(result) else result
 
@@ -91,7 +101,7 @@ class Environment:
         while self._closers:
             try:
                 next(self._closers.pop(), None)
-            except Exception:
+            except BaseException:  # whatever it raises, the others are closed
                 import logging  # rarely needed
 
                 logging.getLogger(__name__).warning(
@@ -164,18 +174,31 @@ def in_full(error: BaseException) -> str:
 
     A long traceback is cut at its beginning.
     """
-    return redaction.text("".join(traceback.format_exception(error)))[-_LONGEST:]
+    try:
+        text = "".join(traceback.format_exception(error))
+    except BaseException:  # a user's exception may break each of its methods
+        text = f"{in_short(error)} (its traceback cannot be read)\n"
+    return readable(redaction.text(text)[-_LONGEST:])
 
 
 def in_short(error: BaseException) -> str:
     """Return the exception as a line of at most 500 characters."""
     try:
         text = str(error)
-    except Exception:  # a user's exception may have a broken __str__
+    except BaseException:  # a user's exception may have a broken __str__
         text = "its text cannot be read"
     line = f"{type(error).__name__}: {text}".strip().removesuffix(":")
     # First hide, then cut: a part of a value would not be recognised.
-    return " ".join(redaction.text(line).split())[:500]
+    return readable(" ".join(redaction.text(line).split())[:500])
+
+
+def readable(text: str) -> str:
+    """Return text that every encoder accepts: half of a surrogate pair is written as an escape.
+
+    >>> readable("half of a pair: " + chr(0xD800)) == "half of a pair: " + chr(92) + "ud800"
+    True
+    """
+    return text if text.isascii() else text.encode("utf-8", "backslashreplace").decode()
 
 
 def broken_record(name: str, template: object, error: BaseException) -> str:
@@ -208,19 +231,22 @@ def log_line(
     members = redaction.members({"message": message, **fields})
     present = {name: value for name, value in {**members, **names}.items() if value != ""}
     document = {"time": moment, "level": level, "message": members["message"], **present}
-    return msgspec.json.encode(document, enc_hook=_shown).decode()
+    try:
+        return msgspec.json.encode(document, enc_hook=_shown).decode()
+    except Exception:  # a field that no encoder accepts must not cost the line
+        texts = {readable(name): _shown(value) for name, value in present.items()}
+        return msgspec.json.encode({"time": moment, "level": level, **texts}).decode()
 
 
 def _shown(value: object) -> str:
-    return redaction.text(repr(value))
+    """Return any value as text."""
+    try:
+        return readable(redaction.text(value if isinstance(value, str) else repr(value)))
+    except Exception:
+        return f"a {type(value).__name__} that cannot be shown"
 
 
 def _awaited(coroutine: Coroutine[object, object, object]) -> object:
     import asyncio  # loaded only for async handlers: a third of a cold start's imports
 
-    try:
-        return asyncio.run(coroutine)
-    except asyncio.CancelledError as error:  # not an Exception: it would end the serving thread
-        raise InvalidUse(
-            "The handler was cancelled.", "Catch asyncio.CancelledError in the handler."
-        ) from error
+    return asyncio.run(coroutine)

@@ -25,9 +25,6 @@ from oort.runtime import redaction, replies
 from oort.runtime.environments import Environment, in_full, in_short
 from oort.runtime.requests import RequestReader
 
-# A handler that calls sys.exit() fails; the platform goes on.
-CAUGHT = (Exception, SystemExit)
-
 
 def request(
     environment: Environment, reader: RequestReader, invocation: HttpInvocation
@@ -54,7 +51,9 @@ def request(
         _add_context(environment, arguments, message_id=invocation.id, attempt=1)
         entered = True
         outcome = replies.success(environment.enter(arguments), status=status)
-    except CAUGHT as error:
+    except environment.through:
+        raise
+    except BaseException as error:  # sys.exit() and cancellations too: the platform goes on
         outcome = replies.failure(error, trace=trace, entered=entered)
         raised = in_short(error) if outcome.error else ""
     link.end(error=raised)
@@ -85,12 +84,22 @@ def call(environment: Environment, invocation: CallInvocation) -> CallOutcome:
                 arguments[parameter.name] = read(function, parameter, message)
         _add_context(environment, arguments, message_id=invocation.id, attempt=1)
         result = Answered(msgspec.json.encode(environment.enter(arguments), enc_hook=models.dump))
-    except Problem as problem:
-        result = objection(problem)
-    except CAUGHT as raised:
-        result, error = Objected(500, type(raised).__name__, "", b"{}"), in_full(raised)
+    except environment.through:
+        raise
+    except BaseException as raised:
+        result, error = _objection(raised)
     link.end(error=error.strip().rpartition("\n")[2])
     return CallOutcome(result=result, error=error, spans=link.take_spans())
+
+
+def _objection(raised: BaseException) -> tuple[Objected, str]:
+    """Return what the caller receives, and the traceback of an error."""
+    if isinstance(raised, Problem):
+        try:
+            return objection(raised), ""
+        except Exception as broken:  # a member that JSON cannot have
+            raised = broken
+    return Objected(500, type(raised).__name__, "", b"{}"), in_full(raised)
 
 
 def objection(problem: Problem) -> Objected:
@@ -132,14 +141,18 @@ def _deliver(environment: Environment, token: str, delivery: Delivery) -> Failur
     except NotUnderstood as error:
         environment.link.end(error=f"parked: {error.fault.reason}")
         return Parked(receipt=delivery.receipt, fault=error.fault)
-    except CAUGHT as error:  # a user's upcast failed
+    except environment.through:
+        raise
+    except BaseException as error:  # a user's upcast failed
         environment.link.end(error=in_short(error))
         return Failure(receipt=delivery.receipt, error=in_short(error), traceback=in_full(error))
     try:
         arguments = {**environment.arguments(), **message_argument}
         _add_context(environment, arguments, message_id=message.id, attempt=delivery.attempt)
         environment.enter(arguments)
-    except CAUGHT as error:
+    except environment.through:
+        raise
+    except BaseException as error:  # it concerns this message only
         environment.link.end(error=in_short(error))
         after = error.after.total_seconds() if isinstance(error, EffectInProgress) else 0.0
         return Failure(

@@ -204,8 +204,13 @@ class _Step:
             start=self.start,
             duration=duration,
             error=error,
-            detail=self.detail,
+            detail={name: _encodable(text) for name, text in self.detail.items()},
         )
+
+
+def _encodable(text: str) -> str:
+    """Return text for a span: the id of a message comes from outside."""
+    return text if text.isascii() else text.encode("ascii", "backslashreplace").decode()
 
 
 def nanoseconds(clock: "Clock") -> int:

@@ -12,7 +12,7 @@ from collections.abc import Collection
 
 from oort.app.declaring.parameters import MessageParameter
 from oort.app.programs import Function, Program
-from oort.model.errors import NotUnderstood, OortError
+from oort.model.errors import NotUnderstood
 from oort.model.messages import Message, ParkedMessage
 from oort.model.operations import Mark
 from oort.ports.parking import Parking
@@ -42,7 +42,7 @@ class Alarms:
             self._raised.popitem(last=False)
         try:
             return self._transactions.commit((), mark)
-        except OortError:  # two alarms are better than none
+        except Exception:  # two alarms are better than none, and better than a lost batch
             return True
 
 

@@ -1,6 +1,7 @@
 """A platform in memory: the real gateway, queues, store and runtime, with a virtual clock."""
 
 import random
+import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import timedelta
@@ -385,7 +386,9 @@ class Platform:
             report=self._note,
             throttling="all" if self._throttle else "declared",
             deviations=Deviations(
-                redeliver=self._redeliver, lag=lambda: _LONGEST_LAG * self._entropy.chance()
+                redeliver=self._redeliver,
+                lag=lambda: _LONGEST_LAG * self._entropy.chance(),
+                through=_outcomes(),
             ),
         )
         self._engine.ports.schedules.plan()
@@ -465,6 +468,12 @@ class Platform:
     def _note(self, report: DeliveryReport) -> None:
         if report.failure is not None:
             self._failures.append(report)
+
+
+def _outcomes() -> tuple[type[BaseException], ...]:
+    """Return the exceptions of `pytest.fail` and `pytest.skip`: they end the test, not a handler."""
+    runner = sys.modules.get("pytest")
+    return () if runner is None else (runner.fail.Exception, runner.skip.Exception)
 
 
 def _require_name(name: str, names: Iterable[str]) -> str:

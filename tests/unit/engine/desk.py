@@ -29,7 +29,7 @@ from oort import (
 )
 from oort.app.loading.loader import load
 from oort.engine.clocks import VirtualClock
-from oort.engine.engine import Engine
+from oort.engine.engine import NONE, Deviations, Engine
 from oort.engine.entropy import SeededEntropy
 from oort.engine.store.store import Store
 from oort.model.invocations import DeliveryReport
@@ -167,6 +167,7 @@ class Desk:
         clock: Clock | None = None,
         overrides: Mapping[object, Callable[..., object]] | None = None,
         threads: int = 4,
+        deviations: Deviations = NONE,
     ) -> None:
         self.callers = KnownCallers()
         self.deliveries = Deliveries()
@@ -178,6 +179,7 @@ class Desk:
             identity=self.callers,
             overrides=overrides,
             threads=threads,
+            deviations=deviations,
             report=self.deliveries.report,
             failed=self.deliveries.failed,
         )

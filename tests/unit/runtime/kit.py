@@ -49,6 +49,7 @@ class Running:
         *,
         broker: RecordingBroker | None = None,
         overrides: Mapping[object, Callable[..., object]] | None = None,
+        through: tuple[type[BaseException], ...] = (),
     ) -> None:
         self.function: Function = next(iter(load([service]).functions.values()))
         self.broker = broker or RecordingBroker()
@@ -59,6 +60,7 @@ class Running:
             clock=self.clock,
             entropy=SeededEntropy(1),
             overrides=overrides,
+            through=through,
         )
         self.reader = RequestReader(self.function)
 

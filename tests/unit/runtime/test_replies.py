@@ -13,7 +13,9 @@ from tests.unit.runtime.kit import TRACE, Running, document
 SECRET = "password=hunter2"
 
 
-def answering(result: object, *, status: int = 200) -> HttpOutcome:
+def answering(
+    result: object, *, status: int = 200, through: tuple[type[BaseException], ...] = ()
+) -> HttpOutcome:
     """The reply of a handler that returns the object, or raises it."""
     service = Service("answers")
 
@@ -23,7 +25,7 @@ def answering(result: object, *, status: int = 200) -> HttpOutcome:
             raise result
         return result
 
-    return Running(service).request()
+    return Running(service, through=through).request()
 
 
 def failed(outcome: HttpOutcome) -> None:
@@ -204,9 +206,14 @@ def test_whatever_a_handler_raises_is_a_500_without_internals_and_the_log_has_it
     assert "\n" not in outcome.spans[-1].error
 
 
-def test_a_keyboard_interrupt_ends_the_test_and_not_only_the_request() -> None:
+def test_an_exception_of_the_test_runner_ends_the_test_and_not_only_the_request() -> None:
     with pytest.raises(KeyboardInterrupt):
-        answering(KeyboardInterrupt())
+        answering(KeyboardInterrupt(), through=(KeyboardInterrupt,))
+
+
+def test_every_exception_of_a_handler_is_a_500() -> None:
+    for error in (KeyboardInterrupt(), GeneratorExit(), BaseExceptionGroup("x", [SystemExit()])):
+        assert answering(error).status == 500
 
 
 @pytest.mark.parametrize(

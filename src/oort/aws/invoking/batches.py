@@ -7,7 +7,7 @@ from typing import TypedDict, cast
 
 from oort.aws.invoking.logs import Field
 from oort.aws.invoking.parts import Event, Parts
-from oort.model.errors import NotUnderstood, OortError
+from oort.model.errors import NotUnderstood
 from oort.model.functions import Consumed
 from oort.model.invocations import BatchInvocation, Failure, Parked
 from oort.model.messages import Delivery, Fault, Message
@@ -91,7 +91,7 @@ class Batches:
         }  # fmt: skip
         try:
             parts.ports.deliveries.keep(self._queue, delivery, fault)
-        except OortError as error:  # the message comes back, and becomes a dead letter in the end
+        except Exception as error:  # the message comes back, and becomes a dead letter in the end
             parts.log.write("ERROR", f"A message could not be parked: {error}", **fields)
             return False, False
         rings = self._alarms.rings(parts.function.model.name, message)
@@ -122,7 +122,7 @@ class Batches:
             self._parts.ports.deliveries.retry(
                 self._queue, delivery.receipt, after=after * (not last), error=failure.error
             )
-        except OortError as error:
+        except Exception as error:
             log.write(
                 "WARNING",
                 f"The message keeps the queue's visibility time-out: {error}",

@@ -6,9 +6,11 @@ CloudWatch is needed. The log format of the function stays `Text`: with `JSON`, 
 each line in another object.
 """
 
+import os
 import sys
 import traceback
 from collections.abc import Mapping
+from contextlib import suppress
 from typing import TYPE_CHECKING, TextIO
 
 from oort.rules.cloud.deployed import Metrics
@@ -18,6 +20,8 @@ if TYPE_CHECKING:
     import logging
 
     from oort.ports.clock import Clock
+
+_STDERR = 2  # Lambda collects it too
 
 Field = str | int | float | bool | None
 
@@ -93,8 +97,12 @@ class JsonLog:
         names = {**numbers, **self._always, "trace": self.trace}
         line = log_line(level, message, now=self._clock.now(), fields=fields, names=names)
         stream = sys.stdout if self._stream is None else self._stream
-        stream.write(line + "\n")
-        stream.flush()
+        try:
+            stream.write(line + "\n")
+            stream.flush()
+        except (OSError, ValueError):  # a handler has closed or replaced it
+            with suppress(OSError):
+                os.write(_STDERR, f"{line}\n".encode())
 
 
 def _handler(log: JsonLog) -> "logging.Handler":

@@ -49,6 +49,8 @@ class Requests:
             outcome = self._admitted(event, received, identifiers.traceparent(*above))
         except Problem as problem:
             outcome = replies.problem(problem, entered=False)
+        except Exception as error:  # not of the handler: its errors are replies already
+            outcome = replies.internal(error, trace=trace, entered=False)
         parts.ports.traces.record(outcome.spans)
         route = f"{trigger.method} {trigger.path}"
         parts.ended(

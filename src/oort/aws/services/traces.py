@@ -35,12 +35,13 @@ class Traces:
         """See `ports.traces`."""
         if self._address is None:
             return
-        if self._socket is None:
-            self._socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
-            self._socket.settimeout(0)
-        for document in documents(spans):
-            with contextlib.suppress(OSError):  # a full buffer, or no daemon
-                self._socket.sendto(_HEADER + document, self._address)
+        with contextlib.suppress(OSError, ValueError):  # no daemon, or a text without UTF-8
+            if self._socket is None:
+                self._socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+                self._socket.settimeout(0)
+            for document in documents(spans):
+                with contextlib.suppress(OSError):  # a full buffer
+                    self._socket.sendto(_HEADER + document, self._address)
 
     def close(self) -> None:
         """Close the socket."""

@@ -8,6 +8,7 @@ import threading
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from datetime import timedelta
 
 from oort.engine.invoking.invoker import InProcessInvoker
@@ -152,7 +153,8 @@ class Consumers:
             queue, acknowledged=done, failed=retry, parked=parked, most=further
         )
         for report in reports:
-            self._report(report)
+            with suppress(Exception):  # who reads the log cannot undo what is settled
+                self._report(report)
         return following
 
 

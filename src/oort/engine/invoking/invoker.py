@@ -34,7 +34,10 @@ from oort.runtime.requests import RequestReader
 
 
 class InProcessInvoker:
-    """Runs functions in the caller's thread. `overrides` replaces providers by factories."""
+    """Runs functions in the caller's thread.
+
+    `overrides` replaces providers by factories; `through` are the exceptions of a test runner.
+    """
 
     def __init__(
         self,
@@ -44,7 +47,9 @@ class InProcessInvoker:
         clock: Clock,
         entropy: Entropy,
         overrides: Mapping[object, Factory] | None = None,
+        through: tuple[type[BaseException], ...] = (),
     ) -> None:
+        self._through = through
         self._functions = program.functions
         self._broker = broker
         self._clock = clock
@@ -114,6 +119,7 @@ class InProcessInvoker:
                 clock=self._clock,
                 entropy=self._entropy,
                 overrides=self._overrides,
+                through=self._through,
             )
         token = self._broker.open(name, messages=messages)
         try:

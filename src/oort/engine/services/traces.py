@@ -6,6 +6,7 @@ there are more than `KEPT`.
 
 import threading
 from collections.abc import Sequence
+from contextlib import suppress
 
 import msgspec
 
@@ -34,6 +35,10 @@ class Traces:
 
     def record(self, spans: Sequence[Span]) -> None:
         """See `ports.traces`. The spans can be read a moment later."""
+        with suppress(Exception):  # a store that cannot be written costs spans, no invocation
+            self._record(spans)
+
+    def _record(self, spans: Sequence[Span]) -> None:
         segments = [
             (trace, _encoder.encode(of_trace)) for trace, of_trace in _by_trace(spans).items()
         ]

@@ -227,6 +227,30 @@ def test_what_cannot_be_parked_stays_on_its_queue(cloud: Lambda) -> None:
     assert "could not be parked: SQS throttles." in str(cloud.lines()[0]["message"])
 
 
+@pytest.mark.parametrize("error", [Unavailable("SQS throttles."), RuntimeError("a new error")])
+def test_an_error_after_the_handler_concerns_its_own_message(
+    cloud: Lambda, error: Exception
+) -> None:
+    cloud.deliveries = RememberedParking(error)
+    good = Message(id="1", name="shop.work", body=b'{"id":"a","cents":1}')
+    bad = Message(id="2", name="shop.work", body=b'{"id":"b","cents":-1}')
+    assert cloud.deliver("shop.work", "garbage", good, bad) == ["m0", "m2"]
+    assert cloud.ports.tables.get("shop.orders", ("a",)) is not None
+
+
+def test_a_closed_output_costs_no_message(cloud: Lambda, capfd: pytest.CaptureFixture[str]) -> None:
+    cloud.output.close()
+    good = Message(id="1", name="shop.work", body=b'{"id":"a","cents":1}')
+    assert cloud.deliver("shop.work", good) == []
+    assert '"message":"delivered"' in capfd.readouterr().err
+
+
+def test_an_event_that_nobody_expects_is_a_500_with_a_traceback(cloud: Lambda) -> None:
+    reply = cloud.request("shop.search", "GET", "/x", multiValueQueryStringParameters=[1])
+    assert reply["statusCode"] == 500
+    assert "AttributeError" in str(cloud.lines()[-1]["traceback"])
+
+
 class RememberedParking:
     """Takes what is parked, or fails each time."""
 
@@ -240,6 +264,8 @@ class RememberedParking:
         self.kept.append((queue, delivery, fault))
 
     def retry(self, queue: str, receipt: str, *, after: timedelta, error: str) -> None:
+        if self._error is not None:
+            raise self._error
         raise AssertionError
 
 

@@ -30,6 +30,23 @@ def log(stream: io.StringIO) -> JsonLog:
     )
 
 
+class Unshowable:
+    """A value whose text cannot be read."""
+
+    def __repr__(self) -> str:
+        raise ValueError("never")
+
+
+def test_a_field_that_no_encoder_accepts_costs_no_line() -> None:
+    stream = io.StringIO()
+    log(stream).write("ERROR", "half of a pair: \ud800", first="\ud800", second=Unshowable())  # type: ignore[arg-type]
+    (line,) = lines(stream)
+    assert line["message"] == "half of a pair: \\ud800"
+    assert line["first"] == "\\ud800"
+    assert line["second"] == "a Unshowable that cannot be shown"
+    assert line["service"] == "shop"
+
+
 def test_a_line_has_time_level_message_and_what_always_stands_there() -> None:
     stream = io.StringIO()
     written = log(stream)

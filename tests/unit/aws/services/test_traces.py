@@ -47,6 +47,12 @@ def test_an_invocation_is_one_segment_with_its_operations_inside() -> None:
     assert [one.get("fault", False) for one in inner] == [False, True]
 
 
+def test_a_text_that_cannot_be_encoded_costs_a_span_and_no_invocation() -> None:
+    traces = Traces("127.0.0.1:9")
+    traces.record([span("a", error="\ud800")])
+    traces.close()
+
+
 def test_each_delivery_of_a_batch_is_a_segment_of_its_own() -> None:
     first, second = read(
         [

@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator, Mapping
 
 import pytest
 
+from oort.engine.engine import Deviations
 from oort.engine.store.direct import DirectStore
 from oort.model.invocations import HttpInvocation, HttpOutcome
 from oort.model.messages import Delivery, Message
@@ -132,14 +133,15 @@ def test_an_unknown_function_is_a_key_error_and_leaves_nothing_behind() -> None:
 
 
 class Ending(Doing):
-    """Raises what no invocation survives."""
+    """Raises what ends a test."""
 
     def __call__(self, note: Note, ctx: object) -> None:
         raise KeyboardInterrupt
 
 
-def test_an_interrupt_gives_the_environment_and_the_token_back() -> None:
-    desk = Desk(DirectStore(), overrides={Doing: Ending})
+def test_what_ends_a_test_gives_the_environment_and_the_token_back() -> None:
+    through = Deviations(through=(KeyboardInterrupt,))
+    desk = Desk(DirectStore(), overrides={Doing: Ending}, deviations=through)
     with pytest.raises(KeyboardInterrupt):
         desk.engine.invoker.batch("desk.work", (job(1),), id="i")
     assert desk.engine.broker._holders == {}

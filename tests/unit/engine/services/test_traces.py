@@ -9,7 +9,7 @@ from oort.engine.services import traces as module
 from oort.engine.store.direct import DirectStore
 from oort.engine.store.group import GroupCommitStore
 from oort.engine.store.session import Session
-from oort.model.errors import NotFoundHere, StateUnusable
+from oort.model.errors import NotFoundHere
 from oort.model.invocations import Span
 from tests.unit.engine.services.conftest import Services
 
@@ -32,6 +32,11 @@ def test_an_invocation_is_one_row_a_trace(services: Services) -> None:
         (A,),
         (B,),
     ]
+
+
+def test_a_text_that_cannot_be_encoded_costs_a_span_and_no_invocation(services: Services) -> None:
+    services.traces.record([span(A, "1", start=5, error="\ud800")])
+    assert services.traces.recent() == []
 
 
 def test_invocations_that_end_while_the_disk_is_busy_are_written_by_one_work(
@@ -66,8 +71,8 @@ def test_what_a_closed_store_refuses_keeps_nothing_waiting(tmp_path: Path) -> No
     traces = module.Traces(store)
     store.close()
     for _ in range(2):
-        with pytest.raises(StateUnusable):
-            traces.record([span(A, "1", start=1)])
+        traces.record([span(A, "1", start=1)])
+    assert traces._open is None
 
 
 def test_a_trace_has_its_spans_in_order_of_their_start(services: Services) -> None:
