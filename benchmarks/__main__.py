@@ -11,6 +11,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from benchmarks import (
+    checked_writes,
     contracts,
     enqueue,
     gateway_read,
@@ -30,6 +31,7 @@ CLAIMS: dict[str, Claim] = {
     "start-up": ("oort dev apps/cometbid", start_up.measure),
     "many-services": ("oort dev, a large platform", many_services.measure),
     "contracts": ("oort contracts check, 2,000 contracts", contracts.measure),
+    "checked-writes": ("an item held against its type, against pydantic", checked_writes.measure),
     "import": ("import oort, against import fastapi", import_budget.measure),
     "gateway-read": (
         "gateway with everything on, a read, against plain FastAPI + uvicorn",

@@ -72,7 +72,7 @@ def test_a_document_that_is_not_true_is_found_out() -> None:
     with running(load([liar])) as app:
         findings = "\n".join(campaign(app, examples=1, seed=SEED).findings)
     assert "GET /liar/teapot [status_code_conformance]" in findings
-    assert "GET /liar/number [response_schema_conformance]" in findings
+    assert "GET /liar/number [not_a_server_error]" in findings  # the runtime held the reply
     assert "GET /liar/broken [not_a_server_error]" in findings
     assert "ZeroDivisionError" in findings
 

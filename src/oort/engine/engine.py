@@ -97,16 +97,8 @@ class Engine:
         self.gateway = self._admitting(
             identity, clock=clock, entropy=entropy, throttling=throttling
         )
-        self.consumers = Consumers(
-            platform,
-            deliveries=ports.deliveries,
-            invoker=self.invoker,
-            traces=ports.traces,
-            clock=clock,
-            entropy=entropy,
-            report=report,
-            alarms=Alarms(ports.transactions),
-            redeliver=deviations.redeliver,
+        self.consumers = self._consuming(
+            clock, entropy=entropy, report=report, redeliver=deviations.redeliver
         )
         self._store = store
         self._dispatcher = self._dispatching(clock, threads=threads, failed=failed)
@@ -160,6 +152,26 @@ class Engine:
             clock=clock,
             entropy=entropy,
             throttling=throttling,
+        )
+
+    def _consuming(
+        self,
+        clock: Clock,
+        *,
+        entropy: Entropy,
+        report: Callable[[DeliveryReport], None],
+        redeliver: bool,
+    ) -> Consumers:
+        return Consumers(
+            self.program.model,
+            deliveries=self.ports.deliveries,
+            invoker=self.invoker,
+            traces=self.ports.traces,
+            clock=clock,
+            entropy=entropy,
+            report=report,
+            alarms=Alarms(self.ports.transactions),
+            redeliver=redeliver,
         )
 
     def _run_call(self, function: str, operation: CallFunction) -> CallOutcome:

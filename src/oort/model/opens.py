@@ -154,9 +154,9 @@ else:
         ...     radius: int
         >>> class Drawing(msgspec.Struct):
         ...     shapes: list[Open[Circle]]
-        >>> from oort.rules.types import opening
+        >>> from oort.rules.types import values
         >>> body = b'{"shapes": [{"type": "circle", "radius": 1}, {"type": "star", "points": 5}]}'
-        >>> opening.decode(Drawing, body).shapes
+        >>> values.compiled(Drawing).read(body).shapes
         [Circle(radius=1), Unknown(tag='star', data={'type': 'star', 'points': 5})]
         """
 

@@ -20,6 +20,7 @@ from oort.app.declaring.parameters import (
     ProvidedParameter,
     PublishParameter,
 )
+from oort.app.handles import codecs
 from oort.app.programs import Function, Provider
 from oort.model.errors import InvalidUse, NotFoundHere
 from oort.runtime import redaction
@@ -146,9 +147,12 @@ class Environment:
         needed = (
             parameter for parameter in provider.signature.parameters if isinstance(parameter, Kept)
         )
-        return self._opened(
+        made = self._opened(
             provider.factory(**{parameter.name: self._fixed(parameter) for parameter in needed})
         )
+        if provider.ttl is not None and codecs.is_json(kind):
+            codecs.held(made, kind)
+        return made
 
     def _opened(self, result: object) -> object:
         """Return the port of a factory. A generator yields it, and continues at the close."""

@@ -3,6 +3,7 @@
 import msgspec
 
 from oort.app.declaring.parameters import ContextParameter, MessageParameter, PrincipalParameter
+from oort.app.handles import codecs
 from oort.app.programs import Function
 from oort.model.errors import EffectInProgress, NotUnderstood
 from oort.model.functions import Http
@@ -20,7 +21,6 @@ from oort.model.invocations import (
 from oort.model.messages import Delivery, Message, Reason
 from oort.model.operations import Answered, Mark, Objected
 from oort.model.problems import Problem
-from oort.rules.types import models
 from oort.runtime import redaction, replies
 from oort.runtime.environments import Environment, in_full, in_short
 from oort.runtime.requests import RequestReader
@@ -50,7 +50,9 @@ def request(
                 arguments[parameter.name] = invocation.principal
         _add_context(environment, arguments, message_id=invocation.id, attempt=1)
         entered = True
-        outcome = replies.success(environment.enter(arguments), status=status)
+        outcome = replies.success(
+            environment.enter(arguments), kind=function.signature.returns, status=status
+        )
     except environment.through:
         raise
     except BaseException as error:  # sys.exit() and cancellations too: the platform goes on
@@ -83,7 +85,7 @@ def call(environment: Environment, invocation: CallInvocation) -> CallOutcome:
             if isinstance(parameter, MessageParameter):
                 arguments[parameter.name] = read(function, parameter, message)
         _add_context(environment, arguments, message_id=invocation.id, attempt=1)
-        result = Answered(msgspec.json.encode(environment.enter(arguments), enc_hook=models.dump))
+        result = Answered(codecs.written(environment.enter(arguments), function.signature.returns))
     except environment.through:
         raise
     except BaseException as raised:
@@ -199,7 +201,7 @@ def read(function: Function, parameter: MessageParameter, message: Message) -> o
 
         return versions.read(function.event, message)
     try:
-        return msgspec.json.decode(message.body, type=parameter.kind, dec_hook=models.load)
+        return codecs.read(message.body, parameter.kind)
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
         what = f"does not fit {function.model.name}: {error}"
         raise bodies.refusal(message, Reason.MISFIT, what, "Give new fields a default.") from error

@@ -4,15 +4,17 @@ A reply shows no internals.
 """
 
 import re
+from types import NoneType
+from typing import Any, get_args, get_origin
 
 import msgspec
 
+from oort.app.handles import codecs
 from oort.app.handles.actions import Reply
 from oort.model import limits
-from oort.model.errors import InvalidUse, InvalidValue, LimitExceeded, Unavailable
+from oort.model.errors import InvalidUse, Unavailable
 from oort.model.invocations import HttpOutcome
-from oort.model.problems import BadRequest, Problem
-from oort.rules.types import models
+from oort.model.problems import Problem
 from oort.runtime import redaction
 from oort.runtime.environments import in_full
 
@@ -38,24 +40,26 @@ class InternalError(Problem):
     status = 500
 
 
-def success(result: object, *, status: int) -> HttpOutcome:
-    """Return the reply for a handler's result.
+def success(result: object, *, kind: object, status: int) -> HttpOutcome:
+    """Return the reply for the result of a handler that returns `kind`.
 
-    None has no body. Raises InvalidUse for a body with a status that has none.
+    None has no body, but `X | None` sends it as `null`. Raises InvalidValue for a result that does
+    not fit, and InvalidUse for a body with a status that has none.
     """
     headers: tuple[tuple[str, str], ...] = ()
     if isinstance(result, Reply):
         status = status if result.status is None else result.status
         headers = tuple(_checked(name, value) for name, value in result.headers.items())
         result = result.body
+    kind = answered(kind)
     if not 200 <= status <= 599 or (status in limits.BODILESS and result is not None):
         raise InvalidUse(
             f"A reply cannot have the status {status}.",
             "Use 200 to 599; 204, 205 and 304 have no body.",
         )
-    if result is None:
-        return HttpOutcome(status=status, headers=headers, body=b"", entered=True)
-    body = msgspec.json.encode(result, enc_hook=models.dump)
+    body = _encoded(result, kind, status=status)
+    if not body:
+        return HttpOutcome(status=status, headers=headers, body=body, entered=True)
     if len(body) > limits.RESPONSE_BYTES:
         raise InvalidUse(
             f"The reply has {len(body):,} bytes; API Gateway passes {limits.RESPONSE_BYTES:,}.",
@@ -75,8 +79,6 @@ def failure(error: BaseException, *, trace: str, entered: bool) -> HttpOutcome:
 
     Only problems show their text; others are a 500 with the trace id.
     """
-    if isinstance(error, InvalidValue | LimitExceeded):
-        return problem(BadRequest(error.what), entered=entered)
     if isinstance(error, Unavailable):  # its text is only for the log
         return problem(
             ServiceUnavailable("Try again in 1 s.", retry_after=1),
@@ -109,6 +111,20 @@ def problem(error: Problem, *, entered: bool, traceback: str = "") -> HttpOutcom
     return HttpOutcome(
         status=error.status, headers=(PROBLEM,), body=body, entered=entered, error=traceback
     )
+
+
+def answered(kind: object) -> object:
+    """Return the type of the body, for a handler that returns `kind`; Any if it is not known."""
+    if get_origin(kind) is Reply:
+        (kind,) = get_args(kind)
+    return Any if kind is Reply else NoneType if kind is None else kind
+
+
+def _encoded(result: object, kind: object, *, status: int) -> bytes:
+    if result is None and (kind is Any or status in limits.BODILESS):
+        return b""
+    body = codecs.written(result, kind)
+    return b"" if kind is NoneType else body
 
 
 def _checked(name: str, value: str) -> tuple[str, str]:

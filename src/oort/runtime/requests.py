@@ -5,17 +5,16 @@ Arguments come from the body, the path, the query and the headers.
 
 import re
 from dataclasses import dataclass
-from decimal import Decimal
 from typing import TYPE_CHECKING
 
 import msgspec
 
 from oort.app.declaring.parameters import ValueParameter
+from oort.app.handles import codecs
 from oort.app.programs import Function
 from oort.model.invocations import HttpInvocation
 from oort.model.items import Value
 from oort.model.problems import Json, Problem
-from oort.rules.types import models
 
 if TYPE_CHECKING:
     from oort.rules.types.validation import Validator, Violation
@@ -41,7 +40,6 @@ class UnsupportedMediaType(Problem):
 class _Compiled:
     parameter: ValueParameter
     validator: "Validator"
-    decoder: msgspec.json.Decoder[object]
 
 
 class RequestReader:
@@ -111,7 +109,7 @@ class RequestReader:
 
 def _accept(body: _Compiled, data: bytes, arguments: dict[str, object]) -> "list[Violation]":
     """Return the violations of the body; without any, set the argument."""
-    from oort.rules.types import validation  # loaded only for routes with a body
+    from oort.rules.types import validation, values  # loaded only for routes with a body
     from oort.rules.types.validation import Violation
 
     if not data:
@@ -123,9 +121,12 @@ def _accept(body: _Compiled, data: bytes, arguments: dict[str, object]) -> "list
     except RecursionError:
         return [Violation("", "Nested too deeply")]
     try:  # from the text, not from `raw`: a Decimal keeps its digits
-        arguments[body.parameter.name] = body.decoder.decode(data)
+        arguments[body.parameter.name] = codecs.read(data, body.parameter.kind)
     except (msgspec.DecodeError, RecursionError) as error:
-        return validation.violations(body.validator, raw) or [Violation("", str(error))]
+        raw = msgspec.json.decode(values.integers(data))
+        return validation.violations(body.validator, raw) or [
+            validation.from_msgspec(str(error), raw, "")
+        ]
     return validation.stray(body.validator, raw)
 
 
@@ -148,7 +149,6 @@ def _compile(parameter: ValueParameter) -> _Compiled:
     return _Compiled(
         parameter,
         validation.compiled(parameter.kind),
-        msgspec.json.Decoder(parameter.kind, dec_hook=models.load),
     )
 
 
@@ -173,14 +173,10 @@ def _convert(text: Value, kind: object) -> object:
     time, "null" for None and "nan" for a number, which no document allows.
     """
     try:
-        converted = msgspec.convert(text, type=kind)
+        return codecs.converted(text, kind)
     except msgspec.ValidationError:
         read = [_scalar(value) for value in text] if isinstance(text, list) else _scalar(text)
-        converted = msgspec.convert(read, type=kind)
-    listed = converted if isinstance(converted, list | tuple | set | frozenset) else (converted,)
-    if any(isinstance(value, Decimal) and not value.is_finite() for value in listed):
-        raise msgspec.ValidationError("Expected a finite number")
-    return converted
+        return codecs.converted(read, kind)
 
 
 def _scalar(text: Value) -> Value:

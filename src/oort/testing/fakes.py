@@ -8,8 +8,6 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from typing import TypeVar, cast, get_args, get_origin
 
-import msgspec
-
 from oort.app.declaring import versions
 from oort.app.handles import calls, codecs, events
 from oort.app.handles.actions import Put
@@ -39,7 +37,6 @@ from oort.model.operations import (
 from oort.model.platform import PlatformModel, ServiceModel
 from oort.model.resources import QueueModel, Resource
 from oort.rules import identifiers, permissions
-from oort.rules.types import models
 from oort.runtime.operations import Operations
 from oort.runtime.system import SystemClock
 
@@ -228,8 +225,8 @@ def fake(resource: type[R], *items: object) -> R:
     handler with the same fake is a redelivery. Read the results with `stored`, `sent` and
     `published`. Raises InvalidUse for a class that is not declared or has no actions.
     """
-    if calls.declared(resource) is not None:
-        answers = [Answered(codecs.body(item)) for item in items]
+    if (asked := calls.declared(resource)) is not None:
+        answers = [Answered(codecs.body(item, asked.reply)) for item in items]
         return make(resource, link=_Replies(answers, instead="fake(Charge, Receipt(…))"))
     if resource is Once and not items:
         return make(resource, link=_fake_store().delivery())
@@ -313,7 +310,7 @@ def sent(queue: "Queue[M]") -> list[M]:
     """Return the messages that were sent to a fake queue, oldest first."""
     declared = queue.__oort__
     return [
-        cast(M, msgspec.json.decode(message.body, type=declared.message, dec_hook=models.load))
+        cast(M, codecs.read(message.body, declared.message))
         for message in _fake_store().peek(declared.model.name)
     ]
 

@@ -317,25 +317,12 @@ class Platform:
         messages = self._engine.ports.queue_inspection.peek(
             self._queue(queue), most=_MOST_DELIVERIES
         )
-        return [
-            cast(
-                M,
-                msgspec.json.decode(
-                    message.body, type=queue.__oort__.message, dec_hook=models.load
-                ),
-            )
-            for message in messages
-        ]
+        return [cast(M, codecs.read(message.body, queue.__oort__.message)) for message in messages]
 
     def dead(self, queue: type[Queue[M, Never]]) -> list[M]:
         """Return the dead letters of a work queue."""
         return [
-            cast(
-                M,
-                msgspec.json.decode(
-                    letter.message.body, type=queue.__oort__.message, dec_hook=models.load
-                ),
-            )
+            cast(M, codecs.read(letter.message.body, queue.__oort__.message))
             for letter in self.dead_letters(queue)
         ]
 

@@ -6,16 +6,19 @@ consumer cannot read is parked.
 """
 
 from collections.abc import Callable, Iterable, Iterator
-from typing import cast
+from typing import TypeAlias, cast
 
 import msgspec
 
 from oort.app.declaring.declarations import version_title
+from oort.app.handles import codecs
 from oort.app.handles.events import Event
 from oort.model.errors import Mistake, NotUnderstood
 from oort.model.messages import Message, Reason
 from oort.model.resources import EventModel
 
+# The class to which an upcast leads, and the conversion.
+_Upcast: TypeAlias = tuple[type[Event], Callable[..., object]]
 _PUBLISH = "Give the field a default, or publish a new version of the event."
 _NEWER = "Deploy a consumer that knows the version: the message is then delivered."
 
@@ -24,11 +27,13 @@ def read(kind: type[Event], message: Message) -> Event:
     """Return the message as the class that a consumer knows. Unknown fields are skipped.
 
     Raises NotUnderstood for another event, for a version without a conversion to this class, and
-    for a body that does not fit its version.
+    for a body that does not fit its version. Raises InvalidValue if an upcast returns a value that
+    does not fit its class.
     """
     converted, upcasts = _decoded(kind, message)
-    for convert in upcasts:
+    for target, convert in upcasts:
         converted = cast(Event, convert(converted))
+        codecs.held(converted, target)
     return converted
 
 
@@ -130,12 +135,8 @@ def _chosen(known: EventModel, message: Message) -> tuple[int, bytes]:
     )
 
 
-def _decoded(
-    kind: type[Event], message: Message
-) -> tuple[Event, tuple[Callable[..., object], ...]]:
+def _decoded(kind: type[Event], message: Message) -> tuple[Event, tuple[_Upcast, ...]]:
     """Return the decoded form of the message and the upcasts that remain."""
-    from oort.rules.types import opening
-
     known = kind.__oort__.model
     if message.name != known.name:
         raise _refusal(message, Reason.UNKNOWN_EVENT, f"is not {known.name}")
@@ -147,7 +148,7 @@ def _decoded(
 
     start, upcasts = conversions
     try:
-        return opening.decode(start, body), upcasts
+        return cast(Event, codecs.read(body, start)), upcasts
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
         what = f"does not fit version {version} ({start.__name__}): {error}"
         raise _refusal(message, Reason.MISFIT, what, _PUBLISH) from error
@@ -164,13 +165,11 @@ def _refusal(message: Message, reason: Reason, what: str, instead: str = "") -> 
     )
 
 
-def _conversions(
-    kind: type[Event], version: int
-) -> tuple[type[Event], tuple[Callable[..., object], ...]] | None:
+def _conversions(kind: type[Event], version: int) -> tuple[type[Event], tuple[_Upcast, ...]] | None:
     """Return the class of the version and the upcasts up to `kind`; None without a path."""
     if version == kind.__oort__.model.version:
         return kind, ()
     for _, (old, convert) in sorted(kind.__oort__.upcasts.items(), key=lambda entry: entry[0]):
         if (conversions := _conversions(old, version)) is not None:
-            return conversions[0], (*conversions[1], convert)
+            return conversions[0], (*conversions[1], (kind, convert))
     return None

@@ -10,7 +10,7 @@ from typing import cast
 import msgspec
 
 from oort.app.documents import declared_contracts
-from oort.app.handles import events
+from oort.app.handles import codecs, events
 from oort.app.handles.events import Event
 from oort.app.programs import Program
 from oort.model.contracts import DeclaredEvent
@@ -19,7 +19,6 @@ from oort.model.items import Value
 from oort.model.messages import Message, Older
 from oort.rules.events import envelope_schemas, registries
 from oort.rules.messaging import envelopes
-from oort.rules.types import opening
 from oort.rules.types.schema_keywords import Schema
 
 _ID = "01890a5d-ac96-774b-bcce-b302099a8057"
@@ -111,7 +110,7 @@ def _entry(contract: DeclaredEvent, registry: str) -> Schema:
 def _message(kind: type[Event], example: Value) -> Message:
     """Return the message that publishing the example makes; its downcasts are run."""
     try:
-        return events.stamped(opening.decode(kind, msgspec.json.encode(example)), _stamp)
+        return events.stamped(cast(Event, codecs.read(msgspec.json.encode(example), kind)), _stamp)
     except Exception as error:  # a downcast is the user's code
         what = f"{kind.__name__}: its example cannot be published: {type(error).__name__}: {error}"
         instead = (

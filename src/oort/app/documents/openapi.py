@@ -247,22 +247,10 @@ def _example(kind: object) -> Value:
 def _success(route: _Route, answer: Schema | None) -> Node:
     written: Node = {"description": HTTPStatus(route.trigger.status).phrase, "headers": TRACE}
     if answer is not None:
-        written["content"] = {"application/json": {"schema": _answered(answer)}}
+        written["content"] = {"application/json": {"schema": answer}}
     elif route.answers is not None:
         written["content"] = {"*/*": {}}
-    if answer is not None and answer != _present(answer):
-        written["description"] = (
-            f"{written['description']}; without a body if there is nothing to show"
-        )
     return written
-
-
-def _answered(schema: Schema) -> Schema:
-    """Return the schema of a body.
-
-    A handler that returns None sends no body, so a body is never null.
-    """
-    return _present(schema)
 
 
 def _security(route: _Route) -> list[Value]:

@@ -17,7 +17,6 @@ from oort.model import limits, names, operations
 from oort.model.errors import InvalidProgram, InvalidUse, Mistake, Source, Unreadable
 from oort.model.problems import BadRequest, Conflict, Forbidden, NotFound, Problem, Unauthorized
 from oort.model.resources import CallModel
-from oort.rules.types import models
 
 _KNOWN: dict[int, type[Problem]] = {
     kind.status: kind for kind in (BadRequest, Unauthorized, Forbidden, NotFound, Conflict)
@@ -68,7 +67,9 @@ class Call(Handle, Generic[M, R]):
                 "Call before or after the block.",
             )
         declared = self.__oort__
-        operation = operations.CallFunction(declared.model.name, codecs.body(request))
+        operation = operations.CallFunction(
+            declared.model.name, codecs.body(request, declared.request)
+        )
         result = ask(self._link, operation)
         if (
             isinstance(result, operations.Objected)
@@ -123,7 +124,7 @@ def _answer(declared: CallDeclaration, result: operations.Result) -> object:
         raise _problem(declared, result)
     assert isinstance(result, operations.Answered)  # the only other result of a call
     try:
-        return msgspec.json.decode(result.body, type=declared.reply, dec_hook=models.load)
+        return codecs.read(result.body, declared.reply)
     except msgspec.MsgspecError as error:
         what = f"The answer of {declared.model.name} does not fit: {error}."
         raise Unreadable(what, "Deploy both services with the same contract.") from error

@@ -1,10 +1,11 @@
-"""Conversion between typed values and their stored or sent forms.
+"""Conversion between typed values and their stored or sent forms: the door of a process.
 
-Keys and numbers are checked before they are stored.
+Whatever a handler writes, sends, publishes, calls or answers is held against its declared type
+here, before it leaves. What does not fit raises InvalidValue, an error of the handler.
 """
 
 from datetime import datetime
-from typing import TypeVar, cast
+from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 import msgspec
 
@@ -12,29 +13,32 @@ from oort.model import limits
 from oort.model.errors import InvalidValue, LimitExceeded, Unreadable
 from oort.model.items import Item, Key, Value
 from oort.rules.tables import keys
-from oort.rules.types import models, numbers
+from oort.rules.types import numbers
+
+if TYPE_CHECKING:
+    from oort.rules.types.values import Values
 
 T = TypeVar("T")
 
 
-def plain(value: object) -> Value:
-    """Return the value in the types of JSON.
+def plain(value: object, kind: object) -> Value:
+    """Return a value of the type in the types of JSON, as a table stores it.
 
     Aware times get their form in keys, so that `equals`, `between` and indexes compare equal texts.
-    Raises InvalidValue for a value that cannot be stored.
+    Raises InvalidValue for a value that does not fit the type or cannot be stored.
     """
-    result = _timed(_builtins(value, keep=(datetime,)))
+    result: Value = _timed(_plain(value, kind, keep=(datetime,)))
     # The broker checks the numbers again; here the traceback shows the line of the handler.
     numbers.check(result)
     return result
 
 
-def item(value: object, *, attributes: frozenset[str]) -> Item:
-    """Return the value as an item.
+def item(value: object, kind: object, *, attributes: frozenset[str]) -> Item:
+    """Return a value of the type as an item.
 
     `attributes` belong to keys and indexes; they get their sortable form.
     """
-    result = plain(value)
+    result = plain(value, kind)
     if not isinstance(result, dict):
         raise InvalidValue(
             f"{type(value).__name__} is not an object.", "A table stores Structs and dataclasses."
@@ -61,7 +65,7 @@ def key(value: object, *, parts: int) -> Key:
 def typed(value: Item, kind: type[T], *, where: str) -> T:
     """Return the item as the table's type. Raises Unreadable if the stored item does not fit."""
     try:
-        return msgspec.convert(value, kind, str_keys=True, dec_hook=models.load)
+        return cast(T, _values(kind).convert(value))
     except msgspec.ValidationError as error:
         raise Unreadable(
             f"An item of {where} does not fit {kind.__name__}: {error}",
@@ -69,12 +73,12 @@ def typed(value: Item, kind: type[T], *, where: str) -> T:
         ) from error
 
 
-def body(value: object) -> bytes:
-    """Return a message as JSON without duplicate members in an object.
+def body(value: object, kind: object) -> bytes:
+    """Return a message of the type as JSON without duplicate members in an object.
 
     Raises LimitExceeded above 256 KiB.
     """
-    result = _builtins(value)
+    result = _plain(value, kind)
     numbers.check(result)
     # Encode the checked value: of the keys 1 and "1" of a dict, only one is left.
     encoded = msgspec.json.encode(result)
@@ -87,31 +91,96 @@ def body(value: object) -> bytes:
     return encoded
 
 
-def _builtins(value: object, *, keep: tuple[type, ...] = ()) -> Value:
+def written(value: object, kind: object) -> bytes:
+    """Return a value of the type as JSON. Raises InvalidValue if it does not fit."""
     try:
-        return cast(
-            Value,
-            msgspec.to_builtins(value, str_keys=True, builtin_types=keep, enc_hook=models.dump),
-        )
-    except (TypeError, RecursionError, msgspec.MsgspecError) as error:
-        raise InvalidValue(
-            f"{type(value).__name__} cannot be stored: {error}.",
-            "Use types that msgspec can encode.",
-        ) from error
+        return _values(kind).write(value)
+    except _ERRORS as error:
+        raise _misfit(value, kind, error) from error
 
 
-def _timed(value: Value | datetime) -> Value:
-    """Return the value with its times as text.
+def read(data: bytes, kind: object) -> object:
+    """Return JSON as the type. Raises msgspec's errors, UnicodeDecodeError or RecursionError."""
+    return _values(kind).read(data)
+
+
+def converted(value: object, kind: object) -> object:
+    """Return a value in the types of JSON as the type. Raises msgspec's ValidationError."""
+    return _values(kind).convert(value)
+
+
+def readable(kind: object) -> None:
+    """Raise TypeError for a type that JSON cannot have."""
+    _values(kind)
+
+
+def is_json(kind: object) -> bool:
+    """Return True if JSON can have the values of the type."""
+    from oort.rules.types import reading
+
+    return not reading.problem(kind)
+
+
+def held(value: object, kind: object) -> None:
+    """Raise InvalidValue for a value that does not fit the type."""
+    if isinstance(kind, type) and not isinstance(value, kind):
+        raise InvalidValue(f"{type(value).__name__} is not {title(kind)}.", _INSTEAD)
+    _plain(value, kind)
+
+
+def reasons(value: object, kind: object, error: Exception) -> list[str]:
+    """Return why a value does not fit the type, each reason with its place."""
+    from oort.rules.types import models, validation  # for mistakes only
+
+    try:
+        raw = msgspec.json.decode(msgspec.json.encode(models.builtins(value)))
+        violations = validation.violations(validation.compiled(kind), raw)
+    except _ERRORS:
+        violations = []
+    return [f"{each.pointer or '/'}: {each.detail}" for each in violations] or [str(error)]
+
+
+def title(kind: object) -> str:
+    """Return the name of a type, for people."""
+    return getattr(kind, "__name__", str(kind)) if isinstance(kind, type) else str(kind)
+
+
+# What a time can be, or be in.
+_TIMED = frozenset({datetime, dict, list, tuple})
+_INSTEAD = "Nothing was written or sent. Make the value fit the declared type, or change the type."
+_ERRORS = (TypeError, ValueError, RecursionError, OverflowError, msgspec.MsgspecError)
+
+
+def _plain(value: object, kind: object, *, keep: tuple[type, ...] = ()) -> Value:
+    try:
+        return _values(kind).plain(value, keep=keep)
+    except _ERRORS as error:
+        raise _misfit(value, kind, error) from error
+
+
+def _misfit(value: object, kind: object, error: Exception) -> InvalidValue:
+    why = "; ".join(reasons(value, kind, error))
+    return InvalidValue(f"{type(value).__name__} does not fit {title(kind)}: {why}.", _INSTEAD)
+
+
+def _values(kind: object) -> "Values[object]":
+    from oort.rules.types import values  # at the first value, not at a cold start
+
+    return values.compiled(cast(type[object], kind))
+
+
+def _timed(value: Any) -> Any:
+    """Return the value with its times as text; lists and objects are changed in place.
 
     A time without a zone is not a point in time and keeps its written form.
     """
     if isinstance(value, datetime):
-        return value.isoformat() if value.tzinfo is None else str(keys.part(value))
-    if isinstance(value, dict):
-        return {
-            name: inner if isinstance(inner, str) else _timed(inner)
-            for name, inner in value.items()
-        }
-    if isinstance(value, list | tuple):
-        return [inner if isinstance(inner, str) else _timed(inner) for inner in value]
-    return value
+        return value.isoformat() if value.tzinfo is None else keys.part(value)
+    if isinstance(value, tuple):
+        return [_timed(inner) for inner in cast(tuple[Value, ...], value)]
+    if isinstance(value, dict | list):
+        places = cast(dict[Any, Any], value)  # a list is changed in the same way
+        for place, inner in places.items() if isinstance(value, dict) else enumerate(places):
+            if type(inner) in _TIMED:
+                places[place] = _timed(inner)
+    return cast(Any, value)

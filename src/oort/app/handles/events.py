@@ -10,8 +10,7 @@ from oort.app.handles import codecs
 from oort.app.handles.actions import D
 from oort.app.handles.handle import Handle, ask, caller
 from oort.model import names, operations
-from oort.model.errors import InvalidEvent, InvalidProgram, Mistake, NotGranted
-from oort.model.items import Value
+from oort.model.errors import InvalidEvent, InvalidProgram, InvalidValue, Mistake, NotGranted
 from oort.model.messages import Message, Older
 from oort.model.resources import EventModel
 
@@ -123,8 +122,7 @@ def stamped(event: Event, stamp: Stamp) -> Message:
     """
     model = type(event).__oort__.model
     key = str(getattr(event, model.key))
-    body = codecs.body(event)
-    _check(type(event), body)
+    body = _body(event, type(event))
     older = tuple(_older(event, model.version))
     return stamp(
         name=model.name, body=body, key=key, version=model.version, oldest=model.oldest, older=older
@@ -136,8 +134,7 @@ def _older(event: Event, version: int) -> Iterator[Older]:
     for _, (old, convert) in sorted(type(event).__oort__.downcasts.items(), reverse=True):
         model, converted = old.__oort__.model, cast(Event, convert(event))
         if model.version < version:
-            body = codecs.body(converted)
-            _check(old, body)
+            body = _body(converted, old)
             yield Older(model.version, body)
             version = model.version
             for form in _older(converted, version):
@@ -145,34 +142,31 @@ def _older(event: Event, version: int) -> Iterator[Older]:
                 yield form
 
 
-def _check(kind: type[Event], body: bytes) -> None:
-    """Raise InvalidEvent if the event does not fit its class.
-
-    msgspec does not check the fields of a new Struct.
-    """
+def _body(event: Event, kind: type[Event]) -> bytes:
+    """Return the event as JSON. Raises InvalidEvent if the event does not fit the class."""
+    if not isinstance(event, kind):
+        raise _misfit(kind, [f"{type(event).__name__} is not {kind.__name__}"])
+    try:
+        body = codecs.body(event, kind)
+    except InvalidValue as error:
+        raise _misfit(kind, codecs.reasons(event, kind, error)) from error
     from oort.rules.types import opening  # loaded only to publish
 
-    cause: Exception | None = None
-    try:
-        misfits = opening.unknowns(kind, opening.decode(kind, body))
-    except msgspec.ValidationError as error:
-        from oort.rules.types import validation  # for mistakes only
+    if opening.may_hold(kind):
+        again = cast(Event, codecs.read(body, kind))  # unknown values are known by their class
+        if unknown := opening.unknowns(kind, again):
+            raise _misfit(kind, unknown)
+    return body
 
-        raw = cast(Value, msgspec.json.decode(body))
-        violations = validation.violations(validation.compiled(kind), raw)
-        misfits, cause = (
-            [f"{violation.pointer or '/'}: {violation.detail}" for violation in violations]
-            or [str(error)],
-            error,
-        )
-    if misfits:
-        model = kind.__oort__.model
-        raise InvalidEvent(
-            f"The event does not fit {model.name} version {model.version} ({model.source}): "
-            f"{'; '.join(misfits)}.",
-            "Nothing was published. Make the event fit its class, "
-            "or declare a new version of the event.",
-        ) from cause
+
+def _misfit(kind: type[Event], reasons: list[str]) -> InvalidEvent:
+    model = kind.__oort__.model
+    return InvalidEvent(
+        f"The event does not fit {model.name} version {model.version} ({model.source}): "
+        f"{'; '.join(reasons)}.",
+        "Nothing was published. Make the event fit its class, "
+        "or declare a new version of the event.",
+    )
 
 
 def published_by(hint: object) -> tuple[type[Event], ...]:

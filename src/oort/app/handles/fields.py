@@ -1,11 +1,11 @@
 """Conditions and changes that type checkers can read: `field(A.address.city).set("Oslo")`."""
 
-from typing import Generic, Never, cast
+from typing import Any, Generic, Never, cast
 
 from oort.app.handles import codecs
 from oort.app.handles.actions import M, N, T, V
 from oort.model import items
-from oort.model.errors import InvalidUse
+from oort.model.errors import InvalidUse, InvalidValue
 from oort.rules.tables import keys
 from oort.rules.types import models
 
@@ -46,33 +46,46 @@ class Change:
 class Field(Generic[V]):
     """An attribute of a table's items."""
 
-    __slots__ = ("_path",)
+    __slots__ = ("_kind", "_path", "_required")
 
-    def __init__(self, path: items.Path) -> None:
+    def __init__(self, path: items.Path, kind: object, *, required: bool) -> None:
         self._path = path
+        self._kind = kind
+        self._required = required
 
     def set(self, value: V) -> Change:
-        """Set the attribute to the value."""
-        return Change(items.SetTo(self._path, codecs.plain(value)))
+        """Set the attribute to the value. Raises InvalidValue if the value does not fit its type."""
+        return Change(items.SetTo(self._path, codecs.plain(value, self._kind)))
 
     def add(self: "Field[N]", amount: N) -> Change:
         """Add to a number; a missing attribute counts as 0.
 
         Outside `atomic()` the addition happens at least once: a redelivery adds again.
         """
-        return Change(items.AddTo(self._path, cast(int | float, codecs.plain(amount))))
+        return Change(
+            items.AddTo(self._path, cast(int | float, codecs.plain(amount, number(self._kind))))
+        )
 
     def append(self: "Field[list[M]]", *values: M) -> Change:
-        """Append values to a list; a missing attribute counts as an empty list."""
-        return Change(items.AppendTo(self._path, [codecs.plain(value) for value in values]))
+        """Append values to a list; a missing attribute counts as an empty list.
+
+        Raises InvalidValue if a value does not fit the type.
+        """
+        kind = element(self._kind)
+        return Change(items.AppendTo(self._path, [codecs.plain(value, kind) for value in values]))
 
     def remove(self: "Field[M | None]") -> Change:
-        """Remove an optional attribute."""
+        """Remove an attribute that has a default. Raises InvalidValue for any other attribute."""
+        if self._required:
+            name = ".".join(map(str, self._path))
+            raise InvalidValue(
+                f"{name} is a required field.", "Give the field a default, or set it."
+            )
         return Change(items.Remove(self._path))
 
     def equals(self, value: V) -> Condition:
         """Require exactly this value; None also accepts a missing attribute."""
-        return Condition(items.Equals(self._path, codecs.plain(value)))
+        return Condition(items.Equals(self._path, codecs.plain(value, Any)))
 
     def between(self, low: V, high: V) -> Condition:
         """Require a value from `low` to `high`, both included."""
@@ -82,11 +95,12 @@ class Field(Generic[V]):
 class _Recorder:
     """A stand-in for an instance of the model; it records the path of an attribute."""
 
-    __slots__ = ("_kind", "_path")
+    __slots__ = ("_kind", "_path", "_required")
 
-    def __init__(self, kind: object, path: items.Path) -> None:
+    def __init__(self, kind: object, path: items.Path, *, required: bool = True) -> None:
         self._kind = kind
         self._path = path
+        self._required = required
 
     def __getattr__(self, name: str) -> "_Recorder":
         members = _members(self._kind)
@@ -94,8 +108,8 @@ class _Recorder:
             raise AttributeError(
                 f"{getattr(self._kind, '__name__', self._kind)} has no field {name!r}"
             )
-        encoded, kind = members[name]
-        return _Recorder(kind, (*self._path, encoded))
+        member = members[name]
+        return _Recorder(member.kind, (*self._path, member.wire), required=member.required)
 
     def _refuse(self, *_: object) -> Never:
         raise InvalidUse(
@@ -128,10 +142,24 @@ def field(value: V) -> Field[V]:
             f"field({value!r}) is not an attribute.",
             "Write A = fields(Account), then field(A.email).",
         )
-    return Field(object.__getattribute__(value, "_path"))
+    return Field(value._path, value._kind, required=value._required)
 
 
-def _members(kind: object) -> dict[str, tuple[str, object]]:
+def number(kind: object) -> object:
+    """Return the type of an amount that can be added to a field of the type."""
+    from oort.rules.types import stored
+
+    return stored.number(kind)
+
+
+def element(kind: object) -> object:
+    """Return the type of the values that can be appended to a field of the type."""
+    from oort.rules.types import stored
+
+    return stored.element(kind)
+
+
+def _members(kind: object) -> dict[str, models.Member]:
     """Map each field to its name in the stored item and its type."""
     from oort.rules.types import (  # loaded at the first `fields(…)`, not at a cold start
         reading,
@@ -139,11 +167,11 @@ def _members(kind: object) -> dict[str, tuple[str, object]]:
     )
 
     if models.is_model(kind):
-        return {member.name: (member.wire, member.kind) for member in models.members(kind)}
+        return {member.name: member for member in models.members(kind)}
     shape = stored.structured(reading.compiled(kind))
     if shape is None:
         return {}
     return {
-        member.name: (member.wire, getattr(stored.structured(member.shape), "kind", object))
-        for member in shape.fields
+        field.name: models.Member(field.name, field.wire, field.shape.kind, field.required)
+        for field in shape.fields
     }

@@ -3,11 +3,12 @@
 import inspect
 from collections.abc import Callable
 from datetime import timedelta
+from types import NoneType
 from typing import overload
 
 import msgspec
 
-from oort.app.handles import transactions
+from oort.app.handles import codecs, transactions
 from oort.app.handles.actions import R
 from oort.app.handles.handle import Handle, ask
 from oort.model import limits
@@ -20,7 +21,6 @@ from oort.model.operations import (
     Lease,
     ReleaseEffect,
 )
-from oort.rules.types import models
 
 _MINUTE = timedelta(minutes=1)
 _UNKEPT = b""  # no JSON text is empty
@@ -98,16 +98,17 @@ class Once(Handle):
                 "An effect inside atomic() is not possible: it cannot be undone.",
                 "Carry it out before the block.",
             )
-        decoder = _decoder(returns)
+        kind = NoneType if returns is None else returns
+        _check_readable(kind)
         claim = self._link.lease(name)
         claimed = ask(self._link, ClaimEffect(claim, lease.total_seconds()))
         if isinstance(claimed, Happened):
-            return _value(claim, claimed.result, decoder)
+            return _value(claim, claimed.result, kind)
         returned = self._run(claim, effect)
         return _value(
             claim,
-            self._keep(claim, returned if returns is not None else None),
-            decoder,
+            self._keep(claim, returned if returns is not None else None, kind),
+            kind,
         )
 
     def _run(self, claim: Lease, effect: Callable[[str], object]) -> object:
@@ -123,15 +124,14 @@ class Once(Handle):
             raise
         return returned
 
-    def _keep(self, claim: Lease, returned: object) -> bytes:
+    def _keep(self, claim: Lease, returned: object, kind: object) -> bytes:
         """Keep the result and return its JSON; raise if it cannot be kept."""
         try:
-            result = msgspec.json.encode(returned, enc_hook=models.dump)
-        except Exception as error:  # whatever it is: the effect must not run again
+            result = codecs.written(returned, kind)
+        except InvalidValue as error:  # whatever it is: the effect must not run again
             self._finish(claim, _UNKEPT)
-            kind = type(returned).__name__
-            what = f"{_happened(claim)} Its result, a {kind}, cannot be kept: {error}."
-            raise InvalidValue(what, "Return a type that msgspec can encode.") from error
+            what = f"{_happened(claim)} Its result cannot be kept: {error.what}"
+            raise InvalidValue(what, "Return a value of the type in `returns=`.") from error
         try:
             self._finish(claim, result)
         except LimitExceeded as error:
@@ -155,28 +155,23 @@ class Once(Handle):
             return
 
 
-def _decoder(returns: type[object] | None) -> msgspec.json.Decoder[object]:
-    """Return the decoder of the result.
-
-    It is made before the effect runs, so that a wrong type does no harm.
-    """
+def _check_readable(kind: object) -> None:
+    """Raise InvalidUse for a type that JSON cannot have, before the effect runs."""
     try:
-        return msgspec.json.Decoder(
-            type(None) if returns is None else returns, dec_hook=models.load
-        )
+        codecs.readable(kind)
     except TypeError as error:
         raise InvalidUse(
-            f"returns={returns!r} cannot be decoded from JSON: {error}.", "Return an id."
+            f"returns={codecs.title(kind)} cannot be decoded from JSON: {error}.", "Return an id."
         ) from error
 
 
-def _value(claim: Lease, result: bytes, decoder: msgspec.json.Decoder[object]) -> object:
+def _value(claim: Lease, result: bytes, kind: object) -> object:
     if result == _UNKEPT:
         most = f"{limits.EFFECT_RESULT_BYTES:,} bytes"
         what = f"{_happened(claim)} Its result could not be kept: above {most}, or not JSON."
         raise LimitExceeded(what, "Return an id from the effect, and store the data elsewhere.")
     try:
-        return decoder.decode(result)
+        return codecs.read(result, kind)
     except msgspec.MsgspecError as error:
         what = f"{_happened(claim)} Its result does not fit `returns=`: {error}."
         raise Unreadable(

@@ -59,5 +59,7 @@ def prepare_send(
             f"Send a {expected}.",
         )
     name = declared.model.name
-    stamped = queue._link.message(name=name, body=codecs.body(message), key="", version=1)
+    stamped = queue._link.message(
+        name=name, body=codecs.body(message, declared.message), key="", version=1
+    )
     return operations.SendMessage(name, stamped, delay.total_seconds())

@@ -62,7 +62,7 @@ class TableDeclaration(Declaration):
                 f"{self.model.name} stores {self.item.__name__}, not {type(value).__name__}.",
                 f"Pass a {self.item.__name__}.",
             )
-        stored = codecs.item(value, attributes=self.attributes)
+        stored = codecs.item(value, self.item, attributes=self.attributes)
         keys.check(keys.of(stored, self.model) or ("",))
         return stored
 

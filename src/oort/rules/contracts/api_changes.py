@@ -173,11 +173,6 @@ class _Judge:
                 "api.reply", f"The reply {gone}.", "Keep the return type.", witness=witness
             )
             return
-        if old.sure and not new.sure:
-            instead = "Raise a problem, or always return a value."
-            yield self._objection(
-                "api.reply", "The reply may have no body now.", instead, witness="no body"
-            )
         yield from self._replied(old.schema, new.schema)
 
     def _replied(self, old: Schema, new: Schema) -> Iterator[Finding]:

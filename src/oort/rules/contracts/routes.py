@@ -17,6 +17,8 @@ PartLocation = tuple[str, str]  # path, query or header, and the name there; of 
 
 _BRACED = re.compile(r"\{([^}]*)\}")
 _JSON = "application/json"
+# In documents before the first release: such a reply had no body for None, and has null now.
+_OPTIONAL = "without a body"
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,13 +34,12 @@ class Part:
 class Reply:
     """The reply of a success.
 
-    `schema` is None without a known body. `sure` is True if the body is always present.
+    `schema` is None without a known body.
     """
 
     status: str
     schema: Schema | None
     unknown: bool
-    sure: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,9 +131,10 @@ def _reply(responses: dict[str, Schema], components: dict[str, Schema]) -> Reply
     success = responses.get(status, {})
     content = cast(dict[str, Schema], success.get("content", {}))
     schema = cast(Schema, content[_JSON].get("schema", {})) if _JSON in content else None
-    sure = "without a body" not in cast(str, success.get("description", ""))
+    if schema is not None and _OPTIONAL in cast(str, success.get("description", "")):
+        schema = {"anyOf": [schema, {"type": "null"}]}
     return Reply(
-        status, None if schema is None else standalone(schema, components), "*/*" in content, sure
+        status, None if schema is None else standalone(schema, components), "*/*" in content
     )
 
 

@@ -23,7 +23,9 @@ _SLOW = 22  # where a group repeats, Python may try two ways at each character
 _LOOSE = {
     "date": r"\d{4}-\d\d-\d\d",
     "date-time": r"\d{4}-\d\d-\d\d.\d\d:\d\d:\d\d.*",
+    "date-time-local": r"\d{4}-\d\d-\d\d.\d\d:\d\d:\d\d(\.\d+)?",
     "time": r"\d\d:\d\d:\d\d.*",
+    "time-local": r"\d\d:\d\d:\d\d(\.\d+)?",
     "duration": r"P.+",
     "uuid": r"[0-9A-Fa-f-]{36}",
     "email": r".+@.+",
@@ -41,7 +43,9 @@ _LOOSE = {
 SAMPLES = {
     "date": "2026-01-31",
     "date-time": "2026-01-31T12:00:00Z",
+    "date-time-local": "2026-01-31T12:00:00",
     "time": "12:00:00Z",
+    "time-local": "12:00:00",
     "duration": "P1D",
     "uuid": "01890a5d-ac96-774b-bcce-b302099a8057",
     "email": "ada@example.com",

@@ -302,7 +302,7 @@ def _(shape: shapes.Formatted, wish: _Wish) -> Value:
         case "date":
             return day
         case "date-time":
-            return f"{day}T12:00:00{'Z' if shape.zone is not False else ''}"
+            return f"{day}T12:00:00{'Z' if shape.zone else ''}"
         case "time":
             return f"12:00:00{'Z' if shape.zone else ''}"
         case "duration":

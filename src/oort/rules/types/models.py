@@ -7,19 +7,24 @@ bring it.
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from functools import cache
 from typing import Protocol, cast, runtime_checkable
 
 import msgspec
 
+from oort.model.items import Value
 from oort.model.opens import OpenUnion, Unknown
 from oort.model.problems import Json
 
+_WRITTEN = "__oort_written__"
 _TWO_PATHS = re.compile(r" - at (?P<key>`key` in )?`\$(?P<inner>[^`]*)` - at `\$(?P<outer>[^`]*)`$")
 
 
 class _Field(Protocol):
     annotation: object
     alias: str | None
+    serialization_alias: str | None
+    validation_alias: object
 
     def is_required(self) -> bool:
         """True if a value must be present."""
@@ -30,12 +35,25 @@ class _Field(Protocol):
 class _Model(Protocol):
     model_fields: Mapping[str, _Field]
 
-    def model_dump(self, *, mode: str, by_alias: bool) -> object:
+    def model_dump(self, *, mode: str, by_alias: bool, warnings: str) -> object:
         """Return the instance as JSON types."""
         ...
 
 
+class _Decorators(Protocol):
+    computed_fields: Mapping[str, object]
+    field_serializers: Mapping[str, object]
+    model_serializers: Mapping[str, object]
+
+
 class _Kind(Protocol):
+    model_fields: Mapping[str, _Field]
+    __pydantic_decorators__: _Decorators
+
+    def model_construct(self) -> object:
+        """Return an instance without fields and without checks."""
+        ...
+
     def model_validate(self, value: object) -> object:
         """Return an instance of the class. ValueError if the value does not fit."""
         ...
@@ -79,7 +97,7 @@ def dump(value: object) -> object:
     if isinstance(value, Unknown):
         return value.data
     if is_model(type(value)):
-        return cast(_Model, value).model_dump(mode="json", by_alias=True)
+        return _dumped(cast(_Model, value))
     raise TypeError(f"{type(value).__name__} has no form in JSON")
 
 
@@ -95,6 +113,44 @@ def load(kind: type, value: object) -> object:
     if isinstance(value, kind):  # `object` accepts every value
         return value
     raise TypeError(f"{kind.__name__} cannot be read from JSON")
+
+
+def builtins(value: object, *, keep: tuple[type, ...] = ()) -> Value:
+    """Return a value in the types of JSON. TypeError, RecursionError or MsgspecError if it has none."""
+    return cast(Value, msgspec.to_builtins(value, str_keys=True, builtin_types=keep, enc_hook=dump))
+
+
+def load_written(kind: type, value: object) -> object:
+    """Return an instance of a model or an open union that is being written, as `load` does.
+
+    A model that writes other fields than it reads is not read again: pydantic has checked it.
+    """
+    if not is_model(kind) or _reads_what_it_writes(kind):
+        return load(kind, value)
+    written = cast(_Kind, kind).model_construct()
+    object.__setattr__(written, _WRITTEN, value)
+    return written
+
+
+def _dumped(value: _Model) -> object:
+    if (written := value.__dict__.get(_WRITTEN)) is not None:
+        return written
+    # With "error", a field that was set to a value of another type is no warning.
+    return value.model_dump(mode="json", by_alias=True, warnings="error")
+
+
+@cache
+def _reads_what_it_writes(kind: type) -> bool:
+    """False for a model with computed fields, serializers, or other names for writing."""
+    model = cast(_Kind, kind)
+    decorators = model.__pydantic_decorators__
+    special = (
+        decorators.computed_fields or decorators.field_serializers or decorators.model_serializers
+    )
+    return not special and all(
+        field.alias == field.serialization_alias and field.validation_alias in (None, field.alias)
+        for field in model.model_fields.values()
+    )
 
 
 def joined(message: str) -> str:

@@ -1,14 +1,13 @@
-"""Open enums and open unions in decoded values: the decoder, and the values unknown to a class.
+"""Open enums and open unions in decoded values: the values that are unknown to a class.
 
-Events are read and checked with these functions. Unknown values are refused elsewhere, by
-publishers.
+Publishers refuse them, so that only readers of newer events meet unknown values.
 """
 
 import dataclasses
 from collections.abc import Hashable, Iterable, Iterator
 from functools import cache
 from types import NoneType
-from typing import Protocol, TypeVar, cast
+from typing import TypeVar, cast
 
 import msgspec
 
@@ -18,26 +17,6 @@ from oort.rules.types import models
 T = TypeVar("T")
 _Steps = tuple[str, ...]
 _LEAVES = (str, int, float, bytes, NoneType)
-
-
-def decode(kind: type[T], body: bytes) -> T:
-    """Decode the JSON as an instance of the class; the decoder is made once for each class.
-
-    Raises msgspec's ValidationError with the path, and UnicodeDecodeError or RecursionError as
-    msgspec does.
-
-    >>> class Sold(msgspec.Struct):
-    ...     id: str
-    >>> decode(Sold, b'{"id": "1", "new": true}')
-    Sold(id='1')
-    """
-    try:
-        return _decoder(kind).decode(body)
-    except msgspec.ValidationError as error:
-        joined = models.joined(str(error))
-        if joined == str(error):
-            raise
-        raise msgspec.ValidationError(joined) from error.__cause__
 
 
 def unknowns(kind: type[T], value: T) -> list[str]:
@@ -50,20 +29,12 @@ def unknowns(kind: type[T], value: T) -> list[str]:
     >>> unknowns(list[Country], [Country.NO, Country("dk")])
     ["/1: 'dk' is not known to Country"]
     """
-    return list(_unknowns(value)) if _may_hold(cast(Hashable, kind)) else []
+    return list(_unknowns(value)) if may_hold(kind) else []
 
 
-class _Decoders(Protocol):
-    def __call__(self, kind: type[T], /) -> msgspec.json.Decoder[T]:
-        """The decoder of a class."""
-        ...
-
-
-def _new_decoder(kind: type[T]) -> msgspec.json.Decoder[T]:
-    return msgspec.json.Decoder(kind, dec_hook=models.load)
-
-
-_decoder = cast(_Decoders, cache(_new_decoder))
+def may_hold(kind: type[object]) -> bool:
+    """True if values of the class can be unknown to it."""
+    return _may_hold(cast(Hashable, kind))
 
 
 @cache

@@ -219,7 +219,10 @@ def _(
 @_read.register(inspect.UUIDType)
 def _(info: inspect.Type, _: _Classes) -> Shape:
     kind, name = _FORMATS[type(info)]
-    return shapes.Formatted(_bounded(kind, info), name, getattr(info, "tz", None))
+    if not isinstance(info, inspect.DateTimeType | inspect.TimeType):
+        return shapes.Formatted(kind, name)
+    zone = info.tz is not False  # without a zone it is no point in time: only by Meta(tz=False)
+    return shapes.Formatted(_of(Annotated, (kind, msgspec.Meta(tz=zone))), name, zone)
 
 
 @_read.register(inspect.LiteralType)

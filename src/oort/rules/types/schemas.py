@@ -364,8 +364,8 @@ def _(shape: shapes.Binary, _: _Writer) -> Schema:
 
 @of_shape.register(shapes.Formatted)
 def _(shape: shapes.Formatted, _: _Writer) -> Schema:
-    # The format requires a zone, so that a time without a zone has no format.
-    return {"type": "string"} if shape.zone is False else {"type": "string", "format": shape.format}
+    # https://spec.openapis.org/registry/format/: the formats of RFC 3339 require a zone.
+    return {"type": "string", "format": shape.format if shape.zone else f"{shape.format}-local"}
 
 
 @of_shape.register(shapes.Enumeration)

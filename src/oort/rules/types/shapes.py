@@ -82,10 +82,10 @@ class Binary(Shape, frozen=True, eq=False):
 
 
 class Formatted(Shape, frozen=True, eq=False):
-    """A text with a format. `zone` is True if a time must have a zone, and False if it must not."""
+    """A text with a format. `zone` is False for a time that must not have a zone."""
 
     format: Format
-    zone: bool | None = None
+    zone: bool = True
 
 
 class Constant(Shape, frozen=True, eq=False):

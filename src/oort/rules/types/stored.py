@@ -3,7 +3,7 @@
 Tables are declared with these functions.
 """
 
-from typing import Literal, TypeAlias
+from typing import Any, Literal, TypeAlias
 
 from oort.rules.types import reading, shapes
 from oort.rules.types.shapes import Field, Shape
@@ -50,6 +50,28 @@ def may_be_version(item: object, name: str, *, taken: bool) -> bool:
     return all(
         isinstance(member, shapes.Number) and member.integer and not taken for member in counting
     )
+
+
+def number(kind: object) -> object:
+    """Return the type of an amount that can be added to a number of the type.
+
+    Its bounds hold for the sum, not for the amount.
+    """
+    numbers = [
+        shape
+        for shape in shapes.alternatives(reading.compiled(kind))
+        if isinstance(shape, shapes.Number)
+    ]
+    whole = {shape.integer for shape in numbers}
+    return int if whole == {True} else float if whole == {False} else int | float
+
+
+def element(kind: object) -> object:
+    """Return the type of the elements of a list; Any if the type is not known."""
+    for shape in shapes.alternatives(reading.compiled(kind)):
+        if isinstance(shape, shapes.Array):
+            return shape.item.kind
+    return Any
 
 
 def structured(shape: Shape) -> shapes.Object | None:

@@ -104,7 +104,7 @@ class _Leaf(msgspec.Struct, eq=False):
             objected = [
                 _at(pointer, steps, what) for steps, what in models.reasons(error.__cause__)
             ]
-            errors += objected or [_from_msgspec(str(error), value, pointer)]
+            errors += objected or [from_msgspec(str(error), value, pointer)]
         else:
             self.stray(value, pointer, errors)
 
@@ -351,7 +351,7 @@ _PATH = re.compile(r" - at (?:`(?P<key>key)` in )?`\$(?P<path>[^`]*)`$")
 _STEP = re.compile(r"\.([^.\[]+)|\[(\d+|\.\.\.)\]")
 
 
-def _from_msgspec(message: str, value: Value, pointer: str) -> Violation:
+def from_msgspec(message: str, value: Value, pointer: str) -> Violation:
     """Return msgspec's message with its path as a pointer, as far as the path leads.
 
     msgspec calls a key of a map `[...]`, so that the pointer ends at the map.

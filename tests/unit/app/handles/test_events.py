@@ -4,7 +4,7 @@ import pytest
 
 from oort import Event, Get, Publish
 from oort.app.handles import events
-from oort.model.errors import InvalidValue, NotGranted
+from oort.model.errors import InvalidEvent, NotGranted
 from oort.testing import fake, published
 from tests.unit.app.library import Books, Closed, Opened
 
@@ -26,7 +26,7 @@ def test_a_publish_of_several_events_takes_each() -> None:
 
 
 def test_an_event_that_aws_would_not_carry_is_refused() -> None:
-    with pytest.raises(InvalidValue):
+    with pytest.raises(InvalidEvent, match="half of a surrogate pair"):
         fake(Publish[Opened]).publish(Opened(day="\ud800"))
 
 

@@ -256,18 +256,25 @@ def test_a_result_that_is_no_json_has_happened_and_does_not_happen_again(returne
     once, effect = fake(Once), Counted(returned)
     first, second = failing_twice(once, effect, str)
     assert isinstance(first, InvalidValue)
-    assert "has happened, and does not run again. Its result, a " in str(first)
+    assert "has happened, and does not run again. Its result cannot be kept: " in str(first)
     assert isinstance(second, LimitExceeded)
     assert len(effect.keys) == 1
 
 
-def test_a_result_of_another_type_is_found_out_at_once_and_is_kept_for_those_who_name_it() -> None:
+def test_a_result_of_another_type_is_an_error_at_once_and_is_not_kept() -> None:
     once, effect = fake(Once), Counted("pi_1")
-    for error in failing_twice(once, effect, int):
-        assert isinstance(error, Unreadable)
-        assert "has happened, and does not run again" in str(error)
-    assert once("charge", effect, returns=str) == "pi_1"
+    first, second = failing_twice(once, effect, int)
+    assert isinstance(first, InvalidValue)
+    assert "str does not fit int: /: Expected `int`, got `str`" in str(first)
+    assert isinstance(second, LimitExceeded)
     assert len(effect.keys) == 1
+
+
+def test_a_kept_result_that_another_version_of_the_handler_reads_must_fit() -> None:
+    once, effect = fake(Once), Counted("pi_1")
+    assert once("charge", effect, returns=str) == "pi_1"
+    with pytest.raises(Unreadable, match="has happened, and does not run again"):
+        once("charge", effect, returns=int)
 
 
 def test_bounds_of_a_type_hold_for_what_is_kept() -> None:

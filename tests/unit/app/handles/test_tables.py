@@ -24,6 +24,7 @@ from oort import (
     field,
     fields,
 )
+from oort.app.handles import codecs
 from oort.app.handles.handle import check_action, refusal
 from oort.model.errors import (
     InvalidUse,
@@ -215,7 +216,7 @@ def test_a_frozen_item_keeps_its_revision_and_one_without_defaults_is_versioned_
 
 
 def test_a_version_that_is_no_int_at_run_time_is_refused() -> None:
-    with pytest.raises(InvalidUse, match="revision is None"):
+    with pytest.raises(InvalidValue, match="/revision: Expected `int`, got `null`"):
         books().put(Book(isbn="1", revision=None))  # type: ignore[arg-type]  # no checker was asked
 
 
@@ -325,11 +326,11 @@ def test_an_aware_time_is_kept_in_utc_whatever_its_zone() -> None:
     assert found.bought.utcoffset() == timedelta(0)
 
 
-def test_a_naive_time_is_refused_in_an_index_and_kept_elsewhere() -> None:
+@pytest.mark.parametrize("name", ["bought", "lent"])
+def test_a_naive_time_is_refused_in_an_index_and_elsewhere(name: str) -> None:
     naive = datetime(2026, 1, 1)  # noqa: DTZ001
-    with pytest.raises(InvalidValue, match="no time zone"):
-        books(Book(isbn="1", bought=naive))
-    assert books(Book(isbn="1", lent=naive)).require("1").lent == naive
+    with pytest.raises(InvalidValue, match=f"/{name}: Expected `datetime` with a timezone"):
+        books(Book(isbn="1", **{name: naive}))  # type: ignore[arg-type]
 
 
 moments = st.datetimes(
@@ -467,18 +468,22 @@ def test_an_item_over_400_kb_is_refused() -> None:
         books(Book(isbn="1", tags=["x" * 409_600]))
 
 
+class Deep(msgspec.Struct):
+    value: object
+
+
 def test_what_cannot_be_stored_is_refused() -> None:
     numbers = fake(Numbers[Put])
     cyclic: list[object] = []
     cyclic.append(cyclic)
     for value in (object(), cyclic):
-        with pytest.raises(InvalidValue, match="Number cannot be stored"):
+        with pytest.raises(InvalidValue, match="Number does not fit Number"):
             numbers.put(Number("1", value))  # type: ignore[arg-type]
     deep: object = 1
     for _ in range(40):
         deep = [deep]
     with pytest.raises(LimitExceeded, match="nested"):
-        numbers.put(Number("1", deep))  # type: ignore[arg-type]
+        codecs.plain(Deep(deep), Deep)
 
 
 def test_a_stored_item_that_does_not_fit_the_type_any_more_is_unreadable() -> None:

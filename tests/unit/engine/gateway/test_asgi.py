@@ -219,10 +219,10 @@ def test_other_scopes_are_not_for_us(kind: str) -> None:
         assert server.received == 0
 
 
-def test_an_empty_reply_has_no_length_of_a_body() -> None:
+def test_nothing_to_show_is_null() -> None:
     with Server() as server:
         status, headers, body = server.ask("GET", b"/desk/1")
-        assert (status, body, headers[b"content-length"]) == (200, b"", b"0")
+        assert (status, body, headers[b"content-length"]) == (200, b"null", b"4")
 
 
 def test_a_store_that_fails_is_a_500_with_the_trace_and_the_server_goes_on() -> None:

@@ -1,5 +1,6 @@
 """What a change of routes breaks, told by the documents that the program writes of itself."""
 
+import json
 from collections.abc import Callable
 from typing import Annotated, Any
 
@@ -277,10 +278,22 @@ def test_replies_stay_what_clients_read() -> None:
     assert [code for code, _ in objections(replies(int), replies(str))] == ["api.reply"]
     assert objections(replies(Order), replies(None)) == [("api.reply", "no body")]
     assert objections(replies(Order), replies(Any)) == [("api.reply", "any body")]
-    assert objections(replies(Order), replies(Order | None)) == [("api.reply", "no body")]
+    assert objections(replies(Order), replies(Order | None)) == [("api.reply", None)]
     assert objections(replies(Order | None), replies(Order)) == []
     assert objections(replies(None), replies(Order)) == []
     assert objections(replies(Any), replies(Order)) == []
+
+
+def test_a_reply_without_a_body_of_an_older_lock_is_null_now() -> None:
+    document = api(replies(Order | None)).apis["shop"].document
+    (route,) = routes.routes(document).values()
+    older = json.loads(json.dumps(document))
+    success = older["paths"]["/shop"]["get"]["responses"]["200"]
+    success["description"] = "OK; without a body if there is nothing to show"
+    media = success["content"]["application/json"]
+    (media["schema"],) = (arm for arm in media["schema"]["anyOf"] if arm != {"type": "null"})
+    (same,) = routes.routes(older).values()
+    assert same.reply.schema == route.reply.schema
 
 
 def test_a_reply_that_cannot_be_decided_is_refused() -> None:

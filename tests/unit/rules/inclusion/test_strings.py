@@ -121,7 +121,7 @@ def test_formats(name: str) -> None:
     assert strings.conforms(name, "? é") is False
     assert strings.conforms(name, strings.SAMPLES[name] + "1") is not True
     assert strings.conforms("of our own", "?") is None
-    if name != "decimal":
+    if name != "decimal" and not name.endswith("-local"):  # others do not know these
         accepts = validator({"type": "string", "format": name}).is_valid
         assert accepts(strings.SAMPLES[name])
         assert not accepts("? é")

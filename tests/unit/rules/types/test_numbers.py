@@ -115,3 +115,8 @@ def test_items_nest_as_deep_as_dynamodb_allows_and_no_deeper() -> None:
 def test_very_deep_values_are_refused_and_do_not_crash() -> None:
     with pytest.raises(LimitExceeded):
         numbers.check(nested(100_000))
+
+
+def test_what_is_no_number_is_passed_over_on_the_way_to_what_does_not_fit() -> None:
+    with pytest.raises(InvalidValue, match="/2 is out of range"):
+        numbers.check([None, True, 10**126])

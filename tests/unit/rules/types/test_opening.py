@@ -21,7 +21,7 @@ from oort.model.items import Value
 from oort.model.opens import open_union
 from oort.rules.events import event_schemas
 from oort.rules.inclusion import compare
-from oort.rules.types import examples, models, opening, schemas, validation
+from oort.rules.types import examples, models, opening, schemas, validation, values
 from oort.rules.types.schema_keywords import Schema
 
 
@@ -107,7 +107,7 @@ def written(value: object) -> Value:
 
 
 def test_what_is_known_is_read_as_ever() -> None:
-    found = opening.decode(Drawing, drawing(named={"a": CIRCLE, "b": None}, country="se"))
+    found = values.compiled(Drawing).read(drawing(named={"a": CIRCLE, "b": None}, country="se"))
     assert found == Drawing("1", Circle(1), {"a": Circle(1), "b": None}, Country.SE)
     assert opening.unknowns(Drawing, found) == []
 
@@ -119,7 +119,7 @@ def test_what_is_not_known_is_kept_at_every_depth_and_written_as_it_came() -> No
         "countries": {"dk": 1},
     }
     body = drawing(shape=group, named={"a": STAR}, country="dk")
-    found = opening.decode(Drawing, body)
+    found = values.compiled(Drawing).read(body)
     star = Unknown("star", cast(Any, STAR))
     assert found.shape == Group([star, Square(2, star)], {Country("dk"): 1})
     assert found.named == {"a": star}
@@ -128,7 +128,7 @@ def test_what_is_not_known_is_kept_at_every_depth_and_written_as_it_came() -> No
     assert again["shape"] == group
     assert again["named"] == {"a": STAR}
     assert again["country"] == "dk"
-    assert opening.decode(Drawing, msgspec.json.encode(again)) == found
+    assert values.compiled(Drawing).read(msgspec.json.encode(again)) == found
     assert (
         msgspec.convert(
             msgspec.to_builtins(found, enc_hook=models.dump), Drawing, dec_hook=models.load
@@ -155,7 +155,7 @@ def test_what_is_not_known_is_named_with_its_place_in_json() -> None:
         countries=["dk"],
         left_out="dk",
     )
-    assert opening.unknowns(Drawing, opening.decode(Drawing, body)) == [
+    assert opening.unknowns(Drawing, values.compiled(Drawing).read(body)) == [
         "/shape/shapes/1: no Struct there has the tag 'star'",
         "/shape/shapes/2/in: no Struct there has the tag 'star'",
         "/shape/countries/d~1k: 'd/k' is not known to Country",
@@ -209,7 +209,7 @@ def test_a_known_tag_with_other_content_is_an_error_with_its_place(
     fields: dict[str, Value], message: str
 ) -> None:
     with pytest.raises(msgspec.ValidationError) as raised:
-        opening.decode(Drawing, drawing(**fields))
+        values.compiled(Drawing).read(drawing(**fields))
     assert str(raised.value) == message
     violations = validation.violations(
         validation.compiled(Drawing), written({"id": "1", "shape": CIRCLE, **fields})
@@ -221,16 +221,16 @@ def test_a_known_tag_with_other_content_is_an_error_with_its_place(
 def test_what_is_no_json_is_msgspec_s_error_too() -> None:
     for body, error in ((b"{", msgspec.DecodeError), (b'{"id": "\xff"}', UnicodeDecodeError)):
         with pytest.raises(error):
-            opening.decode(Drawing, body)
+            values.compiled(Drawing).read(body)
     with pytest.raises(msgspec.ValidationError, match=r"^Object missing required field `id`$"):
-        opening.decode(Closed, b"{}")
+        values.compiled(Closed).read(b"{}")
 
 
 def test_what_is_nested_too_deeply_is_refused_as_msgspec_refuses_it() -> None:
     for depth in (100, 300, 100_000):
         body = b'{"type": "group", "shapes": [' * depth + b"]}" * depth
         try:
-            opening.decode(Group, body)
+            values.compiled(Group).read(body)
             assert depth == 100
         except RecursionError:
             assert depth > 100
@@ -281,7 +281,7 @@ SHAPE = validation.compiled(Drawing)
 @given(bodies)
 def test_document_decoding_and_violations_agree(value: dict[str, Value]) -> None:
     try:
-        found = opening.decode(Drawing, msgspec.json.encode(value))
+        found = values.compiled(Drawing).read(msgspec.json.encode(value))
     except msgspec.ValidationError:
         assert validation.violations(SHAPE, value)
         assert not READER.is_valid(value)
@@ -428,9 +428,9 @@ def test_which_changes_are_compatible(name: str) -> None:
         if found.witness is not None:
             assert accepts_writer(found.witness[0])
             assert not accepts_reader(found.witness[0])
-            opening.decode(writer, msgspec.json.encode(found.witness[0]))
+            values.compiled(writer).read(msgspec.json.encode(found.witness[0]))
             with pytest.raises(msgspec.ValidationError):
-                opening.decode(reader, msgspec.json.encode(found.witness[0]))
+                values.compiled(reader).read(msgspec.json.encode(found.witness[0]))
         elif found.verdict == "yes":
             attacked(promised, writer, reader, asked)
 
@@ -446,8 +446,8 @@ def attacked(promised: Schema, writer: Any, reader: Any, asked: Schema) -> None:
         if accepts_writer(value):
             accepted += 1
             assert accepts_reader(value)
-            assert opening.decode(writer, msgspec.json.encode(value))
-            assert opening.decode(reader, msgspec.json.encode(value))
+            assert values.compiled(writer).read(msgspec.json.encode(value))
+            assert values.compiled(reader).read(msgspec.json.encode(value))
     assert accepted > 3
 
 

@@ -118,3 +118,25 @@ def test_the_first_object_of_a_union_is_the_one_with_fields() -> None:
     assert found is not None
     assert found.kind is Account
     assert stored.structured(reading.compiled(int | None)) is None
+
+
+@pytest.mark.parametrize(
+    ("kind", "number"),
+    [
+        (int, int),
+        (Annotated[int, Meta(ge=1)], int),
+        (float | None, float),
+        (int | float, int | float),
+        (str, int | float),
+    ],
+)
+def test_an_amount_is_a_number_of_the_same_kind_without_its_bounds(kind: Any, number: Any) -> None:
+    assert stored.number(kind) == number
+
+
+@pytest.mark.parametrize(
+    ("kind", "element"),
+    [(list[int], int), (list[str] | None, str), (set[int] | str, int), (Any, Any), (int, Any)],
+)
+def test_the_elements_of_a_list_have_its_type(kind: Any, element: Any) -> None:
+    assert stored.element(kind) == element

@@ -1,0 +1,165 @@
+"""Values of a declared type where they enter and leave a process: the same rules in both directions.
+
+msgspec checks most of it. This module adds what msgspec does not know: no number is infinite or
+NaN, a time has its zone, `1.0` is an integer as in JSON Schema, and a dataclass is written with the
+fields that were defaulted.
+"""
+
+from decimal import Decimal
+from typing import Any, Generic, TypeVar
+
+import msgspec
+
+from oort.model.items import Value
+from oort.rules.types import defaults, judges, models, reading, shapes
+from oort.rules.types.shapes import Shape
+
+T = TypeVar("T")
+_LONGEST_INTEGER = 40  # digits of an integer that is written with an exponent
+
+
+class Values(Generic[T]):
+    """A type, compiled for reading and writing its values.
+
+    >>> Values(list[int]).read(b"[1, 2.0]")
+    [1, 2]
+    """
+
+    def __init__(self, kind: type[T]) -> None:
+        shape = reading.compiled(kind)
+        self.kind = kind
+        self._decoder = msgspec.json.Decoder(kind, dec_hook=models.load)
+        self._judge = judges.judge(shape)
+        self._fill = defaults.filler(shape)
+        # JSON has no NaN: msgspec writes null, which only the value before can show.
+        self._direct = self._fill is None and not _may_write_null(shape)
+
+    def read(self, data: bytes) -> T:
+        """Return the JSON text as the type.
+
+        Raises msgspec's ValidationError, and UnicodeDecodeError or RecursionError as msgspec does.
+        """
+        try:
+            value = self._decoder.decode(data)
+        except msgspec.ValidationError as error:
+            if (exact := integers(data)) == data:
+                raise _joined(error) from error.__cause__
+            value = self._decoded(exact)
+        self._hold(value)
+        return value
+
+    def convert(self, value: object) -> T:
+        """Return a value in the types of JSON as the type. Raises msgspec's ValidationError."""
+        try:
+            converted = msgspec.convert(value, self.kind, str_keys=True, dec_hook=models.load)
+        except msgspec.ValidationError as error:
+            raise _joined(error) from error.__cause__
+        self._hold(converted)
+        return converted
+
+    def plain(self, value: object, *, keep: tuple[type, ...] = ()) -> Value:
+        """Return a value as the type reads it, in the types of JSON and in those that are kept.
+
+        So the defaults of the type are there, and the further fields of a subclass are not. Raises
+        msgspec's ValidationError if it does not fit, TypeError if it cannot be encoded.
+        """
+        result = _builtins(value, keep=keep)
+        again = self._again(result)
+        if not _is_equal(again, value):
+            result = _builtins(again, keep=keep)
+        if self._fill is not None:
+            self._fill(result)
+        return result
+
+    def write(self, value: object) -> bytes:
+        """Return a value of the type as JSON. Raises as `plain` does."""
+        if not self._direct:
+            return msgspec.json.encode(self.plain(value))
+        data = msgspec.json.encode(value)
+        again = self._decoded(data)
+        self._hold(again)
+        return data if _is_equal(again, value) else msgspec.json.encode(again)
+
+    def _again(self, value: Value) -> T:
+        try:
+            again = msgspec.convert(value, self.kind, str_keys=True, dec_hook=models.load_written)
+        except msgspec.ValidationError as error:
+            raise _joined(error) from error.__cause__
+        self._hold(again)
+        return again
+
+    def _decoded(self, data: bytes) -> T:
+        try:
+            return self._decoder.decode(data)
+        except msgspec.ValidationError as error:
+            raise _joined(error) from error.__cause__
+
+    def _hold(self, value: object) -> None:
+        if self._judge is not None and (misfit := self._judge(value)) is not None:
+            path = "".join(f"[{step}]" if step.isdigit() else f".{step}" for step in misfit.steps)
+            raise msgspec.ValidationError(f"{misfit.detail} - at `${path}`")
+
+
+_compiled: dict[int, Values[Any]] = {}
+
+
+def compiled(kind: type[T]) -> Values[T]:
+    """Return the compiled type; each type object is compiled once.
+
+    Equal types may differ in the order of a union, so the object decides.
+    """
+    values = _compiled.get(id(kind))
+    if values is None or values.kind is not kind:
+        values = _compiled[id(kind)] = Values(kind)
+    return values
+
+
+def integers(data: bytes) -> bytes:
+    """Return the JSON text with whole numbers such as `1.0` and `1e2` written as integers.
+
+    >>> integers(b'[1.0,1e2,1.5,"1.0"]')
+    b'[1,100,1.5,"1.0"]'
+    """
+    if b"." not in data and b"e" not in data and b"E" not in data:
+        return data
+    return msgspec.json.encode(_exact.decode(data))
+
+
+def _number(text: str) -> msgspec.Raw:
+    number = Decimal(text)
+    is_whole = number.adjusted() < _LONGEST_INTEGER and number == number.to_integral_value()
+    return msgspec.Raw(str(int(number)).encode() if is_whole else text.encode())
+
+
+_exact = msgspec.json.Decoder(float_hook=_number)
+
+
+def _builtins(value: object, *, keep: tuple[type, ...]) -> Value:
+    try:
+        return models.builtins(value, keep=keep)
+    except TypeError:  # msgspec does not keep what is the name of a member
+        return models.builtins(value)
+
+
+def _is_equal(again: object, value: object) -> bool:
+    """True if the value had the declared type: instances of other classes are never equal."""
+    try:
+        return type(again) is type(value) and bool(again == value)
+    except Exception:  # whatever a user's class does
+        return False
+
+
+def _joined(error: msgspec.ValidationError) -> msgspec.ValidationError:
+    message = models.joined(str(error))
+    return error if message == str(error) else msgspec.ValidationError(message)
+
+
+def _may_write_null(shape: Shape) -> bool:
+    """True if msgspec may write null for a number of the type."""
+    doubtful = (shapes.Anything, shapes.Model, shapes.Custom, shapes.OpenChoice)
+    return any(
+        isinstance(inner, doubtful)
+        or (isinstance(inner, shapes.Number) and not inner.integer)
+        or (isinstance(inner, shapes.Map) and not isinstance(shapes.bare(inner.key), shapes.Text))
+        for inner in reading.inside([shape])
+    )

@@ -1,0 +1,108 @@
+"""Values of a type are read and written by the same rules: what is written can be read, and nothing else passes."""
+
+from datetime import datetime
+from decimal import Decimal
+from typing import Annotated, Any
+
+import msgspec
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from msgspec import Meta
+
+from oort import Open
+from oort.rules.types import values
+from oort.rules.types.values import compiled
+from tests.unit.rules.types.value_classes import (
+    NAIVE,
+    NOON,
+    Circle,
+    Colour,
+    Computed,
+    Holder,
+    Job,
+    Loose,
+    Model,
+    Node,
+    Point,
+    Row,
+    Same,
+    Square,
+)
+
+RIGHT: list[tuple[object, object, bytes]] = [
+    (int, 1, b"1"),
+    (float, 1, b"1.0"),
+    (int | float, 10**30, b"1" + b"0" * 30),
+    (datetime, NOON, b'"2026-01-01T12:00:00Z"'),
+    (Annotated[datetime, Meta(tz=False)], NAIVE, b'"2026-01-01T00:00:00"'),
+    (Point, Point(1.0), b"[1.0,0.0]"),
+    (Row, Row(NOON), b'["row","2026-01-01T12:00:00Z",0]'),
+    (Loose, {}, b"{}"),
+    (Node, Node(), b'{"price":0.0,"inner":[]}'),
+    (Circle | Square, Square(Job("1")), b'{"type":"square","job":{"id":"1","state":"new","tags":["a"]}}'),
+    (Open[Circle | Square], compiled(Open[Circle | Square]).read(b'{"type":"new","n":1}'), b'{"type":"new","n":1}'),  # type: ignore[misc]
+    (Colour, Colour.RED, b'"red"'),
+    (Holder, Holder(Model(price=1)), b'{"model":{"price":1.0,"at":null},"computed":null}'),
+    (Holder, Holder(computed=Computed(n=2)), b'{"model":null,"computed":{"n":2,"twice":4}}'),
+    (Same, Same(1), b'{"n":1}'),
+    (dict[int, str], {1: "a"}, b'{"1":"a"}'),
+    (None, None, b"null"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("kind", "value", "written"), RIGHT, ids=str)
+def test_what_fits_is_written(kind: Any, value: object, written: bytes) -> None:
+    assert compiled(kind).write(value) == written
+    assert msgspec.json.encode(compiled(kind).plain(value)) == written
+
+
+def test_a_subclass_is_written_as_the_declared_class() -> None:
+    class More(Node):
+        secret: str = "hidden"
+
+    assert compiled(list[Node]).write([More()]) == b'[{"price":0.0,"inner":[]}]'
+
+
+def test_a_field_of_a_model_with_another_type_is_no_warning() -> None:
+    model = Model(price=1)
+    model.price = "one"  # type: ignore[assignment]
+    with pytest.raises(ValueError, match="one"):
+        compiled(Model).write(model)
+
+
+@given(st.integers(-(10**30), 10**30), st.integers(0, 9))
+def test_a_whole_number_is_read_as_an_integer_however_it_is_written(
+    number: int, zeros: int
+) -> None:
+    for text in (f"{number}.{'0' * (zeros + 1)}", f"{number}E0", f"{number}{'0' * zeros}e-{zeros}"):
+        assert compiled(int).read(text.encode()) == number
+
+
+def test_what_is_no_whole_number_is_no_integer() -> None:
+    for text in (b"1.5", b"1e400", b"1e-1", b'"1.0"'):
+        with pytest.raises(msgspec.ValidationError):
+            compiled(int).read(text)
+    assert values.integers(b'["a.b", 1.50]') == b'["a.b",1.50]'
+
+
+def test_what_is_read_is_judged_too() -> None:
+    for kind, text in (
+        (datetime, b'"2026-01-01T00:00:00"'),
+        (Decimal, b'"NaN"'),
+        (Model, b'{"price":"Infinity"}'),
+        (Node, b'{"inner":[{"maybe":"2026-01-01T00:00:00"}]}'),
+    ):
+        with pytest.raises(msgspec.ValidationError):
+            compiled(kind).read(text)
+    assert compiled(list[datetime]).convert(["2026-01-01T12:00:00Z"]) == [NOON]
+    with pytest.raises(msgspec.ValidationError, match="with a zone"):
+        compiled(list[datetime]).convert(["2026-01-01T00:00:00"])
+    with pytest.raises(msgspec.ValidationError, match=r"at `\$\[0\].radius`"):
+        compiled(list[Open[Circle | Square]]).convert([{"type": "circle", "radius": "x"}])
+
+
+def test_a_type_is_compiled_once() -> None:
+    assert compiled(Node) is compiled(Node)
+    one, other = (compiled(kind) for kind in (int | str, str | int))  # type: ignore[arg-type]
+    assert one is not other
