@@ -14,7 +14,9 @@ from pydantic import BaseModel
 from oort import (
     Call,
     Can,
+    Change,
     Event,
+    Get,
     Once,
     Publish,
     Put,
@@ -190,6 +192,71 @@ def test_what_fits_passes_everywhere(target: type[Platform]) -> None:
         assert app.post("/shop/called").status == 200
         app.settle()
         assert {book["id"] for book in app.get("/shop").json()} == {"1", "mate", "worked"}  # type: ignore[attr-defined]
+
+
+# -- updates
+
+
+class Stock(msgspec.Struct):
+    id: str
+    left: Annotated[int, Meta(ge=0, le=10)] = 0
+    note: Annotated[str, Meta(max_length=3)] = ""
+    tags: Annotated[list[Annotated[str, Meta(min_length=1)]], Meta(max_length=2)] = []
+    owner: str | None = None
+    price: float = 0.0
+    at: datetime = NOON
+
+
+S = fields(Stock)
+UPDATES: dict[str, Callable[[], Change]] = {
+    "a text that is too long": lambda: attribute(S.note).set("long"),
+    "a text for a number": lambda: attribute(S.left).set("x"),  # type: ignore[arg-type]
+    "a number out of bounds": lambda: attribute(S.left).set(11),
+    "NaN": lambda: attribute(S.price).set(float("nan")),
+    "infinity": lambda: attribute(S.price).add(float("inf")),
+    "a time without a zone": lambda: attribute(S.at).set(NAIVE),
+    "a sum below its bounds": lambda: attribute(S.left).add(-6),
+    "a sum above its bounds": lambda: attribute(S.left).add(6),
+    "a fraction for an integer": lambda: attribute(S.left).add(0.5),  # type: ignore[arg-type]
+    "a wrong element": lambda: attribute(S.tags).append(""),
+    "an element of another type": lambda: attribute(S.tags).append(1),  # type: ignore[arg-type]
+    "too many elements": lambda: attribute(S.tags).append("b", "c"),
+    "a required field": lambda: attribute(S.id).remove(),  # type: ignore[misc]
+}
+
+
+@TARGETS
+@pytest.mark.parametrize("change", UPDATES.values(), ids=UPDATES)
+@pytest.mark.parametrize("within", [False, True], ids=["alone", "atomic"])
+def test_an_update_is_judged_by_the_item_it_would_make(
+    target: type[Platform], change: Callable[[], Change], within: bool
+) -> None:
+    service = Service("shop")
+
+    @service.table("stock", key="id")
+    class Stocks(Table[str, Stock, Can]): ...
+
+    @service.get("/", public=True)
+    def read(stocks: Stocks[Get]) -> Stock:
+        return stocks.require("1")
+
+    @service.post("/fill", public=True)
+    def fill(stocks: Stocks[Put]) -> None:
+        stocks.put(Stock("1", 5, "", ["a"]))
+
+    @service.post("/", public=True)
+    def update(stocks: Stocks[Update]) -> None:
+        if within:
+            with atomic() as tx:
+                tx.update(stocks, "1", change())
+        else:
+            stocks.update("1", change())
+
+    with target(service) as platform:
+        platform.post("/shop/fill")
+        reply = platform.post("/shop")
+        assert (reply.status, "InvalidValue" in reply.error) == (500, True), reply
+        assert platform.get("/shop").into(Stock) == Stock("1", 5, "", ["a"])
 
 
 # -- replies

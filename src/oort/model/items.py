@@ -45,18 +45,32 @@ class SetTo(msgspec.Struct, frozen=True, tag="set"):
     value: Value
 
 
+class Bounds(msgspec.Struct, frozen=True):
+    """The bounds of a number: at least, more than, at most, less than."""
+
+    ge: int | float | None = None
+    gt: int | float | None = None
+    le: int | float | None = None
+    lt: int | float | None = None
+
+
 class AddTo(msgspec.Struct, frozen=True, tag="add"):
-    """Add to the number at the path; a missing number counts as 0."""
+    """Add to the number at the path; a missing number counts as 0. The sum must be within bounds."""
 
     path: Path
     amount: int | float
+    within: Bounds | None = None
 
 
 class AppendTo(msgspec.Struct, frozen=True, tag="append"):
-    """Append to the list at the path; a missing list counts as empty."""
+    """Append to the list at the path; a missing list counts as empty.
+
+    The list then has at most `most` elements, if given.
+    """
 
     path: Path
     values: list[Value]
+    most: int | None = None
 
 
 class Remove(msgspec.Struct, frozen=True, tag="remove"):

@@ -12,7 +12,7 @@ from typing import Any
 from oort.rules.tables.attributes import Attribute, Attributes
 from oort.rules.tables.expressions import Expression
 
-_TOKEN = re.compile(r"\s*([#:]\d+|[A-Za-z_]+|<=|>=|[=<(),.+])")
+_TOKEN = re.compile(r"\s*([#:]\d+|[A-Za-z_]+|<=|>=|\[\d+\]|[=<>(),.+])")
 _RANKED = {"S", "N"}
 
 
@@ -93,7 +93,7 @@ class Language:
         return answer
 
     def _comparison(self) -> bool:
-        found, operator = self._find(self._path()), self._next("=", "<=", ">=", "<", "BETWEEN")
+        found, operator = self._find(self._path()), self._next("=", "<=", ">=", "<", ">", "BETWEEN")
         value = self._value()
         if operator == "=":
             return found is not None and same(found, value)
@@ -110,7 +110,11 @@ class Language:
         if found is None or found.keys() != value.keys():
             return False
         left, right = _rank(found), _rank(value)
-        return bool({"<=": left <= right, ">=": left >= right, "<": left < right}[operator])
+        return bool(
+            {"<=": left <= right, ">=": left >= right, "<": left < right, ">": left > right}[
+                operator
+            ]
+        )
 
     def _writes(self) -> Iterator[tuple[list[str], Attribute | None]]:
         paths: list[list[str]] = []
@@ -165,6 +169,8 @@ class Language:
         while self._peek() == ".":
             self._next()
             names.append(self._expression.names[self._next()])
+        if self._peek().startswith("["):  # the position of an element; Oort writes it last
+            names.append(self._next())
         return names
 
     def _value(self) -> Attribute:
@@ -173,6 +179,9 @@ class Language:
     def _find(self, path: list[str]) -> Attribute | None:
         here: Any = {"M": self._item}
         for name in path:
+            if name.startswith("["):
+                elements, position = here.get("L", []), int(name[1:-1])
+                return dict(elements[position]) if position < len(elements) else None
             if "M" not in here or name not in here["M"]:
                 return None
             here = here["M"][name]

@@ -29,10 +29,15 @@ conditions: st.SearchStrategy[items.Condition] = st.recursive(
     lambda inner: st.builds(items.All, st.lists(inner, max_size=3).map(tuple)),
     max_leaves=5,
 )
+number_bounds = st.builds(
+    items.Bounds, ge=st.none() | st.integers(-50, 0), le=st.none() | st.integers(1, 2000)
+)
 changes: st.SearchStrategy[items.Change] = (
     st.builds(items.SetTo, paths, values)
-    | st.builds(items.AddTo, paths, st.integers(-1000, 1000) | ordinary_floats)
-    | st.builds(items.AppendTo, paths, st.lists(values, max_size=3))
+    | st.builds(
+        items.AddTo, paths, st.integers(-1000, 1000) | ordinary_floats, st.none() | number_bounds
+    )
+    | st.builds(items.AppendTo, paths, st.lists(values, max_size=3), st.none() | st.integers(3, 9))
     | st.builds(items.Remove, paths)
 )
 

@@ -60,19 +60,25 @@ class Field(Generic[V]):
     def add(self: "Field[N]", amount: N) -> Change:
         """Add to a number; a missing attribute counts as 0.
 
-        Outside `atomic()` the addition happens at least once: a redelivery adds again.
+        Outside `atomic()` the addition happens at least once: a redelivery adds again. The update
+        raises InvalidValue if the sum would be out of the bounds of the type.
         """
-        return Change(
-            items.AddTo(self._path, cast(int | float, codecs.plain(amount, number(self._kind))))
-        )
+        from oort.rules.types import stored  # at the first change, not at a cold start
+
+        added = cast(int | float, codecs.plain(amount, stored.number(self._kind)))
+        return Change(items.AddTo(self._path, added, stored.bounds(self._kind)))
 
     def append(self: "Field[list[M]]", *values: M) -> Change:
         """Append values to a list; a missing attribute counts as an empty list.
 
-        Raises InvalidValue if a value does not fit the type.
+        Raises InvalidValue if a value does not fit the type. The update raises InvalidValue if the
+        list would become longer than its type allows.
         """
-        kind = element(self._kind)
-        return Change(items.AppendTo(self._path, [codecs.plain(value, kind) for value in values]))
+        from oort.rules.types import stored  # at the first change, not at a cold start
+
+        kind = stored.element(self._kind)
+        added = [codecs.plain(value, kind) for value in values]
+        return Change(items.AppendTo(self._path, added, stored.most(self._kind)))
 
     def remove(self: "Field[M | None]") -> Change:
         """Remove an attribute that has a default. Raises InvalidValue for any other attribute."""
@@ -130,7 +136,7 @@ def fields(model: type[T]) -> T:
     ...     logins: int = 0
     >>> A = fields(Account)
     >>> field(A.logins).add(1).rule
-    AddTo(path=('logins',), amount=1)
+    AddTo(path=('logins',), amount=1, within=None)
     """
     return cast(T, _Recorder(model, ()))
 
@@ -143,20 +149,6 @@ def field(value: V) -> Field[V]:
             "Write A = fields(Account), then field(A.email).",
         )
     return Field(value._path, value._kind, required=value._required)
-
-
-def number(kind: object) -> object:
-    """Return the type of an amount that can be added to a field of the type."""
-    from oort.rules.types import stored
-
-    return stored.number(kind)
-
-
-def element(kind: object) -> object:
-    """Return the type of the values that can be appended to a field of the type."""
-    from oort.rules.types import stored
-
-    return stored.element(kind)
 
 
 def _members(kind: object) -> dict[str, models.Member]:

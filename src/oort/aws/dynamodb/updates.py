@@ -38,6 +38,8 @@ def check(table: TableModel, operation: UpdateItem) -> None:
     for change in operation.changes:
         for value in _values(change):
             numbers.check(value, at=".".join(change.path))
+        if isinstance(change, AppendTo):
+            conditions.check_room(change)
         if isinstance(change, SetTo) and len(change.path) == 1:
             _check_index_keys(table, change.path[0], change.value)
     _without_key(table, operation)
@@ -80,6 +82,8 @@ def after_failed_condition(
     item = None if stored is None else attributes.item(stored)
     if operation.when is not None and not conditions.holds(operation.when, item):
         raise condition_failures.condition(table.name, position=position)
+    if item is not None:
+        conditions.changed(item, operation.changes)  # raises if the new item would not fit its type
     return ItemState(absent=True) if stored is None else ItemState(nulls=_nulls(operation, stored))
 
 

@@ -10,6 +10,7 @@ from oort.model.items import (
     All,
     AppendTo,
     Between,
+    Bounds,
     Change,
     Condition,
     Equals,
@@ -54,7 +55,7 @@ def changed(item: Item, changes: tuple[Change, ...]) -> Item:
         if isinstance(change, SetTo):
             parent[name] = change.value
         elif isinstance(change, AddTo):
-            parent[name] = _sum(parent.get(name), change)
+            parent[name] = _within(_sum(parent.get(name), change), change)
         elif isinstance(change, AppendTo):
             parent[name] = _appended(parent.get(name), change)
         else:
@@ -71,6 +72,15 @@ def check_distinct(changes: tuple[Change, ...]) -> None:
                 f"Two changes of one update overlap: {where}.",
                 "Make one change of them, or two updates.",
             )
+
+
+def check_room(change: AppendTo, length: int = 0) -> None:
+    """Raise InvalidValue if a list of this length has no room for the values."""
+    if change.most is not None and length + len(change.values) > change.most:
+        raise InvalidValue(
+            f"{'.'.join(change.path)} would have more than {change.most} elements, as its type allows.",
+            "Nothing was written. Remove elements first, or change the type.",
+        )
 
 
 def _read(item: Item, path: Path) -> Value:
@@ -121,6 +131,32 @@ def _parent(item: Item, path: Path) -> dict[str, Value]:
     return here
 
 
+def fits(number: int | float, bounds: Bounds | None) -> bool:
+    """True if the number is within the bounds.
+
+    >>> fits(0, Bounds(ge=0)), fits(0, Bounds(gt=0))
+    (True, False)
+    """
+    if bounds is None:
+        return True
+    exact = Decimal(repr(number))
+    return (
+        (bounds.ge is None or exact >= Decimal(repr(bounds.ge)))
+        and (bounds.gt is None or exact > Decimal(repr(bounds.gt)))
+        and (bounds.le is None or exact <= Decimal(repr(bounds.le)))
+        and (bounds.lt is None or exact < Decimal(repr(bounds.lt)))
+    )
+
+
+def _within(number: int | float, change: AddTo) -> int | float:
+    if not fits(number, change.within):
+        raise InvalidValue(
+            f"{'.'.join(change.path)} would be {number}, out of the bounds of its type.",
+            "Nothing was written. Add a condition with when=, or change the type.",
+        )
+    return number
+
+
 def _sum(value: Value, change: AddTo) -> int | float:
     if value is None:
         return change.amount
@@ -137,10 +173,11 @@ def _sum(value: Value, change: AddTo) -> int | float:
 
 def _appended(value: Value, change: AppendTo) -> list[Value]:
     if value is None:
-        return list(change.values)
+        value = []
     if not isinstance(value, list):
         raise InvalidValue(
             f"{'.'.join(change.path)} is not a list.",
             "append() needs a list; set() replaces the value.",
         )
+    check_room(change, len(value))
     return [*value, *change.values]

@@ -5,13 +5,16 @@ stand for names and values, so that no text needs escapes and no reserved word i
 """
 
 from dataclasses import dataclass, field
+from decimal import Context, Decimal
 
+from oort.model import limits
 from oort.model.errors import InvalidValue, LimitExceeded
 from oort.model.items import (
     AddTo,
     All,
     AppendTo,
     Between,
+    Bounds,
     Change,
     Condition,
     Equals,
@@ -23,13 +26,14 @@ from oort.model.items import (
     Value,
 )
 from oort.rules.cloud.deployed import InboxTable
-from oort.rules.tables import attributes, keys
+from oort.rules.tables import attributes, conditions, keys
 from oort.rules.tables.attributes import Attributes
 from oort.rules.types import numbers
 
 # A transaction's update needs an expression. No attribute has this name, so that its removal is no
 # change.
 _ABSENT = "~"
+_EXACT = Context(prec=limits.NUMBER_DIGITS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +76,12 @@ class _Words:
         """Return the placeholder of a value."""
         word = f":{len(self.values)}"
         self.values[word] = attributes.attribute(value)
+        return word
+
+    def difference(self, left: int | float, right: int | float) -> str:
+        """Return the placeholder of the difference of two numbers, exact to 38 digits."""
+        word = f":{len(self.values)}"
+        self.values[word] = {"N": str(_EXACT.subtract(Decimal(repr(left)), Decimal(repr(right))))}
         return word
 
     def finished(self, *, condition: str = "", update: str = "", key: str = "") -> Expression:
@@ -139,7 +149,10 @@ def update(
         else:
             sets.append(f"{words.path(change.path)} = {_new(words, change, nulls)}")
     text = _update(words, sets, removals)
-    kept = [_is_null(words, change.path) for change in changes if change.path in nulls]
+    kept = [
+        _is_null(words, change.path) if change.path in nulls else _fitting(words, change)
+        for change in changes
+    ]
     return words.finished(
         update=text, condition=_both(_there(words, key), _holding(words, when, key), *kept)
     )
@@ -245,6 +258,26 @@ def _new(words: _Words, change: SetTo | AddTo | AppendTo | Remove, nulls: frozen
         )
     added = words.value(change.values)
     return added if fresh else f"list_append(if_not_exists({path}, {words.value([])}), {added})"
+
+
+def _fitting(words: _Words, change: Change) -> str:
+    """Return the condition under which the changed attribute fits its type; empty if it always does."""
+    path = words.path(change.path) if isinstance(change, AddTo | AppendTo) else ""
+    if isinstance(change, AppendTo) and change.most is not None:
+        # Also true for a missing list and for a null, which counts as missing.
+        return f"attribute_not_exists({path}[{change.most - len(change.values)}])"
+    bounds = change.within if isinstance(change, AddTo) else None
+    if not isinstance(change, AddTo) or bounds is None or bounds == Bounds():
+        return ""
+    sides = ((">=", bounds.ge), (">", bounds.gt), ("<=", bounds.le), ("<", bounds.lt))
+    fitting = " AND ".join(
+        f"{path} {sign} {words.difference(bound, change.amount)}"
+        for sign, bound in sides
+        if bound is not None
+    )
+    if conditions.fits(change.amount, bounds):  # a missing number counts as 0
+        return f"(attribute_not_exists({path}) OR ({fitting}))"
+    return f"({fitting})"
 
 
 def _update(words: _Words, sets: list[str], removals: list[str]) -> str:

@@ -5,6 +5,7 @@ Tables are declared with these functions.
 
 from typing import Any, Literal, TypeAlias
 
+from oort.model.items import Bounds
 from oort.rules.types import reading, shapes
 from oort.rules.types.shapes import Field, Shape
 
@@ -64,6 +65,34 @@ def number(kind: object) -> object:
     ]
     whole = {shape.integer for shape in numbers}
     return int if whole == {True} else float if whole == {False} else int | float
+
+
+def bounds(kind: object) -> Bounds | None:
+    """Return the bounds of a number of the type; None without bounds, or for several numbers.
+
+    >>> from typing import Annotated
+    >>> from msgspec import Meta
+    >>> bounds(Annotated[int, Meta(ge=0)]).ge
+    0
+    """
+    numbers = [
+        shape
+        for shape in shapes.alternatives(reading.compiled(kind))
+        if isinstance(shape, shapes.Number)
+    ]
+    if len(numbers) != 1:
+        return None
+    (number,) = numbers
+    within = Bounds(number.ge, number.gt, number.le, number.lt)
+    return None if within == Bounds() else within
+
+
+def most(kind: object) -> int | None:
+    """Return the greatest number of elements of a list of the type; None without a limit."""
+    for shape in shapes.alternatives(reading.compiled(kind)):
+        if isinstance(shape, shapes.Array):
+            return shape.max_length
+    return None
 
 
 def element(kind: object) -> object:

@@ -19,6 +19,7 @@ from oort.model.items import (
     All,
     AppendTo,
     Between,
+    Bounds,
     Equals,
     Item,
     Remove,
@@ -305,6 +306,55 @@ class TablesContract(Contract):
             with pytest.raises(InvalidValue):
                 ports.tables.update(UpdateItem(NOTES, ("a",), (SetTo(("n",), 1), change)))
         assert ports.tables.get(NOTES, ("a",)) == {"id": "a", "text": "x"}
+
+    def test_an_update_keeps_a_number_within_its_bounds(self, ports: Ports) -> None:
+        within = Bounds(ge=0, le=10)
+        ports.tables.put(PutItem(NOTES, {"id": "a", "n": 3, "f": 0.25, "none": None}))
+        for name, amount, bounds in (
+            ("n", -4, within),
+            ("n", 8, within),
+            ("fresh", 11, within),
+            ("fresh", -1, within),
+            ("fresh", 0, Bounds(gt=0)),
+            ("n", 7, Bounds(lt=10)),
+            ("f", -0.26, within),
+            ("none", -1, within),
+        ):
+            with pytest.raises(InvalidValue):
+                ports.tables.update(UpdateItem(NOTES, ("a",), (AddTo((name,), amount, bounds),)))
+        item = ports.tables.update(
+            UpdateItem(
+                NOTES,
+                ("a",),
+                (
+                    AddTo(("n",), -3, within),
+                    AddTo(("f",), -0.25, within),
+                    AddTo(("fresh",), 10, within),
+                    AddTo(("none",), 1, Bounds(gt=0, lt=2)),
+                ),
+            )
+        )
+        assert item == {"id": "a", "n": 0, "f": 0, "fresh": 10, "none": 1}
+
+    def test_an_update_keeps_a_list_within_its_length(self, ports: Ports) -> None:
+        ports.tables.put(PutItem(NOTES, {"id": "a", "list": ["x", "y"], "none": None}))
+        for name, count in (("list", 2), ("fresh", 4), ("none", 4)):
+            values: list[Value] = ["z"] * count
+            with pytest.raises(InvalidValue):
+                ports.tables.update(UpdateItem(NOTES, ("a",), (AppendTo((name,), values, 3),)))
+        changes = (AppendTo(("list",), ["z"], 3), AppendTo(("none",), ["z"], 3))
+        item = ports.tables.update(UpdateItem(NOTES, ("a",), changes))
+        assert item == {"id": "a", "list": ["x", "y", "z"], "none": ["z"]}
+
+    def test_a_condition_that_fails_is_told_before_the_bounds(self, ports: Ports) -> None:
+        ports.tables.put(PutItem(NOTES, {"id": "a", "n": 0}))
+        change = (AddTo(("n",), -1, Bounds(ge=0)),)
+        with pytest.raises(ConditionFailed):
+            ports.tables.update(UpdateItem(NOTES, ("a",), change, when=Equals(("n",), 1)))
+        with pytest.raises(InvalidValue):
+            ports.tables.update(UpdateItem(NOTES, ("a",), change, when=Equals(("n",), 0)))
+        with pytest.raises(InvalidValue):
+            ports.tables.update(UpdateItem(NOTES, ("new",), change, {"id": "new"}))
 
     def test_an_update_cannot_make_an_item_too_large(self, ports: Ports) -> None:
         ports.tables.put(PutItem(NOTES, {"id": "a", "text": "x" * (limits.ITEM_BYTES - 100)}))

@@ -6,7 +6,7 @@ import pytest
 
 from oort.model import limits
 from oort.model.errors import ConditionFailed, InvalidUse, InvalidValue, LimitExceeded, NoSuchItem
-from oort.model.items import AddTo, Equals, SetTo
+from oort.model.items import AddTo, AppendTo, Bounds, Equals, SetTo
 from oort.model.operations import (
     CheckItem,
     DeleteItem,
@@ -99,6 +99,16 @@ class TransactionsContract(Contract):
             )
         assert raised.value.position == 1
         assert ports.tables.get(NOTES, ("a",)) is None
+
+    def test_an_update_out_of_bounds_undoes_everything(self, ports: Ports) -> None:
+        ports.tables.put(put("there"))
+        for change in (AddTo(("n",), -2, Bounds(ge=0)), AppendTo(("list",), ["x", "y"], 1)):
+            with pytest.raises(InvalidValue):
+                ports.transactions.commit(
+                    [put("a"), UpdateItem(NOTES, ("there",), (change,))], None
+                )
+        assert ports.tables.get(NOTES, ("a",)) is None
+        assert ports.tables.get(NOTES, ("there",)) == {"id": "there", "n": 1}
 
     def test_updates_find_their_items_whether_they_are_there_or_not(self, ports: Ports) -> None:
         ports.tables.put(put("there"))

@@ -230,3 +230,10 @@ def test_changes_of_overlapping_places_are_refused_as_dynamodb_does(
         assert not overlap
     else:
         assert not overlap
+
+
+def test_a_list_without_room_is_refused() -> None:
+    change = AppendTo(("a",), ["x"], most=1)
+    assert conditions.changed({}, (change,)) == {"a": ["x"]}
+    with pytest.raises(InvalidValue, match="more than 1 elements"):
+        conditions.changed({"a": ["x"]}, (change,))
