@@ -162,6 +162,7 @@ class CallFunction(msgspec.Struct, frozen=True, tag="call"):
 
 
 Write: TypeAlias = PutItem | UpdateItem | DeleteItem | CheckItem | SendMessage | PublishEvent
+WRITES = (PutItem, UpdateItem, DeleteItem, SendMessage, PublishEvent)  # that can stand alone
 
 
 class Mark(msgspec.Struct, frozen=True):

@@ -7,6 +7,7 @@ gives fakes their own links.
 import os
 import sys
 from collections.abc import Sequence
+from contextvars import ContextVar
 from dataclasses import dataclass
 from datetime import timedelta
 from types import FrameType
@@ -24,11 +25,14 @@ from oort.model.errors import (
     Source,
 )
 from oort.model.messages import Message, Older
-from oort.model.operations import Lease, Mark, Operation, Refused, Result
+from oort.model.operations import WRITES, Lease, Mark, Operation, Refused, Result
 from oort.model.problems import BadRequest, Conflict, NotFound
 from oort.model.resources import Resource
 
 H = TypeVar("H")
+
+# The transaction of the `atomic()` block around the running code; `transactions` sets it.
+open_block: ContextVar[object | None] = ContextVar("oort-transaction", default=None)
 
 _OORT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__)))) + os.sep
 
@@ -95,7 +99,14 @@ def ask(
     """Perform the operation and return its result. Raise the exception of a refusal.
 
     If a condition failed, raise the exception at the write's position in `otherwise`, if present.
+    Raises InvalidUse for a write inside an `atomic()` block that is not part of the block.
     """
+    if isinstance(operation, WRITES) and open_block.get() is not None:
+        word = operation.action
+        raise InvalidUse(
+            f"{word}() on {operation.resource} inside atomic() would not be part of the block.",
+            f"Write tx.{word}(…), or write outside of the block.",
+        )
     result = link.perform(operation)
     if not isinstance(result, Refused):
         return result

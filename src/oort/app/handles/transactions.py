@@ -2,7 +2,6 @@
 
 import threading
 from collections.abc import Callable
-from contextvars import ContextVar
 from datetime import timedelta
 from types import TracebackType
 
@@ -10,13 +9,11 @@ from oort.app.handles import events, queues, tables
 from oort.app.handles.actions import Check, Delete, K, M, Put, Send, T, Update
 from oort.app.handles.events import Publish
 from oort.app.handles.fields import Change, Condition
-from oort.app.handles.handle import Link, ask, check_action
+from oort.app.handles.handle import Link, ask, check_action, open_block
 from oort.app.handles.queues import Queue
 from oort.app.handles.tables import Table
 from oort.model import operations
 from oort.model.errors import InvalidUse
-
-_open: ContextVar["Transaction | None"] = ContextVar("oort-transaction", default=None)
 
 
 class Transaction:
@@ -105,7 +102,7 @@ class Transaction:
         self._add(out._link, events.prepare_publish(out, event), None)
 
     def _add(self, link: Link, write: operations.Write, otherwise: Exception | None) -> None:
-        if _open.get() is not self:
+        if open_block.get() is not self:
             if self._thread != threading.get_ident():
                 raise InvalidUse(
                     "A write was added to an atomic() block from another thread.",
@@ -131,20 +128,20 @@ class Transaction:
 
 def is_open() -> bool:
     """Return True inside an `atomic()` block."""
-    return _open.get() is not None
+    return open_block.get() is not None
 
 
 class _Atomic:
     """The context manager behind `atomic()`."""
 
     def __enter__(self) -> Transaction:
-        if _open.get() is not None:
+        if open_block.get() is not None:
             raise InvalidUse(
                 "atomic() inside atomic() is not possible.",
                 "Use one block; pass `tx` to the functions it calls.",
             )
         self._transaction = Transaction()
-        self._token = _open.set(self._transaction)
+        self._token = open_block.set(self._transaction)
         return self._transaction
 
     def __exit__(
@@ -153,7 +150,7 @@ class _Atomic:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        _open.reset(self._token)
+        open_block.reset(self._token)
         if kind is None:
             self._transaction._commit()
 

@@ -70,13 +70,16 @@ def _mistakes_between(
     services: Sequence[Service], loaders: "Sequence[_Loader]"
 ) -> Iterator[Mistake]:
     """Yield the mistakes that need all services together."""
-    from oort.app.loading import answers, ownership, routes
+    from oort.app.loading import answers, atomic_blocks, ownership, routes
 
     yield from ownership.imports(services)
     for service in services:
         yield from routes.origins(service)
     yield from _duplicates(loaders)
-    yield from answers.mistakes([function for loader in loaders for function in loader.functions])
+    functions = [function for loader in loaders for function in loader.functions]
+    yield from answers.mistakes(functions)
+    for function in functions:
+        yield from atomic_blocks.mistakes(function)
     yield from routes.collisions(
         function.model for loader in loaders for function in loader.functions
     )

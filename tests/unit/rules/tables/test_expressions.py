@@ -149,6 +149,15 @@ def test_an_update_means_the_same(
     )
 
 
+def test_a_sum_whose_missing_number_would_be_out_of_bounds_needs_the_number() -> None:
+    expression = expressions.update((AddTo(("a",), 1, Bounds(gt=1)),), None, key="id")
+    for item, fits in (({}, False), ({"a": 0}, False), ({"a": 1}, True), ({"a": "x"}, False)):
+        assert (
+            is_possible(expression, attributes.attributes({"id": "x", **item}, indexed=NONE))
+            is fits
+        )
+
+
 def is_possible(expression: expressions.Expression, stored: attributes.Attributes) -> bool:
     """True if DynamoDB would carry out the update."""
     try:
