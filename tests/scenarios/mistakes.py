@@ -40,6 +40,15 @@ class Port: ...
 '''
 
 CASES: dict[str, tuple[str, str]] = {
+    # -- atomic blocks
+    "a block without a name": (
+        '@shop.post("/a")\ndef a(people: People[Put]) -> None:\n    with atomic():  #! atomic.unnamed\n        ...',
+        "with atomic() as tx:",
+    ),
+    "a write beside the block": (
+        '@shop.post("/a")\ndef a(people: People[Put]) -> None:\n    with atomic() as tx:\n        people.put(Account("1"))  #! atomic.beside',
+        "tx.put(people, …)",
+    ),
     # -- services and resources
     "a service's name": ('bad = Service("Bad Name")  #! service.name', "lower-case letters"),
     "a service with a name of API Gateway's own": (

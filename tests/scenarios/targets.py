@@ -7,7 +7,7 @@ documents of Lambda: proxy events, batches of records with partial responses, an
 import base64
 import io
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import cast
 
 import msgspec
@@ -16,8 +16,8 @@ import pytest
 from oort import Service
 from oort.aws.entry import handler_of
 from oort.aws.invoking.logs import JsonLog
+from oort.aws.invoking.parts import Answering, LambdaBroker, Parts
 from oort.aws.invoking.parts import Event as LambdaEvent
-from oort.aws.invoking.parts import LambdaBroker, Parts
 from oort.aws.services.calls import CallEvent, CallReply
 from oort.engine.engine import Engine
 from oort.engine.invoking.cutoff import Cutoff
@@ -45,8 +45,9 @@ class LambdaInvoker(InProcessInvoker):
     def connect(self, engine: Engine) -> None:
         """Connect the functions with the ports of the kit."""
         self._ports, self._model = engine.ports, engine.program.model
-        self._handlers: dict[str, Callable[[LambdaEvent], object]] = {}
+        self._handlers: dict[str, Answering] = {}
         self.output = io.StringIO()
+        self.remaining = 900.0
 
     def request(
         self, name: str, invocation: HttpInvocation, *, cutoff: Cutoff | None = None
@@ -95,6 +96,9 @@ class LambdaInvoker(InProcessInvoker):
         listed = cast(Mapping[str, list[Mapping[str, str]]], answer)["batchItemFailures"]
         failed = {item["itemIdentifier"] for item in listed}
         errors = {str(line.get("message_id")): line for line in lines if "traceback" in line}
+        untouched = {
+            line["message_id"] for line in lines if str(line["message"]).startswith("not begun")
+        }
         return BatchOutcome(
             failures=tuple(
                 Failure(
@@ -103,7 +107,10 @@ class LambdaInvoker(InProcessInvoker):
                     traceback=str(errors.get(delivery.message.id, {}).get("traceback", "")),
                 )
                 for delivery in deliveries
-                if delivery.message.id in failed
+                if delivery.message.id in failed - untouched
+            ),
+            left=tuple(
+                delivery.receipt for delivery in deliveries if delivery.message.id in untouched
             ),
             parked=(),  # the function has parked them
             spans=(),
@@ -127,7 +134,9 @@ class LambdaInvoker(InProcessInvoker):
         if name not in self._handlers:
             self._handlers[name] = handler_of(self._parts(name))
         before = len(self.lines())
-        answer = json.loads(json.dumps(self._handlers[name](json.loads(json.dumps(event)))))
+        answer = json.loads(
+            json.dumps(self._handlers[name](json.loads(json.dumps(event)), lambda: self.remaining))
+        )
         return self.lines()[before:], answer
 
     def _parts(self, name: str) -> Parts:

@@ -79,7 +79,7 @@ def careful(cents: int, charge: Charge) -> str:
 @kiosk.post("/inside/{cents}", public=True)
 def inside(cents: int, charge: Charge) -> str:
     """A call inside atomic() is refused."""
-    with pytest.raises(InvalidUse, match="inside atomic"), atomic():
+    with pytest.raises(InvalidUse, match="inside atomic"), atomic() as _:
         charge(Bill("o", cents))
     return "refused"
 

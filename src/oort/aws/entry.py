@@ -6,8 +6,9 @@ invocation and kept for all later invocations.
 """
 
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Protocol
 
 import oort
 from oort.app.loading import projects
@@ -16,7 +17,7 @@ from oort.app.loading.projects import Project
 from oort.app.programs import Program
 from oort.aws.clients import Clients
 from oort.aws.invoking.logs import JsonLog
-from oort.aws.invoking.parts import Event, LambdaBroker, Parts
+from oort.aws.invoking.parts import Answering, Event, LambdaBroker, Parts
 from oort.aws.ports import AwsPorts
 from oort.model.errors import OortError
 from oort.model.functions import Answer, Http, Subscription, Timer, Worker
@@ -25,17 +26,28 @@ from oort.rules.cloud.deployed import FunctionEnvironment, Metrics, required
 from oort.runtime.operations import Operations
 from oort.runtime.system import MachineEntropy, SystemClock
 
-_made: list[Callable[[Event], object]] = []
+_made: list[Answering] = []
 
 
-def handle(event: Event, context: object) -> object:  # noqa: ARG001  Lambda's signature
+class LambdaContext(Protocol):
+    """The part of Lambda's context that Oort reads.
+
+    https://docs.aws.amazon.com/lambda/latest/dg/python-context.html
+    """
+
+    def get_remaining_time_in_millis(self) -> int:
+        """Return the milliseconds until Lambda ends the invocation."""
+        ...
+
+
+def handle(event: Event, context: LambdaContext) -> object:
     """Answer an invocation."""
     if not _made:
         _made.append(made(os.environ))
-    return _made[0](event)
+    return _made[0](event, lambda: context.get_remaining_time_in_millis() / 1000)
 
 
-def made(variables: Mapping[str, str]) -> Callable[[Event], object]:
+def made(variables: Mapping[str, str]) -> Answering:
     """Return the function that answers the invocations of the configured Lambda function."""
     clock, environment = SystemClock(), FunctionEnvironment.read(variables)
     location = Location(
@@ -70,7 +82,7 @@ def made(variables: Mapping[str, str]) -> Callable[[Event], object]:
     )
 
 
-def handler_of(parts: Parts) -> Callable[[Event], object]:
+def handler_of(parts: Parts) -> Answering:
     """Return the function that answers each invocation. Only the module of the trigger is imported.
 
     The returned function raises InvalidUse for an event of another trigger.

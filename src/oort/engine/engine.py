@@ -54,7 +54,8 @@ class Engine:
     """A platform on a store.
 
     `overrides` replaces providers by factories. `report` receives every delivery, `failed` every
-    error of the engine itself. `throttling` selects the rates that hold for clients.
+    error of the engine itself. `throttling` selects the rates that hold for clients. Handlers that
+    are not `timed` have no time-out, for a debugger.
     """
 
     def __init__(
@@ -70,6 +71,7 @@ class Engine:
         report: Callable[[DeliveryReport], None] = lambda _: None,
         failed: Callable[[Exception], None] = lambda _: None,
         throttling: Throttling = "declared",
+        timed: bool = True,
         deviations: Deviations = NONE,
     ) -> None:
         self.program, platform = program, program.model
@@ -93,6 +95,7 @@ class Engine:
             entropy=entropy,
             overrides=overrides,
             through=deviations.through,
+            timed=timed,
         )
         self.gateway = self._admitting(
             identity, clock=clock, entropy=entropy, throttling=throttling

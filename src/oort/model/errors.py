@@ -52,6 +52,17 @@ class Refusal(OortError):
     code = "operation.refused"
 
 
+class TimedOut(BaseException):
+    """A handler has used the whole time of its message or request.
+
+    No Exception, so that a handler does not catch it by accident.
+    """
+
+    def __init__(self, after: timedelta) -> None:
+        self.after = after
+        super().__init__(f"The function was not done after {after.total_seconds():g} s.")
+
+
 class InvalidProgram(OortError):
     """The services cannot be loaded; `mistakes` lists every reason, with file and line."""
 

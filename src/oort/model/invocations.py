@@ -86,6 +86,7 @@ class BatchInvocation(msgspec.Struct, frozen=True, kw_only=True):
     id: str
     token: str
     deliveries: tuple[Delivery, ...]
+    lasts: float = 1e9  # seconds until the invocation is ended from outside
 
 
 class CallInvocation(msgspec.Struct, frozen=True, kw_only=True):
@@ -134,9 +135,13 @@ class Parked(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class BatchOutcome(msgspec.Struct, frozen=True, kw_only=True):
-    """The partial batch response: every delivery that is not listed succeeded."""
+    """The partial batch response: every delivery that is not listed succeeded.
+
+    `left` are the receipts of deliveries that did not begin, for want of time.
+    """
 
     failures: tuple[Failure, ...]
+    left: tuple[str, ...] = ()
     parked: tuple[Parked, ...] = ()
     spans: tuple[Span, ...] = ()
 

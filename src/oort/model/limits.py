@@ -45,6 +45,8 @@ RETENTION = timedelta(days=14)
 # time-out.
 VISIBILITY = timedelta(hours=12)
 VISIBILITY_PER_TIMEOUT = 6
+# Our own: what an invocation has beyond the time-outs of its messages, for its start and its end.
+INVOCATION_RESERVE = timedelta(seconds=10)
 # Lambda behind API Gateway: request and response body 6 MB.
 REQUEST_BYTES = 6 * MIB
 RESPONSE_BYTES = 6 * MIB

@@ -6,8 +6,9 @@ Providers' ports live as long as the environment, so connections are pooled; `cl
 import inspect
 import traceback
 from collections.abc import Callable, Coroutine, Iterator, Mapping
+from contextlib import AbstractContextManager
 from contextvars import copy_context
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -32,6 +33,8 @@ if TYPE_CHECKING:
     from oort.ports.entropy import Entropy
 
 Factory = Callable[..., object]
+# Ends the block by TimedOut after the time.
+Limit = Callable[[timedelta], AbstractContextManager[None]]
 
 # Characters of a traceback in a dead letter or log line; an exception may quote megabytes of data.
 _LONGEST = 20_000
@@ -41,7 +44,9 @@ _NO_NAMES: Mapping[str, object] = {}
 class Environment:
     """An environment of a function, with its handles and ports.
 
-    `overrides` replaces providers, by the provided type; tests use this. What a handler raises is
+    `overrides` replaces providers, by the provided type; tests use this. `limit` runs a handler
+    within its time-out; without it, the time-out is checked when the handler ends. A handler that is
+    not `timed` has no limit, for a debugger. What a handler raises is
     an error of its invocation, except the exceptions in `through`: a test runner ends tests by them.
     """
 
@@ -54,8 +59,12 @@ class Environment:
         entropy: "Entropy",
         overrides: Mapping[object, Factory] | None = None,
         through: tuple[type[BaseException], ...] = (),
+        limit: Limit | None = None,
+        timed: bool = True,
     ) -> None:
+        self._limit = limit
         self.function = function
+        self.timeout = function.model.timeout if timed else None
         self.through = through
         self.clock = clock
         self.link = EnvironmentLink(
@@ -88,7 +97,12 @@ class Environment:
 
         Context variables that the handler sets, such as an open `atomic()`, end with the invocation.
         """
-        return copy_context().run(self._enter, arguments)
+        if self._limit is None:
+            result = copy_context().run(self._enter, arguments)
+            self.link.check_time()
+            return result
+        with self._limit(self.function.model.timeout):
+            return copy_context().run(self._enter, arguments)
 
     def _enter(self, arguments: dict[str, object]) -> object:
         result = self.function.call(**arguments)

@@ -5,7 +5,7 @@ import msgspec
 from oort.app.declaring.parameters import ContextParameter, MessageParameter, PrincipalParameter
 from oort.app.handles import codecs
 from oort.app.programs import Function
-from oort.model.errors import EffectInProgress, NotUnderstood
+from oort.model.errors import EffectInProgress, NotUnderstood, TimedOut
 from oort.model.functions import Http
 from oort.model.invocations import (
     BatchInvocation,
@@ -25,6 +25,8 @@ from oort.runtime import redaction, replies
 from oort.runtime.environments import Environment, in_full, in_short
 from oort.runtime.requests import RequestReader
 
+_REPORTING = 1e9  # nanoseconds, to report the end of a batch
+
 
 def request(
     environment: Environment, reader: RequestReader, invocation: HttpInvocation
@@ -41,6 +43,7 @@ def request(
         traceparent=invocation.traceparent,
         mark=None,
         detail={},
+        timeout=environment.timeout,
     )
     try:
         values = reader.read(invocation)
@@ -75,6 +78,7 @@ def call(environment: Environment, invocation: CallInvocation) -> CallOutcome:
         traceparent=invocation.traceparent,
         mark=None,
         detail={},
+        timeout=environment.timeout,
     )
     error = ""
     result: Answered | Objected
@@ -96,6 +100,8 @@ def call(environment: Environment, invocation: CallInvocation) -> CallOutcome:
 
 def _objection(raised: BaseException) -> tuple[Objected, str]:
     """Return what the caller receives, and the traceback of an error."""
+    if isinstance(raised, TimedOut):
+        return Objected(504, "CallTimedOut", str(raised), b"{}"), in_full(raised)
     if isinstance(raised, Problem):
         try:
             return objection(raised), ""
@@ -112,11 +118,19 @@ def objection(problem: Problem) -> Objected:
 
 
 def batch(environment: Environment, invocation: BatchInvocation) -> BatchOutcome:
-    """Handle each delivery alone and return the failures, so that only these are repeated."""
-    outcomes = [
-        _deliver(environment, invocation.token, delivery) for delivery in invocation.deliveries
-    ]
+    """Handle each delivery alone and return the failures, so that only these are repeated.
+
+    A delivery does not begin if the invocation might end before the delivery's time-out.
+    """
+    outcomes: list[Failure | Parked | None] = []
+    end = environment.clock.tick() + invocation.lasts * 1e9
+    needed = environment.function.model.timeout.total_seconds() * 1e9 + _REPORTING
+    for delivery in invocation.deliveries:
+        if outcomes and environment.clock.tick() + needed > end:
+            break
+        outcomes.append(_deliver(environment, invocation.token, delivery))
     return BatchOutcome(
+        left=tuple(delivery.receipt for delivery in invocation.deliveries[len(outcomes) :]),
         failures=tuple(outcome for outcome in outcomes if isinstance(outcome, Failure)),
         parked=tuple(outcome for outcome in outcomes if isinstance(outcome, Parked)),
         spans=environment.link.take_spans(),
@@ -137,6 +151,7 @@ def _deliver(environment: Environment, token: str, delivery: Delivery) -> Failur
             "attempt": str(delivery.attempt),
             "waited": f"{waited * 1000:.1f} ms",
         },
+        timeout=environment.timeout,
     )
     try:
         message_argument = _message_argument(function, delivery)

@@ -4,11 +4,12 @@ It creates messages, adds the token, and records a span for each operation.
 """
 
 from dataclasses import dataclass, field
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 import msgspec
 
-from oort.model.errors import ConditionFailed, InvalidUse, NoSuchItem
+from oort.model.errors import ConditionFailed, InvalidUse, NoSuchItem, TimedOut
 from oort.model.invocations import Span
 from oort.model.messages import Message, Older
 from oort.model.operations import (
@@ -62,8 +63,9 @@ class EnvironmentLink:
         traceparent: str,
         mark: Mark | None,
         detail: dict[str, str],
+        timeout: timedelta | None = None,
     ) -> str:
-        """Start an invocation and return its trace id."""
+        """Start an invocation and return its trace id. Its handles work until the time-out."""
         parent = identifiers.parent_of(traceparent)
         trace, parent_span = parent or (identifiers.new_trace(self._entropy.bits), "")
         self._step = _Step(
@@ -79,8 +81,17 @@ class EnvironmentLink:
             started=self._clock.tick(),
             start=nanoseconds(self._clock),
             detail=detail,
+            timeout=timeout,
         )
         return trace
+
+    def check_time(self) -> None:
+        """Raise TimedOut if the invocation has used its time."""
+        step = self._active()
+        if step.timeout is not None:
+            used = timedelta(microseconds=(self._clock.tick() - step.started) / 1000)
+            if used > step.timeout:
+                raise TimedOut(step.timeout)
 
     def end(self, *, error: str = "") -> None:
         """End the invocation and record its span."""
@@ -91,6 +102,7 @@ class EnvironmentLink:
     def perform(self, operation: Operation) -> Result:
         """Send the operation to the broker and record a span."""
         step = self._active()
+        self.check_time()
         inner = _Step(
             name=title(operation),
             kind="operation",
@@ -189,6 +201,7 @@ class _Step:
     started: int
     start: int
     mark: Mark | None = None
+    timeout: timedelta | None = None
     delivery: Mark | None = None  # the delivery, also after its mark was used
     detail: dict[str, str] = field(default_factory=dict[str, str])
 

@@ -4,6 +4,7 @@ A reply shows no internals.
 """
 
 import re
+from datetime import timedelta
 from types import NoneType
 from typing import Any, get_args, get_origin
 
@@ -12,7 +13,7 @@ import msgspec
 from oort.app.handles import codecs
 from oort.app.handles.actions import Reply
 from oort.model import limits
-from oort.model.errors import InvalidUse, Unavailable
+from oort.model.errors import InvalidUse, TimedOut, Unavailable
 from oort.model.invocations import HttpOutcome
 from oort.model.problems import Problem
 from oort.runtime import redaction
@@ -32,6 +33,12 @@ class ServiceUnavailable(Problem):
     """It cannot be done now."""
 
     status = 503
+
+
+class GatewayTimeout(Problem):
+    """The function took too long."""
+
+    status = 504
 
 
 class InternalError(Problem):
@@ -79,6 +86,8 @@ def failure(error: BaseException, *, trace: str, entered: bool) -> HttpOutcome:
 
     Only problems show their text; others are a 500 with the trace id.
     """
+    if isinstance(error, TimedOut):
+        return problem(timed_out(error.after), entered=entered, traceback=in_full(error))
     if isinstance(error, Unavailable):  # its text is only for the log
         return problem(
             ServiceUnavailable("Try again in 1 s.", retry_after=1),
@@ -91,6 +100,14 @@ def failure(error: BaseException, *, trace: str, entered: bool) -> HttpOutcome:
         except Exception as broken:  # a member that JSON cannot have, or an invalid status
             error = broken
     return internal(error, trace=trace, entered=entered)
+
+
+def timed_out(after: timedelta) -> GatewayTimeout:
+    """Return the problem for a handler that exceeds its time-out."""
+    return GatewayTimeout(
+        f"The function was not done after {after.total_seconds():g} s."
+        " Its writes before that stay written."
+    )
 
 
 def internal(error: BaseException, *, trace: str, entered: bool) -> HttpOutcome:

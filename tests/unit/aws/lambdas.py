@@ -2,7 +2,7 @@
 
 import io
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Annotated
@@ -33,8 +33,8 @@ from oort import (
 from oort.app.loading.loader import load
 from oort.aws.entry import handler_of
 from oort.aws.invoking.logs import JsonLog
+from oort.aws.invoking.parts import Answering, LambdaBroker, Parts
 from oort.aws.invoking.parts import Event as LambdaEvent
-from oort.aws.invoking.parts import LambdaBroker, Parts
 from oort.aws.services.calls import CallEvent, CallReply
 from oort.engine.clocks import VirtualClock
 from oort.engine.entropy import SeededEntropy
@@ -223,8 +223,9 @@ class Lambda:
         self.ports = bundle.on(self.store, platform=self.program.model, clock=self.clock)
         self.output, self.traces = io.StringIO(), MemoryTraces()
         self.waits: list[timedelta] = []
+        self.remaining = 900.0
         self.deliveries: PushedDeliveries = WaitingDeliveries(self.ports.deliveries, self.waits)
-        self._handlers: dict[str, Callable[[LambdaEvent], object]] = {}
+        self._handlers: dict[str, Answering] = {}
 
     @property
     def queues(self) -> Queues:
@@ -236,13 +237,13 @@ class Lambda:
         assert row is not None
         return int(row[0])
 
-    def handler(self, name: str) -> Callable[[LambdaEvent], object]:
+    def handler(self, name: str) -> Answering:
         if name not in self._handlers:
             self._handlers[name] = handler_of(self._parts(name))
         return self._handlers[name]
 
     def invoke(self, name: str, event: LambdaEvent) -> object:
-        return self.handler(name)(event)
+        return self.handler(name)(event, lambda: self.remaining)
 
     def request(self, name: str, method: str, path: str, **given: object) -> dict[str, object]:
         """Invoke a function as API Gateway does, and check that what it answers is JSON."""

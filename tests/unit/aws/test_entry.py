@@ -85,15 +85,22 @@ def test_a_package_that_cannot_be_loaded_is_logged(capsys: pytest.CaptureFixture
     assert json.loads(line)["level"] == "ERROR"
 
 
+class Fresh:
+    """The context of an invocation that has just begun."""
+
+    def get_remaining_time_in_millis(self) -> int:
+        return 30_000
+
+
 def test_the_entry_makes_its_function_once(monkeypatch: pytest.MonkeyPatch) -> None:
     for name, value in variables(replace(ENVIRONMENT, function="accounts._relay")).items():
         monkeypatch.setenv(name, value)
     entry._made.clear()
     with pytest.raises(InvalidUse, match="not a stream event"):
-        entry.handle({}, None)
+        entry.handle({}, Fresh())
     first = entry._made[0]
     with pytest.raises(InvalidUse):
-        entry.handle({}, None)
+        entry.handle({}, Fresh())
     assert entry._made == [first]
     entry._made.clear()
 

@@ -274,14 +274,21 @@ class _Loader:
             )
             return None, signature
         event = subscription.event.__oort__.model
-        queue = self._own_queue(declared, reader, attempts=subscription.attempts, event=event.name)
         queues.check_batch(declared.options.batch, reader)
-        return Subscription(
-            event.name, event.version, queue.name, declared.options.batch
-        ), signature
+        batch = _batch(declared)
+        queue = self._own_queue(
+            declared, reader, attempts=subscription.attempts, event=event.name, batch=batch
+        )
+        return Subscription(event.name, event.version, queue.name, batch), signature
 
     def _own_queue(
-        self, declared: HandlerDeclared, reader: Reader, *, attempts: int, event: str | None
+        self,
+        declared: HandlerDeclared,
+        reader: Reader,
+        *,
+        attempts: int,
+        event: str | None,
+        batch: int = 1,
     ) -> QueueModel:
         """Return a new queue for this handler."""
         from oort.app.declaring import queues  # for consumers only
@@ -290,7 +297,7 @@ class _Loader:
             name=f"{self.service.name}.{names.dashed(reader.name)}",
             service=self.service.name,
             attempts=attempts,
-            visibility=declared.options.timeout * limits.VISIBILITY_PER_TIMEOUT,
+            visibility=_visibility(declared, batch),
             subscription=event,
             source=declared.source,
         )
@@ -327,12 +334,11 @@ class _Loader:
                 "Remove one of the two: a queue has a single consumer. An event can have many.",
             )
         queues.check_batch(declared.options.batch, reader)
+        batch = _batch(declared)
         for position, queue in enumerate(self.resources):
             if isinstance(queue, QueueModel) and queue.name == declaration.model.name:
-                self.resources[position] = replace(
-                    queue, visibility=declared.options.timeout * limits.VISIBILITY_PER_TIMEOUT
-                )
-        return Worker(declaration.model.name, declared.options.batch), signature
+                self.resources[position] = replace(queue, visibility=_visibility(declared, batch))
+        return Worker(declaration.model.name, batch), signature
 
     def _grants(self, signature: Signature, function: str) -> tuple[Grant, ...]:
         """Return the grants of the handler's parameters and of the providers that it uses."""
@@ -388,6 +394,20 @@ def _duplicates(loaders: Sequence[_Loader]) -> list[Mistake]:
                 mistakes.append(Mistake(source, "name.twice", sentence, "Rename one of the two."))
             seen.setdefault(what, str(source))
     return mistakes
+
+
+def _batch(declared: HandlerDeclared) -> int:
+    """Return the size of the consumer's batches. A time-out that is a mistake counts as the default."""
+    from oort.rules import triggers  # for consumers only
+
+    timeout = declared.options.timeout
+    return triggers.batch(declared.options.batch, timeout=timeout) if timeout > timedelta(0) else 1
+
+
+def _visibility(declared: HandlerDeclared, batch: int) -> timedelta:
+    from oort.rules import triggers  # for consumers only
+
+    return triggers.visibility(declared.options.timeout, batch=batch)
 
 
 def _published_and_consumed(

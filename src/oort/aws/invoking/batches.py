@@ -3,10 +3,11 @@ those that did not fail.
 """
 
 from collections.abc import Mapping, Sequence
+from datetime import timedelta
 from typing import TypedDict, cast
 
 from oort.aws.invoking.logs import Field
-from oort.aws.invoking.parts import Event, Parts
+from oort.aws.invoking.parts import Event, Parts, Remaining, unlimited
 from oort.model.errors import NotUnderstood
 from oort.model.functions import Consumed
 from oort.model.invocations import BatchInvocation, Failure, Parked
@@ -45,26 +46,27 @@ class Batches:
         self._environment = parts.environment()
         self._alarms = Alarms(parts.ports.transactions)
 
-    def answer(self, event: Event) -> object:
+    def answer(self, event: Event, remaining: Remaining = unlimited) -> object:
         """Return the partial batch response of an invocation."""
         if "Records" not in event:
             raise self._parts.unreadable()
-        return self._answer(cast(Sequence[RecordEvent], event["Records"]))
+        return self._answer(cast(Sequence[RecordEvent], event["Records"]), remaining())
 
-    def _answer(self, records: Sequence[RecordEvent]) -> object:
+    def _answer(self, records: Sequence[RecordEvent], lasts: float) -> object:
         parts, started = self._parts, self._parts.clock.tick()
         deliveries = tuple(_delivery(record, queue=self._queue) for record in records)
         with parts.invocation({delivery.message.id for delivery in deliveries}) as token:
-            outcome = invoke.batch(
-                self._environment, BatchInvocation(id=token, token=token, deliveries=deliveries)
-            )
+            invocation = BatchInvocation(id=token, token=token, deliveries=deliveries, lasts=lasts)
+            outcome = invoke.batch(self._environment, invocation)
         parts.ports.traces.record(outcome.spans)
         failures = {failure.receipt: failure for failure in outcome.failures}
         faults = {parked.receipt: parked for parked in outcome.parked}
         failed, rang = set[str](), 0
         for delivery in deliveries:
             parts.log.trace = (identifiers.parent_of(delivery.message.traceparent) or ("", ""))[0]
-            if parked := faults.get(delivery.receipt):
+            if delivery.receipt in outcome.left:
+                is_done = self._give_back(delivery)
+            elif parked := faults.get(delivery.receipt):
                 is_done, rings = self._park(delivery, parked)
                 rang += rings
             else:
@@ -77,6 +79,28 @@ class Batches:
         parts.ended(summary, started, failed=len(failed), rang=rang, batch=len(deliveries))
         messages = [record["messageId"] for record in records if record["receiptHandle"] in failed]
         return {"batchItemFailures": [{"itemIdentifier": identifier} for identifier in messages]}
+
+    def _give_back(self, delivery: Delivery) -> bool:
+        """Let a message that was not begun come back at once. Its receipt counts on SQS.
+
+        Return False: the message stays on its queue.
+        """
+        log, message = self._parts.log, delivery.message
+        log.write("WARNING", "not begun: the invocation has no time left", message_id=message.id)
+        self._come_back(delivery, timedelta(0), error="not begun")
+        return False
+
+    def _come_back(self, delivery: Delivery, after: timedelta, *, error: str) -> None:
+        try:  # without this it comes back later, when the visibility time-out ends
+            self._parts.ports.deliveries.retry(
+                self._queue, delivery.receipt, after=after, error=error
+            )
+        except Exception as failed:
+            self._parts.log.write(
+                "WARNING",
+                f"The message keeps the queue's visibility time-out: {failed}",
+                message_id=delivery.message.id,
+            )
 
     def _park(self, delivery: Delivery, end: Parked) -> tuple[bool, bool]:
         """Park the message. Return two flags: off the queue, and rings an alarm.
@@ -118,16 +142,7 @@ class Batches:
         after = retries.backoff(
             delivery.attempt, chance=self._parts.entropy.chance(), least=failure.after
         )
-        try:  # without this it comes back later, when the visibility time-out ends
-            self._parts.ports.deliveries.retry(
-                self._queue, delivery.receipt, after=after * (not last), error=failure.error
-            )
-        except Exception as error:
-            log.write(
-                "WARNING",
-                f"The message keeps the queue's visibility time-out: {error}",
-                message_id=message.id,
-            )
+        self._come_back(delivery, after * (not last), error=failure.error)
         return False
 
 

@@ -2,7 +2,7 @@
 
 import msgspec
 
-from oort.aws.invoking.parts import Event, Parts
+from oort.aws.invoking.parts import Event, Parts, Remaining, unlimited
 from oort.aws.services.calls import CallEvent, CallReply
 from oort.model.invocations import CallInvocation
 from oort.rules import identifiers
@@ -16,7 +16,7 @@ class Calls:
         self._parts = parts
         self._environment = parts.environment()
 
-    def answer(self, event: Event) -> object:
+    def answer(self, event: Event, _: Remaining = unlimited) -> object:
         """Answer an invocation."""
         parts = self._parts
         if event.get("oort") != "call":

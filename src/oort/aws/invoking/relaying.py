@@ -7,6 +7,7 @@ from typing import TypedDict, cast
 
 from oort.aws.dynamodb.outbox import OutboxRow
 from oort.aws.invoking.logs import JsonLog
+from oort.aws.invoking.parts import Remaining, unlimited
 from oort.aws.services.relay import Relay, rows_of
 from oort.model.errors import InvalidUse, Unreadable
 from oort.ports.clock import Clock
@@ -33,7 +34,7 @@ class RelayHandler:
         self._log = log
         self._clock = clock
 
-    def answer(self, event: Mapping[str, object]) -> object:
+    def answer(self, event: Mapping[str, object], _: Remaining = unlimited) -> object:
         """Send the messages of the event's records."""
         records = event.get("Records")
         if not isinstance(records, list):

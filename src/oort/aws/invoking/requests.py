@@ -4,7 +4,7 @@ import os
 from typing import cast
 
 from oort.aws.invoking import proxy_events
-from oort.aws.invoking.parts import Event, Parts
+from oort.aws.invoking.parts import Event, Parts, Remaining, unlimited
 from oort.aws.invoking.proxy_events import ProxyEvent, ReplyDocument
 from oort.model.errors import InvalidToken
 from oort.model.functions import Http
@@ -31,7 +31,7 @@ class Requests:
         self._reader = RequestReader(parts.function)
         self._origins = Origins(parts.platform.services)
 
-    def answer(self, event: Event) -> ReplyDocument:
+    def answer(self, event: Event, _: Remaining = unlimited) -> ReplyDocument:
         """Answer an invocation."""
         if "httpMethod" not in event:
             raise self._parts.unreadable()

@@ -96,6 +96,7 @@ def started(
         report=log.delivery,
         failed=log.failed,
         throttling="all" if throttle else "none",
+        timed=not inline,
     )
     threads = ThreadPoolExecutor(1 if inline else REQUEST_THREADS, thread_name_prefix="request")
     app = GatewayApp(

@@ -16,6 +16,7 @@ from oort.model.delivery.stages import Stage
 from oort.model.functions import Consumed, FunctionModel
 from oort.model.problems import Json
 from oort.model.resources import Kind
+from oort.rules import triggers
 from oort.rules.cloud.cloud_names import ALIAS
 from oort.rules.cloud.deployed import HANDLER, FunctionEnvironment
 from oort.rules.grants import calls, roles
@@ -108,7 +109,7 @@ def _definition(function: FunctionModel, scope: Scope) -> LambdaFunction:
     return LambdaFunction(
         function.name,
         function.description or function.name,
-        function.timeout,
+        triggers.lasts(function),
         allowed,
         lambda kind: identity(kind, name),
         _calls(function, scope),

@@ -13,6 +13,7 @@ from oort.model import limits
 from oort.model.functions import FunctionModel, Timer
 from oort.model.problems import Json
 from oort.model.resources import QueueModel
+from oort.rules import triggers
 from oort.rules.cloud.cloud_names import UNDELIVERED, Location
 from oort.rules.grants.roles import outgoing
 
@@ -139,7 +140,7 @@ def _visibility(queue: QueueModel, scope: Scope) -> int:
     https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-configure.html
     """
     visible = whole_seconds(queue.visibility)
-    time_outs = [whole_seconds(consumer.timeout) for consumer in _consumers(queue, scope)]
+    time_outs = [whole_seconds(triggers.lasts(consumer)) for consumer in _consumers(queue, scope)]
     return max([visible, *(limits.VISIBILITY_PER_TIMEOUT * seconds for seconds in time_outs)])
 
 

@@ -145,7 +145,7 @@ class Gateway:
         """
         if not admission.cutoff.cut():
             return None
-        return self.refuse(problem_replies.timed_out(admission.match.function.timeout), admission)
+        return self.refuse(replies.timed_out(admission.match.function.timeout), admission)
 
     def too_large(self, admission: Admission) -> HttpReply:
         """Return the reply to a body over the limit."""

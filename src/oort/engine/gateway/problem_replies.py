@@ -46,12 +46,6 @@ class HeadersTooLarge(Problem):
     status = 431
 
 
-class GatewayTimeout(Problem):
-    """The function took too long."""
-
-    status = 504
-
-
 def too_often(wait: timedelta) -> TooManyRequests:
     """Return the problem for a throttled client."""
     seconds = throttles.retry_after(wait)
@@ -75,14 +69,6 @@ def busy() -> ServiceUnavailable:
     Its handler was not entered.
     """
     return ServiceUnavailable("Try again in 1 s.", retry_after=1)
-
-
-def timed_out(after: timedelta) -> GatewayTimeout:
-    """Return the problem for a handler that exceeds its time-out."""
-    return GatewayTimeout(
-        f"The function was not done after {after.total_seconds():g} s."
-        " Its writes before that stay written."
-    )
 
 
 def headers(problem: Problem) -> tuple[tuple[str, str], ...]:

@@ -99,17 +99,18 @@ class Consumers:
             failure.receipt: failure for failure in outcome.failures
         }
         ends |= {parked.receipt: parked for parked in outcome.parked}
+        begun = [delivery for delivery in deliveries if delivery.receipt not in outcome.left]
         if self._redeliver:
-            again = tuple(
-                _again(delivery) for delivery in deliveries if delivery.receipt not in ends
-            )
+            again = tuple(_again(delivery) for delivery in begun if delivery.receipt not in ends)
             ends |= (
                 {failure.receipt: failure for failure in self._invoke(function, again).failures}
                 if again
                 else {}
             )
-        each = timedelta(microseconds=(self._clock.tick() - started) / 1000 / len(deliveries))
-        return self._settle(queue, function, deliveries, ends, each=each, further=further())
+        each = timedelta(microseconds=(self._clock.tick() - started) / 1000 / len(begun))
+        return self._settle(
+            queue, function, begun, ends, left=outcome.left, each=each, further=further()
+        )
 
     def _invoke(self, function: FunctionModel, deliveries: tuple[Delivery, ...]) -> BatchOutcome:
         invocation = identifiers.new(self._clock.now(), self._entropy.bits)
@@ -124,6 +125,7 @@ class Consumers:
         deliveries: Sequence[Delivery],
         ends: dict[str, Failure | Parked],
         *,
+        left: Sequence[str],
         each: timedelta,
         further: int,
     ) -> list[Delivery]:
@@ -150,7 +152,7 @@ class Consumers:
         done = [delivery.receipt for delivery in deliveries if delivery.receipt not in ends]
         parked = [end for end in ends.values() if isinstance(end, Parked)]
         following = self._deliveries.settle(
-            queue, acknowledged=done, failed=retry, parked=parked, most=further
+            queue, acknowledged=done, failed=retry, parked=parked, left=left, most=further
         )
         for report in reports:
             with suppress(Exception):  # who reads the log cannot undo what is settled

@@ -27,7 +27,7 @@ from oort.model.messages import Delivery
 from oort.model.operations import CallFunction
 from oort.ports.clock import Clock
 from oort.ports.entropy import Entropy
-from oort.rules import identifiers
+from oort.rules import identifiers, triggers
 from oort.runtime import invoke
 from oort.runtime.environments import Environment, Factory
 from oort.runtime.requests import RequestReader
@@ -48,8 +48,10 @@ class InProcessInvoker:
         entropy: Entropy,
         overrides: Mapping[object, Factory] | None = None,
         through: tuple[type[BaseException], ...] = (),
+        timed: bool = True,
     ) -> None:
         self._through = through
+        self._timed = timed
         self._functions = program.functions
         self._broker = broker
         self._clock = clock
@@ -83,9 +85,9 @@ class InProcessInvoker:
         """Run a function for a batch of deliveries."""
         messages = frozenset(delivery.message.id for delivery in deliveries)
         with self._environment(name, messages) as (environment, token):
-            return invoke.batch(
-                environment, BatchInvocation(id=id, token=token, deliveries=deliveries)
-            )
+            lasts = triggers.lasts(environment.function.model).total_seconds()
+            invocation = BatchInvocation(id=id, token=token, deliveries=deliveries, lasts=lasts)
+            return invoke.batch(environment, invocation)
 
     def call(self, name: str, operation: CallFunction) -> CallOutcome:
         """Run the function that answers the call."""
@@ -120,6 +122,7 @@ class InProcessInvoker:
                 entropy=self._entropy,
                 overrides=self._overrides,
                 through=self._through,
+                timed=self._timed,
             )
         token = self._broker.open(name, messages=messages)
         try:

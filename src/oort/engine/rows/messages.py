@@ -90,6 +90,9 @@ _NEXT = """SELECT seq, attempts, interrupted, sent, leased, payload FROM message
 WHERE queue = ? AND visible <= ? ORDER BY visible, seq LIMIT ?"""
 _ACKNOWLEDGE = """DELETE FROM messages
 WHERE seq = ? AND queue = ? AND attempts + interrupted = ? AND leased = 1 AND visible > ?"""
+_GIVE_BACK = """UPDATE messages
+SET leased = 0, visible = ?, attempts = attempts - 1, interrupted = interrupted + 1
+WHERE seq = ? AND queue = ? AND attempts + interrupted = ? AND leased = 1 AND visible > ?"""
 _ATTEMPTS = """SELECT attempts FROM messages
 WHERE seq = ? AND queue = ? AND attempts + interrupted = ? AND leased = 1 AND visible > ?"""
 
@@ -111,6 +114,14 @@ def acknowledge(session: Session, queue: str, receipts: Iterable[str], *, now: f
     for receipt in receipts:
         seq, handover = _parts(receipt)
         session.run(_ACKNOWLEDGE, seq, queue, handover, now)
+
+
+def give_back(session: Session, queue: str, receipts: Iterable[str], *, now: float) -> None:
+    """Put messages whose delivery did not begin back on the queue. The attempt does not count."""
+    for receipt in receipts:
+        seq, handover = _parts(receipt)
+        session.run(_GIVE_BACK, now, seq, queue, handover, now)
+        session.wake()
 
 
 def fail(

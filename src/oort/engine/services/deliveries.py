@@ -68,12 +68,18 @@ class Deliveries:
         acknowledged: Sequence[str] = (),
         failed: Sequence[Retry] = (),
         parked: Sequence[Parked] = (),
+        left: Sequence[str] = (),
         most: int = 0,
     ) -> list[Delivery]:
         """End deliveries and receive up to `most` (at most 10) further
         messages, in a single commit.
+
+        Deliveries that are `left` did not begin: their messages are visible again, and the attempt
+        does not count.
         """
-        return self._store.write(self._settling(queue, acknowledged, failed, parked, most=most))
+        return self._store.write(
+            self._settling(queue, acknowledged, failed, parked, left, most=most)
+        )
 
     def release_all(self) -> int:
         """End every lease at once and return their number. For start-up, when no consumer runs.
@@ -107,6 +113,7 @@ class Deliveries:
         acknowledged: Sequence[str],
         failed: Sequence[Retry],
         parked: Sequence[Parked],
+        left: Sequence[str],
         *,
         most: int,
     ) -> Callable[[Session], list[Delivery]]:
@@ -118,6 +125,7 @@ class Deliveries:
             messages.acknowledge(session, queue, acknowledged, now=moment)
             for unreadable in parked:
                 messages.park(session, queue, unreadable.receipt, unreadable.fault, now=moment)
+            messages.give_back(session, queue, left, now=moment)
             for retry, visible in returns:
                 messages.fail(
                     session, model, retry.receipt, error=retry.error, now=moment, visible=visible

@@ -172,10 +172,11 @@ def test_every_declaration_knows_the_users_own_file_and_line(program: Program) -
     assert shop.declared.modules == mail.declared.modules == {__name__}
 
 
-def test_queues_are_invisible_for_six_times_the_time_out(program: Program) -> None:
+def test_queues_are_invisible_for_six_times_the_time_of_a_batch(program: Program) -> None:
     queues = {one.name: one for one in program.model.queues}
-    assert queues["mail.sold-out"].visibility == timedelta(seconds=120)
-    assert queues["mail.outgoing"].visibility == timedelta(seconds=60)
+    # of a batch of four messages, and of two
+    assert queues["mail.sold-out"].visibility == 6 * timedelta(seconds=4 * 20 + 10)
+    assert queues["mail.outgoing"].visibility == 6 * timedelta(seconds=2 * 10 + 10)
     assert (queues["mail.sold-out"].attempts, queues["mail.outgoing"].attempts) == (3, 7)
     assert (queues["mail.sold-out"].subscription, queues["mail.outgoing"].subscription) == (
         "shop.sold",

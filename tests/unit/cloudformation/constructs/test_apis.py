@@ -9,6 +9,7 @@ from oort.engine.gateway import problem_replies
 from oort.model.functions import FunctionModel, Http, Rate
 from oort.model.problems import Problem
 from oort.rules.http.reply_headers import Origins
+from oort.runtime import replies
 from tests.templates.reading import Found, filled, of_type
 from tests.unit.cloudformation.one_service import properties, shop, template
 from tests.unit.programs import function, route
@@ -213,7 +214,7 @@ def test_whatever_else_is_refused_keeps_its_status() -> None:
     [
         ("REQUEST_TOO_LARGE", problem_replies.ContentTooLarge),
         ("THROTTLED", problem_replies.TooManyRequests),
-        ("INTEGRATION_TIMEOUT", problem_replies.GatewayTimeout),
+        ("INTEGRATION_TIMEOUT", replies.GatewayTimeout),
     ],
 )
 def test_both_targets_refuse_in_the_same_words(kind: str, problem: type[Problem]) -> None:

@@ -36,7 +36,7 @@ def test_a_function_has_the_settings_of_its_stage() -> None:
         ["x86_64"],
         512,
     )
-    assert (found["Handler"], found["Timeout"]) == (HANDLER, 10)
+    assert (found["Handler"], found["Timeout"]) == (HANDLER, 20)
     assert found["Code"] == {
         "S3Bucket": {"Ref": "AssetsBucket"},
         "S3Key": f"market/shop/{'f' * 64}.zip",

@@ -48,8 +48,8 @@ def test_parts_of_a_second_do_not_shorten_the_visibility() -> None:
         "shop.pack", "shop", Worker("shop.parcels", 10), (), timedelta(seconds=10.5), "", HERE
     )
     document = template(shop(short, queues=(queue("shop.parcels"),)))
-    assert properties(document, "FunctionPack")["Timeout"] == 11
-    assert properties(document, "QueueParcels")["VisibilityTimeout"] == 66
+    assert properties(document, "FunctionPack")["Timeout"] == 115
+    assert properties(document, "QueueParcels")["VisibilityTimeout"] == 690
 
 
 def test_a_subscriber_has_a_queue_that_only_its_topic_fills() -> None:

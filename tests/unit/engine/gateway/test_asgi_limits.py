@@ -55,6 +55,7 @@ class Server:
             clock=SystemClock(),
             entropy=SeededEntropy(1),
             identity=self.callers,
+            timed=timed,
         )
         self.threads = ThreadPoolExecutor(threads)
         pages = {"/_oort/live": lambda address: FixedPage("text/plain", address.encode())}
@@ -80,7 +81,7 @@ class Server:
             self.go_on.wait(PATIENCE)
             try:
                 notes.put(Note("after"))
-            except Exception as error:
+            except BaseException as error:
                 self.refused.append(type(error).__name__)
                 raise
             finally:
@@ -162,7 +163,7 @@ def test_a_handler_that_takes_too_long_is_504_and_can_write_nothing_more(opened:
     assert server.left.wait(PATIENCE)
     server.threads.shutdown()
     assert server.notes() == ["before"]
-    assert server.refused == ["NotGranted"]
+    assert server.refused == ["TimedOut"]
     spans = server.engine.ports.traces.read(headers[b"trace-id"].decode())
     assert [span.detail["status"] for span in spans if span.kind == "request"] == ["504"]
     assert [span.kind for span in spans if span.kind == "function"] == [

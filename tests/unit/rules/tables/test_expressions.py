@@ -158,6 +158,13 @@ def test_a_sum_whose_missing_number_would_be_out_of_bounds_needs_the_number() ->
         )
 
 
+def test_a_sum_whose_missing_number_would_be_within_bounds_needs_no_number() -> None:
+    expression = expressions.update((AddTo(("a",), 1, Bounds(ge=1)),), None, key="id")
+    for item, fits in (({}, True), ({"a": 0}, True), ({"a": -1}, False)):
+        stored = attributes.attributes({"id": "x", **item}, indexed=NONE)
+        assert is_possible(expression, stored) is fits
+
+
 def is_possible(expression: expressions.Expression, stored: attributes.Attributes) -> bool:
     """True if DynamoDB would carry out the update."""
     try:

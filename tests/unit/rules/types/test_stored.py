@@ -140,3 +140,11 @@ def test_an_amount_is_a_number_of_the_same_kind_without_its_bounds(kind: Any, nu
 )
 def test_the_elements_of_a_list_have_its_type(kind: Any, element: Any) -> None:
     assert stored.element(kind) == element
+
+
+@pytest.mark.parametrize(
+    ("kind", "most"),
+    [(Annotated[list[int], Meta(max_length=3)] | None, 3), (list[int], None), (int, None)],
+)
+def test_the_length_of_a_list_is_that_of_its_type(kind: Any, most: int | None) -> None:
+    assert stored.most(kind) == most
