@@ -221,6 +221,15 @@ class Unavailable(OortError):
     code = "target.unavailable"
 
 
+class StateUnwritable(StateUnusable, Unavailable):
+    """The state cannot be written now: the disk is full or fails, or another process has locked it.
+
+    Nothing was saved, and nothing that was saved is lost. Try again.
+    """
+
+    code = "state.unwritable"
+
+
 class NoCredentials(OortError):
     """There are no credentials for AWS, or they have expired or are not accepted."""
 

@@ -6,6 +6,7 @@ connections wait in the meantime.
 """
 
 import signal
+import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import timedelta
@@ -15,6 +16,7 @@ from typing import Generic, Protocol, TypeVar
 from oort.cli.dev.reload_children import END, Loaded, Message
 
 LOOK = timedelta(milliseconds=250)
+_IGNORED = "{} is written by the program each time it is imported. It does not reload the platform any more."
 _GOES_ON = "The old program continues to run. Fix the mistakes, and the new program is loaded."
 _WAITING = "The program does not run until its mistakes are fixed; requests wait."
 
@@ -52,6 +54,10 @@ class Watched(Protocol):
         """Watch these files, too."""
         ...
 
+    def given_up(self, *, begun: int, loaded: int) -> str:
+        """Return a file that is ignored from now on, or ""."""
+        ...
+
     def changed(self) -> str:
         """Return a changed file, or ""."""
         ...
@@ -82,6 +88,7 @@ class Reloader(Generic[P]):
         self._next: P | None = None
         self._ready = False  # the child that serves has answered, or could have
         self._reloaded = False
+        self._begun = self._loaded = 0  # the last import of a program, in nanoseconds
         self._handing_over = False
         self._stopping = False
 
@@ -99,7 +106,7 @@ class Reloader(Generic[P]):
                     and not self._stopping
                     and (file := self._files.changed())
                 ):
-                    self._replace(file)
+                    self._change(file)
 
     def stop(self) -> None:
         """End the children gracefully; the second call ends them at once."""
@@ -111,9 +118,17 @@ class Reloader(Generic[P]):
         return [child for child in (self._serving, self._next) if child is not None]
 
     def _start(self, file: str) -> None:
+        self._begun = time.time_ns()
         self._next = self._launch(file, self._children())
         if self._stopping:  # the signal came before the child was known
             self._next.stop()
+
+    def _change(self, file: str) -> None:
+        loaded = time.time_ns() if self._next is not None else self._loaded
+        if ignored := self._files.given_up(begun=self._begun, loaded=loaded):
+            self._say(_IGNORED.format(ignored))
+        else:
+            self._replace(file)
 
     def _replace(self, file: str) -> None:
         if self._next is not None:  # it loads what has changed again
@@ -143,6 +158,7 @@ class Reloader(Generic[P]):
             self._ready = True
             return
         self._files.also(message.files)
+        self._loaded = time.time_ns()
         # The older child ended before this child had loaded.
         if child is self._serving:
             return

@@ -1,5 +1,6 @@
 """Find files of a project that changed since the last look, without importing the project."""
 
+import hashlib
 import os
 import time
 from collections.abc import Callable, Iterable, Iterator
@@ -10,6 +11,7 @@ from oort.app.loading.projects import FILE
 _SKIPPED = frozenset({"__pycache__", "node_modules", "site-packages"})
 _SETTLING = 0.05  # seconds between two looks that must agree: an editor writes several files, or one in two steps
 _ROUNDS = 20
+_TOO_OFTEN = 5  # changes of one file in a row, each while the program is imported
 
 # Time of change in nanoseconds, size and inode: some editors replace files.
 Stamp = tuple[int, int, int]
@@ -23,6 +25,9 @@ class Files:
         self._folder = folder
         self._pause = pause
         self._also: tuple[str, ...] = ()
+        self._contents: dict[str, bytes] = {}
+        self._alone: tuple[str, int] = ("", 0)
+        self._given_up: set[str] = set()
         self._seen = self._look()
 
     def also(self, files: Iterable[str]) -> None:
@@ -36,7 +41,8 @@ class Files:
         """Return a file that was written, added or removed since the last call; "" without a
         change.
 
-        After a change, wait until the files stay the same for a moment.
+        After a change, wait until the files stay the same for a moment. A file that was written
+        with the same content has not changed.
         """
         now = self._look()
         if now == self._seen:
@@ -46,9 +52,37 @@ class Files:
             before, now = now, self._look()
             if now == before:
                 break
-        different = sorted(set(now.items()) ^ set(self._seen.items()))
+        different = {name for name, _ in set(now.items()) ^ set(self._seen.items())}
         self._seen = now
-        return different[0][0] if different else ""
+        return min(filter(self._is_new, sorted(different - self._given_up)), default="")
+
+    def given_up(self, *, begun: int, loaded: int) -> str:
+        """Return a file to ignore from now on: the program writes it each time it is imported.
+
+        Call this after `changed`. The last import of a program began and ended at these times, in
+        nanoseconds.
+        """
+        name, times = self._alone
+        written = self._seen.get(name, (0, 0, 0))[0]
+        if not begun <= written <= loaded:
+            self._alone = (name, 0)
+        elif times >= _TOO_OFTEN:
+            self._given_up.add(name)
+            self._alone = ("", 0)
+            return name
+        return ""
+
+    def _is_new(self, name: str) -> bool:
+        """True unless the file has the content that it had at its last change."""
+        try:
+            content = hashlib.sha256(Path(name).read_bytes()).digest()
+        except OSError:
+            content = b""
+        is_new = self._contents.get(name) != content
+        self._contents[name] = content
+        if is_new:
+            self._alone = (name, self._alone[1] + 1 if self._alone[0] == name else 1)
+        return is_new
 
     def _look(self) -> dict[str, Stamp]:
         names = (*_files(str(self._folder)), *self._also)

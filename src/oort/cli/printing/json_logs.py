@@ -53,10 +53,11 @@ class JsonLog(Log):
         )
 
     def failed(self, error: Exception) -> None:
-        """Log an error of the engine itself, which tries again."""
-        self._line(
-            "ERROR", str(error), logger="oort", traceback="".join(traceback.format_exception(error))
-        )
+        """Log an error of the engine itself, which tries again; a repeated error once in a while."""
+        missed = self._seldom.missed(f"{type(error)} {error}", now=datetime.now(UTC))
+        if missed is not None:
+            below = "".join(traceback.format_exception(error))
+            self._line("ERROR", str(error), logger="oort", repeated=missed or "", traceback=below)
 
     def say(self, text: str, *, below: str = "") -> None:
         """Log a message of the platform."""

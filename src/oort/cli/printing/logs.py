@@ -13,7 +13,7 @@ import traceback
 from collections import OrderedDict, deque
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, TextIO
 
@@ -23,12 +23,14 @@ from oort.model.errors import OortError
 from oort.rules import identifiers
 from oort.runtime import redaction
 from oort.runtime.environments import broken_record
+from oort.runtime.seldom import Seldom
 
 if TYPE_CHECKING:
     from oort.model.http import HttpReply, HttpRequest
     from oort.model.invocations import DeliveryReport
 
 _GATHER = 0.03  # seconds: short enough that nobody sees it, long enough that a busy platform writes many lines at once
+_PAUSE = timedelta(seconds=30)  # between two lines about the same error of the engine
 _KEPT = 20_000  # lines, if the reader has stopped; then the oldest are dropped
 _REMEMBERED = 1_000  # failures whose traceback was shown
 _TRACE = 8  # characters of a trace's id; `oort trace` takes a beginning
@@ -90,6 +92,7 @@ class Log:
         self._second = (0, "")
         self._shown: OrderedDict[tuple[str, str, str], None] = OrderedDict()
         self._lock = threading.Lock()
+        self._seldom = Seldom(_PAUSE)
 
     def access(self, request: "HttpRequest", reply: "HttpReply", took: timedelta) -> None:
         """Log a request and its reply, with the traceback of a failed handler."""
@@ -126,15 +129,18 @@ class Log:
         self.say(_line("deliver", report.function, self._outcome(report), *parts), below=below)
 
     def failed(self, error: Exception) -> None:
-        """Log an error of the engine itself, which tries again."""
+        """Log an error of the engine itself, which tries again; a repeated error once in a while."""
+        missed = self._seldom.missed(f"{type(error)} {error}", now=datetime.now(UTC))
+        if missed is None:
+            return
+        more = f" ({output.counted(missed, 'repetition')} not shown)" if missed else ""
+        head = self._paint("engine", "red")
         if isinstance(error, OortError):
-            self.say(f"{self._paint('engine', 'red')}  {output.shortened(str(error))}")
+            self.say(f"{head}  {output.shortened(str(error))}{more}")
         else:
             below = self._traceback("".join(traceback.format_exception(error)), trace="")
-            self.say(
-                f"{self._paint('engine', 'red')}  {type(error).__name__}: {output.one_line(str(error))}",
-                below=below,
-            )
+            what = f"{type(error).__name__}: {output.one_line(str(error))}"
+            self.say(f"{head}  {what}{more}", below=below)
 
     def say(self, text: str, *, below: str = "") -> None:
         """Log a line, with further lines below."""

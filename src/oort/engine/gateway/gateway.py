@@ -273,7 +273,7 @@ class Gateway:
 
     def _broken(self, error: Exception, arrival: Arrival, *, match: Match | None) -> HttpReply:
         return self._settled(
-            replies.internal(error, trace=arrival.trace, entered=False), arrival, match=match
+            replies.failure(error, trace=arrival.trace, entered=False), arrival, match=match
         )
 
     def _settled(

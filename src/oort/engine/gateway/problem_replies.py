@@ -72,12 +72,12 @@ def busy() -> ServiceUnavailable:
 
 
 def headers(problem: Problem) -> tuple[tuple[str, str], ...]:
-    """Return the headers that belong to the problem."""
+    """Return the headers that belong to the problem, beside those that every target gives it."""
     if isinstance(problem, Unauthorized):
         return (("www-authenticate", "Bearer"),)
     if isinstance(problem, MethodNotAllowed):
         return (("allow", str(problem.members["allow"])),)
-    if isinstance(problem, TooManyRequests | ServiceUnavailable):
+    if isinstance(problem, TooManyRequests):
         return (("retry-after", str(problem.members["retry_after"])),)
     if isinstance(problem, RequestTimeout):
         return (("connection", "close"),)  # the gateway does not read the rest of the body

@@ -5,10 +5,12 @@ the steps from threads.
 """
 
 import threading
+import time
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
+from dataclasses import dataclass
 from datetime import timedelta
 
 from oort.engine.invoking.invoker import InProcessInvoker
@@ -27,8 +29,18 @@ from oort.runtime.parking import Alarms
 # Interval at which the dispatcher looks for writes of other processes, such as
 # a redrive of the CLI.
 _POLL = timedelta(milliseconds=500)
+# The longest pause after the engine itself has failed, for instance because the disk is full.
+_LONGEST_PAUSE = timedelta(seconds=30)
 # Batches that a thread delivers before it makes room for other consumers.
 _ROUNDS = 20
+
+
+@dataclass(frozen=True, slots=True)
+class _Pause:
+    """The end and the length of a pause after a failure of the engine itself."""
+
+    until: float  # of the machine's monotonic clock, in seconds
+    length: timedelta
 
 
 class Consumers:
@@ -194,6 +206,7 @@ class Dispatcher:
         self._stopping = threading.Event()
         self._lock = threading.Lock()
         self._running: Counter[str] = Counter()
+        self._pauses: dict[str, _Pause] = {}
 
     def start(self) -> None:
         """Begin to deliver."""
@@ -225,7 +238,9 @@ class Dispatcher:
                 self._wait(before, due)
             except Exception as error:
                 self._failed(error)
-                self._stopping.wait(_POLL.total_seconds())
+                self._stopping.wait(self._paused("").total_seconds())
+            else:
+                self._resumed("")
 
     def _pass(self) -> None:
         while self._relay():
@@ -247,14 +262,32 @@ class Dispatcher:
             self._consumers.drain(queue, rounds=_ROUNDS, stopping=self._stopping.is_set)
         except Exception as error:
             self._failed(error)
+            self._paused(queue)
+        else:
+            self._resumed(queue)
         finally:
             with self._lock:
                 self._running[queue] -= 1
             self._woken.set()
 
+    def _paused(self, name: str) -> timedelta:
+        """Pause what has failed, each time for longer. Return the length of the pause."""
+        with self._lock:
+            last = self._pauses.get(name)
+            length = _POLL if last is None else min(2 * last.length, _LONGEST_PAUSE)
+            self._pauses[name] = _Pause(time.monotonic() + length.total_seconds(), length)
+        return length
+
+    def _resumed(self, name: str) -> None:
+        with self._lock:
+            self._pauses.pop(name, None)
+
     def _take(self, queue: str) -> bool:
         with self._lock:
-            if self._running[queue] >= self._each:
+            pause = self._pauses.get(queue)
+            if self._running[queue] >= self._each or (
+                pause is not None and time.monotonic() < pause.until
+            ):
                 return False
             self._running[queue] += 1
             return True

@@ -14,7 +14,7 @@ from collections import deque
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, TypeVar, cast
 
@@ -22,10 +22,12 @@ import apsw
 
 from oort.engine.store.session import Row, Session, Value
 from oort.engine.store.store import closed, connect, ignore, unusable
+from oort.runtime.seldom import Seldom
 
 T = TypeVar("T")
 
 _log = logging.getLogger(__name__)
+_seldom = Seldom(timedelta(seconds=30))
 
 
 @dataclass(frozen=True, slots=True)
@@ -300,6 +302,13 @@ class GroupCommitStore:
             _log.exception("on_commit failed; the commit itself is durable.")
 
 
+def _warn(error: BaseException) -> None:
+    missed = _seldom.missed(str(error), now=datetime.now(UTC))
+    if missed is not None:
+        more = f" {missed} more were not logged." if missed else ""
+        _log.warning("A write that nobody waits for failed.%s", more, exc_info=error)
+
+
 def _is_wanted(ticket: _Ticket) -> bool:
     return not isinstance(ticket.answer, Future) or ticket.answer.set_running_or_notify_cancel()
 
@@ -310,7 +319,7 @@ def _answer(ticket: _Ticket, outcome: _Outcome) -> None:
         answer.tell(outcome)
     elif answer is None:
         if outcome.error is not None:
-            _log.warning("A write that nobody waits for failed.", exc_info=outcome.error)
+            _warn(outcome.error)
     elif outcome.error is not None:
         answer.set_exception(outcome.error)
     else:

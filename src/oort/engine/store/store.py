@@ -13,7 +13,7 @@ import apsw
 
 from oort.engine.store import schema
 from oort.engine.store.session import Row, Session, Value
-from oort.model.errors import StateUnusable
+from oort.model.errors import StateUnusable, StateUnwritable
 
 T = TypeVar("T")
 
@@ -133,15 +133,15 @@ def opens(path: Path, key: str | None) -> bool:
 
 def unusable(error: BaseException, *, name: str) -> BaseException:
     """Return the error to raise: StateUnusable if the disk or file is at fault, else the error
-    itself."""
+    itself. StateUnwritable if it may work again."""
     if not isinstance(error, _STORAGE):
         return error
     if isinstance(error, apsw.FullError):
-        return StateUnusable(
+        return StateUnwritable(
             f"The disk of {name} is full; nothing was saved.", "Free some space and try again."
         )
     if isinstance(error, apsw.BusyError | apsw.LockedError):
-        return StateUnusable(
+        return StateUnwritable(
             f"Another process has kept {name} locked for {_BUSY_MILLISECONDS // 1000} s; nothing was saved.",
             "Stop the other process.",
         )
@@ -150,7 +150,10 @@ def unusable(error: BaseException, *, name: str) -> BaseException:
             f"The state in {name} cannot be read: the key is wrong, or the file is damaged.",
             "Restore the key or a backup. Nothing was changed.",
         )
-    return StateUnusable(
+    kind = (
+        StateUnwritable if isinstance(error, apsw.IOError | apsw.ReadOnlyError) else StateUnusable
+    )
+    return kind(
         f"The state in {name} cannot be used: {error}.",
         "Check the disk and the folder's permissions; restore a backup.",
     )
