@@ -233,9 +233,9 @@ class Dispatcher:
             try:
                 # Both are read before the pass: a commit during the pass, or a message that becomes
                 # visible, must cause another pass.
-                before, due = self._version(), self._due()
+                before, due, began = self._version(), self._due(), time.monotonic()
                 self._pass()
-                self._wait(before, due)
+                self._wait(before, due, began)
             except Exception as error:
                 self._failed(error)
                 self._stopping.wait(self._paused("").total_seconds())
@@ -249,12 +249,19 @@ class Dispatcher:
             if queue in self._consumers and self._take(queue):
                 self._pool.submit(self._deliver, queue)
 
-    def _wait(self, before: int, due: float | None) -> None:
-        """Wait for a commit here, a message that becomes visible, or a write of another process."""
+    def _wait(self, before: int, due: float | None, began: float) -> None:
+        """Wait for a commit here, a message that becomes visible, or a write of another process.
+
+        Also for the end of a pause that had not ended when the pass `began`.
+        """
         longest = _POLL.total_seconds()
         while not self._stopping.is_set():
             left = longest if due is None else due - self._clock.now().timestamp()
             if left <= 0 or self._woken.wait(min(left, longest)) or self._version() != before:
+                return
+            with self._lock:
+                ends = [pause.until for pause in self._pauses.values() if pause.until > began]
+            if ends and min(ends) <= time.monotonic():
                 return
 
     def _deliver(self, queue: str) -> None:
