@@ -13,7 +13,7 @@ from tests import costs, measuring, repeats, scheduling
 
 # The gates draw the same examples in every run; HYPOTHESIS_PROFILE=explore looks for new ones.
 settings.register_profile("quick", derandomize=True, deadline=None, max_examples=10)  # `make fast`
-settings.register_profile("gate", derandomize=True, deadline=None, max_examples=40)  # `make check`
+settings.register_profile("gate", derandomize=True, deadline=None, max_examples=30)  # `make check`
 settings.register_profile("full", derandomize=True, deadline=None)  # continuous integration
 settings.register_profile("explore", deadline=None, max_examples=2000)
 settings.load_profile(repeats.PROFILE)

@@ -9,7 +9,7 @@ from typing import TypeVar
 
 Row = TypeVar("Row")
 PROFILE = os.environ.get("HYPOTHESIS_PROFILE", "gate")
-SHARES = {"quick": 0.1, "gate": 0.25, "full": 1.0, "explore": 10.0}
+SHARES = {"quick": 0.1, "gate": 0.2, "full": 1.0, "explore": 10.0}
 
 
 def times(full: int, *, least: int = 1) -> int:

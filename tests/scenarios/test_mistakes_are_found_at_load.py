@@ -11,7 +11,7 @@ import pytest
 
 from oort.app.loading.projects import find
 from oort.model.errors import InvalidProject
-from tests.scenarios import mistakes
+from tests.scenarios import mistakes, mistakes_of_resources
 from tests.scenarios.mistakes import CASES, PRELUDE
 from tests.unit.app.written import Written, written
 
@@ -244,7 +244,8 @@ def test_every_code_of_the_loader_has_a_case() -> None:
     modules = [path for path in SRC.rglob("*.py") if path.name not in later]
     known = set().union(*(codes_in(path.read_text(encoding="utf-8")) for path in modules))
     shown = "".join(
-        Path(file).read_text(encoding="utf-8") for file in (__file__, mistakes.__file__)
+        Path(file).read_text(encoding="utf-8")
+        for file in (__file__, mistakes.__file__, mistakes_of_resources.__file__)
     )
     assert len(known) > 40
     assert (

@@ -16,6 +16,7 @@ from oort.model.errors import InvalidProgram, InvalidUse, Mistake, Source
 from oort.model.platform import PlatformModel
 from oort.model.problems import Problem
 from oort.model.resources import EventModel, Resource
+from oort.rules.types import models
 
 Handler: TypeAlias = Callable[..., object]
 _TIMEOUT = timedelta(seconds=30)
@@ -150,14 +151,10 @@ class ResourceDeclared:
     def arguments(self, base: type) -> tuple[object, ...] | None:
         """Return the type arguments of the base; None if the class has another base."""
         bases = getattr(self.cls, "__orig_bases__", ())
-        return next(
-            (
-                get_args(declared_base)
-                for declared_base in bases
-                if get_origin(declared_base) is base
-            ),
-            None,
-        )
+        for declared_base in map(models.opened, bases):
+            if get_origin(declared_base) is base:
+                return get_args(declared_base)
+        return None
 
     def checked_arguments(self, base: type) -> tuple[object, ...]:
         """Return the type arguments of the base. The declaration has refused any other class."""

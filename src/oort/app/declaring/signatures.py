@@ -6,7 +6,18 @@ from datetime import date, time, timedelta
 from decimal import Decimal
 from enum import Enum
 from types import NoneType, UnionType
-from typing import Annotated, Any, Literal, Union, cast, get_args, get_origin, get_type_hints
+from typing import (
+    Annotated,
+    Any,
+    Literal,
+    Never,
+    NoReturn,
+    Union,
+    cast,
+    get_args,
+    get_origin,
+    get_type_hints,
+)
 from uuid import UUID
 
 from oort.app.declaring.parameters import (
@@ -31,6 +42,7 @@ from oort.app.handles.later import Later
 from oort.app.handles.once import Once
 from oort.model.errors import Mistake, Source
 from oort.model.invocations import Context, Principal
+from oort.rules.types import models
 
 
 class Reader:
@@ -58,7 +70,8 @@ class Reader:
     def hints(self) -> dict[str, object] | None:
         """Return the resolved annotations; None and a mistake if Python cannot resolve them."""
         try:
-            return dict(get_type_hints(self.call, include_extras=True))
+            hints = get_type_hints(self.call, include_extras=True)
+            return {name: models.opened(hint) for name, hint in hints.items()}
         except (NameError, AttributeError) as error:
             self.refuse(
                 "signature.name",
@@ -101,6 +114,8 @@ class Reader:
 
     def shared(self, name: str, hint: object) -> Parameter | None:
         """Return a parameter that handlers and providers share; None for any other."""
+        provided = ProvidedParameter(name, hint) if hint in self.provided else None
+        hint = models.opened(hint, new_types=True)
         origin = get_origin(hint) or hint
         if isinstance(origin, type) and issubclass(origin, ResourceHandle):
             return self._handle(name, hint, origin)
@@ -119,7 +134,7 @@ class Reader:
             return ContextParameter(name)
         if hint is Once:
             return OnceParameter(name)
-        return ProvidedParameter(name, hint) if hint in self.provided else None
+        return provided
 
     def _handle(self, name: str, hint: object, origin: type[ResourceHandle]) -> Parameter | None:
         title, declared = origin.__name__, declaration(origin)
@@ -207,6 +222,8 @@ def read_provider(reader: Reader) -> Signature:
     parameters: list[Parameter] = []
     for parameter in reader.parameters():
         shared = None if hints is None else reader.shared(parameter.name, hints.get(parameter.name))
+        if hints is not None and hints.get(parameter.name) is Context:
+            shared = None  # a port lives longer than an invocation
         if shared is None and hints is not None:
             reader.refuse(
                 "provider.parameter",
@@ -261,6 +278,20 @@ def read_consumer(reader: Reader, message: object) -> Signature:
     return Signature(tuple(parameters), (hints or {}).get("return"))
 
 
+_NOTHING: tuple[object, ...] = (None, NoneType, Any, Never, NoReturn)
+
+
+def refuse_return(reader: Reader, signature: Signature) -> None:
+    """Add a mistake for a return value that nobody receives."""
+    if signature.returns not in _NOTHING and not inspect.isgeneratorfunction(reader.call):
+        title = getattr(signature.returns, "__name__", signature.returns)
+        reader.refuse(
+            "consumer.return",
+            f"{reader.name} returns {title}, but nobody receives it.",
+            "Return None; send or publish the result.",
+        )
+
+
 def _check_message(
     reader: Reader, name: str, hint: object, message: object, *, resolved: bool
 ) -> None:
@@ -308,6 +339,7 @@ def _request_parameter(
         return ContextParameter(name)
     if (shared := reader.shared(name, hint)) is not None:
         return shared
+    hint = models.opened(hint, new_types=True)
     if hint is Principal or _optional(hint) is Principal:
         return _principal(reader, name, optional=hint is not Principal, public=public)
     if name == "body" and name not in path and _header(hint) is None:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import replace
+from typing import get_args, get_origin
 
 from oort.app.declaring.declarations import ResourceDeclared
 from oort.app.handles.tables import Index, Table, TableDeclaration
@@ -75,10 +76,35 @@ def check(declared: ResourceDeclared, model: TableModel) -> tuple[TableModel | N
                 "table.key-type", what, "DynamoDB needs text or a number: give the field one type."
             )
         )
+    for name in (name for name in types if types[name] == "none"):
+        what = f"{declared.cls.__name__}: {name} cannot be in a key or an index."
+        instead = "Keys are str, int, float, date, datetime (with a time zone), UUID or Enum."
+        mistakes.append(declared.mistake("table.key-type", what, instead))
+    mistakes += _key_mistakes(declared, arguments[0], item, model)
     numeric = frozenset(name for name in types if types[name] == "number")
     complete = replace(model, numeric=numeric)
     _record(declared, complete, item)
     return complete, mistakes
+
+
+def _key_mistakes(
+    declared: ResourceDeclared, key: object, item: type[object], model: TableModel
+) -> Iterator[Mistake]:
+    """Yield a mistake for each part of the key whose type differs from the item's field."""
+    from oort.rules.types import stored
+
+    kinds = get_args(key) if len(model.key) > 1 and get_origin(key) is tuple else (key,)
+    if len(kinds) != len(model.key):
+        what = f"{declared.cls.__name__}: the key has {len(model.key)} fields, and Table[…] names {len(kinds)}."
+        yield declared.mistake("table.key-type", what, "Write Table[tuple[str, str], Item, Can].")
+        return
+    for name, kind in zip(model.key, kinds, strict=True):
+        field, given = stored.key_type(item, name), stored.kind_of(kind)
+        if "mixed" not in (field, given) and "none" not in (field, given) and field != given:
+            what = f"{declared.cls.__name__}: {name} is a {field} in {item.__name__}, and a {given} in Table[…]."
+            yield declared.mistake(
+                "table.key-type", what, "Name the type of the field in Table[…]."
+            )
 
 
 def _record(declared: ResourceDeclared, model: TableModel, item: type[object]) -> None:

@@ -17,6 +17,7 @@ from oort.model import limits, names, operations
 from oort.model.errors import InvalidProgram, InvalidUse, Mistake, Source, Unreadable
 from oort.model.problems import BadRequest, Conflict, Forbidden, NotFound, Problem, Unauthorized
 from oort.model.resources import CallModel
+from oort.rules.types import models
 
 _KNOWN: dict[int, type[Problem]] = {
     kind.status: kind for kind in (BadRequest, Unauthorized, Forbidden, NotFound, Conflict)
@@ -146,7 +147,7 @@ def _problem(declared: CallDeclaration, objected: operations.Objected) -> Proble
 def _arguments(cls: type) -> tuple[object, ...] | None:
     for candidate in getattr(cls, "__orig_bases__", ()):
         if get_origin(candidate) is Call:
-            return get_args(candidate)
+            return tuple(map(models.opened, get_args(candidate)))
     return None
 
 

@@ -27,6 +27,7 @@ from oort.app.declaring.signatures import (
     read_route,
     read_timer,
     refuse_once,
+    refuse_return,
 )
 from oort.app.handles import calls, events
 from oort.app.handles.events import Event
@@ -192,6 +193,8 @@ class _Loader:
                 why="needs a delivery; a request or a call has no message",
                 instead="Send a message to a queue of the service, and take Once in the worker.",
             )
+        if not isinstance(declared.trigger, Route | AnswerDeclared):
+            refuse_return(reader, signature)
         self.mistakes += [*reader.mistakes, *self._foreign_parameters(reader, signature)]
         if trigger is None:
             return

@@ -73,6 +73,13 @@ def find(path: Path) -> Project:
     name, packages = document.get("name"), document.get("services")
     if not isinstance(name, str) or not name:
         raise InvalidProject(f"{file}: name is missing or not text.", 'Write name = "shop".')
+    if not stages.may_be_named(name):
+        what = f"{file}: {name!r} is not a platform's name."
+        instead = (
+            "Use lower-case letters, digits and dashes, at most 24, starting with a letter; "
+            "names that begin with aws or ssm belong to AWS."
+        )
+        raise InvalidProject(what, instead)
     named, policies = _names(packages), _names(document.get("policies", []))
     if not named:
         what = f"{file}: services is missing or not a list of modules."

@@ -1,7 +1,7 @@
 """Routes at load time: their paths, parameters, limits and collisions."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import timedelta
 from math import ceil
 from types import NoneType
@@ -10,11 +10,12 @@ from typing import Any, get_args, get_origin
 from oort.app.declaring.declarations import Route
 from oort.app.declaring.parameters import Signature, ValueParameter
 from oort.app.declaring.services import Service
-from oort.app.declaring.signatures import Reader
+from oort.app.declaring.signatures import Reader, unreadable
 from oort.app.handles.actions import Reply
 from oort.model import limits
-from oort.model.errors import Mistake
+from oort.model.errors import InvalidValue, Mistake
 from oort.model.functions import FunctionModel, Http, Rate
+from oort.model.problems import Problem
 from oort.rules.http import routing
 
 # As browsers write an origin.
@@ -78,13 +79,45 @@ def check(route: Route, signature: Signature, timeout: timedelta, reader: Reader
             f"{reader.name}: a {route.method} request has no body.",
             "Use post, put or patch.",
         )
-    if not 200 <= route.status <= 599:
-        reader.refuse(
-            "route.status", f"{reader.name}: {route.status} is not a status.", "Use 200 to 599."
-        )
+    if not 200 <= route.status <= 399:
+        what = f"{reader.name}: {route.status} is not the status of a success."
+        reader.refuse("route.status", what, "Use 200 to 399; raise a Problem for an error.")
+    _check_raises(route, reader)
+    if not reader.checked:
+        _check_reply(signature.returns, reader)
     if route.status in limits.BODILESS and _answers(signature.returns):
         what = f"{reader.name} has status {route.status} without a body, but returns a body."
         reader.refuse("route.status", what, "Add status=200, or return None.")
+
+
+def _check_raises(route: Route, reader: Reader) -> None:
+    kinds: Sequence[type] = route.raises
+    for kind in kinds:
+        if not issubclass(kind, Problem):
+            reader.refuse(
+                "route.raises",
+                f"{reader.name}: raises= has {kind.__name__}, which is not a Problem.",
+                f"Name subclasses of Problem: class {reader.name.title()}Failed(Problem).",
+            )
+
+
+def _check_reply(returns: object, reader: Reader) -> None:
+    """Refuse a type that JSON cannot have, or that has no schema for the API document."""
+    from oort.rules.types import schemas
+
+    inner = get_args(returns)[0] if get_origin(returns) is Reply and get_args(returns) else returns
+    if inner in (None, NoneType, Any, Reply):
+        return
+    try:
+        problem = unreadable(inner)
+        if not problem:
+            schemas.schema(inner, closed=False)
+    except InvalidValue as error:
+        problem = error.what.rstrip(".")
+    if problem:
+        what = f"{reader.name} returns {getattr(inner, '__name__', inner)}: {problem}."
+        instead = "Return Structs, dataclasses and types that msgspec can decode."
+        reader.refuse("route.return", what, instead)
 
 
 def _check_owner(route: Route, reader: Reader) -> None:

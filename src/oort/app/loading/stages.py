@@ -32,6 +32,15 @@ class _Settings(msgspec.Struct, forbid_unknown_fields=True):
     tags: dict[str, str] = {}
 
 
+def may_be_named(platform: str) -> bool:
+    """Return True for a name that resources of AWS can have.
+
+    Parameter Store refuses names that begin with aws or ssm.
+    https://docs.aws.amazon.com/systems-manager/latest/userguide/sysman-parameter-name-constraints.html
+    """
+    return bool(names.PLATFORM.fullmatch(platform)) and not platform.startswith(("aws", "ssm"))
+
+
 def read(document: object, file: Path) -> tuple[Stage, ...]:
     """Return the stages. Raises InvalidProject, with the setting, for an invalid value."""
     if not isinstance(document, dict):

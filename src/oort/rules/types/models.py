@@ -7,8 +7,20 @@ bring it.
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from functools import cache
-from typing import Protocol, cast, runtime_checkable
+from functools import cache, reduce
+from operator import or_
+from types import UnionType
+from typing import (
+    Annotated,
+    Literal,
+    NewType,
+    Protocol,
+    Union,
+    cast,
+    get_args,
+    get_origin,
+    runtime_checkable,
+)
 
 import msgspec
 
@@ -18,6 +30,18 @@ from oort.model.problems import Json
 
 _WRITTEN = "__oort_written__"
 _TWO_PATHS = re.compile(r" - at (?P<key>`key` in )?`\$(?P<inner>[^`]*)` - at `\$(?P<outer>[^`]*)`$")
+
+
+class _Alias(Protocol):
+    __value__: object
+
+
+class _Noted(Protocol):
+    __metadata__: tuple[object, ...]
+
+
+class _Form(Protocol):
+    def __getitem__(self, arguments: object, /) -> object: ...
 
 
 class _Field(Protocol):
@@ -71,6 +95,40 @@ class Member:
     wire: str
     kind: object
     required: bool
+
+
+def opened(kind: object, *, new_types: bool = False) -> object:
+    """Return the type behind aliases: `type X = …` and TypeAliasType, at any depth.
+
+    With `new_types` also the type behind `NewType`.
+
+    >>> from typing import NewType
+    >>> UserId = NewType("UserId", str)
+    >>> opened(list[UserId] | None, new_types=True)
+    list[str] | None
+    """
+    if _is_alias(kind):
+        return opened(cast(_Alias, kind).__value__, new_types=new_types)
+    if new_types and isinstance(kind, NewType):
+        return opened(kind.__supertype__, new_types=True)
+    origin, arguments = get_origin(kind), get_args(kind)
+    if _is_alias(origin):  # a generic alias with its arguments
+        generic = cast(_Form, cast(_Alias, origin).__value__)
+        return opened(generic[arguments], new_types=new_types)
+    if origin is None or origin is Literal:
+        return kind
+    inner = tuple(opened(argument, new_types=new_types) for argument in arguments)
+    if all(new is old for new, old in zip(inner, arguments, strict=True)):
+        return kind
+    if origin is Annotated:
+        return cast(_Form, Annotated)[(inner[0], *cast(_Noted, kind).__metadata__)]
+    if origin in (Union, UnionType):
+        return reduce(or_, inner)
+    return cast(_Form, origin)[inner]
+
+
+def _is_alias(kind: object) -> bool:
+    return type(kind).__name__ == "TypeAliasType"  # of typing or of typing_extensions
 
 
 def is_model(kind: object) -> bool:

@@ -32,7 +32,7 @@ def every(kinds: Sequence[object]) -> tuple[Shape, ...]:
     If msgspec refuses a type, all are Unreadable.
     """
     try:
-        infos = inspect.multi_type_info(list(map(_behind, kinds)))
+        infos = inspect.multi_type_info(list(map(models.opened, kinds)))
     except (TypeError, NotImplementedError) as error:
         return tuple(shapes.Unreadable(kind, str(error)) for kind in kinds)
     classes: _Classes = {}
@@ -80,13 +80,6 @@ def inside(read: Iterable[Shape]) -> Iterator[Shape]:
             seen.add(shape.kind)
         yield shape
         waiting += reversed(parts(shape))
-
-
-def _behind(kind: object) -> object:
-    """Return the type behind an alias of typing_extensions, which msgspec does not know."""
-    while type(kind).__name__ == "TypeAliasType":
-        kind = cast(_Alias, kind).__value__
-    return kind
 
 
 def members(shape: shapes.Model) -> tuple[shapes.Field, ...]:
@@ -143,10 +136,6 @@ _COLLECTIONS: Mapping[type[inspect.CollectionType], type] = MappingProxyType(
     }
 )
 _BOUNDS = ("ge", "gt", "le", "lt", "multiple_of", "min_length", "max_length", "pattern", "tz")
-
-
-class _Alias(Protocol):
-    __value__: object
 
 
 class _Form(Protocol):

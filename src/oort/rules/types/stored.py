@@ -3,13 +3,14 @@
 Tables are declared with these functions.
 """
 
+from collections.abc import Sequence
 from typing import Any, Literal, TypeAlias
 
 from oort.model.items import Bounds
 from oort.rules.types import reading, shapes
 from oort.rules.types.shapes import Field, Shape
 
-KeyType: TypeAlias = Literal["text", "number", "mixed"]
+KeyType: TypeAlias = Literal["text", "number", "mixed", "none"]
 
 
 def names(item: object) -> dict[str, str] | None:
@@ -28,17 +29,25 @@ def names(item: object) -> dict[str, str] | None:
 def key_type(item: object, name: str) -> KeyType:
     """Return the storage type of a field in a key.
 
-    None values are ignored: they are not in the index.
+    None values are ignored: they are not in the index. "none" if a value cannot be in a key.
     """
-    leaves = (
+    leaves = [
         leaf
         for shape in _named(reading.compiled(item), name)
         for leaf in shapes.alternatives(shape)
-    )
-    numeric = {_is_number(leaf) for leaf in leaves if not isinstance(leaf, shapes.Null)}
-    if len(numeric) > 1:
-        return "mixed"
-    return "number" if True in numeric else "text"
+        if not isinstance(leaf, shapes.Null)
+    ]
+    return _storage(leaves)
+
+
+def kind_of(kind: object) -> KeyType:
+    """Return the storage type of a value of the type in a key."""
+    leaves = [
+        leaf
+        for leaf in shapes.alternatives(reading.compiled(kind))
+        if not isinstance(leaf, shapes.Null)
+    ]
+    return _storage(leaves)
 
 
 def may_be_version(item: object, name: str, *, taken: bool) -> bool:
@@ -120,6 +129,23 @@ def _fields(shape: Shape) -> tuple[Field, ...]:
 
 def _named(shape: Shape, name: str) -> list[Shape]:
     return [field.shape for field in _fields(shape) if field.name == name]
+
+
+def _storage(leaves: Sequence[Shape]) -> KeyType:
+    if not all(map(_may_be_key, leaves)):
+        return "none"
+    numeric = set(map(_is_number, leaves))
+    return "mixed" if len(numeric) > 1 else "number" if True in numeric else "text"
+
+
+def _may_be_key(shape: Shape) -> bool:
+    """True for the types of `rules.tables.keys`. A type that nobody knows may be such a type."""
+    if isinstance(shape, shapes.Formatted):
+        return shape.format in ("date", "date-time", "uuid")
+    if isinstance(shape, shapes.Constant):
+        return not any(isinstance(value, bool) for value in shape.values)
+    keyed = (shapes.Text, shapes.Number, shapes.Enumeration, shapes.Anything, shapes.Unreadable)
+    return isinstance(shape, keyed)
 
 
 def _is_number(shape: Shape) -> bool:

@@ -284,7 +284,7 @@ def test_a_type_that_cannot_be_described_names_the_function_and_its_line() -> No
         return []
 
     with pytest.raises(InvalidProgram) as refused:
-        openapi.document(load([shop]))
+        openapi.document(load([shop], checked=True))
     (mistake,) = refused.value.mistakes
     assert (mistake.code, mistake.what) == ("openapi.type", "shop.find: Odd has no JSON Schema.")
     assert mistake.source.file == __file__

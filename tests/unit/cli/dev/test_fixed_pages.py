@@ -36,5 +36,5 @@ def test_a_type_without_a_schema_is_said_and_nothing_is_served() -> None:
     def find() -> Odd:
         return Odd()
 
-    assert fixed_pages.of(load([odd]), place="", say=said.append) == {}
+    assert fixed_pages.of(load([odd], checked=True), place="", say=said.append) == {}
     assert "odd.find: Odd has no JSON Schema." in said[0]

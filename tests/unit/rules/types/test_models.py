@@ -1,8 +1,11 @@
 """Pydantic's models behind msgspec's hooks, and what the hooks say of everything else."""
 
+from typing import Annotated, Any, Literal, NewType, TypeVar
+
 import msgspec
 import pytest
 from pydantic import BaseModel, Field
+from typing_extensions import TypeAliasType
 
 from oort.rules.types import models
 from oort.rules.types.models import Member
@@ -48,3 +51,31 @@ def test_the_reasons_of_a_model_are_places_and_sentences() -> None:
     ((place, what),) = models.reasons(caught.value)
     assert (place, "integer" in what) == (("theSize",), True)
     assert list(models.reasons(None)) == []
+
+
+T = TypeVar("T")
+Number = TypeAliasType("Number", int)
+Many = TypeAliasType("Many", list[T], type_params=(T,))
+Id = NewType("Id", str)
+
+
+@pytest.mark.parametrize(
+    ("kind", "meant"),
+    [
+        (Number, int),
+        (list[Number], list[int]),
+        (Many[Number], list[int]),
+        (Number | None, int | None),
+        (Annotated[Number, "note"], Annotated[int, "note"]),
+        (dict[str, list[int]], dict[str, list[int]]),
+        (Literal["a"], Literal["a"]),
+        (Id, Id),
+    ],
+)
+def test_aliases_mean_what_they_stand_for(kind: Any, meant: Any) -> None:
+    assert models.opened(kind) == meant
+
+
+def test_a_new_type_is_opened_only_if_asked() -> None:
+    assert models.opened(list[Id]) == list[Id]
+    assert models.opened(list[Id], new_types=True) == list[str]

@@ -1,9 +1,11 @@
 """What tables ask of a type: its fields, the type of a key, and a version that counts."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, time, timedelta
+from decimal import Decimal
 from enum import Enum, IntEnum
 from typing import Annotated, Any, Literal, TypedDict
+from uuid import UUID
 
 import pytest
 from msgspec import Meta, Struct
@@ -148,3 +150,27 @@ def test_the_elements_of_a_list_have_its_type(kind: Any, element: Any) -> None:
 )
 def test_the_length_of_a_list_is_that_of_its_type(kind: Any, most: int | None) -> None:
     assert stored.most(kind) == most
+
+
+@pytest.mark.parametrize(
+    ("kind", "stored_as"),
+    [
+        (str, "text"),
+        (int, "number"),
+        (float | None, "number"),
+        (datetime, "text"),
+        (UUID, "text"),
+        (str | int, "mixed"),
+        (Literal["a"], "text"),
+        (Literal[1], "number"),
+        (bool, "none"),
+        (bytes, "none"),
+        (Decimal, "none"),
+        (time, "none"),
+        (timedelta, "none"),
+        (list[str], "none"),
+        (Any, "text"),
+    ],
+)
+def test_a_key_has_one_of_the_types_that_both_targets_order(kind: Any, stored_as: str) -> None:
+    assert stored.kind_of(kind) == stored_as

@@ -1,0 +1,138 @@
+"""What a user might write wrong about services and resources; see `mistakes.py`."""
+
+CASES: dict[str, tuple[str, str]] = {
+    # -- services and resources
+    "a service's name": ('bad = Service("Bad Name")  #! service.name', "lower-case letters"),
+    "a service with a name of API Gateway's own": (
+        'bad = Service("ping")  #! service.name',
+        "ping and sping",
+    ),
+    "two services of one name": (
+        'again = Service("shop")  #! name.twice',
+        "two of the service shop",
+    ),
+    "two tables of one name": (
+        '@shop.table("people", key="id")  #! name.twice\nclass Again(Table[str, Account, Can]): ...',
+        "two of the table shop.people",
+    ),
+    "two functions of one name": (
+        '@shop.get("/a")\ndef one() -> None: ...\n@shop.get("/b")  #! name.twice\ndef one() -> None: ...',
+        "Rename one",
+    ),
+    "a table that is no Table": (
+        '@shop.table("a", key="id")  #! resource.base\nclass A: ...',
+        "Write class A(Table[str, Account, Can])",
+    ),
+    "a queue that is no Queue": (
+        '@shop.queue("a")  #! resource.base\nclass A: ...',
+        "class A(Queue[Mail, Can])",
+    ),
+    "a resource's name": (
+        '@shop.queue("My Queue")  #! resource.name\nclass A(Queue[Account, Can]): ...',
+        "lower-case letters, digits and dashes",
+    ),
+    "a table of what is no object": (
+        '@shop.table("a", key="id")  #! table.item\nclass A(Table[str, int, Can]): ...',
+        "Store a msgspec.Struct or a dataclass",
+    ),
+    "a table of what is stored as a list": (
+        (
+            "class Row(msgspec.Struct, array_like=True):\n    id: str\n"
+            '@shop.table("a", key="id")  #! table.item\nclass A(Table[str, Row, Can]): ...'
+        ),
+        "an item must be a Struct or a dataclass",
+    ),
+    "a key, an index and a version that are no fields": (
+        (
+            '@shop.table("a", key="idd", version="rev")  #! table.field table.field table.field\n'
+            'class A(Table[str, Account, Can]):\n    by_land = Index[str, None]("land")'
+        ),
+        "Its fields are: id, country, revision",
+    ),
+    "a key field with another name in the store": (
+        (
+            'class Named(msgspec.Struct, rename="camel"):\n    account_id: str\n'
+            '@shop.table("a", key="account_id")  #! table.renamed\nclass A(Table[str, Named, Can]): ...'
+        ),
+        "stored as 'accountId'",
+    ),
+    "a key of three fields": (
+        (
+            '@shop.table("a", key=("id", "country", "revision"))  #! table.key\n'
+            'class A(Table[str, Account, Can]):\n    by = Index[str, None]("country")'
+        ),
+        "Name one or two",
+    ),
+    "a key of no field": (
+        '@shop.table("a", key=())  #! table.key\nclass A(Table[str, Account, Can]): ...',
+        "0 fields",
+    ),
+    "a key that may be text or a number": (
+        (
+            "class Row(msgspec.Struct):\n    id: str | int\n"
+            '@shop.table("a", key="id")  #! table.key-type\nclass A(Table[str, Row, Can]): ...'
+        ),
+        "give the field one type",
+    ),
+    "a key that is a truth value": (
+        (
+            "class Row(msgspec.Struct):\n    id: bool\n"
+            '@shop.table("a", key="id")  #! table.key-type\nclass A(Table[bool, Row, Can]): ...'
+        ),
+        "Keys are str, int, float",
+    ),
+    "an index of a list": (
+        (
+            "class Row(msgspec.Struct):\n    id: str\n    tags: list[str]\n"
+            '@shop.table("a", key="id")  #! table.key-type\nclass A(Table[str, Row, Can]):\n'
+            '    by_tags = Index[str, None]("tags")'
+        ),
+        "tags cannot be in a key or an index",
+    ),
+    "a key of another type than its field": (
+        (
+            "class Row(msgspec.Struct):\n    id: int\n"
+            '@shop.table("a", key="id")  #! table.key-type\nclass A(Table[str, Row, Can]): ...'
+        ),
+        "id is a number in Row, and a text in Table",
+    ),
+    "a key with a part too many": (
+        (
+            "class Row(msgspec.Struct):\n    id: str\n    n: int\n"
+            '@shop.table("a", key=("id", "n"))  #! table.key-type\nclass A(Table[str, Row, Can]): ...'
+        ),
+        "the key has 2 fields",
+    ),
+    "a version that is no int": (
+        '@shop.table("a", key="id", version="country")  #! table.version\nclass A(Table[str, Account, Can]): ...',
+        "country: int = 0",
+    ),
+    "a version that is the key": (
+        '@shop.table("a", key="revision", version="revision")  #! table.version\nclass A(Table[int, Account, Can]): ...',
+        "a field of its own",
+    ),
+    "too many indexes": (
+        (
+            'Many = type("Many", (Table,), {f"i{n}": Index("country") for n in range(21)})\n'
+            "Many.__orig_bases__ = (Table[str, Account, Can],)\n"
+            'shop.table("many", key="id")(Many)  #! table.indexes'
+        ),
+        "DynamoDB allows 20",
+    ),
+    "a queue without attempts": (
+        '@shop.queue("a", attempts=0)  #! queue.attempts\nclass A(Queue[Account, Can]): ...',
+        "1 to 1000",
+    ),
+    "a subscription with too many attempts": (
+        "@shop.on(Opened, attempts=1001)  #! queue.attempts\ndef opened(event: Opened) -> None: ...",
+        "1 to 1000",
+    ),
+    "a batch that is too large": (
+        "@shop.worker(Mails, batch=11)  #! queue.batch\ndef mail(mail: Account) -> None: ...",
+        "It is 1 to 10",
+    ),
+    "a queue of what JSON cannot carry": (
+        '@shop.queue("a")  #! queue.message\nclass A(Queue[Port, Can]): ...',
+        "msgspec does not know Port",
+    ),
+}
