@@ -64,6 +64,14 @@ def check(project: Project, program: Program) -> Checked:
     return Checked(project.folder, declared, kinds, locks, located)
 
 
+def stale(checked: Checked) -> list[str]:
+    """Return the lock files that `lock` would write or remove. A build accepts none."""
+    make = _examples_or_none(checked.kinds)
+    changes = locking.changes(checked.declared, checked.locks, examples=make)
+    complete = lockfiles.complete(checked.folder, changes, checked.locks)
+    return sorted(map(lockfiles.path, (*complete.written, *complete.removed)))
+
+
 def lock(checked: Checked, *, stage: str = "") -> Changes:
     """Write the lock files and return the changes. With a stage, mark all contracts as published
     there.
@@ -72,6 +80,7 @@ def lock(checked: Checked, *, stage: str = "") -> Changes:
     """
     make = declared_contracts.example(checked.kinds)
     changes = locking.changes(checked.declared, checked.locks, examples=make, stage=stage)
+    changes = lockfiles.complete(checked.folder, changes, checked.locks)
     lockfiles.write(checked.folder, changes)
     return changes
 

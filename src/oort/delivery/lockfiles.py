@@ -20,7 +20,15 @@ from oort.rules.contracts import locks as locking
 from oort.rules.contracts import revisions
 from oort.rules.contracts.locks import API, FOLDER, Changes
 
-_RESTORE = "Take it back from version control, or delete it and run oort contracts lock."
+_RESTORE = (
+    "Take it back from version control, as it was when the stage was deployed. Then run "
+    "oort contracts lock."
+)
+_CHOOSE = (
+    "Take the file of the branch that was deployed, with `git checkout --ours` or `--theirs`. Then run "
+    "oort contracts lock, which adds the changes of the other branch."
+)
+_CONFLICT = (b"<<<<<<< ", b">>>>>>> ")
 F = TypeVar("F", "_Event", "_Api")
 
 
@@ -52,6 +60,7 @@ class _Event(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
     published: list[str]
     earlier: list[_Revision]
     removed: list[_Removed]
+    seal: str = ""
 
 
 class _Api(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
@@ -61,6 +70,7 @@ class _Api(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
     hash: str
     published: list[str]
     openapi: Schema
+    seal: str = ""
 
 
 def read(folder: Path) -> Locks:
@@ -125,7 +135,7 @@ def content(lock: EventLock | ApiLock) -> bytes:
             published=list(lock.published),
             openapi=lock.document,
         )
-        return revisions.written(cast(Value, msgspec.to_builtins(document)))
+        return _sealed(document)
     current = lock.revision
     document = _Event(
         event=lock.event,
@@ -145,7 +155,43 @@ def content(lock: EventLock | ApiLock) -> bytes:
         ],
         removed=[_Removed(revision.pointer, revision.schema) for revision in lock.removed],
     )
-    return revisions.written(cast(Value, msgspec.to_builtins(document)))
+    return _sealed(document)
+
+
+def complete(folder: Path, changes: Changes, locks: Locks) -> Changes:
+    """Return the changes, with the files whose bytes are not those of their content.
+
+    These files have no seal or another layout.
+    """
+    decided = set(map(path, (*changes.written, *changes.removed)))
+    kept: list[EventLock | ApiLock] = [*locks.events.values(), *locks.apis.values()]
+    rewritten = [
+        lock
+        for lock in kept
+        if path(lock) not in decided and _bytes(folder / path(lock)) != content(lock)
+    ]
+    return Changes((*changes.written, *rewritten), changes.removed)
+
+
+def _sealed(document: object) -> bytes:
+    """Return the bytes of a file, with the hash of all its other members."""
+    members = cast(dict[str, Value], msgspec.to_builtins(document))
+    members.pop("seal", None)
+    return revisions.written({**members, "seal": revisions.hashed(members)})
+
+
+def _check_seal(file: Path, document: "_Event | _Api") -> None:
+    """Raise UnreadableContract for a file that was changed by hand. Older files have no seal."""
+    members = cast(dict[str, Value], msgspec.to_builtins(document))
+    if members.pop("seal", "") not in ("", revisions.hashed(members)):
+        raise _damaged(file, "it was changed by hand, or by a merge")
+
+
+def _bytes(file: Path) -> bytes:
+    try:
+        return file.read_bytes()
+    except OSError:
+        return b""
 
 
 def _files(folder: Path) -> Iterator[Path]:
@@ -165,6 +211,8 @@ def _event(file: Path) -> EventLock:
     ):
         raise _damaged(file, f"its content belongs to {document.event} version {document.version}")
     current = _revision(file, document)
+    earlier = tuple(_revision(file, entry) for entry in document.earlier)
+    _check_seal(file, document)
     return EventLock(
         event=document.event,
         version=document.version,
@@ -174,7 +222,7 @@ def _event(file: Path) -> EventLock:
         producers=tuple(document.producers),
         consumers=tuple(document.consumers),
         published=tuple(document.published),
-        earlier=tuple(_revision(file, entry) for entry in document.earlier),
+        earlier=earlier,
         removed=tuple(Removed(entry.pointer, entry.schema) for entry in document.removed),
     )
 
@@ -185,6 +233,7 @@ def _api(file: Path) -> ApiLock:
         raise _damaged(file, f"its content belongs to the service {document.service}")
     if revisions.hashed(document.openapi) != document.hash:
         raise _damaged(file, "the hash in the file does not match its content")
+    _check_seal(file, document)
     return ApiLock(document.service, document.hash, document.openapi, tuple(document.published))
 
 
@@ -197,7 +246,10 @@ def _revision(file: Path, document: "_Event | _Revision") -> Revision:
 
 def _decoded(file: Path, kind: type[F]) -> F:
     try:
-        return msgspec.json.decode(file.read_bytes(), type=kind)
+        data = file.read_bytes()
+        if any(line.startswith(_CONFLICT) for line in data.splitlines()):
+            raise UnreadableContract(f"The lock file {file} has a merge conflict.", _CHOOSE)
+        return msgspec.json.decode(data, type=kind)
     except OSError as error:
         raise _damaged(file, str(error.strerror)) from error
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:

@@ -30,7 +30,8 @@ def damaged(folder: Path, file: str = EVENT) -> str:
     assert str(folder / file) in raised.value.what
     assert (
         raised.value.instead
-        == "Take it back from version control, or delete it and run oort contracts lock."
+        == "Take it back from version control, as it was when the stage was deployed. "
+        "Then run oort contracts lock."
     )
     return raised.value.what
 
@@ -45,12 +46,13 @@ def test_the_files_are_plain_sorted_and_end_with_one_newline(folder: Path) -> No
     assert str(folder) not in text
     assert set(json.loads(text)) == {
         "compatible", "consumers", "earlier", "event", "examples", "hash", "key", "producers", "published", "reader",
-        "removed", "version", "writer",
+        "removed", "seal", "version", "writer",
     }  # fmt: skip
     assert set(json.loads((folder / API).read_text())) == {
         "hash",
         "openapi",
         "published",
+        "seal",
         "service",
     }
     assert (folder / EVENT).stat().st_mode & 0o777 == 0o644
@@ -96,7 +98,6 @@ def test_a_folder_with_other_files_stays(folder: Path) -> None:
     ("text", "why"),
     [
         (b"{", "truncated"),
-        (b"<<<<<<< HEAD\n{}", "malformed"),
         (b'{"event": "\xff"}', "utf-8"),
         (b'{"writer": ' * 100_000, "recursion"),
         (b"{}", "missing required field"),
@@ -113,6 +114,9 @@ def test_an_edit_by_hand_is_found(folder: Path) -> None:
     good = file.read_bytes()
     edit(file, key="total")
     assert "does not match its content" in damaged(folder)
+    file.write_bytes(good)
+    edit(file, published=[])
+    assert "it was changed by hand" in damaged(folder)
     file.write_bytes(good)
     edit(file, stage="prod")
     assert "unknown field `stage`" in damaged(folder)

@@ -58,7 +58,7 @@ def test_a_break_of_what_is_published_is_refused_before_anything_is_sent(tmp_pat
         run("contracts", "lock", project.folder, "--publish", "prod")
         file = project.folder / EVENT
         whole = json.loads(file.read_text())
-        file.write_text(json.dumps({**whole, "consumers": []}))
+        file.write_text(json.dumps({**whole, "consumers": [], "seal": ""}))
         with pytest.raises(ContractBroken) as raised:
             deploy_contracts.check(project, program, stage="prod", chosen=(), say=lambda _: None)
     assert raised.value.what.startswith(
@@ -108,7 +108,7 @@ def test_a_deployment_asks_the_contracts_before_aws(
     run("contracts", "lock", folder, "--publish", "prod")
     file = folder / "contracts/orders.placed/1.json"
     good = json.loads(file.read_text())
-    file.write_text(json.dumps({**good, "consumers": []}))
+    file.write_text(json.dumps({**good, "consumers": [], "seal": ""}))
     for words in ((), ("--dry-run",), ("--json",)):
         refused = run("deploy", *words, "-C", folder)
         assert (refused.exit_code, refused.stdout) == (1, "")

@@ -56,7 +56,11 @@ class _Stage(click.ParamType[str]):
     cls=Command, epilog=_CHECK_EPILOG, short_help="Find changes that would break running services."
 )
 @options.path_argument
-@click.option("--locked", is_flag=True, help="Also refuse outdated lock files; for builds.")
+@click.option(
+    "--locked",
+    is_flag=True,
+    help="Also refuse lock files that are missing, outdated or changed by hand; for builds.",
+)
 @options.json_option
 @click.pass_context
 def check(ctx: click.Context, *, path: Path, locked: bool, as_json: bool) -> None:
@@ -76,11 +80,14 @@ def check(ctx: click.Context, *, path: Path, locked: bool, as_json: bool) -> Non
 
     project, program = platforms.load(path)
     checked = checking.check(project, program)
+    stale = checking.stale(checked) if locked else []
     if as_json:
-        output.json(findings.documents(checked.findings))
+        output.json([*findings.documents(checked.findings), *map(_stale_document, stale)])
     else:
         _tell(project.name, checked)
-    ctx.exit(errors.NO if checked.objections or (locked and checked.outdated) else 0)
+        for file in stale:
+            output.echo(f"{file} {_STALE}. {_RELOCK}")
+    ctx.exit(errors.NO if checked.objections or stale else 0)
 
 
 @click.command(cls=Command, epilog=_LOCK_EPILOG, short_help="Write the lock files in contracts/.")
@@ -105,6 +112,20 @@ def lock(ctx: click.Context, *, path: Path, publish: str | None) -> None:
         output.echo("Nothing was written.")
         ctx.exit(errors.NO)
     findings.changes(checked.folder, checking.lock(checked, stage=publish or ""), say=output.echo)
+
+
+_STALE = "is missing, outdated, or was changed by hand"
+_RELOCK = "Run oort contracts lock, read the difference, and commit the file."
+
+
+def _stale_document(file: str) -> dict[str, str]:
+    return {
+        "weight": "objection",
+        "code": "lock.stale",
+        "file": file,
+        "what": f"{file} {_STALE}.",
+        "instead": _RELOCK,
+    }
 
 
 def _tell(name: str, checked: "Checked") -> None:

@@ -56,7 +56,7 @@ def test_a_draft_whose_class_is_gone_is_removed(tmp_path: Path) -> None:
     lost = folder / "contracts/orders.lost/1.json"
     lost.parent.mkdir()
     whole = json.loads((folder / EVENT).read_text())
-    lost.write_text(json.dumps({**whole, "event": "orders.lost"}))
+    lost.write_text(json.dumps({**whole, "event": "orders.lost", "seal": ""}))
     assert (
         "note orders.lost version 1: The event is a draft, and no function uses its class"
         in run("contracts", "check", folder).stdout
@@ -64,7 +64,9 @@ def test_a_draft_whose_class_is_gone_is_removed(tmp_path: Path) -> None:
     assert f"{lost} removed" in run("contracts", "lock", folder).stdout
     assert not lost.parent.exists()
     lost.parent.mkdir()
-    lost.write_text(json.dumps({**whole, "event": "orders.lost", "published": ["prod"]}))
+    lost.write_text(
+        json.dumps({**whole, "event": "orders.lost", "published": ["prod"], "seal": ""})
+    )
     refused = run("contracts", "check", folder, "--json")
     assert refused.exit_code == 1
     (gone,) = json.loads(refused.stdout)
@@ -77,6 +79,61 @@ def test_a_draft_whose_class_is_gone_is_removed(tmp_path: Path) -> None:
     assert "witness" not in gone
     assert run("contracts", "lock", folder).exit_code == 0
     assert lost.exists()
+
+
+def locked(folder: Path) -> tuple[int, str]:
+    """The check of a build."""
+    result = run("contracts", "check", folder, "--locked")
+    return result.exit_code, result.stdout + result.stderr
+
+
+def test_a_build_accepts_no_lock_file_that_is_missing_outdated_or_edited(tmp_path: Path) -> None:
+    folder = shop(tmp_path)
+    code, said = locked(folder)
+    assert code == 1
+    assert f"{EVENT} is missing, outdated, or was changed by hand." in said
+    run("contracts", "lock", folder, "--publish", "prod")
+    assert locked(folder)[0] == 0
+    good = (folder / EVENT).read_text()
+    (folder / EVENT).unlink()
+    assert locked(folder)[0] == 1
+    edits: list[dict[str, list[str]]] = [{"published": []}, {"producers": []}, {"examples": []}]
+    for edited in edits:
+        (folder / EVENT).write_text(json.dumps({**json.loads(good), **edited}))
+        code, said = locked(folder)
+        assert (code, "it was changed by hand, or by a merge" in said) == (64, True)
+        unsealed = {**json.loads(good), **edited}
+        del unsealed["seal"]
+        (folder / EVENT).write_text(json.dumps(unsealed))
+        assert locked(folder)[0] == 1
+    (folder / EVENT).write_text(good)
+    assert locked(folder)[0] == 0
+    documents = run("contracts", "check", folder, "--locked", "--json").stdout
+    assert json.loads(documents) == []
+
+
+def test_a_build_accepts_no_outdated_draft(tmp_path: Path) -> None:
+    folder = shop(tmp_path)
+    run("contracts", "lock", folder)
+    draft = json.loads((folder / EVENT).read_text())
+    (folder / EVENT).write_text(json.dumps({**draft, "consumers": ["other.one"], "seal": ""}))
+    assert locked(folder)[0] == 1
+    documents = json.loads(run("contracts", "check", folder, "--locked", "--json").stdout)
+    assert [each["file"] for each in documents if each["code"] == "lock.stale"] == [EVENT]
+    run("contracts", "lock", folder)
+    assert locked(folder)[0] == 0
+
+
+def test_a_merge_conflict_is_named_and_its_advice_leads_around_no_gate(tmp_path: Path) -> None:
+    folder = shop(tmp_path)
+    run("contracts", "lock", folder)
+    text = (folder / EVENT).read_text()
+    (folder / EVENT).write_text(f"<<<<<<< HEAD\n{text}=======\n{text}>>>>>>> other\n")
+    code, said = locked(folder)
+    assert code == 64
+    assert f"{folder / EVENT} has a merge conflict" in said
+    assert "of the branch that was deployed" in said
+    assert "delete" not in said
 
 
 def test_a_damaged_lock_file_is_unreadable(tmp_path: Path) -> None:
@@ -97,7 +154,7 @@ def test_a_break_of_what_is_published_is_not_locked(tmp_path: Path) -> None:
     whole = json.loads(file.read_text())
     whole["key"] = "note"
     revision = revisions.revision(key="note", writer=whole["writer"], reader=whole["reader"])
-    file.write_text(json.dumps({**whole, "hash": revision.hash}))
+    file.write_text(json.dumps({**whole, "hash": revision.hash, "seal": ""}))
     before = file.read_bytes()
     refused = run("contracts", "lock", folder)
     assert refused.exit_code == 1
