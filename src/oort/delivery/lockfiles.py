@@ -28,7 +28,7 @@ _CHOOSE = (
     "Take the file of the branch that was deployed, with `git checkout --ours` or `--theirs`. Then run "
     "oort contracts lock, which adds the changes of the other branch."
 )
-_CONFLICT = (b"<<<<<<< ", b">>>>>>> ")
+_CONFLICT = (b"<" * 7 + b" ", b">" * 7 + b" ")
 F = TypeVar("F", "_Event", "_Api")
 
 
