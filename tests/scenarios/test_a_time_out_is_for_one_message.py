@@ -60,7 +60,7 @@ def shop(*, timeout: timedelta = SHORT, batch: int = 10) -> Service:
 
     @service.get("/slow", public=True, timeout=SHORT)
     def slow() -> str:
-        time.sleep(10 * SHORT.total_seconds())
+        time.sleep(3 * SHORT.total_seconds())
         return "late"
 
     return service
