@@ -28,7 +28,7 @@ class _Envelope(msgspec.Struct, kw_only=True, omit_defaults=True):
     time: datetime
     datacontenttype: str = "application/json"
     dataschema: str = ""
-    schemaversion: int = 1
+    schemaversion: int | msgspec.UnsetType = msgspec.UNSET  # 1 is not written
     schemaoldest: int = 0
     olderdata: str = ""  # a JSON object from versions to data, as text: extensions are plain values
     partitionkey: str = ""
@@ -42,6 +42,8 @@ _decoder = msgspec.json.Decoder(_Envelope)
 _json = msgspec.json.Decoder(msgspec.Raw)
 _older = msgspec.json.Decoder(dict[int, msgspec.Raw])
 _INSTEAD = "Publish it through Oort."
+_SCHEMA = "urn:oort:"
+_DIGITS = 10  # of a version
 _FRAME = 500  # an upper bound of the bytes of an empty envelope
 _EACH = 30  # an upper bound of the characters around an older body
 _DATA = b',"data":'  # the last member of an envelope with JSON data
@@ -116,7 +118,7 @@ def unwrapped(text: str | bytes) -> Message:
         id=envelope.id,
         name=envelope.type,
         body=body,
-        version=envelope.schemaversion,
+        version=_version(envelope),
         key=envelope.partitionkey,
         traceparent=envelope.traceparent,
         sent=envelope.time.timestamp(),
@@ -132,7 +134,27 @@ def schema_of(event: str, version: int) -> str:
     >>> schema_of("shop.sold", 2)
     'urn:oort:shop.sold:2'
     """
-    return f"urn:oort:{event}:{version}"
+    return f"{_SCHEMA}{event}:{version}"
+
+
+def _version(envelope: _Envelope) -> int:
+    """Return the version of the event, from its schema if the extension attributes were lost.
+
+    Raises NotUnderstood if the two differ: to read the data as another version can mean another
+    amount.
+    """
+    given = envelope.schemaversion
+    if not envelope.dataschema.startswith(_SCHEMA):  # of another sender, or a message of a queue
+        return 1 if given is msgspec.UNSET else given
+    name, _, number = envelope.dataschema.removeprefix(_SCHEMA).rpartition(":")
+    version = int(number) if number.isdecimal() and len(number) < _DIGITS else 0
+    if name != envelope.type or version < 1 or given not in (msgspec.UNSET, version):
+        raise _refused(
+            Reason.MALFORMED,
+            f"The message {envelope.id} is {envelope.type} version "
+            f"{1 if given is msgspec.UNSET else given}, but its schema is {envelope.dataschema[:200]!r}.",
+        )
+    return version
 
 
 def _refuse_repeats(text: str | bytes, id: str) -> None:
@@ -178,7 +200,7 @@ def _enveloped(message: Message, base64: bytes | msgspec.UnsetType = msgspec.UNS
         type=message.name,
         time=_EPOCH + timedelta(seconds=message.sent),
         dataschema=schema_of(message.name, message.version) if message.oldest else "",
-        schemaversion=message.version,
+        schemaversion=msgspec.UNSET if message.version == 1 else message.version,
         schemaoldest=message.oldest,
         olderdata=_joined(message.older),
         partitionkey=message.key,

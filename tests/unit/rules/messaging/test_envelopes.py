@@ -234,3 +234,36 @@ def test_a_key_fits_into_an_outbox_row() -> None:
     messages.check(Message(id="1", name="shop.sold", body=b"{}", key="k" * fits))
     with pytest.raises(InvalidValue, match=f"more than {fits} bytes"):
         messages.check(Message(id="1", name="shop.sold", body=b"{}", key="k" * (fits + 1)))
+
+
+def lost(message: Message, *names: str) -> str:
+    """The envelope without these attributes."""
+    document = json.loads(envelopes.wrapped(message))
+    return json.dumps({name: value for name, value in document.items() if name not in names})
+
+
+def test_an_envelope_that_lost_its_extension_attributes_keeps_its_version() -> None:
+    event = Message(id="1", name="shop.sold", body=b"{}", version=3, oldest=2)
+    text = lost(event, "schemaversion", "schemaoldest", "olderdata", "partitionkey")
+    assert envelopes.unwrapped(text).version == 3
+    assert envelopes.unwrapped(envelopes.wrapped(event)).version == 3
+    assert envelopes.unwrapped(lost(event, "dataschema")).version == 3
+
+
+@pytest.mark.parametrize(
+    "schema",
+    ["urn:oort:shop.sold:2", "urn:oort:shop.other:3", "urn:oort:shop.sold:x", "urn:oort:"],
+)
+def test_an_envelope_that_contradicts_its_schema_is_parked(schema: str) -> None:
+    event = Message(id="1", name="shop.sold", body=b"{}", version=3, oldest=3)
+    document = {**json.loads(envelopes.wrapped(event)), "dataschema": schema}
+    with pytest.raises(NotUnderstood, match="but its schema is"):
+        envelopes.unwrapped(json.dumps(document))
+
+
+def test_the_schema_of_another_sender_says_nothing_about_versions() -> None:
+    event = Message(id="1", name="shop.sold", body=b"{}", version=3, oldest=3)
+    document = {**json.loads(envelopes.wrapped(event)), "dataschema": "https://example.com/sold/7"}
+    assert envelopes.unwrapped(json.dumps(document)).version == 3
+    del document["schemaversion"]
+    assert envelopes.unwrapped(json.dumps(document)).version == 1
