@@ -53,6 +53,21 @@ CASES: dict[str, tuple[str, str]] = {
     ),
     **mistakes_of_resources.CASES,
     # -- events
+    "an event that forbids unknown fields": (
+        (
+            '@event("shop.closed", version=1, key="id")  #! event.closed\nclass Closed(Event, forbid_unknown_fields=True):\n    id: str\n'
+            '@shop.post("/closed")\ndef a(out: Publish[Closed]) -> None: ...'
+        ),
+        "Remove forbid_unknown_fields=True",
+    ),
+    "an event with a part that forbids unknown fields": (
+        (
+            "class Line(msgspec.Struct, forbid_unknown_fields=True):\n    id: str\n"
+            '@event("shop.lines", version=1, key="id")  #! event.closed\nclass Lines(Event):\n    id: str\n    lines: list[Line]\n'
+            '@shop.post("/lines")\ndef a(out: Publish[Lines]) -> None: ...'
+        ),
+        "Line forbids unknown fields",
+    ),
     "an event that is no Event": (
         '@event("shop.a", version=1, key="id")  #! event.base\nclass A: ...',
         "Write class A(Event)",

@@ -66,8 +66,10 @@ def mistakes(
 
     `consumed` pairs the name of each consumer with its event class.
     """
-    sent = list(published)
-    for consumer, kind in consumed:
+    sent, heard = list(published), list(consumed)
+    for kind in dict.fromkeys([*sent, *(kind for _, kind in heard)]):
+        yield from _closed(kind)
+    for consumer, kind in heard:
         name = kind.__oort__.model.name
         yield from _gaps(
             consumer,
@@ -77,6 +79,24 @@ def mistakes(
                 for published_class in sent
                 if published_class.__oort__.model.name == name
             ],
+        )
+
+
+def _closed(kind: type[Event]) -> Iterator[Mistake]:
+    """Yield a mistake for each class inside the event that refuses unknown fields.
+
+    A consumer skips the fields that it does not know, so that a newer event can have more of them.
+    """
+    from oort.rules.types import reading
+
+    model = kind.__oort__.model
+    for title in reading.closed(kind):
+        yield Mistake(
+            model.source,
+            "event.closed",
+            f"{version_title(model)}: {title} forbids unknown fields, so that its consumers could "
+            "read no newer event.",
+            'Remove forbid_unknown_fields=True, or extra="forbid" of a pydantic model.',
         )
 
 

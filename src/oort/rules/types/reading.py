@@ -47,6 +47,29 @@ def problem(kind: object) -> str:
     return shape.problem.rstrip(".") if isinstance(shape, shapes.Unreadable) else ""
 
 
+def closed(kind: object) -> list[str]:
+    """Return the names of the classes in a type that refuse unknown fields by their own setting.
+
+    >>> class Sold(msgspec.Struct, forbid_unknown_fields=True):
+    ...     id: str
+    >>> closed(list[Sold])
+    ['Sold']
+    """
+    kinds = [
+        shapes.plain(shape.kind)
+        for shape in inside([compiled(kind)])
+        if isinstance(shape, shapes.Object | shapes.ObjectTuple | shapes.Model)
+    ]
+    return [kind.__name__ for kind in kinds if _is_closed(kind)]
+
+
+def _is_closed(kind: type) -> bool:
+    if models.is_model(kind):
+        settings: Mapping[str, object] = getattr(kind, "model_config", {})
+        return settings.get("extra") == "forbid"
+    return issubclass(kind, msgspec.Struct) and kind.__struct_config__.forbid_unknown_fields
+
+
 def parts(shape: Shape) -> list[Shape]:
     """Return the shapes inside, a level deep. A pydantic model is not searched."""
     match shape:

@@ -258,3 +258,21 @@ def test_every_shape_has_a_schema_and_an_example(visitor: Any) -> None:
     unknown = visitor.dispatch(Shape)
     every = {kind for kind in kinds_of(Shape) if kind is not Shape}
     assert {kind for kind in every if visitor.dispatch(kind) is unknown} == refused
+
+
+class Shut(BaseModel, extra="forbid"):
+    n: int
+
+
+class Strict(msgspec.Struct, forbid_unknown_fields=True):
+    n: int
+
+
+class Free(msgspec.Struct):
+    inner: Strict | None
+    models: list[Shut]
+
+
+def test_classes_that_refuse_unknown_fields_are_named() -> None:
+    assert reading.closed(Free) == ["Strict", "Shut"]
+    assert reading.closed(dict[str, int]) == []
