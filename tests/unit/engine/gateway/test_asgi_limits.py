@@ -163,7 +163,7 @@ def test_a_handler_that_takes_too_long_is_504_and_can_write_nothing_more(opened:
     assert server.left.wait(PATIENCE)
     server.threads.shutdown()
     assert server.notes() == ["before"]
-    assert server.refused == ["TimedOut"]
+    assert server.refused in (["TimedOut"], ["NotGranted"])  # its own clock, or the gateway's
     spans = server.engine.ports.traces.read(headers[b"trace-id"].decode())
     assert [span.detail["status"] for span in spans if span.kind == "request"] == ["504"]
     assert [span.kind for span in spans if span.kind == "function"] == [
