@@ -1,4 +1,4 @@
-"""P1, P7: while the state cannot be written, clients are told to try again, the log stays short, and nothing is lost."""
+"""P7: while the state cannot be written, clients are told to try again, the log stays short, and nothing is lost."""
 
 import threading
 import time

@@ -1,4 +1,4 @@
-"""P4, P18: an alias of a type means what the type means, wherever a signature may name it."""
+"""P4: an alias of a type means what the type means, wherever a signature may name it."""
 
 from collections.abc import Callable
 from typing import Annotated, NewType, TypeVar
