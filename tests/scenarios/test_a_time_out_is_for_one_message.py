@@ -19,7 +19,7 @@ from oort.testing import Platform
 from tests.scenarios.targets import TARGETS, LambdaInvoker, OnLambda
 from tests.unit.aws.lambdas import Lambda
 
-SHORT = timedelta(milliseconds=200)
+SHORT = timedelta(milliseconds=600)
 
 
 class Job(msgspec.Struct):
@@ -60,7 +60,7 @@ def shop(*, timeout: timedelta = SHORT, batch: int = 10) -> Service:
 
     @service.get("/slow", public=True, timeout=SHORT)
     def slow() -> str:
-        time.sleep(3 * SHORT.total_seconds())
+        time.sleep(2 * SHORT.total_seconds())
         return "late"
 
     return service
@@ -82,7 +82,7 @@ def send(platform: Platform, *jobs: Job) -> None:
 @TICKING
 def test_each_message_has_its_own_time(target: type[Platform]) -> None:
     with target(shop(), redeliver=False) as platform:
-        jobs = [Job(str(number), 0.07) for number in range(5)]  # together more than one time-out
+        jobs = [Job(str(number), 0.13) for number in range(6)]  # together more than one time-out
         send(platform, *jobs)
         platform.settle()
         assert {job.id for job in jobs} <= done(platform)
@@ -92,12 +92,12 @@ def test_each_message_has_its_own_time(target: type[Platform]) -> None:
 @TICKING
 def test_a_message_that_takes_too_long_fails_alone(target: type[Platform]) -> None:
     with target(shop(), redeliver=False) as platform:
-        send(platform, Job("a"), Job("slow", 0.5), Job("b"))
+        send(platform, Job("a"), Job("slow", 0.9), Job("b"))
         platform.settle()
         assert done(platform) == {"begun a", "a", "begun slow", "begun b", "b"}
         (report,) = platform.failures()
         assert report.failure is not None
-        assert "TimedOut: The function was not done after 0.2 s." in report.failure.error
+        assert "TimedOut: The function was not done after 0.6 s." in report.failure.error
 
 
 @TICKING
