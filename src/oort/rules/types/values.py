@@ -5,8 +5,10 @@ NaN, a time has its zone, `1.0` is an integer as in JSON Schema, and a dataclass
 fields that were defaulted.
 """
 
+from collections.abc import Callable, Hashable
 from decimal import Decimal
-from typing import Any, Generic, TypeVar
+from functools import lru_cache
+from typing import Any, Generic, TypeVar, cast
 
 import msgspec
 
@@ -50,12 +52,7 @@ class Values(Generic[T]):
 
     def convert(self, value: object) -> T:
         """Return a value in the types of JSON as the type. Raises msgspec's ValidationError."""
-        try:
-            converted = msgspec.convert(value, self.kind, str_keys=True, dec_hook=models.load)
-        except msgspec.ValidationError as error:
-            raise _joined(error) from error.__cause__
-        self._hold(converted)
-        return converted
+        return self._converted(value, models.load)
 
     def plain(self, value: object, *, keep: tuple[type, ...] = ()) -> Value:
         """Return a value as the type reads it, in the types of JSON and in those that are kept.
@@ -64,7 +61,7 @@ class Values(Generic[T]):
         msgspec's ValidationError if it does not fit, TypeError if it cannot be encoded.
         """
         result = _builtins(value, keep=keep)
-        again = self._again(result)
+        again = self._converted(result, models.load_written)
         if not _is_equal(again, value):
             result = _builtins(again, keep=keep)
         if self._fill is not None:
@@ -80,13 +77,13 @@ class Values(Generic[T]):
         self._hold(again)
         return data if _is_equal(again, value) else msgspec.json.encode(again)
 
-    def _again(self, value: Value) -> T:
+    def _converted(self, value: object, hook: Callable[[type, object], object]) -> T:
         try:
-            again = msgspec.convert(value, self.kind, str_keys=True, dec_hook=models.load_written)
+            converted = msgspec.convert(value, self.kind, str_keys=True, dec_hook=hook)
         except msgspec.ValidationError as error:
             raise _joined(error) from error.__cause__
-        self._hold(again)
-        return again
+        self._hold(converted)
+        return converted
 
     def _decoded(self, data: bytes) -> T:
         try:
@@ -100,18 +97,19 @@ class Values(Generic[T]):
             raise msgspec.ValidationError(f"{misfit.detail} - at `${path}`")
 
 
-_compiled: dict[int, Values[Any]] = {}
-
-
 def compiled(kind: type[T]) -> Values[T]:
-    """Return the compiled type; each type object is compiled once.
-
-    Equal types may differ in the order of a union, so the object decides.
+    """Return the compiled type. The last 1,000 types are kept: a handler may write `list[int]` anew
+    in each call.
     """
-    values = _compiled.get(id(kind))
-    if values is None or values.kind is not kind:
-        values = _compiled[id(kind)] = Values(kind)
-    return values
+    try:
+        return cast(Values[T], _compiled(cast(Hashable, kind)))
+    except TypeError:  # notes with a list, or a type that JSON cannot have
+        return Values(kind)
+
+
+@lru_cache(maxsize=1000)
+def _compiled(kind: Hashable) -> Values[Any]:
+    return Values(cast(type[Any], kind))
 
 
 def integers(data: bytes) -> bytes:
