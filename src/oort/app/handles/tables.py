@@ -127,6 +127,8 @@ class Table(ResourceHandle, Generic[K, T, Can]):
     ) -> None:
         """Write the complete item.
 
+        Raises InvalidValue for an item that does not fit its type; nothing is then written.
+
         With `if_absent` the item must not exist, and `when` must hold for the stored item.
         Otherwise raises `otherwise`, or Conflict.
 

@@ -3,14 +3,29 @@
 Tables are declared with these functions.
 """
 
-from collections.abc import Sequence
-from typing import Any, Literal, TypeAlias
+from collections.abc import Callable, Sequence
+from functools import lru_cache, wraps
+from typing import Any, Literal, TypeAlias, TypeVar
 
 from oort.model.items import Bounds
 from oort.rules.types import reading, shapes
 from oort.rules.types.shapes import Field, Shape
 
 KeyType: TypeAlias = Literal["text", "number", "mixed", "none"]
+R = TypeVar("R")
+
+
+def _remembered(rule: Callable[[object], R]) -> Callable[[object], R]:
+    """Remember the answers for the last 1,000 types: handlers ask at each change of an item."""
+    known = lru_cache(maxsize=1000)(rule)
+
+    def answer(kind: object) -> R:
+        try:
+            return known(kind)
+        except TypeError:  # notes with a list
+            return rule(kind)
+
+    return wraps(rule)(answer)
 
 
 def names(item: object) -> dict[str, str] | None:
@@ -62,6 +77,7 @@ def may_be_version(item: object, name: str, *, taken: bool) -> bool:
     )
 
 
+@_remembered
 def number(kind: object) -> object:
     """Return the type of an amount that can be added to a number of the type.
 
@@ -76,6 +92,7 @@ def number(kind: object) -> object:
     return int if whole == {True} else float if whole == {False} else int | float
 
 
+@_remembered
 def bounds(kind: object) -> Bounds | None:
     """Return the bounds of a number of the type; None without bounds, or for several numbers.
 
@@ -96,6 +113,7 @@ def bounds(kind: object) -> Bounds | None:
     return None if within == Bounds() else within
 
 
+@_remembered
 def most(kind: object) -> int | None:
     """Return the greatest number of elements of a list of the type; None without a limit."""
     for shape in shapes.alternatives(reading.compiled(kind)):
@@ -104,6 +122,7 @@ def most(kind: object) -> int | None:
     return None
 
 
+@_remembered
 def element(kind: object) -> object:
     """Return the type of the elements of a list; Any if the type is not known."""
     for shape in shapes.alternatives(reading.compiled(kind)):

@@ -127,6 +127,7 @@ def test_the_first_object_of_a_union_is_the_one_with_fields() -> None:
     [
         (int, int),
         (Annotated[int, Meta(ge=1)], int),
+        (Annotated[int, ["a note"]], int),
         (float | None, float),
         (int | float, int | float),
         (str, int | float),

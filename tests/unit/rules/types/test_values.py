@@ -104,6 +104,6 @@ def test_what_is_read_is_judged_too() -> None:
 
 def test_a_type_is_compiled_once_also_if_it_is_written_anew() -> None:
     assert compiled(list[int]) is compiled(list[int])
-    noted: Any = Annotated[int, Meta(examples=[1])]  # no key of a cache
+    noted: Any = Annotated[int, ["a note"]]  # no key of a cache
     assert compiled(noted).read(b"1") == 1
     assert compiled(Node) is compiled(Node)
