@@ -111,6 +111,18 @@ CASES: dict[str, tuple[str, str]] = {
         '@shop.table("a", key="revision", version="revision")  #! table.version\nclass A(Table[int, Account, Can]): ...',
         "a field of its own",
     ),
+    "an upgrade that leads to another type": (
+        (
+            "def back(old: Account) -> Opened: ...\n"
+            '@shop.table("a", key="id", upgrades=[back])  #! data.upgrade\n'
+            "class A(Table[str, Account, Can]): ..."
+        ),
+        "the upgrade back: it returns Opened, and Account comes next",
+    ),
+    "an upgrade without types, of a queue": (
+        '@shop.queue("a", upgrades=[lambda old: old])  #! data.upgrade\nclass A(Queue[Account, Can]): ...',
+        "def upgraded(old: ItemV1) -> Item",
+    ),
     "too many indexes": (
         (
             'Many = type("Many", (Table,), {f"i{n}": Index("country") for n in range(21)})\n'

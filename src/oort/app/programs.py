@@ -1,12 +1,13 @@
 """A loaded program: its model, and the Python callables that the runtime calls."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import TypeAlias
 
 from oort.app.declaring.parameters import PublishParameter, Signature
 from oort.app.handles.events import Event
+from oort.app.handles.handle import Upgrade
 from oort.model.functions import FunctionModel
 from oort.model.platform import PlatformModel
 from oort.model.problems import Problem
@@ -37,7 +38,7 @@ class Function:
     """A handler with its model, signature and providers.
 
     `providers` maps each provided type to the provider of the handler's service. `raises` are the
-    problems that the route declares.
+    problems that the route declares, `upgrades` those of the worker's queue.
     """
 
     model: FunctionModel
@@ -46,6 +47,7 @@ class Function:
     providers: Mapping[object, Provider]
     event: type[Event] | None = None
     raises: tuple[type[Problem], ...] = ()
+    upgrades: tuple[Upgrade, ...] = ()
 
     @property
     def published(self) -> tuple[type[Event], ...]:
@@ -62,7 +64,12 @@ class Function:
 
 @dataclass(frozen=True, slots=True)
 class Program:
-    """All functions of a platform, after the checks."""
+    """All functions of a platform, after the checks.
+
+    `resources` are the classes of tables, queues and declared calls, by kind and name:
+    "table accounts.people".
+    """
 
     model: PlatformModel
     functions: Mapping[str, Function]
+    resources: Mapping[str, type] = field(default_factory=dict[str, type])

@@ -11,9 +11,11 @@ from typing import TypeAlias
 
 from oort.model.errors import Source
 from oort.model.items import Value
+from oort.model.resources import Kind
 
 Schema: TypeAlias = dict[str, Value]
 Version: TypeAlias = tuple[str, int]  # the name of an event, and its version
+DataName: TypeAlias = tuple[Kind, str]  # a table, a queue or a call
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +42,21 @@ class Removed:
     schema: Schema
 
 
+@dataclass(frozen=True, slots=True)
+class Acceptance:
+    """A deliberate break of a published contract, with its reason.
+
+    `route` is empty for a contract without routes, `codes` are the codes of the accepted
+    objections. `stages` still run the contract from before; a deployment to a stage removes the
+    stage.
+    """
+
+    reason: str
+    codes: tuple[str, ...]
+    stages: tuple[str, ...]
+    route: str = ""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EventLock:
     """One version of an event as its lock file holds it.
@@ -58,6 +75,7 @@ class EventLock:
     published: tuple[str, ...] = ()
     earlier: tuple[Revision, ...] = ()
     removed: tuple[Removed, ...] = ()
+    accepted: tuple[Acceptance, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +89,49 @@ class ApiLock:
     hash: str
     document: Schema
     published: tuple[str, ...] = ()
+    accepted: tuple[Acceptance, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Schemas:
+    """The schemas of the same data for the program that writes it and the program that reads it."""
+
+    writer: Schema
+    reader: Schema
+
+
+@dataclass(frozen=True, slots=True)
+class DataForm:
+    """The form of the items of a table, of the messages of a queue, or of a call.
+
+    `revision` counts the upgrades before this form, from 1. `key` maps the fields of a table's key
+    to "text" or "number", in order. `parts` are "item", "message", or "request" and "reply".
+    `hash` is the hash of all others.
+    """
+
+    revision: int
+    hash: str
+    key: Mapping[str, str]
+    parts: Mapping[str, Schemas]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DataLock:
+    """A table, a queue or a call as its lock file holds it.
+
+    `published` are the stages of its deployments. `earlier` are the published forms before this
+    form: stored items and waiting messages may have them.
+    """
+
+    kind: Kind
+    name: str
+    form: DataForm
+    earlier: tuple[DataForm, ...] = ()
+    published: tuple[str, ...] = ()
+    accepted: tuple[Acceptance, ...] = ()
+
+
+Lock: TypeAlias = EventLock | ApiLock | DataLock
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,9 +140,14 @@ class Locks:
 
     events: Mapping[Version, EventLock] = field(default_factory=dict[Version, EventLock])
     apis: Mapping[str, ApiLock] = field(default_factory=dict[str, ApiLock])
+    data: Mapping[DataName, DataLock] = field(default_factory=dict[DataName, DataLock])
 
     def __bool__(self) -> bool:
-        return bool(self.events or self.apis)
+        return bool(self.events or self.apis or self.data)
+
+    def all(self) -> tuple[Lock, ...]:
+        """Return every lock."""
+        return (*self.events.values(), *self.apis.values(), *self.data.values())
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -119,12 +185,32 @@ class DeclaredApi:
     sources: Mapping[str, Source]
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DeclaredData:
+    """A table, a queue or a call as the program declares it.
+
+    `service` owns the data. `older` are the parts before each upgrade, by revision. `users` are the
+    functions that read or write the data.
+    """
+
+    kind: Kind
+    name: str
+    service: str
+    form: DataForm
+    source: Source
+    older: Mapping[int, Mapping[str, Schemas]] = field(
+        default_factory=dict[int, Mapping[str, Schemas]]
+    )
+    users: tuple[str, ...] = ()
+
+
 @dataclass(frozen=True, slots=True)
 class DeclaredContracts:
     """All contracts of a program."""
 
     events: Mapping[Version, DeclaredEvent] = field(default_factory=dict[Version, DeclaredEvent])
     apis: Mapping[str, DeclaredApi] = field(default_factory=dict[str, DeclaredApi])
+    data: Mapping[DataName, DeclaredData] = field(default_factory=dict[DataName, DeclaredData])
 
 
 class Weight(StrEnum):
@@ -142,8 +228,8 @@ class Weight(StrEnum):
 class Finding:
     """A difference between program, lock file or stage, with its proof and its fix.
 
-    - `subject` is an event or a service, `version` the event's version, `route` the service's
-      route.
+    - `subject` is an event, a service, a table, a queue or a call; `kind` tells the last three
+      apart. `version` is the event's version, `route` the service's route.
     - `what` says what is wrong, `instead` what to do, and `consumers` are the functions that break.
     - `pointer` is a JSON pointer into the witness. `name` is the property there, and `holder` its
       class.
@@ -158,6 +244,7 @@ class Finding:
     instead: str
     version: int | None = None
     route: str = ""
+    kind: Kind | None = None
     pointer: str = ""
     name: str = ""
     holder: str = ""

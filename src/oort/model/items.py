@@ -11,6 +11,7 @@ else:
 Item: TypeAlias = dict[str, Value]
 KeyPart: TypeAlias = str | int | float
 Key: TypeAlias = tuple[KeyPart, ...]  # one part, or two with a sort key
+REVISION = "oort:revision"  # the attribute with the revision of an item; absent for revision 1
 Path: TypeAlias = tuple[str, ...]  # attribute names from the item inwards
 
 

@@ -41,6 +41,7 @@ class TableModel:
     """A table. Names are `service.table`; `partition`, `sort` and `version` are attribute names.
 
     `numeric` holds the number attributes of the key and the indexes; all others of them are text.
+    `revision` counts the forms of the items: 1, and one more for each upgrade.
     """
 
     kind: ClassVar[Kind] = Kind.TABLE
@@ -53,6 +54,7 @@ class TableModel:
     indexes: tuple[IndexModel, ...]
     source: Source
     numeric: frozenset[str] = frozenset()
+    revision: int = 1
 
     @property
     def key(self) -> tuple[str, ...]:
@@ -79,6 +81,7 @@ class QueueModel:
     visibility: timedelta
     subscription: str | None
     source: Source
+    revision: int = 1
 
 
 @dataclass(frozen=True, slots=True)

@@ -215,6 +215,10 @@ def read(function: Function, parameter: MessageParameter, message: Message) -> o
         from oort.app.declaring import versions  # for events only
 
         return versions.read(function.event, message)
+    if function.upgrades or message.version > 1:
+        from oort.app.handles import upgrades  # for queues with upgrades only
+
+        return upgrades.message(message, parameter.kind, function.upgrades)
     try:
         return codecs.read(message.body, parameter.kind)
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:

@@ -297,22 +297,19 @@ def _publish(fake_store: _FakeStore, resource: object) -> object:
 
 def stored(table: "Table[K, T]") -> list[T]:
     """Return the items of a fake table, in the order of their keys."""
-    name, kind = table.__oort__.model.name, cast(type[T], table.__oort__.item)
+    name, read = table.__oort__.model.name, table.__oort__.read
     page = _fake_store().scan(ScanTable(name))
     items = page.items
     while page.next is not None:
         page = _fake_store().scan(ScanTable(name, after=page.next))
         items += page.items
-    return [codecs.typed(item, kind, where=name) for item in items]
+    return [cast(T, read(item)) for item in items]
 
 
 def sent(queue: "Queue[M]") -> list[M]:
     """Return the messages that were sent to a fake queue, oldest first."""
     declared = queue.__oort__
-    return [
-        cast(M, codecs.read(message.body, declared.message))
-        for message in _fake_store().peek(declared.model.name)
-    ]
+    return [cast(M, declared.read(message)) for message in _fake_store().peek(declared.model.name)]
 
 
 def published(out: Publish[E]) -> list[E]:

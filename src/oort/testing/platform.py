@@ -13,7 +13,7 @@ import msgspec
 from oort.app.declaring import versions
 from oort.app.declaring.services import Service
 from oort.app.declaring.signatures import provided_type
-from oort.app.handles import codecs, events
+from oort.app.handles import events
 from oort.app.handles.events import Event
 from oort.app.handles.queues import Queue
 from oort.app.handles.secrets import Secret
@@ -304,27 +304,20 @@ class Platform:
 
     def items(self, table: type[Table[K, T, Never]]) -> list[T]:
         """Return every item of a table, in the order of the keys."""
-        name, kind = table.__oort__.model.name, cast(type[T], table.__oort__.item)
+        name, read = table.__oort__.model.name, table.__oort__.read
         _require_name(name, (model.name for model in self.model.tables))
-        return [
-            codecs.typed(item, kind, where=name)
-            for page in self._pages(name)
-            for item in page.items
-        ]
+        return [cast(T, read(item)) for page in self._pages(name) for item in page.items]
 
     def waiting(self, queue: type[Queue[M, Never]]) -> list[M]:
         """Return the messages of a work queue that wait for a delivery or a retry."""
         messages = self._engine.ports.queue_inspection.peek(
             self._queue(queue), most=_MOST_DELIVERIES
         )
-        return [cast(M, codecs.read(message.body, queue.__oort__.message)) for message in messages]
+        return [cast(M, queue.__oort__.read(message)) for message in messages]
 
     def dead(self, queue: type[Queue[M, Never]]) -> list[M]:
         """Return the dead letters of a work queue."""
-        return [
-            cast(M, codecs.read(letter.message.body, queue.__oort__.message))
-            for letter in self.dead_letters(queue)
-        ]
+        return [cast(M, queue.__oort__.read(letter.message)) for letter in self.dead_letters(queue)]
 
     def dead_letters(
         self, source: type[Queue[M, Never]] | Callable[..., object]

@@ -2,6 +2,7 @@
 
 from oort.app.declaring.declarations import ResourceDeclared
 from oort.app.declaring.signatures import Reader, unreadable
+from oort.app.handles.handle import Upgrade, declaration
 from oort.app.handles.queues import Queue, QueueDeclaration
 from oort.model import limits
 from oort.model.errors import Mistake
@@ -9,7 +10,7 @@ from oort.model.resources import QueueModel
 
 
 def declare(
-    declared: ResourceDeclared, *, attempts: int
+    declared: ResourceDeclared, *, attempts: int, upgrades: tuple[Upgrade, ...]
 ) -> tuple[QueueModel | None, list[Mistake]]:
     """Return the model of the class and its mistakes; no model if the class is not a Queue."""
     arguments = declared.arguments(Queue)
@@ -23,9 +24,10 @@ def declare(
         visibility=limits.VISIBILITY_PER_TIMEOUT * limits.REQUEST_TIMEOUT,
         subscription=None,
         source=declared.source,
+        revision=len(upgrades) + 1,
     )
     check_attempts(model, mistakes)
-    declared.cls.__oort__ = QueueDeclaration(model, message)  # type: ignore[attr-defined]
+    declared.cls.__oort__ = QueueDeclaration(model, message, upgrades)  # type: ignore[attr-defined]
     return model, mistakes
 
 
@@ -35,7 +37,11 @@ def check(declared: ResourceDeclared, model: QueueModel) -> tuple[QueueModel, li
     message = arguments[0]
     problem = unreadable(message)
     if not problem:
-        return model, []
+        from oort.app.declaring import upgrades
+
+        recorded = declaration(declared.cls)
+        assert isinstance(recorded, QueueDeclaration)  # since `declare`
+        return model, list(upgrades.mistakes(declared, recorded.upgrades, message))
     what = f"{declared.cls.__name__} takes {getattr(message, '__name__', message)}: {problem}."
     instead = "Use Structs and what msgspec can decode."
     return model, [declared.mistake("queue.message", what, instead)]

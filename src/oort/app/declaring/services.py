@@ -30,7 +30,7 @@ from oort.app.handles import calls, later
 from oort.app.handles.actions import D, F, K, M, P, R, T
 from oort.app.handles.calls import Call
 from oort.app.handles.events import E
-from oort.app.handles.handle import caller, caller_module
+from oort.app.handles.handle import Upgrade, caller, caller_module
 from oort.app.handles.later import Bucket, Changed, Upload
 from oort.app.handles.queues import Queue
 from oort.app.handles.tables import Table
@@ -46,8 +46,8 @@ class Declared:
 
     source: Source
     modules: set[str] = field(default_factory=set[str])
-    resources: list[tuple[Resource, Complete]] = field(
-        default_factory=list[tuple[Resource, Complete]]
+    resources: list[tuple[Resource, type, Complete]] = field(
+        default_factory=list[tuple[Resource, type, Complete]]
     )
     handlers: list[HandlerDeclared] = field(default_factory=list[HandlerDeclared])
     providers: list[ProviderDeclared] = field(default_factory=list[ProviderDeclared])
@@ -83,12 +83,18 @@ class Service:
         key: str | tuple[str, str],
         version: str | None = None,
         expires: str | None = None,
+        upgrades: Sequence[Upgrade] = (),
     ) -> Callable[[D], D]:
         """Declare a table.
 
         `key` names the key field, or a pair: partition key and sort key. `version` names an int
         field that protects a read and a later write: a put raises Conflict if another write came
         between. Put the decorator on a subclass of `Table[K, T, Can]`.
+
+        `upgrades` are functions that turn items of an earlier type into the next type, the oldest
+        first: `def with_country(old: AccountV1) -> Account`. Each raises the revision of the items
+        by 1. A read, and an update before it changes an item, apply the upgrades that the item
+        lacks. An upgrade keeps the key.
         """
         from oort.app.declaring import tables  # a cold start loads only the declared kinds
 
@@ -97,14 +103,27 @@ class Service:
             self.declared.mistakes.append(later.mistake(source, "expires="))
         fields = (key,) if isinstance(key, str) else key
         return self._resource(
-            name, source, partial(tables.declare, key=fields, version=version), tables.check
+            name,
+            source,
+            partial(tables.declare, key=fields, version=version, upgrades=tuple(upgrades)),
+            tables.check,
         )
 
-    def queue(self, name: str, *, attempts: int = 5, fifo: bool = False) -> Callable[[D], D]:
+    def queue(
+        self,
+        name: str,
+        *,
+        attempts: int = 5,
+        fifo: bool = False,
+        upgrades: Sequence[Upgrade] = (),
+    ) -> Callable[[D], D]:
         """Declare a work queue.
 
         A message becomes a dead letter after `attempts` failed deliveries (1 to 1000). Put the
         decorator on a subclass of `Queue[M, Can]`.
+
+        `upgrades` are functions that turn waiting messages of an earlier type into the next type,
+        the oldest first. Each raises the version of the messages by 1.
         """
         from oort.app.declaring import queues  # a cold start loads only the declared kinds
 
@@ -112,7 +131,10 @@ class Service:
         if fifo:
             self.declared.mistakes.append(later.mistake(source, "fifo="))
         return self._resource(
-            name, source, partial(queues.declare, attempts=attempts), queues.check
+            name,
+            source,
+            partial(queues.declare, attempts=attempts, upgrades=tuple(upgrades)),
+            queues.check,
         )
 
     def bucket(self, name: str) -> Callable[[D], D]:
@@ -315,7 +337,7 @@ class Service:
             model, mistakes = declare(declared)
             self.declared.mistakes += mistakes
             if model is not None:
-                self.declared.resources.append((model, partial(check, declared, model)))
+                self.declared.resources.append((model, cls, partial(check, declared, model)))
             return cls
 
         return decorate

@@ -5,6 +5,7 @@ from dataclasses import replace
 from typing import get_args, get_origin
 
 from oort.app.declaring.declarations import ResourceDeclared
+from oort.app.handles.handle import Upgrade, declaration
 from oort.app.handles.tables import Index, Table, TableDeclaration
 from oort.model import limits
 from oort.model.errors import Mistake
@@ -12,7 +13,11 @@ from oort.model.resources import IndexModel, TableModel
 
 
 def declare(
-    declared: ResourceDeclared, *, key: tuple[str, ...], version: str | None
+    declared: ResourceDeclared,
+    *,
+    key: tuple[str, ...],
+    version: str | None,
+    upgrades: tuple[Upgrade, ...],
 ) -> tuple[TableModel | None, list[Mistake]]:
     """Return the model of the class and its mistakes; no model if the class is not a Table."""
     arguments = declared.arguments(Table)
@@ -34,8 +39,9 @@ def declare(
         version=version,
         indexes=indexes,
         source=declared.source,
+        revision=len(upgrades) + 1,
     )
-    _record(declared, model, item)
+    _record(declared, model, item, upgrades)
     return model, mistakes
 
 
@@ -44,6 +50,7 @@ def check(declared: ResourceDeclared, model: TableModel) -> tuple[TableModel | N
 
     Lambda does without: the deployment has checked the types, and only a template needs `numeric`.
     """
+    from oort.app.declaring import upgrades
     from oort.rules.types import stored
 
     arguments = declared.checked_arguments(Table)
@@ -83,7 +90,10 @@ def check(declared: ResourceDeclared, model: TableModel) -> tuple[TableModel | N
     mistakes += _key_mistakes(declared, arguments[0], item, model)
     numeric = frozenset(name for name in types if types[name] == "number")
     complete = replace(model, numeric=numeric)
-    _record(declared, complete, item)
+    recorded = declaration(declared.cls)
+    assert isinstance(recorded, TableDeclaration)  # since `declare`
+    mistakes += upgrades.mistakes(declared, recorded.upgrades, item, key=model.key)
+    _record(declared, complete, item, recorded.upgrades)
     return complete, mistakes
 
 
@@ -107,9 +117,15 @@ def _key_mistakes(
             )
 
 
-def _record(declared: ResourceDeclared, model: TableModel, item: type[object]) -> None:
+def _record(
+    declared: ResourceDeclared,
+    model: TableModel,
+    item: type[object],
+    upgrades: tuple[Upgrade, ...],
+) -> None:
     attributes = _attributes(model) - {model.version}
-    declared.cls.__oort__ = TableDeclaration(model, item, attributes)  # type: ignore[attr-defined]
+    record = TableDeclaration(model, item, attributes, upgrades)
+    declared.cls.__oort__ = record  # type: ignore[attr-defined]
 
 
 def _attributes(model: TableModel) -> frozenset[str]:

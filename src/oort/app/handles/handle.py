@@ -6,12 +6,12 @@ gives fakes their own links.
 
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextvars import ContextVar
 from dataclasses import dataclass
 from datetime import timedelta
 from types import FrameType
-from typing import ClassVar, Protocol, TypeVar
+from typing import ClassVar, Protocol, TypeAlias, TypeVar
 
 from oort.model.errors import (
     ConditionFailed,
@@ -30,6 +30,8 @@ from oort.model.problems import BadRequest, Conflict, NotFound
 from oort.model.resources import Resource
 
 H = TypeVar("H")
+
+Upgrade: TypeAlias = Callable[..., object]  # of old data to the next type
 
 # The transaction of the `atomic()` block around the running code; `transactions` sets it.
 open_block: ContextVar[object | None] = ContextVar("oort-transaction", default=None)

@@ -6,9 +6,10 @@ from typing import Generic
 
 from oort.app.handles import codecs
 from oort.app.handles.actions import Can, M, Send
-from oort.app.handles.handle import Declaration, ResourceHandle, ask, check_action
+from oort.app.handles.handle import Declaration, ResourceHandle, Upgrade, ask, check_action
 from oort.model import limits, operations
 from oort.model.errors import InvalidUse, LimitExceeded
+from oort.model.messages import Message
 from oort.model.resources import QueueModel
 
 
@@ -18,6 +19,13 @@ class QueueDeclaration(Declaration):
 
     model: QueueModel
     message: object
+    upgrades: tuple[Upgrade, ...] = ()
+
+    def read(self, message: Message) -> object:
+        """Return a message as the type of the queue. See `upgrades.message`."""
+        from oort.app.handles import upgrades  # handlers only send
+
+        return upgrades.message(message, self.message, self.upgrades)
 
 
 class Queue(ResourceHandle, Generic[M, Can]):
@@ -60,6 +68,9 @@ def prepare_send(
         )
     name = declared.model.name
     stamped = queue._link.message(
-        name=name, body=codecs.body(message, declared.message), key="", version=1
+        name=name,
+        body=codecs.body(message, declared.message),
+        key="",
+        version=declared.model.revision,
     )
     return operations.SendMessage(name, stamped, delay.total_seconds())

@@ -5,14 +5,14 @@ A subclass of Table is the resource; with actions, `People[Get]`, the class desc
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Generic
+from typing import Generic, cast
 
 import msgspec
 
 from oort.app.handles import codecs
 from oort.app.handles.actions import Can, Check, Delete, Get, K, M, Put, Query, S, Scan, T, Update
 from oort.app.handles.fields import Change, Condition
-from oort.app.handles.handle import Declaration, ResourceHandle, ask, check_action
+from oort.app.handles.handle import Declaration, ResourceHandle, Upgrade, ask, check_action
 from oort.model import items, operations
 from oort.model.errors import InvalidUse
 from oort.model.problems import NotFound
@@ -54,6 +54,20 @@ class TableDeclaration(Declaration):
     model: TableModel
     item: type[object]
     attributes: frozenset[str]  # of the key and the indexes
+    upgrades: tuple[Upgrade, ...] = ()
+
+    @property
+    def revision(self) -> int:
+        """Return the revision of the items that this program writes."""
+        return len(self.upgrades) + 1
+
+    def read(self, stored: items.Item) -> object:
+        """Return a stored item as the type of the table. See `upgrades.read`."""
+        if self.upgrades or items.REVISION in stored:
+            from oort.app.handles import upgrades
+
+            return upgrades.read(stored, self)
+        return codecs.typed(stored, self.item, where=self.model.name)
 
     def write(self, value: object) -> items.Item:
         """Return the typed item in its stored form, with a checked key."""
@@ -64,6 +78,8 @@ class TableDeclaration(Declaration):
             )
         stored = codecs.item(value, self.item, attributes=self.attributes)
         keys.check(keys.of(stored, self.model) or ("",))
+        if self.upgrades:
+            stored[items.REVISION] = self.revision
         return stored
 
     def key(self, value: object) -> items.Key:
@@ -89,11 +105,7 @@ class Table(ResourceHandle, Generic[K, T, Can]):
         check_action(self, Get)
         declared = self.__oort__
         result = _item(ask(self._link, operations.GetItem(declared.model.name, declared.key(key))))
-        return (
-            None
-            if result is None
-            else codecs.typed(result, _item_type(self), where=declared.model.name)
-        )
+        return None if result is None else cast(T, declared.read(result))
 
     def require(self: "Table[K, T, Get]", key: K) -> T:
         """Return the item with this key. Raises NotFound if there is no item."""
@@ -157,9 +169,15 @@ class Table(ResourceHandle, Generic[K, T, Can]):
         """
         check_action(self, Update)
         operation = prepare_update(self, key, changes, initial, when)
-        result = _item(ask(self._link, operation, otherwise=(otherwise,)))
+        try:
+            changed = ask(self._link, operation, otherwise=(otherwise,))
+        except Exception:
+            if not upgraded(self, operation):
+                raise
+            changed = ask(self._link, operation, otherwise=(otherwise,))
+        result = _item(changed)
         assert result is not None
-        return codecs.typed(result, _item_type(self), where=self.__oort__.model.name)
+        return cast(T, self.__oort__.read(result))
 
     def delete(
         self: "Table[K, T, Delete]",
@@ -287,6 +305,9 @@ def prepare_update(
     version = declared.model.version
     if version is not None:
         rules = (*rules, items.AddTo((version,), 1))
+    if declared.upgrades:  # no item of another revision takes this
+        now = declared.revision
+        rules = (*rules, items.AddTo((items.REVISION,), 0, items.Bounds(ge=now, le=now)))
     start = None if initial is None else declared.write(initial)
     if start is not None and keys.of(start, declared.model) != declared.key(key):
         raise InvalidUse(
@@ -295,6 +316,15 @@ def prepare_update(
         )
     rule = None if when is None else when.rule
     return operations.UpdateItem(declared.model.name, declared.key(key), rules, start, rule)
+
+
+def upgraded(table: Table[K, T, Can], update: operations.UpdateItem) -> bool:
+    """Upgrade the stored item of a refused update. False if there is nothing to upgrade."""
+    if not table.__oort__.upgrades:
+        return False
+    from oort.app.handles import upgrades  # for tables with upgrades only
+
+    return upgrades.settle(table._link, update, table.__oort__)
 
 
 def prepare_delete(
@@ -317,10 +347,6 @@ def advance(table: Table[K, T, Put], item: T) -> None:
         return
 
 
-def _item_type(table: "Table[K, T, Can]") -> type[T]:
-    return table.__oort__.item  # type: ignore[return-value]  # the declaration holds the class's own T
-
-
 def _check_index(table: object, index: Index[K, S]) -> None:
     if getattr(type(table), index.name, None) is not index:
         name = type(table).__name__
@@ -341,5 +367,5 @@ def _page(
 ) -> Page[T]:
     result = ask(table._link, operation)
     assert isinstance(result, operations.Listed)
-    name, kind = table.__oort__.model.name, _item_type(table)
-    return Page([codecs.typed(item, kind, where=name) for item in result.items], result.next)
+    read = table.__oort__.read
+    return Page([cast(T, read(item)) for item in result.items], result.next)

@@ -30,6 +30,7 @@ class Transaction:
         self._writes: list[operations.Write] = []
         self._otherwise: list[Exception | None] = []
         self._after: list[Callable[[], None]] = []
+        self._upgrades: list[Callable[[], bool]] = []  # of the items of updates
 
     def put(
         self,
@@ -58,7 +59,9 @@ class Transaction:
     ) -> None:
         """Change attributes, as `Table.update` does, without returning the new item."""
         check_action(table, Update)
-        self._add(table._link, tables.prepare_update(table, key, changes, initial, when), otherwise)
+        update = tables.prepare_update(table, key, changes, initial, when)
+        self._add(table._link, update, otherwise)
+        self._upgrades.append(lambda: tables.upgraded(table, update))
 
     def delete(
         self,
@@ -119,7 +122,12 @@ class Transaction:
         if self._link is None:
             return
         operation = operations.Commit(tuple(self._writes), self._link.mark())
-        result = ask(self._link, operation, otherwise=self._otherwise)
+        try:
+            result = ask(self._link, operation, otherwise=self._otherwise)
+        except Exception:
+            if True not in [upgraded() for upgraded in self._upgrades]:
+                raise
+            result = ask(self._link, operation, otherwise=self._otherwise)
         if isinstance(result, operations.Done) and not result.applied:
             return  # an earlier delivery wrote it
         for step in self._after:

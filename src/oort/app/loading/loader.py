@@ -6,6 +6,7 @@ The CLI and the test kit call this before anything runs.
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from datetime import timedelta
+from typing import Any
 
 from oort.app.declaring.declarations import (
     AnswerDeclared,
@@ -17,7 +18,7 @@ from oort.app.declaring.declarations import (
     WorkerDeclared,
     kept_for,
 )
-from oort.app.declaring.parameters import ProvidedParameter, Signature
+from oort.app.declaring.parameters import CallParameter, ProvidedParameter, Signature
 from oort.app.declaring.services import Service
 from oort.app.declaring.signatures import (
     Reader,
@@ -30,7 +31,9 @@ from oort.app.declaring.signatures import (
     refuse_return,
 )
 from oort.app.handles import calls, events
+from oort.app.handles.calls import Call as DeclaredCall
 from oort.app.handles.events import Event
+from oort.app.handles.handle import Upgrade
 from oort.app.handles.queues import QueueDeclaration
 from oort.app.programs import Call, Function, Program, Provider
 from oort.model import limits, names
@@ -63,7 +66,9 @@ def load(services: Sequence[Service], *, name: str = "platform", checked: bool =
     if mistakes:
         raise InvalidProgram(mistakes)
     return Program(
-        PlatformModel(name, tuple(loader.model(event_models) for loader in loaders)), functions
+        PlatformModel(name, tuple(loader.model(event_models) for loader in loaders)),
+        functions,
+        {} if checked else _classes(loaders),
     )
 
 
@@ -94,10 +99,11 @@ class _Loader:
         self.service = service
         self.declared = service.declared
         self.mistakes = list(service.declared.mistakes)
-        self.resources: list[Resource] = [model for model, _ in self.declared.resources]
+        self.resources: list[Resource] = [model for model, _, _ in self.declared.resources]
         if not checked:
             self.resources = list(self._checked_resources())
         self.calls: list[CallModel] = []
+        self.answered: list[type[DeclaredCall[Any, Any]]] = []
         self.functions: list[Function] = []
         self.providers: dict[object, Provider] = {}
         self.workers: dict[str, str] = {}
@@ -111,7 +117,7 @@ class _Loader:
 
     def _checked_resources(self) -> Iterator[Resource]:
         """Check the types of items and messages, and yield the resources without mistakes."""
-        for _, check in self.declared.resources:
+        for _, _, check in self.declared.resources:
             model, mistakes = check()
             self.mistakes += mistakes
             if model is not None:
@@ -223,7 +229,9 @@ class _Loader:
         )
         raises = tuple(declared.trigger.raises) if isinstance(declared.trigger, Route) else ()
         self.functions.append(
-            Function(model, declared.call, signature, self.providers, event, raises)
+            Function(
+                model, declared.call, signature, self.providers, event, raises, _upgrades(declared)
+            )
         )
 
     def _trigger(
@@ -261,6 +269,7 @@ class _Loader:
         trigger, signature = answers.read(self.service.name, answer, reader)
         if (declared := calls.declared(answer.call)) is not None:
             self.calls.append(declared.model)
+            self.answered.append(answer.call)
         return trigger, signature
 
     def _subscription(
@@ -354,6 +363,30 @@ class _Loader:
                 seen.add(parameter.kind)
                 pending += self.providers[parameter.kind].signature.parameters
         return _merged(grants)
+
+
+def _upgrades(declared: HandlerDeclared) -> tuple[Upgrade, ...]:
+    """Return the upgrades of the queue that a worker consumes."""
+    queue = declared.trigger.queue if isinstance(declared.trigger, WorkerDeclared) else None
+    record = getattr(queue, "__oort__", None)
+    return record.upgrades if isinstance(record, QueueDeclaration) else ()
+
+
+def _classes(loaders: "Sequence[_Loader]") -> dict[str, type]:
+    """Return the classes of tables, queues and calls, by kind and name."""
+    classes = {
+        f"{model.kind} {model.name}": cls
+        for loader in loaders
+        for model, cls, _ in loader.declared.resources
+    }
+    for function in (function for loader in loaders for function in loader.functions):
+        for parameter in function.signature.parameters:
+            if isinstance(parameter, CallParameter):
+                model = parameter.call.__oort__.model
+                classes[f"{model.kind} {model.name}"] = parameter.call
+    for loader in loaders:
+        classes |= {f"{Kind.CALL} {cls.__oort__.model.name}": cls for cls in loader.answered}
+    return classes
 
 
 def _has_message(trigger: TriggerDeclared) -> bool:

@@ -356,6 +356,33 @@ class TablesContract(Contract):
         with pytest.raises(InvalidValue):
             ports.tables.update(UpdateItem(NOTES, ("new",), change, {"id": "new"}))
 
+    def test_an_item_is_replaced_only_if_it_is_still_the_same(self, ports: Ports) -> None:
+        inner: Value = {"deep": [1, {"x": None}], "no": False}
+        old: Item = {"id": "a", "text": "x", "n": 1.5, "inner": inner, "none": None, "list": []}
+        ports.tables.put(PutItem(NOTES, old))
+        same = All(
+            (
+                *(Equals((name,), value) for name, value in old.items() if name != "id"),
+                Equals(("oort:revision",), None),
+            )
+        )
+        changes = (SetTo(("cents",), 150), SetTo(("oort:revision",), 2), Remove(("n",)))
+        upgrade = UpdateItem(NOTES, ("a",), changes, when=same)
+        new = ports.tables.update(upgrade)
+        assert new == {name: old[name] for name in old if name != "n"} | {
+            "cents": 150,
+            "oort:revision": 2,
+        }
+        with pytest.raises(ConditionFailed):
+            ports.tables.update(upgrade)
+        guard = AddTo(("oort:revision",), 0, Bounds(ge=2, le=2))
+        assert ports.tables.update(UpdateItem(NOTES, ("a",), (guard,))) == new
+        ports.tables.put(PutItem(NOTES, {"id": "b"}))
+        with pytest.raises(InvalidValue):
+            ports.tables.update(UpdateItem(NOTES, ("b",), (guard,)))
+        looked = ports.tables.update(UpdateItem(NOTES, ("b",), (AddTo(("oort:revision",), 0),)))
+        assert looked == {"id": "b", "oort:revision": 0}
+
     def test_an_update_cannot_make_an_item_too_large(self, ports: Ports) -> None:
         ports.tables.put(PutItem(NOTES, {"id": "a", "text": "x" * (limits.ITEM_BYTES - 100)}))
         with pytest.raises(LimitExceeded):

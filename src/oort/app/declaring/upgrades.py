@@ -1,0 +1,75 @@
+"""Check the upgrades of a table or a queue: each leads from its type to the type of the next."""
+
+from collections.abc import Iterator, Sequence
+
+from oort.app.declaring.declarations import ResourceDeclared
+from oort.app.declaring.signatures import unreadable
+from oort.app.handles import codecs, upgrades
+from oort.app.handles.handle import Upgrade
+from oort.model.errors import Mistake
+from oort.rules.types import models, stored
+
+
+def mistakes(
+    declared: ResourceDeclared,
+    functions: Sequence[Upgrade],
+    present: object,
+    *,
+    key: tuple[str, ...] = (),
+) -> Iterator[Mistake]:
+    """Yield a mistake for each upgrade that cannot work. `present` is the type after the last."""
+    taken: list[object] = []
+    returned: object = None
+    for function in functions:
+        before = returned
+        try:
+            taken.append(models.opened(upgrades.parameter(function)))
+            returned = models.opened(upgrades.result(function))
+        except (TypeError, NameError) as error:
+            yield _mistake(declared, function, f"{error}", _EXAMPLE)
+            return
+        problem = unreadable(taken[-1])
+        if problem:
+            yield _mistake(declared, function, f"its parameter: {problem}", _EXAMPLE)
+            return
+        if len(taken) > 1:
+            yield from _joint(declared, functions[len(taken) - 2], before, taken[-1])
+        yield from _lost(declared, function, taken[-1], key)
+    if functions:
+        yield from _joint(declared, functions[-1], returned, present)
+
+
+_EXAMPLE = "Write def upgraded(old: ItemV1) -> Item."
+
+
+def _joint(
+    declared: ResourceDeclared, function: Upgrade, returned: object, needed: object
+) -> Iterator[Mistake]:
+    """Yield a mistake if an upgrade returns another type than the next takes."""
+    if returned != needed:
+        what = f"it returns {codecs.title(returned)}, and {codecs.title(needed)} comes next"
+        yield _mistake(declared, function, what, f"Write -> {codecs.title(needed)}.")
+
+
+def _lost(
+    declared: ResourceDeclared, function: Upgrade, old: object, key: tuple[str, ...]
+) -> Iterator[Mistake]:
+    """Yield a mistake if the old type lacks a field of the key."""
+    fields = stored.names(old) if key else {}
+    if fields is None or not isinstance(old, type):
+        if key:
+            what = f"{codecs.title(old)} is no item"
+            yield _mistake(declared, function, what, "Take a msgspec.Struct or a dataclass.")
+        return
+    for name in key:
+        if fields.get(name) != name:
+            what = f"{codecs.title(old)} has no field {name!r} of the key"
+            yield _mistake(
+                declared, function, what, "An upgrade keeps the key: add the field to the old type."
+            )
+
+
+def _mistake(declared: ResourceDeclared, function: Upgrade, what: str, instead: str) -> Mistake:
+    name = getattr(function, "__name__", str(function))
+    sentence = f"{declared.cls.__name__}: the upgrade {name}: {what}."
+    return declared.mistake("data.upgrade", sentence, instead)
