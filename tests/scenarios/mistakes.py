@@ -475,6 +475,10 @@ CASES: dict[str, tuple[str, str]] = {
         '@call("Ask")  #! call.name\nclass Ask(Call[str, str]): ...',
         "billing.charge",
     ),
+    "a call before its first version": (
+        '@call("shop.ask", version=0)  #! call.version\nclass Ask(Call[str, str]): ...',
+        "Versions count from 1",
+    ),
     "a call that waits too long": (
         '@call("shop.ask", timeout=timedelta(minutes=1))  #! call.timeout\nclass Ask(Call[str, str]): ...',
         "at most 29 s",

@@ -237,6 +237,7 @@ def codes_in(source: str) -> set[str]:
 
 def test_every_code_of_the_loader_has_a_case() -> None:
     later = {
+        "data_contracts.py",
         "declared_contracts.py",
         "exports.py",
         "openapi.py",

@@ -3,24 +3,24 @@
 import gc
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from oort.app.documents import declared_contracts
-from oort.app.documents.declared_contracts import Kinds
+from oort.app.documents.declared_contracts import Kinds, Types
 from oort.app.loading.projects import Project
 from oort.app.programs import Program
 from oort.delivery import field_lines, lockfiles
 from oort.model.contracts import DeclaredContracts, Finding, Locks, Version, Weight
 from oort.model.errors import InvalidProgram
 from oort.model.items import Value
-from oort.rules.contracts import api_changes, event_changes
+from oort.rules.contracts import api_changes, data_changes, event_changes
 from oort.rules.contracts import locks as locking
 from oort.rules.contracts.locks import Changes, Examples
 
 # Findings that do not forbid writing the lock files: writing solves them or does not touch them.
-_MILD = frozenset({"contract.gone", "contract.gap"})
-_OUTDATED = frozenset({"contract.outdated", "api.outdated"})
+_MILD = frozenset({"contract.gone", "contract.gap", "data.gone"})
+_OUTDATED = frozenset({"contract.outdated", "api.outdated", "data.outdated"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,8 +30,13 @@ class Checked:
     folder: Path
     declared: DeclaredContracts
     kinds: Kinds
+    types: Types
     locks: Locks
     findings: tuple[Finding, ...]
+
+    def located(self, finding: Finding) -> Finding:
+        """Return the finding with its place in the source."""
+        return field_lines.with_source(finding, self.kinds, self.types, self.folder)
 
     @property
     def objections(self) -> tuple[Finding, ...]:
@@ -59,9 +64,11 @@ def check(project: Project, program: Program) -> Checked:
         findings = [
             *event_changes.findings(declared, locks, examples=_examples_or_none(kinds)),
             *api_changes.findings(declared, locks),
+            *data_changes.findings(declared, locks),
         ]
-    located = tuple(field_lines.with_source(finding, kinds, project.folder) for finding in findings)
-    return Checked(project.folder, declared, kinds, locks, located)
+        types = declared_contracts.types(program)
+    checked = Checked(project.folder, declared, kinds, types, locks, ())
+    return replace(checked, findings=tuple(map(checked.located, findings)))
 
 
 def stale(checked: Checked) -> list[str]:
@@ -69,7 +76,7 @@ def stale(checked: Checked) -> list[str]:
     make = _examples_or_none(checked.kinds)
     changes = locking.changes(checked.declared, checked.locks, examples=make)
     complete = lockfiles.complete(checked.folder, changes, checked.locks)
-    return sorted(map(lockfiles.path, (*complete.written, *complete.removed)))
+    return sorted(map(locking.path, (*complete.written, *complete.removed)))
 
 
 def lock(checked: Checked, *, stage: str = "") -> Changes:

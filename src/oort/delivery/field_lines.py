@@ -5,20 +5,22 @@ Sources are parsed, never imported.
 
 import ast
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from functools import cache
 from pathlib import Path
 
-from oort.app.documents.declared_contracts import Kinds
+from oort.app.documents.declared_contracts import Kinds, Types
 from oort.model.contracts import Finding
 from oort.model.errors import Source
 from oort.rules.contracts import locks as locking
 from oort.rules.types import reading, shapes
 
 
-def with_source(finding: Finding, kinds: Kinds, folder: Path) -> Finding:
+def with_source(finding: Finding, kinds: Kinds, types: Types, folder: Path) -> Finding:
     """Return the finding with the best known source location."""
+    if finding.kind is not None:
+        return _of_data(finding, types.get((finding.kind, finding.subject), ()), folder)
     if finding.version is None:
         return finding if finding.source else replace(finding, source=_in_lock(finding, folder))
     kind = kinds.get((finding.subject, finding.version))
@@ -29,14 +31,26 @@ def with_source(finding: Finding, kinds: Kinds, folder: Path) -> Finding:
         )
     if not finding.name:
         return finding
-    holder = next(
-        (cls for cls in _classes(kind) if cls.__name__ == finding.holder.rpartition(".")[2]), kind
-    )
-    source = _line(holder, _attribute(holder, finding.name))
+    return _at_member(finding, [kind])
+
+
+def _of_data(finding: Finding, types: tuple[object, ...], folder: Path) -> Finding:
+    if not types and finding.kind is not None:
+        lock = folder / locking.data_file(finding.kind, finding.subject)
+        return replace(finding, source=Source(str(lock), 1))
+    return _at_member(finding, types) if finding.name else finding
+
+
+def _at_member(finding: Finding, types: Sequence[object]) -> Finding:
+    """Return the finding at the line of its member, in the class that holds the member."""
+    classes = [cls for kind in types for cls in _classes(kind)]
+    wanted = finding.holder.rpartition(".")[2]
+    holder = next((cls for cls in classes if cls.__name__ == wanted), next(iter(classes), None))
+    source = holder and _line(holder, _attribute(holder, finding.name))
     return replace(finding, source=source) if source else finding
 
 
-def _classes(kind: type) -> Iterator[type]:
+def _classes(kind: object) -> Iterator[type]:
     """Yield the class and the classes of its fields, recursively."""
     for shape in reading.inside([reading.compiled(kind)]):
         if isinstance(shape, shapes.Named):

@@ -1,4 +1,5 @@
-"""Read and write lock files: `contracts/EVENT/VERSION.json` and `contracts/SERVICE/openapi.json`.
+"""Read and write lock files: `contracts/EVENT/VERSION.json`, `contracts/SERVICE/openapi.json`, and
+`contracts/SERVICE/tables/NAME.json`, and the same for queues and calls.
 
 `rules.contracts` decides their content.
 """
@@ -13,12 +14,25 @@ import msgspec
 
 from oort.app.loading import projects
 from oort.model import names
-from oort.model.contracts import ApiLock, EventLock, Locks, Removed, Revision, Schema
+from oort.model.contracts import (
+    Acceptance,
+    ApiLock,
+    DataForm,
+    DataLock,
+    EventLock,
+    Lock,
+    Locks,
+    Removed,
+    Revision,
+    Schema,
+    Schemas,
+)
 from oort.model.errors import UnreadableContract
 from oort.model.items import Value
+from oort.model.resources import Kind
 from oort.rules.contracts import locks as locking
 from oort.rules.contracts import revisions
-from oort.rules.contracts.locks import API, FOLDER, Changes
+from oort.rules.contracts.locks import API, FOLDER, Changes, path
 
 _RESTORE = (
     "Take it back from version control, as it was when the stage was deployed. Then run "
@@ -29,7 +43,8 @@ _CHOOSE = (
     "oort contracts lock, which adds the changes of the other branch."
 )
 _CONFLICT = (b"<" * 7 + b" ", b">" * 7 + b" ")
-F = TypeVar("F", "_Event", "_Api")
+F = TypeVar("F", "_Event", "_Api", "_Data")
+_DATA = {f"{kind}s": kind for kind in (Kind.TABLE, Kind.QUEUE, Kind.CALL)}
 
 
 class _Revision(msgspec.Struct, forbid_unknown_fields=True):
@@ -39,12 +54,19 @@ class _Revision(msgspec.Struct, forbid_unknown_fields=True):
     reader: Schema
 
 
+class _Accepted(msgspec.Struct, forbid_unknown_fields=True, omit_defaults=True):
+    reason: str
+    codes: list[str]
+    stages: list[str]
+    route: str = ""
+
+
 class _Removed(msgspec.Struct, forbid_unknown_fields=True):
     pointer: str
     schema: Schema
 
 
-class _Event(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
+class _Event(msgspec.Struct, forbid_unknown_fields=True, kw_only=True, omit_defaults=True):
     """The members of an event's lock file. The current revision has no nesting level."""
 
     event: str
@@ -60,16 +82,45 @@ class _Event(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
     published: list[str]
     earlier: list[_Revision]
     removed: list[_Removed]
+    accepted: list[_Accepted] = []
     seal: str = ""
 
 
-class _Api(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
+class _Api(msgspec.Struct, forbid_unknown_fields=True, kw_only=True, omit_defaults=True):
     """The members of the lock file of a service's routes."""
 
     service: str
     hash: str
     published: list[str]
     openapi: Schema
+    accepted: list[_Accepted] = []
+    seal: str = ""
+
+
+class _Part(msgspec.Struct, forbid_unknown_fields=True):
+    writer: Schema
+    reader: Schema
+
+
+class _Form(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
+    hash: str
+    revision: int
+    key: list[tuple[str, str]]
+    parts: dict[str, _Part]
+
+
+class _Data(msgspec.Struct, forbid_unknown_fields=True, kw_only=True, omit_defaults=True):
+    """The members of the lock file of a table, a queue or a call. The current form is flat."""
+
+    kind: str
+    name: str
+    hash: str
+    revision: int
+    key: list[tuple[str, str]]
+    parts: dict[str, _Part]
+    earlier: list[_Form]
+    published: list[str]
+    accepted: list[_Accepted] = []
     seal: str = ""
 
 
@@ -78,14 +129,18 @@ def read(folder: Path) -> Locks:
 
     Other files in the folder are skipped, such as the modules of a package `contracts`.
     """
-    events, apis = list[EventLock](), list[ApiLock]()
+    events, apis, data = list[EventLock](), list[ApiLock](), list[DataLock]()
     for file in _files(folder / FOLDER):
-        if file.name == API:
+        if file.parent.name in _DATA:
+            data.append(_data(file))
+        elif file.name == API:
             apis.append(_api(file))
         else:
             events.append(_event(file))
     return Locks(
-        {(lock.event, lock.version): lock for lock in events}, {lock.service: lock for lock in apis}
+        {(lock.event, lock.version): lock for lock in events},
+        {lock.service: lock for lock in apis},
+        {(lock.kind, lock.name): lock for lock in data},
     )
 
 
@@ -113,31 +168,67 @@ def write(folder: Path, changes: Changes) -> None:
 def is_lock_file(file: Path) -> bool:
     """True for the path of a lock file. Lock files do not ship: no code reads them at run time."""
     folder = file.parent.parent
+    if file.parent.name in _DATA and file.suffix == ".json":
+        folder = folder.parent
+        return folder.name == FOLDER and (folder.parent / projects.FILE).is_file()
     named = file.name == API or (file.suffix == ".json" and file.stem.isdecimal())
     return named and folder.name == FOLDER and (folder.parent / projects.FILE).is_file()
 
 
-def path(lock: EventLock | ApiLock) -> str:
-    """Return the path of a lock, relative to the platform's folder."""
-    return (
-        locking.event_file(lock.event, lock.version)
-        if isinstance(lock, EventLock)
-        else locking.api_file(lock.service)
+def content(lock: Lock) -> bytes:
+    """Return the bytes of a lock file. Equal locks have equal bytes on every machine."""
+    match lock:
+        case EventLock():
+            return _sealed(_event_document(lock))
+        case ApiLock():
+            return _sealed(_api_document(lock))
+        case DataLock():
+            return _sealed(_data_document(lock))
+
+
+def _api_document(lock: ApiLock) -> _Api:
+    return _Api(
+        service=lock.service,
+        hash=lock.hash,
+        published=list(lock.published),
+        openapi=lock.document,
+        accepted=_accepted_document(lock.accepted),
     )
 
 
-def content(lock: EventLock | ApiLock) -> bytes:
-    """Return the bytes of a lock file. Equal locks have equal bytes on every machine."""
-    if isinstance(lock, ApiLock):
-        document: object = _Api(
-            service=lock.service,
-            hash=lock.hash,
-            published=list(lock.published),
-            openapi=lock.document,
-        )
-        return _sealed(document)
+def _data_document(lock: DataLock) -> _Data:
+    now = _form_document(lock.form)
+    return _Data(
+        kind=lock.kind.value,
+        name=lock.name,
+        hash=now.hash,
+        revision=now.revision,
+        key=now.key,
+        parts=now.parts,
+        earlier=[_form_document(form) for form in lock.earlier],
+        published=list(lock.published),
+        accepted=_accepted_document(lock.accepted),
+    )
+
+
+def _form_document(form: DataForm) -> _Form:
+    return _Form(
+        hash=form.hash,
+        revision=form.revision,
+        key=[*form.key.items()],
+        parts={name: _Part(part.writer, part.reader) for name, part in form.parts.items()},
+    )
+
+
+def _accepted_document(accepted: tuple[Acceptance, ...]) -> list[_Accepted]:
+    return [
+        _Accepted(each.reason, list(each.codes), list(each.stages), each.route) for each in accepted
+    ]
+
+
+def _event_document(lock: EventLock) -> _Event:
     current = lock.revision
-    document = _Event(
+    return _Event(
         event=lock.event,
         version=lock.version,
         key=current.key,
@@ -154,8 +245,8 @@ def content(lock: EventLock | ApiLock) -> bytes:
             for revision in lock.earlier
         ],
         removed=[_Removed(revision.pointer, revision.schema) for revision in lock.removed],
+        accepted=_accepted_document(lock.accepted),
     )
-    return _sealed(document)
 
 
 def complete(folder: Path, changes: Changes, locks: Locks) -> Changes:
@@ -164,10 +255,9 @@ def complete(folder: Path, changes: Changes, locks: Locks) -> Changes:
     These files have no seal or another layout.
     """
     decided = set(map(path, (*changes.written, *changes.removed)))
-    kept: list[EventLock | ApiLock] = [*locks.events.values(), *locks.apis.values()]
     rewritten = [
         lock
-        for lock in kept
+        for lock in locks.all()
         if path(lock) not in decided and _bytes(folder / path(lock)) != content(lock)
     ]
     return Changes((*changes.written, *rewritten), changes.removed)
@@ -180,7 +270,7 @@ def _sealed(document: object) -> bytes:
     return revisions.written({**members, "seal": revisions.hashed(members)})
 
 
-def _check_seal(file: Path, document: "_Event | _Api") -> None:
+def _check_seal(file: Path, document: "_Event | _Api | _Data") -> None:
     """Raise UnreadableContract for a file that was changed by hand. Older files have no seal."""
     members = cast(dict[str, Value], msgspec.to_builtins(document))
     if members.pop("seal", "") not in ("", revisions.hashed(members)):
@@ -199,8 +289,10 @@ def _files(folder: Path) -> Iterator[Path]:
         if inner.is_dir() and names.EVENT.fullmatch(inner.name):
             numbered = (file for file in inner.glob("*.json") if file.stem.isdecimal())
             yield from sorted(numbered, key=lambda file: (len(file.name), file.name))
-        elif inner.is_dir() and (inner / API).is_file():
-            yield inner / API
+        elif inner.is_dir():
+            yield from (file for file in (inner / API,) if file.is_file())
+            for kind in _DATA:
+                yield from sorted((inner / kind).glob("*.json"))
 
 
 def _event(file: Path) -> EventLock:
@@ -224,6 +316,41 @@ def _event(file: Path) -> EventLock:
         published=tuple(document.published),
         earlier=earlier,
         removed=tuple(Removed(entry.pointer, entry.schema) for entry in document.removed),
+        accepted=_accepted(document.accepted),
+    )
+
+
+def _data(file: Path) -> DataLock:
+    document = _decoded(file, _Data)
+    kind = _DATA[file.parent.name]
+    expected = file.parents[3] / locking.data_file(kind, document.name)
+    if document.kind != kind or file != expected:
+        raise _damaged(file, f"its content belongs to the {document.kind} {document.name}")
+    form = _form(file, document)
+    earlier = tuple(_form(file, each) for each in document.earlier)
+    _check_seal(file, document)
+    return DataLock(
+        kind=kind,
+        name=document.name,
+        form=form,
+        earlier=earlier,
+        published=tuple(document.published),
+        accepted=_accepted(document.accepted),
+    )
+
+
+def _form(file: Path, document: "_Data | _Form") -> DataForm:
+    parts = {name: Schemas(part.writer, part.reader) for name, part in document.parts.items()}
+    form = revisions.form(revision=document.revision, key=dict(document.key), parts=parts)
+    if form.hash != document.hash:
+        raise _damaged(file, "the hash in the file does not match its content")
+    return form
+
+
+def _accepted(documents: list[_Accepted]) -> tuple[Acceptance, ...]:
+    return tuple(
+        Acceptance(each.reason, tuple(each.codes), tuple(each.stages), each.route)
+        for each in documents
     )
 
 
@@ -234,7 +361,8 @@ def _api(file: Path) -> ApiLock:
     if revisions.hashed(document.openapi) != document.hash:
         raise _damaged(file, "the hash in the file does not match its content")
     _check_seal(file, document)
-    return ApiLock(document.service, document.hash, document.openapi, tuple(document.published))
+    published, accepted = tuple(document.published), _accepted(document.accepted)
+    return ApiLock(document.service, document.hash, document.openapi, published, accepted)
 
 
 def _revision(file: Path, document: "_Event | _Revision") -> Revision:
@@ -270,5 +398,6 @@ def _temporary_copy(file: Path, data: bytes) -> str:
 
 def _remove(file: Path) -> None:
     file.unlink(missing_ok=True)
-    if not any(file.parent.iterdir()):
-        file.parent.rmdir()
+    for folder in (file.parent, file.parent.parent):
+        if folder.name != FOLDER and not any(folder.iterdir()):
+            folder.rmdir()

@@ -9,7 +9,6 @@ from dataclasses import dataclass
 
 import msgspec
 
-from oort.delivery import field_lines
 from oort.delivery.checking import Checked
 from oort.model.contracts import Finding, Revision, RunningVersion, Schema, ServiceRuns
 from oort.model.errors import UnreadableContract
@@ -57,10 +56,7 @@ class DeployedContracts:
         records = [read(assets, name) for name in self.everyone]
         runs = [record for record in records if record is not None]
         objections = stage_changes.findings(self.checked.declared, runs, services=self.services)
-        return tuple(
-            field_lines.with_source(record, self.checked.kinds, self.checked.folder)
-            for record in objections
-        )
+        return tuple(map(self.checked.located, objections))
 
     def keep(self, assets: Assets) -> None:
         """Record the deployed contracts in the stage."""

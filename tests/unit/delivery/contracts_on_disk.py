@@ -6,6 +6,7 @@ from pathlib import Path
 
 from oort.app.loading.projects import Project
 from oort.app.programs import Program
+from oort.model.contracts import Finding
 from tests.unit.app.written import written
 
 CONTRACTS = """
@@ -58,3 +59,9 @@ def changed(old: str, new: str) -> str:
     """The contracts with a change, which must be one."""
     assert old in CONTRACTS
     return CONTRACTS.replace(old, new)
+
+
+def place(one: Finding) -> str:
+    assert one.source is not None
+    file = Path(one.source.file)
+    return file.read_text().splitlines()[one.source.line - 1].strip()

@@ -3,15 +3,12 @@
 import gc
 from pathlib import Path
 
-import msgspec
 import pytest
 
-from oort import Event, event
-from oort.delivery import checking, field_lines, lockfiles
+from oort.delivery import checking, lockfiles
 from oort.delivery.checking import Checked
-from oort.model.contracts import Finding, Weight
-from oort.model.errors import InvalidProgram, Source
-from tests.unit.delivery.contracts_on_disk import CONTRACTS, changed, platform
+from oort.model.errors import InvalidProgram
+from tests.unit.delivery.contracts_on_disk import CONTRACTS, changed, place, platform
 
 
 def again(root: Path, contracts: str = CONTRACTS, *, stage: str = "prod", **more: str) -> Checked:
@@ -27,12 +24,6 @@ def again(root: Path, contracts: str = CONTRACTS, *, stage: str = "prod", **more
             into.mkdir(parents=True)
             file.rename(into / file.name)
         return checking.check(other, changed_program)
-
-
-def place(one: Finding) -> str:
-    assert one.source is not None
-    file = Path(one.source.file)
-    return file.read_text().splitlines()[one.source.line - 1].strip()
 
 
 @pytest.mark.parametrize(
@@ -58,68 +49,6 @@ def test_what_a_lock_file_alone_knows_is_found_there(tmp_path: Path) -> None:
     gone, removed = found.objections
     assert (gone.code, place(gone)) == ("contract.gone", "{")
     assert (removed.code, place(removed)) == ("api.removed", '"/shop": {')
-
-
-def test_a_service_without_a_lock_file_has_its_first_line(tmp_path: Path) -> None:
-    finding = Finding(weight=Weight.NOTE, code="api.unlocked", subject="shop", what="", instead="")
-    found = field_lines.with_source(finding, {}, tmp_path)
-    assert found.source == Source(str(tmp_path / "contracts/shop/openapi.json"), 1)
-
-
-def test_a_class_without_a_readable_source_keeps_its_declaration(tmp_path: Path) -> None:
-    with platform(tmp_path) as (project, program):
-        kinds = checking.check(project, program).kinds
-        kind = kinds["shop.placed", 1]
-        named = Finding(
-            weight=Weight.NOTE, code="", subject="shop.placed", version=1, name="note", holder="OrderPlaced",
-            what="", instead="", source=Source("declared.py", 7),
-        )  # fmt: skip
-        assert field_lines.with_source(named, kinds, project.folder).source != named.source
-        module = kind.__module__
-        kind.__module__ = "nowhere"
-        assert field_lines.with_source(named, kinds, project.folder).source == named.source
-        kind.__module__ = module
-        kind.__qualname__ = "Renamed"
-        assert field_lines.with_source(named, kinds, project.folder).source == named.source
-    broken = tmp_path / "broken.py"
-    broken.write_text("class (")
-    assert field_lines._lines(str(broken)) == {}
-    assert field_lines._lines(str(tmp_path / "gone.py")) == {}
-
-
-class Tree(Event):
-    id: str
-    inner: "list[Leaf]" = []
-
-
-class Leaf(msgspec.Struct):
-    name: str
-    tree: Tree | None = None
-    again: "Leaf | None" = None
-
-
-event("lab.tree", version=1, key="id")(Tree)
-
-
-def test_a_class_that_holds_itself_is_searched_once(tmp_path: Path) -> None:
-    for holder, line in (("Leaf", "name: str"), ("Gone", "class Tree(Event):")):
-        finding = Finding(
-            weight=Weight.NOTE, code="", subject="lab.tree", version=1, name="name", holder=holder, what="", instead="",
-            source=Source("", 1),
-        )  # fmt: skip
-        assert place(field_lines.with_source(finding, {("lab.tree", 1): Tree}, tmp_path)) == line
-
-
-def test_classes_inside_functions_and_classes_are_found(tmp_path: Path) -> None:
-    file = tmp_path / "nested.py"
-    file.write_text(
-        "class A:\n    class B:\n        x: int\n\ndef f():\n    if 1:\n        class C:\n            y: int\n"
-    )
-    assert field_lines._lines(str(file)) == {
-        "A": {"": 1},
-        "A.B": {"": 2, "x": 3},
-        "f.C": {"": 7, "y": 8},
-    }
 
 
 def test_an_example_that_cannot_be_found_is_asked_for_when_it_is_locked(tmp_path: Path) -> None:

@@ -3,13 +3,14 @@
 The command line and deployments compare them with lock files; running services do not.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 
 from oort.app.declaring import versions
-from oort.app.documents import event_contracts, openapi
+from oort.app.documents import data_contracts, event_contracts, openapi
 from oort.app.handles.events import Event
+from oort.app.handles.handle import declaration
 from oort.app.programs import Program
-from oort.model.contracts import DeclaredApi, DeclaredContracts, DeclaredEvent, Version
+from oort.model.contracts import DataName, DeclaredApi, DeclaredContracts, DeclaredEvent, Version
 from oort.model.errors import InvalidProgram, InvalidValue, Mistake
 from oort.model.items import Value
 from oort.model.platform import PlatformModel
@@ -18,6 +19,7 @@ from oort.rules.events import event_schemas
 from oort.rules.types import examples
 
 Kinds = dict[Version, type[Event]]
+Types = Mapping[DataName, tuple[object, ...]]
 
 
 def declared(program: Program) -> DeclaredContracts:
@@ -27,7 +29,10 @@ def declared(program: Program) -> DeclaredContracts:
     """
     events = {(contract.event, contract.version): contract for contract in _events(program)}
     apis = {contract.service: contract for contract in _apis(program)}
-    return DeclaredContracts(events, apis)
+    data = {
+        (contract.kind, contract.name): contract for contract in data_contracts.declared(program)
+    }
+    return DeclaredContracts(events, apis, data)
 
 
 def kinds(program: Program) -> Kinds:
@@ -35,6 +40,14 @@ def kinds(program: Program) -> Kinds:
     used = [contract.kind for contract in event_contracts.events(program)]
     every = [*used, *(connected for kind in used for connected in versions.steps(kind))]
     return dict(sorted(((_key(kind), kind) for kind in every), key=lambda entry: entry[0]))
+
+
+def types(program: Program) -> Types:
+    """Return the types of tables, queues and calls."""
+    declared = (record for record in map(declaration, program.resources.values()) if record)
+    return {
+        (record.model.kind, record.model.name): data_contracts.types(record) for record in declared
+    }
 
 
 def example(kinds: Kinds) -> Callable[[Version], tuple[Value, ...]]:

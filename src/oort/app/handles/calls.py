@@ -87,13 +87,15 @@ def call(
     timeout: timedelta = timedelta(seconds=5),
     idempotent: bool = False,
     raises: Sequence[type[Problem]] = (),
+    version: int = 1,
 ) -> Callable[[D], D]:
     """Declare a call with the name `service.name`.
 
     Only the service before the dot answers the call; every service may ask. `timeout` is at most 29
     seconds. With `idempotent=True`, Oort repeats a failed call once; declare this only if a
-    repeated request does no harm. `raises` are the problem classes that callers can catch. Raises
-    InvalidProgram for a wrong name, base class or time-out.
+    repeated request does no harm. `raises` are the problem classes that callers can catch. A call
+    with another request or answer is a new `version`: answer both until no service asks the old
+    version. Raises InvalidProgram for a wrong name, version, base class or time-out.
 
     >>> @call("billing.charge", idempotent=True)
     ... class Charge(Call[str, int]): ...
@@ -103,11 +105,14 @@ def call(
     def decorate(cls: D) -> D:
         arguments = _arguments(cls)
         mistakes = (
-            list(_mistakes(cls, name, timeout, source)) if arguments else [_wrong_base(cls, source)]
+            list(_mistakes(cls, name, version, timeout, source))
+            if arguments
+            else [_wrong_base(cls, source)]
         )
         if mistakes or arguments is None:
             raise InvalidProgram(mistakes)
-        model = CallModel(name, names.owner(name), timeout, idempotent, source)
+        full = name if version == 1 else f"{name}-v{version}"
+        model = CallModel(full, names.owner(name), timeout, idempotent, source)
         cls.__oort__ = CallDeclaration(model, arguments[0], arguments[1], tuple(raises))  # type: ignore[attr-defined]
         return cls
 
@@ -156,8 +161,13 @@ def _wrong_base(cls: type, source: Source) -> Mistake:
     return Mistake(source, "call.base", what, f"Write class {cls.__name__}(Call[Request, Answer]).")
 
 
-def _mistakes(cls: type, name: str, timeout: timedelta, source: Source) -> list[Mistake]:
+def _mistakes(
+    cls: type, name: str, version: int, timeout: timedelta, source: Source
+) -> list[Mistake]:
     mistakes: list[Mistake] = []
+    if version < 1:
+        what = f"Version {version} of {name} is not possible."
+        mistakes.append(Mistake(source, "call.version", what, "Versions count from 1."))
     if not names.EVENT.fullmatch(name):
         what = f"{name!r} is not a call's name."
         mistakes.append(

@@ -38,12 +38,12 @@ def documents(findings: Iterable[Finding]) -> list[dict[str, object]]:
 
 def changes(folder: Path, written: "Changes", *, say: Callable[[str], object]) -> None:
     """Print the written and removed lock files."""
-    from oort.delivery import lockfiles
+    from oort.rules.contracts import locks
 
     for lock in written.written:
-        say(f"{output.relative(folder / lockfiles.path(lock))} {_state(lock.published)}")
+        say(f"{output.relative(folder / locks.path(lock))} {_state(lock.published)}")
     for lock in written.removed:
-        say(f"{output.relative(folder / lockfiles.path(lock))} removed")
+        say(f"{output.relative(folder / locks.path(lock))} removed")
     say("Commit them." if written else "The lock files are up to date.")
 
 
@@ -79,6 +79,8 @@ def _noted(same: Sequence[Finding]) -> str:
 def _subject(finding: Finding) -> str:
     if finding.version is not None:
         return f"{finding.subject} version {finding.version}"
+    if finding.kind is not None:
+        return f"{finding.kind} {finding.subject}"
     return finding.route or f"routes of {finding.subject}"
 
 
@@ -98,11 +100,17 @@ def _short(witness: object) -> str:
     return text if len(text) <= _WIDTH else f"{text[:_WIDTH]}… (all of it with --json)"
 
 
+def _subject_member(finding: Finding) -> str:
+    if finding.version is not None:
+        return "event"
+    return "service" if finding.kind is None else finding.kind.value
+
+
 def _document(finding: Finding) -> dict[str, object]:
     document: dict[str, object] = {
         "weight": finding.weight.value,
         "code": finding.code,
-        "event" if finding.version is not None else "service": finding.subject,
+        _subject_member(finding): finding.subject,
         "version": finding.version,
         "route": finding.route or None,
         "pointer": finding.pointer or None,

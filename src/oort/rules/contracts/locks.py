@@ -3,20 +3,26 @@
 Drafts follow the program. Published contracts keep their earlier revisions.
 """
 
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import dataclass, replace
 
 from oort.model.contracts import (
+    Acceptance,
     ApiLock,
+    DataForm,
+    DataLock,
     DeclaredApi,
     DeclaredContracts,
+    DeclaredData,
     DeclaredEvent,
     EventLock,
+    Lock,
     Locks,
     Revision,
     Version,
 )
 from oort.model.items import Value
+from oort.model.resources import Kind
 from oort.rules.contracts import members, revisions
 
 FOLDER = "contracts"  # beside oort.toml
@@ -28,8 +34,8 @@ Examples = Callable[[Version], tuple[Value, ...]]
 class Changes:
     """The lock files to write and to remove."""
 
-    written: tuple[EventLock | ApiLock, ...]
-    removed: tuple[EventLock | ApiLock, ...]
+    written: tuple[Lock, ...]
+    removed: tuple[Lock, ...]
 
     def __bool__(self) -> bool:
         return bool(self.written or self.removed)
@@ -42,6 +48,27 @@ def event_file(event: str, version: int) -> str:
     'contracts/accounts.signed-up/1.json'
     """
     return f"{FOLDER}/{event}/{version}.json"
+
+
+def path(lock: Lock) -> str:
+    """Return the path of a lock, relative to the platform's folder."""
+    match lock:
+        case EventLock():
+            return event_file(lock.event, lock.version)
+        case ApiLock():
+            return api_file(lock.service)
+        case DataLock():
+            return data_file(lock.kind, lock.name)
+
+
+def data_file(kind: Kind, name: str) -> str:
+    """Return the path of the lock file of a table, a queue or a call.
+
+    >>> data_file(Kind.TABLE, "accounts.people")
+    'contracts/accounts/tables/people.json'
+    """
+    service, _, own = name.partition(".")
+    return f"{FOLDER}/{service}/{kind}s/{own}.json"
 
 
 def api_file(service: str) -> str:
@@ -80,7 +107,12 @@ def changes(
         for declared_contract in updated[1]
         if declared_contract != locks.apis.get(declared_contract.service)
     ]
-    return Changes((*events, *apis), tuple(_left(declared, locks)))
+    stored = [
+        lock
+        for key, contract in declared.data.items()
+        if (lock := data(contract, locks.data.get(key), stage=stage)) != locks.data.get(key)
+    ]
+    return Changes((*events, *apis, *stored), tuple(_left(declared, locks)))
 
 
 def published(
@@ -97,7 +129,11 @@ def published(
     """
     events = {key: contract for key, contract in declared.events.items() if _of(contract, services)}
     apis = {key: contract for key, contract in declared.apis.items() if key in services}
-    updated = changes(DeclaredContracts(events, apis), locks, examples=examples, stage=stage)
+    stored = {
+        key: contract for key, contract in declared.data.items() if contract.service in services
+    }
+    deployed = DeclaredContracts(events, apis, stored)
+    updated = changes(deployed, locks, examples=examples, stage=stage)
     return replace(updated, removed=())
 
 
@@ -119,6 +155,7 @@ def event(
         published=tuple(sorted({*before, stage} - {""})),
         earlier=earlier,
         removed=members.removed(earlier, declared.revision) if earlier else (),
+        accepted=_still_open(lock.accepted if lock else (), stage),
     )
 
 
@@ -126,7 +163,38 @@ def api(declared: DeclaredApi, lock: ApiLock | None, *, stage: str = "") -> ApiL
     """Return the lock of a service's routes."""
     before = lock.published if lock else ()
     stages = tuple(sorted({*before, stage} - {""}))
-    return ApiLock(declared.service, declared.hash, declared.document, stages)
+    accepted = _still_open(lock.accepted if lock else (), stage)
+    return ApiLock(declared.service, declared.hash, declared.document, stages, accepted)
+
+
+def data(declared: DeclaredData, lock: DataLock | None, *, stage: str = "") -> DataLock:
+    """Return the lock of a table, a queue or a call."""
+    before = lock.published if lock else ()
+    return DataLock(
+        kind=declared.kind,
+        name=declared.name,
+        form=declared.form,
+        earlier=_earlier_forms(declared.form, lock),
+        published=tuple(sorted({*before, stage} - {""})),
+        accepted=_still_open(lock.accepted if lock else (), stage),
+    )
+
+
+def _still_open(accepted: Iterable[Acceptance], stage: str) -> tuple[Acceptance, ...]:
+    """Return the acceptances after a deployment to the stage."""
+    return tuple(
+        replace(each, stages=tuple(name for name in each.stages if name != stage))
+        for each in accepted
+    )
+
+
+def _earlier_forms(now: DataForm, lock: DataLock | None) -> tuple[DataForm, ...]:
+    """Return the forms published before this form, the newest first, without equal meanings."""
+    if lock is None or not lock.published:
+        return ()
+    if lock.form.hash == now.hash:
+        return lock.earlier
+    return tuple(form for form in (lock.form, *lock.earlier) if not revisions.same_data(form, now))
 
 
 def _earlier(now: Revision, lock: EventLock | None) -> tuple[Revision, ...]:
@@ -148,7 +216,10 @@ def _of(event: DeclaredEvent, services: Collection[str]) -> bool:
     )
 
 
-def _left(declared: DeclaredContracts, locks: Locks) -> Iterator[EventLock | ApiLock]:
+def _left(declared: DeclaredContracts, locks: Locks) -> Iterator[Lock]:
+    yield from (
+        lock for key, lock in locks.data.items() if key not in declared.data and not lock.published
+    )
     yield from (
         lock
         for key, lock in locks.events.items()

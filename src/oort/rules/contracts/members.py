@@ -49,6 +49,21 @@ def removed(before: Iterable[Revision], now: Revision) -> tuple[Removed, ...]:
     return tuple(Removed(pointer, gone[pointer]) for pointer in sorted(gone))
 
 
+def lost(before: Schema, now: Schema) -> list[str]:
+    """Return the outermost members that a writer sent before and sends no more.
+
+    >>> lost({"properties": {"a": {}, "b": {}}}, {"properties": {"a": {}}})
+    ['/b']
+    """
+    kept = members(now)
+    gone = [pointer for pointer in members(before) if pointer not in kept]
+    return [
+        pointer
+        for pointer in gone
+        if not any(pointer.startswith(f"{outer}/") for outer in gone if outer != pointer)
+    ]
+
+
 def changed_defaults(before: Schema, now: Schema) -> Iterator[tuple[str, Value, Value]]:
     """Yield pointer, old default and new default for each changed default."""
     new = members(now)

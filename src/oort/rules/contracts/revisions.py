@@ -2,10 +2,11 @@
 them."""
 
 import hashlib
+from collections.abc import Mapping
 
 import msgspec
 
-from oort.model.contracts import Revision, Schema
+from oort.model.contracts import DataForm, Revision, Schema, Schemas
 from oort.model.items import Value
 from oort.rules.types.schema_keywords import everywhere
 
@@ -42,6 +43,31 @@ def hashed(value: Value) -> str:
 def revision(*, key: str, writer: Schema, reader: Schema) -> Revision:
     """Return the revision with its hash."""
     return Revision(hashed({"key": key, "writer": writer, "reader": reader}), key, writer, reader)
+
+
+def form(*, revision: int, key: Mapping[str, str], parts: Mapping[str, Schemas]) -> DataForm:
+    """Return the form of a table, a queue or a call with its hash."""
+    schemas: dict[str, Value] = {
+        name: {"writer": part.writer, "reader": part.reader} for name, part in parts.items()
+    }
+    content: Value = {"revision": revision, "key": [[*pair] for pair in key.items()], **schemas}
+    return DataForm(revision, hashed(content), key, parts)
+
+
+def same_data(left: DataForm, right: DataForm) -> bool:
+    """True if two forms differ at most in titles, descriptions and examples."""
+    return (left.revision, [*left.key.items()], left.parts.keys()) == (
+        right.revision,
+        [*right.key.items()],
+        right.parts.keys(),
+    ) and all(
+        everywhere(before, _bare) == everywhere(after, _bare)
+        for name, part in left.parts.items()
+        for before, after in (
+            (part.writer, right.parts[name].writer),
+            (part.reader, right.parts[name].reader),
+        )
+    )
 
 
 def same_meaning(left: Revision, right: Revision) -> bool:

@@ -6,7 +6,8 @@ compatibility is set inclusion. The same holds for the values of an open enum an
 open union: a writer promises known values, a reader accepts any.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
+from functools import partial
 
 from oort.rules.types import schemas
 from oort.rules.types.schema_keywords import Schema, closed, everywhere
@@ -33,17 +34,22 @@ def reader(kind: object) -> Schema:
     return _document(schemas.schema(kind, closed=True), _open)
 
 
-def both(kind: object) -> tuple[Schema, Schema]:
-    """Return the writer schema and the reader schema, faster than by two calls."""
+def both(kind: object, *, keep_closed: Collection[str] = ()) -> tuple[Schema, Schema]:
+    """Return the writer schema and the reader schema, faster than by two calls.
+
+    The classes of these names refuse unknown fields, so that they stay closed for readers.
+    """
     written, accepted = schemas.both(kind)
-    return _document(written, closed), _document(accepted, _open)
+    return _document(written, closed), _document(accepted, partial(_open, keep=keep_closed))
 
 
 def _document(schema: Schema, change: Callable[[Schema], Schema]) -> Schema:
     return {"$schema": DIALECT, **everywhere(schema, change)}
 
 
-def _open(schema: Schema) -> Schema:
+def _open(schema: Schema, keep: Collection[str] = ()) -> Schema:
+    if schema.get("title") in keep:
+        return schema
     if "properties" not in schema or schema.get("additionalProperties") is not False:
         return schema
     return {word: value for word, value in schema.items() if word != "additionalProperties"}

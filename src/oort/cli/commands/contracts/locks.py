@@ -1,6 +1,7 @@
 """`oort contracts check` and `oort contracts lock`: find breaking changes, and write the lock
 files."""
 
+from collections import Counter
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -64,17 +65,20 @@ class _Stage(click.ParamType[str]):
 @options.json_option
 @click.pass_context
 def check(ctx: click.Context, *, path: Path, locked: bool, as_json: bool) -> None:
-    """Compare the events and routes of the platform in PATH with its lock files in contracts/.
+    """Compare the events, routes, tables, queues and calls of the platform in PATH with its lock
+    files in contracts/.
 
-    The program must be able to read all published events, and running services must be able to read
-    its events, for every revision of a version. A change without proof is refused. Each objection
+    The program must be able to read all published events, stored items, waiting messages and calls,
+    and running services must be able to read what it writes, for every revision. A change without
+    proof is refused. Each objection
     names the field with file and line, a document that would be refused, the consumers that would
     break, and a fix. Drafts, which no stage has, may change freely. A change that breaks nobody but
     is not locked is a warning; a deployment needs it locked.
 
     With --json, print a list of findings. A finding can have these members: weight (objection,
     warning, note), code, event and version or service and route, field, pointer, file, line, what,
-    side, refused_by, witness, consumers and instead.
+    side, refused_by, witness, consumers and instead. For a table, a queue or a call, the member of
+    that name holds its name.
     """
     from oort.delivery import checking
 
@@ -97,8 +101,9 @@ def check(ctx: click.Context, *, path: Path, locked: bool, as_json: bool) -> Non
 )
 @click.pass_context
 def lock(ctx: click.Context, *, path: Path, publish: str | None) -> None:
-    """Write the lock files of all events and routes of the platform in PATH:
-    contracts/EVENT/VERSION.json and contracts/SERVICE/openapi.json beside oort.toml. Commit them.
+    """Write the lock files of the platform in PATH beside oort.toml: contracts/EVENT/VERSION.json,
+    contracts/SERVICE/openapi.json, contracts/SERVICE/tables/NAME.json, and the same for queues and
+    calls. Commit them.
 
     A new contract is a draft and changes freely until `oort deploy` marks it as published. If a
     change breaks a published contract, the command refuses and writes nothing.
@@ -134,11 +139,13 @@ def _tell(name: str, checked: "Checked") -> None:
         output.echo()
     events = output.counted(len(checked.declared.events), "event version")
     services = output.counted(len(checked.declared.apis), "service")
+    kinds = Counter(kind.value for kind, _ in checked.declared.data)
+    data = "".join(f", {output.counted(kinds[kind], kind)}" for kind in sorted(kinds))
     objections, warnings = (
         len(checked.objections),
         sum(finding.weight == "warning" for finding in checked.findings),
     )
     output.echo(
-        f"{name}: {events}, routes of {services}; "
+        f"{name}: {events}, routes of {services}{data}; "
         f"{output.counted(objections, 'objection')}, {output.counted(warnings, 'warning')}."
     )

@@ -13,6 +13,8 @@ from tests.unit.cli.shops import run, shop
 
 EVENT = "contracts/orders.placed/1.json"
 API = "contracts/orders/openapi.json"
+TABLE = "contracts/orders/tables/book.json"
+QUEUE = "contracts/orders/queues/parcels.json"
 
 
 def test_lock_writes_drafts_and_says_so(tmp_path: Path) -> None:
@@ -28,11 +30,16 @@ def test_lock_writes_drafts_and_says_so(tmp_path: Path) -> None:
     assert written.stdout.splitlines() == [
         f"{folder / EVENT} draft",
         f"{folder / API} draft",
+        f"{folder / TABLE} draft",
+        f"{folder / QUEUE} draft",
         "Commit them.",
     ]
     assert run("contracts", "lock", folder).stdout == "The lock files are up to date.\n"
     said = run("contracts", "check", folder)
-    assert said.stdout == "shop: 1 event version, routes of 1 service; 0 objections, 0 warnings.\n"
+    assert (
+        said.stdout
+        == "shop: 1 event version, routes of 1 service, 1 queue, 1 table; 0 objections, 0 warnings.\n"
+    )
 
 
 def test_lock_publishes_for_those_who_deploy_otherwise(tmp_path: Path) -> None:

@@ -1,0 +1,205 @@
+"""Changes of tables, queues and calls: what would misread stored items, waiting messages or the other side."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+
+import msgspec
+import pytest
+
+from oort.model.contracts import DeclaredContracts, DeclaredData, Finding, Locks, Schemas, Weight
+from oort.model.errors import Source
+from oort.model.resources import Kind
+from oort.rules.contracts import data_changes, locks, revisions
+from oort.rules.events import event_schemas
+from oort.rules.types import reading
+
+
+class Item(msgspec.Struct):
+    id: str
+    n: int
+
+
+class More(msgspec.Struct):
+    id: str
+    n: int
+    note: str = ""
+
+
+class Needs(msgspec.Struct):
+    id: str
+    n: int
+    note: str
+
+
+class Text(msgspec.Struct):
+    id: str
+    n: str
+
+
+class Wide(msgspec.Struct):
+    id: str
+    n: int | str
+
+
+class Renamed(msgspec.Struct):
+    id: str
+    n: int
+    remark: str = ""
+
+
+class Strict(msgspec.Struct, forbid_unknown_fields=True):
+    id: str
+    n: int
+
+
+class Defaulted(msgspec.Struct):
+    id: str
+    n: int
+    note: str = "none"
+
+
+def schemas(kind: object) -> Schemas:
+    return Schemas(*event_schemas.both(kind, keep_closed=reading.closed(kind)))
+
+
+def data(
+    kind: object = Item,
+    *older: object,
+    of: Kind = Kind.TABLE,
+    key: Mapping[str, str] = {"id": "text"},
+    part: str = "item",
+) -> DeclaredData:
+    """The table, queue or call, with the types before its upgrades."""
+    return DeclaredData(
+        kind=of,
+        name="shop.things",
+        service="shop",
+        form=revisions.form(
+            revision=len(older) + 1,
+            key=key if of is Kind.TABLE else {},
+            parts={part: schemas(kind)},
+        ),
+        source=Source("shop.py", 1),
+        older={number: {part: schemas(old)} for number, old in enumerate(older, 1)},
+        users=("shop.read",),
+    )
+
+
+def found(now: DeclaredData, *published: DeclaredData, stage: str = "prod") -> list[Finding]:
+    """The findings after these were locked and published, one after the other."""
+    lock = None
+    for each in published:
+        lock = locks.data(each, lock, stage=stage)
+    held = {} if lock is None else {(lock.kind, lock.name): lock}
+    declared = DeclaredContracts(data={(now.kind, now.name): now})
+    return list(data_changes.findings(declared, Locks(data=held)))
+
+
+def codes(findings: list[Finding]) -> list[str]:
+    return [finding.code for finding in findings]
+
+
+@pytest.mark.parametrize(
+    ("before", "now", "expected"),
+    [
+        (Item, Item, []),
+        (Item, More, ["data.outdated"]),
+        (Item, Needs, ["data.breaking"]),
+        (Item, Text, ["data.breaking", "data.breaking"]),
+        (Item, Wide, ["data.breaking"]),
+        (More, Item, ["data.field-gone", "data.outdated"]),
+        (More, Renamed, ["data.field-gone", "data.outdated"]),
+        (More, Defaulted, ["data.default", "data.outdated"]),
+        (Needs, Item, ["data.breaking", "data.field-gone"]),
+        (Strict, More, ["data.breaking"]),
+        (More, Strict, ["data.breaking", "data.field-gone"]),
+    ],
+)
+@pytest.mark.parametrize("of", [Kind.TABLE, Kind.QUEUE, Kind.CALL])
+def test_each_program_must_read_what_the_other_writes(
+    before: object, now: object, expected: list[str], of: Kind
+) -> None:
+    findings = found(data(now, of=of), data(before, of=of))
+    assert sorted(codes(findings)) == sorted(expected)
+    for finding in findings:
+        assert finding.weight is not Weight.OBJECTION or finding.witness is not None
+        assert (finding.subject, finding.kind) == ("shop.things", of)
+
+
+def test_an_objection_shows_the_stored_item_that_is_refused() -> None:
+    (finding,) = found(data(Needs), data(Item))
+    assert finding.pointer == "/note"
+    assert finding.witness == ({"id": "", "n": 0},)
+    assert finding.consumers == ("shop.read",)
+    assert "upgrades=[…]" in finding.instead
+
+
+def test_every_published_form_is_judged_not_only_the_last() -> None:
+    assert "data.breaking" in codes(found(data(Needs), data(Item), data(More)))
+    lock = locks.data(data(More), locks.data(data(Item), None, stage="prod"))
+    assert [form.hash for form in lock.earlier] == [data(Item).form.hash]
+
+
+def test_drafts_change_freely() -> None:
+    assert codes(found(data(Text), data(Item), stage="")) == ["data.draft"]
+    assert codes(found(data(Item))) == ["data.unlocked"]
+
+
+def test_an_upgrade_is_the_way_through() -> None:
+    assert codes(found(data(Text, Item), data(Item))) == ["data.ahead", "data.outdated"]
+    assert codes(found(data(Needs, More, Text), data(More), data(Text, More))) == [
+        "data.ahead",
+        "data.outdated",
+    ]
+
+
+def test_the_type_before_an_upgrade_must_read_what_was_published() -> None:
+    assert codes(found(data(Text, Needs), data(Item))) == ["data.breaking", "data.ahead"]
+
+
+def test_a_published_upgrade_cannot_be_taken_back() -> None:
+    assert codes(found(data(Item), data(Text, Item))) == ["data.revision"]
+
+
+def test_a_change_after_an_upgrade_is_judged_against_each_revision() -> None:
+    published = data(Item), data(More, Item)
+    assert codes(found(data(More, Item), *published)) == []
+    assert codes(found(data(Needs, Item), *published)) == [
+        "data.outdated"
+    ]  # a note is always written
+    assert "data.breaking" in codes(found(data(Text, Item), *published))
+    assert "data.breaking" in codes(found(data(More, Text), *published))
+
+
+@pytest.mark.parametrize(
+    "key", [{"n": "number"}, {"id": "text", "n": "number"}, {"id": "number"}, {"n": "text"}]
+)
+def test_another_key_is_refused(key: dict[str, str]) -> None:
+    (finding,) = found(data(key=key), data())
+    assert finding.code == "data.key"
+    assert "id (text)" in finding.what
+
+
+def test_the_order_of_a_key_matters() -> None:
+    key = {"id": "text", "n": "number"}
+    turned = {"n": "number", "id": "text"}
+    assert codes(found(data(key=turned), data(key=key))) == ["data.key"]
+
+
+@pytest.mark.parametrize("of", [Kind.TABLE, Kind.QUEUE, Kind.CALL])
+def test_what_is_published_and_gone_is_an_objection(of: Kind) -> None:
+    lock = locks.data(data(of=of), None, stage="prod")
+    gone = Locks(data={(lock.kind, lock.name): lock})
+    (finding,) = data_changes.findings(DeclaredContracts(), gone)
+    assert (finding.code, finding.weight) == ("data.gone", Weight.OBJECTION)
+    assert "oort contracts accept shop.things" in finding.instead
+    draft = Locks(data={(lock.kind, lock.name): replace(lock, published=())})
+    (note,) = data_changes.findings(DeclaredContracts(), draft)
+    assert (note.code, note.weight) == ("data.left", Weight.NOTE)
+
+
+def test_another_docstring_is_no_form_of_its_own() -> None:
+    said = msgspec.defstruct("Item", [("id", str), ("n", int)], namespace={"__doc__": "A thing."})
+    lock = locks.data(data(said), locks.data(data(Item), None, stage="prod"))
+    assert lock.earlier == ()
+    assert codes(found(data(said), data(Item))) == ["data.outdated"]
