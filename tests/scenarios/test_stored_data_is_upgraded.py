@@ -24,7 +24,7 @@ from oort import (
     fields,
 )
 from oort import field as attribute
-from oort.model.errors import InvalidProgram
+from oort.model.errors import InvalidProgram, StateUnusable
 from oort.testing import Platform
 from tests.scenarios.targets import TARGETS
 
@@ -90,7 +90,7 @@ class Third:
     service: Service = field(default_factory=lambda: Service("shop"))
     labelled: list[Price] = field(default_factory=list)
 
-    def __post_init__(self) -> None:
+    def __post_init__(self) -> None:  # noqa: C901  one program
         shop = self.service
 
         @shop.table("prices", key="id", upgrades=[in_cents, with_currency])
@@ -119,6 +119,10 @@ class Third:
             with atomic() as tx:
                 tx.update(prices, id, attribute(fields(Price).sold).add(1))
                 tx.send(labels, Price(id, 0, "sold"))
+
+        @shop.post("/{id}/label", public=True)
+        def label_now(id: str, labels: Labels[Send]) -> None:
+            labels.send(Price(id, 0, "label"))
 
         @shop.post("/{id}/first", public=True)
         def first(id: str, prices: Prices[Update]) -> Price:
@@ -201,8 +205,10 @@ def test_an_update_of_a_missing_item_stays_as_it_was(target: type[Platform]) -> 
 def test_an_item_of_a_newer_program_is_not_read(target: type[Platform]) -> None:
     with target(Third().service) as platform:
         platform.post("/shop/x/first")
-        platform.redeploy(First().service)
-        assert platform.get("/shop/x").status == 500
+        with pytest.raises(
+            StateUnusable, match=r"have revision 3, and the program knows revision 1"
+        ):
+            platform.redeploy(First().service)
         platform.redeploy(Third().service)
         assert platform.get("/shop/x").into(Price).currency == "CHF"
 
@@ -222,14 +228,40 @@ def test_a_message_of_a_newer_program_is_parked_until_that_program_is_back(
 ) -> None:
     first, third = First(), Third()
     with target(third.service) as platform:
-        platform.post("/shop/x/first")
-        platform.post("/shop/x/sold-atomically")
+        platform.post("/shop/x/label")
         platform.redeploy(first.service)
         platform.settle()
         labels = next(queue for queue in platform.model.queues if queue.name == "shop.labels")
         (parked,) = platform._engine.ports.parking.parked(labels.name, most=10)
         assert "version 3" in parked.fault.detail
         assert "version 1" in parked.fault.detail
+
+
+def keyed(*key: str) -> Service:
+    """A program whose table has this key."""
+    shop = Service("shop")
+
+    @shop.table("prices", key=key)  # type: ignore[arg-type]
+    class Prices(Table[tuple[str, int], PriceV1, Can]): ...
+
+    return shop
+
+
+@TARGETS
+def test_a_program_with_another_key_is_refused_while_there_are_items(
+    target: type[Platform],
+) -> None:
+    with (
+        kept(target) as platform,
+        pytest.raises(
+            StateUnusable,
+            match=r"shop\.prices have the key id \(text\), .* declares id \(text\), euros \(number\)",
+        ),
+    ):
+        platform.redeploy(keyed("id", "euros"))
+    with target(First().service) as empty:
+        empty.redeploy(keyed("id", "euros"))
+        assert [table.key for table in empty.model.tables] == [("id", "euros")]
 
 
 def test_an_upgrade_that_moves_an_item_is_refused() -> None:

@@ -14,7 +14,7 @@ from oort.delivery import field_lines, lockfiles
 from oort.model.contracts import DeclaredContracts, Finding, Locks, Version, Weight
 from oort.model.errors import InvalidProgram
 from oort.model.items import Value
-from oort.rules.contracts import api_changes, data_changes, event_changes
+from oort.rules.contracts import acceptances, api_changes, data_changes, event_changes
 from oort.rules.contracts import locks as locking
 from oort.rules.contracts.locks import Changes, Examples
 
@@ -53,13 +53,13 @@ class Checked:
         return any(finding.code not in _MILD for finding in self.objections)
 
 
-def check(project: Project, program: Program) -> Checked:
-    """Compare the program with the lock files.
+def check(project: Project, program: Program, *, locks: Locks | None = None) -> Checked:
+    """Compare the program with the lock files, or with these locks.
 
     UnreadableContract for a damaged lock file, InvalidProgram for a type without a schema.
     """
     with _without_garbage_collection():
-        locks = lockfiles.read(project.folder)
+        locks = lockfiles.read(project.folder) if locks is None else locks
         declared, kinds = declared_contracts.declared(program), declared_contracts.kinds(program)
         findings = [
             *event_changes.findings(declared, locks, examples=_examples_or_none(kinds)),
@@ -87,6 +87,14 @@ def lock(checked: Checked, *, stage: str = "") -> Changes:
     """
     make = declared_contracts.example(checked.kinds)
     changes = locking.changes(checked.declared, checked.locks, examples=make, stage=stage)
+    changes = lockfiles.complete(checked.folder, changes, checked.locks)
+    lockfiles.write(checked.folder, changes)
+    return changes
+
+
+def accept(checked: Checked, accepted: Sequence[Finding], *, reason: str) -> Changes:
+    """Accept these objections, write the lock files and return the changes."""
+    changes = acceptances.accept(checked.declared, checked.locks, accepted, reason)
     changes = lockfiles.complete(checked.folder, changes, checked.locks)
     lockfiles.write(checked.folder, changes)
     return changes

@@ -6,7 +6,7 @@
 
 import os
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import TypeVar, cast
 
@@ -38,10 +38,7 @@ _RESTORE = (
     "Take it back from version control, as it was when the stage was deployed. Then run "
     "oort contracts lock."
 )
-_CHOOSE = (
-    "Take the file of the branch that was deployed, with `git checkout --ours` or `--theirs`. Then run "
-    "oort contracts lock, which adds the changes of the other branch."
-)
+_MEND = "Merge the source first. Then run oort contracts mend, which merges the lock files."
 _CONFLICT = (b"<" * 7 + b" ", b">" * 7 + b" ")
 F = TypeVar("F", "_Event", "_Api", "_Data")
 _DATA = {f"{kind}s": kind for kind in (Kind.TABLE, Kind.QUEUE, Kind.CALL)}
@@ -124,24 +121,38 @@ class _Data(msgspec.Struct, forbid_unknown_fields=True, kw_only=True, omit_defau
     seal: str = ""
 
 
-def read(folder: Path) -> Locks:
+def read(folder: Path, *, merged: Mapping[Path, Lock] | None = None) -> Locks:
     """Read all lock files of a platform. UnreadableContract for the first damaged or edited file.
 
-    Other files in the folder are skipped, such as the modules of a package `contracts`.
+    Other files in the folder are skipped, such as the modules of a package `contracts`. `merged`
+    stand for files with a merge conflict.
     """
-    events, apis, data = list[EventLock](), list[ApiLock](), list[DataLock]()
-    for file in _files(folder / FOLDER):
-        if file.parent.name in _DATA:
-            data.append(_data(file))
-        elif file.name == API:
-            apis.append(_api(file))
-        else:
-            events.append(_event(file))
+    known = merged or {}
+    locks = [
+        known[file] if file in known else parsed(file, _content(file)) for file in files(folder)
+    ]
     return Locks(
-        {(lock.event, lock.version): lock for lock in events},
-        {lock.service: lock for lock in apis},
-        {(lock.kind, lock.name): lock for lock in data},
+        {(lock.event, lock.version): lock for lock in locks if isinstance(lock, EventLock)},
+        {lock.service: lock for lock in locks if isinstance(lock, ApiLock)},
+        {(lock.kind, lock.name): lock for lock in locks if isinstance(lock, DataLock)},
     )
+
+
+def parsed(file: Path, data: bytes) -> Lock:
+    """Return the lock of a file with this content. UnreadableContract if it is damaged."""
+    if file.parent.name in _DATA:
+        return _data(file, data)
+    return _api(file, data) if file.name == API else _event(file, data)
+
+
+def files(folder: Path) -> Iterator[Path]:
+    """Yield the lock files of a platform."""
+    return _files(folder / FOLDER)
+
+
+def has_conflict(data: bytes) -> bool:
+    """True for the content of a file with a merge conflict."""
+    return any(line.startswith(_CONFLICT) for line in data.splitlines())
 
 
 def write(folder: Path, changes: Changes) -> None:
@@ -295,8 +306,8 @@ def _files(folder: Path) -> Iterator[Path]:
                 yield from sorted((inner / kind).glob("*.json"))
 
 
-def _event(file: Path) -> EventLock:
-    document = _decoded(file, _Event)
+def _event(file: Path, data: bytes) -> EventLock:
+    document = _decoded(file, data, _Event)
     if (
         file != file.parent.parent / document.event / f"{document.version}.json"
         or document.version < 1
@@ -320,8 +331,8 @@ def _event(file: Path) -> EventLock:
     )
 
 
-def _data(file: Path) -> DataLock:
-    document = _decoded(file, _Data)
+def _data(file: Path, data: bytes) -> DataLock:
+    document = _decoded(file, data, _Data)
     kind = _DATA[file.parent.name]
     expected = file.parents[3] / locking.data_file(kind, document.name)
     if document.kind != kind or file != expected:
@@ -354,8 +365,8 @@ def _accepted(documents: list[_Accepted]) -> tuple[Acceptance, ...]:
     )
 
 
-def _api(file: Path) -> ApiLock:
-    document = _decoded(file, _Api)
+def _api(file: Path, data: bytes) -> ApiLock:
+    document = _decoded(file, data, _Api)
     if file.parent.name != document.service:
         raise _damaged(file, f"its content belongs to the service {document.service}")
     if revisions.hashed(document.openapi) != document.hash:
@@ -372,14 +383,18 @@ def _revision(file: Path, document: "_Event | _Revision") -> Revision:
     return revision
 
 
-def _decoded(file: Path, kind: type[F]) -> F:
+def _content(file: Path) -> bytes:
     try:
-        data = file.read_bytes()
-        if any(line.startswith(_CONFLICT) for line in data.splitlines()):
-            raise UnreadableContract(f"The lock file {file} has a merge conflict.", _CHOOSE)
-        return msgspec.json.decode(data, type=kind)
+        return file.read_bytes()
     except OSError as error:
         raise _damaged(file, str(error.strerror)) from error
+
+
+def _decoded(file: Path, data: bytes, kind: type[F]) -> F:
+    if has_conflict(data):
+        raise UnreadableContract(f"The lock file {file} has a merge conflict.", _MEND)
+    try:
+        return msgspec.json.decode(data, type=kind)
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
         raise _damaged(file, str(error)) from error
 

@@ -10,10 +10,20 @@ from dataclasses import dataclass
 import msgspec
 
 from oort.delivery.checking import Checked
-from oort.model.contracts import Finding, Revision, RunningVersion, Schema, ServiceRuns
+from oort.model.contracts import (
+    Finding,
+    Revision,
+    RunningData,
+    RunningVersion,
+    Schema,
+    Schemas,
+    ServiceRuns,
+    Weight,
+)
 from oort.model.errors import UnreadableContract
+from oort.model.resources import Kind
 from oort.ports.assets import Assets
-from oort.rules.contracts import revisions, stage_changes
+from oort.rules.contracts import acceptances, revisions, stage_changes
 
 _FORMAT = 1
 
@@ -32,12 +42,27 @@ class _Event(msgspec.Struct, kw_only=True):
     reader: Schema
 
 
+class _Part(msgspec.Struct):
+    writer: Schema
+    reader: Schema
+
+
+class _Data(msgspec.Struct, kw_only=True):
+    kind: Kind
+    name: str
+    revision: int
+    key: list[tuple[str, str]]
+    parts: dict[str, _Part]
+
+
 class _Service(msgspec.Struct, kw_only=True):
     """The members of a file. Unknown members from a later Oort are ignored."""
 
     format: int
     service: str
     events: list[_Event]
+    api: Schema | None = None
+    data: list[_Data] = []
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +72,7 @@ class DeployedContracts:
     checked: Checked
     services: tuple[str, ...]
     everyone: tuple[str, ...]
+    stage: str = ""
 
     def objections(self, assets: Assets) -> tuple[Finding, ...]:
         """Return findings for each contract in the stage that the deployment would break.
@@ -55,7 +81,17 @@ class DeployedContracts:
         """
         records = [read(assets, name) for name in self.everyone]
         runs = [record for record in records if record is not None]
-        objections = stage_changes.findings(self.checked.declared, runs, services=self.services)
+        checked = self.checked
+        objections = (
+            finding
+            for finding in stage_changes.findings(checked.declared, runs, services=self.services)
+            if finding.weight is Weight.OBJECTION
+            and not any(
+                acceptances.covers(lock, finding, stage=self.stage)
+                for lock in checked.locks.all()
+                if acceptances.is_about(finding, lock)
+            )
+        )
         return tuple(map(self.checked.located, objections))
 
     def keep(self, assets: Assets) -> None:
@@ -87,13 +123,30 @@ def read(assets: Assets, service: str) -> ServiceRuns | None:
         raise _unreadable(service, str(error)) from error
     if document.format != _FORMAT:
         raise _unreadable(service, f"it has the format {document.format}")
-    return ServiceRuns(document.service, tuple(map(_from_file, document.events)))
+    return ServiceRuns(
+        document.service,
+        tuple(map(_from_file, document.events)),
+        document.api,
+        tuple(map(_running_data, document.data)),
+    )
 
 
 def write(assets: Assets, runs: ServiceRuns) -> None:
     """Replace the recorded contracts of a service."""
     events = list(map(_to_file, runs.events))
-    document = _Service(format=_FORMAT, service=runs.service, events=events)
+    data = [
+        _Data(
+            kind=each.kind,
+            name=each.name,
+            revision=each.form.revision,
+            key=[*each.form.key.items()],
+            parts={name: _Part(part.writer, part.reader) for name, part in each.form.parts.items()},
+        )
+        for each in runs.data
+    ]
+    document = _Service(
+        format=_FORMAT, service=runs.service, events=events, api=runs.api, data=data
+    )
     assets.replace(key(runs.service), revisions.canonical(msgspec.to_builtins(document)))
 
 
@@ -124,6 +177,12 @@ def _from_file(event: _Event) -> RunningVersion:
         producers=tuple(event.producers),
         consumers=tuple(event.consumers),
     )
+
+
+def _running_data(data: _Data) -> RunningData:
+    parts = {name: Schemas(part.writer, part.reader) for name, part in data.parts.items()}
+    form = revisions.form(revision=data.revision, key=dict(data.key), parts=parts)
+    return RunningData(data.kind, data.name, form)
 
 
 def _unreadable(service: str, why: str) -> UnreadableContract:

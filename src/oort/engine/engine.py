@@ -115,7 +115,7 @@ class Engine:
         """
         self.ports.deliveries.release_all()
         self.ports.effects.release_all()
-        self.ports.tables.build_indexes()
+        self.ports.tables.prepare()
         self.ports.schedules.plan()
         self.release()
         self._store.on_commit = self._dispatcher.wake

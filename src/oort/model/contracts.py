@@ -46,8 +46,8 @@ class Removed:
 class Acceptance:
     """A deliberate break of a published contract, with its reason.
 
-    `route` is empty for a contract without routes, `codes` are the codes of the accepted
-    objections. `stages` still run the contract from before; a deployment to a stage removes the
+    `route` is empty for a contract without routes. `codes` are the codes of the accepted
+    objections, without the kind before the dot. `stages` still run the contract from before; a deployment to a stage removes the
     stage.
     """
 
@@ -273,8 +273,23 @@ class RunningVersion:
 
 
 @dataclass(frozen=True, slots=True)
+class RunningData:
+    """A deployed table, queue or call, as one service of a stage has it."""
+
+    kind: Kind
+    name: str
+    form: DataForm
+
+
+@dataclass(frozen=True, slots=True)
 class ServiceRuns:
-    """The deployed contracts of one service of a stage, for published and consumed events."""
+    """The deployed contracts of one service of a stage.
+
+    `events` are those that it publishes and consumes, `api` is the document of its routes, `data`
+    are its tables and queues, and the calls that it makes and answers.
+    """
 
     service: str
     events: tuple[RunningVersion, ...]
+    api: Schema | None = None
+    data: tuple[RunningData, ...] = ()

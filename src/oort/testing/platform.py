@@ -84,6 +84,7 @@ class Platform:
         self._redeliver = redeliver
         self._throttle = throttle
         self._load(services)
+        self._engine.ports.tables.prepare()
 
     @classmethod
     def of_project(
@@ -127,14 +128,15 @@ class Platform:
         """Replace the services and keep the state, as a deployment does.
 
         Items and waiting messages stay. Parked messages return to the consumers that can read them
-        now. Replacements by `provide` end.
+        now. Replacements by `provide` end. Raises StateUnusable if the program would misread the
+        items.
 
             platform.redeploy(accounts, email_of_next_week)
         """
         self._engine.invoker.close()
         self._overrides.clear()
         self._load(services)
-        self._engine.ports.tables.build_indexes()
+        self._engine.ports.tables.prepare()
         self._engine.release()
 
     def provide(self, factory: Callable[[], object]) -> None:

@@ -2,6 +2,7 @@
 
 from itertools import count
 from pathlib import Path
+from shutil import copytree
 
 from click.testing import CliRunner, Result
 
@@ -139,6 +140,18 @@ def shop(folder: Path, source: str = _SERVICE) -> Path:
     (root / "orders.py").write_text(source)
     (root / "oort.toml").write_text(f'name = "shop"\nservices = ["{package}.orders"]\n')
     return root
+
+
+def edited(folder: Path, *edits: tuple[str, str]) -> Path:
+    """A copy of the platform with changes of its service, and with its lock files."""
+    source = (folder / "orders.py").read_text()
+    for old, new in edits:
+        assert old in source
+        source = source.replace(old, new)
+    copy = shop(folder.parent, source)
+    if (folder / "contracts").exists():
+        copytree(folder / "contracts", copy / "contracts")
+    return copy
 
 
 def delivered(folder: Path) -> None:

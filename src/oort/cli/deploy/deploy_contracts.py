@@ -60,7 +60,7 @@ def check(
         )
     everyone = tuple(service.name for service in program.model.services)
     return DeploymentContracts(
-        DeployedContracts(checked, tuple(chosen) or everyone, everyone), stage, say
+        DeployedContracts(checked, tuple(chosen) or everyone, everyone, stage), stage, say
     )
 
 

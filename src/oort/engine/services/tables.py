@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable
 from datetime import timedelta
 
-from oort.engine.rows import indexes, items
+from oort.engine.rows import forms, indexes, items
 from oort.engine.rows.encoding import decoded
 from oort.engine.rows.indexes import Moment, Window
 from oort.engine.rows.times import unix
@@ -137,12 +137,18 @@ class Tables:
 
         return self._store.read(work)
 
-    def build_indexes(self) -> int:
+    def prepare(self) -> int:
         """Make the stored index entries fit the program, once at start-up.
 
-        Return the number of changed indexes.
+        Return the number of changed indexes. Raises StateUnusable if the program would misread
+        the stored items.
         """
-        return self._store.write(lambda session: indexes.build(session, self._platform))
+
+        def work(session: Session) -> int:
+            forms.record(session, self._platform)
+            return indexes.build(session, self._platform)
+
+        return self._store.write(work)
 
     def moment(self) -> Moment:
         """Return the moment of a write that begins now."""

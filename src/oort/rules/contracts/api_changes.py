@@ -4,7 +4,7 @@ Running clients keep sending old requests and reading replies as before. Request
 they are, since bodies are closed (decision 0003). Clients ignore unknown members of replies.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from typing import cast
 
@@ -18,8 +18,8 @@ from oort.model.contracts import (
     Weight,
 )
 from oort.model.items import Value
+from oort.rules.contracts import acceptances, members, routes
 from oort.rules.contracts import locks as locking
-from oort.rules.contracts import members, routes
 from oort.rules.contracts.fits import misfit
 from oort.rules.contracts.routes import Part, Route
 from oort.rules.inclusion import closed_and_open
@@ -198,8 +198,9 @@ class _Judge:
         return sure if witness else f"{unsure}: this cannot be decided, and counts as a break."
 
     def _objection(self, code: str, what: str, instead: str, *, witness: Value = None) -> Finding:
+        deliberate = f"If the break is deliberate: {_acceptance(self.service, self.before)}."
         return replace(
-            _finding(Weight.OBJECTION, code, self.service, what, instead),
+            _finding(Weight.OBJECTION, code, self.service, what, f"{instead} {deliberate}"),
             route=self.before.name,
             witness=None if witness is None else (witness,),
         )
@@ -211,20 +212,26 @@ class _Judge:
 
 
 def _edits(api: DeclaredApi, lock: ApiLock) -> Iterator[Finding]:
-    file = locking.api_file(lock.service)
-    before, now = routes.routes(lock.document), routes.routes(api.document)
+    yield from changes(api, lock.document, place=locking.api_file(lock.service))
+
+
+def changes(api: DeclaredApi, document: Schema, *, place: str) -> Iterator[Finding]:
+    """Yield the findings between published routes and the program. `place` holds the document."""
+    before, now = routes.routes(document), routes.routes(api.document)
     for key, route in before.items():
         if key in now:
             source = api.sources.get(now[key].operation)
-            changes = _Judge(api.service, route, now[key], file).findings()
-            yield from (replace(finding, source=source) for finding in changes)
+            found = _Judge(api.service, route, now[key], place).findings()
+            yield from (replace(finding, source=source) for finding in found)
         else:
-            yield _removed_route(lock, route)
+            yield _removed(api.service, route, now.values())
 
 
 def _gone(lock: ApiLock) -> Iterator[Finding]:
     if lock.published:
-        yield from (_removed_route(lock, route) for route in routes.routes(lock.document).values())
+        for finding in removed(lock.service, lock.document):
+            if not acceptances.is_over(lock, finding.route):
+                yield finding
     else:
         yield _finding(
             Weight.NOTE,
@@ -235,15 +242,22 @@ def _gone(lock: ApiLock) -> Iterator[Finding]:
         )
 
 
-def _removed_route(lock: ApiLock, route: Route) -> Finding:
-    what = f"The route is gone; {CLIENTS} would get 404."
-    again = "".join(f" --publish {stage}" for stage in lock.published[:1])
-    file = locking.api_file(lock.service)
-    instead = (
-        f"Keep it; when nobody calls it any more, delete {file} and run oort contracts lock{again}."
-    )
-    finding = _finding(Weight.OBJECTION, "api.removed", lock.service, what, instead)
+def removed(service: str, document: Schema) -> Iterator[Finding]:
+    """Yield an objection for each route of a service that has no routes any more."""
+    for route in routes.routes(document).values():
+        yield _removed(service, route, ())
+
+
+def _removed(service: str, route: Route, others: Iterable[Route]) -> Finding:
+    same_path = any(other.key.partition(" ")[2] == route.key.partition(" ")[2] for other in others)
+    what = f"The route is gone; {CLIENTS} would get {405 if same_path else 404}."
+    instead = f"Keep it. When nobody calls it any more: {_acceptance(service, route)}."
+    finding = _finding(Weight.OBJECTION, "api.removed", service, what, instead)
     return replace(finding, route=route.name, witness=(route.asked(),))
+
+
+def _acceptance(service: str, route: Route) -> str:
+    return f"oort contracts accept {service} --route '{route.name}' --reason '…'"
 
 
 def _outdated(lock: ApiLock) -> Finding:

@@ -14,12 +14,13 @@ from oort.model.contracts import (
     DeclaredData,
     Finding,
     Locks,
+    RunningData,
     Schemas,
     Weight,
 )
 from oort.model.resources import Kind
+from oort.rules.contracts import acceptances, members
 from oort.rules.contracts import locks as locking
-from oort.rules.contracts import members
 from oort.rules.contracts.fits import Misfit, misfits
 
 _LOCK = "Run oort contracts lock, and commit the files."
@@ -39,7 +40,8 @@ def findings(declared: DeclaredContracts, locks: Locks) -> Iterator[Finding]:
     for name in sorted({*declared.data, *locks.data}):
         data, lock = declared.data.get(name), locks.data.get(name)
         if data is None:
-            yield _gone(locks.data[name])
+            if not acceptances.is_over(locks.data[name]):
+                yield _gone(locks.data[name])
         elif lock is None:
             what = f"The {data.kind} is a draft, and not locked yet."
             yield _finding(Weight.NOTE, "data.unlocked", data, what, _LOCK)
@@ -170,6 +172,13 @@ def _key(data: DeclaredData, published: DataForm) -> Finding:
     what = f"The key was {before}, and is {now}: stored items would be out of reach."
     instead = "Keep the key. For another key, declare another table and copy the items."
     return _finding(Weight.OBJECTION, "data.key", data, what, instead)
+
+
+def gone_from_stage(record: RunningData) -> Finding:
+    """Return the objection to the end of a table, a queue or a call that a stage runs."""
+    return _gone(
+        DataLock(kind=record.kind, name=record.name, form=record.form, published=("the stage",))
+    )
 
 
 def _gone(lock: DataLock) -> Finding:

@@ -18,8 +18,8 @@ from oort.model.contracts import (
     Weight,
 )
 from oort.model.items import Value
+from oort.rules.contracts import acceptances, members, revisions
 from oort.rules.contracts import locks as locking
-from oort.rules.contracts import members, revisions
 from oort.rules.contracts.fits import Misfit, misfit, misfits
 from oort.rules.contracts.locks import Examples
 
@@ -40,7 +40,7 @@ def findings(
     for key in sorted({*declared.events, *locks.events}):
         if key in declared.events:
             yield from _declared(declared.events[key], locks.events.get(key), contracts)
-        else:
+        elif not locks.events[key].published or not acceptances.is_over(locks.events[key]):
             yield _gone(locks.events[key], declared)
 
 
@@ -229,7 +229,9 @@ def _gaps(event: DeclaredEvent, locks: Locks) -> Iterator[Finding]:
         return
     for version in range(1, event.version):
         lock = locks.events.get((event.event, version))
-        if lock is not None and lock.published and version not in event.reads:
+        if lock is None or not lock.published or acceptances.is_over(lock):
+            continue
+        if version not in event.reads:
             what = f"Version {version} was published, and no conversion leads to version {event.version}."
             instead = (
                 f"Write @upcast from version {version}; its messages in flight would be parked."
@@ -263,7 +265,6 @@ def _in_step(event: DeclaredEvent, lock: EventLock | None) -> Iterator[Finding]:
 
 
 def _gone(lock: EventLock, declared: DeclaredContracts) -> Finding:
-    file = locking.event_file(lock.event, lock.version)
     if not lock.published:
         return _finding(
             Weight.NOTE,
@@ -279,7 +280,8 @@ def _gone(lock: EventLock, declared: DeclaredContracts) -> Finding:
     ]
     upcast = f", with @upcast to version {newer[0].version}" if newer else ""
     instead = (
-        f"Keep the class{upcast}; when the last message of this version is gone, delete {file}."
+        f"Keep the class{upcast}. When the last message of this version is gone, say so: "
+        f"oort contracts accept {lock.event} --reason '…'."
     )
     stages = " and ".join(lock.published)
     what = f"The event is published in {stages}, and no function of the program publishes, consumes or converts it any more."

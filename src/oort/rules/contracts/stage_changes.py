@@ -9,20 +9,33 @@ from collections.abc import Collection, Iterable, Iterator
 from dataclasses import replace
 
 from oort.model.contracts import (
+    DataName,
     DeclaredContracts,
     DeclaredEvent,
     Finding,
+    RunningData,
     RunningVersion,
     ServiceRuns,
 )
-from oort.rules.contracts import event_changes
+from oort.model.resources import Kind
+from oort.rules.contracts import api_changes, data_changes, event_changes
 from oort.rules.contracts.event_changes import AHEAD, BEHIND
 from oort.rules.contracts.fits import misfit
 
+_STAGE = "what the stage runs"
+
 
 def running(declared: DeclaredContracts, services: Iterable[str]) -> tuple[ServiceRuns, ...]:
-    """Return the events that these services publish and consume after a deployment."""
-    return tuple(ServiceRuns(name, tuple(_events_of(declared, name))) for name in services)
+    """Return the contracts of these services after a deployment."""
+    return tuple(
+        ServiceRuns(
+            name,
+            tuple(_events_of(declared, name)),
+            declared.apis[name].document if name in declared.apis else None,
+            tuple(_data_of(declared, name)),
+        )
+        for name in services
+    )
 
 
 def findings(
@@ -56,6 +69,54 @@ def findings(
         for record in elsewhere:
             if mine.event == record.event:
                 yield from _meets(declared.events[mine.event, mine.version], mine, record)
+    for service in running_services:
+        if service.service in services:
+            yield from _routes(declared, service)
+    yield from _data(declared, running_services, services)
+
+
+def _routes(declared: DeclaredContracts, service: ServiceRuns) -> Iterator[Finding]:
+    """Find changes of the routes that the stage runs."""
+    if service.api is None:
+        return
+    api = declared.apis.get(service.service)
+    if api is None:
+        yield from api_changes.removed(service.service, service.api)
+    elif api.document != service.api:
+        yield from api_changes.changes(api, service.api, place=_STAGE)
+
+
+def _data(
+    declared: DeclaredContracts, running_services: Iterable[ServiceRuns], services: Collection[str]
+) -> Iterator[Finding]:
+    """Find changes of tables, queues and calls that the stage has.
+
+    A table or a queue belongs to one service. A call concerns the services on both of its sides.
+    """
+    judged = set[tuple[DataName, str]]()
+    for service in running_services:
+        for record in service.data:
+            name, owner = (record.kind, record.name), record.name.partition(".")[0]
+            data = declared.data.get(name)
+            if data is None:
+                # A table or a queue is in its service's record, a call in those of both sides.
+                of_owner = service.service == owner
+                if owner in services and of_owner is not (record.kind is Kind.CALL):
+                    yield data_changes.gone_from_stage(record)
+            elif (name, record.form.hash) not in judged:
+                judged.add((name, record.form.hash))
+                if {owner, *_services(data.users)} & {*services}:
+                    yield from data_changes.changes(data, [record.form], _STAGE)
+
+
+def _services(functions: Iterable[str]) -> set[str]:
+    return {function.partition(".")[0] for function in functions}
+
+
+def _data_of(declared: DeclaredContracts, service: str) -> Iterator[RunningData]:
+    for data in declared.data.values():
+        if data.service == service or service in _services(data.users):
+            yield RunningData(data.kind, data.name, data.form)
 
 
 def _events_of(declared: DeclaredContracts, service: str) -> Iterator[RunningVersion]:

@@ -141,16 +141,16 @@ def test_a_new_index_is_built_from_the_items_that_are_there(services: Services) 
     put(before, "b", "ada", 1)
     put(before, "c", None)
     assert lines(services, "ada") == []
-    assert services.tables.build_indexes() == 2
+    assert services.tables.prepare() == 2
     assert lines(services, "ada") == ["b", "a"]
-    assert services.tables.build_indexes() == 0
+    assert services.tables.prepare() == 0
 
 
 def test_an_index_that_changed_is_built_anew(services: Services) -> None:
-    services.tables.build_indexes()
+    services.tables.prepare()
     put(services, "a", "ada", 1, text="x")
     other = services.running(with_indexes(IndexModel("by_owner", "text", None, primary=False)))
-    assert other.tables.build_indexes() == 2  # and by_tag is gone
+    assert other.tables.prepare() == 2  # and by_tag is gone
     found = other.tables.query(QueryIndex(LINES, "by_owner", "x")).items
     assert [item["line"] for item in found] == ["a"]
     assert other.store.read(lambda session: session.rows("SELECT count(*) FROM entries")) == [(1,)]

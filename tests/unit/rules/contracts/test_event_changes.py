@@ -161,11 +161,11 @@ def test_drafts_change_freely_and_are_only_mentioned() -> None:
 def test_what_is_published_must_keep_its_class() -> None:
     (alone,) = event_changes.findings(DeclaredContracts(), locked(sold()))
     assert (alone.code, alone.consumers) == ("contract.gone", ("desk.v1",))
-    assert alone.instead.startswith("Keep the class; when the last message")
+    assert alone.instead.startswith("Keep the class. When the last message")
     newer = sold(version=2, reads=frozenset({1}))
     (one,) = event_changes.findings(declared(newer), locked(sold(), newer))
     assert one.consumers == ("desk.v1", "desk.v2")
-    assert one.instead.startswith("Keep the class, with @upcast to version 2; ")
+    assert one.instead.startswith("Keep the class, with @upcast to version 2. ")
 
 
 def test_an_older_version_must_lead_to_what_consumers_know() -> None:

@@ -8,9 +8,11 @@ import click
 
 from oort.cli import errors
 from oort.cli.arguments import options
+from oort.cli.commands.contracts.accept import accept
 from oort.cli.commands.contracts.catalog import catalog
 from oort.cli.commands.contracts.export import export
 from oort.cli.commands.contracts.locks import check, lock
+from oort.cli.commands.contracts.mend import mend
 from oort.cli.groups import Command, Group
 from oort.cli.printing import output
 
@@ -143,5 +145,7 @@ def _plain(verdict: "Verdict") -> dict[str, object]:
 
 contracts.add_command(check)
 contracts.add_command(lock)
+contracts.add_command(accept)
+contracts.add_command(mend)
 contracts.add_command(export)
 contracts.add_command(catalog)

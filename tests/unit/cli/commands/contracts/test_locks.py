@@ -139,7 +139,7 @@ def test_a_merge_conflict_is_named_and_its_advice_leads_around_no_gate(tmp_path:
     code, said = locked(folder)
     assert code == 64
     assert f"{folder / EVENT} has a merge conflict" in said
-    assert "of the branch that was deployed" in said
+    assert "Merge the source first. Then run oort contracts mend" in said
     assert "delete" not in said
 
 
