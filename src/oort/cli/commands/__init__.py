@@ -20,6 +20,7 @@ from oort.cli.commands.queues import queues
 from oort.cli.commands.routes import routes
 from oort.cli.commands.secrets import secrets
 from oort.cli.commands.synth import synth
+from oort.cli.commands.tables import tables
 from oort.cli.commands.token import token
 from oort.cli.commands.traces import trace, traces
 from oort.cli.groups import Sections
@@ -42,7 +43,7 @@ oort = Sections(
         "Develop": (new, dev, check, contracts, invoke, token),
         "Look": (routes, graph, permissions, traces, trace, queues, events),
         "Deploy": (synth, deploy, destroy),
-        "Keep": (secrets, keys, api_keys, completion),
+        "Keep": (secrets, tables, keys, api_keys, completion),
     },
 )
 click.version_option(package_name="oortcloud", prog_name="oort", message="%(prog)s %(version)s")(

@@ -186,4 +186,6 @@ def _name(function: Function) -> str:
 
 
 def _version(function: Function) -> int:
-    return 1 if function.event is None else function.event.__oort__.model.version
+    if function.event is None:
+        return len(function.upgrades) + 1
+    return function.event.__oort__.model.version

@@ -29,6 +29,7 @@ from oort.model.platform import PlatformModel, ServiceModel
 from oort.ports.assets import Assets
 from oort.ports.parking import Parking
 from oort.ports.secrets import KeptSecrets
+from oort.ports.tables import Tables
 from oort.rules.cloud import cloud_names
 from oort.rules.cloud.cloud_names import Location
 from oort.runtime.system import SystemClock
@@ -62,6 +63,13 @@ class Cloud:
 
         location = self.location(platform)
         return Secrets(self._clients, platform=platform, location=location, clock=SystemClock())
+
+    def tables(self, platform: PlatformModel) -> Tables:
+        """Open the tables of the stage."""
+        from oort.aws.services.tables import Tables as DynamoDbTables
+
+        location = self.location(platform)
+        return DynamoDbTables(self._clients, platform=platform, location=location)
 
     def rollout(
         self,

@@ -139,6 +139,7 @@ def invocable(program: Program, folder: Path) -> Iterator[tuple[Engine, Issuer]]
         engine = Engine(
             program, store=store, clock=SystemClock(), entropy=SystemEntropy(), identity=issuer
         )
+        engine.ports.tables.check()
         try:
             yield engine, issuer
         finally:

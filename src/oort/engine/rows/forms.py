@@ -14,17 +14,31 @@ _START_EMPTY = "or start with an empty state (--state DIR)"
 
 def record(session: Session, platform: PlatformModel) -> None:
     """Record the form of every table. Raises StateUnusable if stored items have another form."""
+    for table in check(session, platform):
+        session.run(
+            "INSERT OR REPLACE INTO forms(tbl, key, revision) VALUES(?, ?, ?)",
+            table.name,
+            _key(table),
+            table.revision,
+        )
+
+
+def check(session: Session, platform: PlatformModel) -> list[TableModel]:
+    """Return the tables with another form than the recorded one.
+
+    Raises StateUnusable if the program would misread stored items.
+    """
     rows = session.rows("SELECT tbl, key, revision FROM forms")
     stored = {table: (key, revision) for table, key, revision in rows}
-    for table in platform.tables:
-        now = _key(table), table.revision
-        if stored.get(table.name) == now:
-            continue
+    changed = [
+        table
+        for table in platform.tables
+        if stored.get(table.name) != (_key(table), table.revision)
+    ]
+    for table in changed:
         if table.name in stored and _has_items(session, table):
             _check(table, *stored[table.name])
-        session.run(
-            "INSERT OR REPLACE INTO forms(tbl, key, revision) VALUES(?, ?, ?)", table.name, *now
-        )
+    return changed
 
 
 def _check(table: TableModel, key: str, revision: int) -> None:

@@ -150,6 +150,10 @@ class Tables:
 
         return self._store.write(work)
 
+    def check(self) -> None:
+        """Raise StateUnusable if the program would misread the stored items."""
+        self._store.read(lambda session: forms.check(session, self._platform))
+
     def moment(self) -> Moment:
         """Return the moment of a write that begins now."""
         now = self._clock.now()
