@@ -7,8 +7,9 @@ from oort.cli.commands.api_keys import api_keys
 from oort.cli.commands.check import check
 from oort.cli.commands.completion import completion
 from oort.cli.commands.contracts.group import contracts
-from oort.cli.commands.deploy import deploy
-from oort.cli.commands.destroy import destroy
+from oort.cli.commands.deployment.deploy import deploy
+from oort.cli.commands.deployment.destroy import destroy
+from oort.cli.commands.deployment.synth import synth
 from oort.cli.commands.dev import dev
 from oort.cli.commands.events import events
 from oort.cli.commands.graph import graph
@@ -19,7 +20,6 @@ from oort.cli.commands.permissions import permissions
 from oort.cli.commands.queues import queues
 from oort.cli.commands.routes import routes
 from oort.cli.commands.secrets import secrets
-from oort.cli.commands.synth import synth
 from oort.cli.commands.tables import tables
 from oort.cli.commands.token import token
 from oort.cli.commands.traces import trace, traces

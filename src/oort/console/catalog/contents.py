@@ -17,7 +17,7 @@ from oort.app.documents import exports
 from oort.app.documents.exports import Exported
 from oort.app.handles.events import Event
 from oort.app.programs import Program
-from oort.console.catalog import fields
+from oort.console.catalog import data, fields
 from oort.console.catalog.blocks import (
     Block,
     Facts,
@@ -47,7 +47,7 @@ _UNITS = MappingProxyType({
 def pages(program: Program, *, root: Path) -> tuple[Page, ...]:
     """Return all pages, the index first. Paths of source files are relative to `root`.
 
-    InvalidProgram for an event without a schema or an example.
+    InvalidProgram for a type without a schema, and for an event without an example.
     """
     versions = exports.versions(program)
     events = {
@@ -148,6 +148,7 @@ class _Catalogue:
                 other_functions,
                 "It has no others.",
             ),
+            *data.blocks(self.program, service.name),
         ]
         return Page(f"services/{service.name}", service.name, tuple(blocks))
 

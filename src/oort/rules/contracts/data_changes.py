@@ -99,7 +99,7 @@ class _Judge:
             part = mine.get(name)
             if part is None:
                 continue
-            behind = misfits(published.writer, part.reader)
+            behind = list(misfits(published.writer, part.reader))
             yield from (
                 self._broken(
                     unfit, name, f"the type in the program, revision {form.revision}", old=True
@@ -107,11 +107,14 @@ class _Judge:
                 for unfit in behind
             )
             if form.revision == self.data.form.revision:
-                ahead = misfits(part.writer, published.reader)
+                ahead = list(misfits(part.writer, published.reader))
                 yield from (
                     self._broken(unfit, name, f"the schema {which}", old=False) for unfit in ahead
                 )
-                yield from self._quiet(published, part)
+                broken = {unfit.pointer for unfit in (*behind, *ahead)}
+                for finding in self._quiet(published, part):
+                    if finding.pointer not in broken:
+                        yield finding
 
     def _parts(self, revision: int) -> Mapping[str, Schemas]:
         now = self.data.form

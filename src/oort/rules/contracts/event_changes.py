@@ -152,13 +152,24 @@ def _edits(event: DeclaredEvent, lock: EventLock, contracts: _AllContracts) -> I
         instead = f'Keep key="{lock.revision.key}", or publish version {event.version + 1} with the other key.'
         yield replace(objection("contract.key", event, what, instead), consumers=readers)
     examples = {BEHIND: lock.examples, AHEAD: contracts.examples((event.event, event.version))}
+    broken: set[str] = set()
     for side in (BEHIND, AHEAD):
-        yield from _one_way(event, lock, side=side, readers=readers, examples=examples[side])
+        for finding in _one_way(event, lock, side=side, readers=readers, examples=examples[side]):
+            broken.add(finding.pointer)
+            yield finding
     for pointer, old, new in members.changed_defaults(lock.revision.reader, event.revision.reader):
         what = f"The default of {pointer} was {_plain(old)} and is {_plain(new)}."
         instead = "No message is refused, but one without the member now means something different: check that this is intended."
         finding = _finding(Weight.WARNING, "contract.default", event, what, instead)
         yield replace(finding, pointer=pointer, name=pointer.rpartition("/")[2], consumers=readers)
+    for pointer in members.lost(lock.revision.writer, event.revision.writer):
+        if pointer in broken:
+            continue
+        name = pointer.rpartition("/")[2]
+        what = f"{pointer} is gone: consumers that still read it get its default for ever."
+        instead = f"Keep {name}. If it was renamed, publish version {event.version + 1}."
+        finding = _finding(Weight.WARNING, "contract.field-gone", event, what, instead)
+        yield replace(finding, pointer=pointer, name=name, consumers=readers)
 
 
 def _one_way(

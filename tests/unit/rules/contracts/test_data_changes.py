@@ -110,9 +110,9 @@ def codes(findings: list[Finding]) -> list[str]:
         (More, Item, ["data.field-gone", "data.outdated"]),
         (More, Renamed, ["data.field-gone", "data.outdated"]),
         (More, Defaulted, ["data.default", "data.outdated"]),
-        (Needs, Item, ["data.breaking", "data.field-gone"]),
+        (Needs, Item, ["data.breaking"]),
         (Strict, More, ["data.breaking"]),
-        (More, Strict, ["data.breaking", "data.field-gone"]),
+        (More, Strict, ["data.breaking"]),
     ],
 )
 @pytest.mark.parametrize("of", [Kind.TABLE, Kind.QUEUE, Kind.CALL])

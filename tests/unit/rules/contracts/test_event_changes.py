@@ -102,7 +102,8 @@ def test_a_lost_member_and_a_new_one_say_what_to_do() -> None:
 def test_every_earlier_revision_counts_and_removed_names_keep_their_meaning() -> None:
     locks = locked(sold())
     for kind in (Noted, Sold):
-        assert codes(event_changes.findings(declared(sold(kind)), locks)) == ["contract.outdated"]
+        found = codes(event_changes.findings(declared(sold(kind)), locks))
+        assert [code for code in found if code != "contract.field-gone"] == ["contract.outdated"]
         locks = locked(sold(kind), before=locks.events.values())
     (lock,) = locks.events.values()
     assert [one.hash for one in lock.earlier] == [sold(Noted).revision.hash]
@@ -223,3 +224,14 @@ def test_a_change_of_who_consumes_is_to_be_locked() -> None:
         event_changes.findings(declared(sold(consumers=("desk.v1", "desk.more"))), locked(sold()))
     )
     assert codes(found) == ["contract.outdated"]
+
+
+def test_an_optional_field_that_is_lost_or_renamed_is_told() -> None:
+    gone, outdated = event_changes.findings(declared(sold()), locked(sold(Noted)))
+    assert (gone.code, gone.weight, gone.pointer) == (
+        "contract.field-gone",
+        Weight.WARNING,
+        "/note",
+    )
+    assert gone.consumers == ("desk.v1",)
+    assert outdated.code == "contract.outdated"

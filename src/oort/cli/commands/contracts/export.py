@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
 _FORMS = {
     "jsonschema": "JSON Schemas of writers and readers (the default).",
+    "data": "JSON Schemas of items of tables, messages of queues, and calls.",
     "asyncapi": "An AsyncAPI 3.0 document of all events.",
     "openapi": "An OpenAPI 3.1 document of all routes.",
     "cloudevents": "JSON Schemas of messages with their envelope, with an example of each.",
@@ -40,13 +41,14 @@ def _forms(command: F) -> F:
 @options.path_argument
 @_forms
 def export(*, path: Path, **forms: bool) -> None:
-    """Print every version of every event that the platform in PATH publishes or consumes, as one
-    JSON document in one of these formats.
+    """Print the contracts of the platform in PATH as one JSON document: every version of every event
+    that is published or consumed, the routes, or the data.
 
     --jsonschema lists name, version, key, source location, producers, consumers, and two JSON
     Schemas (2020-12): `writer`, closed, describes published events; `reader`, open, describes
     accepted events, with unknown members ignored. --asyncapi and --cloudevents describe messages as
-    sent: the CloudEvents envelope around the writer's schema. --eventbridge has the writer's schema
+    sent: the CloudEvents envelope around the writer's schema. --data lists tables, queues and calls
+    with the schemas of their parts: `item`, `message`, or `request` and `reply`. --eventbridge has the writer's schema
     in draft 4, without the envelope.
     """
     chosen = [form for form, is_set in forms.items() if is_set] or ["jsonschema"]
@@ -61,6 +63,8 @@ def export(*, path: Path, **forms: bool) -> None:
 def _document(program: "Program", form: str) -> object:
     if form == "jsonschema":
         return _schemas(program)
+    if form == "data":
+        return _data(program)
     if form == "openapi":
         from oort.app.documents import openapi
 
@@ -72,6 +76,27 @@ def _document(program: "Program", form: str) -> object:
     from oort.app.documents import exports
 
     return exports.cloudevents(program) if form == "cloudevents" else exports.eventbridge(program)
+
+
+def _data(program: "Program") -> object:
+    from oort.app.documents import data_contracts
+
+    return [
+        {
+            data.kind.value: data.name,
+            "service": data.service,
+            "file": output.relative(data.source.file),
+            "line": data.source.line,
+            "key": dict(data.form.key),
+            "revision": data.form.revision,
+            "functions": data.users,
+            **{
+                name: {"writer": part.writer, "reader": part.reader}
+                for name, part in data.form.parts.items()
+            },
+        }
+        for data in data_contracts.declared(program)
+    ]
 
 
 def _schemas(program: "Program") -> object:

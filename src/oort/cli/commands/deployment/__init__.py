@@ -1,0 +1,1 @@
+"""Commands about deployments to AWS: `synth`, `deploy` and `destroy`."""
