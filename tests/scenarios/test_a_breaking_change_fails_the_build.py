@@ -130,7 +130,7 @@ def test_the_reference_platform_is_in_step(copy: Copy) -> None:
     assert (result.returncode, result.stderr) == (0, "")
     assert (
         result.stdout
-        == "cometbid: 3 event versions, routes of 4 services; 0 objections, 0 warnings.\n"
+        == "cometbid: 3 event versions, routes of 4 services, 1 queue, 6 tables; 0 objections, 0 warnings.\n"
     )
 
 

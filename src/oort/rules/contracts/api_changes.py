@@ -140,6 +140,7 @@ class _Judge:
                 "No request is refused, but check that this is intended.",
             )
             yield replace(warning, pointer=pointer, name=pointer.rpartition("/")[2])
+        yield from self._moved(what, old.schema, new.schema)
         unfit = misfit(old.schema, new.schema, examples=old.example)
         if unfit is None:
             return
@@ -173,7 +174,15 @@ class _Judge:
                 "api.reply", f"The reply {gone}.", "Keep the return type.", witness=witness
             )
             return
+        yield from self._moved("The reply", old.schema, new.schema)
         yield from self._replied(old.schema, new.schema)
+
+    def _moved(self, what: str, old: Schema, new: Schema) -> Iterator[Finding]:
+        """Find fields by position that have another position: the types may all be the same."""
+        for pointer, name in members.moved(old, new):
+            sentence = f"{what}: the position of {name} was {pointer}, and is another."
+            finding = self._objection("api.position", sentence, "Keep the order of the fields.")
+            yield replace(finding, pointer=pointer, name=name)
 
     def _replied(self, old: Schema, new: Schema) -> Iterator[Finding]:
         unfit = misfit(

@@ -111,6 +111,7 @@ class _Judge:
                 yield from (
                     self._broken(unfit, name, f"the schema {which}", old=False) for unfit in ahead
                 )
+                yield from self._moved(published, part)
                 broken = {unfit.pointer for unfit in (*behind, *ahead)}
                 for finding in self._quiet(published, part):
                     if finding.pointer not in broken:
@@ -149,6 +150,14 @@ class _Judge:
             side=side,
             consumers=self.data.users,
         )
+
+    def _moved(self, before: Schemas, now: Schemas) -> Iterator[Finding]:
+        _, way = _WORDS[self.data.kind]
+        for pointer, name in members.moved(before.writer, now.writer):
+            what = f"The position of {name} was {pointer}: it would be misread in silence."
+            instead = f"Keep the order of the fields, or {way}."
+            finding = _finding(Weight.OBJECTION, "data.position", self.data, what, instead)
+            yield replace(finding, pointer=pointer, name=name, consumers=self.data.users)
 
     def _quiet(self, before: Schemas, now: Schemas) -> Iterator[Finding]:
         """Yield the changes that no reader refuses and every reader notices."""

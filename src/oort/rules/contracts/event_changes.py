@@ -26,7 +26,13 @@ from oort.rules.contracts.locks import Examples
 AHEAD = "running consumers would refuse new messages"
 BEHIND = "the new consumers refuse published messages"
 BREAKING = frozenset(
-    {"contract.breaking", "contract.unknown", "contract.key", "contract.compatible"}
+    {
+        "contract.breaking",
+        "contract.unknown",
+        "contract.key",
+        "contract.compatible",
+        "contract.position",
+    }
 )
 
 _LOCK = "Run oort contracts lock, and commit the files."
@@ -157,6 +163,11 @@ def _edits(event: DeclaredEvent, lock: EventLock, contracts: _AllContracts) -> I
         for finding in _one_way(event, lock, side=side, readers=readers, examples=examples[side]):
             broken.add(finding.pointer)
             yield finding
+    for pointer, name in members.moved(lock.revision.writer, event.revision.writer):
+        what = f"The position of {name} was {pointer}: older messages would be misread in silence."
+        instead = f"Keep the order of the fields, or publish version {event.version + 1}."
+        finding = objection("contract.position", event, what, instead)
+        yield replace(finding, pointer=pointer, name=name, consumers=readers)
     for pointer, old, new in members.changed_defaults(lock.revision.reader, event.revision.reader):
         what = f"The default of {pointer} was {_plain(old)} and is {_plain(new)}."
         instead = "No message is refused, but one without the member now means something different: check that this is intended."

@@ -77,6 +77,52 @@ def changed_defaults(before: Schema, now: Schema) -> Iterator[tuple[str, Value, 
             yield pointer, schema["default"], new_schema["default"]
 
 
+def positions(root: Schema) -> dict[str, list[str]]:
+    """Return the names of the positions of each array with named positions, by JSON pointer.
+
+    >>> positions({"prefixItems": [{"title": "net"}, {"title": "tax"}]})
+    {'': ['net', 'tax']}
+    """
+    definitions = cast(dict[str, Schema], root.get("$defs", {}))
+    named: dict[str, list[str]] = {}
+    for pointer, schema in _places(root, definitions, "", frozenset()):
+        titles = [item.get("title") for item in cast(list[Schema], schema.get("prefixItems", []))]
+        if any(titles):
+            named.setdefault(pointer, [str(title or "") for title in titles])
+    return named
+
+
+def moved(before: Schema, now: Schema) -> Iterator[tuple[str, str]]:
+    """Yield pointer and name of each position that another name of the same array has now.
+
+    >>> net, tax = {"title": "net"}, {"title": "tax"}
+    >>> list(moved({"prefixItems": [net, tax]}, {"prefixItems": [tax, net]}))
+    [('/0', 'net'), ('/1', 'tax')]
+    """
+    new = positions(now)
+    for pointer, names in positions(before).items():
+        others = new.get(pointer, [])
+        for number, name in enumerate(names):
+            if name and name in others and others.index(name) != number:
+                yield f"{pointer}/{number}", name
+
+
+def _places(
+    schema: Schema, definitions: dict[str, Schema], pointer: str, seen: _Seen
+) -> Iterator[tuple[str, Schema]]:
+    """Yield every schema inside with its pointer."""
+    yield pointer, schema
+    target = schema.get("$ref")
+    name = target.removeprefix(_DEFS) if isinstance(target, str) else ""
+    if name in definitions and name not in seen:
+        yield from _places(definitions[name], definitions, pointer, seen | {name})
+    for member, inner in cast(dict[str, Schema], schema.get("properties", {})).items():
+        step = member.replace("~", "~0").replace("/", "~1")
+        yield from _places(inner, definitions, f"{pointer}/{step}", seen)
+    for step, inner in _inner(schema):
+        yield from _places(inner, definitions, pointer + step, seen)
+
+
 def _members(
     schema: Schema, definitions: dict[str, Schema], pointer: str, seen: _Seen
 ) -> Iterator[tuple[str, Schema]]:

@@ -8,6 +8,7 @@ import msgspec
 
 from oort.model.contracts import DataForm, Revision, Schema, Schemas
 from oort.model.items import Value
+from oort.rules.contracts import members
 from oort.rules.types.schema_keywords import everywhere
 
 _REMARKS = frozenset({"title", "description", "examples"})
@@ -61,7 +62,7 @@ def same_data(left: DataForm, right: DataForm) -> bool:
         [*right.key.items()],
         right.parts.keys(),
     ) and all(
-        everywhere(before, _bare) == everywhere(after, _bare)
+        _same(before, after)
         for name, part in left.parts.items()
         for before, after in (
             (part.writer, right.parts[name].writer),
@@ -73,9 +74,16 @@ def same_data(left: DataForm, right: DataForm) -> bool:
 def same_meaning(left: Revision, right: Revision) -> bool:
     """True if two revisions differ at most in titles, descriptions and examples."""
     return left.key == right.key and all(
-        everywhere(before, _bare) == everywhere(after, _bare)
+        _same(before, after)
         for before, after in ((left.writer, right.writer), (left.reader, right.reader))
     )
+
+
+def _same(left: Schema, right: Schema) -> bool:
+    """True if two schemas differ at most in remarks. The names of positions are no remarks."""
+    return everywhere(left, _bare) == everywhere(right, _bare) and members.positions(
+        left
+    ) == members.positions(right)
 
 
 def _bare(schema: Schema) -> Schema:

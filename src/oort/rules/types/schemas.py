@@ -271,7 +271,8 @@ def _default(field: Field) -> Schema:
 
 @of_shape.register(shapes.ObjectTuple)
 def _(shape: shapes.ObjectTuple, writer: _Writer) -> Schema:
-    fields: list[Value] = [_field(field, writer) for field in shape.fields]
+    # The names of positions: with the same types, another order would be misread in silence.
+    fields: list[Value] = [{"title": field.name, **_field(field, writer)} for field in shape.fields]
     if shape.tag is not None:
         fields.insert(0, {"const": shape.tag})
     least = len(fields) - sum(not field.required for field in shape.fields)

@@ -198,6 +198,25 @@ def test_what_is_published_and_gone_is_an_objection(of: Kind) -> None:
     assert (note.code, note.weight) == ("data.left", Weight.NOTE)
 
 
+class Point(msgspec.Struct, array_like=True):
+    x: int
+    y: int
+
+
+class Turned(msgspec.Struct, array_like=True):
+    y: int
+    x: int
+
+
+def test_fields_by_position_keep_their_order() -> None:
+    for of in (Kind.TABLE, Kind.QUEUE, Kind.CALL):
+        found_ = found(data(Turned, of=of), data(Point, of=of))
+        assert [(each.code, each.name) for each in found_] == [
+            ("data.position", "x"),
+            ("data.position", "y"),
+        ]
+
+
 def test_another_docstring_is_no_form_of_its_own() -> None:
     said = msgspec.defstruct("Item", [("id", str), ("n", int)], namespace={"__doc__": "A thing."})
     lock = locks.data(data(said), locks.data(data(Item), None, stage="prod"))

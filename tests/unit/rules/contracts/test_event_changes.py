@@ -9,6 +9,7 @@ import pytest
 from oort.model.contracts import DeclaredContracts, Locks, Weight
 from oort.rules import inclusion
 from oort.rules.contracts import event_changes, fits
+from oort.rules.contracts import locks as locking
 from oort.rules.contracts.event_changes import AHEAD, BEHIND
 from tests.unit.rules.contracts.samples import (
     EXAMPLES,
@@ -235,3 +236,37 @@ def test_an_optional_field_that_is_lost_or_renamed_is_told() -> None:
     )
     assert gone.consumers == ("desk.v1",)
     assert outdated.code == "contract.outdated"
+
+
+class Sum(msgspec.Struct, array_like=True):
+    net: int
+    tax: int
+
+
+class Turned(msgspec.Struct, array_like=True):
+    tax: int
+    net: int
+
+
+class Sums(msgspec.Struct, kw_only=True):
+    id: str
+    price: Sum
+
+
+class TurnedSums(msgspec.Struct, kw_only=True):
+    id: str
+    price: Turned
+
+
+def test_fields_by_position_keep_their_order() -> None:
+    first, second = event_changes.findings(declared(sold(TurnedSums)), locked(sold(Sums)))
+    assert (first.code, first.pointer, first.name) == ("contract.position", "/price/0", "net")
+    assert (second.pointer, second.name) == ("/price/1", "tax")
+    assert first.weight is Weight.OBJECTION
+
+
+def test_another_order_is_a_revision_of_its_own() -> None:
+    lock = locking.event(
+        sold(TurnedSums), locked(sold(Sums)).events["shop.sold", 1], examples=lambda _: ()
+    )
+    assert [one.hash for one in lock.earlier] == [sold(Sums).revision.hash]

@@ -1,6 +1,7 @@
 """The members that a schema lists, wherever they stand, and what is told of them."""
 
 import msgspec
+import pytest
 
 from oort.model.contracts import Schema
 from oort.rules.contracts import members
@@ -49,4 +50,39 @@ def test_only_what_both_have_is_a_changed_default() -> None:
 def test_a_reference_that_leads_nowhere_is_left() -> None:
     assert members.members({"properties": {"a": {"$ref": "#/$defs/Gone"}}, "$defs": {}}) == {
         "/a": {"$ref": "#/$defs/Gone"}
+    }
+
+
+NET, TAX, FEE = ({"title": name, "type": "integer"} for name in ("net", "tax", "fee"))
+
+
+@pytest.mark.parametrize(
+    ("before", "now", "expected"),
+    [
+        ([NET, TAX], [NET, TAX], []),
+        ([NET, TAX], [TAX, NET], ["net", "tax"]),
+        ([NET, TAX], [NET, TAX, FEE], []),
+        ([NET, TAX], [FEE, NET, TAX], ["net", "tax"]),
+        ([NET, TAX], [FEE, TAX], []),
+        ([NET, {"type": "integer"}], [NET, {"type": "integer"}], []),
+    ],
+)
+def test_a_name_that_has_another_position_is_moved(
+    before: list[Schema], now: list[Schema], expected: list[str]
+) -> None:
+    for wrap in (alone, within):
+        found = members.moved(wrap(before), wrap(now))
+        assert [name for _, name in found] == expected
+
+
+def alone(items: list[Schema]) -> Schema:
+    return {"prefixItems": [*items]}
+
+
+def within(items: list[Schema]) -> Schema:
+    """The array as the type of a member, twice, and inside itself."""
+    pair: Schema = {"prefixItems": [*items, {"$ref": "#/$defs/Pair"}]}
+    return {
+        "properties": {"a": {"items": {"$ref": "#/$defs/Pair"}}},
+        "$defs": {"Pair": pair},
     }

@@ -215,7 +215,7 @@ def test_a_default_that_is_not_json_is_not_shown() -> None:
 def test_arrays_with_a_type_for_each_position() -> None:
     assert defined(both(Point)[0], "Point") == {
         "title": "Point", "type": "array", "minItems": 1, "maxItems": 2,
-        "prefixItems": [{"type": "integer"}, {"type": "integer", "default": 0}],
+        "prefixItems": [{"title": "x", "type": "integer"}, {"title": "y", "type": "integer", "default": 0}],
     }  # fmt: skip
     row = defined(both(Row)[0], "Row")
     assert (row["minItems"], row["prefixItems"][0]) == (2, {"const": "row"})
@@ -265,7 +265,7 @@ def test_a_row_that_holds_what_differs_differs_too() -> None:
 
     found = schemas.described(accepted=[Pair], answered=[Pair, CatInput], refs="#/")
     assert sorted(found.components) == ["Cat", "CatInput", "CatInput_", "Pair", "PairInput"]
-    assert found.components["PairInput"]["prefixItems"] == [{"$ref": "#/CatInput_"}]
+    assert found.components["PairInput"]["prefixItems"] == [{"title": "cat", "$ref": "#/CatInput_"}]
 
 
 def test_two_classes_of_one_name_are_told_apart_by_their_modules() -> None:
