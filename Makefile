@@ -15,7 +15,7 @@ export PIP_NO_INPUT := 1
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run test check thorough fast bench crash fuzz contracts e2e templates golden mutations lock clean
+.PHONY: help setup run test newest check thorough fast bench crash fuzz contracts e2e templates golden mutations lock clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -42,6 +42,10 @@ run: setup ## Start the reference platform in the foreground (PORT=8000)
 
 test: setup ## Run all tests
 	@$(BIN)/python scripts/check.py tests --without-coverage
+
+newest: ## Run the tests on the newest Python of this machine too, if it is another than PYTHON
+	@newest=$$($(PYTHON) scripts/newest_python.py) && { [ -z "$$newest" ] || \
+		$(MAKE) --no-print-directory VENV=.tools/newest PYTHON=$$newest test; }
 
 check: setup ## Run every gate and print its time (PARTS="mypy tests" for some of them)
 	@$(BIN)/python scripts/check.py $(PARTS)
