@@ -78,7 +78,9 @@ def check(declared: ResourceDeclared, model: TableModel) -> tuple[TableModel | N
         )
     for name in (name for name in types if types[name] == "none"):
         what = f"{declared.cls.__name__}: {name} cannot be in a key or an index."
-        instead = "Keys are str, int, float, date, datetime (with a time zone), UUID or Enum."
+        instead = (
+            "Keys are str, int, float, Decimal, date, datetime (with a time zone), UUID or Enum."
+        )
         mistakes.append(declared.mistake("table.key-type", what, instead))
     mistakes += _key_mistakes(declared, arguments[0], item, model)
     numeric = frozenset(name for name in types if types[name] == "number")

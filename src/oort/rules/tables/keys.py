@@ -48,11 +48,13 @@ def part(value: object) -> KeyPart:
         return value.isoformat()
     if isinstance(value, UUID):
         return str(value)
+    if isinstance(value, Decimal):
+        return numbers.narrowed(value)
     if isinstance(value, str) or (isinstance(value, int | float) and not isinstance(value, bool)):
         return value
     raise InvalidValue(
         f"{value!r} cannot be a key.",
-        "Keys are str, int, float, date, datetime (with a time zone), UUID or Enum.",
+        "Keys are str, int, float, Decimal, date, datetime (with a time zone), UUID or Enum.",
     )
 
 
@@ -93,11 +95,7 @@ def of(item: Item, keyed: Keyed) -> Key | None:
     """
     names = (keyed.partition,) if keyed.sort is None else (keyed.partition, keyed.sort)
     values = tuple(item.get(name) for name in names)
-    parts = tuple(
-        value
-        for value in values
-        if isinstance(value, str | int | float) and not isinstance(value, bool)
-    )
+    parts = tuple(value for value in map(comparable, values) if value is not None)
     return parts if len(parts) == len(names) else None
 
 
@@ -112,7 +110,7 @@ def ordered(value: KeyPart) -> bytes:
     """
     if isinstance(value, str):
         return b"s" + value.encode(errors="surrogatepass")
-    number = Decimal(repr(value) if isinstance(value, float) else value)
+    number = numbers.exact(value)
     if not number.is_finite():
         raise InvalidValue(f"{value!r} has no order.", "Compare with finite numbers only.")
     if not number:
@@ -133,4 +131,6 @@ def _magnitude(number: Decimal) -> bytes:
 
 def comparable(value: Value) -> KeyPart | None:
     """Return the value if it has an order; None otherwise."""
-    return value if isinstance(value, str | int | float) and not isinstance(value, bool) else None
+    if isinstance(value, str | int | float | Decimal) and not isinstance(value, bool):
+        return value
+    return None
