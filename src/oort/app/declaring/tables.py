@@ -128,8 +128,13 @@ def _attributes(model: TableModel) -> frozenset[str]:
 
 def _no_object(declared: ResourceDeclared, item: object, problem: str = "") -> Mistake:
     title = getattr(item, "__name__", item)
-    why = problem or "an item must be a Struct or a dataclass"
-    what = f"{declared.cls.__name__} stores {title}; {why}."
+    if problem:
+        what = f"{declared.cls.__name__} stores {title}, which msgspec cannot read: {problem}."
+        instead = (
+            "Store a msgspec.Struct or a dataclass. Check a Decimal's bounds in __post_init__."
+        )
+        return declared.mistake("table.item", what, instead)
+    what = f"{declared.cls.__name__} stores {title}; an item must be a Struct or a dataclass."
     return declared.mistake("table.item", what, "Store a msgspec.Struct or a dataclass.")
 
 
