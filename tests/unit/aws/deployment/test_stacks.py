@@ -57,7 +57,7 @@ def test_a_stack_that_is_not_there_is_absent_and_has_no_events() -> None:
 
 
 def test_the_template_of_a_stack_is_json_and_empty_for_a_missing_stack() -> None:
-    made, script = clients(
+    made, _ = clients(
         get_template=[{"TemplateBody": {"Resources": {}}}, {"TemplateBody": "x: 1"}, MISSING]
     )
     stacks = CloudFormationStacks(made)
