@@ -1,7 +1,8 @@
 """Items of tables, their keys, and the conditions and changes of writes. All are serialisable.
 
 A number of an item is a decimal number. It is an int, or a float that stands for its printed
-number, or a Decimal if neither has all its digits (`rules.types.numbers.narrowed`).
+number, or a Decimal if neither has all its digits (`rules.types.numbers.narrowed`). MessagePack
+has none of the Decimals and of the integers beyond 64 bits: who writes it needs an extension for them.
 """
 
 from decimal import Decimal
