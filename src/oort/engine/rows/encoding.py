@@ -13,12 +13,15 @@ from oort.rules.types import numbers
 
 _LARGE_INTEGER, _EXACT_NUMBER = 1, 2
 _WIDEST = 2**63
+_DEEP = (Decimal, dict, list)
 
 
 def encoded(item: Item) -> bytes:
     """Return the bytes of an item, whose numbers `numbers.check` has accepted."""
-    if numbers.hold_decimal(item.values()):  # msgspec would write it as a text
-        return msgspec.msgpack.encode(_widened(item))
+    for value in item.values():
+        # msgspec would write a Decimal as a text.
+        if isinstance(value, _DEEP) and numbers.hold_decimal([value]):
+            return msgspec.msgpack.encode(_widened(item))
     try:
         return msgspec.msgpack.encode(item)
     except OverflowError:

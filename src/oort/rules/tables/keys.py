@@ -95,7 +95,11 @@ def of(item: Item, keyed: Keyed) -> Key | None:
     """
     names = (keyed.partition,) if keyed.sort is None else (keyed.partition, keyed.sort)
     values = tuple(item.get(name) for name in names)
-    parts = tuple(value for value in map(comparable, values) if value is not None)
+    parts = tuple(
+        value
+        for value in values
+        if isinstance(value, str | int | float | Decimal) and not isinstance(value, bool)
+    )
     return parts if len(parts) == len(names) else None
 
 

@@ -125,6 +125,8 @@ def test_every_word_is_used(drawn: tuple[Condition, tuple[Change, ...]]) -> None
 
 
 @given(items, changes, st.sampled_from([NONE, frozenset("ab")]))
+@example({"id": "x", "a": 1}, (SetTo(("a",), None),), frozenset("a"))
+@example({"id": "x", "a": "1.50"}, (AddTo(("a",), PRECISE, texts=True),), NONE)
 def test_an_update_means_the_same(
     item: Item, several: tuple[Change, ...], indexed: frozenset[str]
 ) -> None:
