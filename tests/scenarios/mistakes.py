@@ -41,6 +41,23 @@ class Paid(Event):
 class Port: ...
 '''
 
+_WORKER = """
+@{service}.worker({queue})
+def take_{service}(message: Account) -> None: ...
+"""
+
+
+def program(text: str) -> str:
+    """The prelude and the text, with a worker for each queue of the prelude that the text leaves without."""
+    queues = {"Mails": "shop", "Wires": "bank"}
+    workers = (
+        _WORKER.format(service=service, queue=queue)
+        for queue, service in queues.items()
+        if f"worker({queue}" not in text
+    )
+    return f"{PRELUDE}\n{text}\n{''.join(workers)}"
+
+
 CASES: dict[str, tuple[str, str]] = {
     # -- atomic blocks
     "a block without a name": (
@@ -434,7 +451,7 @@ CASES: dict[str, tuple[str, str]] = {
         "expires= is not run",
     ),
     "a fifo queue": (
-        '@shop.queue("a", fifo=True)  #! language.later\nclass A(Queue[Account, Can]): ...',
+        '@shop.queue("a", fifo=True)  #! language.later queue.worker\nclass A(Queue[Account, Can]): ...',
         "fifo=",
     ),
     "a change": (

@@ -28,7 +28,7 @@ CASES: dict[str, tuple[str, str]] = {
         "class A(Queue[Mail, Can])",
     ),
     "a resource's name": (
-        '@shop.queue("My Queue")  #! resource.name\nclass A(Queue[Account, Can]): ...',
+        '@shop.queue("My Queue")  #! resource.name queue.worker\nclass A(Queue[Account, Can]): ...',
         "lower-case letters, digits and dashes",
     ),
     "a table of what is no object": (
@@ -120,7 +120,7 @@ CASES: dict[str, tuple[str, str]] = {
         "the upgrade back: it returns Opened, and Account comes next",
     ),
     "an upgrade without types, of a queue": (
-        '@shop.queue("a", upgrades=[lambda old: old])  #! data.upgrade\nclass A(Queue[Account, Can]): ...',
+        '@shop.queue("a", upgrades=[lambda old: old])  #! data.upgrade queue.worker\nclass A(Queue[Account, Can]): ...',
         "def upgraded(old: ItemV1) -> Item",
     ),
     "too many indexes": (
@@ -131,8 +131,50 @@ CASES: dict[str, tuple[str, str]] = {
         ),
         "DynamoDB allows 20",
     ),
+    "an item that is a TypedDict": (
+        (
+            "from typing import TypedDict\nclass Row(TypedDict):\n    id: str\n"
+            '@shop.table("a", key="id")  #! table.item\nclass A(Table[str, Row, Can]): ...\n'
+            '@shop.get("/a")\ndef a(a: A[Get]) -> None: ...'
+        ),
+        "Store a msgspec.Struct",
+    ),
+    "an item that is no class, with a handler that uses its table": (
+        (
+            '@shop.table("a", key="id")  #! table.item\nclass A(Table[str, dict[str, str], Can]): ...\n'
+            '@shop.get("/a")\ndef a(a: A[Get]) -> None: ...'
+        ),
+        "Store a msgspec.Struct",
+    ),
+    "a queue of another base, with its worker": (
+        (
+            '@shop.queue("a")  #! resource.base\nclass A: ...\n'
+            "@shop.worker(A)\ndef a(mail: Account) -> None: ..."
+        ),
+        "Write class A(Queue",
+    ),
+    "bounds of a Decimal": (
+        (
+            "from decimal import Decimal\nclass Row(msgspec.Struct):\n    id: str\n"
+            "    price: Annotated[Decimal, msgspec.Meta(ge=0)] = Decimal(0)\n"
+            '@shop.table("a", key="id")  #! table.item\nclass A(Table[str, Row, Can]): ...'
+        ),
+        "Can only set `ge` on a numeric type",
+    ),
+    "a queue without a worker": (
+        '@shop.queue("a")  #! queue.worker\nclass A(Queue[Account, Can]): ...',
+        "shop.a has no worker",
+    ),
+    "a queue whose worker belongs to another queue": (
+        (
+            '@shop.queue("a")\nclass A(Queue[Account, Can]): ...\n'
+            '@shop.queue("b")  #! queue.worker\nclass B(Queue[Account, Can]): ...\n'
+            "@shop.worker(A)\ndef a(mail: Account) -> None: ..."
+        ),
+        "@shop.worker(…)",
+    ),
     "a queue without attempts": (
-        '@shop.queue("a", attempts=0)  #! queue.attempts\nclass A(Queue[Account, Can]): ...',
+        '@shop.queue("a", attempts=0)  #! queue.attempts queue.worker\nclass A(Queue[Account, Can]): ...',
         "1 to 1000",
     ),
     "a subscription with too many attempts": (
@@ -144,7 +186,7 @@ CASES: dict[str, tuple[str, str]] = {
         "It is 1 to 10",
     ),
     "a queue of what JSON cannot carry": (
-        '@shop.queue("a")  #! queue.message\nclass A(Queue[Port, Can]): ...',
+        '@shop.queue("a")  #! queue.message queue.worker\nclass A(Queue[Port, Can]): ...',
         "msgspec does not know Port",
     ),
 }

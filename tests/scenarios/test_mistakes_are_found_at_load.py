@@ -12,7 +12,7 @@ import pytest
 from oort.app.loading.projects import find
 from oort.model.errors import InvalidProject
 from tests.scenarios import mistakes, mistakes_of_resources
-from tests.scenarios.mistakes import CASES, PRELUDE
+from tests.scenarios.mistakes import CASES
 from tests.unit.app.written import Written, written
 
 SRC = Path(__file__).parents[2] / "src" / "oort" / "app"
@@ -21,7 +21,7 @@ SRC = Path(__file__).parents[2] / "src" / "oort" / "app"
 @pytest.mark.parametrize("case", CASES)
 def test_each_mistake_names_its_line_and_says_what_to_write(case: str, tmp_path: Path) -> None:
     text, sentence = CASES[case]
-    with written(tmp_path, {"shop.py": f"{PRELUDE}\n{text}\n"}) as platform:
+    with written(tmp_path, {"shop.py": mistakes.program(text)}) as platform:
         assert platform.found() == platform.marked()
         said = [str(mistake) for mistake in platform.mistakes()]
         assert any(sentence in one for one in said), said
@@ -29,7 +29,7 @@ def test_each_mistake_names_its_line_and_says_what_to_write(case: str, tmp_path:
 
 @pytest.mark.parametrize("case", CASES)
 def test_each_mistake_says_in_sentences_what_and_what_instead(case: str, tmp_path: Path) -> None:
-    with written(tmp_path, {"shop.py": f"{PRELUDE}\n{CASES[case][0]}\n"}) as platform:
+    with written(tmp_path, {"shop.py": mistakes.program(CASES[case][0])}) as platform:
         for mistake in platform.mistakes():
             assert re.fullmatch(r"\S.*[.…]", mistake.what, re.DOTALL), mistake.what
             assert re.fullmatch(r"\S.{8,}[.…]", mistake.instead, re.DOTALL), mistake.instead
@@ -37,16 +37,16 @@ def test_each_mistake_says_in_sentences_what_and_what_instead(case: str, tmp_pat
 
 
 def test_a_program_without_mistakes_loads(tmp_path: Path) -> None:
-    text = f'{PRELUDE}\n@shop.get("/{{id}}")\ndef show(id: str, people: People[Get]) -> Account:\n    return people.require(id)\n'
-    with written(tmp_path, {"shop.py": text}) as platform:
+    text = '@shop.get("/{id}")\ndef show(id: str, people: People[Get]) -> Account:\n    return people.require(id)'
+    with written(tmp_path, {"shop.py": mistakes.program(text)}) as platform:
         program = platform.load()
         assert program.model.name == "written"
-        assert list(program.functions) == ["shop.show"]
+        assert set(program.functions) == {"shop.show", "shop.take_shop", "bank.take_bank"}
 
 
 def test_all_mistakes_are_reported_at_once_over_all_modules(tmp_path: Path) -> None:
     files = {
-        "shop/__init__.py": PRELUDE,
+        "shop/__init__.py": mistakes.program(""),
         "shop/a.py": 'from HERE.shop import *\n@shop.get("/a")  #! signature.untyped\ndef a(x): ...\n',
         "shop/b.py": 'from HERE.shop import *\n@shop.get("b")  #! route.path\ndef b() -> None: ...\n',
         "bank/__init__.py": 'from oort import Service\nbank = Service("Two")  #! service.name\n',
@@ -68,7 +68,7 @@ def test_all_modules_that_cannot_be_imported_are_reported_at_once(tmp_path: Path
 
 
 def test_providers_that_need_each_other_are_a_mistake_of_their_service(tmp_path: Path) -> None:
-    text = PRELUDE.replace(
+    text = mistakes.program("").replace(
         'shop = Service("shop")', 'shop = Service("shop")  #! provider.cycle provider.cycle'
     )
     text += "class Other: ...\n@shop.provide\ndef one(other: Other) -> Port: ...\n@shop.provide\ndef two(port: Port) -> Other: ...\n"

@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Iterator
 
 from oort.cloudformation import rendering
-from oort.cloudformation.resources import Template
+from oort.cloudformation.resources import Resource, Template
 from oort.model import limits
 from oort.model.errors import InvalidProgram, InvalidValue, LimitExceeded, Mistake
 from oort.model.functions import Http, Timer
@@ -43,6 +43,7 @@ def check_template(template: Template) -> None:
     repeated = [logical_id for logical_id, count in ids.items() if count > 1]
     assert not repeated, f"{template.name}: {repeated[0]} is there twice"
     for resource in template.resources:
+        _check_names(template, resource)
         length = len(rendering.compact(resource.properties.get("Policies")))
         if resource.type == "AWS::IAM::Role" and length > limits.ROLE_POLICY_CHARACTERS:
             what = f"{template.name}: the policy of {resource.id} has {length:,} characters"
@@ -50,6 +51,23 @@ def check_template(template: Template) -> None:
                 f"{what}; IAM takes 10,240.",
                 "Let the function ask for fewer handles, or make two functions of it.",
             )
+
+
+def _check_names(template: Template, resource: Resource) -> None:
+    """Raise LimitExceeded for a logical id or environment variables that are too long."""
+    if len(resource.id) > limits.LOGICAL_ID_CHARACTERS:
+        what = (
+            f"{template.name}: the logical id {resource.id[:40]}… has {len(resource.id)} characters"
+        )
+        most = f"CloudFormation takes {limits.LOGICAL_ID_CHARACTERS}"
+        raise LimitExceeded(f"{what}; {most}.", "Use a shorter path or name.")
+    size = len(rendering.compact(resource.properties.get("Environment", {})))
+    if resource.type == "AWS::Lambda::Function" and size > limits.ENVIRONMENT_BYTES:
+        what = f"{template.name}: the environment variables of {resource.id} have {size:,} bytes"
+        raise LimitExceeded(
+            f"{what}; Lambda takes {limits.ENVIRONMENT_BYTES:,}.",
+            "Set fewer or shorter variables for the stage in oort.toml.",
+        )
 
 
 def _paths(service: ServiceModel) -> Iterator[Mistake]:

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
+from oort.delivery import index_changes
 from oort.delivery.rollout import Outcome, Rollout
 from oort.model import limits
 from oort.model.delivery.deployments import StackRequest
@@ -46,11 +47,14 @@ def ship(
     before: Callable[[Assets], None] = lambda _: None,
     after: Callable[[Assets], None] = lambda _: None,
 ) -> Shipped:
-    """Deploy the shipment. `store` opens the assets of a bucket. DeploymentFailed as in `Rollout`.
+    """Deploy the shipment. `store` opens the assets of a bucket.
+
+    DeploymentFailed as in `Rollout`, and, before anything is changed, as in `index_changes`.
 
     `before` runs when the bucket exists and before all other changes; it may raise.
     `after` runs when all stacks are deployed.
     """
+    index_changes.refuse(shipment.services, rollout.stacks)
     (first,) = rollout.bring([shipment.assets])
     assets = store(_bucket(first))
     before(assets)
@@ -80,6 +84,7 @@ def preview(
 
     `before` runs as in `ship`.
     """
+    index_changes.refuse(shipment.services, rollout.stacks)
     (first,) = rollout.preview([shipment.assets])
     if Outputs.BUCKET not in first.stack.outputs:
         return (first,)

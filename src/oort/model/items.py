@@ -1,25 +1,38 @@
-"""Items of tables, their keys, and the conditions and changes of writes. All are serialisable."""
+"""Items of tables, their keys, and the conditions and changes of writes. All are serialisable.
 
+A number of an item is a decimal number. It is an int, or a float that stands for its printed
+number, or a Decimal if neither has all its digits (`rules.types.numbers.narrowed`). MessagePack
+has none of the Decimals and of the integers beyond 64 bits: who writes it needs an extension for them.
+"""
+
+from decimal import Decimal
 from typing import TYPE_CHECKING, TypeAlias
 
 import msgspec
 
+Number: TypeAlias = int | float | Decimal
 if TYPE_CHECKING:
-    Value: TypeAlias = bool | int | float | str | list["Value"] | dict[str, "Value"] | None
+    Value: TypeAlias = bool | Number | str | list["Value"] | dict[str, "Value"] | None
+    KeyPart: TypeAlias = str | Number
 else:
     Value = object  # msgspec cannot decode into a recursive alias; any JSON value is allowed
+    KeyPart = str | int | float  # msgspec knows no union of str and Decimal
 Item: TypeAlias = dict[str, Value]
-KeyPart: TypeAlias = str | int | float
 Key: TypeAlias = tuple[KeyPart, ...]  # one part, or two with a sort key
 REVISION = "oort:revision"  # the attribute with the revision of an item; absent for revision 1
 Path: TypeAlias = tuple[str, ...]  # attribute names from the item inwards
 
 
 class Equals(msgspec.Struct, frozen=True, tag="equals"):
-    """The attribute at `path` has exactly this value; a missing attribute equals only None."""
+    """The attribute at `path` has exactly this value; a missing attribute equals only None.
+
+    `before` is the same value as earlier versions stored it, with Decimals as texts. It is met too;
+    None if there is no such form.
+    """
 
     path: Path
     value: Value
+    before: Value = None
 
 
 class Between(msgspec.Struct, frozen=True, tag="between"):
@@ -56,11 +69,15 @@ class Bounds(msgspec.Struct, frozen=True):
 
 
 class AddTo(msgspec.Struct, frozen=True, tag="add"):
-    """Add to the number at the path; a missing number counts as 0. The sum must be within bounds."""
+    """Add to the number at the path; a missing number counts as 0. The sum must be within bounds.
+
+    With `texts` also a text counts as its number: earlier versions stored Decimals so.
+    """
 
     path: Path
-    amount: int | float
+    amount: Number
     within: Bounds | None = None
+    texts: bool = False
 
 
 class AppendTo(msgspec.Struct, frozen=True, tag="append"):

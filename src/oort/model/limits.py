@@ -88,6 +88,10 @@ RESERVED_PATHS = frozenset({"ping", "sping"})
 # https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/cloudformation-limits.html
 STACK_RESOURCES = 500
 TEMPLATE_BYTES = MIB
+LOGICAL_ID_CHARACTERS = 255
+# Lambda: all environment variables of a function together, as JSON.
+# https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html
+ENVIRONMENT_BYTES = 4 * KIB
 # IAM: the inline policies of a role together, white space not counted.
 # https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html
 ROLE_POLICY_CHARACTERS = 10_240

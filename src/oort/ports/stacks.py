@@ -19,6 +19,9 @@ class Stacks(Protocol):
     def get(self, name: str) -> Stack:
         """Return the stack; a missing stack is ABSENT."""
 
+    def template(self, name: str) -> bytes:
+        """Return the template that the stack runs, as JSON; empty for a missing stack."""
+
     def plan(self, request: StackRequest) -> StackPlan | None:
         """Begin a plan at the first call, and return None until the plan is ready.
 

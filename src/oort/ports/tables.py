@@ -23,7 +23,9 @@ class Tables(Protocol):
       changes no item.
     - Sort order is UTF-8 bytes for text and value for numbers. An item without an index's
       attributes is not in the index.
-    - Numbers keep their value and not their type: 2.0 may come back as 2, and is the same key.
+    - Numbers are decimal, with 38 digits and no rounding. They keep their value and not their type:
+      2.0 may come back as 2, and is the same key. Trailing zeros are not kept. A sum that has more
+      digits raises InvalidValue.
     - An item that exists throughout a paginated scan or query is returned exactly once; others at
       most once.
     - Items are at most 400 KB (LimitExceeded). Empty or too long keys raise InvalidValue. A cursor

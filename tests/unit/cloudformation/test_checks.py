@@ -1,5 +1,6 @@
 """What runs on one machine and has no form on AWS is refused with its location, before anything is deployed."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -120,6 +121,26 @@ def test_a_role_with_too_long_a_policy_names_the_function() -> None:
         templates.service_template(
             greedy, platform=PlatformModel("market", (greedy,)), stage=STAGE, code=CODE
         )
+
+
+def test_a_path_without_room_in_a_logical_id_is_refused() -> None:
+    service = shop(route("GET", f"/shop/{'long-' * 60}", name="shop.a"))
+    with pytest.raises(LimitExceeded, match=r"logical id \w+… has \d+ characters; .* takes 255"):
+        templates.service_template(
+            service, platform=PlatformModel("market", (service,)), stage=STAGE, code=CODE
+        )
+
+
+def test_environment_variables_without_room_are_refused() -> None:
+    service = shop(route("GET", "/shop", name="shop.a"))
+    platform = PlatformModel("market", (service,))
+    for size, fits in ((3_000, True), (4_096, False)):
+        stage = replace(STAGE, environment=(("LONG", "x" * size),))
+        if fits:
+            templates.service_template(service, platform=platform, stage=stage, code=CODE)
+            continue
+        with pytest.raises(LimitExceeded, match=r"variables of FunctionA have 4,\d+ bytes; Lambda"):
+            templates.service_template(service, platform=platform, stage=stage, code=CODE)
 
 
 def test_two_resources_of_one_id_are_a_defect() -> None:

@@ -51,6 +51,9 @@ class FakeStacks:
             self.stacks[name] = end
         return self.stacks.get(name, Stack(name, StackState.ABSENT))
 
+    def template(self, name: str) -> bytes:
+        return self.templates.get(name, b"")
+
     def plan(self, request: StackRequest) -> StackPlan | None:
         self.asked[request.name] = request
         if request.template == b"unplannable":

@@ -6,7 +6,7 @@ https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/Expressions.htm
 import copy
 import re
 from collections.abc import Iterator
-from decimal import Decimal
+from decimal import Context, Decimal
 from typing import Any
 
 from oort.rules.tables.attributes import Attribute, Attributes
@@ -14,6 +14,7 @@ from oort.rules.tables.expressions import Expression
 
 _TOKEN = re.compile(r"\s*([#:]\d+|[A-Za-z_]+|<=|>=|\[\d+\]|[=<>(),.+])")
 _RANKED = {"S", "N"}
+_EXACT = Context(prec=400)  # the longest sum of two numbers has 256 digits
 
 
 class Invalid(Exception):
@@ -142,7 +143,7 @@ class Language:
         other = self._operand()
         if "N" not in value or "N" not in other:
             raise Invalid
-        return {"N": str(Decimal(str(value["N"])) + Decimal(str(other["N"])))}
+        return {"N": str(_EXACT.add(Decimal(str(value["N"])), Decimal(str(other["N"]))))}
 
     def _operand(self) -> Attribute:
         if self._peek().startswith(":"):

@@ -150,6 +150,9 @@ def test_one_request_makes_a_function_span_with_an_operation_span_each() -> None
         letters.send("a")
         out.publish(Done(id="1"))
 
+    @service.worker(Letters)
+    def read(letter: str) -> None: ...
+
     outcome = Running(service, broker=RecordingBroker(lambda _: Found(None))).request()
     function = next(span for span in outcome.spans if span.kind == "function")
     assert [span.name for span in outcome.spans if span.parent == function.id] == [

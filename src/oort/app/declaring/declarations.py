@@ -21,6 +21,7 @@ from oort.rules.types import models
 Handler: TypeAlias = Callable[..., object]
 _TIMEOUT = timedelta(seconds=30)
 _TTL = "__oort_ttl__"
+_REFUSED = "__oort_refused__"
 OLDER = TypeVar("OLDER", bound=Event)
 NEWER = TypeVar("NEWER", bound=Event)
 
@@ -179,6 +180,16 @@ class ResourceDeclared:
         what = f"{self.name!r} is not a resource's name."
         instead = "Use lower-case letters, digits and dashes, starting with a letter."
         return [self.mistake("resource.name", what, instead)]
+
+
+def refuse(cls: type) -> None:
+    """Remember that the declaration of the class is a mistake, which is reported."""
+    setattr(cls, _REFUSED, True)
+
+
+def is_refused(cls: object) -> bool:
+    """Return True if the declaration of the class is a mistake: its uses are no further mistakes."""
+    return bool(getattr(cls, _REFUSED, False))
 
 
 RESOURCE = TypeVar("RESOURCE", bound=Resource)

@@ -25,6 +25,7 @@ from oort.app.declaring.declarations import (
     TriggerDeclared,
     WorkerDeclared,
     check_options,
+    refuse,
 )
 from oort.app.handles import calls, later
 from oort.app.handles.actions import D, F, K, M, P, R, T
@@ -336,7 +337,9 @@ class Service:
             declared = ResourceDeclared(cls, self.name, name, source)
             model, mistakes = declare(declared)
             self.declared.mistakes += mistakes
-            if model is not None:
+            if model is None:
+                refuse(cls)
+            else:
                 self.declared.resources.append((model, cls, partial(check, declared, model)))
             return cls
 

@@ -20,6 +20,7 @@ from typing import (
 )
 from uuid import UUID
 
+from oort.app.declaring.declarations import is_refused
 from oort.app.declaring.parameters import (
     CallParameter,
     ContextParameter,
@@ -138,6 +139,8 @@ class Reader:
 
     def _handle(self, name: str, hint: object, origin: type[ResourceHandle]) -> Parameter | None:
         title, declared = origin.__name__, declaration(origin)
+        if declared is None and is_refused(origin):
+            return ContextParameter(name)
         if declared is None:
             self.refuse(
                 "handle.undeclared",

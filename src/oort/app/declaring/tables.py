@@ -1,6 +1,6 @@
 """Check a class with `@service.table` and record its model as `__oort__` on the class."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import get_args, get_origin
 
@@ -51,10 +51,13 @@ def check(declared: ResourceDeclared, model: TableModel) -> tuple[TableModel | N
     Lambda does without: the deployment has checked the types, and only a template needs `numeric`.
     """
     from oort.app.declaring import upgrades
+    from oort.app.declaring.signatures import unreadable
     from oort.rules.types import stored
 
     arguments = declared.checked_arguments(Table)
     item = arguments[1]
+    if problem := unreadable(item):
+        return None, [_no_object(declared, item, problem)]
     fields = stored.names(item)
     if fields is None or not isinstance(item, type):
         return None, [_no_object(declared, item)]
@@ -76,17 +79,7 @@ def check(declared: ResourceDeclared, model: TableModel) -> tuple[TableModel | N
             )
         )
     types = {name: stored.key_type(item, name) for name in sorted(used - {model.version})}
-    for name in (name for name in types if types[name] == "mixed"):
-        what = f"{declared.cls.__name__}: {name} may be text and a number."
-        mistakes.append(
-            declared.mistake(
-                "table.key-type", what, "DynamoDB needs text or a number: give the field one type."
-            )
-        )
-    for name in (name for name in types if types[name] == "none"):
-        what = f"{declared.cls.__name__}: {name} cannot be in a key or an index."
-        instead = "Keys are str, int, float, date, datetime (with a time zone), UUID or Enum."
-        mistakes.append(declared.mistake("table.key-type", what, instead))
+    mistakes += _type_mistakes(declared, types)
     mistakes += _key_mistakes(declared, arguments[0], item, model)
     numeric = frozenset(name for name in types if types[name] == "number")
     complete = replace(model, numeric=numeric)
@@ -95,6 +88,21 @@ def check(declared: ResourceDeclared, model: TableModel) -> tuple[TableModel | N
     mistakes += upgrades.mistakes(declared, recorded.upgrades, item, key=model.key)
     _record(declared, complete, item, recorded.upgrades)
     return complete, mistakes
+
+
+def _type_mistakes(declared: ResourceDeclared, types: Mapping[str, str]) -> Iterator[Mistake]:
+    """Yield a mistake for each attribute of a key or an index that has no order."""
+    title = declared.cls.__name__
+    for name in (name for name in types if types[name] == "mixed"):
+        what = f"{title}: {name} may be text and a number."
+        instead = "DynamoDB needs text or a number: give the field one type."
+        yield declared.mistake("table.key-type", what, instead)
+    for name in (name for name in types if types[name] == "none"):
+        what = f"{title}: {name} cannot be in a key or an index."
+        instead = (
+            "Keys are str, int, float, Decimal, date, datetime (with a time zone), UUID or Enum."
+        )
+        yield declared.mistake("table.key-type", what, instead)
 
 
 def _key_mistakes(
@@ -134,8 +142,14 @@ def _attributes(model: TableModel) -> frozenset[str]:
     return frozenset((*model.key, *(name for pair in indexed for name in pair if name)))
 
 
-def _no_object(declared: ResourceDeclared, item: object) -> Mistake:
+def _no_object(declared: ResourceDeclared, item: object, problem: str = "") -> Mistake:
     title = getattr(item, "__name__", item)
+    if problem:
+        what = f"{declared.cls.__name__} stores {title}, which msgspec cannot read: {problem}."
+        instead = (
+            "Store a msgspec.Struct or a dataclass. Check a Decimal's bounds in __post_init__."
+        )
+        return declared.mistake("table.item", what, instead)
     what = f"{declared.cls.__name__} stores {title}; an item must be a Struct or a dataclass."
     return declared.mistake("table.item", what, "Store a msgspec.Struct or a dataclass.")
 

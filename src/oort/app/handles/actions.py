@@ -4,6 +4,7 @@
 """
 
 from collections.abc import Callable, Mapping
+from decimal import Decimal
 from typing import TYPE_CHECKING, Generic, Never, ParamSpec
 
 
@@ -72,7 +73,7 @@ K = TypeVar("K")
 T = TypeVar("T")
 M = TypeVar("M")
 V = TypeVar("V")
-N = TypeVar("N", int, float)
+N = TypeVar("N", int, float, Decimal)
 R = TypeVar("R")
 P = ParamSpec("P")
 F = TypeVar("F", bound=Callable[..., object])

@@ -5,6 +5,7 @@ here, before it leaves. What does not fit raises InvalidValue, an error of the h
 """
 
 from datetime import datetime
+from decimal import Decimal
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 import msgspec
@@ -25,11 +26,18 @@ def plain(value: object, kind: object) -> Value:
     """Return a value of the type in the types of JSON, as a table stores it.
 
     Aware times get their form in keys, so that `equals`, `between` and indexes compare equal texts.
-    Raises InvalidValue for a value that does not fit the type or cannot be stored.
+    Decimals are numbers. Raises InvalidValue for a value that does not fit the type or cannot be
+    stored.
     """
-    result: Value = _timed(_plain(value, kind, keep=(datetime,)))
+    result: Value = _stored(_plain(value, kind, keep=(datetime, Decimal)))
     # The broker checks the numbers again; here the traceback shows the line of the handler.
     numbers.check(result)
+    return result
+
+
+def texts(value: object) -> Value:
+    """Return a value as earlier versions stored it, with Decimals as texts."""
+    result: Value = _stored(_plain(value, Any, keep=(datetime,)))
     return result
 
 
@@ -145,8 +153,8 @@ def title(kind: object) -> str:
     return getattr(kind, "__name__", str(kind)) if isinstance(kind, type) else str(kind)
 
 
-# What a time can be, or be in.
-_TIMED = frozenset({datetime, dict, list, tuple})
+# The types of times and Decimals, and of what can hold them.
+_CHANGED = frozenset({datetime, Decimal, dict, list, tuple})
 _INSTEAD = "Nothing was written or sent. Make the value fit the declared type, or change the type."
 _ERRORS = (TypeError, ValueError, RecursionError, OverflowError, msgspec.MsgspecError)
 
@@ -169,18 +177,21 @@ def _values(kind: object) -> "Values[object]":
     return values.compiled(cast(type[object], kind))
 
 
-def _timed(value: Any) -> Any:
-    """Return the value with its times as text; lists and objects are changed in place.
+def _stored(value: Any) -> Any:
+    """Return the value with its times as text and its Decimals as numbers of tables.
 
-    A time without a zone is not a point in time and keeps its written form.
+    Lists and objects are changed in place. A time without a zone is not a point in time and keeps
+    its written form.
     """
+    if isinstance(value, Decimal):
+        return numbers.narrowed(value)
     if isinstance(value, datetime):
         return value.isoformat() if value.tzinfo is None else keys.part(value)
     if isinstance(value, tuple):
-        return [_timed(inner) for inner in cast(tuple[Value, ...], value)]
+        return [_stored(inner) for inner in cast(tuple[Value, ...], value)]
     if isinstance(value, dict | list):
         places = cast(dict[Any, Any], value)  # a list is changed in the same way
         for place, inner in places.items() if isinstance(value, dict) else enumerate(places):
-            if type(inner) in _TIMED:
-                places[place] = _timed(inner)
+            if type(inner) in _CHANGED:
+                places[place] = _stored(inner)
     return cast(Any, value)

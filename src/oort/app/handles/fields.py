@@ -1,5 +1,7 @@
 """Conditions and changes that type checkers can read: `field(A.address.city).set("Oslo")`."""
 
+from datetime import datetime
+from types import NoneType
 from typing import Any, Generic, Never, cast
 
 from oort.app.handles import codecs
@@ -8,6 +10,9 @@ from oort.model import items
 from oort.model.errors import InvalidUse, InvalidValue
 from oort.rules.tables import keys
 from oort.rules.types import models
+
+# Values without a Decimal inside.
+_SCALARS = (str, int, float, datetime, NoneType)
 
 
 class Condition:
@@ -58,15 +63,17 @@ class Field(Generic[V]):
         return Change(items.SetTo(self._path, codecs.plain(value, self._kind)))
 
     def add(self: "Field[N]", amount: N) -> Change:
-        """Add to a number; a missing attribute counts as 0.
+        """Add to a number; a missing attribute counts as 0. The sum is exact.
 
         Outside `atomic()` the addition happens at least once: a redelivery adds again. The update
-        raises InvalidValue if the sum would be out of the bounds of the type.
+        raises InvalidValue if the sum would be out of the bounds of the type, or would have more
+        than 38 digits.
         """
         from oort.rules.types import stored  # at the first change, not at a cold start
 
-        added = cast(int | float, codecs.plain(amount, stored.number(self._kind)))
-        return Change(items.AddTo(self._path, added, stored.bounds(self._kind)))
+        added = cast(items.Number, codecs.plain(amount, stored.number(self._kind)))
+        within, texts = stored.bounds(self._kind), stored.is_exact(self._kind)
+        return Change(items.AddTo(self._path, added, within, texts))
 
     def append(self: "Field[list[M]]", *values: M) -> Change:
         """Append values to a list; a missing attribute counts as an empty list.
@@ -91,7 +98,9 @@ class Field(Generic[V]):
 
     def equals(self, value: V) -> Condition:
         """Require exactly this value; None also accepts a missing attribute."""
-        return Condition(items.Equals(self._path, codecs.plain(value, Any)))
+        plain = codecs.plain(value, Any)
+        before = None if isinstance(value, _SCALARS) else codecs.texts(value)
+        return Condition(items.Equals(self._path, plain, None if before == plain else before))
 
     def between(self, low: V, high: V) -> Condition:
         """Require a value from `low` to `high`, both included."""
@@ -136,7 +145,7 @@ def fields(model: type[T]) -> T:
     ...     logins: int = 0
     >>> A = fields(Account)
     >>> field(A.logins).add(1).rule
-    AddTo(path=('logins',), amount=1, within=None)
+    AddTo(path=('logins',), amount=1, within=None, texts=False)
     """
     return cast(T, _Recorder(model, ()))
 

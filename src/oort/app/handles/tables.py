@@ -94,7 +94,8 @@ class Table(ResourceHandle, Generic[K, T, Can]):
 
     Declare a table with `@service.table(name, key=…)` and receive it as `People[Get | Put]`. `get`
     is strongly consistent. A write is durable when the method returns. An item has at most 400 KB
-    (DynamoDB). Aware times are stored and returned in UTC.
+    (DynamoDB). Aware times are stored and returned in UTC. Numbers are decimal: a Decimal comes back
+    without trailing zeros.
     """
 
     __oort__: TableDeclaration

@@ -16,6 +16,7 @@ from oort.app.declaring.declarations import (
     TimerDeclared,
     TriggerDeclared,
     WorkerDeclared,
+    is_refused,
     kept_for,
 )
 from oort.app.declaring.parameters import CallParameter, ProvidedParameter, Signature
@@ -76,11 +77,14 @@ def _mistakes_between(
     services: Sequence[Service], loaders: "Sequence[_Loader]"
 ) -> Iterator[Mistake]:
     """Yield the mistakes that need all services together."""
-    from oort.app.loading import answers, atomic_blocks, ownership, routes
+    from oort.app.loading import answers, atomic_blocks, ownership, routes, workers
 
     yield from ownership.imports(services)
     for service in services:
         yield from routes.origins(service)
+    consumed = {queue for loader in loaders for queue in loader.workers}
+    for service in services:
+        yield from workers.mistakes(service, consumed)
     yield from _duplicates(loaders)
     functions = [function for loader in loaders for function in loader.functions]
     yield from answers.mistakes(functions)
@@ -323,6 +327,8 @@ class _Loader:
         from oort.app.declaring import queues  # for consumers only
 
         declaration = getattr(worker.queue, "__oort__", None)
+        if is_refused(worker.queue):
+            return None, Signature((), None)
         if not isinstance(declaration, QueueDeclaration):
             reader.refuse(
                 "consumer.queue",

@@ -19,6 +19,10 @@ from oort.rules.cloud import deployed
 _VARIABLE = re.compile(r"[A-Za-z][A-Za-z0-9_]+")
 _TAKEN = ("AWS_", "LAMBDA_", deployed.PREFIX)
 _ENDPOINTS = "AWS_ENDPOINT_URL"  # the only AWS variable that users may set: emulators need it
+# https://docs.aws.amazon.com/tag-editor/latest/userguide/best-practices-and-strats.html
+_TAG = re.compile(r"[\w .:/=+\-@]{1,128}")
+_TAG_VALUE = re.compile(r"[\w .:/=+\-@]{0,256}")
+_TAGS = 47
 _REGION = re.compile(r"[a-z]{2,}(-[a-z]+)+-\d")
 
 
@@ -113,4 +117,20 @@ def _checks(settings: _Settings) -> Iterator[tuple[bool, str, str]]:
         settings.log_days not in LOG_DAYS,
         f"log_days {settings.log_days} is not possible",
         f"CloudWatch has {', '.join(map(str, LOG_DAYS))}.",
+    )
+    odd = [
+        key
+        for key, value in settings.tags.items()
+        if not (_TAG.fullmatch(key) and _TAG_VALUE.fullmatch(value))
+        or key.lower().startswith("aws:")
+    ]
+    yield (
+        bool(odd),
+        f"the tag {odd[0] if odd else ''!r} cannot be set",
+        "A key has 1 to 128 and a value at most 256 letters, digits, spaces and _.:/=+-@; aws: belongs to AWS.",
+    )
+    yield (
+        len(settings.tags) > _TAGS,
+        f"{len(settings.tags)} tags are too many",
+        f"AWS allows 50 on a resource, and Oort sets 3: set at most {_TAGS}.",
     )

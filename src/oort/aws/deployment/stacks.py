@@ -2,6 +2,7 @@
 change set that was shown.
 """
 
+import json
 import re
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
@@ -63,6 +64,16 @@ class CloudFormationStacks:
         return Stack(
             name, state_of(status), status, str(stack.get("StackStatusReason", "")), outputs, tags
         )
+
+    def template(self, name: str) -> bytes:
+        """See `ports.stacks`."""
+        try:
+            body = self._ask("get_template", name, expect=_ABSENT).get("TemplateBody", "")
+        except Rejected as error:
+            _only_absent(error, name)
+            return b""
+        # botocore has parsed a template of JSON.
+        return body.encode() if isinstance(body, str) else json.dumps(body).encode()
 
     def plan(self, request: StackRequest) -> StackPlan | None:
         """See `ports.stacks`."""

@@ -1,12 +1,13 @@
 """Updates on DynamoDB: the first attempt, and the next attempt after a failure.
 
 Tables and transactions share them. A request to DynamoDB cannot say "change the item, or else
-create it from this", and treats a null as a present value. So the first attempt assumes that the
+create it from this", treats a null as a present value, and cannot add to a Decimal of an earlier
+version, which is a text. So the first attempt assumes that the
 item exists. Each failure returns the item, and the next attempt is made for this item.
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from oort.aws.dynamodb import condition_failures
 from oort.model.errors import NoSuchItem
@@ -16,18 +17,18 @@ from oort.model.resources import TableModel
 from oort.rules.tables import attributes, conditions, expressions, keys
 from oort.rules.tables import items as rules
 from oort.rules.tables.attributes import Attributes
-from oort.rules.tables.expressions import Expression
+from oort.rules.tables.expressions import Expression, Held
 from oort.rules.types import numbers
 
 
 @dataclass(frozen=True, slots=True)
 class ItemState:
-    """The state of an item as earlier attempts found it: absent, or with nulls at
-    paths that are added to.
+    """The state of an item as earlier attempts found it: absent, or with nulls and
+    texts at paths that are added to.
     """
 
     absent: bool = False
-    nulls: frozenset[Path] = frozenset()
+    held: Held = field(default_factory=dict[Path, str | None])
 
 
 def check(table: TableModel, operation: UpdateItem) -> None:
@@ -54,7 +55,7 @@ def expression(table: TableModel, operation: UpdateItem, state: ItemState) -> Ex
     if not state.absent:
         changes = _without_key(table, operation)
         return expressions.update(
-            changes, operation.when, key=table.partition, indexed=indexed, nulls=state.nulls
+            changes, operation.when, key=table.partition, indexed=indexed, held=state.held
         )
     assert operation.initial is not None
     item = conditions.changed(operation.initial, operation.changes)
@@ -84,7 +85,7 @@ def after_failed_condition(
         raise condition_failures.condition(table.name, position=position)
     if item is not None:
         conditions.changed(item, operation.changes)  # raises if the new item would not fit its type
-    return ItemState(absent=True) if stored is None else ItemState(nulls=_nulls(operation, stored))
+    return ItemState(absent=True) if stored is None else ItemState(held=_held(operation, stored))
 
 
 def after_invalid(table: TableModel, operation: UpdateItem, stored: Attributes | None) -> ItemState:
@@ -95,7 +96,7 @@ def after_invalid(table: TableModel, operation: UpdateItem, stored: Attributes |
     if stored is None:
         return ItemState()
     rules.judged(table, conditions.changed(attributes.item(stored), operation.changes))
-    return ItemState(nulls=_nulls(operation, stored))
+    return ItemState(held=_held(operation, stored))
 
 
 def _values(change: Change) -> Iterator[Value]:
@@ -132,19 +133,21 @@ def _without_key(table: TableModel, operation: UpdateItem) -> tuple[Change, ...]
     return tuple(change for change in operation.changes if change not in of_key)
 
 
-def _nulls(operation: UpdateItem, stored: Attributes) -> frozenset[Path]:
-    """Paths at which a change adds to a null.
+def _held(operation: UpdateItem, stored: Attributes) -> Held:
+    """Return the nulls and the texts that a change adds to, by their paths.
 
     A null in an index key does not count: its attribute is absent.
     """
     item: Value = {name: attributes.value(value) for name, value in stored.items()}
-    adding = (change.path for change in operation.changes if isinstance(change, AddTo | AppendTo))
-    return frozenset(path for path in adding if _is_null(item, path))
+    adding = (change for change in operation.changes if isinstance(change, AddTo | AppendTo))
+    held = {change.path: _at(item, change.path) for change in adding}
+    return {path: value for path, value in held.items() if value is None or isinstance(value, str)}
 
 
-def _is_null(value: Value, path: Path) -> bool:
+def _at(value: Value, path: Path) -> Value:
+    """Return the value at the path; 0 if there is none."""
     for name in path:
         if not isinstance(value, dict) or name not in value:
-            return False
+            return 0
         value = value[name]
-    return value is None
+    return value

@@ -6,13 +6,15 @@ import click
 
 from oort.app.declaring.policies import judge
 from oort.app.loading import projects
+from oort.app.loading.projects import Project
 from oort.app.programs import Program
 from oort.cli import errors
 from oort.cli.arguments import options
 from oort.cli.groups import Command
 from oort.cli.printing import output
 from oort.cli.wiring import platforms
-from oort.model.errors import InvalidProgram, Mistake
+from oort.model.contracts import Locks
+from oort.model.errors import InvalidProgram, Mistake, Source
 
 _EPILOG = """\b
 Example:
@@ -28,13 +30,17 @@ def check(ctx: click.Context, *, path: Path, as_json: bool) -> None:
     """Load the services of the platform in PATH without running them, and print every mistake: its
     place, its cause and a fix.
 
-    The check also refuses features that AWS does not have, such as a schedule of ninety seconds.
-    Then the project's own policies run: the functions under @policy. The exit code is 0 without
+    The check also refuses what AWS does not have, such as a schedule of ninety seconds, and services that
+    exceed its quotas in a stage of oort.toml, such as 500 resources in a stack. Then the project's own policies run: the functions under @policy. The exit code is 0 without
     mistakes and 1 with mistakes.
     """
     try:
         project, program = platforms.load(path)
-        objections = [*_impossible(program), *judge(program.model, projects.policies(project))]
+        objections = [
+            *_impossible(project, program),
+            *_misnumbered(project, program),
+            *judge(program.model, projects.policies(project)),
+        ]
         if objections:
             raise InvalidProgram(objections)
     except InvalidProgram as error:
@@ -52,17 +58,38 @@ def check(ctx: click.Context, *, path: Path, as_json: bool) -> None:
     output.echo(f"{project.name}: {services}, {functions}, no mistakes.")
 
 
-def _impossible(program: Program) -> list[Mistake]:
+def _impossible(project: Project, program: Program) -> list[Mistake]:
     """Mistakes that only a deployment to AWS would reveal: one machine can run more than AWS."""
-    from oort.cloudformation import checks
+    from oort.cloudformation import verdicts
 
-    mistakes: list[Mistake] = []
-    for service in program.model.services:
-        try:
-            checks.check_service(service)
-        except InvalidProgram as error:
-            mistakes += error.mistakes
-    return mistakes
+    return verdicts.mistakes(
+        program.model,
+        project.stages or (project.stage("prod"),),
+        project=Source(str(project.folder / projects.FILE), 1),
+        services={service.name: service.declared.source for service in projects.services(project)},
+        homes=projects.homes(project),
+    )
+
+
+def _misnumbered(project: Project, program: Program) -> list[Mistake]:
+    """Events that begin with a version above 1 for no reason in the lock files."""
+    from oort.app.documents import declared_contracts
+    from oort.rules.contracts import first_versions
+
+    kinds = declared_contracts.kinds(program)
+    if not any(first_versions.without_earlier(kinds, Locks())):
+        return []
+    from oort.delivery import lockfiles
+
+    return [
+        Mistake(
+            kinds[version].__oort__.model.source,
+            "event.first",
+            first_versions.what(version),
+            first_versions.INSTEAD,
+        )
+        for version in first_versions.without_earlier(kinds, lockfiles.read(project.folder))
+    ]
 
 
 def _accepted(program: Program) -> dict[str, object]:

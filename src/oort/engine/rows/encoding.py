@@ -1,20 +1,27 @@
-"""Items as bytes in the store: msgpack, with an extension for integers beyond 64 bits.
+"""Items as bytes in the store: msgpack, with extensions for integers beyond 64 bits and Decimals.
 
 Numbers of tables have up to 38 digits.
 """
 
+from decimal import Decimal
 from typing import Any
 
 import msgspec
 
 from oort.model.items import Item, Value
+from oort.rules.types import numbers
 
-_LARGE_INTEGER = 1
+_LARGE_INTEGER, _EXACT_NUMBER = 1, 2
 _WIDEST = 2**63
+_DEEP = (Decimal, dict, list)
 
 
 def encoded(item: Item) -> bytes:
     """Return the bytes of an item, whose numbers `numbers.check` has accepted."""
+    for value in item.values():
+        # msgspec would write a Decimal as a text.
+        if isinstance(value, _DEEP) and numbers.hold_decimal([value]):
+            return msgspec.msgpack.encode(_widened(item))
     try:
         return msgspec.msgpack.encode(item)
     except OverflowError:
@@ -33,10 +40,17 @@ def _widened(value: Value) -> object:
         return [_widened(inner) for inner in value]
     if isinstance(value, int) and not -_WIDEST <= value < _WIDEST:
         return msgspec.msgpack.Ext(_LARGE_INTEGER, str(value).encode())
+    if isinstance(value, Decimal):
+        number = numbers.narrowed(value)
+        if not isinstance(number, Decimal):
+            return _widened(number)
+        return msgspec.msgpack.Ext(_EXACT_NUMBER, str(number).encode())
     return value
 
 
-def _narrowed(code: int, data: memoryview) -> int:
+def _narrowed(code: int, data: memoryview) -> int | Decimal:
+    if code == _EXACT_NUMBER:
+        return Decimal(bytes(data).decode())
     assert code == _LARGE_INTEGER
     return int(bytes(data))
 

@@ -69,7 +69,7 @@ def follow(
     if not indexes:
         return
     for index in indexes:
-        before, after = _entry(index, old), _entry(index, new)
+        before, after = _entry(table, index, old), _entry(table, index, new)
         if before == after:
             continue
         if before is not None:
@@ -157,7 +157,7 @@ def build(session: Session, platform: PlatformModel) -> int:
 def _build(session: Session, idx: str, table: TableModel, index: IndexModel) -> None:
     session.run("INSERT INTO definitions VALUES(?, ?, ?)", idx, index.partition, index.sort)
     for pk, sk, value in session.each("SELECT pk, sk, value FROM items WHERE tbl = ?", table.name):
-        entry = _entry(index, decoded(value))
+        entry = _entry(table, index, decoded(value))
         if entry is not None:
             session.run("INSERT OR REPLACE INTO entries VALUES(?, ?, ?, ?, ?)", idx, *entry, pk, sk)
 
@@ -173,8 +173,17 @@ def _label(table: TableModel, index: IndexModel) -> str:
     return f"{table.name}/{index.name}"
 
 
-def _entry(index: IndexModel, item: Item | None) -> Address | None:
-    return None if item is None else address(item, index)
+def _entry(table: TableModel, index: IndexModel, item: Item | None) -> Address | None:
+    """Return the address of an item in an index; None if it is not in the index.
+
+    Earlier versions stored Decimals as texts. DynamoDB leaves a text out of an index of numbers.
+    """
+    if item is None or any(
+        name in table.numeric and isinstance(item.get(name), str)
+        for name in (index.partition, index.sort)
+    ):
+        return None
+    return address(item, index)
 
 
 def _stale(session: Session, table: TableModel, *, now: float) -> dict[Address, bytes | None]:
@@ -209,7 +218,7 @@ def _lagging(
         if (pk, sk) not in stale:
             rows.append(((isk, pk, sk), value))
     for at, value in stale.items():
-        entry = None if value is None else _entry(index, decoded(value))
+        entry = None if value is None else _entry(table, index, decoded(value))
         if value is not None and entry is not None and entry[0] == window.partition:
             rows.append(((entry[1], *at), value))
     for position, value in sorted(rows, reverse=window.reverse):

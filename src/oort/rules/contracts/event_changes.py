@@ -18,7 +18,7 @@ from oort.model.contracts import (
     Weight,
 )
 from oort.model.items import Value
-from oort.rules.contracts import acceptances, members, revisions
+from oort.rules.contracts import acceptances, first_versions, members, revisions
 from oort.rules.contracts import locks as locking
 from oort.rules.contracts.fits import Misfit, misfit, misfits
 from oort.rules.contracts.locks import Examples
@@ -48,6 +48,9 @@ def findings(
             yield from _declared(declared.events[key], locks.events.get(key), contracts)
         elif not locks.events[key].published or not acceptances.is_over(locks.events[key]):
             yield _gone(locks.events[key], declared)
+    for key in first_versions.without_earlier(declared.events, locks):
+        what = first_versions.what(key)
+        yield objection("contract.first", declared.events[key], what, first_versions.INSTEAD)
 
 
 @dataclass(frozen=True, slots=True)

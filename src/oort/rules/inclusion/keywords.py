@@ -7,7 +7,9 @@ lacks the keyword that it depends on.
 from collections.abc import Callable
 from typing import TypeAlias, TypeGuard
 
-Json: TypeAlias = bool | int | float | str | list["Json"] | dict[str, "Json"] | None
+from oort.model.items import Value
+
+Json: TypeAlias = Value
 KINDS = ("null", "boolean", "number", "string", "array", "object")
 LATEST = 2020
 

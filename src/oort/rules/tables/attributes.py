@@ -11,8 +11,9 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, TypeAlias
 
 from oort.model.errors import Unreadable
-from oort.model.items import Item, Key, Value
+from oort.model.items import Item, Key, Number, Value
 from oort.model.resources import TableModel
+from oort.rules.types import numbers
 
 if TYPE_CHECKING:
     Attribute: TypeAlias = dict[str, str | bool | list["Attribute"] | dict[str, "Attribute"]]
@@ -21,6 +22,7 @@ else:
 Attributes: TypeAlias = dict[str, Attribute]
 
 NULL: Attribute = {"NULL": True}
+_PLAIN = 40  # zeros before or behind the digits of a number that is written without an exponent
 
 
 def indexed(table: TableModel) -> frozenset[str]:
@@ -59,7 +61,7 @@ def attribute(value: Value) -> Attribute:
         return {"BOOL": value}
     if isinstance(value, str):
         return {"S": value}
-    if isinstance(value, int | float):
+    if isinstance(value, int | float | Decimal):
         return {"N": _digits(value)}
     if isinstance(value, dict):
         return {"M": {name: attribute(inner) for name, inner in value.items()}}
@@ -70,7 +72,8 @@ def value(stored: Attribute) -> Value:
     """Return the value of an attribute. Raises Unreadable for types that Oort never writes.
 
     Whole numbers come back as integers, whatever they were: DynamoDB does not distinguish 2.0 from
-    2. An integer can be read as a float without loss, but a float not as an integer.
+    2. An integer can be read as a float without loss, but a float not as an integer. A number with
+    more digits than a float comes back as a Decimal.
     """
     ((kind, content),) = stored.items()
     if isinstance(content, bool):
@@ -108,17 +111,19 @@ def item(stored: Attributes) -> Item:
     return {name[1:] if name[:1] == "~" else name: value(inner) for name, inner in stored.items()}
 
 
-def _digits(number: int | float) -> str:
+def _digits(number: Number) -> str:
     """Return the number as text.
 
     A whole float becomes an integer, so that both are the same key.
     """
-    text = repr(number).removesuffix(".0")
+    if isinstance(number, Decimal):
+        number = numbers.narrowed(number)
+    text = str(number).removesuffix(".0")
+    if "e" in text or "E" in text:
+        exact = numbers.exact(number)
+        return f"{exact:f}" if abs(exact.adjusted()) < _PLAIN else text
     return "0" if text == "-0" else text
 
 
-def _number(digits: str) -> int | float:
-    if digits.lstrip("-").isdigit():
-        return int(digits)
-    exact = Decimal(digits)
-    return int(exact) if exact == exact.to_integral_value() else float(digits)
+def _number(digits: str) -> Number:
+    return int(digits) if digits.lstrip("-").isdigit() else numbers.narrowed(Decimal(digits))

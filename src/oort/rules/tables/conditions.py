@@ -1,6 +1,7 @@
 """Evaluation of conditions and changes on items. The engine evaluates; AWS gets expressions."""
 
-from decimal import Context, Decimal
+from contextlib import suppress
+from decimal import Decimal
 from itertools import combinations
 
 from oort.model import limits
@@ -15,13 +16,13 @@ from oort.model.items import (
     Condition,
     Equals,
     Item,
+    Number,
     Path,
     SetTo,
     Value,
 )
 from oort.rules.tables import keys
-
-_DECIMAL = Context(prec=limits.NUMBER_DIGITS)
+from oort.rules.types import numbers
 
 
 def holds(condition: Condition, item: Item | None) -> bool:
@@ -34,7 +35,9 @@ def holds(condition: Condition, item: Item | None) -> bool:
         return all(holds(part, item) for part in condition.parts)
     value = _read(item or {}, condition.path)
     if isinstance(condition, Equals):
-        return _same(value, condition.value)
+        return _same(value, condition.value) or (
+            condition.before is not None and _same(value, condition.before)
+        )
     return _between(condition, value)
 
 
@@ -55,7 +58,7 @@ def changed(item: Item, changes: tuple[Change, ...]) -> Item:
         if isinstance(change, SetTo):
             parent[name] = change.value
         elif isinstance(change, AddTo):
-            parent[name] = _within(_sum(parent.get(name), change), change)
+            parent[name] = _storable(_within(total(parent.get(name), change), change), change)
         elif isinstance(change, AppendTo):
             parent[name] = _appended(parent.get(name), change)
         else:
@@ -93,7 +96,7 @@ def _read(item: Item, path: Path) -> Value:
 
 
 def _same(left: Value, right: Value) -> bool:
-    """True if DynamoDB sees equal values: true is not 1, and a float is its printed number."""
+    """True if DynamoDB sees equal values: true is not 1, and a number is its decimal number."""
     if isinstance(left, bool) or isinstance(right, bool):
         return left is right
     if isinstance(left, dict) and isinstance(right, dict):
@@ -101,8 +104,8 @@ def _same(left: Value, right: Value) -> bool:
     if isinstance(left, list | tuple) and isinstance(right, list | tuple):
         return len(left) == len(right) and all(map(_same, left, right))
     if (
-        isinstance(left, int | float)
-        and isinstance(right, int | float)
+        isinstance(left, int | float | Decimal)
+        and isinstance(right, int | float | Decimal)
         and type(left) is not type(right)
     ):
         return keys.ordered(left) == keys.ordered(right)
@@ -131,7 +134,7 @@ def _parent(item: Item, path: Path) -> dict[str, Value]:
     return here
 
 
-def fits(number: int | float, bounds: Bounds | None) -> bool:
+def fits(number: Number, bounds: Bounds | None) -> bool:
     """True if the number is within the bounds.
 
     >>> fits(0, Bounds(ge=0)), fits(0, Bounds(gt=0))
@@ -139,16 +142,16 @@ def fits(number: int | float, bounds: Bounds | None) -> bool:
     """
     if bounds is None:
         return True
-    exact = Decimal(repr(number))
+    exact = numbers.exact(number)
     return (
-        (bounds.ge is None or exact >= Decimal(repr(bounds.ge)))
-        and (bounds.gt is None or exact > Decimal(repr(bounds.gt)))
-        and (bounds.le is None or exact <= Decimal(repr(bounds.le)))
-        and (bounds.lt is None or exact < Decimal(repr(bounds.lt)))
+        (bounds.ge is None or exact >= numbers.exact(bounds.ge))
+        and (bounds.gt is None or exact > numbers.exact(bounds.gt))
+        and (bounds.le is None or exact <= numbers.exact(bounds.le))
+        and (bounds.lt is None or exact < numbers.exact(bounds.lt))
     )
 
 
-def _within(number: int | float, change: AddTo) -> int | float:
+def _within(number: Number, change: AddTo) -> Number:
     if not fits(number, change.within):
         raise InvalidValue(
             f"{'.'.join(change.path)} would be {number}, out of the bounds of its type.",
@@ -157,18 +160,33 @@ def _within(number: int | float, change: AddTo) -> int | float:
     return number
 
 
-def _sum(value: Value, change: AddTo) -> int | float:
+def _storable(number: Number, change: AddTo) -> Number:
+    try:
+        numbers.check(number)
+    except InvalidValue as error:
+        raise InvalidValue(
+            f"{'.'.join(change.path)} would be {number}, which no table can hold with all its digits.",
+            f"Nothing was written. Add an amount with fewer digits: {limits.NUMBER_DIGITS} are possible.",
+        ) from error
+    return number
+
+
+def total(value: Value, change: AddTo) -> Number:
+    """Return the sum of the value and the amount of the change.
+
+    InvalidValue if the value is not a number.
+    """
     if value is None:
         return change.amount
-    if isinstance(value, bool) or not isinstance(value, int | float):
+    if change.texts and isinstance(value, str):
+        with suppress(ArithmeticError):
+            value = Decimal(value)
+    if isinstance(value, bool) or not isinstance(value, int | float | Decimal):
         raise InvalidValue(
             f"{'.'.join(change.path)} is not a number.",
             "add() needs a number; set() replaces the value.",
         )
-    if isinstance(value, int) and isinstance(change.amount, int):
-        return value + change.amount
-    # Decimal, as DynamoDB adds: 0.1 + 0.2 is 0.3.
-    return float(_DECIMAL.add(Decimal(repr(value)), Decimal(repr(change.amount))))
+    return numbers.added(value, change.amount)
 
 
 def _appended(value: Value, change: AppendTo) -> list[Value]:

@@ -4,8 +4,11 @@ The expressions have the meaning of `rules.tables.conditions`. Placeholders such
 stand for names and values, so that no text needs escapes and no reserved word is a problem.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from decimal import Context, Decimal
+from decimal import Context
+from types import MappingProxyType
+from typing import TypeAlias
 
 from oort.model import limits
 from oort.model.errors import InvalidValue, LimitExceeded
@@ -20,6 +23,7 @@ from oort.model.items import (
     Equals,
     Item,
     KeyPart,
+    Number,
     Path,
     Remove,
     SetTo,
@@ -34,6 +38,9 @@ from oort.rules.types import numbers
 # change.
 _ABSENT = "~"
 _EXACT = Context(prec=limits.NUMBER_DIGITS)
+# Paths of nulls, which count as missing, and of texts, which are Decimals of earlier versions.
+Held: TypeAlias = Mapping[Path, str | None]
+_NOTHING: Held = MappingProxyType({})
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,10 +85,10 @@ class _Words:
         self.values[word] = attributes.attribute(value)
         return word
 
-    def difference(self, left: int | float, right: int | float) -> str:
+    def difference(self, left: Number, right: Number) -> str:
         """Return the placeholder of the difference of two numbers, exact to 38 digits."""
         word = f":{len(self.values)}"
-        self.values[word] = {"N": str(_EXACT.subtract(Decimal(repr(left)), Decimal(repr(right))))}
+        self.values[word] = {"N": str(_EXACT.subtract(numbers.exact(left), numbers.exact(right)))}
         return word
 
     def finished(self, *, condition: str = "", update: str = "", key: str = "") -> Expression:
@@ -125,9 +132,9 @@ def update(
     *,
     key: str,
     indexed: frozenset[str] = frozenset(),
-    nulls: frozenset[Path] = frozenset(),
+    held: Held = _NOTHING,
 ) -> Expression:
-    """Return changes to an existing item. `nulls` are the paths of nulls, which count as missing.
+    """Return changes to an existing item. `held` are values that DynamoDB cannot add to.
 
     >>> expression = update((AddTo(("n",), 1),), None, key="id")
     >>> expression.update, expression.condition
@@ -147,10 +154,12 @@ def update(
         if becomes_null or isinstance(change, Remove):
             removals.append(words.path(change.path))
         else:
-            sets.append(f"{words.path(change.path)} = {_new(words, change, nulls)}")
+            sets.append(f"{words.path(change.path)} = {_new(words, change, held)}")
     text = _update(words, sets, removals)
     kept = [
-        _is_null(words, change.path) if change.path in nulls else _fitting(words, change)
+        _still(words, change.path, held[change.path])
+        if change.path in held
+        else _fitting(words, change)
         for change in changes
     ]
     return words.finished(
@@ -243,16 +252,16 @@ def window(
     return words.finished(key=f"{text} AND {part}")
 
 
-def _new(words: _Words, change: SetTo | AddTo | AppendTo | Remove, nulls: frozenset[Path]) -> str:
+def _new(words: _Words, change: SetTo | AddTo | AppendTo | Remove, held: Held) -> str:
     """Return the new value of a change that is not a removal."""
     assert not isinstance(change, Remove)
     path = words.path(change.path)
     if isinstance(change, SetTo):
         return words.value(change.value)
-    fresh = change.path in nulls
+    fresh = change.path in held
     if isinstance(change, AddTo):
         return (
-            words.value(change.amount)
+            words.value(conditions.total(held[change.path], change))
             if fresh
             else f"if_not_exists({path}, {words.value(0)}) + {words.value(change.amount)}"
         )
@@ -302,6 +311,13 @@ def _holding(words: _Words, condition: Condition | None, key: str) -> str:
 
 
 def _equals(words: _Words, condition: Equals, key: str) -> str:
+    same = _exactly(words, condition, key)
+    if condition.before is None:
+        return same
+    return f"({same} OR {words.path(condition.path)} = {words.value(condition.before)})"
+
+
+def _exactly(words: _Words, condition: Equals, key: str) -> str:
     if condition.value is None:
         missing = f"attribute_not_exists({words.path(condition.path)})"
         return f"({missing} OR {_is_null(words, condition.path)})"
@@ -324,6 +340,11 @@ def _between(words: _Words, condition: Between, key: str) -> str:
     if isinstance(low, str) != isinstance(high, str):  # text is above every number
         return f"{path} >= {words.value(low)}"
     return f"{path} BETWEEN {words.value(low)} AND {words.value(high)}"
+
+
+def _still(words: _Words, path: Path, held: str | None) -> str:
+    """Return the condition that the path still holds a value."""
+    return _is_null(words, path) if held is None else f"{words.path(path)} = {words.value(held)}"
 
 
 def _is_null(words: _Words, path: Path) -> str:

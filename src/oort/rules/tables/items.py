@@ -99,5 +99,5 @@ def _size(value: Value) -> int:
         return 3 + sum(1 + _size(inner) for inner in value)
     if isinstance(value, dict):
         return 3 + sum(1 + len(name.encode()) + _size(inner) for name, inner in value.items())
-    digits = str(value).partition("e")[0].lstrip("-").replace(".", "").strip("0")
+    digits = str(value).lower().partition("e")[0].lstrip("-").replace(".", "").strip("0")
     return 1 + (len(digits) + 1) // 2

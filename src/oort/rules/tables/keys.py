@@ -48,11 +48,13 @@ def part(value: object) -> KeyPart:
         return value.isoformat()
     if isinstance(value, UUID):
         return str(value)
+    if isinstance(value, Decimal):
+        return numbers.narrowed(value)
     if isinstance(value, str) or (isinstance(value, int | float) and not isinstance(value, bool)):
         return value
     raise InvalidValue(
         f"{value!r} cannot be a key.",
-        "Keys are str, int, float, date, datetime (with a time zone), UUID or Enum.",
+        "Keys are str, int, float, Decimal, date, datetime (with a time zone), UUID or Enum.",
     )
 
 
@@ -96,7 +98,7 @@ def of(item: Item, keyed: Keyed) -> Key | None:
     parts = tuple(
         value
         for value in values
-        if isinstance(value, str | int | float) and not isinstance(value, bool)
+        if isinstance(value, str | int | float | Decimal) and not isinstance(value, bool)
     )
     return parts if len(parts) == len(names) else None
 
@@ -112,7 +114,7 @@ def ordered(value: KeyPart) -> bytes:
     """
     if isinstance(value, str):
         return b"s" + value.encode(errors="surrogatepass")
-    number = Decimal(repr(value) if isinstance(value, float) else value)
+    number = numbers.exact(value)
     if not number.is_finite():
         raise InvalidValue(f"{value!r} has no order.", "Compare with finite numbers only.")
     if not number:
@@ -133,4 +135,6 @@ def _magnitude(number: Decimal) -> bytes:
 
 def comparable(value: Value) -> KeyPart | None:
     """Return the value if it has an order; None otherwise."""
-    return value if isinstance(value, str | int | float) and not isinstance(value, bool) else None
+    if isinstance(value, str | int | float | Decimal) and not isinstance(value, bool):
+        return value
+    return None

@@ -8,8 +8,8 @@ import msgspec
 from oort.rules.types import models, shapes
 from oort.rules.types.shapes import Shape
 
-# Adds the defaults of dataclasses to a value in the types of JSON.
-Fill: TypeAlias = Callable[[Any], None]
+# Adds the defaults of dataclasses to a value in the types of JSON and in those that are kept.
+Fill: TypeAlias = Callable[[Any, tuple[type, ...]], None]
 
 
 def filler(shape: Shape) -> Fill | None:
@@ -45,10 +45,10 @@ def _fill_each(inner: Fill | None) -> Fill | None:
     if inner is None:
         return None
 
-    def fill(value: object) -> None:
+    def fill(value: object, keep: tuple[type, ...]) -> None:
         if isinstance(value, list | tuple | dict):
             for part in value.values() if isinstance(value, dict) else value:
-                inner(part)
+                inner(part, keep)
 
     return fill
 
@@ -58,10 +58,10 @@ def _fill_places(places: Mapping[int, Fill | None]) -> Fill | None:
     if not inside:
         return None
 
-    def fill(value: object) -> None:
+    def fill(value: object, keep: tuple[type, ...]) -> None:
         if isinstance(value, list | tuple):
             for place, inner in inside.items():
-                inner(value[place])
+                inner(value[place], keep)
 
     return fill
 
@@ -76,15 +76,15 @@ def _fill_object(shape: shapes.Object, seen: dict[object, Fill]) -> Fill | None:
     ]
     inside: list[tuple[str, Fill]] = []
 
-    def fill(value: object) -> None:
+    def fill(value: object, keep: tuple[type, ...]) -> None:
         if not isinstance(value, dict):
             return
         for field in defaulted:
             if field.wire not in value:
-                value[field.wire] = models.builtins(field.default)
+                value[field.wire] = models.builtins(field.default, keep=keep)
         for name, inner in inside:
             if name in value:
-                inner(value[name])
+                inner(value[name], keep)
 
     seen[shape.kind] = fill
     for field in shape.fields:
@@ -110,12 +110,12 @@ def _fill_choice(shape: shapes.Choice, seen: dict[object, Fill]) -> Fill | None:
         if not (isinstance(arm, shapes.Object) and arm.tag_field is not None)
     ]
 
-    def fill(value: object) -> None:
+    def fill(value: object, keep: tuple[type, ...]) -> None:
         for field, tag, inner in tagged:
             if isinstance(value, dict) and value.get(field) == tag:
-                inner(value)
+                inner(value, keep)
                 return
         for inner in untagged:
-            inner(value)
+            inner(value, keep)
 
     return fill

@@ -7,6 +7,7 @@ bring it.
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from decimal import Decimal
 from functools import cache, reduce
 from operator import or_
 from types import UnionType
@@ -173,9 +174,14 @@ def load(kind: type, value: object) -> object:
     raise TypeError(f"{kind.__name__} cannot be read from JSON")
 
 
-def builtins(value: object, *, keep: tuple[type, ...] = ()) -> Value:
-    """Return a value in the types of JSON. TypeError, RecursionError or MsgspecError if it has none."""
-    return cast(Value, msgspec.to_builtins(value, str_keys=True, builtin_types=keep, enc_hook=dump))
+def builtins(value: object, *, keep: tuple[type, ...] = (), str_keys: bool = True) -> Value:
+    """Return a value in the types of JSON and in those that are kept.
+
+    TypeError, RecursionError or MsgspecError if it has none.
+    """
+    hook = _dump_exactly if Decimal in keep else dump
+    built = msgspec.to_builtins(value, str_keys=str_keys, builtin_types=keep, enc_hook=hook)
+    return cast(Value, built)
 
 
 def load_written(kind: type, value: object) -> object:
@@ -195,6 +201,33 @@ def _dumped(value: _Model) -> object:
         return written
     # With "error", a field that was set to a value of another type is no warning.
     return value.model_dump(mode="json", by_alias=True, warnings="error")
+
+
+def _dump_exactly(value: object) -> object:
+    return _exact(value, dump(value))
+
+
+def _exact(value: object, dumped: object) -> object:
+    """Return a dumped value of a model with its Decimals, where no serializer has changed them."""
+    if isinstance(value, Decimal):
+        return value if dumped == str(value) else dumped
+    if isinstance(value, list | tuple) and isinstance(dumped, list):
+        pairs = zip(cast(list[object], value), cast(list[object], dumped), strict=False)
+        return [_exact(inner, plain) for inner, plain in pairs]
+    if not isinstance(dumped, dict):
+        return dumped
+    members = cast(dict[str, object], dumped)
+    if isinstance(value, dict):  # the order is the same, and the names may be texts of other types
+        inside = dict(zip(members, cast(dict[object, object], value).values(), strict=False))
+    elif is_model(type(value)):
+        fields = cast(_Kind, type(value)).model_fields
+        inside = {
+            field.serialization_alias or field.alias or name: getattr(value, name)
+            for name, field in fields.items()
+        }
+    else:
+        return dumped
+    return {name: _exact(inside.get(name), plain) for name, plain in members.items()}
 
 
 @cache

@@ -1,16 +1,73 @@
-"""Values that both targets store without loss: finite 38-digit numbers, and valid Unicode."""
+"""Values that both targets store without loss: finite 38-digit numbers, and valid Unicode.
+
+Numbers are decimal, as in DynamoDB: a float stands for its printed number.
+"""
 
 import math
 from collections.abc import Iterable
-from decimal import Decimal
+from decimal import MAX_EMAX, MAX_PREC, MIN_EMIN, Context, Decimal
 
 from oort.model import limits
 from oort.model.errors import InvalidValue, LimitExceeded
-from oort.model.items import Value
+from oort.model.items import Number, Value
 
 _SMALL = 10**15
 _TINY, _HUGE = 1e-129, 1e125  # a float between them is within every limit: it has at most 17 digits
 _LARGE = 10**limits.NUMBER_EXPONENT_HIGHEST * 10
+_UNROUNDED = Context(prec=MAX_PREC, Emin=MIN_EMIN, Emax=MAX_EMAX)
+
+
+def exact(number: Number) -> Decimal:
+    """Return the decimal number that a number of an item stands for.
+
+    >>> exact(0.1)
+    Decimal('0.1')
+    """
+    return Decimal(repr(number)) if isinstance(number, float) else Decimal(number)
+
+
+def narrowed(number: Decimal) -> Number:
+    """Return a decimal number as items hold it: all its digits, without trailing zeros.
+
+    `check` refuses a number that is returned unchanged because it is out of range.
+
+    >>> narrowed(Decimal("2.00")), narrowed(Decimal("1.10")), narrowed(Decimal("1.00000000000000001"))
+    (2, 1.1, Decimal('1.00000000000000001'))
+    """
+    if not number:
+        return 0
+    if not number.is_finite() or not _is_in_range(number):
+        return number
+    short = number.normalize(_UNROUNDED)
+    if short == short.to_integral_value():
+        return int(short)
+    printed = float(short)
+    return printed if exact(printed) == short else short
+
+
+def added(left: Number, right: Number) -> Number:
+    """Return the exact sum. A sum with more digits than a number may have is returned for `check`.
+
+    >>> added(0.1, 0.2)
+    0.3
+    """
+    if isinstance(left, int) and isinstance(right, int):
+        return left + right
+    return narrowed(_UNROUNDED.add(exact(left), exact(right)))
+
+
+def hold_decimal(values: Iterable[Value]) -> bool:
+    """True if a Decimal is among the values, or inside of them."""
+    for value in values:
+        if isinstance(value, dict):
+            if hold_decimal(value.values()):
+                return True
+        elif isinstance(value, list | tuple):
+            if hold_decimal(value):
+                return True
+        elif isinstance(value, Decimal):
+            return True
+    return False
 
 
 def check(value: Value, *, at: str = "") -> None:
@@ -56,6 +113,8 @@ def _is_ordinary(value: Value) -> bool:
     """True for None, for true and false, and for numbers far from every limit."""
     if isinstance(value, float):
         return value == 0 or _TINY < abs(value) < _HUGE
+    if isinstance(value, Decimal):
+        return False
     return value is None or (isinstance(value, int) and abs(value) < _SMALL)
 
 
@@ -64,7 +123,7 @@ def _check(value: Value, at: str, deeper: int) -> None:
         return
     if isinstance(value, str):
         _check_text(value, at)
-    elif isinstance(value, int | float):
+    elif isinstance(value, int | float | Decimal):
         _check_number(value, at)
     elif deeper < 0:
         raise LimitExceeded(
@@ -101,9 +160,9 @@ def _check_text(value: str, at: str) -> None:
         ) from error
 
 
-def _check_number(value: int | float, at: str) -> None:
+def _check_number(value: Number, at: str) -> None:
     where = at or "the value"
-    if isinstance(value, float) and not math.isfinite(value):
+    if not isinstance(value, int) and not _is_finite(value):
         raise InvalidValue(
             f"{where} is {value}.",
             "Tables store finite numbers only; leave the attribute out instead.",
@@ -112,16 +171,20 @@ def _check_number(value: int | float, at: str) -> None:
         _check_range(-_LARGE < value < _LARGE, where)
         return
     # Never normalize(): it rounds to the 28 digits of the default context.
-    number = Decimal(repr(value))
-    _check_range(
-        not number
-        or limits.NUMBER_EXPONENT_LOWEST <= number.adjusted() <= limits.NUMBER_EXPONENT_HIGHEST,
-        where,
-    )
+    number = exact(value)
+    _check_range(not number or _is_in_range(number), where)
     if len("".join(map(str, number.as_tuple().digits)).strip("0")) > limits.NUMBER_DIGITS:
         raise InvalidValue(
             f"{where} has more than {limits.NUMBER_DIGITS} digits.", "Store it as a string."
         )
+
+
+def _is_finite(value: float | Decimal) -> bool:
+    return value.is_finite() if isinstance(value, Decimal) else math.isfinite(value)
+
+
+def _is_in_range(number: Decimal) -> bool:
+    return limits.NUMBER_EXPONENT_LOWEST <= number.adjusted() <= limits.NUMBER_EXPONENT_HIGHEST
 
 
 def _check_range(fits: bool, where: str) -> None:  # noqa: FBT001

@@ -3,8 +3,10 @@
 Tables are declared with these functions.
 """
 
-from collections.abc import Callable, Sequence
-from functools import lru_cache, wraps
+from collections.abc import Callable, Iterator, Sequence
+from decimal import Decimal
+from functools import lru_cache, reduce, wraps
+from operator import or_
 from typing import Any, Literal, TypeAlias, TypeVar
 
 from oort.model.items import Bounds
@@ -83,32 +85,32 @@ def number(kind: object) -> object:
 
     Its bounds hold for the sum, not for the amount.
     """
-    numbers = [
-        shape
-        for shape in shapes.alternatives(reading.compiled(kind))
-        if isinstance(shape, shapes.Number)
-    ]
-    whole = {shape.integer for shape in numbers}
-    return int if whole == {True} else float if whole == {False} else int | float
+    kinds: set[object] = {_class(shape) for shape in _numbers(kind)}
+    ordered = [number for number in (int, float, Decimal) if number in kinds]
+    return reduce(or_, ordered or (int, float, Decimal))
+
+
+@_remembered
+def is_exact(kind: object) -> bool:
+    """True for a Decimal, also in a union. Earlier versions stored it as a text."""
+    return any(isinstance(shape, shapes.Exact) for shape in _numbers(kind))
 
 
 @_remembered
 def bounds(kind: object) -> Bounds | None:
     """Return the bounds of a number of the type; None without bounds, or for several numbers.
 
+    msgspec has no bounds for a Decimal.
+
     >>> from typing import Annotated
     >>> from msgspec import Meta
     >>> bounds(Annotated[int, Meta(ge=0)]).ge
     0
     """
-    numbers = [
-        shape
-        for shape in shapes.alternatives(reading.compiled(kind))
-        if isinstance(shape, shapes.Number)
-    ]
-    if len(numbers) != 1:
+    numbers = list(_numbers(kind))
+    if len(numbers) != 1 or isinstance(numbers[0], shapes.Exact):
         return None
-    (number,) = numbers
+    number = numbers[0]
     within = Bounds(number.ge, number.gt, number.le, number.lt)
     return None if within == Bounds() else within
 
@@ -150,6 +152,18 @@ def _named(shape: Shape, name: str) -> list[Shape]:
     return [field.shape for field in _fields(shape) if field.name == name]
 
 
+def _numbers(kind: object) -> Iterator[shapes.Number | shapes.Exact]:
+    for shape in shapes.alternatives(reading.compiled(kind)):
+        if isinstance(shape, shapes.Number | shapes.Exact):
+            yield shape
+
+
+def _class(shape: shapes.Number | shapes.Exact) -> type:
+    if isinstance(shape, shapes.Exact):
+        return Decimal
+    return int if shape.integer else float
+
+
 def _storage(leaves: Sequence[Shape]) -> KeyType:
     if not all(map(_may_be_key, leaves)):
         return "none"
@@ -163,14 +177,23 @@ def _may_be_key(shape: Shape) -> bool:
         return shape.format in ("date", "date-time", "uuid")
     if isinstance(shape, shapes.Constant):
         return not any(isinstance(value, bool) for value in shape.values)
-    keyed = (shapes.Text, shapes.Number, shapes.Enumeration, shapes.Anything, shapes.Unreadable)
-    return isinstance(shape, keyed)
+    return isinstance(shape, _KEYED)
 
 
 def _is_number(shape: Shape) -> bool:
-    """True for types that JSON writes as a number. Times, UUIDs and similar types are text."""
+    """True for numbers in tables. Times, UUIDs and similar types are text."""
     if isinstance(shape, shapes.Enumeration):
         return any(isinstance(member.value, int | float) for member in shape.kind)
     if isinstance(shape, shapes.Constant):
         return any(isinstance(value, int) for value in shape.values)
-    return isinstance(shape, shapes.Number)
+    return isinstance(shape, shapes.Number | shapes.Exact)
+
+
+_KEYED = (
+    shapes.Text,
+    shapes.Number,
+    shapes.Exact,
+    shapes.Enumeration,
+    shapes.Anything,
+    shapes.Unreadable,
+)

@@ -5,7 +5,7 @@ NaN, a time has its zone, `1.0` is an integer as in JSON Schema, and a dataclass
 fields that were defaulted.
 """
 
-from collections.abc import Callable, Hashable
+from collections.abc import Callable, Hashable, Sequence
 from decimal import Decimal
 from functools import lru_cache
 from typing import Any, Generic, TypeVar, cast
@@ -13,10 +13,11 @@ from typing import Any, Generic, TypeVar, cast
 import msgspec
 
 from oort.model.items import Value
-from oort.rules.types import defaults, judges, models, reading, shapes
+from oort.rules.types import defaults, judges, models, numbers, reading, shapes
 from oort.rules.types.shapes import Shape
 
 T = TypeVar("T")
+_DOUBTFUL = shapes.Anything | shapes.Model | shapes.Custom | shapes.OpenChoice
 _LONGEST_INTEGER = 40  # digits of an integer that is written with an exponent
 
 
@@ -35,6 +36,9 @@ class Values(Generic[T]):
         self._fill = defaults.filler(shape)
         # JSON has no NaN: msgspec writes null, which only the value before can show.
         self._direct = self._fill is None and not _may_write_null(shape)
+        self._may_be_exact = any(
+            isinstance(inner, shapes.Exact | _DOUBTFUL) for inner in reading.inside([shape])
+        )
 
     def read(self, data: bytes) -> T:
         """Return the JSON text as the type.
@@ -57,15 +61,21 @@ class Values(Generic[T]):
     def plain(self, value: object, *, keep: tuple[type, ...] = ()) -> Value:
         """Return a value as the type reads it, in the types of JSON and in those that are kept.
 
-        So the defaults of the type are there, and the further fields of a subclass are not. Raises
-        msgspec's ValidationError if it does not fit, TypeError if it cannot be encoded.
+        So the defaults of the type are there, and the further fields of a subclass are not. A
+        Decimal is kept only where the type reads a Decimal. Raises msgspec's ValidationError if the
+        value does not fit, TypeError if it cannot be encoded.
         """
+        if Decimal in keep and not self._may_be_exact:
+            keep = tuple(kind for kind in keep if kind is not Decimal)
         result = _builtins(value, keep=keep)
+        if Decimal in keep and numbers.hold_decimal([result]):
+            # msgspec takes a Decimal for a float, but not a text.
+            self._converted(_builtins(value, keep=()), models.load_written)
         again = self._converted(result, models.load_written)
         if not _is_equal(again, value):
             result = _builtins(again, keep=keep)
         if self._fill is not None:
-            self._fill(result)
+            self._fill(result, keep)
         return result
 
     def write(self, value: object) -> bytes:
@@ -135,8 +145,29 @@ _exact = msgspec.json.Decoder(float_hook=_number)
 def _builtins(value: object, *, keep: tuple[type, ...]) -> Value:
     try:
         return models.builtins(value, keep=keep)
-    except TypeError:  # msgspec does not keep what is the name of a member
-        return models.builtins(value)
+    except TypeError:
+        if not keep:
+            raise
+        # msgspec does not keep what is the name of a member.
+        return cast(Value, _named(models.builtins(value, keep=keep, str_keys=False)))
+
+
+def _named(value: object) -> object:
+    """Return the value with texts as the names of all members."""
+    if isinstance(value, dict):
+        members = cast(dict[object, object], value)
+        return {
+            name if isinstance(name, str) else _name(name): _named(inner)
+            for name, inner in members.items()
+        }
+    if isinstance(value, list | tuple):
+        return [_named(inner) for inner in cast(Sequence[object], value)]
+    return value
+
+
+def _name(value: object) -> str:
+    (name,) = cast(dict[str, object], models.builtins({value: None}))
+    return name
 
 
 def _is_equal(again: object, value: object) -> bool:
@@ -154,9 +185,8 @@ def _joined(error: msgspec.ValidationError) -> msgspec.ValidationError:
 
 def _may_write_null(shape: Shape) -> bool:
     """True if msgspec may write null for a number of the type."""
-    doubtful = (shapes.Anything, shapes.Model, shapes.Custom, shapes.OpenChoice)
     return any(
-        isinstance(inner, doubtful)
+        isinstance(inner, _DOUBTFUL)
         or (isinstance(inner, shapes.Number) and not inner.integer)
         or (isinstance(inner, shapes.Map) and not isinstance(shapes.bare(inner.key), shapes.Text))
         for inner in reading.inside([shape])

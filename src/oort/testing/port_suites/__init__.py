@@ -9,6 +9,7 @@ import pytest
 
 # Before the suites are imported, so that pytest explains their asserts like those of test modules.
 pytest.register_assert_rewrite(
+    "oort.testing.port_suites.decimals",
     "oort.testing.port_suites.effects",
     "oort.testing.port_suites.parking",
     "oort.testing.port_suites.queues",
@@ -20,6 +21,7 @@ pytest.register_assert_rewrite(
 )
 
 from oort.ports.bundle import Ports  # noqa: E402
+from oort.testing.port_suites.decimals import DecimalsContract  # noqa: E402
 from oort.testing.port_suites.effects import EffectsContract  # noqa: E402
 from oort.testing.port_suites.events import EventsContract  # noqa: E402
 from oort.testing.port_suites.indexes import IndexesContract  # noqa: E402
@@ -32,6 +34,7 @@ from oort.testing.port_suites.target import Target  # noqa: E402
 from oort.testing.port_suites.transactions import TransactionsContract  # noqa: E402
 
 __all__ = [
+    "DecimalsContract",
     "EffectsContract",
     "EventsContract",
     "IndexesContract",

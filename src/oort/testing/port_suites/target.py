@@ -18,6 +18,7 @@ _HERE = Source(__file__, 1)
 NOTES = "suite.notes"
 LINES = "suite.lines"
 READINGS = "suite.readings"
+PRICES = "suite.prices"
 WORK = "suite.work"
 OTHER_WORK = "suite.other-work"
 HAPPENED = "suite.happened"
@@ -82,6 +83,14 @@ PLATFORM = PlatformModel(
                     "value",
                     IndexModel("own", "sensor", "value", primary=True),
                     numeric=frozenset({"value"}),
+                ),
+                _table(
+                    PRICES,
+                    "price",
+                    None,
+                    IndexModel("own", "price", None, primary=True),
+                    IndexModel("by_rate", "rate", "price", primary=False),
+                    numeric=frozenset({"price", "rate"}),
                 ),
                 _queue(WORK, None),
                 _queue(OTHER_WORK, None),

@@ -121,6 +121,23 @@ class TransactionsContract(Contract):
             items = [ports.tables.get(NOTES, (name,)) for name in names]
             assert [item and item["n"] for item in items] == expected
 
+    def test_a_decimal_that_an_earlier_version_stored_as_a_text_is_added_to(
+        self, ports: Ports
+    ) -> None:
+        for key, value in (("a", "1.50"), ("b", 1.5), ("c", "x")):
+            ports.tables.put(PutItem(NOTES, {"id": key, "n": value, "deep": {"n": "-0.10"}}))
+        changes = (AddTo(("n",), 0.05, texts=True), AddTo(("deep", "n"), 1, texts=True))
+        updates = [UpdateItem(NOTES, (key,), changes) for key in "abc"]
+        with pytest.raises(InvalidValue):
+            ports.transactions.commit(updates, None)
+        assert ports.transactions.commit(updates[:2], None)
+        new = {"n": 1.55, "deep": {"n": 0.9}}
+        assert ports.tables.get(NOTES, ("a",)) == {"id": "a", **new}
+        assert ports.tables.get(NOTES, ("b",)) == {"id": "b", **new}
+        ports.tables.put(PutItem(NOTES, {"id": "a", "n": "1.50"}))
+        alone = UpdateItem(NOTES, ("a",), changes[:1])
+        assert ports.tables.update(alone) == {"id": "a", "n": 1.55}
+
     def test_to_an_update_a_null_is_missing(self, ports: Ports) -> None:
         ports.tables.put(PutItem(NOTES, {"id": "a", "n": None, "deep": {"n": None}}))
         changes = (AddTo(("n",), 1), AddTo(("deep", "n"), 2))

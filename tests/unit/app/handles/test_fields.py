@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from decimal import Decimal
 
 import msgspec
 import pytest
@@ -31,10 +32,20 @@ class Outer(msgspec.Struct):
     texts: list[str] = []
 
 
+class Priced(msgspec.Struct):
+    """A Struct with Decimals."""
+
+    price: Decimal = Decimal(0)
+    parts: list[Decimal] = []
+
+
 class Unreadable:
     """A type that msgspec does not know."""
 
     parts: int
+
+
+P = fields(Priced)
 
 
 def test_each_method_makes_its_rule() -> None:
@@ -44,6 +55,21 @@ def test_each_method_makes_its_rule() -> None:
     assert field(B.shelf).remove().rule == Remove(("shelf",))
     assert field(B.title).equals("t").rule == Equals(("title",), "t")
     assert field(B.copies).between(1, 3).rule == Between(("copies",), 1, 3)
+
+
+def test_a_decimal_is_a_number_and_its_text_of_before_is_equal_too() -> None:
+    price = field(P.price)
+    assert price.set(Decimal("1.10")).rule == SetTo(("price",), 1.1)
+    assert price.add(Decimal("-1.00")).rule == AddTo(("price",), -1, None, texts=True)
+    assert price.equals(Decimal("1.10")).rule == Equals(("price",), 1.1, "1.10")
+    assert price.between(Decimal(1), Decimal("1.50")).rule == Between(("price",), 1, 1.5)
+    assert field(P.parts).append(Decimal("2.0")).rule == AppendTo(("parts",), [2])
+    assert field(P.parts).equals([Decimal("2.0")]).rule == Equals(("parts",), [2], ["2.0"])
+    assert field(P.parts).equals([]).rule == Equals(("parts",), [])
+    for wrong in (Decimal("NaN"), Decimal(f"0.{'1' * 39}")):
+        for make in (price.set, price.add, price.equals):
+            with pytest.raises(InvalidValue):
+                make(wrong)
 
 
 def test_and_joins_conditions_in_order() -> None:

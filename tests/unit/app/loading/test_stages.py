@@ -118,6 +118,30 @@ def test_the_least_and_the_most_memory_are_taken(memory: int) -> None:
     assert read(f"[stages.prod]\nmemory = {memory}")[0].memory == memory
 
 
+@pytest.mark.parametrize(
+    ("key", "value"),
+    [
+        ("", "x"),
+        ("k" * 129, "x"),
+        ("k", "x" * 257),
+        ("aws:k", "x"),
+        ("AWS:k", "x"),
+        ("k?", "x"),
+        ("k", "x,y"),
+    ],
+)
+def test_a_tag_is_one_that_aws_takes(key: str, value: str) -> None:
+    what, instead = setting(f'tags = {{ "{key}" = "{value}" }}')
+    assert what == f"the tag {key!r} cannot be set."
+    assert "128" in instead
+
+
+def test_a_resource_has_room_for_a_number_of_tags() -> None:
+    tags = [f'"cost centre:{number}/é@x" = ""' for number in range(48)]
+    assert setting(f"tags = {{ {', '.join(tags)} }}")[0] == "48 tags are too many."
+    assert len(read(f"[stages.prod]\ntags = {{ {', '.join(tags[1:])} }}")[0].tags) == 47
+
+
 @pytest.mark.parametrize("days", [0, 2, 31, 10_000])
 def test_logs_are_kept_for_a_time_that_cloudwatch_knows(days: int) -> None:
     what, instead = setting(f"log_days = {days}")

@@ -56,6 +56,17 @@ def test_a_stack_that_is_not_there_is_absent_and_has_no_events() -> None:
     assert stacks.events("shop") == ()
 
 
+def test_the_template_of_a_stack_is_json_and_empty_for_a_missing_stack() -> None:
+    made, _ = clients(
+        get_template=[{"TemplateBody": {"Resources": {}}}, {"TemplateBody": "x: 1"}, MISSING]
+    )
+    stacks = CloudFormationStacks(made)
+    assert [stacks.template("shop") for _ in range(3)] == [b'{"Resources": {}}', b"x: 1", b""]
+    denied, _ = clients(get_template=[refused("AccessDenied")])
+    with pytest.raises(CloudRefused, match="shop"):
+        CloudFormationStacks(denied).template("shop")
+
+
 @pytest.mark.parametrize(
     ("error", "ours"),
     [

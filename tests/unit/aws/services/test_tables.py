@@ -107,6 +107,30 @@ def test_an_update_says_what_failed() -> None:
         subject.update(UpdateItem(NOTES, ("a",), (AddTo(("n",), 1),), when=Equals(("n",), 7)))
 
 
+def test_a_sum_with_too_many_digits_is_refused_in_our_words() -> None:
+    # https://github.com/scylladb/scylladb/blob/master/test/alternator/test_number.py: 1e50 + 1 on DynamoDB.
+    message = (
+        "Number overflow. Attempting to store a number with magnitude larger than supported range"
+    )
+    stored = {"id": {"S": "a"}, "n": {"N": f"1{'0' * 50}"}}
+    subject, script, _ = tables(refused(INVALID, message), refused(FAILED, Item=stored))
+    with pytest.raises(InvalidValue, match=r"^n would be 10*1, which no table can hold"):
+        subject.update(ADD)
+    assert script.methods == ["update_item"] * 2
+
+
+def test_a_sum_with_a_decimal_of_an_earlier_version_is_written_for_that_text_only() -> None:
+    stored = {"id": {"S": "a"}, "n": {"S": "1.50"}}
+    subject, script, _ = tables(
+        refused(INVALID), refused(FAILED, Item=stored), {"Attributes": {"n": {"N": "2.5"}}}
+    )
+    assert subject.update(UpdateItem(NOTES, ("a",), (AddTo(("n",), 1, texts=True),))) == {"n": 2.5}
+    request = script.requests("update_item")[-1]
+    assert request["UpdateExpression"] == "SET #0 = :0"
+    assert request["ConditionExpression"] == "attribute_exists(#1) AND #0 = :1"
+    assert request["ExpressionAttributeValues"] == {":0": {"N": "2.5"}, ":1": {"S": "1.50"}}
+
+
 def test_an_update_that_does_not_fit_looks_at_the_item_without_reading_it() -> None:
     subject, script, _ = tables(
         refused(INVALID), refused(FAILED, Item={"id": {"S": "a"}, "n": {"S": "text"}})

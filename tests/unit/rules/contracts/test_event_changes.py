@@ -181,6 +181,21 @@ def test_an_older_version_must_lead_to_what_consumers_know() -> None:
     assert codes(event_changes.findings(declared(old, new), locked(old, new, stage=""))) == []
 
 
+def test_an_event_begins_with_version_1_or_with_what_its_lock_files_hold() -> None:
+    new, later = sold(version=3), sold(version=4, reads=frozenset({3}))
+    found = list(event_changes.findings(declared(new, later), Locks()))
+    first = [finding for finding in found if finding.code == "contract.first"]
+    assert [finding.what for finding in first] == [
+        "shop.sold begins with version 3, and there was no earlier version."
+    ]
+    assert first[0].source == new.source
+    for locks in (locked(sold(version=2)), locked(new), locked(sold(), stage="")):
+        assert "contract.first" not in codes(event_changes.findings(declared(new), locks))
+    for locks in (locked(new, stage=""), locked(later)):
+        assert "contract.first" in codes(event_changes.findings(declared(new), locks))
+    assert "contract.first" not in codes(event_changes.findings(declared(sold()), Locks()))
+
+
 def test_a_promise_of_compatibility_is_held() -> None:
     old, new = sold(), sold(Noted, version=2, compatible=1, reads=frozenset({1}))
     assert codes(event_changes.findings(declared(old, new), locked(old))) == ["contract.unlocked"]
@@ -193,7 +208,10 @@ def test_a_promise_of_compatibility_is_held() -> None:
         "contract.gone",
         "contract.compatible",
     ]
-    assert codes(event_changes.findings(declared(broken), Locks())) == ["contract.compatible"]
+    assert codes(event_changes.findings(declared(broken), Locks())) == [
+        "contract.compatible",
+        "contract.first",
+    ]
     assert (
         codes(event_changes.findings(declared(old, broken), locked(old, broken))) == []
     )  # judged when it was locked

@@ -1,10 +1,12 @@
 """Items survive the way through DynamoDB's attributes; nulls in index keys are kept outside of them."""
 
+from decimal import Decimal
+
 import pytest
 from hypothesis import example, given
 
 from oort.model.errors import Source, Unreadable
-from oort.model.items import Equals, Item, Value
+from oort.model.items import Equals, Item, Number, Value
 from oort.model.resources import IndexModel, TableModel
 from oort.rules.tables import attributes, conditions
 from tests.unit.rules import strategies
@@ -50,11 +52,17 @@ def test_only_the_nulls_of_index_keys_are_marked() -> None:
         (-2.50, "-2.5"),
         (-0.0, "0"),
         (1e100, "1e+100"),
-        (1e-7, "1e-07"),
+        (1e-7, "0.0000001"),
+        (1e22, "1" + "0" * 22),
+        (1e-100, "1e-100"),
+        (Decimal("2.50"), "2.5"),
+        (Decimal("2.00"), "2"),
+        (Decimal(f"-0.{'9' * 38}"), f"-0.{'9' * 38}"),
+        (Decimal(f"1.{'0' * 36}1E-100"), f"1.{'0' * 36}1E-100"),
         (10**37, "1" + "0" * 37),
     ],
 )
-def test_numbers_are_written_so_that_equal_ones_are_one_key(number: float, text: str) -> None:
+def test_numbers_are_written_so_that_equal_ones_are_one_key(number: Number, text: str) -> None:
     assert attributes.attribute(number) == {"N": text}
 
 
@@ -67,9 +75,10 @@ def test_numbers_are_written_so_that_equal_ones_are_one_key(number: float, text:
         ("1E+3", 1000),
         ("1" + "0" * 40, 10**40),
         ("-1.0E-2", -0.01),
+        ("1.00000000000000001", Decimal("1.00000000000000001")),
     ],
 )
-def test_numbers_are_read_in_every_notation(text: str, number: float) -> None:
+def test_numbers_are_read_in_every_notation(text: str, number: Number) -> None:
     found = attributes.value({"N": text})
     assert found == number
     assert type(found) is type(number)

@@ -2,7 +2,7 @@
 
 from contextlib import suppress
 from copy import deepcopy
-from decimal import Decimal
+from decimal import Context, Decimal
 from itertools import combinations
 
 import pytest
@@ -20,6 +20,7 @@ from oort.model.items import (
     Equals,
     Item,
     KeyPart,
+    Number,
     Path,
     Remove,
     SetTo,
@@ -28,6 +29,7 @@ from oort.model.items import (
 from oort.rules.tables import conditions
 from tests.unit.rules.strategies import (
     changes,
+    decimals,
     key_parts,
     ordinary_floats,
     paths,
@@ -44,8 +46,8 @@ def dynamo(value: Value) -> object:
     match value:
         case bool() | None | str():
             return (type(value).__name__, value)
-        case int() | float():
-            return ("N", Decimal(repr(value)))
+        case int() | float() | Decimal():
+            return ("N", Decimal(str(value)))
         case list():
             return ("L", [dynamo(inner) for inner in value])
         case dict():
@@ -62,8 +64,9 @@ def naive(condition: Condition, item: Item) -> bool:
     match condition:
         case All(parts):
             return min([naive(part, item) for part in parts], default=True)
-        case Equals(path, value):
-            return dynamo(at(item, path)) == dynamo(value)
+        case Equals(path, value, before):
+            stored = dynamo(at(item, path))
+            return stored == dynamo(value) or (before is not None and stored == dynamo(before))
         case Between(path, low, high):
             found = at(item, path)
             if isinstance(found, str) and isinstance(low, str) and isinstance(high, str):
@@ -79,11 +82,11 @@ def naive(condition: Condition, item: Item) -> bool:
 
 
 def is_number(value: Value) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool)
+    return isinstance(value, int | float | Decimal) and not isinstance(value, bool)
 
 
 def at_least(value: Value, low: Value) -> bool:
-    return Decimal(repr(value)) >= Decimal(repr(low))
+    return Decimal(str(value)) >= Decimal(str(low))
 
 
 @pytest.mark.unmeasured
@@ -175,24 +178,40 @@ def test_what_was_set_is_read_back(item: Item, path: Path, value: Value) -> None
 
 
 @pytest.mark.unmeasured
-@given(st.integers(), st.integers())
+@given(st.integers(-(10**37), 10**37), st.integers(-(10**37), 10**37))
 def test_integers_add_exactly(left: int, right: int) -> None:
     assert conditions.changed({"n": left}, (AddTo(("n",), right),)) == {"n": left + right}
 
 
 @pytest.mark.unmeasured
-@given(ordinary_floats, ordinary_floats)
-def test_addition_is_decimal(left: float, right: float) -> None:
-    (total,) = conditions.changed({"n": left}, (AddTo(("n",), right),)).values()
-    exact = Decimal(repr(left)) + Decimal(repr(right))
-    assert total == float(exact) or abs(Decimal(repr(total)) - exact) <= abs(exact) * Decimal(
-        "1e-15"
-    )
+@given(ordinary_floats | decimals, ordinary_floats | decimals)
+def test_a_sum_is_exact_or_refused(left: Number, right: Number) -> None:
+    exact = Context(prec=400).add(Decimal(str(left)), Decimal(str(right)))
+    digits = "".join(map(str, exact.as_tuple().digits)).strip("0")
+    try:
+        (total,) = conditions.changed({"n": left}, (AddTo(("n",), right),)).values()
+    except InvalidValue:
+        assert len(digits) > 38 or not -130 <= exact.adjusted() <= 125
+    else:
+        assert Decimal(str(total)) == exact
+        assert len(digits) <= 38
+
+
+def test_a_sum_without_room_says_so() -> None:
+    with pytest.raises(InvalidValue, match=r"^n would be 100.*01, which no table can hold"):
+        conditions.changed({"n": 10**37}, (AddTo(("n",), Decimal("0.01")),))
 
 
 def test_a_tenth_and_two_tenths_are_three_tenths() -> None:
     assert conditions.changed({"n": 0.1}, (AddTo(("n",), 0.2),)) == {"n": 0.3}
     assert conditions.changed({"n": 1}, (AddTo(("n",), 0.5),)) == {"n": 1.5}
+
+
+def test_an_old_text_is_a_number_only_where_the_type_is_a_decimal() -> None:
+    assert conditions.changed({"n": "1.50"}, (AddTo(("n",), 1, texts=True),)) == {"n": 2.5}
+    for change in (AddTo(("n",), 1), AddTo(("m",), 1, texts=True)):
+        with pytest.raises(InvalidValue, match="is not a number"):
+            conditions.changed({"n": "1.50", "m": "x"}, (change,))
 
 
 def test_a_missing_number_counts_as_zero_and_a_missing_list_as_empty() -> None:

@@ -1,13 +1,14 @@
 """Cursors go round, and nothing else is taken for one."""
 
 import base64
+from decimal import Decimal
 
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
 from oort.model.errors import InvalidCursor
-from oort.model.items import Key
+from oort.model.items import Key, Number
 from oort.rules.tables import cursors
 from tests.unit.rules.strategies import table_keys
 
@@ -22,8 +23,9 @@ def test_a_cursor_gives_back_the_key_it_was_issued_for(key: Key, query: tuple[st
     assert repr(again) == repr(key)
 
 
-def test_a_cursor_holds_numbers_of_38_digits() -> None:
-    key = (10**38 - 1, "sort")
+@pytest.mark.parametrize("number", [10**38 - 1, Decimal(f"-0.{'9' * 38}"), 1e22, 1e-130])
+def test_a_cursor_holds_numbers_of_38_digits(number: Number) -> None:
+    key = (number, "sort")
     assert cursors.read(cursors.issue(key, query=QUERY), query=QUERY) == key
 
 
@@ -65,6 +67,8 @@ def test_any_bytes_are_refused_in_one_way(raw: bytes) -> None:
         b'["0",[""]]',
         b'["0",[1e999]]',
         b'["0",[true]]',
+        b'["0",[null]]',
+        b'["0",[{}]]',
         b'["0",["\\ud800"]]',
         b'["0",' + b"[" * 100_000 + b"]" * 100_000 + b"]",
         b"[" * 100_000,

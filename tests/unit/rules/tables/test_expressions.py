@@ -2,6 +2,7 @@
 
 import math
 import re
+from decimal import Decimal
 
 import pytest
 from hypothesis import assume, example, given
@@ -30,10 +31,11 @@ from tests.unit.rules import strategies
 from tests.unit.rules.dynamodb_language import Invalid, Language, same
 
 NONE: frozenset[str] = frozenset()
+PRECISE = Decimal(f"-1.{'0' * 36}1")
 BY_RANK = IndexModel("by_rank", "owner", "rank", primary=False)
 
 small: st.SearchStrategy[Value] = st.recursive(
-    st.none() | st.booleans() | st.integers(-5, 5) | st.sampled_from(["", "a", "b"]),
+    st.none() | st.booleans() | st.integers(-5, 5) | st.sampled_from(["", "a", "1.50", PRECISE]),
     lambda inner: (
         st.lists(inner, max_size=2) | st.dictionaries(st.sampled_from("abcd"), inner, max_size=3)
     ),
@@ -44,9 +46,9 @@ items = filled.map(lambda found: {"id": "x", **found})
 paths: st.SearchStrategy[Path] = st.lists(st.sampled_from("abcd"), min_size=1, max_size=2).map(
     tuple
 )
-near = st.integers(-5, 5) | st.sampled_from(["a", "b", "c"]) | st.sampled_from([-0.5, 0.0, 2.5])
+near = st.integers(-5, 5) | st.sampled_from(["a", "b", "c", -0.5, 0.0, 2.5, PRECISE])
 asked: st.SearchStrategy[Condition] = st.recursive(
-    st.builds(Equals, paths, small) | st.builds(Between, paths, near, near),
+    st.builds(Equals, paths, small, small) | st.builds(Between, paths, near, near),
     lambda inner: st.builds(All, st.lists(inner, max_size=3).map(tuple)),
     max_leaves=4,
 )
@@ -54,7 +56,9 @@ some = st.none() | st.integers(-5, 5)
 bounds = st.builds(Bounds, ge=some, gt=some, le=some, lt=some)
 changes: st.SearchStrategy[tuple[Change, ...]] = st.lists(
     st.builds(SetTo, paths, small)
-    | st.builds(AddTo, paths, st.integers(-5, 5), st.none() | bounds)
+    | st.builds(
+        AddTo, paths, st.integers(-5, 5) | st.just(PRECISE), st.none() | bounds, st.booleans()
+    )
     | st.builds(AppendTo, paths, st.lists(small, max_size=2), st.none() | st.integers(2, 3))
     | st.builds(Remove, paths),
     max_size=3,
@@ -121,6 +125,8 @@ def test_every_word_is_used(drawn: tuple[Condition, tuple[Change, ...]]) -> None
 
 
 @given(items, changes, st.sampled_from([NONE, frozenset("ab")]))
+@example({"id": "x", "a": 1}, (SetTo(("a",), None),), frozenset("a"))
+@example({"id": "x", "a": "1.50"}, (AddTo(("a",), PRECISE, texts=True),), NONE)
 def test_an_update_means_the_same(
     item: Item, several: tuple[Change, ...], indexed: frozenset[str]
 ) -> None:
@@ -129,12 +135,13 @@ def test_an_update_means_the_same(
     except InvalidUse:
         assume(False)
     stored = attributes.attributes(item, indexed=indexed)
-    nulls = frozenset(
-        change.path
+    held = {
+        change.path: value
         for change in several
-        if isinstance(change, AddTo | AppendTo) and is_null(stored, change.path)
-    )
-    expression = expressions.update(several, None, key="id", indexed=indexed, nulls=nulls)
+        if isinstance(change, AddTo | AppendTo)
+        and ((value := at(stored, change.path)) is None or is_number(value, change))
+    }
+    expression = expressions.update(several, None, key="id", indexed=indexed, held=held)
     try:
         expected = conditions.changed(item, several)
     except InvalidValue:
@@ -174,19 +181,35 @@ def is_possible(expression: expressions.Expression, stored: attributes.Attribute
         return False
 
 
-def is_null(stored: attributes.Attributes, path: Path) -> bool:
+def at(stored: attributes.Attributes, path: Path) -> str | None:
+    """The null or the text at the path; an empty text for anything else."""
     here: Value = {name: attributes.value(value) for name, value in stored.items()}
     for name in path:
         if not isinstance(here, dict) or name not in here:
-            return False
+            return ""
         here = here[name]
-    return here is None
+    return here if here is None or isinstance(here, str) else ""
+
+
+def is_number(text: str, change: Change) -> bool:
+    """Whether the change adds to the Decimal that an earlier version stored as this text."""
+    return isinstance(change, AddTo) and change.texts and text == "1.50"
 
 
 def test_an_update_that_finds_no_null_where_it_expects_one_does_not_happen() -> None:
-    expression = expressions.update((AddTo(("a",), 1),), None, key="id", nulls=frozenset({("a",)}))
+    expression = expressions.update((AddTo(("a",), 1),), None, key="id", held={("a",): None})
     assert meant(expression, {"id": "x", "a": None})
     assert not meant(expression, {"id": "x", "a": 1})
+
+
+def test_an_update_of_an_old_text_does_not_happen_when_the_text_has_changed() -> None:
+    change = AddTo(("a",), 1, texts=True)
+    expression = expressions.update((change,), None, key="id", held={("a",): "1.50"})
+    assert meant(expression, {"id": "x", "a": "1.50"})
+    assert not meant(expression, {"id": "x", "a": "1.5"})
+    assert not meant(expression, {"id": "x", "a": 1.5})
+    updated = Language(expression, {"id": {"S": "x"}, "a": {"S": "1.50"}}).updated()
+    assert updated == {"id": {"S": "x"}, "a": {"N": "2.5"}}
 
 
 @given(filled, st.sampled_from([NONE, frozenset("ab")]))

@@ -12,22 +12,23 @@ from hypothesis import strategies as st
 
 from oort.model import limits
 from oort.model.errors import InvalidValue
-from oort.model.items import Item, KeyPart, Value
+from oort.model.items import Item, KeyPart, Number, Value
 from oort.rules.tables import keys
-from tests.unit.rules.strategies import values
+from oort.rules.types import numbers
+from tests.unit.rules.strategies import decimals, values
 
 big_integers = st.integers(-(10**38), 10**38)
-numbers_of_keys = big_integers | st.floats(allow_nan=False, allow_infinity=False)
+numbers_of_keys = big_integers | decimals | st.floats(allow_nan=False, allow_infinity=False)
 zones = st.integers(-23, 23).map(lambda hours: timezone(timedelta(hours=hours)))
 moments = st.datetimes(datetime(1, 1, 3), datetime(9999, 12, 29), timezones=zones)  # noqa: DTZ001  hypothesis adds zones
 
 
-def decimal(number: float) -> Decimal:
-    return Decimal(repr(number))
+def decimal(number: Number) -> Decimal:
+    return Decimal(str(number))
 
 
 @given(numbers_of_keys, numbers_of_keys)
-def test_numbers_sort_by_value(left: float, right: float) -> None:
+def test_numbers_sort_by_value(left: Number, right: Number) -> None:
     a, b = keys.ordered(left), keys.ordered(right)
     assert (a < b, a == b) == (decimal(left) < decimal(right), decimal(left) == decimal(right))
 
@@ -37,6 +38,13 @@ def test_neighbours_of_38_digits_stay_apart(number: int) -> None:
     assert keys.ordered(number) < keys.ordered(number + 1)
 
 
+@given(st.integers(1 - 10**38, 10**38 - 2), st.integers(-40, 10))
+def test_decimals_that_differ_in_the_38th_digit_stay_apart(digits: int, exponent: int) -> None:
+    less, more = (Decimal(f"{number}E{exponent}") for number in (digits, digits + 1))
+    assert keys.ordered(less) < keys.ordered(more)
+    assert keys.ordered(numbers.narrowed(less)) == keys.ordered(less)
+
+
 @given(st.text(), st.text())
 def test_text_sorts_by_its_utf8_bytes(left: str, right: str) -> None:
     a, b = keys.ordered(left), keys.ordered(right)
@@ -44,17 +52,27 @@ def test_text_sorts_by_its_utf8_bytes(left: str, right: str) -> None:
 
 
 @given(numbers_of_keys, st.text())
-def test_every_number_sorts_before_every_text(number: float, text: str) -> None:
+def test_every_number_sorts_before_every_text(number: Number, text: str) -> None:
     assert keys.ordered(number) < keys.ordered(text)
 
 
-@pytest.mark.parametrize("same", [(0, 0.0, -0.0), (1, 1.0), (10**22, 1e22), (-(10**30), -1e30)])
+@pytest.mark.parametrize(
+    "same",
+    [
+        (0, 0.0, -0.0, Decimal("0.00")),
+        (1, 1.0, Decimal("1.00")),
+        (10**22, 1e22),
+        (-(10**30), -1e30),
+    ],
+)
 def test_equal_numbers_have_equal_bytes_whatever_their_type(same: tuple[KeyPart, ...]) -> None:
     assert len({keys.ordered(value) for value in same}) == 1
 
 
-@pytest.mark.parametrize("value", [float("nan"), float("inf"), float("-inf")])
-def test_what_is_not_a_number_has_no_order(value: float) -> None:
+@pytest.mark.parametrize(
+    "value", [float("nan"), float("inf"), float("-inf"), Decimal("NaN"), Decimal("-Infinity")]
+)
+def test_what_is_not_a_number_has_no_order(value: Number) -> None:
     with pytest.raises(InvalidValue, match="no order"):
         keys.ordered(value)
 
@@ -92,6 +110,9 @@ class Word(StrEnum):
         ("text", "text"),
         (7, 7),
         (2.5, 2.5),
+        (Decimal("2.50"), 2.5),
+        (Decimal("2.00"), 2),
+        (Decimal("1.00000000000000001"), Decimal("1.00000000000000001")),
         (date(987, 1, 2), "0987-01-02"),
         (UUID(int=1), "00000000-0000-0000-0000-000000000001"),
         (Colour.RED, "red"),
@@ -105,9 +126,7 @@ def test_typed_values_become_key_attributes(value: object, part: KeyPart) -> Non
     assert keys.part(value) == part
 
 
-@pytest.mark.parametrize(
-    "value", [None, True, False, b"raw", [1], Decimal("1.5"), Colour.NONE, time(1), object()]
-)
+@pytest.mark.parametrize("value", [None, True, False, b"raw", [1], Colour.NONE, time(1), object()])
 def test_other_values_are_no_keys(value: object) -> None:
     with pytest.raises(InvalidValue, match="cannot be a key"):
         keys.part(value)

@@ -1,14 +1,24 @@
 """Pydantic's models behind msgspec's hooks, and what the hooks say of everything else."""
 
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
 from typing import Annotated, Any, Literal, NewType, TypeVar
 
 import msgspec
 import pytest
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, Field, field_serializer
 from typing_extensions import TypeAliasType
 
 from oort.rules.types import models
 from oort.rules.types.models import Member
+
+
+@dataclass
+class Holder:
+    """A dataclass beside a model, and inside of it."""
+
+    n: int
 
 
 class Cup(BaseModel):
@@ -35,6 +45,46 @@ def test_a_model_goes_out_and_comes_back_through_msgspec() -> None:
     written = msgspec.json.encode([Cup(theSize=2)], enc_hook=models.dump)
     assert written == b'[{"theSize":2,"colour":"white"}]'
     assert msgspec.json.decode(written, type=list[Cup], dec_hook=models.load) == [Cup(theSize=2)]
+
+
+class Bill(BaseModel):
+    """A bill."""
+
+    total: Decimal = Field(alias="theTotal")
+    parts: list[Decimal | str] = []
+    by_day: dict[date, Decimal] = {}
+    rounded: Decimal = Decimal(0)
+    cup: Cup | None = None
+    anything: Any = None
+
+    @field_serializer("rounded")
+    def _rounded(self, value: Decimal) -> str:
+        return f"about {value}"
+
+
+def test_decimals_of_a_model_are_kept_if_no_serializer_has_changed_them() -> None:
+    total, day = Decimal("1.10"), date(2026, 1, 2)
+    bill = Bill(theTotal=total, parts=["1.10", total], by_day={day: total}, cup=Cup(theSize=2))
+    kept = models.builtins([bill, Holder(1)], keep=(Decimal,))
+    assert kept == [
+        {
+            "theTotal": total,
+            "parts": ["1.10", total],
+            "by_day": {"2026-01-02": total},
+            "rounded": "about 0",
+            "cup": {"theSize": 2, "colour": "white"},
+            "anything": None,
+        },
+        {"n": 1},
+    ]
+    assert models.builtins(bill) == {**bill.model_dump(mode="json", by_alias=True)}
+
+
+def test_what_a_model_holds_without_a_type_is_dumped_as_pydantic_does() -> None:
+    bill = Bill(theTotal=Decimal(1), anything=Holder(1))
+    kept = models.builtins(bill, keep=(Decimal,))
+    assert isinstance(kept, dict)
+    assert kept["anything"] == {"n": 1}
 
 
 def test_what_is_no_model_is_refused_as_msgspec_expects() -> None:

@@ -5,12 +5,12 @@ from decimal import Decimal
 from typing import cast
 
 import pytest
-from hypothesis import given
+from hypothesis import assume, example, given
 from hypothesis import strategies as st
 
 from oort.model import limits
 from oort.model.errors import InvalidValue, LimitExceeded
-from oort.model.items import Value
+from oort.model.items import Number, Value
 from oort.rules.types import numbers
 from tests.unit.rules.strategies import values
 
@@ -42,6 +42,9 @@ def test_ordinary_values_pass(value: Value) -> None:
         1e-130,
         -1e-130,
         9.9e125,
+        Decimal("1E-130"),
+        Decimal(f"{'9' * 38}E+88"),
+        Decimal(f"-0.{'9' * 38}000"),
         (1, "two"),
     ],
 )
@@ -68,7 +71,14 @@ def test_values_at_the_edge_pass(value: object) -> None:
         ({"a": [1, {"b": float("nan")}]}, "/a/1/b is nan"),
         ([10**38 + 1], "/0 has more than 38 digits"),
         ({"raw": b"bytes"}, "/raw is a bytes"),
-        (Decimal("1.5"), "the value is a Decimal"),
+        (Decimal("NaN"), "the value is NaN"),
+        (Decimal("sNaN"), "the value is sNaN"),
+        (Decimal("-Infinity"), "the value is -Infinity"),
+        (Decimal(f"0.{'1' * 39}"), "more than 38 digits"),
+        (Decimal("1E+126"), "out of range"),
+        (Decimal("1E-131"), "out of range"),
+        (Decimal("1E+999999"), "out of range"),
+        ({"a": [Decimal("NaN")]}, "/a/0 is NaN"),
     ],
 )
 def test_other_values_are_refused_with_their_place(value: object, reason: str) -> None:
@@ -120,3 +130,52 @@ def test_very_deep_values_are_refused_and_do_not_crash() -> None:
 def test_what_is_no_number_is_passed_over_on_the_way_to_what_does_not_fit() -> None:
     with pytest.raises(InvalidValue, match="/2 is out of range"):
         numbers.check([None, True, 10**126])
+
+
+any_decimals = st.decimals(allow_nan=False, allow_infinity=False)
+
+
+@given(any_decimals)
+@example(Decimal("1E+999999999"))
+@example(Decimal(f"1.{'0' * 60}1"))
+def test_a_narrowed_decimal_is_the_same_number(number: Decimal) -> None:
+    narrowed = numbers.narrowed(number)
+    assert numbers.exact(narrowed) == number
+    assert repr(numbers.narrowed(numbers.exact(narrowed))) == repr(narrowed)
+
+
+@given(any_decimals, st.integers(0, 60))
+def test_trailing_zeros_make_no_difference(number: Decimal, zeros: int) -> None:
+    sign, digits, exponent = number.as_tuple()
+    assert isinstance(exponent, int)
+    longer = Decimal((sign, (*digits, *[0] * zeros), exponent - zeros))
+    assume(-130 <= number.adjusted() <= 125)
+    assert repr(numbers.narrowed(longer)) == repr(numbers.narrowed(number))
+
+
+@given(st.floats(1e-130, 9.9e125) | st.floats(-9.9e125, -1e-130))
+def test_a_float_is_its_printed_number(number: float) -> None:
+    assert str(numbers.exact(number)) == str(Decimal(repr(number)))
+    assert float(numbers.narrowed(Decimal(repr(number)))) == number
+
+
+@pytest.mark.parametrize(
+    ("left", "right", "total"),
+    [
+        (1, 2, 3),
+        (0.1, 0.2, 0.3),
+        (0.5, 0.5, 1),
+        (Decimal("0.1"), 0.2, 0.3),
+        (10**37, Decimal("0.1"), Decimal(f"1{'0' * 37}.1")),
+        (Decimal(f"1{'0' * 36}.1"), Decimal("-0.1"), 10**36),
+    ],
+)
+def test_a_sum_is_exact(left: Number, right: Number, total: Number) -> None:
+    assert repr(numbers.added(left, right)) == repr(total)
+
+
+def test_a_sum_with_too_many_digits_is_refused_and_not_rounded() -> None:
+    with pytest.raises(InvalidValue, match="more than 38 digits"):
+        numbers.check(numbers.added(10**37, Decimal("0.01")))
+    with pytest.raises(InvalidValue, match="out of range"):
+        numbers.check(numbers.added(Decimal("9E+125"), Decimal("9E+125")))

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime, time, timedelta
 from decimal import Decimal
 from enum import Enum, IntEnum
-from typing import Annotated, Any, Literal, TypedDict
+from typing import Annotated, Any, Literal, NewType, TypedDict
 from uuid import UUID
 
 import pytest
@@ -52,6 +52,9 @@ class Typed(TypedDict):
 class Order(BaseModel):
     id: int = Field(alias="theId")
     version: str = ""
+
+
+Price = NewType("Price", Decimal)
 
 
 class Nothing(BaseModel):
@@ -130,11 +133,28 @@ def test_the_first_object_of_a_union_is_the_one_with_fields() -> None:
         (Annotated[int, ["a note"]], int),
         (float | None, float),
         (int | float, int | float),
-        (str, int | float),
+        (Decimal, Decimal),
+        (Annotated[Decimal, Meta(description="A price")] | None, Decimal),
+        (Price, Decimal),
+        (Decimal | int, int | Decimal),
+        (str, int | float | Decimal),
     ],
 )
 def test_an_amount_is_a_number_of_the_same_kind_without_its_bounds(kind: Any, number: Any) -> None:
     assert stored.number(kind) == number
+
+
+@pytest.mark.parametrize(
+    ("kind", "is_exact"),
+    [(Decimal, True), (Price | None, True), (Decimal | int, True), (float, False), (Any, False)],
+)
+def test_a_decimal_is_known_behind_names_and_in_unions(kind: Any, is_exact: bool) -> None:
+    assert stored.is_exact(kind) is is_exact
+
+
+def test_the_bounds_of_an_int_are_not_those_of_a_decimal_beside_it() -> None:
+    assert stored.bounds(Annotated[int, Meta(ge=1)] | Decimal) is None
+    assert stored.bounds(Decimal) is None
 
 
 @pytest.mark.parametrize(
@@ -166,7 +186,9 @@ def test_the_length_of_a_list_is_that_of_its_type(kind: Any, most: int | None) -
         (Literal[1], "number"),
         (bool, "none"),
         (bytes, "none"),
-        (Decimal, "none"),
+        (Decimal, "number"),
+        (Price | None, "number"),
+        (Decimal | int, "number"),
         (time, "none"),
         (timedelta, "none"),
         (list[str], "none"),

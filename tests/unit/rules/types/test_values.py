@@ -1,5 +1,6 @@
 """Values of a type are read and written by the same rules: what is written can be read, and nothing else passes."""
 
+from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 from typing import Annotated, Any
@@ -100,6 +101,64 @@ def test_what_is_read_is_judged_too() -> None:
         compiled(list[datetime]).convert(["2026-01-01T00:00:00"])
     with pytest.raises(msgspec.ValidationError, match=r"at `\$\[0\].radius`"):
         compiled(list[Open[Circle | Square]]).convert([{"type": "circle", "radius": "x"}])
+
+
+@dataclass
+class Fee:
+    """A dataclass, whose default msgspec does not write when it has read the value."""
+
+    amount: Decimal = Decimal("0.50")
+
+
+class Priced(msgspec.Struct):
+    """Decimals at many places."""
+
+    price: Decimal | None = None
+    weight: float = 0.0
+    by_day: dict[Decimal, list[Decimal]] = {}
+    fees: list[Fee] = []
+    anything: Any = None
+
+
+def test_decimals_are_kept_where_they_are_asked_for() -> None:
+    two = Decimal("2.0")
+    value = Priced(two, by_day={two: [two]}, fees=[Fee()], anything=[{"a": two}, {1: (two,)}])
+    kept = compiled(Priced).plain(value, keep=(Decimal, datetime))
+    assert kept == {
+        "price": two, "weight": 0.0, "by_day": {"2.0": [two]}, "fees": [{"amount": Decimal("0.50")}],
+        "anything": [{"a": two}, {"1": [two]}],
+    }  # fmt: skip
+    assert compiled(Priced).plain(value) == {
+        "price": "2.0", "weight": 0.0, "by_day": {"2.0": ["2.0"]}, "fees": [{"amount": "0.50"}],
+        "anything": [{"a": "2.0"}, {"1": ("2.0",)}],
+    }  # fmt: skip
+    assert compiled(int).plain(1, keep=(Decimal,)) == 1
+
+
+def test_the_default_of_a_dataclass_that_was_read_is_a_decimal_too() -> None:
+    read = compiled(Fee).read(b"{}")
+    assert compiled(Fee).plain(read, keep=(Decimal,)) == {"amount": Decimal("0.50")}
+
+
+@pytest.mark.parametrize(
+    ("kind", "value"),
+    [
+        (float, Decimal("1.5")),
+        (int | float, Decimal("1.5")),
+        (Priced, Priced(weight=Decimal("1.5"))),  # type: ignore[arg-type]
+        (list[int | None], [Decimal(1)]),
+    ],
+)
+def test_a_kept_decimal_is_no_float(kind: Any, value: object) -> None:
+    for keep in ((), (Decimal,)):
+        with pytest.raises(msgspec.ValidationError, match="got `str`"):
+            compiled(kind).plain(value, keep=keep)
+
+
+def test_a_value_without_a_form_in_json_is_refused_whatever_is_kept() -> None:
+    for value in ({(1, 2): Decimal(1)}, {object(): 1}, [object()]):
+        with pytest.raises(TypeError):
+            compiled(object).plain(value, keep=(Decimal,))
 
 
 def test_a_type_is_compiled_once_also_if_it_is_written_anew() -> None:
