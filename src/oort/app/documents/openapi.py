@@ -164,13 +164,21 @@ def _by_method(operations: Mapping[str, Node]) -> Node:
     return {method: operations[method] for method in _METHODS if method in operations}
 
 
+def _named(function: str) -> str:
+    """Return a summary for a handler without a docstring: `Sign up`, of `accounts.sign_up`."""
+    return function.partition(".")[2].replace("_", " ").capitalize()
+
+
 def _operation(route: _Route, parameters: Mapping[str, Schema], answer: Schema | None) -> Node:
     function, trigger = route.function, route.trigger
     summary, _, description = inspect.cleandoc(function.call.__doc__ or "").partition("\n")
     written: Node = {"tags": [function.model.service], "operationId": function.model.name}
     written |= {
         name: text
-        for name, text in (("summary", summary), ("description", description.strip()))
+        for name, text in (
+            ("summary", summary or _named(function.model.name)),
+            ("description", description.strip()),
+        )
         if text
     }
     described = [

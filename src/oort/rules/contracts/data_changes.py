@@ -21,7 +21,7 @@ from oort.model.contracts import (
 from oort.model.resources import Kind
 from oort.rules.contracts import acceptances, members
 from oort.rules.contracts import locks as locking
-from oort.rules.contracts.fits import Misfit, misfits
+from oort.rules.contracts.fits import Misfit, is_tag, misfits
 
 _LOCK = "Run oort contracts lock, and commit the files."
 _WORDS = {
@@ -102,7 +102,11 @@ class _Judge:
             behind = list(misfits(published.writer, part.reader))
             yield from (
                 self._broken(
-                    unfit, name, f"the type in the program, revision {form.revision}", old=True
+                    unfit,
+                    name,
+                    f"the type in the program, revision {form.revision}",
+                    old=True,
+                    tag=is_tag(part.reader, unfit),
                 )
                 for unfit in behind
             )
@@ -121,7 +125,9 @@ class _Judge:
         now = self.data.form
         return now.parts if revision == now.revision else self.data.older.get(revision, {})
 
-    def _broken(self, unfit: Misfit, part: str, refuses: str, *, old: bool) -> Finding:
+    def _broken(
+        self, unfit: Misfit, part: str, refuses: str, *, old: bool, tag: bool = False
+    ) -> Finding:
         kept, way = _WORDS[self.data.kind]
         where = f"{part}, {unfit.pointer or unfit.name}" if unfit.pointer or unfit.name else part
         if self.data.kind is Kind.CALL:
@@ -139,7 +145,9 @@ class _Judge:
             else f"{where}: it cannot be decided whether {side}; this counts as a break."
         )
         code = "data.breaking" if sure else "data.unknown"
-        finding = _finding(Weight.OBJECTION, code, self.data, what, _advice(unfit, way, old=old))
+        finding = _finding(
+            Weight.OBJECTION, code, self.data, what, _advice(unfit, way, old=old, tag=tag)
+        )
         return replace(
             finding,
             pointer=unfit.pointer,
@@ -215,9 +223,11 @@ def _outdated(data: DeclaredData, lock: DataLock) -> Finding:
     return _finding(Weight.WARNING, "data.outdated", data, what, _LOCK)
 
 
-def _advice(unfit: Misfit, way: str, *, old: bool) -> str:
+def _advice(unfit: Misfit, way: str, *, old: bool, tag: bool) -> str:
     if unfit.witness is None:
         return f"Use simpler types, or {way}."
+    if tag:
+        return f"Keep {unfit.name}, the tag of a union, as it was, or {way}."
     if unfit.schema.endswith("/required"):
         first = f"Give {unfit.name} a default" if old else f"Keep {unfit.name}"
         return f"{first}, or {way}."

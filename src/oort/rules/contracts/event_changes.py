@@ -20,7 +20,7 @@ from oort.model.contracts import (
 from oort.model.items import Value
 from oort.rules.contracts import acceptances, first_versions, members, revisions
 from oort.rules.contracts import locks as locking
-from oort.rules.contracts.fits import Misfit, misfit, misfits
+from oort.rules.contracts.fits import Misfit, is_tag, misfit, misfits
 from oort.rules.contracts.locks import Examples
 
 AHEAD = "running consumers would refuse new messages"
@@ -328,7 +328,10 @@ def _idle(event: DeclaredEvent, contracts: _AllContracts) -> Iterator[Finding]:
             what = (
                 f"@downcast leads to version {version}, and this version has no consumer any more."
             )
-            instead = f"Remove the @downcast: every event carries a copy for version {version}."
+            instead = (
+                "When every stage runs this program, remove the @downcast: every event carries a "
+                f"copy for version {version}."
+            )
             yield _finding(Weight.WARNING, "contract.downcast", event, what, instead)
 
 
@@ -367,6 +370,8 @@ def _advice(unfit: Misfit, event: DeclaredEvent, *, side: str, lock: EventLock |
         return f"Earlier messages hold {unfit.name} with another schema: give the field another name, or {version}."
     if unfit.witness is None:
         return f"Use simpler types, or {version}."
+    if side == BEHIND and is_tag(event.revision.reader, unfit):
+        return f"Keep {unfit.name}, the tag of a union, as it was, or {version}."
     if unfit.schema.endswith("/required"):
         keep = f"Keep {unfit.name}" if side == AHEAD else f"Give {unfit.name} a default"
         return f"{keep}, or {version}."

@@ -70,6 +70,14 @@ def misfits(written: Schema, read: Schema, *, examples: Iterable[Value] = ()) ->
         read = relaxed
 
 
+def is_tag(read: Schema, unfit: Misfit) -> bool:
+    """True if the misfit's member is the tag of a class of a union: its value is constant."""
+    types = cast(Schema, read.get("$defs", {}))
+    holder = cast(Schema, types.get(unfit.holder, {})) if unfit.holder else read
+    member = cast(Schema, holder.get("properties", {})).get(unfit.name)
+    return isinstance(member, dict) and "const" in member
+
+
 def _forgiving(read: Schema, unfit: Misfit) -> Schema | None:
     """Return the schema without the requirements for the misfit's member; None if impossible."""
     types = cast(Schema, read.get("$defs", {}))

@@ -151,12 +151,18 @@ def event(
         revision=declared.revision,
         examples=lock.examples if lock and same else examples((declared.event, declared.version)),
         producers=declared.producers,
-        consumers=declared.consumers,
+        consumers=_consumers(declared, lock, stage),
         published=tuple(sorted({*before, stage} - {""})),
         earlier=earlier,
         removed=members.removed(earlier, declared.revision) if earlier else (),
         accepted=_still_open(lock.accepted if lock else (), stage),
     )
+
+
+def _consumers(declared: DeclaredEvent, lock: EventLock | None, stage: str) -> tuple[str, ...]:
+    """Return the consumers of a version; until a deployment, those of the stages too."""
+    running = lock.consumers if lock is not None and lock.published and not stage else ()
+    return tuple(sorted({*declared.consumers, *running}))
 
 
 def api(declared: DeclaredApi, lock: ApiLock | None, *, stage: str = "") -> ApiLock:

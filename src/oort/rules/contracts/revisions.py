@@ -11,7 +11,8 @@ from oort.model.items import Value
 from oort.rules.contracts import members
 from oort.rules.types.schema_keywords import everywhere
 
-_REMARKS = frozenset({"title", "description", "examples"})
+# The lock files of an earlier Oort hold `discriminator`, which validation does not use.
+_REMARKS = frozenset({"title", "description", "examples", "discriminator"})
 
 
 def canonical(value: Value) -> bytes:

@@ -44,7 +44,13 @@ def both(kind: object, *, keep_closed: Collection[str] = ()) -> tuple[Schema, Sc
 
 
 def _document(schema: Schema, change: Callable[[Schema], Schema]) -> Schema:
-    return {"$schema": DIALECT, **everywhere(schema, change)}
+    # `discriminator` is a keyword of OpenAPI; strict validators of JSON Schema refuse it.
+    plain = everywhere(schema, lambda inner: change(_without(inner, "discriminator")))
+    return {"$schema": DIALECT, **plain}
+
+
+def _without(schema: Schema, keyword: str) -> Schema:
+    return {word: value for word, value in schema.items() if word != keyword}
 
 
 def _open(schema: Schema, keep: Collection[str] = ()) -> Schema:

@@ -88,7 +88,7 @@ def test_an_operation_is_named_and_described() -> None:
         "Keep a thing.",
         "It is given back as it came.",
     )
-    assert "summary" not in of_kinds("get", "/kinds/pages/colours")
+    assert of_kinds("get", "/kinds/pages/colours")["summary"] == "Colours"
 
 
 def test_parameters_say_where_they_are_and_what_they_may_be() -> None:

@@ -233,9 +233,8 @@ def test_a_conversion_that_nobody_needs_is_said() -> None:
     old = sold(consumers=())
     found = list(event_changes.findings(declared(old, new), locked(old, new)))
     assert [(one.code, one.weight) for one in found] == [("contract.downcast", Weight.WARNING)]
-    assert codes(event_changes.findings(declared(old, new), locked(sold(), new))) == [
-        "contract.outdated"
-    ]  # as locked, it has one
+    # A stage still has a consumer.
+    assert codes(event_changes.findings(declared(old, new), locked(sold(), new))) == []
 
 
 def test_a_change_of_who_consumes_is_to_be_locked() -> None:
@@ -288,3 +287,35 @@ def test_another_order_is_a_revision_of_its_own() -> None:
         sold(TurnedSums), locked(sold(Sums)).events["shop.sold", 1], examples=lambda _: ()
     )
     assert [one.hash for one in lock.earlier] == [sold(Sums).revision.hash]
+
+
+class Card(msgspec.Struct, tag="card"):
+    number: str
+
+
+class Paid(msgspec.Struct, kw_only=True):
+    id: str
+    by: Card
+
+
+def test_a_tag_is_not_given_a_default() -> None:
+    untagged = msgspec.defstruct("Card", [("number", str)])
+    before = msgspec.defstruct("Paid", [("id", str), ("by", untagged)], kw_only=True)
+    found = [
+        finding.instead
+        for finding in event_changes.findings(declared(sold(Paid)), locked(sold(before)))
+        if finding.name == "type"
+    ]
+    assert found
+    assert all("default" not in instead for instead in found)
+
+
+def test_the_consumers_of_a_stage_count_until_it_is_deployed() -> None:
+    lock = locked(sold()).events["shop.sold", 1]
+    alone = replace(sold(), consumers=())
+    kept = locking.event(alone, lock, examples=lambda _: ())
+    assert kept.consumers == ("desk.v1",)
+    assert locking.event(alone, kept, examples=lambda _: ()) == kept
+    assert locking.event(alone, kept, examples=lambda _: (), stage="prod").consumers == ()
+    draft = replace(lock, published=())
+    assert locking.event(alone, draft, examples=lambda _: ()).consumers == ()
