@@ -71,11 +71,13 @@ def misfits(written: Schema, read: Schema, *, examples: Iterable[Value] = ()) ->
 
 
 def is_tag(read: Schema, unfit: Misfit) -> bool:
-    """True if the misfit's member is the tag of a class of a union: its value is constant."""
+    """True if the misfit's member is the tag of a union: no field of the class that holds it."""
     types = cast(Schema, read.get("$defs", {}))
     holder = cast(Schema, types.get(unfit.holder, {})) if unfit.holder else read
-    member = cast(Schema, holder.get("properties", {})).get(unfit.name)
-    return isinstance(member, dict) and "const" in member
+    fields = cast(Schema, holder.get("properties", {}))
+    member = fields.get(unfit.name)
+    constant = isinstance(member, dict) and "const" in member
+    return bool(unfit.name) and (constant or unfit.name not in fields)
 
 
 def _forgiving(read: Schema, unfit: Misfit) -> Schema | None:
