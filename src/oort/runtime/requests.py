@@ -173,7 +173,7 @@ def _convert(text: Value, kind: object) -> object:
     time, "null" for None and "nan" for a number, which no document allows.
     """
     try:
-        return codecs.converted(text, kind)
+        return text if kind is str else codecs.converted(text, kind)
     except msgspec.ValidationError:
         read = [_scalar(value) for value in text] if isinstance(text, list) else _scalar(text)
         return codecs.converted(read, kind)

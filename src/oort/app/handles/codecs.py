@@ -6,6 +6,7 @@ here, before it leaves. What does not fit raises InvalidValue, an error of the h
 
 from datetime import datetime
 from decimal import Decimal
+from functools import cache
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 import msgspec
@@ -17,6 +18,8 @@ from oort.rules.tables import keys
 from oort.rules.types import numbers
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from oort.rules.types.values import Values
 
 T = TypeVar("T")
@@ -171,10 +174,15 @@ def _misfit(value: object, kind: object, error: Exception) -> InvalidValue:
     return InvalidValue(f"{type(value).__name__} does not fit {title(kind)}: {why}.", _INSTEAD)
 
 
-def _values(kind: object) -> "Values[object]":
+def _values(kind: Any) -> "Values[object]":
+    return _compiler()(kind)
+
+
+@cache
+def _compiler() -> "Callable[[type[object]], Values[object]]":
     from oort.rules.types import values  # at the first value, not at a cold start
 
-    return values.compiled(cast(type[object], kind))
+    return values.compiled
 
 
 def _stored(value: Any) -> Any:

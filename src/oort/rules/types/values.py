@@ -83,7 +83,11 @@ class Values(Generic[T]):
         if not self._direct:
             return msgspec.json.encode(self.plain(value))
         data = msgspec.json.encode(value)
-        again = self._decoded(data)
+        try:
+            again = self._decoder.decode(data)
+        except msgspec.ValidationError:
+            self.plain(value)  # its error tells NaN from null
+            raise
         self._hold(again)
         return data if _is_equal(again, value) else msgspec.json.encode(again)
 
@@ -184,10 +188,13 @@ def _joined(error: msgspec.ValidationError) -> msgspec.ValidationError:
 
 
 def _may_write_null(shape: Shape) -> bool:
-    """True if msgspec may write null for a number of the type."""
+    """True if msgspec may write null for a number of the type, and the type takes null."""
+    inside = list(reading.inside([shape]))
     return any(
         isinstance(inner, _DOUBTFUL)
-        or (isinstance(inner, shapes.Number) and not inner.integer)
         or (isinstance(inner, shapes.Map) and not isinstance(shapes.bare(inner.key), shapes.Text))
-        for inner in reading.inside([shape])
+        for inner in inside
+    ) or (
+        any(isinstance(inner, shapes.Number) and not inner.integer for inner in inside)
+        and any(isinstance(inner, shapes.Null) for inner in inside)
     )
