@@ -8,6 +8,7 @@ other subschemas by number.
 import re
 from dataclasses import dataclass, field
 from fractions import Fraction
+from typing import TypeAlias, cast
 from urllib.parse import unquote
 
 from oort.rules.inclusion.keywords import KINDS, LATEST, Json, is_number, is_opaque, only_refuses
@@ -16,15 +17,19 @@ __all__ = [
     "KINDS",
     "Document",
     "Json",
+    "Steps",
     "Subschema",
+    "declared_draft",
     "exact",
     "identity",
     "is_number",
     "kind_of",
     "literal",
+    "pointed",
 ]
 
 _DRAFT = re.compile(r"json-schema\.org/draft(?:-0?|/)(\d{1,4})")
+Steps: TypeAlias = tuple[str, ...]
 _COMBINING = ("$ref", "allOf", "anyOf", "oneOf", "not", "if", "enum", "const")
 
 
@@ -42,16 +47,17 @@ class Document:
     draft: int = field(init=False)
     declared: bool = field(init=False)
     _hash: int = field(init=False)
+    # numbers of schemas: schemas with equal numbers in two documents have the same meaning
+    meanings: "dict[Steps, int]" = field(default_factory=dict)
     read: "dict[tuple[str, ...], tuple[frozenset[str], dict[str, Json]]]" = field(
         init=False, default_factory=dict
     )
 
     def __post_init__(self) -> None:
-        declared_draft = self.root.get("$schema") if isinstance(self.root, dict) else None
-        match = _DRAFT.search(declared_draft) if isinstance(declared_draft, str) else None
+        draft = declared_draft(self.root)
         object.__setattr__(self, "_hash", hash(self.name))
-        object.__setattr__(self, "declared", match is not None)
-        object.__setattr__(self, "draft", int(match[1]) if match else LATEST)
+        object.__setattr__(self, "declared", draft is not None)
+        object.__setattr__(self, "draft", LATEST if draft is None else draft)
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, Document) and (self is other or self.name == other.name)
@@ -80,6 +86,15 @@ class Subschema:
         literal_root = repr(self.document.root) if self.document.own else ""
         links = tuple(link.order for link in self.document.links)
         return self.document.number, self.steps, self.flat, literal_root, links
+
+    @property
+    def meaning(self) -> object:
+        """A value that is equal for two schemas only if they admit the same documents."""
+        if self.document.own:
+            content, links = cast(tuple[object, tuple["Subschema", ...]], self.document.name)
+            return content, self.steps, self.flat, tuple(link.meaning for link in links)
+        number = self.document.meanings.get(self.steps)
+        return self if number is None else (number, self.flat)
 
     @property
     def pointer(self) -> str:
@@ -119,12 +134,9 @@ class Subschema:
         reference = self.words["$ref"]
         if isinstance(reference, int) and self.document.own:
             return self.document.links[reference]
-        if not isinstance(reference, str) or not (reference == "#" or reference.startswith("#/")):
+        steps = pointed(reference) if isinstance(reference, str) else None
+        if steps is None:
             return None
-        steps = tuple(
-            step.replace("~1", "/").replace("~0", "~")
-            for step in unquote(reference[1:]).split("/")[1:]
-        )
         target = Subschema(self.document, steps)
         return target if isinstance(target.value, bool | dict) else None
 
@@ -183,6 +195,22 @@ class Subschema:
         return next(
             (self.child(keyword) for keyword in (word, left_over) if keyword in self.known), None
         )
+
+
+def declared_draft(root: Json) -> int | None:
+    """Return the draft that a document names in `$schema`; None without a known draft."""
+    name = root.get("$schema") if isinstance(root, dict) else None
+    match = _DRAFT.search(name) if isinstance(name, str) else None
+    return int(match[1]) if match else None
+
+
+def pointed(reference: str) -> Steps | None:
+    """Return the steps of a JSON pointer into the same document; None for other references."""
+    if reference != "#" and not reference.startswith("#/"):
+        return None
+    return tuple(
+        step.replace("~1", "/").replace("~0", "~") for step in unquote(reference[1:]).split("/")[1:]
+    )
 
 
 def literal(schema: dict[str, Json], *links: Subschema) -> Subschema:

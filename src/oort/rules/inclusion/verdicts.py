@@ -7,9 +7,9 @@ members may come and go. `as_is` compares the schemas unchanged.
 from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
-from oort.rules.inclusion import membership
+from oort.rules.inclusion import meanings, membership
 from oort.rules.inclusion.closed_and_open import closed, opened
-from oort.rules.inclusion.documents import Document, Json, Subschema, identity
+from oort.rules.inclusion.documents import Document, Json, Subschema
 from oort.rules.inclusion.include import Prover
 from oort.rules.inclusion.unions import Conjunction
 from oort.rules.inclusion.witness import Seeker
@@ -54,10 +54,11 @@ def compare(old: Json, new: Json, *, mode: Mode = "backward", as_is: bool = Fals
 
 def _judged(left: Json, right: Json, mode: Mode, *, as_is: bool) -> Verdict:
     written, read = (left, right) if as_is else (closed(left), opened(right))
-    if identity(written) == identity(read):
+    same, ours, theirs = meanings.shared(written, read)
+    if same:
         return Verdict("yes", mode, None, "", "The two schemas are the same.")
-    accepts = Subschema(Document(read, number=2))
-    left_node: Conjunction = frozenset({Subschema(Document(written, number=1))})
+    accepts = Subschema(Document(read, number=2, meanings=theirs))
+    left_node: Conjunction = frozenset({Subschema(Document(written, number=1, meanings=ours))})
     right_node: Conjunction = frozenset({accepts})
     prover = Prover()
     if prover.includes(left_node, right_node):
