@@ -12,6 +12,7 @@ from typing import TypeAlias, cast
 from urllib.parse import unquote
 
 from oort.rules.inclusion.keywords import KINDS, LATEST, Json, is_number, is_opaque, only_refuses
+from oort.rules.inclusion.work import Work
 
 __all__ = [
     "KINDS",
@@ -29,6 +30,7 @@ __all__ = [
 ]
 
 _DRAFT = re.compile(r"json-schema\.org/draft(?:-0?|/)(\d{1,4})")
+_FAR = 1000
 Steps: TypeAlias = tuple[str, ...]
 _COMBINING = ("$ref", "allOf", "anyOf", "oneOf", "not", "if", "enum", "const")
 
@@ -49,6 +51,9 @@ class Document:
     _hash: int = field(init=False)
     # numbers of schemas: schemas with equal numbers in two documents have the same meaning
     meanings: "dict[Steps, int]" = field(default_factory=dict)
+    # the number of schemas up to the nearest one that differs from the other document
+    distances: "dict[Steps, int]" = field(default_factory=dict)
+    work: Work = field(default_factory=Work)
     read: "dict[tuple[str, ...], tuple[frozenset[str], dict[str, Json]]]" = field(
         init=False, default_factory=dict
     )
@@ -95,6 +100,13 @@ class Subschema:
             return content, self.steps, self.flat, tuple(link.meaning for link in links)
         number = self.document.meanings.get(self.steps)
         return self if number is None else (number, self.flat)
+
+    @property
+    def distance(self) -> int:
+        """The distance to the nearest change between the documents of a comparison."""
+        if self.document.own:
+            return min((link.distance for link in self.document.links), default=_FAR)
+        return self.document.distances.get(self.steps, _FAR)
 
     @property
     def pointer(self) -> str:
@@ -151,6 +163,7 @@ class Subschema:
         return self._read()[1]
 
     def _read(self) -> tuple[frozenset[str], dict[str, Json]]:
+        self.document.work.spend()
         keywords = self.document.read.get(self.steps)
         if keywords is None:
             words = self.words

@@ -60,6 +60,13 @@ class Prover:
         self.stuck = before if proven else self.stuck if self.stuck is not None else _pointer(right)
         return proven
 
+    def interrupt(self) -> None:
+        """Forget what rests on proofs that have not ended."""
+        for pair in self._trail:
+            self._proven.pop(pair, None)
+        self._active.clear()
+        self._emptying.clear()
+
     def _meaning(self, conjunction: Conjunction) -> frozenset[object]:
         if conjunction not in self._meanings:
             self._meanings[conjunction] = meaning(conjunction)
@@ -258,7 +265,7 @@ class Prover:
         if all(values is not None for values in listed):
             names = [cast(str, value) for values in listed for value in values or ()]
         elif self._closed(branch, level):
-            names = [name for name, _ in branch.members]
+            names = list(branch.members)
         else:
             return None
         return [
@@ -306,11 +313,7 @@ class Prover:
             return False
         if not self._names(left, right, possible, level):
             return False
-        listed = (
-            possible
-            if possible is not None
-            else [name for name, _ in (*left.members, *right.members)]
-        )
+        listed = possible if possible is not None else [*left.members, *right.members]
         for name in dict.fromkeys(listed):
             if _forbidden(left, name):
                 continue

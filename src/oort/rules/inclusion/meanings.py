@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from typing import TypeAlias, cast
 from urllib.parse import urljoin, urlsplit
 
+from oort.rules.inclusion.distances import distances
 from oort.rules.inclusion.documents import Json, Steps, declared_draft, identity, pointed
 from oort.rules.inclusion.keywords import holds_meaning
 
@@ -32,34 +33,37 @@ _NOTES = frozenset(
 _Numbers: TypeAlias = dict[object, int]
 
 
-def shared(left: Json, right: Json) -> tuple[bool, dict[Steps, int], dict[Steps, int]]:
-    """Return True if the documents have the same meaning, and the numbers of their schemas.
+@dataclass(frozen=True, slots=True)
+class Content:
+    """The schemas of a document, by their steps.
 
-    Schemas of equal meaning have equal numbers. A schema that refers to something different in the
-    two documents has no number.
+    Schemas of equal meaning in two documents have equal numbers. A schema that refers to something
+    different in the two documents has no number.
     """
+
+    numbers: dict[Steps, int]
+    distances: dict[Steps, int]
+
+
+def shared(left: Json, right: Json) -> tuple[Content, Content] | None:
+    """Return the content of two documents; None if they have the same meaning."""
     numbers: _Numbers = {}
     first, second = _Walk(left, numbers), _Walk(right, numbers)
     if first.root == second.root:
-        return True, {}, {}
-    if declared_draft(left) != declared_draft(right) or first.nested or second.nested:
-        return False, {}, {}
-    if first.identifier != second.identifier:
-        return False, {}, {}
+        return None
     alike = _alike(first, second)
-    mine, theirs = (
-        {
-            steps: number
-            for steps, number in walk.schemas.items()
-            if walk.references[number] <= alike
-        }
-        for walk in (first, second)
-    )
-    return False, mine, theirs
+    return first.content(second, alike), second.content(first, alike)
 
 
-def _alike(first: "_Walk", second: "_Walk") -> frozenset[str]:
-    """Return the references that lead to equal schemas in both documents."""
+def _alike(first: "_Walk", second: "_Walk") -> frozenset[str] | None:
+    """Return the references that lead to equal schemas in both documents.
+
+    None if equal keywords may have different meanings in the two documents.
+    """
+    if first.nested or second.nested or first.identifier != second.identifier:
+        return None
+    if declared_draft(first.document) != declared_draft(second.document):
+        return None
     both = first.every & second.every
     outside = {reference for reference in both if _leads_outside(reference, first.identifier)}
     alike = {
@@ -94,6 +98,7 @@ class _Walk:
     _on_the_way: set[Steps] = field(default_factory=set)
     _targets: set[Steps] = field(default_factory=set)
     _words: set[str] = field(default_factory=set)
+    _leads: dict[Steps, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self.every = frozenset(_references(self.document))
@@ -108,6 +113,20 @@ class _Walk:
         self.root = self._schema(self.document, ())
         if self.nested:  # pointers may start elsewhere
             self.root = self._schema(self.document, ())
+
+    def content(self, other: "_Walk", alike: frozenset[str] | None) -> Content:
+        """Return the schemas with the numbers that count, for the references that are alike."""
+        numbers = {
+            steps: number
+            for steps, number in self.schemas.items()
+            if alike is not None and self.references[number] <= alike
+        }
+        leads = (
+            (steps, target)
+            for steps, reference in self._leads.items()
+            if (target := pointed(reference)) is not None
+        )
+        return Content(numbers, distances(self.schemas, other.schemas, leads))
 
     def target(self, reference: str) -> int | None:
         """Return the number of the schema to which a reference leads; None if it leads outside."""
@@ -133,7 +152,8 @@ class _Walk:
                 parts[word] = self._keyword(word, inner, here)
         inside = frozenset[str]().union(*(self.references[number] for number in parts.values()))
         if isinstance(value.get("$ref"), str):
-            inside |= {cast(str, value["$ref"])}
+            self._leads[steps] = cast(str, value["$ref"])
+            inside |= {self._leads[steps]}
         if value.keys() & _ELSEWHERE:
             inside |= _ELSEWHERE
         number = self._number(("schema", frozenset(parts.items())), inside)

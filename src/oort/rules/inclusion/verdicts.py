@@ -4,16 +4,25 @@ By default the writer's schema is closed and the reader's schema is open, as for
 members may come and go. `as_is` compares the schemas unchanged.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Literal, TypeAlias
+from functools import partial
+from typing import Literal, TypeAlias, TypeVar
 
 from oort.rules.inclusion import meanings, membership
 from oort.rules.inclusion.closed_and_open import closed, opened
+from oort.rules.inclusion.differences import Follower
 from oort.rules.inclusion.documents import Document, Json, Subschema
 from oort.rules.inclusion.include import Prover
 from oort.rules.inclusion.unions import Conjunction
 from oort.rules.inclusion.witness import Seeker
+from oort.rules.inclusion.work import ENDLESS, Spent, Work
 
+# Steps of the proof and of the two searches for a witness. Together they take less than two seconds.
+_PROOF, _FOLLOWING, _SEEKING = 35_000, 45_000, 30_000
+_NEITHER = "Neither a proof nor a counter-example was found."
+_LARGE = f"{_NEITHER} The schemas are too large to try everything."
+Answer = TypeVar("Answer")
 Mode: TypeAlias = Literal["backward", "forward", "full"]
 
 
@@ -54,19 +63,31 @@ def compare(old: Json, new: Json, *, mode: Mode = "backward", as_is: bool = Fals
 
 def _judged(left: Json, right: Json, mode: Mode, *, as_is: bool) -> Verdict:
     written, read = (left, right) if as_is else (closed(left), opened(right))
-    same, ours, theirs = meanings.shared(written, read)
-    if same:
+    contents = meanings.shared(written, read)
+    if contents is None:
         return Verdict("yes", mode, None, "", "The two schemas are the same.")
-    accepts = Subschema(Document(read, number=2, meanings=theirs))
-    left_node: Conjunction = frozenset({Subschema(Document(written, number=1, meanings=ours))})
+    work = Work()
+    writes, accepts = (
+        Subschema(Document(root, (), number, number, content.numbers, content.distances, work))
+        for number, root, content in zip((1, 2), (written, read), contents, strict=True)
+    )
+    left_node: Conjunction = frozenset({writes})
     right_node: Conjunction = frozenset({accepts})
     prover = Prover()
-    if prover.includes(left_node, right_node):
+    ended, proven = _within(work, _PROOF, partial(prover.includes, left_node, right_node))
+    if proven:
         return Verdict(
             "yes", mode, None, "", "Everything valid under the one schema is valid under the other."
         )
+    prover.interrupt()
     stuck = prover.stuck or ""
-    witness = Seeker(prover).witness(left_node, right_node)
+    witness: tuple[Json] | None = None
+    searches = ((Follower(prover).witness, _FOLLOWING), (Seeker(prover).witness, _SEEKING))
+    for search, steps in searches:
+        if witness is None:
+            searched, witness = _within(work, steps, partial(search, left_node, right_node))
+            ended = ended and searched
+    work.left = ENDLESS
     if witness is not None:
         path = membership.blamed(accepts, witness[0])
         return Verdict(
@@ -76,4 +97,13 @@ def _judged(left: Json, right: Json, mode: Mode, *, as_is: bool) -> Verdict:
             path,
             "The witness is valid under the one schema and not under the other.",
         )
-    return Verdict("unknown", mode, None, stuck, "Neither a proof nor a counter-example was found.")
+    return Verdict("unknown", mode, None, stuck, _NEITHER if ended else _LARGE)
+
+
+def _within(work: Work, steps: int, answer: Callable[[], Answer]) -> tuple[bool, Answer | None]:
+    """Return the answer, with False in front of it if the steps were not enough."""
+    work.left = steps
+    try:
+        return True, answer()
+    except Spent:
+        return False, None

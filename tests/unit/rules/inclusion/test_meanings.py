@@ -5,7 +5,7 @@ from collections.abc import Callable
 import pytest
 
 from oort.rules.inclusion import compare
-from oort.rules.inclusion.documents import Json
+from oort.rules.inclusion.documents import Json, Steps
 from oort.rules.inclusion.meanings import shared
 from tests.unit.rules.inclusion.test_verdicts import TEXT, WHOLE, Schema, thing
 
@@ -52,6 +52,12 @@ def test_a_note_never_matters(unreadable: Schema, note: str) -> None:
         assert compare(around(one), around(other, **NOTES), as_is=True).reason == SAME
 
 
+def numbers(one: Json, other: Json) -> tuple[dict[Steps, int], dict[Steps, int]]:
+    contents = shared(one, other)
+    assert contents is not None
+    return contents[0].numbers, contents[1].numbers
+
+
 def test_members_and_values_named_like_notes_matter() -> None:
     for name in NOTES:
         pairs: list[tuple[Json, Json]] = [
@@ -60,7 +66,7 @@ def test_members_and_values_named_like_notes_matter() -> None:
             ({"const": {name: 1}}, {"const": {name: 2}}),
             (thing(a={"$defs": {name: TEXT}}), thing(a={"$defs": {name: WHOLE}})),
         ]
-        assert not any(shared(one, other)[0] for one, other in pairs)
+        assert all(shared(one, other) for one, other in pairs)
 
 
 def test_what_a_reference_leads_to_matters_wherever_it_is() -> None:
@@ -79,11 +85,11 @@ def test_what_a_reference_leads_to_matters_wherever_it_is() -> None:
 
 def test_a_named_part_matters_inside_unknown_keywords() -> None:
     named: Schema = {"$ref": "part", "x-parts": [{"$id": "part", **TEXT}]}
-    assert shared(named, {**named, "x-parts": [{"$id": "part", **WHOLE}]})[0] is False
-    assert shared(named, {**named, "description": "D"})[0] is True
+    assert shared(named, {**named, "x-parts": [{"$id": "part", **WHOLE}]})
+    assert shared(named, {**named, "description": "D"}) is None
     pointed: Schema = {**named, "$ref": "#/description/a", "not": {"$id": "b"}}
-    assert shared({**pointed, "title": 1}, {**pointed, "title": 2})[0] is True
-    assert shared({**pointed, "description": 1}, {**pointed, "description": 2})[0] is False
+    assert shared({**pointed, "title": 1}, {**pointed, "title": 2}) is None
+    assert shared({**pointed, "description": 1}, {**pointed, "description": 2})
 
 
 def test_the_order_of_sets_does_not_matter() -> None:
@@ -125,8 +131,7 @@ def test_equal_parts_are_proven_although_they_are_not_understood(unreadable: Sch
 def test_equal_text_with_another_meaning_is_not_the_same(one: Schema, other: Schema) -> None:
     for reference in ("other.json", "https://a.example/#/$defs/A", "#/$defs/A", "#"):
         part: Schema = {"properties": {"a": {"$ref": reference}}, "title": "T"}
-        same, mine, theirs = shared({**part, **one}, {**part, **other})
-        assert not same
+        mine, theirs = numbers({**part, **one}, {**part, **other})
         steps = ("properties", "a")
         absolute = reference.startswith("https") and one == {"$defs": {"A": TEXT}}
         assert absolute is (steps in mine and mine[steps] == theirs.get(steps))
@@ -135,8 +140,30 @@ def test_equal_text_with_another_meaning_is_not_the_same(one: Schema, other: Sch
 def test_a_reference_to_a_changed_schema_is_not_the_same() -> None:
     chain: Schema = {"A": {"items": {"$ref": "#/$defs/B"}}, "B": {"items": {"$ref": "#/$defs/C"}}}
     circle: Schema = {"$ref": "#/$defs/D"}
-    _, mine, theirs = shared(
+    mine, theirs = numbers(
         {"$defs": {**chain, "C": TEXT, "D": circle}}, {"$defs": {**chain, "C": WHOLE, "D": circle}}
     )
     equal = {steps for steps, number in mine.items() if theirs.get(steps) == number}
     assert equal == {("$defs", "D")}
+
+
+def test_distances_lead_to_the_nearest_change() -> None:
+    def schema(inner: Json) -> Schema:
+        return {
+            "$defs": {"A": thing(b={"$ref": "#/$defs/B"}), "B": {"items": inner}, "C": TEXT},
+            "properties": {"a": {"$ref": "#/$defs/A"}, "c": {"$ref": "#/$defs/C"}, "d": inner},
+            "items": {"$ref": "https://example.com/"},
+        }
+
+    contents = shared(schema(TEXT), schema(WHOLE))
+    assert contents is not None
+    for content in contents:
+        assert content.distances == {
+            (): 1,
+            ("properties", "d"): 0,
+            ("properties", "a"): 4,
+            ("$defs", "A"): 3,
+            ("$defs", "A", "properties", "b"): 2,
+            ("$defs", "B"): 1,
+            ("$defs", "B", "items"): 0,
+        }
