@@ -54,6 +54,7 @@ class Document:
     # the number of schemas up to the nearest one that differs from the other document
     distances: "dict[Steps, int]" = field(default_factory=dict)
     work: Work = field(default_factory=Work)
+    alone: bool = False  # True if what stands beside a `$ref` has no meaning
     read: "dict[tuple[str, ...], tuple[frozenset[str], dict[str, Json]]]" = field(
         init=False, default_factory=dict
     )
@@ -133,8 +134,8 @@ class Subschema:
             return {} if value else {"enum": []}
         if not isinstance(value, dict):
             return {"$opaque": value}
-        old_reference = "$ref" in value and self.document.draft <= 7
-        # Until draft 7 a reference stood alone.
+        # Until draft 7 a reference stood alone, and so in OpenAPI 3.0.
+        old_reference = "$ref" in value and (self.document.draft <= 7 or self.document.alone)
         return {"$ref": value["$ref"]} if old_reference else value
 
     def child(self, *steps: str) -> "Subschema":

@@ -43,6 +43,7 @@ class Content:
 
     numbers: dict[Steps, int]
     distances: dict[Steps, int]
+    doubtful: bool  # keywords stand beside a `$ref`, and no draft says if they count
 
 
 def shared(left: Json, right: Json) -> tuple[Content, Content] | None:
@@ -99,6 +100,7 @@ class _Walk:
     _targets: set[Steps] = field(default_factory=set)
     _words: set[str] = field(default_factory=set)
     _leads: dict[Steps, str] = field(default_factory=dict)
+    _beside: bool = False
 
     def __post_init__(self) -> None:
         self.every = frozenset(_references(self.document))
@@ -126,7 +128,8 @@ class _Walk:
             for steps, reference in self._leads.items()
             if (target := pointed(reference)) is not None
         )
-        return Content(numbers, distances(self.schemas, other.schemas, leads))
+        doubtful = self._beside and declared_draft(self.document) is None
+        return Content(numbers, distances(self.schemas, other.schemas, leads), doubtful)
 
     def target(self, reference: str) -> int | None:
         """Return the number of the schema to which a reference leads; None if it leads outside."""
@@ -153,6 +156,7 @@ class _Walk:
         inside = frozenset[str]().union(*(self.references[number] for number in parts.values()))
         if isinstance(value.get("$ref"), str):
             self._leads[steps] = cast(str, value["$ref"])
+            self._beside |= any(map(holds_meaning, value))
             inside |= {self._leads[steps]}
         if value.keys() & _ELSEWHERE:
             inside |= _ELSEWHERE

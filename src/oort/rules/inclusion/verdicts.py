@@ -22,6 +22,11 @@ from oort.rules.inclusion.work import ENDLESS, Spent, Work
 _PROOF, _FOLLOWING, _SEEKING = 35_000, 45_000, 30_000
 _NEITHER = "Neither a proof nor a counter-example was found."
 _LARGE = f"{_NEITHER} The schemas are too large to try everything."
+_BESIDE = (
+    "Keywords stand beside a $ref: draft 7 and OpenAPI 3.0 ignore them, later drafts do not. "
+    "Name the draft in $schema."
+)
+_Sides: TypeAlias = tuple[tuple[Json, meanings.Content], ...]
 Answer = TypeVar("Answer")
 Mode: TypeAlias = Literal["backward", "forward", "full"]
 
@@ -66,11 +71,50 @@ def _judged(left: Json, right: Json, mode: Mode, *, as_is: bool) -> Verdict:
     contents = meanings.shared(written, read)
     if contents is None:
         return Verdict("yes", mode, None, "", "The two schemas are the same.")
-    work = Work()
-    writes, accepts = (
-        Subschema(Document(root, (), number, number, content.numbers, content.distances, work))
-        for number, root, content in zip((1, 2), (written, read), contents, strict=True)
+    sides = tuple(zip((written, read), contents, strict=True))
+    verdict = _compared(sides, mode, alone=False)
+    if not any(content.doubtful for content in contents) or verdict.verdict == "unknown":
+        return verdict
+    other = _compared(sides, mode, alone=True)
+    if verdict.verdict == other.verdict == "yes":
+        return verdict
+    for candidate in (verdict, other):
+        if candidate.witness is not None and all(
+            _proves(sides, candidate.witness, alone=alone) for alone in (False, True)
+        ):
+            return candidate
+    return Verdict("unknown", mode, None, "", _BESIDE)
+
+
+def _proves(sides: _Sides, witness: tuple[Json], *, alone: bool) -> bool:
+    writes, accepts = _roots(sides, Work(), alone=alone)
+    return (
+        membership.admits(writes, witness[0]) is True
+        and membership.admits(accepts, witness[0]) is False
     )
+
+
+def _roots(sides: _Sides, work: Work, *, alone: bool) -> list[Subschema]:
+    """Return the two schemas; with `alone`, keywords beside a doubtful `$ref` have no meaning."""
+    return [
+        Subschema(
+            Document(
+                root,
+                name=number,
+                number=number,
+                meanings=content.numbers,
+                distances=content.distances,
+                work=work,
+                alone=alone and content.doubtful,
+            )
+        )
+        for number, (root, content) in enumerate(sides, start=1)
+    ]
+
+
+def _compared(sides: _Sides, mode: Mode, *, alone: bool) -> Verdict:
+    work = Work()
+    writes, accepts = _roots(sides, work, alone=alone)
     left_node: Conjunction = frozenset({writes})
     right_node: Conjunction = frozenset({accepts})
     prover = Prover()
@@ -80,7 +124,6 @@ def _judged(left: Json, right: Json, mode: Mode, *, as_is: bool) -> Verdict:
             "yes", mode, None, "", "Everything valid under the one schema is valid under the other."
         )
     prover.interrupt()
-    stuck = prover.stuck or ""
     witness: tuple[Json] | None = None
     searches = ((Follower(prover).witness, _FOLLOWING), (Seeker(prover).witness, _SEEKING))
     for search, steps in searches:
@@ -88,16 +131,16 @@ def _judged(left: Json, right: Json, mode: Mode, *, as_is: bool) -> Verdict:
             searched, witness = _within(work, steps, partial(search, left_node, right_node))
             ended = ended and searched
     work.left = ENDLESS
-    if witness is not None:
-        path = membership.blamed(accepts, witness[0])
-        return Verdict(
-            "no",
-            mode,
-            witness,
-            path,
-            "The witness is valid under the one schema and not under the other.",
-        )
-    return Verdict("unknown", mode, None, stuck, _NEITHER if ended else _LARGE)
+    if witness is None:
+        return Verdict("unknown", mode, None, prover.stuck or "", _NEITHER if ended else _LARGE)
+    path = membership.blamed(accepts, witness[0])
+    return Verdict(
+        "no",
+        mode,
+        witness,
+        path,
+        "The witness is valid under the one schema and not under the other.",
+    )
 
 
 def _within(work: Work, steps: int, answer: Callable[[], Answer]) -> tuple[bool, Answer | None]:
