@@ -352,21 +352,19 @@ def _written(number: Fraction) -> Iterator[Json]:
 
 def texts(branch: Branch, hints: list[Branch]) -> Iterator[Json]:
     """Yield texts for the patterns, formats and lengths of a branch and of the hints."""
-    patterns = [
-        *sorted(branch.patterns),
-        *(pattern for hint in hints for pattern in sorted(hint.patterns)),
-    ]
+    mine = sorted(branch.patterns)
+    theirs = [pattern for hint in hints for pattern in sorted(hint.patterns)]
     yield from (strings.SAMPLES[name] for name in sorted(branch.formats) if name in strings.SAMPLES)
-    lengths = [hint for hint in sorted(_lengths(branch, hints)) if hint <= _LONGEST]
-    for text in (text for pattern in patterns for text in strings.examples(pattern)):
-        yield text
-        for length in lengths:
-            if length > len(text):
-                yield from (
-                    text.ljust(length, text[-1:] or "a"),
-                    text.ljust(length, "a"),
-                    text.rjust(length, "a"),
-                )
+    goals: list[tuple[list[str], list[str]]] = [(mine, theirs)]
+    goals += [(mine, [pattern]) for pattern in theirs]
+    goals += [([*mine, pattern], []) for pattern in theirs]
+    written = [
+        strings.text(wanted, unwanted, least=branch.least, most=branch.most)
+        for wanted, unwanted in goals
+    ]
+    lengths = [length for length in sorted(_lengths(branch, hints)) if length <= _LONGEST]
+    written += [strings.text(mine, least=length, most=length) for length in lengths]
+    yield from (text for text in written if text is not None)
     yield from (sign * length for length in lengths for sign in ("a", "?", "0", "A", "é", "\n"))
     listed = [value for hint in hints for value in hint.values or () if isinstance(value, str)]
     yield from (text for value in listed for text in (value, value + "x"))

@@ -192,6 +192,28 @@ NARROWER: list[tuple[Json, Json]] = [
         {"type": "array", "prefixItems": [TEXT]},
     ),
     ({**NUMBER, "exclusiveMinimum": 10**300}, {**NUMBER, "minimum": 10**300}),
+    ({**TEXT, "pattern": r"^\S+$"}, TEXT),
+    ({**TEXT, "pattern": "^[A-Z]{2}$"}, {**TEXT, "pattern": r"^\w{2,3}$"}),
+    ({**TEXT, "pattern": r"^\S{2,}@", "maxLength": 5}, {**TEXT, "pattern": "@", "minLength": 3}),
+    ({**TEXT, "pattern": "^a+$"}, {**TEXT, "pattern": "^a", "not": {"pattern": "b"}}),
+    ({**TEXT, "format": "date-time"}, {**TEXT, "pattern": r"^\d{4}-", "minLength": 9}),
+    (
+        {**TEXT, "pattern": r"^(?=.*\d)\w+$"},
+        {
+            "anyOf": [
+                {**TEXT, "pattern": r"^\w{1,4}$"},
+                {**TEXT, "pattern": r"^\w*$", "minLength": 5},
+            ]
+        },
+    ),
+    (
+        thing("m", m={**TEXT, "pattern": r"^[^@\s]+@[^@\s]+$"}, n=TEXT),
+        thing("m", m={**TEXT, "pattern": "@"}),
+    ),
+    (
+        {"type": "object", "patternProperties": {r"^\d{2}$": WHOLE}, "additionalProperties": False},
+        {"type": "object", "patternProperties": {"^[0-9]+$": WHOLE}, "additionalProperties": False},
+    ),
 ]
 
 
@@ -297,10 +319,10 @@ UNKNOWN: list[tuple[Json, Json]] = [
     (WHOLE, {"allOf": [{"$id": "https://example.com/inner", **WHOLE}]}),
     (WHOLE, {"properties": 1}),
     (thing(a=TEXT), {**thing(a=TEXT), "unevaluatedProperties": False, "required": ["a"]}),
-    ({**TEXT, "pattern": "^(?=a)a"}, {**TEXT, "pattern": "^(?!b)a"}),
+    ({**TEXT, "pattern": "^(?<=b)a"}, {**TEXT, "pattern": "^(?<!b)a"}),
     ({**TEXT, "format": "iri"}, {**TEXT, "format": "uri-template"}),
     (
-        {"type": "object", "additionalProperties": False, "patternProperties": {"(?=a)": WHOLE}},
+        {"type": "object", "additionalProperties": False, "patternProperties": {"(?<=a)": WHOLE}},
         {**thing(a=NUMBER), "maxProperties": 9},
     ),
     ({"$schema": "http://json-schema.org/draft-04/schema#", "const": 1}, TEXT),
