@@ -1,15 +1,16 @@
 """Compare the content of two documents without what cannot matter, and number equal schemas alike.
 
-Used by `verdicts`. Annotations and unknown keywords do not matter, nor does the order of `required`,
+Used by `verdicts`. `shared` also measures the way from each schema to the nearest change, along which
+a search for a counter-example goes first. Annotations and unknown keywords do not matter, nor does the order of `required`,
 `enum` and a list of types. A part to which a reference leads always counts.
 """
 
-from collections.abc import Iterable, Iterator
+from collections import deque
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import TypeAlias, cast
 from urllib.parse import urljoin, urlsplit
 
-from oort.rules.inclusion.distances import distances
 from oort.rules.inclusion.documents import Json, Steps, declared_draft, identity, pointed
 from oort.rules.inclusion.keywords import holds_meaning
 
@@ -30,6 +31,7 @@ _NOTES = frozenset(
     {"title", "description", "default", "example", "examples", "$comment", "deprecated"}
     | {"readOnly", "writeOnly"}
 )
+_ASIDE = ("$defs", "definitions")  # no part of a value stands for what is below
 _Numbers: TypeAlias = dict[object, int]
 
 
@@ -129,7 +131,7 @@ class _Walk:
             if (target := pointed(reference)) is not None
         )
         doubtful = self._beside and declared_draft(self.document) is None
-        return Content(numbers, distances(self.schemas, other.schemas, leads), doubtful)
+        return Content(numbers, _distances(self.schemas, other.schemas, leads), doubtful)
 
     def target(self, reference: str) -> int | None:
         """Return the number of the schema to which a reference leads; None if it leads outside."""
@@ -212,6 +214,42 @@ def _leads_outside(reference: str, identifier: str) -> bool:
     """True for a reference to another document: the same one, wherever the reference stands."""
     page = urljoin(identifier, reference).partition("#")[0]
     return bool(urlsplit(page).scheme) and page != identifier.partition("#")[0]
+
+
+def _distances(
+    numbers: Mapping[Steps, int], others: Mapping[Steps, int], leads: Iterable[tuple[Steps, Steps]]
+) -> dict[Steps, int]:
+    """Return the number of schemas between each schema and a change, if a way leads there.
+
+    `numbers` are equal for equal schemas of the two documents. `leads` are references: from a
+    schema to another.
+    """
+    changed = {steps for steps, number in numbers.items() if others.get(steps) != number}
+    around = {steps[:size] for steps in changed for size in range(len(steps))}
+    before: dict[Steps, list[Steps]] = {}
+    for source, target in leads:
+        before.setdefault(target, []).append(source)
+    nearest: dict[Steps, int] = {}
+    waiting = deque((steps, 0) for steps in sorted(changed - around))
+    while waiting:
+        steps, distance = waiting.popleft()
+        if steps in nearest:
+            continue
+        nearest[steps] = distance
+        outer = _outer(steps, numbers)
+        nexts = before.get(steps, []) if outer is None else [outer, *before.get(steps, [])]
+        waiting.extend((further, distance + 1) for further in nexts)
+    return nearest
+
+
+def _outer(steps: Steps, numbers: Mapping[Steps, int]) -> Steps | None:
+    """Return the schema that has this schema as a part; None for the root and for definitions."""
+    for size in range(len(steps) - 1, -1, -1):
+        if steps[size] in _ASIDE and steps[:size] in numbers:
+            return None
+        if steps[:size] in numbers:
+            return steps[:size]
+    return None
 
 
 def _references(value: Json) -> Iterator[str]:

@@ -45,3 +45,7 @@ def of_python(expression: str) -> re.Pattern[str]:
         inside = (inside or (sign == "[" and not escaped)) and (sign != "]" or escaped)
         escaped = sign == "\\" and not escaped
     return re.compile(written, re.ASCII)
+
+
+def random_texts(draw: Random) -> list[str]:
+    return ["".join(draw.choices(LETTERS, k=draw.randrange(7))) for _ in range(40)]
