@@ -23,6 +23,12 @@ from oort.rules.patterns import foreign
 from oort.rules.types import reading, shapes
 
 _Used = tuple[Source, object]
+# The attribute of each declaration that holds the type of its values.
+_KINDS: dict[type, str] = {
+    TableDeclaration: "item",
+    QueueDeclaration: "message",
+    SecretDeclaration: "type",
+}
 
 
 def mistakes(functions: Iterable[Function]) -> Iterator[Mistake]:
@@ -57,19 +63,10 @@ def _of_parameter(parameter: Parameter, source: Source) -> Iterator[_Used]:
         case ValueParameter() | MessageParameter():
             yield source, parameter.kind
         case CallParameter():
-            declared = parameter.call.__oort__
-            yield from (
-                (declared.model.source, kind) for kind in (declared.request, declared.reply)
-            )
+            call = parameter.call.__oort__
+            yield from ((call.model.source, kind) for kind in (call.request, call.reply))
         case HandleParameter():
-            match getattr(parameter.resource, "__oort__", None):
-                case TableDeclaration() as table:
-                    yield table.model.source, table.item
-                case QueueDeclaration() as queue:
-                    yield queue.model.source, queue.message
-                case SecretDeclaration() as secret:
-                    yield secret.model.source, secret.type
-                case _:
-                    return
+            declared: object = getattr(parameter.resource, "__oort__", None)
+            yield parameter.model.source, getattr(declared, _KINDS[type(declared)])
         case _:
             return

@@ -57,16 +57,19 @@ def test_a_body_and_a_reply() -> None:
     def body(body: Holder) -> None: ...
 
     @shop.get("/b")
-    def reply() -> Holder: ...
+    def reply() -> Holder:
+        return Holder("1")
 
     @shop.get("/c")
-    def wrapped() -> Reply[Holder]: ...
+    def wrapped() -> Reply[Holder]:
+        return Reply(Holder("1"))
 
     @shop.get("/d")
     def parameter(word: Word = "no") -> None: ...
 
     @shop.post("/e")
-    def plain(body: Plain, codes: list[str]) -> Plain: ...
+    def plain(body: Plain, codes: list[str]) -> Plain:
+        return body
 
     assert len(set(mistakes(shop))) == 4
 
