@@ -34,7 +34,7 @@ class Follower:
 
     def witness(self, left: Conjunction, right: Conjunction) -> tuple[Json] | None:
         """Return a value that is certainly valid on the left and certainly not on the right."""
-        straight = _distance(left, right)
+        straight = min(_distance(left, right), _DEEPEST)
         for depth in (straight + 1, straight + 4, _DEEPEST):
             self._refused.clear()
             if values := self.refused(left, right, depth):
