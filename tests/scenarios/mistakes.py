@@ -85,6 +85,14 @@ CASES: dict[str, tuple[str, str]] = {
         ),
         "Line forbids unknown fields",
     ),
+    "an event with a pattern that means something else in JSON Schema": (
+        (
+            '@event("shop.words", version=1, key="id")  #! type.pattern\nclass Words(Event):\n'
+            "    id: str\n    word: Annotated[str, msgspec.Meta(pattern=r'^\\D+$')]\n"
+            '@shop.post("/words")\ndef a(out: Publish[Words]) -> None: ...'
+        ),
+        "Write [^0-9].",
+    ),
     "an event that is no Event": (
         '@event("shop.a", version=1, key="id")  #! event.base\nclass A: ...',
         "Write class A(Event)",

@@ -255,7 +255,9 @@ def test_the_advice_works_a_new_version_passes(copy: Copy) -> None:
     first, second = (
         json.loads((copy.folder / LOCK.replace("1.", f"{n}.")).read_text()) for n in (1, 2)
     )
-    assert (first["published"], first["consumers"]) == (["prod"], ["email.welcome"])
+    # Until a deployment, the stage still has the other consumers.
+    running = ["analytics.count", "email.welcome", "onboarding.first_workspace"]
+    assert (first["published"], first["consumers"]) == (["prod"], running)
     assert (second["published"], second["consumers"]) == (
         [],
         ["analytics.count", "onboarding.first_workspace"],
@@ -269,6 +271,8 @@ def test_the_advice_works_a_new_version_passes(copy: Copy) -> None:
     )
     copy.edit(EVENTS, "def newer", "@upcast\ndef newer")
     assert copy.oort("contracts", "lock").returncode == 0
+    assert copy.found() == []  # prod still runs consumers of version 1
+    assert copy.oort("contracts", "lock", "--publish", "prod").returncode == 0
     assert [one["code"] for one in copy.found()] == ["contract.downcast"]
 
 

@@ -77,7 +77,14 @@ def _mistakes_between(
     services: Sequence[Service], loaders: "Sequence[_Loader]"
 ) -> Iterator[Mistake]:
     """Yield the mistakes that need all services together."""
-    from oort.app.loading import answers, atomic_blocks, ownership, routes, workers
+    from oort.app.loading import (
+        answers,
+        atomic_blocks,
+        ownership,
+        routes,
+        text_patterns,
+        workers,
+    )
 
     yield from ownership.imports(services)
     for service in services:
@@ -88,6 +95,7 @@ def _mistakes_between(
     yield from _duplicates(loaders)
     functions = [function for loader in loaders for function in loader.functions]
     yield from answers.mistakes(functions)
+    yield from text_patterns.mistakes(functions)
     for function in functions:
         yield from atomic_blocks.mistakes(function)
     yield from routes.collisions(

@@ -1,7 +1,6 @@
 """Compare the limits of two branches: sizes, numbers, lengths and patterns. Used by `include`."""
 
 from fractions import Fraction
-from itertools import combinations
 
 from oort.rules.inclusion import strings
 from oort.rules.inclusion.shapes import Branch
@@ -16,28 +15,27 @@ def sizes_within(least: int, most: int | None, outer: Branch) -> bool:
 
 def strings_within(inner: Branch, outer: Branch) -> bool:
     """True if the strings of `inner` fit `outer` by length, format and pattern."""
-    if not sizes_within(*_lengths(inner), outer) or not outer.formats <= inner.formats:
+    if not outer.formats <= inner.formats:
         return False
+    wanted = strings.required(inner.patterns, inner.formats)
+    least, most = inner.least, inner.most
+    is_short = least < outer.least and not strings.never(wanted, least=least, most=outer.least - 1)
+    if is_short:
+        return False
+    if outer.most is not None and (most is None or most > outer.most):
+        longer = max(least, outer.most + 1)
+        if not strings.never(wanted, least=longer, most=most):
+            return False
     return all(
-        any(strings.implies(mine, pattern) for mine in (*inner.patterns, ""))
+        pattern in inner.patterns or strings.never(wanted, [pattern], least=least, most=most)
         for pattern in outer.patterns
     )
 
 
-def _lengths(branch: Branch) -> tuple[int, int | None]:
-    spans = [strings.lengths(pattern) for pattern in branch.patterns]
-    least = max([branch.least, *(span[0] for span in spans)])
-    mosts = [most for most in (branch.most, *(span[1] for span in spans)) if most is not None]
-    return least, min(mosts, default=None)
-
-
 def no_text(branch: Branch) -> bool:
-    """True if no string can have the lengths and the patterns."""
-    if not branch.patterns:
-        return False
-    least, most = _lengths(branch)
-    apart = any(strings.apart(left, right) for left, right in combinations(branch.patterns, 2))
-    return apart or (most is not None and least > most)
+    """True if no string can have the lengths, the formats and the patterns."""
+    wanted = strings.required(branch.patterns, branch.formats)
+    return bool(wanted) and strings.never(wanted, least=branch.least, most=branch.most)
 
 
 def numbers_within(inner: Branch, outer: Branch) -> bool:

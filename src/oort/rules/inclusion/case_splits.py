@@ -71,7 +71,7 @@ def _cut(branch: Branch, cut: Fraction, *, below: bool) -> list[Branch]:
 def _by_member(branch: Branch, options: list[Branch]) -> Iterator[list[Branch]]:
     """Split by one member: each value, each type, or absent."""
     named = dict.fromkeys(
-        name for option in options for name in (*dict(option.members), *sorted(option.required))
+        name for option in options for name in (*option.members, *sorted(option.required))
     )
     candidates = []
     for name in list(named)[:_PIECES]:

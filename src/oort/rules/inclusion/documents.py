@@ -8,23 +8,30 @@ other subschemas by number.
 import re
 from dataclasses import dataclass, field
 from fractions import Fraction
+from typing import TypeAlias, cast
 from urllib.parse import unquote
 
 from oort.rules.inclusion.keywords import KINDS, LATEST, Json, is_number, is_opaque, only_refuses
+from oort.rules.inclusion.work import Work
 
 __all__ = [
     "KINDS",
     "Document",
     "Json",
+    "Steps",
     "Subschema",
+    "declared_draft",
     "exact",
     "identity",
     "is_number",
     "kind_of",
     "literal",
+    "pointed",
 ]
 
 _DRAFT = re.compile(r"json-schema\.org/draft(?:-0?|/)(\d{1,4})")
+_FAR = 1000
+Steps: TypeAlias = tuple[str, ...]
 _COMBINING = ("$ref", "allOf", "anyOf", "oneOf", "not", "if", "enum", "const")
 
 
@@ -42,16 +49,21 @@ class Document:
     draft: int = field(init=False)
     declared: bool = field(init=False)
     _hash: int = field(init=False)
+    # numbers of schemas: schemas with equal numbers in two documents have the same meaning
+    meanings: "dict[Steps, int]" = field(default_factory=dict)
+    # the number of schemas up to the nearest one that differs from the other document
+    distances: "dict[Steps, int]" = field(default_factory=dict)
+    work: Work = field(default_factory=Work)
+    alone: bool = False  # True if what stands beside a `$ref` has no meaning
     read: "dict[tuple[str, ...], tuple[frozenset[str], dict[str, Json]]]" = field(
         init=False, default_factory=dict
     )
 
     def __post_init__(self) -> None:
-        declared_draft = self.root.get("$schema") if isinstance(self.root, dict) else None
-        match = _DRAFT.search(declared_draft) if isinstance(declared_draft, str) else None
+        draft = declared_draft(self.root)
         object.__setattr__(self, "_hash", hash(self.name))
-        object.__setattr__(self, "declared", match is not None)
-        object.__setattr__(self, "draft", int(match[1]) if match else LATEST)
+        object.__setattr__(self, "declared", draft is not None)
+        object.__setattr__(self, "draft", LATEST if draft is None else draft)
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, Document) and (self is other or self.name == other.name)
@@ -82,6 +94,22 @@ class Subschema:
         return self.document.number, self.steps, self.flat, literal_root, links
 
     @property
+    def meaning(self) -> object:
+        """A value that is equal for two schemas only if they admit the same documents."""
+        if self.document.own:
+            content, links = cast(tuple[object, tuple["Subschema", ...]], self.document.name)
+            return content, self.steps, self.flat, tuple(link.meaning for link in links)
+        number = self.document.meanings.get(self.steps)
+        return self if number is None else (number, self.flat)
+
+    @property
+    def distance(self) -> int:
+        """The distance to the nearest change between the documents of a comparison."""
+        if self.document.own:
+            return min((link.distance for link in self.document.links), default=_FAR)
+        return self.document.distances.get(self.steps, _FAR)
+
+    @property
     def pointer(self) -> str:
         return "".join("/" + step.replace("~", "~0").replace("/", "~1") for step in self.steps)
 
@@ -106,8 +134,8 @@ class Subschema:
             return {} if value else {"enum": []}
         if not isinstance(value, dict):
             return {"$opaque": value}
-        old_reference = "$ref" in value and self.document.draft <= 7
-        # Until draft 7 a reference stood alone.
+        # Until draft 7 a reference stood alone, and so in OpenAPI 3.0.
+        old_reference = "$ref" in value and (self.document.draft <= 7 or self.document.alone)
         return {"$ref": value["$ref"]} if old_reference else value
 
     def child(self, *steps: str) -> "Subschema":
@@ -119,12 +147,9 @@ class Subschema:
         reference = self.words["$ref"]
         if isinstance(reference, int) and self.document.own:
             return self.document.links[reference]
-        if not isinstance(reference, str) or not (reference == "#" or reference.startswith("#/")):
+        steps = pointed(reference) if isinstance(reference, str) else None
+        if steps is None:
             return None
-        steps = tuple(
-            step.replace("~1", "/").replace("~0", "~")
-            for step in unquote(reference[1:]).split("/")[1:]
-        )
         target = Subschema(self.document, steps)
         return target if isinstance(target.value, bool | dict) else None
 
@@ -139,6 +164,7 @@ class Subschema:
         return self._read()[1]
 
     def _read(self) -> tuple[frozenset[str], dict[str, Json]]:
+        self.document.work.spend()
         keywords = self.document.read.get(self.steps)
         if keywords is None:
             words = self.words
@@ -183,6 +209,22 @@ class Subschema:
         return next(
             (self.child(keyword) for keyword in (word, left_over) if keyword in self.known), None
         )
+
+
+def declared_draft(root: Json) -> int | None:
+    """Return the draft that a document names in `$schema`; None without a known draft."""
+    name = root.get("$schema") if isinstance(root, dict) else None
+    match = _DRAFT.search(name) if isinstance(name, str) else None
+    return int(match[1]) if match else None
+
+
+def pointed(reference: str) -> Steps | None:
+    """Return the steps of a JSON pointer into the same document; None for other references."""
+    if reference != "#" and not reference.startswith("#/"):
+        return None
+    return tuple(
+        step.replace("~1", "/").replace("~0", "~") for step in unquote(reference[1:]).split("/")[1:]
+    )
 
 
 def literal(schema: dict[str, Json], *links: Subschema) -> Subschema:

@@ -12,9 +12,9 @@ from typing import cast
 from oort.rules.inclusion import membership, strings
 from oort.rules.inclusion.bounds import no_text, numbers_within, sizes_within, strings_within
 from oort.rules.inclusion.case_splits import SPENT, ways_to_cut
-from oort.rules.inclusion.documents import Json, literal
+from oort.rules.inclusion.documents import Json, identity, literal
 from oort.rules.inclusion.shapes import EMPTY, SPELT_WHOLE, Branch, Content, branches, of_disjunct
-from oort.rules.inclusion.unions import Conjunction, Disjunct, Reading
+from oort.rules.inclusion.unions import Conjunction, Disjunct, Reading, meaning
 
 _BUDGET = 12_000  # comparisons of two schemas, a second or so; then the answer is "not proven"
 _DEEPEST = 30
@@ -33,6 +33,7 @@ class Prover:
     _trail: list[_Pair] = field(default_factory=list)
     _refused: set[_Pair] = field(default_factory=set)
     _active: dict[_Pair, int] = field(default_factory=dict)
+    _meanings: dict[Conjunction, frozenset[object]] = field(default_factory=dict)
     _emptying: set[Conjunction] = field(default_factory=set)
     _read: dict[tuple[Conjunction, bool], list[Branch]] = field(default_factory=dict)
 
@@ -40,6 +41,8 @@ class Prover:
         """True if the left is a subset of the right. `level` counts the steps into values."""
         pair = (left, right)
         if right <= left or (pair in self._proven and self._proven[pair] <= level):
+            return True
+        if self._meaning(right) <= self._meaning(left):
             return True
         if pair in self._active:
             return self._active[pair] < level
@@ -56,6 +59,18 @@ class Prover:
         self._remember(pair, level, mark, proven=proven)
         self.stuck = before if proven else self.stuck if self.stuck is not None else _pointer(right)
         return proven
+
+    def interrupt(self) -> None:
+        """Forget what rests on proofs that have not ended."""
+        for pair in self._trail:
+            self._proven.pop(pair, None)
+        self._active.clear()
+        self._emptying.clear()
+
+    def _meaning(self, conjunction: Conjunction) -> frozenset[object]:
+        if conjunction not in self._meanings:
+            self._meanings[conjunction] = meaning(conjunction)
+        return self._meanings[conjunction]
 
     def _branches(self, conjunction: Conjunction, *, wanted: bool = False) -> list[Branch]:
         if (conjunction, wanted) not in self._read:
@@ -79,7 +94,10 @@ class Prover:
             return True
         if branch.values is not None:
             spelt = SPELT_WHOLE in branch.tokens
-            return all(_certain(right, value, spelt_whole=spelt) for value in _remaining(branch))
+            return all(
+                _certain(right, value, spelt_whole=spelt) or _listed(branch, value, options)
+                for value in _remaining(branch)
+            )
         if (
             branch.most == 0
             and branch.kind in EMPTY
@@ -247,7 +265,7 @@ class Prover:
         if all(values is not None for values in listed):
             names = [cast(str, value) for values in listed for value in values or ()]
         elif self._closed(branch, level):
-            names = [name for name, _ in branch.members]
+            names = list(branch.members)
         else:
             return None
         return [
@@ -295,11 +313,7 @@ class Prover:
             return False
         if not self._names(left, right, possible, level):
             return False
-        listed = (
-            possible
-            if possible is not None
-            else [name for name, _ in (*left.members, *right.members)]
-        )
+        listed = possible if possible is not None else [*left.members, *right.members]
         for name in dict.fromkeys(listed):
             if _forbidden(left, name):
                 continue
@@ -344,6 +358,15 @@ def _certain(conjunction: Conjunction, value: Json, *, spelt_whole: bool) -> boo
     old = not spelt_whole and any(subschema.document.draft == 4 for subschema in conjunction)
     forms = (value, _with_points(value)) if old else (value,)
     return all(membership.admits(subschema, form) for subschema in conjunction for form in forms)
+
+
+def _listed(branch: Branch, value: Json, options: list[Branch]) -> bool:
+    """True if an option lists the value and has no token that the branch lacks."""
+    return any(
+        identity(value) in map(identity, option.values)
+        for option in options
+        if option.values is not None and option.tokens <= branch.tokens and not option.origin.nots
+    )
 
 
 def _with_points(value: Json) -> Json:

@@ -176,6 +176,11 @@ def only_refuses(word: str) -> bool:
     return word in _APART
 
 
+def holds_meaning(word: str) -> bool:
+    """True if the keyword can matter to a verdict; False for annotations and unknown keywords."""
+    return word in _FORMS
+
+
 def is_opaque(word: str, words: dict[str, Json], *, draft: int, declared: bool) -> bool:
     """True if the keyword's meaning is uncertain here. Unknown keywords have no meaning."""
     if word not in _FORMS:

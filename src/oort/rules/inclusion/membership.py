@@ -174,7 +174,13 @@ def _any_kind(subschema: Subschema, words: _Map, value: Json) -> Iterator[Check]
         yield Check("type", _typed(subschema, words, value))
     if "enum" in words:
         allowed = cast(list[Json], words["enum"])
-        yield Check("enum" if allowed else "", identity(value) in map(identity, allowed))
+        # A text equals only texts, and long lists are lists of texts.
+        listed = (
+            value in allowed
+            if isinstance(value, str)
+            else identity(value) in map(identity, allowed)
+        )
+        yield Check("enum" if allowed else "", listed)
     if "const" in words:
         yield Check("const", identity(value) == identity(words["const"]))
 

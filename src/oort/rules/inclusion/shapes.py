@@ -6,7 +6,7 @@ becomes a token; the branch may then admit too much.
 
 import math
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from typing import cast
 
@@ -60,7 +60,7 @@ class Branch:
     holds: tuple[Content, ...] = ()
     first: tuple[Conjunction, ...] = ()
     rest: Conjunction = ANYTHING
-    members: tuple[tuple[str, Conjunction], ...] = ()
+    members: dict[str, Conjunction] = field(default_factory=dict)
     matching: tuple[tuple[str, Conjunction], ...] = ()
     required: frozenset[str] = frozenset()
     names: Conjunction = ANYTHING
@@ -71,9 +71,8 @@ class Branch:
 
     def member(self, name: str) -> Conjunction:
         """Return the schema of an object's member."""
-        listed = dict(self.members)
-        if name in listed:
-            return listed[name]
+        if name in self.members:
+            return self.members[name]
         hits = [
             (conjunction, strings.matches(pattern, name)) for pattern, conjunction in self.matching
         ]
@@ -88,15 +87,14 @@ class Branch:
 
     def unclear(self, name: str) -> bool:
         """True if `member` may lack a schema, since a pattern cannot be read."""
-        return name not in dict(self.members) and any(
+        return name not in self.members and any(
             strings.matches(pattern, name) is None for pattern, _ in self.matching
         )
 
     def with_member(self, name: str, conjunction: Conjunction, *, present: bool) -> "Branch":
         """Return the branch with a narrower member, which is then required or not."""
-        members = {**dict(self.members), name: conjunction}
         required = self.required | {name} if present else self.required
-        return replace(self, members=tuple(members.items()), required=required)
+        return replace(self, members={**self.members, name: conjunction}, required=required)
 
 
 def branches(conjunction: Conjunction, *, wanted: bool = False) -> list[Branch]:
@@ -280,8 +278,12 @@ def _content(subschema: Subschema, words: dict[str, Json]) -> Content:
 
 def _object(branch: Branch, subschema: Subschema, words: dict[str, Json]) -> Branch:
     keywords = _own_members(subschema, words)
-    names = [name for name, _ in (*branch.members, *keywords.members)]
+    # What says nothing of other names leaves them as they are.
+    is_short = not keywords.rest and not keywords.matching
+    names = list(keywords.members) if is_short else [*branch.members, *keywords.members]
+    subschema.document.work.spend(1 + len(names) // 2)
     members = {name: branch.member(name) | keywords.member(name) for name in names}
+    members = {**branch.members, **members}
     ours, theirs = dict(branch.matching), dict(keywords.matching)
     tokens = (
         branch.tokens
@@ -296,7 +298,7 @@ def _object(branch: Branch, subschema: Subschema, words: dict[str, Json]) -> Bra
             tokens |= {object()} if fallback and not clear else set()
     result = replace(
         branch,
-        members=tuple(members.items()),
+        members=members,
         matching=tuple(sorted(matching.items())),
         tokens=tokens,
     )
@@ -327,7 +329,7 @@ def _own_members(subschema: Subschema, words: dict[str, Json]) -> Branch:
         "object",
         Disjunct(),
         frozenset(tokens),
-        members=tuple(members.items()),
+        members=members,
         matching=tuple(
             (pattern, conjunction)
             for pattern, conjunction in conjunctions.items()

@@ -59,6 +59,11 @@ class Disjunct:
         )
 
 
+def meaning(conjunction: Conjunction) -> frozenset[object]:
+    """Return the meanings of the subschemas. More of them admit fewer documents."""
+    return frozenset(subschema.meaning for subschema in conjunction)
+
+
 def ordered(conjunction: Conjunction) -> list[Subschema]:
     """Return the subschemas of a conjunction in a stable order."""
     return (
@@ -88,14 +93,14 @@ class Reading:
         if subschema.flat:
             return [Disjunct(frozenset({subschema}))]
         if subschema in seen:
-            return [Disjunct(tokens=frozenset({object()}))]
+            return [Disjunct(tokens=frozenset({subschema.meaning}))]
         inside = seen | {subschema}
         keywords = (
             frozenset({replace(subschema, flat=True)})
             if subschema.known.keys() - _ELSEWHERE
             else ANYTHING
         )
-        union = [Disjunct(keywords, tokens=frozenset(object() for _ in subschema.opaque))]
+        union = [Disjunct(keywords, tokens=_unknown(subschema))]
         for choice in self._combined(subschema, inside):
             union = _product(union, choice)
         if subschema.doubtful_null:
@@ -170,6 +175,12 @@ class Reading:
                 continue
             arms = [disjunct for arm in need.arms for disjunct in self._of_subschema(arm, seen)]
             yield [*arms, marked] if self.wanted else [disjunct.both(marked) for disjunct in arms]
+
+
+def _unknown(subschema: Subschema) -> frozenset[object]:
+    """Return a token for a schema with uncertain keywords: whatever it means, it admits the same
+    documents as a schema of equal meaning."""
+    return frozenset({subschema.meaning}) if subschema.opaque else frozenset()
 
 
 _NULL = replace(literal({"type": "null"}), flat=True)

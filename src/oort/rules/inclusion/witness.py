@@ -59,9 +59,9 @@ class Seeker:
                 continue
             same = [hint for hint in hints if hint.kind == branch.kind]
             if branch.kind == "number":
-                yield from _numbers(branch, same)
+                yield from numbers(branch, same)
             elif branch.kind == "string":
-                yield from islice(_strings(branch, same), _TRIED)
+                yield from islice(texts(branch, same), _TRIED)
             elif depth < _DEEPEST:
                 make = self._arrays if branch.kind == "array" else self._objects
                 yield from islice(make(branch, same, depth + 1), _TRIED)
@@ -165,9 +165,7 @@ class Seeker:
         ]
 
     def _objects(self, branch: Branch, hints: list[Branch], depth: int) -> Iterator[Json]:
-        listed = dict.fromkeys(
-            [name for first_name in (branch, *hints) for name, _ in first_name.members]
-        )
+        listed = dict.fromkeys([name for near in (branch, *hints) for name in near.members])
         unlisted = dict.fromkeys(chain(self._names(branch, hints, depth), _NEW_NAMES))
         names = [*listed, *(name for name in unlisted if name not in listed)]
         plain = {
@@ -176,7 +174,7 @@ class Seeker:
             if (values := self._plain(branch.member(name), depth))
         }
         least = {name: plain[name] for name in sorted(branch.required) if name in plain}
-        full = {name: plain[name] for name, _ in branch.members if name in plain} | least
+        full = {name: plain[name] for name in branch.members if name in plain} | least
         yield from (cast(Json, least), cast(Json, full))
         bad: dict[str, tuple[list[Json], list[Json]]] = {}
         for name in names:
@@ -242,19 +240,28 @@ class Seeker:
     def _names(self, branch: Branch, hints: list[Branch], depth: int) -> Iterator[str]:
         """Yield names that no schema lists among its members."""
         both = (branch, *hints)
-        yield from (
-            text
-            for near in both
-            for pattern, _ in near.matching
-            for text in strings.examples(pattern)
-        )
-        for subschema in dict.fromkeys(
-            subschema for near in both for subschema in ordered(near.origin.flats)
-        ):
-            yield from (need.name for need in dependents.needs(subschema))
+        yield from named_by(branch, hints)
         for names in dict.fromkeys(near.names for near in both if near.names):
             texts = self.candidates(branch.names | _STRING, names, depth)
             yield from (cast(str, name) for name in texts[:_NAMED])
+
+
+def new_names(branch: Branch, hints: list[Branch]) -> Iterator[str]:
+    """Yield names that no schema lists among its members."""
+    yield from named_by(branch, hints)
+    yield from _NEW_NAMES
+
+
+def named_by(branch: Branch, hints: list[Branch]) -> Iterator[str]:
+    """Yield names for the patterns of names, and names that other members depend on."""
+    both = (branch, *hints)
+    yield from (
+        text for near in both for pattern, _ in near.matching for text in strings.examples(pattern)
+    )
+    for subschema in dict.fromkeys(
+        subschema for near in both for subschema in ordered(near.origin.flats)
+    ):
+        yield from (need.name for need in dependents.needs(subschema))
 
 
 def _in(conjunction: Conjunction, value: Json) -> membership.Truth:
@@ -316,7 +323,8 @@ def _lengths(branch: Branch, hints: list[Branch]) -> set[int]:
     }
 
 
-def _numbers(branch: Branch, hints: list[Branch]) -> Iterator[Json]:
+def numbers(branch: Branch, hints: list[Branch]) -> Iterator[Json]:
+    """Yield numbers at and near the limits of a branch and of the hints."""
     points = {Fraction(0), Fraction(1)}
     for hint in (branch, *hints):
         points |= {bound for bound in (hint.low, hint.high) if bound is not None}
@@ -342,22 +350,21 @@ def _written(number: Fraction) -> Iterator[Json]:
         yield float(number)
 
 
-def _strings(branch: Branch, hints: list[Branch]) -> Iterator[Json]:
-    patterns = [
-        *sorted(branch.patterns),
-        *(pattern for hint in hints for pattern in sorted(hint.patterns)),
-    ]
+def texts(branch: Branch, hints: list[Branch]) -> Iterator[Json]:
+    """Yield texts for the patterns, formats and lengths of a branch and of the hints."""
+    mine = sorted(branch.patterns)
+    theirs = [pattern for hint in hints for pattern in sorted(hint.patterns)]
     yield from (strings.SAMPLES[name] for name in sorted(branch.formats) if name in strings.SAMPLES)
-    lengths = [hint for hint in sorted(_lengths(branch, hints)) if hint <= _LONGEST]
-    for text in (text for pattern in patterns for text in strings.examples(pattern)):
-        yield text
-        for length in lengths:
-            if length > len(text):
-                yield from (
-                    text.ljust(length, text[-1:] or "a"),
-                    text.ljust(length, "a"),
-                    text.rjust(length, "a"),
-                )
+    goals: list[tuple[list[str], list[str]]] = [(mine, theirs)]
+    goals += [(mine, [pattern]) for pattern in theirs]
+    goals += [([*mine, pattern], []) for pattern in theirs]
+    written = [
+        strings.text(wanted, unwanted, least=branch.least, most=branch.most)
+        for wanted, unwanted in goals
+    ]
+    lengths = [length for length in sorted(_lengths(branch, hints)) if length <= _LONGEST]
+    written += [strings.text(mine, least=length, most=length) for length in lengths]
+    yield from (text for text in written if text is not None)
     yield from (sign * length for length in lengths for sign in ("a", "?", "0", "A", "é", "\n"))
     listed = [value for hint in hints for value in hint.values or () if isinstance(value, str)]
     yield from (text for value in listed for text in (value, value + "x"))

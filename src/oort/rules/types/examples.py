@@ -16,6 +16,7 @@ import msgspec
 
 from oort.model.errors import InvalidValue
 from oort.model.items import Value
+from oort.rules.patterns import dialect, searches
 from oort.rules.types import reading, shapes, validation
 from oort.rules.types.shapes import Field, Shape
 
@@ -220,9 +221,24 @@ def _(shape: shapes.Text, wish: _Wish) -> Value:
         else wish.name
     )
     for text in _sized((named, *_TEXTS), shape.min_length or 0, shape.max_length):
-        if shape.pattern is None or re.search(shape.pattern, text):
+        if shape.pattern is None or _matches(shape.pattern, text):
             return wish.tagged(text)
-    raise InvalidValue(f"No readable text matches {shape.pattern} for {wish.name}.", _INSTEAD)
+    written = _written(shape.pattern or "", shape.min_length or 0, shape.max_length)
+    if written is None:
+        raise InvalidValue(f"No readable text matches {shape.pattern} for {wish.name}.", _INSTEAD)
+    return written
+
+
+def _matches(pattern: str, text: str) -> bool:
+    return searches.matches(dialect.translated(pattern).exported, text) is True
+
+
+def _written(pattern: str, least: int, most: int | None) -> str | None:
+    exported = dialect.translated(pattern).exported
+    try:
+        return searches.shortest([exported], least=least, most=most)
+    except searches.Open:
+        return None
 
 
 def _sized(texts: Iterable[str], least: int, most: int | None) -> Iterable[str]:

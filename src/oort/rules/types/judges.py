@@ -1,6 +1,6 @@
 """Judges: what a typed value must fulfil beside its structure, which msgspec checks.
 
-A number is finite, and a time has its zone. A judge visits only the places of a type that can fail.
+A number is finite, a time has its zone, and a text matches its pattern as JSON Schema reads it. A judge visits only the places of a type that can fail.
 """
 
 import math
@@ -99,10 +99,30 @@ def _leaf(shape: Shape) -> Judge | None:
             return _finite
         case shapes.Formatted(format="date-time" | "time", zone=True):
             return _zoned
+        case shapes.Text(pattern=str() as pattern):
+            return _matching(pattern)
         case shapes.Anything() | shapes.Model() | shapes.Custom():
             return anything
         case _:
             return None
+
+
+def _matching(pattern: str) -> Judge | None:
+    """Return the judge of a pattern that msgspec reads in another way than JSON Schema."""
+    from oort.rules.patterns import dialect  # for types with patterns only
+
+    expression = dialect.compiled(pattern)
+    if expression is None:
+        return None
+    search = expression.search
+    misfit = Misfit(f"Expected `str` matching regex {pattern!r}")
+
+    def judge(value: str) -> Misfit | None:
+        # Both languages agree about ASCII without control characters.
+        usual = value.isascii() and value.isprintable()
+        return None if usual or search(value) else misfit
+
+    return judge
 
 
 def _array(item: Judge | None) -> Judge | None:
@@ -199,8 +219,8 @@ def _unknown(value: object) -> Misfit | None:
 def _class(shape: Shape) -> type | tuple[type, ...]:
     """Return the classes of the instances of a shape that has a judge."""
     match shapes.bare(shape):
-        case shapes.Number():
-            return float
+        case shapes.Number() | shapes.Text() as scalar:
+            return float if isinstance(scalar, shapes.Number) else str
         case shapes.Array() | shapes.Tuple():
             return (list, tuple, set, frozenset)
         case shapes.Map():

@@ -14,13 +14,13 @@ import msgspec
 
 from oort.model.errors import InvalidValue
 from oort.model.items import Value
-from oort.rules.types import models, reading, shapes
+from oort.rules.patterns import dialect
+from oort.rules.types import key_schemas, models, reading, shapes
 from oort.rules.types.schema_keywords import Schema, closed, everywhere
 from oort.rules.types.schema_names import input_names, named
 from oort.rules.types.shapes import Field, Named, Shape
 
 _BASE64 = "^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$"
-_INTEGER = "^(?:0|-?[1-9][0-9]*)$"
 _DEFS = "#/$defs/"
 _INSTEAD = "Use Structs, dataclasses and builtin types."
 
@@ -312,11 +312,7 @@ def _(shape: shapes.Array, writer: _Writer) -> Schema:
 @of_shape.register(shapes.Map)
 def _(shape: shapes.Map, writer: _Writer) -> Schema:
     written: Schema = {"type": "object"}
-    keys = writer.schema(shape.key)
-    if keys.get("type") == "integer":
-        keys = {"pattern": _INTEGER}
-    keys = {name: value for name, value in keys.items() if name != "type"}
-    if keys:
+    if keys := _keys(shape.key, writer):
         written["propertyNames"] = keys
     if values := writer.schema(shape.value):
         written["additionalProperties"] = values
@@ -324,6 +320,15 @@ def _(shape: shapes.Map, writer: _Writer) -> Schema:
         **written,
         **_present({"minProperties": shape.min_length, "maxProperties": shape.max_length}),
     }
+
+
+def _keys(shape: Shape, writer: _Writer) -> Schema:
+    """Return the schema of the names; empty if every text is a name."""
+    bare = shapes.bare(shape)
+    if not isinstance(bare, shapes.Choice):
+        return key_schemas.names(shape, writer.schema(shape), read=writer.closed)
+    arms = [_keys(arm, writer) for arm in bare.arms if not isinstance(arm, shapes.Null)]
+    return {"anyOf": list[Value](arms)} if all(arms) else {}
 
 
 @of_shape.register(shapes.Number)
@@ -348,7 +353,7 @@ def _(shape: shapes.Text, _: _Writer) -> Schema:
     bounds: Schema = {
         "minLength": shape.min_length,
         "maxLength": shape.max_length,
-        "pattern": shape.pattern,
+        "pattern": None if shape.pattern is None else dialect.translated(shape.pattern).exported,
     }
     return {"type": "string", **_present(bounds)}
 

@@ -15,7 +15,7 @@ import msgspec
 
 from oort.model import limits
 from oort.model.items import Value
-from oort.rules.types import models, reading, shapes
+from oort.rules.types import judges, models, reading, shapes
 from oort.rules.types.shapes import Shape
 
 
@@ -95,17 +95,22 @@ class _Leaf(msgspec.Struct, eq=False):
 
     kind: object
     exact: bool = False
+    judge: judges.Judge | None = None
 
     def check(self, value: Value, pointer: str, errors: list[Violation]) -> None:
         try:
             # JSON has only text keys.
-            msgspec.convert(value, type=self.kind, str_keys=True, dec_hook=models.load)
+            converted: object = msgspec.convert(
+                value, type=self.kind, str_keys=True, dec_hook=models.load
+            )
         except msgspec.ValidationError as error:
             objected = [
                 _at(pointer, steps, what) for steps, what in models.reasons(error.__cause__)
             ]
             errors += objected or [from_msgspec(str(error), value, pointer)]
         else:
+            misfit = None if self.judge is None else self.judge(converted)
+            errors += [] if misfit is None else [_at(pointer, misfit.steps, misfit.detail)]
             self.stray(value, pointer, errors)
 
     def stray(self, value: Value, pointer: str, errors: list[Violation]) -> None:
@@ -288,13 +293,15 @@ def _compile(shape: Shape, seen: dict[object, _Container]) -> Validator:
         case shapes.Array():
             return _Container(_List(_compile(shape.item, seen)), _Leaf(shape.kind))
         case shapes.Map():
-            return _Container(_Map(_compile(shape.value, seen)), _Leaf(shape.kind))
+            leaf = _Leaf(shape.kind, judge=judges.judge(shape))
+            return _Container(_Map(_compile(shape.value, seen)), leaf)
         case shapes.Tuple():
             return _Container(
                 _Tuple([_compile(inner, seen) for inner in shape.items]), _Leaf(shape.kind)
             )
         case _:
-            return _Leaf(shape.kind, exact=isinstance(shape, shapes.Exact))
+            judge = judges.judge(shape) if isinstance(shape, shapes.Text) else None
+            return _Leaf(shape.kind, exact=isinstance(shape, shapes.Exact), judge=judge)
 
 
 def _object(
@@ -323,7 +330,8 @@ def _choice(shape: shapes.Choice, seen: dict[object, _Container]) -> Validator:
     arms = [(arm, _compile(arm, seen)) for arm in shapes.alternatives(shape)]
     containers = [(arm, validator) for arm, validator in arms if isinstance(validator, _Container)]
     if not containers:
-        return _Leaf(shape.kind, exact=any(isinstance(arm, shapes.Exact) for arm, _ in arms))
+        exact = any(isinstance(arm, shapes.Exact) for arm, _ in arms)
+        return _Leaf(shape.kind, exact=exact, judge=None if exact else judges.judge(shape))
     for _, validator in containers:
         # An open union. msgspec permits only None beside it.
         if isinstance(validator.inner, _Choice):

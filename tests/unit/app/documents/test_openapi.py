@@ -20,7 +20,7 @@ ROOT = Path(__file__).parents[4]
 WHOLE = openapi.document(load([kinds], name="kinds"))
 
 
-Code = Annotated[str, Meta(pattern="^[0-9]{9}-[xyz]$")]
+Code = Annotated[str, Meta(pattern="^(?=a)b[0-9]{9}$")]
 
 
 class Odd:

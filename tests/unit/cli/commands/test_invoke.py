@@ -156,7 +156,7 @@ from msgspec import Meta
 from oort import Service
 orders = Service("orders")
 @orders.post("/", public=True)
-def make(body: Annotated[str, Meta(pattern="^q7-[0-9]{9}$")]) -> None: ...
+def make(body: Annotated[str, Meta(pattern="^(?=a)b$")]) -> None: ...
 """
     result = run("invoke", "orders.make", "--event", "-", "-C", shop(tmp_path, source), input="[]")
     assert result.exit_code == 64

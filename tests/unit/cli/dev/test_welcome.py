@@ -49,7 +49,7 @@ from msgspec import Meta
 from oort import Service
 odd = Service("odd")
 class Thing(msgspec.Struct):
-    code: Annotated[str, Meta(pattern="^q7-[0-9]{9}$")]
+    code: Annotated[str, Meta(pattern="^(?=a)b$")]
 @odd.post("/", public=True)
 def make(body: Thing) -> None: ...
 @odd.post("/{id}", public=True)

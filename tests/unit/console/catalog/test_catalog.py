@@ -159,7 +159,7 @@ def test_fields_are_told_in_words(pages: dict[str, Page]) -> None:
         "size": "Size",
         "urgency": 'one of "high", "low"',
         "prices": "map from text (2 to 3 characters) to decimal number as text or number",
-        "counts": "map from text like ^(?:0|-?[1-9][0-9]*)$ to number",
+        "counts": "map from text like ^-?(?:0|[1-9][0-9]*)$ to number",
         "tags": "list of text",
         "place": "row of number, whole number",
         "at": "date and time with a zone or null",

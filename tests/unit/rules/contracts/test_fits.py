@@ -78,9 +78,12 @@ def test_what_fits_is_no_misfit() -> None:
 @pytest.mark.parametrize(
     ("read", "found"),
     [
-        (thing(a={**TEXT, "pattern": "(?=x)y"}), ("a", "")),
-        ({"$ref": "#/$defs/T", "$defs": {"T": thing(a={**TEXT, "pattern": "(?=x)y"})}}, ("a", "T")),
-        ({**TEXT, "pattern": "(?=x)y"}, ("", "")),
+        (thing(a={**TEXT, "pattern": "(?<=x)y"}), ("a", "")),
+        (
+            {"$ref": "#/$defs/T", "$defs": {"T": thing(a={**TEXT, "pattern": "(?<=x)y"})}},
+            ("a", "T"),
+        ),
+        ({**TEXT, "pattern": "(?<=x)y"}, ("", "")),
     ],
 )
 def test_what_cannot_be_decided_has_a_place_and_no_witness(

@@ -7,6 +7,7 @@ from oort.rules.inclusion.documents import Json
 from tests.unit.rules.inclusion.test_verdicts import NULL, NUMBER, TEXT, WHOLE, thing
 
 LIST: dict[str, Json] = {"type": "array"}
+LATEST: dict[str, Json] = {"$schema": "https://json-schema.org/draft/2020-12/schema"}
 
 # the same in other words, by what they do not admit
 OPPOSITE: list[tuple[Json, Json]] = [
@@ -55,7 +56,7 @@ OPPOSITE: list[tuple[Json, Json]] = [
     ),
     ({"$defs": {"T": TEXT}, "not": {"$ref": "#/$defs/T"}}, {"not": TEXT}),
     (
-        {"$defs": {"T": TEXT}, "not": {"$ref": "#/$defs/T", "minLength": 1}},
+        {**LATEST, "$defs": {"T": TEXT}, "not": {"$ref": "#/$defs/T", "minLength": 1}},
         {"anyOf": [{"not": TEXT}, {**TEXT, "maxLength": 0}]},
     ),
     ({"allOf": [{"not": WHOLE}, {"not": TEXT}]}, {"not": {"type": ["integer", "string"]}}),

@@ -61,8 +61,8 @@ def test_it_agrees_with_another_validator(schema: Json) -> None:
         ({"oneOf": [{"format": "x"}, {"type": "string"}]}, "a"),
         ({"not": {"format": "x"}}, "a"),
         ({"if": {"format": "x"}, "then": False}, "a"),
-        ({"patternProperties": {"(?=a)": False}}, {"a": 1}),
-        ({"patternProperties": {"(?=a)": True}, "additionalProperties": False}, {"b": 1}),
+        ({"patternProperties": {"(?<=a)": False}}, {"a": 1}),
+        ({"patternProperties": {"(?<=a)": True}, "additionalProperties": False}, {"b": 1}),
         ({"minimum": 1}, float("inf")),
     ],
 )

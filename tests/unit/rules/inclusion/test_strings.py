@@ -11,17 +11,16 @@ from tests.unit.rules.inclusion.validators import validator
     [
         ("^a$", "a", True),
         ("^a$", "ab", False),
-        ("^a$", "a\n", None),  # Python and ECMAScript differ about the end
+        ("^a$", "a\n", False),
         (".+", "\n", False),
         ("[^a]", "\n", True),
-        (".", "\r", None),  # Python's . takes it, ECMAScript's does not
-        ("a", "a" * 300, None),
-        ("^(?:a+)+$", "a" * 30 + "b", None),  # it would take hours
-        ("(?=a)", "a", None),
+        (".", "\r", False),
+        ("^(?:a+)+$", "a" * 30 + "b", False),
+        ("(?=a)", "a", True),
+        ("(?<=a)b", "ab", None),
         ("a*+", "a", None),
         ("(", "a", None),
-        ("a" * 300, "a", None),
-        (r"\u{61}", "a", None),
+        (r"\u{61}", "a", True),
         (r"^\d+\.\d$", "12.5", True),
         (r"^\d$", "٣", False),
     ],
@@ -33,7 +32,9 @@ def test_matches(pattern: str, text: str, expected: bool | None) -> None:
 @pytest.mark.parametrize(
     ("narrow", "wide", "expected"),
     [
-        ("(?=x)", "(?=x)", True),
+        ("(?<=x)", "(?<=x)", True),
+        ("(?<=x)", "x", False),
+        (r"^[a-z]{2,8}$", r"^\w+$", True),
         ("^abc", "^ab", True),
         ("^ab*", "^ab", False),
         ("^abc*", "^ab", True),
@@ -41,10 +42,11 @@ def test_matches(pattern: str, text: str, expected: bool | None) -> None:
         ("ab", "^a", False),
         ("^ab", "^a$", False),
         (r"^a\.b", r"^a\.", True),
-        (r"^a\.?b", r"^a", False),
-        (r"a{1,}\d", "(?:a)+[0-9]", False),
+        (r"^a\.?b", r"^a", True),
+        (r"a{1,}\d", "(?:a)+[0-9]", True),
         (r"^(?:a){1,}\d{1}$", "^(a)+[0-9]$", True),
         ("[{1,}]", "[+]", False),
+        ("", r"^\S*$", False),
         ("b", ".*$", True),
     ],
 )
@@ -85,34 +87,23 @@ def test_spelt_out(pattern: str, expected: list[str]) -> None:
 
 
 @pytest.mark.parametrize(
-    ("pattern", "least", "most"),
-    [
-        ("^a{2,3}b?$", 2, 4),
-        ("^a+$", 1, None),
-        ("^(?:ab|c)d$", 2, None),
-        ("a", 1, None),
-        ("^a|bc$", 1, None),
-        (r"^[0-9]{4}-\d\d$", 7, 7),
-        ("(?=a)", 0, None),
-        ("^a{2,}$", 2, None),
-    ],
-)
-def test_lengths(pattern: str, least: int, most: int | None) -> None:
-    assert strings.lengths(pattern) == (least, most)
-
-
-@pytest.mark.parametrize(
     "pattern", ["^a[0-9]+$", "^(?:a|b){2,}c?$", "x$", r"^\w+@\w+\.com$", "^[A-F]{8}$", "."]
 )
 def test_examples_match(pattern: str) -> None:
-    found = strings.examples(pattern)
+    found = list(strings.examples(pattern))
     assert found
     assert all(strings.matches(pattern, text) for text in found)
 
 
 def test_there_are_no_examples_of_what_cannot_be_read() -> None:
-    assert strings.examples("(?=a)") == []
-    assert strings.examples("^[é]$") == []
+    assert list(strings.examples("(?<=a)b")) == []
+    assert list(strings.examples("^[é]$")) == ["é"]
+
+
+def test_a_text_is_written_for_what_is_understood() -> None:
+    assert strings.text(["^a", "(?<=a)b"], ["^a$", "(?<=a)b"]) == "aa"
+    assert strings.text(["^a$"], ["a"]) is None
+    assert strings.text(["(a|b)*a(a|b){18}$"], ["^(?:a|b)*$"]) is None
 
 
 @pytest.mark.parametrize("name", sorted(strings.SAMPLES))

@@ -192,6 +192,28 @@ NARROWER: list[tuple[Json, Json]] = [
         {"type": "array", "prefixItems": [TEXT]},
     ),
     ({**NUMBER, "exclusiveMinimum": 10**300}, {**NUMBER, "minimum": 10**300}),
+    ({**TEXT, "pattern": r"^\S+$"}, TEXT),
+    ({**TEXT, "pattern": "^[A-Z]{2}$"}, {**TEXT, "pattern": r"^\w{2,3}$"}),
+    ({**TEXT, "pattern": r"^\S{2,}@", "maxLength": 5}, {**TEXT, "pattern": "@", "minLength": 3}),
+    ({**TEXT, "pattern": "^a+$"}, {**TEXT, "pattern": "^a", "not": {"pattern": "b"}}),
+    ({**TEXT, "format": "date-time"}, {**TEXT, "pattern": r"^\d{4}-", "minLength": 9}),
+    (
+        {**TEXT, "pattern": r"^(?=.*\d)\w+$"},
+        {
+            "anyOf": [
+                {**TEXT, "pattern": r"^\w{1,4}$"},
+                {**TEXT, "pattern": r"^\w*$", "minLength": 5},
+            ]
+        },
+    ),
+    (
+        thing("m", m={**TEXT, "pattern": r"^[^@\s]+@[^@\s]+$"}, n=TEXT),
+        thing("m", m={**TEXT, "pattern": "@"}),
+    ),
+    (
+        {"type": "object", "patternProperties": {r"^\d{2}$": WHOLE}, "additionalProperties": False},
+        {"type": "object", "patternProperties": {"^[0-9]+$": WHOLE}, "additionalProperties": False},
+    ),
 ]
 
 
@@ -297,10 +319,10 @@ UNKNOWN: list[tuple[Json, Json]] = [
     (WHOLE, {"allOf": [{"$id": "https://example.com/inner", **WHOLE}]}),
     (WHOLE, {"properties": 1}),
     (thing(a=TEXT), {**thing(a=TEXT), "unevaluatedProperties": False, "required": ["a"]}),
-    ({**TEXT, "pattern": "^(?=a)a"}, {**TEXT, "pattern": "^(?!b)a"}),
+    ({**TEXT, "pattern": "^(?<=b)a"}, {**TEXT, "pattern": "^(?<!b)a"}),
     ({**TEXT, "format": "iri"}, {**TEXT, "format": "uri-template"}),
     (
-        {"type": "object", "additionalProperties": False, "patternProperties": {"(?=a)": WHOLE}},
+        {"type": "object", "additionalProperties": False, "patternProperties": {"(?<=a)": WHOLE}},
         {**thing(a=NUMBER), "maxProperties": 9},
     ),
     ({"$schema": "http://json-schema.org/draft-04/schema#", "const": 1}, TEXT),
@@ -507,3 +529,52 @@ def test_a_gap_between_two_ranges_is_found() -> None:
     assert found.verdict == "no"
     assert found.witness is not None
     assert found.witness[0] in range(51, 60)
+
+
+NAMED: Schema = {"$defs": {"T": TEXT, "W": WHOLE}}
+TO_TEXT: Schema = {**NAMED, "$ref": "#/$defs/T"}
+SHORT: Schema = {**TO_TEXT, "maxLength": 3}
+DRAFTS = {
+    "none": None,
+    "4": "http://json-schema.org/draft-04/schema#",
+    "7": "http://json-schema.org/draft-07/schema#",
+    "2020": "https://json-schema.org/draft/2020-12/schema",
+}
+# old, new, and the verdicts without a draft, in draft 7, and in draft 2020-12
+BESIDE: list[tuple[Schema, Schema, str, str, str]] = [
+    (SHORT, {**TEXT, "maxLength": 3}, "unknown", "no", "yes"),
+    (SHORT, {**TEXT, "maxLength": 2}, "no", "no", "no"),
+    (TEXT, SHORT, "unknown", "yes", "no"),
+    (SHORT, TO_TEXT, "yes", "yes", "yes"),
+    (SHORT, {**TO_TEXT, "maxLength": 2}, "unknown", "yes", "no"),
+    (SHORT, {**SHORT, "title": "T"}, "yes", "yes", "yes"),
+    ({**TO_TEXT, "title": "T"}, TEXT, "yes", "yes", "yes"),
+    (SHORT, {**NAMED, "$ref": "#/$defs/W", "maxLength": 3}, "no", "no", "no"),
+]
+
+
+@pytest.mark.parametrize(("old", "new", "none", "seven", "latest"), BESIDE, ids=str)
+def test_what_stands_beside_a_reference_counts_where_the_draft_says_so(
+    old: Schema, new: Schema, none: str, seven: str, latest: str
+) -> None:
+    for draft, verdict in (("none", none), ("7", seven), ("2020", latest)):
+        named: Schema = {"$schema": DRAFTS[draft]} if DRAFTS[draft] else {}
+        found = compare({**named, **old}, {**named, **new}, as_is=True)
+        assert found.verdict == verdict, draft
+        if found.verdict == "unknown":
+            assert "Name the draft in $schema." in found.reason
+        if found.witness is not None:  # it counts in every reading
+            for known in DRAFTS if draft == "none" else (draft,):
+                if DRAFTS[known]:
+                    one, other = ({**schema, "$schema": DRAFTS[known]} for schema in (old, new))
+                    assert validator(one).is_valid(found.witness[0])
+                    assert not validator(other).is_valid(found.witness[0])
+
+
+def test_a_counter_example_counts_in_every_reading() -> None:
+    old: Schema = {**NAMED, "anyOf": [{"$ref": "#/$defs/W", "minimum": 1, "maximum": 1}, NULL]}
+    new: Schema = {"type": ["null", "integer"], "minimum": 2}
+    found = compare(old, new, as_is=True)
+    assert found.witness == (1,)
+    apart: Schema = {"anyOf": [{"const": "a"}, {**TO_TEXT, "const": "b"}]}
+    assert compare(apart, {"enum": ["a", "b"]}, as_is=True).verdict == "unknown"

@@ -228,8 +228,8 @@ class NeverPasses(Struct):
 @pytest.mark.parametrize(
     ("kind", "reason"),
     [
-        (Annotated[str, Meta(pattern="^[0-9]{17}$")], "No readable text matches"),
-        (Annotated[str, Meta(pattern="^[0-9]{17}$")] | Endless, "No readable text matches"),
+        (Annotated[str, Meta(pattern="^(?=a)b")], "No readable text matches"),
+        (Annotated[str, Meta(pattern="(?<=a)b")] | Endless, "No readable text matches"),
         (Annotated[int, Meta(gt=1, lt=2)], "within the bounds"),
         (Annotated[str, Meta(max_length=3, examples=["too long"])], "no example of"),
         (Endless, "contains itself"),
@@ -255,3 +255,8 @@ json_values = st.none() | st.booleans() | st.integers(-9, 9) | st.text(max_size=
 def test_the_first_of_the_given_examples_is_taken_as_it_is(given_examples: list[Value]) -> None:
     kind = Annotated[object, Meta(examples=given_examples)]
     assert example(kind) == given_examples[0]
+
+
+def test_an_example_is_written_for_a_pattern_that_no_usual_text_matches() -> None:
+    kind = Annotated[str, Meta(pattern="^q7-[0-9]{9}$", max_length=12)]
+    assert example(kind) == "q7-000000000"

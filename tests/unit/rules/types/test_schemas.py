@@ -109,6 +109,9 @@ def both(kind: object) -> tuple[Schema, Schema]:
     return schemas.schema(kind, closed=True), schemas.schema(kind, closed=False)
 
 
+Natural = Annotated[int, Meta(ge=1)]
+
+
 @pytest.mark.parametrize(
     ("kind", "expected"),
     [
@@ -137,8 +140,8 @@ def both(kind: object) -> tuple[Schema, Schema]:
             "type": "array", "minItems": 2, "maxItems": 2, "prefixItems": [{"type": "integer"}, {"type": "string"}]}),
         (tuple[()], {"type": "array", "minItems": 0, "maxItems": 0}),
         (dict[str, Any], {"type": "object"}),
-        (Annotated[dict[int, bool], Meta(min_length=1, max_length=2)], {
-            "type": "object", "propertyNames": {"pattern": "^(?:0|-?[1-9][0-9]*)$"},
+        (Annotated[dict[Natural, bool], Meta(min_length=1, max_length=2)], {
+            "type": "object", "propertyNames": {"pattern": "^(?:[1-9][0-9]*)$"},
             "additionalProperties": {"type": "boolean"}, "minProperties": 1, "maxProperties": 2}),
         (dict[Annotated[str, Meta(max_length=3)], int], {
             "type": "object", "propertyNames": {"maxLength": 3}, "additionalProperties": {"type": "integer"}}),

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from msgspec import Meta
 
 from oort import Open
-from oort.rules.types import values
+from oort.rules.types import judges, reading, values
 from oort.rules.types.values import compiled
 from tests.unit.rules.types.value_classes import (
     NAIVE,
@@ -166,3 +166,45 @@ def test_a_type_is_compiled_once_also_if_it_is_written_anew() -> None:
     noted: Any = Annotated[int, ["a note"]]  # no key of a cache
     assert compiled(noted).read(b"1") == 1
     assert compiled(Node) is compiled(Node)
+
+
+Country = Annotated[str, Meta(pattern="^[A-Z]{2}$")]
+Code = Annotated[str, Meta(pattern=r"^\d+$")]
+
+
+class Address(msgspec.Struct):
+    country: Country
+    codes: list[Code] = []
+    counts: dict[Country, int] = {}
+    maybe: Country | int | None = None
+
+
+@pytest.mark.parametrize(
+    ("value", "place"),
+    [
+        ({"country": "NO\n"}, "$.country"),
+        ({"country": "NO", "codes": ["1", "٣"]}, "$.codes[1]"),
+        ({"country": "NO", "counts": {"NO\n": 1}}, "$.counts.NO\n"),
+        ({"country": "NO", "maybe": "NO\n"}, "$.maybe"),
+    ],
+)
+def test_a_pattern_means_the_same_as_in_the_schema(value: dict[str, Any], place: str) -> None:
+    """msgspec takes them: to Python, `$` is also before a last line break, and `٣` is a digit."""
+    again = msgspec.convert(value, Address)
+    for refuse in (
+        lambda: compiled(Address).read(msgspec.json.encode(value)),
+        lambda: compiled(Address).convert(value),
+        lambda: compiled(Address).write(again),
+        lambda: compiled(Address).plain(again),
+    ):
+        with pytest.raises(msgspec.ValidationError, match="matching regex") as raised:
+            refuse()
+        assert f"at `{place}`" in str(raised.value)
+    fits = {"country": "NO", "codes": ["1"], "counts": {"SE": 1}, "maybe": 1}
+    assert compiled(Address).convert(fits) == msgspec.convert(fits, Address)
+
+
+def test_a_type_without_such_patterns_pays_nothing() -> None:
+    plain = Annotated[str, Meta(pattern="^[a-z]", max_length=4)]
+    assert judges.judge(reading.compiled(dict[plain, list[plain]])) is None
+    assert judges.judge(reading.compiled(Country)) is not None

@@ -1,0 +1,216 @@
+"""Follow the differences of two schemas down to a counter-example. Used by `verdicts`.
+
+Where two objects differ in a member, a value that the member's new schema refuses is put into the
+smallest object. So a change deep inside a large schema is shown without a search in all the rest;
+`witness` searches what this cannot show.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from itertools import chain, islice
+from typing import cast
+
+from oort.rules.inclusion import membership
+from oort.rules.inclusion.documents import Json, identity
+from oort.rules.inclusion.include import Prover
+from oort.rules.inclusion.shapes import Branch, branches
+from oort.rules.inclusion.unions import Conjunction
+from oort.rules.inclusion.witness import new_names, numbers, texts
+
+_DEEPEST = 24
+_KEPT = 3  # values of one pair
+_TRIED = 40  # candidates of one pair
+_LONGEST = 50  # elements and members that are added to reach a size
+_Pair = tuple[Conjunction, Conjunction]
+
+
+@dataclass(frozen=True, slots=True)
+class Follower:
+    """One search, with a memory for inner schemas."""
+
+    _prover: Prover
+    _refused: dict[_Pair, list[Json]] = field(default_factory=dict)
+    _smallest: dict[Conjunction, tuple[Json] | None] = field(default_factory=dict)
+
+    def witness(self, left: Conjunction, right: Conjunction) -> tuple[Json] | None:
+        """Return a value that is certainly valid on the left and certainly not on the right."""
+        straight = min(_distance(left, right), _DEEPEST)
+        for depth in (straight + 1, straight + 4, _DEEPEST):
+            self._refused.clear()
+            if values := self.refused(left, right, depth):
+                return (values[0],)
+        return None
+
+    def refused(self, left: Conjunction, right: Conjunction, depth: int) -> list[Json]:
+        """Return values of the left that the right refuses, for certain.
+
+        `depth` counts the steps into values that are left.
+        """
+        if depth <= 0:
+            return []
+        pair = (left, right)
+        if pair not in self._refused:
+            self._refused[pair] = []  # also the answer while the search is going on
+            if not self._prover.includes(left, right):
+                fitting = (
+                    value
+                    for value in self._candidates(left, right, depth)
+                    if _in(left, value) is True and _in(right, value) is False
+                )
+                self._refused[pair] = list(islice(fitting, _KEPT))
+        return self._refused[pair]
+
+    def smallest(self, conjunction: Conjunction) -> tuple[Json] | None:
+        """Return a small value of the schema, in a tuple."""
+        if conjunction not in self._smallest:
+            self._smallest[conjunction] = None
+            values = (
+                value
+                for branch in branches(conjunction)
+                for value in islice(self._plain(branch), _TRIED)
+            )
+            self._smallest[conjunction] = next(
+                ((value,) for value in values if _in(conjunction, value) is True), None
+            )
+        return self._smallest[conjunction]
+
+    def _plain(self, branch: Branch) -> Iterator[Json]:
+        if branch.values is not None:
+            yield from branch.values
+        elif branch.kind == "number":
+            yield from numbers(branch, [])
+        elif branch.kind == "string":
+            yield from texts(branch, [])
+        elif branch.kind == "array":
+            yield from self._array(branch, branch.least)
+        else:
+            yield from self._object(branch)
+
+    def _candidates(self, left: Conjunction, right: Conjunction, depth: int) -> Iterator[Json]:
+        options = branches(right, wanted=True)
+        kinds = {option.kind for option in options}
+        for branch in sorted(branches(left), key=lambda branch: branch.kind in kinds):
+            same = _nearest(branch, [option for option in options if option.kind == branch.kind])
+            yield from islice(self._near(branch, same, depth), _TRIED)
+            excluded = [conjunction for option in same for conjunction in option.origin.excluded]
+            for conjunction in excluded[:_KEPT]:
+                yield from self._barred(branch, conjunction, depth)
+
+    def _near(self, branch: Branch, options: list[Branch], depth: int) -> Iterator[Json]:
+        if branch.values is not None:
+            yield from branch.values
+        elif branch.kind == "number":
+            yield from numbers(branch, options)
+        elif branch.kind == "string":
+            yield from texts(branch, options)
+        elif branch.kind == "array":
+            yield from self._arrays(branch, options, depth)
+        else:
+            yield from self._objects(branch, options, depth)
+
+    def _barred(self, branch: Branch, conjunction: Conjunction, depth: int) -> Iterator[Json]:
+        """Yield values of the branch that fit a schema which the right excludes."""
+        inside = branch.origin.flats | conjunction
+        value = self.smallest(inside)
+        yield from value or ()
+        for mine in branch.origin.excluded:
+            yield from self.refused(inside, mine, depth - 1)
+
+    def _objects(self, branch: Branch, options: list[Branch], depth: int) -> Iterator[Json]:
+        for base in islice(self._object(branch), 2):
+            yield base
+            yield from self._differing(branch, options, base, depth)
+        for option in options:
+            if option.most is not None:
+                yield from self._object(branch, least=option.most + 1)
+        missing = {name for option in options for name in option.required}
+        for name in [name for name in branch.members if name not in missing][:_KEPT]:
+            yield from self._object(branch, name)
+
+    def _differing(
+        self, branch: Branch, options: list[Branch], base: dict[str, Json], depth: int
+    ) -> Iterator[Json]:
+        """Yield objects with one member that an option refuses, and with one for each option."""
+        every: dict[str, Json] = {}
+        for option in options:
+            first: dict[str, Json] = {}
+            for name in self._names(branch, option):
+                mine, theirs = branch.member(name), option.member(name)
+                for value in self.refused(mine, theirs, depth - 1):
+                    first = first or {name: value}
+                    yield {**base, name: value}
+            every |= first
+        if len(every) > 1:
+            yield {**base, **every}
+
+    def _names(self, branch: Branch, option: Branch) -> list[str]:
+        names = [*branch.members, *option.members, *islice(new_names(branch, [option]), _TRIED)]
+        return sorted(
+            dict.fromkeys(names),
+            key=lambda name: _distance(branch.member(name), option.member(name)),
+        )
+
+    def _object(self, branch: Branch, *more: str, least: int = 0) -> Iterator[dict[str, Json]]:
+        """Yield small objects: with the required members, and with as many as are needed."""
+        least = max(least, branch.least)
+        members: dict[str, Json] = {}
+        for name in (*sorted(branch.required), *more):
+            value = self.smallest(branch.member(name))
+            if value is None:
+                return
+            members[name] = value[0]
+        if len(members) >= least:
+            yield members
+        full = dict(members)
+        numbered = (f"k{number}" for number in range(min(least, _LONGEST)))
+        for name in chain(branch.members, new_names(branch, []), numbered):
+            if len(full) >= max(least, len(members) + 1):
+                break
+            value = None if name in full else self.smallest(branch.member(name))
+            full |= {} if value is None else {name: value[0]}
+        yield full
+
+    def _arrays(self, branch: Branch, options: list[Branch], depth: int) -> Iterator[Json]:
+        first = max([len(branch.first), *(len(option.first) for option in options)])
+        sizes = {branch.least, branch.least + 1, first, first + 1}
+        sizes |= {size for option in options for size in (option.least - 1, (option.most or 0) + 1)}
+        for size in sorted(sizes):
+            most = _LONGEST if branch.most is None else min(branch.most, _LONGEST)
+            if not branch.least <= size <= most:
+                continue
+            for base in self._array(branch, size):
+                yield cast(Json, base)
+                for number in range(min(size, first + 1)):
+                    for option in options:
+                        mine, theirs = branch.at(number), option.at(number)
+                        for value in self.refused(mine, theirs, depth - 1):
+                            yield [*base[:number], value, *base[number + 1 :]]
+
+    def _array(self, branch: Branch, size: int) -> Iterator[list[Json]]:
+        """Yield an array of the size: with equal elements, or with different ones if required."""
+        elements: list[Json] = []
+        for number in range(size):
+            value = self.smallest(branch.at(number))
+            if value is None:
+                return
+            elements.append(value[0])
+        if branch.unique and len(set(map(identity, elements))) < size:
+            return
+        yield elements
+
+
+def _distance(left: Conjunction, right: Conjunction) -> int:
+    return min((subschema.distance for subschema in (*left, *right)), default=_DEEPEST)
+
+
+def _nearest(branch: Branch, options: list[Branch]) -> list[Branch]:
+    """Return the options, first those that stand where the branch stands in its document."""
+    places = {subschema.steps for subschema in branch.origin.flats}
+    return sorted(
+        options,
+        key=lambda option: places.isdisjoint(flat.steps for flat in option.origin.flats),
+    )
+
+
+def _in(conjunction: Conjunction, value: Json) -> membership.Truth:
+    return membership.every([membership.admits(subschema, value) for subschema in conjunction])
