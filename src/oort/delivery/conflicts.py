@@ -5,7 +5,7 @@ the file.
 """
 
 import subprocess
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -13,8 +13,9 @@ from oort.app.loading.projects import Project
 from oort.app.programs import Program
 from oort.delivery import checking, lockfiles
 from oort.delivery.checking import Checked
-from oort.model.contracts import ApiLock, DataLock, EventLock, Lock
+from oort.model.contracts import ApiLock, DataLock, EventLock, Finding, Lock
 from oort.model.errors import UnreadableContract
+from oort.rules.contracts import acceptances
 
 _SECONDS = 30
 _CHOOSE = (
@@ -46,6 +47,13 @@ def mended(project: Project, program: Program) -> Mended:
     ours = {file: merged(mine, other) for file, (mine, other) in pairs.items()}
     theirs = {file: merged(other, mine) for file, (mine, other) in pairs.items()}
     return Mended(files, (_checked(project, program, ours), _checked(project, program, theirs)))
+
+
+def accepted(mended: Mended, objections: Sequence[Finding], *, reason: str) -> Checked:
+    """Return the program against the merged lock files, in which these objections are accepted."""
+    checked = mended.checked
+    changes = acceptances.accept(checked.declared, checked.locks, objections, reason)
+    return replace(checked, locks=checked.locks.replaced(changes.written), findings=())
 
 
 def is_in_conflict(file: Path) -> bool:

@@ -4,7 +4,7 @@
 the findings.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import TypeAlias
@@ -148,6 +148,19 @@ class Locks:
     def all(self) -> tuple[Lock, ...]:
         """Return every lock."""
         return (*self.events.values(), *self.apis.values(), *self.data.values())
+
+    def replaced(self, changed: Iterable[Lock]) -> "Locks":
+        """Return the locks with these in place of those for the same contracts."""
+        events, apis, data = dict(self.events), dict(self.apis), dict(self.data)
+        for lock in changed:
+            match lock:
+                case EventLock():
+                    events[lock.event, lock.version] = lock
+                case ApiLock():
+                    apis[lock.service] = lock
+                case DataLock():
+                    data[lock.kind, lock.name] = lock
+        return Locks(events, apis, data)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

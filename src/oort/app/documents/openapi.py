@@ -76,6 +76,7 @@ def document(program: Program, *, server: str = "/") -> Node:
     return {
         "openapi": "3.1.0",
         "info": {"title": program.model.name, "version": version},
+        "x-oort-contract": 2,  # since 2, operations tell their owner
         **written,
     }
 
@@ -196,6 +197,8 @@ def _operation(route: _Route, parameters: Mapping[str, Schema], answer: Schema |
     problems = openapi_problems.responses(function.raises, restricted=restricted, body=body)
     written["responses"] = {str(trigger.status): _success(route, answer), **problems}
     written["security"] = _security(route)
+    if trigger.owner and not trigger.public:
+        written["x-oort-owner"] = trigger.owner  # the path parameter with the id of the only caller
     return written
 
 

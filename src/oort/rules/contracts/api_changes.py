@@ -26,6 +26,7 @@ from oort.rules.inclusion import closed_and_open
 
 CLIENTS = "clients that run now"
 
+_ANY_TEXT: Schema = {"type": "string"}
 _LOCK = "Run oort contracts lock, and commit the files."
 
 
@@ -57,6 +58,7 @@ class _Judge:
 
     def findings(self) -> Iterator[Finding]:
         yield from self._callers()
+        yield from self._owner()
         yield from self._parameters()
         yield from self._body()
         yield from self._reply()
@@ -84,6 +86,17 @@ class _Judge:
                     else f"{request} by a caller without a group"
                 )
                 yield self._objection("api.private", what, instead, witness=witness)
+
+    def _owner(self) -> Iterator[Finding]:
+        if (
+            self.now.owner
+            and self.before.owner not in (self.now.owner, None)
+            and not self.now.public
+        ):
+            what = "The route is open to the owner only now."
+            instead = "Keep it open, or add another route."
+            witness = f"{self.before.asked()} by a caller who is not the owner"
+            yield self._objection("api.private", what, instead, witness=witness)
 
     def _parameters(self) -> Iterator[Finding]:
         for key, part in self.now.parameters.items():
@@ -141,6 +154,8 @@ class _Judge:
             )
             yield replace(warning, pointer=pointer, name=pointer.rpartition("/")[2])
         yield from self._moved(what, old.schema, new.schema)
+        if code == "api.parameter" and misfit(_ANY_TEXT, new.schema) is None:
+            return  # a parameter is sent as text
         unfit = misfit(old.schema, new.schema, examples=old.example)
         if unfit is None:
             return

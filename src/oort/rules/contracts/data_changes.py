@@ -6,6 +6,7 @@ what the other writes. Stored items keep their form until an upgrade or the next
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
+from typing import cast
 
 from oort.model.contracts import (
     DataForm,
@@ -15,9 +16,11 @@ from oort.model.contracts import (
     Finding,
     Locks,
     RunningData,
+    Schema,
     Schemas,
     Weight,
 )
+from oort.model.items import Value
 from oort.model.resources import Kind
 from oort.rules.contracts import acceptances, members
 from oort.rules.contracts import locks as locking
@@ -60,7 +63,6 @@ def changes(data: DeclaredData, forms: Iterable[DataForm], place: str) -> Iterat
     newest = published[0]
     if list(newest.key.items()) != list(data.form.key.items()):
         yield _key(data, newest)
-        return
     if newest.revision > data.form.revision:
         what = f"The published revision is {newest.revision}, and the program has revision {data.form.revision}."
         yield _finding(
@@ -99,7 +101,8 @@ class _Judge:
             part = mine.get(name)
             if part is None:
                 continue
-            behind = list(misfits(published.writer, part.reader))
+            written = _stored(published) if self.data.kind is Kind.TABLE else published.writer
+            behind = list(misfits(written, part.reader))
             yield from (
                 self._broken(
                     unfit,
@@ -115,11 +118,13 @@ class _Judge:
                 yield from (
                     self._broken(unfit, name, f"the schema {which}", old=False) for unfit in ahead
                 )
-                yield from self._moved(published, part)
-                broken = {unfit.pointer for unfit in (*behind, *ahead)}
-                for finding in self._quiet(published, part):
-                    if finding.pointer not in broken:
-                        yield finding
+            else:
+                ahead = []
+            yield from self._moved(published, part)
+            broken = {unfit.pointer for unfit in (*behind, *ahead)}
+            for finding in self._quiet(published, part):
+                if finding.pointer not in broken:
+                    yield finding
 
     def _parts(self, revision: int) -> Mapping[str, Schemas]:
         now = self.data.form
@@ -182,6 +187,29 @@ class _Judge:
         finding = _finding(Weight.WARNING, code, self.data, what, instead)
         name = pointer.rpartition("/")[2]
         return replace(finding, pointer=pointer, name=name, consumers=self.data.users)
+
+
+def _stored(published: Schemas) -> Schema:
+    """Return the schema of stored items: an update may have removed a field with a default."""
+    types = cast(dict[str, Schema], published.writer.get("$defs", {}))
+    readers = cast(dict[str, Schema], published.reader.get("$defs", {}))
+    relaxed: dict[str, Value] = {
+        name: _without_defaults(schema, readers.get(name, {})) for name, schema in types.items()
+    }
+    return {**published.writer, "$defs": relaxed} if relaxed else published.writer
+
+
+def _without_defaults(writer: Schema, reader: Schema) -> Schema:
+    """Return the writer's schema of a class; only fields without a default are required."""
+    needed = cast(list[Value], reader.get("required", []))
+    fields = cast(dict[str, Schema], reader.get("properties", {}))
+    required = cast(list[Value], writer.get("required", []))
+    kept = [
+        name
+        for name in required
+        if name in needed or "const" in fields.get(str(name), {"const": ""})
+    ]
+    return {**writer, "required": kept} if "required" in writer else writer
 
 
 def _key(data: DeclaredData, published: DataForm) -> Finding:

@@ -149,6 +149,7 @@ def _declared(
     if not any(finding.code in BREAKING for finding in changes):
         yield from _in_step(event, lock)
     yield from _idle(event, contracts)
+    yield from _stranded(event, lock, contracts)
 
 
 def _edits(event: DeclaredEvent, lock: EventLock, contracts: _AllContracts) -> Iterator[Finding]:
@@ -314,6 +315,27 @@ def _gone(lock: EventLock, declared: DeclaredContracts) -> Finding:
         {*lock.consumers, *(function for event in newer for function in event.consumers)}
     )
     return replace(objection("contract.gone", lock, what, instead), consumers=tuple(readers))
+
+
+def _stranded(
+    event: DeclaredEvent, lock: EventLock | None, contracts: _AllContracts
+) -> Iterator[Finding]:
+    """Find consumers of the stages that are gone: their queues have the names of the functions."""
+    if lock is None or not lock.published:
+        return
+    consuming = {
+        function
+        for (name, _), declared in contracts.declared.events.items()
+        if name == event.event
+        for function in declared.consumers
+    }
+    for function in lock.consumers:
+        if function not in consuming:
+            what = f"{function} consumes it in a stage, and is gone or has another name: its waiting events would never be handled."
+            instead = (
+                "Keep the name of the function until its queue is empty; oort queues list shows it."
+            )
+            yield _finding(Weight.WARNING, "contract.consumer", event, what, instead)
 
 
 def _idle(event: DeclaredEvent, contracts: _AllContracts) -> Iterator[Finding]:

@@ -55,13 +55,27 @@ def lost(before: Schema, now: Schema) -> list[str]:
     >>> lost({"properties": {"a": {}, "b": {}}}, {"properties": {"a": {}}})
     ['/b']
     """
-    kept = members(now)
-    gone = [pointer for pointer in members(before) if pointer not in kept]
+    kept = members(now).keys() | _maps(now)
+    gone = [
+        pointer for pointer in (*members(before), *sorted(_maps(before))) if pointer not in kept
+    ]
     return [
         pointer
         for pointer in gone
         if not any(pointer.startswith(f"{outer}/") for outer in gone if outer != pointer)
     ]
+
+
+def _maps(root: Schema) -> set[str]:
+    """Return the pointers of the members of every object with names that are not listed."""
+    definitions = cast(dict[str, Schema], root.get("$defs", {}))
+    return {
+        f"{pointer}/*"
+        for pointer, schema in _places(root, definitions, "", frozenset())
+        if schema.get("type") == "object"
+        and "properties" not in schema
+        and schema.get("additionalProperties") is not False
+    }
 
 
 def changed_defaults(before: Schema, now: Schema) -> Iterator[tuple[str, Value, Value]]:

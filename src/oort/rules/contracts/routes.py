@@ -47,7 +47,8 @@ class Route:
     """One operation.
 
     `ways` are the groups that may call it; "" stands for every caller with a token. A public route
-    has none.
+    has none. `owner` is the position of the path parameter with the id of the only caller, None in
+    a document of an Oort that did not tell owners.
     """
 
     method: str
@@ -58,6 +59,7 @@ class Route:
     parameters: dict[PartLocation, Part]
     body: Part | None
     reply: Reply
+    owner: str | None = None
 
     @property
     def name(self) -> str:
@@ -83,7 +85,7 @@ def routes(document: Schema) -> dict[str, Route]:
     components = cast(dict[str, dict[str, Schema]], plain.get("components", {})).get("schemas", {})
     paths = cast(dict[str, dict[str, Schema]], plain.get("paths", {}))
     all_routes = [
-        _route(method.upper(), path, operation, components)
+        _route(method.upper(), path, operation, components, owners="x-oort-contract" in plain)
         for path, methods in sorted(paths.items())
         for method, operation in sorted(methods.items())
     ]
@@ -95,7 +97,9 @@ def _local(document: Schema) -> bytes:
     return msgspec.json.encode(document).replace(b'"#/components/schemas/', b'"#/$defs/')
 
 
-def _route(method: str, path: str, operation: Schema, components: dict[str, Schema]) -> Route:
+def _route(
+    method: str, path: str, operation: Schema, components: dict[str, Schema], *, owners: bool
+) -> Route:
     security = cast(list[dict[str, list[str]]], operation.get("security", []))
     numbers = {name: str(number) for number, name in enumerate(_BRACED.findall(path))}
     parameters: dict[PartLocation, Part] = {}
@@ -117,6 +121,7 @@ def _route(method: str, path: str, operation: Schema, components: dict[str, Sche
         parameters=dict(sorted(parameters.items())),
         body=_part(body, media, components) if body else None,
         reply=_reply(cast(dict[str, Schema], operation["responses"]), components),
+        owner=numbers.get(str(operation.get("x-oort-owner")), "") if owners else None,
     )
 
 

@@ -170,7 +170,31 @@ def _described(shape: Named) -> str:
 
 
 def _json(value: object) -> Value:
-    return cast(Value, msgspec.to_builtins(value, str_keys=True))
+    """Return a value in the types of JSON, equal in every process. TypeError if JSON lacks it."""
+    plain = msgspec.to_builtins(value, str_keys=True, order="deterministic")
+    data = msgspec.json.encode(plain, order="deterministic")
+    result: Value = msgspec.json.decode(data)
+    if msgspec.json.encode(result, order="deterministic") != data or _has_lost_a_number(
+        plain, result
+    ):
+        raise TypeError("a number that JSON lacks")
+    return result
+
+
+def _has_lost_a_number(plain: object, result: object) -> bool:
+    """True if a number has become null: NaN or infinity."""
+    if isinstance(plain, float):
+        return result is None
+    if isinstance(plain, dict):
+        members = cast(dict[str, object], plain)
+        return any(
+            _has_lost_a_number(inner, cast(dict[str, object], result)[name])
+            for name, inner in members.items()
+        )
+    if isinstance(plain, list | tuple):
+        elements = cast(Sequence[object], plain)
+        return any(map(_has_lost_a_number, elements, cast(list[object], result)))
+    return False
 
 
 def _present(bounds: Schema) -> Schema:

@@ -13,7 +13,7 @@ from oort import Header, Principal, Service
 from oort.app.documents import declared_contracts
 from oort.app.loading.loader import load
 from oort.model.contracts import DeclaredContracts, Finding, Locks, Weight
-from oort.rules.contracts import api_changes, locks, routes
+from oort.rules.contracts import acceptances, api_changes, locks, routes
 
 Define = Callable[[Service], object]
 
@@ -321,3 +321,52 @@ def test_the_example_of_a_request_holds_numbers_as_they_are() -> None:
 
 def test_a_document_without_routes_has_none() -> None:
     assert routes.routes({}) == {}
+
+
+def test_any_text_may_be_sent_to_a_parameter_that_becomes_text() -> None:
+    assert [
+        one for one in findings(asks(a=int), asks(a=str)) if one.weight is Weight.OBJECTION
+    ] == []
+    narrower = Annotated[str, Meta(max_length=1)]
+    assert objections(asks(a=int), asks(a=narrower)) != []
+
+
+def owned(owner: str, groups: tuple[str, ...] = ()) -> Define:
+    def declare(shop: Service) -> None:
+        @shop.get("/{id}/{other}", owner=owner, groups=groups)
+        def read(id: str, other: str) -> None: ...
+
+    return declare
+
+
+def test_a_route_for_its_owner_is_narrower() -> None:
+    (code, witness) = objections(owned(""), owned("id"))[0]
+    assert code == "api.private"
+    assert "not the owner" in str(witness)
+    assert objections(owned("id"), owned("other")) != []
+    assert objections(owned("id"), owned("id")) == []
+    assert objections(owned("id"), owned("")) == []
+
+
+class Pair(msgspec.Struct, array_like=True):
+    net: int
+    tax: int
+
+
+class Turned(msgspec.Struct, array_like=True):
+    tax: int
+    net: int
+
+
+def test_fields_by_position_keep_their_order() -> None:
+    assert [code for code, _ in objections(post(Pair), post(Turned))].count("api.position") >= 2
+    reply = [one for one in findings(replies(Pair), replies(Turned)) if one.code == "api.position"]
+    assert [(one.name, one.pointer) for one in reply] == [("net", "/0"), ("tax", "/1")]
+
+
+def test_the_end_of_all_routes_is_accepted_one_by_one() -> None:
+    before = locked(api(get()))
+    found = list(api_changes.findings(DeclaredContracts(), before))
+    (lock,) = acceptances.accept(DeclaredContracts(), before, found, "Over.").written
+    after = before.replaced([lock])
+    assert list(api_changes.findings(DeclaredContracts(), after)) == []

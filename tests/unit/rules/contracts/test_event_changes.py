@@ -233,8 +233,10 @@ def test_a_conversion_that_nobody_needs_is_said() -> None:
     old = sold(consumers=())
     found = list(event_changes.findings(declared(old, new), locked(old, new)))
     assert [(one.code, one.weight) for one in found] == [("contract.downcast", Weight.WARNING)]
-    # A stage still has a consumer.
-    assert codes(event_changes.findings(declared(old, new), locked(sold(), new))) == []
+    # A stage still has a consumer of version 1.
+    assert codes(event_changes.findings(declared(old, new), locked(sold(), new))) == [
+        "contract.consumer"
+    ]
 
 
 def test_a_change_of_who_consumes_is_to_be_locked() -> None:
@@ -330,3 +332,20 @@ def test_the_consumers_of_a_stage_count_until_it_is_deployed() -> None:
     assert locking.event(alone, kept, examples=lambda _: (), stage="prod").consumers == ()
     draft = replace(lock, published=())
     assert locking.event(alone, draft, examples=lambda _: ()).consumers == ()
+
+
+def test_a_consumer_that_is_renamed_or_gone_leaves_events_behind() -> None:
+    renamed = replace(sold(), consumers=("desk.other",))
+    (warned,) = [
+        finding
+        for finding in event_changes.findings(declared(renamed), locked(sold()))
+        if finding.code == "contract.consumer"
+    ]
+    assert warned.weight is Weight.WARNING
+    assert warned.what.startswith("desk.v1 consumes it in a stage")
+    newer = sold(version=2, reads=frozenset({1}), consumers=("desk.v1",))
+    moved = event_changes.findings(declared(replace(sold(), consumers=()), newer), locked(sold()))
+    assert "contract.consumer" not in codes(moved)
+    assert "contract.consumer" not in codes(
+        event_changes.findings(declared(renamed), locked(sold(), stage=""))
+    )

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from oort.model.contracts import DeclaredContracts, Finding, ServiceRuns
+from oort.model.contracts import DeclaredContracts, Finding, Schema, ServiceRuns
 from oort.rules.contracts import stage_changes
 from tests.unit.rules.contracts.samples import Cheap, Noted, Sold, codes, declared, keyed, sold
 
@@ -86,3 +86,13 @@ def test_a_consumer_of_an_older_version_depends_on_what_the_producer_serves(serv
 def test_another_event_does_not_count() -> None:
     other = replace(sold(Sold, version=2), event="shop.lost")
     assert found(declared(other), runs(declared(sold())), "shop") == []
+
+
+def test_the_end_of_a_services_routes_is_refused() -> None:
+    document: Schema = {
+        "paths": {"/shop": {"get": {"operationId": "shop.a", "responses": {"200": {}}}}}
+    }
+    there = [ServiceRuns("shop", (), document)]
+    (refused,) = found(DeclaredContracts(), there, "shop")
+    assert (refused.code, refused.route) == ("api.removed", "GET /shop")
+    assert found(DeclaredContracts(), there, "desk") == []

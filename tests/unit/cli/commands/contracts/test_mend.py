@@ -4,9 +4,10 @@ import json
 import subprocess
 from pathlib import Path
 
-from tests.unit.cli.shops import run, shop
+from tests.unit.cli.shops import edited, run, shop
 
 EVENT = "contracts/orders.placed/1.json"
+API = "contracts/orders/openapi.json"
 BASE = ("class Placed(Event):\n    order_id: str\n",)
 
 
@@ -106,3 +107,21 @@ def test_a_side_that_was_changed_by_hand_is_refused(tmp_path: Path) -> None:
     said = run("contracts", "mend", folder)
     assert said.exit_code == 64
     assert "cannot be mended" in said.stderr
+
+
+def test_a_merge_that_breaks_a_side_is_accepted_with_a_reason(tmp_path: Path) -> None:
+    folder = shop(tmp_path)
+    run("contracts", "lock", folder, "--publish", "prod")
+    ours = (folder / API).read_text()
+    changed = edited(folder, ("status=201", "status=202"))
+    run("contracts", "lock", changed, "--publish", "qa")
+    mine = run("contracts", "accept", "orders", "--reason", "Nobody reads it.", "-C", changed)
+    assert mine.exit_code == 0, mine.stdout
+    theirs = (changed / API).read_text()
+    (changed / API).write_text(f"<<<<<<< HEAD\n{ours}=======\n{theirs}>>>>>>> other\n")
+    assert run("contracts", "mend", changed).exit_code == 1
+    done = run("contracts", "mend", changed, "--reason", "Nobody reads it.")
+    assert done.exit_code == 0, done.stdout + done.stderr
+    lock = json.loads((changed / API).read_text())
+    assert "Nobody reads it." in {each["reason"] for each in lock["accepted"]}
+    assert run("contracts", "check", changed, "--locked").exit_code == 0
