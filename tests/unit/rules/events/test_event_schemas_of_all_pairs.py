@@ -15,7 +15,7 @@ from oort.model.errors import InvalidValue
 from oort.rules.contracts.fits import misfit
 from oort.rules.events import event_schemas
 from oort.rules.types import opening
-from tests.repeats import share
+from tests.repeats import PROFILE, share
 from tests.unit.rules.events.field_types import DOCUMENTS, TYPES
 
 _ERRORS = (msgspec.MsgspecError, InvalidValue, ValueError, TypeError, RecursionError)
@@ -63,7 +63,8 @@ def test_there_are_many_types_and_each_has_documents() -> None:
 @pytest.mark.parametrize("writer", range(len(TYPES)), ids=lambda number: str(TYPES[number])[:60])
 def test_what_is_allowed_is_read(writer: int) -> None:
     unsafe: list[tuple[object, str, str]] = []
-    for reader in {writer, *share(range(len(TYPES)), start=writer)}:
+    readers = share(range(len(TYPES)), start=writer)
+    for reader in {writer, *(readers if PROFILE == "full" else readers[writer % 4 :: 4])}:
         if misfit(schemas(writer)[0], schemas(reader)[1]) is not None:
             assert reader != writer, "a type must fit itself"
             continue
