@@ -45,7 +45,7 @@ test: setup ## Run all tests
 
 newest: ## Run the tests on the newest Python of this machine too, if it is another than PYTHON
 	@newest=$$($(PYTHON) scripts/newest_python.py) && { [ -z "$$newest" ] || \
-		$(MAKE) --no-print-directory VENV=.tools/newest PYTHON=$$newest test; }
+		HYPOTHESIS_PROFILE=quick $(MAKE) --no-print-directory VENV=.tools/newest PYTHON=$$newest test; }
 
 check: setup ## Run every gate and print its time (PARTS="mypy tests" for some of them)
 	@$(BIN)/python scripts/check.py $(PARTS)
