@@ -4,6 +4,7 @@ The figures of a run are merged into `.cache/test-costs.json`, so that it holds 
 """
 
 import json
+import os
 import resource
 import time
 from collections.abc import Generator
@@ -37,7 +38,9 @@ def write(costs: dict[str, Cost], file: Path = FILE) -> None:
     lines = ",\n".join(
         f"{json.dumps(test)}: {json.dumps(cost)}" for test, cost in sorted(costs.items())
     )
-    file.write_text(f"{{\n{lines}\n}}\n", encoding="utf-8")
+    temporary = file.with_suffix(f".{os.getpid()}")  # another run may read at this moment
+    temporary.write_text(f"{{\n{lines}\n}}\n", encoding="utf-8")
+    temporary.replace(file)
 
 
 def cpu_seconds() -> float:
