@@ -57,7 +57,6 @@ WITHOUT_TESTS = frozenset(
         "oort.engine.rows.indexes",
         "oort.engine.services.deliveries",
         "oort.engine.store.store",
-        "oort.model.contracts",
         "oort.rules.contracts.routes",
         "oort.rules.inclusion.case_splits",
         "oort.rules.inclusion.closed_and_open",

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from oort.app.documents import data_contracts
 from oort.app.programs import Program
 from oort.console.catalog import fields
-from oort.console.catalog.blocks import Block, Facts, Heading, Phrase, words
+from oort.console.catalog.blocks import Block, Facts, Heading, Paragraph, Phrase, words
 from oort.model.contracts import DeclaredData
 
 
@@ -22,6 +22,8 @@ def blocks(program: Program, service: str) -> Iterator[Block]:
         yield Heading(3, f"{data.kind.capitalize()} {data.name}", anchor)
         yield Facts(tuple(_facts(data)))
         for part, schemas in data.form.parts.items():
+            if len(data.form.parts) > 1:
+                yield Paragraph(words(f"The {part} has these fields."))
             yield from fields.blocks(schemas.reader, prefix=f"{anchor}.{part}.")
 
 
