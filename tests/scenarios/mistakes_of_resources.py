@@ -123,6 +123,48 @@ CASES: dict[str, tuple[str, str]] = {
         '@shop.queue("a", upgrades=[lambda old: old])  #! data.upgrade queue.worker\nclass A(Queue[Account, Can]): ...',
         "def upgraded(old: ItemV1) -> Item",
     ),
+    "upgrades that are no list": (
+        (
+            "def same(old: Account) -> Account:\n    return old\n"
+            '@shop.table("a", key="id", upgrades=same)  #! data.upgrade\n'
+            "class A(Table[str, Account, Can]): ...\n"
+            '@shop.queue("b", upgrades=None)  #! data.upgrade queue.worker\n'
+            "class B(Queue[Account, Can]): ..."
+        ),
+        "upgrades= takes a list of functions, not same.",
+    ),
+    "an upgrade that is async": (
+        (
+            "async def later(old: Account) -> Account:\n    return old\n"
+            '@shop.table("a", key="id", upgrades=[later])  #! data.upgrade\n'
+            "class A(Table[str, Account, Can]): ..."
+        ),
+        "the upgrade later: it is an async function, and an upgrade is not awaited.",
+    ),
+    "an upgrade that is a generator": (
+        (
+            "def each(old: Account) -> Account:\n    yield old\n"
+            '@shop.table("a", key="id", upgrades=[each])  #! data.upgrade\n'
+            "class A(Table[str, Account, Can]): ..."
+        ),
+        "the upgrade each: it is a generator, and an upgrade returns its value.",
+    ),
+    "an upgrade that is no function": (
+        (
+            "from functools import partial\ndef same(old: Account) -> Account:\n    return old\n"
+            '@shop.table("a", key="id", upgrades=[partial(same)])  #! data.upgrade\n'
+            "class A(Table[str, Account, Can]): ..."
+        ),
+        "it is no function.",
+    ),
+    "an upgrade that takes its value by name only": (
+        (
+            "def named(*, old: Account) -> Account:\n    return old\n"
+            '@shop.table("a", key="id", upgrades=[named])  #! data.upgrade\n'
+            "class A(Table[str, Account, Can]): ..."
+        ),
+        "an upgrade has one parameter, with its type.",
+    ),
     "too many indexes": (
         (
             'Many = type("Many", (Table,), {f"i{n}": Index("country") for n in range(21)})\n'
