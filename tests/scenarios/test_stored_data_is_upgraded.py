@@ -13,6 +13,7 @@ from oort import (
     Delete,
     Get,
     Index,
+    NotFound,
     Put,
     Query,
     Queue,
@@ -305,6 +306,38 @@ def test_an_upgrade_is_held_against_its_type() -> None:
     with kept(Platform) as platform:
         platform.redeploy(shop)
         assert platform.get("/shop/a").status == 500
+
+
+@pytest.mark.parametrize("raised", [NotFound("There is no rate."), SystemExit(5)])
+def test_what_an_upgrade_raises_is_an_error_of_the_service(raised: BaseException) -> None:
+    def broken(old: PriceV1) -> Price:
+        raise raised
+
+    shop = Service("shop")
+
+    @shop.table("prices", key="id", upgrades=[broken])
+    class Prices(Table[str, Price, Can]): ...
+
+    @shop.queue("labels", upgrades=[broken], attempts=2)
+    class Labels(Queue[Price, Can]): ...
+
+    @shop.get("/{id}", public=True)
+    def read(id: str, prices: Prices[Get]) -> Price:
+        return prices.require(id)
+
+    @shop.worker(Labels)
+    def label(price: Price) -> None: ...
+
+    with kept(Platform) as platform:
+        platform.redeploy(shop)
+        answer = platform.get("/shop/a")
+        assert answer.status == 500
+        assert "The upgrade broken failed for the item a of shop.prices" in answer.error
+        assert "in broken" in answer.error
+        platform.settle()
+        platform.advance(timedelta(minutes=5))
+        (letter,) = platform.dead_letters(Labels)
+        assert "The upgrade broken failed for the message" in letter.error
 
 
 class Other(msgspec.Struct):
