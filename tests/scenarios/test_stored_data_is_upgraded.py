@@ -245,6 +245,46 @@ def test_a_message_of_a_newer_program_is_parked_until_that_program_is_back(
         assert "version 1" in parked.fault.detail
 
 
+class Versioned(msgspec.Struct):
+    id: str
+    euros: int = 0
+    revision: int = 0
+
+
+def with_revision(old: PriceV1) -> Versioned:
+    return Versioned(old.id, old.euros)
+
+
+@TARGETS
+@pytest.mark.parametrize("upgrades", [(), (with_revision,)])
+def test_a_table_with_items_may_get_a_version(
+    target: type[Platform], upgrades: tuple[Any, ...]
+) -> None:
+    shop = Service("shop")
+
+    @shop.table("prices", key="id", version="revision", upgrades=upgrades)
+    class Prices(Table[str, Versioned, Can]): ...
+
+    @shop.post("/{id}", public=True)
+    def raised(id: str, prices: Prices[Get | Put]) -> Versioned:
+        price = prices.require(id)
+        price.euros += 1
+        prices.put(price)
+        return price
+
+    @shop.post("/{id}/new", public=True)
+    def new(id: str, prices: Prices[Put]) -> None:
+        prices.put(Versioned(id))
+
+    with kept(target) as platform:
+        platform.redeploy(shop)
+        assert platform.post("/shop/a").into(Versioned) == Versioned("a", 4, 1)
+        assert platform.post("/shop/a").into(Versioned) == Versioned("a", 5, 2)
+        assert platform.post("/shop/a/new").status == 409
+        assert platform.post("/shop/b/new").status == 200
+        assert platform.post("/shop/b/new").status == 409
+
+
 def keyed(*key: str) -> Service:
     """A program whose table has this key."""
     shop = Service("shop")
