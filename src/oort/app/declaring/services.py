@@ -366,7 +366,9 @@ class Service:
         """Return the upgrades as a tuple; none, and a mistake, if they are no list."""
         if isinstance(upgrades, list | tuple):
             return cast(tuple[Upgrade, ...], tuple(upgrades))
-        what = f"upgrades= takes a list of functions, not {getattr(upgrades, '__name__', upgrades)}."
+        what = (
+            f"upgrades= takes a list of functions, not {getattr(upgrades, '__name__', upgrades)}."
+        )
         instead = "Write upgrades=[upgraded], the oldest first."
         self.declared.mistakes.append(Mistake(source, "data.upgrade", what, instead))
         return ()

@@ -138,9 +138,7 @@ def converted(
             value = upgrade(value)
             codecs.held(value, kind)
         except (Exception, SystemExit) as error:
-            why = (
-                error.what if isinstance(error, OortError) else f"{type(error).__name__}: {error}"
-            )
+            why = error.what if isinstance(error, OortError) else f"{type(error).__name__}: {error}"
             title = getattr(upgrade, "__name__", str(upgrade))
             raise Unreadable(
                 f"The upgrade {title} failed for {of}: {why}", "Mend the upgrade."

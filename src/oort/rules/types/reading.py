@@ -33,7 +33,7 @@ def every(kinds: Sequence[object]) -> tuple[Shape, ...]:
     """
     try:
         infos = inspect.multi_type_info(list(map(models.opened, kinds)))
-    except (TypeError, NotImplementedError) as error:
+    except (TypeError, ValueError, NotImplementedError) as error:
         return tuple(shapes.Unreadable(kind, str(error)) for kind in kinds)
     classes: _Classes = {}
     return tuple(_read(info, classes) for info in infos)
