@@ -141,7 +141,7 @@ def converted(
             why = error.what if isinstance(error, OortError) else f"{type(error).__name__}: {error}"
             title = getattr(upgrade, "__name__", str(upgrade))
             raise Unreadable(
-                f"The upgrade {title} failed for {of}: {why}", "Mend the upgrade."
+                f"The upgrade {title} failed for {of}: {why.rstrip('.')}.", "Mend the upgrade."
             ) from error
     return value
 

@@ -7,6 +7,7 @@ from enum import Enum, IntEnum
 from typing import Annotated, Any, Literal, NewType, TypedDict
 from uuid import UUID
 
+import msgspec
 import pytest
 from msgspec import Meta, Struct
 from pydantic import BaseModel, Field
