@@ -245,6 +245,10 @@ CASES: dict[str, tuple[str, str]] = {
         ),
         "Closed.count: its default 'x' does not fit",
     ),
+    "a docstring with half a character": (
+        '@shop.get("/a")  #! type.unusable\ndef a() -> None:\n    "\\ud800"',
+        "shop.a: its docstring has no form in JSON",
+    ),
     "a parameter with half a character": (
         '@shop.get("/a")  #! type.unusable\ndef a(word: str = "\\ud800") -> None: ...',
         "shop.a: word: its default",

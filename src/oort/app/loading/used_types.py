@@ -64,6 +64,7 @@ def unusable(functions: Iterable[Function]) -> Iterator[Mistake]:
 
 def _problems(function: Function) -> Iterator[tuple[Source, str, str]]:
     source = function.model.source
+    yield source, function.model.name, usable.of_docstring(function.call)
     for kind in (*function.published, *([function.event] if function.event else [])):
         for version in (kind, *versions.steps(kind)):
             yield version.__oort__.model.source, version.__name__, usable.problem(version)

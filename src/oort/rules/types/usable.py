@@ -9,7 +9,7 @@ from functools import lru_cache
 
 import msgspec
 
-from oort.rules.types import reading, shapes, values
+from oort.rules.types import models, reading, shapes, values
 from oort.rules.types.shapes import Field, Shape
 
 
@@ -44,12 +44,40 @@ def _problem(kind: object) -> str:
 
 def _problems(shape: Shape) -> Iterator[str]:
     yield from filter(None, map(_against, _whole(shape)))
-    objects = [inner for inner in reading.inside([shape]) if isinstance(inner, _OBJECTS)]
+    inside = list(reading.inside([shape]))
+    for inner in (inner for inner in inside if isinstance(inner, shapes.Named)):
+        yield from filter(None, [_of_class(inner)])
+    objects = [inner for inner in inside if isinstance(inner, _OBJECTS)]
     for inner in objects:
         name = shapes.plain(inner.kind).__name__
         for field in inner.fields:
             yield from (f"{name}.{field.name}: {why}" for why in _of_field(field))
     yield from _endless(objects)
+
+
+def of_docstring(described: object) -> str:
+    """Return the reason why the docstring of a class or a function cannot stand in a document."""
+    why = _unwritten(getattr(described, "__doc__", None))
+    return f"its docstring has no form in JSON: {why}" if why else ""
+
+
+def _of_class(shape: shapes.Named) -> str:
+    kind = shapes.plain(shape.kind)
+    why = of_docstring(kind)
+    if isinstance(shape, _OBJECTS) and not why and (tag := _unwritten(shape.tag)):
+        why = f"its tag has no form in JSON: {tag}"
+    if isinstance(shape, shapes.Model) and not why:
+        why = _of_model(shape)
+    return f"{kind.__name__}: {why}" if why else ""
+
+
+def _of_model(shape: shapes.Model) -> str:
+    """Return why the JSON Schema of a pydantic model cannot be written; empty if it can."""
+    try:
+        why = _unwritten(models.json_schema(shape.kind, closed=False, refs=""))
+    except Exception as error:  # whatever pydantic and the user's own types raise
+        why = str(error).partition("\n")[0].rstrip(".")
+    return f"it has no JSON Schema: {why}" if why else ""
 
 
 def _of_field(field: Field) -> Iterator[str]:

@@ -9,6 +9,7 @@ from typing import Annotated, Any, Literal, NamedTuple
 import msgspec
 import pytest
 from msgspec import Meta
+from pydantic import BaseModel
 
 from oort.rules.types import usable
 
@@ -127,6 +128,44 @@ def test_the_position_of_a_tuple_is_named() -> None:
 )
 def test_a_class_that_must_hold_itself_has_no_value(kind: Any, reason: str) -> None:
     assert usable.problem(kind).startswith(reason)
+
+
+class Tagged(msgspec.Struct, tag="\ud800"):
+    """A tag that is half a character."""
+
+
+class Told(msgspec.Struct):
+    pass
+
+
+Told.__doc__ = "\ud800"
+
+
+class HalfModel(BaseModel):
+    cell: str = "\ud800"
+
+
+class ComplexModel(BaseModel):
+    cell: Callable[[int], int]
+
+
+class GoodModel(BaseModel):
+    cell: int = 1
+
+
+@pytest.mark.parametrize(
+    ("kind", "reason"),
+    [
+        (Tagged, "Tagged: its tag has no form in JSON: 'utf-8' codec"),
+        (Told, "Told: its docstring has no form in JSON: 'utf-8' codec"),
+        (HalfModel, "HalfModel: it has no JSON Schema: 'utf-8' codec"),
+        (ComplexModel, "ComplexModel: it has no JSON Schema: Cannot generate a JsonSchema"),
+        (GoodModel, ""),
+    ],
+)
+def test_a_class_that_no_document_can_describe_has_a_reason(kind: Any, reason: str) -> None:
+    assert usable.problem(kind).startswith(reason)
+    assert bool(usable.problem(list[kind])) is bool(reason)
 
 
 @pytest.mark.parametrize(
