@@ -223,6 +223,13 @@ CASES: dict[str, tuple[str, str]] = {
         ),
         "a union; an item must be a single Struct or dataclass",
     ),
+    "an item with a type that cannot be found": (
+        (
+            "class Row(msgspec.Struct):\n    id: str\n    cell: 'Nowhere'\n"
+            '@shop.table("a", key="id")  #! table.item\nclass A(Table[str, Row, Can]): ...'
+        ),
+        "Row.cell: the type 'Nowhere' cannot be found",
+    ),
     "a message with a complex number": (
         (
             "class Row(msgspec.Struct):\n    cell: complex\n"

@@ -365,7 +365,7 @@ class Service:
     def _functions(self, upgrades: object, source: Source) -> tuple[Upgrade, ...]:
         """Return the upgrades as a tuple; none, and a mistake, if they are no list."""
         if isinstance(upgrades, list | tuple):
-            return cast(tuple[Upgrade, ...], tuple(upgrades))
+            return tuple(cast(Sequence[Upgrade], upgrades))
         what = (
             f"upgrades= takes a list of functions, not {getattr(upgrades, '__name__', upgrades)}."
         )

@@ -6,6 +6,7 @@ The loader refuses such a type with the field's name, before a request or a mess
 import math
 from collections.abc import Iterator
 from functools import lru_cache
+from typing import get_args, get_type_hints
 
 import msgspec
 
@@ -39,7 +40,39 @@ def _remembered(kind: type) -> str:
 
 def _problem(kind: object) -> str:
     shape = reading.compiled(kind)
+    if isinstance(shape, shapes.Unreadable):
+        return _refused(kind, set()) or _unknown(shape)
     return next(_problems(shape), "")
+
+
+def _refused(kind: object, seen: set[object]) -> str:
+    """Return the field that msgspec refuses, with the reason; empty if no field is to blame."""
+    fields: dict[str, object] = getattr(kind, "__annotations__", {})
+    if not isinstance(kind, type) or kind in seen or not fields:
+        return ""
+    seen.add(kind)
+    try:
+        hints = get_type_hints(kind, include_extras=True)
+    except NameError as error:
+        name = next((name for name, hint in fields.items() if str(error.name) in str(hint)), "")
+        return f"{kind.__name__}.{name}: the type {error.name!r} cannot be found" if name else ""
+    for name, hint in hints.items():
+        refused, outer = reading.compiled(hint), frozenset(seen)
+        if isinstance(refused, shapes.Unreadable):
+            parts = list(_classes(hint))
+            if inner := next(filter(None, (_refused(part, seen) for part in parts)), ""):
+                return inner
+            if outer.isdisjoint(parts):
+                return f"{kind.__name__}.{name}: {_unknown(refused)}"
+    return ""
+
+
+def _classes(hint: object) -> Iterator[type]:
+    """Yield the classes in a type hint."""
+    if isinstance(hint, type):
+        yield hint
+    for part in get_args(hint):
+        yield from _classes(part)
 
 
 def _problems(shape: Shape) -> Iterator[str]:

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
+from decimal import Decimal
 from enum import Enum, IntEnum
 from typing import Annotated, Any, Literal, NamedTuple
 
@@ -11,7 +12,7 @@ import pytest
 from msgspec import Meta
 from pydantic import BaseModel
 
-from oort.rules.types import usable
+from oort.rules.types import reading, shapes, usable
 
 
 class Half(Enum):
@@ -110,7 +111,51 @@ def test_a_type_that_can_be_used_has_no_reason(kind: Any) -> None:
 
 @pytest.mark.parametrize("kind", [Literal["\ud800"], Half])
 def test_a_text_that_has_no_form_in_json_has_a_reason(kind: Any) -> None:
-    assert "surrogates not allowed" in usable.problem(struct(kind))
+    assert usable.problem(struct(kind)).startswith("Row.cell: 'utf-8' codec can't encode")
+
+
+class Priced(msgspec.Struct):
+    id: str
+    price: list[Annotated[Decimal, Meta(ge=0)]]
+
+
+class Outer(msgspec.Struct):
+    outer: "Outer | None"
+    inner: dict[str, Priced] | None
+
+
+class Unnamed(msgspec.Struct):
+    id: str
+    cell: "list[Nowhere]"  # type: ignore[name-defined]  # noqa: F821
+
+
+class Deep(msgspec.Struct):
+    inner: "Annotated[Deep, Meta(ge=1)] | None"
+
+
+class Around(msgspec.Struct):
+    inner: Unnamed
+
+
+@pytest.mark.parametrize(
+    ("kind", "reason"),
+    [
+        (Priced, "Priced.price: Can only set `ge` on a numeric type"),
+        (Outer, "Priced.price: Can only set `ge` on a numeric type"),
+        (Unnamed, "Unnamed.cell: the type 'Nowhere' cannot be found"),
+        (Around, "Unnamed.cell: the type 'Nowhere' cannot be found"),
+        (Deep, "Can only set `ge` on a numeric type"),
+        (dict[str, int] | Priced, "Can only set `ge`"),
+        (3, "Type '3' is not supported"),
+    ],
+)
+def test_a_type_that_msgspec_refuses_has_a_reason_with_its_field(kind: Any, reason: str) -> None:
+    assert usable.problem(kind).startswith(reason)
+
+
+def test_a_type_whose_part_is_not_defined_is_unreadable() -> None:
+    assert isinstance(reading.compiled(Unnamed), shapes.Unreadable)
+    assert {type(shape) for shape in reading.every([int, Unnamed])} == {shapes.Unreadable}
 
 
 def test_the_position_of_a_tuple_is_named() -> None:
