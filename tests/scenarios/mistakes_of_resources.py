@@ -40,7 +40,7 @@ CASES: dict[str, tuple[str, str]] = {
             "class Row(msgspec.Struct, array_like=True):\n    id: str\n"
             '@shop.table("a", key="id")  #! table.item\nclass A(Table[str, Row, Can]): ...'
         ),
-        "an item must be a Struct or a dataclass",
+        "Remove array_like=True from Row",
     ),
     "a key, an index and a version that are no fields": (
         (
@@ -111,6 +111,164 @@ CASES: dict[str, tuple[str, str]] = {
         '@shop.table("a", key="revision", version="revision")  #! table.version\nclass A(Table[int, Account, Can]): ...',
         "a field of its own",
     ),
+    "an item with a function": (
+        (
+            "from collections.abc import Callable\nclass Row(msgspec.Struct):\n    id: str\n    cell: Callable[[int], int]\n"
+            '@shop.table("a", key="id")  #! table.item\nclass A(Table[str, Row, Can]): ...'
+        ),
+        "Row.cell: msgspec does not know Callable",
+    ),
+    "an item with a complex number": (
+        (
+            "class Row(msgspec.Struct):\n    id: str\n    cell: complex\n"
+            '@shop.table("a", key="id")  #! table.item\nclass A(Table[str, Row, Can]): ...'
+        ),
+        "Row.cell: msgspec does not know complex",
+    ),
+    "an item with a class": (
+        (
+            "class Row(msgspec.Struct):\n    id: str\n    cell: type\n"
+            '@shop.table("a", key="id")  #! table.item\nclass A(Table[str, Row, Can]): ...'
+        ),
+        "Row.cell: msgspec does not know type",
+    ),
+    "an item with raw JSON": (
+        (
+            "class Row(msgspec.Struct):\n    id: str\n    cell: msgspec.Raw\n"
+            '@shop.table("a", key="id")  #! table.item\nclass A(Table[str, Row, Can]): ...'
+        ),
+        "Row.cell: msgspec.Raw cannot be written",
+    ),
+    "an item with a dict by tuples": (
+        (
+            "class Row(msgspec.Struct):\n    id: str\n    cell: dict[tuple[int, int], int]\n"
+            '@shop.table("a", key="id")  #! table.item\nclass A(Table[str, Row, Can]): ...'
+        ),
+        "Row.cell: tuple[int, int] cannot be the name of a member",
+    ),
+    "an item with bounds that no number fits": (
+        (
+            "class Row(msgspec.Struct):\n    id: str\n    cell: Annotated[int, msgspec.Meta(ge=5, le=3)]\n"
+            '@shop.table("a", key="id")  #! table.item\nclass A(Table[str, Row, Can]): ...'
+        ),
+        "Row.cell: no number lies within its bounds",
+    ),
+    "an item with lengths that no text has": (
+        (
+            "class Row(msgspec.Struct):\n    id: str\n    cell: Annotated[str, msgspec.Meta(min_length=3, max_length=2)]\n"
+            '@shop.table("a", key="id")  #! table.item\nclass A(Table[str, Row, Can]): ...'
+        ),
+        "Row.cell: its min_length is above",
+    ),
+    "an item that holds itself": (
+        (
+            "class Row(msgspec.Struct):\n    id: str\n    cell: 'Row'\n"
+            '@shop.table("a", key="id")  #! table.item\nclass A(Table[str, Row, Can]): ...'
+        ),
+        "Row.cell: a value would hold itself without end",
+    ),
+    "an item with a default of another type": (
+        (
+            "class Row(msgspec.Struct):\n    id: str\n    cell: int = 'x'\n"
+            '@shop.table("a", key="id")  #! table.item\nclass A(Table[str, Row, Can]): ...'
+        ),
+        "Row.cell: its default 'x' does not fit: Expected `int`, got `str`",
+    ),
+    "an item with half a character": (
+        (
+            "class Row(msgspec.Struct):\n    id: str\n    cell: str = '\\ud800'\n"
+            '@shop.table("a", key="id")  #! table.item\nclass A(Table[str, Row, Can]): ...'
+        ),
+        "has no form in JSON",
+    ),
+    "an item with an example that is no JSON": (
+        (
+            "class Row(msgspec.Struct):\n    id: str\n    cell: Annotated[str, msgspec.Meta(examples=[object()])]\n"
+            '@shop.table("a", key="id")  #! table.item\nclass A(Table[str, Row, Can]): ...'
+        ),
+        "Row.cell: its Meta has no form in JSON",
+    ),
+    "a key that names a field twice": (
+        '@shop.table("a", key=("id", "id"))  #! table.key\nclass A(Table[tuple[str, str], Account, Can]): ...',
+        "the key names id twice",
+    ),
+    "a key that may be None": (
+        (
+            "class Row(msgspec.Struct):\n    id: str | None\n"
+            '@shop.table("a", key="id")  #! table.key-type\nclass A(Table[str, Row, Can]): ...'
+        ),
+        "id may be None, and each item has a key",
+    ),
+    "a key that is a time without a zone": (
+        (
+            "from datetime import datetime\nclass Row(msgspec.Struct):\n"
+            "    id: Annotated[datetime, msgspec.Meta(tz=False)]\n"
+            '@shop.table("a", key="id")  #! table.key-type\nclass A(Table[datetime, Row, Can]): ...'
+        ),
+        "datetime (with a time zone)",
+    ),
+    "a generic item with arguments": (
+        (
+            "from typing import Generic, TypeVar\nT = TypeVar('T')\n"
+            "class Row(msgspec.Struct, Generic[T]):\n    id: str\n    cell: T\n"
+            '@shop.table("a", key="id")  #! table.item\nclass A(Table[str, Row[int], Can]): ...'
+        ),
+        "a generic class with arguments",
+    ),
+    "an item that is a union": (
+        (
+            "class Row(msgspec.Struct, tag=True):\n    id: str\n"
+            "class Other(msgspec.Struct, tag=True):\n    id: str\n"
+            '@shop.table("a", key="id")  #! table.item\nclass A(Table[str, Row | Other, Can]): ...'
+        ),
+        "a union; an item must be a single Struct or dataclass",
+    ),
+    "an item with a type that cannot be found": (
+        (
+            "class Row(msgspec.Struct):\n    id: str\n    cell: 'Nowhere'\n"
+            '@shop.table("a", key="id")  #! table.item\nclass A(Table[str, Row, Can]): ...'
+        ),
+        "Row.cell: the type 'Nowhere' cannot be found",
+    ),
+    "a message with a complex number": (
+        (
+            "class Row(msgspec.Struct):\n    cell: complex\n"
+            '@shop.queue("a")  #! queue.message queue.worker\nclass A(Queue[Row, Can]): ...'
+        ),
+        "Row.cell: msgspec does not know complex",
+    ),
+    "a body with a complex number": (
+        (
+            "class Row(msgspec.Struct):\n    cell: complex\n"
+            '@shop.post("/a")  #! route.body\ndef a(body: Row) -> None: ...'
+        ),
+        "Row.cell: msgspec does not know complex",
+    ),
+    "an event with a default of another type": (
+        (
+            '@event("shop.closed", version=1, key="id")  #! type.unusable\n'
+            "class Closed(Event):\n    id: str\n    count: int = 'x'\n"
+            '@shop.post("/closed")\ndef a(out: Publish[Closed]) -> None: ...'
+        ),
+        "Closed.count: its default 'x' does not fit",
+    ),
+    "a docstring with half a character": (
+        '@shop.get("/a")  #! type.unusable\ndef a() -> None:\n    "\\ud800"',
+        "shop.a: its docstring has no form in JSON",
+    ),
+    "a parameter with half a character": (
+        '@shop.get("/a")  #! type.unusable\ndef a(word: str = "\\ud800") -> None: ...',
+        "shop.a: word: its default",
+    ),
+    "a call with a type that JSON cannot have": (
+        (
+            "class Row(msgspec.Struct):\n    cell: complex\n"
+            '@call("shop.ask")  #! type.unusable\nclass Ask(Call[Row, Account]): ...\n'
+            "@shop.answer(Ask)  #! type.unusable\ndef answered(row: Row) -> Account: ...\n"
+            '@bank.post("/a")\ndef a(ask: Ask) -> None: ...'
+        ),
+        "Ask: Row.cell: msgspec does not know complex",
+    ),
     "an upgrade that leads to another type": (
         (
             "def back(old: Account) -> Opened: ...\n"
@@ -122,6 +280,48 @@ CASES: dict[str, tuple[str, str]] = {
     "an upgrade without types, of a queue": (
         '@shop.queue("a", upgrades=[lambda old: old])  #! data.upgrade queue.worker\nclass A(Queue[Account, Can]): ...',
         "def upgraded(old: ItemV1) -> Item",
+    ),
+    "upgrades that are no list": (
+        (
+            "def same(old: Account) -> Account:\n    return old\n"
+            '@shop.table("a", key="id", upgrades=same)  #! data.upgrade\n'
+            "class A(Table[str, Account, Can]): ...\n"
+            '@shop.queue("b", upgrades=None)  #! data.upgrade queue.worker\n'
+            "class B(Queue[Account, Can]): ..."
+        ),
+        "upgrades= takes a list of functions, not same.",
+    ),
+    "an upgrade that is async": (
+        (
+            "async def later(old: Account) -> Account:\n    return old\n"
+            '@shop.table("a", key="id", upgrades=[later])  #! data.upgrade\n'
+            "class A(Table[str, Account, Can]): ..."
+        ),
+        "the upgrade later: it is an async function, and an upgrade is not awaited.",
+    ),
+    "an upgrade that is a generator": (
+        (
+            "def each(old: Account) -> Account:\n    yield old\n"
+            '@shop.table("a", key="id", upgrades=[each])  #! data.upgrade\n'
+            "class A(Table[str, Account, Can]): ..."
+        ),
+        "the upgrade each: it is a generator, and an upgrade returns its value.",
+    ),
+    "an upgrade that is no function": (
+        (
+            "from functools import partial\ndef same(old: Account) -> Account:\n    return old\n"
+            '@shop.table("a", key="id", upgrades=[partial(same)])  #! data.upgrade\n'
+            "class A(Table[str, Account, Can]): ..."
+        ),
+        "it is no function.",
+    ),
+    "an upgrade that takes its value by name only": (
+        (
+            "def named(*, old: Account) -> Account:\n    return old\n"
+            '@shop.table("a", key="id", upgrades=[named])  #! data.upgrade\n'
+            "class A(Table[str, Account, Can]): ..."
+        ),
+        "an upgrade has one parameter, with its type.",
     ),
     "too many indexes": (
         (

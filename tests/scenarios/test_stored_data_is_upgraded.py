@@ -13,6 +13,7 @@ from oort import (
     Delete,
     Get,
     Index,
+    NotFound,
     Put,
     Query,
     Queue,
@@ -244,6 +245,46 @@ def test_a_message_of_a_newer_program_is_parked_until_that_program_is_back(
         assert "version 1" in parked.fault.detail
 
 
+class Versioned(msgspec.Struct):
+    id: str
+    euros: int = 0
+    revision: int = 0
+
+
+def with_revision(old: PriceV1) -> Versioned:
+    return Versioned(old.id, old.euros)
+
+
+@TARGETS
+@pytest.mark.parametrize("upgrades", [(), (with_revision,)])
+def test_a_table_with_items_may_get_a_version(
+    target: type[Platform], upgrades: tuple[Any, ...]
+) -> None:
+    shop = Service("shop")
+
+    @shop.table("prices", key="id", version="revision", upgrades=upgrades)
+    class Prices(Table[str, Versioned, Can]): ...
+
+    @shop.post("/{id}", public=True)
+    def raised(id: str, prices: Prices[Get | Put]) -> Versioned:
+        price = prices.require(id)
+        price.euros += 1
+        prices.put(price)
+        return price
+
+    @shop.post("/{id}/new", public=True)
+    def new(id: str, prices: Prices[Put]) -> None:
+        prices.put(Versioned(id))
+
+    with kept(target) as platform:
+        platform.redeploy(shop)
+        assert platform.post("/shop/a").into(Versioned) == Versioned("a", 4, 1)
+        assert platform.post("/shop/a").into(Versioned) == Versioned("a", 5, 2)
+        assert platform.post("/shop/a/new").status == 409
+        assert platform.post("/shop/b/new").status == 200
+        assert platform.post("/shop/b/new").status == 409
+
+
 def keyed(*key: str) -> Service:
     """A program whose table has this key."""
     shop = Service("shop")
@@ -305,6 +346,38 @@ def test_an_upgrade_is_held_against_its_type() -> None:
     with kept(Platform) as platform:
         platform.redeploy(shop)
         assert platform.get("/shop/a").status == 500
+
+
+@pytest.mark.parametrize("raised", [NotFound("There is no rate."), SystemExit(5)])
+def test_what_an_upgrade_raises_is_an_error_of_the_service(raised: BaseException) -> None:
+    def broken(old: PriceV1) -> Price:
+        raise raised
+
+    shop = Service("shop")
+
+    @shop.table("prices", key="id", upgrades=[broken])
+    class Prices(Table[str, Price, Can]): ...
+
+    @shop.queue("labels", upgrades=[broken], attempts=2)
+    class Labels(Queue[Price, Can]): ...
+
+    @shop.get("/{id}", public=True)
+    def read(id: str, prices: Prices[Get]) -> Price:
+        return prices.require(id)
+
+    @shop.worker(Labels)
+    def label(price: Price) -> None: ...
+
+    with kept(Platform) as platform:
+        platform.redeploy(shop)
+        answer = platform.get("/shop/a")
+        assert answer.status == 500
+        assert "The upgrade broken failed for the item a of shop.prices" in answer.error
+        assert "in broken" in answer.error
+        platform.settle()
+        platform.advance(timedelta(minutes=5))
+        (letter,) = platform.dead_letters(Labels)
+        assert "The upgrade broken failed for the message" in letter.error
 
 
 class Other(msgspec.Struct):

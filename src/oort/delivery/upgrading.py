@@ -52,7 +52,9 @@ def upgrade(
                 continue
             try:
                 progress.upgraded += _upgraded(item, declared, tables, write=write)
-            except Exception as error:
+            except KeyboardInterrupt:
+                raise
+            except BaseException as error:  # an upgrade may raise anything
                 progress.failed += 1
                 why = (
                     str(error)

@@ -26,8 +26,8 @@ Path: TypeAlias = tuple[str, ...]  # attribute names from the item inwards
 class Equals(msgspec.Struct, frozen=True, tag="equals"):
     """The attribute at `path` has exactly this value; a missing attribute equals only None.
 
-    `before` is the same value as earlier versions stored it, with Decimals as texts. It is met too;
-    None if there is no such form.
+    `before` is the same value as earlier versions stored it, such as a Decimal as a text. It is met
+    too; None if there is no such form.
     """
 
     path: Path

@@ -1,6 +1,11 @@
 """The upgrade of all items of a table, beside other writers and over several pages."""
 
-from oort import Get, Put
+from asyncio import CancelledError
+from dataclasses import replace
+
+import pytest
+
+from oort import Get, NotFound, Put
 from oort.delivery import upgrading
 from oort.delivery.upgrading import Progress
 from oort.model import items
@@ -16,7 +21,7 @@ from oort.model.operations import (
     UpdateItem,
 )
 from oort.testing import fake
-from tests.unit.app.handles.test_upgrades import DECLARED, STORED, People, Person
+from tests.unit.app.handles.test_upgrades import DECLARED, STORED, V1, People, Person
 
 NEW: Item = {"id": "9", "name": "Bo", "visits": 0, "oort:revision": 2}
 
@@ -121,6 +126,30 @@ def test_an_item_that_does_not_fit_its_old_type_is_named_and_the_others_go_on() 
     assert failed.key == ("0",)
     assert "does not fit V1" in failed.why
     assert (progress.seen, progress.upgraded, progress.failed) == (2, 1, 1)
+
+
+@pytest.mark.parametrize("raised", [SystemExit(5), NotFound("Nobody."), CancelledError()])
+def test_an_item_whose_upgrade_raises_is_named_and_the_others_go_on(raised: BaseException) -> None:
+    def broken(old: V1) -> Person:
+        if old.id == "1":
+            raise raised
+        return Person(old.id, old.first)
+
+    declared = replace(DECLARED, upgrades=(broken,))
+    progress: list[Progress] = []
+    tables = Memory(STORED, STORED | {"id": "2"})
+    (failed,) = upgrading.upgrade(declared, tables, write=False, progressed=progress.append)
+    assert failed.key == ("1",)
+    assert type(raised).__name__ in failed.why
+    assert progress[-1] == Progress(seen=2, upgraded=1, failed=1)
+
+
+def test_an_interrupt_ends_the_command() -> None:
+    def broken(old: V1) -> Person:
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        list(upgrading.upgrade(replace(DECLARED, upgrades=(broken,)), Memory(STORED)))
 
 
 def test_a_fake_table_reads_what_was_upgraded() -> None:

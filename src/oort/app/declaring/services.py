@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 from functools import partial
-from typing import Concatenate, Never, Unpack
+from typing import Concatenate, Never, Unpack, cast
 
 from oort.app.declaring.declarations import (
     RESOURCE,
@@ -103,10 +103,11 @@ class Service:
         if expires is not None:
             self.declared.mistakes.append(later.mistake(source, "expires="))
         fields = (key,) if isinstance(key, str) else key
+        functions = self._functions(upgrades, source)
         return self._resource(
             name,
             source,
-            partial(tables.declare, key=fields, version=version, upgrades=tuple(upgrades)),
+            partial(tables.declare, key=fields, version=version, upgrades=functions),
             tables.check,
         )
 
@@ -131,10 +132,11 @@ class Service:
         source = self._here()
         if fifo:
             self.declared.mistakes.append(later.mistake(source, "fifo="))
+        functions = self._functions(upgrades, source)
         return self._resource(
             name,
             source,
-            partial(queues.declare, attempts=attempts, upgrades=tuple(upgrades)),
+            partial(queues.declare, attempts=attempts, upgrades=functions),
             queues.check,
         )
 
@@ -359,6 +361,17 @@ class Service:
             return handler
 
         return decorate
+
+    def _functions(self, upgrades: object, source: Source) -> tuple[Upgrade, ...]:
+        """Return the upgrades as a tuple; none, and a mistake, if they are no list."""
+        if isinstance(upgrades, list | tuple):
+            return tuple(cast(Sequence[Upgrade], upgrades))
+        what = (
+            f"upgrades= takes a list of functions, not {getattr(upgrades, '__name__', upgrades)}."
+        )
+        instead = "Write upgrades=[upgraded], the oldest first."
+        self.declared.mistakes.append(Mistake(source, "data.upgrade", what, instead))
+        return ()
 
     def _later(self, what: str) -> Callable[[D], D]:
         self._refuse(what)

@@ -391,10 +391,10 @@ def _check_body(reader: Reader, hint: object) -> None:
 
 
 def unreadable(kind: object) -> str:
-    """Return the reason against decoding this type from JSON; empty if there is none."""
-    from oort.rules.types import reading  # when a body or a message is declared
+    """Return the reason why values of this type cannot be JSON; empty if there is none."""
+    from oort.rules.types import usable  # when a body or a message is declared
 
-    return reading.problem(kind)
+    return usable.problem(kind)
 
 
 def _is_object(kind: object) -> bool:

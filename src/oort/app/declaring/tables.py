@@ -2,7 +2,8 @@
 
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
-from typing import get_args, get_origin
+from types import UnionType
+from typing import Union, get_args, get_origin
 
 from oort.app.declaring.declarations import ResourceDeclared
 from oort.app.handles.handle import Upgrade, declaration
@@ -29,6 +30,9 @@ def declare(
     if len(key) not in (1, 2):
         what = f"{declared.cls.__name__}: a key of {len(key)} fields is not possible."
         return None, [*mistakes, declared.mistake("table.key", what, "Name one or two fields.")]
+    if len(set(key)) < len(key):
+        what = f"{declared.cls.__name__}: the key names {key[0]} twice."
+        return None, [*mistakes, declared.mistake("table.key", what, "Name two fields, or one.")]
     indexes = tuple(_indexes(declared.cls, key))
     mistakes += _index_mistakes(declared, indexes)
     model = TableModel(
@@ -80,6 +84,10 @@ def check(declared: ResourceDeclared, model: TableModel) -> tuple[TableModel | N
         )
     types = {name: stored.key_type(item, name) for name in sorted(used - {model.version})}
     mistakes += _type_mistakes(declared, types)
+    for name in (name for name in model.key if stored.may_be_none(item, name)):
+        what = f"{declared.cls.__name__}: {name} may be None, and each item has a key."
+        instead = f"Remove None from the type of {name}. Only a field of an index may be None."
+        mistakes.append(declared.mistake("table.key-type", what, instead))
     mistakes += _key_mistakes(declared, arguments[0], item, model)
     numeric = frozenset(name for name in types if types[name] == "number")
     complete = replace(model, numeric=numeric)
@@ -143,15 +151,26 @@ def _attributes(model: TableModel) -> frozenset[str]:
 
 
 def _no_object(declared: ResourceDeclared, item: object, problem: str = "") -> Mistake:
-    title = getattr(item, "__name__", item)
+    title = getattr(item, "__name__", item) if isinstance(item, type) else item
+    stores = f"{declared.cls.__name__} stores {title}"
     if problem:
-        what = f"{declared.cls.__name__} stores {title}, which msgspec cannot read: {problem}."
         instead = (
             "Store a msgspec.Struct or a dataclass. Check a Decimal's bounds in __post_init__."
         )
-        return declared.mistake("table.item", what, instead)
-    what = f"{declared.cls.__name__} stores {title}; an item must be a Struct or a dataclass."
-    return declared.mistake("table.item", what, "Store a msgspec.Struct or a dataclass.")
+        what = f"{stores}, which cannot be JSON: {problem}."
+    elif get_origin(item) in (Union, UnionType):
+        what = f"{stores}, a union; an item must be a single Struct or dataclass."
+        instead = "Store a Struct that has the key, and the union as a field."
+    elif isinstance(get_origin(item), type) and hasattr(get_origin(item), "__parameters__"):
+        what = f"{stores}, a generic class with arguments; an item needs a class of its own."
+        instead = f"Write class Item({title}): ... and store Item."
+    elif getattr(getattr(item, "__struct_config__", None), "array_like", False):
+        what = f"{stores}, a Struct that is written as a list; an item must be an object."
+        instead = f"Remove array_like=True from {title}."
+    else:
+        what = f"{stores}; an item must be a Struct or a dataclass."
+        instead = "Store a msgspec.Struct or a dataclass."
+    return declared.mistake("table.item", what, instead)
 
 
 def _index_mistakes(

@@ -1,5 +1,6 @@
 """Check the upgrades of a table or a queue: each leads from its type to the type of the next."""
 
+import inspect
 from collections.abc import Iterator, Sequence
 
 from oort.app.declaring.declarations import ResourceDeclared
@@ -23,10 +24,11 @@ def mistakes(
     for function in functions:
         before = returned
         try:
+            _check_kind(function)
             taken.append(models.opened(upgrades.parameter(function)))
             returned = models.opened(upgrades.result(function))
-        except (TypeError, NameError) as error:
-            yield _mistake(declared, function, f"{error}", _EXAMPLE)
+        except (TypeError, NameError, AttributeError, SyntaxError) as error:
+            yield _mistake(declared, function, f"{error}".rstrip("."), _EXAMPLE)
             return
         problem = unreadable(taken[-1])
         if problem:
@@ -40,6 +42,21 @@ def mistakes(
 
 
 _EXAMPLE = "Write def upgraded(old: ItemV1) -> Item."
+
+
+def _check_kind(function: object) -> None:
+    """Raise TypeError unless the upgrade is a plain function that takes one value and returns one."""
+    if not inspect.isroutine(function):
+        raise TypeError("it is no function")
+    plain = inspect.unwrap(function)
+    if inspect.iscoroutinefunction(plain):
+        raise TypeError("it is an async function, and an upgrade is not awaited")
+    if inspect.isgeneratorfunction(plain) or inspect.isasyncgenfunction(plain):
+        raise TypeError("it is a generator, and an upgrade returns its value")
+    parameters = list(inspect.signature(function).parameters.values())
+    kinds = (inspect.Parameter.POSITIONAL_ONLY, inspect.Parameter.POSITIONAL_OR_KEYWORD)
+    if [parameter.kind in kinds for parameter in parameters] != [True]:
+        raise TypeError("an upgrade has one parameter, with its type")
 
 
 def _joint(

@@ -146,8 +146,8 @@ class Table(ResourceHandle, Generic[K, T, Can]):
         Otherwise raises `otherwise`, or Conflict.
 
         A table with `version=` protects a read and a later write: the stored item must still have
-        the revision of `item`. Revision 0 means a new item. The new revision is written into
-        `item`, unless its type is frozen.
+        the revision of `item`. Revision 0 means a new item, or an item that was stored before the
+        table had `version=`. The new revision is written into `item`, unless its type is frozen.
         """
         check_action(self, Put)
         operation = prepare_put(self, item, if_absent=if_absent, when=when)
@@ -274,11 +274,10 @@ def prepare_put(
                 "The version must be an int: 0 for a new item, otherwise the value that was read.",
             )
         stored[version] = revision + 1
-        if revision == 0:
-            if_absent = True
-        else:
-            guard = items.Equals((version,), revision)
-            rule = guard if rule is None else items.All((guard, rule))
+        # Without a revision there is no item yet, or one of a program without `version=`.
+        none = items.Equals((version,), None, before=0)
+        guard = items.Equals((version,), revision) if revision else none
+        rule = guard if rule is None else items.All((guard, rule))
     return operations.PutItem(declared.model.name, stored, if_absent, rule)
 
 

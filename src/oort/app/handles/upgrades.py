@@ -12,7 +12,7 @@ import msgspec
 from oort.app.handles import codecs
 from oort.app.handles.handle import Performs, Upgrade
 from oort.model import items, operations
-from oort.model.errors import InvalidUse, InvalidValue, Unreadable
+from oort.model.errors import InvalidUse, InvalidValue, OortError, Unreadable
 from oort.model.messages import Message, Reason
 from oort.model.resources import TableModel
 from oort.rules.tables import keys
@@ -71,7 +71,8 @@ def of_item(item: items.Item) -> int:
 def read(item: items.Item, declared: StoredItems) -> object:
     """Return a stored item of any revision as the type of the table.
 
-    Raises Unreadable for an item of a newer program, and for an item that does not fit its type.
+    Raises Unreadable for an item of a newer program, for an item that does not fit its type, and
+    for an upgrade that fails.
     """
     name, revision = declared.model.name, of_item(item)
     plain = {field: value for field, value in item.items() if field != items.REVISION}
@@ -84,7 +85,12 @@ def read(item: items.Item, declared: StoredItems) -> object:
     kinds: list[object] = [*map(parameter, declared.upgrades), declared.item]
     start = cast(type[object], kinds[revision - 1])  # checked at load
     value = codecs.typed(plain, start, where=name)
-    upgraded = converted(value, declared.upgrades[revision - 1 :], kinds[revision:])
+    upgraded = converted(
+        value,
+        declared.upgrades[revision - 1 :],
+        kinds[revision:],
+        of=f"the item {_shown(plain, declared.model)} of {name}",
+    )
     if revision < declared.revision and _key(upgraded, declared) != keys.of(plain, declared.model):
         raise InvalidUse(
             f"An upgrade of {name} changes the key of an item.",
@@ -97,7 +103,7 @@ def message(received: Message, kind: object, upgrades: Sequence[Upgrade]) -> obj
     """Return a message of any version as the type of its queue.
 
     Raises NotUnderstood for a message of a newer program and for a body that does not fit its
-    version.
+    version. Raises Unreadable for an upgrade that fails.
     """
     from oort.rules.messaging import bodies
 
@@ -112,17 +118,31 @@ def message(received: Message, kind: object, upgrades: Sequence[Upgrade]) -> obj
         what = f"does not fit version {version} ({codecs.title(kinds[version - 1])}): {error}"
         instead = "Give new fields a default."
         raise bodies.refusal(received, Reason.MISFIT, what, instead) from error
-    return converted(value, upgrades[version - 1 :], kinds[version:])
+    return converted(
+        value,
+        upgrades[version - 1 :],
+        kinds[version:],
+        of=f"the message {received.id} of {received.name}",
+    )
 
 
-def converted(value: object, upgrades: Sequence[Upgrade], kinds: Sequence[object]) -> object:
-    """Return the value after these upgrades, each held against its type.
+def converted(
+    value: object, upgrades: Sequence[Upgrade], kinds: Sequence[object], *, of: str
+) -> object:
+    """Return the value after these upgrades, each held against its type. `of` names the value.
 
-    Raises InvalidValue for a result that does not fit its type.
+    Raises Unreadable for an upgrade that fails: a problem that it raises is no answer to a client.
     """
     for upgrade, kind in zip(upgrades, kinds, strict=True):
-        value = upgrade(value)
-        codecs.held(value, kind)
+        try:
+            value = upgrade(value)
+            codecs.held(value, kind)
+        except (Exception, SystemExit) as error:
+            why = error.what if isinstance(error, OortError) else f"{type(error).__name__}: {error}"
+            title = getattr(upgrade, "__name__", str(upgrade))
+            raise Unreadable(
+                f"The upgrade {title} failed for {of}: {why.rstrip('.')}.", "Mend the upgrade."
+            ) from error
     return value
 
 
@@ -162,6 +182,11 @@ def unchanged(item: items.Item, declared: StoredItems) -> items.Condition:
     if items.REVISION not in item:
         parts.append(items.Equals((items.REVISION,), None))
     return items.All(tuple(parts))
+
+
+def _shown(item: items.Item, model: TableModel) -> str:
+    """Return the key of an item, for people."""
+    return ", ".join(map(str, keys.of(item, model) or ()))
 
 
 def _key(value: object, declared: StoredItems) -> items.Key | None:

@@ -82,7 +82,7 @@ def _mistakes_between(
         atomic_blocks,
         ownership,
         routes,
-        text_patterns,
+        used_types,
         workers,
     )
 
@@ -95,7 +95,8 @@ def _mistakes_between(
     yield from _duplicates(loaders)
     functions = [function for loader in loaders for function in loader.functions]
     yield from answers.mistakes(functions)
-    yield from text_patterns.mistakes(functions)
+    yield from used_types.patterns(functions)
+    yield from used_types.unusable(functions)
     for function in functions:
         yield from atomic_blocks.mistakes(function)
     yield from routes.collisions(

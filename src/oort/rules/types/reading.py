@@ -23,7 +23,10 @@ def compiled(kind: object) -> Shape:
     True
     """
     # Only classes are cached, since equal types may differ in the order of a union.
-    return _class(kind) if isinstance(kind, type) else every([kind])[0]
+    try:
+        return _class(kind) if isinstance(kind, type) else _every([kind])[0]
+    except NameError as error:
+        return shapes.Unreadable(kind, _missing(error))
 
 
 def every(kinds: Sequence[object]) -> tuple[Shape, ...]:
@@ -32,8 +35,20 @@ def every(kinds: Sequence[object]) -> tuple[Shape, ...]:
     If msgspec refuses a type, all are Unreadable.
     """
     try:
+        return _every(kinds)
+    except NameError as error:
+        return tuple(shapes.Unreadable(kind, _missing(error)) for kind in kinds)
+
+
+def _missing(error: NameError) -> str:
+    return f"the type {error.name!r} cannot be found"
+
+
+def _every(kinds: Sequence[object]) -> tuple[Shape, ...]:
+    """Return the shapes of the types. Raises NameError for a type that is not defined yet."""
+    try:
         infos = inspect.multi_type_info(list(map(models.opened, kinds)))
-    except (TypeError, NotImplementedError) as error:
+    except (TypeError, ValueError, NotImplementedError) as error:
         return tuple(shapes.Unreadable(kind, str(error)) for kind in kinds)
     classes: _Classes = {}
     return tuple(_read(info, classes) for info in infos)
@@ -121,7 +136,7 @@ def arms(shape: shapes.OpenChoice) -> dict[str, Shape]:
 
 @cache
 def _class(kind: type) -> Shape:
-    return every([kind])[0]
+    return _every([kind])[0]  # a type that is not defined yet is not cached
 
 
 def _loose(kind: object) -> Shape:

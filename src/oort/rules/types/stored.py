@@ -57,6 +57,15 @@ def key_type(item: object, name: str) -> KeyType:
     return _storage(leaves)
 
 
+def may_be_none(item: object, name: str) -> bool:
+    """Return True if the type of a field has the value None."""
+    return any(
+        isinstance(leaf, shapes.Null) or (isinstance(leaf, shapes.Constant) and None in leaf.values)
+        for shape in _named(reading.compiled(item), name)
+        for leaf in shapes.alternatives(shape)
+    )
+
+
 def kind_of(kind: object) -> KeyType:
     """Return the storage type of a value of the type in a key."""
     leaves = [
@@ -174,7 +183,7 @@ def _storage(leaves: Sequence[Shape]) -> KeyType:
 def _may_be_key(shape: Shape) -> bool:
     """True for the types of `rules.tables.keys`. A type that nobody knows may be such a type."""
     if isinstance(shape, shapes.Formatted):
-        return shape.format in ("date", "date-time", "uuid")
+        return shape.format in ("date", "uuid") or (shape.format == "date-time" and shape.zone)
     if isinstance(shape, shapes.Constant):
         return not any(isinstance(value, bool) for value in shape.values)
     return isinstance(shape, _KEYED)

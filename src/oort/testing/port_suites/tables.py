@@ -189,6 +189,17 @@ class TablesContract(Contract):
         ports.tables.put(PutItem(NOTES, {"id": "a"}, when=Equals(("revision",), None)))
         assert ports.tables.get(NOTES, ("a",)) == {"id": "a"}
 
+    def test_an_item_without_the_attribute_is_as_good_as_absent(self, ports: Ports) -> None:
+        when = Equals(("revision",), None, before=0)
+        first = PutItem(NOTES, {"id": "a", "revision": 1}, when=when)
+        ports.tables.put(first)
+        with pytest.raises(ConditionFailed):
+            ports.tables.put(first)
+        for old in ({"age": 30}, {"revision": None}, {"revision": 0}):
+            ports.tables.put(PutItem(NOTES, {"id": "a", **old}))
+            ports.tables.put(first)
+        assert ports.tables.get(NOTES, ("a",)) == {"id": "a", "revision": 1}
+
     def test_an_update_answers_with_what_it_stored(self, ports: Ports) -> None:
         ports.tables.put(
             PutItem(

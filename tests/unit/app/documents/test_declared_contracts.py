@@ -1,9 +1,11 @@
 """The contracts of a program: every version with its schemas and conversions, and the routes of each service."""
 
 from decimal import Decimal
+from typing import Annotated
 
 import msgspec
 import pytest
+from msgspec import Meta
 
 from cometbid.accounts import accounts
 from cometbid.analytics.service import analytics
@@ -98,13 +100,10 @@ def test_each_service_with_routes_has_a_document_of_its_own() -> None:
 
 
 def test_a_type_without_a_schema_is_a_mistake_with_its_place() -> None:
-    class Odd:
-        pass
-
     @event("lab.odd", version=1, key="id")
     class OddEvent(Event):
         id: str
-        odd: Odd
+        odd: dict[Annotated[float, Meta(ge=0)], int]
 
     service = Service("lab")
 

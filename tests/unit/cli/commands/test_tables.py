@@ -88,7 +88,8 @@ def test_an_item_that_cannot_be_upgraded_is_named_and_the_others_go_on(tmp_path:
     folder = filled(tmp_path, 100, 2)
     done = run("tables", "upgrade", "-C", folder)
     assert done.exit_code == 1
-    assert "orders.prices 0: ValueError: too dear" in done.stdout
+    said = "orders.prices 0: The upgrade in_cents failed for the item 0 of orders.prices: "
+    assert f"{said}ValueError: too dear for us. Mend the upgrade." in done.stdout
     assert "1 item of 2 upgraded to revision 2, 1 failed." in done.stdout
     assert stored(folder) == [{"id": "0", "euros": 100}, NEW[1]]
 

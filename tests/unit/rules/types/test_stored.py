@@ -7,6 +7,7 @@ from enum import Enum, IntEnum
 from typing import Annotated, Any, Literal, NewType, TypedDict
 from uuid import UUID
 
+import msgspec
 import pytest
 from msgspec import Meta, Struct
 from pydantic import BaseModel, Field
@@ -104,6 +105,21 @@ def test_a_key_is_text_or_a_number(item: Any, name: str, kind: str) -> None:
 
 
 @pytest.mark.parametrize(
+    ("kind", "may"),
+    [
+        (str, False),
+        (str | None, True),
+        (Literal["a"], False),
+        (Literal["a", None], True),
+        (Any, False),
+    ],
+)
+def test_a_field_may_be_none_if_its_type_says_so(kind: Any, may: bool) -> None:
+    item = msgspec.defstruct("Row", [("id", kind)])
+    assert stored.may_be_none(item, "id") is may
+
+
+@pytest.mark.parametrize(
     ("item", "name", "taken", "may"),
     [
         (Account, "version", False, True),
@@ -180,6 +196,7 @@ def test_the_length_of_a_list_is_that_of_its_type(kind: Any, most: int | None) -
         (int, "number"),
         (float | None, "number"),
         (datetime, "text"),
+        (Annotated[datetime, Meta(tz=False)], "none"),
         (UUID, "text"),
         (str | int, "mixed"),
         (Literal["a"], "text"),

@@ -44,7 +44,7 @@ def mistakes(*services: Service) -> list[str]:
     found = [mistake for mistake in raised.value.mistakes if mistake.code == "type.pattern"]
     assert len(found) == len(raised.value.mistakes)
     for mistake in found:
-        assert mistake.source.file.endswith("test_text_patterns.py")
+        assert mistake.source.file.endswith("test_used_types.py")
         assert r"The pattern \bno has no meaning of its own" in mistake.what
         assert "Write the characters that may stand there" in mistake.instead
     return [f"{mistake.source.line}" for mistake in found]
