@@ -7,7 +7,9 @@ from collections.abc import Callable, Iterator, Sequence
 from decimal import Decimal
 from functools import lru_cache, reduce, wraps
 from operator import or_
-from typing import Any, Literal, TypeAlias, TypeVar
+from typing import Annotated, Any, Literal, TypeAlias, TypeVar
+
+from msgspec import Meta
 
 from oort.model.items import Bounds
 from oort.rules.types import reading, shapes
@@ -83,11 +85,15 @@ def may_be_version(item: object, name: str, *, taken: bool) -> bool:
 def number(kind: object) -> object:
     """Return the type of an amount that can be added to a number of the type.
 
-    Its bounds hold for the sum, not for the amount.
+    Its bounds hold for the sum, not for the amount. A multiple stays one by multiples only.
     """
-    kinds: set[object] = {_class(shape) for shape in _numbers(kind)}
+    found = list(_numbers(kind))
+    kinds: set[object] = {_class(shape) for shape in found}
     ordered = [number for number in (int, float, Decimal) if number in kinds]
-    return reduce(or_, ordered or (int, float, Decimal))
+    whole: object = reduce(or_, ordered or (int, float, Decimal))
+    if len(found) == 1 and isinstance(found[0], shapes.Number) and found[0].multiple_of:
+        return Annotated[whole, Meta(multiple_of=found[0].multiple_of)]
+    return whole
 
 
 @_remembered
