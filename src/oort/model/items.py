@@ -20,6 +20,7 @@ else:
 Item: TypeAlias = dict[str, Value]
 Key: TypeAlias = tuple[KeyPart, ...]  # one part, or two with a sort key
 REVISION = "oort:revision"  # the attribute with the revision of an item; absent for revision 1
+RESERVED = ("oort:", "~")  # the beginnings of names that belong to Oort
 Path: TypeAlias = tuple[str, ...]  # attribute names from the item inwards
 
 

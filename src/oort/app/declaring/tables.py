@@ -71,6 +71,10 @@ def check(declared: ResourceDeclared, model: TableModel) -> tuple[TableModel | N
         mistakes.append(
             declared.mistake("table.field", what, f"Its fields are: {', '.join(fields)}.")
         )
+    for name in stored.reserved(item):
+        what = f"{declared.cls.__name__}: a field of {item.__name__} is stored as {name!r}."
+        instead = "Names that begin with oort: or ~ belong to Oort: give the field another name."
+        mistakes.append(declared.mistake("table.reserved", what, instead))
     for name in sorted(name for name in used & fields.keys() if fields[name] != name):
         what = f"{declared.cls.__name__}: {name} is stored as {fields[name]!r}."
         mistakes.append(
@@ -168,14 +172,13 @@ def _index_mistakes(
 def _version_mistakes(
     declared: ResourceDeclared, item: object, name: str, used: set[str]
 ) -> Iterator[Mistake]:
-    """Add a mistake if the version is not an int, or is part of a key or an index."""
+    """Add a mistake if the version cannot count all writes, or is part of a key or an index."""
     from oort.rules.types import stored
 
     if not stored.may_be_version(item, name, taken=name in used):
         what = f"{declared.cls.__name__}: {name} cannot be the version."
-        yield declared.mistake(
-            "table.version", what, f"Give the version a field of its own: {name}: int = 0."
-        )
+        instead = f"Give the version a field of its own, without bounds: {name}: int = 0."
+        yield declared.mistake("table.version", what, instead)
 
 
 def _indexes(cls: type, key: tuple[str, ...]) -> Iterator[IndexModel]:

@@ -11,8 +11,8 @@ from typing import Annotated, Any, Literal, TypeAlias, TypeVar
 
 from msgspec import Meta
 
-from oort.model.items import Bounds
-from oort.rules.types import reading, shapes
+from oort.model.items import RESERVED, Bounds
+from oort.rules.types import modelled, models, reading, shapes
 from oort.rules.types.shapes import Field, Shape
 
 KeyType: TypeAlias = Literal["text", "number", "mixed", "none"]
@@ -45,6 +45,22 @@ def names(item: object) -> dict[str, str] | None:
     return fields if fields or isinstance(shape, shapes.Model) else None
 
 
+def reserved(item: object) -> list[str]:
+    """Return the names of fields in the table that Oort keeps for itself (`items.RESERVED`).
+
+    >>> import msgspec
+    >>> class Row(msgspec.Struct):
+    ...     a: str = msgspec.field(name="~a")
+    >>> reserved(Row)
+    ['~a']
+    """
+    shape = reading.compiled(item)
+    written = [field.wire for field in _fields(shape)]
+    if isinstance(shape, shapes.Model):
+        written += models.written(shape.kind)
+    return sorted({name for name in written if name.startswith(RESERVED)})
+
+
 def key_type(item: object, name: str) -> KeyType:
     """Return the storage type of a field in a key.
 
@@ -70,14 +86,29 @@ def kind_of(kind: object) -> KeyType:
 
 
 def may_be_version(item: object, name: str, *, taken: bool) -> bool:
-    """False for a field that cannot count writes: no int, or part of a key.
+    """False for a field that cannot count writes from 0 without end: no int, or part of a key.
 
-    A pydantic model is not checked.
+    Also False for an int with an upper bound, with a lower bound above 0, or with steps.
     """
     shape = reading.compiled(item)
-    counting = [] if isinstance(shape, shapes.Model) else _named(shape, name)
     return all(
-        isinstance(member, shapes.Number) and member.integer and not taken for member in counting
+        not taken and _counts(shapes.bare(member), item, name) for member in _named(shape, name)
+    )
+
+
+def _counts(shape: Shape, item: object, name: str) -> bool:
+    if not isinstance(shape, shapes.Number) or not shape.integer:
+        return False
+    within = Bounds(shape.ge, shape.gt, shape.le, shape.lt)
+    step: float | Decimal | None = shape.multiple_of
+    if isinstance(item, type) and models.is_model(item):
+        limits = modelled.limits(item, name)
+        within, step = limits.within or within, limits.step
+    return (
+        within.le is within.lt is None
+        and (within.ge is None or within.ge <= 0)
+        and (within.gt is None or within.gt < 0)
+        and step in (None, 1)
     )
 
 
