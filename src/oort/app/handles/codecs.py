@@ -4,6 +4,7 @@ Whatever a handler writes, sends, publishes, calls or answers is held against it
 here, before it leaves. What does not fit raises InvalidValue, an error of the handler.
 """
 
+from collections.abc import Sequence
 from datetime import datetime
 from decimal import Decimal
 from functools import cache
@@ -13,7 +14,7 @@ import msgspec
 
 from oort.model import limits
 from oort.model.errors import InvalidValue, LimitExceeded, Unreadable
-from oort.model.items import Item, Key, Value
+from oort.model.items import Item, Key, KeyPart, Value
 from oort.rules.tables import keys
 from oort.rules.types import numbers
 
@@ -44,7 +45,7 @@ def texts(value: object) -> Value:
     return result
 
 
-def item(value: object, kind: object, *, attributes: frozenset[str]) -> Item:
+def item(value: object, kind: type, *, attributes: frozenset[str]) -> Item:
     """Return a value of the type as an item.
 
     `attributes` belong to keys and indexes; they get their sortable form.
@@ -57,12 +58,13 @@ def item(value: object, kind: object, *, attributes: frozenset[str]) -> Item:
     for name in attributes:
         part_value = getattr(value, name, None)
         if part_value is not None:
-            result[name] = keys.part(part_value)
+            result[name] = part(part_value, kind, name)
     return result
 
 
-def key(value: object, *, parts: int) -> Key:
-    """Return a typed key: a value, or a tuple of two values for a table with a sort key."""
+def key(value: object, kind: type, *, names: Sequence[str]) -> Key:
+    """Return the typed key of an item: a value, or a tuple of two for a table with a sort key."""
+    parts = len(names)
     values: tuple[object, ...] = (value,)
     if parts > 1:
         values = cast(tuple[object, ...], value) if isinstance(value, tuple) else ()
@@ -70,7 +72,17 @@ def key(value: object, *, parts: int) -> Key:
         raise InvalidValue(
             f"{value!r} is not a key of this table.", f"The key is a tuple of {parts} values."
         )
-    return tuple(keys.part(part) for part in values)
+    return tuple(part(each, kind, name) for each, name in zip(values, names, strict=True))
+
+
+def part(value: object, kind: type, name: str) -> KeyPart:
+    """Return a value of a field of an item as part of a key.
+
+    Raises InvalidValue for a value that cannot be this part.
+    """
+    from oort.rules.types import reading  # at the first key, not at a cold start
+
+    return keys.formed(value, reading.part_form(kind, name))
 
 
 def typed(value: Item, kind: type[T], *, where: str) -> T:
@@ -130,6 +142,15 @@ def is_json(kind: object) -> bool:
     from oort.rules.types import reading
 
     return not reading.problem(kind)
+
+
+def compared(value: object, kind: object) -> None:
+    """Raise InvalidValue for a value that a condition cannot compare with values of the type."""
+    from oort.rules.types import instances, reading  # for conditions only
+
+    shape = reading.compiled(kind)
+    if value is not None and (misfit := instances.misfit(shape, value)) is not None:
+        raise _misfit(value, kind, msgspec.ValidationError(misfit.message))
 
 
 def held(value: object, kind: object) -> None:

@@ -125,13 +125,18 @@ class Field(Generic[V]):
 
     def equals(self, value: V) -> Condition:
         """Require exactly this value; None also accepts a missing attribute."""
+        codecs.compared(value, self._kind)
         plain = codecs.plain(value, Any)
         before = None if isinstance(value, _SCALARS) else codecs.texts(value)
         return Condition(items.Equals(self._path, plain, None if before == plain else before))
 
     def between(self, low: V, high: V) -> Condition:
         """Require a value from `low` to `high`, both included."""
-        return Condition(items.Between(self._path, keys.part(low), keys.part(high)))
+        from oort.rules.types import reading  # at the first condition, not at a cold start
+
+        form = reading.form([reading.compiled(self._kind)])
+        low_part, high_part = keys.formed(low, form), keys.formed(high, form)
+        return Condition(items.Between(self._path, low_part, high_part))
 
 
 class _Recorder:

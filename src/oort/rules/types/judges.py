@@ -25,6 +25,12 @@ class Misfit(msgspec.Struct, frozen=True):
     detail: str
     steps: tuple[str, ...] = ()
 
+    @property
+    def message(self) -> str:
+        """The detail with its place, as in msgspec's messages."""
+        path = "".join(f"[{step}]" if step.isdigit() else f".{step}" for step in self.steps)
+        return f"{self.detail} - at `${path}`"
+
     def below(self, step: object) -> "Misfit":
         """Return the same misfit, seen from the value around."""
         return Misfit(self.detail, (str(step), *self.steps))

@@ -45,6 +45,18 @@ def narrowed(number: Decimal) -> Number:
     return printed if exact(printed) == short else short
 
 
+def is_float(number: int) -> bool:
+    """True if a float holds the integer exactly.
+
+    >>> is_float(2**53), is_float(2**53 + 1)
+    (True, False)
+    """
+    try:
+        return int(float(number)) == number
+    except OverflowError:
+        return False
+
+
 def added(left: Number, right: Number) -> Number:
     """Return the exact sum. A sum with more digits than a number may have is returned for `check`.
 

@@ -144,10 +144,10 @@ def bounds(kind: object) -> Bounds | None:
     >>> bounds(Annotated[int, Meta(ge=0)]).ge
     0
     """
-    numbers = list(_numbers(kind))
-    if len(numbers) != 1 or isinstance(numbers[0], shapes.Exact):
+    found = list(_numbers(kind))
+    if len(found) != 1 or isinstance(found[0], shapes.Exact):
         return None
-    number = numbers[0]
+    number = found[0]
     within = Bounds(number.ge, number.gt, number.le, number.lt)
     return None if within == Bounds() else within
 
@@ -204,7 +204,7 @@ def _class(shape: shapes.Number | shapes.Exact) -> type:
 def _storage(leaves: Sequence[Shape]) -> KeyType:
     if not all(map(_may_be_key, leaves)):
         return "none"
-    numeric = set(map(_is_number, leaves))
+    numeric = set(map(shapes.is_number, leaves))
     return "mixed" if len(numeric) > 1 else "number" if True in numeric else "text"
 
 
@@ -215,15 +215,6 @@ def _may_be_key(shape: Shape) -> bool:
     if isinstance(shape, shapes.Constant):
         return not any(isinstance(value, bool) for value in shape.values)
     return isinstance(shape, _KEYED)
-
-
-def _is_number(shape: Shape) -> bool:
-    """True for numbers in tables. Times, UUIDs and similar types are text."""
-    if isinstance(shape, shapes.Enumeration):
-        return any(isinstance(member.value, int | float) for member in shape.kind)
-    if isinstance(shape, shapes.Constant):
-        return any(isinstance(value, int) for value in shape.values)
-    return isinstance(shape, shapes.Number | shapes.Exact)
 
 
 _KEYED = (
