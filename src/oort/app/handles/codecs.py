@@ -102,8 +102,7 @@ def body(value: object, kind: object) -> bytes:
     Raises LimitExceeded above 256 KiB.
     """
     result = _plain(value, kind)
-    numbers.check(result)
-    # Encode the checked value: of the keys 1 and "1" of a dict, only one is left.
+    numbers.check_message(result)
     encoded = msgspec.json.encode(result)
     if len(encoded) > limits.MESSAGE_BYTES:
         raise LimitExceeded(
@@ -156,14 +155,17 @@ def compared(value: object, kind: object) -> None:
 def held(value: object, kind: object) -> None:
     """Raise InvalidValue for a value that does not fit the type."""
     if isinstance(kind, type) and not isinstance(value, kind):
-        raise InvalidValue(f"{type(value).__name__} is not {title(kind)}.", _INSTEAD)
+        given, wanted = _titles(value, kind)
+        raise InvalidValue(f"{given} is not {wanted}.", _INSTEAD)
     _plain(value, kind)
 
 
 def reasons(value: object, kind: object, error: Exception) -> list[str]:
     """Return why a value does not fit the type, each reason with its place."""
-    from oort.rules.types import models, validation  # for mistakes only
+    from oort.rules.types import judges, models, validation  # for mistakes only
 
+    if judges.NOT_FINITE in str(error):  # JSON would have null there
+        return [str(error)]
     try:
         raw = msgspec.json.decode(msgspec.json.encode(models.builtins(value)))
         violations = validation.violations(validation.compiled(kind), raw)
@@ -192,7 +194,16 @@ def _plain(value: object, kind: object, *, keep: tuple[type, ...] = ()) -> Value
 
 def _misfit(value: object, kind: object, error: Exception) -> InvalidValue:
     why = "; ".join(reasons(value, kind, error))
-    return InvalidValue(f"{type(value).__name__} does not fit {title(kind)}: {why}.", _INSTEAD)
+    given, wanted = _titles(value, kind)
+    return InvalidValue(f"{given} does not fit {wanted}: {why}.", _INSTEAD)
+
+
+def _titles(value: object, kind: object) -> tuple[str, str]:
+    """Return the names of both types, with their modules if two classes have one name."""
+    from oort.rules.types import instances  # for mistakes only
+
+    given = type(value)
+    return instances.name(given, beside=kind), instances.name(kind, beside=given)
 
 
 def _values(kind: Any) -> "Values[object]":
