@@ -100,14 +100,17 @@ def _enumeration(shape: Shape, value: object) -> Misfit | None:
 
 def _array(shape: Shape, value: object) -> Misfit | None:
     array = cast(shapes.Array, shape)
-    kinds = Set if array.unique else Sequence
-    if not isinstance(value, kinds) or isinstance(value, _NO_SEQUENCES):
+    if not (isinstance(value, Set) if array.unique else _is_sequence(value)):
         return _unlike(set if array.unique else list, value)
     return _first((step, array.item, inner) for step, inner in enumerate(cast(Set[object], value)))
 
 
+def _is_sequence(value: object) -> bool:
+    return isinstance(value, Sequence) and not isinstance(value, _NO_SEQUENCES)
+
+
 def _tuple(shape: Shape, value: object) -> Misfit | None:
-    if not isinstance(value, Sequence) or isinstance(value, _NO_SEQUENCES):
+    if not _is_sequence(value):
         return _unlike(tuple, value)
     pairs = zip(cast(shapes.Tuple, shape).items, cast(Sequence[object], value), strict=False)
     return _first((step, item, inner) for step, (item, inner) in enumerate(pairs))

@@ -7,6 +7,7 @@ from typing import Annotated, Protocol, TypeAlias, Union, cast, get_args, get_or
 
 import msgspec
 
+from oort.model import limits as limits_of_tables
 from oort.model.items import Bounds, Value
 from oort.rules.types import models, numbers
 
@@ -14,6 +15,7 @@ _NAMES = (
     *("ge", "gt", "le", "lt", "multiple_of", "max_length"),
     *("max_digits", "decimal_places"),
 )
+_LONG = 2**63
 _CONTEXT = Context(prec=300)  # for amounts of any size
 _Limit: TypeAlias = int | float | Decimal
 
@@ -117,16 +119,23 @@ def _flat(notes: Iterable[object]) -> Iterator[object]:
 
 def _bounds(found: Mapping[str, _Limit]) -> Bounds:
     """Return the bounds, also those that a number of digits makes."""
-    bounds = {name: _bound(found[name]) for name in ("ge", "gt", "le", "lt") if name in found}
+    bounds = {name: found[name] for name in ("ge", "gt", "le", "lt") if name in found}
     if "max_digits" in found:
         whole = int(found["max_digits"]) - int(found.get("decimal_places", 0))
         bounds.setdefault("lt", 10**whole)
         bounds.setdefault("gt", -(10**whole))
-    return Bounds(**bounds)
+    return Bounds(**{name: _bound(limit) for name, limit in bounds.items() if _is_near(limit)})
+
+
+def _is_near(limit: _Limit) -> bool:
+    """False for a limit that no number of a table reaches."""
+    return abs(numbers.exact(limit)) < Decimal(1).scaleb(
+        limits_of_tables.NUMBER_EXPONENT_HIGHEST + 1
+    )
 
 
 def _bound(limit: _Limit) -> int | float:
-    if not isinstance(limit, Decimal):
-        return limit
-    narrow = numbers.narrowed(limit)
-    return float(narrow) if isinstance(narrow, Decimal) else narrow
+    narrow = numbers.narrowed(limit) if isinstance(limit, Decimal) else limit
+    # A number beyond 64 bits cannot be sent with a change (`model.items`).
+    is_long = isinstance(narrow, Decimal) or (isinstance(narrow, int) and abs(narrow) >= _LONG)
+    return float(narrow) if is_long else cast(float, narrow)

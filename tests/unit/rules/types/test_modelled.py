@@ -20,6 +20,8 @@ class Model(BaseModel):
     long: Annotated[Decimal, Field(le=Decimal("0.10000000000000000001"))] = Decimal(0)
     steps: Annotated[float, Field(multiple_of=0.5)] = 0
     some: Annotated[list[Annotated[int, Field(ge=0)]], Field(min_length=2, max_length=3)] = [1, 2]
+    large: Annotated[int, Field(le=10**20)] = 0
+    digits: Annotated[Decimal, Field(max_digits=200)] = Decimal(0)
     other: str = ""
 
     @field_validator("other")
@@ -44,6 +46,8 @@ class Model(BaseModel):
         ("long", Limits(Bounds(le=0.1))),
         ("steps", Limits(None, Decimal("0.5"))),
         ("some", Limits(most=3)),
+        ("large", Limits(Bounds(le=1e20))),
+        ("digits", Limits()),
     ],
 )
 def test_the_limits_of_a_field_are_read_from_its_notes(name: str, expected: Limits) -> None:
