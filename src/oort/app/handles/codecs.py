@@ -155,8 +155,8 @@ def compared(value: object, kind: object) -> None:
 def held(value: object, kind: object) -> None:
     """Raise InvalidValue for a value that does not fit the type."""
     if isinstance(kind, type) and not isinstance(value, kind):
-        given, wanted = _titles(value, kind)
-        raise InvalidValue(f"{given} is not {wanted}.", _INSTEAD)
+        actual, declared = _titles(value, kind)
+        raise InvalidValue(f"{actual} is not {declared}.", _INSTEAD)
     _plain(value, kind)
 
 
@@ -194,16 +194,16 @@ def _plain(value: object, kind: object, *, keep: tuple[type, ...] = ()) -> Value
 
 def _misfit(value: object, kind: object, error: Exception) -> InvalidValue:
     why = "; ".join(reasons(value, kind, error))
-    given, wanted = _titles(value, kind)
-    return InvalidValue(f"{given} does not fit {wanted}: {why}.", _INSTEAD)
+    actual, declared = _titles(value, kind)
+    return InvalidValue(f"{actual} does not fit {declared}: {why}.", _INSTEAD)
 
 
 def _titles(value: object, kind: object) -> tuple[str, str]:
     """Return the names of both types, with their modules if two classes have one name."""
     from oort.rules.types import instances  # for mistakes only
 
-    given = type(value)
-    return instances.name(given, beside=kind), instances.name(kind, beside=given)
+    actual = type(value)
+    return instances.name(actual, beside=kind), instances.name(kind, beside=actual)
 
 
 def _values(kind: Any) -> "Values[object]":

@@ -69,9 +69,9 @@ def formed(value: object, form: PartForm) -> KeyPart:
     """
     result = part(value)
     if form != "any" and isinstance(result, str) is not (form == "text"):
-        wanted = "text" if form == "text" else "number"
+        kind = "text" if form == "text" else "number"
         raise InvalidValue(
-            f"{value!r} is not a {wanted}, as its declared type is.", "Pass a value of the type."
+            f"{value!r} is not a {kind}, as its declared type is.", "Pass a value of the type."
         )
     if form == "float" and isinstance(result, int) and not numbers.is_float(result):
         raise InvalidValue(

@@ -121,9 +121,9 @@ def _map(shape: Shape, value: object) -> Misfit | None:
     if not isinstance(value, Mapping):
         return _unlike(dict, value)
     for key, inner in cast(Mapping[object, object], value).items():
-        found = misfit(table.key, key) or misfit(table.value, inner)
-        if found is not None:
-            return found.below(key)
+        first = misfit(table.key, key) or misfit(table.value, inner)
+        if first is not None:
+            return first.below(key)
     return None
 
 
@@ -149,9 +149,9 @@ def _custom(shape: Shape, value: object) -> Misfit | None:
 
 
 def _choice(shape: Shape, value: object) -> Misfit | None:
-    found = [misfit(arm, value) for arm in cast(shapes.Choice, shape).arms]
+    first = [misfit(arm, value) for arm in cast(shapes.Choice, shape).arms]
     # The deepest misfit is in the arm that was meant.
-    return None if None in found else max(filter(None, found), key=lambda each: len(each.steps))
+    return None if None in first else max(filter(None, first), key=lambda each: len(each.steps))
 
 
 def _open(shape: Shape, value: object) -> Misfit | None:
@@ -169,8 +169,8 @@ def _noted(shape: Shape, value: object) -> Misfit | None:
 
 def _first(places: Iterable[tuple[object, Shape, object]]) -> Misfit | None:
     for step, shape, value in places:
-        if (found := misfit(shape, value)) is not None:
-            return found.below(step)
+        if (first := misfit(shape, value)) is not None:
+            return first.below(step)
     return None
 
 

@@ -45,16 +45,16 @@ class _Fields(Protocol):
 def limits(model: type, name: str) -> Limits:
     """Return the limits of a field of a model, also those inside of its union."""
     field = cast(_Fields, model).model_fields[name]
-    found: dict[str, _Limit] = {}
+    noted: dict[str, _Limit] = {}
     for note in (*_flat(field.metadata), *_inside(field.annotation)):
         for limit in _NAMES:
             if (value := getattr(note, limit, None)) is not None:
-                found.setdefault(limit, cast(_Limit, value))
-    within = _bounds(found)
-    step, places = found.get("multiple_of"), found.get("decimal_places")
+                noted.setdefault(limit, cast(_Limit, value))
+    within = _bounds(noted)
+    step, places = noted.get("multiple_of"), noted.get("decimal_places")
     if step is None and places is not None:
         step = Decimal(1).scaleb(-int(places))
-    most = found.get("max_length")
+    most = noted.get("max_length")
     return Limits(
         None if within == Bounds() else within,
         None if step is None else numbers.exact(step),
@@ -117,11 +117,11 @@ def _flat(notes: Iterable[object]) -> Iterator[object]:
         yield from _flat(cast(Iterable[object], getattr(note, "metadata", ())))
 
 
-def _bounds(found: Mapping[str, _Limit]) -> Bounds:
+def _bounds(noted: Mapping[str, _Limit]) -> Bounds:
     """Return the bounds, also those that a number of digits makes."""
-    bounds = {name: found[name] for name in ("ge", "gt", "le", "lt") if name in found}
-    if "max_digits" in found:
-        whole = int(found["max_digits"]) - int(found.get("decimal_places", 0))
+    bounds = {name: noted[name] for name in ("ge", "gt", "le", "lt") if name in noted}
+    if "max_digits" in noted:
+        whole = int(noted["max_digits"]) - int(noted.get("decimal_places", 0))
         bounds.setdefault("lt", 10**whole)
         bounds.setdefault("gt", -(10**whole))
     return Bounds(**{name: _bound(limit) for name, limit in bounds.items() if _is_near(limit)})

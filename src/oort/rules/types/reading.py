@@ -130,9 +130,9 @@ def part_form(item: type, name: str) -> PartForm:
     )
 
 
-def form(found: Iterable[Shape]) -> PartForm:
+def form(kinds: Iterable[Shape]) -> PartForm:
     """Return what the values of the types are as parts of keys, as `part_form` does."""
-    leaves = [leaf for shape in found for leaf in shapes.alternatives(shape)]
+    leaves = [leaf for shape in kinds for leaf in shapes.alternatives(shape)]
     leaves = [leaf for leaf in leaves if not isinstance(leaf, shapes.Null)]
     numeric = set(map(shapes.is_number, leaves))
     if len(numeric) != 1 or any(isinstance(leaf, _VAGUE) for leaf in leaves):

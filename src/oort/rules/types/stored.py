@@ -118,13 +118,13 @@ def number(kind: object) -> object:
 
     Its bounds hold for the sum, not for the amount. A multiple stays one by multiples only.
     """
-    found = list(_numbers(kind))
-    kinds: set[object] = {_class(shape) for shape in found}
+    members = list(_numbers(kind))
+    kinds: set[object] = {_class(shape) for shape in members}
     ordered = [number for number in (int, float, Decimal) if number in kinds]
-    whole: object = reduce(or_, ordered or (int, float, Decimal))
-    if len(found) == 1 and isinstance(found[0], shapes.Number) and found[0].multiple_of:
-        return Annotated[whole, Meta(multiple_of=found[0].multiple_of)]
-    return whole
+    amount: object = reduce(or_, ordered or (int, float, Decimal))
+    if len(members) == 1 and isinstance(members[0], shapes.Number) and members[0].multiple_of:
+        return Annotated[amount, Meta(multiple_of=members[0].multiple_of)]
+    return amount
 
 
 @_remembered
@@ -144,10 +144,10 @@ def bounds(kind: object) -> Bounds | None:
     >>> bounds(Annotated[int, Meta(ge=0)]).ge
     0
     """
-    found = list(_numbers(kind))
-    if len(found) != 1 or isinstance(found[0], shapes.Exact):
+    members = list(_numbers(kind))
+    if len(members) != 1 or isinstance(members[0], shapes.Exact):
         return None
-    number = found[0]
+    number = members[0]
     within = Bounds(number.ge, number.gt, number.le, number.lt)
     return None if within == Bounds() else within
 
