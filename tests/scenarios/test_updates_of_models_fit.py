@@ -157,3 +157,23 @@ def test_a_sum_of_a_struct_stays_a_multiple_and_a_model_inside_is_judged(
         for n in (3, -7):
             assert "InvalidValue" in platform.post(f"/shop/{n}").error
         assert platform.post("/shop/12").status // 100 == 2
+
+
+class Wide(BaseModel, extra="allow"):
+    id: str
+
+
+@TARGETS
+def test_a_further_member_of_a_model_cannot_be_the_revision(target: type[Platform]) -> None:
+    service = Service("shop")
+
+    @service.table("wide", key="id")
+    class Rows(Table[str, Wide, Can]): ...
+
+    @service.post("/", public=True)
+    def put(rows: Rows[Put]) -> None:
+        rows.put(Wide.model_validate({"id": "1", "oort:revision": 7}))
+
+    with target(service) as platform:
+        reply = platform.post("/shop")
+        assert (reply.status, "belong to Oort" in reply.error) == (500, True), reply.error
