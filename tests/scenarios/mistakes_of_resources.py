@@ -269,6 +269,43 @@ CASES: dict[str, tuple[str, str]] = {
         ),
         "Ask: Row.cell: msgspec does not know complex",
     ),
+    "a version that ends": (
+        (
+            "class Row(msgspec.Struct):\n    id: str\n    n: Annotated[int, msgspec.Meta(ge=0, le=3)] = 0\n"
+            '@shop.table("a", key="id", version="n")  #! table.version\nclass A(Table[str, Row, Can]): ...'
+        ),
+        "without bounds: n: int = 0",
+    ),
+    "a version of a model that ends": (
+        (
+            "from pydantic import BaseModel, Field\n"
+            "class Row(BaseModel):\n    id: str\n    n: int = Field(default=0, lt=3)\n"
+            '@shop.table("a", key="id", version="n")  #! table.version\nclass A(Table[str, Row, Can]): ...'
+        ),
+        "without bounds: n: int = 0",
+    ),
+    "a version that cannot be 0": (
+        (
+            "class Row(msgspec.Struct):\n    id: str\n    n: Annotated[int, msgspec.Meta(ge=1)] = 1\n"
+            '@shop.table("a", key="id", version="n")  #! table.version\nclass A(Table[str, Row, Can]): ...'
+        ),
+        "without bounds: n: int = 0",
+    ),
+    "a field with the name of the revision": (
+        (
+            "class Row(msgspec.Struct):\n    id: str\n    n: int = msgspec.field(default=0, name='oort:revision')\n"
+            '@shop.table("a", key="id")  #! table.reserved\nclass A(Table[str, Row, Can]): ...'
+        ),
+        "belong to Oort",
+    ),
+    "a field with the name of a null mark": (
+        (
+            "from pydantic import BaseModel, Field\n"
+            "class Row(BaseModel):\n    id: str\n    n: int = Field(default=0, serialization_alias='~n')\n"
+            '@shop.table("a", key="id")  #! table.reserved\nclass A(Table[str, Row, Can]): ...'
+        ),
+        "belong to Oort",
+    ),
     "an upgrade that leads to another type": (
         (
             "def back(old: Account) -> Opened: ...\n"

@@ -331,8 +331,7 @@ class Stored(Account):
 def test_a_reply_has_the_fields_of_its_type_no_more_and_no_less(target: type[Platform]) -> None:
     for kind, value in (
         (list[Account], [Stored("1")]),
-        (list[Account], [{"id": "1"}]),
-        (list[Account], [{"id": "1", "note": "none", "secret": "hidden"}]),
+        (list[Account], (Account("1"),)),
     ):
         with target(answering(kind, value)) as platform:
             assert platform.get("/shop").json() == [{"id": "1", "note": "none"}]

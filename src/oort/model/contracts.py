@@ -20,7 +20,7 @@ DataName: TypeAlias = tuple[Kind, str]  # a table, a queue or a call
 
 @dataclass(frozen=True, slots=True)
 class Revision:
-    """One revision of a version of an event: its key and its two schemas.
+    """A revision of a version of an event: its key and its two schemas.
 
     `hash` is the hash of these three.
     """
@@ -59,7 +59,7 @@ class Acceptance:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EventLock:
-    """One version of an event as its lock file holds it.
+    """A version of an event as its lock file holds it.
 
     `published` are the stages of its deployments; a draft has none. `consumers` are the functions
     that consume exactly this version, `earlier` the revisions before this one.
@@ -165,7 +165,7 @@ class Locks:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DeclaredEvent:
-    """One version of an event as the program declares it.
+    """A version of an event as the program declares it.
 
     - `compatible` is the oldest version whose consumers can read this version unchanged.
     - `serves` is the oldest version whose consumers can read this version, unchanged or converted.

@@ -6,7 +6,7 @@ has none of the Decimals and of the integers beyond 64 bits: who writes it needs
 """
 
 from decimal import Decimal
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING, Literal, TypeAlias
 
 import msgspec
 
@@ -17,9 +17,11 @@ if TYPE_CHECKING:
 else:
     Value = object  # msgspec cannot decode into a recursive alias; any JSON value is allowed
     KeyPart = str | int | float  # msgspec knows no union of str and Decimal
+PartForm: TypeAlias = Literal["text", "number", "float", "any"]  # of the declared type
 Item: TypeAlias = dict[str, Value]
 Key: TypeAlias = tuple[KeyPart, ...]  # one part, or two with a sort key
 REVISION = "oort:revision"  # the attribute with the revision of an item; absent for revision 1
+RESERVED = ("oort:", "~")  # the beginnings of names that belong to Oort
 Path: TypeAlias = tuple[str, ...]  # attribute names from the item inwards
 
 

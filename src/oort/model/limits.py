@@ -30,6 +30,7 @@ PAGE_ITEMS = 1000
 # SNS: 256 KiB a message unless raised, the envelope included. An outbox row is also bound by the
 # size of an item.
 MESSAGE_BYTES = 256 * KIB
+MESSAGE_DIGITS = 4300  # the most characters of an integer that JSON readers of Python take
 # SQS: DelaySeconds at most 15 minutes.
 MESSAGE_DELAY = timedelta(minutes=15)
 # SQS event source mapping: 10 messages a batch without a batching window.

@@ -70,24 +70,9 @@ def check(declared: ResourceDeclared, model: TableModel) -> tuple[TableModel | N
     if model.version:
         mistakes += _version_mistakes(declared, item, model.version, used)
         used.add(model.version)
-    for name in sorted(used - fields.keys()):
-        what = f"{declared.cls.__name__}: {item.__name__} has no field {name!r}."
-        mistakes.append(
-            declared.mistake("table.field", what, f"Its fields are: {', '.join(fields)}.")
-        )
-    for name in sorted(name for name in used & fields.keys() if fields[name] != name):
-        what = f"{declared.cls.__name__}: {name} is stored as {fields[name]!r}."
-        mistakes.append(
-            declared.mistake(
-                "table.renamed", what, "Fields of a key, an index or a version keep their name."
-            )
-        )
+    mistakes += _name_mistakes(declared, item, fields, used)
     types = {name: stored.key_type(item, name) for name in sorted(used - {model.version})}
     mistakes += _type_mistakes(declared, types)
-    for name in (name for name in model.key if stored.may_be_none(item, name)):
-        what = f"{declared.cls.__name__}: {name} may be None, and each item has a key."
-        instead = f"Remove None from the type of {name}. Only a field of an index may be None."
-        mistakes.append(declared.mistake("table.key-type", what, instead))
     mistakes += _key_mistakes(declared, arguments[0], item, model)
     numeric = frozenset(name for name in types if types[name] == "number")
     complete = replace(model, numeric=numeric)
@@ -96,6 +81,26 @@ def check(declared: ResourceDeclared, model: TableModel) -> tuple[TableModel | N
     mistakes += upgrades.mistakes(declared, recorded.upgrades, item, key=model.key)
     _record(declared, complete, item, recorded.upgrades)
     return complete, mistakes
+
+
+def _name_mistakes(
+    declared: ResourceDeclared, item: type[object], fields: Mapping[str, str], used: set[str]
+) -> Iterator[Mistake]:
+    """Yield a mistake for each name that is no field, is renamed, or belongs to Oort."""
+    from oort.rules.types import stored
+
+    title = declared.cls.__name__
+    for name in sorted(used - fields.keys()):
+        what = f"{title}: {item.__name__} has no field {name!r}."
+        yield declared.mistake("table.field", what, f"Its fields are: {', '.join(fields)}.")
+    for name in stored.reserved(item):
+        what = f"{title}: a field of {item.__name__} is stored as {name!r}."
+        instead = "Names that begin with oort: or ~ belong to Oort: give the field another name."
+        yield declared.mistake("table.reserved", what, instead)
+    for name in sorted(name for name in used & fields.keys() if fields[name] != name):
+        what = f"{title}: {name} is stored as {fields[name]!r}."
+        instead = "Fields of a key, an index or a version keep their name."
+        yield declared.mistake("table.renamed", what, instead)
 
 
 def _type_mistakes(declared: ResourceDeclared, types: Mapping[str, str]) -> Iterator[Mistake]:
@@ -116,8 +121,13 @@ def _type_mistakes(declared: ResourceDeclared, types: Mapping[str, str]) -> Iter
 def _key_mistakes(
     declared: ResourceDeclared, key: object, item: type[object], model: TableModel
 ) -> Iterator[Mistake]:
-    """Yield a mistake for each part of the key whose type differs from the item's field."""
+    """Yield a mistake for each part of the key that may be None or differs from its field."""
     from oort.rules.types import stored
+
+    for name in (name for name in model.key if stored.may_be_none(item, name)):
+        what = f"{declared.cls.__name__}: {name} may be None, and each item has a key."
+        instead = f"Remove None from the type of {name}. Only a field of an index may be None."
+        yield declared.mistake("table.key-type", what, instead)
 
     kinds = get_args(key) if len(model.key) > 1 and get_origin(key) is tuple else (key,)
     if len(kinds) != len(model.key):
@@ -187,14 +197,13 @@ def _index_mistakes(
 def _version_mistakes(
     declared: ResourceDeclared, item: object, name: str, used: set[str]
 ) -> Iterator[Mistake]:
-    """Add a mistake if the version is not an int, or is part of a key or an index."""
+    """Add a mistake if the version cannot count all writes, or is part of a key or an index."""
     from oort.rules.types import stored
 
     if not stored.may_be_version(item, name, taken=name in used):
         what = f"{declared.cls.__name__}: {name} cannot be the version."
-        yield declared.mistake(
-            "table.version", what, f"Give the version a field of its own: {name}: int = 0."
-        )
+        instead = f"Give the version a field of its own, without bounds: {name}: int = 0."
+        yield declared.mistake("table.version", what, instead)
 
 
 def _indexes(cls: type, key: tuple[str, ...]) -> Iterator[IndexModel]:

@@ -19,8 +19,8 @@ from oort.app.programs import Program
 from oort.model.contracts import DeclaredEvent
 from oort.model.items import Value
 from oort.rules.events import envelope_schemas
-from oort.rules.types import drafts
-from oort.rules.types.schema_keywords import Schema
+from oort.rules.schemas import drafts
+from oort.rules.schemas.schema_keywords import Schema
 
 _DESCRIPTION = (
     "Events travel as CloudEvents 1.0 in structured JSON. Each schema is the writer's: `data` has "

@@ -19,7 +19,7 @@ from oort.model.items import Value
 from oort.model.messages import Message, Older
 from oort.rules.events import envelope_schemas, registries
 from oort.rules.messaging import envelopes
-from oort.rules.types.schema_keywords import Schema
+from oort.rules.schemas.schema_keywords import Schema
 
 _ID = "01890a5d-ac96-774b-bcce-b302099a8057"
 # The example of W3C Trace Context.

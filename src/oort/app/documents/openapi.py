@@ -24,9 +24,10 @@ from oort.model.errors import InvalidProgram, InvalidValue, Mistake
 from oort.model.functions import Http
 from oort.model.items import Value
 from oort.model.opens import is_open_enum
-from oort.rules.types import examples, schemas
-from oort.rules.types.schema_keywords import Schema
-from oort.rules.types.schemas import Schemas
+from oort.rules.schemas import schemas
+from oort.rules.schemas.schema_keywords import Schema
+from oort.rules.schemas.schemas import Schemas
+from oort.rules.types import examples
 
 # OpenAPI never describes these headers as parameters.
 _IGNORED = frozenset({"accept", "authorization", "content-type"})

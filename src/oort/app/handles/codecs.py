@@ -4,6 +4,7 @@ Whatever a handler writes, sends, publishes, calls or answers is held against it
 here, before it leaves. What does not fit raises InvalidValue, an error of the handler.
 """
 
+from collections.abc import Sequence
 from datetime import datetime
 from decimal import Decimal
 from functools import cache
@@ -13,7 +14,7 @@ import msgspec
 
 from oort.model import limits
 from oort.model.errors import InvalidValue, LimitExceeded, Unreadable
-from oort.model.items import Item, Key, Value
+from oort.model.items import Item, Key, KeyPart, Value
 from oort.rules.tables import keys
 from oort.rules.types import numbers
 
@@ -44,7 +45,7 @@ def texts(value: object) -> Value:
     return result
 
 
-def item(value: object, kind: object, *, attributes: frozenset[str]) -> Item:
+def item(value: object, kind: type, *, attributes: frozenset[str]) -> Item:
     """Return a value of the type as an item.
 
     `attributes` belong to keys and indexes; they get their sortable form.
@@ -57,12 +58,13 @@ def item(value: object, kind: object, *, attributes: frozenset[str]) -> Item:
     for name in attributes:
         part_value = getattr(value, name, None)
         if part_value is not None:
-            result[name] = keys.part(part_value)
+            result[name] = part(part_value, kind, name)
     return result
 
 
-def key(value: object, *, parts: int) -> Key:
-    """Return a typed key: a value, or a tuple of two values for a table with a sort key."""
+def key(value: object, kind: type, *, names: Sequence[str]) -> Key:
+    """Return the typed key of an item: a value, or a tuple of two for a table with a sort key."""
+    parts = len(names)
     values: tuple[object, ...] = (value,)
     if parts > 1:
         values = cast(tuple[object, ...], value) if isinstance(value, tuple) else ()
@@ -70,7 +72,17 @@ def key(value: object, *, parts: int) -> Key:
         raise InvalidValue(
             f"{value!r} is not a key of this table.", f"The key is a tuple of {parts} values."
         )
-    return tuple(keys.part(part) for part in values)
+    return tuple(part(each, kind, name) for each, name in zip(values, names, strict=True))
+
+
+def part(value: object, kind: type, name: str) -> KeyPart:
+    """Return a value of a field of an item as part of a key.
+
+    Raises InvalidValue for a value that cannot be this part.
+    """
+    from oort.rules.types import reading  # at the first key, not at a cold start
+
+    return keys.formed(value, reading.part_form(kind, name))
 
 
 def typed(value: Item, kind: type[T], *, where: str) -> T:
@@ -90,8 +102,7 @@ def body(value: object, kind: object) -> bytes:
     Raises LimitExceeded above 256 KiB.
     """
     result = _plain(value, kind)
-    numbers.check(result)
-    # Encode the checked value: of the keys 1 and "1" of a dict, only one is left.
+    numbers.check_message(result)
     encoded = msgspec.json.encode(result)
     if len(encoded) > limits.MESSAGE_BYTES:
         raise LimitExceeded(
@@ -132,17 +143,29 @@ def is_json(kind: object) -> bool:
     return not reading.problem(kind)
 
 
+def compared(value: object, kind: object) -> None:
+    """Raise InvalidValue for a value that a condition cannot compare with values of the type."""
+    from oort.rules.types import instances, reading  # for conditions only
+
+    shape = reading.compiled(kind)
+    if value is not None and (misfit := instances.misfit(shape, value)) is not None:
+        raise _misfit(value, kind, msgspec.ValidationError(misfit.message))
+
+
 def held(value: object, kind: object) -> None:
     """Raise InvalidValue for a value that does not fit the type."""
     if isinstance(kind, type) and not isinstance(value, kind):
-        raise InvalidValue(f"{type(value).__name__} is not {title(kind)}.", _INSTEAD)
+        actual, declared = _titles(value, kind)
+        raise InvalidValue(f"{actual} is not {declared}.", _INSTEAD)
     _plain(value, kind)
 
 
 def reasons(value: object, kind: object, error: Exception) -> list[str]:
     """Return why a value does not fit the type, each reason with its place."""
-    from oort.rules.types import models, validation  # for mistakes only
+    from oort.rules.types import judges, models, validation  # for mistakes only
 
+    if judges.NOT_FINITE in str(error):  # JSON would have null there
+        return [str(error)]
     try:
         raw = msgspec.json.decode(msgspec.json.encode(models.builtins(value)))
         violations = validation.violations(validation.compiled(kind), raw)
@@ -171,7 +194,16 @@ def _plain(value: object, kind: object, *, keep: tuple[type, ...] = ()) -> Value
 
 def _misfit(value: object, kind: object, error: Exception) -> InvalidValue:
     why = "; ".join(reasons(value, kind, error))
-    return InvalidValue(f"{type(value).__name__} does not fit {title(kind)}: {why}.", _INSTEAD)
+    actual, declared = _titles(value, kind)
+    return InvalidValue(f"{actual} does not fit {declared}: {why}.", _INSTEAD)
+
+
+def _titles(value: object, kind: object) -> tuple[str, str]:
+    """Return the names of both types, with their modules if two classes have one name."""
+    from oort.rules.types import instances  # for mistakes only
+
+    actual = type(value)
+    return instances.name(actual, beside=kind), instances.name(kind, beside=actual)
 
 
 def _values(kind: Any) -> "Values[object]":

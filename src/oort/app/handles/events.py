@@ -149,7 +149,8 @@ def _body(event: Event, kind: type[Event]) -> bytes:
     try:
         body = codecs.body(event, kind)
     except InvalidValue as error:
-        raise _misfit(kind, codecs.reasons(event, kind, error)) from error
+        cause = error.__cause__ if isinstance(error.__cause__, msgspec.MsgspecError) else error
+        raise _misfit(kind, codecs.reasons(event, kind, cause)) from error
     from oort.rules.types import opening  # loaded only to publish
 
     if opening.may_hold(kind):

@@ -51,16 +51,24 @@ class Change:
 class Field(Generic[V]):
     """An attribute of a table's items."""
 
-    __slots__ = ("_kind", "_path", "_required")
+    __slots__ = ("_kind", "_path", "_required", "_within")
 
-    def __init__(self, path: items.Path, kind: object, *, required: bool) -> None:
+    def __init__(
+        self, path: items.Path, kind: object, *, required: bool, within: tuple[type, str] | None
+    ) -> None:
         self._path = path
         self._kind = kind
         self._required = required
+        self._within = within  # the pydantic model with the field, and the name there
 
     def set(self, value: V) -> Change:
         """Set the attribute to the value. Raises InvalidValue if the value does not fit its type."""
-        return Change(items.SetTo(self._path, codecs.plain(value, self._kind)))
+        plain = codecs.plain(value, self._kind)
+        if self._within is not None:
+            from oort.rules.types import modelled  # for pydantic models only
+
+            self._refuse(modelled.misfit(*self._within, plain))
+        return Change(items.SetTo(self._path, plain))
 
     def add(self: "Field[N]", amount: N) -> Change:
         """Add to a number; a missing attribute counts as 0. The sum is exact.
@@ -73,6 +81,12 @@ class Field(Generic[V]):
 
         added = cast(items.Number, codecs.plain(amount, stored.number(self._kind)))
         within, texts = stored.bounds(self._kind), stored.is_exact(self._kind)
+        if self._within is not None:
+            from oort.rules.types import modelled  # for pydantic models only
+
+            limits = modelled.limits(*self._within)
+            self._refuse(modelled.step_misfit(limits, added))
+            within = limits.within
         return Change(items.AddTo(self._path, added, within, texts))
 
     def append(self: "Field[list[M]]", *values: M) -> Change:
@@ -84,8 +98,14 @@ class Field(Generic[V]):
         from oort.rules.types import stored  # at the first change, not at a cold start
 
         kind = stored.element(self._kind)
-        added = [codecs.plain(value, kind) for value in values]
-        return Change(items.AppendTo(self._path, added, stored.most(self._kind)))
+        added, most = [codecs.plain(value, kind) for value in values], stored.most(self._kind)
+        if self._within is not None:
+            from oort.rules.types import modelled  # for pydantic models only
+
+            for each in added:
+                self._refuse(modelled.element_misfit(*self._within, each))
+            most = modelled.limits(*self._within).most
+        return Change(items.AppendTo(self._path, added, most))
 
     def remove(self: "Field[M | None]") -> Change:
         """Remove an attribute that has a default. Raises InvalidValue for any other attribute."""
@@ -96,26 +116,46 @@ class Field(Generic[V]):
             )
         return Change(items.Remove(self._path))
 
+    def _refuse(self, misfit: str) -> None:
+        if misfit:
+            raise InvalidValue(
+                f"{'.'.join(self._path)} does not take this value: {misfit}.",
+                "Nothing was written. Make the value fit the declared type, or change the type.",
+            )
+
     def equals(self, value: V) -> Condition:
         """Require exactly this value; None also accepts a missing attribute."""
+        codecs.compared(value, self._kind)
         plain = codecs.plain(value, Any)
         before = None if isinstance(value, _SCALARS) else codecs.texts(value)
         return Condition(items.Equals(self._path, plain, None if before == plain else before))
 
     def between(self, low: V, high: V) -> Condition:
         """Require a value from `low` to `high`, both included."""
-        return Condition(items.Between(self._path, keys.part(low), keys.part(high)))
+        from oort.rules.types import reading  # at the first condition, not at a cold start
+
+        form = reading.form([reading.compiled(self._kind)])
+        low_part, high_part = keys.formed(low, form), keys.formed(high, form)
+        return Condition(items.Between(self._path, low_part, high_part))
 
 
 class _Recorder:
     """A stand-in for an instance of the model; it records the path of an attribute."""
 
-    __slots__ = ("_kind", "_path", "_required")
+    __slots__ = ("_kind", "_path", "_required", "_within")
 
-    def __init__(self, kind: object, path: items.Path, *, required: bool = True) -> None:
+    def __init__(
+        self,
+        kind: object,
+        path: items.Path,
+        *,
+        required: bool = True,
+        within: tuple[type, str] | None = None,
+    ) -> None:
         self._kind = kind
         self._path = path
         self._required = required
+        self._within = within
 
     def __getattr__(self, name: str) -> "_Recorder":
         members = _members(self._kind)
@@ -124,7 +164,9 @@ class _Recorder:
                 f"{getattr(self._kind, '__name__', self._kind)} has no field {name!r}"
             )
         member = members[name]
-        return _Recorder(member.kind, (*self._path, member.wire), required=member.required)
+        path, kind = (*self._path, member.wire), self._kind
+        within = (kind, name) if isinstance(kind, type) and models.is_model(kind) else None
+        return _Recorder(member.kind, path, required=member.required, within=within)
 
     def _refuse(self, *_: object) -> Never:
         raise InvalidUse(
@@ -157,7 +199,7 @@ def field(value: V) -> Field[V]:
             f"field({value!r}) is not an attribute.",
             "Write A = fields(Account), then field(A.email).",
         )
-    return Field(value._path, value._kind, required=value._required)
+    return Field(value._path, value._kind, required=value._required, within=value._within)
 
 
 def _members(kind: object) -> dict[str, models.Member]:

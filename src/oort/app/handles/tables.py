@@ -77,6 +77,11 @@ class TableDeclaration(Declaration):
                 f"Pass a {self.item.__name__}.",
             )
         stored = codecs.item(value, self.item, attributes=self.attributes)
+        if items.REVISION in stored:  # a model may take further members
+            raise InvalidUse(
+                f"An item of {self.model.name} has a member {items.REVISION}.",
+                "Names that begin with oort: belong to Oort.",
+            )
         keys.check(keys.of(stored, self.model) or ("",))
         if self.upgrades:
             stored[items.REVISION] = self.revision
@@ -84,9 +89,13 @@ class TableDeclaration(Declaration):
 
     def key(self, value: object) -> items.Key:
         """Return the typed key in its stored form, checked."""
-        key = codecs.key(value, parts=len(self.model.key))
+        key = codecs.key(value, self.item, names=self.model.key)
         keys.check(key)
         return key
+
+    def part(self, value: object, name: str | None) -> items.KeyPart:
+        """Return a value of an attribute of a key or an index in its stored form."""
+        return keys.part(value) if name is None else codecs.part(value, self.item, name)
 
 
 class Table(ResourceHandle, Generic[K, T, Can]):
@@ -217,14 +226,15 @@ class Table(ResourceHandle, Generic[K, T, Can]):
         """
         check_action(self, Query)
         _check_index(self, index)
+        part = self.__oort__.part
         return _page(
             self,
             operations.QueryIndex(
                 self.__oort__.model.name,
                 index.name,
-                keys.part(partition),
-                at_least=None if at_least is None else keys.part(at_least),
-                below=None if below is None else keys.part(below),
+                part(partition, index.partition),
+                at_least=None if at_least is None else part(at_least, index.sort),
+                below=None if below is None else part(below, index.sort),
                 starts_with=starts_with,
                 reverse=reverse,
                 limit=limit,

@@ -103,7 +103,7 @@ def _check_raises(route: Route, reader: Reader) -> None:
 
 def _check_reply(returns: object, reader: Reader) -> None:
     """Refuse a type that JSON cannot have, or that has no schema for the API document."""
-    from oort.rules.types import schemas
+    from oort.rules.schemas import schemas
 
     inner = get_args(returns)[0] if get_origin(returns) is Reply and get_args(returns) else returns
     if inner in (None, NoneType, Any, Reply):

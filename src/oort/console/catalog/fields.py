@@ -23,7 +23,7 @@ from oort.console.catalog.blocks import (
     words,
 )
 from oort.model.items import Value
-from oort.rules.types.schema_keywords import Schema
+from oort.rules.schemas.schema_keywords import Schema
 
 _DEFS = "#/$defs/"
 _FORMATS = MappingProxyType({

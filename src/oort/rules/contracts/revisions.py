@@ -9,7 +9,7 @@ import msgspec
 from oort.model.contracts import DataForm, Revision, Schema, Schemas
 from oort.model.items import Value
 from oort.rules.contracts import members
-from oort.rules.types.schema_keywords import everywhere
+from oort.rules.schemas.schema_keywords import everywhere
 
 # The lock files of an earlier Oort hold `discriminator`, which validation does not use.
 _REMARKS = frozenset({"title", "description", "examples", "discriminator"})

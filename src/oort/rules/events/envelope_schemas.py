@@ -11,7 +11,7 @@ from oort.model import names
 from oort.model.items import Value
 from oort.rules.events.event_schemas import DIALECT
 from oort.rules.messaging import envelopes
-from oort.rules.types.schema_keywords import Schema
+from oort.rules.schemas.schema_keywords import Schema
 
 # structured mode, in the JSON format of CloudEvents 1.0
 CONTENT_TYPE = "application/cloudevents+json"

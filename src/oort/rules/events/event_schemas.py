@@ -9,8 +9,8 @@ open union: a writer promises known values, a reader accepts any.
 from collections.abc import Callable, Collection
 from functools import partial
 
-from oort.rules.types import schemas
-from oort.rules.types.schema_keywords import Schema, closed, everywhere
+from oort.rules.schemas import schemas
+from oort.rules.schemas.schema_keywords import Schema, closed, everywhere
 
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
 

@@ -6,8 +6,8 @@ Exports use this module.
 import msgspec
 
 from oort.model.errors import InvalidValue
-from oort.rules.types import drafts
-from oort.rules.types.schema_keywords import Schema
+from oort.rules.schemas import drafts
+from oort.rules.schemas.schema_keywords import Schema
 
 # The shape CreateSchemaRequest of the service model 2019-12-02 in botocore: Content has 1 to
 # 100,000 characters. It has no rule for names, and the page

@@ -9,7 +9,7 @@ from uuid import UUID
 
 from oort.model import limits
 from oort.model.errors import InvalidValue
-from oort.model.items import Item, Key, KeyPart, Value
+from oort.model.items import Item, Key, KeyPart, PartForm, Value
 from oort.rules.types import numbers
 
 _TIME = "%Y-%m-%dT%H:%M:%S.%fZ"
@@ -56,6 +56,29 @@ def part(value: object) -> KeyPart:
         f"{value!r} cannot be a key.",
         "Keys are str, int, float, Decimal, date, datetime (with a time zone), UUID or Enum.",
     )
+
+
+def formed(value: object, form: PartForm) -> KeyPart:
+    """Return the key attribute of a typed value, in the form of its declared type.
+
+    Raises InvalidValue for a text where the type has numbers, for a number where it has texts, and
+    for an int that no float holds.
+
+    >>> formed(2, "float")
+    2
+    """
+    result = part(value)
+    if form != "any" and isinstance(result, str) is not (form == "text"):
+        kind = "text" if form == "text" else "number"
+        raise InvalidValue(
+            f"{value!r} is not a {kind}, as its declared type is.", "Pass a value of the type."
+        )
+    if form == "float" and isinstance(result, int) and not numbers.is_float(result):
+        raise InvalidValue(
+            f"No float holds {value!r}: it would be read back as another key.",
+            "Declare an int or a Decimal for numbers with more digits.",
+        )
+    return result
 
 
 def _time(value: datetime) -> str:

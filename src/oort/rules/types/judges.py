@@ -15,7 +15,7 @@ from oort.model.opens import Unknown
 from oort.rules.types import models, reading, shapes
 from oort.rules.types.shapes import Shape
 
-_NOT_FINITE = "Expected a finite number"
+NOT_FINITE = "Expected a finite number"
 _NO_ZONE = "Expected a time with a zone"
 
 
@@ -24,6 +24,12 @@ class Misfit(msgspec.Struct, frozen=True):
 
     detail: str
     steps: tuple[str, ...] = ()
+
+    @property
+    def message(self) -> str:
+        """The detail with its place, as in msgspec's messages."""
+        path = "".join(f"[{step}]" if step.isdigit() else f".{step}" for step in self.steps)
+        return f"{self.detail} - at `${path}`"
 
     def below(self, step: object) -> "Misfit":
         """Return the same misfit, seen from the value around."""
@@ -59,9 +65,9 @@ def _members(members: Iterable[tuple[object, object]]) -> Misfit | None:
 
 
 def _finite(value: float | Decimal) -> Misfit | None:
-    if isinstance(value, int) or math.isfinite(value):
-        return None
-    return Misfit(_NOT_FINITE)
+    if isinstance(value, Decimal):  # some are finite and no float
+        return None if value.is_finite() else Misfit(NOT_FINITE)
+    return None if isinstance(value, int) or math.isfinite(value) else Misfit(NOT_FINITE)
 
 
 def _zoned(value: datetime | time) -> Misfit | None:

@@ -148,6 +148,12 @@ def members(kind: object) -> tuple[Member, ...]:
     )
 
 
+def written(kind: object) -> list[str]:
+    """Return the names that the fields of a model have where it is written."""
+    fields: Mapping[str, _Field] = cast(_Model, kind).model_fields
+    return [field.serialization_alias or field.alias or name for name, field in fields.items()]
+
+
 def dump(value: object) -> object:
     """Return an instance as JSON types.
 

@@ -4,13 +4,15 @@ Numbers are decimal, as in DynamoDB: a float stands for its printed number.
 """
 
 import math
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from decimal import MAX_EMAX, MAX_PREC, MIN_EMIN, Context, Decimal
+from typing import TypeAlias
 
 from oort.model import limits
 from oort.model.errors import InvalidValue, LimitExceeded
 from oort.model.items import Number, Value
 
+_Judge: TypeAlias = Callable[[Number, str], None]
 _SMALL = 10**15
 _TINY, _HUGE = 1e-129, 1e125  # a float between them is within every limit: it has at most 17 digits
 _LARGE = 10**limits.NUMBER_EXPONENT_HIGHEST * 10
@@ -45,6 +47,18 @@ def narrowed(number: Decimal) -> Number:
     return printed if exact(printed) == short else short
 
 
+def is_float(number: int) -> bool:
+    """True if a float holds the integer exactly.
+
+    >>> is_float(2**53), is_float(2**53 + 1)
+    (True, False)
+    """
+    try:
+        return int(float(number)) == number
+    except OverflowError:
+        return False
+
+
 def added(left: Number, right: Number) -> Number:
     """Return the exact sum. A sum with more digits than a number may have is returned for `check`.
 
@@ -77,7 +91,16 @@ def check(value: Value, *, at: str = "") -> None:
     counted.
     """
     if not _fits([value], limits.ITEM_DEPTH):
-        _check(value, at, limits.ITEM_DEPTH)
+        _check(value, at, limits.ITEM_DEPTH, _check_number)
+
+
+def check_message(value: Value) -> None:
+    """Raise InvalidValue for a value that no message can hold, as `check` does for tables.
+
+    Every finite float can be in a message, and every integer that its readers take.
+    """
+    if not _fits([value], limits.ITEM_DEPTH):
+        _check(value, "", limits.ITEM_DEPTH, _check_sent)
 
 
 def _fits(values: Iterable[Value], deeper: int) -> bool:
@@ -118,13 +141,13 @@ def _is_ordinary(value: Value) -> bool:
     return value is None or (isinstance(value, int) and abs(value) < _SMALL)
 
 
-def _check(value: Value, at: str, deeper: int) -> None:
+def _check(value: Value, at: str, deeper: int, judge: _Judge) -> None:
     if value is None or isinstance(value, bool):
         return
     if isinstance(value, str):
         _check_text(value, at)
     elif isinstance(value, int | float | Decimal):
-        _check_number(value, at)
+        judge(value, at)
     elif deeper < 0:
         raise LimitExceeded(
             f"{at} is nested more than {limits.ITEM_DEPTH} levels deep.",
@@ -133,19 +156,19 @@ def _check(value: Value, at: str, deeper: int) -> None:
     elif isinstance(value, dict):
         for name, inner in value.items():
             _check_text(name, at)
-            _check(inner, f"{at}/{name}", deeper - 1)
+            _check(inner, f"{at}/{name}", deeper - 1, judge)
     else:
-        _check_list(value, at, deeper)
+        _check_list(value, at, deeper, judge)
 
 
-def _check_list(value: Value, at: str, deeper: int) -> None:
+def _check_list(value: Value, at: str, deeper: int, judge: _Judge) -> None:
     if not isinstance(value, list | tuple):  # msgspec.to_builtins leaves a tuple as it is
         raise InvalidValue(
             f"{at or 'the value'} is a {type(value).__name__}.",
             "Store None, bool, numbers, str, list, dict.",
         )
     for position, inner in enumerate(value):
-        _check(inner, f"{at}/{position}", deeper - 1)
+        _check(inner, f"{at}/{position}", deeper - 1, judge)
 
 
 def _check_text(value: str, at: str) -> None:
@@ -160,13 +183,33 @@ def _check_text(value: str, at: str) -> None:
         ) from error
 
 
-def _check_number(value: Number, at: str) -> None:
-    where = at or "the value"
+def _check_finite(value: Number, at: str) -> None:
     if not isinstance(value, int) and not _is_finite(value):
         raise InvalidValue(
-            f"{where} is {value}.",
-            "Tables store finite numbers only; leave the attribute out instead.",
+            f"{at or 'the value'} is {value}.",
+            "Only finite numbers can be stored or sent; leave the attribute out instead.",
         )
+
+
+def _check_sent(value: Number, at: str) -> None:
+    _check_finite(value, at)
+    if isinstance(value, int) and not _is_readable(value):
+        raise InvalidValue(
+            f"{at or 'the value'} has more than {limits.MESSAGE_DIGITS} digits.",
+            "Send it as a string.",
+        )
+
+
+def _is_readable(value: int) -> bool:
+    try:
+        return len(str(value)) <= limits.MESSAGE_DIGITS  # with the sign
+    except ValueError:  # Python writes no more digits
+        return False
+
+
+def _check_number(value: Number, at: str) -> None:
+    where = at or "the value"
+    _check_finite(value, at)
     if isinstance(value, int) and (abs(value) < _SMALL or abs(value) >= _LARGE):
         _check_range(-_LARGE < value < _LARGE, where)
         return

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
-from functools import cache, singledispatch
+from functools import cache, lru_cache, singledispatch
 from types import MappingProxyType, NoneType, UnionType
 from typing import Annotated, Any, Literal, Protocol, TypeAlias, Union, cast, get_args, get_origin
 from uuid import UUID
@@ -11,6 +11,7 @@ from uuid import UUID
 import msgspec
 from msgspec import inspect
 
+from oort.model.items import PartForm
 from oort.model.opens import OpenUnion, is_open_enum
 from oort.rules.types import models, shapes
 from oort.rules.types.shapes import Shape
@@ -128,6 +129,34 @@ def members(shape: shapes.Model) -> tuple[shapes.Field, ...]:
     )
 
 
+@lru_cache(maxsize=1000)
+def part_form(item: type, name: str) -> PartForm:
+    """Return what the values of a field are as parts of keys; "any" if its type does not tell.
+
+    >>> class Row(msgspec.Struct):
+    ...     id: str
+    >>> part_form(Row, "id")
+    'text'
+    """
+    shape = compiled(item)
+    fields = members(shape) if isinstance(shape, shapes.Model) else getattr(shape, "fields", ())
+    return form(
+        [field.shape for field in cast(Sequence[shapes.Field], fields) if field.name == name]
+    )
+
+
+def form(kinds: Iterable[Shape]) -> PartForm:
+    """Return what the values of the types are as parts of keys, as `part_form` does."""
+    leaves = [leaf for shape in kinds for leaf in shapes.alternatives(shape)]
+    leaves = [leaf for leaf in leaves if not isinstance(leaf, shapes.Null)]
+    numeric = set(map(shapes.is_number, leaves))
+    if len(numeric) != 1 or any(isinstance(leaf, _VAGUE) for leaf in leaves):
+        return "any"
+    if all(isinstance(leaf, shapes.Number) and not leaf.integer for leaf in leaves):
+        return "float"
+    return "number" if True in numeric else "text"
+
+
 def arms(shape: shapes.OpenChoice) -> dict[str, Shape]:
     """Return the Structs of an open union, by their tags."""
     kinds = shape.kind.arms
@@ -151,6 +180,7 @@ def _loose(kind: object) -> Shape:
     return shapes.Map(kind, shapes.Anything(Any), _loose(arguments[1])) if form is dict else shape
 
 
+_VAGUE = (shapes.Anything, shapes.Unreadable, shapes.Custom, shapes.Model)
 _Classes: TypeAlias = dict[object, shapes.Object | shapes.ObjectTuple]
 _Fields: TypeAlias = (
     inspect.StructType | inspect.DataclassType | inspect.TypedDictType | inspect.NamedTupleType
@@ -162,6 +192,7 @@ _FORMATS: Mapping[type[inspect.Type], tuple[type, shapes.Format]] = MappingProxy
     inspect.TimeDeltaType: (timedelta, "duration"),
     inspect.UUIDType: (UUID, "uuid"),
 })  # fmt: skip
+FORMATS: Mapping[str, type] = MappingProxyType({name: kind for kind, name in _FORMATS.values()})
 _BINARY = MappingProxyType({
     inspect.BytesType: bytes, inspect.ByteArrayType: bytearray, inspect.MemoryViewType: memoryview
 })  # fmt: skip

@@ -226,6 +226,15 @@ def alternatives(shape: Shape) -> Iterator[Shape]:
         yield alone
 
 
+def is_number(shape: Shape) -> bool:
+    """True for numbers in tables. Times, UUIDs and similar types are text."""
+    if isinstance(shape, Enumeration):
+        return any(isinstance(member.value, int | float) for member in shape.kind)
+    if isinstance(shape, Constant):
+        return any(isinstance(value, int) for value in shape.values)
+    return isinstance(shape, Number | Exact)
+
+
 def is_open(shape: Shape) -> bool:
     """True if values may be unknown to the type.
 

@@ -7,10 +7,12 @@ from collections.abc import Callable, Iterator, Sequence
 from decimal import Decimal
 from functools import lru_cache, reduce, wraps
 from operator import or_
-from typing import Any, Literal, TypeAlias, TypeVar
+from typing import Annotated, Any, Literal, TypeAlias, TypeVar
 
-from oort.model.items import Bounds
-from oort.rules.types import reading, shapes
+from msgspec import Meta
+
+from oort.model.items import RESERVED, Bounds
+from oort.rules.types import modelled, models, reading, shapes
 from oort.rules.types.shapes import Field, Shape
 
 KeyType: TypeAlias = Literal["text", "number", "mixed", "none"]
@@ -41,6 +43,22 @@ def names(item: object) -> dict[str, str] | None:
     shape = reading.compiled(item)
     fields = {field.name: field.wire for field in _fields(shape)}
     return fields if fields or isinstance(shape, shapes.Model) else None
+
+
+def reserved(item: object) -> list[str]:
+    """Return the names of fields in the table that Oort keeps for itself (`items.RESERVED`).
+
+    >>> import msgspec
+    >>> class Row(msgspec.Struct):
+    ...     a: str = msgspec.field(name="~a")
+    >>> reserved(Row)
+    ['~a']
+    """
+    shape = reading.compiled(item)
+    written = [field.wire for field in _fields(shape)]
+    if isinstance(shape, shapes.Model):
+        written += models.written(shape.kind)
+    return sorted({name for name in written if name.startswith(RESERVED)})
 
 
 def key_type(item: object, name: str) -> KeyType:
@@ -77,14 +95,29 @@ def kind_of(kind: object) -> KeyType:
 
 
 def may_be_version(item: object, name: str, *, taken: bool) -> bool:
-    """False for a field that cannot count writes: no int, or part of a key.
+    """False for a field that cannot count writes from 0 without end: no int, or part of a key.
 
-    A pydantic model is not checked.
+    Also False for an int with an upper bound, with a lower bound above 0, or with steps.
     """
     shape = reading.compiled(item)
-    counting = [] if isinstance(shape, shapes.Model) else _named(shape, name)
     return all(
-        isinstance(member, shapes.Number) and member.integer and not taken for member in counting
+        not taken and _counts(shapes.bare(member), item, name) for member in _named(shape, name)
+    )
+
+
+def _counts(shape: Shape, item: object, name: str) -> bool:
+    if not isinstance(shape, shapes.Number) or not shape.integer:
+        return False
+    within = Bounds(shape.ge, shape.gt, shape.le, shape.lt)
+    step: float | Decimal | None = shape.multiple_of
+    if isinstance(item, type) and models.is_model(item):
+        limits = modelled.limits(item, name)
+        within, step = limits.within or within, limits.step
+    return (
+        within.le is within.lt is None
+        and (within.ge is None or within.ge <= 0)
+        and (within.gt is None or within.gt < 0)
+        and step in (None, 1)
     )
 
 
@@ -92,11 +125,15 @@ def may_be_version(item: object, name: str, *, taken: bool) -> bool:
 def number(kind: object) -> object:
     """Return the type of an amount that can be added to a number of the type.
 
-    Its bounds hold for the sum, not for the amount.
+    Its bounds hold for the sum, not for the amount. A multiple stays one by multiples only.
     """
-    kinds: set[object] = {_class(shape) for shape in _numbers(kind)}
+    members = list(_numbers(kind))
+    kinds: set[object] = {_class(shape) for shape in members}
     ordered = [number for number in (int, float, Decimal) if number in kinds]
-    return reduce(or_, ordered or (int, float, Decimal))
+    amount: object = reduce(or_, ordered or (int, float, Decimal))
+    if len(members) == 1 and isinstance(members[0], shapes.Number) and members[0].multiple_of:
+        return Annotated[amount, Meta(multiple_of=members[0].multiple_of)]
+    return amount
 
 
 @_remembered
@@ -116,10 +153,10 @@ def bounds(kind: object) -> Bounds | None:
     >>> bounds(Annotated[int, Meta(ge=0)]).ge
     0
     """
-    numbers = list(_numbers(kind))
-    if len(numbers) != 1 or isinstance(numbers[0], shapes.Exact):
+    members = list(_numbers(kind))
+    if len(members) != 1 or isinstance(members[0], shapes.Exact):
         return None
-    number = numbers[0]
+    number = members[0]
     within = Bounds(number.ge, number.gt, number.le, number.lt)
     return None if within == Bounds() else within
 
@@ -176,7 +213,7 @@ def _class(shape: shapes.Number | shapes.Exact) -> type:
 def _storage(leaves: Sequence[Shape]) -> KeyType:
     if not all(map(_may_be_key, leaves)):
         return "none"
-    numeric = set(map(_is_number, leaves))
+    numeric = set(map(shapes.is_number, leaves))
     return "mixed" if len(numeric) > 1 else "number" if True in numeric else "text"
 
 
@@ -187,15 +224,6 @@ def _may_be_key(shape: Shape) -> bool:
     if isinstance(shape, shapes.Constant):
         return not any(isinstance(value, bool) for value in shape.values)
     return isinstance(shape, _KEYED)
-
-
-def _is_number(shape: Shape) -> bool:
-    """True for numbers in tables. Times, UUIDs and similar types are text."""
-    if isinstance(shape, shapes.Enumeration):
-        return any(isinstance(member.value, int | float) for member in shape.kind)
-    if isinstance(shape, shapes.Constant):
-        return any(isinstance(value, int) for value in shape.values)
-    return isinstance(shape, shapes.Number | shapes.Exact)
 
 
 _KEYED = (

@@ -31,6 +31,7 @@ class Values(Generic[T]):
     def __init__(self, kind: type[T]) -> None:
         shape = reading.compiled(kind)
         self.kind = kind
+        self._shape = shape
         self._decoder = msgspec.json.Decoder(kind, dec_hook=models.load)
         self._judge = judges.judge(shape)
         self._fill = defaults.filler(shape)
@@ -73,6 +74,7 @@ class Values(Generic[T]):
             self._converted(_builtins(value, keep=()), models.load_written)
         again = self._converted(result, models.load_written)
         if not _is_equal(again, value):
+            self._check_instance(value)
             result = _builtins(again, keep=keep)
         if self._fill is not None:
             self._fill(result, keep)
@@ -89,7 +91,10 @@ class Values(Generic[T]):
             self.plain(value)  # its error tells NaN from null
             raise
         self._hold(again)
-        return data if _is_equal(again, value) else msgspec.json.encode(again)
+        if _is_equal(again, value):
+            return data
+        self._check_instance(value)
+        return msgspec.json.encode(again)
 
     def _converted(self, value: object, hook: Callable[[type, object], object]) -> T:
         try:
@@ -107,8 +112,14 @@ class Values(Generic[T]):
 
     def _hold(self, value: object) -> None:
         if self._judge is not None and (misfit := self._judge(value)) is not None:
-            path = "".join(f"[{step}]" if step.isdigit() else f".{step}" for step in misfit.steps)
-            raise msgspec.ValidationError(f"{misfit.detail} - at `${path}`")
+            raise msgspec.ValidationError(misfit.message)
+
+    def _check_instance(self, value: object) -> None:
+        """Raise ValidationError for a value of another type, which msgspec would convert."""
+        from oort.rules.types import instances  # few values do not come back equal
+
+        if (misfit := instances.misfit(self._shape, value)) is not None:
+            raise msgspec.ValidationError(misfit.message)
 
 
 def compiled(kind: type[T]) -> Values[T]:

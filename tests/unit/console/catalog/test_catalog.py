@@ -29,7 +29,7 @@ from oort.console.catalog.blocks import (
     words,
 )
 from oort.console.catalog.paths import MARKER, relative
-from oort.rules.types.schema_keywords import Schema
+from oort.rules.schemas.schema_keywords import Schema
 from tests.unit.cli.shops import shop
 from tests.unit.contracted import platform
 

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from oort.model import limits
 from oort.model.errors import InvalidValue
-from oort.model.items import Item, KeyPart, Number, Value
+from oort.model.items import Item, KeyPart, Number, PartForm, Value
 from oort.rules.tables import keys
 from oort.rules.types import numbers
 from tests.unit.rules.strategies import decimals, values
@@ -203,3 +203,36 @@ def test_only_text_and_numbers_can_be_compared(value: Value) -> None:
 
 def test_the_limits_are_dynamodbs() -> None:
     assert (limits.PARTITION_KEY_BYTES, limits.SORT_KEY_BYTES) == (2048, 1024)
+
+
+@pytest.mark.parametrize(
+    ("value", "form", "expected"),
+    [
+        ("a", "text", "a"),
+        (UUID(int=1), "text", str(UUID(int=1))),
+        (Decimal("1.0"), "number", 1),
+        (2**53 + 1, "number", 2**53 + 1),
+        (2**53, "float", 2**53),
+        (0.5, "float", 0.5),
+        ("a", "any", "a"),
+        (1, "any", 1),
+    ],
+)
+def test_a_part_in_the_form_of_its_type_is_taken(
+    value: object, form: PartForm, expected: KeyPart
+) -> None:
+    assert keys.formed(value, form) == expected
+
+
+@pytest.mark.parametrize(
+    ("value", "form", "reason"),
+    [
+        ("1", "number", "'1' is not a number"),
+        ("1", "float", "'1' is not a number"),
+        (1, "text", "1 is not a text"),
+        (2**53 + 1, "float", "No float holds 9007199254740993"),
+    ],
+)
+def test_a_part_of_another_form_is_refused(value: object, form: PartForm, reason: str) -> None:
+    with pytest.raises(InvalidValue, match=reason):
+        keys.formed(value, form)

@@ -179,3 +179,24 @@ def test_a_sum_with_too_many_digits_is_refused_and_not_rounded() -> None:
         numbers.check(numbers.added(10**37, Decimal("0.01")))
     with pytest.raises(InvalidValue, match="out of range"):
         numbers.check(numbers.added(Decimal("9E+125"), Decimal("9E+125")))
+
+
+@pytest.mark.parametrize("value", [1e300, 5e-324, 10**39 + 1, -(10**4298), [{"a": 1e-300}], True])
+def test_a_message_takes_numbers_beyond_those_of_tables(value: Value) -> None:
+    numbers.check_message(value)
+
+
+@pytest.mark.parametrize(
+    "value",
+    [float("nan"), 10**4300, -(10**4299), 10**5000, "\ud800"],
+    ids=["NaN", "long", "long with its sign", "longer", "half of a pair"],
+)
+def test_a_message_takes_nothing_that_no_reader_takes(value: Value) -> None:
+    with pytest.raises(InvalidValue, match=r"/0 (is nan|has more than 4300 digits|holds half)"):
+        numbers.check_message([value])
+
+
+def test_an_integer_that_no_float_holds_is_known() -> None:
+    assert numbers.is_float(-(2**53))
+    assert not numbers.is_float(2**53 + 1)
+    assert not numbers.is_float(10**400)

@@ -21,8 +21,9 @@ from oort.model.items import Value
 from oort.model.opens import open_union
 from oort.rules.events import event_schemas
 from oort.rules.inclusion import compare
-from oort.rules.types import examples, models, opening, schemas, validation, values
-from oort.rules.types.schema_keywords import Schema
+from oort.rules.schemas import schemas
+from oort.rules.schemas.schema_keywords import Schema
+from oort.rules.types import examples, models, opening, validation, values
 
 
 class Country(OpenEnum):

@@ -14,7 +14,8 @@ from pydantic import BaseModel, Field
 from typing_extensions import TypeAliasType
 
 from oort.model.opens import Open, OpenEnum
-from oort.rules.types import examples, reading, schemas, shapes
+from oort.rules.schemas import schemas
+from oort.rules.types import examples, reading, shapes
 from oort.rules.types.shapes import Shape
 
 T = TypeVar("T")
@@ -276,3 +277,36 @@ class Free(msgspec.Struct):
 def test_classes_that_refuse_unknown_fields_are_named() -> None:
     assert reading.closed(Free) == ["Strict", "Shut"]
     assert reading.closed(dict[str, int]) == []
+
+
+class Keyed(Struct):
+    text: str
+    day: date | None
+    exact: Decimal
+    ratio: float
+    either: int | float
+    mixed: str | int
+    anything: Any
+
+
+class Loose(BaseModel):
+    id: int
+
+
+@pytest.mark.parametrize(
+    ("item", "name", "form"),
+    [
+        (Keyed, "text", "text"),
+        (Keyed, "day", "text"),
+        (Keyed, "exact", "number"),
+        (Keyed, "ratio", "float"),
+        (Keyed, "either", "number"),
+        (Keyed, "mixed", "any"),
+        (Keyed, "anything", "any"),
+        (Keyed, "absent", "any"),
+        (Loose, "id", "number"),
+        (int, "absent", "any"),
+    ],
+)
+def test_a_part_of_a_key_has_the_form_of_its_field(item: type, name: str, form: str) -> None:
+    assert reading.part_form(item, name) == form

@@ -104,6 +104,19 @@ def test_a_key_is_text_or_a_number(item: Any, name: str, kind: str) -> None:
     assert stored.key_type(item, name) == kind
 
 
+class Stepped(msgspec.Struct):
+    bounded: Annotated[int, Meta(lt=10)] = 0
+    later: Annotated[int, Meta(gt=0)] = 1
+    stepped: Annotated[int, Meta(multiple_of=2)] = 0
+    counted: Annotated[int, Meta(ge=0, description="noted")] = 0
+    named: str = msgspec.field(default="", name="oort:a")
+
+
+def test_names_of_oort_are_found_in_a_type() -> None:
+    assert stored.reserved(Stepped) == ["oort:a"]
+    assert stored.reserved(Order) == []
+
+
 @pytest.mark.parametrize(
     ("kind", "may"),
     [
@@ -127,7 +140,13 @@ def test_a_field_may_be_none_if_its_type_says_so(kind: Any, may: bool) -> None:
         (Account, "ratio", False, False),
         (Account, "email", False, False),
         (Account, "absent", False, True),
-        (Order, "version", True, True),
+        (Order, "version", True, False),
+        (Order, "version", False, False),
+        (Order, "id", False, True),
+        (Stepped, "bounded", False, False),
+        (Stepped, "later", False, False),
+        (Stepped, "stepped", False, False),
+        (Stepped, "counted", False, True),
     ],
 )
 def test_a_version_is_an_int_of_its_own(item: Any, name: str, taken: bool, may: bool) -> None:
@@ -147,6 +166,7 @@ def test_the_first_object_of_a_union_is_the_one_with_fields() -> None:
         (int, int),
         (Annotated[int, Meta(ge=1)], int),
         (Annotated[int, ["a note"]], int),
+        (Annotated[int, Meta(multiple_of=2)] | None, Annotated[int, Meta(multiple_of=2)]),
         (float | None, float),
         (int | float, int | float),
         (Decimal, Decimal),

@@ -13,7 +13,8 @@ from msgspec import Meta
 
 from oort.model.errors import InvalidValue
 from oort.model.items import Value
-from oort.rules.types import examples, reading, schemas, validation
+from oort.rules.schemas import schemas
+from oort.rules.types import examples, reading, validation
 
 NAMES = ("a", "b", "c")
 

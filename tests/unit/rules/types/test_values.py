@@ -208,3 +208,26 @@ def test_a_type_without_such_patterns_pays_nothing() -> None:
     plain = Annotated[str, Meta(pattern="^[a-z]", max_length=4)]
     assert judges.judge(reading.compiled(dict[plain, list[plain]])) is None
     assert judges.judge(reading.compiled(Country)) is not None
+
+
+def test_a_value_of_another_type_is_not_converted() -> None:
+    for write in (compiled(list[str]).write, compiled(list[str]).plain):
+        with pytest.raises(
+            msgspec.ValidationError, match=r"Expected `str`, got `bytes` - at `\$\[0\]`"
+        ):
+            write([b"x"])
+
+
+def test_a_whole_float_is_no_integer_where_it_is_written() -> None:
+    with pytest.raises(msgspec.ValidationError, match="Expected `int`, got `float`"):
+        compiled(int).write(1.0)
+
+
+def test_whole_floats_beside_a_misfit_do_not_hide_it() -> None:
+    with pytest.raises(msgspec.ValidationError, match=r"Expected `int`, got `str` - at `\$\[1\]`"):
+        compiled(list[int]).read(b'[1.0,"a"]')
+
+
+def test_an_integer_that_no_reader_takes_is_not_written() -> None:
+    with pytest.raises(msgspec.ValidationError, match="Integer value out of range"):
+        compiled(int).write(-(10**4299))

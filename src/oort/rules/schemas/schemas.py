@@ -15,9 +15,10 @@ import msgspec
 from oort.model.errors import InvalidValue
 from oort.model.items import Value
 from oort.rules.patterns import dialect
-from oort.rules.types import key_schemas, models, reading, shapes
-from oort.rules.types.schema_keywords import Schema, closed, everywhere
-from oort.rules.types.schema_names import input_names, named
+from oort.rules.schemas import key_schemas
+from oort.rules.schemas.schema_keywords import Schema, closed, everywhere
+from oort.rules.schemas.schema_names import input_names, named
+from oort.rules.types import models, reading, shapes
 from oort.rules.types.shapes import Field, Named, Shape
 
 _BASE64 = "^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$"

@@ -8,8 +8,8 @@ from typing import cast
 
 from oort.model.errors import InvalidValue
 from oort.model.items import Value
+from oort.rules.schemas.schema_keywords import Schema
 from oort.rules.types import shapes
-from oort.rules.types.schema_keywords import Schema
 from oort.rules.types.shapes import Shape
 
 _FLOAT = r"^-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?$"

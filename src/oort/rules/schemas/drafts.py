@@ -13,7 +13,7 @@ from typing import Literal, NoReturn, TypeAlias, cast
 
 from oort.model.errors import InvalidValue
 from oort.model.items import Value
-from oort.rules.types.schema_keywords import Schema
+from oort.rules.schemas.schema_keywords import Schema
 
 Draft: TypeAlias = Literal[4, 7]
 

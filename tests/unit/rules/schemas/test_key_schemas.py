@@ -10,7 +10,7 @@ import pytest
 from msgspec import Meta
 
 from oort.model.errors import InvalidValue
-from oort.rules.types import schemas
+from oort.rules.schemas import schemas
 from oort.rules.types.values import compiled
 from tests.unit.rules.inclusion.validators import validator
 

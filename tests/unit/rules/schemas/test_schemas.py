@@ -16,9 +16,10 @@ from msgspec import UNSET, Meta, UnsetType
 from pydantic import BaseModel, Field
 
 from oort.model.errors import InvalidValue
-from oort.rules.types import schemas, validation
-from oort.rules.types.schema_keywords import Schema
-from oort.rules.types.schema_names import named
+from oort.rules.schemas import schemas
+from oort.rules.schemas.schema_keywords import Schema
+from oort.rules.schemas.schema_names import named
+from oort.rules.types import validation
 
 T = TypeVar("T")
 

@@ -17,9 +17,9 @@ from oort.model.items import Value
 from oort.rules.events import event_schemas
 from oort.rules.inclusion import compare
 from oort.rules.inclusion.documents import Json
-from oort.rules.types import drafts
-from oort.rules.types.drafts import Draft
-from oort.rules.types.schema_keywords import Schema
+from oort.rules.schemas import drafts
+from oort.rules.schemas.drafts import Draft
+from oort.rules.schemas.schema_keywords import Schema
 from tests.repeats import times
 from tests.unit.rules.inclusion.validators import Validator, random_schema, random_value
 
