@@ -94,7 +94,9 @@ def lock(checked: Checked, *, stage: str = "") -> Changes:
 
 def accept(checked: Checked, accepted: Sequence[Finding], *, reason: str) -> Changes:
     """Accept these objections, write the lock files and return the changes."""
-    changes = acceptances.accept(checked.declared, checked.locks, accepted, reason)
+    changes = acceptances.accept(
+        checked.declared, checked.locks, accepted, reason, fits=data_changes.fits
+    )
     changes = lockfiles.complete(checked.folder, changes, checked.locks)
     lockfiles.write(checked.folder, changes)
     return changes

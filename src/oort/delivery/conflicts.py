@@ -15,7 +15,7 @@ from oort.delivery import checking, lockfiles
 from oort.delivery.checking import Checked
 from oort.model.contracts import ApiLock, DataLock, EventLock, Finding, Lock
 from oort.model.errors import UnreadableContract
-from oort.rules.contracts import acceptances
+from oort.rules.contracts import acceptances, data_changes
 
 _SECONDS = 30
 _CHOOSE = (
@@ -52,7 +52,9 @@ def mended(project: Project, program: Program) -> Mended:
 def accepted(mended: Mended, objections: Sequence[Finding], *, reason: str) -> Checked:
     """Return the program against the merged lock files, in which these objections are accepted."""
     checked = mended.checked
-    changes = acceptances.accept(checked.declared, checked.locks, objections, reason)
+    changes = acceptances.accept(
+        checked.declared, checked.locks, objections, reason, fits=data_changes.fits
+    )
     return replace(checked, locks=checked.locks.replaced(changes.written), findings=())
 
 

@@ -10,7 +10,7 @@ from oort.delivery.stage_contracts import DeployedContracts
 from oort.model.contracts import ApiLock
 from oort.model.errors import ContractBroken, UnreadableContract
 from oort.ports.assets import Assets
-from oort.rules.contracts import acceptances
+from oort.rules.contracts import acceptances, data_changes
 from tests.unit.delivery.contracts_on_disk import CONTRACTS, changed, platform
 from tests.unit.delivery.test_rollout import FakeAssets, FakeStacks, rollout, shipment
 
@@ -181,7 +181,7 @@ def test_an_accepted_break_passes_in_the_stage_that_it_names(tmp_path: Path) -> 
     with platform(tmp_path, shop=STORE.replace(*edit)) as (project, program):
         checked = checking.check(project, program, locks=locks)
         changes = acceptances.accept(
-            checked.declared, locks, checked.objections, "Nobody calls it."
+            checked.declared, locks, checked.objections, "Nobody calls it.", fits=data_changes.fits
         )
         (lock,) = changes.written
         assert isinstance(lock, ApiLock)

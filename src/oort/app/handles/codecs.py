@@ -91,8 +91,8 @@ def typed(value: Item, kind: type[T], *, where: str) -> T:
         return cast(T, _values(kind).convert(value))
     except msgspec.ValidationError as error:
         raise Unreadable(
-            f"An item of {where} does not fit {kind.__name__}: {error}",
-            "Give new fields a default, or migrate the stored items.",
+            f"An item of {where} does not fit {kind.__name__}: {error}.",
+            "Give new fields a default, or write an upgrade: upgrades=[…].",
         ) from error
 
 

@@ -89,7 +89,8 @@ def dev(
     after a crash.
 
     When a Python file or oort.toml changes, the program reloads and keeps its port and its state.
-    If the new program has mistakes, they are printed and the old program continues to run.
+    If the new program has mistakes, or would misread stored items, this is printed and the old
+    program continues to run.
 
     The log has a line for each request and each delivery. The traceback of a failed handler appears
     once. With `--log json` each line is a JSON object with the same fields as the logs on AWS.
@@ -218,6 +219,10 @@ def _child(
     )
     project, program = platforms.load(run_options.path)
     sys.dont_write_bytecode = writes
+    if changed:
+        from oort.cli.wiring import embedded
+
+        embedded.check(program, folder)  # the older program serves on if this one cannot
     supervisor.loaded(platforms.files_outside(project))
     run(
         program,

@@ -55,7 +55,7 @@ def _heading(finding: Finding) -> str:
     location = (
         f"{output.relative(finding.source.file)}:{finding.source.line}: " if finding.source else ""
     )
-    lines = [f"{location}{_subject(finding)}: {finding.what}"]
+    lines = [f"{location}{subject(finding)}: {finding.what}"]
     if finding.pointer:
         lines.append(f"    field       {finding.name} ({finding.pointer})")
     if finding.witness is not None:
@@ -72,11 +72,12 @@ def _heading(finding: Finding) -> str:
 
 def _noted(same: Sequence[Finding]) -> str:
     """Format the same note about several contracts."""
-    subjects = ", ".join(map(_subject, same))
+    subjects = ", ".join(map(subject, same))
     return f"{output.paint('note', 'dim')} {subjects}: {same[0].what} {same[0].instead}"
 
 
-def _subject(finding: Finding) -> str:
+def subject(finding: Finding) -> str:
+    """Return the contract that a finding is about, for people."""
     if finding.version is not None:
         return f"{finding.subject} version {finding.version}"
     if finding.kind is not None:

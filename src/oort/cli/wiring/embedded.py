@@ -24,6 +24,7 @@ from oort.engine.identity import discovery_pages
 from oort.engine.identity.api_keys import ApiKeys
 from oort.engine.identity.issuer import Issuer, issuer_url
 from oort.engine.services.secrets import Secrets
+from oort.engine.services.tables import Tables
 from oort.engine.services.traces import Traces
 from oort.engine.state.folder import StateFolder, held, open_state
 from oort.engine.state.store_keys import Keys
@@ -128,6 +129,12 @@ def at_rest(program: Program, folder: Path) -> Iterator[Engine]:
         yield Engine(
             program, store=store, clock=SystemClock(), entropy=SystemEntropy(), identity=Nobody()
         )
+
+
+def check(program: Program, state: StateFolder) -> None:
+    """Raise StateUnusable if the program would misread the stored items."""
+    with _opened(state) as store:
+        Tables(store, platform=program.model, clock=SystemClock()).check()
 
 
 @contextmanager

@@ -4,14 +4,16 @@ An acceptance opens the gate for the change that it names, in the stages that st
 from before. A later break needs a reason of its own.
 """
 
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import replace
 
 from oort.model.contracts import (
     Acceptance,
     ApiLock,
+    DataForm,
     DataLock,
     DeclaredContracts,
+    DeclaredData,
     EventLock,
     Finding,
     Lock,
@@ -46,13 +48,21 @@ def refused(accepted: Sequence[Finding]) -> list[Finding]:
 
 
 def accept(
-    declared: DeclaredContracts, locks: Locks, accepted: Sequence[Finding], reason: str
+    declared: DeclaredContracts,
+    locks: Locks,
+    accepted: Sequence[Finding],
+    reason: str,
+    *,
+    fits: Callable[[DeclaredData, DataForm], bool],
 ) -> Changes:
-    """Return the changed lock files after the objections are accepted."""
+    """Return the changed lock files after the objections are accepted.
+
+    Published forms that `fits` accepts stay: later changes must fit them too.
+    """
     written = [
         lock
         for before in locks.all()
-        if (lock := _accepted(before, declared, accepted, reason)) != before
+        if (lock := _accepted(before, declared, accepted, reason, fits)) != before
     ]
     return Changes(tuple(written), ())
 
@@ -80,7 +90,11 @@ def is_over(lock: Lock, route: str = "") -> bool:
 
 
 def _accepted(
-    lock: Lock, declared: DeclaredContracts, accepted: Sequence[Finding], reason: str
+    lock: Lock,
+    declared: DeclaredContracts,
+    accepted: Sequence[Finding],
+    reason: str,
+    fits: Callable[[DeclaredData, DataForm], bool],
 ) -> Lock:
     mine = [finding for finding in accepted if is_about(finding, lock)]
     if not mine:
@@ -96,7 +110,8 @@ def _accepted(
             data = declared.data.get((lock.kind, lock.name))
             if data is None:
                 return replace(lock, accepted=entries)
-            return replace(lock, accepted=entries, form=data.form, earlier=())
+            kept = tuple(form for form in (lock.form, *lock.earlier) if fits(data, form))
+            return replace(lock, accepted=entries, form=data.form, earlier=kept)
         case EventLock():
             return replace(lock, accepted=entries)
 

@@ -84,6 +84,13 @@ def changes(data: DeclaredData, forms: Iterable[DataForm], place: str) -> Iterat
         )  # fmt: skip
 
 
+def fits(data: DeclaredData, form: DataForm) -> bool:
+    """True if no objection is between the program and another published form."""
+    if form.hash == data.form.hash:
+        return False
+    return not any(each.weight is Weight.OBJECTION for each in changes(data, [form], ""))
+
+
 @dataclass(frozen=True, slots=True)
 class _Judge:
     """Compare the program with published forms. `place` is the record of the forms."""

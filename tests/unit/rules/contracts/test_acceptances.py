@@ -16,7 +16,7 @@ from oort.model.contracts import (
 from oort.model.resources import Kind
 from oort.rules.contracts import acceptances, data_changes, event_changes, locks
 from tests.unit.rules.contracts.samples import declared, locked, sold
-from tests.unit.rules.contracts.test_data_changes import Item, Text, data
+from tests.unit.rules.contracts.test_data_changes import Item, More, Text, data
 
 KEY = (Kind.TABLE, "shop.things")
 
@@ -32,7 +32,7 @@ def published() -> Locks:
 def accepted(before: Locks, now: DeclaredContracts, reason: str = "Empty.") -> Locks:
     """The locks after all objections to the table are accepted."""
     found = acceptances.objections(data_changes.findings(now, before), "shop.things", ())
-    (lock,) = acceptances.accept(now, before, found, reason).written
+    (lock,) = acceptances.accept(now, before, found, reason, fits=data_changes.fits).written
     return Locks(data={KEY: lock})  # type: ignore[dict-item]
 
 
@@ -86,7 +86,9 @@ def test_the_end_of_an_event_is_accepted_and_its_change_is_not() -> None:
     before = locked(sold())
     (gone,) = event_changes.findings(DeclaredContracts(), before)
     assert acceptances.refused([gone]) == []
-    (lock,) = acceptances.accept(DeclaredContracts(), before, [gone], "Over.").written
+    (lock,) = acceptances.accept(
+        DeclaredContracts(), before, [gone], "Over.", fits=data_changes.fits
+    ).written
     assert isinstance(lock, EventLock)
     after = Locks(events={("shop.sold", 1): lock})
     assert list(event_changes.findings(DeclaredContracts(), after)) == []
@@ -108,3 +110,14 @@ def test_routes_are_named(routes: tuple[str, ...], expected: list[str]) -> None:
     ]
     named = acceptances.objections(found, "shop", routes)
     assert [each.route for each in named] == expected
+
+
+def test_forms_that_the_accepted_program_still_reads_stay_published() -> None:
+    first = locks.data(data(Item), None, stage="prod")
+    second = locks.data(data(More, Item), first, stage="prod")
+    before = Locks(data={KEY: second})
+    after = accepted(before, whole(data(Text, Item)))
+    assert [form.revision for form in after.data[KEY].earlier] == [1]
+    assert "data.breaking" in [
+        each.code for each in data_changes.findings(whole(data(Text, Text)), after)
+    ]

@@ -13,7 +13,7 @@ from oort import Header, Principal, Service
 from oort.app.documents import declared_contracts
 from oort.app.loading.loader import load
 from oort.model.contracts import DeclaredContracts, Finding, Locks, Weight
-from oort.rules.contracts import acceptances, api_changes, locks, routes
+from oort.rules.contracts import acceptances, api_changes, data_changes, locks, routes
 
 Define = Callable[[Service], object]
 
@@ -367,6 +367,8 @@ def test_fields_by_position_keep_their_order() -> None:
 def test_the_end_of_all_routes_is_accepted_one_by_one() -> None:
     before = locked(api(get()))
     found = list(api_changes.findings(DeclaredContracts(), before))
-    (lock,) = acceptances.accept(DeclaredContracts(), before, found, "Over.").written
+    (lock,) = acceptances.accept(
+        DeclaredContracts(), before, found, "Over.", fits=data_changes.fits
+    ).written
     after = before.replaced([lock])
     assert list(api_changes.findings(DeclaredContracts(), after)) == []

@@ -15,7 +15,7 @@ from tests.repeats import times
 from tests.unit.rules.inclusion.test_verdicts import NULL, TEXT, WHOLE, Schema, thing
 from tests.unit.rules.inclusion.validators import validator
 
-COUNT = times(150, least=40)
+COUNT = times(150, least=32)
 
 
 def workflow() -> Schema:

@@ -64,7 +64,7 @@ def accept(
         output.echo(findings.report(left))
         output.echo("\nThese objections are left: name their routes too. Nothing was written.")
         ctx.exit(errors.NO)
-    output.echo(findings.report(accepted))
-    output.echo()
     changes = checking.accept(checked, accepted, reason=reason.strip())
+    for finding in accepted:
+        output.echo(f"Accepted: {findings.subject(finding)}: {finding.what}")
     findings.changes(checked.folder, changes, say=output.echo)
