@@ -121,3 +121,9 @@ def test_forms_that_the_accepted_program_still_reads_stay_published() -> None:
     assert "data.breaking" in [
         each.code for each in data_changes.findings(whole(data(Text, Text)), after)
     ]
+
+
+def test_the_accepted_form_itself_is_no_earlier_form() -> None:
+    assert not data_changes.fits(data(Item), data(Item).form)
+    assert data_changes.fits(data(More), data(Item).form)
+    assert not data_changes.fits(data(Text), data(Item).form)

@@ -11,7 +11,7 @@ from oort.rules.inclusion.differences import Follower
 from oort.rules.inclusion.documents import Document, Json, Subschema
 from oort.rules.inclusion.include import Prover
 from oort.rules.inclusion.work import Spent, Work
-from tests.repeats import times
+from tests.repeats import share, times
 from tests.unit.rules.inclusion.test_verdicts import NULL, TEXT, WHOLE, Schema, thing
 from tests.unit.rules.inclusion.validators import validator
 
@@ -69,7 +69,7 @@ CHANGES: list[Callable[[Schema], object]] = [
 ]
 
 
-@pytest.mark.parametrize("change", CHANGES, ids=range(len(CHANGES)))
+@pytest.mark.parametrize("change", share(CHANGES, start=0))
 def test_a_change_deep_inside_is_shown(change: Callable[[Schema], object]) -> None:
     old, new = workflow(), changed(change)
     found = compare(old, new, as_is=True)
