@@ -3,6 +3,7 @@ PYTHON ?= python3
 PORT   ?= 8000
 TARGET ?= engine
 PARTS  ?=
+ONLY   ?=
 
 VENV := .venv
 BIN  := $(VENV)/bin
@@ -15,7 +16,7 @@ export PIP_NO_INPUT := 1
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run test newest check thorough fast bench crash fuzz contracts e2e templates golden mutations lock clean
+.PHONY: help setup run test newest alone check thorough fast bench crash fuzz contracts e2e templates golden mutations lock clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -43,9 +44,12 @@ run: setup ## Start the reference platform in the foreground (PORT=8000)
 test: setup ## Run all tests
 	@$(BIN)/python scripts/check.py tests --without-coverage
 
-newest: ## Run the tests on the newest Python of this machine too, if it is another than PYTHON
+newest: ## Run the tests on the newest Python of this machine too, if it is another than PYTHON (ONLY="tests/unit/app")
 	@newest=$$($(PYTHON) scripts/newest_python.py) && { [ -z "$$newest" ] || \
-		HYPOTHESIS_PROFILE=quick $(MAKE) --no-print-directory VENV=.tools/newest PYTHON=$$newest test; }
+		$(MAKE) --no-print-directory VENV=.tools/newest PYTHON=$$newest alone; }
+
+alone: setup
+	@HYPOTHESIS_PROFILE=quick $(BIN)/python -m pytest -q -n 2 --dist loadgroup --no-loadscope-reorder $(ONLY)
 
 check: setup ## Run every gate and print its time (PARTS="mypy tests" for some of them)
 	@$(BIN)/python scripts/check.py $(PARTS)
