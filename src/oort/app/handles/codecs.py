@@ -4,7 +4,7 @@ Whatever a handler writes, sends, publishes, calls or answers is held against it
 here, before it leaves. What does not fit raises InvalidValue, an error of the handler.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from decimal import Decimal
 from functools import cache
@@ -19,8 +19,6 @@ from oort.rules.tables import keys
 from oort.rules.types import numbers
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from oort.rules.types.values import Values
 
 T = TypeVar("T")

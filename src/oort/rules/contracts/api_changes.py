@@ -20,7 +20,7 @@ from oort.model.contracts import (
 from oort.model.items import Value
 from oort.rules.contracts import acceptances, members, routes
 from oort.rules.contracts import locks as locking
-from oort.rules.contracts.fits import misfit
+from oort.rules.contracts.fits import misfit, shown
 from oort.rules.contracts.routes import Part, Route
 from oort.rules.inclusion import closed_and_open
 
@@ -168,10 +168,8 @@ class _Judge:
         instead = f"Keep accepting the requests of {CLIENTS}, or add another route."
         finding = self._objection(code if unfit.witness else "api.unknown", message, instead)
         side = f"the service would refuse requests of {CLIENTS}"
-        yield replace(
-            finding, witness=unfit.witness, pointer=unfit.pointer, name=unfit.name, holder=unfit.holder, side=side,
-            refuses=f"the schema of the {what.removeprefix('The ')} in the program",
-        )  # fmt: skip
+        refuses = f"the schema of the {what.removeprefix('The ')} in the program"
+        yield shown(finding, unfit, side=side, refuses=refuses)
 
     def _reply(self) -> Iterator[Finding]:
         old, new = self.before.reply, self.now.reply
@@ -213,10 +211,11 @@ class _Judge:
         message = self._message(unfit.witness, f"{where} has changed.", f"{where} may have changed")
         instead = f"Keep the members that {CLIENTS} read, or add another route; new members do not break clients."
         finding = self._objection("api.reply" if unfit.witness else "api.unknown", message, instead)
-        yield replace(
-            finding, witness=unfit.witness, pointer=unfit.pointer, name=unfit.name, holder=unfit.holder,
-            side=f"{CLIENTS} would not understand the reply", refuses=f"the schema of the reply in {self.file}",
-        )  # fmt: skip
+        side, refuses = (
+            f"{CLIENTS} would not understand the reply",
+            f"the schema of the reply in {self.file}",
+        )
+        yield shown(finding, unfit, side=side, refuses=refuses)
 
     def _message(self, witness: object, sure: str, unsure: str) -> str:
         return sure if witness else f"{unsure}: this cannot be decided, and counts as a break."

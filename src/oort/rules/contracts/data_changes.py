@@ -24,7 +24,7 @@ from oort.model.items import Value
 from oort.model.resources import Kind
 from oort.rules.contracts import acceptances, members
 from oort.rules.contracts import locks as locking
-from oort.rules.contracts.fits import Misfit, is_tag, misfits
+from oort.rules.contracts.fits import Misfit, is_tag, misfits, shown
 
 _LOCK = "Run oort contracts lock, and commit the files."
 _WORDS = {
@@ -160,16 +160,8 @@ class _Judge:
         finding = _finding(
             Weight.OBJECTION, code, self.data, what, _advice(unfit, way, old=old, tag=tag)
         )
-        return replace(
-            finding,
-            pointer=unfit.pointer,
-            name=unfit.name,
-            holder=unfit.holder,
-            witness=unfit.witness,
-            refuses=refuses,
-            side=side,
-            consumers=self.data.users,
-        )
+        proven = shown(finding, unfit, side=side, refuses=refuses)
+        return replace(proven, consumers=self.data.users)
 
     def _moved(self, before: Schemas, now: Schemas) -> Iterator[Finding]:
         _, way = _WORDS[self.data.kind]

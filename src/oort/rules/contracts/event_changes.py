@@ -20,7 +20,7 @@ from oort.model.contracts import (
 from oort.model.items import Value
 from oort.rules.contracts import acceptances, first_versions, members, revisions
 from oort.rules.contracts import locks as locking
-from oort.rules.contracts.fits import Misfit, is_tag, misfit, misfits
+from oort.rules.contracts.fits import Misfit, is_tag, misfit, misfits, shown
 from oort.rules.contracts.locks import Examples
 
 AHEAD = "running consumers would refuse new messages"
@@ -125,16 +125,7 @@ def broken(
         _what(unfit, side),
         _advice(unfit, event, side=side, lock=lock),
     )
-    return replace(
-        finding,
-        pointer=unfit.pointer,
-        name=unfit.name,
-        holder=unfit.holder,
-        witness=unfit.witness,
-        refuses=refuses,
-        side=side,
-        consumers=readers,
-    )
+    return replace(shown(finding, unfit, side=side, refuses=refuses), consumers=readers)
 
 
 def _declared(

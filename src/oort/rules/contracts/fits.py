@@ -4,10 +4,10 @@
 """
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import cast
 
-from oort.model.contracts import Schema
+from oort.model.contracts import Finding, Schema
 from oort.model.items import Value
 from oort.rules.inclusion import compare
 from oort.rules.inclusion.documents import Document, Json, Subschema
@@ -20,10 +20,9 @@ _MOST = 10  # misfits to report for two schemas
 class Misfit:
     """A written document that cannot be read.
 
-    Without a witness, the answer is unknown, and `schema` is the JSON pointer where the proof stopped.
-    `pointer`
-    leads into the witness, `name` is the member there, and `holder` the type that lists
-    it.
+    Without a witness, the answer is unknown, and `schema` is the JSON pointer where the proof
+    stopped. `pointer` leads into the witness, `name` is the member there, and `holder` the type
+    that lists it.
     """
 
     witness: tuple[Value] | None
@@ -31,6 +30,19 @@ class Misfit:
     pointer: str
     name: str
     holder: str
+
+
+def shown(finding: Finding, unfit: Misfit, *, side: str, refuses: str) -> Finding:
+    """Return the finding with the proof of the misfit and its place."""
+    return replace(
+        finding,
+        pointer=unfit.pointer,
+        name=unfit.name,
+        holder=unfit.holder,
+        witness=unfit.witness,
+        refuses=refuses,
+        side=side,
+    )
 
 
 def misfit(written: Schema, read: Schema, *, examples: Iterable[Value] = ()) -> Misfit | None:

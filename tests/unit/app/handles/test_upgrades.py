@@ -1,5 +1,6 @@
 """Upgrades of stored items and messages: what they take, and what a stored item becomes."""
 
+from dataclasses import replace
 from typing import Any
 
 import msgspec
@@ -9,7 +10,7 @@ from oort import Can, Get, Put, Scan, Service, Table, Update, field, fields
 from oort.app.handles import upgrades
 from oort.app.handles.handle import make
 from oort.model import items, operations
-from oort.model.errors import Unreadable
+from oort.model.errors import OortError, Unreadable
 from oort.testing import fake
 
 
@@ -79,6 +80,23 @@ def test_an_upgrade_replaces_the_fields_that_are_gone() -> None:
         ("first",),
         ("last",),
     }
+
+
+def moved(old: V1) -> Person:
+    return Person("2", old.first)
+
+
+def unnamed(old: V1) -> Person:
+    return Person(old.id, 5)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("upgrade", "says"),
+    [(moved, "changes the key of an item"), (unnamed, "The upgrade unnamed failed for the item 1")],
+)
+def test_an_upgrade_is_held_against_key_and_type(upgrade: Any, says: str) -> None:
+    with pytest.raises(OortError, match=says):
+        upgrades.read(STORED, replace(DECLARED, upgrades=(upgrade,)))
 
 
 class Racing:
