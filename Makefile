@@ -21,6 +21,7 @@ unexport PYTHONDONTWRITEBYTECODE
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
+# --no-compile: Python compiles what is imported, which is a small share of what is installed.
 # Two stamps: a changed lock makes a new environment, a changed pyproject.toml only installs Oort again.
 $(VENV)/.locked: requirements-dev.lock
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || { \
@@ -29,7 +30,7 @@ $(VENV)/.locked: requirements-dev.lock
 		exit 1; }
 	@echo "Making $(VENV) from requirements-dev.lock (about a minute)"
 	@$(PYTHON) -m venv --clear $(VENV)
-	@$(BIN)/python -m pip install --quiet --no-deps --require-hashes -r requirements-dev.lock
+	@$(BIN)/python -m pip install --quiet --no-compile --no-deps --require-hashes -r requirements-dev.lock
 	@touch $@
 
 $(VENV)/.installed: $(VENV)/.locked pyproject.toml
@@ -64,7 +65,7 @@ fast: setup ## Lint, types, import contracts and the tests nearest to what chang
 .tools/bench/.locked: benchmarks/requirements.lock
 	@echo "Making .tools/bench from benchmarks/requirements.lock"
 	@$(PYTHON) -m venv --clear .tools/bench
-	@.tools/bench/bin/python -m pip install --quiet --no-deps --require-hashes -r benchmarks/requirements.lock
+	@.tools/bench/bin/python -m pip install --quiet --no-compile --no-deps --require-hashes -r benchmarks/requirements.lock
 	@touch $@
 
 bench: setup .tools/bench/.locked ## Compare with rivals; fails below benchmarks/floors.toml (QUICK=1; PARTS="import enqueue")
@@ -80,7 +81,7 @@ fuzz: setup ## The long form of the API tests: many requests drawn from the API 
 .tools/emulators/.locked: tests/emulators/requirements.lock
 	@echo "Making .tools/emulators from tests/emulators/requirements.lock (about a minute)"
 	@$(PYTHON) -m venv --clear .tools/emulators
-	@.tools/emulators/bin/python -m pip install --quiet --no-deps --require-hashes -r tests/emulators/requirements.lock
+	@.tools/emulators/bin/python -m pip install --quiet --no-compile --no-deps --require-hashes -r tests/emulators/requirements.lock
 	@touch $@
 
 contracts: setup $(if $(filter-out engine,$(TARGET)),.tools/emulators/.locked) ## Run the contract suites against TARGET=engine, moto or ministack
@@ -93,7 +94,7 @@ e2e: setup .tools/emulators/.locked ## Deploy cometbid and bazaar to an emulator
 .tools/cfn-lint/.locked: tests/templates/requirements.lock
 	@echo "Making .tools/cfn-lint from tests/templates/requirements.lock"
 	@$(PYTHON) -m venv --clear .tools/cfn-lint
-	@.tools/cfn-lint/bin/python -m pip install --quiet --no-deps --require-hashes -r tests/templates/requirements.lock
+	@.tools/cfn-lint/bin/python -m pip install --quiet --no-compile --no-deps --require-hashes -r tests/templates/requirements.lock
 	@touch $@
 
 templates: setup .tools/cfn-lint/.locked ## Have cfn-lint read the templates of cometbid, bazaar and a wide platform

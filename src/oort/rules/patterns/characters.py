@@ -61,10 +61,8 @@ def _categories() -> dict[str, Ranges]:
 
     runs: dict[str, list[tuple[int, int]]] = {}
     start = 0
-    for kind, points in groupby(
-        range(LAST + 1), key=lambda point: unicodedata.category(chr(point))
-    ):
-        size = sum(1 for _ in points)
+    for kind, same in groupby(map(unicodedata.category, map(chr, range(LAST + 1)))):
+        size = len(list(same))
         runs.setdefault(kind, []).append((start, start + size - 1))
         start += size
     return {kind: tuple(ranges) for kind, ranges in runs.items()}

@@ -56,11 +56,13 @@ def refused(number: int, data: bytes) -> str:
     return ""
 
 
+@pytest.mark.unmeasured
 def test_there_are_many_types_and_each_has_documents() -> None:
     assert len(TYPES) >= 130
     assert [TYPES[number] for number in WRITERS if not written(number)] == []
 
 
+@pytest.mark.unmeasured
 @pytest.mark.parametrize("writer", WRITERS, ids=lambda number: str(TYPES[number])[:60])
 def test_what_is_allowed_is_read(writer: int) -> None:
     unsafe: list[tuple[object, str, str]] = []

@@ -69,6 +69,7 @@ CHANGES: list[Callable[[Schema], object]] = [
 ]
 
 
+@pytest.mark.unmeasured
 @pytest.mark.parametrize("change", share(CHANGES, start=0))
 def test_a_change_deep_inside_is_shown(change: Callable[[Schema], object]) -> None:
     old, new = workflow(), changed(change)

@@ -3,6 +3,7 @@
 import pytest
 
 from oort.rules.inclusion import strings
+from oort.rules.patterns import searches
 from tests.unit.rules.inclusion.validators import validator
 
 
@@ -100,10 +101,16 @@ def test_there_are_no_examples_of_what_cannot_be_read() -> None:
     assert list(strings.examples("^[é]$")) == ["é"]
 
 
+@pytest.mark.unmeasured
 def test_a_text_is_written_for_what_is_understood() -> None:
     assert strings.text(["^a", "(?<=a)b"], ["^a$", "(?<=a)b"]) == "aa"
     assert strings.text(["^a$"], ["a"]) is None
     assert strings.text(["(a|b)*a(a|b){18}$"], ["^(?:a|b)*$"]) is None
+
+
+def test_no_text_is_written_where_the_search_is_too_large(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(searches, "_STEPS", 20)
+    assert strings.text(["(a|b)*a(a|b){4}$"], ["^(?:a|b)*$"]) is None
 
 
 @pytest.mark.parametrize("name", sorted(strings.SAMPLES))

@@ -26,6 +26,7 @@ def random_pattern(draw: Random, depth: int = 4) -> str:
     return form.format(inner)
 
 
+@pytest.mark.unmeasured
 @settings(max_examples=times(2000))
 @given(st.integers(0, 10**9).map(Random))
 def test_what_is_exported_is_what_is_enforced(draw: Random) -> None:

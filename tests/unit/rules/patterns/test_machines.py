@@ -2,6 +2,7 @@
 
 from random import Random
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -12,6 +13,7 @@ from tests.unit.rules.patterns.expressions import of_python, random_expression, 
 seeds = st.integers(0, 10**9).map(Random)
 
 
+@pytest.mark.unmeasured
 @settings(max_examples=times(1500))
 @given(seeds)
 def test_python_agrees_on_each_text(draw: Random) -> None:
@@ -25,6 +27,11 @@ def test_a_text_is_read_in_a_straight_line() -> None:
     """An engine that goes back would need hours."""
     assert searches.matches("^(?:a+)+$", "a" * 3000 + "b") is False
     assert searches.matches("(?<=a)b", "ab") is None
+
+
+def test_what_must_not_be_absent_is_there() -> None:
+    assert searches.matches("^(?!(?!a*b))a", "aab") is True
+    assert searches.matches("^(?!(?!a*b))a", "aac") is False
 
 
 def test_no_edge_is_also_in_an_empty_text() -> None:

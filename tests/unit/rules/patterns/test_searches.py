@@ -14,6 +14,7 @@ from tests.unit.rules.patterns.expressions import of_python, random_expression, 
 seeds = st.integers(0, 10**9).map(Random)
 
 
+@pytest.mark.unmeasured
 @settings(max_examples=times(1500))
 @given(seeds)
 def test_python_agrees_on_shortest_texts_and_on_inclusion(draw: Random) -> None:
@@ -77,6 +78,13 @@ def test_characters_count_and_not_their_halves() -> None:
     assert shortest(["^[\U0001f600-\U0001f64f]$"]) == "😀"
 
 
+def test_a_search_that_is_too_large_ends(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(searches, "_STEPS", 20)
+    with pytest.raises(Open, match=r"The search is too large\."):
+        shortest(["(a|b)*a(a|b){4}$"], ["^(?:a|b)*$"])
+
+
+@pytest.mark.unmeasured
 @pytest.mark.parametrize(
     "pattern",
     ["(?<=a)b", r"(a)\1", "a{7000}", "(a|b)*a(a|b){14}$", "(?:" * 400 + "a" + ")*" * 400],
