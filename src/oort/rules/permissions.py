@@ -29,13 +29,17 @@ def compiled(grants: Iterable[Grant]) -> frozenset[Permission]:
 
 def needs(operation: Operation) -> tuple[Permission, ...]:
     """Return the permissions for an operation: one for each write of a commit."""
-    parts = operation.writes if isinstance(operation, Commit) else (operation,)
-    return tuple((part.kind, part.resource, part.action) for part in parts)
+    if isinstance(operation, Commit):
+        return tuple((write.kind, write.resource, write.action) for write in operation.writes)
+    return ((operation.kind, operation.resource, operation.action),)
 
 
 def missing(permissions: frozenset[Permission], operation: Operation) -> Permission | None:
     """Return the first needed permission that the function lacks; None without a lack."""
-    return next((need for need in needs(operation) if need not in permissions), None)
+    for need in needs(operation):
+        if need not in permissions:
+            return need
+    return None
 
 
 def astray(operation: Operation, messages: Collection[str]) -> str | None:

@@ -87,11 +87,7 @@ class EnvironmentLink:
 
     def check_time(self) -> None:
         """Raise TimedOut if the invocation has used its time."""
-        step = self._active()
-        if step.timeout is not None:
-            used = timedelta(microseconds=(self._clock.tick() - step.started) / 1000)
-            if used > step.timeout:
-                raise TimedOut(step.timeout)
+        self._active().check_time(self._clock.tick())
 
     def end(self, *, error: str = "") -> None:
         """End the invocation and record its span."""
@@ -102,7 +98,8 @@ class EnvironmentLink:
     def perform(self, operation: Operation) -> Result:
         """Send the operation to the broker and record a span."""
         step = self._active()
-        self.check_time()
+        started = self._clock.tick()
+        step.check_time(started)
         inner = _Step(
             name=title(operation),
             kind="operation",
@@ -111,7 +108,7 @@ class EnvironmentLink:
             trace=step.trace,
             parent=step.span,
             span=identifiers.new_span(self._entropy.bits),
-            started=self._clock.tick(),
+            started=started,
             start=nanoseconds(self._clock),
         )
         if isinstance(operation, CallFunction):  # this is the parent of the other function's span
@@ -205,6 +202,12 @@ class _Step:
     delivery: Mark | None = None  # the delivery, also after its mark was used
     detail: dict[str, str] = field(default_factory=dict[str, str])
 
+    def check_time(self, now: int) -> None:
+        """Raise TimedOut if the step has used its time."""
+        timeout = self.timeout
+        if timeout is not None and now - self.started > timeout.total_seconds() * 1e9:
+            raise TimedOut(timeout)
+
     def finished(self, *, duration: int, error: str) -> Span:
         """Return the span of the step."""
         return Span(
@@ -217,7 +220,9 @@ class _Step:
             start=self.start,
             duration=duration,
             error=error,
-            detail={name: _encodable(text) for name, text in self.detail.items()},
+            detail={name: _encodable(text) for name, text in self.detail.items()}
+            if self.detail
+            else {},
         )
 
 

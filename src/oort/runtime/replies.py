@@ -135,6 +135,8 @@ def problem(error: Problem, *, entered: bool, traceback: str = "") -> HttpOutcom
 
 def answered(kind: object) -> object:
     """Return the type of the body, for a handler that returns `kind`; Any if it is not known."""
+    if isinstance(kind, type) and kind is not Reply:
+        return kind
     if get_origin(kind) is Reply:
         (kind,) = get_args(kind)
     return Any if kind is Reply else NoneType if kind is None else kind

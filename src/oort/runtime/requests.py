@@ -4,6 +4,7 @@ Arguments come from the body, the path, the query and the headers.
 """
 
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -40,6 +41,7 @@ class UnsupportedMediaType(Problem):
 class _Compiled:
     parameter: ValueParameter
     validator: "Validator"
+    stray: "Callable[[Validator, Value], list[Violation]]"
 
 
 class RequestReader:
@@ -109,25 +111,34 @@ class RequestReader:
 
 def _accept(body: _Compiled, data: bytes, arguments: dict[str, object]) -> "list[Violation]":
     """Return the violations of the body; without any, set the argument."""
-    from oort.rules.types import validation, values  # loaded only for routes with a body
-    from oort.rules.types.validation import Violation
-
     if not data:
-        return [Violation("", "A JSON body is required")]
+        return [_whole("A JSON body is required")]
     try:
         raw: Value = msgspec.json.decode(data)
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
-        return [Violation("", str(error))]
+        return [_whole(str(error))]
     except RecursionError:
-        return [Violation("", "Nested too deeply")]
+        return [_whole("Nested too deeply")]
     try:  # from the text, not from `raw`: a Decimal keeps its digits
         arguments[body.parameter.name] = codecs.read(data, body.parameter.kind)
     except (msgspec.DecodeError, RecursionError) as error:
-        raw = msgspec.json.decode(values.integers(data))
-        return validation.violations(body.validator, raw) or [
-            validation.from_msgspec(str(error), raw, "")
-        ]
-    return validation.stray(body.validator, raw)
+        return _violations(body, data, error)
+    return body.stray(body.validator, raw)
+
+
+def _violations(body: _Compiled, data: bytes, error: Exception) -> "list[Violation]":
+    from oort.rules.types import validation, values
+
+    raw = msgspec.json.decode(values.integers(data))
+    return validation.violations(body.validator, raw) or [
+        validation.from_msgspec(str(error), raw, "")
+    ]
+
+
+def _whole(detail: str) -> "Violation":
+    from oort.rules.types import validation
+
+    return validation.Violation("", detail)
 
 
 def _check_media_type(invocation: HttpInvocation) -> None:
@@ -146,10 +157,7 @@ def _check_media_type(invocation: HttpInvocation) -> None:
 def _compile(parameter: ValueParameter) -> _Compiled:
     from oort.rules.types import validation
 
-    return _Compiled(
-        parameter,
-        validation.compiled(parameter.kind),
-    )
+    return _Compiled(parameter, validation.compiled(parameter.kind), validation.stray)
 
 
 def _body_error(violation: "Violation") -> dict[str, Json]:

@@ -4,17 +4,17 @@ Whatever a handler writes, sends, publishes, calls or answers is held against it
 here, before it leaves. What does not fit raises InvalidValue, an error of the handler.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from datetime import datetime
 from decimal import Decimal
-from functools import cache
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 import msgspec
 
 from oort.model import limits
 from oort.model.errors import InvalidValue, LimitExceeded, Unreadable
-from oort.model.items import Item, Key, KeyPart, Value
+from oort.model.items import Item, Key, KeyPart, PartForm, Value
 from oort.rules.tables import keys
 from oort.rules.types import numbers
 
@@ -78,15 +78,14 @@ def part(value: object, kind: type, name: str) -> KeyPart:
 
     Raises InvalidValue for a value that cannot be this part.
     """
-    from oort.rules.types import reading  # at the first key, not at a cold start
-
-    return keys.formed(value, reading.part_form(kind, name))
+    return keys.formed(value, _part_form(kind, name))
 
 
 def typed(value: Item, kind: type[T], *, where: str) -> T:
     """Return the item as the table's type. Raises Unreadable if the stored item does not fit."""
     try:
-        return cast(T, _values(kind).convert(value))
+        result: T = _values(kind).convert(value)
+        return result
     except msgspec.ValidationError as error:
         raise Unreadable(
             f"An item of {where} does not fit {kind.__name__}: {error}.",
@@ -204,15 +203,28 @@ def _titles(value: object, kind: object) -> tuple[str, str]:
     return instances.name(actual, beside=kind), instances.name(kind, beside=actual)
 
 
-def _values(kind: Any) -> "Values[object]":
-    return _compiler()(kind)
+def _values(kind: object) -> "Values[Any]":
+    try:
+        return _kept(kind)
+    except TypeError:  # some types cannot be hashed
+        return _compiled(kind)
 
 
-@cache
-def _compiler() -> "Callable[[type[object]], Values[object]]":
-    from oort.rules.types import values  # at the first value, not at a cold start
+def _compiled(kind: Any) -> "Values[Any]":
+    from oort.rules.types.values import compiled  # at the first value, not at a cold start
 
-    return values.compiled
+    return compiled(kind)
+
+
+# A handler may write `list[int]` anew in each call.
+_kept = lru_cache(maxsize=1000)(_compiled)
+
+
+@lru_cache(maxsize=1000)
+def _part_form(kind: type, name: str) -> PartForm:
+    from oort.rules.types.reading import part_form  # at the first key, not at a cold start
+
+    return part_form(kind, name)
 
 
 def _stored(value: Any) -> Any:

@@ -181,10 +181,8 @@ class Gateway:
 
         HeadersTooLarge if the headers exceed the limit.
         """
-        if (
-            sum(len(name) + len(value) for name, value in request.headers.items())
-            > limits.HEADER_BYTES
-        ):
+        headers = request.headers
+        if sum(map(len, headers)) + sum(map(len, headers.values())) > limits.HEADER_BYTES:
             raise HeadersTooLarge(f"The headers may have {limits.HEADER_BYTES:,} bytes.")
         return self._origins.asks(request.method, request.path, request.headers)
 

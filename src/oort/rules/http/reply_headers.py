@@ -19,6 +19,8 @@ _SECURITY: Headers = (
     ("content-security-policy", "default-src 'none'; frame-ancestors 'none'"),
 )
 _PRIVATE: Headers = (*_SECURITY, ("cache-control", "no-store"))
+# What most handlers set: none of it is among the headers above.
+_USUAL: frozenset[Headers] = frozenset({(), (("content-type", "application/json"),)})
 _EXPOSED = "allow, location, retry-after, trace-id, www-authenticate"
 _PREFLIGHT_SECONDS = "600"
 _NAMES = re.compile(r"[a-z0-9-]{1,64}( *, *[a-z0-9-]{1,64}){0,31}")
@@ -26,11 +28,11 @@ _NAMES = re.compile(r"[a-z0-9-]{1,64}( *, *[a-z0-9-]{1,64}){0,31}")
 
 def complete(from_handler: Headers, *, private: bool) -> Headers:
     """Add the headers of every reply to a handler's headers. Private replies are never cached."""
+    added = _PRIVATE if private else _SECURITY
+    if from_handler in _USUAL:
+        return (*from_handler, *added)
     names = {name for name, _ in from_handler}
-    return (
-        *from_handler,
-        *(header for header in (_PRIVATE if private else _SECURITY) if header[0] not in names),
-    )
+    return (*from_handler, *(header for header in added if header[0] not in names))
 
 
 class Origins:

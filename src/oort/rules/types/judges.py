@@ -176,11 +176,12 @@ def _object(shape: shapes.Object | shapes.ObjectTuple, seen: dict[object, Judge]
     if shape.kind in seen:
         return seen[shape.kind]
     judged: list[tuple[str, object, Judge]] = []
-    part = _member if isinstance(shape, shapes.Object) and shape.form == "typeddict" else _attribute
+    is_dict = isinstance(shape, shapes.Object) and shape.form == "typeddict"
+    part: Callable[[Any, str, object], object] = dict[str, object].get if is_dict else getattr
 
     def judge(value: object) -> Misfit | None:
         for name, step, inner in judged:
-            inside = part(value, name)
+            inside = part(value, name, msgspec.UNSET)
             if inside is not msgspec.UNSET and (misfit := inner(inside)) is not None:
                 return misfit.below(step)
         return None
@@ -192,14 +193,6 @@ def _object(shape: shapes.Object | shapes.ObjectTuple, seen: dict[object, Judge]
         if field_judge is not None:
             judged.append((field.name, step, field_judge))
     return judge if judged else None
-
-
-def _member(value: object, name: str) -> object:
-    return cast(Mapping[str, object], value).get(name, msgspec.UNSET)
-
-
-def _attribute(value: object, name: str) -> object:
-    return getattr(value, name, msgspec.UNSET)
 
 
 def _choice(

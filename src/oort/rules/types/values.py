@@ -5,7 +5,8 @@ NaN, a time has its zone, `1.0` is an integer as in JSON Schema, and a dataclass
 fields that were defaulted.
 """
 
-from collections.abc import Callable, Hashable, Sequence
+from collections.abc import Callable, Sequence
+from datetime import datetime
 from decimal import Decimal
 from functools import lru_cache
 from typing import Any, Generic, TypeVar, cast
@@ -18,6 +19,7 @@ from oort.rules.types.shapes import Shape
 
 T = TypeVar("T")
 _DOUBTFUL = shapes.Anything | shapes.Model | shapes.Custom | shapes.OpenChoice
+_TIMES = (datetime,)
 _LONGEST_INTEGER = 40  # digits of an integer that is written with an exponent
 
 
@@ -67,7 +69,7 @@ class Values(Generic[T]):
         value does not fit, TypeError if it cannot be encoded.
         """
         if Decimal in keep and not self._may_be_exact:
-            keep = tuple(kind for kind in keep if kind is not Decimal)
+            keep = _TIMES if datetime in keep else ()
         result = _builtins(value, keep=keep)
         if Decimal in keep and numbers.hold_decimal([result]):
             # msgspec takes a Decimal for a float, but not a text.
@@ -127,14 +129,14 @@ def compiled(kind: type[T]) -> Values[T]:
     in each call.
     """
     try:
-        return cast(Values[T], _compiled(cast(Hashable, kind)))
+        return _compiled(kind)  # type: ignore[arg-type]  # some types cannot be hashed
     except TypeError:  # notes with a list, or a type that JSON cannot have
         return Values(kind)
 
 
 @lru_cache(maxsize=1000)
-def _compiled(kind: Hashable) -> Values[Any]:
-    return Values(cast(type[Any], kind))
+def _compiled(kind: Any) -> Values[Any]:
+    return Values(kind)
 
 
 def integers(data: bytes) -> bytes:

@@ -58,31 +58,31 @@ def _perform(operation: Operation, ports: "HandlePorts") -> Result:
             | QueryIndex()
             | ScanTable()
         ):
-            from oort.runtime.operations import tables
+            from oort.runtime.operations.tables import perform as on_tables
 
-            return tables.perform(operation, ports.tables)
+            return on_tables(operation, ports.tables)
         case CheckItem() | Commit():
-            from oort.runtime.operations import transactions
+            from oort.runtime.operations.transactions import perform as on_transactions
 
-            return transactions.perform(operation, ports.transactions)
+            return on_transactions(operation, ports.transactions)
         case SendMessage():
-            from oort.runtime.operations import queues
+            from oort.runtime.operations.queues import perform as on_queues
 
-            return queues.perform(operation, ports.queues)
+            return on_queues(operation, ports.queues)
         case PublishEvent():
-            from oort.runtime.operations import events
+            from oort.runtime.operations.events import perform as on_events
 
-            return events.perform(operation, ports.events)
+            return on_events(operation, ports.events)
         case CallFunction():
             return ports.calls.call(operation)
         case ClaimEffect() | FinishEffect() | ReleaseEffect():
-            from oort.runtime.operations import effects
+            from oort.runtime.operations.effects import perform as on_effects
 
-            return effects.perform(operation, ports.effects)
+            return on_effects(operation, ports.effects)
         case ReadSecret():
-            from oort.runtime.operations import secrets
+            from oort.runtime.operations.secrets import perform as on_secrets
 
-            return secrets.perform(operation, ports.secrets)
+            return on_secrets(operation, ports.secrets)
 
 
 def _refused(error: Refusal) -> Refused:
