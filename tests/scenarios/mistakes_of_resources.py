@@ -368,6 +368,13 @@ CASES: dict[str, tuple[str, str]] = {
         ),
         "DynamoDB allows 20",
     ),
+    "an index that is sorted by its partition": (
+        (
+            '@shop.table("a", key="id")  #! table.indexes\n'
+            'class A(Table[str, Account, Can]):\n    twice = Index("country", sort="country")'
+        ),
+        "is sorted by its partition, country",
+    ),
     "an item that is a TypedDict": (
         (
             "from typing import TypedDict\nclass Row(TypedDict):\n    id: str\n"

@@ -67,6 +67,13 @@ def test_all_modules_that_cannot_be_imported_are_reported_at_once(tmp_path: Path
         assert platform.found() == platform.marked()
 
 
+def test_a_merge_that_is_not_resolved_is_named(tmp_path: Path) -> None:
+    text = "a = 1\n<<<<<<< HEAD  #! import.syntax\nb = 1\n=======\nb = 2\n>>>>>>> other\n"
+    with written(tmp_path, {"shop.py": text}) as platform:
+        assert platform.found() == platform.marked()
+        assert "A mark of a merge conflict stands here." in str(platform.mistakes()[0])
+
+
 def test_providers_that_need_each_other_are_a_mistake_of_their_service(tmp_path: Path) -> None:
     text = mistakes.program("").replace(
         'shop = Service("shop")', 'shop = Service("shop")  #! provider.cycle provider.cycle'

@@ -192,6 +192,9 @@ def _index_mistakes(
         yield declared.mistake(
             "table.indexes", what, f"DynamoDB allows {limits.INDEXES_PER_TABLE}."
         )
+    for index in (index for index in indexes if index.sort == index.partition):
+        what = f"{declared.cls.__name__}.{index.name} is sorted by its partition, {index.sort}."
+        yield declared.mistake("table.indexes", what, "Remove sort=, or name another field.")
 
 
 def _version_mistakes(

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 FILE = "oort.toml"
 _KEYS = frozenset({"name", "policies", "services", "stages"})
 _FEW = 3  # folders to suggest
+_MERGE_MARKS = ("<<<<<<<", "|||||||", "=======", ">>>>>>>")
 _MODULE = re.compile(r"[A-Za-z_]\w*(\.[A-Za-z_]\w*)*")
 
 
@@ -253,12 +254,17 @@ def _import(name: str, project: Project) -> ModuleType:
             raise InvalidProject(what, f"Imports start from {project.root}.") from None
         raise InvalidProgram([_mistake(error, project)]) from error
     except SyntaxError as error:
-        source = Source(error.filename or "", error.lineno or 0)
-        raise InvalidProgram(
-            [Mistake(source, "import.syntax", f"{error.msg}.", "Fix the syntax.")]
-        ) from error
+        raise InvalidProgram([_syntax(error)]) from error
     except (Exception, SystemExit) as error:  # a user's module may raise anything
         raise InvalidProgram([_mistake(error, project)]) from error
+
+
+def _syntax(error: SyntaxError) -> Mistake:
+    source = Source(error.filename or "", error.lineno or 0)
+    if (error.text or "").startswith(_MERGE_MARKS):
+        instead = "Resolve the merge: keep what is right of both sides, and remove the marks."
+        return Mistake(source, "import.syntax", "A mark of a merge conflict stands here.", instead)
+    return Mistake(source, "import.syntax", f"{error.msg}.", "Fix the syntax.")
 
 
 def _mistake(error: BaseException, project: Project) -> Mistake:

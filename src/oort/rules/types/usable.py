@@ -6,7 +6,7 @@ The loader refuses such a type with the field's name, before a request or a mess
 import math
 from collections.abc import Iterator
 from functools import lru_cache
-from typing import get_args, get_type_hints
+from typing import get_args, get_origin, get_type_hints
 
 import msgspec
 
@@ -134,6 +134,10 @@ def _against(shape: Shape) -> str:
             return "no number lies within its bounds"
         case shapes.Text() | shapes.Binary() | shapes.Array() | shapes.Map() if _is_never(shape):
             return "its min_length is above its max_length"
+        case shapes.Array(unique=True) if not all(
+            map(_is_hashable, shapes.alternatives(shape.item))
+        ):
+            return "a set cannot hold lists, dicts or objects that may change: write a list"
         case shapes.Map():
             return _of_names(shape.key)
         case shapes.Noted():
@@ -156,6 +160,37 @@ def _unknown(shape: Shape) -> str:
 
 def _is_never(shape: shapes.Text | shapes.Binary | shapes.Array | shapes.Map) -> bool:
     return shape.max_length is not None and (shape.min_length or 0) > shape.max_length
+
+
+def _is_hashable(shape: Shape) -> bool:
+    """False for a type whose values a set cannot hold; a set of Any is judged value by value."""
+    match shape:
+        case shapes.Array():
+            return get_origin(shape.kind) in (tuple, frozenset) and all(
+                map(_is_hashable, shapes.alternatives(shape.item))
+            )
+        case shapes.Tuple():
+            return all(
+                _is_hashable(inner) for item in shape.items for inner in shapes.alternatives(item)
+            )
+        case shapes.Map():
+            return False
+        case shapes.Object():
+            return shape.form != "typeddict" and _hashes(shape.kind)
+        case shapes.ObjectTuple() | shapes.Model():
+            return _hashes(shape.kind)
+        case shapes.Binary():
+            return shape.kind is not bytearray
+        case _:
+            return True
+
+
+def _hashes(kind: type) -> bool:
+    method: object = getattr(shapes.plain(kind), "__hash__", None)
+    config = getattr(kind, "__struct_config__", None)
+    if config is not None and config.eq and not config.frozen:
+        return method is not msgspec.Struct.__hash__
+    return method is not None
 
 
 def _has_number(shape: shapes.Number) -> bool:

@@ -20,6 +20,7 @@ from oort.rules.types.shapes import Shape
 T = TypeVar("T")
 _DOUBTFUL = shapes.Anything | shapes.Model | shapes.Custom | shapes.OpenChoice
 _TIMES = (datetime,)
+_UNHASHABLE = "Expected items that a set can hold"
 _LONGEST_INTEGER = 40  # digits of an integer that is written with an exponent
 
 
@@ -54,6 +55,8 @@ class Values(Generic[T]):
             if (exact := integers(data)) == data:
                 raise _joined(error) from error.__cause__
             value = self._decoded(exact)
+        except TypeError as error:  # a set cannot hold a list
+            raise msgspec.ValidationError(_UNHASHABLE) from error
         self._hold(value)
         return value
 
@@ -103,6 +106,8 @@ class Values(Generic[T]):
             converted = msgspec.convert(value, self.kind, str_keys=True, dec_hook=hook)
         except msgspec.ValidationError as error:
             raise _joined(error) from error.__cause__
+        except TypeError as error:
+            raise msgspec.ValidationError(_UNHASHABLE) from error
         self._hold(converted)
         return converted
 

@@ -51,6 +51,19 @@ class Tree(msgspec.Struct):
     twin: "Annotated[Tree | None, Meta(title='Twin')]" = None
 
 
+class Changing(msgspec.Struct):
+    cell: int
+
+
+class Frozen(msgspec.Struct, frozen=True):
+    cell: int
+
+
+@dataclass
+class Placed:
+    cell: int
+
+
 def struct(kind: Any, **default: Any) -> type[msgspec.Struct]:
     field = ("cell", kind, default["default"]) if default else ("cell", kind)
     return msgspec.defstruct("Row", [field])
@@ -72,6 +85,13 @@ def struct(kind: Any, **default: Any) -> type[msgspec.Struct]:
         (Annotated[int, Meta(gt=3, lt=4)] | None, "no number lies within its bounds"),
         (Annotated[float, Meta(gt=3, le=3)], "no number lies within its bounds"),
         (Annotated[int, Meta(ge=1, le=4, multiple_of=5)], "no number lies within its bounds"),
+        (set[list[int]], "a set cannot hold lists"),
+        (frozenset[set[str]], "a set cannot hold"),
+        (set[tuple[int, list[int]]], "a set cannot hold"),
+        (dict[str, set[int | dict[str, int]]], "a set cannot hold"),
+        (set[bytearray], "a set cannot hold"),
+        (set[Changing], "a set cannot hold"),
+        (set[Placed], "a set cannot hold"),
         (Annotated[str, Meta(min_length=3, max_length=2)], "its min_length is above"),
         (Annotated[bytes, Meta(min_length=3, max_length=2)], "its min_length is above"),
         (list[Annotated[list[int], Meta(min_length=1, max_length=0)]], "its min_length is above"),
@@ -89,6 +109,11 @@ def test_a_field_that_cannot_be_used_has_a_reason(kind: Any, reason: str) -> Non
     "kind",
     [
         Any,
+        set[Any],
+        set[Frozen],
+        frozenset[frozenset[int]],
+        set[tuple[int, ...]],
+        set[tuple[int, str]],
         object,
         Level,
         Tree,

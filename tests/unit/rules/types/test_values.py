@@ -231,3 +231,12 @@ def test_whole_floats_beside_a_misfit_do_not_hide_it() -> None:
 def test_an_integer_that_no_reader_takes_is_not_written() -> None:
     with pytest.raises(msgspec.ValidationError, match="Integer value out of range"):
         compiled(int).write(-(10**4299))
+
+
+@pytest.mark.parametrize("kind", [set[Any], dict[str, frozenset[Any]]])
+def test_a_set_of_anything_refuses_what_it_cannot_hold(kind: Any) -> None:
+    data = b"[[1]]" if kind == set[Any] else b'{"a": [[1]]}'
+    with pytest.raises(msgspec.ValidationError, match="a set can hold"):
+        compiled(kind).read(data)
+    with pytest.raises(msgspec.ValidationError, match="a set can hold"):
+        compiled(kind).convert(msgspec.json.decode(data))
