@@ -4,14 +4,28 @@ from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from enum import Enum, StrEnum
-from typing import Any
+from typing import Any, ClassVar
 from uuid import UUID
 
 import msgspec
 import pytest
 from pydantic import BaseModel
 
-from oort import Can, Get, Index, Put, Query, Queue, Send, Service, Table, Update, field, fields
+from oort import (
+    Can,
+    Get,
+    Index,
+    Problem,
+    Put,
+    Query,
+    Queue,
+    Send,
+    Service,
+    Table,
+    Update,
+    field,
+    fields,
+)
 from oort.model.errors import InvalidValue
 from oort.testing import Platform
 from tests.scenarios.targets import TARGETS
@@ -263,3 +277,44 @@ def test_equal_numbers_are_one_key(target: type[Platform]) -> None:
         reply = platform.post("/ledger")
         assert reply.status // 100 == 2, reply.error
         assert found == [Rated(2.0**53), *[Row(Decimal(1), 2.0)] * 2]
+
+
+class TooMany(Problem):
+    """There are too many."""
+
+    status = 409
+
+
+class Counted(msgspec.Struct):
+    id: str
+    n: int
+    most: ClassVar[int] = 10
+
+    def __post_init__(self) -> None:
+        if self.n > self.most:
+            raise TooMany
+
+
+@TARGETS
+def test_a_problem_of_a_stored_item_is_no_reply_to_a_client(
+    target: type[Platform], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    counts = Service("counts")
+
+    @counts.table("kept", key="id")
+    class Kept(Table[str, Counted, Can]): ...
+
+    @counts.post("/", public=True)
+    def add(body: Counted, kept: Kept[Put]) -> None:
+        kept.put(body)
+
+    @counts.get("/{id}", public=True)
+    def one(id: str, kept: Kept[Get]) -> Counted:
+        return kept.require(id)
+
+    with target(counts) as platform:
+        assert platform.post("/counts", {"id": "a", "n": 9}).status == 200
+        assert platform.post("/counts", {"id": "a", "n": 11}).status == 409
+        monkeypatch.setattr(Counted, "most", 5)
+        reply = platform.get("/counts/a")
+        assert (reply.status, "does not fit Counted" in reply.error) == (500, True), reply.error

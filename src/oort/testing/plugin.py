@@ -6,14 +6,23 @@
 from collections.abc import Generator
 from pathlib import Path
 
+import pytest
+
 from oort.app.loading.projects import FILE
-from oort.model.errors import InvalidProject
+from oort.model.errors import InvalidProgram, InvalidProject
 from oort.testing.platform import Platform
 
 
 def opened(*, start: Path, named: Path | None) -> Generator[Platform, None, None]:
-    """Yield the platform of the `named` project, or of the nearest project from `start` upwards."""
-    with Platform.of_project(named or folder_of(start)) as platform:
+    """Yield the platform of the `named` project, or of the nearest project from `start` upwards.
+
+    A mistake of the project is shown without a traceback of Oort.
+    """
+    try:
+        platform = Platform.of_project(named or folder_of(start))
+    except (InvalidProject, InvalidProgram) as error:
+        raise pytest.fail.Exception(str(error), pytrace=False) from None
+    with platform:
         yield platform
 
 

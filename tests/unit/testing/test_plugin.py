@@ -59,6 +59,15 @@ def test_a_project_can_be_opened_without_the_fixture(tmp_path: Path) -> None:
         Platform.of_project(tmp_path / "elsewhere")
 
 
+def test_a_mistake_of_the_project_fails_the_test_without_a_traceback(tmp_path: Path) -> None:
+    folder = shop(tmp_path)
+    source = folder / "orders.py"
+    source.write_text(f"{source.read_text()}\n<<<<<<< HEAD\n")
+    with pytest.raises(pytest.fail.Exception, match="A mark of a merge conflict") as raised:
+        next(plugin.opened(start=folder, named=None))
+    assert not raised.value.pytrace
+
+
 @pytest.mark.slow
 def test_the_fixture_works_beside_oort_toml_and_with_the_setting(tmp_path: Path) -> None:
     folder = shop(tmp_path)

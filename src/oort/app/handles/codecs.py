@@ -15,6 +15,7 @@ import msgspec
 from oort.model import limits
 from oort.model.errors import InvalidValue, LimitExceeded, Unreadable
 from oort.model.items import Item, Key, KeyPart, PartForm, Value
+from oort.model.problems import Problem
 from oort.rules.tables import keys
 from oort.rules.types import numbers
 
@@ -86,7 +87,7 @@ def typed(value: Item, kind: type[T], *, where: str) -> T:
     try:
         result: T = _values(kind).convert(value)
         return result
-    except msgspec.ValidationError as error:
+    except (msgspec.ValidationError, Problem) as error:  # a problem of `__post_init__` is no reply
         raise Unreadable(
             f"An item of {where} does not fit {kind.__name__}: {error}.",
             "Give new fields a default, or write an upgrade: upgrades=[…].",
@@ -179,7 +180,7 @@ def title(kind: object) -> str:
 # The types of times and Decimals, and of what can hold them.
 _CHANGED = frozenset({datetime, Decimal, dict, list, tuple})
 _INSTEAD = "Nothing was written or sent. Make the value fit the declared type, or change the type."
-_ERRORS = (TypeError, ValueError, RecursionError, OverflowError, msgspec.MsgspecError)
+_ERRORS = (TypeError, ValueError, RecursionError, OverflowError, msgspec.MsgspecError, Problem)
 
 
 def _plain(value: object, kind: object, *, keep: tuple[type, ...] = ()) -> Value:
