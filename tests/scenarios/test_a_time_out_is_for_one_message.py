@@ -10,9 +10,7 @@ import pytest
 
 from oort import Can, Context, Put, Queue, Service, Table
 from oort.app.loading.loader import load
-from oort.aws.invoking.parts import limited
 from oort.engine.invoking.invoker import InProcessInvoker
-from oort.model.errors import TimedOut
 from oort.model.messages import Message
 from oort.rules import triggers
 from oort.testing import Platform
@@ -166,22 +164,6 @@ def test_function_queue_and_batch_have_times_that_fit(
     assert triggers.lasts(work) == timedelta(seconds=lasts)
     assert queue.visibility == timedelta(seconds=6 * lasts)  # type: ignore[union-attr]
     assert fetched * timeout <= 900
-
-
-def test_an_alarm_that_was_set_before_is_set_again() -> None:
-    import signal
-
-    rung: list[int] = []
-    before = signal.signal(signal.SIGALRM, lambda *_: rung.append(1))
-    left, interval = signal.setitimer(signal.ITIMER_REAL, 0.1)
-    try:
-        with pytest.raises(TimedOut), limited(timedelta(seconds=0.02)):
-            time.sleep(1)
-        time.sleep(0.2)
-        assert rung == [1]
-    finally:
-        signal.signal(signal.SIGALRM, before)
-        signal.setitimer(signal.ITIMER_REAL, left, interval)
 
 
 def test_the_template_gives_a_function_the_time_of_its_batch() -> None:

@@ -4,20 +4,16 @@ The runtime is the same as in the embedded engine. The environment is created at
 invocation and kept.
 """
 
-import signal
-import threading
-import time
 from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import timedelta
-from types import FrameType
 from typing import TYPE_CHECKING, Protocol
 
 from oort.app.programs import Function
+from oort.aws.invoking.alarms import limited
 from oort.aws.invoking.logs import JsonLog
 from oort.model import limits
-from oort.model.errors import InvalidUse, NotGranted, TimedOut
+from oort.model.errors import InvalidUse, NotGranted
 from oort.model.functions import FunctionModel
 from oort.model.operations import Refused, Request, Result
 from oort.rules import identifiers, permissions
@@ -142,33 +138,3 @@ class Parts:
         return InvalidUse(
             f"{name} was invoked with what it cannot read.", "Invoke it through its trigger."
         )
-
-
-@contextmanager
-def limited(after: timedelta) -> Iterator[None]:
-    """End the block by TimedOut after the time, also while it waits in the kernel.
-
-    Lambda itself ends a whole invocation; this ends one message of a batch, so that its mates are
-    not lost. Only the main thread can, which is the thread in which Lambda calls functions. An alarm that the
-    process has set before is set again afterwards.
-    """
-    if threading.current_thread() is not threading.main_thread():
-        yield
-        return
-    runs = True
-
-    def ring(_: int, __: FrameType | None) -> None:
-        if runs:
-            raise TimedOut(after)
-
-    began, handler = time.monotonic(), signal.signal(signal.SIGALRM, ring)
-    left, interval = signal.setitimer(signal.ITIMER_REAL, after.total_seconds())
-    try:
-        yield
-    finally:
-        runs = False
-        signal.setitimer(signal.ITIMER_REAL, 0)
-        signal.signal(signal.SIGALRM, handler)
-        if left:
-            used = time.monotonic() - began
-            signal.setitimer(signal.ITIMER_REAL, max(left - used, 0.001), interval)
