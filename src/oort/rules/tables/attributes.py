@@ -55,12 +55,12 @@ def attribute(value: Value) -> Attribute:
     >>> attribute({"n": [1, None]})
     {'M': {'n': {'L': [{'N': '1'}, {'NULL': True}]}}}
     """
+    if isinstance(value, str):
+        return {"S": value}
     if value is None:
         return NULL
     if isinstance(value, bool):
         return {"BOOL": value}
-    if isinstance(value, str):
-        return {"S": value}
     if isinstance(value, int | float | Decimal):
         return {"N": _digits(value)}
     if isinstance(value, dict):
@@ -76,12 +76,12 @@ def value(stored: Attribute) -> Value:
     more digits than a float comes back as a Decimal.
     """
     ((kind, content),) = stored.items()
+    if kind == "S" and isinstance(content, str):
+        return content
     if isinstance(content, bool):
         return None if kind == "NULL" else content
     if isinstance(content, dict):
         return {name: value(inner) for name, inner in content.items()}
-    if kind == "S" and isinstance(content, str):
-        return content
     if kind == "N" and isinstance(content, str):
         return _number(content)
     if kind == "L" and isinstance(content, list):

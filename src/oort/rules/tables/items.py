@@ -91,10 +91,10 @@ def item_size(item: Item) -> int:
 
 
 def _size(value: Value) -> int:
-    if value is None or isinstance(value, bool):
-        return 1
     if isinstance(value, str):
         return len(value) if value.isascii() else len(value.encode())
+    if value is None or isinstance(value, bool):
+        return 1
     if isinstance(value, list | tuple):
         return 3 + sum(1 + _size(inner) for inner in value)
     if isinstance(value, dict):

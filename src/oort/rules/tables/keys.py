@@ -35,6 +35,8 @@ def part(value: object) -> KeyPart:
     >>> part(datetime(2026, 1, 2, tzinfo=UTC))
     '2026-01-02T00:00:00.000000Z'
     """
+    if type(value) is str:
+        return value
     if isinstance(value, Enum):
         value = value.value
     if isinstance(value, datetime):
@@ -116,14 +118,11 @@ def of(item: Item, keyed: Keyed) -> Key | None:
 
     A sparse index leaves such an item out.
     """
-    names = (keyed.partition,) if keyed.sort is None else (keyed.partition, keyed.sort)
-    values = tuple(item.get(name) for name in names)
-    parts = tuple(
-        value
-        for value in values
-        if isinstance(value, str | int | float | Decimal) and not isinstance(value, bool)
-    )
-    return parts if len(parts) == len(names) else None
+    first = comparable(item.get(keyed.partition))
+    if first is None or keyed.sort is None:
+        return None if first is None else (first,)
+    second = comparable(item.get(keyed.sort))
+    return None if second is None else (first, second)
 
 
 def ordered(value: KeyPart) -> bytes:
@@ -158,6 +157,8 @@ def _magnitude(number: Decimal) -> bytes:
 
 def comparable(value: Value) -> KeyPart | None:
     """Return the value if it has an order; None otherwise."""
-    if isinstance(value, str | int | float | Decimal) and not isinstance(value, bool):
+    if isinstance(value, str):
+        return value
+    if isinstance(value, int | float | Decimal) and not isinstance(value, bool):
         return value
     return None
