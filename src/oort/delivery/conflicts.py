@@ -92,7 +92,7 @@ def accepted(mended: Mended, objections: Sequence[Finding], *, reason: str) -> C
 
 
 def sees_a_merge(folder: Path) -> bool:
-    """True if Git merges something in this folder now: then mend sees both sides."""
+    """True while Git merges, rebases or picks a commit in the folder."""
     return _merge(folder) is not None
 
 
@@ -124,7 +124,7 @@ def _parsed(file: Path, pair: Sides) -> tuple[Lock, Lock]:
 
 
 def _is_lost(file: Path, data: bytes, sides: tuple[Lock, Lock]) -> bool:
-    """True if the file does not hold what both sides have published."""
+    """True if the file lacks a published form of a side."""
     try:
         lock = lockfiles.parsed(file, data)
     except UnreadableContract:  # marks, or lines of both sides
@@ -260,7 +260,7 @@ def _shown(folder: Path, revision: str, name: str) -> bytes:
 
 
 def _git(folder: Path, *words: str) -> bytes | None:
-    """Return what Git prints; None without Git, or if it fails."""
+    """Return the output of Git; None without Git, or after a failure."""
     command = ["git", "-C", str(folder), *words]
     try:
         done = subprocess.run(command, capture_output=True, timeout=_SECONDS, check=False)  # noqa: S603

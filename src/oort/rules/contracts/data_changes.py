@@ -136,9 +136,9 @@ class _Judge:
                     yield finding
 
     def twice(self, form: DataForm, found: Iterable[Finding]) -> Iterator[Finding]:
-        """Yield a finding if the program has another type of this revision, which has an upgrade.
+        """Yield a finding if the program has another type of a revision behind an upgrade.
 
-        It is an objection only beside the objections that prove it.
+        The finding is an objection only beside objections that prove the difference.
         """
         broken = any(each.weight is Weight.OBJECTION for each in found)
         mine = self._parts(form.revision)

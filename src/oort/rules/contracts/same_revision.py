@@ -11,7 +11,6 @@ import msgspec
 from oort.model.contracts import DataForm, DataLock, Schema, Schemas
 from oort.model.items import Value
 from oort.rules.contracts import members, revisions
-from oort.rules.contracts.fits import misfit
 
 
 def text(schemas: Schemas) -> str:
@@ -30,6 +29,8 @@ def are_strangers(before: Schemas, now: Schemas) -> bool:
 
     Then stored items of the one do not fit the other, or each has a field that the other lacks.
     """
+    from oort.rules.contracts.fits import misfit  # a program starts without it
+
     return misfit(stored(before), now.reader) is not None or have_grown_apart(before, now)
 
 
@@ -41,7 +42,7 @@ def have_grown_apart(before: Schemas, now: Schemas) -> bool:
 
 
 def made_by_both(lock: DataLock, other: DataLock) -> list[int]:
-    """Return the revisions that both locks have published, and of which they share no form.
+    """Return the revisions that both locks have published without a shared form.
 
     The first revision has no upgrade: its types are compared as they are.
     """
