@@ -19,8 +19,8 @@ from oort.rules.contracts import acceptances, data_changes, revisions, same_revi
 from oort.rules.contracts.locks import FOLDER
 
 _SECONDS = 30
-# The commit that is merged, and the commit from which both sides came.
-_OTHERS = {
+# The commit that is merged, and the commit from which both sides came: None stands for the base.
+_HEADS = {
     "MERGE_HEAD": None,
     "REBASE_HEAD": "REBASE_HEAD^",
     "CHERRY_PICK_HEAD": "CHERRY_PICK_HEAD^",
@@ -129,8 +129,8 @@ def _is_lost(file: Path, data: bytes, sides: tuple[Lock, Lock]) -> bool:
         lock = lockfiles.parsed(file, data)
     except UnreadableContract:  # marks, or lines of both sides
         return True
-    known = {each.reason for side in sides for each in side.accepted}
-    if any(each.reason not in known for each in lock.accepted):
+    reasons = {each.reason for side in sides for each in side.accepted}
+    if any(each.reason not in reasons for each in lock.accepted):
         return False  # a reason was given for what is left out
     return not all(_holds(lock, side) for side in sides)
 
@@ -232,22 +232,30 @@ def _changed_by_both(folder: Path) -> dict[Path, Sides]:
     merge = _merge(folder)
     if merge is None:
         return {}
-    base, other = merge
-    mine, theirs = (_changed(folder, base, to) for to in ("HEAD", other))
+    base, head = merge
+    mine, theirs = (_changed(folder, base, to) for to in ("HEAD", head))
     pairs = {
-        name: (_shown(folder, "HEAD", name), _shown(folder, other, name)) for name in mine & theirs
+        name: (_shown(folder, "HEAD", name), _shown(folder, head, name)) for name in mine & theirs
     }
     return {folder / name: pair for name, pair in pairs.items() if pair[0] != pair[1]}
 
 
 def _merge(folder: Path) -> tuple[str, str] | None:
     """Return the base and the other side of a merge, a rebase or a cherry-pick that is running."""
-    for other, known in _OTHERS.items():
-        if _git(folder, "rev-parse", "--quiet", "--verify", other) is None:
+    for head, before in _HEADS.items():
+        if _git(folder, "rev-parse", "--quiet", "--verify", head) is None:
             continue
-        base = _git(folder, "merge-base", "HEAD", other) if known is None else known.encode()
-        return (base.decode().strip(), other) if base else None
+        if head == "REBASE_HEAD" and not _is_rebasing(folder):  # Git may leave the name behind
+            continue
+        base = _git(folder, "merge-base", "HEAD", head) if before is None else before.encode()
+        return (base.decode().strip(), head) if base else None
     return None
+
+
+def _is_rebasing(folder: Path) -> bool:
+    words = ("rev-parse", "--git-path", "rebase-merge", "--git-path", "rebase-apply")
+    names = (_git(folder, *words) or b"").decode().splitlines()
+    return any((folder / name).is_dir() for name in names)
 
 
 def _changed(folder: Path, base: str, to: str) -> set[str]:

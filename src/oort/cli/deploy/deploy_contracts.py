@@ -40,7 +40,9 @@ class DeploymentContracts:
         checked = self.deployed.checked
         changes = checking.publish(checked, services=self.deployed.services, stage=self.stage)
         if changes:
-            findings.changes(checked.folder, changes, say=self.say)
+            findings.changes(
+                checked.folder, changes, before=checked.locks, say=self.say, stage=self.stage
+            )
 
 
 def check(

@@ -69,8 +69,8 @@ def changes(data: DeclaredData, forms: Iterable[DataForm], place: str) -> Iterat
     judge = _Judge(data, place)
     seen: set[tuple[str, str]] = set()
     for number, form in enumerate(published):
-        found = list(judge.findings(form, earlier=number > 0))
-        for finding in (*judge.twice(form, found), *found):
+        broken = list(judge.findings(form, earlier=number > 0))
+        for finding in (*judge.twice(form, broken), *broken):
             mark = (finding.pointer, finding.what)
             if mark not in seen:
                 seen.add(mark)
@@ -135,12 +135,12 @@ class _Judge:
                 if finding.pointer not in broken:
                     yield finding
 
-    def twice(self, form: DataForm, found: Iterable[Finding]) -> Iterator[Finding]:
+    def twice(self, form: DataForm, findings: Iterable[Finding]) -> Iterator[Finding]:
         """Yield a finding if the program has another type of a revision behind an upgrade.
 
         The finding is an objection only beside objections that prove the difference.
         """
-        broken = any(each.weight is Weight.OBJECTION for each in found)
+        broken = any(each.weight is Weight.OBJECTION for each in findings)
         mine = self._parts(form.revision)
         apart = any(
             same_revision.have_grown_apart(part, mine[name])

@@ -37,7 +37,7 @@ def are_strangers(before: Schemas, now: Schemas) -> bool:
 def have_grown_apart(before: Schemas, now: Schemas) -> bool:
     """True if each type has a field that the other lacks."""
     return all(
-        members.lost(one.writer, other.writer) for one, other in ((before, now), (now, before))
+        members.lost(left.writer, right.writer) for left, right in ((before, now), (now, before))
     )
 
 

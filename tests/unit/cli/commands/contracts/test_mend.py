@@ -49,7 +49,7 @@ def oort(folder: Path, *words: str) -> int:
 def conflict(tmp_path: Path, mine: str, theirs: str) -> Path:
     """A merge with a conflict in the lock file, whose source is merged by hand."""
     folder = shop(tmp_path)
-    git(folder, "init", "-q", "-b", "main")
+    git(tmp_path, "init", "-q", "-b", "main")  # the platform is a folder of the repository
     assert oort(folder, "contracts", "lock", "--publish", "test") == 0
     git(folder, "add", "-A")
     git(folder, "commit", "-qm", "base")
@@ -184,6 +184,8 @@ def test_in_a_rebase_the_sides_are_turned_round(tmp_path: Path, side: str) -> No
     assert git(folder, "add", "-A") == 0
     assert git(folder, "-c", "core.editor=true", "rebase", "--continue") == 0
     assert run("contracts", "check", folder, "--locked").exit_code == 0
+    git(folder, "update-ref", "REBASE_HEAD", "mine~1")  # a name that Git has left behind
+    assert "No merge is running" in run("contracts", "mend", folder).stdout
 
 
 def test_a_cherry_pick_has_two_sides_too(tmp_path: Path) -> None:
