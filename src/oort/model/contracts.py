@@ -199,13 +199,15 @@ class DeclaredEvent:
 class DeclaredApi:
     """The routes of a service as the program declares them.
 
-    `sources` are the handlers' locations, by operation.
+    `sources` are the handlers' locations, by operation. `stored` names the table whose items have the
+    type of the reply, or of a part of the reply, by operation.
     """
 
     service: str
     hash: str
     document: Schema
     sources: Mapping[str, Source]
+    stored: Mapping[str, str] = field(default_factory=dict[str, str])
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
