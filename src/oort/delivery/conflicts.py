@@ -107,10 +107,14 @@ def _conflicts(folder: Path) -> Iterator[tuple[Path, tuple[Lock, Lock]]]:
             pair = between_marks(data)
         elif file in pending:
             pair = pending[file]
-        if pair is not None:
-            locks = _parsed(file, pair)
-            if data in pair or _is_lost(file, data, locks):
-                yield file, locks
+        if pair is None:
+            continue
+        locks = _parsed(file, pair)
+        chosen = _chosen(file, data, locks)
+        if chosen is None and (data in pair or _is_lost(file, data, locks)):
+            yield file, locks
+        elif chosen is not None and data in pair:
+            yield file, (chosen, chosen)
 
 
 def _parsed(file: Path, pair: Sides) -> tuple[Lock, Lock]:
@@ -121,6 +125,21 @@ def _parsed(file: Path, pair: Sides) -> tuple[Lock, Lock]:
     except UnreadableContract as error:
         what = f"The merge conflict in {file} cannot be mended: {error.what}"
         raise UnreadableContract(what, _CHOOSE) from error
+
+
+def _chosen(file: Path, data: bytes, sides: tuple[Lock, Lock]) -> Lock | None:
+    """Return the side that was chosen, if both sides have made the same revision."""
+    lock, other = sides
+    if not isinstance(lock, DataLock) or not isinstance(other, DataLock):
+        return None
+    if lockfiles.has_conflict(data) or not same_revision.made_by_both(lock, other):
+        return None
+    try:
+        present = lockfiles.parsed(file, data)
+    except UnreadableContract:  # lines of both sides
+        return None
+    kept = [side for side in sides if _holds(present, side)]
+    return kept[0] if len(kept) == 1 else None
 
 
 def _is_lost(file: Path, data: bytes, sides: tuple[Lock, Lock]) -> bool:
@@ -162,8 +181,8 @@ def _made_twice(file: Path, lock: Lock, other: Lock, checked: Checked) -> Iterat
             declared,
             revision,
             f"Both branches have made revision {revision}, with different types.",
-            then=" Then take the lock file of the branch that was deployed: git checkout --ours "
-            f"{file}, or --theirs. Run oort contracts lock.",
+            then=f" Then take the lock file of that branch: git checkout --ours {file}, or --theirs. "
+            "Run oort contracts mend again.",
         )
 
 

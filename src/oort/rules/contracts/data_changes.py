@@ -140,6 +140,8 @@ class _Judge:
 
         The finding is an objection only beside objections that prove the difference.
         """
+        if form.revision == 1 or form.hash == self.data.form.hash:
+            return
         broken = any(each.weight is Weight.OBJECTION for each in findings)
         mine = self._parts(form.revision)
         apart = any(
@@ -147,7 +149,7 @@ class _Judge:
             for name, part in form.parts.items()
             if name in mine
         )
-        if form.revision > 1 and (broken or apart):
+        if broken or apart:
             weight = Weight.OBJECTION if broken else Weight.WARNING
             what = (
                 f"Revision {form.revision} has another type in {self.place} than in the program. "

@@ -27,11 +27,14 @@ def parsed(text: str) -> Schemas:
 def are_strangers(before: Schemas, now: Schemas) -> bool:
     """True if neither type grew from the other.
 
-    Then stored items of the one do not fit the other, or each has a field that the other lacks.
+    Then stored items of the one do not fit the other, or each has a field that the other lacks. A
+    doubt is no proof: what is read is validated.
     """
     from oort.rules.contracts.fits import misfit  # a program starts without it
 
-    return misfit(stored(before), now.reader) is not None or have_grown_apart(before, now)
+    unfit = misfit(stored(before), now.reader)
+    proven = unfit is not None and unfit.witness is not None
+    return proven or have_grown_apart(before, now)
 
 
 def have_grown_apart(before: Schemas, now: Schemas) -> bool:

@@ -67,6 +67,12 @@ def test_strangers_are_types_of_which_none_grew_from_the_other(
     assert same_revision.are_strangers(schemas(before), schemas(now)) is expected
 
 
+def test_a_doubt_is_no_proof() -> None:
+    part = schemas(Item)
+    odd = Schemas(part.writer, {**part.reader, "unevaluatedProperties": {"type": "integer"}})
+    assert not same_revision.are_strangers(part, odd)
+
+
 def test_a_revision_is_made_by_both_without_a_shared_form() -> None:
     mine = lock(Item, Noted, Number)
     assert same_revision.made_by_both(mine, lock(Item, Sized)) == [2]

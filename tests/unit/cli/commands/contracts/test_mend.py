@@ -218,11 +218,22 @@ class PriceV1(msgspec.Struct):
 class Prices(Table[str, PriceV1, Can]): ...
 
 
+class Tag(msgspec.Struct):
+    id: str
+    # tag
+
+
+@orders.table("tags", key="id")
+class Tags(Table[str, Tag, Can]): ...
+
+
 @orders.get("/{id}", public=True)
 def read(id: str, prices: Prices[Get]) -> bool:
     return prices.get(id) is not None
 """
 TABLE = "contracts/orders/tables/prices.json"
+TAGS = "contracts/orders/tables/tags.json"
+BOTH_TAGS = 'mine: str = ""\n    theirs: str = ""'
 MADE = """class {new}(msgspec.Struct):
     id: str
     {field}
@@ -242,13 +253,14 @@ THEN_TEXT = MADE.format(
 )
 
 
-def with_upgrades(folder: Path, types: str, upgrades: str, item: str) -> None:
+def with_upgrades(folder: Path, types: str, upgrades: str, item: str, tag: str = BOTH_TAGS) -> None:
     source = PRICES.replace("# types", types).replace("upgrades=[]", f"upgrades=[{upgrades}]")
+    source = source.replace("# tag", tag)
     (folder / "orders.py").write_text(source.replace("str, PriceV1", f"str, {item}"))
 
 
 def two_revisions(tmp_path: Path) -> Path:
-    """A merge of two branches that both made revision 2. Only mine is deployed."""
+    """A merge of two branches that both made revision 2. Another table is in conflict, too."""
     folder = shop(tmp_path, PRICES)
     git(folder, "init", "-q", "-b", "main")
     assert oort(folder, "contracts", "lock", "--publish", "prod") == 0
@@ -259,7 +271,7 @@ def two_revisions(tmp_path: Path) -> Path:
         ("theirs", AS_TEXT, "as_text", "Text"),
     ):
         git(folder, "checkout", "-q", "-b", name, "main")
-        with_upgrades(folder, types, upgrade, item)
+        with_upgrades(folder, types, upgrade, item, f'{name}: str = ""')
         assert oort(folder, "contracts", "lock") == 0
         git(folder, "commit", "-qam", name)
     git(folder, "checkout", "-q", "mine")
@@ -283,12 +295,29 @@ def test_a_revision_that_both_branches_made_is_named_with_the_way_out(
     assert heading in said.stdout
     assert "Make the other revision 3" in said.stdout
     assert f"git checkout --ours {folder / TABLE}, or --theirs" in said.stdout
-    if mine_is_first:
-        taken(folder, "--ours")
-        assert oort(folder, "contracts", "lock") == 0
-        assert run("contracts", "check", folder, "--locked").exit_code == 0
-        lock = json.loads((folder / TABLE).read_text())
-        assert [form["revision"] for form in (lock, *lock["earlier"])] == [3, 2, 1]
+    assert git(folder, "checkout", "--ours" if mine_is_first else "--theirs", TABLE) == 0
+    again = run("contracts", "mend", folder)
+    assert again.exit_code == 0, again.stdout + again.stderr
+    assert {line.split()[0] for line in again.stdout.splitlines()[:-1]} == {
+        str(folder / TABLE),
+        str(folder / TAGS),
+    }
+    assert run("contracts", "check", folder, "--locked").exit_code == 0
+    lock = json.loads((folder / TABLE).read_text())
+    revisions = [form["revision"] for form in (lock, *lock["earlier"])]
+    assert revisions == ([3, 2, 1] if mine_is_first else [2, 1])
+    before = (folder / TABLE).read_bytes()
+    assert run("contracts", "mend", folder).exit_code == 0
+    assert (folder / TABLE).read_bytes() == before
+
+
+def test_the_wrong_side_of_a_revision_is_refused(tmp_path: Path) -> None:
+    folder = two_revisions(tmp_path)
+    with_upgrades(folder, f"{IN_CENTS}\n\n{THEN_TEXT}", "in_cents, as_text", "Text")
+    assert git(folder, "checkout", "--theirs", TABLE) == 0
+    said = run("contracts", "mend", folder)
+    assert said.exit_code == 1
+    assert f"Revision 2 has another type in {TABLE} than in the program." in said.stdout
 
 
 def test_a_reason_lets_a_revision_of_both_branches_pass(tmp_path: Path) -> None:
