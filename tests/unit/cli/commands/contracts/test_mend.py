@@ -338,3 +338,30 @@ def test_the_check_names_a_revision_that_another_branch_has_published(tmp_path: 
     assert said.exit_code == 1
     assert f"Revision 2 has another type in {TABLE} than in the program." in said.stdout
     assert "Two branches have made it, or its type was changed." in said.stdout
+
+
+def test_a_break_that_has_a_reason_is_no_conflict_any_more(tmp_path: Path) -> None:
+    folder = two_revisions(tmp_path)
+    with_upgrades(
+        folder, f"{IN_CENTS}\n\n{THEN_TEXT}", "in_cents, as_text", "Text", "mine: int = 0"
+    )
+    assert git(folder, "checkout", "--ours", TABLE) == 0
+    assert run("contracts", "mend", folder).exit_code == 1
+    assert run("contracts", "mend", folder, "--reason", "No tag is stored.").exit_code == 0
+    assert "No tag is stored." in (folder / TAGS).read_text()
+    again = run("contracts", "mend", folder)
+    assert again.stdout == "No lock file has a merge conflict.\n"
+    assert run("contracts", "check", folder, "--locked").exit_code == 0
+
+
+def test_lines_of_both_sides_without_marks_are_mended_from_both_sides(tmp_path: Path) -> None:
+    folder = two_revisions(tmp_path)
+    with_upgrades(folder, f"{IN_CENTS}\n\n{THEN_TEXT}", "in_cents, as_text", "Text")
+    taken(folder, "--ours")
+    for file in (TABLE, TAGS):
+        text = (folder / file).read_text().replace('"prod"', '"prod", "qa"')
+        (folder / file).write_text(text)
+    said = run("contracts", "mend", folder)
+    assert said.exit_code == 1, said.stdout + said.stderr
+    assert "Both branches have made revision 2" in said.stdout
+    assert "table orders.tags" not in said.stdout
