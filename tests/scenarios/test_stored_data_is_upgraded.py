@@ -286,6 +286,43 @@ def test_a_table_with_items_may_get_a_version(
         assert platform.post("/shop/b/new").status == 409
 
 
+class Rating(msgspec.Struct):
+    id: str
+    stars: int
+
+
+def in_stars(old: PriceV1) -> Rating:
+    return Rating(old.id, old.euros)
+
+
+def branch(item: type[object], *upgrades: object) -> Service:
+    """A program of a branch, whose last upgrade returns this type."""
+    shop = Service("shop")
+
+    @shop.table("prices", key="id", upgrades=upgrades)  # type: ignore[arg-type]
+    class Prices(Table[str, item, Can]): ...  # type: ignore[valid-type]
+
+    @shop.post("/{id}/{euros}", public=True)
+    def write(id: str, euros: int, prices: Prices[Put]) -> None:
+        value: Any = PriceV1(id, euros)
+        for upgrade in upgrades:
+            value = upgrade(value)  # type: ignore[operator]
+        prices.put(value)
+
+    return shop
+
+
+@TARGETS
+def test_the_same_revision_of_another_branch_is_refused_and_not_misread(
+    target: type[Platform],
+) -> None:
+    with target(branch(PriceV2, in_cents)) as platform:
+        assert platform.post("/shop/a/3").status == 200
+        with pytest.raises(StateUnusable, match="Two branches have made revision 2"):
+            platform.redeploy(branch(Rating, in_stars))
+        platform.redeploy(branch(Price, in_cents, with_currency))
+
+
 def keyed(*key: str) -> Service:
     """A program whose table has this key."""
     shop = Service("shop")

@@ -79,9 +79,7 @@ class DeployedContracts:
 
         UnreadableContract if a file in the stage cannot be read.
         """
-        records = [read(assets, name) for name in self.everyone]
-        runs = [record for record in records if record is not None]
-        checked = self.checked
+        runs, checked = self._runs(assets, self.everyone), self.checked
         objections = (
             finding
             for finding in stage_changes.findings(checked.declared, runs, services=self.services)
@@ -93,6 +91,18 @@ class DeployedContracts:
             )
         )
         return tuple(map(self.checked.located, objections))
+
+    def behind(self, assets: Assets) -> tuple[str, ...]:
+        """Return the tables whose items the stage has in an earlier revision, before `keep`."""
+        declared = self.checked.declared
+        if all(data.form.revision == 1 for data in declared.data.values()):
+            return ()
+        runs = self._runs(assets, self.services)
+        return stage_changes.behind(declared, runs, services=self.services)
+
+    def _runs(self, assets: Assets, services: Sequence[str]) -> list[ServiceRuns]:
+        records = (read(assets, name) for name in services)
+        return [record for record in records if record is not None]
 
     def keep(self, assets: Assets) -> None:
         """Record the deployed contracts in the stage."""

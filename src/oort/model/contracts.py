@@ -149,6 +149,16 @@ class Locks:
         """Return every lock."""
         return (*self.events.values(), *self.apis.values(), *self.data.values())
 
+    def before(self, changed: Lock) -> Lock | None:
+        """Return the lock for the same contract, or None."""
+        match changed:
+            case EventLock():
+                return self.events.get((changed.event, changed.version))
+            case ApiLock():
+                return self.apis.get(changed.service)
+            case DataLock():
+                return self.data.get((changed.kind, changed.name))
+
     def replaced(self, changed: Iterable[Lock]) -> "Locks":
         """Return the locks with these in place of those for the same contracts."""
         events, apis, data = dict(self.events), dict(self.apis), dict(self.data)
@@ -189,13 +199,15 @@ class DeclaredEvent:
 class DeclaredApi:
     """The routes of a service as the program declares them.
 
-    `sources` are the handlers' locations, by operation.
+    `sources` are the handlers' locations, by operation. `stored` names the table whose items have the
+    type of the reply, or of a part of the reply, by operation.
     """
 
     service: str
     hash: str
     document: Schema
     sources: Mapping[str, Source]
+    stored: Mapping[str, str] = field(default_factory=dict[str, str])
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -41,7 +41,9 @@ class TableModel:
     """A table. Names are `service.table`; `partition`, `sort` and `version` are attribute names.
 
     `numeric` holds the number attributes of the key and the indexes; all others of them are text.
-    `revision` counts the forms of the items: 1, and one more for each upgrade.
+    `revision` counts the forms of the items: 1, and one more for each upgrade. `schemas` are texts
+    with the schemas of the items of revision 2 and later, in order; "" for a type without a schema.
+    Lambda does without.
     """
 
     kind: ClassVar[Kind] = Kind.TABLE
@@ -55,6 +57,7 @@ class TableModel:
     source: Source
     numeric: frozenset[str] = frozenset()
     revision: int = 1
+    schemas: tuple[str, ...] = ()
 
     @property
     def key(self) -> tuple[str, ...]:

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from oort.delivery import conflicts
+from oort.delivery import conflicts, lockfiles
 from oort.model.contracts import Acceptance
 from oort.rules.contracts import locks
 from tests.unit.rules.contracts.samples import Noted, locked, sold
@@ -51,9 +51,8 @@ def test_acceptances_of_both_sides_are_kept_once() -> None:
     assert [each.reason for each in conflicts.merged(mine, other).accepted] == ["Empty.", "Other."]
 
 
-def test_a_file_without_marks_has_no_conflict(tmp_path: Path) -> None:
-    file = tmp_path / "1.json"
-    file.write_bytes(b"{}")
-    assert not conflicts.is_in_conflict(file)
-    file.write_bytes(b"<<<<<<< HEAD\n{}\n")
-    assert conflicts.is_in_conflict(file)
+def test_without_git_a_file_without_marks_has_no_conflict(tmp_path: Path) -> None:
+    assert not lockfiles.has_conflict(b"{}")
+    assert lockfiles.has_conflict(b"<<<<<<< HEAD\n{}\n")
+    assert not conflicts.sees_a_merge(tmp_path)
+    assert not conflicts.sees_a_merge(tmp_path / "missing")

@@ -75,10 +75,12 @@ def check(declared: ResourceDeclared, model: TableModel) -> tuple[TableModel | N
     mistakes += _type_mistakes(declared, types)
     mistakes += _key_mistakes(declared, arguments[0], item, model)
     numeric = frozenset(name for name in types if types[name] == "number")
-    complete = replace(model, numeric=numeric)
     recorded = declaration(declared.cls)
     assert isinstance(recorded, TableDeclaration)  # since `declare`
-    mistakes += upgrades.mistakes(declared, recorded.upgrades, item, key=model.key)
+    refused = list(upgrades.mistakes(declared, recorded.upgrades, item, key=model.key))
+    mistakes += refused
+    schemas = () if refused else upgrades.schemas(recorded.upgrades, item)
+    complete = replace(model, numeric=numeric, schemas=schemas)
     _record(declared, complete, item, recorded.upgrades)
     return complete, mistakes
 

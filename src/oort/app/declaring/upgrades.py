@@ -7,8 +7,9 @@ from oort.app.declaring.declarations import ResourceDeclared
 from oort.app.declaring.signatures import unreadable
 from oort.app.handles import codecs, upgrades
 from oort.app.handles.handle import Upgrade
-from oort.model.errors import Mistake
-from oort.rules.types import models, stored
+from oort.model.contracts import Schemas
+from oort.model.errors import InvalidValue, Mistake
+from oort.rules.types import models, reading, stored
 
 
 def mistakes(
@@ -39,6 +40,26 @@ def mistakes(
         yield from _lost(declared, function, taken[-1], key)
     if functions:
         yield from _joint(declared, functions[-1], returned, present)
+
+
+def schemas(functions: Sequence[Upgrade], present: object) -> tuple[str, ...]:
+    """Return the schemas of revision 2 and later, as texts; "" for a type without a schema.
+
+    The engine holds them against the items in its store.
+    """
+    later = [*map(upgrades.parameter, functions[1:]), present] if functions else []
+    return tuple(map(_schemas, later))
+
+
+def _schemas(kind: object) -> str:
+    from oort.rules.contracts import same_revision  # for tables with upgrades only
+    from oort.rules.events import event_schemas
+
+    try:
+        both = event_schemas.both(kind, keep_closed=reading.closed(kind))
+    except InvalidValue:  # `oort contracts` names it
+        return ""
+    return same_revision.text(Schemas(*both))
 
 
 _EXAMPLE = "Write def upgraded(old: ItemV1) -> Item."

@@ -4,12 +4,14 @@ The command line and deployments compare them with lock files; running services 
 """
 
 from collections.abc import Callable, Iterator, Mapping
+from typing import get_args
 
 from oort.app.declaring import versions
 from oort.app.documents import data_contracts, event_contracts, openapi
 from oort.app.handles.events import Event
 from oort.app.handles.handle import declaration
-from oort.app.programs import Program
+from oort.app.handles.tables import TableDeclaration
+from oort.app.programs import Function, Program
 from oort.model.contracts import DataName, DeclaredApi, DeclaredContracts, DeclaredEvent, Version
 from oort.model.errors import InvalidProgram, InvalidValue, Mistake
 from oort.model.items import Value
@@ -105,7 +107,25 @@ def _apis(program: Program) -> Iterator[DeclaredApi]:
         document = openapi.document(alone)
         if document["paths"]:
             sources = {function.name: function.source for function in service.functions}
-            yield DeclaredApi(service.name, revisions.hashed(document), document, sources)
+            stored = dict(_stored(program, functions))
+            yield DeclaredApi(service.name, revisions.hashed(document), document, sources, stored)
+
+
+def _stored(program: Program, functions: Mapping[str, Function]) -> Iterator[tuple[str, str]]:
+    """Yield the functions that return the type of a table's items, with the table."""
+    records = map(declaration, program.resources.values())
+    tables = {each.item: each.model.name for each in records if isinstance(each, TableDeclaration)}
+    for name, function in functions.items():
+        for kind in _inside(function.signature.returns):
+            if isinstance(kind, type) and kind in tables:
+                yield name, tables[kind]
+
+
+def _inside(kind: object) -> Iterator[object]:
+    """Yield the type and its arguments, such as the item of `Page[Item]`."""
+    yield kind
+    for argument in get_args(kind):
+        yield from _inside(argument)
 
 
 def _key(kind: type[Event]) -> Version:

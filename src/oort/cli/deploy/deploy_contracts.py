@@ -5,7 +5,7 @@ lock files.
 """
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from oort.app.loading.projects import Project
 from oort.app.programs import Program
@@ -26,6 +26,7 @@ class DeploymentContracts:
     deployed: DeployedContracts
     stage: str
     say: Say
+    behind: list[str] = field(default_factory=list[str])  # tables, known after `keep`
 
     def hold(self, assets: Assets) -> None:
         """Raise ContractBroken if the deployment would break a running service of the stage."""
@@ -33,14 +34,26 @@ class DeploymentContracts:
 
     def keep(self, assets: Assets) -> None:
         """Record the deployed contracts in the stage."""
+        self.behind.extend(self.deployed.behind(assets))
         self.deployed.keep(assets)
+
+    def hint(self) -> None:
+        """Say a line with the command for each table whose stored items have an earlier revision."""
+        place = output.relative(self.deployed.checked.folder)
+        for table in self.behind:
+            self.say(
+                f"{table:<28} stored items have an earlier revision: "
+                f"oort tables upgrade {table} --stage {self.stage} -C {place}"
+            )
 
     def publish(self) -> None:
         """Mark the deployed contracts as published in the lock files."""
         checked = self.deployed.checked
         changes = checking.publish(checked, services=self.deployed.services, stage=self.stage)
         if changes:
-            findings.changes(checked.folder, changes, say=self.say)
+            findings.changes(
+                checked.folder, changes, before=checked.locks, say=self.say, stage=self.stage
+            )
 
 
 def check(

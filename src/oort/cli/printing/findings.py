@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from oort.cli.printing import output
-from oort.model.contracts import Finding, Weight
+from oort.model.contracts import Finding, Lock, Locks, Weight
 
 if TYPE_CHECKING:
     from oort.rules.contracts.locks import Changes
@@ -36,19 +36,41 @@ def documents(findings: Iterable[Finding]) -> list[dict[str, object]]:
     return [_document(finding) for finding in findings]
 
 
-def changes(folder: Path, written: "Changes", *, say: Callable[[str], object]) -> None:
-    """Print the written and removed lock files."""
+def changes(
+    folder: Path,
+    written: "Changes",
+    *,
+    before: Locks,
+    say: Callable[[str], object],
+    stage: str = "",
+    marked: str = "published in",
+) -> None:
+    """Print the written and removed lock files. `before` are the lock files until now.
+
+    `stage` is the stage that got the contracts, and `marked` the words for this.
+    """
     from oort.rules.contracts import locks
 
     for lock in written.written:
-        say(f"{output.relative(folder / locks.path(lock))} {_state(lock.published)}")
+        state = _state(lock, before.before(lock), stage=stage, marked=marked)
+        say(f"{output.relative(folder / locks.path(lock))} {state}")
     for lock in written.removed:
         say(f"{output.relative(folder / locks.path(lock))} removed")
     say("Commit them." if written else "The lock files are up to date.")
 
 
-def _state(published: tuple[str, ...]) -> str:
-    return f"published in {', '.join(published)}" if published else "draft"
+def _state(lock: Lock, before: Lock | None, *, stage: str, marked: str) -> str:
+    """`published in prod; an earlier form in test`."""
+    from oort.rules.contracts import locks
+
+    standing = locks.standing(lock, before, stage=stage)
+    words = {
+        marked if stage in standing.present else "published in": standing.present,
+        "an earlier form in": standing.earlier,
+        "this or an earlier form in": standing.either,
+    }
+    parts = [f"{text} {', '.join(names)}" for text, names in words.items() if names]
+    return "; ".join(parts) or "draft"
 
 
 def _heading(finding: Finding) -> str:

@@ -24,6 +24,8 @@ from oort.rules.contracts.locks import Changes
 
 # The way through a change of an event is a new version; only its end can be accepted.
 _OF_EVENTS = frozenset({"contract.gone"})
+# These prove that two branches made a revision, so that it is accepted with them.
+_PROOFS = frozenset({"breaking", "unknown", "position"})
 _ENDS = frozenset({"gone", "removed"})
 
 
@@ -70,10 +72,10 @@ def accept(
 def covers(lock: Lock | None, finding: Finding, *, stage: str) -> bool:
     """True if the lock accepts the break for the stage."""
     accepted = lock.accepted if lock is not None else ()
+    code = finding.code.partition(".")[2]
+    codes = {code, *(_PROOFS if code == "same-revision" else ())}
     return any(
-        finding.code.partition(".")[2] in each.codes
-        and each.route == finding.route
-        and stage in each.stages
+        not codes.isdisjoint(each.codes) and each.route == finding.route and stage in each.stages
         for each in accepted
     )
 

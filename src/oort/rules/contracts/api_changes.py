@@ -245,9 +245,18 @@ def changes(api: DeclaredApi, document: Schema, *, place: str) -> Iterator[Findi
         if key in now:
             source = api.sources.get(now[key].operation)
             found = _Judge(api.service, route, now[key], place).findings()
-            yield from (replace(finding, source=source) for finding in found)
+            table = api.stored.get(now[key].operation, "")
+            yield from (replace(_hinted(finding, table), source=source) for finding in found)
         else:
             yield _removed(api.service, route, now.values())
+
+
+def _hinted(finding: Finding, table: str) -> Finding:
+    """Return the finding with the reason if a change of stored items has changed a reply."""
+    if not table or finding.code != "api.reply":
+        return finding
+    hint = f"The reply has the type of the items of {table}: give the route a type of its own."
+    return replace(finding, instead=f"{hint} {finding.instead}")
 
 
 def _gone(lock: ApiLock) -> Iterator[Finding]:

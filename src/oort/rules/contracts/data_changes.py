@@ -6,7 +6,6 @@ what the other writes. Stored items keep their form until an upgrade or the next
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
-from typing import cast
 
 from oort.model.contracts import (
     DataForm,
@@ -16,13 +15,11 @@ from oort.model.contracts import (
     Finding,
     Locks,
     RunningData,
-    Schema,
     Schemas,
     Weight,
 )
-from oort.model.items import Value
 from oort.model.resources import Kind
-from oort.rules.contracts import acceptances, members
+from oort.rules.contracts import acceptances, members, same_revision
 from oort.rules.contracts import locks as locking
 from oort.rules.contracts.fits import Misfit, is_tag, misfits, shown
 
@@ -72,7 +69,8 @@ def changes(data: DeclaredData, forms: Iterable[DataForm], place: str) -> Iterat
     judge = _Judge(data, place)
     seen: set[tuple[str, str]] = set()
     for number, form in enumerate(published):
-        for finding in judge.findings(form, earlier=number > 0):
+        broken = list(judge.findings(form, earlier=number > 0))
+        for finding in (*judge.twice(form, broken), *broken):
             mark = (finding.pointer, finding.what)
             if mark not in seen:
                 seen.add(mark)
@@ -108,7 +106,11 @@ class _Judge:
             part = mine.get(name)
             if part is None:
                 continue
-            written = _stored(published) if self.data.kind is Kind.TABLE else published.writer
+            written = (
+                same_revision.stored(published)
+                if self.data.kind is Kind.TABLE
+                else published.writer
+            )
             behind = list(misfits(written, part.reader))
             yield from (
                 self._broken(
@@ -132,6 +134,28 @@ class _Judge:
             for finding in self._quiet(published, part):
                 if finding.pointer not in broken:
                     yield finding
+
+    def twice(self, form: DataForm, findings: Iterable[Finding]) -> Iterator[Finding]:
+        """Yield a finding if the program has another type of a revision behind an upgrade.
+
+        The finding is an objection only beside objections that prove the difference.
+        """
+        if form.revision == 1 or form.hash == self.data.form.hash:
+            return
+        broken = any(each.weight is Weight.OBJECTION for each in findings)
+        mine = self._parts(form.revision)
+        apart = any(
+            same_revision.have_grown_apart(part, mine[name])
+            for name, part in form.parts.items()
+            if name in mine
+        )
+        if broken or apart:
+            weight = Weight.OBJECTION if broken else Weight.WARNING
+            what = (
+                f"Revision {form.revision} has another type in {self.place} than in the program. "
+                "Two branches have made it, or its type was changed."
+            )
+            yield made_twice(self.data, form.revision, what, weight=weight)
 
     def _parts(self, revision: int) -> Mapping[str, Schemas]:
         now = self.data.form
@@ -188,27 +212,21 @@ class _Judge:
         return replace(finding, pointer=pointer, name=name, consumers=self.data.users)
 
 
-def _stored(published: Schemas) -> Schema:
-    """Return the schema of stored items: an update may have removed a field with a default."""
-    types = cast(dict[str, Schema], published.writer.get("$defs", {}))
-    readers = cast(dict[str, Schema], published.reader.get("$defs", {}))
-    relaxed: dict[str, Value] = {
-        name: _without_defaults(schema, readers.get(name, {})) for name, schema in types.items()
-    }
-    return {**published.writer, "$defs": relaxed} if relaxed else published.writer
-
-
-def _without_defaults(writer: Schema, reader: Schema) -> Schema:
-    """Return the writer's schema of a class; only fields without a default are required."""
-    needed = cast(list[Value], reader.get("required", []))
-    fields = cast(dict[str, Schema], reader.get("properties", {}))
-    required = cast(list[Value], writer.get("required", []))
-    kept = [
-        name
-        for name in required
-        if name in needed or "const" in fields.get(str(name), {"const": ""})
-    ]
-    return {**writer, "required": kept} if "required" in writer else writer
+def made_twice(
+    data: DeclaredData | DataLock,
+    revision: int,
+    what: str,
+    *,
+    weight: Weight = Weight.OBJECTION,
+    then: str = "",
+) -> Finding:
+    """Return the finding that two branches made the same revision. `then` is the last advice."""
+    instead = (
+        f"If two branches have made it, keep the one that was deployed: its upgrade is number "
+        f"{revision - 1} in upgrades=[…]. Make the other revision {revision + 1}: its upgrade comes "
+        f"next, and takes the type of revision {revision}.{then}"
+    )
+    return _finding(weight, "data.same-revision", data, what, instead)
 
 
 def _key(data: DeclaredData, published: DataForm) -> Finding:

@@ -41,6 +41,41 @@ class Changes:
         return bool(self.written or self.removed)
 
 
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """The stages of a lock: those that run its present form, an earlier form, or either."""
+
+    present: tuple[str, ...] = ()
+    earlier: tuple[str, ...] = ()
+    either: tuple[str, ...] = ()
+
+
+def standing(lock: Lock, before: Lock | None, *, stage: str = "") -> Standing:
+    """Return the forms that the stages run, after `before` became `lock` by a deployment to `stage`.
+
+    A lock file keeps the stages of all its forms, and not the form of each stage.
+    """
+    present = tuple(name for name in lock.published if name == stage)
+    left = tuple(name for name in lock.published if name != stage)
+    forms = () if before is None else _hashes(before)
+    if not isinstance(lock, ApiLock) and len(_hashes(lock)) == 1 and forms[:1] == _hashes(lock):
+        return Standing(present=tuple(sorted((*present, *left))))
+    if forms and not isinstance(lock, ApiLock) and _hashes(lock)[0] not in forms:
+        return Standing(present, earlier=left)
+    return Standing(present, either=left)
+
+
+def _hashes(lock: Lock) -> tuple[str, ...]:
+    """Return the hashes of the present form and the earlier forms."""
+    match lock:
+        case EventLock():
+            return tuple(each.hash for each in (lock.revision, *lock.earlier))
+        case ApiLock():
+            return (lock.hash,)
+        case DataLock():
+            return tuple(each.hash for each in (lock.form, *lock.earlier))
+
+
 def event_file(event: str, version: int) -> str:
     """Return the path of an event's lock file, relative to the platform's folder.
 

@@ -75,6 +75,25 @@ def findings(
     yield from _data(declared, running_services, services)
 
 
+def behind(
+    declared: DeclaredContracts, runs: Iterable[ServiceRuns], *, services: Collection[str]
+) -> tuple[str, ...]:
+    """Return the tables of these services whose items the stage has in an earlier revision."""
+    return tuple(
+        sorted(
+            {
+                record.name
+                for service in runs
+                for record in service.data
+                if record.kind is Kind.TABLE
+                and (data := declared.data.get((record.kind, record.name))) is not None
+                and data.service in services
+                and record.form.revision < data.form.revision
+            }
+        )
+    )
+
+
 def _routes(declared: DeclaredContracts, service: ServiceRuns) -> Iterator[Finding]:
     """Find changes of the routes that the stage runs."""
     if service.api is None:

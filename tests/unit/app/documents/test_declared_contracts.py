@@ -11,7 +11,7 @@ from cometbid.accounts import accounts
 from cometbid.analytics.service import analytics
 from cometbid.email.service import email
 from cometbid.onboarding.service import onboarding
-from oort import Event, Publish, Service, downcast, event, upcast
+from oort import Can, Event, Get, Page, Publish, Scan, Service, Table, downcast, event, upcast
 from oort.app.documents import declared_contracts
 from oort.app.loading.loader import load
 from oort.app.programs import Program
@@ -124,3 +124,29 @@ def test_examples_are_made_of_the_classes() -> None:
 def test_both_schemas_are_those_that_are_made_alone() -> None:
     assert event_schemas.both(Part) == (event_schemas.writer(Part), event_schemas.reader(Part))
     assert event_schemas.both(int) == (event_schemas.writer(int), event_schemas.reader(int))
+
+
+class Kept(msgspec.Struct):
+    id: str
+
+
+def test_routes_that_reply_with_the_type_of_stored_items_are_known() -> None:
+    shop = Service("shop")
+
+    @shop.table("things", key="id")
+    class Things(Table[str, Kept, Can]): ...
+
+    @shop.get("/", public=True)
+    def every(things: Things[Scan]) -> Page[Kept]:
+        return things.scan()
+
+    @shop.get("/{id}", public=True)
+    def read(id: str, things: Things[Get]) -> Kept | None:
+        return things.get(id)
+
+    @shop.get("/{id}/name", public=True)
+    def name(id: str) -> str:
+        return id
+
+    api = declared_contracts.declared(load([shop])).apis["shop"]
+    assert api.stored == {"shop.every": "shop.things", "shop.read": "shop.things"}

@@ -67,6 +67,8 @@ def test_an_acceptance_ends_with_the_deployment_to_its_stage() -> None:
     assert not acceptances.covers(after, replace(broken, code="data.key"), stage="prod")
     assert not acceptances.covers(after, replace(broken, route="GET /"), stage="prod")
     assert not acceptances.covers(None, broken, stage="prod")
+    # A lock file of an earlier Oort names only the proofs.
+    assert acceptances.covers(after, replace(broken, code="data.same-revision"), stage="prod")
     deployed = locks.data(data(Text), after, stage="prod")
     assert not acceptances.covers(deployed, broken, stage="prod")
     assert deployed.accepted[0].reason == "Empty."

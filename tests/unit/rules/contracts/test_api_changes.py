@@ -9,7 +9,7 @@ import msgspec
 import pytest
 from msgspec import Meta
 
-from oort import Header, Principal, Service
+from oort import Can, Header, Principal, Service, Table
 from oort.app.documents import declared_contracts
 from oort.app.loading.loader import load
 from oort.model.contracts import DeclaredContracts, Finding, Locks, Weight
@@ -372,3 +372,21 @@ def test_the_end_of_all_routes_is_accepted_one_by_one() -> None:
     ).written
     after = before.replaced([lock])
     assert list(api_changes.findings(DeclaredContracts(), after)) == []
+
+
+def test_a_reply_that_changed_with_the_items_of_a_table_names_it() -> None:
+    def stored(item: type[object]) -> Define:
+        def define(shop: Service) -> None:
+            @shop.table("orders", key="sku")
+            class Orders(Table[str, item, Can]): ...  # type: ignore[valid-type]
+
+            replies(item)(shop)
+
+        return define
+
+    (broken,) = findings(stored(Order), stored(Fewer))
+    assert broken.code == "api.reply"
+    hint = "The reply has the type of the items of shop.orders: give the route a type of its own. "
+    assert broken.instead.startswith(hint)
+    (plain,) = findings(replies(Order), replies(Fewer))
+    assert broken.instead == hint + plain.instead

@@ -302,3 +302,42 @@ def test_a_part_that_only_the_lock_knows_is_left() -> None:
     held = Locks(data={(lock.kind, lock.name): lock})
     declared = DeclaredContracts(data={(table.kind, table.name): table})
     assert codes(list(data_changes.findings(declared, held))) == ["data.outdated"]
+
+
+class Cents(msgspec.Struct):
+    id: str
+    cents: int
+
+
+class Currency(msgspec.Struct):
+    id: str
+    currency: str
+
+
+class Coloured(msgspec.Struct):
+    id: str
+    n: int
+    colour: str = ""
+
+
+@pytest.mark.parametrize("of", [Kind.TABLE, Kind.QUEUE])
+def test_a_revision_that_two_branches_made_is_named(of: Kind) -> None:
+    published = data(Item, of=of), data(Cents, Item, of=of)
+    first, *proofs = found(data(Currency, Item, of=of), *published)
+    assert (first.code, first.weight) == ("data.same-revision", Weight.OBJECTION)
+    assert "Revision 2 has another type in contracts/shop/" in first.what
+    assert "its upgrade is number 1 in upgrades=[…]" in first.instead
+    assert "Make the other revision 3" in first.instead
+    assert {each.code for each in proofs} >= {"data.breaking"}
+    # The other way is named too: this program has both upgrades, in the wrong order.
+    turned = found(data(Cents, Item, Currency, of=of), *published)
+    assert turned[0].code == "data.same-revision"
+    right = found(data(Currency, Item, Cents, of=of), *published)
+    assert codes(right) == ["data.ahead", "data.outdated"]
+
+
+def test_a_revision_of_two_branches_without_a_proof_is_a_warning() -> None:
+    first, *_ = found(data(Coloured, Wide), data(Wide), data(More, Wide))
+    assert (first.code, first.weight) == ("data.same-revision", Weight.WARNING)
+    assert "data.same-revision" not in codes(found(data(Item, Wide), data(More, Wide)))
+    assert "data.same-revision" not in codes(found(data(Coloured), data(More)))

@@ -4,10 +4,20 @@ from dataclasses import replace
 
 import msgspec
 
-from oort.model.contracts import ApiLock, DeclaredApi, DeclaredContracts, EventLock, Locks, Schema
+from oort.model.contracts import (
+    ApiLock,
+    DataLock,
+    DeclaredApi,
+    DeclaredContracts,
+    EventLock,
+    Locks,
+    Schema,
+)
 from oort.model.items import Value
 from oort.rules.contracts import locks, revisions
+from oort.rules.contracts.locks import Standing
 from tests.unit.rules.contracts.samples import EXAMPLES, Cheap, Noted, Sold, declared, locked, sold
+from tests.unit.rules.contracts.test_data_changes import Item, More, data
 
 DOCUMENT: Schema = {"paths": {}}
 CHEAP: Value = {"id": "1", "price": ""}
@@ -98,3 +108,30 @@ def test_a_deployment_publishes_what_its_services_publish_consume_and_answer() -
         ).removed
         == ()
     )
+
+
+def test_a_stage_has_the_present_form_only_if_this_is_known() -> None:
+    first = data_of(Item)
+    changed = locks.data(data(More), first)
+    assert locks.standing(first, None, stage="prod") == Standing(present=("prod",))
+    assert locks.standing(first, first) == Standing(present=("prod",))
+    assert locks.standing(changed, first) == Standing(earlier=("prod",))
+    assert locks.standing(changed, changed) == Standing(either=("prod",))
+    deployed = locks.data(data(More), changed, stage="test")
+    assert locks.standing(deployed, changed, stage="test") == Standing(
+        present=("test",), either=("prod",)
+    )
+    # Back to the form that prod may still run.
+    assert locks.standing(locks.data(data(Item), changed), changed) == Standing(either=("prod",))
+    api = ApiLock("shop", "sha256:1", {}, ("prod",))
+    assert locks.standing(api, replace(api, hash="sha256:2")) == Standing(either=("prod",))
+    assert Locks(apis={"shop": api}).before(api) == api
+    assert Locks().before(first) is None
+    event = locked(sold()).events["shop.sold", 1]
+    assert locks.standing(event, event) == Standing(present=("prod",))
+    assert Locks().before(event) is None
+
+
+def data_of(kind: object) -> DataLock:
+    """The lock of a table that is published in prod."""
+    return locks.data(data(kind), None, stage="prod")

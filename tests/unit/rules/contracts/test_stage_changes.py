@@ -4,9 +4,11 @@ from dataclasses import replace
 
 import pytest
 
-from oort.model.contracts import DeclaredContracts, Finding, Schema, ServiceRuns
+from oort.model.contracts import DeclaredContracts, DeclaredData, Finding, Schema, ServiceRuns
+from oort.model.resources import Kind
 from oort.rules.contracts import stage_changes
 from tests.unit.rules.contracts.samples import Cheap, Noted, Sold, codes, declared, keyed, sold
+from tests.unit.rules.contracts.test_data_changes import Item, Text, data
 
 SELLER, DESK = sold(consumers=()), sold(producers=())
 
@@ -96,3 +98,18 @@ def test_the_end_of_a_services_routes_is_refused() -> None:
     (refused,) = found(DeclaredContracts(), there, "shop")
     assert (refused.code, refused.route) == ("api.removed", "GET /shop")
     assert found(DeclaredContracts(), there, "desk") == []
+
+
+def test_a_table_is_behind_if_the_stage_has_an_earlier_revision() -> None:
+    def whole(*each: DeclaredData) -> DeclaredContracts:
+        return DeclaredContracts(data={(one.kind, one.name): one for one in each})
+
+    first, second = whole(data(Item)), whole(data(Text, Item))
+    there = runs(first, services=("shop",))
+    assert stage_changes.behind(second, there, services=["shop"]) == ("shop.things",)
+    assert stage_changes.behind(second, there, services=["desk"]) == ()
+    assert stage_changes.behind(first, there, services=["shop"]) == ()
+    assert stage_changes.behind(whole(), there, services=["shop"]) == ()
+    queue = whole(data(Text, Item, of=Kind.QUEUE))
+    waiting = runs(whole(data(Item, of=Kind.QUEUE)), services=("shop",))
+    assert stage_changes.behind(queue, waiting, services=["shop"]) == ()

@@ -67,4 +67,4 @@ def accept(
     changes = checking.accept(checked, accepted, reason=reason.strip())
     for finding in accepted:
         output.echo(f"Accepted: {findings.subject(finding)}: {finding.what}")
-    findings.changes(checked.folder, changes, say=output.echo)
+    findings.changes(checked.folder, changes, before=checked.locks, say=output.echo)

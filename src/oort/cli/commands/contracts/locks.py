@@ -97,7 +97,10 @@ def check(ctx: click.Context, *, path: Path, locked: bool, as_json: bool) -> Non
 @click.command(cls=Command, epilog=_LOCK_EPILOG, short_help="Write the lock files in contracts/.")
 @options.path_argument
 @click.option(
-    "--publish", type=_Stage(), metavar="STAGE", help="Mark all contracts as deployed to STAGE."
+    "--publish",
+    type=_Stage(),
+    metavar="STAGE",
+    help="Mark all contracts as deployed to STAGE, after you deployed them by other means.",
 )
 @click.pass_context
 def lock(ctx: click.Context, *, path: Path, publish: str | None) -> None:
@@ -107,6 +110,9 @@ def lock(ctx: click.Context, *, path: Path, publish: str | None) -> None:
 
     A new contract is a draft and changes freely until `oort deploy` marks it as published. If a
     change breaks a published contract, the command refuses and writes nothing.
+
+    A lock file lists the stages of all forms of its contract. So a changed contract is printed with
+    the stages that still run an earlier form, until it is deployed there.
     """
     from oort.delivery import checking
 
@@ -116,7 +122,14 @@ def lock(ctx: click.Context, *, path: Path, publish: str | None) -> None:
         output.echo()
         output.echo("Nothing was written.")
         ctx.exit(errors.NO)
-    findings.changes(checked.folder, checking.lock(checked, stage=publish or ""), say=output.echo)
+    findings.changes(
+        checked.folder,
+        checking.lock(checked, stage=publish or ""),
+        before=checked.locks,
+        say=output.echo,
+        stage=publish or "",
+        marked="marked as published in",
+    )
 
 
 _STALE = "is missing, outdated, or was changed by hand"

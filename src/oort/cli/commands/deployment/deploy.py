@@ -57,7 +57,8 @@ def deploy(
 
     Before the deployment, the contracts are compared with their lock files and with the stage.
     After the deployment, the deployed contracts are marked as published in the lock files: commit
-    this change. The exit code is 1 if a stack failed or a contract would break.
+    this change. For each table with a new upgrade, the command that upgrades its stored items is
+    printed. The exit code is 1 if a stack failed or a contract would break.
     """
     project, program = platforms.load(path)
     chosen = platforms.known_services(program, services)
@@ -85,6 +86,7 @@ def deploy(
             after=contracts.keep,
         ).outcomes
         contracts.publish()
+        contracts.hint()
         _follow_up(program, target_cloud, stage=stage, chosen=chosen, say=say)
     _print(outcomes, dry_run=dry_run, as_json=as_json)
 

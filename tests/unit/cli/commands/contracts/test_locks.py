@@ -9,7 +9,7 @@ from oort.cli.printing import findings
 from oort.model.contracts import Finding, Weight
 from oort.model.errors import Source
 from oort.rules.contracts import revisions
-from tests.unit.cli.shops import run, shop
+from tests.unit.cli.shops import edited, run, shop
 
 EVENT = "contracts/orders.placed/1.json"
 API = "contracts/orders/openapi.json"
@@ -46,9 +46,30 @@ def test_lock_publishes_for_those_who_deploy_otherwise(tmp_path: Path) -> None:
     folder = shop(tmp_path)
     run("contracts", "lock", folder, "--publish", "test")
     again = run("contracts", "lock", folder, "--publish", "prod")
-    assert f"{folder / EVENT} published in prod, test" in again.stdout
+    assert f"{folder / EVENT} marked as published in prod, test" in again.stdout
     assert json.loads((folder / API).read_text())["published"] == ["prod", "test"]
     assert run("contracts", "lock", folder).stdout == "The lock files are up to date.\n"
+
+
+def test_a_form_that_a_stage_does_not_run_yet_is_not_called_published_there(
+    tmp_path: Path,
+) -> None:
+    folder = shop(tmp_path)
+    first = run("contracts", "lock", folder, "--publish", "prod").stdout
+    assert f"{folder / TABLE} marked as published in prod\n" in first
+    more = (
+        '    note: str = ""\n\n\nclass NewOrder',
+        '    note: str = ""\n    tip: int = 0\n\n\nclass NewOrder',
+    )
+    changed = edited(folder, more)
+    locked = run("contracts", "lock", changed).stdout
+    assert f"{changed / TABLE} an earlier form in prod\n" in locked
+    assert f"{changed / API} this or an earlier form in prod\n" in locked
+    again = run("contracts", "lock", changed, "--publish", "test").stdout
+    assert (
+        f"{changed / TABLE} marked as published in test; this or an earlier form in prod\n" in again
+    )
+    assert f"{changed / QUEUE} marked as published in prod, test\n" in again
 
 
 def test_a_stage_has_a_name_that_can_be_deployed(tmp_path: Path) -> None:
@@ -105,11 +126,11 @@ def test_a_build_accepts_no_lock_file_that_is_missing_outdated_or_edited(tmp_pat
     (folder / EVENT).unlink()
     assert locked(folder)[0] == 1
     edits: list[dict[str, list[str]]] = [{"published": []}, {"producers": []}, {"examples": []}]
-    for edited in edits:
-        (folder / EVENT).write_text(json.dumps({**json.loads(good), **edited}))
+    for edit in edits:
+        (folder / EVENT).write_text(json.dumps({**json.loads(good), **edit}))
         code, said = locked(folder)
         assert (code, "it was changed by hand, or by a merge" in said) == (64, True)
-        unsealed = {**json.loads(good), **edited}
+        unsealed = {**json.loads(good), **edit}
         del unsealed["seal"]
         (folder / EVENT).write_text(json.dumps(unsealed))
         assert locked(folder)[0] == 1

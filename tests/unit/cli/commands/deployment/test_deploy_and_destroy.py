@@ -21,7 +21,7 @@ from oort.model.messages import Fault, Message, Reason
 from oort.model.platform import PlatformModel
 from oort.ports.parking import Parking
 from oort.ports.secrets import KeptSecrets
-from tests.unit.cli.shops import run, shop
+from tests.unit.cli.shops import edited, run, shop
 from tests.unit.delivery.test_rollout import FakeAssets, FakeStacks
 
 EVERY = ["shop-prod--assets", "shop-prod", "shop-prod-orders"]
@@ -150,6 +150,35 @@ def test_what_waits_parked_and_can_be_read_now_is_handed_over(
         "orders.pack                  1 parked message can be read now and will be delivered."
         in result.stdout
     )
+
+
+UPGRADED = (
+    '@orders.table("book", key="id")',
+    """def booked(old: OldOrder) -> Order:
+    return Order(old.id, old.email, "")
+
+
+@orders.table("book", key="id", upgrades=[booked])""",
+)
+OLD_ORDER = ("class NewOrder(", "class OldOrder(msgspec.Struct):\n    id: str\n    email: str\n    note: str = ''\n\n\nclass NewOrder(")  # fmt: skip
+
+
+def test_a_new_upgrade_names_the_command_for_the_stored_items(
+    tmp_path: Path, account: FakeCloud
+) -> None:
+    folder = shop(tmp_path)
+    run("deploy", "-C", folder)
+    newer = edited(folder, UPGRADED, OLD_ORDER)
+    assert "upgrade" not in run("deploy", "--dry-run", "-C", newer).stdout
+    account.stacks.failing.add("shop-prod-orders")
+    assert "tables upgrade" not in run("deploy", "-C", newer).stdout
+    account.stacks.failing.clear()
+    command = f"oort tables upgrade orders.book --stage prod -C {newer}"
+    said = run("deploy", "-C", newer)
+    assert said.exit_code == 0, said.output
+    line = f"orders.book                  stored items have an earlier revision: {command}"
+    assert line in said.stdout.splitlines()
+    assert "tables upgrade" not in run("deploy", "-C", newer).stdout
 
 
 def test_a_stack_that_fails_ends_the_deployment(tmp_path: Path, account: FakeCloud) -> None:
