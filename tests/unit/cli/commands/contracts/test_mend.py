@@ -1,13 +1,12 @@
 """`oort contracts mend`: both sides of a merge keep what they have published."""
 
 import json
-import linecache
 import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 
+from tests import anew
 from tests.unit.cli.shops import edited, run, shop
 
 EVENT = "contracts/orders.placed/1.json"
@@ -39,20 +38,8 @@ def branch(folder: Path, name: str, field: str, stage: str) -> None:
 
 
 def oort(folder: Path, *words: str) -> int:
-    """Run the command, and forget the source: the next command reads it again."""
-    try:
-        return run(*words, folder).exit_code
-    finally:
-        for name, module in list(sys.modules.items()):
-            if str(getattr(module, "__file__", "")).startswith(str(folder)):
-                del sys.modules[name]
-        linecache.clearcache()
-
-
-@pytest.fixture(autouse=True)
-def _no_byte_code(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A source that changes twice in a second would be taken for the byte code of the first."""
-    monkeypatch.setattr(sys, "dont_write_bytecode", True)
+    """Run the command on the source as it is now; Python forgets it afterwards."""
+    return anew.run(*words, folder, package=folder.name).exit_code
 
 
 def conflict(tmp_path: Path, mine: str, theirs: str) -> Path:
