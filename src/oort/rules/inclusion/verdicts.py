@@ -12,11 +12,10 @@ from typing import Literal, TypeAlias, TypeVar
 from oort.rules.inclusion import meanings, membership
 from oort.rules.inclusion.closed_and_open import closed, opened
 from oort.rules.inclusion.differences import Follower
-from oort.rules.inclusion.documents import Document, Json, Subschema
+from oort.rules.inclusion.documents import ENDLESS, Document, Json, Spent, Subschema, Work
 from oort.rules.inclusion.include import Prover
 from oort.rules.inclusion.unions import Conjunction
 from oort.rules.inclusion.witness import Seeker
-from oort.rules.inclusion.work import ENDLESS, Spent, Work
 
 # Steps of the proof and of the two searches for a witness. Together they take less than two seconds.
 _PROOF, _FOLLOWING, _SEEKING = 35_000, 45_000, 30_000

@@ -8,9 +8,8 @@ import pytest
 
 from oort.rules.inclusion import compare
 from oort.rules.inclusion.differences import Follower
-from oort.rules.inclusion.documents import Document, Json, Subschema
+from oort.rules.inclusion.documents import Document, Json, Spent, Subschema, Work
 from oort.rules.inclusion.include import Prover
-from oort.rules.inclusion.work import Spent, Work
 from tests.repeats import share, times
 from tests.unit.rules.inclusion.test_verdicts import NULL, TEXT, WHOLE, Schema, thing
 from tests.unit.rules.inclusion.validators import validator
