@@ -5,7 +5,7 @@ smallest object. So a change deep inside a large schema is shown without a searc
 `witness` searches what this cannot show.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from itertools import chain, islice
 from typing import cast
@@ -14,7 +14,7 @@ from oort.rules.inclusion import membership
 from oort.rules.inclusion.documents import Json, identity
 from oort.rules.inclusion.include import Prover
 from oort.rules.inclusion.shapes import Branch, branches
-from oort.rules.inclusion.unions import Conjunction
+from oort.rules.inclusion.unions import ANYTHING, Conjunction
 from oort.rules.inclusion.witness import new_names, numbers, texts
 
 _DEEPEST = 24
@@ -24,12 +24,37 @@ _LONGEST = 50  # elements and members that are added to reach a size
 _Pair = tuple[Conjunction, Conjunction]
 
 
+@dataclass(slots=True)
+class _Values:
+    """Values of one pair, searched for only when a reader needs more of them."""
+
+    source: Iterator[Json]
+    known: list[Json] = field(default_factory=list)
+    searching: bool = False
+
+    def __iter__(self) -> Iterator[Json]:
+        position = 0
+        while position < len(self.known) or self._search():
+            yield self.known[position]
+            position += 1
+
+    def _search(self) -> bool:
+        """True if there is one more value; False also inside of the search for it."""
+        if self.searching:
+            return False
+        self.searching = True
+        more = list(islice(self.source, 1))
+        self.searching = False
+        self.known += more
+        return bool(more)
+
+
 @dataclass(frozen=True, slots=True)
 class Follower:
     """One search, with a memory for inner schemas."""
 
     _prover: Prover
-    _refused: dict[_Pair, list[Json]] = field(default_factory=dict)
+    _refused: dict[_Pair, _Values] = field(default_factory=dict)
     _smallest: dict[Conjunction, tuple[Json] | None] = field(default_factory=dict)
 
     def witness(self, left: Conjunction, right: Conjunction) -> tuple[Json] | None:
@@ -37,11 +62,11 @@ class Follower:
         straight = min(_distance(left, right), _DEEPEST)
         for depth in (straight + 1, straight + 4, _DEEPEST):
             self._refused.clear()
-            if values := self.refused(left, right, depth):
-                return (values[0],)
+            for value in self.refused(left, right, depth):
+                return (value,)
         return None
 
-    def refused(self, left: Conjunction, right: Conjunction, depth: int) -> list[Json]:
+    def refused(self, left: Conjunction, right: Conjunction, depth: int) -> Iterable[Json]:
         """Return values of the left that the right refuses, for certain.
 
         `depth` counts the steps into values that are left.
@@ -50,15 +75,15 @@ class Follower:
             return []
         pair = (left, right)
         if pair not in self._refused:
-            self._refused[pair] = []  # also the answer while the search is going on
-            if not self._prover.includes(left, right):
-                fitting = (
-                    value
-                    for value in self._candidates(left, right, depth)
-                    if _in(left, value) is True and _in(right, value) is False
-                )
-                self._refused[pair] = list(islice(fitting, _KEPT))
+            self._refused[pair] = _Values(islice(self._fitting(left, right, depth), _KEPT))
         return self._refused[pair]
+
+    def _fitting(self, left: Conjunction, right: Conjunction, depth: int) -> Iterator[Json]:
+        if self._prover.includes(left, right):
+            return
+        for value in self._candidates(left, right, depth):
+            if _in(left, value) is True and _in(right, value) is False:
+                yield value
 
     def smallest(self, conjunction: Conjunction) -> tuple[Json] | None:
         """Return a small value of the schema, in a tuple."""
@@ -89,7 +114,11 @@ class Follower:
     def _candidates(self, left: Conjunction, right: Conjunction, depth: int) -> Iterator[Json]:
         options = branches(right, wanted=True)
         kinds = {option.kind for option in options}
-        for branch in sorted(branches(left), key=lambda branch: branch.kind in kinds):
+        mine = sorted(
+            branches(left),
+            key=lambda branch: (branch.kind in kinds, _distance(branch.origin.flats, ANYTHING)),
+        )
+        for branch in mine:
             same = _nearest(branch, [option for option in options if option.kind == branch.kind])
             yield from islice(self._near(branch, same, depth), _TRIED)
             excluded = [conjunction for option in same for conjunction in option.origin.excluded]
@@ -189,14 +218,24 @@ class Follower:
     def _array(self, branch: Branch, size: int) -> Iterator[list[Json]]:
         """Yield an array of the size: with equal elements, or with different ones if required."""
         elements: list[Json] = []
+        taken: set[object] = set()
         for number in range(size):
+            choice = self._different(branch.at(number)) if branch.unique else ()
             value = self.smallest(branch.at(number))
-            if value is None:
+            free = (small for small in (*(value or ()), *choice) if identity(small) not in taken)
+            picked = list(islice(free, 1))
+            if not picked:
                 return
-            elements.append(value[0])
-        if branch.unique and len(set(map(identity, elements))) < size:
-            return
+            elements += picked
+            taken |= set(map(identity, picked)) if branch.unique else set()
         yield elements
+
+    def _different(self, conjunction: Conjunction) -> Iterator[Json]:
+        """Yield small values of the schema, not only the first."""
+        for branch in branches(conjunction):
+            for value in islice(self._plain(branch), _TRIED):
+                if _in(conjunction, value) is True:
+                    yield value
 
 
 def _distance(left: Conjunction, right: Conjunction) -> int:
@@ -204,11 +243,11 @@ def _distance(left: Conjunction, right: Conjunction) -> int:
 
 
 def _nearest(branch: Branch, options: list[Branch]) -> list[Branch]:
-    """Return the options, first those that stand where the branch stands in its document."""
+    """Return the options, first those with the most places of the branch in its document."""
     places = {subschema.steps for subschema in branch.origin.flats}
     return sorted(
         options,
-        key=lambda option: places.isdisjoint(flat.steps for flat in option.origin.flats),
+        key=lambda option: -len(places & {flat.steps for flat in option.origin.flats}),
     )
 
 
