@@ -22,9 +22,14 @@ def parts(left: Subschema, right: Subschema) -> _Parts:
 
     The left is within the right if each part has a pair with the first schema within the second.
     """
+    return _by_word(left, right) if comparable(left, right) else iter(([],))
+
+
+def comparable(left: Subschema, right: Subschema) -> bool:
+    """True if a keyword of the schemas has parts to compare, and each keyword has one meaning."""
     doubtful = right.opaque or left.doubtful_null or right.doubtful_null
-    simple = not (left.known.keys() | right.known.keys()) & _COMBINING
-    return iter(([],)) if right.flat or doubtful or simple else _by_word(left, right)
+    combined = (left.known.keys() | right.known.keys()) & _COMBINING
+    return bool(combined) and not right.flat and not doubtful
 
 
 def _by_word(left: Subschema, right: Subschema) -> _Parts:

@@ -11,10 +11,11 @@ from itertools import chain, islice
 from typing import cast
 
 from oort.rules.inclusion import membership
-from oort.rules.inclusion.documents import Json, identity
+from oort.rules.inclusion.documents import Json, Subschema, identity
 from oort.rules.inclusion.include import Prover
+from oort.rules.inclusion.keywords import holds_meaning
 from oort.rules.inclusion.shapes import Branch, branches
-from oort.rules.inclusion.unions import ANYTHING, Conjunction
+from oort.rules.inclusion.unions import Conjunction
 from oort.rules.inclusion.witness import new_names, numbers, texts
 
 _DEEPEST = 24
@@ -49,18 +50,20 @@ class _Values:
         return bool(more)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Follower:
     """One search, with a memory for inner schemas."""
 
     _prover: Prover
+    _straight: bool = False  # True to follow only the shortest ways to a change
     _refused: dict[_Pair, _Values] = field(default_factory=dict)
     _smallest: dict[Conjunction, tuple[Json] | None] = field(default_factory=dict)
 
     def witness(self, left: Conjunction, right: Conjunction) -> tuple[Json] | None:
         """Return a value that is certainly valid on the left and certainly not on the right."""
         straight = min(_distance(left, right), _DEEPEST)
-        for depth in (straight + 1, straight + 4, _DEEPEST):
+        for further, self._straight in ((1, True), (1, False), (4, False), (_DEEPEST, False)):
+            depth = min(straight + further, _DEEPEST)
             self._refused.clear()
             for value in self.refused(left, right, depth):
                 return (value,)
@@ -71,11 +74,11 @@ class Follower:
 
         `depth` counts the steps into values that are left.
         """
-        if depth <= 0:
+        if depth <= 0 or (self._straight and _distance(left, right) > depth):
             return []
-        pair = (left, right)
+        pair = (_followed(left), _followed(right))
         if pair not in self._refused:
-            self._refused[pair] = _Values(islice(self._fitting(left, right, depth), _KEPT))
+            self._refused[pair] = _Values(islice(self._fitting(*pair, depth), _KEPT))
         return self._refused[pair]
 
     def _fitting(self, left: Conjunction, right: Conjunction, depth: int) -> Iterator[Json]:
@@ -114,16 +117,18 @@ class Follower:
     def _candidates(self, left: Conjunction, right: Conjunction, depth: int) -> Iterator[Json]:
         options = branches(right, wanted=True)
         kinds = {option.kind for option in options}
-        mine = sorted(
-            branches(left),
-            key=lambda branch: (branch.kind in kinds, _distance(branch.origin.flats, ANYTHING)),
-        )
-        for branch in mine:
-            same = _nearest(branch, [option for option in options if option.kind == branch.kind])
-            yield from islice(self._near(branch, same, depth), _TRIED)
-            excluded = [conjunction for option in same for conjunction in option.origin.excluded]
-            for conjunction in excluded[:_KEPT]:
-                yield from self._barred(branch, conjunction, depth)
+        alike = [
+            (branch, _nearest(branch, [option for option in options if option.kind == branch.kind]))
+            for branch in branches(left)
+        ]
+        alike.sort(key=lambda pair: (pair[0].kind in kinds, _nearness(pair[0], *pair[1][:1])))
+        for count in (1, len(options)):  # an option of the same place shows most differences
+            for branch, same in alike:
+                yield from islice(self._near(branch, same[:count], depth), _TRIED)
+            for branch, same in alike:
+                excluded = [barred for option in same[:count] for barred in option.origin.excluded]
+                for conjunction in sorted(excluded, key=_change)[:_KEPT]:
+                    yield from self._barred(branch, conjunction, depth)
 
     def _near(self, branch: Branch, options: list[Branch], depth: int) -> Iterator[Json]:
         if branch.values is not None:
@@ -238,8 +243,39 @@ class Follower:
                     yield value
 
 
+def _followed(conjunction: Conjunction) -> Conjunction:
+    """Return the schemas to which references lead, so that a schema inside itself is the same."""
+    return frozenset(map(_target, conjunction))
+
+
+def _target(subschema: Subschema) -> Subschema:
+    for _ in range(_DEEPEST):
+        words = subschema.known
+        lonely = "$ref" in words and not any(map(holds_meaning, words))
+        target = subschema.target() if lonely and not subschema.flat else None
+        if target is None:
+            break
+        subschema = target
+    return subschema
+
+
 def _distance(left: Conjunction, right: Conjunction) -> int:
-    return min((subschema.distance for subschema in (*left, *right)), default=_DEEPEST)
+    return min(_change(left), _change(right))
+
+
+def _nearness(*alike: Branch) -> int:
+    """Return the distance from the branches to the nearest change, also in what they exclude."""
+    conjunctions = (
+        conjunction
+        for branch in alike
+        for conjunction in (branch.origin.flats, *branch.origin.nots)
+    )
+    return min(map(_change, conjunctions))
+
+
+def _change(conjunction: Conjunction) -> int:
+    """Return the distance to the nearest change."""
+    return min((subschema.distance for subschema in conjunction), default=_DEEPEST)
 
 
 def _nearest(branch: Branch, options: list[Branch]) -> list[Branch]:

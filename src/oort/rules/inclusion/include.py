@@ -20,7 +20,7 @@ from oort.rules.inclusion.bounds import (
     strings_within,
 )
 from oort.rules.inclusion.case_splits import SPENT, ways_to_cut
-from oort.rules.inclusion.documents import literal
+from oort.rules.inclusion.documents import Subschema, literal
 from oort.rules.inclusion.shapes import EMPTY, SPELT_WHOLE, Branch, Content, branches, of_disjunct
 from oort.rules.inclusion.unions import Conjunction, Disjunct, Reading, meaning, ordered
 
@@ -36,6 +36,7 @@ class Prover:
     the right."""
 
     stuck: str | None = None
+    hasty: bool = False  # True to refuse what the comparison of counterparts cannot prove
     _steps: int = 0
     _proven: dict[_Pair, int] = field(default_factory=dict)
     _trail: list[_Pair] = field(default_factory=list)
@@ -59,7 +60,9 @@ class Prover:
             return False
         before, mark = self.stuck, len(self._trail)
         self._active[pair] = level
-        proven = self._alike(left, right, level) or self._covers(left, right, level)
+        proven = self._alike(left, right, level)
+        if not proven and not (self.hasty and _comparable(left, right)):
+            proven = self._covers(left, right, level)
         del self._active[pair]
         self._remember(pair, level, mark, proven=proven)
         self.stuck = before if proven else self.stuck if self.stuck is not None else _pointer(right)
@@ -73,8 +76,7 @@ class Prover:
                     any(self.includes(*pair, level) for pair in part)
                     for part in counterparts.parts(mine, theirs)
                 )
-                for mine in ordered(left)
-                if len(left) == 1 or mine.steps == theirs.steps
+                for mine in _near(left, theirs)
             )
             for theirs in ordered(right)
         )
@@ -361,6 +363,17 @@ class Prover:
             membership.every([membership.admits(subschema, name) for subschema in right.names])
             for name in possible
         )
+
+
+def _near(left: Conjunction, theirs: Subschema) -> list[Subschema]:
+    """Return the schemas of the left that stand where a schema of the right stands."""
+    return [mine for mine in ordered(left) if len(left) == 1 or mine.steps == theirs.steps]
+
+
+def _comparable(left: Conjunction, right: Conjunction) -> bool:
+    return any(
+        counterparts.comparable(mine, theirs) for theirs in right for mine in _near(left, theirs)
+    )
 
 
 def _pointer(conjunction: Conjunction) -> str:

@@ -61,6 +61,16 @@ def test_a_wider_part_of_a_wide_choice_is_proven(change: str) -> None:
     assert compare(*WIDE[change], as_is=True).verdict == "yes"
 
 
+@pytest.mark.parametrize("change", WIDE)
+def test_a_narrower_part_of_a_wide_choice_is_shown(change: str) -> None:
+    new, old = WIDE[change]
+    found = compare(old, new, as_is=True)
+    assert found.verdict == "no"
+    assert found.witness is not None
+    assert validator(old).is_valid(found.witness[0])
+    assert not validator(new).is_valid(found.witness[0])
+
+
 LOOSER: dict[str, tuple[Schema, Schema]] = {
     "all": ({"allOf": [WHOLE, POSITIVE]}, {"allOf": [NUMBER]}),
     "any": ({"anyOf": [WHOLE, TEXT]}, {"anyOf": [TEXT, NUMBER, FLAG]}),

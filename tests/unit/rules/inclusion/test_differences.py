@@ -121,6 +121,13 @@ def test_a_proof_that_stops_leaves_no_assumptions(steps: int) -> None:
     assert prover.includes(one, other)
 
 
+SEVERAL: Schema = {"type": "array", "uniqueItems": True, "minItems": 2, "maxItems": 2}
+NAMED: Schema = {
+    "type": "object",
+    "propertyNames": {"anyOf": [{**TEXT, "format": "module-name"}, {"const": "*"}]},
+    "additionalProperties": False,
+}
+NODES: Schema = {"type": "array", "items": {"$ref": "#/$defs/A"}}
 SHOWN: list[tuple[Json, Json]] = [
     # an option of a choice, and a combination of members that no option accepts
     ({"anyOf": [thing("a", a=TEXT), WHOLE]}, {"anyOf": [thing("a", a=WHOLE), WHOLE]}),
@@ -138,6 +145,21 @@ SHOWN: list[tuple[Json, Json]] = [
     ({"oneOf": [TEXT, {"minLength": 2}]}, {"oneOf": [TEXT, {"minLength": 1}]}),
     ({"type": ["null", "object"]}, {"type": "object"}),
     (thing(a=TEXT), WHOLE),
+    # elements that must differ, also where they have the same schema
+    (
+        {**SEVERAL, "items": {"anyOf": [{"enum": ["x", "y"]}, thing(a={"enum": [1, 2]})]}},
+        {**SEVERAL, "items": {"anyOf": [{"enum": ["x", "y"]}, thing(a={"const": 1})]}},
+    ),
+    # a name that only the schema of names lists
+    (
+        {**NAMED, "patternProperties": {"^.*$": TEXT}},
+        {**NAMED, "patternProperties": {"^.*$": WHOLE}},
+    ),
+    # a way through references that stand in a value of themselves
+    (
+        {"$defs": {"A": {"anyOf": [TEXT, NODES, thing(b=TEXT)]}}, **NODES},
+        {"$defs": {"A": {"anyOf": [TEXT, NODES, thing(b=WHOLE)]}}, **NODES},
+    ),
 ]
 
 

@@ -27,3 +27,12 @@ def test_elements_after_an_impossible_element_do_not_matter() -> None:
     right: Schema = {"type": "array", "prefixItems": [TEXT], "items": WHOLE}
     one, other = (frozenset({Subschema(Document(schema))}) for schema in (left, right))
     assert Prover().includes(one, other)
+
+
+def test_a_hasty_proof_refuses_what_only_other_forms_show() -> None:
+    left: Schema = {"anyOf": [TEXT, WHOLE]}
+    right: Schema = {"type": ["string", "integer"]}
+    one, other = (frozenset({Subschema(Document(schema))}) for schema in (left, right))
+    assert Prover().includes(one, other)
+    assert not Prover(hasty=True).includes(one, other)
+    assert Prover(hasty=True).includes(other, frozenset({Subschema(Document(right))}))
