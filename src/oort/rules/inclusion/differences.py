@@ -226,8 +226,8 @@ class Follower:
         taken: set[object] = set()
         for number in range(size):
             choice = self._different(branch.at(number)) if branch.unique else ()
-            value = self.smallest(branch.at(number))
-            free = (small for small in (*(value or ()), *choice) if identity(small) not in taken)
+            smallest = self.smallest(branch.at(number)) or ()
+            free = (small for small in chain(smallest, choice) if identity(small) not in taken)
             picked = list(islice(free, 1))
             if not picked:
                 return

@@ -176,5 +176,6 @@ def test_there_is_no_small_value_of_what_is_empty_or_endless() -> None:
     endless: Schema = {"$defs": {"A": thing("a", a={"$ref": "#/$defs/A"})}, "$ref": "#/$defs/A"}
     many: Schema = {"type": "array", "minItems": 2, "uniqueItems": True, "items": {"const": 1}}
     listed: Schema = {"type": "array", "minItems": 1, "items": False}
-    for schema in (False, endless, many, listed):
+    unsure: Schema = {**many, "items": {**TEXT, "format": "uuid"}}  # a single text is certain
+    for schema in (False, endless, many, listed, unsure):
         assert Follower(Prover()).smallest(frozenset({Subschema(Document(schema))})) is None
