@@ -1,9 +1,14 @@
-"""Compare the limits of two branches: sizes, numbers, lengths and patterns. Used by `include`."""
+"""Compare the limits of two branches: sizes, numbers, lengths, patterns and listed values.
+
+Used by `include`.
+"""
 
 from fractions import Fraction
 
-from oort.rules.inclusion import strings
+from oort.rules.inclusion import membership, strings
+from oort.rules.inclusion.documents import Json, identity
 from oort.rules.inclusion.shapes import Branch
+from oort.rules.inclusion.unions import Conjunction
 
 
 def sizes_within(least: int, most: int | None, outer: Branch) -> bool:
@@ -55,3 +60,42 @@ def _bound(
     if theirs is None or mine is None:
         return theirs is None
     return (mine * sign, out[0]) >= (theirs * sign, out[1])
+
+
+def remaining(branch: Branch) -> list[Json]:
+    """Return the values that no exclusion removes for certain."""
+    return [
+        value
+        for value in branch.values or ()
+        if not any(
+            certain(conjunction, value, spelt_whole=False) for conjunction in branch.origin.nots
+        )
+    ]
+
+
+def certain(conjunction: Conjunction, value: Json, *, spelt_whole: bool) -> bool:
+    """True if the value certainly fits the conjunction, written with integers or with floats."""
+    old = not spelt_whole and any(subschema.document.draft == 4 for subschema in conjunction)
+    forms = (value, _with_points(value)) if old else (value,)
+    return all(membership.admits(subschema, form) for subschema in conjunction for form in forms)
+
+
+def listed(branch: Branch, value: Json, options: list[Branch]) -> bool:
+    """True if an option lists the value and has no token that the branch lacks."""
+    return any(
+        identity(value) in map(identity, option.values)
+        for option in options
+        if option.values is not None and option.tokens <= branch.tokens and not option.origin.nots
+    )
+
+
+def _with_points(value: Json) -> Json:
+    if isinstance(value, list):
+        return [_with_points(inner) for inner in value]
+    if isinstance(value, dict):
+        return {name: _with_points(inner) for name, inner in value.items()}
+    return (
+        float(value)
+        if isinstance(value, int) and not isinstance(value, bool) and abs(value) < 2**53
+        else value
+    )

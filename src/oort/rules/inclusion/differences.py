@@ -5,14 +5,15 @@ smallest object. So a change deep inside a large schema is shown without a searc
 `witness` searches what this cannot show.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from itertools import chain, islice
 from typing import cast
 
 from oort.rules.inclusion import membership
-from oort.rules.inclusion.documents import Json, identity
+from oort.rules.inclusion.documents import Json, Subschema, identity
 from oort.rules.inclusion.include import Prover
+from oort.rules.inclusion.keywords import holds_meaning
 from oort.rules.inclusion.shapes import Branch, branches
 from oort.rules.inclusion.unions import Conjunction
 from oort.rules.inclusion.witness import new_names, numbers, texts
@@ -24,41 +25,68 @@ _LONGEST = 50  # elements and members that are added to reach a size
 _Pair = tuple[Conjunction, Conjunction]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
+class _Values:
+    """Values of one pair, searched for only when a reader needs more of them."""
+
+    source: Iterator[Json]
+    known: list[Json] = field(default_factory=list)
+    searching: bool = False
+
+    def __iter__(self) -> Iterator[Json]:
+        position = 0
+        while position < len(self.known) or self._search():
+            yield self.known[position]
+            position += 1
+
+    def _search(self) -> bool:
+        """True if there is one more value; False also inside of the search for it."""
+        if self.searching:
+            return False
+        self.searching = True
+        more = list(islice(self.source, 1))
+        self.searching = False
+        self.known += more
+        return bool(more)
+
+
+@dataclass(slots=True)
 class Follower:
     """One search, with a memory for inner schemas."""
 
     _prover: Prover
-    _refused: dict[_Pair, list[Json]] = field(default_factory=dict)
+    _straight: bool = False  # True to follow only the shortest ways to a change
+    _refused: dict[_Pair, _Values] = field(default_factory=dict)
     _smallest: dict[Conjunction, tuple[Json] | None] = field(default_factory=dict)
 
     def witness(self, left: Conjunction, right: Conjunction) -> tuple[Json] | None:
         """Return a value that is certainly valid on the left and certainly not on the right."""
         straight = min(_distance(left, right), _DEEPEST)
-        for depth in (straight + 1, straight + 4, _DEEPEST):
+        for further, self._straight in ((1, True), (1, False), (4, False), (_DEEPEST, False)):
+            depth = min(straight + further, _DEEPEST)
             self._refused.clear()
-            if values := self.refused(left, right, depth):
-                return (values[0],)
+            for value in self.refused(left, right, depth):
+                return (value,)
         return None
 
-    def refused(self, left: Conjunction, right: Conjunction, depth: int) -> list[Json]:
+    def refused(self, left: Conjunction, right: Conjunction, depth: int) -> Iterable[Json]:
         """Return values of the left that the right refuses, for certain.
 
         `depth` counts the steps into values that are left.
         """
-        if depth <= 0:
+        if depth <= 0 or (self._straight and _distance(left, right) > depth):
             return []
-        pair = (left, right)
+        pair = (_followed(left), _followed(right))
         if pair not in self._refused:
-            self._refused[pair] = []  # also the answer while the search is going on
-            if not self._prover.includes(left, right):
-                fitting = (
-                    value
-                    for value in self._candidates(left, right, depth)
-                    if _in(left, value) is True and _in(right, value) is False
-                )
-                self._refused[pair] = list(islice(fitting, _KEPT))
+            self._refused[pair] = _Values(islice(self._fitting(*pair, depth), _KEPT))
         return self._refused[pair]
+
+    def _fitting(self, left: Conjunction, right: Conjunction, depth: int) -> Iterator[Json]:
+        if self._prover.includes(left, right):
+            return
+        for value in self._candidates(left, right, depth):
+            if _in(left, value) is True and _in(right, value) is False:
+                yield value
 
     def smallest(self, conjunction: Conjunction) -> tuple[Json] | None:
         """Return a small value of the schema, in a tuple."""
@@ -89,12 +117,18 @@ class Follower:
     def _candidates(self, left: Conjunction, right: Conjunction, depth: int) -> Iterator[Json]:
         options = branches(right, wanted=True)
         kinds = {option.kind for option in options}
-        for branch in sorted(branches(left), key=lambda branch: branch.kind in kinds):
-            same = _nearest(branch, [option for option in options if option.kind == branch.kind])
-            yield from islice(self._near(branch, same, depth), _TRIED)
-            excluded = [conjunction for option in same for conjunction in option.origin.excluded]
-            for conjunction in excluded[:_KEPT]:
-                yield from self._barred(branch, conjunction, depth)
+        alike = [
+            (branch, _nearest(branch, [option for option in options if option.kind == branch.kind]))
+            for branch in branches(left)
+        ]
+        alike.sort(key=lambda pair: (pair[0].kind in kinds, _nearness(pair[0], *pair[1][:1])))
+        for count in (1, len(options)):  # an option of the same place shows most differences
+            for branch, same in alike:
+                yield from islice(self._near(branch, same[:count], depth), _TRIED)
+            for branch, same in alike:
+                excluded = [barred for option in same[:count] for barred in option.origin.excluded]
+                for conjunction in sorted(excluded, key=_change)[:_KEPT]:
+                    yield from self._barred(branch, conjunction, depth)
 
     def _near(self, branch: Branch, options: list[Branch], depth: int) -> Iterator[Json]:
         if branch.values is not None:
@@ -189,26 +223,67 @@ class Follower:
     def _array(self, branch: Branch, size: int) -> Iterator[list[Json]]:
         """Yield an array of the size: with equal elements, or with different ones if required."""
         elements: list[Json] = []
+        taken: set[object] = set()
         for number in range(size):
-            value = self.smallest(branch.at(number))
-            if value is None:
+            choice = self._different(branch.at(number)) if branch.unique else ()
+            smallest = self.smallest(branch.at(number)) or ()
+            free = (small for small in chain(smallest, choice) if identity(small) not in taken)
+            picked = list(islice(free, 1))
+            if not picked:
                 return
-            elements.append(value[0])
-        if branch.unique and len(set(map(identity, elements))) < size:
-            return
+            elements += picked
+            taken |= set(map(identity, picked)) if branch.unique else set()
         yield elements
+
+    def _different(self, conjunction: Conjunction) -> Iterator[Json]:
+        """Yield small values of the schema, not only the first."""
+        for branch in branches(conjunction):
+            for value in islice(self._plain(branch), _TRIED):
+                if _in(conjunction, value) is True:
+                    yield value
+
+
+def _followed(conjunction: Conjunction) -> Conjunction:
+    """Return the schemas to which references lead, so that a schema inside itself is the same."""
+    return frozenset(map(_target, conjunction))
+
+
+def _target(subschema: Subschema) -> Subschema:
+    for _ in range(_DEEPEST):
+        words = subschema.known
+        lonely = "$ref" in words and not any(map(holds_meaning, words))
+        target = subschema.target() if lonely and not subschema.flat else None
+        if target is None:
+            break
+        subschema = target
+    return subschema
 
 
 def _distance(left: Conjunction, right: Conjunction) -> int:
-    return min((subschema.distance for subschema in (*left, *right)), default=_DEEPEST)
+    return min(_change(left), _change(right))
+
+
+def _nearness(*alike: Branch) -> int:
+    """Return the distance from the branches to the nearest change, also in what they exclude."""
+    conjunctions = (
+        conjunction
+        for branch in alike
+        for conjunction in (branch.origin.flats, *branch.origin.nots)
+    )
+    return min(map(_change, conjunctions))
+
+
+def _change(conjunction: Conjunction) -> int:
+    """Return the distance to the nearest change."""
+    return min((subschema.distance for subschema in conjunction), default=_DEEPEST)
 
 
 def _nearest(branch: Branch, options: list[Branch]) -> list[Branch]:
-    """Return the options, first those that stand where the branch stands in its document."""
+    """Return the options, first those with the most places of the branch in its document."""
     places = {subschema.steps for subschema in branch.origin.flats}
     return sorted(
         options,
-        key=lambda option: places.isdisjoint(flat.steps for flat in option.origin.flats),
+        key=lambda option: -len(places & {flat.steps for flat in option.origin.flats}),
     )
 
 

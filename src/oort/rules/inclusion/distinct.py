@@ -18,12 +18,41 @@ from oort.rules.inclusion.documents import (
     is_number,
     kind_of,
 )
+from oort.rules.inclusion.keywords import holds_meaning
 
 _DEEPEST = 6
+_OPEN = ("properties", "patternProperties")  # maps of schemas
 _Values: TypeAlias = dict[object, Json] | None  # by identity; None if they cannot be listed
 # 1 is just above a bound, -1 below.
 _Span: TypeAlias = tuple[tuple[Fraction, int] | None, tuple[Fraction, int] | None]
 _SIZES = {"string": "Length", "array": "Items", "object": "Properties"}
+
+
+@dataclass(frozen=True, slots=True)
+class Names:
+    """The names that every object must have, that none has, and all possible names if listed."""
+
+    needed: frozenset[str] = frozenset()
+    barred: frozenset[str] = frozenset()
+    allowed: frozenset[str] | None = None
+
+    def both(self, other: "Names") -> "Names":
+        """Return the names for objects of both."""
+        allowed = self.allowed if other.allowed is None else other.allowed
+        if self.allowed is not None and other.allowed is not None:
+            allowed = self.allowed & other.allowed
+        return Names(self.needed | other.needed, self.barred | other.barred, allowed)
+
+    def either(self, other: "Names") -> "Names":
+        """Return the names for objects of one of the two."""
+        open_ended = self.allowed is None or other.allowed is None
+        allowed = None if open_ended else frozenset(self.allowed or ()) | (other.allowed or set())
+        return Names(self.needed & other.needed, self.barred & other.barred, allowed)
+
+    def refuses(self, other: "Names") -> bool:
+        """True if these objects cannot have a name that the others must have."""
+        beyond = frozenset() if self.allowed is None else other.needed - self.allowed
+        return bool(beyond or other.needed & self.barred)
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +64,7 @@ class Outline:
     values: _Values = None
     tags: dict[str, dict[object, Json]] = field(default_factory=dict)
     spans: dict[str, _Span] = field(default_factory=dict)
+    names: Names = Names()
 
     def both(self, other: "Outline") -> "Outline":
         """Return the intersection."""
@@ -49,6 +79,7 @@ class Outline:
             _shared(self.values, other.values),
             tags,
             self.spans | other.spans | spans,
+            self.names.both(other.names),
         )
 
     def either(self, other: "Outline") -> "Outline":
@@ -59,7 +90,13 @@ class Outline:
             self.kinds | other.kinds,
             values,
             {name: self.tags[name] | other.tags[name] for name in names},
+            names=self._names_of_either(other),
         )
+
+    def _names_of_either(self, other: "Outline") -> Names:
+        if "object" not in self.kinds or "object" not in other.kinds:
+            return other.names if "object" in other.kinds else self.names
+        return self.names.either(other.names)
 
     def apart(self, other: "Outline") -> bool:
         """True if no value can be in both."""
@@ -71,6 +108,10 @@ class Outline:
     def _apart(self, other: "Outline", kind: str) -> bool:
         if kind == "object" and any(
             _strangers(self.tags[name], other.tags.get(name)) for name in self.tags
+        ):
+            return True
+        if kind == "object" and (
+            self.names.refuses(other.names) or other.names.refuses(self.names)
         ):
             return True
         mine, theirs = self.spans.get(kind, (None, None)), other.spans.get(kind, (None, None))
@@ -99,7 +140,11 @@ def outline(subschema: Subschema, depth: int = 0) -> Outline:
         return Outline()
     words = subschema.known
     result = Outline(
-        membership.kinds(subschema), _listed(words), _tags(subschema, words, depth), _spans(words)
+        membership.kinds(subschema),
+        _listed(words),
+        _tags(subschema, words, depth),
+        _spans(words),
+        _names(subschema, words),
     )
     if result.values is not None:
         result = result.both(Outline(frozenset(map(kind_of, result.values.values()))))
@@ -136,6 +181,39 @@ def _tags(
         )
         tags |= {} if values is None else {name: values}
     return tags
+
+
+def _names(subschema: Subschema, words: dict[str, Json]) -> Names:
+    members = cast(dict[str, Json], words.get("properties", {}))
+    barred = frozenset(name for name, member in members.items() if member is False)
+    beyond = subschema.beyond("additionalProperties")
+    closed = beyond is not None and beyond.value is False and not words.get("patternProperties")
+    needed = frozenset(cast(list[str], words.get("required", [])))
+    barred |= _barred(subschema.child("not")) if "not" in words else frozenset()
+    return Names(needed, barred, frozenset(members) if closed else None)
+
+
+def _barred(excluded: Subschema) -> frozenset[str]:
+    """Return names that every object lacks outside of the schema, if the schema only asks for names."""
+    if excluded.opaque or "$ref" in excluded.known:
+        return frozenset()
+    asking = {
+        word: value
+        for word, value in excluded.known.items()
+        if holds_meaning(word)
+        and not (word in _OPEN and _asks_nothing(value))
+        and not (word == "additionalProperties" and (value is True or value == {}))
+    }
+    if asking.keys() == {"anyOf"}:
+        return frozenset().union(*map(_barred, membership.arms(excluded, "anyOf")))
+    needed = cast(list[str], asking.get("required", []))
+    only_objects = asking.keys() <= {"required", "type"} and "object" in membership.kinds(excluded)
+    return frozenset(needed) if only_objects and len(needed) == 1 else frozenset()
+
+
+def _asks_nothing(value: Json) -> bool:
+    members = cast(dict[str, Json], value)
+    return all(member is True or member == {} for member in members.values())
 
 
 def _spans(words: dict[str, Json]) -> dict[str, _Span]:

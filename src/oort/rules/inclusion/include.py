@@ -9,12 +9,20 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from typing import cast
 
-from oort.rules.inclusion import membership, strings
-from oort.rules.inclusion.bounds import no_text, numbers_within, sizes_within, strings_within
+from oort.rules.inclusion import counterparts, membership, strings
+from oort.rules.inclusion.bounds import (
+    certain,
+    listed,
+    no_text,
+    numbers_within,
+    remaining,
+    sizes_within,
+    strings_within,
+)
 from oort.rules.inclusion.case_splits import SPENT, ways_to_cut
-from oort.rules.inclusion.documents import Json, identity, literal
+from oort.rules.inclusion.documents import Subschema, literal
 from oort.rules.inclusion.shapes import EMPTY, SPELT_WHOLE, Branch, Content, branches, of_disjunct
-from oort.rules.inclusion.unions import Conjunction, Disjunct, Reading, meaning
+from oort.rules.inclusion.unions import Conjunction, Disjunct, Reading, meaning, ordered
 
 _BUDGET = 12_000  # comparisons of two schemas, a second or so; then the answer is "not proven"
 _DEEPEST = 30
@@ -28,6 +36,7 @@ class Prover:
     the right."""
 
     stuck: str | None = None
+    hasty: bool = False  # True to refuse what the comparison of counterparts cannot prove
     _steps: int = 0
     _proven: dict[_Pair, int] = field(default_factory=dict)
     _trail: list[_Pair] = field(default_factory=list)
@@ -51,14 +60,32 @@ class Prover:
             return False
         before, mark = self.stuck, len(self._trail)
         self._active[pair] = level
-        options = self._branches(right, wanted=True)
-        proven = all(
-            self._covered(branch, right, options, level, SPENT) for branch in self._branches(left)
-        )
+        proven = self._alike(left, right, level)
+        if not proven and not (self.hasty and _comparable(left, right)):
+            proven = self._covers(left, right, level)
         del self._active[pair]
         self._remember(pair, level, mark, proven=proven)
         self.stuck = before if proven else self.stuck if self.stuck is not None else _pointer(right)
         return proven
+
+    def _alike(self, left: Conjunction, right: Conjunction, level: int) -> bool:
+        """True if each schema on the right has a counterpart on the left, with included parts."""
+        return all(
+            any(
+                all(
+                    any(self.includes(*pair, level) for pair in part)
+                    for part in counterparts.parts(mine, theirs)
+                )
+                for mine in _near(left, theirs)
+            )
+            for theirs in ordered(right)
+        )
+
+    def _covers(self, left: Conjunction, right: Conjunction, level: int) -> bool:
+        options = self._branches(right, wanted=True)
+        return all(
+            self._covered(branch, right, options, level, SPENT) for branch in self._branches(left)
+        )
 
     def interrupt(self) -> None:
         """Forget what rests on proofs that have not ended."""
@@ -95,13 +122,13 @@ class Prover:
         if branch.values is not None:
             spelt = SPELT_WHOLE in branch.tokens
             return all(
-                _certain(right, value, spelt_whole=spelt) or _listed(branch, value, options)
-                for value in _remaining(branch)
+                certain(right, value, spelt_whole=spelt) or listed(branch, value, options)
+                for value in remaining(branch)
             )
         if (
             branch.most == 0
             and branch.kind in EMPTY
-            and _certain(right, EMPTY[branch.kind], spelt_whole=True)
+            and certain(right, EMPTY[branch.kind], spelt_whole=True)
         ):
             return True
         same = [option for option in options if option.kind == branch.kind]
@@ -154,7 +181,7 @@ class Prover:
         """True if the branch has no value for certain."""
         self._steps += 1
         if branch.values is not None:
-            return not _remaining(branch)
+            return not remaining(branch)
         if branch.kind == "string" and no_text(branch):
             return True
         if branch.kind == "array" and self._no_array(branch, level):
@@ -257,16 +284,8 @@ class Prover:
 
     def _possible(self, branch: Branch, level: int) -> list[str] | None:
         """Return all names that an object can have; None if they cannot be listed."""
-        listed = (
-            [branch_of_name.values for branch_of_name in self._branches(branch.names | _STRING)]
-            if branch.names
-            else [None]
-        )
-        if all(values is not None for values in listed):
-            names = [cast(str, value) for values in listed for value in values or ()]
-        elif self._closed(branch, level):
-            names = list(branch.members)
-        else:
+        names = self._listed(branch, level)
+        if names is None:
             return None
         return [
             name
@@ -274,10 +293,22 @@ class Prover:
             if not _forbidden(branch, name) and not self._nothing(branch.member(name), level)
         ]
 
+    def _listed(self, branch: Branch, level: int) -> list[str] | None:
+        """Return names of which an object can have no others; None without such a list."""
+        lists = (
+            [branch_of_name.values for branch_of_name in self._branches(branch.names | _STRING)]
+            if branch.names
+            else [None]
+        )
+        if all(values is not None for values in lists):
+            return [cast(str, value) for values in lists for value in values or ()]
+        return list(branch.members) if self._closed(branch, level) else None
+
     def _arrays(self, left: Branch, right: Branch, level: int) -> bool:
         count = max(len(left.first), len(right.first))
         most = left.most
-        ends = [number for number in range(count + 1) if self._nothing(left.at(number), level)]
+        numbers = range(count + 1) if left.first or _asks_for_sizes(right) else ()
+        ends = [number for number in numbers if self._nothing(left.at(number), level)]
         if ends and (most is None or ends[0] < most):
             most = ends[0]
         if not sizes_within(left.least, most, right) or (
@@ -303,7 +334,8 @@ class Prover:
     def _objects(self, left: Branch, right: Branch, level: int) -> bool:
         if not right.required <= left.required:
             return False
-        possible = self._possible(left, level)
+        counted = right.most is not None or bool(right.names)
+        possible = self._possible(left, level) if counted else self._listed(left, level)
         mosts = [
             most
             for most in (left.most, None if possible is None else len(possible))
@@ -313,13 +345,12 @@ class Prover:
             return False
         if not self._names(left, right, possible, level):
             return False
-        listed = possible if possible is not None else [*left.members, *right.members]
-        for name in dict.fromkeys(listed):
-            if _forbidden(left, name):
+        names = possible if possible is not None else [*left.members, *right.members]
+        for name in dict.fromkeys(names):
+            unclear = right.unclear(name)
+            if _forbidden(left, name) or (unclear and self._nothing(left.member(name), level)):
                 continue
-            if right.unclear(name) or not self.includes(
-                left.member(name), right.member(name), level + 1
-            ):
+            if unclear or not self.includes(left.member(name), right.member(name), level + 1):
                 return False
         return possible is not None or all(
             self.includes(mine, theirs, level + 1) for mine, theirs in _others(left, right)
@@ -334,6 +365,17 @@ class Prover:
         )
 
 
+def _near(left: Conjunction, theirs: Subschema) -> list[Subschema]:
+    """Return the schemas of the left that stand where a schema of the right stands."""
+    return [mine for mine in ordered(left) if len(left) == 1 or mine.steps == theirs.steps]
+
+
+def _comparable(left: Conjunction, right: Conjunction) -> bool:
+    return any(
+        counterparts.comparable(mine, theirs) for theirs in right for mine in _near(left, theirs)
+    )
+
+
 def _pointer(conjunction: Conjunction) -> str:
     return min(
         (subschema.pointer for subschema in conjunction if not subschema.document.own),
@@ -342,43 +384,9 @@ def _pointer(conjunction: Conjunction) -> str:
     )
 
 
-def _remaining(branch: Branch) -> list[Json]:
-    """Return the values that no exclusion removes for certain."""
-    return [
-        value
-        for value in branch.values or ()
-        if not any(
-            _certain(conjunction, value, spelt_whole=False) for conjunction in branch.origin.nots
-        )
-    ]
-
-
-def _certain(conjunction: Conjunction, value: Json, *, spelt_whole: bool) -> bool:
-    """True if the value certainly fits the conjunction, written with integers or with floats."""
-    old = not spelt_whole and any(subschema.document.draft == 4 for subschema in conjunction)
-    forms = (value, _with_points(value)) if old else (value,)
-    return all(membership.admits(subschema, form) for subschema in conjunction for form in forms)
-
-
-def _listed(branch: Branch, value: Json, options: list[Branch]) -> bool:
-    """True if an option lists the value and has no token that the branch lacks."""
-    return any(
-        identity(value) in map(identity, option.values)
-        for option in options
-        if option.values is not None and option.tokens <= branch.tokens and not option.origin.nots
-    )
-
-
-def _with_points(value: Json) -> Json:
-    if isinstance(value, list):
-        return [_with_points(inner) for inner in value]
-    if isinstance(value, dict):
-        return {name: _with_points(inner) for name, inner in value.items()}
-    return (
-        float(value)
-        if isinstance(value, int) and not isinstance(value, bool) and abs(value) < 2**53
-        else value
-    )
+def _asks_for_sizes(branch: Branch) -> bool:
+    """True if arrays with few elements may fit the branch and arrays with more may not."""
+    return branch.most is not None or branch.unique or bool(branch.holds)
 
 
 def _forbidden(branch: Branch, name: str) -> bool:

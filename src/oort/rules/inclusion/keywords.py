@@ -1,4 +1,6 @@
-"""The keywords of JSON Schema: their form, and the drafts that have them. Only `documents` uses it.
+"""The keywords of JSON Schema: their form, and the drafts that have them.
+
+Used by `documents`, `meanings` and `distinct`.
 
 A keyword is opaque if its meaning is uncertain: it belongs to another draft, has a wrong form, or
 lacks the keyword that it depends on.

@@ -16,7 +16,7 @@ Conjunction: TypeAlias = frozenset[Subschema]  # what satisfies all of them
 ANYTHING: Conjunction = frozenset()
 NOTHING: Conjunction = frozenset({literal({"enum": []})})
 _WIDEST = 200  # disjuncts of one schema; a table of cases in the wild has tens
-_ELSEWHERE = frozenset(
+COMBINED = frozenset(
     {
         "$ref",
         "allOf",
@@ -31,7 +31,7 @@ _ELSEWHERE = frozenset(
         "$schema",
     }
 )
-_PIECES = 8  # of one complement; one with more is kept as it is
+_PIECES = 16  # of one complement; one with more is kept as it is
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +97,7 @@ class Reading:
         inside = seen | {subschema}
         keywords = (
             frozenset({replace(subschema, flat=True)})
-            if subschema.known.keys() - _ELSEWHERE
+            if subschema.known.keys() - COMBINED
             else ANYTHING
         )
         union = [Disjunct(keywords, tokens=_unknown(subschema))]

@@ -5,21 +5,20 @@ members may come and go. `as_is` compares the schemas unchanged.
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Literal, TypeAlias, TypeVar
 
 from oort.rules.inclusion import meanings, membership
 from oort.rules.inclusion.closed_and_open import closed, opened
 from oort.rules.inclusion.differences import Follower
-from oort.rules.inclusion.documents import Document, Json, Subschema
+from oort.rules.inclusion.documents import ENDLESS, Document, Json, Spent, Subschema, Work
 from oort.rules.inclusion.include import Prover
 from oort.rules.inclusion.unions import Conjunction
 from oort.rules.inclusion.witness import Seeker
-from oort.rules.inclusion.work import ENDLESS, Spent, Work
 
 # Steps of the proof and of the two searches for a witness. Together they take less than two seconds.
-_PROOF, _FOLLOWING, _SEEKING = 35_000, 45_000, 30_000
+_PROOF, _FOLLOWING, _SEEKING = 35_000, 70_000, 25_000
 _NEITHER = "Neither a proof nor a counter-example was found."
 _LARGE = f"{_NEITHER} The schemas are too large to try everything."
 _BESIDE = (
@@ -125,7 +124,8 @@ def _compared(sides: _Sides, mode: Mode, *, alone: bool) -> Verdict:
         )
     prover.interrupt()
     witness: tuple[Json] | None = None
-    searches = ((Follower(prover).witness, _FOLLOWING), (Seeker(prover).witness, _SEEKING))
+    follower = Follower(prover if ended else replace(prover, hasty=True))
+    searches = ((follower.witness, _FOLLOWING), (Seeker(prover).witness, _SEEKING))
     for search, steps in searches:
         if witness is None:
             searched, witness = _within(work, steps, partial(search, left_node, right_node))

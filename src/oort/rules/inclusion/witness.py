@@ -253,11 +253,14 @@ def new_names(branch: Branch, hints: list[Branch]) -> Iterator[str]:
 
 
 def named_by(branch: Branch, hints: list[Branch]) -> Iterator[str]:
-    """Yield names for the patterns of names, and names that other members depend on."""
+    """Yield names for the patterns of names, listed names, and names that others depend on."""
     both = (branch, *hints)
     yield from (
         text for near in both for pattern, _ in near.matching for text in strings.examples(pattern)
     )
+    for names in dict.fromkeys(near.names for near in both if near.names):
+        listed = (option.values or () for option in branches(names | _STRING))
+        yield from (cast(str, name) for values in listed for name in values)
     for subschema in dict.fromkeys(
         subschema for near in both for subschema in ordered(near.origin.flats)
     ):

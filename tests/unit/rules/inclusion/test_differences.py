@@ -8,9 +8,8 @@ import pytest
 
 from oort.rules.inclusion import compare
 from oort.rules.inclusion.differences import Follower
-from oort.rules.inclusion.documents import Document, Json, Subschema
+from oort.rules.inclusion.documents import Document, Json, Spent, Subschema, Work
 from oort.rules.inclusion.include import Prover
-from oort.rules.inclusion.work import Spent, Work
 from tests.repeats import share, times
 from tests.unit.rules.inclusion.test_verdicts import NULL, TEXT, WHOLE, Schema, thing
 from tests.unit.rules.inclusion.validators import validator
@@ -123,6 +122,13 @@ def test_a_proof_that_stops_leaves_no_assumptions(steps: int) -> None:
     assert prover.includes(one, other)
 
 
+SEVERAL: Schema = {"type": "array", "uniqueItems": True, "minItems": 2, "maxItems": 2}
+NAMED: Schema = {
+    "type": "object",
+    "propertyNames": {"anyOf": [{**TEXT, "format": "module-name"}, {"const": "*"}]},
+    "additionalProperties": False,
+}
+NODES: Schema = {"type": "array", "items": {"$ref": "#/$defs/A"}}
 SHOWN: list[tuple[Json, Json]] = [
     # an option of a choice, and a combination of members that no option accepts
     ({"anyOf": [thing("a", a=TEXT), WHOLE]}, {"anyOf": [thing("a", a=WHOLE), WHOLE]}),
@@ -140,6 +146,21 @@ SHOWN: list[tuple[Json, Json]] = [
     ({"oneOf": [TEXT, {"minLength": 2}]}, {"oneOf": [TEXT, {"minLength": 1}]}),
     ({"type": ["null", "object"]}, {"type": "object"}),
     (thing(a=TEXT), WHOLE),
+    # elements that must differ, also where they have the same schema
+    (
+        {**SEVERAL, "items": {"anyOf": [{"enum": ["x", "y"]}, thing(a={"enum": [1, 2]})]}},
+        {**SEVERAL, "items": {"anyOf": [{"enum": ["x", "y"]}, thing(a={"const": 1})]}},
+    ),
+    # a name that only the schema of names lists
+    (
+        {**NAMED, "patternProperties": {"^.*$": TEXT}},
+        {**NAMED, "patternProperties": {"^.*$": WHOLE}},
+    ),
+    # a way through references that stand in a value of themselves
+    (
+        {"$defs": {"A": {"anyOf": [TEXT, NODES, thing(b=TEXT)]}}, **NODES},
+        {"$defs": {"A": {"anyOf": [TEXT, NODES, thing(b=WHOLE)]}}, **NODES},
+    ),
 ]
 
 
@@ -156,5 +177,6 @@ def test_there_is_no_small_value_of_what_is_empty_or_endless() -> None:
     endless: Schema = {"$defs": {"A": thing("a", a={"$ref": "#/$defs/A"})}, "$ref": "#/$defs/A"}
     many: Schema = {"type": "array", "minItems": 2, "uniqueItems": True, "items": {"const": 1}}
     listed: Schema = {"type": "array", "minItems": 1, "items": False}
-    for schema in (False, endless, many, listed):
+    unsure: Schema = {**many, "items": {**TEXT, "format": "uuid"}}  # a single text is certain
+    for schema in (False, endless, many, listed, unsure):
         assert Follower(Prover()).smallest(frozenset({Subschema(Document(schema))})) is None

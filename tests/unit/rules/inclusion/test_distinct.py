@@ -4,7 +4,16 @@ import pytest
 
 from oort.rules.inclusion.distinct import overlapping
 from oort.rules.inclusion.documents import Document, Json, Subschema
-from tests.unit.rules.inclusion.test_verdicts import FLAG, NULL, NUMBER, TEXT, WHOLE, tagged, thing
+from tests.unit.rules.inclusion.test_verdicts import (
+    FLAG,
+    NULL,
+    NUMBER,
+    TEXT,
+    WHOLE,
+    shut,
+    tagged,
+    thing,
+)
 
 DEFINITIONS: dict[str, Json] = {"0": WHOLE}
 for number in range(1, 9):
@@ -30,6 +39,23 @@ APART: dict[str, tuple[Json, Json]] = {
     "a choice of values": ({"anyOf": [{"const": "a"}, {"const": "b"}]}, {"const": "c"}),
     "a choice of a value and a type": ({"oneOf": [{"const": 1}, TEXT]}, NULL),
     "a choice of tags": ({"anyOf": [tagged("a"), tagged("b")]}, tagged("c")),
+    "a name that a closed object lacks": (thing("a"), shut("b", b=TEXT)),
+    "a name that one of two closed parts lacks": (
+        thing("a"),
+        {"allOf": [shut(a=TEXT, b=TEXT), shut(b=TEXT, c=TEXT)]},
+    ),
+    "a name that no choice lists": (thing("a"), {"anyOf": [shut(b=TEXT), shut(c=TEXT), NULL]}),
+    "a name in each choice": ({"anyOf": [thing("a", "b"), thing("a")]}, shut(b=TEXT)),
+    "a member that is never there": (thing("a"), thing(a=False)),
+    "an excluded name": (thing("a"), {**thing(), "not": {"required": ["a"]}}),
+    "an excluded name in other words": (
+        thing("a"),
+        {**thing(), "not": {**thing("a", a={}), "additionalProperties": True, "title": "A"}},
+    ),
+    "one of several excluded names": (
+        thing("b"),
+        {**thing(), "not": {"anyOf": [{"required": ["a"]}, {"required": ["b"]}]}},
+    ),
     "a reference": (through_references(1), TEXT),
     "several references": (through_references(6), TEXT),
 }
@@ -44,6 +70,33 @@ TOGETHER: dict[str, tuple[Json, Json]] = {
     "a choice": ({"anyOf": [{"const": "a"}, {"const": "b"}]}, {"const": "b"}),
     "a choice with a type": ({"anyOf": [{"const": "a"}, TEXT]}, {"const": "c"}),
     "a tag that may be absent": ({**thing(), "properties": {"k": {"const": "a"}}}, tagged("b")),
+    "a name that a closed object lists": (thing("a"), shut(a=TEXT)),
+    "a name that a pattern admits": (
+        thing("a"),
+        {**shut(), "patternProperties": {"a": TEXT}},
+    ),
+    "a name that a choice admits": (thing("a"), {"anyOf": [shut(b=TEXT), thing()]}),
+    "a name in one choice": ({"anyOf": [thing("b", "a"), thing("b")]}, shut(b=TEXT)),
+    "a name that is excluded only with others": (
+        thing("a"),
+        {**thing(), "not": {"required": ["a", "b"]}},
+    ),
+    "a name that is excluded only with a value": (
+        thing("a"),
+        {**thing(), "not": thing("a", a=TEXT)},
+    ),
+    "a name that is excluded in other types only": (
+        thing("a"),
+        {**thing(), "not": {"type": "array", "required": ["a"]}},
+    ),
+    "an exclusion that is not understood": (
+        thing("a"),
+        {**thing(), "not": {"required": ["a"], "then": True, "$ref": "#/properties"}},
+    ),
+    "an exclusion in another place": (
+        thing("a"),
+        {**thing(), "not": {"required": ["a"], "$ref": "#/$defs/A"}, "$defs": {"A": False}},
+    ),
     "null in doubt": ({**FLAG, "nullable": True}, NULL),
     "more references than are followed": (through_references(9), TEXT),
 }
