@@ -4,7 +4,7 @@ The loader refuses such a type with the field's name, before a request or a mess
 """
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from functools import lru_cache
 from typing import get_args, get_origin, get_type_hints
 
@@ -134,9 +134,7 @@ def _against(shape: Shape) -> str:
             return "no number lies within its bounds"
         case shapes.Text() | shapes.Binary() | shapes.Array() | shapes.Map() if _is_never(shape):
             return "its min_length is above its max_length"
-        case shapes.Array(unique=True) if not all(
-            map(_is_hashable, shapes.alternatives(shape.item))
-        ):
+        case shapes.Array(unique=True) if not _are_hashable([shape.item], frozenset()):
             return "a set cannot hold lists, dicts or objects that may change: write a list"
         case shapes.Map():
             return _of_names(shape.key)
@@ -162,27 +160,29 @@ def _is_never(shape: shapes.Text | shapes.Binary | shapes.Array | shapes.Map) ->
     return shape.max_length is not None and (shape.min_length or 0) > shape.max_length
 
 
-def _is_hashable(shape: Shape) -> bool:
+def _is_hashable(shape: Shape, seen: frozenset[object] = frozenset()) -> bool:
     """False for a type whose values a set cannot hold; a set of Any is judged value by value."""
     match shape:
         case shapes.Array():
-            return get_origin(shape.kind) in (tuple, frozenset) and all(
-                map(_is_hashable, shapes.alternatives(shape.item))
-            )
+            is_fixed = get_origin(shape.kind) in (tuple, frozenset)
+            return is_fixed and _are_hashable([shape.item], seen)
         case shapes.Tuple():
-            return all(
-                _is_hashable(inner) for item in shape.items for inner in shapes.alternatives(item)
-            )
-        case shapes.Map():
+            return _are_hashable(shape.items, seen)
+        case shapes.Map() | shapes.Object(form="typeddict"):
             return False
-        case shapes.Object():
-            return shape.form != "typeddict" and _hashes(shape.kind)
-        case shapes.ObjectTuple() | shapes.Model():
+        case shapes.Object() | shapes.ObjectTuple() if shape.kind not in seen:
+            fields = [field.shape for field in shape.fields]
+            return _hashes(shape.kind) and _are_hashable(fields, seen | {shape.kind})
+        case shapes.Model():
             return _hashes(shape.kind)
         case shapes.Binary():
             return shape.kind is not bytearray
         case _:
             return True
+
+
+def _are_hashable(kinds: Iterable[Shape], seen: frozenset[object]) -> bool:
+    return all(_is_hashable(inner, seen) for kind in kinds for inner in shapes.alternatives(kind))
 
 
 def _hashes(kind: type) -> bool:

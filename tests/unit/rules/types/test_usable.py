@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 from enum import Enum, IntEnum
-from typing import Annotated, Any, Literal, NamedTuple
+from typing import Annotated, Any, Literal, NamedTuple, TypedDict
 
 import msgspec
 import pytest
@@ -32,6 +32,14 @@ class Pair(NamedTuple):
     right: complex
 
 
+class Member(NamedTuple):
+    names: list[str]
+
+
+class Modelled(BaseModel):
+    cell: int
+
+
 class Endless(msgspec.Struct):
     inner: "Endless"
 
@@ -56,6 +64,11 @@ class Changing(msgspec.Struct):
 
 
 class Frozen(msgspec.Struct, frozen=True):
+    cell: int
+    inner: "Frozen | None" = None
+
+
+class Named(TypedDict):
     cell: int
 
 
@@ -92,6 +105,9 @@ def struct(kind: Any, **default: Any) -> type[msgspec.Struct]:
         (set[bytearray], "a set cannot hold"),
         (set[Changing], "a set cannot hold"),
         (set[Placed], "a set cannot hold"),
+        (set[Named], "a set cannot hold"),
+        (set[Modelled], "a set cannot hold"),
+        (set[Member], "a set cannot hold"),
         (Annotated[str, Meta(min_length=3, max_length=2)], "its min_length is above"),
         (Annotated[bytes, Meta(min_length=3, max_length=2)], "its min_length is above"),
         (list[Annotated[list[int], Meta(min_length=1, max_length=0)]], "its min_length is above"),
