@@ -62,7 +62,7 @@ class EventLock:
     """A version of an event as its lock file holds it.
 
     `published` are the stages of its deployments; a draft has none. `consumers` are the functions
-    that consume exactly this version, `earlier` the revisions before this one.
+    that consume exactly this version, `earlier` the revisions before.
     """
 
     event: str
@@ -179,8 +179,8 @@ class DeclaredEvent:
 
     - `compatible` is the oldest version whose consumers can read this version unchanged.
     - `serves` is the oldest version whose consumers can read this version, unchanged or converted.
-    - `reads` are the versions that can be converted to this one.
-    - `converted` are the versions that this one is converted to.
+    - `reads` are the versions that can be converted to this version.
+    - `converted` are the versions to which this version can be converted.
     """
 
     event: str
@@ -299,7 +299,7 @@ class RunningVersion:
 
 @dataclass(frozen=True, slots=True)
 class RunningData:
-    """A deployed table, queue or call, as one service of a stage has it."""
+    """A deployed table, queue or call, as a service of a stage has it."""
 
     kind: Kind
     name: str
@@ -308,9 +308,9 @@ class RunningData:
 
 @dataclass(frozen=True, slots=True)
 class ServiceRuns:
-    """The deployed contracts of one service of a stage.
+    """The deployed contracts of a service of a stage.
 
-    `events` are those that it publishes and consumes, `api` is the document of its routes, `data`
+    `events` are the published and consumed events, `api` is the document of its routes, `data`
     are its tables and queues, and the calls that it makes and answers.
     """
 

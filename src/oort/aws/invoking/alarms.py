@@ -31,8 +31,8 @@ class Alarm:
     def limited(self, after: timedelta) -> Iterator[None]:
         """End the block by TimedOut after the time, also while it waits in the kernel.
 
-        Lambda itself ends a whole invocation; this ends one message of a batch, so that its mates
-        are not lost. Only the main thread can, which is the thread in which Lambda calls functions.
+        Lambda itself ends a whole invocation; this ends a single message of a batch, so that the
+        others are not lost. It works in the main thread, where Lambda calls functions.
         An alarm that the process has set before is set again afterwards.
         """
         if threading.current_thread() is not threading.main_thread():

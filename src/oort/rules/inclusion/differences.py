@@ -27,7 +27,7 @@ _Pair = tuple[Conjunction, Conjunction]
 
 @dataclass(slots=True)
 class _Values:
-    """Values of one pair, searched for only when a reader needs more of them."""
+    """Values of a pair, searched for only when a reader needs more."""
 
     source: Iterator[Json]
     known: list[Json] = field(default_factory=list)
@@ -40,7 +40,7 @@ class _Values:
             position += 1
 
     def _search(self) -> bool:
-        """True if there is one more value; False also inside of the search for it."""
+        """True if there is another value; False also inside of the search for another."""
         if self.searching:
             return False
         self.searching = True
@@ -52,7 +52,7 @@ class _Values:
 
 @dataclass(slots=True)
 class Follower:
-    """One search, with a memory for inner schemas."""
+    """A search, with a memory for inner schemas."""
 
     _prover: Prover
     _straight: bool = False  # True to follow only the shortest ways to a change
@@ -164,7 +164,7 @@ class Follower:
     def _differing(
         self, branch: Branch, options: list[Branch], base: dict[str, Json], depth: int
     ) -> Iterator[Json]:
-        """Yield objects with one member that an option refuses, and with one for each option."""
+        """Yield objects with a member that an option refuses, and with a member for each option."""
         every: dict[str, Json] = {}
         for option in options:
             first: dict[str, Json] = {}
@@ -221,7 +221,7 @@ class Follower:
                             yield [*base[:number], value, *base[number + 1 :]]
 
     def _array(self, branch: Branch, size: int) -> Iterator[list[Json]]:
-        """Yield an array of the size: with equal elements, or with different ones if required."""
+        """Yield an array of the size: with equal elements, or with different elements if required."""
         elements: list[Json] = []
         taken: set[object] = set()
         for number in range(size):
@@ -264,7 +264,7 @@ def _distance(left: Conjunction, right: Conjunction) -> int:
 
 
 def _nearness(*alike: Branch) -> int:
-    """Return the distance from the branches to the nearest change, also in what they exclude."""
+    """Return the distance from the branches to the nearest change, also in the schemas that they exclude."""
     conjunctions = (
         conjunction
         for branch in alike

@@ -36,23 +36,23 @@ class Names:
     barred: frozenset[str] = frozenset()
     allowed: frozenset[str] | None = None
 
-    def both(self, other: "Names") -> "Names":
+    def both(self, beside: "Names") -> "Names":
         """Return the names for objects of both."""
-        allowed = self.allowed if other.allowed is None else other.allowed
-        if self.allowed is not None and other.allowed is not None:
-            allowed = self.allowed & other.allowed
-        return Names(self.needed | other.needed, self.barred | other.barred, allowed)
+        allowed = self.allowed if beside.allowed is None else beside.allowed
+        if self.allowed is not None and beside.allowed is not None:
+            allowed = self.allowed & beside.allowed
+        return Names(self.needed | beside.needed, self.barred | beside.barred, allowed)
 
-    def either(self, other: "Names") -> "Names":
+    def either(self, beside: "Names") -> "Names":
         """Return the names for objects of one of the two."""
-        open_ended = self.allowed is None or other.allowed is None
-        allowed = None if open_ended else frozenset(self.allowed or ()) | (other.allowed or set())
-        return Names(self.needed & other.needed, self.barred & other.barred, allowed)
+        open_ended = self.allowed is None or beside.allowed is None
+        allowed = None if open_ended else frozenset(self.allowed or ()) | (beside.allowed or set())
+        return Names(self.needed & beside.needed, self.barred & beside.barred, allowed)
 
-    def refuses(self, other: "Names") -> bool:
+    def refuses(self, beside: "Names") -> bool:
         """True if these objects cannot have a name that the others must have."""
-        beyond = frozenset() if self.allowed is None else other.needed - self.allowed
-        return bool(beyond or other.needed & self.barred)
+        beyond = frozenset() if self.allowed is None else beside.needed - self.allowed
+        return bool(beyond or beside.needed & self.barred)
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,55 +66,57 @@ class Outline:
     spans: dict[str, _Span] = field(default_factory=dict)
     names: Names = Names()
 
-    def both(self, other: "Outline") -> "Outline":
+    def both(self, beside: "Outline") -> "Outline":
         """Return the intersection."""
-        names = self.tags.keys() | other.tags.keys()
-        tags = {name: _shared(self.tags.get(name), other.tags.get(name)) or {} for name in names}
+        names = self.tags.keys() | beside.tags.keys()
+        tags = {name: _shared(self.tags.get(name), beside.tags.get(name)) or {} for name in names}
         spans = {
-            kind: _narrower(self.spans[kind], other.spans[kind])
-            for kind in self.spans.keys() & other.spans.keys()
+            kind: _narrower(self.spans[kind], beside.spans[kind])
+            for kind in self.spans.keys() & beside.spans.keys()
         }
         return Outline(
-            self.kinds & other.kinds,
-            _shared(self.values, other.values),
+            self.kinds & beside.kinds,
+            _shared(self.values, beside.values),
             tags,
-            self.spans | other.spans | spans,
-            self.names.both(other.names),
+            self.spans | beside.spans | spans,
+            self.names.both(beside.names),
         )
 
-    def either(self, other: "Outline") -> "Outline":
+    def either(self, beside: "Outline") -> "Outline":
         """Return the union."""
-        values = None if self.values is None or other.values is None else self.values | other.values
-        names = self.tags.keys() & other.tags.keys()
+        values = (
+            None if self.values is None or beside.values is None else self.values | beside.values
+        )
+        names = self.tags.keys() & beside.tags.keys()
         return Outline(
-            self.kinds | other.kinds,
+            self.kinds | beside.kinds,
             values,
-            {name: self.tags[name] | other.tags[name] for name in names},
-            names=self._names_of_either(other),
+            {name: self.tags[name] | beside.tags[name] for name in names},
+            names=self._names_of_either(beside),
         )
 
-    def _names_of_either(self, other: "Outline") -> Names:
-        if "object" not in self.kinds or "object" not in other.kinds:
-            return other.names if "object" in other.kinds else self.names
-        return self.names.either(other.names)
+    def _names_of_either(self, beside: "Outline") -> Names:
+        if "object" not in self.kinds or "object" not in beside.kinds:
+            return beside.names if "object" in beside.kinds else self.names
+        return self.names.either(beside.names)
 
-    def apart(self, other: "Outline") -> bool:
+    def apart(self, beside: "Outline") -> bool:
         """True if no value can be in both."""
-        shared = self.kinds & other.kinds
-        return _strangers(self.values, other.values) or all(
-            self._apart(other, kind) for kind in shared
+        shared = self.kinds & beside.kinds
+        return _strangers(self.values, beside.values) or all(
+            self._apart(beside, kind) for kind in shared
         )
 
-    def _apart(self, other: "Outline", kind: str) -> bool:
+    def _apart(self, beside: "Outline", kind: str) -> bool:
         if kind == "object" and any(
-            _strangers(self.tags[name], other.tags.get(name)) for name in self.tags
+            _strangers(self.tags[name], beside.tags.get(name)) for name in self.tags
         ):
             return True
         if kind == "object" and (
-            self.names.refuses(other.names) or other.names.refuses(self.names)
+            self.names.refuses(beside.names) or beside.names.refuses(self.names)
         ):
             return True
-        mine, theirs = self.spans.get(kind, (None, None)), other.spans.get(kind, (None, None))
+        mine, theirs = self.spans.get(kind, (None, None)), beside.spans.get(kind, (None, None))
         return any(
             low is not None and high is not None and low > high
             for low, high in ((mine[0], theirs[1]), (theirs[0], mine[1]))
@@ -122,7 +124,7 @@ class Outline:
 
 
 def overlapping(arms: list[Subschema]) -> list[list[Subschema]]:
-    """Return for each arm the other arms that may share values with it."""
+    """Return for each arm the further arms that may share values with it."""
     outlines = [outline(arm) for arm in arms]
     return [
         [

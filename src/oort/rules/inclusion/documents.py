@@ -251,8 +251,9 @@ def pointed(reference: str) -> Steps | None:
 
 
 def literal(schema: dict[str, Json], *links: Subschema) -> Subschema:
-    """Make a schema. `{"$ref": 0}` in it means the first of the links."""
-    return Subschema(Document(schema, links, (identity(schema), links)))
+    """Make a schema. `{"$ref": 0}` in it means the first of the links, whose work it counts."""
+    work = links[0].document.work if links else Work()
+    return Subschema(Document(schema, links, (identity(schema), links), work=work))
 
 
 def exact(value: float) -> Fraction:

@@ -130,10 +130,7 @@ class Reading:
         overlapping = distinct.overlapping(arms) if word == "oneOf" else [[] for _ in arms]
         union: list[Disjunct] = []
         for arm, overlaps in zip(arms, overlapping, strict=True):
-            disjuncts = self._of_subschema(arm, seen)
-            for overlap in overlaps:
-                disjuncts = _product(disjuncts, [_excluding(overlap)])
-            union += disjuncts
+            union += _product(self._of_subschema(arm, seen), [_excluding(*overlaps)])
         return union
 
     def _complement(self, subschema: Subschema, seen: frozenset[Subschema]) -> list[Disjunct]:
@@ -192,5 +189,5 @@ def _product(left: list[Disjunct], right: list[Disjunct]) -> list[Disjunct]:
     return list(dict.fromkeys(first.both(second) for first in left for second in right))
 
 
-def _excluding(subschema: Subschema) -> Disjunct:
-    return Disjunct(nots=frozenset({frozenset({subschema})}))
+def _excluding(*subschemas: Subschema) -> Disjunct:
+    return Disjunct(nots=frozenset(frozenset({subschema}) for subschema in subschemas))
