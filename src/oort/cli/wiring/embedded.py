@@ -6,7 +6,6 @@ messages.
 
 import os
 from collections.abc import Iterable, Iterator
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
@@ -20,6 +19,7 @@ from oort.cli.printing.logs import Log
 from oort.engine.engine import Engine
 from oort.engine.entropy import SystemEntropy
 from oort.engine.gateway.asgi import GatewayApp
+from oort.engine.gateway.threads import Threads
 from oort.engine.identity import discovery_pages
 from oort.engine.identity.api_keys import ApiKeys
 from oort.engine.identity.issuer import Issuer, issuer_url
@@ -60,12 +60,12 @@ class Running:
 
     app: GatewayApp
     _engine: Engine
-    _threads: ThreadPoolExecutor
+    _threads: Threads
     _store: GroupCommitStore
 
     def stop(self) -> None:
         """Wait for running requests and deliveries; then close the environments and the store."""
-        self._threads.shutdown(wait=True, cancel_futures=True)
+        self._threads.close()
         self._engine.stop()
         self._store.close()
 
@@ -99,7 +99,7 @@ def started(
         throttling="all" if throttle else "none",
         timed=not inline,
     )
-    threads = ThreadPoolExecutor(1 if inline else REQUEST_THREADS, thread_name_prefix="request")
+    threads = Threads(1 if inline else REQUEST_THREADS)
     app = GatewayApp(
         engine.gateway,
         threads=threads,
