@@ -3,6 +3,7 @@
 import asyncio
 import threading
 from collections.abc import Iterator
+from functools import partial
 from typing import Any
 
 import pytest
@@ -35,13 +36,14 @@ def threads() -> Iterator[Threads]:
 
 
 def test_each_task_gets_its_reply() -> None:
+    four = Threads(4)
+
     async def all_of_them() -> list[Any]:
-        jobs = [threads.submit(lambda number=number: reply(number)) for number in range(200, 260)]  # type: ignore[misc]
+        jobs = [four.submit(partial(reply, number)) for number in range(200, 260)]
         return [await job.outcome() for job in jobs]
 
-    threads = Threads(4)
     assert [each.status for each in asyncio.run(all_of_them())] == list(range(200, 260))
-    threads.close()
+    four.close()
 
 
 @pytest.mark.parametrize("error", [ZeroDivisionError, SystemExit, KeyboardInterrupt])
