@@ -36,7 +36,7 @@ from oort.model.invocations import Principal
 from oort.rules import secrets
 from oort.runtime.system import SystemClock
 
-REQUEST_THREADS = 16
+REQUEST_THREADS = 64
 CONSUMER_THREADS = 8
 
 
@@ -60,12 +60,11 @@ class Running:
 
     app: GatewayApp
     _engine: Engine
-    _threads: Threads
     _store: GroupCommitStore
 
     def stop(self) -> None:
         """Wait for running requests and deliveries; then close the environments and the store."""
-        self._threads.close()
+        self.app.close()
         self._engine.stop()
         self._store.close()
 
@@ -119,7 +118,7 @@ def started(
     for secret in engine.ports.secrets.states():
         if secret.changed is None:
             log.say(f"{secret.name} has no value: {secrets.command(secret.name, place=place)}")
-    return Running(app, engine, threads, store)
+    return Running(app, engine, store)
 
 
 @contextmanager

@@ -55,6 +55,7 @@ class GatewayApp:
     ) -> None:
         self._gateway = gateway
         self._threads = threads
+        self._own = Threads(1)  # for work of the gateway, which waits for no handler
         self._access = access
         self._pages = {
             path: page if callable(page) else _page(page) for path, page in pages.items()
@@ -88,6 +89,11 @@ class GatewayApp:
             await _write(send, reply, bodiless=request.method == "HEAD")
         self._access(request, reply, timedelta(seconds=time.perf_counter() - started))
 
+    def close(self) -> None:
+        """Finish the requests that have begun, and answer no others."""
+        self._threads.close()
+        self._own.close()
+
     async def _reply(self, request: HttpRequest, receive: Receive) -> HttpReply:
         if request.path == LOGOUT and request.method == "POST":
             return await self._log_out(request)
@@ -110,7 +116,7 @@ class GatewayApp:
             self._running -= 1
 
     async def _log_out(self, request: HttpRequest) -> HttpReply:
-        outcome = await self._threads.submit(partial(self._gateway.logout, request)).outcome()
+        outcome = await self._own.submit(partial(self._gateway.logout, request)).outcome()
         if isinstance(outcome, HttpReply):
             return outcome
         raise outcome or RuntimeError("There is no reply.")

@@ -97,7 +97,7 @@ class Threads:
         self._waiting.put(job)
         if len(self._threads) < self._most:
             name = f"request-{len(self._threads)}"
-            self._threads.append(threading.Thread(target=self._run, name=name))
+            self._threads.append(threading.Thread(target=self._run, name=name, daemon=True))
             self._threads[-1].start()
         return job
 

@@ -241,6 +241,19 @@ def test_logout_runs_in_a_thread_and_ends_the_token(opened: Opened) -> None:
     assert asyncio.run(server.ask(path=LOGOUT, method="GET"))[0] == 404
 
 
+def test_logout_waits_for_no_handler(opened: Opened) -> None:
+    server = opened(timeout=SHORT, threads=1)
+    token, release = server.callers.token("ada", []), threading.Event()
+
+    async def behind() -> Any:
+        server.threads.submit(partial(release.wait, PATIENCE))  # type: ignore[arg-type]
+        return await server.ask(path=LOGOUT, token=token)
+
+    assert asyncio.run(behind())[0] == 204
+    assert not release.is_set()
+    release.set()
+
+
 def test_a_live_page_knows_where_the_server_listens(opened: Opened) -> None:
     server = opened(timeout=SHORT)
     status, headers, body = asyncio.run(server.ask(path="/_oort/live", method="GET"))
