@@ -1,7 +1,10 @@
 """The size of a value, as far as a few looks tell it."""
 
 from collections.abc import Iterable, Sized
+from contextlib import suppress
 from typing import cast
+
+import msgspec
 
 from oort.model.items import Value
 
@@ -14,17 +17,22 @@ def exceeds(value: Value, most: int) -> bool:
     >>> exceeds(["a", "bc"], 5), exceeds(["a", "bcd"], 5)
     (False, True)
     """
+    with suppress(ValueError, TypeError, msgspec.MsgspecError):  # a text without a form in JSON
+        if len(msgspec.json.encode(value)) <= most:  # the usual case, much faster than the walk
+            return False
     left, waiting = most, [value]
     while waiting:
         current = waiting.pop()
+        inside: Iterable[Value] = ()
         if isinstance(current, str):
             left -= len(current)
         elif isinstance(current, dict):
             left -= sum(map(len, current))
-            waiting.extend(current.values())
+            inside = current.values()
         elif isinstance(current, list | tuple):
             left -= len(cast(Sized, current))
-            waiting.extend(cast(Iterable[Value], current))
+            inside = cast(Iterable[Value], current)
         if left < 0:
             return True
+        waiting.extend(inside)
     return False

@@ -81,7 +81,7 @@ class Values(Generic[T]):
         if Decimal in keep and not self._may_be_exact:
             keep = _TIMES if datetime in keep else ()
         result = _builtins(value, keep=keep) if keep else models.builtins(value)
-        if sizes.exceeds(result, most):
+        if most < sys.maxsize and sizes.exceeds(result, most):
             raise LimitExceeded(
                 f"{type(value).__name__} has more than {most:,} bytes.",
                 "Store the data in parts, and keep a reference.",
