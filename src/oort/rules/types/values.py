@@ -16,7 +16,7 @@ import msgspec
 
 from oort.model.errors import LimitExceeded
 from oort.model.items import Value
-from oort.rules.types import defaults, judges, models, numbers, reading, shapes, sizes
+from oort.rules.types import defaults, judges, models, numbers, reading, shapes
 from oort.rules.types.shapes import Shape
 
 T = TypeVar("T")
@@ -81,11 +81,8 @@ class Values(Generic[T]):
         if Decimal in keep and not self._may_be_exact:
             keep = _TIMES if datetime in keep else ()
         result = _builtins(value, keep=keep) if keep else models.builtins(value)
-        if most < sys.maxsize and sizes.exceeds(result, most):
-            raise LimitExceeded(
-                f"{type(value).__name__} has more than {most:,} bytes.",
-                "Store the data in parts, and keep a reference.",
-            )
+        if most < sys.maxsize:
+            _check_size(result, most, of=value)
         if Decimal in keep and numbers.hold_decimal([result]):
             # msgspec takes a Decimal for a float, but not a text.
             self._converted(_builtins(value, keep=()), models.load_written)
@@ -185,6 +182,16 @@ def _builtins(value: object, *, keep: tuple[type, ...]) -> Value:
             raise
         # msgspec does not keep what is the name of a member.
         return cast(Value, _named(models.builtins(value, keep=keep, str_keys=False)))
+
+
+def _check_size(result: Value, most: int, *, of: object) -> None:
+    from oort.rules.types.sizes import exceeds  # for writes only
+
+    if exceeds(result, most):
+        raise LimitExceeded(
+            f"{type(of).__name__} has more than {most:,} bytes.",
+            "Store the data in parts, and keep a reference.",
+        )
 
 
 def _named(value: object) -> object:
