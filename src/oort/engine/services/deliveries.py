@@ -100,6 +100,13 @@ class Deliveries:
         ready = sorted((first, name) for name, first, _ in self._visibilities(now) if first <= now)
         return [name for _, name in ready]
 
+    def waiting(self, queue: str, *, most: int) -> int:
+        """Return the number of visible messages on the queue, counted up to `most`."""
+        name, now = self._queues[queue].name, unix(self._clock.now())
+        row = self._store.row(_COUNTED, name, now, most)
+        assert row is not None
+        return int(row[0])
+
     def next_due(self) -> float | None:
         """Return the next time, in Unix seconds, at which a message becomes visible;
         None if there is none.
@@ -147,6 +154,8 @@ class Deliveries:
 _RELEASE = """UPDATE messages SET leased = 0, visible = ?, interrupted = interrupted + 1,
 attempts = attempts - (interrupted < ?) WHERE leased = 1"""
 _VISIBLE = "SELECT 1 FROM messages WHERE queue = ? AND visible <= ? LIMIT 1"
+_COUNTED = """SELECT count(*) FROM
+(SELECT 1 FROM messages WHERE queue = ? AND visible <= ? LIMIT ?)"""
 # From queue to queue through the index: as many look-ups as there are queues with messages,
 # however many messages.
 _VISIBILITIES = """
