@@ -166,6 +166,30 @@ def bury(session: Session, seq: int, *, error: str, now: float) -> None:
     session.run("DELETE FROM messages WHERE seq = ?", seq)
 
 
+def redrive(session: Session, queue: str, *, most: int, most_bytes: int, now: float) -> int:
+    """Put the oldest dead letters of the queue back on it, and return their number.
+
+    At most `most`, and no more than `most_bytes` together unless the first alone is larger.
+    """
+    size, last, count = 0, 0, 0
+    for seq, length in session.rows(_DEAD_SIZES, queue, most):
+        size += length
+        if count and size > most_bytes:
+            break
+        last, count = seq, count + 1
+    if count:
+        session.run(_REDRIVE, now, now, queue, last)
+        session.run("DELETE FROM dead WHERE queue = ? AND seq <= ?", queue, last)
+        session.wake()
+    return count
+
+
+# SQLite reads the length of a payload without the payload.
+_DEAD_SIZES = "SELECT seq, length(payload) FROM dead WHERE queue = ? ORDER BY seq LIMIT ?"
+_REDRIVE = """INSERT INTO messages(queue, sent, visible, attempts, leased, payload)
+SELECT queue, ?, ?, 0, 0, payload FROM dead WHERE queue = ? AND seq <= ? ORDER BY seq"""
+
+
 def _parts(receipt: str) -> tuple[int, int]:
     """Numbers of the message and the hand-over in a receipt; zeros for any other text."""
     seq, _, handover = receipt.partition("-")
