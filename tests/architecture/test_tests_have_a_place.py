@@ -54,7 +54,6 @@ WITHOUT_TESTS = frozenset(
         "oort.console.catalog.webpages",
         "oort.delivery.shipping",
         "oort.engine.identity.signing_keys",
-        "oort.engine.rows.indexes",
         "oort.engine.services.deliveries",
         "oort.engine.store.store",
         "oort.rules.contracts.routes",

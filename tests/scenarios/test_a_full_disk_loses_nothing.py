@@ -174,6 +174,6 @@ def test_pauses_grow_and_end(tmp_path: Path, disk: type[FullFile]) -> None:
         lengths = [dispatcher._paused("shop.jobs") for _ in range(10)]
         assert lengths[:3] == [timedelta(seconds=seconds) for seconds in (0.5, 1, 2)]
         assert lengths[-1] == timedelta(seconds=30)
-        assert not dispatcher._take("shop.jobs")
+        assert dispatcher._is_paused("shop.jobs")
         dispatcher._resumed("shop.jobs")
-        assert dispatcher._take("shop.jobs")
+        assert not dispatcher._is_paused("shop.jobs")

@@ -29,7 +29,7 @@ from oort.runtime.environments import Factory
 from oort.runtime.operations import Operations
 from oort.runtime.parking import Alarms
 
-CONSUMER_THREADS = 8
+CONSUMER_THREADS = 16
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -30,6 +30,7 @@ class QueueInspection(Protocol):
     def redrive(self, queue: str) -> int:
         """Put every dead letter back on the queue with fresh attempts, and return their number.
 
+        Not at once: after an interruption, the others are still dead letters.
         On SQS, the number of dead letters that were received.
         """
 

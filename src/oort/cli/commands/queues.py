@@ -132,7 +132,9 @@ def peek(*, queue: str, limit: int, path: Path, as_json: bool, state: Path | Non
 @options.state_option
 def redrive(*, queue: str, path: Path, as_json: bool, state: Path | None) -> None:
     """Put every dead letter of QUEUE back on the queue with new attempts, and print the number. A
-    running platform delivers them within a second; otherwise they wait."""
+    running platform delivers them within a second; otherwise they wait. The letters go back in
+    pieces. If the command is interrupted, the letters that are left stay dead letters; run it
+    again."""
     from oort.cli.wiring import embedded
 
     project, program = platforms.load(path)

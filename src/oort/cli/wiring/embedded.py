@@ -37,7 +37,7 @@ from oort.rules import secrets
 from oort.runtime.system import SystemClock
 
 REQUEST_THREADS = 64
-CONSUMER_THREADS = 8
+CONSUMER_THREADS = 16
 
 
 class Nobody:

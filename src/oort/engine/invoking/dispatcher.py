@@ -6,7 +6,6 @@ the steps from threads.
 
 import threading
 import time
-from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
@@ -14,6 +13,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from oort.engine.invoking.invoker import InProcessInvoker
+from oort.engine.invoking.shares import Shares
 from oort.engine.services.deliveries import Deliveries, Retry
 from oort.model.functions import Consumed, FunctionModel
 from oort.model.invocations import BatchOutcome, DeliveryReport, Failure, Parked
@@ -31,8 +31,8 @@ from oort.runtime.parking import Alarms
 _POLL = timedelta(milliseconds=500)
 # The longest pause after the engine itself has failed, for instance because the disk is full.
 _LONGEST_PAUSE = timedelta(seconds=30)
-# Batches that a thread delivers before it makes room for other consumers.
-_ROUNDS = 20
+# The time after which a thread begins no further batch, so that it makes room for other consumers.
+SLICE = timedelta(seconds=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,16 +86,34 @@ class Consumers:
             self._hand_over(queue, deliveries, further=lambda: 0)
         return len(deliveries)
 
-    def drain(self, queue: str, *, rounds: int, stopping: Callable[[], bool]) -> None:
-        """Deliver batch after batch. Each settlement leases the next batch in the same commit."""
-        if stopping():
-            return
-        most = _batch(self._functions[queue])
-        deliveries = self._deliveries.receive(queue, most=most)
-        for left in range(rounds, 0, -1):
-            if not deliveries:
-                return
-            further = _further(0 if left == 1 else most, stopping)
+    def batches(self, queue: str, *, most: int) -> int:
+        """Return the number of batches that wait on the queue, counted up to `most`."""
+        size = _batch(self._functions[queue])
+        return -(-self._deliveries.waiting(queue, most=most * size) // size)
+
+    def drain(
+        self,
+        queue: str,
+        *,
+        stopping: Callable[[], bool],
+        leased: Callable[[], None] = lambda: None,
+    ) -> None:
+        """Deliver batch after batch, until the queue is empty or a slice of time is over.
+
+        Each settlement leases the next batch in the same commit. `leased` is called once, when the
+        first batch is leased or there is none.
+        """
+        most, started = _batch(self._functions[queue]), self._clock.tick()
+        try:
+            deliveries = [] if stopping() else self._deliveries.receive(queue, most=most)
+        finally:
+            leased()
+
+        def further() -> int:
+            used = timedelta(microseconds=(self._clock.tick() - started) / 1000)
+            return 0 if used >= SLICE or stopping() else most
+
+        while deliveries:
             deliveries = self._hand_over(queue, deliveries, further=further)
 
     def _hand_over(
@@ -198,14 +216,12 @@ class Dispatcher:
         self._version = version
         self._clock = clock
         self._failed = failed
-        # Environments of each consumer, so that no consumer uses all threads of the pool.
-        self._each = max(1, threads // 4)
+        self._shares = Shares(threads)
         self._pool = ThreadPoolExecutor(threads, thread_name_prefix="consumer")
         self._thread = threading.Thread(target=self._run, name="dispatcher")
         self._woken = threading.Event()
         self._stopping = threading.Event()
         self._lock = threading.Lock()
-        self._running: Counter[str] = Counter()
         self._pauses: dict[str, _Pause] = {}
 
     def start(self) -> None:
@@ -243,11 +259,15 @@ class Dispatcher:
                 self._resumed("")
 
     def _pass(self) -> None:
-        while self._relay():
-            pass
+        # One step: its commit causes another pass, and under load the outbox is never empty.
+        self._relay()
+        needed: dict[str, int] = {}
         for queue in self._ready():
-            if queue in self._consumers and self._take(queue):
-                self._pool.submit(self._deliver, queue)
+            if queue in self._consumers and not self._is_paused(queue):
+                most = self._shares.countable(queue)
+                needed[queue] = self._consumers.batches(queue, most=most) if most else 0
+        for queue in self._shares.give(needed):
+            self._pool.submit(self._deliver, queue)
 
     def _wait(self, before: int, due: float | None, began: float) -> None:
         """Wait for a commit here, a message that becomes visible, or a write of another process.
@@ -266,15 +286,18 @@ class Dispatcher:
 
     def _deliver(self, queue: str) -> None:
         try:
-            self._consumers.drain(queue, rounds=_ROUNDS, stopping=self._stopping.is_set)
+            self._consumers.drain(
+                queue,
+                stopping=self._stopping.is_set,
+                leased=lambda: self._shares.leased(queue),
+            )
         except Exception as error:
             self._failed(error)
             self._paused(queue)
         else:
             self._resumed(queue)
         finally:
-            with self._lock:
-                self._running[queue] -= 1
+            self._shares.give_back(queue)
             self._woken.set()
 
     def _paused(self, name: str) -> timedelta:
@@ -289,22 +312,10 @@ class Dispatcher:
         with self._lock:
             self._pauses.pop(name, None)
 
-    def _take(self, queue: str) -> bool:
+    def _is_paused(self, queue: str) -> bool:
         with self._lock:
             pause = self._pauses.get(queue)
-            if self._running[queue] >= self._each or (
-                pause is not None and time.monotonic() < pause.until
-            ):
-                return False
-            self._running[queue] += 1
-            return True
-
-
-def _further(most: int, stopping: Callable[[], bool]) -> Callable[[], int]:
-    """Number of deliveries to lease next, decided after the batch has run: zero
-    once the platform stops.
-    """
-    return lambda: 0 if stopping() else most
+            return pause is not None and time.monotonic() < pause.until
 
 
 def _batch(function: FunctionModel) -> int:

@@ -114,16 +114,23 @@ def values(
 def bounds(window: Window, columns: tuple[str, ...]) -> tuple[str, tuple[bytes, ...]]:
     """Return the SQL condition of a window and its values.
 
-    `columns` are the columns of the order, sort key first.
+    `columns` are the columns of the order, sort key first. SQLite seeks to one bound a side and
+    filters by the others, so a cursor inside the window replaces the bound on its side. Otherwise
+    a page would cost as much as all pages before it.
     """
-    parts, bound = [f"{columns[0]} >= ?"], [window.low]
-    if window.high is not None:
+    parts: list[str] = []
+    bound: list[bytes] = []
+    after, reverse = window.after, window.reverse
+    if after is not None:
+        beyond = "<" if reverse else ">"
+        parts.append(f"({', '.join(columns)}) {beyond} ({', '.join('?' * len(columns))})")
+        bound.extend(after)
+    if after is None or reverse or after[0] < window.low:
+        parts.append(f"{columns[0]} >= ?")
+        bound.append(window.low)
+    if window.high is not None and (after is None or not reverse or after[0] >= window.high):
         parts.append(f"{columns[0]} < ?")
         bound.append(window.high)
-    if window.after is not None:
-        beyond = "<" if window.reverse else ">"
-        parts.append(f"({', '.join(columns)}) {beyond} ({', '.join('?' * len(columns))})")
-        bound.extend(window.after)
     return " AND ".join(parts), tuple(bound)
 
 

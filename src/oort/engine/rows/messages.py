@@ -58,11 +58,11 @@ def fan_out(
 
 
 def lease(
-    session: Session, queue: QueueModel, *, most: int, now: float, until: float
+    session: Session, queue: QueueModel, *, most: int, now: float, until: float, oldest: float
 ) -> list[Delivery]:
     """Lease visible messages until the given time.
 
-    A message without attempts left becomes a dead letter.
+    A message without attempts left, or sent before `oldest`, becomes a dead letter.
     """
     leased: list[Delivery] = []
     while len(leased) < most:
@@ -70,7 +70,7 @@ def lease(
         if not rows:
             break
         for seq, attempts, interrupted, sent, was_leased, payload in rows:
-            if reason := _why_dead(queue, attempts, sent, was_leased, now=now):
+            if reason := _why_dead(queue, attempts, sent, was_leased, oldest=oldest):
                 bury(session, seq, error=reason, now=now)
                 continue
             attempt = attempts + 1
@@ -97,7 +97,9 @@ _ATTEMPTS = """SELECT attempts FROM messages
 WHERE seq = ? AND queue = ? AND attempts + interrupted = ? AND leased = 1 AND visible > ?"""
 
 
-def _why_dead(queue: QueueModel, attempts: int, sent: float, was_leased: int, *, now: float) -> str:
+def _why_dead(
+    queue: QueueModel, attempts: int, sent: float, was_leased: int, *, oldest: float
+) -> str:
     """Reason for which a message must not be delivered again; empty if it may."""
     if retries.exhausted(attempts, attempts=queue.attempts):
         # Not leased: it failed when the program still allowed more attempts.
@@ -106,7 +108,7 @@ def _why_dead(queue: QueueModel, attempts: int, sent: float, was_leased: int, *,
             if was_leased
             else f"{attempts} attempts were made, and the queue now allows {queue.attempts}"
         )
-    return KEPT_TOO_LONG if now - sent > limits.RETENTION.total_seconds() else ""
+    return KEPT_TOO_LONG if sent < oldest else ""
 
 
 def acknowledge(session: Session, queue: str, receipts: Iterable[str], *, now: float) -> None:
@@ -164,6 +166,55 @@ def bury(session: Session, seq: int, *, error: str, now: float) -> None:
         now, error, seq,
     )  # fmt: skip
     session.run("DELETE FROM messages WHERE seq = ?", seq)
+
+
+def shift(session: Session, *, after: float, sent: float, by: float) -> int:
+    """Move the times at which messages become visible, if these are later than `after`.
+
+    Messages that were sent at `sent` or later stay as they are.
+    """
+    return session.run(_SHIFT, by, after, sent)
+
+
+def shorten(session: Session, *, longest: float, now: float) -> int:
+    """Make messages visible now that would become visible only after `longest`."""
+    return session.run(_SHORTEN, now, longest, float("inf"))
+
+
+# From queue to queue through the index: the messages that wait for nothing are not read.
+_LATER = """(
+WITH RECURSIVE each(name) AS (
+    SELECT min(queue) FROM messages
+    UNION ALL SELECT (SELECT min(queue) FROM messages WHERE queue > name)
+    FROM each WHERE name IS NOT NULL)
+SELECT seq FROM each CROSS JOIN messages ON queue = name AND visible > ? AND sent < ?)"""
+# The inserted text is a constant.
+_SHIFT = f"UPDATE messages SET visible = visible + ? WHERE seq IN {_LATER}"  # noqa: S608
+_SHORTEN = f"UPDATE messages SET visible = ? WHERE seq IN {_LATER}"  # noqa: S608
+
+
+def redrive(session: Session, queue: str, *, most: int, most_bytes: int, now: float) -> int:
+    """Put the oldest dead letters of the queue back on it, and return their number.
+
+    At most `most`, and no more than `most_bytes` together unless the first alone is larger.
+    """
+    size, last, count = 0, 0, 0
+    for seq, length in session.rows(_DEAD_SIZES, queue, most):
+        size += length
+        if count and size > most_bytes:
+            break
+        last, count = seq, count + 1
+    if count:
+        session.run(_REDRIVE, now, now, queue, last)
+        session.run("DELETE FROM dead WHERE queue = ? AND seq <= ?", queue, last)
+        session.wake()
+    return count
+
+
+# SQLite reads the length of a payload without the payload.
+_DEAD_SIZES = "SELECT seq, length(payload) FROM dead WHERE queue = ? ORDER BY seq LIMIT ?"
+_REDRIVE = """INSERT INTO messages(queue, sent, visible, attempts, leased, payload)
+SELECT queue, ?, ?, 0, 0, payload FROM dead WHERE queue = ? AND seq <= ? ORDER BY seq"""
 
 
 def _parts(receipt: str) -> tuple[int, int]:

@@ -11,6 +11,7 @@ from datetime import timedelta
 
 from oort.engine.rows import messages
 from oort.engine.rows.times import unix
+from oort.engine.services.jumps import Jump, Jumps
 from oort.engine.store.session import Session
 from oort.engine.store.store import Store
 from oort.model import limits
@@ -37,6 +38,9 @@ class Deliveries:
         self._store = store
         self._queues = {queue.name: queue for queue in platform.queues}
         self._clock = clock
+        self._jumps = Jumps(clock)
+        # Time by which the wall clock was set forward: it does not count as age of a message.
+        self._forgiven = timedelta(0)
 
     def receive(self, queue: str, *, most: int) -> list[Delivery]:
         """See `ports.deliveries`. Writes only if there is a visible message."""
@@ -77,6 +81,7 @@ class Deliveries:
         Deliveries that are `left` did not begin: their messages are visible again, and the attempt
         does not count.
         """
+        self._jumps.follow(self._shift)
         return self._store.write(
             self._settling(queue, acknowledged, failed, parked, left, most=most)
         )
@@ -86,19 +91,34 @@ class Deliveries:
 
         The attempt does not count, since the platform ended and the message did not
         fail. After `limits.INTERRUPTIONS` interruptions it counts, since the message
-        itself may end the platform.
+        itself may end the platform. A message that would wait longer than any message may, because
+        the wall clock has gone back since, is visible now.
         """
-        now = unix(self._clock.now())
-        return self._store.write(lambda session: session.run(_RELEASE, now, limits.INTERRUPTIONS))
+        now = self._clock.now()
+        moment, longest = unix(now), unix(now, after=limits.VISIBILITY)
+
+        def work(session: Session) -> int:
+            messages.shorten(session, longest=longest, now=moment)
+            return session.run(_RELEASE, moment, limits.INTERRUPTIONS)
+
+        return self._store.write(work)
 
     def ready_queues(self) -> list[str]:
         """Return the queues with a visible message, the queue that has waited longest first.
 
-        One statement reads all queues.
+        One statement reads all queues. After a jump of the wall clock all waits are corrected first.
         """
+        self._jumps.follow(self._shift)
         now = unix(self._clock.now())
         ready = sorted((first, name) for name, first, _ in self._visibilities(now) if first <= now)
         return [name for _, name in ready]
+
+    def waiting(self, queue: str, *, most: int) -> int:
+        """Return the number of visible messages on the queue, counted up to `most`."""
+        name, now = self._queues[queue].name, unix(self._clock.now())
+        row = self._store.row(_COUNTED, name, now, most)
+        assert row is not None
+        return int(row[0])
 
     def next_due(self) -> float | None:
         """Return the next time, in Unix seconds, at which a message becomes visible;
@@ -120,6 +140,7 @@ class Deliveries:
         model, now = self._queues[queue], self._clock.now()
         returns = [(retry, unix(now, after=rules.visibility(retry.after))) for retry in failed]
         moment, until = unix(now), unix(now, after=model.visibility)
+        oldest = unix(now, after=-limits.RETENTION - self._forgiven)
 
         def work(session: Session) -> list[Delivery]:
             messages.acknowledge(session, queue, acknowledged, now=moment)
@@ -131,10 +152,29 @@ class Deliveries:
                     session, model, retry.receipt, error=retry.error, now=moment, visible=visible
                 )
             return messages.lease(
-                session, model, most=min(most, limits.BATCH), now=moment, until=until
+                session,
+                model,
+                most=min(most, limits.BATCH),
+                now=moment,
+                until=until,
+                oldest=oldest,
             )
 
         return work
+
+    def _shift(self, jump: Jump) -> None:
+        """Correct the ends of waits and leases, so that each lasts as long as it should.
+
+        Messages that were sent after a jump forward are right already. After a jump back they
+        cannot be distinguished from older messages, and may be visible early. No message is old by a
+        jump.
+        """
+        forward = jump.by > 0
+        after, sent = (jump.expected, jump.earliest) if forward else (jump.now, float("inf"))
+        self._store.write(
+            lambda session: messages.shift(session, after=after, sent=sent, by=jump.by)
+        )
+        self._forgiven = max(timedelta(0), self._forgiven + timedelta(seconds=jump.by))
 
     def _visibilities(self, now: float) -> list[tuple[str, float, float | None]]:
         """For each queue with messages: the earliest visible time of all messages, and
@@ -147,6 +187,8 @@ class Deliveries:
 _RELEASE = """UPDATE messages SET leased = 0, visible = ?, interrupted = interrupted + 1,
 attempts = attempts - (interrupted < ?) WHERE leased = 1"""
 _VISIBLE = "SELECT 1 FROM messages WHERE queue = ? AND visible <= ? LIMIT 1"
+_COUNTED = """SELECT count(*) FROM
+(SELECT 1 FROM messages WHERE queue = ? AND visible <= ? LIMIT ?)"""
 # From queue to queue through the index: as many look-ups as there are queues with messages,
 # however many messages.
 _VISIBILITIES = """

@@ -1,12 +1,20 @@
 """The QueueInspection port on the store."""
 
+import time
+
 from oort.engine.rows import messages
 from oort.engine.rows.times import unix
 from oort.engine.store.session import Session
 from oort.engine.store.store import Store
+from oort.model import limits
 from oort.model.messages import DeadLetter, Message, QueueDepth
 from oort.model.platform import PlatformModel
 from oort.ports.clock import Clock
+
+# A piece of a redrive: its commit must not delay the writers of a running platform.
+REDRIVEN = 500
+REDRIVEN_BYTES = limits.MIB
+_LONGEST_PAUSE = 0.1  # seconds
 
 
 class QueueInspection:
@@ -39,17 +47,27 @@ class QueueInspection:
         ]
 
     def redrive(self, queue: str) -> int:
-        """See `ports.queue_inspection`."""
-        name, now = self._queues[queue].name, unix(self._clock.now())
+        """See `ports.queue_inspection`.
 
-        def work(session: Session) -> int:
-            for (payload,) in session.rows(
-                "SELECT payload FROM dead WHERE queue = ? ORDER BY seq", name
-            ):
-                messages.add(session, name, payload, sent=now, visible=now)
-            return session.run("DELETE FROM dead WHERE queue = ?", name)
+        In pieces, each durable: writers come in between, and after an interruption the dead letters
+        that are left are where they were. Letters that die in the meantime stay.
+        """
+        name, done = self._queues[queue].name, 0
+        left = self._store.read(lambda session: _count(session, _DEAD_COUNT, name))
+        while left > done and (moved := self._redriven(name, most=min(left - done, REDRIVEN))):
+            done += moved
+        return done
 
-        return self._store.write(work)
+    def _redriven(self, queue: str, *, most: int) -> int:
+        """Put one piece back, and leave the store to writers of other processes for as long."""
+        now, started = unix(self._clock.now()), self._clock.tick()
+        moved = self._store.write(
+            lambda session: messages.redrive(
+                session, queue, most=most, most_bytes=REDRIVEN_BYTES, now=now
+            )
+        )
+        time.sleep(min((self._clock.tick() - started) / 1e9, _LONGEST_PAUSE))
+        return moved
 
     def depth(self, queue: str) -> QueueDepth:
         """See `ports.queue_inspection`. Delayed messages wait too."""
@@ -58,13 +76,8 @@ class QueueInspection:
         def work(session: Session) -> tuple[int, int, int, int]:
             return (
                 _count(session, "SELECT count(*) FROM messages WHERE queue = ?", name),
-                _count(
-                    session,
-                    "SELECT count(*) FROM messages WHERE queue = ? AND visible > ? AND leased = 1",
-                    name,
-                    now,
-                ),
-                _count(session, "SELECT count(*) FROM dead WHERE queue = ?", name),
+                _count(session, _IN_FLIGHT, name, now),
+                _count(session, _DEAD_COUNT, name),
                 _count(session, "SELECT count(*) FROM parked WHERE queue = ?", name),
             )
 
@@ -75,8 +88,14 @@ class QueueInspection:
         )
 
 
-_WAITING = """SELECT payload FROM messages
-WHERE queue = ? AND (leased = 0 OR visible <= ?) ORDER BY seq LIMIT ?"""
+# Those that are delivered first, in the order in which they came. The inner statement reads no more
+# messages than it returns, and those that are leased.
+_WAITING = """SELECT payload FROM (
+    SELECT seq, payload FROM messages
+    WHERE queue = ? AND (leased = 0 OR visible <= ?) ORDER BY visible, seq LIMIT ?)
+ORDER BY seq"""
+_IN_FLIGHT = "SELECT count(*) FROM messages WHERE queue = ? AND visible > ? AND leased = 1"
+_DEAD_COUNT = "SELECT count(*) FROM dead WHERE queue = ?"
 _DEAD = "SELECT payload, attempts, error, died FROM dead WHERE queue = ? ORDER BY seq LIMIT ?"
 
 

@@ -9,6 +9,7 @@ from oort.engine.rows import messages
 from oort.engine.rows.times import unix
 from oort.engine.store.session import Session
 from oort.engine.store.store import Store
+from oort.model import limits
 from oort.model.platform import PlatformModel
 from oort.ports.clock import Clock
 
@@ -32,10 +33,14 @@ class Relay:
         """
         if not self._store.row("SELECT 1 FROM outbox LIMIT 1"):
             return 0
-        now = unix(self._clock.now())
-        return self._store.write(lambda session: self._pass(session, most, now))
+        now = self._clock.now()
+        moment, latest = unix(now), unix(now, after=limits.MESSAGE_DELAY)
+        return self._store.write(
+            lambda session: self._pass(session, most, now=moment, latest=latest)
+        )
 
-    def _pass(self, session: Session, most: int, now: float) -> int:
+    def _pass(self, session: Session, most: int, *, now: float, latest: float) -> int:
+        """Move messages. After the wall clock went back, a delay may be longer than any delay."""
         rows = session.rows(
             "SELECT seq, kind, name, visible, payload FROM outbox ORDER BY seq LIMIT ?", most
         )
@@ -43,7 +48,7 @@ class Relay:
             if kind == "publish":
                 messages.fan_out(session, self._platform, name, payload, now=now)
             elif name in self._queues:
-                messages.add(session, name, payload, sent=now, visible=visible)
+                messages.add(session, name, payload, sent=now, visible=min(visible, latest))
             else:  # a message must neither vanish nor block later messages
                 sql = (
                     "INSERT INTO dead(queue, attempts, died, error, payload) VALUES(?, 0, ?, ?, ?)"

@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 
 from oort.engine.rows import messages
 from oort.engine.rows.times import unix
+from oort.engine.services.jumps import Jumps
 from oort.engine.store.session import Session
 from oort.engine.store.store import Store
 from oort.model.functions import Timer
@@ -25,6 +26,7 @@ class Schedules:
     def __init__(self, store: Store, *, platform: PlatformModel, clock: Clock) -> None:
         self._store = store
         self._clock = clock
+        self._jumps = Jumps(clock)
         self._timers = {
             function.name: function.trigger
             for function in platform.functions
@@ -35,17 +37,24 @@ class Schedules:
         """Plan the next run of every new or changed schedule, and delete schedules
         of removed functions.
 
-        Runs that were due while the platform was stopped stay planned, and become a single run.
+        Runs that were due while the platform was stopped stay planned, and become a single run. A
+        run that is planned for later than the next one was planned before the wall clock went back.
         """
 
         def work(session: Session) -> None:
-            definitions: dict[str, str] = dict(
-                session.rows("SELECT function, definition FROM schedules")
-            )
-            for name in definitions.keys() - self._timers.keys():
+            planned = {
+                function: (definition, due)
+                for function, definition, due in session.rows(
+                    "SELECT function, definition, due FROM schedules"
+                )
+            }
+            for name in planned.keys() - self._timers.keys():
                 session.run("DELETE FROM schedules WHERE function = ?", name)
             for name, timer in self._timers.items():
-                if definitions.get(name) != _definition(timer):
+                definition, due = planned.get(name, ("", 0.0))
+                following = _following(timer, self._clock.now())
+                late = following is not None and due > unix(following)
+                if definition != _definition(timer) or late:
                     self._set(session, name, timer)
 
         planned = self._store.read(lambda session: session.row("SELECT 1 FROM schedules LIMIT 1"))
@@ -59,6 +68,7 @@ class Schedules:
         """
         if not self._timers:
             return 0
+        self._jumps.follow(lambda _: self.plan())
         now = unix(self._clock.now())
         due = "SELECT function, due FROM schedules WHERE due <= ? ORDER BY due"
         if not self._store.read(lambda session: session.row(due, now)):

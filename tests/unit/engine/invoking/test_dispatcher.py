@@ -11,6 +11,7 @@ import pytest
 
 from oort import Context
 from oort.engine.clocks import VirtualClock
+from oort.engine.invoking.dispatcher import SLICE
 from oort.engine.services.queues import Queues
 from oort.engine.store.direct import DirectStore
 from oort.engine.store.group import GroupCommitStore
@@ -226,7 +227,7 @@ def test_deliveries_that_wait_for_a_thread_at_the_stop_stay_on_the_queue(
 ) -> None:
     desk = Desk(store, clock=SystemClock())
     send(desk, 1)
-    desk.engine.consumers.drain("desk.jobs", rounds=5, stopping=lambda: True)
+    desk.engine.consumers.drain("desk.jobs", stopping=lambda: True)
     depth = desk.engine.ports.queue_inspection.depth("desk.jobs")
     assert (depth.waiting, depth.in_flight) == (1, 0)
 
@@ -319,7 +320,7 @@ def test_one_slow_consumer_does_not_take_every_thread(store: GroupCommitStore) -
     desk.deliveries.until(
         lambda: any(one.function == "desk.count" for one in desk.deliveries.reports)
     )
-    assert desk.engine._dispatcher._running["desk.jobs"] <= 2
+    assert desk.engine._dispatcher._shares._running["desk.jobs"] <= 2
     release.set()
     desk.deliveries.until(lambda: len(desk.deliveries.reports) == 41)
     desk.engine.stop()
@@ -329,25 +330,62 @@ def _checked(event: threading.Event) -> None:
     assert event.wait(10)
 
 
-def test_a_thread_makes_room_for_others_after_some_batches(store: GroupCommitStore) -> None:
-    jobs = Jobs()
-    desk = Desk(store, clock=SystemClock(), overrides={Doing: lambda: jobs})
+def test_a_thread_makes_room_for_others_after_a_slice_of_time(store: GroupCommitStore) -> None:
+    clock = VirtualClock()
+    jobs = Jobs(lambda _note, _ctx: clock.advance(SLICE / 3))
+    desk = Desk(store, clock=clock, overrides={Doing: lambda: jobs})
     send(desk, *range(10))
-    desk.engine.consumers.drain("desk.jobs", rounds=2, stopping=lambda: False)
-    assert len(jobs.done) == 4  # two batches of two
+    desk.engine.consumers.drain("desk.jobs", stopping=lambda: False)
+    assert len(jobs.done) == 4  # two batches of two take more than a slice
     depth = desk.engine.ports.queue_inspection.depth("desk.jobs")
     assert (depth.waiting, depth.in_flight) == (6, 0)
-    desk.engine.consumers.drain("desk.jobs", rounds=9, stopping=lambda: False)
-    assert len(jobs.done) == 10
 
 
-def test_a_round_that_is_the_last_leases_nothing_further(store: GroupCommitStore) -> None:
+def test_quick_batches_are_delivered_until_the_queue_is_empty(store: GroupCommitStore) -> None:
+    jobs = Jobs()
+    desk = Desk(store, clock=VirtualClock(), overrides={Doing: lambda: jobs})
+    send(desk, *range(60))
+    desk.engine.consumers.drain("desk.jobs", stopping=lambda: False)
+    assert len(jobs.done) == 60
+
+
+def test_a_thread_leases_nothing_further_once_the_platform_stops(store: GroupCommitStore) -> None:
     jobs, asked = Jobs(), iter([False, True])
-    desk = Desk(store, clock=SystemClock(), overrides={Doing: lambda: jobs})
+    desk = Desk(store, clock=VirtualClock(), overrides={Doing: lambda: jobs})
     send(desk, *range(10))
-    desk.engine.consumers.drain("desk.jobs", rounds=9, stopping=lambda: next(asked))
+    desk.engine.consumers.drain("desk.jobs", stopping=lambda: next(asked))
     assert len(jobs.done) == 2
     assert desk.engine.ports.queue_inspection.depth("desk.jobs").in_flight == 0
+
+
+def test_a_backlog_gets_all_the_environments_of_its_consumer_at_once(
+    store: GroupCommitStore,
+) -> None:
+    together = threading.Barrier(3)  # passed only while three environments run
+    desk = Desk(
+        store,
+        clock=SystemClock(),
+        overrides={Doing: lambda: Jobs(lambda _note, _ctx: _met(together))},
+        threads=12,
+    )
+    send(desk, *range(6))  # three batches of two
+    desk.engine._dispatcher._pass()
+    desk.deliveries.until(lambda: len(desk.deliveries.reports) == 6)
+    desk.engine.stop()
+    assert [report.failure for report in desk.deliveries.reports] == [None] * 6
+
+
+def _met(barrier: threading.Barrier) -> None:
+    barrier.wait(10)
+
+
+def test_batches_are_counted_no_further_than_asked() -> None:
+    desk = Desk(DirectStore())
+    assert desk.engine.consumers.batches("desk.jobs", most=4) == 0
+    send(desk, *range(3))
+    assert desk.engine.consumers.batches("desk.jobs", most=4) == 2
+    send(desk, *range(3, 20))
+    assert desk.engine.consumers.batches("desk.jobs", most=4) == 4
 
 
 def test_consumers_know_their_queues() -> None:

@@ -115,6 +115,24 @@ def test_a_store_without_secrets_gets_a_table_for_them(
     connection.close()
 
 
+def test_leases_of_an_older_store_are_found_through_their_new_index(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sql = "INSERT INTO messages(queue, sent, visible, attempts, leased, payload) VALUES(?, 0, 0, 1, ?, x'')"
+    with monkeypatch.context() as before:
+        before.setattr(schema, "STEPS", schema.STEPS[:7])
+        before.setattr(schema, "VERSION", 7)
+        connection = connect(tmp_path / "oort.db")
+        connection.executemany(sql, [("waits", 0), ("runs", 1), ("waits", 0)])
+        connection.close()
+    connection = connect(tmp_path / "oort.db")
+    assert connection.execute("PRAGMA user_version").fetchall() == [(schema.VERSION,)]
+    assert connection.execute("SELECT count(*) FROM messages").fetchall() == [(3,)]
+    leased = "SELECT queue FROM messages INDEXED BY messages_leased WHERE leased = 1"
+    assert connection.execute(leased).fetchall() == [("runs",)]
+    connection.close()
+
+
 def test_the_steps_are_numbered_without_a_gap() -> None:
     files = sorted((Path(schema.__file__).parent / "migrations").glob("*.sql"))
     numbers = [int(file.name.partition("-")[0]) for file in files]
