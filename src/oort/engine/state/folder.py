@@ -2,7 +2,7 @@
 time.
 
 The order of a first start makes each interruption harmless: `id.new`, the key under that id, the
-database, then `id`. So a folder with `id` had a database, and one without `id` lost nothing.
+database, then `id`. So a folder with `id` had a database, and a folder without `id` has lost no write.
 """
 
 import fcntl
@@ -20,7 +20,10 @@ from oort.engine.store.presence import identity_of, lost
 from oort.model.errors import StateLost, StateUnusable
 
 IDENTITY = re.compile(r"[0-9a-f]{16}")
-_RESTORE = "Restore it from a backup: the store's key is kept under its text."
+_RESTORE = (
+    "Start the platform: `oort dev` finds the id again if your keys are on this machine. "
+    "If not, restore it from a backup: the store's key is kept under its text."
+)
 _PLAIN = b"SQLite format 3\0"
 
 
@@ -42,8 +45,13 @@ class StateFolder:
 
     @property
     def new_id(self) -> Path:
-        """The file of the id before there is a database."""
+        """The file of the id before the database exists."""
         return self.path / "id.new"
+
+    @property
+    def credentials(self) -> Path:
+        """The file with the developer's token for `curl -K`, written by a running platform."""
+        return self.path / "support.curl"
 
     @property
     def lock(self) -> Path:
@@ -51,7 +59,7 @@ class StateFolder:
         return self.path / "lock"
 
     def has_database(self) -> bool:
-        """True if there is a database that is not empty."""
+        """True if the database exists and is not empty."""
         try:
             return self.database.stat().st_size > 0
         except OSError:
@@ -65,7 +73,7 @@ class StateFolder:
         """Return the store's id, made on first use. The store's key is kept under this id, outside
         this folder.
 
-        StateUnusable if the id is lost or damaged; no other id is made then.
+        StateUnusable if the id is lost or damaged; no new id is made then.
         """
         for file in (self.id, self.new_id):
             name = _named(file)
@@ -85,7 +93,7 @@ class StateFolder:
             raise _unusable(self.path, error) from error
 
     def settle(self) -> None:
-        """Record that there is a database. Call it before any write is acknowledged."""
+        """Record that the database exists. Call this before the first acknowledged write."""
         if _named(self.id) is not None and not self.new_id.exists():
             return
         name = self.identity()
@@ -99,16 +107,22 @@ class StateFolder:
             raise _unusable(self.path, error) from error
 
     def check(self) -> None:
-        """Raise StateLost if the database is gone although there was one, or if the folder is not
-        the one that this process has locked."""
+        """Raise StateLost if the database was lost, or if this process has locked another folder."""
         if self.held is not None and identity_of(self.lock) != self.held:
             raise lost(self.lock)
-        if self.id.exists() and not self.has_database():
+        proof = None if self.has_database() else self._proof()
+        if proof is not None:
             state = "is empty" if self.database.exists() else "is gone"
             raise StateLost(
-                f"{self.database} {state}, and {self.id} shows that there were data.",
+                f"{self.database} {state}, and {proof} shows that there were data.",
                 f"Restore the folder from a backup. To start empty, move {self.path} away.",
             )
+
+    def _proof(self) -> Path | None:
+        """Return a file that is only made after the database."""
+        log = self.path / f"{self.database.name}-wal"
+        files = (file for file in (self.id, self.credentials, log) if file.exists())
+        return next((file for file in files if file != log or file.stat().st_size), None)
 
     def _begun(self) -> str:
         try:
@@ -186,7 +200,7 @@ def _take(state: StateFolder, descriptor: int) -> None:
 
 
 def _named(file: Path) -> str | None:
-    """Return the id in the file, or None if it holds none."""
+    """Return the id in the file, if the file holds an id."""
     try:
         name = file.read_text(encoding="ascii").strip()
     except (FileNotFoundError, NotADirectoryError, UnicodeDecodeError):

@@ -5,7 +5,6 @@ OORT_KEY_COMMAND, for example a client of the OS keyring. The command gets the s
 last argument and prints 64 hexadecimal digits.
 """
 
-import os
 import re
 import secrets
 import shlex
