@@ -82,7 +82,8 @@ class GroupCommitStore:
     """A `Store` on a file for many threads.
 
     `patience` is the time that work of `later` may wait for other writes. `key` and `vfs` are as in
-    `connect`. `beside` are files that must not be removed either while the store is open.
+    `connect`. `beside` are files that must not be removed either while the store is open. After a
+    commit, the files are looked at if the last look was longer ago than `glance`.
     """
 
     def __init__(
@@ -93,6 +94,7 @@ class GroupCommitStore:
         patience: timedelta = timedelta(milliseconds=100),
         vfs: str | None = None,
         beside: Iterable[Path] = (),
+        glance: timedelta = timedelta(milliseconds=50),
     ) -> None:
         self.on_commit: Callable[[], None] = ignore
         self._path = path
@@ -102,7 +104,7 @@ class GroupCommitStore:
         self._writing = connect(path, key=key, vfs=vfs)
         self._watching = connect(path, key=key, vfs=vfs)
         logs = (path.with_name(f"{path.name}{end}") for end in ("-wal", "-shm"))
-        self._files = Presence((path, *logs, *beside))
+        self._files = Presence((path, *logs, *beside), pause=glance)
         self._watch = threading.Lock()
         self._readers: deque[apsw.Connection] = deque()
         self._drained = False  # once true, no connection comes back
@@ -273,7 +275,7 @@ class GroupCommitStore:
                 connection.execute("ROLLBACK")
             raise
         # The commit went into files that nobody will find again, so it is not acknowledged.
-        if (error := self._files.missing()) is not None:
+        if (error := self._files.glance()) is not None:
             raise error
         return outcomes
 

@@ -14,7 +14,7 @@ import pytest
 from oort.engine.store.direct import DirectStore
 from oort.engine.store.group import GroupCommitStore
 from oort.engine.store.session import Session
-from oort.model.errors import ConditionFailed, StateLost, StateUnusable
+from oort.model.errors import ConditionFailed, StateUnusable
 
 SOON = timedelta(milliseconds=1)
 LONG = timedelta(hours=1)
@@ -558,41 +558,3 @@ def test_a_reader_that_is_given_back_while_the_store_closes_is_closed(tmp_path: 
     store._give_back(reader)  # type: ignore[arg-type]
     assert reader.closed
     assert not store._readers
-
-
-@pytest.mark.parametrize("end", ["", "-wal", "-shm"])
-def test_a_write_into_a_removed_file_is_not_acknowledged(tmp_path: Path, end: str) -> None:
-    store = GroupCommitStore(tmp_path / "oort.db")
-    assert store.write(add("a")) == 1
-    assert store.lost() is None
-    (tmp_path / f"oort.db{end}").rename(tmp_path / "away")
-    with pytest.raises(StateLost, match=f"oort.db{end} was removed or replaced"):
-        store.write(add("b"))
-    with pytest.raises(StateLost):
-        store.read(names)
-    (tmp_path / "away").rename(tmp_path / f"oort.db{end}")
-    assert store.lost() is not None  # it stays so: others may have used the path in the meantime
-    store.close()
-
-
-def test_a_file_in_the_place_of_another_is_noticed_without_a_write(tmp_path: Path) -> None:
-    lock = tmp_path / "lock"
-    lock.touch()
-    store = GroupCommitStore(tmp_path / "oort.db", beside=(lock, tmp_path / "nothing"))
-    (tmp_path / "new").touch()
-    (tmp_path / "new").replace(lock)
-    assert store.read(names) == []  # nobody has looked yet
-    assert isinstance(store.lost(), StateLost)
-    with pytest.raises(StateLost):
-        store.read(names)
-    store.close()
-
-
-def test_a_log_that_was_removed_is_saved_by_an_orderly_end(tmp_path: Path) -> None:
-    store = GroupCommitStore(tmp_path / "oort.db")
-    store.write(add("a"))
-    (tmp_path / "oort.db-wal").unlink()
-    store.close()
-    again = GroupCommitStore(tmp_path / "oort.db")
-    assert again.read(names) == ["a"]
-    again.close()
