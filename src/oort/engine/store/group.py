@@ -94,7 +94,7 @@ class GroupCommitStore:
         patience: timedelta = timedelta(milliseconds=100),
         vfs: str | None = None,
         beside: Iterable[Path] = (),
-        glance: timedelta = timedelta(milliseconds=50),
+        glance: timedelta = timedelta(milliseconds=10),
     ) -> None:
         self.on_commit: Callable[[], None] = ignore
         self._path = path
