@@ -14,12 +14,14 @@ from oort.model.errors import (
     InvalidProject,
     NotFoundHere,
     OortError,
+    StateLost,
     UnreadableContract,
 )
 
 NO = 1
 USAGE = 64
 DEFECT = 70
+LOST = 74
 INTERRUPTED = 130
 
 
@@ -63,6 +65,9 @@ def explain(error: Exception) -> int:
         case InvalidProgram():
             output.complain(mistakes(error))
             return NO
+        case StateLost():
+            output.complain(str(error))
+            return LOST
         case OortError():
             output.complain(str(error))
             return USAGE if isinstance(error, _USAGE_ERRORS) else NO

@@ -194,6 +194,12 @@ class StateUnusable(OortError):
     code = "state.unusable"
 
 
+class StateLost(StateUnusable):
+    """Files of the state were removed or replaced. Nothing can be saved until they are back."""
+
+    code = "state.lost"
+
+
 class AddressInUse(OortError):
     """Another program listens on the port."""
 

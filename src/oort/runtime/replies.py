@@ -13,7 +13,7 @@ import msgspec
 from oort.app.handles import codecs
 from oort.app.handles.actions import Reply
 from oort.model import limits
-from oort.model.errors import InvalidUse, TimedOut, Unavailable
+from oort.model.errors import InvalidUse, StateUnusable, TimedOut, Unavailable
 from oort.model.invocations import HttpOutcome
 from oort.model.problems import Problem
 from oort.runtime import redaction
@@ -88,7 +88,7 @@ def failure(error: BaseException, *, trace: str, entered: bool) -> HttpOutcome:
     """
     if isinstance(error, TimedOut):
         return problem(timed_out(error.after), entered=entered, traceback=in_full(error))
-    if isinstance(error, Unavailable):  # its text is only for the log
+    if isinstance(error, Unavailable | StateUnusable):  # its text is only for the log
         return problem(
             ServiceUnavailable("Try again in 1 s.", retry_after=1),
             entered=entered,

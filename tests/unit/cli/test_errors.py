@@ -11,7 +11,7 @@ import pytest
 
 from oort import cli
 from oort.cli import errors
-from oort.model.errors import StateUnusable
+from oort.model.errors import StateLost, StateUnusable
 from tests.unit.cli.shops import run, shop
 
 
@@ -31,6 +31,7 @@ def test_debug_adds_the_traceback(capsys: pytest.CaptureFixture[str]) -> None:
     ("error", "code", "says"),
     [
         (StateUnusable("It is full.", "Empty it."), 1, "Error: It is full. Empty it.\n"),
+        (StateLost("It is gone.", "Restore it."), 74, "Error: It is gone. Restore it.\n"),
         (click.exceptions.Abort(), 130, "Interrupted.\n"),
     ],
 )

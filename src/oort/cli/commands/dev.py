@@ -121,6 +121,7 @@ def run(
     from oort.cli.wiring import embedded
 
     with _log(run_options.log) as log:
+        folder.check()  # before files are made in a folder that is not the one of the lock
         issuer = embedded.issuer_of(folder, platform=program.model.name)
         platform = embedded.started(
             program,
@@ -131,9 +132,9 @@ def run(
             throttle=run_options.throttle,
             place=f"-C {_hint(run_options)}",
         )
-        address = welcome.address(listener, folder.path)
         token = issuer.issue(welcome.DEVELOPER, welcome.groups(program), _TOKEN_LIFETIME)
-        welcome.write_credentials(address.credentials, token)
+        embedded.write_private(folder.credentials, welcome.credentials(token))
+        address = welcome.address(listener, folder.credentials)
 
         def ready() -> None:
             if changed:
@@ -145,19 +146,25 @@ def run(
             if supervisor is not None:
                 supervisor.ready()
 
-        grace = serving.AT_A_BREAKPOINT if run_options.inline else serving.GRACE
         end = serving.serve(
             platform.app,
             listener,
             ready=ready,
             stop=platform.stop,
             say=log.say,
-            handing_over=grace if supervisor else None,
+            handing_over=serving.grace(inline=run_options.inline) if supervisor else None,
+            failing=platform.lost,
         )
     _say_goodbye(end, silent=run_options.log == "json")
 
 
 def _say_goodbye(end: "End", *, silent: bool) -> None:
+    if end.failure is not None:
+        if end.finished:
+            raise end.failure
+        code = errors.explain(end.failure)
+        sys.stdout.flush()
+        os._exit(code)  # as below
     if not end.finished:
         from oort.cli.dev.serving import GRACE
 

@@ -14,6 +14,7 @@ from types import FrameType
 from typing import Generic, Protocol, TypeVar
 
 from oort.cli.dev.reload_children import END, Loaded, Message
+from oort.cli.errors import LOST
 
 LOOK = timedelta(milliseconds=250)
 _IGNORED = "{} is written by the program each time it is imported. It does not reload the platform any more."
@@ -142,6 +143,8 @@ class Reloader(Generic[P]):
         for child in self._children():
             for message in child.hear():
                 self._handle_message(child, message)
+        if (code := self._lost()) is not None:
+            return code
         if self._next is not None and self._next.code is not None:
             code, self._next = self._next.code, None
             if self._serving is None and not self._reloaded:
@@ -152,6 +155,16 @@ class Reloader(Generic[P]):
             code, self._serving = self._serving.code, None
             return self._handle_end(code)
         return 0 if self._stopping and not self._children() else None
+
+    def _lost(self) -> int | None:
+        """End all children if the state of one is gone: no other program can help."""
+        children = self._children()
+        if all(child.code != LOST for child in children):
+            return None
+        for child in children:
+            if child.code is None:
+                child.kill()
+        return LOST
 
     def _handle_message(self, child: P, message: Message) -> None:
         if not isinstance(message, Loaded):

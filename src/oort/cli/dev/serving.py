@@ -28,15 +28,22 @@ _FINISHES = "Finishing what runs; Ctrl+C again stops at once."
 _WAITS = "A reload waits for what runs to finish."
 
 
+def grace(*, inline: bool) -> timedelta:
+    """Return the time for running work when another process waits to serve."""
+    return AT_A_BREAKPOINT if inline else GRACE
+
+
 @dataclass(frozen=True, slots=True)
 class End:
     """The result of serving.
 
     `finished`: all running work ended in time. `handed_over`: another process continues.
+    `failure`: the reason if the platform ended by itself.
     """
 
     finished: bool
     handed_over: bool
+    failure: Exception | None = None
 
 
 class Server(uvicorn.Server):
@@ -44,6 +51,7 @@ class Server(uvicorn.Server):
     signal.
 
     `handing_over` is the time limit for running work when another process waits to serve.
+    `failing` is asked several times a second; its error ends the server.
     """
 
     def __init__(
@@ -53,6 +61,7 @@ class Server(uvicorn.Server):
         ready: Callable[[], None],
         stopping: Callable[[], None],
         handing_over: timedelta | None = None,
+        failing: Callable[[], Exception | None] = lambda: None,
     ) -> None:
         super().__init__(
             uvicorn.Config(
@@ -74,11 +83,21 @@ class Server(uvicorn.Server):
         self._handing_over = handing_over
         self._ending = False
         self.handed_over = False
+        self._failing = failing
+        self.failure: Exception | None = None
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         """See uvicorn."""
         await super().startup(sockets)
         self._ready()
+
+    async def on_tick(self, counter: int) -> bool:
+        """See uvicorn: called ten times a second."""
+        if self.failure is None and (failure := self._failing()) is not None:
+            self.failure, self.handed_over = failure, False
+            self.should_exit = True
+            self._stopping()
+        return await super().on_tick(counter)
 
     def handle_exit(self, _sig: int, _frame: FrameType | None) -> None:
         """Stop gracefully at the first signal, at once at the second.
@@ -127,8 +146,9 @@ def serve(
     stop: Callable[[], None],
     say: Callable[[str], None],
     handing_over: timedelta | None = None,
+    failing: Callable[[], Exception | None] = lambda: None,
 ) -> End:
-    """Answer requests until a signal, then stop everything.
+    """Answer requests until a signal or an error of `failing`, then stop everything.
 
     `handing_over` is set if another process follows. If running work does not finish in time,
     threads are
@@ -148,7 +168,7 @@ def serve(
         if notice.ident is None:
             notice.start()
 
-    server = Server(app, ready=ready, stopping=stopping, handing_over=handing_over)
+    server = Server(app, ready=ready, stopping=stopping, handing_over=handing_over, failing=failing)
     with server.handling_signals():
         try:
             server.run(sockets=[listener])
@@ -156,7 +176,7 @@ def serve(
             ended = finished(stop, within=deadline.left())
             notice.cancel()
             uvicorn_log.setLevel(logging.NOTSET)
-    return End(ended, server.handed_over)
+    return End(ended, server.handed_over, server.failure)
 
 
 def finished(work: Callable[[], None], *, within: timedelta) -> bool:
@@ -187,9 +207,9 @@ class Deadline:
     def __init__(self) -> None:
         self._end: float | None = None
 
-    def start(self, grace: timedelta) -> None:
+    def start(self, length: timedelta) -> None:
         """Start the time limit."""
-        end = time.monotonic() + grace.total_seconds()
+        end = time.monotonic() + length.total_seconds()
         self._end = end if self._end is None else min(end, self._end)
 
     def left(self) -> timedelta:

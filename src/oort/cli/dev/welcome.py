@@ -3,7 +3,6 @@
 The commands work in any shell and show no secret: tokens are in a file that curl reads.
 """
 
-import os
 import shlex
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -38,10 +37,10 @@ class Address:
     credentials: Path
 
 
-def address(listener: socket, state: Path) -> Address:
+def address(listener: socket, credentials: Path) -> Address:
     """Return the address of the platform behind the socket."""
     host, port = listener.getsockname()
-    return Address(f"http://{host}:{port}", state / "support.curl")
+    return Address(f"http://{host}:{port}", credentials)
 
 
 def banner(program: Program, *, url: str, state: Path) -> Iterator[str]:
@@ -86,12 +85,9 @@ def groups(program: Program) -> frozenset[str]:
     )
 
 
-def write_credentials(file: Path, token: str) -> None:
-    """Write the token to a file that only its owner can read, for `curl -K`."""
-    descriptor = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-    with os.fdopen(descriptor, "w", encoding="ascii") as opened:
-        os.fchmod(descriptor, 0o600)
-        opened.write(f'header = "authorization: Bearer {token}"\n')
+def credentials(token: str) -> str:
+    """Return the content of the file for `curl -K`."""
+    return f'header = "authorization: Bearer {token}"\n'
 
 
 def _creates(function: Function) -> bool:

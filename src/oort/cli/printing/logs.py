@@ -95,12 +95,14 @@ class Log:
         self._seldom = Seldom(_PAUSE)
 
     def access(self, request: "HttpRequest", reply: "HttpReply", took: timedelta) -> None:
-        """Log a request and its reply, with the traceback of a failed handler."""
-        target = f"{request.path}?{request.query}" if request.query else request.path
+        """Log a request and its reply, with the traceback of a failed handler.
+
+        The query is left out: it may hold tokens and private data.
+        """
         status = self._paint(str(reply.status), _status_colour(reply.status))
         parts = (_took(took), self._short(reply.trace), reply.function)
         self.say(
-            _line(request.method, target, status, *parts),
+            _line(request.method, request.path, status, *parts),
             below=self._traceback(reply.error, trace=reply.trace),
         )
 

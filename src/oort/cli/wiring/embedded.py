@@ -26,6 +26,7 @@ from oort.engine.identity.issuer import Issuer, issuer_url
 from oort.engine.services.secrets import Secrets
 from oort.engine.services.tables import Tables
 from oort.engine.services.traces import Traces
+from oort.engine.state import shared_files
 from oort.engine.state.folder import StateFolder, held, open_state
 from oort.engine.state.store_keys import Keys
 from oort.engine.state.unlocking import key_of, rotate, unlock
@@ -62,6 +63,10 @@ class Running:
     _engine: Engine
     _store: GroupCommitStore
 
+    def lost(self) -> Exception | None:
+        """Return the reason if the state was removed or replaced; the platform must end then."""
+        return self._store.lost()
+
     def stop(self) -> None:
         """Wait for running requests and deliveries; then close the environments and the store."""
         self.app.close()
@@ -85,7 +90,8 @@ def started(
     options
     that other commands need to find the platform: `-C PATH`.
     """
-    store = GroupCommitStore(state.database, key=unlock(state, _keys()))
+    store = GroupCommitStore(state.database, key=unlock(state, _keys()), beside=(state.lock,))
+    state.settle()
     engine = Engine(
         one_at_a_time(program) if inline else program,
         store=store,
@@ -107,6 +113,12 @@ def started(
         timed=not inline,
     )
     engine.start()
+    _say_what_waits(engine, log=log, place=place)
+    return Running(app, engine, store)
+
+
+def _say_what_waits(engine: Engine, *, log: Log, place: str) -> None:
+    """Log parked messages and missing secrets."""
     for queue, count in engine.released.items():
         log.say(
             f"{queue}: {output.counted(count, 'parked message')} can be read now and will be delivered."
@@ -118,7 +130,6 @@ def started(
     for secret in engine.ports.secrets.states():
         if secret.changed is None:
             log.say(f"{secret.name} has no value: {secrets.command(secret.name, place=place)}")
-    return Running(app, engine, store)
 
 
 @contextmanager
@@ -200,16 +211,22 @@ def api_keys(folder: Path) -> ApiKeys:
 def rotate_key(folder: Path) -> None:
     """Encrypt the platform's store with a new key. StateUnusable while the platform runs."""
     state = existing(folder)
-    with held(state):
-        rotate(state, _keys())
+    with held(state) as holder:
+        rotate(holder, _keys())
+
+
+def write_private(file: Path, text: str) -> None:
+    """Write a file of the state folder durably, readable only for its owner."""
+    shared_files.replace(file, text.encode())
 
 
 def existing(folder: Path) -> StateFolder:
     """Return the state in the folder.
 
-    StateUnusable if missing: only a running platform makes it.
+    StateUnusable if missing: only a running platform makes it. StateLost if it is gone.
     """
     state = StateFolder(folder)
+    state.check()
     if not state.database.exists():
         raise StateUnusable(
             f"There is no state in {output.relative(folder)} yet.",
@@ -225,8 +242,11 @@ def _keys() -> Keys:
 
 @contextmanager
 def _opened(state: StateFolder) -> Iterator[DirectStore]:
-    store = DirectStore(state.database, key=key_of(state, _keys()))
+    key = key_of(state, _keys())
+    store = DirectStore(state.database, key=key)
     try:
+        if key is not None:  # else a platform of an older version runs
+            state.settle()
         yield store
     finally:
         store.close()

@@ -26,18 +26,19 @@ def occupied(folder: Path, *, port: int) -> Iterator[tuple[StateFolder, socket.s
 
     A platform killed a moment ago gets a short time to end.
     """
-    state, end = open_state(folder), time.monotonic() + _PATIENCE.total_seconds()
+    state = holder = open_state(folder)
+    end = time.monotonic() + _PATIENCE.total_seconds()
     with ExitStack() as stack:
         while True:
             dying = _owner_is_gone(state)
             try:
-                stack.enter_context(held(state))
+                holder = stack.enter_context(held(state))
                 break
             except StateUnusable:
                 if not dying or time.monotonic() > end:
                     raise
             time.sleep(_PAUSE)
-        yield state, stack.enter_context(bound(port))
+        yield holder, stack.enter_context(bound(port))
 
 
 @contextmanager

@@ -4,7 +4,6 @@ The issuer checks this list for every request, at the cost of one `stat`. A revo
 when `add` returns.
 """
 
-import os
 from datetime import datetime
 from pathlib import Path
 
@@ -35,12 +34,7 @@ class Revocations:
             revoked = self._ends()
             if len(revoked) >= _SWEEP and 2 * len(_alive(revoked, now)) < len(revoked):
                 shared_files.replace(self._file.path, _lines(_alive(revoked, now)))
-            try:
-                shared_files.write(
-                    self._file.path, _lines({token_id: ends}), flags=os.O_CREAT | os.O_APPEND
-                )
-            except OSError as error:
-                raise shared_files.unusable(self._file.path, error) from error
+            shared_files.append(self._file.path, _lines({token_id: ends}))
 
     def _ends(self) -> dict[str, int]:
         return self._memory if self._folder is None else self._file.value()

@@ -4,8 +4,6 @@ The private key is a file of the state folder. Each use notices a rotation by an
 """
 
 import hashlib
-import os
-import uuid
 from base64 import urlsafe_b64encode
 from dataclasses import dataclass
 from functools import cache
@@ -17,7 +15,7 @@ from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 from jwt.algorithms import RSAAlgorithm
 
-from oort.engine.state import shared_files
+from oort.engine.state import durable, shared_files
 from oort.engine.state.shared_files import SharedFile
 from oort.model.errors import StateUnusable
 
@@ -123,7 +121,7 @@ def _opened(folder: Path, pem: bytes) -> KeyRing:
     if not pem and not path.exists():
         _created(path)
         pem = path.read_bytes()
-    path.chmod(0o600)
+    durable.private(path)
     try:
         key = serialization.load_pem_private_key(pem, password=None)
     except (ValueError, TypeError):
@@ -178,14 +176,6 @@ def _unusable(path: Path) -> StateUnusable:
 
 
 def _created(path: Path) -> None:
-    """Write a new key atomically. If another process was faster, its key stays."""
-    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    draft = path.with_name(f".{path.name}.{uuid.uuid4().hex}")
-    try:
-        shared_files.write(draft, _pem(_new_key()), flags=os.O_CREAT | os.O_EXCL)
-        try:
-            os.link(draft, path)
-        except FileExistsError:
-            return
-    finally:
-        draft.unlink(missing_ok=True)
+    """Write a new key durably. If another process was faster, its key stays."""
+    durable.folder(path.parent)
+    durable.create(path, _pem(_new_key()))

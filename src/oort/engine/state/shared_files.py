@@ -8,14 +8,13 @@ import fcntl
 import mmap
 import os
 import time
-import uuid
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from threading import Lock
 from typing import Generic, TypeVar
 
-from oort.engine.state.store_keys import synced
+from oort.engine.state import durable
 from oort.model.errors import StateUnusable
 
 T = TypeVar("T")
@@ -133,25 +132,21 @@ def alone(folder: Path) -> Iterator[None]:
 
 def replace(path: Path, data: bytes) -> None:
     """Write the file durably and atomically, private to its owner. StateUnusable on failure."""
-    draft = path.with_name(f".{path.name}.{uuid.uuid4().hex}")
     try:
-        try:
-            write(draft, data, flags=os.O_CREAT | os.O_EXCL)
-            os.replace(draft, path)
-        finally:
-            draft.unlink(missing_ok=True)
-        synced(path.parent)
+        durable.replace(path, data)
     except OSError as error:
         raise unusable(path, error) from error
 
 
-def write(path: Path, data: bytes, *, flags: int) -> None:
-    """Write to the file with these flags, private to its owner, and sync to disk."""
-    descriptor = os.open(path, os.O_WRONLY | os.O_CLOEXEC | flags, 0o600)
-    with os.fdopen(descriptor, "wb") as file:
-        file.write(data)
-        file.flush()
-        os.fsync(descriptor)
+def append(path: Path, data: bytes) -> None:
+    """Write durably at the end of the file. StateUnusable on failure."""
+    try:
+        new = not path.exists()
+        durable.write(path, data, flags=os.O_CREAT | os.O_APPEND)
+        if new:
+            durable.synced(path.parent)
+    except OSError as error:
+        raise unusable(path, error) from error
 
 
 def unusable(path: Path, error: OSError) -> StateUnusable:

@@ -5,16 +5,17 @@ OORT_KEY_COMMAND, for example a client of the OS keyring. The command gets the s
 last argument and prints 64 hexadecimal digits.
 """
 
-import os
 import re
 import secrets
 import shlex
 import subprocess
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from oort.engine.state.folder import StateFolder
+from oort.engine.state import durable
+from oort.engine.state.folder import IDENTITY, StateFolder, is_plain
 from oort.model.errors import InvalidUse, StateUnusable
 
 COMMAND = "OORT_KEY_COMMAND"
@@ -50,20 +51,32 @@ class Keys:
         if self._command:
             return (self._asked(state),)
         files = self.files(state)
-        keys = tuple(_read(file) for file in (files.current, files.following) if file.exists())
-        if keys or not state.database.exists():
+        keys = self._kept(files)
+        if keys or not state.has_database():
             return keys or (self._created(files.current),)
         if is_plain(state.database):
             return (self._created(files.current),)
         raise StateUnusable(
             f"The key of {state.path} is missing: there is no {files.current}.",
-            f"Restore that file, or name a command that prints the key in {COMMAND}. Nothing was changed.",
+            f"Restore that file, or name a command that prints the key in {COMMAND}. "
+            "Nothing was changed.",
         )
+
+    def by_id(self) -> Iterator[tuple[str, tuple[str, ...]]]:
+        """Yield the id and the keys of every store of this user. Damaged keys are left out.
+
+        There are none if a command gives the keys.
+        """
+        if self._command or not self._folder.is_dir():
+            return
+        for file in sorted(self._folder.iterdir()):
+            if IDENTITY.fullmatch(file.name):
+                with suppress(StateUnusable):
+                    yield file.name, self._kept(self._files(file.name))
 
     def files(self, state: StateFolder) -> KeyFiles:
         """Return the files of the store's key, for use without a command."""
-        name = state.identity()
-        return KeyFiles(self._folder / name, self._folder / f"{name}.next")
+        return self._files(state.identity())
 
     def begin_rotation(self, state: StateFolder) -> str:
         """Make a new key and save it before its first use.
@@ -75,32 +88,53 @@ class Keys:
                 f"The key comes from {COMMAND}, so Oort cannot replace it.",
                 "Rotate it where it is kept.",
             )
-        return self._created(self.files(state).following)
+        file = self.files(state).following
+        with self._writing(file):
+            durable.remove(file)  # of an interrupted rotation
+        return self._created(file)
 
     def finish_rotation(self, state: StateFolder) -> None:
         """Delete the old key: the store is encrypted with the next key."""
         files = self.files(state)
         if files.following.exists():
-            os.replace(files.following, files.current)
+            with self._writing(files.current):
+                durable.move(files.following, files.current)
+
+    def tidy(self, state: StateFolder) -> None:
+        """Delete keys that are not used: of a rotation or a write that was interrupted.
+
+        The caller has opened the store with the current key, and holds the state's lock.
+        """
+        if self._command:
+            return
+        files = self.files(state)
+        with self._writing(files.current):
+            for file in (files.following, *_drafts(files.current), *_drafts(files.following)):
+                durable.remove(file)
+
+    def _files(self, name: str) -> KeyFiles:
+        return KeyFiles(self._folder / name, self._folder / f"{name}.next")
+
+    def _kept(self, files: KeyFiles) -> tuple[str, ...]:
+        return tuple(_read(file) for file in (files.current, files.following) if file.exists())
 
     def _created(self, file: Path) -> str:
+        """Return a new key, or the one of a process that was faster."""
+        with self._writing(file):
+            durable.folder(self._folder)
+            self._folder.chmod(durable.PRIVATE_FOLDER)
+            durable.create(file, f"{secrets.token_hex(32)}\n".encode())
+        return _read(file)
+
+    @contextmanager
+    def _writing(self, file: Path) -> Iterator[None]:
         try:
-            self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-            key = secrets.token_hex(32)
-            unfinished = file.with_name(f"{file.name}.{secrets.token_hex(4)}")
-            descriptor = os.open(unfinished, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-            with os.fdopen(descriptor, "w", encoding="ascii") as opened:
-                opened.write(f"{key}\n")
-                opened.flush()
-                os.fsync(descriptor)
-            os.replace(unfinished, file)
-            synced(self._folder)
+            yield
         except OSError as error:
             what = f"The key of the store cannot be written to {file}: {error.strerror}."
             raise StateUnusable(
                 what, "Check who owns the folder, or set XDG_CONFIG_HOME."
             ) from error
-        return key
 
     def _asked(self, state: StateFolder) -> str:
         command = [*shlex.split(self._command), state.identity()]
@@ -115,26 +149,15 @@ class Keys:
         return _checked(answer.stdout, where=f"The output of {COMMAND}")
 
 
-def is_plain(database: Path) -> bool:
-    """True if the file is an SQLite database without encryption."""
-    try:
-        with database.open("rb") as opened:
-            return opened.read(16) == b"SQLite format 3\0"
-    except OSError:
-        return False
-
-
-def synced(folder: Path) -> None:
-    """Make renamed and created files in the folder durable."""
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
+def _drafts(file: Path) -> list[Path]:
+    """Return what interrupted writes of the key have left, also those of older versions."""
+    older = file.parent.glob(f"{file.name}.{'[0-9a-f]' * 8}")
+    return [*durable.drafts(file), *older]
 
 
 def _read(file: Path) -> str:
     try:
+        durable.private(file)
         return _checked(file.read_text(encoding="ascii"), where=str(file))
     except (OSError, UnicodeDecodeError) as error:
         raise StateUnusable(

@@ -13,17 +13,18 @@ import apsw
 
 from oort.engine.store.store import unlocked, unusable
 
+COPY = ".rekeyed"  # the end of the copy's name
+
 
 def encrypt(path: Path, *, old: str | None, new: str) -> None:
     """Encrypt the file with `new`. `old` is the current key, or None without encryption.
 
     StateUnusable if the old key is wrong.
     """
-    copy = path.with_name(f"{path.name}.rekeyed")
+    copy = path.with_name(f"{path.name}{COPY}")
     try:
         _settle(path, old)
-        shutil.copyfile(path, copy)
-        os.chmod(copy, 0o600)
+        _copy(path, copy)
         _rekey(copy, old, new)
         _sync(copy)
         os.replace(copy, path)
@@ -33,6 +34,15 @@ def encrypt(path: Path, *, old: str | None, new: str) -> None:
     finally:
         with suppress(FileNotFoundError):
             copy.unlink()
+
+
+def _copy(path: Path, copy: Path) -> None:
+    """Copy the file, at no time readable for others. The copy of an interruption goes."""
+    with suppress(FileNotFoundError):
+        copy.unlink()
+    descriptor = os.open(copy, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
+    with os.fdopen(descriptor, "wb") as target, path.open("rb") as source:
+        shutil.copyfileobj(source, target)
 
 
 def _settle(path: Path, key: str | None) -> None:

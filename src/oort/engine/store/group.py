@@ -11,7 +11,7 @@ write, and each statement releases the interpreter lock.
 import logging
 import threading
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -20,8 +20,10 @@ from typing import Any, TypeVar, cast
 
 import apsw
 
+from oort.engine.store.presence import Presence
 from oort.engine.store.session import Row, Session, Value
 from oort.engine.store.store import closed, connect, ignore, unusable
+from oort.model.errors import StateLost
 from oort.runtime.seldom import Seldom
 
 T = TypeVar("T")
@@ -80,7 +82,8 @@ class GroupCommitStore:
     """A `Store` on a file for many threads.
 
     `patience` is the time that work of `later` may wait for other writes. `key` and `vfs` are as in
-    `connect`.
+    `connect`. `beside` are files that must not be removed either while the store is open. After a
+    commit, the files are looked at if the last look was longer ago than `glance`.
     """
 
     def __init__(
@@ -90,6 +93,8 @@ class GroupCommitStore:
         key: str | None = None,
         patience: timedelta = timedelta(milliseconds=100),
         vfs: str | None = None,
+        beside: Iterable[Path] = (),
+        glance: timedelta = timedelta(milliseconds=10),
     ) -> None:
         self.on_commit: Callable[[], None] = ignore
         self._path = path
@@ -98,6 +103,8 @@ class GroupCommitStore:
         self._patience = patience.total_seconds()
         self._writing = connect(path, key=key, vfs=vfs)
         self._watching = connect(path, key=key, vfs=vfs)
+        logs = (path.with_name(f"{path.name}{end}") for end in ("-wal", "-shm"))
+        self._files = Presence((path, *logs, *beside), pause=glance)
         self._watch = threading.Lock()
         self._readers: deque[apsw.Connection] = deque()
         self._drained = False  # once true, no connection comes back
@@ -162,6 +169,13 @@ class GroupCommitStore:
         assert row is not None
         return int(row[0])
 
+    def lost(self) -> StateLost | None:
+        """Return an error if a file of the store was removed or replaced. Cheap enough to poll.
+
+        From then on, every call raises it.
+        """
+        return self._files.missing()
+
     def close(self) -> None:
         """See `Store.close`. A second call does nothing."""
         with self._arrived:
@@ -181,6 +195,8 @@ class GroupCommitStore:
             raise RuntimeError("Work inside a store's work: it must use the session it was given.")
         if self._closing:
             raise closed()
+        if (error := self._files.noticed()) is not None:
+            raise error
 
     def _reader(self) -> apsw.Connection:
         """Take a connection from the pool. The pool is as large as the greatest number of parallel
@@ -258,6 +274,9 @@ class GroupCommitStore:
             if connection.in_transaction:
                 connection.execute("ROLLBACK")
             raise
+        # The commit went into files that nobody will find again, so it is not acknowledged.
+        if (error := self._files.glance()) is not None:
+            raise error
         return outcomes
 
     def _apply(self, session: Session, ticket: _Ticket) -> _Outcome:

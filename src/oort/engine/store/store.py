@@ -120,14 +120,17 @@ def unlocked(path: Path | None, key: str | None, *, vfs: str | None = None) -> a
 
 
 def opens(path: Path, key: str | None) -> bool:
-    """True if the key opens the file."""
-    connection = unlocked(path, key)
+    """True if the key opens the file. StateUnusable if the file is damaged, or the disk fails."""
     try:
-        connection.execute("SELECT count(*) FROM sqlite_master").fetchall()
+        connection = unlocked(path, key)
+        try:
+            connection.execute("SELECT count(*) FROM sqlite_master").fetchall()
+        finally:
+            connection.close()
     except apsw.NotADBError:
         return False
-    finally:
-        connection.close()
+    except _STORAGE as error:
+        raise unusable(error, name=str(path)) from error
     return True
 
 
@@ -149,6 +152,11 @@ def unusable(error: BaseException, *, name: str) -> BaseException:
         return StateUnusable(
             f"The state in {name} cannot be read: the key is wrong, or the file is damaged.",
             "Restore the key or a backup. Nothing was changed.",
+        )
+    if isinstance(error, apsw.CorruptError):
+        return StateUnusable(
+            f"The state in {name} is damaged: a part of the file is missing or was changed.",
+            "Restore a backup of the folder. Nothing was changed.",
         )
     kind = (
         StateUnwritable if isinstance(error, apsw.IOError | apsw.ReadOnlyError) else StateUnusable

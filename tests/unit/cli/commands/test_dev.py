@@ -217,6 +217,42 @@ def test_a_newer_state_is_one_sentence(tmp_path: Path) -> None:
     assert len(result.stderr.splitlines()) == 1
 
 
+@pytest.mark.parametrize("gone", ["oort.db", "oort.db-wal", "lock", ""])
+def test_a_state_that_is_removed_ends_the_platform(tmp_path: Path, gone: str) -> None:
+    folder = shop(tmp_path)
+    replies: list[int] = []
+
+    def meanwhile(output: Output) -> None:
+        url, state = address(output), folder / ".oort"
+        assert ask(f"{url}/orders", {"email": "a@b.c"})[0] == 201
+        (state / gone).rename(tmp_path / "away")
+        with contextlib.suppress(OSError):  # at some time it has ended
+            while True:
+                replies.append(ask(f"{url}/orders", {"email": "a@b.c"})[0])
+        output.end()  # it ends without a signal
+
+    code, _ = here(["dev", folder, "--port", "0"], meanwhile)
+    assert code == 74
+    assert 201 not in replies[replies.index(503) :] if 503 in replies else set(replies) <= {201}
+
+
+def test_a_state_whose_database_is_gone_is_never_begun_anew(tmp_path: Path) -> None:
+    folder = shop(tmp_path)
+    run("invoke", "orders.forget", "--event", "-", "-C", folder, input='{"path": {"id": "1"}}')
+    state = StateFolder(folder / ".oort")
+    state.database.unlink()
+    for words in (
+        ("dev", folder, "--port", "0", "--no-reload"),
+        ("queues", "list", folder),
+        ("invoke", "orders.forget", "--event", "-", "-C", folder),
+    ):
+        result = run(*words, input='{"path": {"id": "1"}}')
+        assert result.exit_code == 74
+        assert "is gone, and" in result.stderr
+        assert len(result.stderr.splitlines()) == 1
+        assert not state.database.exists()
+
+
 def test_headers_without_an_end_are_cut_off(tmp_path: Path) -> None:
     received: list[bytes] = []
 

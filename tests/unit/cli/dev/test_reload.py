@@ -20,6 +20,7 @@ from oort.cli.dev import reload_children
 from oort.cli.dev.reload import Reloader
 from oort.cli.dev.reload_children import END, Child, Loaded, Message, Ready, Supervisor
 from oort.cli.dev.reload_files import Files
+from oort.cli.errors import LOST
 from oort.cli.wiring import listening
 from oort.engine.state.folder import held, open_state
 from oort.model.errors import StateUnusable
@@ -212,6 +213,19 @@ def test_a_platform_that_dies_is_said_and_is_the_end() -> None:
     story = Story()
     assert story.run(story.loads(0), story.answers(0), story.ends(0, -signal.SIGSEGV)) == 1
     assert story.said == ["The platform was stopped by SIGSEGV. Acknowledged work is not lost."]
+
+
+def test_a_state_that_is_gone_is_the_end_of_all_programs() -> None:
+    for number, other in ((0, 1), (1, 0)):
+        story = Story()
+        begin = (story.loads(0), story.answers(0), story.changes())
+        assert story.run(*begin, story.ends(number, LOST)) == LOST
+        assert story.children[other].told[-1] == "kill"
+        assert story.said == []
+    story = Story()  # no program serves: it was handed over when the state went
+    handed_over = (story.loads(1), story.ends(0, 0))
+    begin = (story.loads(0), story.answers(0), story.changes())
+    assert story.run(*begin, *handed_over, story.ends(1, LOST)) == LOST
 
 
 def test_a_next_program_that_dies_while_it_waits_is_said() -> None:

@@ -6,7 +6,7 @@ from datetime import date
 from pathlib import Path
 
 from oort.cli.dev import welcome
-from oort.cli.wiring import platforms
+from oort.cli.wiring import embedded, platforms
 from tests.unit.cli.shops import shop
 
 
@@ -74,6 +74,6 @@ def test_credentials_are_for_their_owner_alone(tmp_path: Path) -> None:
     file = tmp_path / "support.curl"
     file.write_text("older and longer than what follows" * 9)
     file.chmod(0o644)
-    welcome.write_credentials(file, "abc")
+    embedded.write_private(file, welcome.credentials("abc"))
     assert stat.S_IMODE(file.stat().st_mode) == 0o600
     assert file.read_text() == 'header = "authorization: Bearer abc"\n'

@@ -226,13 +226,13 @@ def test_nothing_to_show_is_null() -> None:
         assert (status, body, headers[b"content-length"]) == (200, b"null", b"4")
 
 
-def test_a_store_that_fails_is_a_500_with_the_trace_and_the_server_goes_on() -> None:
+def test_a_state_that_fails_is_a_503_with_retry_after_and_the_server_goes_on() -> None:
     with Server() as server:
         server.store.close()
         status, headers, body = server.ask("GET", b"/desk/1")
-        assert status == 500
-        assert msgspec.json.decode(body)["trace"] == headers[b"trace-id"].decode()
-        assert server.access == [("GET /desk/1", 500)]
+        assert (status, headers[b"retry-after"]) == (503, b"1")
+        assert b"closed" not in body
+        assert server.access == [("GET /desk/1", 503)]
 
 
 def test_after_the_threads_have_ended_the_reply_is_a_500_too() -> None:

@@ -201,10 +201,11 @@ def test_nobody_gets_in_while_the_issuer_is_broken_and_the_log_says_why() -> Non
     assert isinstance(refused, HttpReply)
     for reply in (refused, gateway.logout(HttpRequest("POST", LOGOUT, headers=headers))):
         assert (reply.status, b"damaged" in reply.body, "damaged" in reply.error) == (
-            500,
+            503,
             False,
             True,
         )
+        assert dict(reply.headers)["retry-after"] == "1"
 
 
 def test_a_logout_without_a_token_is_401_and_with_one_it_ends_that() -> None:

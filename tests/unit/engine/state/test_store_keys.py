@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from oort.engine.state.folder import StateFolder, open_state
-from oort.engine.state.store_keys import COMMAND, Keys, is_plain
+from oort.engine.state.folder import StateFolder, is_plain, open_state
+from oort.engine.state.store_keys import COMMAND, Keys
 from oort.engine.store.direct import DirectStore
 from oort.model.errors import InvalidUse, StateUnusable
 
