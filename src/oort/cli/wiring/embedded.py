@@ -19,6 +19,7 @@ from oort.cli.printing import output
 from oort.cli.printing.logs import Log
 from oort.engine.engine import Engine
 from oort.engine.entropy import SystemEntropy
+from oort.engine.gateway import heads
 from oort.engine.gateway.asgi import GatewayApp
 from oort.engine.identity import discovery_pages
 from oort.engine.identity.api_keys import ApiKeys
@@ -106,6 +107,7 @@ def started(
         access=log.access,
         pages={**fixed_pages.of(program, place=place, say=log.say), **discovery_pages.of(issuer)},
         timed=not inline,
+        hosts=heads.LOOPBACK,
     )
     engine.start()
     for queue, count in engine.released.items():

@@ -6,14 +6,14 @@ The application enforces the time limits of slow clients and of functions.
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable, Mapping, MutableMapping
+from collections.abc import Awaitable, Callable, Collection, Mapping, MutableMapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from datetime import timedelta
 from types import MappingProxyType
 from typing import Any, TypeAlias
 
-from oort.engine.gateway import problem_replies
+from oort.engine.gateway import heads, problem_replies
 from oort.engine.gateway.gateway import LOGOUT, Admission, Gateway
 from oort.model import limits
 from oort.model.http import FixedPage, HttpReply, HttpRequest
@@ -39,7 +39,8 @@ class GatewayApp:
 
     `access` receives every reply for the log, but not the fixed `pages`, which are served by their
     paths. At most `most` requests run at the same time; further requests are refused. Without
-    `timed`, handlers have no time limit, for a debugger.
+    `timed`, handlers have no time limit, for a debugger. `hosts` are the accepted names of the
+    server; without names, every Host header is accepted.
     """
 
     def __init__(
@@ -51,6 +52,7 @@ class GatewayApp:
         pages: Mapping[str, FixedPage | LivePage] = MappingProxyType({}),
         timed: bool = True,
         most: int = limits.REQUESTS,
+        hosts: Collection[str] = (),
     ) -> None:
         self._gateway = gateway
         self._threads = threads
@@ -60,6 +62,7 @@ class GatewayApp:
         }
         self._timed = timed
         self._most = most
+        self._hosts = hosts
         self._running = 0
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -74,13 +77,19 @@ class GatewayApp:
             headers=_headers(scope["headers"]),
             client=client[0] if client else "",
         )
-        page = self._pages.get(request.path) if request.method in ("GET", "HEAD") else None
+        fault = heads.fault(scope, hosts=self._hosts)
+        readable = fault is None and request.method in ("GET", "HEAD")
+        page = self._pages.get(request.path) if readable else None
         if page is not None:
             fixed = page if isinstance(page, HttpReply) else _page(page(_address(scope)))
             await _write(send, fixed, bodiless=request.method == "HEAD")
             return
         try:
-            reply = await self._reply(request, receive)
+            reply = (
+                await self._reply(request, receive)
+                if fault is None
+                else self._gateway.turn_away(request, fault)
+            )
         except ClientLeft:
             return
         with suppress(OSError):  # the client left; the reply is logged anyway
