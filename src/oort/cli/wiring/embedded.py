@@ -84,8 +84,7 @@ def started(
     """Start a platform on the state; the caller has its lock.
 
     With `inline`, one handler runs at a time, without a time limit for debuggers. `place` holds the
-    options
-    that other commands need to find the platform: `-C PATH`.
+    options that other commands need to find the platform: `-C PATH`.
     """
     store = GroupCommitStore(state.database, key=unlock(state, _keys()))
     engine = Engine(
