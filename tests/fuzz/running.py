@@ -1,7 +1,6 @@
 """A program behind its gateway as an ASGI application, in memory. It notes the traces of the requests that reached a handler."""
 
 from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import replace
 from functools import wraps
@@ -11,6 +10,7 @@ from oort.cli.dev import fixed_pages
 from oort.engine.engine import Engine
 from oort.engine.entropy import SeededEntropy
 from oort.engine.gateway.asgi import GatewayApp, Receive, Scope, Send
+from oort.engine.gateway.threads import Threads
 from oort.engine.store.direct import DirectStore
 from oort.runtime.system import SystemClock
 from oort.testing.callers import KnownCallers
@@ -19,7 +19,7 @@ from oort.testing.callers import KnownCallers
 class Running:
     """The application. One request at a time, so that what a handler notes belongs to the request that runs."""
 
-    def __init__(self, program: Program, store: DirectStore, threads: ThreadPoolExecutor) -> None:
+    def __init__(self, program: Program, store: DirectStore, threads: Threads) -> None:
         self.entered: set[str] = set()
         self.defects: list[str] = []  # tracebacks of handlers that failed
         self._entries = 0
@@ -66,7 +66,9 @@ class Running:
 @contextmanager
 def running(program: Program) -> Iterator[Running]:
     """The program in memory, until the end of the block."""
-    store = DirectStore()
-    with ThreadPoolExecutor(1) as threads:
+    store, threads = DirectStore(), Threads(1)
+    try:
         yield Running(program, store, threads)
-    store.close()
+    finally:
+        threads.close()
+        store.close()

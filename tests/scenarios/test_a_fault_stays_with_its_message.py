@@ -1,13 +1,16 @@
 """P14, P23: whatever a handler raises concerns its own message or request; its mates go on, on both targets."""
 
 import asyncio
+import threading
 from collections.abc import Callable
 from datetime import timedelta
+from functools import partial
 
 import msgspec
 import pytest
 
 from oort import Call, Can, Event, Publish, Put, Queue, Send, Service, Table, atomic, call, event
+from oort.model.errors import InvalidUse
 from oort.testing import Platform
 from tests.scenarios.targets import TARGETS
 
@@ -204,3 +207,56 @@ def test_a_test_that_fails_inside_a_handler_fails() -> None:
 
     with Platform(service) as platform, pytest.raises(pytest.fail.Exception, match="seen"):
         platform.get("/shop")
+
+
+class Line(msgspec.Struct):
+    id: str
+
+
+@TARGETS
+def test_a_thread_that_outlives_its_handler_has_no_rights_of_the_next_message(
+    target: type[Platform],
+) -> None:
+    shop = Service("shop")
+    go_on, errors, threads = threading.Event(), list[BaseException](), list[threading.Thread]()
+
+    @shop.table("lines", key="id")
+    class Lines(Table[str, Line, Can]): ...
+
+    @shop.queue("jobs", attempts=1)
+    class Jobs(Queue[Line, Can]): ...
+
+    @shop.post("/", public=True)
+    def add(body: Line, jobs: Jobs[Send]) -> None:
+        jobs.send(body)
+
+    def late(lines: Lines[Put], out: Callable[[], None]) -> None:
+        go_on.wait(10)
+        for write in (out, lambda: lines.put(Line("late"))):
+            try:
+                write()
+            except BaseException as error:
+                errors.append(error)
+
+    def block(lines: Lines[Put], line: Line) -> None:
+        with atomic() as tx:
+            tx.put(lines, line)
+
+    @shop.worker(Jobs, batch=1)
+    def work(message: Line, lines: Lines[Put]) -> None:
+        if message.id == "first":
+            write = partial(block, lines, Line("late in a block"))
+            threads.append(threading.Thread(target=late, args=(lines, write)))
+            threads[0].start()
+            return
+        go_on.set()
+        threads[0].join(10)
+        block(lines, message)
+
+    with target(shop, redeliver=False) as platform:
+        for name in ("first", "second"):
+            assert platform.post("/shop", {"id": name}).status == 200
+            platform.settle()
+        assert [line.id for line in platform.items(Lines)] == ["second"]
+        assert [type(error) for error in errors] == [InvalidUse, InvalidUse]
+        assert platform.dead(Jobs) == []

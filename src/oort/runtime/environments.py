@@ -73,24 +73,27 @@ class Environment:
         self._overrides = {} if overrides is None else overrides
         self._ports: dict[object, object] = {}
         self._closers: list[Iterator[object]] = []
-        self._arguments: dict[str, object] | None = None
+        kept = [each for each in function.signature.parameters if isinstance(each, Kept)]
+        self._provided_ports = [each for each in kept if isinstance(each, ProvidedParameter)]
+        self._handles = [each for each in kept if not isinstance(each, ProvidedParameter)]
+        self._arguments: dict[str, object] | None = None  # the provided ports
         self._expiry: dict[object, datetime] = {}  # the end of each cached value's ttl
 
     def arguments(self) -> dict[str, object]:
-        """Return the arguments that are the same in every invocation.
+        """Return the handles of the running invocation, and the provided ports.
 
-        The first call makes the provided ports.
+        The first call makes the ports.
         """
         if self._arguments is None:
-            parameters = self.function.signature.parameters
             self._arguments = {
-                parameter.name: self._fixed(parameter)
-                for parameter in parameters
-                if isinstance(parameter, Kept)
+                port.name: self._provided(port.kind) for port in self._provided_ports
             }
         elif self._expiry:
             self._renew(self._arguments)
-        return self._arguments
+        if not self._handles:
+            return self._arguments
+        link = self.link.own()
+        return {**self._arguments, **{each.name: each.handle(link) for each in self._handles}}
 
     def enter(self, arguments: dict[str, object]) -> object:
         """Call the handler and return its result; run an `async` handler to its end.

@@ -41,7 +41,8 @@ _SERVER = 500
 class EnvironmentLink:
     """The link of an environment, which runs an invocation at a time.
 
-    `begin` and `end` surround each invocation.
+    `begin` and `end` surround each invocation. The ports of providers keep this link; the handles
+    of a handler have the link of their invocation, see `own`.
     """
 
     def __init__(
@@ -95,9 +96,20 @@ class EnvironmentLink:
         self._step = None
         self.spans.append(step.finished(duration=self._clock.tick() - step.started, error=error))
 
+    def own(self) -> "InvocationLink":
+        """Return the link of the running invocation."""
+        return InvocationLink(self, self._active())
+
+    def is_running(self, step: "_Step") -> bool:
+        """True until the end of the invocation."""
+        return self._step is step
+
     def perform(self, operation: Operation) -> Result:
         """Send the operation to the broker and record a span."""
-        step = self._active()
+        return self.perform_in(self._active(), operation)
+
+    def perform_in(self, step: "_Step", operation: Operation) -> Result:
+        """Send the operation to the broker with the token of the invocation."""
         started = self._clock.tick()
         step.check_time(started)
         inner = _Step(
@@ -138,7 +150,28 @@ class EnvironmentLink:
         older: tuple[Older, ...] = (),
     ) -> Message:
         """Return a message with a new id, the time and the trace of this invocation."""
-        step = self._active()
+        return self.message_in(
+            self._active(),
+            name=name,
+            body=body,
+            key=key,
+            version=version,
+            oldest=oldest,
+            older=older,
+        )
+
+    def message_in(
+        self,
+        step: "_Step",
+        *,
+        name: str,
+        body: bytes,
+        key: str,
+        version: int,
+        oldest: int = 0,
+        older: tuple[Older, ...] = (),
+    ) -> Message:
+        """Return a message with the trace of the invocation."""
         now = self._clock.now()
         return Message(
             id=identifiers.new(now, self._entropy.bits),
@@ -162,7 +195,11 @@ class EnvironmentLink:
 
     def lease(self, name: str) -> Lease:
         """See `app.handles.handle`."""
-        delivery = self._active().delivery
+        return self.lease_in(self._active(), name)
+
+    def lease_in(self, step: "_Step", name: str) -> Lease:
+        """Return a new claim of the invocation's delivery to the effect of that name."""
+        delivery = step.delivery
         if delivery is None:
             raise InvalidUse(
                 "once() needs a delivery.",
@@ -180,6 +217,60 @@ class EnvironmentLink:
             raise InvalidUse(
                 "A handle was used outside an invocation.",
                 "Use handles while the handler runs; do not keep them.",
+            )
+        return self._step
+
+
+class InvocationLink:
+    """The link of an invocation, for its handles. It refuses after the end.
+
+    So a thread that outlives its handler cannot use the rights of the next invocation.
+    """
+
+    __slots__ = ("_link", "_step")
+
+    def __init__(self, link: EnvironmentLink, step: "_Step") -> None:
+        self._link = link
+        self._step = step
+
+    def perform(self, operation: Operation) -> Result:
+        """Send the operation to the broker and record a span."""
+        return self._link.perform_in(self._running(), operation)
+
+    def message(
+        self,
+        *,
+        name: str,
+        body: bytes,
+        key: str,
+        version: int,
+        oldest: int = 0,
+        older: tuple[Older, ...] = (),
+    ) -> Message:
+        """Return a message with a new id, the time and the trace of this invocation."""
+        return self._link.message_in(
+            self._running(),
+            name=name,
+            body=body,
+            key=key,
+            version=version,
+            oldest=oldest,
+            older=older,
+        )
+
+    def mark(self) -> Mark | None:
+        """See `EnvironmentLink.mark`."""
+        return self._running().mark
+
+    def lease(self, name: str) -> Lease:
+        """See `app.handles.handle`."""
+        return self._link.lease_in(self._running(), name)
+
+    def _running(self) -> "_Step":
+        if not self._link.is_running(self._step):
+            raise InvalidUse(
+                "A handle was used after the end of its invocation.",
+                "Wait in the handler for the threads that use its handles.",
             )
         return self._step
 

@@ -261,7 +261,7 @@ def test_a_handle_outside_an_invocation_is_refused() -> None:
         kept.append(items)
 
     Running(service).request()
-    with pytest.raises(InvalidUse, match="Use handles while the handler runs; do not keep them"):
+    with pytest.raises(InvalidUse, match="used after the end of its invocation"):
         kept[0].get("1")
 
 

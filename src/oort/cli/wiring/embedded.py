@@ -6,7 +6,6 @@ messages.
 
 import os
 from collections.abc import Iterable, Iterator
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
@@ -21,6 +20,7 @@ from oort.engine.engine import Engine
 from oort.engine.entropy import SystemEntropy
 from oort.engine.gateway import heads
 from oort.engine.gateway.asgi import GatewayApp
+from oort.engine.gateway.threads import Threads
 from oort.engine.identity import discovery_pages
 from oort.engine.identity.api_keys import ApiKeys
 from oort.engine.identity.issuer import Issuer, issuer_url
@@ -37,7 +37,7 @@ from oort.model.invocations import Principal
 from oort.rules import secrets
 from oort.runtime.system import SystemClock
 
-REQUEST_THREADS = 16
+REQUEST_THREADS = 64
 CONSUMER_THREADS = 8
 
 
@@ -61,12 +61,11 @@ class Running:
 
     app: GatewayApp
     _engine: Engine
-    _threads: ThreadPoolExecutor
     _store: GroupCommitStore
 
     def stop(self) -> None:
         """Wait for running requests and deliveries; then close the environments and the store."""
-        self._threads.shutdown(wait=True, cancel_futures=True)
+        self.app.close()
         self._engine.stop()
         self._store.close()
 
@@ -99,7 +98,7 @@ def started(
         throttling="all" if throttle else "none",
         timed=not inline,
     )
-    threads = ThreadPoolExecutor(1 if inline else REQUEST_THREADS, thread_name_prefix="request")
+    threads = Threads(1 if inline else REQUEST_THREADS)
     app = GatewayApp(
         engine.gateway,
         threads=threads,
@@ -120,7 +119,7 @@ def started(
     for secret in engine.ports.secrets.states():
         if secret.changed is None:
             log.say(f"{secret.name} has no value: {secrets.command(secret.name, place=place)}")
-    return Running(app, engine, threads, store)
+    return Running(app, engine, store)
 
 
 @contextmanager

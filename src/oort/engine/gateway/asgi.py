@@ -7,14 +7,15 @@ The application enforces the time limits of slow clients and of functions.
 import asyncio
 import time
 from collections.abc import Awaitable, Callable, Collection, Mapping, MutableMapping
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from datetime import timedelta
+from functools import partial
 from types import MappingProxyType
 from typing import Any, TypeAlias
 
 from oort.engine.gateway import heads, problem_replies
 from oort.engine.gateway.gateway import LOGOUT, Admission, Gateway
+from oort.engine.gateway.threads import Threads
 from oort.model import limits
 from oort.model.http import FixedPage, HttpReply, HttpRequest
 
@@ -47,7 +48,7 @@ class GatewayApp:
         self,
         gateway: Gateway,
         *,
-        threads: ThreadPoolExecutor,
+        threads: Threads,
         access: Access,
         pages: Mapping[str, FixedPage | LivePage] = MappingProxyType({}),
         timed: bool = True,
@@ -56,6 +57,7 @@ class GatewayApp:
     ) -> None:
         self._gateway = gateway
         self._threads = threads
+        self._own = Threads(1)  # for work of the gateway, which waits for no handler
         self._access = access
         self._pages = {
             path: page if callable(page) else _page(page) for path, page in pages.items()
@@ -96,11 +98,14 @@ class GatewayApp:
             await _write(send, reply, bodiless=request.method == "HEAD")
         self._access(request, reply, timedelta(seconds=time.perf_counter() - started))
 
+    def close(self) -> None:
+        """Finish the requests that have begun, and answer no others."""
+        self._threads.close()
+        self._own.close()
+
     async def _reply(self, request: HttpRequest, receive: Receive) -> HttpReply:
         if request.path == LOGOUT and request.method == "POST":
-            return await asyncio.get_running_loop().run_in_executor(
-                self._threads, self._gateway.logout, request
-            )
+            return await self._log_out(request)
         admitted = self._gateway.admit(request)
         if isinstance(admitted, HttpReply):
             return admitted
@@ -119,66 +124,32 @@ class GatewayApp:
         finally:
             self._running -= 1
 
+    async def _log_out(self, request: HttpRequest) -> HttpReply:
+        outcome = await self._own.submit(partial(self._gateway.logout, request)).outcome()
+        if isinstance(outcome, HttpReply):
+            return outcome
+        raise outcome or RuntimeError("There is no reply.")
+
     async def _answer(self, admitted: Admission, body: bytes) -> HttpReply:
         """Run the function within its time-out, which includes the wait for a thread."""
-        work = _Work(asyncio.get_running_loop())
         limit = admitted.match.function.timeout.total_seconds() if self._timed else None
         try:
-            running = self._threads.submit(work.run, self._gateway.answer, admitted, body)
-        except RuntimeError as error:  # the thread pool is shut down
+            job = self._threads.submit(partial(self._gateway.answer, admitted, body))
+        except RuntimeError as error:  # the threads have ended
             return self._gateway.failed(admitted, error)
         try:
-            outcome = await work.outcome(limit)
+            outcome = await job.outcome(limit)
         except asyncio.CancelledError:
-            running.cancel()
+            job.cancel()
             raise
         if outcome is None:
-            if running.cancel():
+            if job.cancel():
                 return self._gateway.refuse(problem_replies.busy(), admitted)
-            outcome = self._gateway.expire(admitted) or await work.outcome(None)
+            outcome = self._gateway.expire(admitted) or await job.outcome()
         if isinstance(outcome, HttpReply):
             return outcome
         # A handler's own errors are replies already, so this is an error of the engine.
         return self._gateway.failed(admitted, outcome or RuntimeError("There is no reply."))
-
-
-class _Work:
-    """The work of a thread, for a task that waits. Costs less than `asyncio.wrap_future`."""
-
-    def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
-        self._loop = loop
-        self._woken: asyncio.Future[None] = loop.create_future()
-        self._outcome: HttpReply | Exception | None = None
-
-    def run(self, answer: Callable[..., HttpReply], *arguments: object) -> None:
-        """Make the reply, in the thread."""
-        outcome: HttpReply | Exception
-        try:
-            outcome = answer(*arguments)
-        except BaseException as error:
-            outcome = error if isinstance(error, Exception) else RuntimeError(repr(error))
-        with suppress(RuntimeError):  # the server has ended
-            self._loop.call_soon_threadsafe(self._settle, outcome)
-
-    async def outcome(self, limit: float | None) -> HttpReply | Exception | None:
-        """Return the reply or the error as soon as it is there; None after the limit, in seconds."""
-        if self._outcome is None:
-            self._woken = self._loop.create_future()
-            timer = None if limit is None else self._loop.call_later(limit, self._wake)
-            try:
-                await self._woken
-            finally:
-                if timer is not None:
-                    timer.cancel()
-        return self._outcome
-
-    def _settle(self, outcome: HttpReply | Exception) -> None:
-        self._outcome = outcome
-        self._wake()
-
-    def _wake(self) -> None:
-        if not self._woken.done():
-            self._woken.set_result(None)
 
 
 def _address(scope: Scope) -> str:

@@ -5,10 +5,12 @@ The issuer keeps its keys, API keys and revoked tokens here. The files are not e
 """
 
 import fcntl
+import mmap
 import os
+import time
 import uuid
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from threading import Lock
 from typing import Generic, TypeVar
@@ -19,20 +21,41 @@ from oort.model.errors import StateUnusable
 T = TypeVar("T")
 
 
+_CHANGES = ".changes"  # a count of changes, in memory that the processes share
+_SIZE = 8
+# Seconds after which a file is looked at all the same: a person may replace it.
+_LOOK = 1.0
+
+
 class SharedFile(Generic[T]):
-    """The parsed content of a file (empty bytes if missing), parsed again after a change."""
+    """The parsed content of a file (empty bytes if missing), parsed again after a change.
+
+    A change by `alone` is seen at once, any other change within a second.
+    """
 
     def __init__(self, path: Path, read: Callable[[bytes], T]) -> None:
         self.path = path
         self._read = read
         self._lock = Lock()
+        self._changes = _Changes(path.parent)
         self._seen: tuple[tuple[int, ...], T] | None = None
+        self._fresh: tuple[bytes, float, T] | None = None
 
     def value(self) -> T:
-        """Return the current content; costs one `stat` if unchanged.
+        """Return the current content. An unchanged file costs no system call.
 
         StateUnusable if unreadable.
         """
+        fresh, now = self._fresh, time.monotonic()
+        if fresh is not None and now < fresh[1] and fresh[0] == self._changes.count():
+            return fresh[2]
+        # The count is older than the content, so a change in between is seen next time.
+        count = self._changes.count()
+        value = self._looked_at()
+        self._fresh = (count, now + _LOOK, value) if count else None
+        return value
+
+    def _looked_at(self) -> T:
         try:
             stamp = _stamp(self.path)
             seen = self._seen
@@ -51,9 +74,44 @@ class SharedFile(Generic[T]):
             ) from None
 
 
+class _Changes:
+    """The count of changes in a folder; empty where no file can be written."""
+
+    def __init__(self, folder: Path) -> None:
+        self._file = folder / _CHANGES
+        self._shared: mmap.mmap | None = None
+
+    def count(self) -> bytes:
+        """Return the count."""
+        if self._shared is None:
+            with suppress(OSError):
+                self._shared = _mapped(self._file)
+        return b"" if self._shared is None else self._shared[:_SIZE]
+
+
+def _mapped(file: Path) -> mmap.mmap:
+    descriptor = os.open(file, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    try:
+        if os.fstat(descriptor).st_size < _SIZE:
+            os.ftruncate(descriptor, _SIZE)  # keeps the count of a process that is faster
+        return mmap.mmap(descriptor, _SIZE, prot=mmap.PROT_READ)
+    finally:
+        os.close(descriptor)
+
+
+def _add_change(folder: Path) -> None:
+    """Count a change. The caller has the lock of the folder."""
+    descriptor = os.open(folder / _CHANGES, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    try:
+        before = int.from_bytes(os.pread(descriptor, _SIZE, 0), "big")
+        os.pwrite(descriptor, (before + 1).to_bytes(_SIZE, "big"), 0)
+    finally:
+        os.close(descriptor)
+
+
 @contextmanager
 def alone(folder: Path) -> Iterator[None]:
-    """Lock the folder against other writers that use this function.
+    """Lock the folder against other writers that use this function, and count a change at the end.
 
     Create the folder if missing.
     """
@@ -64,7 +122,11 @@ def alone(folder: Path) -> Iterator[None]:
         raise unusable(folder, error) from error
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX)
-        yield
+        try:
+            yield
+        finally:
+            with suppress(OSError):  # then it is seen a second later
+                _add_change(folder)
     finally:
         os.close(descriptor)
 

@@ -65,6 +65,8 @@ def _members(members: Iterable[tuple[object, object]]) -> Misfit | None:
 
 
 def _finite(value: float | Decimal) -> Misfit | None:
+    if type(value) is float and math.isfinite(value):
+        return None
     if isinstance(value, Decimal):  # some are finite and no float
         return None if value.is_finite() else Misfit(NOT_FINITE)
     return None if isinstance(value, int) or math.isfinite(value) else Misfit(NOT_FINITE)

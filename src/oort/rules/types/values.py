@@ -73,7 +73,7 @@ class Values(Generic[T]):
         """
         if Decimal in keep and not self._may_be_exact:
             keep = _TIMES if datetime in keep else ()
-        result = _builtins(value, keep=keep)
+        result = _builtins(value, keep=keep) if keep else models.builtins(value)
         if Decimal in keep and numbers.hold_decimal([result]):
             # msgspec takes a Decimal for a float, but not a text.
             self._converted(_builtins(value, keep=()), models.load_written)
@@ -108,7 +108,8 @@ class Values(Generic[T]):
             raise _joined(error) from error.__cause__
         except TypeError as error:
             raise msgspec.ValidationError(_UNHASHABLE) from error
-        self._hold(converted)
+        if self._judge is not None and (misfit := self._judge(converted)) is not None:
+            raise msgspec.ValidationError(misfit.message)
         return converted
 
     def _decoded(self, data: bytes) -> T:

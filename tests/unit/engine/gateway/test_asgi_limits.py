@@ -3,8 +3,8 @@
 import asyncio
 import threading
 from collections.abc import Awaitable, Callable, Iterator, MutableMapping
-from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
+from functools import partial
 from typing import Any
 
 import msgspec
@@ -17,6 +17,7 @@ from oort.engine.engine import Engine
 from oort.engine.entropy import SeededEntropy
 from oort.engine.gateway.asgi import GatewayApp
 from oort.engine.gateway.gateway import LOGOUT
+from oort.engine.gateway.threads import Threads
 from oort.engine.store.direct import DirectStore
 from oort.model import limits
 from oort.model.http import FixedPage
@@ -57,7 +58,7 @@ class Server:
             identity=self.callers,
             timed=timed,
         )
-        self.threads = ThreadPoolExecutor(threads)
+        self.threads = Threads(threads)
         pages = {"/_oort/live": lambda address: FixedPage("text/plain", address.encode())}
         self.app = GatewayApp(
             self.engine.gateway,
@@ -95,7 +96,7 @@ class Server:
     def close(self) -> None:
         """Let the handler end."""
         self.go_on.set()
-        self.threads.shutdown()
+        self.threads.close()
         self.store.close()
 
     def notes(self) -> list[str]:
@@ -161,7 +162,7 @@ def test_a_handler_that_takes_too_long_is_504_and_can_write_nothing_more(opened:
     assert not server.left.is_set()
     server.go_on.set()
     assert server.left.wait(PATIENCE)
-    server.threads.shutdown()
+    server.threads.close()
     assert server.notes() == ["before"]
     assert server.refused in (["TimedOut"], ["NotGranted"])  # its own clock, or the gateway's
     spans = server.engine.ports.traces.read(headers[b"trace-id"].decode())
@@ -181,10 +182,14 @@ def test_with_a_debugger_nothing_is_too_slow(opened: Opened) -> None:
 def test_a_request_that_gets_no_thread_in_time_is_503_and_enters_no_handler(opened: Opened) -> None:
     server = opened(timeout=SHORT, threads=1)
     release = threading.Event()
-    server.threads.submit(release.wait, PATIENCE)
-    status, headers, _ = asyncio.run(server.ask())
+
+    async def behind() -> Any:
+        server.threads.submit(partial(release.wait, PATIENCE))  # type: ignore[arg-type]
+        return await server.ask()
+
+    status, headers, _ = asyncio.run(behind())
     release.set()
-    server.threads.shutdown()
+    server.threads.close()
     assert (status, headers[b"retry-after"], server.entered.is_set(), server.notes()) == (
         503,
         b"1",
@@ -234,6 +239,19 @@ def test_logout_runs_in_a_thread_and_ends_the_token(opened: Opened) -> None:
     assert asyncio.run(server.ask(path=LOGOUT, token=token))[0] == 204
     assert asyncio.run(server.ask(path=LOGOUT, token=token))[0] == 401
     assert asyncio.run(server.ask(path=LOGOUT, method="GET"))[0] == 404
+
+
+def test_logout_waits_for_no_handler(opened: Opened) -> None:
+    server = opened(timeout=SHORT, threads=1)
+    token, release = server.callers.token("ada", []), threading.Event()
+
+    async def behind() -> Any:
+        server.threads.submit(partial(release.wait, PATIENCE))  # type: ignore[arg-type]
+        return await server.ask(path=LOGOUT, token=token)
+
+    assert asyncio.run(behind())[0] == 204
+    assert not release.is_set()
+    release.set()
 
 
 def test_a_live_page_knows_where_the_server_listens(opened: Opened) -> None:

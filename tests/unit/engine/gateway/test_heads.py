@@ -1,7 +1,6 @@
 """The Host header must be a name of the server, and a body has one transfer coding."""
 
 from collections.abc import Iterable
-from concurrent.futures import ThreadPoolExecutor
 
 import msgspec
 import pytest
@@ -9,6 +8,7 @@ import pytest
 from oort.engine.gateway.asgi import GatewayApp
 from oort.engine.gateway.gateway import LOGOUT
 from oort.engine.gateway.heads import LOOPBACK
+from oort.engine.gateway.threads import Threads
 from oort.model.http import FixedPage
 from tests.unit.engine.gateway.test_asgi import Server
 
@@ -39,7 +39,7 @@ def local() -> Server:
     server = Server()
     server.app = GatewayApp(
         server.desk.engine.gateway,
-        threads=ThreadPoolExecutor(1),
+        threads=Threads(1),
         access=server._note,
         pages={"/_oort/page": FixedPage("text/html", b"<p>hello")},
         hosts=LOOPBACK,

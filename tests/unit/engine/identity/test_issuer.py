@@ -407,7 +407,7 @@ def test_the_key_is_kept_in_the_folder_for_its_owner_alone(
     folder = tmp_path / "state" / "platform"
     token = Issuer(folder, URL, clock).issue("ada", [])
     assert stat.S_IMODE((folder / KEY_FILE).stat().st_mode) == 0o600
-    assert [path.name for path in folder.iterdir()] == [KEY_FILE]
+    assert {path.name for path in folder.iterdir()} == {".changes", KEY_FILE}
     assert Issuer(folder, URL, clock).verify(token).id == "ada"
     assert reason(Issuer(tmp_path / "other", URL, clock), token) == OTHER_KEY
 
@@ -423,7 +423,7 @@ def test_issuers_that_start_together_share_one_key(tmp_path: Path, clock: Virtua
     with ThreadPoolExecutor(4) as pool:
         issuers = list(pool.map(lambda _: Issuer(tmp_path, URL, clock), range(4)))
     assert len({issuer.key_id for issuer in issuers}) == 1
-    assert [path.name for path in tmp_path.iterdir()] == [KEY_FILE]
+    assert {path.name for path in tmp_path.iterdir()} == {".changes", KEY_FILE}
 
 
 def small_key() -> rsa.RSAPrivateKey:

@@ -1,0 +1,134 @@
+"""Threads for requests. Replies that are ready together wake the event loop once.
+
+A pool of the standard library wakes the loop for each result, and takes many locks for it.
+"""
+
+import asyncio
+import threading
+from collections import deque
+from collections.abc import Callable
+from contextlib import suppress
+from queue import Empty, SimpleQueue
+from typing import TypeAlias
+
+from oort.model.http import HttpReply
+
+Outcome: TypeAlias = HttpReply | Exception
+
+
+class Job:
+    """Work for a thread, and its outcome for the task that waits."""
+
+    def __init__(
+        self, pool: "Threads", work: Callable[[], HttpReply], loop: asyncio.AbstractEventLoop
+    ) -> None:
+        self._pool = pool
+        self._work = work
+        self._loop = loop
+        self._waiter: asyncio.Future[None] | None = None
+        self._state = "waiting"
+        self._outcome: Outcome | None = None
+
+    async def outcome(self, limit: float | None = None) -> Outcome | None:
+        """Return the reply or the error; None if the limit, in seconds, comes first."""
+        if self._outcome is None:
+            self._waiter = self._loop.create_future()
+            timer = None if limit is None else self._loop.call_later(limit, self._wake)
+            try:
+                await self._waiter
+            finally:
+                if timer is not None:
+                    timer.cancel()
+        return self._outcome
+
+    def cancel(self) -> bool:
+        """Leave the work undone. False if it has begun."""
+        return self._becomes("cancelled")
+
+    def run(self) -> None:
+        """Do the work, in the thread."""
+        if not self._becomes("begun"):
+            return
+        outcome: Outcome
+        try:
+            outcome = self._work()
+        except BaseException as error:  # the thread goes on
+            outcome = error if isinstance(error, Exception) else RuntimeError(repr(error))
+        self._pool.hand_over(self, outcome)
+
+    def settle(self, outcome: Outcome) -> None:
+        """Take the outcome, and wake the task. Called by the event loop."""
+        self._outcome = outcome
+        self._wake()
+
+    def _becomes(self, state: str) -> bool:
+        with self._pool.lock:
+            if self._state != "waiting":
+                return False
+            self._state = state
+        return True
+
+    def _wake(self) -> None:
+        if self._waiter is not None and not self._waiter.done():
+            self._waiter.set_result(None)
+
+
+class Threads:
+    """At most `most` threads, for the tasks of one event loop."""
+
+    def __init__(self, most: int) -> None:
+        self.lock = threading.Lock()
+        self._most = most
+        self._waiting: SimpleQueue[Job | None] = SimpleQueue()
+        self._threads: list[threading.Thread] = []
+        self._is_closed = False
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._ended: deque[tuple[Job, Outcome]] = deque()
+        self._is_waking = False
+
+    def submit(self, work: Callable[[], HttpReply]) -> Job:
+        """Do the work in a thread. Called by the event loop. Raises RuntimeError after `close`."""
+        if self._is_closed:
+            raise RuntimeError("The threads have ended.")
+        loop = asyncio.get_running_loop()
+        if loop is not self._loop:
+            self._loop, self._is_waking = loop, False
+        job = Job(self, work, loop)
+        self._waiting.put(job)
+        if len(self._threads) < self._most:
+            name = f"request-{len(self._threads)}"
+            self._threads.append(threading.Thread(target=self._run, name=name, daemon=True))
+            self._threads[-1].start()
+        return job
+
+    def close(self) -> None:
+        """Finish the work that has begun, and leave the other work undone."""
+        self._is_closed = True
+        with suppress(Empty):
+            while True:
+                self._waiting.get_nowait()
+        for _ in self._threads:
+            self._waiting.put(None)
+        for thread in self._threads:
+            thread.join()
+
+    def hand_over(self, job: Job, outcome: Outcome) -> None:
+        """Give an outcome to the event loop. Called by a thread."""
+        self._ended.append((job, outcome))
+        if self._is_waking or self._loop is None:
+            return
+        self._is_waking = True
+        try:
+            self._loop.call_soon_threadsafe(self._settle)
+        except RuntimeError:  # the loop has ended
+            self._is_waking = False
+
+    def _settle(self) -> None:
+        self._is_waking = False  # first: an outcome that comes later wakes the loop again
+        while self._ended:
+            job, outcome = self._ended.popleft()
+            job.settle(outcome)
+
+    def _run(self) -> None:
+        while (job := self._waiting.get()) is not None:
+            job.run()
