@@ -1,7 +1,6 @@
-"""The gateway as a raw ASGI application: reads bodies within the limits, runs functions in
-threads, writes replies.
+"""The gateway as a raw ASGI application: runs functions in threads, writes replies.
 
-The application enforces the time limits of slow clients and of functions.
+The application enforces the time limits of functions.
 """
 
 import asyncio
@@ -14,25 +13,17 @@ from types import MappingProxyType
 from typing import Any, TypeAlias
 
 from oort.engine.gateway import heads, problem_replies
+from oort.engine.gateway.arriving import Arriving, ClientLeft, GivenUp, Receive, TooSlow
 from oort.engine.gateway.gateway import LOGOUT, Admission, Gateway
 from oort.engine.gateway.threads import Threads
 from oort.model import limits
 from oort.model.http import FixedPage, HttpReply, HttpRequest
 
 Scope: TypeAlias = MutableMapping[str, Any]  # ASGI's own shape
-Receive: TypeAlias = Callable[[], Awaitable[MutableMapping[str, Any]]]
 Send: TypeAlias = Callable[[MutableMapping[str, Any]], Awaitable[None]]
 Access: TypeAlias = Callable[[HttpRequest, HttpReply, timedelta], None]
 # A page that is made for each request, from the server's own address.
 LivePage: TypeAlias = Callable[[str], FixedPage]
-
-
-class ClientLeft(Exception):
-    """The client closed the connection before the body was complete."""
-
-
-class TooSlow(Exception):
-    """The body exceeded the time limits of a client."""
 
 
 class GatewayApp:
@@ -66,6 +57,7 @@ class GatewayApp:
         self._most = most
         self._hosts = hosts
         self._running = 0
+        self._arriving = Arriving()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -109,11 +101,11 @@ class GatewayApp:
         admitted = self._gateway.admit(request)
         if isinstance(admitted, HttpReply):
             return admitted
-        if self._running >= self._most:
+        if self._running >= self._most and not self._arriving.give_up():
             return self._gateway.refuse(problem_replies.busy(), admitted)
         self._running += 1
         try:
-            body = await _body(request, receive)
+            body = await self._arriving.read(request, receive)
             return (
                 self._gateway.too_large(admitted)
                 if body is None
@@ -121,6 +113,8 @@ class GatewayApp:
             )
         except TooSlow:
             return self._gateway.refuse(problem_replies.too_slow(), admitted)
+        except GivenUp:
+            return self._gateway.refuse(problem_replies.busy(), admitted)
         finally:
             self._running -= 1
 
@@ -167,37 +161,6 @@ def _page(page: FixedPage) -> HttpReply:
         ("cache-control", "no-store"),  # a reload of the program changes it
     )
     return HttpReply(200, headers, page.body, trace="")
-
-
-async def _body(request: HttpRequest, receive: Receive) -> bytes | None:
-    """Read the body; None if it exceeds the limit, or if its announced length does.
-
-    TooSlow if the client exceeds its time limits.
-    """
-    announced = request.headers.get("content-length", "").lstrip("0")
-    if announced.isdecimal() and (len(announced) > 18 or int(announced) > limits.REQUEST_BYTES):
-        return None
-    loop, pause = asyncio.get_running_loop(), limits.CLIENT_PAUSE.total_seconds()
-    end = loop.time() + limits.CLIENT_TIME.total_seconds()
-    parts: list[bytes] = []
-    size, more = 0, True
-    try:
-        async with asyncio.timeout(pause) as time_limit:
-            while more:
-                message = await receive()
-                if message["type"] == "http.disconnect":
-                    raise ClientLeft
-                part: bytes = message.get("body", b"")
-                size += len(part)
-                if size > limits.REQUEST_BYTES:
-                    return None
-                parts.append(part)
-                more = message.get("more_body", False)
-                if more and part:
-                    time_limit.reschedule(min(end, loop.time() + pause))
-    except TimeoutError:
-        raise TooSlow from None
-    return b"".join(parts)
 
 
 async def _write(send: Send, reply: HttpReply, *, bodiless: bool) -> None:
