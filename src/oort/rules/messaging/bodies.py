@@ -70,7 +70,10 @@ def repeats_a_name(body: bytes, value: object) -> bool:
     """
     # A member has one colon, and the decoded value has lost the members that are repeated. All
     # other colons are in texts, which are the same on both sides.
-    return body.count(b":") + _escaped_colons(body) > _encoder.encode(value).count(b":")
+    colons = body.count(b":")
+    if isinstance(value, dict) and len(value) == colons:  # most bodies: nothing else has one
+        return False
+    return colons + _escaped_colons(body) > _encoder.encode(value).count(b":")
 
 
 def named(body: bytes) -> str:
