@@ -4,6 +4,7 @@ Whatever a handler writes, sends, publishes, calls or answers is held against it
 here, before it leaves. What does not fit raises InvalidValue, an error of the handler.
 """
 
+import sys
 from collections.abc import Sequence
 from datetime import datetime
 from decimal import Decimal
@@ -32,7 +33,7 @@ def plain(value: object, kind: object) -> Value:
     Decimals are numbers. Raises InvalidValue for a value that does not fit the type or cannot be
     stored.
     """
-    result: Value = _stored(_plain(value, kind, keep=(datetime, Decimal)))
+    result: Value = _stored(_plain(value, kind, keep=(datetime, Decimal), most=limits.ITEM_BYTES))
     # The broker checks the numbers again; here the traceback shows the line of the handler.
     numbers.check(result)
     return result
@@ -99,7 +100,7 @@ def body(value: object, kind: object) -> bytes:
 
     Raises LimitExceeded above 256 KiB.
     """
-    result = _plain(value, kind)
+    result = _plain(value, kind, most=limits.MESSAGE_BYTES)
     numbers.check_message(result)
     encoded = msgspec.json.encode(result)
     if len(encoded) > limits.MESSAGE_BYTES:
@@ -183,9 +184,11 @@ _INSTEAD = "Nothing was written or sent. Make the value fit the declared type, o
 _ERRORS = (TypeError, ValueError, RecursionError, OverflowError, msgspec.MsgspecError, Problem)
 
 
-def _plain(value: object, kind: object, *, keep: tuple[type, ...] = ()) -> Value:
+def _plain(
+    value: object, kind: object, *, keep: tuple[type, ...] = (), most: int = sys.maxsize
+) -> Value:
     try:
-        return _values(kind).plain(value, keep=keep)
+        return _values(kind).plain(value, keep=keep, most=most)
     except _ERRORS as error:
         raise _misfit(value, kind, error) from error
 

@@ -76,33 +76,45 @@ def _zoned(value: datetime | time) -> Misfit | None:
     return Misfit(_NO_ZONE) if value.tzinfo is None else None
 
 
-def judge(shape: Shape) -> Judge | None:
-    """Return the judge of a shape; None if msgspec's own check is enough."""
-    return _judge(shape, {})
+def judge(shape: Shape, *, of_json: bool = False) -> Judge | None:
+    """Return the judge of a shape; None if msgspec's own check is enough.
+
+    A value that is read `of_json` has finite numbers, and no times but where the type has them.
+    """
+    return _judge(shape, {}, of_json=of_json)
 
 
-def _judge(shape: Shape, seen: dict[object, Judge]) -> Judge | None:
+def _judge(shape: Shape, seen: dict[object, Judge], *, of_json: bool) -> Judge | None:
     match shape:
         case shapes.Noted():
-            return _judge(shape.shape, seen)
+            return _judge(shape.shape, seen, of_json=of_json)
         case shapes.Array():
-            return _array(_judge(shape.item, seen))
+            return _array(_judge(shape.item, seen, of_json=of_json))
         case shapes.Map():
-            return _map(_judge(shape.key, seen), _judge(shape.value, seen))
+            # A name may be the text "NaN".
+            key = _judge(shape.key, seen, of_json=False)
+            return _map(key, _judge(shape.value, seen, of_json=of_json))
         case shapes.Tuple():
-            return _tuple([_judge(item, seen) for item in shape.items])
+            return _tuple([_judge(item, seen, of_json=of_json) for item in shape.items])
         case shapes.Object() | shapes.ObjectTuple():
-            return _object(shape, seen)
+            return _object(shape, seen, of_json=of_json)
         case shapes.Choice():
-            return _choice(shape.arms, seen)
+            return _choice(shape.arms, seen, of_json=of_json)
         case shapes.OpenChoice():
-            return _choice(list(reading.arms(shape).values()), seen, others=_unknown)
+            return _choice(
+                list(reading.arms(shape).values()),
+                seen,
+                of_json=of_json,
+                others=None if of_json else _unknown,
+            )
         case _:
-            return _leaf(shape)
+            return _leaf(shape, of_json=of_json)
 
 
-def _leaf(shape: Shape) -> Judge | None:
+def _leaf(shape: Shape, *, of_json: bool) -> Judge | None:
     match shape:
+        case shapes.Number() | shapes.Anything() if of_json:
+            return None
         case shapes.Number(integer=False) | shapes.Exact():
             return _finite
         case shapes.Formatted(format="date-time" | "time", zone=True):
@@ -174,7 +186,9 @@ def _tuple(items: list[Judge | None]) -> Judge | None:
     return judge
 
 
-def _object(shape: shapes.Object | shapes.ObjectTuple, seen: dict[object, Judge]) -> Judge | None:
+def _object(
+    shape: shapes.Object | shapes.ObjectTuple, seen: dict[object, Judge], *, of_json: bool
+) -> Judge | None:
     if shape.kind in seen:
         return seen[shape.kind]
     judged: list[tuple[str, object, Judge]] = []
@@ -191,16 +205,24 @@ def _object(shape: shapes.Object | shapes.ObjectTuple, seen: dict[object, Judge]
     seen[shape.kind] = judge  # a class may contain itself
     for position, field in enumerate(shape.fields):
         step = field.wire if isinstance(shape, shapes.Object) else position
-        field_judge = _judge(field.shape, seen)
+        field_judge = _judge(field.shape, seen, of_json=of_json)
         if field_judge is not None:
             judged.append((field.name, step, field_judge))
     return judge if judged else None
 
 
 def _choice(
-    arms: Sequence[Shape], seen: dict[object, Judge], *, others: Judge | None = None
+    arms: Sequence[Shape],
+    seen: dict[object, Judge],
+    *,
+    of_json: bool,
+    others: Judge | None = None,
 ) -> Judge | None:
-    judged = [(_class(arm), inner) for arm in arms if (inner := _judge(arm, seen)) is not None]
+    judged = [
+        (_class(arm), inner)
+        for arm in arms
+        if (inner := _judge(arm, seen, of_json=of_json)) is not None
+    ]
     if not judged and others is None:
         return None
 

@@ -67,10 +67,13 @@ def too_deep(value: Value) -> bool:
     >>> too_deep([[1]])
     False
     """
-    level = [value]
+    level: list[dict[str, Value] | list[Value]] = [value] if isinstance(value, dict | list) else []
     for _ in range(limits.JSON_DEPTH):
         level = [
-            inner for outer in level for inner in _inner(outer) if isinstance(inner, dict | list)
+            inner
+            for outer in level
+            for inner in (outer.values() if isinstance(outer, dict) else outer)
+            if isinstance(inner, (dict, list))
         ]
         if not level:
             return False
@@ -195,7 +198,9 @@ class _Map(msgspec.Struct, eq=False):
                 self.element.check(inner, f"{pointer}/{escaped(name)}", errors)
 
     def stray(self, value: Value, pointer: str, errors: list[Violation]) -> None:
-        for name, inner in value.items() if isinstance(value, dict) else ():
+        if _is_plain(self.element) or not isinstance(value, dict):
+            return
+        for name, inner in value.items():
             if len(errors) < limits.VIOLATIONS:
                 self.element.stray(inner, f"{pointer}/{escaped(name)}", errors)
 
@@ -212,7 +217,9 @@ class _List(msgspec.Struct, eq=False):
                 self.element.check(inner, f"{pointer}/{position}", errors)
 
     def stray(self, value: Value, pointer: str, errors: list[Violation]) -> None:
-        for position, inner in enumerate(value) if isinstance(value, list) else ():
+        if _is_plain(self.element) or not isinstance(value, list):
+            return
+        for position, inner in enumerate(value):
             if len(errors) < limits.VIOLATIONS:
                 self.element.stray(inner, f"{pointer}/{position}", errors)
 
@@ -264,6 +271,11 @@ class _Choice(msgspec.Struct, eq=False):
             if isinstance(tag, str | int) and not isinstance(tag, bool)
             else None
         )
+
+
+def _is_plain(validator: Validator) -> bool:
+    """True if msgspec accepts nothing that has to be refused: a long list is not walked through."""
+    return isinstance(validator, _Leaf) and not validator.exact
 
 
 def _is_not_finite(text: str) -> bool:

@@ -5,6 +5,7 @@ NaN, a time has its zone, `1.0` is an integer as in JSON Schema, and a dataclass
 fields that were defaulted.
 """
 
+import sys
 from collections.abc import Callable, Sequence
 from datetime import datetime
 from decimal import Decimal
@@ -13,6 +14,7 @@ from typing import Any, Generic, TypeVar, cast
 
 import msgspec
 
+from oort.model.errors import LimitExceeded
 from oort.model.items import Value
 from oort.rules.types import defaults, judges, models, numbers, reading, shapes
 from oort.rules.types.shapes import Shape
@@ -37,6 +39,7 @@ class Values(Generic[T]):
         self._shape = shape
         self._decoder = msgspec.json.Decoder(kind, dec_hook=models.load)
         self._judge = judges.judge(shape)
+        self._judge_of_json = judges.judge(shape, of_json=True)
         self._fill = defaults.filler(shape)
         # JSON has no NaN: msgspec writes null, which only the value before can show.
         self._direct = self._fill is None and not _may_write_null(shape)
@@ -57,23 +60,29 @@ class Values(Generic[T]):
             value = self._decoded(exact)
         except TypeError as error:  # a set cannot hold a list
             raise msgspec.ValidationError(_UNHASHABLE) from error
-        self._hold(value)
+        if self._judge_of_json and (misfit := self._judge_of_json(value)) is not None:
+            raise msgspec.ValidationError(misfit.message)
         return value
 
     def convert(self, value: object) -> T:
         """Return a value in the types of JSON as the type. Raises msgspec's ValidationError."""
         return self._converted(value, models.load)
 
-    def plain(self, value: object, *, keep: tuple[type, ...] = ()) -> Value:
+    def plain(
+        self, value: object, *, keep: tuple[type, ...] = (), most: int = sys.maxsize
+    ) -> Value:
         """Return a value as the type reads it, in the types of JSON and in those that are kept.
 
         So the defaults of the type are there, and the further fields of a subclass are not. A
         Decimal is kept only where the type reads a Decimal. Raises msgspec's ValidationError if the
-        value does not fit, TypeError if it cannot be encoded.
+        value does not fit, TypeError if it cannot be encoded, and LimitExceeded if it certainly has
+        more than `most` bytes: a huge value costs no further look.
         """
         if Decimal in keep and not self._may_be_exact:
             keep = _TIMES if datetime in keep else ()
         result = _builtins(value, keep=keep) if keep else models.builtins(value)
+        if most < sys.maxsize:
+            _check_size(result, most, of=value)
         if Decimal in keep and numbers.hold_decimal([result]):
             # msgspec takes a Decimal for a float, but not a text.
             self._converted(_builtins(value, keep=()), models.load_written)
@@ -173,6 +182,16 @@ def _builtins(value: object, *, keep: tuple[type, ...]) -> Value:
             raise
         # msgspec does not keep what is the name of a member.
         return cast(Value, _named(models.builtins(value, keep=keep, str_keys=False)))
+
+
+def _check_size(result: Value, most: int, *, of: object) -> None:
+    from oort.rules.types.sizes import exceeds  # for writes only
+
+    if exceeds(result, most):
+        raise LimitExceeded(
+            f"{type(of).__name__} has more than {most:,} bytes.",
+            "Store the data in parts, and keep a reference.",
+        )
 
 
 def _named(value: object) -> object:

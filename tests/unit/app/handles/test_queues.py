@@ -52,7 +52,7 @@ def test_a_delay_is_0_to_15_minutes(delay: timedelta) -> None:
 
 
 def test_a_message_of_256_kib_is_the_largest() -> None:
-    with pytest.raises(LimitExceeded, match="a message holds 262,144"):
+    with pytest.raises(LimitExceeded, match="has more than 262,144 bytes"):
         fake(Letters[Send]).send(Book(isbn="1", title="x" * 262_144))
 
 

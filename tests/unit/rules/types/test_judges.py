@@ -79,3 +79,12 @@ def test_what_can_never_fail_is_not_visited() -> None:
         assert (judge is None) == (kind != tuple[int, float])
         if judge is not None:
             assert judge((1, 1.0)) is None
+
+
+def test_a_value_that_is_read_of_json_has_finite_numbers() -> None:
+    kinds: list[Any] = [float, list[float], Any, dict[str, Any]]
+    assert [judges.judge(reading.compiled(kind), of_json=True) for kind in kinds] == [None] * 4
+    assert None not in [judges.judge(reading.compiled(kind)) for kind in kinds]
+    names = judges.judge(reading.compiled(dict[float, int]), of_json=True)
+    assert names is not None
+    assert names({float("nan"): 1}) is not None
