@@ -271,7 +271,7 @@ def on_aws(*, rounds: int = 0) -> tuple[Counts, Counts, float]:
     request: dict[str, object] = {
         "httpMethod": "POST",
         "path": "/accounts",
-        "headers": {},
+        "headers": {"content-type": "application/json"},
         "requestContext": {},
     }
 

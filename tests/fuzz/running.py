@@ -9,7 +9,8 @@ from oort.app.programs import Program
 from oort.cli.dev import fixed_pages
 from oort.engine.engine import Engine
 from oort.engine.entropy import SeededEntropy
-from oort.engine.gateway.asgi import GatewayApp, Receive, Scope, Send
+from oort.engine.gateway.arriving import Receive
+from oort.engine.gateway.asgi import GatewayApp, Scope, Send
 from oort.engine.gateway.threads import Threads
 from oort.engine.store.direct import DirectStore
 from oort.runtime.system import SystemClock

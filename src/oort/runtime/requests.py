@@ -4,7 +4,7 @@ Arguments come from the body, the path, the query and the headers.
 """
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -16,6 +16,7 @@ from oort.app.programs import Function
 from oort.model.invocations import HttpInvocation
 from oort.model.items import Value
 from oort.model.problems import Json, Problem
+from oort.rules.messaging import bodies
 
 if TYPE_CHECKING:
     from oort.rules.types.validation import Validator, Violation
@@ -23,6 +24,9 @@ if TYPE_CHECKING:
 _SCALAR = re.compile(
     r"-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?|[Tt]rue|[Ff]alse|TRUE|FALSE"
 )
+# The charset parameter of a content-type. RFC 8259 knows UTF-8 only; ASCII is a part of it.
+_CHARSET = re.compile(r"""; *charset *= *["']?([^"'; ]*)""", re.IGNORECASE)
+_UTF_8 = frozenset({"utf-8", "utf8", "us-ascii"})
 
 
 class InvalidRequest(Problem):
@@ -103,7 +107,7 @@ class RequestReader:
     ) -> None:
         if not invocation.body and not body.parameter.required:
             return
-        _check_media_type(invocation)
+        _check_media_type(invocation.headers, empty=not invocation.body)
         errors += [
             _body_error(violation) for violation in _accept(body, invocation.body, arguments)
         ]
@@ -119,6 +123,8 @@ def _accept(body: _Compiled, data: bytes, arguments: dict[str, object]) -> "list
         return [_whole(str(error))]
     except RecursionError:
         return [_whole("Nested too deeply")]
+    if bodies.repeats_a_name(data, raw):
+        return [_whole(f"An object names {bodies.named(data)} twice")]
     try:  # from the text, not from `raw`: a Decimal keeps its digits
         arguments[body.parameter.name] = codecs.read(data, body.parameter.kind)
     except (msgspec.DecodeError, RecursionError) as error:
@@ -141,17 +147,41 @@ def _whole(detail: str) -> "Violation":
     return validation.Violation("", detail)
 
 
-def _check_media_type(invocation: HttpInvocation) -> None:
-    media_type = (
-        invocation.headers.get("content-type", "application/json").partition(";")[0].strip().lower()
-    )
-    if media_type != "application/json" and not (
-        media_type.startswith("application/") and media_type.endswith("+json")
-    ):
+def _check_media_type(headers: Mapping[str, str], *, empty: bool) -> None:
+    """Raise UnsupportedMediaType unless the headers say that the body is JSON in UTF-8.
+
+    Without the header nothing is assumed: a page of any origin can send a body without a type, or
+    as text, but must ask first for application/json (CORS). An empty body needs no type.
+    """
+    kind = headers.get("content-type", "")
+    if kind == "application/json" and "content-encoding" not in headers:  # most requests
+        return
+    if not kind and empty:
+        return
+    if not _is_json(kind):
+        sent = f"is {_media_type(kind)[:100]}" if kind else "has no content-type"
         raise UnsupportedMediaType(
-            f"The body is {media_type}; send application/json "
-            "(curl: -H 'content-type: application/json')."
+            f"The body {sent}; send application/json (curl: -H 'content-type: application/json')."
         )
+    charset = _CHARSET.search(kind)
+    if charset is not None and charset[1].lower() not in _UTF_8:
+        raise UnsupportedMediaType(f"The charset is {charset[1][:100]}; send JSON in UTF-8.")
+    coding = headers.get("content-encoding", "").strip().lower()
+    if coding not in ("", "identity"):
+        raise UnsupportedMediaType(
+            f"The content-encoding is {coding[:100]}; send the body without one."
+        )
+
+
+def _media_type(kind: str) -> str:
+    return kind.partition(";")[0].strip().lower()
+
+
+def _is_json(kind: str) -> bool:
+    media_type = _media_type(kind)
+    return media_type == "application/json" or (
+        media_type.startswith("application/") and media_type.endswith("+json")
+    )
 
 
 def _compile(parameter: ValueParameter) -> _Compiled:

@@ -250,7 +250,7 @@ class Lambda:
         document = {
             "httpMethod": method,
             "path": path,
-            "headers": None,
+            "headers": {"content-type": "application/json"} if "body" in given else None,
             "requestContext": {},
             **given,
         }

@@ -59,7 +59,8 @@ def whole() -> Running:
 
 PATH = {"id": "7", "size": "2"}
 QUERY = (("day", "2026-01-02"),)
-HEADERS = {**JSON, "idempotency-key": "k"}
+KEY = {"idempotency-key": "k"}
+HEADERS = {**JSON, **KEY}
 BODY = {"part": {"name": "p"}}
 
 
@@ -173,6 +174,66 @@ def test_anything_else_is_415_and_the_handler_is_not_entered(kind: str) -> None:
     assert "curl: -H 'content-type: application/json'" in str(document(outcome)["detail"])
 
 
+def test_a_body_without_a_type_is_415_so_that_no_page_of_another_origin_can_send_it() -> None:
+    outcome = whole().request(BODY, path=PATH, query=QUERY, headers=KEY)
+    assert (outcome.status, outcome.entered) == (415, False)
+    assert document(outcome)["detail"] == (
+        "The body has no content-type; send application/json "
+        "(curl: -H 'content-type: application/json')."
+    )
+    (missing,) = errors(whole().request(b"", path=PATH, query=QUERY, headers=KEY))
+    assert missing["detail"] == "A JSON body is required"
+
+
+@pytest.mark.parametrize(
+    "charset",
+    ["utf-16", "UTF-16LE", '"utf-16"', "iso-8859-1", "latin1", "utf-7", ""],
+)
+def test_json_in_another_charset_is_415(charset: str) -> None:
+    headers = {**HEADERS, "content-type": f"application/json;x=y; Charset={charset}"}
+    outcome = whole().request(BODY, path=PATH, query=QUERY, headers=headers)
+    name = charset.strip('"')
+    assert (outcome.status, outcome.entered) == (415, False)
+    assert document(outcome)["detail"] == f"The charset is {name}; send JSON in UTF-8."
+
+
+@pytest.mark.parametrize("charset", ["utf-8", "UTF8", '"utf-8"', "us-ascii"])
+def test_utf_8_has_many_names(charset: str) -> None:
+    headers = {**HEADERS, "content-type": f"application/json; charset={charset}"}
+    assert whole().request(BODY, path=PATH, query=QUERY, headers=headers).status == 200
+
+
+@pytest.mark.parametrize(
+    ("coding", "status"), [("gzip", 415), ("br, identity", 415), ("Identity", 200), ("", 200)]
+)
+def test_an_encoded_body_is_415(coding: str, status: int) -> None:
+    headers = {**HEADERS, "content-encoding": coding}
+    outcome = whole().request(BODY, path=PATH, query=QUERY, headers=headers)
+    assert outcome.status == status
+    if status == 415:
+        assert f"The content-encoding is {coding};" in str(document(outcome)["detail"])
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b'{"part": {"name": "a"}, "part": {"name": "b"}}',
+        b'{"part": {"name": "a"}, "p\\u0061rt": {"name": "b"}}',
+        b'{"part": {"name": "a:b", "x:": 1, "x:": "\\u003a"}}',
+    ],
+)
+def test_a_body_that_names_a_member_twice_is_400(body: bytes) -> None:
+    (error,) = errors(whole().request(body, path=PATH, query=QUERY, headers=HEADERS))
+    name = "x:" if b"x:" in body else "part"
+    assert (error["pointer"], error["detail"]) == ("", f"An object names {name!r} twice")
+
+
+def test_a_large_body_that_names_a_member_twice_is_400_too() -> None:
+    body = b'{"part": {"name": "%s"}, "count": 1, "count": 2}' % (b"x" * 300_000)
+    (error,) = errors(whole().request(body, path=PATH, query=QUERY, headers=HEADERS))
+    assert error["detail"] == "An object names a member twice"
+
+
 def optional() -> Running:
     service = Service("notes")
 
@@ -188,7 +249,11 @@ def optional() -> Running:
 def test_an_optional_body_may_be_missing_whatever_its_type() -> None:
     outcome = optional().request(b"", headers={"content-type": "text/plain"})
     assert msgspec.json.decode(outcome.body) == [None, "default", False]
-    assert msgspec.json.decode(optional().request(b"null").body) == [None, "default", False]
+    assert msgspec.json.decode(optional().request(b"null", headers=JSON).body) == [
+        None,
+        "default",
+        False,
+    ]
 
 
 @pytest.mark.parametrize(
@@ -271,13 +336,13 @@ def test_a_decimal_in_a_body_is_finite() -> None:
     @service.post("/", public=True)
     def note(body: list[Decimal | None]) -> None: ...
 
-    outcome = Running(service).request(b'["1.5", 2, null, "NaN", "-inf"]')
+    outcome = Running(service).request(b'["1.5", 2, null, "NaN", "-inf"]', headers=JSON)
     assert (outcome.status, outcome.entered) == (400, False)
     assert document(outcome)["errors"] == [
         {"in": "body", "pointer": "/3", "detail": "Expected a finite number"},
         {"in": "body", "pointer": "/4", "detail": "Expected a finite number"},
     ]
-    assert Running(service).request(b'["1.5", 2, null]').status == 200
+    assert Running(service).request(b'["1.5", 2, null]', headers=JSON).status == 200
 
 
 SHARED = whole()

@@ -4,8 +4,10 @@ The server makes one instance for each connection. After the headers, the gatewa
 """
 
 import asyncio
+from collections import Counter
 from typing import TYPE_CHECKING, cast
 
+import httptools
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from oort.model import limits
@@ -18,11 +20,16 @@ KEEP_ALIVE = 65
 # The limit for headers without an end; the gateway refuses complete headers above 10 KB.
 HEAD_BYTES = 64 * 1024
 _FIRST_REQUEST = 0.2  # seconds that a new connection has to send its request when the server stops
+_QUIET = 1.0  # seconds without a request, after which a connection can lose its place to another
+_LINGER = 1.0  # seconds that a refused client has to read why
+_REFUSED = 64  # refused connections that have this time; above it, they are closed at once
 _FULL = (
     b"HTTP/1.1 503 Service Unavailable\r\n"
     b"retry-after: 1\r\nconnection: close\r\ncontent-type: text/plain; charset=utf-8\r\ncontent-length: 30\r\n\r\n"
     b"Too many connections are open."
 )
+# The headers of an offer to speak another protocol. RFC 9110 lets a server ignore the offer.
+_OFFERS = frozenset({b"upgrade", b"http2-settings"})
 
 
 class Connection(HttpToolsProtocol):
@@ -31,25 +38,41 @@ class Connection(HttpToolsProtocol):
     A connection without a request gets a short time to send one when the server stops.
     """
 
-    _head = 0
+    _head = 0  # bytes that were neither a complete head nor a part of a body
     _in_head = False
+    _progress = False  # the latest bytes completed a head or brought a part of a body
+    _offer = b""  # the head of a request that offers another protocol, without the offer
     _last = False
+    _leaving = False  # refused, or closed to make room: no request is read
     _hurried = False  # something of a request has come, so the rest of its headers must follow
+    _quiet_since = 0.0
     _timeout: asyncio.TimerHandle | None = None
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as uvicorn's own
-        """See asyncio. Above the limit of connections, reply 503 and close."""
+        """See asyncio. Above the limit of connections, a quiet one is closed.
+
+        Without a quiet one, reply 503 and close.
+        """
         super().connection_made(transport)
-        if len(self.connections) > limits.CONNECTIONS:
-            transport.write(_FULL)
-            transport.close()
+        self._quiet_since = self.loop.time()
+        if len(self.connections) > limits.CONNECTIONS and not self._make_room():
+            self._refuse()
         else:
             self._wait(KEEP_ALIVE)
 
     def data_received(self, data: bytes) -> None:
         """See asyncio. The headers of a request must be complete soon after their first byte."""
-        super().data_received(data)
-        self._head = self._head + len(data) if self._in_head else 0
+        if self._leaving:
+            return
+        self._unset_keepalive_if_required()
+        self._progress = False
+        try:
+            self._feed(data)
+        except httptools.HttpParserError:
+            self.send_400_response("Invalid HTTP request received.")
+            return
+        # With progress, these bytes may hold many requests; only the next ones are counted.
+        self._head = 0 if self._progress else self._head + len(data)
         if self._head > HEAD_BYTES and not self.transport.is_closing():
             self.send_400_response("The headers of the request do not end.")
         elif not self._hurried and (self._in_head or self._idle):
@@ -66,17 +89,38 @@ class Connection(HttpToolsProtocol):
         super().on_message_begin()
         self._in_head = True
 
+    def on_header(self, name: bytes, value: bytes) -> None:
+        """See uvicorn. Trailers are dropped: what follows a body is no header of its request."""
+        if self._in_head:
+            super().on_header(name, value)
+
     def on_headers_complete(self) -> None:
-        """See uvicorn."""
+        """See uvicorn. A request that offers another protocol is read again without the offer."""
+        if self.parser.should_upgrade():
+            self._offer = self._head_without_offer()
+            return
+        self._progress = True
         self._in_head = self._hurried = False
         self._wait(None)
         super().on_headers_complete()
         if self._last:
             self.cycle.keep_alive = False
 
+    def on_body(self, body: bytes) -> None:
+        """See uvicorn."""
+        self._progress = True
+        super().on_body(body)
+
+    def on_message_complete(self) -> None:
+        """See uvicorn."""
+        if not self.parser.should_upgrade():
+            self._progress = True
+            super().on_message_complete()
+
     def on_response_complete(self) -> None:
         """See uvicorn. The client must read the last reply of a connection in time."""
         super().on_response_complete()
+        self._quiet_since = self.loop.time()
         if self.transport.is_closing():
             self._wait(limits.CLIENT_TIME.total_seconds())
 
@@ -101,6 +145,73 @@ class Connection(HttpToolsProtocol):
     def _idle(self) -> bool:
         return self._asked is None or self.cycle.response_complete
 
+    def _feed(self, data: bytes) -> None:
+        """Parse the bytes.
+
+        The parser takes what follows an offer of another protocol for this protocol (uvicorn issue
+        2722). We speak HTTP/1.1 only, so a new parser reads the request without the offer.
+        """
+        while True:
+            try:
+                self.parser.feed_data(data)
+            except httptools.HttpParserUpgrade as offer:
+                data = self._offer + data[offer.args[0] :]
+                self.parser = httptools.HttpRequestParser(self)
+                self.parser.set_dangerous_leniencies(lenient_data_after_close=True)
+            else:
+                return
+
+    def _head_without_offer(self) -> bytes:
+        """Return the bytes of the request's head. ValueError for CONNECT, which opens a tunnel."""
+        method = self.parser.get_method()
+        if method == b"CONNECT":
+            raise ValueError("CONNECT is for proxies.")  # the parser makes a 400 of it
+        version = self.parser.get_http_version().encode()
+        lines = [method + b" " + self.url + b" HTTP/" + version]
+        for name, value in self.headers:
+            kept = _kept(value) if name == b"connection" else value
+            if name not in _OFFERS:
+                lines.append(name + b": " + kept)
+        return b"\r\n".join((*lines, b"", b""))
+
+    def _make_room(self) -> bool:
+        """Close a connection that waits without a request, first of the client that has most.
+
+        False if there is none. Connections that were refused need no place.
+        """
+        holders = [held for held in cast("set[Connection]", self.connections) if not held._leaving]
+        if len(holders) <= limits.CONNECTIONS:
+            return True
+        latest = self.loop.time() - _QUIET
+        quiet = [held for held in holders if held._idle and held._quiet_since <= latest]
+        if not quiet:
+            return False
+        counts = Counter(held._address for held in holders)
+        first = min(
+            quiet, key=lambda held: (-counts[held._address], held._in_head, held._quiet_since)
+        )
+        first._leaving = True
+        first._end()
+        return True
+
+    def _refuse(self) -> None:
+        """Reply 503 and close.
+
+        Unread bytes would reset the connection before the client reads the reply, so a refused
+        connection stays half open for a moment.
+        """
+        self._leaving = True
+        self.transport.write(_FULL)
+        if len(self.connections) > limits.CONNECTIONS + _REFUSED:
+            self.transport.close()
+        else:
+            self.transport.write_eof()
+            self._wait(_LINGER)
+
+    @property
+    def _address(self) -> str:
+        return self.client[0] if self.client else ""
+
     def _wait(self, seconds: float | None) -> None:
         """Set the time after which the connection ends; None removes the limit."""
         if self._timeout is not None:
@@ -113,3 +224,9 @@ class Connection(HttpToolsProtocol):
             self.transport.abort()
         else:
             self.transport.close()
+
+
+def _kept(value: bytes) -> bytes:
+    """Return the value of the header `connection` without the names of an offer."""
+    options = (option.strip() for option in value.split(b","))
+    return b", ".join(option for option in options if option.lower() not in _OFFERS)

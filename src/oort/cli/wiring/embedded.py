@@ -18,6 +18,7 @@ from oort.cli.printing import output
 from oort.cli.printing.logs import Log
 from oort.engine.engine import Engine
 from oort.engine.entropy import SystemEntropy
+from oort.engine.gateway import heads
 from oort.engine.gateway.asgi import GatewayApp
 from oort.engine.gateway.threads import Threads
 from oort.engine.identity import discovery_pages
@@ -87,8 +88,7 @@ def started(
     """Start a platform on the state; the caller has its lock.
 
     With `inline`, one handler runs at a time, without a time limit for debuggers. `place` holds the
-    options
-    that other commands need to find the platform: `-C PATH`.
+    options that other commands need to find the platform: `-C PATH`.
     """
     store = GroupCommitStore(state.database, key=unlock(state, _keys()), beside=(state.lock,))
     state.settle()
@@ -111,6 +111,7 @@ def started(
         access=log.access,
         pages={**fixed_pages.of(program, place=place, say=log.say), **discovery_pages.of(issuer)},
         timed=not inline,
+        hosts=heads.LOOPBACK,
     )
     engine.start()
     _say_what_waits(engine, log=log, place=place)

@@ -1,38 +1,29 @@
-"""The gateway as a raw ASGI application: reads bodies within the limits, runs functions in
-threads, writes replies.
+"""The gateway as a raw ASGI application: runs functions in threads, writes replies.
 
-The application enforces the time limits of slow clients and of functions.
+The application enforces the time limits of functions.
 """
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable, Mapping, MutableMapping
+from collections.abc import Awaitable, Callable, Collection, Mapping, MutableMapping
 from contextlib import suppress
 from datetime import timedelta
 from functools import partial
 from types import MappingProxyType
 from typing import Any, TypeAlias
 
-from oort.engine.gateway import problem_replies
+from oort.engine.gateway import heads, problem_replies
+from oort.engine.gateway.arriving import Arriving, ClientLeft, GivenUp, Receive, TooSlow
 from oort.engine.gateway.gateway import LOGOUT, Admission, Gateway
 from oort.engine.gateway.threads import Threads
 from oort.model import limits
 from oort.model.http import FixedPage, HttpReply, HttpRequest
 
 Scope: TypeAlias = MutableMapping[str, Any]  # ASGI's own shape
-Receive: TypeAlias = Callable[[], Awaitable[MutableMapping[str, Any]]]
 Send: TypeAlias = Callable[[MutableMapping[str, Any]], Awaitable[None]]
 Access: TypeAlias = Callable[[HttpRequest, HttpReply, timedelta], None]
 # A page that is made for each request, from the server's own address.
 LivePage: TypeAlias = Callable[[str], FixedPage]
-
-
-class ClientLeft(Exception):
-    """The client closed the connection before the body was complete."""
-
-
-class TooSlow(Exception):
-    """The body exceeded the time limits of a client."""
 
 
 class GatewayApp:
@@ -40,7 +31,8 @@ class GatewayApp:
 
     `access` receives every reply for the log, but not the fixed `pages`, which are served by their
     paths. At most `most` requests run at the same time; further requests are refused. Without
-    `timed`, handlers have no time limit, for a debugger.
+    `timed`, handlers have no time limit, for a debugger. `hosts` are the accepted names of the
+    server; without names, every Host header is accepted.
     """
 
     def __init__(
@@ -52,6 +44,7 @@ class GatewayApp:
         pages: Mapping[str, FixedPage | LivePage] = MappingProxyType({}),
         timed: bool = True,
         most: int = limits.REQUESTS,
+        hosts: Collection[str] = (),
     ) -> None:
         self._gateway = gateway
         self._threads = threads
@@ -62,7 +55,9 @@ class GatewayApp:
         }
         self._timed = timed
         self._most = most
+        self._hosts = hosts
         self._running = 0
+        self._arriving = Arriving()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -76,13 +71,19 @@ class GatewayApp:
             headers=_headers(scope["headers"]),
             client=client[0] if client else "",
         )
-        page = self._pages.get(request.path) if request.method in ("GET", "HEAD") else None
+        fault = heads.fault(scope, hosts=self._hosts)
+        readable = fault is None and request.method in ("GET", "HEAD")
+        page = self._pages.get(request.path) if readable else None
         if page is not None:
             fixed = page if isinstance(page, HttpReply) else _page(page(_address(scope)))
             await _write(send, fixed, bodiless=request.method == "HEAD")
             return
         try:
-            reply = await self._reply(request, receive)
+            reply = (
+                await self._reply(request, receive)
+                if fault is None
+                else self._gateway.turn_away(request, fault)
+            )
         except ClientLeft:
             return
         with suppress(OSError):  # the client left; the reply is logged anyway
@@ -100,11 +101,11 @@ class GatewayApp:
         admitted = self._gateway.admit(request)
         if isinstance(admitted, HttpReply):
             return admitted
-        if self._running >= self._most:
+        if self._running >= self._most and not self._arriving.give_up():
             return self._gateway.refuse(problem_replies.busy(), admitted)
         self._running += 1
         try:
-            body = await _body(request, receive)
+            body = await self._arriving.read(request, receive)
             return (
                 self._gateway.too_large(admitted)
                 if body is None
@@ -112,6 +113,8 @@ class GatewayApp:
             )
         except TooSlow:
             return self._gateway.refuse(problem_replies.too_slow(), admitted)
+        except GivenUp:
+            return self._gateway.refuse(problem_replies.busy(), admitted)
         finally:
             self._running -= 1
 
@@ -158,37 +161,6 @@ def _page(page: FixedPage) -> HttpReply:
         ("cache-control", "no-store"),  # a reload of the program changes it
     )
     return HttpReply(200, headers, page.body, trace="")
-
-
-async def _body(request: HttpRequest, receive: Receive) -> bytes | None:
-    """Read the body; None if it exceeds the limit, or if its announced length does.
-
-    TooSlow if the client exceeds its time limits.
-    """
-    announced = request.headers.get("content-length", "").lstrip("0")
-    if announced.isdecimal() and (len(announced) > 18 or int(announced) > limits.REQUEST_BYTES):
-        return None
-    loop, pause = asyncio.get_running_loop(), limits.CLIENT_PAUSE.total_seconds()
-    end = loop.time() + limits.CLIENT_TIME.total_seconds()
-    parts: list[bytes] = []
-    size, more = 0, True
-    try:
-        async with asyncio.timeout(pause) as time_limit:
-            while more:
-                message = await receive()
-                if message["type"] == "http.disconnect":
-                    raise ClientLeft
-                part: bytes = message.get("body", b"")
-                size += len(part)
-                if size > limits.REQUEST_BYTES:
-                    return None
-                parts.append(part)
-                more = message.get("more_body", False)
-                if more and part:
-                    time_limit.reschedule(min(end, loop.time() + pause))
-    except TimeoutError:
-        raise TooSlow from None
-    return b"".join(parts)
 
 
 async def _write(send: Send, reply: HttpReply, *, bodiless: bool) -> None:

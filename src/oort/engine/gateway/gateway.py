@@ -134,6 +134,10 @@ class Gateway:
         self._traces.record((*request_span, *outcome.spans))
         return self._reply(outcome, arrival, match=match, authenticated=principal is not None)
 
+    def turn_away(self, request: HttpRequest, problem: Problem) -> HttpReply:
+        """Return the reply that refuses a request before its route is looked for."""
+        return self._refuse(problem, self._arrival(request), match=None)
+
     def refuse(self, problem: Problem, admission: Admission) -> HttpReply:
         """Return the reply that refuses an admitted request."""
         return self._refuse(problem, admission.arrival, match=admission.match)

@@ -1,7 +1,7 @@
 """Headers of every reply: against sniffing, framing and caching, and for pages of other origins
 (CORS).
 
-A header from the handler always wins.
+A header from the handler wins, except for those that the gateway writes into every reply itself.
 """
 
 import re
@@ -19,6 +19,8 @@ _SECURITY: Headers = (
     ("content-security-policy", "default-src 'none'; frame-ancestors 'none'"),
 )
 _PRIVATE: Headers = (*_SECURITY, ("cache-control", "no-store"))
+# The handler's are dropped: beside ours, a client would read two.
+_OURS = frozenset({"date", "trace-id"})
 # What most handlers set: none of it is among the headers above.
 _USUAL: frozenset[Headers] = frozenset({(), (("content-type", "application/json"),)})
 _EXPOSED = "allow, location, retry-after, trace-id, www-authenticate"
@@ -27,11 +29,17 @@ _NAMES = re.compile(r"[a-z0-9-]{1,64}( *, *[a-z0-9-]{1,64}){0,31}")
 
 
 def complete(from_handler: Headers, *, private: bool) -> Headers:
-    """Add the headers of every reply to a handler's headers. Private replies are never cached."""
+    """Add the headers of every reply to a handler's headers. Private replies are never cached.
+
+    >>> complete((("date", "now"), ("x-shop", "1")), private=False)[0]
+    ('x-shop', '1')
+    """
     added = _PRIVATE if private else _SECURITY
     if from_handler in _USUAL:
         return (*from_handler, *added)
     names = {name for name, _ in from_handler}
+    if not names.isdisjoint(_OURS):
+        from_handler = tuple(header for header in from_handler if header[0] not in _OURS)
     return (*from_handler, *(header for header in added if header[0] not in names))
 
 

@@ -11,7 +11,7 @@ import pytest
 import uvicorn
 from uvicorn.server import ServerState
 
-from oort.cli.dev.connections import KEEP_ALIVE, Connection
+from oort.cli.dev.connections import HEAD_BYTES, KEEP_ALIVE, Connection
 from oort.model import limits
 
 PAUSE = limits.CLIENT_PAUSE.total_seconds()
@@ -35,6 +35,11 @@ class Loop:
     def __init__(self) -> None:
         self.timers: list[Timer] = []
         self.requests = 0
+        self.now = 0.0
+
+    def time(self) -> float:
+        """What the test says."""
+        return self.now
 
     def call_later(self, seconds: float, call: Callable[[], None]) -> Timer:
         """Note it."""
@@ -66,12 +71,17 @@ class _Task:
 class Wire:
     """The transport: what was written, what the client has not read, and how it ended."""
 
-    def __init__(self) -> None:
-        self.written, self.unread, self.end = b"", 0, ""
+    def __init__(self, address: str) -> None:
+        self.address = address
+        self.written, self.unread, self.end, self.half = b"", 0, "", False
 
     def write(self, data: bytes) -> None:
         """Send it."""
         self.written += data
+
+    def write_eof(self) -> None:
+        """Nothing more will be written; the client may still send."""
+        self.half = True
 
     def close(self) -> None:
         """After what is written was read."""
@@ -90,8 +100,8 @@ class Wire:
         return self.unread
 
     def get_extra_info(self, name: str) -> object:
-        """Nothing is known."""
-        return None
+        """Only the address of the client is known."""
+        return (self.address, 1) if name == "peername" else None
 
     def pause_reading(self) -> None:
         """Nothing to pause."""
@@ -103,10 +113,16 @@ class Wire:
 class Client:
     """One connection with its wire and its loop."""
 
-    def __init__(self, state: ServerState | None = None) -> None:
+    def __init__(
+        self,
+        state: ServerState | None = None,
+        *,
+        loop: Loop | None = None,
+        address: str = "127.0.0.1",
+    ) -> None:
         async def app(scope: object, receive: object, send: object) -> None: ...
 
-        self.loop, self.wire = Loop(), Wire()
+        self.loop, self.wire = loop or Loop(), Wire(address)
         config = uvicorn.Config(
             app, interface="asgi3", lifespan="off", log_config=None, timeout_keep_alive=KEEP_ALIVE
         )
@@ -193,13 +209,186 @@ def test_a_lost_connection_leaves_no_timer() -> None:
     assert client.loop.waiting == []
 
 
-def test_one_connection_too_many_is_told_so(monkeypatch: pytest.MonkeyPatch) -> None:
+# -- offers of another protocol, trailers, and requests in one burst
+
+OFFER = b"POST /notes?a=1 HTTP/1.1\r\nHost: x\r\nConnection: Upgrade, HTTP2-Settings, keep-alive\r\nUpgrade: h2c\r\nHTTP2-Settings: AAMA\r\nAccept: */*\r\n"
+HIDDEN = b"GET /hidden HTTP/1.1\r\nhost: x\r\n\r\n"
+BODIES = {
+    "length": (b"content-length: %d\r\n\r\n" % len(HIDDEN), HIDDEN),
+    "chunked": (b"transfer-encoding: chunked\r\n\r\n%x\r\n" % len(HIDDEN), HIDDEN + b"\r\n0\r\n\r\n"),
+}  # fmt: skip
+
+
+def _pieces(data: bytes, size: int) -> list[bytes]:
+    return [data[start : start + size] for start in range(0, len(data), size)]
+
+
+@pytest.mark.parametrize("framing", BODIES)
+@pytest.mark.parametrize("size", [1, 7, 10_000])
+def test_a_request_that_offers_another_protocol_keeps_its_body(framing: str, size: int) -> None:
+    client, (head, body) = Client(), BODIES[framing]
+    for piece in _pieces(OFFER + head + body, size):
+        client.say(piece)
+    cycle = client.connection.cycle
+    assert (client.loop.requests, client.wire.written) == (1, b"")
+    assert (bytes(cycle.body), cycle.more_body, cycle.keep_alive) == (HIDDEN, False, True)
+    assert [cycle.scope[part] for part in ("method", "raw_path", "query_string")] == [
+        "POST", b"/notes", b"a=1"
+    ]  # fmt: skip
+    names = [name for name, _ in cycle.scope["headers"]]
+    assert names[:3] == [b"host", b"connection", b"accept"]
+
+
+def test_requests_before_and_after_an_offer_are_read_too() -> None:
+    client = Client()
+    client.say(
+        HALF + b"\r\n" + OFFER + b"content-length: 2\r\n\r\n{}" + OFFER + b"\r\n" + HALF + b"\r\n"
+    )
+    assert (len(client.connection.pipeline), client.wire.end) == (3, "")
+    client.answered()
+    assert client.loop.requests == 2
+
+
+def test_a_web_socket_is_not_opened() -> None:
+    client = Client()
+    client.say(HALF + b"connection: upgrade\r\nupgrade: websocket\r\n\r\n")
+    assert (client.loop.requests, client.wire.written) == (1, b"")
+    client.answered()
+    client.say(HALF + b"\r\n")
+    assert client.loop.requests == 2
+
+
+@pytest.mark.parametrize("target", [b"x:443", b"/notes"])
+def test_a_tunnel_is_refused(target: bytes) -> None:
+    client = Client()
+    client.say(b"CONNECT " + target + b" HTTP/1.1\r\nhost: x\r\n\r\n" + HIDDEN)
+    assert (client.loop.requests, client.wire.end) == (0, "closed")
+    assert client.wire.written.startswith(b"HTTP/1.1 400 ")
+
+
+def test_what_follows_a_body_is_no_header() -> None:
+    client = Client()
+    client.say(HALF + b"transfer-encoding: chunked\r\n\r\n2\r\n{}\r\n0\r\n")
+    client.say(b"authorization: Bearer x\r\nexpect: 100-continue\r\n\r\n")
+    cycle = client.connection.cycle
+    assert (bytes(cycle.body), cycle.more_body) == (b"{}", False)
+    assert cycle.scope["headers"] == [(b"host", b"x"), (b"transfer-encoding", b"chunked")]
+
+
+def test_trailers_without_an_end_are_refused() -> None:
+    client = Client()
+    client.say(HALF + b"transfer-encoding: chunked\r\n\r\n0\r\n")
+    client.say(b"x: " + b"y" * HEAD_BYTES)
+    assert client.wire.written.startswith(b"HTTP/1.1 400 ")
+
+
+def test_a_body_in_many_parts_is_not_taken_for_headers() -> None:
+    client = Client()
+    client.say(HALF + b"content-length: 200000\r\n\r\n")
+    for _ in range(20):
+        client.say(b"y" * 10_000)
+    assert (client.wire.written, client.connection.cycle.more_body) == (b"", False)
+
+
+def test_a_burst_of_requests_may_end_within_a_head() -> None:
+    client, whole = Client(), HALF + b"\r\n"
+    count = HEAD_BYTES // len(whole) + 1
+    client.say(whole * count + HALF)
+    client.say(b"\r\n")
+    assert (client.wire.end, len(client.connection.pipeline)) == ("", count)
+
+
+def test_one_head_without_an_end_is_refused() -> None:
+    client = Client()
+    client.say(HALF + b"x: " + b"y" * HEAD_BYTES)
+    assert client.wire.written.startswith(b"HTTP/1.1 400 ")
+
+
+# -- more connections than there may be
+
+
+def _crowd(monkeypatch: pytest.MonkeyPatch) -> tuple[ServerState, Loop, list[Client]]:
     monkeypatch.setattr(limits, "CONNECTIONS", 2)
-    state = ServerState()
-    first, second, third = (Client(state) for _ in range(3))
-    assert [client.wire.end for client in (first, second, third)] == ["", "", "closed"]
+    state, loop = ServerState(), Loop()
+    clients = []
+    for _ in range(2):
+        clients.append(Client(state, loop=loop))
+        loop.now += 0.1
+    return state, loop, clients
+
+
+def test_one_connection_too_many_is_told_so_and_can_read_it(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    state, loop, clients = _crowd(monkeypatch)
+    for client in clients:
+        client.say(HALF + b"\r\n")
+    loop.now += 100
+    third = Client(state)
+    assert [client.wire.end for client in (*clients, third)] == ["", "", ""]
     assert third.wire.written.startswith(b"HTTP/1.1 503 Service Unavailable\r\nretry-after: 1\r\n")
     assert len(third.wire.written.partition(b"\r\n\r\n")[2]) == 30
+    third.say(HALF + b"\r\n")  # unread bytes would reset the connection
+    assert (third.loop.requests, third.wire.half, third.loop.waiting) == (0, True, [1.0])
+    third.loop.fire()
+    assert third.wire.end == "closed"
+    clients[0].connection.connection_lost(None)
+    assert not Client(state).wire.written  # the refused one needs no place
+
+
+def test_refused_connections_do_not_pile_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    state, _, _ = _crowd(monkeypatch)
+    refused = [Client(state) for _ in range(70)]
+    assert [client.wire.end for client in refused] == [""] * 64 + ["closed"] * 6
+
+
+def test_a_silent_connection_gives_its_place_to_a_new_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    state, loop, (first, second) = _crowd(monkeypatch)
+    loop.now += 1
+    third = Client(state, loop=loop)
+    third.say(HALF + b"\r\n")
+    assert [client.wire.end for client in (first, second, third)] == ["closed", "", ""]
+    first.say(HALF + b"\r\n")  # too late: it is closed
+    assert (loop.requests, third.wire.written) == (1, b"")
+
+
+def test_connections_of_the_same_moment_do_not_end_each_other(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    state, loop, (first, second) = _crowd(monkeypatch)
+    third = Client(state, loop=loop)
+    assert [client.wire.end for client in (first, second)] == ["", ""]
+    assert third.wire.written.startswith(b"HTTP/1.1 503 ")
+
+
+def test_a_connection_counts_as_quiet_from_its_last_reply_on(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    state, loop, (first, second) = _crowd(monkeypatch)
+    loop.now += 1
+    first.say(HALF + b"\r\n")
+    first.answered()
+    Client(state, loop=loop)
+    assert [client.wire.end for client in (first, second)] == ["", "closed"]
+
+
+def test_half_a_head_goes_after_a_silent_connection(monkeypatch: pytest.MonkeyPatch) -> None:
+    state, loop, (first, second) = _crowd(monkeypatch)
+    first.say(HALF)
+    loop.now += 1
+    Client(state, loop=loop)
+    assert [client.wire.end for client in (first, second)] == ["", "closed"]
+    Client(state, loop=loop)
+    assert first.wire.end == "closed"
+
+
+def test_the_client_with_most_connections_loses_one_first(monkeypatch: pytest.MonkeyPatch) -> None:
+    state, loop, (first, second) = _crowd(monkeypatch)
+    monkeypatch.setattr(limits, "CONNECTIONS", 3)
+    many = [Client(state, loop=loop, address="127.0.0.2")]
     first.connection.connection_lost(None)
-    third.connection.connection_lost(None)
-    assert Client(state).wire.end == ""
+    loop.now += 0.1
+    many.append(Client(state, loop=loop, address="127.0.0.2"))
+    loop.now += 1
+    Client(state, loop=loop, address="127.0.0.3")
+    assert [client.wire.end for client in (second, *many)] == ["", "closed", ""]

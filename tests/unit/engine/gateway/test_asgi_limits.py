@@ -112,6 +112,7 @@ class Server:
         method: str = "POST",
         path: str = "/desk",
         token: str = "",
+        client: str = "192.0.2.1",
     ) -> tuple[int, dict[bytes, bytes], bytes]:
         """The reply; after the parts nothing comes any more."""
         rest, sent = [{"type": "http.request"}] if parts is None else list(parts), list[Message]()
@@ -130,9 +131,7 @@ class Server:
             "query_string": b"",
             "headers": headers,
         }
-        await self.app(
-            {**scope, "server": ("::1", 8000), "client": ("192.0.2.1", 1)}, receive, send
-        )
+        await self.app({**scope, "server": ("::1", 8000), "client": (client, 1)}, receive, send)
         start, body = sent
         return start["status"], dict(start["headers"]), body["body"]
 
@@ -231,6 +230,56 @@ def test_a_body_that_drips_is_408_when_its_whole_time_is_over(
     server = opened(timeout=timedelta(seconds=PATIENCE))
     parts: list[Message] = [{"type": "http.request", "body": b" ", "more_body": True}] * 3
     assert asyncio.run(server.ask(parts))[0] == 408
+
+
+def test_a_dripping_body_gives_its_place_to_another_request(opened: Opened) -> None:
+    server = opened(timeout=timedelta(seconds=PATIENCE), most=2)
+    server.go_on.set()
+    drip: Message = {"type": "http.request", "body": b" ", "more_body": True}
+    whole: Message = {"type": "http.request", "body": b" " * 10_000, "more_body": True}
+
+    async def crowd() -> list[object]:
+        loop = asyncio.get_running_loop()
+        begun = loop.time()
+        fast, slow = (
+            asyncio.create_task(server.ask([part] * 2)) for part in (whole, drip)
+        )  # neither body is complete
+        await asyncio.sleep(0)
+        early = (await server.ask())[0]
+        loop.time = lambda: begun + 2  # type: ignore[method-assign]
+        late = (await server.ask())[0]
+        given_up, headers, _ = await slow
+        del loop.time
+        still = fast.done()
+        fast.cancel()
+        return [early, late, given_up, headers[b"retry-after"], still]
+
+    assert asyncio.run(crowd()) == [503, 200, 503, b"1", False]
+
+
+def test_the_client_with_most_bodies_gives_one_up_first(opened: Opened) -> None:
+    server = opened(timeout=timedelta(seconds=PATIENCE), most=3)
+    server.go_on.set()
+    drip: Message = {"type": "http.request", "body": b" ", "more_body": True}
+
+    async def crowd() -> list[bool]:
+        loop = asyncio.get_running_loop()
+        begun = loop.time()
+        bodies = [
+            asyncio.create_task(server.ask([drip] * size, client=client))
+            for client, size in (("192.0.2.1", 1), ("192.0.2.2", 3), ("192.0.2.2", 2))
+        ]
+        await asyncio.sleep(0)
+        loop.time = lambda: begun + 2  # type: ignore[method-assign]
+        assert (await server.ask(client="192.0.2.3"))[0] == 200
+        await bodies[2]
+        del loop.time
+        ended = [body.done() for body in bodies]
+        for body in bodies:
+            body.cancel()
+        return ended
+
+    assert asyncio.run(crowd()) == [False, False, True]
 
 
 def test_logout_runs_in_a_thread_and_ends_the_token(opened: Opened) -> None:

@@ -32,7 +32,9 @@ def test_a_request_cut_off_before_its_thread_begins_writes_nothing() -> None:
     store = DirectStore()
     desk = Desk(store)
     gateway = desk.engine.gateway
-    admitted = gateway.admit(HttpRequest("POST", "/desk"))
+    admitted = gateway.admit(
+        HttpRequest("POST", "/desk", headers={"content-type": "application/json"})
+    )
     assert isinstance(admitted, Admission)
     expired = gateway.expire(admitted)
     assert expired is not None

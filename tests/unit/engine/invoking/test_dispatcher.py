@@ -116,7 +116,7 @@ def test_a_request_reaches_worker_and_subscriber_through_the_outbox(
         traceparent="",
         path={},
         query=(),
-        headers={},
+        headers={"content-type": "application/json"},
         body=b'{"id":"1"}',
         principal=None,
     )

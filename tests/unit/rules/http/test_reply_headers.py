@@ -136,3 +136,9 @@ def test_a_handlers_own_headers_win() -> None:
         ("x-content-type-options", "nosniff"),
         ("referrer-policy", "no-referrer"),
     )
+
+
+def test_a_handler_cannot_say_the_date_or_the_trace_a_second_time() -> None:
+    own = (("date", "x"), ("trace-id", "y"), ("x-shop", "1"))
+    names = [name for name, _ in complete(own, private=False)]
+    assert (names[0], "date" in names, "trace-id" in names) == ("x-shop", False, False)

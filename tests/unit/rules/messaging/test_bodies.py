@@ -2,6 +2,7 @@
 
 import json
 
+import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -55,9 +56,12 @@ def test_json_of_others_is_read_however_it_is_written(
         (b'{"id":1,"id":1}', Reason.REPEATED_NAME),
         (b'{"a":[{"id":1,"x":{},"id":2}]}', Reason.REPEATED_NAME),
         (b'{"id":1,"i\\u0064":1}', Reason.REPEATED_NAME),
+        (b'{"a":"\\u003a","a":"\\u003A"}', Reason.REPEATED_NAME),
+        (b'{"a":"\\\\u003a:"}', None),
+        (b'{"a\\u003A":"\\\\\\u003a:\\u003b"}', None),
     ],
 )
-def test_what_means_nothing_or_two_things_has_a_reason(body: bytes, why: Reason) -> None:
+def test_what_means_nothing_or_two_things_has_a_reason(body: bytes, why: Reason | None) -> None:
     assert reason(body) is why
 
 
@@ -68,6 +72,30 @@ def test_a_body_that_was_checked_is_not_read_again() -> None:
 @given(st.binary(max_size=20) | VALUES.map(lambda value: json.dumps(value).encode()))
 def test_a_readable_body_is_one_that_only_a_repeated_name_can_park(body: bytes) -> None:
     assert bodies.is_readable(body) is (reason(body) in {None, Reason.REPEATED_NAME})
+
+
+NAMES = st.text(':\\\\ua03"é', max_size=3)
+
+
+@given(st.lists(st.tuples(NAMES, NAMES, st.booleans()), max_size=4), st.booleans())
+def test_a_repeated_name_is_found_however_its_texts_are_written(
+    members: list[tuple[str, str, bool]], inner: bool
+) -> None:
+    def written(text: str, escaped: bool) -> str:
+        return json.dumps(text).replace(":", "\\u003a") if escaped else json.dumps(text)
+
+    body = "{" + ", ".join(f"{written(n, e)} :{written(t, e)}" for n, t, e in members) + "}"
+    body = f'{{"x:": [{body}, 1.50]}}' if inner else body
+    names = [name for name, _, _ in members]
+    data = body.encode()
+    repeats = bodies.repeats_a_name(data, msgspec.json.decode(data))
+    assert repeats is (len(set(names)) < len(names))
+
+
+def test_a_wide_object_costs_no_more_for_its_repeated_name() -> None:
+    wide = "{" + ",".join(f'"n{number}":1' for number in range(15_000)) + ',"n1":1}'
+    assert bodies.named(wide.encode()) == "'n1'"
+    assert bodies.named(b"[" + wide.encode() + b" " * limits.MESSAGE_BYTES + b"]") == "a member"
 
 
 def test_depth_that_python_does_not_follow_is_no_repeated_name() -> None:
