@@ -81,5 +81,5 @@ def test_a_body_is_not_walked_through(
             reply = platform.post(f"/shop{path}", {"id": "a", **member})
     assert calls[0] < 5_000
     if path != "/nothing":
-        assert f"has more than {MOST:,} bytes" in reply.error
+        assert f"{MOST:,}" in reply.error
         assert (reply.status, LimitExceeded.__name__ in reply.error) == (500, True)

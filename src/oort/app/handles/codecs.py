@@ -101,14 +101,18 @@ def body(value: object, kind: object) -> bytes:
     Raises LimitExceeded above 256 KiB.
     """
     result = _plain(value, kind, most=limits.MESSAGE_BYTES)
-    numbers.check_message(result)
-    encoded = msgspec.json.encode(result)
-    if len(encoded) > limits.MESSAGE_BYTES:
+    try:
+        encoded = msgspec.json.encode(result)
+    except ValueError:
+        numbers.check_message(result)  # says which value
+        raise
+    if len(encoded) > limits.MESSAGE_BYTES:  # first, since it costs less than the values
         raise LimitExceeded(
             f"{type(value).__name__} has {len(encoded):,} bytes; "
             f"a message holds {limits.MESSAGE_BYTES:,}.",
             "Store the data in a table or a bucket and send its key.",
         )
+    numbers.check_message(result)
     return encoded
 
 

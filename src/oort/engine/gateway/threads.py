@@ -1,6 +1,6 @@
 """Threads for requests. Replies that are ready together wake the event loop once.
 
-A pool of the standard library wakes the loop for each result, and takes many locks for it.
+A pool of the standard library wakes the loop for each result, and takes many locks.
 """
 
 import asyncio
@@ -74,7 +74,7 @@ class Job:
 
 
 class Threads:
-    """At most `most` threads, for the tasks of one event loop."""
+    """At most `most` threads, for the tasks of a single event loop."""
 
     def __init__(self, most: int) -> None:
         self.lock = threading.Lock()

@@ -26,7 +26,7 @@ class Jump:
 
     @property
     def by(self) -> float:
-        """The seconds by which the clock jumped, negative if it went back."""
+        """The seconds by which the clock jumped, negative for a jump back."""
         return self.now - self.expected
 
 

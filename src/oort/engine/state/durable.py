@@ -13,7 +13,7 @@ NEW = os.O_CREAT | os.O_EXCL
 
 
 def folder(path: Path) -> None:
-    """Make the folder and missing folders above it. OSError if a file is in its place."""
+    """Make the folder and missing folders above it. OSError if a file has the name."""
     missing: list[Path] = []
     above = path
     while not above.exists() and above != above.parent:
@@ -30,7 +30,7 @@ def folder(path: Path) -> None:
 
 
 def create(path: Path, data: bytes) -> bool:
-    """Write a new file. False if the name is taken: that file stays as it is."""
+    """Write a new file. False if the name is taken: the file with the name stays."""
     draft = _drafted(path, data)
     try:
         os.link(draft, path)
@@ -43,7 +43,7 @@ def create(path: Path, data: bytes) -> bool:
 
 
 def replace(path: Path, data: bytes) -> None:
-    """Write the file in place of an older one."""
+    """Write the file, or replace an older file."""
     draft = _drafted(path, data)
     try:
         os.replace(draft, path)
@@ -54,13 +54,13 @@ def replace(path: Path, data: bytes) -> None:
 
 
 def move(path: Path, target: Path) -> None:
-    """Rename a file within its folder, in place of an older one."""
+    """Rename a file within its folder, in place of an older file."""
     os.replace(path, target)
     synced(target.parent)
 
 
 def remove(path: Path) -> None:
-    """Delete the file, if there is one."""
+    """Delete the file. A missing file is no error."""
     try:
         os.unlink(path)
     except FileNotFoundError:
@@ -81,7 +81,7 @@ def write(path: Path, data: bytes, *, flags: int) -> None:
 
 
 def private(path: Path) -> None:
-    """Take the rights of others away from a file, if there is one."""
+    """Take the rights of others away from a file. A missing file is no error."""
     try:
         mode = os.stat(path).st_mode & 0o777
         if mode & ~PRIVATE_FILE:
@@ -91,7 +91,7 @@ def private(path: Path) -> None:
 
 
 def drafts(path: Path) -> list[Path]:
-    """Return what interrupted writes of this file have left. The caller must know that none is
+    """Return the drafts that interrupted writes of this file have left. The caller must know that none is
     running."""
     return sorted(path.parent.glob(f".{path.name}.{'[0-9a-f]' * 32}"))
 

@@ -27,7 +27,7 @@ class Presence:
         self._next = 0.0
 
     def missing(self) -> StateLost | None:
-        """Return the error if a path has no file or another one. It stays once it was noticed."""
+        """Return the error if a path has no file or another file. The error stays from then on."""
         for path, stamp in self._known:
             if self._missing is None and identity_of(path) != stamp:
                 self._missing = path
@@ -42,7 +42,7 @@ class Presence:
         return self.missing()
 
     def noticed(self) -> StateLost | None:
-        """Return the error if `missing` has returned it before. Costs nothing."""
+        """Return the earlier error of `missing`, without a look at the files."""
         return None if self._missing is None else lost(self._missing)
 
 

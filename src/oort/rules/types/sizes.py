@@ -1,4 +1,4 @@
-"""The size of a value, as far as a few looks tell it."""
+"""The size of a value, as far as a few looks tell."""
 
 from collections.abc import Iterable, Sized
 from contextlib import suppress
@@ -10,7 +10,7 @@ from oort.model.items import Value
 
 
 def exceeds(value: Value, most: int) -> bool:
-    """Return True if the value certainly has more bytes, in every form in which it is stored or sent.
+    """Return True if the value certainly has more bytes, in every stored or sent form.
 
     Each element counts as a byte, each text as its characters. A huge list is not walked through.
 

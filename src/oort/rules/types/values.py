@@ -81,7 +81,8 @@ class Values(Generic[T]):
         if Decimal in keep and not self._may_be_exact:
             keep = _TIMES if datetime in keep else ()
         result = _builtins(value, keep=keep) if keep else models.builtins(value)
-        if most < sys.maxsize:
+        # Without a judge, and with nothing to keep, no value is looked at here.
+        if most < sys.maxsize and (keep or self._judge is not None):
             _check_size(result, most, of=value)
         if Decimal in keep and numbers.hold_decimal([result]):
             # msgspec takes a Decimal for a float, but not a text.

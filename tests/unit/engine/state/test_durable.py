@@ -63,7 +63,10 @@ def test_a_first_start_may_be_cut_off_after_any_operation(
         for kind in IMAGES:
             again = disk.image(root, tmp_path / f"{operations}-{kind}", kind)
             assert start(again) == rows + 1, (operations, kind)
-            assert files(again) == {".gitignore", "id", "lock", "oort.db"}, (operations, kind)
+            assert files(again) == {".changes", ".gitignore", "id", "lock", "oort.db"}, (
+                operations,
+                kind,
+            )
             assert len(list((again / "config" / "oort" / "keys").iterdir())) == 1
         if rows:
             break
