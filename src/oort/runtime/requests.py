@@ -16,7 +16,6 @@ from oort.app.programs import Function
 from oort.model.invocations import HttpInvocation
 from oort.model.items import Value
 from oort.model.problems import Json, Problem
-from oort.rules.messaging import bodies
 
 if TYPE_CHECKING:
     from oort.rules.types.validation import Validator, Violation
@@ -46,6 +45,7 @@ class _Compiled:
     parameter: ValueParameter
     validator: "Validator"
     stray: "Callable[[Validator, Value], list[Violation]]"
+    repeats_a_name: "Callable[[bytes, Value], bool]"
 
 
 class RequestReader:
@@ -123,8 +123,8 @@ def _accept(body: _Compiled, data: bytes, arguments: dict[str, object]) -> "list
         return [_whole(str(error))]
     except RecursionError:
         return [_whole("Nested too deeply")]
-    if bodies.repeats_a_name(data, raw):
-        return [_whole(f"An object names {bodies.named(data)} twice")]
+    if body.repeats_a_name(data, raw):
+        return [_whole(f"An object names {_named_twice(data)} twice")]
     try:  # from the text, not from `raw`: a Decimal keeps its digits
         arguments[body.parameter.name] = codecs.read(data, body.parameter.kind)
     except (msgspec.DecodeError, RecursionError) as error:
@@ -139,6 +139,12 @@ def _violations(body: _Compiled, data: bytes, error: Exception) -> "list[Violati
     return validation.violations(body.validator, raw) or [
         validation.from_msgspec(str(error), raw, "")
     ]
+
+
+def _named_twice(data: bytes) -> str:
+    from oort.rules.messaging import bodies
+
+    return bodies.named(data)
 
 
 def _whole(detail: str) -> "Violation":
@@ -185,9 +191,15 @@ def _is_json(kind: str) -> bool:
 
 
 def _compile(parameter: ValueParameter) -> _Compiled:
+    from oort.rules.messaging import bodies  # for routes with a body only
     from oort.rules.types import validation
 
-    return _Compiled(parameter, validation.compiled(parameter.kind), validation.stray)
+    return _Compiled(
+        parameter,
+        validation.compiled(parameter.kind),
+        validation.stray,
+        bodies.repeats_a_name,
+    )
 
 
 def _body_error(violation: "Violation") -> dict[str, Json]:

@@ -86,7 +86,7 @@ class Values(Generic[T]):
             _check_size(result, most, of=value)
         if Decimal in keep and numbers.hold_decimal([result]):
             # msgspec takes a Decimal for a float, but not a text.
-            self._converted(_builtins(value, keep=()), models.load_written)
+            self._converted(models.builtins(value), models.load_written)
         again = self._converted(result, models.load_written)
         if not _is_equal(again, value):
             self._check_instance(value)
@@ -179,8 +179,6 @@ def _builtins(value: object, *, keep: tuple[type, ...]) -> Value:
     try:
         return models.builtins(value, keep=keep)
     except TypeError:
-        if not keep:
-            raise
         # msgspec does not keep what is the name of a member.
         return cast(Value, _named(models.builtins(value, keep=keep, str_keys=False)))
 

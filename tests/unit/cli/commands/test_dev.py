@@ -259,12 +259,12 @@ def test_headers_without_an_end_are_cut_off(tmp_path: Path) -> None:
     def meanwhile(output: Output) -> None:
         port = int(address(output).rpartition(":")[2])
         with socket.create_connection(("127.0.0.1", port)) as client, contextlib.suppress(OSError):
-            client.sendall(b"GET /orders HTTP/1.1\r\nhost: here\r\nx: ")
+            client.sendall(b"GET /orders HTTP/1.1\r\nhost: localhost\r\nx: ")
             for _ in range(200):
                 client.sendall(b"a" * 1024)
         with socket.create_connection(("127.0.0.1", port)) as client:
             client.sendall(
-                b"GET /orders/of/2026-01-31 HTTP/1.1\r\nhost: here\r\nconnection: close\r\n\r\n"
+                b"GET /orders/of/2026-01-31 HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\n\r\n"
             )
             while part := client.recv(1024):
                 received.append(part)
@@ -283,7 +283,7 @@ def test_a_request_that_runs_is_finished_before_the_end(tmp_path: Path) -> None:
             pass
         host, port = url.removeprefix("http://").split(":")
         with socket.create_connection((host, int(port))) as client:
-            client.sendall(b"GET /orders/slow/0.5 HTTP/1.1\r\nhost: here\r\n\r\n")
+            client.sendall(b"GET /orders/slow/0.5 HTTP/1.1\r\nhost: localhost\r\n\r\n")
             ask(f"{url}/orders/of/2026-01-31")  # the slow one was accepted before this one
             process.send_signal(signal.SIGINT)
             reply = b""
@@ -308,7 +308,7 @@ def test_a_handler_that_hangs_holds_up_the_end_for_a_bounded_time(
     def meanwhile(output: Output) -> None:
         host, port = address(output).removeprefix("http://").split(":")
         client = socket.create_connection((host, int(port)))
-        client.sendall(b"GET /orders/slow/4 HTTP/1.1\r\nhost: here\r\n\r\n")
+        client.sendall(b"GET /orders/slow/4 HTTP/1.1\r\nhost: localhost\r\n\r\n")
         clients.append(client)
         ask(f"{address(output)}/orders/of/2026-01-31")  # the slow one was accepted before this one
 
