@@ -53,6 +53,19 @@ def test_a_write_into_a_removed_file_is_not_acknowledged(tmp_path: Path, end: st
     store.close()
 
 
+def test_writes_that_nobody_waits_for_add_no_line_to_the_sentence_of_a_lost_state(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    store = GroupCommitStore(tmp_path / "oort.db", glance=timedelta())
+    store.write(add("a"))
+    (tmp_path / "oort.db").rename(tmp_path / "away")
+    store.later(add("b"))
+    with pytest.raises(StateLost):
+        store.write(add("c"))  # behind the other write
+    store.close()
+    assert caplog.text == ""
+
+
 def test_a_busy_writer_looks_at_its_files_now_and_then(tmp_path: Path) -> None:
     store = GroupCommitStore(tmp_path / "oort.db", glance=timedelta(hours=1))
     store.write(add("a"))
