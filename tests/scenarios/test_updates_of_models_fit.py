@@ -9,8 +9,9 @@ import pytest
 from annotated_types import Interval
 from pydantic import BaseModel, Field, PositiveInt, field_validator
 
-from oort import Can, Change, Get, Put, Service, Table, Update, atomic, field, fields
+from oort import Can, Change, Put, Service, Table, Update, field, fields
 from oort.testing import Platform
+from tests.scenarios.stock_shop import stock_shop
 from tests.scenarios.targets import TARGETS
 
 
@@ -81,38 +82,13 @@ RIGHT: dict[str, Callable[[], Change]] = {
 }
 
 
-def shop(change: Callable[[], Change], *, within: bool) -> Service:
-    service = Service("shop")
-
-    @service.table("stock", key="id")
-    class Stocks(Table[str, Stock, Can]): ...
-
-    @service.get("/", public=True)
-    def read(stocks: Stocks[Get]) -> Stock:
-        return stocks.require("1")
-
-    @service.post("/fill", public=True)
-    def fill(stocks: Stocks[Put]) -> None:
-        stocks.put(Stock(id="1"))
-
-    @service.post("/", public=True)
-    def update(stocks: Stocks[Update]) -> None:
-        if within:
-            with atomic() as tx:
-                tx.update(stocks, "1", change())
-        else:
-            stocks.update("1", change())
-
-    return service
-
-
 @TARGETS
 @pytest.mark.parametrize("change", WRONG.values(), ids=WRONG)
 @pytest.mark.parametrize("within", [False, True], ids=["alone", "atomic"])
 def test_an_update_of_a_model_is_judged_by_the_model(
     target: type[Platform], change: Callable[[], Change], within: bool
 ) -> None:
-    with target(shop(change, within=within)) as platform:
+    with target(stock_shop(Stock(id="1"), change, within=within)) as platform:
         platform.post("/shop/fill")
         before = platform.get("/shop").json()
         reply = platform.post("/shop")
@@ -125,7 +101,7 @@ def test_an_update_of_a_model_is_judged_by_the_model(
 def test_an_update_within_the_limits_of_a_model_is_written(
     target: type[Platform], change: Callable[[], Change]
 ) -> None:
-    with target(shop(change, within=False)) as platform:
+    with target(stock_shop(Stock(id="1"), change, within=False)) as platform:
         platform.post("/shop/fill")
         before = platform.get("/shop").json()
         reply = platform.post("/shop")

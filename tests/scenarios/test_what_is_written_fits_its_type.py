@@ -16,7 +16,6 @@ from oort import (
     Can,
     Change,
     Event,
-    Get,
     Once,
     Publish,
     Put,
@@ -36,6 +35,7 @@ from oort import (
 )
 from oort import field as attribute
 from oort.testing import Platform
+from tests.scenarios.stock_shop import stock_shop
 from tests.scenarios.targets import TARGETS
 
 NAIVE = datetime(2026, 1, 1)  # noqa: DTZ001
@@ -231,32 +231,12 @@ UPDATES: dict[str, Callable[[], Change]] = {
 def test_an_update_is_judged_by_the_item_it_would_make(
     target: type[Platform], change: Callable[[], Change], within: bool
 ) -> None:
-    service = Service("shop")
-
-    @service.table("stock", key="id")
-    class Stocks(Table[str, Stock, Can]): ...
-
-    @service.get("/", public=True)
-    def read(stocks: Stocks[Get]) -> Stock:
-        return stocks.require("1")
-
-    @service.post("/fill", public=True)
-    def fill(stocks: Stocks[Put]) -> None:
-        stocks.put(Stock("1", 5, "", ["a"]))
-
-    @service.post("/", public=True)
-    def update(stocks: Stocks[Update]) -> None:
-        if within:
-            with atomic() as tx:
-                tx.update(stocks, "1", change())
-        else:
-            stocks.update("1", change())
-
-    with target(service) as platform:
+    filled = Stock("1", 5, "", ["a"])
+    with target(stock_shop(filled, change, within=within)) as platform:
         platform.post("/shop/fill")
         reply = platform.post("/shop")
         assert (reply.status, "InvalidValue" in reply.error) == (500, True), reply
-        assert platform.get("/shop").into(Stock) == Stock("1", 5, "", ["a"])
+        assert platform.get("/shop").into(Stock) == filled
 
 
 # -- replies

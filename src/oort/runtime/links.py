@@ -3,6 +3,7 @@
 It creates messages, adds the token, and records a span for each operation.
 """
 
+from abc import ABC, abstractmethod
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import TYPE_CHECKING
@@ -38,90 +39,40 @@ _ANSWERS = frozenset({ConditionFailed.code, NoSuchItem.code})
 _SERVER = 500
 
 
-class EnvironmentLink:
-    """The link of an environment, which runs an invocation at a time.
+@dataclass(slots=True)
+class _Tools:
+    """What an environment and its invocations share, with the spans that wait to be taken."""
 
-    `begin` and `end` surround each invocation. The ports of providers keep this link; the handles
-    of a handler have the link of their invocation, see `own`.
-    """
+    service: str
+    broker: "Broker"
+    clock: "Clock"
+    entropy: "Entropy"
+    spans: list[Span] = field(default_factory=list[Span])
 
-    def __init__(
-        self, *, service: str, broker: "Broker", clock: "Clock", entropy: "Entropy"
-    ) -> None:
-        self._service = service
-        self._broker = broker
-        self._clock = clock
-        self._entropy = entropy
-        self._step: _Step | None = None
-        self.spans: list[Span] = []
 
-    def begin(
-        self,
-        *,
-        name: str,
-        kind: str,
-        token: str,
-        traceparent: str,
-        mark: Mark | None,
-        detail: dict[str, str],
-        timeout: timedelta | None = None,
-    ) -> str:
-        """Start an invocation and return its trace id. Its handles work until the time-out."""
-        parent = identifiers.parent_of(traceparent)
-        trace, parent_span = parent or (identifiers.new_trace(self._entropy.bits), "")
-        self._step = _Step(
-            name=name,
-            kind=kind,
-            service=self._service,
-            token=token,
-            trace=trace,
-            parent=parent_span,
-            span=identifiers.new_span(self._entropy.bits),
-            mark=mark,
-            delivery=mark,
-            started=self._clock.tick(),
-            start=nanoseconds(self._clock),
-            detail=detail,
-            timeout=timeout,
-        )
-        return trace
+class _Link(ABC):
+    """The operations of the running invocation."""
 
-    def check_time(self) -> None:
-        """Raise TimedOut if the invocation has used its time."""
-        self._active().check_time(self._clock.tick())
+    __slots__ = ("_tools",)
 
-    def end(self, *, error: str = "") -> None:
-        """End the invocation and record its span."""
-        step = self._active()
-        self._step = None
-        self.spans.append(step.finished(duration=self._clock.tick() - step.started, error=error))
-
-    def own(self) -> "InvocationLink":
-        """Return the link of the running invocation."""
-        return InvocationLink(self, self._active())
-
-    def is_running(self, step: "_Step") -> bool:
-        """True until the end of the invocation."""
-        return self._step is step
+    def __init__(self, tools: _Tools) -> None:
+        self._tools = tools
 
     def perform(self, operation: Operation) -> Result:
         """Send the operation to the broker and record a span."""
-        return self.perform_in(self._active(), operation)
-
-    def perform_in(self, step: "_Step", operation: Operation) -> Result:
-        """Send the operation to the broker with the token of the invocation."""
-        started = self._clock.tick()
+        step = self._running()
+        started = self._tools.clock.tick()
         step.check_time(started)
         inner = _Step(
             name=title(operation),
             kind="operation",
-            service=self._service,
+            service=self._tools.service,
             token=step.token,
             trace=step.trace,
             parent=step.span,
-            span=identifiers.new_span(self._entropy.bits),
+            span=identifiers.new_span(self._tools.entropy.bits),
             started=started,
-            start=nanoseconds(self._clock),
+            start=nanoseconds(self._tools.clock),
         )
         if isinstance(operation, CallFunction):  # this is the parent of the other function's span
             operation = msgspec.structs.replace(
@@ -129,14 +80,14 @@ class EnvironmentLink:
             )
         error = "interrupted"
         try:
-            result = self._broker.perform(Request(step.token, operation))
+            result = self._tools.broker.perform(Request(step.token, operation))
             error = _error(result)
             if isinstance(operation, Commit) and not isinstance(result, Refused):
                 step.mark = None
             return result
         finally:
-            self.spans.append(
-                inner.finished(duration=self._clock.tick() - inner.started, error=error)
+            self._tools.spans.append(
+                inner.finished(duration=self._tools.clock.tick() - inner.started, error=error)
             )
 
     def message(
@@ -150,31 +101,10 @@ class EnvironmentLink:
         older: tuple[Older, ...] = (),
     ) -> Message:
         """Return a message with a new id, the time and the trace of this invocation."""
-        return self.message_in(
-            self._active(),
-            name=name,
-            body=body,
-            key=key,
-            version=version,
-            oldest=oldest,
-            older=older,
-        )
-
-    def message_in(
-        self,
-        step: "_Step",
-        *,
-        name: str,
-        body: bytes,
-        key: str,
-        version: int,
-        oldest: int = 0,
-        older: tuple[Older, ...] = (),
-    ) -> Message:
-        """Return a message with the trace of the invocation."""
-        now = self._clock.now()
+        step = self._running()
+        now = self._tools.clock.now()
         return Message(
-            id=identifiers.new(now, self._entropy.bits),
+            id=identifiers.new(now, self._tools.entropy.bits),
             name=name,
             body=body,
             key=key,
@@ -191,28 +121,97 @@ class EnvironmentLink:
 
         A refused transaction left no mark, so the next transaction takes the mark.
         """
-        return self._active().mark
+        return self._running().mark
 
     def lease(self, name: str) -> Lease:
         """See `app.handles.handle`."""
-        return self.lease_in(self._active(), name)
-
-    def lease_in(self, step: "_Step", name: str) -> Lease:
-        """Return a new claim of the invocation's delivery to the effect of that name."""
-        delivery = step.delivery
+        delivery = self._running().delivery
         if delivery is None:
             raise InvalidUse(
                 "once() needs a delivery.",
                 "Use Once in a consumer, or send a message to a worker with Once.",
             )
-        return Lease(delivery.function, delivery.message, name, f"{self._entropy.bits(128):032x}")
+        return Lease(
+            delivery.function, delivery.message, name, f"{self._tools.entropy.bits(128):032x}"
+        )
+
+    @abstractmethod
+    def _running(self) -> "_Step":
+        """Return the invocation. Raises InvalidUse outside of it."""
+
+
+class EnvironmentLink(_Link):
+    """The link of an environment, which runs an invocation at a time.
+
+    `begin` and `end` surround each invocation. The ports of providers keep this link; the handles
+    of a handler have the link of their invocation, see `own`.
+    """
+
+    __slots__ = ("_step",)
+
+    def __init__(
+        self, *, service: str, broker: "Broker", clock: "Clock", entropy: "Entropy"
+    ) -> None:
+        super().__init__(_Tools(service, broker, clock, entropy))
+        self._step: _Step | None = None
+
+    def begin(
+        self,
+        *,
+        name: str,
+        kind: str,
+        token: str,
+        traceparent: str,
+        mark: Mark | None,
+        detail: dict[str, str],
+        timeout: timedelta | None = None,
+    ) -> str:
+        """Start an invocation and return its trace id. Its handles work until the time-out."""
+        parent = identifiers.parent_of(traceparent)
+        trace, parent_span = parent or (identifiers.new_trace(self._tools.entropy.bits), "")
+        self._step = _Step(
+            name=name,
+            kind=kind,
+            service=self._tools.service,
+            token=token,
+            trace=trace,
+            parent=parent_span,
+            span=identifiers.new_span(self._tools.entropy.bits),
+            mark=mark,
+            delivery=mark,
+            started=self._tools.clock.tick(),
+            start=nanoseconds(self._tools.clock),
+            detail=detail,
+            timeout=timeout,
+        )
+        return trace
+
+    def check_time(self) -> None:
+        """Raise TimedOut if the invocation has used its time."""
+        self._running().check_time(self._tools.clock.tick())
+
+    def end(self, *, error: str = "") -> None:
+        """End the invocation and record its span."""
+        step = self._running()
+        self._step = None
+        self._tools.spans.append(
+            step.finished(duration=self._tools.clock.tick() - step.started, error=error)
+        )
+
+    def own(self) -> "InvocationLink":
+        """Return the link of the running invocation."""
+        return InvocationLink(self._tools, self, self._running())
+
+    def is_running(self, step: "_Step") -> bool:
+        """True until the end of the invocation."""
+        return self._step is step
 
     def take_spans(self) -> tuple[Span, ...]:
         """Return the spans since the last call, oldest first."""
-        spans, self.spans = tuple(sorted(self.spans, key=lambda span: span.start)), []
+        spans, self._tools.spans = tuple(sorted(self._tools.spans, key=lambda span: span.start)), []
         return spans
 
-    def _active(self) -> "_Step":
+    def _running(self) -> "_Step":
         if self._step is None:
             raise InvalidUse(
                 "A handle was used outside an invocation.",
@@ -221,53 +220,21 @@ class EnvironmentLink:
         return self._step
 
 
-class InvocationLink:
+class InvocationLink(_Link):
     """The link of an invocation, for its handles. It refuses after the end.
 
     So a thread that outlives its handler cannot use the rights of the next invocation.
     """
 
-    __slots__ = ("_link", "_step")
+    __slots__ = ("_environment", "_step")
 
-    def __init__(self, link: EnvironmentLink, step: "_Step") -> None:
-        self._link = link
+    def __init__(self, tools: _Tools, environment: EnvironmentLink, step: "_Step") -> None:
+        super().__init__(tools)
+        self._environment = environment
         self._step = step
 
-    def perform(self, operation: Operation) -> Result:
-        """Send the operation to the broker and record a span."""
-        return self._link.perform_in(self._running(), operation)
-
-    def message(
-        self,
-        *,
-        name: str,
-        body: bytes,
-        key: str,
-        version: int,
-        oldest: int = 0,
-        older: tuple[Older, ...] = (),
-    ) -> Message:
-        """Return a message with a new id, the time and the trace of this invocation."""
-        return self._link.message_in(
-            self._running(),
-            name=name,
-            body=body,
-            key=key,
-            version=version,
-            oldest=oldest,
-            older=older,
-        )
-
-    def mark(self) -> Mark | None:
-        """See `EnvironmentLink.mark`."""
-        return self._running().mark
-
-    def lease(self, name: str) -> Lease:
-        """See `app.handles.handle`."""
-        return self._link.lease_in(self._running(), name)
-
     def _running(self) -> "_Step":
-        if not self._link.is_running(self._step):
+        if not self._environment.is_running(self._step):
             raise InvalidUse(
                 "A handle was used after the end of its invocation.",
                 "Wait in the handler for the threads that use its handles.",

@@ -5,6 +5,7 @@ A new name is durable only when its folder was synced, so each function ends wit
 
 import os
 import uuid
+from contextlib import suppress
 from pathlib import Path
 
 PRIVATE_FOLDER = 0o700
@@ -82,12 +83,10 @@ def write(path: Path, data: bytes, *, flags: int) -> None:
 
 def private(path: Path) -> None:
     """Take the rights of others away from a file. A missing file is no error."""
-    try:
+    with suppress(FileNotFoundError):
         mode = os.stat(path).st_mode & 0o777
         if mode & ~PRIVATE_FILE:
             os.chmod(path, mode & PRIVATE_FILE)
-    except FileNotFoundError:
-        pass
 
 
 def drafts(path: Path) -> list[Path]:
