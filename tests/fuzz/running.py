@@ -9,10 +9,11 @@ from oort.app.programs import Program
 from oort.cli.dev import fixed_pages
 from oort.engine.engine import Engine
 from oort.engine.entropy import SeededEntropy
+from oort.engine.gateway.answers import InThreads
 from oort.engine.gateway.arriving import Receive
 from oort.engine.gateway.asgi import GatewayApp, Scope, Send
-from oort.engine.gateway.threads import Threads
 from oort.engine.store.direct import DirectStore
+from oort.engine.threads import Threads
 from oort.runtime.system import SystemClock
 from oort.testing.callers import KnownCallers
 
@@ -39,7 +40,7 @@ class Running:
         )
         self._app = GatewayApp(
             engine.gateway,
-            threads=threads,
+            answers=InThreads(engine.gateway, threads),
             access=lambda _, reply, __: self.defects.append(reply.error) if reply.error else None,
             pages=fixed_pages.of(program, place="", say=self.defects.append),
         )

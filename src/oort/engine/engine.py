@@ -4,6 +4,7 @@ The CLI and the test kit create it. `start` and `stop` control the threads that 
 Without them the engine does nothing by itself, and virtual time drives it.
 """
 
+import socket
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import timedelta
@@ -14,9 +15,11 @@ from oort.engine.gateway.problem_replies import Throttling
 from oort.engine.invoking.broker import EngineBroker
 from oort.engine.invoking.dispatcher import Consumers, Dispatcher
 from oort.engine.invoking.invoker import InProcessInvoker
+from oort.engine.invoking.invokers import Invoker
 from oort.engine.services import bundle
 from oort.engine.services.tables import no_lag
 from oort.engine.store.store import Store
+from oort.engine.workers.invoker import WorkerInvoker
 from oort.model.errors import InvalidAnswer
 from oort.model.invocations import CallOutcome, DeliveryReport
 from oort.model.operations import CallFunction
@@ -55,7 +58,8 @@ class Engine:
 
     `overrides` replaces providers by factories. `report` receives every delivery, `failed` every
     error of the engine itself. `throttling` selects the rates that hold for clients. Handlers that
-    are not `timed` have no time-out, for a debugger.
+    are not `timed` have no time-out, for a debugger. With a `parent` of worker processes, functions run
+    in these, and `line` receives what they log; see `engine.workers`.
     """
 
     def __init__(
@@ -72,6 +76,8 @@ class Engine:
         failed: Callable[[Exception], None] = lambda _: None,
         throttling: Throttling = "declared",
         timed: bool = True,
+        parent: socket.socket | None = None,
+        line: Callable[[str], None] = lambda _: None,
         deviations: Deviations = NONE,
     ) -> None:
         self.program, platform = program, program.model
@@ -88,7 +94,18 @@ class Engine:
         self.ports = ports
         self.released: dict[str, int] = {}
         self.broker = EngineBroker(platform, operations=Operations(ports), entropy=entropy)
-        self.invoker = InProcessInvoker(
+        self.workers: WorkerInvoker | None = None
+        if parent is not None:
+            self.workers = WorkerInvoker(
+                program,
+                parent=parent,
+                broker=self.broker,
+                clock=clock,
+                entropy=entropy,
+                line=line,
+                failed=failed,
+            )
+        self.invoker: Invoker = self.workers or InProcessInvoker(
             program,
             broker=self.broker,
             clock=clock,

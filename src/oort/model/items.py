@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     KeyPart: TypeAlias = str | Number
 else:
     Value = object  # msgspec cannot decode into a recursive alias; any JSON value is allowed
-    KeyPart = str | int | float  # msgspec knows no union of str and Decimal
+    KeyPart = object  # msgspec knows no union of str and Decimal
 PartForm: TypeAlias = Literal["text", "number", "float", "any"]  # of the declared type
 Item: TypeAlias = dict[str, Value]
 Key: TypeAlias = tuple[KeyPart, ...]  # one part, or two with a sort key

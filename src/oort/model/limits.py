@@ -69,6 +69,10 @@ CLIENT_TIME = timedelta(seconds=60)
 # account.
 CONNECTIONS = 512
 REQUESTS = 256
+# Our own: worker processes of a platform, and the memory in bytes above which a worker ends after
+# its invocation; at twice as much, an allocation fails. Lambda: 128 MB to 10 GB for an environment.
+WORKERS = 256
+WORKER_MEMORY = 512 * MIB
 # API Gateway REST: integration time-out 29 s by default. Lambda: 15 minutes at most.
 REQUEST_TIMEOUT = timedelta(seconds=29)
 FUNCTION_TIMEOUT = timedelta(minutes=15)

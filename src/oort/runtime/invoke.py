@@ -1,5 +1,7 @@
 """Run an invocation in an environment: a request, a call or a batch of deliveries."""
 
+from typing import TYPE_CHECKING
+
 import msgspec
 
 from oort.app.declaring.parameters import ContextParameter, MessageParameter, PrincipalParameter
@@ -24,6 +26,9 @@ from oort.model.problems import Problem
 from oort.runtime import redaction, replies
 from oort.runtime.environments import Environment, in_full, in_short
 from oort.runtime.requests import RequestReader
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 _REPORTING = 1e9  # nanoseconds, to report the end of a batch
 
@@ -117,10 +122,16 @@ def objection(problem: Problem) -> Objected:
     return Objected(problem.status, type(problem).__name__, detail, members)
 
 
-def batch(environment: Environment, invocation: BatchInvocation) -> BatchOutcome:
+def batch(
+    environment: Environment,
+    invocation: BatchInvocation,
+    *,
+    settled: "Callable[[Failure | Parked | None], object] | None" = None,
+) -> BatchOutcome:
     """Handle each delivery alone and return the failures, so that only these are repeated.
 
-    A delivery does not begin if the invocation might end before the delivery's time-out.
+    A delivery does not begin if the invocation might end before the delivery's time-out. `settled`
+    receives the end of each delivery at once.
     """
     outcomes: list[Failure | Parked | None] = []
     end = environment.clock.tick() + invocation.lasts * 1e9
@@ -129,6 +140,8 @@ def batch(environment: Environment, invocation: BatchInvocation) -> BatchOutcome
         if outcomes and environment.clock.tick() + needed > end:
             break
         outcomes.append(_deliver(environment, invocation.token, delivery))
+        if settled is not None:
+            settled(outcomes[-1])
     return BatchOutcome(
         left=tuple(delivery.receipt for delivery in invocation.deliveries[len(outcomes) :]),
         failures=tuple(outcome for outcome in outcomes if isinstance(outcome, Failure)),

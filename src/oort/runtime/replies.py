@@ -35,6 +35,12 @@ class ServiceUnavailable(Problem):
     status = 503
 
 
+class BadGateway(Problem):
+    """The function ended without a reply."""
+
+    status = 502
+
+
 class GatewayTimeout(Problem):
     """The function took too long."""
 
@@ -79,6 +85,17 @@ def success(result: object, *, kind: object, status: int) -> HttpOutcome:
         body=body,
         entered=True,
     )
+
+
+def check(outcome: HttpOutcome) -> None:
+    """Raise InvalidUse for an outcome that no function of this module returns."""
+    status, body = outcome.status, outcome.body
+    if not 200 <= status <= 599 or (status in limits.BODILESS and body):
+        raise InvalidUse(f"A reply cannot have the status {status}.")
+    if len(body) > 2 * limits.RESPONSE_BYTES:
+        raise InvalidUse(f"The reply has {len(body):,} bytes.")
+    for name, value in outcome.headers:
+        _checked(name, value)
 
 
 def failure(error: BaseException, *, trace: str, entered: bool) -> HttpOutcome:

@@ -10,13 +10,13 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
 from oort.app.programs import Function
-from oort.aws.invoking.alarms import limited
 from oort.aws.invoking.logs import JsonLog
 from oort.model import limits
 from oort.model.errors import InvalidUse, NotGranted
 from oort.model.functions import FunctionModel
 from oort.model.operations import Refused, Request, Result
 from oort.rules import identifiers, permissions
+from oort.runtime.alarms import limited
 from oort.runtime.environments import Environment
 from oort.runtime.operations import Operations
 

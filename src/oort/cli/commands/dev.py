@@ -4,10 +4,11 @@ import logging
 import os
 import secrets
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from io import TextIOWrapper
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -19,12 +20,13 @@ from oort.cli.arguments import options
 from oort.cli.dev import welcome
 from oort.cli.groups import Command
 from oort.cli.printing import output
-from oort.cli.printing.logs import LineWriter, Log, ServiceLogs
+from oort.cli.printing.logs import HandedOver, LineWriter, Log, ServiceLogs, Writer
 from oort.cli.wiring import platforms
 
 if TYPE_CHECKING:
     import socket
 
+    from oort.app.loading.projects import Project
     from oort.cli.dev.reload_children import Child, Supervisor
     from oort.cli.dev.serving import End
     from oort.cli.wiring.listening import StateFolder
@@ -99,9 +101,9 @@ def dev(
 
     run_options = RunOptions(path, state, inline, throttle=not no_throttle, log=log)
     if no_reload:
-        project, program = platforms.load(path)
+        project, program, workers = _loaded(run_options)
         with occupied(platforms.state_folder(project, state), port=port) as (folder, listener):
-            run(program, run_options, folder=folder, listener=listener)
+            run(program, run_options, folder=folder, listener=listener, workers=workers)
     else:
         ctx.exit(_reloading(run_options, port=port))
 
@@ -112,11 +114,12 @@ def run(
     *,
     folder: "StateFolder",
     listener: "socket.socket",
+    workers: "socket.socket | None",
     changed: str = "",
     supervisor: "Supervisor | None" = None,
 ) -> None:
-    """Run the program on the state in the folder until a signal. `changed` is the file behind a
-    reload."""
+    """Run the program on the state in the folder until a signal. `workers` is the connection to
+    their parent. `changed` is the file behind a reload."""
     from oort.cli.dev import serving
     from oort.cli.wiring import embedded
 
@@ -131,12 +134,14 @@ def run(
             inline=run_options.inline,
             throttle=run_options.throttle,
             place=f"-C {_hint(run_options)}",
+            workers=workers,
         )
         token = issuer.issue(welcome.DEVELOPER, welcome.groups(program), _TOKEN_LIFETIME)
         embedded.write_private(folder.credentials, welcome.credentials(token))
         address = welcome.address(listener, folder.credentials)
 
         def ready() -> None:
+            platform.begin()
             if changed:
                 log.say(f"Reloaded: {output.relative(changed)} changed.")
             elif run_options.log == "json":
@@ -224,7 +229,7 @@ def _child(
         sys.dont_write_bytecode,
         True,
     )
-    project, program = platforms.load(run_options.path)
+    project, program, workers = _loaded(run_options)
     sys.dont_write_bytecode = writes
     if changed:
         from oort.cli.wiring import embedded
@@ -236,9 +241,37 @@ def _child(
         run_options,
         folder=folder,
         listener=listener,
+        workers=workers,
         changed=changed,
         supervisor=supervisor,
     )
+
+
+def _loaded(run_options: RunOptions) -> "tuple[Project, Program, socket.socket | None]":
+    """Load the program, and fork the parent of its workers before the first thread starts."""
+    from oort.cli.wiring import embedded
+
+    before = embedded.open_files()
+    project, program = platforms.load(run_options.path)
+    if run_options.inline:
+        return project, program, None
+    prepare = _prepare(run_options.log)
+    return project, program, embedded.workers_of(program, prepare=prepare, closing=before)
+
+
+def _prepare(form: str) -> "Callable[[Callable[[str], None]], None]":
+    """Return what sets up the log of a worker: its lines go to the log of the platform."""
+    colours = output.coloured(sys.stdout)
+
+    def prepare(write: "Callable[[str], None]") -> None:
+        if isinstance(sys.stdout, TextIOWrapper):
+            sys.stdout.reconfigure(line_buffering=True)
+        _, handler = _lines(HandedOver(write), form, colours=colours)
+        root = logging.getLogger()
+        root.addHandler(handler)
+        root.setLevel(logging.INFO)
+
+    return prepare
 
 
 def _hint(run_options: RunOptions) -> str:
@@ -277,7 +310,7 @@ def _log(form: str) -> Iterator[Log]:
         writer.close()
 
 
-def _lines(writer: LineWriter, form: str, *, colours: bool) -> tuple[Log, logging.Handler]:
+def _lines(writer: Writer, form: str, *, colours: bool) -> tuple[Log, logging.Handler]:
     if form == "json":
         from oort.cli.printing.json_logs import JsonLog, JsonServiceLogs
 

@@ -1,5 +1,6 @@
 """Serve a platform over HTTP in the foreground: the server, its signals, and a bounded shutdown."""
 
+import asyncio
 import logging
 import os
 import signal
@@ -8,7 +9,6 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future
-from concurrent.futures import TimeoutError as FutureTimeout
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
@@ -171,15 +171,27 @@ def serve(
     server = Server(app, ready=ready, stopping=stopping, handing_over=handing_over, failing=failing)
     with server.handling_signals():
         try:
-            server.run(sockets=[listener])
+            loop_factory = server.config.get_loop_factory()
+            with asyncio.Runner(loop_factory=loop_factory) as runner:
+                ended = runner.run(_served(server, listener, stop=stop, deadline=deadline))
         finally:
-            ended = finished(stop, within=deadline.left())
             notice.cancel()
             uvicorn_log.setLevel(logging.NOTSET)
     return End(ended, server.handed_over, server.failure)
 
 
-def finished(work: Callable[[], None], *, within: timedelta) -> bool:
+async def _served(
+    server: Server, listener: socket.socket, *, stop: Callable[[], None], deadline: "Deadline"
+) -> bool:
+    """Serve until the end. Then stop everything, while the event loop still serves the workers."""
+    try:
+        await server.serve(sockets=[listener])
+    finally:
+        ended = await finished(stop, within=deadline.left())
+    return ended
+
+
+async def finished(work: Callable[[], None], *, within: timedelta) -> bool:
     """Run the work in a daemon thread; return True if it ended in time."""
     outcome: Future[None] = Future()
 
@@ -191,13 +203,10 @@ def finished(work: Callable[[], None], *, within: timedelta) -> bool:
             outcome.set_exception(error)
 
     threading.Thread(target=run, name="stop", daemon=True).start()
-    try:
-        outcome.result(within.total_seconds())
-    except FutureTimeout:
-        if outcome.done():  # the work itself raised a TimeoutError
-            raise
-        return False
-    return True
+    done, _ = await asyncio.wait([asyncio.wrap_future(outcome)], timeout=within.total_seconds())
+    for future in done:
+        future.result()
+    return bool(done)
 
 
 class Deadline:

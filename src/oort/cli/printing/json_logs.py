@@ -5,7 +5,7 @@ import traceback
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
-from oort.cli.printing.logs import LineWriter, Log
+from oort.cli.printing.logs import Log, Writer
 from oort.model import names
 from oort.rules import identifiers
 from oort.runtime.environments import broken_record, log_line
@@ -21,7 +21,7 @@ _NAMES = frozenset({"trace", "service", "function", "message_id", "event"})  # n
 class JsonLog(Log):
     """See `Log`. No colours, and no text is shortened or left out."""
 
-    def __init__(self, writer: LineWriter) -> None:
+    def __init__(self, writer: Writer) -> None:
         super().__init__(writer, colours=False)
 
     def access(self, request: "HttpRequest", reply: "HttpReply", took: timedelta) -> None:

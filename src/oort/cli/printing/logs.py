@@ -11,11 +11,11 @@ import threading
 import time
 import traceback
 from collections import OrderedDict, deque
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING, TextIO
+from typing import TYPE_CHECKING, Protocol, TextIO
 
 import oort
 from oort.cli.printing import output
@@ -83,10 +83,28 @@ class LineWriter:
             self._closing.set()  # the reader has gone; the platform continues without a log
 
 
+class Writer(Protocol):
+    """Takes complete lines."""
+
+    def write(self, text: str) -> None:
+        """Add one or more lines."""
+
+
+class HandedOver:
+    """A writer that gives the lines to a function at once."""
+
+    def __init__(self, take: Callable[[str], None]) -> None:
+        self._take = take
+
+    def write(self, text: str) -> None:
+        """See `Writer`."""
+        self._take(text)
+
+
 class Log:
     """The output of `oort dev` while it runs."""
 
-    def __init__(self, writer: LineWriter, *, colours: bool) -> None:
+    def __init__(self, writer: Writer, *, colours: bool) -> None:
         self._writer = writer
         self._colours = colours
         self._second = (0, "")
@@ -148,6 +166,10 @@ class Log:
         """Log a line, with further lines below."""
         line = f"{self._time()}  {text}"
         self._writer.write(redaction.text(f"{line}\n{below}" if below else line))
+
+    def written(self, text: str) -> None:
+        """Log lines that a worker process has written."""
+        self._writer.write(redaction.text(text))
 
     def _outcome(self, report: "DeliveryReport") -> str:
         if report.parked is not None:

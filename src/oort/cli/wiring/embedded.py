@@ -5,7 +5,8 @@ messages.
 """
 
 import os
-from collections.abc import Iterable, Iterator
+import socket
+from collections.abc import Collection, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
@@ -19,8 +20,8 @@ from oort.cli.printing.logs import Log
 from oort.engine.engine import Engine
 from oort.engine.entropy import SystemEntropy
 from oort.engine.gateway import heads
+from oort.engine.gateway.answers import InThreads, InWorkers
 from oort.engine.gateway.asgi import GatewayApp
-from oort.engine.gateway.threads import Threads
 from oort.engine.identity import discovery_pages
 from oort.engine.identity.api_keys import ApiKeys
 from oort.engine.identity.issuer import Issuer, issuer_url
@@ -33,6 +34,8 @@ from oort.engine.state.store_keys import Keys
 from oort.engine.state.unlocking import key_of, rotate, unlock
 from oort.engine.store.direct import DirectStore
 from oort.engine.store.group import GroupCommitStore
+from oort.engine.threads import Threads
+from oort.engine.workers import parent, worker
 from oort.model.errors import InvalidToken, StateUnusable
 from oort.model.invocations import Principal
 from oort.rules import secrets
@@ -64,15 +67,37 @@ class Running:
     _engine: Engine
     _store: GroupCommitStore
 
+    def begin(self) -> None:
+        """Let the running event loop serve the worker processes, if there are any."""
+        if self._engine.workers is not None:
+            self._engine.workers.begin()
+
     def lost(self) -> Exception | None:
-        """Return the reason if the state was removed or replaced; the platform must end then."""
-        return self._store.lost()
+        """Return the reason if the state or the workers are gone; the platform must end then."""
+        workers = self._engine.workers
+        return self._store.lost() or (workers.failure if workers is not None else None)
 
     def stop(self) -> None:
         """Wait for running requests and deliveries; then close the environments and the store."""
         self.app.close()
         self._engine.stop()
         self._store.close()
+
+
+def workers_of(
+    program: Program, *, prepare: worker.Prepare, closing: Collection[int] = ()
+) -> socket.socket:
+    """Fork the parent of the program's workers, and return the connection to it.
+
+    Call it before the first thread starts. `prepare` sets up the log of each worker. `closing` are
+    descriptors that no worker may have, see `open_files`.
+    """
+    return parent.fork(
+        lambda connection: worker.main(program, connection, prepare=prepare), closing=closing
+    )
+
+
+open_files = parent.descriptors
 
 
 def started(
@@ -84,11 +109,13 @@ def started(
     inline: bool,
     throttle: bool = True,
     place: str = "",
+    workers: socket.socket | None = None,
 ) -> Running:
     """Start a platform on the state; the caller has its lock.
 
     With `inline`, one handler runs at a time, without a time limit for debuggers. `place` holds the
-    options that other commands need to find the platform: `-C PATH`.
+    options that other commands need to find the platform: `-C PATH`. `workers` is the connection to
+    the parent of the workers; without it, handlers run in threads of this process.
     """
     store = GroupCommitStore(state.database, key=unlock(state, _keys()), beside=(state.lock,))
     state.settle()
@@ -103,11 +130,17 @@ def started(
         failed=log.failed,
         throttling="all" if throttle else "none",
         timed=not inline,
+        parent=workers,
+        line=log.written,
     )
-    threads = Threads(1 if inline else REQUEST_THREADS)
+    answers = (
+        InThreads(engine.gateway, Threads(1 if inline else REQUEST_THREADS))
+        if engine.workers is None
+        else InWorkers(engine.gateway, engine.workers)
+    )
     app = GatewayApp(
         engine.gateway,
-        threads=threads,
+        answers=answers,
         access=log.access,
         pages={**fixed_pages.of(program, place=place, say=log.say), **discovery_pages.of(issuer)},
         timed=not inline,

@@ -13,9 +13,10 @@ from types import MappingProxyType
 from typing import Any, TypeAlias
 
 from oort.engine.gateway import heads, problem_replies
+from oort.engine.gateway.answers import Answers
 from oort.engine.gateway.arriving import Arriving, ClientLeft, GivenUp, Receive, TooSlow
 from oort.engine.gateway.gateway import LOGOUT, Admission, Gateway
-from oort.engine.gateway.threads import Threads
+from oort.engine.threads import Threads
 from oort.model import limits
 from oort.model.http import FixedPage, HttpReply, HttpRequest
 
@@ -39,7 +40,7 @@ class GatewayApp:
         self,
         gateway: Gateway,
         *,
-        threads: Threads,
+        answers: Answers,
         access: Access,
         pages: Mapping[str, FixedPage | LivePage] = MappingProxyType({}),
         timed: bool = True,
@@ -47,7 +48,7 @@ class GatewayApp:
         hosts: Collection[str] = (),
     ) -> None:
         self._gateway = gateway
-        self._threads = threads
+        self._answers = answers
         self._own = Threads(1)  # for work of the gateway, which waits for no handler
         self._access = access
         self._pages = {
@@ -92,7 +93,7 @@ class GatewayApp:
 
     def close(self) -> None:
         """Finish the requests that have begun, and answer no others."""
-        self._threads.close()
+        self._answers.close()
         self._own.close()
 
     async def _reply(self, request: HttpRequest, receive: Receive) -> HttpReply:
@@ -128,7 +129,7 @@ class GatewayApp:
         """Run the function within its time-out, which includes the wait for a thread."""
         limit = admitted.match.function.timeout.total_seconds() if self._timed else None
         try:
-            job = self._threads.submit(partial(self._gateway.answer, admitted, body))
+            job = self._answers.begin(admitted, body)
         except RuntimeError as error:  # the threads have ended
             return self._gateway.failed(admitted, error)
         try:

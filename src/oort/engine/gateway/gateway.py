@@ -13,7 +13,7 @@ from oort.engine.gateway import problem_replies
 from oort.engine.gateway.limiter import Limiter
 from oort.engine.gateway.problem_replies import HeadersTooLarge, MethodNotAllowed, Throttling
 from oort.engine.invoking.cutoff import Cutoff
-from oort.engine.invoking.invoker import InProcessInvoker
+from oort.engine.invoking.invokers import Invoker
 from oort.model import limits
 from oort.model.errors import InvalidToken
 from oort.model.functions import Http, Rate
@@ -68,7 +68,7 @@ class Gateway:
         platform: PlatformModel,
         *,
         identity: Identity,
-        invoker: InProcessInvoker,
+        invoker: Invoker,
         traces: Traces,
         clock: Clock,
         entropy: Entropy,
@@ -106,7 +106,16 @@ class Gateway:
 
     def answer(self, admission: Admission, body: bytes) -> HttpReply:
         """Run the function and reply. Blocks until the handler returns."""
-        arrival, match, principal = admission.arrival, admission.match, admission.principal
+        invocation = self.invocation(admission, body)
+        if isinstance(invocation, HttpReply):
+            return invocation
+        function = admission.match.function.name
+        outcome = self._invoker.request(function, invocation, cutoff=admission.cutoff)
+        return self.reply(admission, outcome)
+
+    def invocation(self, admission: Admission, body: bytes) -> HttpInvocation | HttpReply:
+        """Return the invocation for a request, or the reply that refuses the request."""
+        arrival, match = admission.arrival, admission.match
         try:
             query = tuple(
                 parse_qsl(
@@ -118,7 +127,7 @@ class Gateway:
             )
         except ValueError:
             return self.refuse(BadRequest("The query string is not readable."), admission)
-        invocation = HttpInvocation(
+        return HttpInvocation(
             id=admission.id,
             token="",  # the invoker's
             traceparent=identifiers.traceparent(arrival.trace, arrival.span),
@@ -126,13 +135,18 @@ class Gateway:
             query=query,
             headers=arrival.request.headers,
             body=body,
-            principal=principal,
+            principal=admission.principal,
         )
-        outcome = self._invoker.request(match.function.name, invocation, cutoff=admission.cutoff)
+
+    def reply(self, admission: Admission, outcome: HttpOutcome) -> HttpReply:
+        """Return the reply for the outcome of the function, and record the spans."""
+        arrival, match = admission.arrival, admission.match
         awaited = admission.cutoff.finish()
         request_span = (self._span(arrival, outcome.status, match=match),) if awaited else ()
         self._traces.record((*request_span, *outcome.spans))
-        return self._reply(outcome, arrival, match=match, authenticated=principal is not None)
+        return self._reply(
+            outcome, arrival, match=match, authenticated=admission.principal is not None
+        )
 
     def turn_away(self, request: HttpRequest, problem: Problem) -> HttpReply:
         """Return the reply that refuses a request before its route is looked for."""

@@ -12,7 +12,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from datetime import timedelta
 
-from oort.engine.invoking.invoker import InProcessInvoker
+from oort.engine.invoking.invokers import Invoker
 from oort.engine.invoking.shares import Shares
 from oort.engine.services.deliveries import Deliveries, Retry
 from oort.model.functions import Consumed, FunctionModel
@@ -54,7 +54,7 @@ class Consumers:
         platform: PlatformModel,
         *,
         deliveries: Deliveries,
-        invoker: InProcessInvoker,
+        invoker: Invoker,
         traces: Traces,
         clock: Clock,
         entropy: Entropy,

@@ -8,7 +8,7 @@ from typing import Any
 
 import msgspec
 
-from oort.model.items import Item, Value
+from oort.model.items import Item
 from oort.rules.types import numbers
 
 _LARGE_INTEGER, _EXACT_NUMBER = 1, 2
@@ -21,11 +21,11 @@ def encoded(item: Item) -> bytes:
     for value in item.values():
         # msgspec would write a Decimal as a text.
         if isinstance(value, _DEEP) and numbers.hold_decimal([value]):
-            return msgspec.msgpack.encode(_widened(item))
+            return msgspec.msgpack.encode(widened(item))
     try:
         return msgspec.msgpack.encode(item)
     except OverflowError:
-        return msgspec.msgpack.encode(_widened(item))
+        return msgspec.msgpack.encode(widened(item))
 
 
 def decoded(data: bytes) -> Item:
@@ -33,26 +33,29 @@ def decoded(data: bytes) -> Item:
     return _decoder.decode(data)
 
 
-def _widened(value: Value) -> object:
+def widened(value: object) -> object:
+    """Return the value with extensions instead of large integers and Decimals."""
     if isinstance(value, dict):
-        return {name: _widened(inner) for name, inner in value.items()}
-    if isinstance(value, list):
-        return [_widened(inner) for inner in value]
+        return {name: widened(inner) for name, inner in value.items()}
+    if isinstance(value, list | tuple):
+        return [widened(inner) for inner in value]
     if isinstance(value, int) and not -_WIDEST <= value < _WIDEST:
         return msgspec.msgpack.Ext(_LARGE_INTEGER, str(value).encode())
     if isinstance(value, Decimal):
         number = numbers.narrowed(value)
         if not isinstance(number, Decimal):
-            return _widened(number)
+            return widened(number)
         return msgspec.msgpack.Ext(_EXACT_NUMBER, str(number).encode())
     return value
 
 
-def _narrowed(code: int, data: memoryview) -> int | Decimal:
+def narrowed(code: int, data: memoryview) -> int | Decimal:
+    """Return the number of an extension. ValueError for another extension."""
     if code == _EXACT_NUMBER:
         return Decimal(bytes(data).decode())
-    assert code == _LARGE_INTEGER
+    if code != _LARGE_INTEGER:
+        raise ValueError(f"There is no extension {code}.")
     return int(bytes(data))
 
 
-_decoder = msgspec.msgpack.Decoder(dict[str, Any], ext_hook=_narrowed)
+_decoder = msgspec.msgpack.Decoder(dict[str, Any], ext_hook=narrowed)

@@ -10,9 +10,10 @@ from typing import Any
 import msgspec
 import pytest
 
+from oort.engine.gateway.answers import InThreads
 from oort.engine.gateway.asgi import GatewayApp
-from oort.engine.gateway.threads import Threads
 from oort.engine.store.direct import DirectStore
+from oort.engine.threads import Threads
 from oort.model.http import HttpReply, HttpRequest
 from tests.unit.engine.desk import Desk
 
@@ -29,7 +30,11 @@ class Server:
         self.desk = Desk(self.store)
         self.access: list[tuple[str, int]] = []
         self.threads = Threads(1)
-        self.app = GatewayApp(self.desk.engine.gateway, threads=self.threads, access=self._note)
+        self.app = GatewayApp(
+            self.desk.engine.gateway,
+            answers=InThreads(self.desk.engine.gateway, self.threads),
+            access=self._note,
+        )
         self.received = 0
         self.sent: list[Message] = []
         self._leaves = leaves
@@ -247,7 +252,7 @@ def test_a_handler_runs_in_a_thread_and_the_loop_goes_on() -> None:
         release = threading.Event()
 
         async def both() -> int:
-            server.threads.submit(partial(release.wait, 10))  # type: ignore[arg-type]  # is busy
+            server.threads.submit(partial(release.wait, 10))  # is busy
             scope = {
                 "type": "http",
                 "method": "GET",

@@ -15,10 +15,11 @@ from oort.app.loading.loader import load
 from oort.app.programs import Program
 from oort.engine.engine import Engine
 from oort.engine.entropy import SeededEntropy
+from oort.engine.gateway.answers import InThreads
 from oort.engine.gateway.asgi import GatewayApp
 from oort.engine.gateway.gateway import LOGOUT
-from oort.engine.gateway.threads import Threads
 from oort.engine.store.direct import DirectStore
+from oort.engine.threads import Threads
 from oort.model import limits
 from oort.model.http import FixedPage
 from oort.model.operations import ScanTable
@@ -62,7 +63,7 @@ class Server:
         pages = {"/_oort/live": lambda address: FixedPage("text/plain", address.encode())}
         self.app = GatewayApp(
             self.engine.gateway,
-            threads=self.threads,
+            answers=InThreads(self.engine.gateway, self.threads),
             access=lambda *_: None,
             pages=pages,
             timed=timed,
@@ -183,7 +184,7 @@ def test_a_request_that_gets_no_thread_in_time_is_503_and_enters_no_handler(open
     release = threading.Event()
 
     async def behind() -> Any:
-        server.threads.submit(partial(release.wait, PATIENCE))  # type: ignore[arg-type]
+        server.threads.submit(partial(release.wait, PATIENCE))
         return await server.ask()
 
     status, headers, _ = asyncio.run(behind())
@@ -295,7 +296,7 @@ def test_logout_waits_for_no_handler(opened: Opened) -> None:
     token, release = server.callers.token("ada", []), threading.Event()
 
     async def behind() -> Any:
-        server.threads.submit(partial(release.wait, PATIENCE))  # type: ignore[arg-type]
+        server.threads.submit(partial(release.wait, PATIENCE))
         return await server.ask(path=LOGOUT, token=token)
 
     assert asyncio.run(behind())[0] == 204

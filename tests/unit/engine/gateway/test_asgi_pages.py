@@ -1,7 +1,8 @@
 """Fixed pages beside the routes: read by anyone, never written, framed by a policy, and not in the access log."""
 
+from oort.engine.gateway.answers import InThreads
 from oort.engine.gateway.asgi import GatewayApp
-from oort.engine.gateway.threads import Threads
+from oort.engine.threads import Threads
 from oort.model.http import FixedPage
 from tests.unit.engine.gateway.test_asgi import Server
 
@@ -12,7 +13,9 @@ def served() -> Server:
     """The server of the other tests, with a page."""
     server = Server()
     gateway = server.desk.engine.gateway
-    server.app = GatewayApp(gateway, threads=Threads(1), access=server._note, pages=PAGES)
+    server.app = GatewayApp(
+        gateway, answers=InThreads(gateway, Threads(1)), access=server._note, pages=PAGES
+    )
     return server
 
 

@@ -5,10 +5,11 @@ from collections.abc import Iterable
 import msgspec
 import pytest
 
+from oort.engine.gateway.answers import InThreads
 from oort.engine.gateway.asgi import GatewayApp
 from oort.engine.gateway.gateway import LOGOUT
 from oort.engine.gateway.heads import LOOPBACK
-from oort.engine.gateway.threads import Threads
+from oort.engine.threads import Threads
 from oort.model.http import FixedPage
 from tests.unit.engine.gateway.test_asgi import Server
 
@@ -39,7 +40,7 @@ def local() -> Server:
     server = Server()
     server.app = GatewayApp(
         server.desk.engine.gateway,
-        threads=Threads(1),
+        answers=InThreads(server.desk.engine.gateway, Threads(1)),
         access=server._note,
         pages={"/_oort/page": FixedPage("text/html", b"<p>hello")},
         hosts=LOOPBACK,

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from oort.engine.gateway.threads import Threads
+from oort.engine.threads import Threads
 from oort.model.http import HttpReply
 
 

@@ -8,9 +8,9 @@ from datetime import timedelta
 
 import pytest
 
-from oort.aws.invoking import alarms
-from oort.aws.invoking.alarms import Alarm
 from oort.model.errors import TimedOut
+from oort.runtime import alarms
+from oort.runtime.alarms import Alarm
 
 SOON, LATE = timedelta(seconds=0.02), timedelta(seconds=30)
 

@@ -26,13 +26,14 @@ class Alarm:
         self._before: object = signal.SIG_DFL
         self._looked = -math.inf
         self._end, self._after = math.inf, timedelta()  # of the block that runs
+        self._is_held = self._has_rung = False
 
     @contextmanager
     def limited(self, after: timedelta) -> Iterator[None]:
         """End the block by TimedOut after the time, also while it waits in the kernel.
 
-        Lambda itself ends a whole invocation; this ends a single message of a batch, so that the
-        others are not lost. It works in the main thread, where Lambda calls functions.
+        Lambda and the engine end a whole invocation; this ends a single message of a batch, so that
+        the others are not lost. It works in the main thread, where both call functions.
         An alarm that the process has set before is set again afterwards.
         """
         if threading.current_thread() is not threading.main_thread():
@@ -49,6 +50,7 @@ class Alarm:
         try:
             yield
         finally:
+            self._has_rung = False
             self._end, self._after = around
             signal.setitimer(signal.ITIMER_REAL, 0)
             if is_foreign:
@@ -56,6 +58,19 @@ class Alarm:
             if left:
                 rest = max(left - (time.monotonic() - began), _EARLY)
                 signal.setitimer(signal.ITIMER_REAL, rest, interval)
+
+    def hold(self) -> None:
+        """Ring no more until `release`. Has an effect in the main thread only."""
+        if threading.current_thread() is threading.main_thread():
+            self._is_held = True
+
+    def release(self) -> None:
+        """Ring again. Raises TimedOut if the alarm was due in between."""
+        if threading.current_thread() is threading.main_thread():
+            self._is_held = False
+            if self._has_rung:
+                self._has_rung = False
+                raise TimedOut(self._after)
 
     def _install(self, now: float) -> None:
         before: object = signal.signal(signal.SIGALRM, self._handler)
@@ -69,6 +84,9 @@ class Alarm:
 
     def _ring(self, number: int, frame: FrameType | None) -> None:
         if time.monotonic() >= self._end - _EARLY:
+            if self._is_held:
+                self._has_rung = True
+                return
             raise TimedOut(self._after)
         if callable(self._before):
             self._before(number, frame)

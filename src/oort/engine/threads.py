@@ -1,4 +1,4 @@
-"""Threads for requests. Replies that are ready together wake the event loop once.
+"""Threads for the event loop. Outcomes that are ready together wake the loop once.
 
 A pool of the standard library wakes the loop for each result, and takes many locks.
 """
@@ -9,28 +9,32 @@ from collections import deque
 from collections.abc import Callable
 from contextlib import suppress
 from queue import Empty, SimpleQueue
-from typing import TypeAlias
+from typing import Any, Generic, Protocol, TypeVar
 
-from oort.model.http import HttpReply
+T = TypeVar("T")
+T_co = TypeVar("T_co", covariant=True)
 
-Outcome: TypeAlias = HttpReply | Exception
+
+class Running(Protocol[T_co]):
+    """Work that runs or waits, for the task that waits for its outcome."""
+
+    async def outcome(self, limit: float | None = None) -> T_co | Exception | None:
+        """Return the result or the error; None if the limit, in seconds, comes first."""
+
+    def cancel(self) -> bool:
+        """Leave the work undone. False if it has begun."""
 
 
-class Job:
-    """Work for a thread, and its outcome for the task that waits."""
+class Awaited(Generic[T]):
+    """An outcome that arrives on the event loop, for at most one task that waits for it."""
 
-    def __init__(
-        self, pool: "Threads", work: Callable[[], HttpReply], loop: asyncio.AbstractEventLoop
-    ) -> None:
-        self._pool = pool
-        self._work = work
+    def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
         self._loop = loop
         self._waiter: asyncio.Future[None] | None = None
-        self._state = "waiting"
-        self._outcome: Outcome | None = None
+        self._outcome: T | Exception | None = None
 
-    async def outcome(self, limit: float | None = None) -> Outcome | None:
-        """Return the reply or the error; None if the limit, in seconds, comes first."""
+    async def outcome(self, limit: float | None = None) -> T | Exception | None:
+        """Return the result or the error; None if the limit, in seconds, comes first."""
         if self._outcome is None:
             self._waiter = self._loop.create_future()
             timer = None if limit is None else self._loop.call_later(limit, self._wake)
@@ -41,6 +45,32 @@ class Job:
                     timer.cancel()
         return self._outcome
 
+    def settle(self, outcome: T | Exception) -> None:
+        """Take the outcome, and wake the task. Called by the event loop."""
+        self._outcome = outcome
+        self._wake()
+
+    def _wake(self) -> None:
+        if self._waiter is not None and not self._waiter.done():
+            self._waiter.set_result(None)
+
+
+class Job(Awaited[T]):
+    """Work for a thread, and its outcome for the task that waits."""
+
+    def __init__(
+        self,
+        pool: "Threads",
+        work: Callable[[], T],
+        loop: asyncio.AbstractEventLoop,
+        then: Callable[[T | Exception], None] | None,
+    ) -> None:
+        super().__init__(loop)
+        self._pool = pool
+        self._work = work
+        self._then = then or self.settle
+        self._state = "waiting"
+
     def cancel(self) -> bool:
         """Leave the work undone. False if it has begun."""
         return self._becomes("cancelled")
@@ -49,17 +79,12 @@ class Job:
         """Do the work, in the thread."""
         if not self._becomes("begun"):
             return
-        outcome: Outcome
+        outcome: T | Exception
         try:
             outcome = self._work()
         except BaseException as error:  # the thread goes on
             outcome = error if isinstance(error, Exception) else RuntimeError(repr(error))
-        self._pool.hand_over(self, outcome)
-
-    def settle(self, outcome: Outcome) -> None:
-        """Take the outcome, and wake the task. Called by the event loop."""
-        self._outcome = outcome
-        self._wake()
+        self._pool.hand_over(self._then, outcome)
 
     def _becomes(self, state: str) -> bool:
         with self._pool.lock:
@@ -68,35 +93,37 @@ class Job:
             self._state = state
         return True
 
-    def _wake(self) -> None:
-        if self._waiter is not None and not self._waiter.done():
-            self._waiter.set_result(None)
-
 
 class Threads:
     """At most `most` threads, for the tasks of a single event loop."""
 
-    def __init__(self, most: int) -> None:
+    def __init__(self, most: int, *, name: str = "request") -> None:
         self.lock = threading.Lock()
         self._most = most
-        self._waiting: SimpleQueue[Job | None] = SimpleQueue()
+        self._name = name
+        self._waiting: SimpleQueue[Job[Any] | None] = SimpleQueue()
         self._threads: list[threading.Thread] = []
         self._is_closed = False
         self._loop: asyncio.AbstractEventLoop | None = None
-        self._ended: deque[tuple[Job, Outcome]] = deque()
+        self._ended: deque[tuple[Callable[[Any], None], object]] = deque()
         self._is_waking = False
 
-    def submit(self, work: Callable[[], HttpReply]) -> Job:
-        """Do the work in a thread. Called by the event loop. Raises RuntimeError after `close`."""
+    def submit(
+        self, work: Callable[[], T], *, then: Callable[[T | Exception], None] | None = None
+    ) -> Job[T]:
+        """Do the work in a thread. Called by the event loop. Raises RuntimeError after `close`.
+
+        With `then`, the event loop calls this function with the outcome instead of settling the job.
+        """
         if self._is_closed:
             raise RuntimeError("The threads have ended.")
         loop = asyncio.get_running_loop()
         if loop is not self._loop:
             self._loop, self._is_waking = loop, False
-        job = Job(self, work, loop)
+        job = Job(self, work, loop, then)
         self._waiting.put(job)
         if len(self._threads) < self._most:
-            name = f"request-{len(self._threads)}"
+            name = f"{self._name}-{len(self._threads)}"
             self._threads.append(threading.Thread(target=self._run, name=name, daemon=True))
             self._threads[-1].start()
         return job
@@ -112,9 +139,9 @@ class Threads:
         for thread in self._threads:
             thread.join()
 
-    def hand_over(self, job: Job, outcome: Outcome) -> None:
-        """Give an outcome to the event loop. Called by a thread."""
-        self._ended.append((job, outcome))
+    def hand_over(self, settle: Callable[[T], None], outcome: T) -> None:
+        """Call the function with the outcome on the event loop. Called by a thread."""
+        self._ended.append((settle, outcome))
         if self._is_waking or self._loop is None:
             return
         self._is_waking = True
@@ -126,8 +153,8 @@ class Threads:
     def _settle(self) -> None:
         self._is_waking = False  # first: an outcome that comes later wakes the loop again
         while self._ended:
-            job, outcome = self._ended.popleft()
-            job.settle(outcome)
+            settle, outcome = self._ended.popleft()
+            settle(outcome)
 
     def _run(self) -> None:
         while (job := self._waiting.get()) is not None:

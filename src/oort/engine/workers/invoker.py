@@ -1,0 +1,396 @@
+"""The invoker on worker processes: a pool for each service, and the parent that forks for all.
+
+The event loop assigns invocations, reads what workers ask, and performs short reads itself. Other
+operations run in threads, as they wait for a sync of the disk or for another function.
+"""
+
+import asyncio
+import socket
+from collections.abc import Callable, Mapping
+from concurrent.futures import Future
+from contextlib import suppress
+from dataclasses import dataclass
+from functools import partial
+
+from msgspec.structs import replace
+
+from oort.app.programs import Function, Program
+from oort.engine.invoking.broker import EngineBroker
+from oort.engine.invoking.cutoff import Cutoff
+from oort.engine.threads import Threads
+from oort.engine.workers import losses, operations, wire
+from oort.engine.workers.control import Control, Reader
+from oort.engine.workers.pools import Pool
+from oort.engine.workers.processes import Job, Loss, Process
+from oort.engine.workers.wire import (
+    Answered,
+    Ended,
+    Handled,
+    Returned,
+    RunBatch,
+    RunCall,
+    RunRequest,
+)
+from oort.model import limits
+from oort.model.errors import OortError
+from oort.model.invocations import (
+    BatchInvocation,
+    BatchOutcome,
+    CallInvocation,
+    CallOutcome,
+    HttpInvocation,
+    HttpOutcome,
+)
+from oort.model.messages import Delivery
+from oort.model.operations import CallFunction, GetItem, ReadSecret, Request
+from oort.ports.clock import Clock
+from oort.ports.entropy import Entropy
+from oort.rules import identifiers, triggers
+
+_GROW = 0.01  # seconds between two looks at invocations that wait
+_LOOK = 0.25  # seconds between two looks at time-outs
+_AT_ONCE = (GetItem, ReadSecret)  # operations that the event loop performs itself
+_THREADS = 64  # for operations
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A request that waits for a worker, or runs."""
+
+    _pool: Pool
+    _job: Job
+
+    def cancel(self) -> bool:
+        """Leave the request undone. False if it has begun."""
+        return self._pool.cancel(self._job)
+
+
+class WorkerInvoker:
+    """Runs functions in worker processes.
+
+    `parent` is the connection to their parent, see `parents.fork`. `line` receives what workers log,
+    `failed` an error of the engine or of a worker. The event loop that calls `begin` serves them.
+    """
+
+    def __init__(
+        self,
+        program: Program,
+        *,
+        parent: socket.socket,
+        broker: EngineBroker,
+        clock: Clock,
+        entropy: Entropy,
+        line: Callable[[str], None],
+        failed: Callable[[Exception], None],
+        most: int = limits.WORKERS,
+    ) -> None:
+        self._functions: Mapping[str, Function] = program.functions
+        self._broker = broker
+        self._clock = clock
+        self._entropy = entropy
+        self._line = line
+        self._failed = failed
+        self._most = most
+        self._parent = parent
+        self._reader = Reader(parent)
+        self._begun: Future[asyncio.AbstractEventLoop] = Future()
+        self._pools: dict[str, Pool] = {}
+        self._processes: dict[int, Process] = {}
+        self._owners: dict[int, Pool] = {}
+        self._number = 0
+        self._growing: asyncio.TimerHandle | None = None
+        self._looking: asyncio.TimerHandle | None = None
+        self._threads = Threads(_THREADS, name="operation")
+        self._calls = Threads(most, name="call")
+        self._is_closing = False
+        self.failure: Exception | None = None
+
+    def begin(self) -> None:
+        """Serve the workers by the running event loop. A second call has no effect."""
+        if self._begun.done():
+            return
+        loop = asyncio.get_running_loop()
+        self._parent.settimeout(0)
+        loop.add_reader(self._parent.fileno(), self._hear)
+        self._looking = loop.call_later(_LOOK, self._look)
+        self._begun.set_result(loop)
+
+    def function(self, name: str) -> Function:
+        """Return the function with that name; KeyError if there is none."""
+        return self._functions[name]
+
+    # -- invocations
+
+    def ask(
+        self,
+        name: str,
+        invocation: HttpInvocation,
+        *,
+        cutoff: Cutoff,
+        then: Callable[[HttpOutcome], None],
+    ) -> Asked:
+        """Run a function for a request. Called by the event loop, which calls `then` at the end.
+
+        `cutoff` can revoke the rights of the invocation; its process is killed some time later.
+        """
+        self.begin()
+        pool, token = self._pool(name), self._broker.open(name)
+        cutoff.begin(lambda: self._broker.close(token))
+        run = RunRequest(name, replace(invocation, token=token))
+
+        def done(end: Ended | Loss) -> None:
+            self._broker.close(token)
+            if isinstance(end, Answered):
+                then(end.outcome)
+                return
+            assert isinstance(end, Loss)
+            then(
+                losses.request(
+                    end,
+                    function=self._functions[name].model,
+                    invocation=run.invocation,
+                    clock=self._clock,
+                    entropy=self._entropy,
+                )
+            )
+
+        job = self._job(name, token, wire.framed(run), Answered, done)
+        self._queue(pool, job)
+        return Asked(pool, job)
+
+    def request(
+        self, name: str, invocation: HttpInvocation, *, cutoff: Cutoff | None = None
+    ) -> HttpOutcome:
+        """Run a function for a request, from another thread than that of the event loop."""
+        outcome: Future[HttpOutcome] = Future()
+        self._loop.call_soon_threadsafe(
+            partial(self.ask, name, invocation, cutoff=cutoff or Cutoff(), then=outcome.set_result)
+        )
+        return outcome.result()
+
+    def batch(self, name: str, deliveries: tuple[Delivery, ...], *, id: str) -> BatchOutcome:
+        """Run a function for a batch of deliveries, from a thread of its own."""
+        model = self._functions[name].model
+        messages = frozenset(delivery.message.id for delivery in deliveries)
+        token = self._broker.open(name, messages=messages)
+        lasts = triggers.lasts(model).total_seconds()
+        invocation = BatchInvocation(id=id, token=token, deliveries=deliveries, lasts=lasts)
+        frame = wire.framed(RunBatch(name, invocation))
+        receipts = tuple(delivery.receipt for delivery in deliveries)
+        end, job = self._run(name, token, frame, Handled, receipts=receipts)
+        return losses.batch(
+            end if isinstance(end, Loss) else None,
+            job,
+            spans=end.spans if isinstance(end, Handled) else (),
+            function=model,
+            invocation=invocation,
+            clock=self._clock,
+            entropy=self._entropy,
+        )
+
+    def call(self, name: str, operation: CallFunction) -> CallOutcome:
+        """Run the function that answers the call, from a thread of its own."""
+        token = self._broker.open(name)
+        invocation = CallInvocation(
+            id=identifiers.new(self._clock.now(), self._entropy.bits),
+            token=token,
+            traceparent=operation.traceparent,
+            body=operation.body,
+        )
+        frame = wire.framed(RunCall(name, invocation))
+        end, _ = self._run(name, token, frame, Returned, at_once=True)
+        if isinstance(end, Returned):
+            return end.outcome
+        assert isinstance(end, Loss)
+        return losses.call(
+            end,
+            operation,
+            function=self._functions[name].model,
+            clock=self._clock,
+            entropy=self._entropy,
+        )
+
+    def close(self) -> None:
+        """End every process. Call it when no invocation runs, while the event loop still runs."""
+        if not self._begun.done():
+            self._parent.close()
+            return
+        closed: Future[None] = Future()
+        self._loop.call_soon_threadsafe(self._close, closed)
+        closed.result()
+        self._threads.close()
+        self._calls.close()
+
+    # -- inside
+
+    @property
+    def _loop(self) -> asyncio.AbstractEventLoop:
+        return self._begun.result()
+
+    def _job(
+        self,
+        name: str,
+        token: str,
+        frame: bytearray,
+        ends: type[Ended],
+        done: Callable[[Ended | Loss], None],
+        *,
+        receipts: tuple[str, ...] = (),
+    ) -> Job:
+        timeout = self._functions[name].model.timeout
+        return Job(name, token, frame, ends, timeout, done, receipts)
+
+    def _run(
+        self,
+        name: str,
+        token: str,
+        frame: bytearray,
+        ends: type[Ended],
+        *,
+        receipts: tuple[str, ...] = (),
+        at_once: bool = False,
+    ) -> tuple[Ended | Loss, Job]:
+        """Run an invocation and wait for its end."""
+        end: Future[Ended | Loss] = Future()
+        job = self._job(name, token, frame, ends, end.set_result, receipts=receipts)
+        pool = self._pool(name)
+        try:
+            self._loop.call_soon_threadsafe(partial(self._queue, pool, job, at_once=at_once))
+            return end.result(), job
+        finally:
+            self._broker.close(token)
+
+    def _queue(self, pool: Pool, job: Job, *, at_once: bool = False) -> None:
+        if self._is_closing or self.failure is not None:
+            job.done(Loss(f"{job.function} was not begun: the platform is ending."))
+        elif not pool.run(job, at_once=at_once):
+            job.done(Loss(f"{job.function} was not begun: {self._most} processes are busy."))
+        elif self._growing is None:
+            self._growing = self._loop.call_later(_GROW, self._grow)
+
+    def _pool(self, name: str) -> Pool:
+        service = self._functions[name].model.service
+        pool = self._pools.get(service)
+        if pool is None:
+            pool = self._pools[service] = Pool(
+                start=partial(self._start, service), memory=limits.WORKER_MEMORY
+            )
+        return pool
+
+    def _start(self, service: str) -> Process | None:
+        if len(self._processes) >= self._most and not self._make_room():
+            return None
+        self._number += 1
+        ours, theirs = socket.socketpair()
+        ours.settimeout(0)
+        pool = self._pools[service]
+        process = Process(
+            self._number,
+            perform=self._perform,
+            free=pool.free,
+            line=self._line,
+            kill=lambda number: self._tell(Control("kill", number)),
+        )
+        self._processes[process.number] = process
+        self._owners[process.number] = pool
+        message = Control("start", process.number, 2 * limits.WORKER_MEMORY)
+        self._tell(message, theirs)
+        self._loop.create_task(self._connected(process, ours))
+        return process
+
+    async def _connected(self, process: Process, ours: socket.socket) -> None:
+        await self._loop.connect_accepted_socket(lambda: process, ours)
+
+    def _make_room(self) -> bool:
+        """End the process of any service that has been idle the longest; False if all are busy."""
+        idle = [pool for pool in self._pools.values() if pool.idle_since() is not None]
+        if not idle:
+            return False
+        return min(idle, key=lambda pool: pool.idle_since() or 0.0).retire()
+
+    def _tell(self, message: Control, connection: socket.socket | None = None) -> None:
+        """Send a message to the parent; again later if it is slow."""
+        try:
+            if connection is None:
+                self._parent.sendall(message.packed())
+            else:
+                socket.send_fds(self._parent, [message.packed()], [connection.fileno()])
+        except BlockingIOError:
+            self._loop.call_later(_GROW, self._tell, message, connection)
+            return
+        except OSError:  # the parent has ended, which `_hear` notices
+            pass
+        if connection is not None:
+            connection.close()
+
+    def _hear(self) -> None:
+        """Read what the parent says."""
+        with suppress(BlockingIOError):
+            received = self._reader.receive()
+            if received is None:
+                self._lose_parent()
+                return
+            for message in received[0]:
+                if message.word == "gone":
+                    self._gone(message.worker, message.value)
+
+    def _gone(self, number: int, status: int) -> None:
+        process = self._processes.pop(number, None)
+        if process is not None:
+            process.gone(status)
+            self._owners.pop(number).gone(process)
+
+    def _lose_parent(self) -> None:
+        """The parent has ended, and with it every worker."""
+        self._loop.remove_reader(self._parent.fileno())
+        if not self._is_closing:
+            self.failure = OortError(
+                "The parent of the worker processes has ended.", "Start the platform again."
+            )
+        for number in tuple(self._processes):
+            self._gone(number, 9)
+
+    def _perform(self, request: Request, reply: Callable[[bytearray], None]) -> None:
+        work = partial(operations.answered, self._broker, request, failed=self._failed)
+        if isinstance(request.operation, _AT_ONCE):
+            reply(work())
+            return
+
+        def performed(outcome: bytearray | Exception) -> None:
+            assert isinstance(outcome, bytearray), outcome
+            reply(outcome)
+
+        is_call = isinstance(request.operation, CallFunction)
+        (self._calls if is_call else self._threads).submit(work, then=performed)
+
+    def _grow(self) -> None:
+        waiting = [pool.grow() for pool in self._pools.values()]
+        self._growing = self._loop.call_later(_GROW, self._grow) if any(waiting) else None
+
+    def _look(self) -> None:
+        now = self._loop.time()
+        for pool in self._pools.values():
+            pool.look(now)
+        self._looking = self._loop.call_later(_LOOK, self._look)
+
+    def _close(self, closed: "Future[None]") -> None:
+        self._is_closing = True
+        for pool in self._pools.values():
+            for job in pool.close():
+                job.done(Loss(f"{job.function} was not begun: the platform is ending."))
+        for timer in (self._looking, self._growing):
+            if timer is not None:
+                timer.cancel()
+        for process in tuple(self._processes.values()):
+            if process.job is not None:
+                process.end(Loss("The platform is ending."))
+        self._await_end(closed, until=self._loop.time() + 1)
+
+    def _await_end(self, closed: "Future[None]", *, until: float) -> None:
+        """Give environments a second to close; then the parent kills what is left."""
+        if self._processes and self._loop.time() < until:
+            self._loop.call_later(_GROW, partial(self._await_end, closed, until=until))
+            return
+        self._loop.remove_reader(self._parent.fileno())
+        self._parent.close()
+        closed.set_result(None)

@@ -1,0 +1,69 @@
+"""Operations of workers: judged as what comes from outside, performed, and answered as a frame."""
+
+import math
+from collections.abc import Callable
+
+from msgspec.structs import replace
+
+from oort.engine.workers import wire
+from oort.engine.workers.wire import Failed, Performed
+from oort.model.errors import InvalidValue, NotUnderstood, OortError
+from oort.model.messages import Message
+from oort.model.operations import (
+    Commit,
+    Operation,
+    PublishEvent,
+    Refused,
+    Request,
+    Result,
+    SendMessage,
+)
+from oort.ports.broker import Broker
+from oort.rules.messaging import bodies
+
+
+def answered(broker: Broker, request: Request, *, failed: Callable[[Exception], None]) -> bytearray:
+    """Perform the operation and return the frame of its result. Never raises an exception."""
+    try:
+        return wire.framed(Performed(_performed(broker, request)))
+    except OortError as error:
+        return wire.framed(Failed(error.code, error.what, error.instead))
+    except Exception as error:  # a failure of the engine, or of a value that no handle sends
+        failed(error)
+        return wire.framed(Failed(OortError.code, "The engine failed; its log says why."))
+
+
+def _performed(broker: Broker, request: Request) -> Result:
+    try:
+        operation = _judged(request.operation)
+    except NotUnderstood as error:
+        return Refused(InvalidValue.code, str(error))
+    return broker.perform(Request(request.token, operation))
+
+
+def _judged(operation: Operation) -> Operation:
+    """Return the operation with messages that are read here. Raises NotUnderstood for the others.
+
+    A worker may say of a message that it was checked; nobody has to believe it.
+    """
+    if isinstance(operation, SendMessage | PublishEvent):
+        return replace(operation, message=_checked(operation.message))
+    if isinstance(operation, Commit) and any(
+        isinstance(write, SendMessage | PublishEvent) for write in operation.writes
+    ):
+        writes = tuple(
+            replace(write, message=_checked(write.message))
+            if isinstance(write, SendMessage | PublishEvent)
+            else write
+            for write in operation.writes
+        )
+        return replace(operation, writes=writes)
+    return operation
+
+
+def _checked(message: Message) -> Message:
+    bodies.check(replace(message, checked=False))
+    for older in message.older:
+        bodies.check(replace(message, body=older.body, version=older.version, checked=False))
+    sent = message.sent if math.isfinite(message.sent) else 0.0
+    return replace(message, checked=True, sent=sent)

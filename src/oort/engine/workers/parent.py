@@ -1,0 +1,178 @@
+"""The parent of the worker processes: it has loaded the program, and forks a worker in a millisecond.
+
+It is forked before the broker opens its store and starts threads, so neither it nor a worker holds
+a connection to the store, its key, the port or the lock. It ends when the broker ends, and takes the
+workers with it.
+"""
+
+import faulthandler
+import gc
+import os
+import resource
+import select
+import signal
+import socket
+import sys
+from collections.abc import Callable, Collection, Iterable
+from contextlib import suppress
+from typing import NoReturn
+
+from oort.engine.workers.control import Control, Reader
+
+_PR_SET_PDEATHSIG = 1  # man 2 prctl
+_SIGNALS = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP, signal.SIGUSR1, signal.SIGUSR2)
+_RESERVED = 2  # descriptors below are standard streams
+
+Main = Callable[[socket.socket], NoReturn]
+
+
+def descriptors() -> frozenset[int]:
+    """Return the open descriptors of this process."""
+    return frozenset(int(name) for name in os.listdir("/dev/fd"))
+
+
+def fork(main: Main, *, closing: Collection[int] = ()) -> socket.socket:
+    """Fork a parent of workers that run `main`, and return the connection to it.
+
+    `closing` are descriptors that no worker may have. Call it before the first thread starts.
+    """
+    sys.stdout.flush()
+    sys.stderr.flush()
+    ours, theirs = socket.socketpair()
+    if os.fork():
+        theirs.close()
+        return ours
+    try:
+        ours.close()
+        _separate(closing)
+        _Parent(theirs, main).run()
+    finally:
+        os._exit(1)  # never back into the caller's code
+
+
+class _Parent:
+    """The process that forks, waits for and kills workers."""
+
+    def __init__(self, broker: socket.socket, main: Main) -> None:
+        self._broker = broker
+        self._main = main
+        self._reader = Reader(broker)
+        self._pids: dict[int, int] = {}  # by the number of the worker
+        self._woken, waking = os.pipe()
+        os.set_blocking(self._woken, False)
+        os.set_blocking(waking, False)
+        signal.set_wakeup_fd(waking, warn_on_full_buffer=False)
+        self._waking = waking
+        signal.signal(signal.SIGCHLD, _noticed)
+
+    def run(self) -> NoReturn:
+        """Obey the broker until it ends."""
+        gc.collect()
+        gc.freeze()  # so that a collection in a worker does not copy the program's memory
+        while True:
+            ready, _, _ = select.select([self._broker.fileno(), self._woken], [], [])
+            if self._woken in ready:
+                with suppress(BlockingIOError):
+                    os.read(self._woken, 4096)
+            self._reap()
+            if self._broker.fileno() in ready and not self._obey():
+                for pid in self._pids.values():
+                    _kill(pid)
+                os._exit(0)
+
+    def _obey(self) -> bool:
+        received = self._reader.receive()
+        if received is None:
+            return False
+        messages, connections = received
+        for message in messages:
+            if message.word == "start":
+                self._start(message, connections.pop(0), others=connections)
+            elif message.worker in self._pids:
+                _kill(self._pids[message.worker])
+        return True
+
+    def _start(self, message: Control, connection: int, *, others: Iterable[int]) -> None:
+        sys.stdout.flush()
+        sys.stderr.flush()
+        parent = os.getpid()
+        try:
+            pid = os.fork()
+        except OSError:  # too many processes, or no memory
+            os.close(connection)
+            self._tell(Control("gone", message.worker, -1))
+            return
+        if not pid:
+            try:
+                for descriptor in (*others, self._woken, self._waking):
+                    os.close(descriptor)
+                self._become_worker(message, connection, parent)
+            finally:
+                os._exit(1)
+        os.close(connection)
+        self._pids[message.worker] = pid
+        self._tell(Control("started", message.worker, pid))
+
+    def _become_worker(self, message: Control, connection: int, parent: int) -> None:
+        signal.set_wakeup_fd(-1)
+        signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+        self._broker.close()
+        os.setpgid(
+            0, 0
+        )  # a group of its own: Ctrl+C is for the broker, and a kill reaches its children
+        _end_with_parent(parent)
+        if message.value:
+            _, hard = resource.getrlimit(resource.RLIMIT_DATA)
+            with suppress(ValueError, OSError):
+                resource.setrlimit(resource.RLIMIT_DATA, (message.value, hard))
+        faulthandler.enable()
+        self._main(socket.socket(fileno=connection))
+
+    def _reap(self) -> None:
+        for worker, pid in list(self._pids.items()):
+            done, status = os.waitpid(pid, os.WNOHANG)
+            if done:
+                del self._pids[worker]
+                _kill_group(pid)  # what a handler has started ends with its worker
+                self._tell(Control("gone", worker, status))
+
+    def _tell(self, message: Control) -> None:
+        with suppress(OSError):  # the broker has ended; the next look will tell
+            self._broker.sendall(message.packed())
+
+
+def _separate(closing: Collection[int]) -> None:
+    """Leave behind what belongs to the broker."""
+    nothing = os.open(os.devnull, os.O_RDWR)
+    for descriptor in closing:
+        if descriptor > _RESERVED and descriptor != nothing:
+            # Not closed: an object of the broker might close its number later, which is another's then.
+            with suppress(OSError):
+                os.dup2(nothing, descriptor, inheritable=False)
+    for number in _SIGNALS:
+        signal.signal(number, _noticed)  # they are for the broker, which tells what to do
+    os.setpgid(0, 0)
+
+
+def _end_with_parent(parent: int) -> None:
+    if sys.platform == "linux":
+        import ctypes
+
+        ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+    if os.getppid() != parent:
+        os._exit(1)
+
+
+def _kill(pid: int) -> None:
+    with suppress(ProcessLookupError, PermissionError):
+        os.kill(pid, signal.SIGKILL)
+    _kill_group(pid)
+
+
+def _kill_group(pid: int) -> None:
+    with suppress(ProcessLookupError, PermissionError):
+        os.killpg(pid, signal.SIGKILL)
+
+
+def _noticed(_number: int, _frame: object) -> None:
+    """Take note of a signal, which ends `select`. Not SIG_IGN, which started programs inherit."""

@@ -1,0 +1,126 @@
+"""The worker processes of a service: which of them runs what, and how many there are."""
+
+from collections import deque
+from collections.abc import Callable
+
+from oort.engine.workers.processes import Job, Process
+
+# Seconds after which an idle process ends: a further process of the service, and its last.
+_SPARE, _LAST = 30.0, 300.0
+
+
+class Pool:
+    """The processes of a service. All methods are called by the event loop.
+
+    `start` starts a process and returns it, or returns None if there are too many. `memory` is the
+    number of bytes above which a process ends after its invocation.
+    """
+
+    def __init__(self, *, start: Callable[[], Process | None], memory: int) -> None:
+        self._start = start
+        self._memory = memory
+        self._processes: set[Process] = set()
+        self._idle: list[Process] = []
+        self._waiting: deque[Job] = deque()
+        self._finished = 0  # invocations since the last look
+
+    def run(self, job: Job, *, at_once: bool = False) -> bool:
+        """Run the invocation in a free process, else as soon as a process is free.
+
+        `at_once` is for a call, whose caller keeps a process busy: it gets a new process, or the
+        result is False.
+        """
+        if self._idle:
+            self._idle.pop().begin(job)
+            return True
+        if (at_once or not self._processes) and self._started(job):
+            return True
+        if at_once:
+            return False
+        self._waiting.append(job)
+        return True
+
+    def cancel(self, job: Job) -> bool:
+        """Take back an invocation that waits; False if it has begun."""
+        if job not in self._waiting:
+            return False
+        self._waiting.remove(job)
+        return True
+
+    def free(self, process: Process) -> None:
+        """Give the process its next invocation, or let it wait."""
+        self._finished += 1
+        if process.peak > self._memory:
+            self._processes.discard(process)
+            process.retire()
+            self._replace()
+        elif self._waiting:
+            process.begin(self._waiting.popleft())
+        else:
+            self._idle.append(process)
+
+    def gone(self, process: Process) -> None:
+        """Forget a process that has ended."""
+        self._processes.discard(process)
+        if process in self._idle:
+            self._idle.remove(process)
+        self._replace()
+
+    def grow(self) -> bool:
+        """Start processes if invocations wait; False if none waits. Called every 10 ms.
+
+        While invocations are short, a further process only takes time from the others. So there are
+        more only if fewer invocations ended since the last look than there are processes.
+        """
+        finished, self._finished = self._finished, 0
+        if not self._waiting:
+            return False
+        if finished < len(self._processes):
+            for _ in range(min(len(self._waiting), max(1, len(self._processes)))):
+                if not self._started(self._waiting[0]):
+                    break
+                self._waiting.popleft()
+        return True
+
+    def look(self, now: float) -> None:
+        """End what has used its time, and processes that have been idle for long."""
+        for process in tuple(self._processes):
+            process.look(now)
+        while self._idle:
+            limit = _SPARE if len(self._idle) > 1 else _LAST
+            if now - self._idle[0].since < limit:
+                break
+            self.retire()
+
+    def retire(self) -> bool:
+        """End the process that has been idle the longest; False if none is idle."""
+        if not self._idle:
+            return False
+        process = self._idle.pop(0)
+        self._processes.discard(process)
+        process.retire()
+        return True
+
+    def idle_since(self) -> float | None:
+        """Return the loop's time since which a process has been idle; None if none is."""
+        return self._idle[0].since if self._idle else None
+
+    def close(self) -> list[Job]:
+        """End the idle processes, and return the invocations that still waited."""
+        while self.retire():
+            pass
+        waiting = list(self._waiting)
+        self._waiting.clear()
+        return waiting
+
+    def _replace(self) -> None:
+        if self._waiting and not self._processes and self._started(self._waiting[0]):
+            self._waiting.popleft()
+
+    def _started(self, job: Job) -> bool:
+        process = self._start()
+        if process is None:
+            return False
+        self._processes.add(process)
+        process.begin(job)
+        return True

@@ -1,0 +1,252 @@
+"""The broker's end of a worker process: what it may say, and when."""
+
+import asyncio
+import os
+import signal
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import cast
+
+from oort.engine.workers import wire
+from oort.engine.workers.wire import (
+    Answered,
+    Ended,
+    Failed,
+    Line,
+    Perform,
+    Performed,
+    Retire,
+    Settled,
+)
+from oort.model.errors import InvalidUse, NotGranted, OortError
+from oort.model.operations import Refused, Request
+from oort.runtime import replies
+
+# Seconds beyond the time-out, in which a handler can end by itself.
+GRACE = 1.0
+# The lines that a worker may log at once, and in a second. Then the broker reads no more from it,
+# until the second is over.
+_LINES = 1000
+
+
+@dataclass(slots=True, eq=False)
+class Job:
+    """An invocation for a worker. `done` receives its end, or the reason why there is none.
+
+    `receipts` are those of the deliveries; each delivery has its own time-out.
+    """
+
+    function: str
+    token: str
+    frame: bytearray
+    ends: type[Ended]
+    timeout: timedelta
+    done: "Callable[[Ended | Loss], None]"
+    receipts: tuple[str, ...] = ()
+    settled: list[Settled] = field(default_factory=list[Settled])
+
+
+@dataclass(frozen=True, slots=True)
+class Loss:
+    """An invocation without an end: its process is gone. `timed_out`: it was killed for that."""
+
+    what: str
+    timed_out: bool = False
+
+
+class Process(asyncio.Protocol):
+    """A worker process.
+
+    `perform` performs an operation and calls its second argument with the frame to return. `free`
+    is called after each invocation, `line` with lines for the log, `kill` ends the process.
+    """
+
+    def __init__(
+        self,
+        number: int,
+        *,
+        perform: Callable[[Request, Callable[[bytearray], None]], None],
+        free: "Callable[[Process], None]",
+        line: Callable[[str], None],
+        kill: Callable[[int], None],
+    ) -> None:
+        self.number = number
+        self.job: Job | None = None
+        self.peak = 0  # bytes of memory
+        self.since = 0.0  # the loop's time at which it became free, or began the job's step
+        self.is_gone = False
+        self._perform = perform
+        self._free = free
+        self._line = line
+        self._kill = kill
+        self._loop = asyncio.get_running_loop()
+        self._frames: wire.Frames[wire.FromWorker] = wire.Frames(wire.FromWorker)
+        self._transport: asyncio.Transport | None = None
+        self._early: list[bytearray] = []  # what was sent before the connection was made
+        self._asked = 0  # operations so far; a result belongs to the last
+        self._is_performing = False
+        self._loss: Loss | None = None
+        self._lines, self._second = 0, 0.0
+
+    # -- the pool's side
+
+    def begin(self, job: Job) -> None:
+        """Run the invocation."""
+        self.job, self.since = job, self._loop.time()
+        self._write(job.frame)
+
+    def retire(self) -> None:
+        """Let the process close its environments and end."""
+        self._write(wire.framed(Retire()))
+
+    def look(self, now: float) -> None:
+        """End what has used its time: first an operation for which it waits, then the process."""
+        job = self.job
+        if job is None or self._loss is not None:
+            return
+        over = now - self.since - job.timeout.total_seconds()
+        if over > GRACE:
+            seconds = f"{job.timeout.total_seconds():g} s"
+            self.end(Loss(f"{job.function} was not done after {seconds}.", timed_out=True))
+        elif over > 0 and self._is_performing:
+            what = f"The time-out of {job.function} came before the result."
+            self._return(self._asked, wire.framed(Failed(OortError.code, what)))
+
+    def end(self, loss: Loss) -> None:
+        """Kill the process. Its invocation is lost for this reason."""
+        if self._loss is None:
+            self._loss = loss
+            self._kill(self.number)
+
+    def gone(self, status: int) -> None:
+        """Note that the process has ended with this status, see os.waitpid."""
+        self.is_gone = True
+        if self._transport is not None:
+            self._transport.abort()
+        job, self.job = self.job, None
+        if job is not None:
+            job.done(self._loss or Loss(f"The worker process of {job.function} {_ended(status)}."))
+
+    # -- asyncio.Protocol
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """See asyncio."""
+        self._transport = cast(asyncio.Transport, transport)
+        if self.is_gone:
+            self._transport.abort()
+        for data in self._early:
+            self._transport.write(data)
+        self._early.clear()
+
+    def connection_lost(self, exc: Exception | None) -> None:  # noqa: ARG002  asyncio's signature
+        """See asyncio. A process that only closes its connection is ended, too."""
+        if not self.is_gone:
+            self._kill(self.number)
+
+    def data_received(self, data: bytes) -> None:
+        """See asyncio."""
+        if self._loss is not None:
+            return
+        try:
+            for frame in self._frames.take(data):
+                self._accept(frame)
+        except ValueError as error:
+            where = f" of {self.job.function}" if self.job is not None else ""
+            self.end(Loss(f"The worker process{where} broke the protocol: {error}"))
+
+    def _accept(self, frame: wire.FromWorker) -> None:
+        """Do what the process asks. ValueError if it may not ask that now."""
+        job = self.job
+        if isinstance(frame, Line):
+            self._log(frame)
+        elif job is None:
+            raise ValueError("It spoke without an invocation.")
+        elif self._is_performing:
+            raise ValueError("It did not wait for a result.")
+        elif isinstance(frame, Perform):
+            self._ask(frame, job)
+        elif isinstance(frame, Settled):
+            _check_receipt(frame, job)
+            job.settled.append(frame)
+            self.since = self._loop.time()
+        elif isinstance(frame, job.ends):
+            _check_end(frame, job)
+            self.job, self.since, self.peak = None, self._loop.time(), frame.peak
+            job.done(frame)
+            self._free(self)
+        else:
+            raise ValueError("It ended another kind of invocation.")
+
+    def _ask(self, frame: Perform, job: Job) -> None:
+        self._is_performing = True
+        self._asked += 1
+        number = self._asked
+        if frame.token != job.token:
+            refused = Refused(NotGranted.code, "The token is not that of the running invocation.")
+            self._return(number, wire.framed(Performed(refused)))
+            return
+        request = Request(frame.token, frame.operation)
+        self._perform(request, lambda data: self._return(number, data))
+
+    def _return(self, number: int, data: bytearray) -> None:
+        """Send the result of the operation, unless it came too late."""
+        if self._is_performing and number == self._asked:
+            self._is_performing = False
+            self._write(data)
+
+    def _write(self, data: bytearray) -> None:
+        if self._transport is None:
+            self._early.append(data)
+        else:
+            self._transport.write(data)
+
+    def _log(self, line: Line) -> None:
+        now = self._loop.time()
+        if now - self._second > 1:
+            self._second, self._lines = now, 0
+        self._lines += 1
+        self._line(line.text)
+        if self._lines == _LINES and self._transport is not None:
+            self._transport.pause_reading()
+            self._loop.call_later(1, self._listen)
+
+    def _listen(self) -> None:
+        if self._transport is not None and not self._transport.is_closing():
+            self._transport.resume_reading()
+
+
+def _check_receipt(end: Settled, job: Job) -> None:
+    place = len(job.settled)
+    if place >= len(job.receipts):
+        raise ValueError("It ended more deliveries than it had.")
+    for part in (end.failure, end.parked):
+        if part is not None and part.receipt != job.receipts[place]:
+            raise ValueError("It ended another delivery.")
+
+
+def _check_end(end: Ended, job: Job) -> None:
+    if isinstance(end, Answered):
+        try:
+            replies.check(end.outcome)
+        except InvalidUse as error:
+            raise ValueError(str(error)) from error
+    elif job.receipts and not job.settled:
+        raise ValueError("It began no delivery.")
+
+
+def _ended(status: int) -> str:
+    """Return the end of a process in words.
+
+    >>> _ended(11), _ended(3 << 8)
+    ('was ended by SIGSEGV', 'ended with status 3')
+    """
+    if status < 0:
+        return "could not be started"
+    code = os.waitstatus_to_exitcode(status)
+    if code >= 0:
+        return f"ended with status {code}"
+    try:
+        return f"was ended by {signal.Signals(-code).name}"
+    except ValueError:
+        return f"was ended by signal {-code}"

@@ -1,0 +1,229 @@
+"""Frames between the broker and a worker process: their types, and their bytes.
+
+A frame is a length of four bytes and a MessagePack value. Decimals and integers beyond 64 bits are
+extensions, as in the store.
+"""
+
+import struct
+from collections.abc import Iterator
+from decimal import Decimal
+from typing import Any, Generic, TypeAlias, TypeVar, cast
+
+import msgspec
+
+from oort.engine.rows import encoding
+from oort.model.invocations import (
+    BatchInvocation,
+    CallInvocation,
+    CallOutcome,
+    Failure,
+    HttpInvocation,
+    HttpOutcome,
+    Parked,
+    Span,
+)
+from oort.model.items import Value
+from oort.model.operations import (
+    CallFunction,
+    Found,
+    GetItem,
+    Listed,
+    Operation,
+    PublishEvent,
+    PutItem,
+    ReadSecret,
+    Result,
+    SendMessage,
+)
+from oort.rules.types import numbers
+
+T = TypeVar("T")
+
+# The longest frame in bytes. The longest that is needed is a batch of ten messages of 256 KiB that
+# carry bodies for older consumers, or a reply of 6 MiB with its spans.
+LONGEST = 32 * 1024 * 1024
+_SIZE = struct.Struct("<I")
+
+
+class RunRequest(msgspec.Struct, frozen=True, tag="request"):
+    """Answer a request."""
+
+    function: str
+    invocation: HttpInvocation
+
+
+class RunBatch(msgspec.Struct, frozen=True, tag="batch"):
+    """Handle deliveries, and send a `Settled` for each."""
+
+    function: str
+    invocation: BatchInvocation
+
+
+class RunCall(msgspec.Struct, frozen=True, tag="call"):
+    """Answer a call of another function."""
+
+    function: str
+    invocation: CallInvocation
+
+
+class Performed(msgspec.Struct, frozen=True, tag="performed"):
+    """The result of an operation."""
+
+    result: Result
+
+
+class Failed(msgspec.Struct, frozen=True, tag="failed"):
+    """The engine could not perform an operation. `code` is that of the error."""
+
+    code: str
+    what: str
+    instead: str = ""
+
+
+class Retire(msgspec.Struct, frozen=True, tag="retire"):
+    """Close the environments and end."""
+
+
+Run: TypeAlias = RunRequest | RunBatch | RunCall
+ToWorker: TypeAlias = Run | Performed | Failed | Retire
+
+
+class Perform(msgspec.Struct, frozen=True, tag="perform"):
+    """Perform an operation for the invocation with this token. The worker waits for the result."""
+
+    token: str
+    operation: Operation
+
+
+class Settled(msgspec.Struct, frozen=True, tag="settled"):
+    """The end of the next delivery of the batch: a success if there is neither of the two."""
+
+    failure: Failure | None = None
+    parked: Parked | None = None
+
+
+class Line(msgspec.Struct, frozen=True, tag="line"):
+    """Lines for the log of the platform."""
+
+    text: str
+
+
+class Answered(msgspec.Struct, frozen=True, tag="answered"):
+    """The end of a request. `peak` is the largest memory of the process so far, in bytes."""
+
+    outcome: HttpOutcome
+    peak: int
+
+
+class Handled(msgspec.Struct, frozen=True, tag="handled"):
+    """The end of a batch. Deliveries without a `Settled` did not begin."""
+
+    spans: tuple[Span, ...]
+    peak: int
+
+
+class Returned(msgspec.Struct, frozen=True, tag="returned"):
+    """The end of a call."""
+
+    outcome: CallOutcome
+    peak: int
+
+
+Ended: TypeAlias = Answered | Handled | Returned
+FromWorker: TypeAlias = Perform | Settled | Line | Ended
+
+_encoder = msgspec.msgpack.Encoder()
+# Operations whose values need no extension.
+_PLAIN = (SendMessage, PublishEvent, CallFunction, ReadSecret)
+
+
+def framed(frame: ToWorker | FromWorker) -> bytearray:
+    """Return the frame with its length in front.
+
+    >>> Frames(FromWorker).take(framed(Line("a")))
+    [Line(text='a')]
+    """
+    data = bytearray(_SIZE.size)
+    if _holds_decimal(frame):
+        _encode_wide(frame, data)
+    else:
+        try:
+            _encoder.encode_into(frame, data, _SIZE.size)
+        except OverflowError:  # an integer beyond 64 bits
+            _encode_wide(frame, data)
+    _SIZE.pack_into(data, 0, len(data) - _SIZE.size)
+    return data
+
+
+def decoder(frames: Any) -> "msgspec.msgpack.Decoder[Any]":
+    """Return a decoder for frames of this union."""
+    return msgspec.msgpack.Decoder(frames, ext_hook=encoding.narrowed)
+
+
+class Frames(Generic[T]):
+    """The frames in a stream of bytes. `take` raises ValueError for bytes that are no frames."""
+
+    def __init__(self, frames: Any) -> None:
+        self._decoder = decoder(frames)
+        self._rest = bytearray()
+
+    def take(self, data: bytes | bytearray) -> list[T]:
+        """Return the frames that these bytes complete."""
+        taken: list[T] = []
+        if self._rest:
+            self._rest += data
+            data = self._rest
+        start, size = 0, len(data)
+        while size - start >= _SIZE.size:
+            (length,) = _SIZE.unpack_from(data, start)
+            if length > LONGEST:
+                raise ValueError(f"A frame of {length} bytes; {LONGEST} are allowed.")
+            end = start + _SIZE.size + length
+            if end > size:
+                break
+            taken.append(self._decode(memoryview(data)[start + _SIZE.size : end]))
+            start = end
+        self._rest = bytearray(memoryview(data)[start:])
+        return taken
+
+    def _decode(self, payload: memoryview) -> T:
+        try:
+            return cast(T, self._decoder.decode(payload))
+        except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError, ValueError) as error:
+            raise ValueError(f"A frame that cannot be read: {error}") from error
+
+
+def length(head: bytes | bytearray) -> int:
+    """Return the length of the frame with this head of `HEAD` bytes."""
+    (size,) = _SIZE.unpack(head)
+    return int(size)
+
+
+HEAD = _SIZE.size
+
+
+def _encode_wide(frame: ToWorker | FromWorker, data: bytearray) -> None:
+    plain = msgspec.to_builtins(frame, builtin_types=(bytes, Decimal))
+    _encoder.encode_into(encoding.widened(plain), data, _SIZE.size)
+
+
+def _holds_decimal(frame: ToWorker | FromWorker) -> bool:
+    """True if a value in the frame is a Decimal, which MessagePack would turn into a text."""
+    if isinstance(frame, Perform):
+        return numbers.hold_decimal(_values(frame.operation))
+    if isinstance(frame, Performed):
+        result = frame.result
+        if isinstance(result, Found):
+            return result.item is not None and numbers.hold_decimal(result.item.values())
+        if isinstance(result, Listed):
+            return any(numbers.hold_decimal(item.values()) for item in result.items)
+    return False
+
+
+def _values(operation: Operation) -> Iterator[Value]:
+    if isinstance(operation, GetItem):
+        yield from operation.key
+    elif isinstance(operation, PutItem) and operation.when is None:
+        yield from operation.item.values()
+    elif not isinstance(operation, _PLAIN):
+        yield cast(Value, msgspec.to_builtins(operation, builtin_types=(bytes, Decimal)))

@@ -1,0 +1,245 @@
+"""A worker process: it runs one invocation at a time, and asks the broker for each operation."""
+
+import os
+import resource
+import socket
+import sys
+import threading
+import traceback
+from collections.abc import Callable
+from contextlib import suppress
+from typing import NoReturn
+
+from oort.app.programs import Program
+from oort.engine.entropy import SystemEntropy
+from oort.engine.workers import wire
+from oort.engine.workers.wire import (
+    Answered,
+    Failed,
+    Handled,
+    Line,
+    Perform,
+    Performed,
+    Retire,
+    Returned,
+    RunBatch,
+    RunCall,
+    RunRequest,
+    Settled,
+    ToWorker,
+)
+from oort.model.errors import (
+    InvalidUse,
+    InvalidValue,
+    OortError,
+    StateLost,
+    StateUnusable,
+    StateUnwritable,
+    Unavailable,
+)
+from oort.model.invocations import Failure, Parked
+from oort.model.operations import (
+    Operation,
+    ReadSecret,
+    Refused,
+    Request,
+    Result,
+    Revealed,
+)
+from oort.runtime import invoke, redaction
+from oort.runtime.alarms import Alarm
+from oort.runtime.environments import Environment
+from oort.runtime.requests import RequestReader
+from oort.runtime.system import SystemClock
+
+_UNIT = 1 if sys.platform == "darwin" else 1024  # of the kernel's figure of the largest memory
+_ERRORS: dict[str, type[OortError]] = {
+    kind.code: kind for kind in (Unavailable, StateUnusable, StateLost, StateUnwritable)
+}
+
+
+class Channel:
+    """The worker's end of the connection to the broker.
+
+    Threads of a handler may use it at the same time: an operation and its result are one step.
+    """
+
+    def __init__(self, connection: socket.socket, alarm: Alarm) -> None:
+        self._connection = connection
+        self._pid = os.getpid()
+        self._lock = threading.Lock()
+        self._undisturbed = _Undisturbed(alarm)
+        self._decode = wire.decoder(ToWorker).decode
+
+    def receive(self) -> ToWorker:
+        """Return the next frame. Ends the process if the broker has closed the connection."""
+        frame: ToWorker = self._decode(self._read(wire.length(self._read(wire.HEAD))))
+        return frame
+
+    def send(self, frame: wire.FromWorker) -> None:
+        """Send a frame that is not answered."""
+        data = wire.framed(frame)
+        with self._lock, self._undisturbed:
+            self._send(data)
+
+    def perform(self, request: Request) -> Result:
+        """Send an operation and return its result. See `ports.broker`."""
+        try:
+            data = wire.framed(Perform(request.token, request.operation))
+        except UnicodeEncodeError as error:
+            what = f"A text holds half of a character: {error.reason}."
+            return Refused(InvalidValue.code, what)
+        with self._lock, self._undisturbed:
+            self._send(data)
+            frame = self.receive()
+        if isinstance(frame, Performed):
+            if isinstance(frame.result, Revealed):  # what this process logs must not show it
+                redaction.KNOWN.remember(_secret(request.operation), frame.result.value)
+            return frame.result
+        assert isinstance(frame, Failed), frame
+        raise _ERRORS.get(frame.code, OortError)(frame.what, frame.instead)
+
+    def _send(self, data: bytearray) -> None:
+        if os.getpid() != self._pid:
+            os._exit(1)  # a handler has forked: only the parent speaks for the invocation
+        try:
+            self._connection.sendall(data)
+        except OSError:
+            os._exit(1)  # the broker has ended
+
+    def _read(self, size: int) -> bytearray:
+        data = bytearray(size)
+        view, count = memoryview(data), 0
+        while count < size:
+            try:
+                part = self._connection.recv_into(view[count:])
+            except OSError:
+                part = 0
+            if not part:
+                os._exit(0)  # the broker has ended, or closed this worker's connection
+            count += part
+        return data
+
+
+class _Undisturbed:
+    """A block that no time-out ends in its middle. Any other exception ends the process.
+
+    Half a frame would spoil every later one.
+    """
+
+    def __init__(self, alarm: Alarm) -> None:
+        self._alarm = alarm
+
+    def __enter__(self) -> None:
+        self._alarm.hold()
+
+    def __exit__(self, kind: object, error: BaseException | None, _: object) -> None:
+        if error is not None:
+            traceback.print_exception(error)
+            _end(1)
+        self._alarm.release()
+
+
+class Worker:
+    """The environments of a process, one for each function that it has run."""
+
+    def __init__(self, program: Program, channel: Channel, alarm: Alarm) -> None:
+        self._program = program
+        self._channel = channel
+        self._clock, self._entropy = SystemClock(), SystemEntropy()
+        self._limited = alarm.limited
+        self._environments: dict[str, tuple[Environment, RequestReader]] = {}
+
+    def run(self) -> NoReturn:
+        """Run invocations until the broker asks to end."""
+        pid = os.getpid()
+        while True:
+            frame = self._channel.receive()
+            if isinstance(frame, Retire):
+                for environment, _ in self._environments.values():
+                    environment.close()
+                _end(0)
+            ended = self._ended(frame)
+            if os.getpid() != pid:
+                _end(0)  # a process that a handler forked has come out of the handler
+            _flush()
+            self._channel.send(ended)
+
+    def _ended(self, frame: ToWorker) -> wire.Ended:
+        match frame:
+            case RunRequest(function=name, invocation=invocation):
+                environment, reader = self._environment(name)
+                return Answered(invoke.request(environment, reader, invocation), _peak())
+            case RunBatch(function=name, invocation=invocation):
+                environment, _ = self._environment(name)
+                outcome = invoke.batch(environment, invocation, settled=self._settled)
+                return Handled(outcome.spans, _peak())
+            case RunCall(function=name, invocation=invocation):
+                environment, _ = self._environment(name)
+                return Returned(invoke.call(environment, invocation), _peak())
+            case _:
+                raise AssertionError(frame)
+
+    def _settled(self, end: Failure | Parked | None) -> None:
+        match end:
+            case Failure():
+                self._channel.send(Settled(failure=end))
+            case Parked():
+                self._channel.send(Settled(parked=end))
+            case None:
+                self._channel.send(Settled())
+
+    def _environment(self, name: str) -> tuple[Environment, RequestReader]:
+        kept = self._environments.get(name)
+        if kept is None:
+            function = self._program.functions[name]
+            environment = Environment(
+                function,
+                broker=self._channel,
+                clock=self._clock,
+                entropy=self._entropy,
+                limit=self._limited,
+            )
+            kept = self._environments[name] = environment, RequestReader(function)
+        return kept
+
+
+Prepare = Callable[[Callable[[str], None]], None]
+"""Sets up the log of a worker, whose lines are given to the function."""
+
+
+def main(program: Program, connection: socket.socket, *, prepare: Prepare) -> NoReturn:
+    """Serve the broker at the other end of the connection; never returns."""
+    os.dup2(os.open(os.devnull, os.O_RDONLY), 0)  # a handler that reads must not take the terminal
+    sys.breakpointhook = _no_breakpoint
+    alarm = Alarm()
+    channel = Channel(connection, alarm)
+    prepare(lambda text: channel.send(Line(text)))
+    Worker(program, channel, alarm).run()
+
+
+def _no_breakpoint(*_: object, **__: object) -> NoReturn:
+    raise InvalidUse(
+        "breakpoint() has no terminal in a worker process.", "Start the platform with --inline."
+    )
+
+
+def _secret(operation: Operation) -> str:
+    assert isinstance(operation, ReadSecret), operation
+    return operation.secret
+
+
+def _peak() -> int:
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * _UNIT
+
+
+def _end(code: int) -> NoReturn:
+    _flush()
+    os._exit(code)
+
+
+def _flush() -> None:
+    """Write what handlers have printed."""
+    for stream in (sys.stdout, sys.stderr):
+        with suppress(OSError, ValueError):
+            stream.flush()
