@@ -50,6 +50,8 @@ from oort.rules import identifiers, triggers
 _GROW = 0.01  # seconds between two looks at invocations that wait
 _LOOK = 0.25  # seconds between two looks at time-outs
 _AT_ONCE = (GetItem, ReadSecret)  # operations that the event loop performs itself
+_CLOSING = 1.0  # seconds for the environments to close
+_LATE = 0.002  # seconds; a loop that is later than this has too much to do already
 _THREADS = 64  # for operations
 
 
@@ -99,6 +101,7 @@ class WorkerInvoker:
         self._owners: dict[int, Pool] = {}
         self._number = 0
         self._growing: asyncio.TimerHandle | None = None
+        self._due = 0.0  # the loop's time of the next look
         self._looking: asyncio.TimerHandle | None = None
         self._threads = Threads(_THREADS, name="operation")
         self._calls = Threads(most, name="call")
@@ -266,7 +269,7 @@ class WorkerInvoker:
         elif not pool.run(job, at_once=at_once):
             job.done(Loss(f"{job.function} was not begun: {self._most} processes are busy."))
         elif self._growing is None:
-            self._growing = self._loop.call_later(_GROW, self._grow)
+            self._watch()
 
     def _pool(self, name: str) -> Pool:
         service = self._functions[name].model.service
@@ -364,8 +367,15 @@ class WorkerInvoker:
         (self._calls if is_call else self._threads).submit(work, then=performed)
 
     def _grow(self) -> None:
-        waiting = [pool.grow() for pool in self._pools.values()]
-        self._growing = self._loop.call_later(_GROW, self._grow) if any(waiting) else None
+        idle = self._loop.time() < self._due + _LATE
+        waiting = [pool.grow(idle=idle) for pool in self._pools.values()]
+        self._growing = None
+        if any(waiting):
+            self._watch()
+
+    def _watch(self) -> None:
+        self._due = self._loop.time() + _GROW
+        self._growing = self._loop.call_later(_GROW, self._grow)
 
     def _look(self) -> None:
         now = self._loop.time()
@@ -384,12 +394,15 @@ class WorkerInvoker:
         for process in tuple(self._processes.values()):
             if process.job is not None:
                 process.end(Loss("The platform is ending."))
-        self._await_end(closed, until=self._loop.time() + 1)
+        self._await_end(closed, rounds=2 * round(_CLOSING / _GROW))
 
-    def _await_end(self, closed: "Future[None]", *, until: float) -> None:
-        """Give environments a second to close; then the parent kills what is left."""
-        if self._processes and self._loop.time() < until:
-            self._loop.call_later(_GROW, partial(self._await_end, closed, until=until))
+    def _await_end(self, closed: "Future[None]", *, rounds: int) -> None:
+        """Give environments a second to close, then kill what is left; not for ever."""
+        if self._processes and rounds:
+            if rounds == round(_CLOSING / _GROW):
+                for process in tuple(self._processes.values()):
+                    process.end(Loss("The platform is ending."))
+            self._loop.call_later(_GROW, partial(self._await_end, closed, rounds=rounds - 1))
             return
         self._loop.remove_reader(self._parent.fileno())
         self._parent.close()

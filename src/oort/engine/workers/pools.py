@@ -1,5 +1,6 @@
 """The worker processes of a service: which of them runs what, and how many there are."""
 
+import os
 from collections import deque
 from collections.abc import Callable
 
@@ -7,6 +8,8 @@ from oort.engine.workers.processes import Job, Process
 
 # Seconds after which an idle process ends: a further process of the service, and its last.
 _SPARE, _LAST = 30.0, 300.0
+_WEIGHT = 0.1  # of the latest invocation in what an invocation uses on average
+_CORES = 0.9 * (os.cpu_count() or 1)
 
 
 class Pool:
@@ -22,7 +25,7 @@ class Pool:
         self._processes: set[Process] = set()
         self._idle: list[Process] = []
         self._waiting: deque[Job] = deque()
-        self._finished = 0  # invocations since the last look
+        self._cpu = self._took = 0.0  # seconds of the last invocations, the latest with most weight
 
     def run(self, job: Job, *, at_once: bool = False) -> bool:
         """Run the invocation in a free process, else as soon as a process is free.
@@ -49,8 +52,9 @@ class Pool:
 
     def free(self, process: Process) -> None:
         """Give the process its next invocation, or let it wait."""
-        self._finished += 1
-        if process.peak > self._memory:
+        self._cpu += _WEIGHT * (process.use.cpu - self._cpu)
+        self._took += _WEIGHT * (process.took - self._took)
+        if process.use.memory > self._memory:
             self._processes.discard(process)
             process.retire()
             self._replace()
@@ -66,16 +70,15 @@ class Pool:
             self._idle.remove(process)
         self._replace()
 
-    def grow(self) -> bool:
+    def grow(self, *, idle: bool) -> bool:
         """Start processes if invocations wait; False if none waits. Called every 10 ms.
 
-        While invocations are short, a further process only takes time from the others. So there are
-        more only if fewer invocations ended since the last look than there are processes.
+        A further process helps only if the broker is partly `idle`, and if the processes leave some
+        time of the machine's cores: else it takes time from the others.
         """
-        finished, self._finished = self._finished, 0
         if not self._waiting:
             return False
-        if finished < len(self._processes):
+        if idle and self._cores() < _CORES:
             for _ in range(min(len(self._waiting), max(1, len(self._processes)))):
                 if not self._started(self._waiting[0]):
                     break
@@ -112,6 +115,10 @@ class Pool:
         waiting = list(self._waiting)
         self._waiting.clear()
         return waiting
+
+    def _cores(self) -> float:
+        """Return the number of cores that the processes keep busy."""
+        return len(self._processes) * self._cpu / self._took if self._took else 0.0
 
     def _replace(self) -> None:
         if self._waiting and not self._processes and self._started(self._waiting[0]):

@@ -18,6 +18,7 @@ from oort.engine.workers.wire import (
     Performed,
     Retire,
     Settled,
+    Use,
 )
 from oort.model.errors import InvalidUse, NotGranted, OortError
 from oort.model.operations import Refused, Request
@@ -73,7 +74,9 @@ class Process(asyncio.Protocol):
     ) -> None:
         self.number = number
         self.job: Job | None = None
-        self.peak = 0  # bytes of memory
+        self.use = Use(0.0, 0)  # of the last invocation
+        self.took = 0.0  # seconds of the last invocation
+        self.begun = 0.0  # the loop's time at the beginning of the invocation
         self.since = 0.0  # the loop's time at which it became free, or began the job's step
         self.is_gone = False
         self._perform = perform
@@ -94,6 +97,7 @@ class Process(asyncio.Protocol):
     def begin(self, job: Job) -> None:
         """Run the invocation."""
         self.job, self.since = job, self._loop.time()
+        self.begun = self.since
         self._write(job.frame)
 
     def retire(self) -> None:
@@ -172,7 +176,9 @@ class Process(asyncio.Protocol):
             self.since = self._loop.time()
         elif isinstance(frame, job.ends):
             _check_end(frame, job)
-            self.job, self.since, self.peak = None, self._loop.time(), frame.peak
+            now = self._loop.time()
+            self.took, self.use = now - self.begun, frame.use
+            self.job, self.since = None, now
             job.done(frame)
             self._free(self)
         else:

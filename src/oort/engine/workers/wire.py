@@ -108,25 +108,32 @@ class Line(msgspec.Struct, frozen=True, tag="line"):
     text: str
 
 
+class Use(msgspec.Struct, frozen=True):
+    """What an invocation has used: seconds of CPU, and the largest memory of the process in bytes."""
+
+    cpu: float
+    memory: int
+
+
 class Answered(msgspec.Struct, frozen=True, tag="answered"):
-    """The end of a request. `peak` is the largest memory of the process so far, in bytes."""
+    """The end of a request."""
 
     outcome: HttpOutcome
-    peak: int
+    use: Use
 
 
 class Handled(msgspec.Struct, frozen=True, tag="handled"):
     """The end of a batch. Deliveries without a `Settled` did not begin."""
 
     spans: tuple[Span, ...]
-    peak: int
+    use: Use
 
 
 class Returned(msgspec.Struct, frozen=True, tag="returned"):
     """The end of a call."""
 
     outcome: CallOutcome
-    peak: int
+    use: Use
 
 
 Ended: TypeAlias = Answered | Handled | Returned

@@ -5,9 +5,11 @@ import resource
 import socket
 import sys
 import threading
+import time
 import traceback
 from collections.abc import Callable
 from contextlib import suppress
+from functools import partial
 from typing import NoReturn
 
 from oort.app.programs import Program
@@ -27,6 +29,7 @@ from oort.engine.workers.wire import (
     RunRequest,
     Settled,
     ToWorker,
+    Use,
 )
 from oort.model.errors import (
     InvalidUse,
@@ -166,17 +169,18 @@ class Worker:
             self._channel.send(ended)
 
     def _ended(self, frame: ToWorker) -> wire.Ended:
+        use = partial(_used, time.process_time())
         match frame:
             case RunRequest(function=name, invocation=invocation):
                 environment, reader = self._environment(name)
-                return Answered(invoke.request(environment, reader, invocation), _peak())
+                return Answered(invoke.request(environment, reader, invocation), use())
             case RunBatch(function=name, invocation=invocation):
                 environment, _ = self._environment(name)
                 outcome = invoke.batch(environment, invocation, settled=self._settled)
-                return Handled(outcome.spans, _peak())
+                return Handled(outcome.spans, use())
             case RunCall(function=name, invocation=invocation):
                 environment, _ = self._environment(name)
-                return Returned(invoke.call(environment, invocation), _peak())
+                return Returned(invoke.call(environment, invocation), use())
             case _:
                 raise AssertionError(frame)
 
@@ -229,8 +233,9 @@ def _secret(operation: Operation) -> str:
     return operation.secret
 
 
-def _peak() -> int:
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * _UNIT
+def _used(before: float) -> Use:
+    usage = resource.getrusage(resource.RUSAGE_SELF)
+    return Use(time.process_time() - before, usage.ru_maxrss * _UNIT)
 
 
 def _end(code: int) -> NoReturn:

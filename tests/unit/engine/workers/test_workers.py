@@ -1,0 +1,190 @@
+"""What a handler does to its process hurts its own invocation alone."""
+
+import os
+import threading
+import time
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import msgspec
+import pytest
+
+from tests.unit.engine.workers.shop import Shop, opened
+
+pytestmark = pytest.mark.filterwarnings("ignore:.*fork:DeprecationWarning")
+
+
+@pytest.fixture(scope="module")
+def shop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shop]:
+    with opened(tmp_path_factory.mktemp("shop")) as shop:
+        yield shop
+
+
+def detail(body: bytes) -> str:
+    return str(msgspec.json.decode(body)["detail"])
+
+
+def test_a_handler_runs_in_another_process_which_is_kept(shop: Shop) -> None:
+    assert shop.process() == shop.process() != os.getpid()
+    assert shop.ask("later").status == 200
+
+
+def test_values_come_and_go_with_all_their_digits(shop: Shop) -> None:
+    body = {"id": "wide", "count": 2**70, "price": "1.00000000000000000000000001", "doing": ""}
+    reply = shop.ask("do", body=body)
+    assert (reply.status, msgspec.json.decode(reply.body)) == (200, body)
+
+
+@pytest.mark.parametrize(
+    ("doing", "what"),
+    [
+        ("segfault", "was ended by SIGSEGV"),
+        ("kill", "was ended by SIGKILL"),
+        ("exit", "ended with status 3"),
+    ],
+)
+def test_a_process_that_ends_costs_its_own_request_alone(shop: Shop, doing: str, what: str) -> None:
+    before = shop.process()
+    reply = shop.do(doing)
+    assert (reply.status, reply.error) == (502, f"The worker process of shop.do {what}.")
+    assert detail(reply.body) == (
+        "The function ended without a reply. Its writes before that stay written."
+    )
+    assert [span.error for span in reply.spans] == [reply.error]
+    assert "1" in shop.stored()
+    assert before != shop.process()
+
+
+def test_an_exit_by_exception_keeps_the_process(shop: Shop) -> None:
+    before = shop.process()
+    assert shop.do("raise").status == 500
+    assert shop.process() == before
+
+
+def test_a_handler_that_sleeps_gets_a_time_out_and_keeps_its_process(shop: Shop) -> None:
+    before = shop.process()
+    reply = shop.do("sleep")
+    assert (reply.status, detail(reply.body)) == (
+        504,
+        "The function was not done after 0.3 s. Its writes before that stay written.",
+    )
+    assert shop.process() == before
+
+
+def test_a_handler_that_hangs_is_killed_a_second_after_its_time_out(shop: Shop) -> None:
+    before, began = shop.process(), time.monotonic()
+    reply = shop.do("hang")
+    assert (reply.status, reply.error) == (504, "shop.do was not done after 0.3 s.")
+    assert 1.3 < time.monotonic() - began < 5
+    assert shop.process() != before
+
+
+def test_a_process_that_a_handler_forks_answers_nothing(shop: Shop) -> None:
+    before = shop.process()
+    assert shop.do("fork").status == 200
+    assert shop.process() == before
+
+
+def test_a_handler_that_closes_its_files_costs_its_own_request(shop: Shop) -> None:
+    assert shop.do("close").status == 502
+    assert shop.process()
+
+
+def test_memory_has_a_limit_inside_an_invocation(shop: Shop) -> None:
+    reply = shop.ask("take", doing="eat")
+    assert reply.status == 500
+    assert "MemoryError" in reply.error
+
+
+def test_a_process_that_has_taken_much_memory_ends_after_its_invocation(shop: Shop) -> None:
+    before = shop.process()
+    assert shop.ask("take", doing="leak").status == 200
+    assert shop.process() != before
+
+
+def test_a_handle_works_from_several_threads_of_a_handler(shop: Shop) -> None:
+    shop.do("")
+    assert shop.ask("many").body == b"[40]"
+
+
+def test_secrets_are_hidden_in_what_a_worker_logs_and_raises(shop: Shop) -> None:
+    shop.engine.ports.secrets.write("shop.key", "sk_live_123456")
+    reply = shop.ask("secret")
+    assert reply.status == 500
+    assert "RuntimeError: ***" in reply.error
+    assert shop.lines[-1] == "the key is ***"
+
+
+def test_requests_at_the_same_time_have_processes_of_their_own(shop: Shop) -> None:
+    with ThreadPoolExecutor(12) as threads:
+        began = time.monotonic()
+        replies = list(threads.map(lambda _: shop.ask("wait", seconds=0.5), range(12)))
+    assert time.monotonic() - began < 3
+    assert len({reply.body for reply in replies}) >= 4
+
+
+class TestCalls:
+    """A function that answers runs in a process beside that of its caller."""
+
+    def test_an_answer_comes_back(self, shop: Shop) -> None:
+        reply = shop.ask("ask", doing="")
+        assert msgspec.json.decode(reply.body)["price"] == "0.1"
+
+    def test_a_crash_of_the_answering_function_is_a_problem_of_the_call(self, shop: Shop) -> None:
+        reply = shop.ask("ask", doing="kill")
+        assert (reply.status, detail(reply.body)) == (502, "shop.price could not answer.")
+        assert "was ended by SIGKILL" in str(shop.errors[-1])
+
+    def test_a_caller_ends_at_its_time_out_while_the_answer_is_out(self, shop: Shop) -> None:
+        before = shop.process()
+        began = time.monotonic()
+        assert shop.ask("ask", doing="hang").status == 504
+        assert time.monotonic() - began < 1.2
+        assert shop.process() == before
+
+
+class TestBatches:
+    """Each delivery of a batch has its own end, whatever becomes of the process."""
+
+    def test_only_the_failed_one_comes_again(self, shop: Shop) -> None:
+        outcome = shop.batch("", "fail", "")
+        assert [failure.receipt for failure in outcome.failures] == ["r1"]
+        assert outcome.left == ()
+
+    @pytest.mark.parametrize("doing", ["kill", "exit", "segfault"])
+    def test_a_crash_fails_the_delivery_that_ran_and_leaves_the_next(
+        self, shop: Shop, doing: str
+    ) -> None:
+        outcome = shop.batch("", "fail", doing, "", "")
+        assert [failure.receipt for failure in outcome.failures] == ["r1", "r2"]
+        assert outcome.left == ("r3", "r4")
+        assert "The worker process of shop.work" in outcome.failures[1].error
+
+    def test_a_time_out_is_for_one_delivery(self, shop: Shop) -> None:
+        outcome = shop.batch("", "sleep", "")
+        assert [failure.error for failure in outcome.failures] == [
+            "TimedOut: The function was not done after 0.3 s."
+        ]
+        assert outcome.left == ()
+
+    def test_a_delivery_that_hangs_is_killed_alone(self, shop: Shop) -> None:
+        outcome = shop.batch("", "hang", "")
+        assert [failure.error for failure in outcome.failures] == [
+            "shop.work was not done after 0.3 s."
+        ]
+        assert outcome.left == ("r2",)
+
+
+def test_the_end_of_the_engine_ends_every_process(tmp_path: Path) -> None:
+    with opened(tmp_path) as shop:
+        worker = shop.process()
+        threads = [threading.Thread(target=shop.do, args=("hang",)) for _ in range(3)]
+        for thread in threads:
+            thread.start()
+        while len(shop.engine.workers._processes) < 3:  # type: ignore[union-attr]
+            time.sleep(0.01)
+    for thread in threads:
+        thread.join(10)
+    with pytest.raises(ProcessLookupError):
+        os.kill(worker, 0)
