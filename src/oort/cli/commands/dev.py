@@ -101,8 +101,10 @@ def dev(
 
     run_options = RunOptions(path, state, inline, throttle=not no_throttle, log=log)
     if no_reload:
-        project, program, workers = _loaded(run_options)
-        with occupied(platforms.state_folder(project, state), port=port) as (folder, listener):
+        with (
+            _loaded(run_options) as (project, program, workers),
+            occupied(platforms.state_folder(project, state), port=port) as (folder, listener),
+        ):
             run(program, run_options, folder=folder, listener=listener, workers=workers)
     else:
         ctx.exit(_reloading(run_options, port=port))
@@ -156,21 +158,22 @@ def run(
             listener,
             ready=ready,
             stop=platform.stop,
+            cut=platform.cut,
             say=log.say,
             handing_over=serving.grace(inline=run_options.inline) if supervisor else None,
             failing=platform.lost,
         )
-    _say_goodbye(end, silent=run_options.log == "json")
+    _say_goodbye(end, silent=run_options.log == "json", cut=platform.was_cut)
 
 
-def _say_goodbye(end: "End", *, silent: bool) -> None:
+def _say_goodbye(end: "End", *, silent: bool, cut: bool) -> None:
     if end.failure is not None:
         if end.finished:
             raise end.failure
         code = errors.explain(end.failure)
         sys.stdout.flush()
         os._exit(code)  # as below
-    if not end.finished:
+    if not end.finished or cut:
         from oort.cli.dev.serving import GRACE
 
         output.echo(
@@ -224,39 +227,42 @@ def _child(
     changed: str,
 ) -> None:
     """Load the program, wait until no other process serves, and serve."""
-    # Byte code stores times in seconds, and would hide a quick change.
-    writes, sys.dont_write_bytecode = (
-        sys.dont_write_bytecode,
-        True,
-    )
-    project, program, workers = _loaded(run_options)
-    sys.dont_write_bytecode = writes
-    if changed:
-        from oort.cli.wiring import embedded
+    with _loaded(run_options, writes_byte_code=False) as (project, program, workers):
+        if changed:
+            from oort.cli.wiring import embedded
 
-        embedded.check(program, folder)  # the older program serves on if this one cannot
-    supervisor.loaded(platforms.files_outside(project))
-    run(
-        program,
-        run_options,
-        folder=folder,
-        listener=listener,
-        workers=workers,
-        changed=changed,
-        supervisor=supervisor,
-    )
+            embedded.check(program, folder)  # the older program serves on if this one cannot
+        supervisor.loaded(platforms.files_outside(project))
+        run(
+            program,
+            run_options,
+            folder=folder,
+            listener=listener,
+            workers=workers,
+            changed=changed,
+            supervisor=supervisor,
+        )
 
 
-def _loaded(run_options: RunOptions) -> "tuple[Project, Program, socket.socket | None]":
-    """Load the program, and fork the parent of its workers before the first thread starts."""
+@contextmanager
+def _loaded(
+    run_options: RunOptions, *, writes_byte_code: bool = True
+) -> "Iterator[tuple[Project, Program, socket.socket | None]]":
+    """Load the program, and fork the parent of its workers before the first thread starts.
+
+    Byte code stores times in seconds, and would hide a quick change from a reload.
+    """
     from oort.cli.wiring import embedded
 
     before = embedded.open_files()
+    writes, sys.dont_write_bytecode = sys.dont_write_bytecode, not writes_byte_code
     project, program = platforms.load(run_options.path)
+    sys.dont_write_bytecode = writes
     if run_options.inline:
-        return project, program, None
-    prepare = _prepare(run_options.log)
-    return project, program, embedded.workers_of(program, prepare=prepare, closing=before)
+        yield project, program, None
+        return
+    with embedded.workers_of(program, prepare=_prepare(run_options.log), closing=before) as workers:
+        yield project, program, workers
 
 
 def _prepare(form: str) -> "Callable[[Callable[[str], None]], None]":

@@ -24,6 +24,7 @@ Application: TypeAlias = Callable[..., object]  # of ASGI
 
 GRACE = timedelta(seconds=10)
 AT_A_BREAKPOINT = timedelta(days=1)  # a reload does not end a handler that somebody looks at
+_CUT = 5.0  # seconds to stop after running handlers were ended
 _FINISHES = "Finishing what runs; Ctrl+C again stops at once."
 _WAITS = "A reload waits for what runs to finish."
 
@@ -144,15 +145,15 @@ def serve(
     *,
     ready: Callable[[], None],
     stop: Callable[[], None],
+    cut: Callable[[], bool] = lambda: False,
     say: Callable[[str], None],
     handing_over: timedelta | None = None,
     failing: Callable[[], Exception | None] = lambda: None,
 ) -> End:
     """Answer requests until a signal or an error of `failing`, then stop everything.
 
-    `handing_over` is set if another process follows. If running work does not finish in time,
-    threads are
-    still busy, and only `os._exit` ends the process.
+    `handing_over` is set if another process follows. If running work does not finish in time, `cut`
+    ends it. If that is not possible, threads are still busy, and only `os._exit` ends the process.
     """
     deadline = Deadline()
     notice = threading.Timer(1.0, lambda: say(_WAITS if server.handed_over else _FINISHES))
@@ -173,7 +174,7 @@ def serve(
         try:
             loop_factory = server.config.get_loop_factory()
             with asyncio.Runner(loop_factory=loop_factory) as runner:
-                ended = runner.run(_served(server, listener, stop=stop, deadline=deadline))
+                ended = runner.run(_served(server, listener, stop=stop, cut=cut, deadline=deadline))
         finally:
             notice.cancel()
             uvicorn_log.setLevel(logging.NOTSET)
@@ -181,18 +182,28 @@ def serve(
 
 
 async def _served(
-    server: Server, listener: socket.socket, *, stop: Callable[[], None], deadline: "Deadline"
+    server: Server,
+    listener: socket.socket,
+    *,
+    stop: Callable[[], None],
+    cut: Callable[[], bool],
+    deadline: "Deadline",
 ) -> bool:
     """Serve until the end. Then stop everything, while the event loop still serves the workers."""
     try:
         await server.serve(sockets=[listener])
     finally:
-        ended = await finished(stop, within=deadline.left())
+        ended = await finished(stop, within=deadline.left(), cut=cut)
     return ended
 
 
-async def finished(work: Callable[[], None], *, within: timedelta) -> bool:
-    """Run the work in a daemon thread; return True if it ended in time."""
+async def finished(
+    work: Callable[[], None], *, within: timedelta, cut: Callable[[], bool] = lambda: False
+) -> bool:
+    """Run the work in a daemon thread; return True if it ended in time.
+
+    Else, `cut` may help it to end: the work then has some further seconds.
+    """
     outcome: Future[None] = Future()
 
     def run() -> None:
@@ -203,8 +214,11 @@ async def finished(work: Callable[[], None], *, within: timedelta) -> bool:
             outcome.set_exception(error)
 
     threading.Thread(target=run, name="stop", daemon=True).start()
-    done, _ = await asyncio.wait([asyncio.wrap_future(outcome)], timeout=within.total_seconds())
-    for future in done:
+    future = asyncio.wrap_future(outcome)
+    done, _ = await asyncio.wait([future], timeout=within.total_seconds())
+    if not done and cut():
+        done, _ = await asyncio.wait([future], timeout=_CUT)
+    if done:
         future.result()
     return bool(done)
 

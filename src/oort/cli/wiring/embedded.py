@@ -77,6 +77,18 @@ class Running:
         workers = self._engine.workers
         return self._store.lost() or (workers.failure if workers is not None else None)
 
+    @property
+    def was_cut(self) -> bool:
+        """True if a handler was ended for the end of the platform."""
+        return self._engine.workers is not None and self._engine.workers.was_cut
+
+    def cut(self) -> bool:
+        """End the handlers that still run. False if that is not possible: they are threads."""
+        if self._engine.workers is None:
+            return False
+        self._engine.workers.cut()
+        return True
+
     def stop(self) -> None:
         """Wait for running requests and deliveries; then close the environments and the store."""
         self.app.close()

@@ -52,6 +52,7 @@ _LOOK = 0.25  # seconds between two looks at time-outs
 _AT_ONCE = (GetItem, ReadSecret)  # operations that the event loop performs itself
 _CLOSING = 1.0  # seconds for the environments to close
 _LATE = 0.002  # seconds; a loop that is later than this has too much to do already
+_ENDING = Loss("The platform is ending.", is_ending=True)
 _THREADS = 64  # for operations
 
 
@@ -107,6 +108,7 @@ class WorkerInvoker:
         self._calls = Threads(most, name="call")
         self._is_closing = False
         self.failure: Exception | None = None
+        self.was_cut = False  # true if an invocation was ended for the end of the platform
 
     def begin(self) -> None:
         """Serve the workers by the running event loop. A second call has no effect."""
@@ -224,6 +226,13 @@ class WorkerInvoker:
         self._threads.close()
         self._calls.close()
 
+    def cut(self) -> None:
+        """Kill the processes of all running invocations. Called by the event loop."""
+        for process in tuple(self._processes.values()):
+            if process.job is not None:
+                self.was_cut = True
+                process.end(_ENDING)
+
     # -- inside
 
     @property
@@ -265,7 +274,7 @@ class WorkerInvoker:
 
     def _queue(self, pool: Pool, job: Job, *, at_once: bool = False) -> None:
         if self._is_closing or self.failure is not None:
-            job.done(Loss(f"{job.function} was not begun: the platform is ending."))
+            job.done(_ENDING)
         elif not pool.run(job, at_once=at_once):
             job.done(Loss(f"{job.function} was not begun: {self._most} processes are busy."))
         elif self._growing is None:
@@ -387,13 +396,11 @@ class WorkerInvoker:
         self._is_closing = True
         for pool in self._pools.values():
             for job in pool.close():
-                job.done(Loss(f"{job.function} was not begun: the platform is ending."))
+                job.done(_ENDING)
         for timer in (self._looking, self._growing):
             if timer is not None:
                 timer.cancel()
-        for process in tuple(self._processes.values()):
-            if process.job is not None:
-                process.end(Loss("The platform is ending."))
+        self.cut()
         self._await_end(closed, rounds=2 * round(_CLOSING / _GROW))
 
     def _await_end(self, closed: "Future[None]", *, rounds: int) -> None:
@@ -401,7 +408,7 @@ class WorkerInvoker:
         if self._processes and rounds:
             if rounds == round(_CLOSING / _GROW):
                 for process in tuple(self._processes.values()):
-                    process.end(Loss("The platform is ending."))
+                    process.end(_ENDING)
             self._loop.call_later(_GROW, partial(self._await_end, closed, rounds=rounds - 1))
             return
         self._loop.remove_reader(self._parent.fileno())

@@ -69,12 +69,12 @@ def batch(
 ) -> BatchOutcome:
     """Return the outcome of a batch. After a loss, the delivery that ran has failed.
 
-    Later deliveries did not begin.
+    Later deliveries did not begin. At the end of the platform no delivery fails.
     """
     done = job.settled
     failures = [end.failure for end in done if end.failure is not None]
     begun = len(done)
-    if loss is not None and begun < len(invocation.deliveries):
+    if loss is not None and not loss.is_ending and begun < len(invocation.deliveries):
         lost = invocation.deliveries[begun]
         failures.append(Failure(receipt=lost.receipt, error=loss.what, traceback=loss.what))
         traceparent = lost.message.traceparent

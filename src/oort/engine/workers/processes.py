@@ -50,10 +50,14 @@ class Job:
 
 @dataclass(frozen=True, slots=True)
 class Loss:
-    """An invocation without an end: its process is gone. `timed_out`: it was killed for that."""
+    """An invocation without an end: its process is gone.
+
+    `timed_out`: it was killed for that. `is_ending`: it was killed because the platform ends.
+    """
 
     what: str
     timed_out: bool = False
+    is_ending: bool = False
 
 
 class Process(asyncio.Protocol):

@@ -1,5 +1,6 @@
 """`oort dev`: what it prints, answers, logs and refuses, and how it ends. In this process where possible, else in one of its own."""
 
+import asyncio
 import contextlib
 import io
 import json
@@ -373,9 +374,21 @@ def test_a_port_of_the_administrator_is_one_sentence(monkeypatch: pytest.MonkeyP
 
 def test_work_that_does_not_end_in_time_is_left_behind() -> None:
     release = threading.Event()
-    assert not serving.finished(lambda: void(release.wait()), within=timedelta(milliseconds=10))
+    short, long = timedelta(milliseconds=10), timedelta(seconds=10)
+    assert not asyncio.run(serving.finished(lambda: void(release.wait()), within=short))
     release.set()
-    assert serving.finished(lambda: None, within=timedelta(seconds=10))
+    assert asyncio.run(serving.finished(lambda: None, within=long))
+
+
+def test_work_that_does_not_end_in_time_may_be_cut() -> None:
+    release = threading.Event()
+
+    def cut() -> bool:
+        release.set()
+        return True
+
+    short = timedelta(milliseconds=10)
+    assert asyncio.run(serving.finished(lambda: void(release.wait()), within=short, cut=cut))
 
 
 def test_what_stopping_raises_is_raised() -> None:
@@ -383,7 +396,7 @@ def test_what_stopping_raises_is_raised() -> None:
         raise TimeoutError("from the work")
 
     with pytest.raises(TimeoutError, match="from the work"):
-        serving.finished(broken, within=timedelta(seconds=10))
+        asyncio.run(serving.finished(broken, within=timedelta(seconds=10)))
 
 
 def test_the_time_for_stopping_is_counted_from_the_first_signal(
