@@ -179,6 +179,8 @@ def _say_goodbye(end: "End", *, silent: bool, cut: bool) -> None:
         output.echo(
             f"Stopped after {GRACE.seconds} s, while a handler still ran. If it had a message, that comes back."
         )
+        if end.finished:
+            raise SystemExit(errors.NO)
         sys.stdout.flush()
         os._exit(errors.NO)  # a thread that hangs would keep the process for ever
     if not end.handed_over and not silent:

@@ -38,6 +38,7 @@ def fork(main: Main, *, closing: Collection[int] = ()) -> socket.socket:
     """
     sys.stdout.flush()
     sys.stderr.flush()
+    gc.collect()  # here: what is collected may need locks that the child inherits locked
     ours, theirs = socket.socketpair()
     if os.fork():
         theirs.close()
@@ -67,7 +68,6 @@ class _Parent:
 
     def run(self) -> NoReturn:
         """Obey the broker until it ends."""
-        gc.collect()
         gc.freeze()  # so that a collection in a worker does not copy the program's memory
         while True:
             ready, _, _ = select.select([self._broker.fileno(), self._woken], [], [])

@@ -26,6 +26,7 @@ from oort.runtime import replies
 
 # Seconds beyond the time-out, in which a handler can end by itself.
 GRACE = 1.0
+_LONGEST = 5.0  # seconds between a kill and its effect
 # The lines that a worker may log at once, and in a second. Then the broker reads no more from it,
 # until the second is over.
 _LINES = 1000
@@ -94,6 +95,7 @@ class Process(asyncio.Protocol):
         self._asked = 0  # operations so far; a result belongs to the last
         self._is_performing = False
         self._loss: Loss | None = None
+        self._ended = 0.0  # the loop's time at which the process was killed
         self._lines, self._second = 0, 0.0
 
     # -- the pool's side
@@ -111,6 +113,8 @@ class Process(asyncio.Protocol):
     def look(self, now: float) -> None:
         """End what has used its time: first an operation for which it waits, then the process."""
         job = self.job
+        if self._loss is not None and now - self._ended > _LONGEST:
+            self.gone(int(signal.SIGKILL))  # the parent does not answer
         if job is None or self._loss is not None:
             return
         over = now - self.since - job.timeout.total_seconds()
@@ -124,7 +128,7 @@ class Process(asyncio.Protocol):
     def end(self, loss: Loss) -> None:
         """Kill the process. Its invocation is lost for this reason."""
         if self._loss is None:
-            self._loss = loss
+            self._loss, self._ended = loss, self._loop.time()
             self._kill(self.number)
 
     def gone(self, status: int) -> None:
