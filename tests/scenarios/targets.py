@@ -4,24 +4,31 @@ The second target keeps the store, the gateway and the clock of the kit. Between
 documents of Lambda: proxy events, batches of records with partial responses, and the events of calls.
 """
 
+import asyncio
 import base64
 import io
 import json
+import socket
+import threading
 from collections.abc import Mapping, Sequence
-from typing import cast
+from typing import NoReturn, cast
 
 import msgspec
 import pytest
 
 from oort import Service
+from oort.app.programs import Program
 from oort.aws.entry import handler_of
 from oort.aws.invoking.logs import JsonLog
 from oort.aws.invoking.parts import Answering, LambdaBroker, Parts
 from oort.aws.invoking.parts import Event as LambdaEvent
 from oort.aws.services.calls import CallEvent, CallReply
 from oort.engine.engine import Engine
+from oort.engine.invoking.broker import EngineBroker
 from oort.engine.invoking.cutoff import Cutoff
 from oort.engine.invoking.invoker import InProcessInvoker
+from oort.engine.workers import parent, worker
+from oort.engine.workers.invoker import WorkerInvoker
 from oort.model.functions import Http
 from oort.model.invocations import (
     BatchOutcome,
@@ -32,9 +39,12 @@ from oort.model.invocations import (
 )
 from oort.model.messages import Delivery
 from oort.model.operations import CallFunction
+from oort.ports.clock import Clock
+from oort.ports.entropy import Entropy
 from oort.rules.messaging import envelopes
 from oort.runtime.operations import Operations
 from oort.testing import Platform
+from tests.repeats import times
 
 Line = Mapping[str, object]
 
@@ -163,4 +173,62 @@ class OnLambda(Platform):
         self._engine.invoker.connect(self._engine)
 
 
-TARGETS = pytest.mark.parametrize("target", [Platform, OnLambda], ids=["engine", "lambda"])
+class ForkingInvoker(WorkerInvoker):
+    """Runs functions in worker processes, whose clock is a copy of the kit's."""
+
+    def __init__(
+        self,
+        program: Program,
+        *,
+        broker: EngineBroker,
+        clock: Clock,
+        entropy: Entropy,
+        **_: object,
+    ) -> None:
+        def main(connection: socket.socket) -> NoReturn:
+            worker.main(program, connection, prepare=lambda _: None, clock=clock)
+
+        super().__init__(
+            program,
+            parent=parent.fork(main),
+            broker=broker,
+            clock=clock,
+            entropy=entropy,
+            line=lambda _: None,
+            failed=lambda _: None,
+        )
+        self._own = asyncio.new_event_loop()
+        self._thread = threading.Thread(target=self._own.run_forever)
+        self._thread.start()
+        self._own.call_soon_threadsafe(self.begin)
+
+    def close(self) -> None:
+        """End the processes and the loop."""
+        super().close()
+        self._own.call_soon_threadsafe(self._own.stop)
+        self._thread.join()
+        self._own.close()
+
+
+class OnWorkers(Platform):
+    """The test kit with functions in worker processes."""
+
+    def _load(self, services: Sequence[Service]) -> None:
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr("oort.engine.engine.InProcessInvoker", ForkingInvoker)
+            super()._load(services)
+
+
+_EVERY = {"engine": Platform, "lambda": OnLambda, "workers": OnWorkers}
+_WITHOUT_WORKERS = {"engine": Platform, "lambda": OnLambda}
+
+
+def _over(targets: Mapping[str, type[Platform]]) -> pytest.MarkDecorator:
+    return pytest.mark.parametrize("target", targets.values(), ids=targets)
+
+
+# A handler in a worker process cannot tell a test what it saw, except by the platform.
+IN_PROCESS = _over(_WITHOUT_WORKERS)
+# Workers have processes to start for each test: `make check` runs one file of scenarios on them.
+TARGETS = _over(_EVERY if times(10) >= 10 else _WITHOUT_WORKERS)
+EVERY_TARGET = _over(_EVERY)

@@ -12,7 +12,7 @@ import pytest
 from oort import Call, Can, Event, Publish, Put, Queue, Send, Service, Table, atomic, call, event
 from oort.model.errors import InvalidUse
 from oort.testing import Platform
-from tests.scenarios.targets import TARGETS
+from tests.scenarios.targets import EVERY_TARGET, IN_PROCESS
 
 POISON = "poison"
 
@@ -125,7 +125,7 @@ def done(platform: Platform) -> set[str]:
     return {str(item["id"]) for page in platform._pages(table.name) for item in page.items}
 
 
-@TARGETS
+@EVERY_TARGET
 @raised
 def test_mates_of_a_message_go_on(
     target: type[Platform], fault: Callable[[], BaseException]
@@ -146,7 +146,7 @@ def test_mates_of_a_message_go_on(
         assert [letter.message.body for letter in dead] == [b'{"id":"poison"}']
 
 
-@TARGETS
+@EVERY_TARGET
 @raised
 def test_a_request_that_fails_is_a_problem_with_a_trace_and_a_traceback(
     target: type[Platform], fault: Callable[[], BaseException]
@@ -161,7 +161,7 @@ def test_a_request_that_fails_is_a_problem_with_a_trace_and_a_traceback(
         assert platform.post("/shop/jobs/a").status == 200
 
 
-@TARGETS
+@EVERY_TARGET
 @raised
 def test_a_provider_that_fails_costs_the_messages_that_need_it_and_no_other_consumer(
     target: type[Platform], fault: Callable[[], BaseException]
@@ -173,7 +173,7 @@ def test_a_provider_that_fails_costs_the_messages_that_need_it_and_no_other_cons
         assert platform.get("/shop/fail").status == 500
 
 
-@TARGETS
+@EVERY_TARGET
 def test_an_atomic_block_that_is_left_open_ends_with_its_message(target: type[Platform]) -> None:
     service = Service("shop")
 
@@ -213,7 +213,7 @@ class Line(msgspec.Struct):
     id: str
 
 
-@TARGETS
+@IN_PROCESS
 def test_a_thread_that_outlives_its_handler_has_no_rights_of_the_next_message(
     target: type[Platform],
 ) -> None:

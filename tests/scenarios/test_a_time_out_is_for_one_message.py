@@ -14,7 +14,7 @@ from oort.engine.invoking.invoker import InProcessInvoker
 from oort.model.messages import Message
 from oort.rules import triggers
 from oort.testing import Platform
-from tests.scenarios.targets import TARGETS, LambdaInvoker, OnLambda
+from tests.scenarios.targets import IN_PROCESS, LambdaInvoker, OnLambda
 from tests.unit.aws.lambdas import Lambda
 
 SHORT = timedelta(milliseconds=600)
@@ -109,7 +109,7 @@ def test_a_request_that_takes_too_long_is_a_504_with_its_reason_in_the_log(
         assert b"Traceback" not in reply.body
 
 
-@TARGETS
+@IN_PROCESS
 def test_a_batch_that_has_no_time_left_gives_back_the_rest_untouched(
     target: type[Platform], monkeypatch: pytest.MonkeyPatch
 ) -> None:

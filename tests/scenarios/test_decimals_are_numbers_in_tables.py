@@ -31,7 +31,7 @@ from oort.model.errors import InvalidValue
 from oort.model.items import Item
 from oort.model.operations import Found, GetItem, PutItem
 from oort.testing import Platform, fake
-from tests.scenarios.targets import TARGETS
+from tests.scenarios.targets import IN_PROCESS
 
 Price = NewType("Price", Decimal)
 Rate = Annotated[Decimal, Meta(description="A share of 1")]
@@ -119,7 +119,7 @@ def offer(price: str, **more: Any) -> Offer:
 EXACT = "1.0000000000000000000000000000000000001"
 
 
-@TARGETS
+@IN_PROCESS
 def test_decimals_are_in_order_and_are_written_as_texts(target: type[Platform]) -> None:
     received.clear()
     with target(shop, redeliver=False) as platform:
@@ -141,7 +141,7 @@ def test_a_template_makes_numbers_of_the_keys() -> None:
     assert tables["decimal-shop.accounts"] == {"id"}
 
 
-@TARGETS
+@IN_PROCESS
 def test_sums_are_exact_alone_and_in_a_transaction(target: type[Platform]) -> None:
     with target(shop) as platform:
         platform.post("/decimal-shop", offer("1.5"))

@@ -9,7 +9,7 @@ import pytest
 
 from oort import Call, Can, Event, Publish, Put, Queue, Send, Service, Table, call, event
 from oort.testing import Platform
-from tests.scenarios.targets import TARGETS
+from tests.scenarios.targets import IN_PROCESS, TARGETS
 
 
 class Numbers(msgspec.Struct):
@@ -74,7 +74,7 @@ def shop(given: Numbers, taken: list[Numbers]) -> Service:
 SENT = ("send", "publish", "call")
 
 
-@TARGETS
+@IN_PROCESS
 @pytest.mark.parametrize(
     "given",
     [

@@ -29,7 +29,7 @@ from oort import (
 from oort import field as attribute
 from oort.model.errors import InvalidProgram, StateUnusable
 from oort.testing import Platform
-from tests.scenarios.targets import TARGETS
+from tests.scenarios.targets import IN_PROCESS, TARGETS
 
 
 class PriceV1(msgspec.Struct):
@@ -222,7 +222,7 @@ def test_an_item_of_a_newer_program_is_not_read(target: type[Platform]) -> None:
         assert platform.get("/shop/x").into(Price).currency == "CHF"
 
 
-@TARGETS
+@IN_PROCESS
 def test_waiting_messages_reach_the_worker_in_their_new_form(target: type[Platform]) -> None:
     third = Third()
     with kept(target) as platform:

@@ -28,7 +28,7 @@ from oort import (
 )
 from oort.model.errors import InvalidValue
 from oort.testing import Platform
-from tests.scenarios.targets import TARGETS
+from tests.scenarios.targets import IN_PROCESS, TARGETS
 
 ID = UUID(int=1)
 BIG = 2**53 + 1  # no float holds it
@@ -262,7 +262,7 @@ def test_a_key_has_the_form_of_its_type(target: type[Platform], act: Callable[..
         assert (reply.status, InvalidValue.__name__ in reply.error) == (500, True), reply.error
 
 
-@TARGETS
+@IN_PROCESS
 def test_equal_numbers_are_one_key(target: type[Platform]) -> None:
     found: list[object] = []
 
@@ -295,7 +295,7 @@ class Counted(msgspec.Struct):
             raise TooMany
 
 
-@TARGETS
+@IN_PROCESS
 def test_a_problem_of_a_stored_item_is_no_reply_to_a_client(
     target: type[Platform], monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -36,7 +36,7 @@ from oort import (
 from oort import field as attribute
 from oort.testing import Platform
 from tests.scenarios.stock_shop import stock_shop
-from tests.scenarios.targets import TARGETS
+from tests.scenarios.targets import IN_PROCESS, TARGETS
 
 NAIVE = datetime(2026, 1, 1)  # noqa: DTZ001
 NOON = datetime(2026, 1, 1, 12, tzinfo=UTC)
@@ -383,7 +383,7 @@ class Counted(msgspec.Struct):
     exact: Decimal = Decimal(0)
 
 
-@TARGETS
+@IN_PROCESS
 @pytest.mark.parametrize("number", ["1.0", "1e0", "10e-1", "1"])
 def test_a_whole_number_is_an_integer_wherever_json_is_read(
     target: type[Platform], number: str
@@ -486,7 +486,7 @@ def with_seats(old: Seats1) -> Seats2:
     return RETURNED[0]  # type: ignore[return-value]  # what a wrong conversion returns
 
 
-@TARGETS
+@IN_PROCESS
 @pytest.mark.parametrize("returned", [None, Seats1(id="1"), Seats2(id="1", seats=0), "text"])
 def test_what_an_upcast_returns_is_held_against_its_class(
     target: type[Platform], returned: object

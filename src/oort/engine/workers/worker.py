@@ -49,6 +49,7 @@ from oort.model.operations import (
     Result,
     Revealed,
 )
+from oort.ports.clock import Clock
 from oort.runtime import invoke, redaction
 from oort.runtime.alarms import Alarm
 from oort.runtime.environments import Environment
@@ -146,10 +147,10 @@ class _Undisturbed:
 class Worker:
     """The environments of a process, one for each function that it has run."""
 
-    def __init__(self, program: Program, channel: Channel, alarm: Alarm) -> None:
+    def __init__(self, program: Program, channel: Channel, alarm: Alarm, clock: Clock) -> None:
         self._program = program
         self._channel = channel
-        self._clock, self._entropy = SystemClock(), SystemEntropy()
+        self._clock, self._entropy = clock, SystemEntropy()
         self._limited = alarm.limited
         self._environments: dict[str, tuple[Environment, RequestReader]] = {}
 
@@ -212,14 +213,20 @@ Prepare = Callable[[Callable[[str], None]], None]
 """Sets up the log of a worker, whose lines are given to the function."""
 
 
-def main(program: Program, connection: socket.socket, *, prepare: Prepare) -> NoReturn:
+def main(
+    program: Program,
+    connection: socket.socket,
+    *,
+    prepare: Prepare,
+    clock: Clock | None = None,
+) -> NoReturn:
     """Serve the broker at the other end of the connection; never returns."""
     os.dup2(os.open(os.devnull, os.O_RDONLY), 0)  # a handler that reads must not take the terminal
     sys.breakpointhook = _no_breakpoint
     alarm = Alarm()
     channel = Channel(connection, alarm)
     prepare(lambda text: channel.send(Line(text)))
-    Worker(program, channel, alarm).run()
+    Worker(program, channel, alarm, clock or SystemClock()).run()
 
 
 def _no_breakpoint(*_: object, **__: object) -> NoReturn:
