@@ -4,7 +4,8 @@ import logging
 import os
 import secrets
 import sys
-from collections.abc import Callable, Iterator, Sequence
+import threading
+from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -256,15 +257,27 @@ def _loaded(
     """
     from oort.cli.wiring import embedded
 
-    before = embedded.open_files()
+    before, threads = embedded.open_files(), threading.enumerate()
     writes, sys.dont_write_bytecode = sys.dont_write_bytecode, not writes_byte_code
     project, program = platforms.load(run_options.path)
     sys.dont_write_bytecode = writes
     if run_options.inline:
         yield project, program, None
         return
+    _warn_of_threads(threads)
     with embedded.workers_of(program, prepare=_prepare(run_options.log), closing=before) as workers:
         yield project, program, workers
+
+
+def _warn_of_threads(before: "Collection[threading.Thread]") -> None:
+    """Say it if modules of the program have started threads: worker processes do not have them."""
+    names = [thread.name for thread in threading.enumerate() if thread not in before]
+    if names:
+        output.complain(
+            f"The program started {output.counted(len(names), 'thread')} while it was loaded:"
+            f" {', '.join(names[:3])}. Worker processes do not have them."
+            " Start them in a provider instead."
+        )
 
 
 def _prepare(form: str) -> "Callable[[Callable[[str], None]], None]":

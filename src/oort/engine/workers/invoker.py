@@ -8,6 +8,7 @@ import asyncio
 import socket
 from collections.abc import Callable, Mapping
 from concurrent.futures import Future
+from concurrent.futures import TimeoutError as FutureTimeout
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
@@ -203,7 +204,8 @@ class WorkerInvoker:
             body=operation.body,
         )
         frame = wire.framed(RunCall(name, invocation))
-        end, _ = self._run(name, token, frame, Returned, at_once=True)
+        limit = self._functions[name].model.timeout.total_seconds()
+        end, _ = self._run(name, token, frame, Returned, at_once=True, limit=limit)
         if isinstance(end, Returned):
             return end.outcome
         assert isinstance(end, Loss)
@@ -261,14 +263,17 @@ class WorkerInvoker:
         *,
         receipts: tuple[str, ...] = (),
         at_once: bool = False,
+        limit: float | None = None,
     ) -> tuple[Ended | Loss, Job]:
-        """Run an invocation and wait for its end."""
+        """Run an invocation and wait for its end, or for `limit` seconds."""
         end: Future[Ended | Loss] = Future()
         job = self._job(name, token, frame, ends, end.set_result, receipts=receipts)
         pool = self._pool(name)
         try:
             self._loop.call_soon_threadsafe(partial(self._queue, pool, job, at_once=at_once))
-            return end.result(), job
+            return end.result(limit), job
+        except FutureTimeout:
+            return Loss(f"{name} was not done after {limit:g} s.", timed_out=True), job
         finally:
             self._broker.close(token)
 
