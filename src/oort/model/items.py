@@ -10,13 +10,13 @@ from typing import TYPE_CHECKING, Literal, TypeAlias
 
 import msgspec
 
-Number: TypeAlias = int | float | Decimal
 if TYPE_CHECKING:
+    Number: TypeAlias = int | float | Decimal
     Value: TypeAlias = bool | Number | str | list["Value"] | dict[str, "Value"] | None
     KeyPart: TypeAlias = str | Number
 else:
     Value = object  # msgspec cannot decode into a recursive alias; any JSON value is allowed
-    KeyPart = object  # msgspec knows no union of str and Decimal
+    KeyPart = Number = object  # msgspec has no union with what an extension stands for
 PartForm: TypeAlias = Literal["text", "number", "float", "any"]  # of the declared type
 Item: TypeAlias = dict[str, Value]
 Key: TypeAlias = tuple[KeyPart, ...]  # one part, or two with a sort key

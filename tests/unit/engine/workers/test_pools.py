@@ -1,0 +1,165 @@
+"""How many processes a service has: more while invocations wait, fewer when nothing happens."""
+
+from collections.abc import Callable
+from datetime import timedelta
+
+import pytest
+
+from oort.engine.workers.pools import Pool
+from oort.engine.workers.processes import Job, Process
+from oort.engine.workers.wire import Answered, Use
+
+SMALL = Use(cpu=0.0001, memory=1)
+
+
+class Worker:
+    """Stands for a process, without one."""
+
+    def __init__(self) -> None:
+        self.jobs: list[Job] = []
+        self.is_retired = False
+        self.use, self.took, self.since = SMALL, 0.1, 0.0
+
+    def begin(self, job: Job) -> None:
+        """See `Process`."""
+        self.jobs.append(job)
+
+    def retire(self) -> None:
+        """See `Process`."""
+        self.is_retired = True
+
+    def look(self, now: float) -> None:
+        """See `Process`."""
+
+
+class Service:
+    """A pool and its processes, at most `most`."""
+
+    def __init__(self, most: int = 100) -> None:
+        self.processes: list[Worker] = []
+        self._most = most
+        self.pool = Pool(start=self._start, memory=1000)
+
+    def _start(self) -> Process | None:
+        if len(self.processes) == self._most:
+            return None
+        self.processes.append(Worker())
+        return self.processes[-1]  # type: ignore[return-value]
+
+    def run(self, count: int = 1, *, at_once: bool = False) -> list[bool]:
+        """Run invocations."""
+        return [self.pool.run(job(), at_once=at_once) for _ in range(count)]
+
+    def free(self, number: int, *, use: Use = SMALL, took: float = 0.1, now: float = 0.0) -> None:
+        """End the invocation of a process."""
+        worker = self.processes[number]
+        worker.use, worker.took, worker.since = use, took, now
+        self.pool.free(worker)  # type: ignore[arg-type]
+
+
+def job() -> Job:
+    """Return an invocation."""
+    done: Callable[[object], None] = lambda _: None  # noqa: E731
+    return Job("s.f", "", bytearray(), Answered, timedelta(seconds=1), done)
+
+
+def test_the_first_invocation_starts_a_process_and_the_next_waits_for_it() -> None:
+    service = Service()
+    service.run(2)
+    assert [len(worker.jobs) for worker in service.processes] == [1]
+    service.free(0)
+    assert [len(worker.jobs) for worker in service.processes] == [2]
+
+
+def test_processes_double_while_invocations_wait() -> None:
+    service = Service()
+    service.run(20)
+    counts = []
+    for _ in range(6):
+        service.pool.grow(idle=True)
+        counts.append(len(service.processes))
+    assert counts == [2, 4, 8, 16, 20, 20]
+    assert service.pool.grow(idle=True) is False
+
+
+def test_there_are_no_more_while_the_broker_is_busy() -> None:
+    service = Service()
+    service.run(20)
+    assert service.pool.grow(idle=False) is True
+    assert len(service.processes) == 1
+
+
+def test_there_are_no_more_while_the_cores_are_busy() -> None:
+    service = Service()
+    service.run(400)
+    for _ in range(200):
+        service.free(0, use=Use(cpu=0.1, memory=1), took=0.1)
+    for _ in range(10):
+        service.pool.grow(idle=True)
+    busy = len(service.processes)
+    assert busy < 64
+    for _ in range(100):
+        service.free(0, use=Use(cpu=0.001, memory=1), took=0.1)
+    service.pool.grow(idle=True)
+    assert len(service.processes) > busy
+
+
+def test_a_call_gets_a_process_at_once_or_is_refused() -> None:
+    service = Service(most=2)
+    assert service.run(3, at_once=True) == [True, True, False]
+
+
+def test_the_number_of_processes_has_an_end() -> None:
+    service = Service(most=3)
+    service.run(10)
+    for _ in range(5):
+        service.pool.grow(idle=True)
+    assert len(service.processes) == 3
+    service.free(1)
+    assert len(service.processes[1].jobs) == 2
+
+
+def test_a_process_with_much_memory_ends_and_another_takes_its_place() -> None:
+    service = Service()
+    service.run(2)
+    service.free(0, use=Use(cpu=0.0, memory=1001))
+    assert service.processes[0].is_retired
+    assert [len(worker.jobs) for worker in service.processes] == [1, 1]
+
+
+def test_a_process_that_is_gone_is_replaced_if_invocations_wait() -> None:
+    service = Service()
+    service.run(2)
+    service.pool.gone(service.processes[0])  # type: ignore[arg-type]
+    assert [len(worker.jobs) for worker in service.processes] == [1, 1]
+
+
+def test_idle_processes_end_the_last_one_later() -> None:
+    service = Service()
+    service.run(3, at_once=True)
+    for number in range(3):
+        service.free(number, now=float(number))
+    service.pool.look(29.0)
+    assert not any(worker.is_retired for worker in service.processes)
+    service.pool.look(31.5)
+    assert [worker.is_retired for worker in service.processes] == [True, True, False]
+    service.pool.look(301.0)
+    assert not service.processes[2].is_retired
+    service.pool.look(303.0)
+    assert service.processes[2].is_retired
+
+
+def test_what_waits_can_be_taken_back() -> None:
+    service = Service()
+    first, second = job(), job()
+    service.pool.run(first)
+    service.pool.run(second)
+    assert (service.pool.cancel(first), service.pool.cancel(second)) == (False, True)
+    assert service.pool.close() == []
+
+
+@pytest.mark.parametrize("count", [0, 3])
+def test_the_end_gives_back_what_waits(count: int) -> None:
+    service = Service()
+    service.run(1 + count)
+    assert len(service.pool.close()) == count
