@@ -136,12 +136,13 @@ def _served(profile: Profile) -> Iterator[tuple[int, str]]:
     from oort.cli.dev.serving import Server
     from oort.cli.printing.logs import LineWriter, Log
     from oort.cli.wiring import embedded
+    from oort.engine.state.folder import open_state
 
     project = projects.find(ROOT / "benchmarks" / "subject")
     program = projects.program(project)
     with tempfile.TemporaryDirectory() as folder, Path(os.devnull).open("w") as nowhere:
         os.environ["XDG_CONFIG_HOME"] = folder  # the keys of the store stay in the folder
-        state = embedded.open_state(Path(folder) / "state")
+        state = open_state(Path(folder) / "state")
         issuer = embedded.issuer_of(state, platform=program.model.name)
         token = issuer.issue("ada", (), timedelta(hours=1))
         profile.install()
@@ -161,7 +162,7 @@ def _served(profile: Profile) -> Iterator[tuple[int, str]]:
             thread.join()
             running.stop()
             writer.close()
-            threading.setprofile(None)  # type: ignore[arg-type]
+            threading.setprofile(None)
 
 
 def main() -> None:

@@ -100,11 +100,12 @@ class Routes:
             for part in parts[at:]:
                 at += 1
                 fixed = node.fixed.get(part)
-                if part and node.parameter is not None:
+                other = node.parameter
+                if part and other is not None:
                     if fixed is None:
-                        node, values = node.parameter, (*values, part)
+                        node, values = other, (*values, part)
                         continue
-                    waiting.append((node.parameter, at, (*values, part)))
+                    waiting.append((other, at, (*values, part)))
                 if fixed is None:
                     break
                 node = fixed
