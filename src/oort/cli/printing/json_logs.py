@@ -3,6 +3,7 @@
 import logging
 import traceback
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from typing import TYPE_CHECKING
 
 from oort.cli.printing.logs import LineWriter, Log
@@ -26,8 +27,11 @@ class JsonLog(Log):
 
     def access(self, request: "HttpRequest", reply: "HttpReply", took: timedelta) -> None:
         """Log a request and its reply. The query is left out: it may hold private data."""
-        self._line(
-            "ERROR" if reply.status >= 500 else "INFO",
+        level = "ERROR" if reply.status >= 500 else "INFO"
+        made = partial(
+            _made,
+            datetime.now(UTC),
+            level,
             f"{request.method} {request.path}",
             status=reply.status,
             Duration=_milliseconds(took),
@@ -35,6 +39,7 @@ class JsonLog(Log):
             **_whose(reply.function),
             traceback=reply.error,
         )
+        self._writer.write(made)
 
     def delivery(self, report: "DeliveryReport") -> None:
         """Log a delivery and its outcome."""
@@ -74,11 +79,7 @@ class JsonLog(Log):
         self._line("ERROR", line, logger=record.name)
 
     def _line(self, level: str, message: str, **fields: object) -> None:
-        names = {name: value for name, value in fields.items() if name in _NAMES}
-        texts = {name: value for name, value in fields.items() if name not in _NAMES}
-        self._writer.write(
-            log_line(level, message, now=datetime.now(UTC), fields=texts, names=names)
-        )
+        self._writer.write(_made(datetime.now(UTC), level, message, **fields))
 
 
 class JsonServiceLogs(logging.Handler):
@@ -94,6 +95,12 @@ class JsonServiceLogs(logging.Handler):
             self._log.record(record)
         except Exception as error:
             self._log.broken(record, error)
+
+
+def _made(now: datetime, level: str, message: str, **fields: object) -> str:
+    names = {name: value for name, value in fields.items() if name in _NAMES}
+    texts = {name: value for name, value in fields.items() if name not in _NAMES}
+    return log_line(level, message, now=now, fields=texts, names=names)
 
 
 def _sentence(report: "DeliveryReport") -> tuple[str, str]:

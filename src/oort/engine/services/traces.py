@@ -6,7 +6,6 @@ there are more than `KEPT`.
 
 import threading
 from collections.abc import Sequence
-from contextlib import suppress
 
 import msgspec
 
@@ -20,6 +19,7 @@ _PRUNE_EVERY = 500
 _MOST = 64  # rows a statement
 
 _Segment = tuple[str, bytes]
+_Recorded = list[Sequence[Span]]
 _encoder = msgspec.msgpack.Encoder()
 _decoder = msgspec.msgpack.Decoder(tuple[Span, ...])
 
@@ -30,29 +30,24 @@ class Traces:
     def __init__(self, store: Store) -> None:
         self._store = store
         self._lock = threading.Lock()
-        # The segments of the next write, which grow until that write begins.
-        self._open: list[_Segment] | None = None
+        # The spans of the next write, which grow until that write begins.
+        self._open: _Recorded | None = None
 
     def record(self, spans: Sequence[Span]) -> None:
         """See `ports.traces`. The spans can be read a moment later."""
-        with suppress(Exception):  # a store that cannot be written costs spans, no invocation
-            self._record(spans)
-
-    def _record(self, spans: Sequence[Span]) -> None:
-        segments = [
-            (trace, _encoder.encode(of_trace)) for trace, of_trace in _by_trace(spans).items()
-        ]
-        if not segments:
+        if not spans:
             return
         with self._lock:
             if self._open is not None:
-                self._open += segments
+                self._open.append(spans)
                 return
-            self._open = segments
+            self._open = recorded = [spans]
         try:
-            self._store.later(lambda session: _record(session, self._closed(segments)))
+            self._store.later(lambda session: _record(session, _segments(self._closed(recorded))))
+        except Exception:  # a store that cannot be written costs spans, no invocation
+            self._closed(recorded)
         except BaseException:
-            self._closed(segments)
+            self._closed(recorded)
             raise
 
     def recent(self, *, most: int = 20) -> list[TraceSummary]:
@@ -90,12 +85,12 @@ class Traces:
             )
         return spans
 
-    def _closed(self, segments: list[_Segment]) -> list[_Segment]:
-        """Close the segments for additions and return them, the same segments at each call."""
+    def _closed(self, recorded: _Recorded) -> _Recorded:
+        """Close the list for additions and return it, the same list at each call."""
         with self._lock:
-            if self._open is segments:
+            if self._open is recorded:
                 self._open = None
-        return segments
+        return recorded
 
 
 # Ids are hexadecimal: every id with a prefix lies between the prefix and the
@@ -120,6 +115,24 @@ def _record(session: Session, segments: Sequence[_Segment]) -> None:
     last = session.row("SELECT max(seq) FROM segments")
     if last is not None and last[0] // _PRUNE_EVERY != (last[0] - len(segments)) // _PRUNE_EVERY:
         session.run("DELETE FROM segments WHERE seq <= ?", last[0] - KEPT)
+
+
+def _segments(recorded: _Recorded) -> list[_Segment]:
+    """Pack the spans of many invocations, a segment for each trace of an invocation."""
+    segments: list[_Segment] = []
+    for spans in recorded:
+        trace = spans[0].trace
+        try:
+            for span in spans:
+                if span.trace != trace:  # seldom: a batch holds deliveries of several traces
+                    parts = _by_trace(spans).items()
+                    segments += [(of, _encoder.encode(part)) for of, part in parts]
+                    break
+            else:
+                segments.append((trace, _encoder.encode(spans)))
+        except ValueError:  # a text that UTF-8 cannot have: it costs these spans and no others
+            continue
+    return segments
 
 
 def _by_trace(spans: Sequence[Span]) -> dict[str, list[Span]]:

@@ -66,6 +66,29 @@ def test_invocations_that_end_while_the_disk_is_busy_are_written_by_one_work(
     after.close()
 
 
+def test_spans_that_cannot_be_encoded_cost_no_other_spans_of_the_same_write(
+    tmp_path: Path,
+) -> None:
+    store = GroupCommitStore(tmp_path / "oort.db")
+    traces, inside, release = module.Traces(store), threading.Event(), threading.Event()
+
+    def busy(session: Session) -> None:
+        inside.set()
+        assert release.wait(10)
+
+    gate = store.submit(busy)
+    assert inside.wait(10)
+    traces.record([span(A, "1", start=1)])
+    traces.record([span("c" * 32, "2", start=2, error="\ud800")])
+    traces.record([span(B, "3", start=3)])
+    release.set()
+    gate.result(10)
+    store.close()
+    after = DirectStore(tmp_path / "oort.db")
+    assert [summary.trace for summary in module.Traces(after).recent()] == [B, A]
+    after.close()
+
+
 def test_what_a_closed_store_refuses_keeps_nothing_waiting(tmp_path: Path) -> None:
     store = GroupCommitStore(tmp_path / "oort.db")
     traces = module.Traces(store)
