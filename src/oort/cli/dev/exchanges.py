@@ -1,0 +1,183 @@
+"""A request on a connection and its reply, for the server's protocol.
+
+An application that knows exchanges reads the parts of the request, awaits its body and writes the
+reply at once. For other applications an exchange is uvicorn's own, with a scope and two channels.
+"""
+
+import asyncio
+from collections.abc import Coroutine, MutableMapping
+from typing import TYPE_CHECKING, Any, cast
+
+import httptools
+from uvicorn.protocols.http.httptools_impl import STATUS_LINE, RequestResponseCycle
+
+from oort.model import limits
+from oort.model.http import HttpReply
+
+if TYPE_CHECKING:
+    from uvicorn._types import ASGI3Application, HTTPScope
+
+    from oort.cli.dev.connections import Connection
+
+_CLOSE = ("connection", "close")
+_TOGETHER = 64 * 1024  # bytes: a larger body is not copied to its head
+_RESET = 205  # has no body, but a length: without it a client waits for the end of the connection
+_FAILED = HttpReply(
+    500,
+    (("content-type", "text/plain; charset=utf-8"), _CLOSE),
+    b"Internal Server Error",
+    trace="",
+)
+
+
+class Exchange(RequestResponseCycle):
+    """One request and its reply.
+
+    `path`, `query` and `headers` are as they came, with header names in lower case. Awaiting the
+    exchange's call gives the next message of ASGI, a part of the body.
+    """
+
+    # What uvicorn sets for each request is only set here when it changes.
+    disconnected = False
+    response_started = False
+    response_complete = False
+    chunked_encoding: bool | None = None
+    expected_content_length = 0
+    more_body = True
+    body: Any = b""  # uvicorn takes an array of bytes too
+    event: asyncio.Event | None = None
+
+    def __init__(self, connection: "Connection", url: httptools.parser.url_parser.URL) -> None:
+        parser = connection.parser
+        self.connection = connection
+        self.transport = connection.transport
+        self.flow = connection.flow
+        self.method = parser.get_method().decode("ascii")
+        self.path: bytes = url.path
+        self.query: bytes = url.query or b""
+        self.version: str = parser.get_http_version()
+        self.headers = connection.headers
+        self.client = connection.client[0] if connection.client else ""
+        self.keep_alive = self.version != "1.0" and parser.should_keep_alive()
+        self.waiting_for_100_continue = connection.expect_100_continue
+
+    @property
+    def address(self) -> str:
+        """The URL at which the server listens."""
+        connection = self.connection
+        host, port = connection.server or ("", 0)
+        named = f"[{host}]" if ":" in host else host
+        return f"{connection.scheme or 'http'}://{named}:{port}"
+
+    def whole(self) -> bytes | None:
+        """Return the body if all of it has come, without waiting. Call it once, before others."""
+        return None if self.more_body else bytes(self.body)
+
+    async def __call__(self) -> MutableMapping[str, Any]:
+        """Return the next message of ASGI, when a part of the body has come."""
+        return cast("MutableMapping[str, Any]", await self.receive())
+
+    async def reply(self, reply: HttpReply) -> None:
+        """Write the reply, after the client has read what was written before."""
+        if self.flow.write_paused and not self.disconnected:
+            await self.flow.drain()
+        self.write(reply)
+
+    def write(self, reply: HttpReply) -> None:
+        """Write the reply at once. A client that has gone gets nothing."""
+        if self.disconnected or self.response_complete:
+            return
+        head = self._head(reply)
+        self.response_started = self.response_complete = True
+        if not self.transport.is_closing():
+            body = b"" if self.method == "HEAD" or reply.status in limits.BODILESS else reply.body
+            if len(body) <= _TOGETHER:
+                self.transport.write(head + body)
+            else:
+                self.transport.write(head)
+                self.transport.write(body)
+            if not self.keep_alive:
+                self.transport.close()
+        self.connection.on_response_complete()
+
+    def fail(self) -> None:
+        """Tell the client that the server has failed; end the connection if a reply has begun."""
+        if self.response_started:
+            self.transport.close()
+        else:
+            self.write(_FAILED)
+
+    def lost(self) -> None:
+        """Note that the client has gone."""
+        if not self.response_complete:
+            self.disconnected = True
+        if self.event is not None:
+            self.event.set()
+
+    def _head(self, reply: HttpReply) -> bytes:
+        """Return the status line and the headers.
+
+        A line break in a header would begin another header or another reply, so it is an error.
+        """
+        lines = [f"{name}: {value}\r\n" for name, value in reply.headers]
+        if _CLOSE in reply.headers:
+            self.keep_alive = False
+        elif not self.keep_alive:
+            lines.append("connection: close\r\n")
+        if reply.status not in limits.BODILESS:
+            lines.append(f"content-length: {len(reply.body)}\r\n")
+        elif reply.status == _RESET:
+            lines.append("content-length: 0\r\n")
+        text = "".join(lines)
+        if text.count("\n") != len(lines) or text.count("\r") != len(lines) or "\0" in text:
+            raise ValueError("A header of a reply has a line break.")
+        return b"".join(
+            (
+                STATUS_LINE[reply.status],
+                self.connection.always(),
+                text.encode("latin-1", "replace"),
+                b"\r\n",
+            )
+        )
+
+    # -- for other applications, as uvicorn's own class has them
+
+    def run(self, app: "ASGI3Application") -> Coroutine[Any, Any, None]:
+        """Return the work of an application that speaks ASGI."""
+        connection = self.connection
+        self.logger, self.access_logger = connection.logger, connection.access_logger
+        self.access_log = connection.access_log
+        self.default_headers = connection.server_state.default_headers
+        self.on_response = connection.on_response_complete
+        return self.run_asgi(app)
+
+    @property
+    def message_event(self) -> asyncio.Event:  # type: ignore[override]
+        """The event of a new part of the body, made when somebody waits for it."""
+        if self.event is None:
+            self.event = asyncio.Event()
+            if self.body or not self.more_body or self.disconnected:
+                self.event.set()
+        return self.event
+
+    @property
+    def scope(self) -> "HTTPScope":  # type: ignore[override]
+        """The request, as ASGI describes it."""
+        from urllib.parse import unquote
+
+        connection = self.connection
+        return {
+            "type": "http",
+            "asgi": {"version": connection.asgi_version, "spec_version": "2.3"},
+            "http_version": self.version,
+            "server": connection.server,
+            "client": connection.client,
+            "scheme": connection.scheme or "http",
+            "method": self.method,
+            "root_path": connection.root_path,
+            "path": connection.root_path + unquote(self.path.decode("ascii")),
+            "raw_path": connection.root_path.encode("ascii") + self.path,
+            "query_string": self.query,
+            "headers": self.headers,
+            "state": connection.app_state.copy(),
+        }
