@@ -22,6 +22,9 @@ if TYPE_CHECKING:
 _CLOSE = ("connection", "close")
 _TOGETHER = 64 * 1024  # bytes: a larger body is not copied to its head
 _RESET = 205  # has no body, but a length: without it a client waits for the end of the connection
+# Headers as they are written, for replies with the same ones. At most 0.5 MB.
+_KEPT, _KEPT_BYTES = 256, 2048
+_BLOCKS: dict[tuple[tuple[str, str], ...], bytes] = {}
 _FAILED = HttpReply(
     500,
     (("content-type", "text/plain; charset=utf-8"), _CLOSE),
@@ -115,30 +118,27 @@ class Exchange(RequestResponseCycle):
             self.event.set()
 
     def _head(self, reply: HttpReply) -> bytes:
-        """Return the status line and the headers.
-
-        A line break in a header would begin another header or another reply, so it is an error.
-        """
-        lines = [f"{name}: {value}\r\n" for name, value in reply.headers]
-        if _CLOSE in reply.headers:
+        """Return the status line and the headers."""
+        headers, end = reply.headers, ""
+        if headers:
+            # The last header is the trace, which differs; the others are mostly those of a reply before.
+            block = _BLOCKS.get(headers[:-1]) or _block(headers[:-1])
+            name, value = headers[-1]
+            end = f"{name}: {value}\r\n"
+            if not value.isprintable():
+                _check(end, 1)
+        else:
+            block = b""
+        if _CLOSE in headers:
             self.keep_alive = False
         elif not self.keep_alive:
-            lines.append("connection: close\r\n")
+            end += "connection: close\r\n"
         if reply.status not in limits.BODILESS:
-            lines.append(f"content-length: {len(reply.body)}\r\n")
+            end += f"content-length: {len(reply.body)}\r\n"
         elif reply.status == _RESET:
-            lines.append("content-length: 0\r\n")
-        text = "".join(lines)
-        if text.count("\n") != len(lines) or text.count("\r") != len(lines) or "\0" in text:
-            raise ValueError("A header of a reply has a line break.")
-        return b"".join(
-            (
-                STATUS_LINE[reply.status],
-                self.connection.always(),
-                text.encode("latin-1", "replace"),
-                b"\r\n",
-            )
-        )
+            end += "content-length: 0\r\n"
+        start, always = STATUS_LINE[reply.status], self.connection.always()
+        return b"".join((start, always, block, end.encode("latin-1", "replace"), b"\r\n"))
 
     # -- for other applications, as uvicorn's own class has them
 
@@ -181,3 +181,21 @@ class Exchange(RequestResponseCycle):
             "headers": self.headers,
             "state": connection.app_state.copy(),
         }
+
+
+def _block(headers: tuple[tuple[str, str], ...]) -> bytes:
+    """Return the headers as they are written, and keep them for the next reply."""
+    text = "".join([f"{name}: {value}\r\n" for name, value in headers])
+    _check(text, len(headers))
+    block = text.encode("latin-1", "replace")
+    if len(block) <= _KEPT_BYTES:
+        if len(_BLOCKS) >= _KEPT:
+            _BLOCKS.clear()
+        _BLOCKS[headers] = block
+    return block
+
+
+def _check(text: str, lines: int) -> None:
+    """Raise ValueError if a header has a line break: it would begin another header or reply."""
+    if text.count("\n") != lines or text.count("\r") != lines or "\0" in text:
+        raise ValueError("A header of a reply has a line break.")

@@ -33,12 +33,13 @@ def read(
     case, without a port. Without names, every Host is accepted, and none.
     """
     headers: dict[str, str] = {}
-    hosts_named = 0
+    repeats_host = False
     for field, value in raw:
         key, text = field.decode("latin-1").lower(), value.decode("latin-1")
-        if key == "host":
-            hosts_named += 1
-        headers[key] = f"{headers[key]}, {text}" if key in headers else text
+        if key in headers:
+            repeats_host |= key == "host"
+            text = f"{headers[key]}, {text}"
+        headers[key] = text
     if "transfer-encoding" in headers and not all(_chunked(*header) for header in raw):
         fault = TransferCodingUnknown("Send the body with `transfer-encoding: chunked` only.")
         return headers, fault
@@ -47,7 +48,7 @@ def read(
     host = headers.get("host", "")
     name, _, port = host.rpartition(":")
     usual = host in hosts or (name in hosts and port.isdecimal() and port.isascii())
-    return headers, None if usual and hosts_named == 1 else _host_fault(raw, version, hosts)
+    return headers, None if usual and not repeats_host else _host_fault(raw, version, hosts)
 
 
 def _chunked(name: bytes, value: bytes) -> bool:
