@@ -56,7 +56,7 @@ class Exchange(RequestResponseCycle):
         self.transport = connection.transport
         self.flow = connection.flow
         self.method = parser.get_method().decode("ascii")
-        self.path: bytes = url.path
+        self.path: bytes = url.path or b"/"  # of `GET http://host`, as RFC 9112 has it
         self.query: bytes = url.query or b""
         self.version: str = parser.get_http_version()
         self.headers = connection.headers

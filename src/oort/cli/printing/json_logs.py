@@ -2,21 +2,25 @@
 
 import logging
 import traceback
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
-from functools import partial
 from typing import TYPE_CHECKING
 
-from oort.cli.printing.logs import LineWriter, Log
+import msgspec
+
+from oort.cli.printing.logs import Answered, LineWriter, Log
 from oort.model import names
 from oort.rules import identifiers
+from oort.runtime import redaction
 from oort.runtime.environments import broken_record, log_line
 
 if TYPE_CHECKING:
-    from oort.model.http import HttpReply, HttpRequest
     from oort.model.invocations import DeliveryReport
 
 
 _NAMES = frozenset({"trace", "service", "function", "message_id", "event"})  # no text of a handler
+
+_encoder = msgspec.json.Encoder()
 
 
 class JsonLog(Log):
@@ -24,22 +28,41 @@ class JsonLog(Log):
 
     def __init__(self, writer: LineWriter) -> None:
         super().__init__(writer, colours=False)
+        self._utc = (0, "")  # a second and its text
 
-    def access(self, request: "HttpRequest", reply: "HttpReply", took: timedelta) -> None:
-        """Log a request and its reply. The query is left out: it may hold private data."""
-        level = "ERROR" if reply.status >= 500 else "INFO"
-        made = partial(
-            _made,
-            datetime.now(UTC),
+    def _accessed(self, answered: Answered) -> str:
+        """Return the line of a request. The query is left out: it may hold private data."""
+        level = "ERROR" if answered.status >= 500 else "INFO"
+        message = f"{answered.method} {answered.path}"
+        whose = _whose(answered.function) if answered.function else {}
+        if (
+            not answered.error and not redaction.KNOWN.knows
+        ):  # as `log_line` writes it, with less work
+            now, second = answered.now, self._utc
+            if second[0] != int(now):
+                moment = datetime.fromtimestamp(int(now), UTC)
+                second = self._utc = (int(now), f"{moment:%Y-%m-%dT%H:%M:%S}")
+            line = {
+                "time": f"{second[1]}.{int(now % 1 * 1000):03}Z",
+                "level": level,
+                "message": message,
+                "status": answered.status,
+                "Duration": _milliseconds(answered.took),
+            }
+            if answered.trace:
+                line["trace"] = answered.trace
+            with suppress(ValueError):  # a text that UTF-8 cannot have
+                return _encoder.encode(line | whose).decode()
+        return _made(
+            datetime.fromtimestamp(answered.now, UTC),
             level,
-            f"{request.method} {request.path}",
-            status=reply.status,
-            Duration=_milliseconds(took),
-            trace=reply.trace,
-            **_whose(reply.function),
-            traceback=reply.error,
+            message,
+            status=answered.status,
+            Duration=_milliseconds(answered.took),
+            trace=answered.trace,
+            **whose,
+            traceback=answered.error,
         )
-        self._writer.write(made)
 
     def delivery(self, report: "DeliveryReport") -> None:
         """Log a delivery and its outcome."""

@@ -47,7 +47,7 @@ _RUNTIME = str(Path(oort.__file__).parent / "runtime")
 _FRAME = re.compile(r'^  File "(?P<file>[^"]+)", line \d+.*\n(?:    .*\n)*', re.MULTILINE)
 
 
-class _Answered(msgspec.Struct, frozen=True, gc=False):
+class Answered(msgspec.Struct, frozen=True, gc=False):
     """What the line of a request shows."""
 
     now: float
@@ -129,7 +129,7 @@ class Log:
         The query is left out: it may hold tokens and private data.
         """
         # Not the request and the reply themselves: they hold bodies, and the line may wait.
-        answered = _Answered(
+        answered = Answered(
             time.time(), request.method, request.path, reply.status, took,
             reply.trace, reply.function, reply.error,
         )  # fmt: skip
@@ -178,7 +178,7 @@ class Log:
         line = f"{self._time()}  {text}"
         self._writer.write(redaction.text(f"{line}\n{below}" if below else line))
 
-    def _accessed(self, answered: "_Answered") -> str:
+    def _accessed(self, answered: Answered) -> str:
         """Return the line of a request. The writer's thread makes thousands of them a second."""
         now, path, status = answered.now, answered.path, answered.status
         shown = self._statuses.get(status)

@@ -109,6 +109,39 @@ def test_a_request_has_its_parts_and_its_reply_is_one_write() -> None:
 
 
 @pytest.mark.parametrize(
+    ("target", "path", "query"),
+    [
+        (b"*", b"*", b""),
+        (b"http://x", b"/", b""),
+        (b"http://x?a=1", b"/", b"a=1"),
+        (b"http://x/notes?a=1#b", b"/notes", b"a=1"),
+        (b"//x/y", b"//x/y", b""),
+        (b"/%C3%A5?", b"/%C3%A5", b""),
+    ],
+)
+def test_the_target_of_a_request_has_several_forms(
+    target: bytes, path: bytes, query: bytes
+) -> None:
+    async def run() -> None:
+        client = Client(hello)
+        await client.say(b"OPTIONS " + target + b" HTTP/1.1\r\nhost: x\r\n\r\n")
+        assert [(one.path, one.query) for one in client.app.seen] == [(path, query)]
+
+    asyncio.run(run())
+
+
+@pytest.mark.parametrize("target", [b"?a=1", b"x", "/å".encode(), b"/a b", b""])
+def test_what_is_no_target_is_refused(target: bytes) -> None:
+    async def run() -> None:
+        client = Client(hello)
+        refusal = await client.say(b"GET " + target + b" HTTP/1.1\r\nhost: x\r\n\r\n")
+        assert (refusal[:13], client.wire.end) == (b"HTTP/1.1 400 ", "closed")
+        assert client.app.seen == []
+
+    asyncio.run(run())
+
+
+@pytest.mark.parametrize(
     ("status", "length"), [(200, b"content-length: 5\r\n"), (204, b""), (304, b""), (205, b"content-length: 0\r\n")]
 )  # fmt: skip
 def test_a_reply_without_a_body_ends_where_the_client_expects_it(
