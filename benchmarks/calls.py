@@ -1,12 +1,12 @@
-"""Count the Python calls that a request costs the server, by thread and by module.
+"""Count the Python calls of the server for a request, by thread and by module.
 
 Run `python -m benchmarks.calls`; `--json` prints the totals only. The program runs the platform of
-`benchmarks/subject` in this process, with its server, store, log and traces, reads the same row many
-times over one connection and profiles every thread of the server. Unlike a time, the number of calls
-does not depend on what else the machine does.
+`benchmarks/subject` in this process, with server, store, log and traces. It reads the same row many
+times over a single connection, and profiles each thread of the server. Unlike a time, the number of
+calls does not depend on other load of the machine.
 
-The handler's side is what runs inside `InProcessInvoker.request`; the broker's part is all the rest:
-the server, the gateway, the hand-off to a thread, spans and the log line.
+The handler's side are the calls inside `InProcessInvoker.request`; the broker's part are all others:
+of the server, the gateway, the hand-off to a thread, the spans and the log line.
 """
 
 import json
@@ -82,9 +82,8 @@ class Profile:
 
 def _short(file: str) -> str:
     for mark in ("/oort/", "/site-packages/", "/python3"):
-        _, found, end = file.rpartition(mark)
-        if found:
-            return end
+        if mark in file:
+            return file.rpartition(mark)[2]
     return file
 
 
@@ -119,12 +118,12 @@ class _Client:
         got = b""
         while b"\r\n\r\n" not in got:
             got += self._socket.recv(65536)
-        headers, _, rest = got.partition(b"\r\n\r\n")
+        headers, _, content = got.partition(b"\r\n\r\n")
         length = int(headers.lower().partition(b"content-length: ")[2].partition(b"\r\n")[0])
-        while len(rest) < length:
-            rest += self._socket.recv(65536)
+        while len(content) < length:
+            content += self._socket.recv(65536)
         if not headers.startswith(b"HTTP/1.1 20"):
-            raise RuntimeError(f"{headers!r} {rest!r}")
+            raise RuntimeError(f"{headers!r} {content!r}")
 
     def close(self) -> None:
         """Close the connection."""

@@ -2,7 +2,7 @@
 
 Run `python -m benchmarks.versions OLD/src`, where OLD is a folder with other sources:
 `git archive COMMIT src | tar -x -C OLD`. `--connections 1` measures a single client, `--write` durable
-writes. Both servers run all the time, so what else the machine does disturbs both; the CPU time of a
+writes. Both servers run all the time, so other load of the machine disturbs both. The CPU time of a
 request and its ratio vary less than the rate.
 """
 

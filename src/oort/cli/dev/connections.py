@@ -55,7 +55,6 @@ class Connection(HttpToolsProtocol):
     _asked: Exchange | None = None  # the latest request
     _running: Exchange | None = None  # the request that is answered now
     _converse: Converse | None = None
-    _always: tuple[list[tuple[bytes, bytes]], bytes] = ([], b"")
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as uvicorn's own
         """See asyncio. Above the limit of connections, a quiet one is closed.
@@ -187,15 +186,6 @@ class Connection(HttpToolsProtocol):
             self.loop.call_later(_FIRST_REQUEST, self.shutdown)
         else:
             super().shutdown()
-
-    def always(self) -> bytes:
-        """Return the headers of every reply, which uvicorn makes once a second."""
-        headers, text = self._always
-        if headers is not self.server_state.default_headers:
-            headers = self.server_state.default_headers
-            text = b"".join(name + b": " + value + b"\r\n" for name, value in headers)
-            self._always = (headers, text)
-        return text
 
     @property
     def _idle(self) -> bool:

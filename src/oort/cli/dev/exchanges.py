@@ -9,15 +9,17 @@ from collections.abc import Coroutine, MutableMapping
 from typing import TYPE_CHECKING, Any, cast
 
 import httptools
-from uvicorn.protocols.http.httptools_impl import STATUS_LINE, RequestResponseCycle
+from uvicorn.protocols.http.httptools_impl import (
+    STATUS_LINE,
+    HttpToolsProtocol,
+    RequestResponseCycle,
+)
 
 from oort.model import limits
 from oort.model.http import HttpReply
 
 if TYPE_CHECKING:
     from uvicorn._types import ASGI3Application, HTTPScope
-
-    from oort.cli.dev.connections import Connection
 
 _CLOSE = ("connection", "close")
 _TOGETHER = 64 * 1024  # bytes: a larger body is not copied to its head
@@ -49,8 +51,10 @@ class Exchange(RequestResponseCycle):
     more_body = True
     body: Any = b""  # uvicorn takes an array of bytes too
     event: asyncio.Event | None = None
+    # The headers of every reply, of which uvicorn makes a new list once a second, and their bytes.
+    _always: tuple[list[tuple[bytes, bytes]], bytes] = ([], b"")
 
-    def __init__(self, connection: "Connection", url: httptools.parser.url_parser.URL) -> None:
+    def __init__(self, connection: HttpToolsProtocol, url: httptools.parser.url_parser.URL) -> None:
         parser = connection.parser
         self.connection = connection
         self.transport = connection.transport
@@ -124,8 +128,9 @@ class Exchange(RequestResponseCycle):
             # The last header is the trace, which differs; the others are mostly those of a reply before.
             block = _BLOCKS.get(headers[:-1]) or _block(headers[:-1])
             name, value = headers[-1]
-            end = f"{name}: {value}\r\n"
-            if not value.isprintable():
+            line = f"{name}: {value}"
+            end = f"{line}\r\n"
+            if not line.isprintable():
                 _check(end, 1)
         else:
             block = b""
@@ -137,8 +142,11 @@ class Exchange(RequestResponseCycle):
             end += f"content-length: {len(reply.body)}\r\n"
         elif reply.status == _RESET:
             end += "content-length: 0\r\n"
-        start, always = STATUS_LINE[reply.status], self.connection.always()
-        return b"".join((start, always, block, end.encode("latin-1", "replace"), b"\r\n"))
+        always = self.connection.server_state.default_headers
+        if always is not Exchange._always[0]:
+            Exchange._always = (always, b"".join(b"%b: %b\r\n" % header for header in always))
+        start, end = STATUS_LINE[reply.status], f"{end}\r\n"
+        return b"".join((start, Exchange._always[1], block, end.encode("latin-1", "replace")))
 
     # -- for other applications, as uvicorn's own class has them
 

@@ -48,7 +48,7 @@ _FRAME = re.compile(r'^  File "(?P<file>[^"]+)", line \d+.*\n(?:    .*\n)*', re.
 
 
 class Answered(msgspec.Struct, frozen=True, gc=False):
-    """What the line of a request shows."""
+    """The facts that the line of a request shows."""
 
     now: float
     method: str
