@@ -12,6 +12,7 @@ from oort.cli.dev.connections import KEEP_ALIVE, Connection
 from oort.cli.dev.exchanges import Exchange
 from oort.model.http import HttpReply
 from tests.unit.cli.dev.test_connections import Wire
+from tests.unit.engine.gateway.test_asgi import Server
 
 GET = b"GET /notes?a=1 HTTP/1.1\r\nhost: x\r\n\r\n"
 POST = b"POST /notes HTTP/1.1\r\nhost: x\r\n"
@@ -397,3 +398,32 @@ def test_the_address_is_that_of_the_server() -> None:
             assert client.app.seen[0].address == address
 
     asyncio.run(run())
+
+
+def test_the_gateway_answers_requests_without_asgi() -> None:
+    async def run(server: Server) -> bytes:
+        config = uvicorn.Config(
+            server.app, interface="asgi3", lifespan="off", log_config=None, proxy_headers=False
+        )
+        state, wire = ServerState(), Pipe("127.0.0.1")
+        connection = Connection(config, state, {})
+        connection.connection_made(cast(asyncio.Transport, wire))
+        head = b"POST /desk HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\n"
+        body, other = b'{"id":"1"}', b'{"id":"2"}'
+        for data in (
+            head + b"content-length: 10\r\n\r\n" + body,
+            head + b"transfer-encoding: chunked\r\n\r\na\r\n" + other + b"\r\n0\r\n\r\n",
+            head + b"content-length: 6291457\r\n\r\n",
+        ):
+            connection.data_received(data)
+            await asyncio.gather(*state.tasks)
+        connection.connection_lost(None)
+        return wire.written
+
+    with Server() as server:
+        written = asyncio.run(run(server))
+        statuses = [reply[:3] for reply in written.split(b"HTTP/1.1 ")[1:]]
+        assert statuses == [b"201", b"201", b"413"]
+        assert b'\r\n\r\n{"id":"2","count":0}' in written
+        assert server.access == [("POST /desk", int(status)) for status in statuses]
+        assert server.received == 0
