@@ -31,7 +31,7 @@ def new(now: datetime, bits: Bits) -> str:
 
 
 def of_request(milliseconds: int, bits: Bits) -> tuple[str, str, str]:
-    """Return the ids of a request: its trace, its span, and its own id, which sorts by time.
+    """Return the ids of a request: its trace, its span, and its own id in order of time.
 
     All of them come from one draw, which costs as much as a draw for one of them.
     """

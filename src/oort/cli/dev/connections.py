@@ -2,7 +2,7 @@
 
 The server makes one instance for each connection. After the headers, the gateway's limits apply.
 An application with `converse` gets each request as an `Exchange`, at less than half the cost of
-ASGI; every other application gets it as ASGI says.
+ASGI. Other applications are called by ASGI.
 """
 
 import asyncio
@@ -37,7 +37,7 @@ _OFFERS = frozenset({b"upgrade", b"http2-settings"})
 
 
 class Connection(HttpToolsProtocol):
-    """One connection.
+    """A connection.
 
     A connection without a request gets a short time to send one when the server stops.
     """
@@ -137,7 +137,7 @@ class Connection(HttpToolsProtocol):
             self.pipeline.appendleft((exchange, self.app))
 
     def on_body(self, body: bytes) -> None:
-        """See uvicorn. Reading pauses until somebody takes what is there."""
+        """See uvicorn. Reading pauses until the application takes the waiting parts."""
         self._progress = True
         exchange = self.cycle
         if not exchange.response_complete:
@@ -243,16 +243,17 @@ class Connection(HttpToolsProtocol):
 
         False if there is none. Connections that were refused need no place.
         """
-        holders = [held for held in cast("set[Connection]", self.connections) if not held._leaving]
+        every = cast("set[Connection]", self.connections)
+        holders = [each for each in every if not each._leaving]
         if len(holders) <= limits.CONNECTIONS:
             return True
         latest = self.loop.time() - _QUIET
-        quiet = [held for held in holders if held._idle and held._quiet_since <= latest]
+        quiet = [each for each in holders if each._idle and each._quiet_since <= latest]
         if not quiet:
             return False
-        counts = Counter(held._address for held in holders)
+        counts = Counter(each._address for each in holders)
         first = min(
-            quiet, key=lambda held: (-counts[held._address], held._in_head, held._quiet_since)
+            quiet, key=lambda each: (-counts[each._address], each._in_head, each._quiet_since)
         )
         first._leaving = True
         first._end()

@@ -36,7 +36,7 @@ _FAILED = HttpReply(
 
 
 class Exchange(RequestResponseCycle):
-    """One request and its reply.
+    """A request and its reply.
 
     `path`, `query` and `headers` are as they came, with header names in lower case. Awaiting the
     exchange's call gives the next message of ASGI, a part of the body.
@@ -70,14 +70,14 @@ class Exchange(RequestResponseCycle):
 
     @property
     def address(self) -> str:
-        """The URL at which the server listens."""
+        """The URL of the server."""
         connection = self.connection
         host, port = connection.server or ("", 0)
         named = f"[{host}]" if ":" in host else host
         return f"{connection.scheme or 'http'}://{named}:{port}"
 
     def whole(self) -> bytes | None:
-        """Return the body if all of it has come, without waiting. Call it once, before others."""
+        """Return the body if all parts have come, without waiting. Call this before other methods."""
         return None if self.more_body else bytes(self.body)
 
     async def __call__(self) -> MutableMapping[str, Any]:
@@ -85,13 +85,13 @@ class Exchange(RequestResponseCycle):
         return cast("MutableMapping[str, Any]", await self.receive())
 
     async def reply(self, reply: HttpReply) -> None:
-        """Write the reply, after the client has read what was written before."""
+        """Write the reply, after the client has read the replies before."""
         if self.flow.write_paused and not self.disconnected:
             await self.flow.drain()
         self.write(reply)
 
     def write(self, reply: HttpReply) -> None:
-        """Write the reply at once. A client that has gone gets nothing."""
+        """Write the reply at once, unless the client has gone."""
         if self.disconnected or self.response_complete:
             return
         head = self._head(reply)
@@ -161,7 +161,7 @@ class Exchange(RequestResponseCycle):
 
     @property
     def message_event(self) -> asyncio.Event:  # type: ignore[override]
-        """The event of a new part of the body, made when somebody waits for it."""
+        """The event of a new part of the body, made at the first wait."""
         if self.event is None:
             self.event = asyncio.Event()
             if self.body or not self.more_body or self.disconnected:
@@ -170,7 +170,7 @@ class Exchange(RequestResponseCycle):
 
     @property
     def scope(self) -> "HTTPScope":  # type: ignore[override]
-        """The request, as ASGI describes it."""
+        """The request in the form of ASGI."""
         from urllib.parse import unquote
 
         connection = self.connection
@@ -204,6 +204,6 @@ def _block(headers: tuple[tuple[str, str], ...]) -> bytes:
 
 
 def _check(text: str, lines: int) -> None:
-    """Raise ValueError if a header has a line break: it would begin another header or reply."""
+    """Raise ValueError if a header has a line break, which would begin another header or reply."""
     if text.count("\n") != lines or text.count("\r") != lines or "\0" in text:
         raise ValueError("A header of a reply has a line break.")

@@ -31,7 +31,7 @@ class JsonLog(Log):
         self._utc = (0, "")  # a second and its text
 
     def _accessed(self, answered: Answered) -> str:
-        """Return the line of a request. The query is left out: it may hold private data."""
+        """Return the line of a request, without the query, which may hold private data."""
         level = "ERROR" if answered.status >= 500 else "INFO"
         message = f"{answered.method} {answered.path}"
         whose = _whose(answered.function) if answered.function else {}

@@ -75,7 +75,7 @@ class LineWriter:
     def write(self, line: Line) -> None:
         """Add one or more complete lines, without blocking.
 
-        The thread makes a line that is not made yet, so it must hold little memory until then.
+        The thread makes a line that is not made yet. Until then such a line should hold little memory.
         """
         self._lines.append(line)
         if not self._is_woken:
@@ -181,10 +181,10 @@ class Log:
     def _accessed(self, answered: Answered) -> str:
         """Return the line of a request. The writer's thread makes thousands of them a second."""
         now, path, status = answered.now, answered.path, answered.status
-        shown = self._statuses.get(status)
-        if shown is None:
-            shown = self._paint(str(status), _status_colour(status))
-            self._statuses[status] = shown
+        number = self._statuses.get(status)
+        if number is None:
+            number = self._paint(str(status), _status_colour(status))
+            self._statuses[status] = number
         seconds, second = answered.took.total_seconds(), self._second
         took = (
             f"{seconds * 1e3:.1f} ms" if 0.0005 <= seconds < 1 else output.duration(answered.took)
@@ -194,7 +194,7 @@ class Log:
         moment, trace = f"{moment}.{int(now % 1 * 1000):03}", answered.trace[:_TRACE]
         if self._colours:
             moment, trace = self._paint(moment, "dim"), self._paint(trace, "dim")
-        line = f"{moment}  {answered.method:<7} {what:<34} → {shown}  {took:>8}"
+        line = f"{moment}  {answered.method:<7} {what:<34} → {number}  {took:>8}"
         for part in (trace, answered.function):
             if part:
                 line = f"{line}  {part}"

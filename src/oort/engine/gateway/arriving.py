@@ -51,8 +51,8 @@ class Arriving:
         Raises TooSlow if the client exceeds its time limits, GivenUp after `give_up`. A server
         that can have the body already says so by `receive.whole()`; then nothing is awaited.
         """
-        whole: Callable[[], bytes | None] | None = getattr(receive, "whole", None)
-        if whole is not None and (arrived := whole()) is not None:
+        take: Callable[[], bytes | None] | None = getattr(receive, "whole", None)
+        if take is not None and (arrived := take()) is not None:
             return arrived if len(arrived) <= limits.REQUEST_BYTES else None
         announced = request.headers.get("content-length", "").lstrip("0")
         if announced.isdecimal() and (len(announced) > 18 or int(announced) > limits.REQUEST_BYTES):

@@ -42,13 +42,13 @@ class Exchange(Protocol):
 
     @property
     def address(self) -> str:
-        """The URL at which the server listens."""
+        """The URL of the server."""
 
     async def __call__(self) -> MutableMapping[str, Any]:
         """Return the next message of ASGI."""
 
     async def reply(self, reply: HttpReply) -> None:
-        """Write the reply. Nothing happens if the client has gone."""
+        """Write the reply, unless the client has gone."""
 
 
 class GatewayApp:

