@@ -50,7 +50,7 @@ class Arrival(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     started: int
 
 
-class Admission(msgspec.Struct, frozen=True, kw_only=True, gc=False):
+class Admission(msgspec.Struct, frozen=True, kw_only=True):
     """A request that may reach its function. `cutoff` can end it early."""
 
     arrival: Arrival
