@@ -45,7 +45,6 @@ WITHOUT_TESTS = frozenset(
         "oort.cli.dev.reload_children",
         "oort.cli.dev.serving",
         "oort.cli.printing.findings",
-        "oort.cli.printing.json_logs",
         "oort.cli.wiring.cloud",
         "oort.cli.wiring.embedded",
         "oort.cloudformation.constructs.gateway.responses",

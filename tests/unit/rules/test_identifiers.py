@@ -72,3 +72,21 @@ def test_new_ids_come_from_the_time_and_from_random_bits() -> None:
         f"{128:032x}",
         f"{1:016x}",
     )
+
+
+def test_the_ids_of_a_request_come_from_one_draw_and_share_no_bit_of_it() -> None:
+    drawn: list[int] = []
+
+    def bits(count: int) -> int:
+        drawn.append(count)
+        return 0xA << 138 | 0xB << 74 | 0xC
+
+    trace, span, own = identifiers.of_request(0, bits)
+    assert (trace, span) == (f"{0xA:032x}", f"{0xB:016x}")
+    assert own == identifiers.uuid7(0, 0xC)
+    assert drawn == [128 + 64 + 74]
+
+
+def test_the_ids_of_a_request_are_never_0() -> None:
+    trace, span, _ = identifiers.of_request(0, lambda _: 0)
+    assert (trace, span) == (f"{1:032x}", f"{1:016x}")

@@ -2,20 +2,25 @@
 
 import logging
 import traceback
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
-from oort.cli.printing.logs import Log, Writer
+import msgspec
+
+from oort.cli.printing.logs import Answered, Log, Writer
 from oort.model import names
 from oort.rules import identifiers
+from oort.runtime import redaction
 from oort.runtime.environments import broken_record, log_line
 
 if TYPE_CHECKING:
-    from oort.model.http import HttpReply, HttpRequest
     from oort.model.invocations import DeliveryReport
 
 
 _NAMES = frozenset({"trace", "service", "function", "message_id", "event"})  # no text of a handler
+
+_encoder = msgspec.json.Encoder()
 
 
 class JsonLog(Log):
@@ -23,17 +28,40 @@ class JsonLog(Log):
 
     def __init__(self, writer: Writer) -> None:
         super().__init__(writer, colours=False)
+        self._utc = (0, "")  # a second and its text
 
-    def access(self, request: "HttpRequest", reply: "HttpReply", took: timedelta) -> None:
-        """Log a request and its reply. The query is left out: it may hold private data."""
-        self._line(
-            "ERROR" if reply.status >= 500 else "INFO",
-            f"{request.method} {request.path}",
-            status=reply.status,
-            Duration=_milliseconds(took),
-            trace=reply.trace,
-            **_whose(reply.function),
-            traceback=reply.error,
+    def _accessed(self, answered: Answered) -> str:
+        """Return the line of a request, without the query, which may hold private data."""
+        level = "ERROR" if answered.status >= 500 else "INFO"
+        message = f"{answered.method} {answered.path}"
+        whose = _whose(answered.function) if answered.function else {}
+        if (
+            not answered.error and not redaction.KNOWN.knows
+        ):  # as `log_line` writes it, with less work
+            now, second = answered.now, self._utc
+            if second[0] != int(now):
+                moment = datetime.fromtimestamp(int(now), UTC)
+                second = self._utc = (int(now), f"{moment:%Y-%m-%dT%H:%M:%S}")
+            line = {
+                "time": f"{second[1]}.{int(now % 1 * 1000):03}Z",
+                "level": level,
+                "message": message,
+                "status": answered.status,
+                "Duration": _milliseconds(answered.took),
+            }
+            if answered.trace:
+                line["trace"] = answered.trace
+            with suppress(ValueError):  # a text that UTF-8 cannot have
+                return _encoder.encode(line | whose).decode()
+        return _made(
+            datetime.fromtimestamp(answered.now, UTC),
+            level,
+            message,
+            status=answered.status,
+            Duration=_milliseconds(answered.took),
+            trace=answered.trace,
+            **whose,
+            traceback=answered.error,
         )
 
     def delivery(self, report: "DeliveryReport") -> None:
@@ -74,11 +102,7 @@ class JsonLog(Log):
         self._line("ERROR", line, logger=record.name)
 
     def _line(self, level: str, message: str, **fields: object) -> None:
-        names = {name: value for name, value in fields.items() if name in _NAMES}
-        texts = {name: value for name, value in fields.items() if name not in _NAMES}
-        self._writer.write(
-            log_line(level, message, now=datetime.now(UTC), fields=texts, names=names)
-        )
+        self._writer.write(_made(datetime.now(UTC), level, message, **fields))
 
 
 class JsonServiceLogs(logging.Handler):
@@ -94,6 +118,12 @@ class JsonServiceLogs(logging.Handler):
             self._log.record(record)
         except Exception as error:
             self._log.broken(record, error)
+
+
+def _made(now: datetime, level: str, message: str, **fields: object) -> str:
+    names = {name: value for name, value in fields.items() if name in _NAMES}
+    texts = {name: value for name, value in fields.items() if name not in _NAMES}
+    return log_line(level, message, now=now, fields=texts, names=names)
 
 
 def _sentence(report: "DeliveryReport") -> tuple[str, str]:

@@ -14,8 +14,11 @@ from collections import OrderedDict, deque
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Protocol, TextIO
+from typing import TYPE_CHECKING, Protocol, TextIO, TypeAlias
+
+import msgspec
 
 import oort
 from oort.cli.printing import output
@@ -29,6 +32,9 @@ if TYPE_CHECKING:
     from oort.model.http import HttpReply, HttpRequest
     from oort.model.invocations import DeliveryReport
 
+# A line, or what makes it: the thread calls it when it writes.
+Line: TypeAlias = "str | Callable[[], str]"
+
 _GATHER = 0.03  # seconds: short enough that nobody sees it, long enough that a busy platform writes many lines at once
 _PAUSE = timedelta(seconds=30)  # between two lines about the same error of the engine
 _KEPT = 20_000  # lines, if the reader has stopped; then the oldest are dropped
@@ -41,21 +47,39 @@ _RUNTIME = str(Path(oort.__file__).parent / "runtime")
 _FRAME = re.compile(r'^  File "(?P<file>[^"]+)", line \d+.*\n(?:    .*\n)*', re.MULTILINE)
 
 
+class Answered(msgspec.Struct, frozen=True, gc=False):
+    """The facts that the line of a request shows."""
+
+    now: float
+    method: str
+    path: str
+    status: int
+    took: timedelta
+    trace: str
+    function: str
+    error: str
+
+
 class LineWriter:
     """Write lines to a stream from a thread. `close` writes the remaining lines."""
 
     def __init__(self, stream: TextIO) -> None:
         self._stream = stream
-        self._lines: deque[str] = deque(maxlen=_KEPT)
+        self._lines: deque[Line] = deque(maxlen=_KEPT)
         self._woken = threading.Event()
+        self._is_woken = False
         self._closing = threading.Event()
         self._thread = threading.Thread(target=self._run, name="log", daemon=True)
         self._thread.start()
 
-    def write(self, text: str) -> None:
-        """Add one or more complete lines, without blocking."""
-        self._lines.append(text)
-        if not self._woken.is_set():
+    def write(self, line: Line) -> None:
+        """Add one or more complete lines, without blocking.
+
+        The thread makes a line that is not made yet. Until then such a line should hold little memory.
+        """
+        self._lines.append(line)
+        if not self._is_woken:
+            self._is_woken = True
             self._woken.set()
 
     def close(self) -> None:
@@ -69,13 +93,17 @@ class LineWriter:
             self._woken.wait()
             self._closing.wait(_GATHER)
             self._woken.clear()
+            self._is_woken = (
+                False  # before the lines are taken: a later line wakes the thread again
+            )
             self._drain()
         self._drain()
 
     def _drain(self) -> None:
-        texts = [self._lines.popleft() for _ in range(len(self._lines))]
-        if not texts:
+        lines = [self._lines.popleft() for _ in range(len(self._lines))]
+        if not lines:
             return
+        texts = [line if isinstance(line, str) else _made(line) for line in lines]
         try:
             self._stream.write("\n".join(texts) + "\n")
             self._stream.flush()
@@ -86,7 +114,7 @@ class LineWriter:
 class Writer(Protocol):
     """Takes complete lines."""
 
-    def write(self, text: str) -> None:
+    def write(self, line: Line) -> None:
         """Add one or more lines."""
 
 
@@ -96,9 +124,9 @@ class HandedOver:
     def __init__(self, take: Callable[[str], None]) -> None:
         self._take = take
 
-    def write(self, text: str) -> None:
+    def write(self, line: Line) -> None:
         """See `Writer`."""
-        self._take(text)
+        self._take(line if isinstance(line, str) else _made(line))
 
 
 class Log:
@@ -108,6 +136,7 @@ class Log:
         self._writer = writer
         self._colours = colours
         self._second = (0, "")
+        self._statuses: dict[int, str] = {}
         self._shown: OrderedDict[tuple[str, str, str], None] = OrderedDict()
         self._lock = threading.Lock()
         self._seldom = Seldom(_PAUSE)
@@ -117,12 +146,12 @@ class Log:
 
         The query is left out: it may hold tokens and private data.
         """
-        status = self._paint(str(reply.status), _status_colour(reply.status))
-        parts = (_took(took), self._short(reply.trace), reply.function)
-        self.say(
-            _line(request.method, request.path, status, *parts),
-            below=self._traceback(reply.error, trace=reply.trace),
-        )
+        # Not the request and the reply themselves: they hold bodies, and the line may wait.
+        answered = Answered(
+            time.time(), request.method, request.path, reply.status, took,
+            reply.trace, reply.function, reply.error,
+        )  # fmt: skip
+        self._writer.write(partial(self._accessed, answered))
 
     def delivery(self, report: "DeliveryReport") -> None:
         """Log a delivery and its outcome.
@@ -171,6 +200,30 @@ class Log:
         """Log lines that a worker process has written."""
         self._writer.write(redaction.text(text))
 
+    def _accessed(self, answered: Answered) -> str:
+        """Return the line of a request. The writer's thread makes thousands of them a second."""
+        now, path, status = answered.now, answered.path, answered.status
+        number = self._statuses.get(status)
+        if number is None:
+            number = self._paint(str(status), _status_colour(status))
+            self._statuses[status] = number
+        seconds, second = answered.took.total_seconds(), self._second
+        took = (
+            f"{seconds * 1e3:.1f} ms" if 0.0005 <= seconds < 1 else output.duration(answered.took)
+        )
+        what = path if path.isprintable() and path[:1] == "/" else output.one_line(path)
+        moment = second[1] if second[0] == int(now) else self._clock(now)
+        moment, trace = f"{moment}.{int(now % 1 * 1000):03}", answered.trace[:_TRACE]
+        if self._colours:
+            moment, trace = self._paint(moment, "dim"), self._paint(trace, "dim")
+        line = f"{moment}  {answered.method:<7} {what:<34} → {number}  {took:>8}"
+        for part in (trace, answered.function):
+            if part:
+                line = f"{line}  {part}"
+        if answered.error:
+            line = f"{line}\n{self._traceback(answered.error, trace=answered.trace)}"
+        return redaction.text(line) if redaction.KNOWN.knows else line
+
     def _outcome(self, report: "DeliveryReport") -> str:
         if report.parked is not None:
             return self._paint(
@@ -209,11 +262,14 @@ class Log:
         """Return the time to the millisecond. The time zone is read once a second, since that is
         slow."""
         now = time.time()
+        return self._paint(f"{self._clock(now)}.{int(now % 1 * 1000):03}", "dim")
+
+    def _clock(self, now: float) -> str:
         second, text = self._second
         if second != int(now):
             text = f"{datetime.fromtimestamp(now).astimezone():%H:%M:%S}"
             self._second = (int(now), text)
-        return self._paint(f"{text}.{int(now % 1 * 1000):03}", "dim")
+        return text
 
 
 class ServiceLogs(logging.Handler):
@@ -263,6 +319,15 @@ def readable(text: str) -> str:
     """Remove frames of the runtime from a traceback, and shorten paths in the current folder."""
     frames = _FRAME.sub(lambda frame: "" if frame["file"].startswith(_RUNTIME) else frame[0], text)
     return output.shortened(frames)
+
+
+def _made(line: Callable[[], str]) -> str:
+    try:
+        return line()
+    except (
+        Exception
+    ) as error:  # a line that cannot be made costs neither the thread nor other lines
+        return f"A line of the log cannot be made: {error!r}"
 
 
 def _line(verb: str, what: str, outcome: str, *parts: str) -> str:

@@ -48,8 +48,12 @@ class Arriving:
     async def read(self, request: HttpRequest, receive: Receive) -> bytes | None:
         """Read the body; None if it exceeds the limit, or if its announced length does.
 
-        Raises TooSlow if the client exceeds its time limits, GivenUp after `give_up`.
+        Raises TooSlow if the client exceeds its time limits, GivenUp after `give_up`. A server
+        that can have the body already says so by `receive.whole()`; then nothing is awaited.
         """
+        take: Callable[[], bytes | None] | None = getattr(receive, "whole", None)
+        if take is not None and (arrived := take()) is not None:
+            return arrived if len(arrived) <= limits.REQUEST_BYTES else None
         announced = request.headers.get("content-length", "").lstrip("0")
         if announced.isdecimal() and (len(announced) > 18 or int(announced) > limits.REQUEST_BYTES):
             return None

@@ -1,16 +1,16 @@
-"""The gateway as a raw ASGI application: runs functions in threads, writes replies.
+"""The gateway as an application of a server: runs functions in threads, writes replies.
 
-The application enforces the time limits of functions.
+Our own server talks to `converse`; every other server talks ASGI. The application enforces the time
+limits of functions.
 """
 
 import asyncio
 import time
 from collections.abc import Awaitable, Callable, Collection, Mapping, MutableMapping
-from contextlib import suppress
 from datetime import timedelta
 from functools import partial
 from types import MappingProxyType
-from typing import Any, TypeAlias
+from typing import Any, Protocol, TypeAlias
 
 from oort.engine.gateway import heads, problem_replies
 from oort.engine.gateway.answers import Answers
@@ -22,13 +22,38 @@ from oort.model.http import FixedPage, HttpReply, HttpRequest
 
 Scope: TypeAlias = MutableMapping[str, Any]  # ASGI's own shape
 Send: TypeAlias = Callable[[MutableMapping[str, Any]], Awaitable[None]]
+_READING = frozenset({"GET", "HEAD"})
 Access: TypeAlias = Callable[[HttpRequest, HttpReply, timedelta], None]
 # A page that is made for each request, from the server's own address.
 LivePage: TypeAlias = Callable[[str], FixedPage]
 
 
+class Exchange(Protocol):
+    """A request on a connection, and the place for its reply.
+
+    A call gives the next message of ASGI about the body.
+    """
+
+    method: str
+    path: bytes
+    query: bytes
+    version: str
+    headers: heads.Headers
+    client: str
+
+    @property
+    def address(self) -> str:
+        """The URL of the server."""
+
+    async def __call__(self) -> MutableMapping[str, Any]:
+        """Return the next message of ASGI."""
+
+    async def reply(self, reply: HttpReply) -> None:
+        """Write the reply, unless the client has gone."""
+
+
 class GatewayApp:
-    """An ASGI application.
+    """An application for our own server and for servers that speak ASGI.
 
     `access` receives every reply for the log, but not the fixed `pages`, which are served by their
     paths. At most `most` requests run at the same time; further requests are refused. Without
@@ -63,32 +88,40 @@ class GatewayApp:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
             return
-        started = time.perf_counter()
-        client = scope.get("client")
+        await self.converse(_AsgiExchange(scope, receive, send))
+
+    async def converse(self, exchange: Exchange) -> None:
+        """Answer a request."""
+        started, method, path, query = (
+            time.perf_counter(), exchange.method, exchange.path, exchange.query
+        )  # fmt: skip
+        headers, fault = heads.read(exchange.headers, version=exchange.version, hosts=self._hosts)
         request = HttpRequest(
-            method=scope["method"],
-            path=_text(scope["raw_path"]),
-            query=_text(scope["query_string"]),
-            headers=_headers(scope["headers"]),
-            client=client[0] if client else "",
+            method,
+            path.decode("ascii") if path.isascii() else _encoded(path),
+            query.decode("ascii") if query.isascii() else _encoded(query),
+            headers,
+            exchange.client,
         )
-        fault = heads.fault(scope, hosts=self._hosts)
-        readable = fault is None and request.method in ("GET", "HEAD")
-        page = self._pages.get(request.path) if readable else None
-        if page is not None:
-            fixed = page if isinstance(page, HttpReply) else _page(page(_address(scope)))
-            await _write(send, fixed, bodiless=request.method == "HEAD")
-            return
+        if fault is None and method in _READING:
+            page = self._pages.get(request.path)
+            if page is not None:
+                await exchange.reply(
+                    page if isinstance(page, HttpReply) else _page(page(exchange.address))
+                )
+                return
         try:
             reply = (
-                await self._reply(request, receive)
+                await self._reply(request, exchange)
                 if fault is None
                 else self._gateway.turn_away(request, fault)
             )
         except ClientLeft:
             return
-        with suppress(OSError):  # the client left; the reply is logged anyway
-            await _write(send, reply, bodiless=request.method == "HEAD")
+        try:  # noqa: SIM105  suppress() costs three calls
+            await exchange.reply(reply)
+        except OSError:  # the client left; the reply is logged anyway
+            pass
         self._access(request, reply, timedelta(seconds=time.perf_counter() - started))
 
     def close(self) -> None:
@@ -147,12 +180,6 @@ class GatewayApp:
         return self._gateway.failed(admitted, outcome or RuntimeError("There is no reply."))
 
 
-def _address(scope: Scope) -> str:
-    """URL at which this server listens."""
-    host, port = scope["server"]
-    return f"{scope.get('scheme', 'http')}://{f'[{host}]' if ':' in host else host}:{port}"
-
-
 def _page(page: FixedPage) -> HttpReply:
     headers = (
         ("content-type", page.content_type),
@@ -164,30 +191,45 @@ def _page(page: FixedPage) -> HttpReply:
     return HttpReply(200, headers, page.body, trace="")
 
 
-async def _write(send: Send, reply: HttpReply, *, bodiless: bool) -> None:
-    headers = [
-        (name.encode("latin-1"), value.encode("latin-1", "replace"))
-        for name, value in reply.headers
-    ]
-    if reply.status not in limits.BODILESS:
-        headers.append((b"content-length", str(len(reply.body)).encode()))
-    await send({"type": "http.response.start", "status": reply.status, "headers": headers})
-    await send({"type": "http.response.body", "body": b"" if bodiless else reply.body})
+class _AsgiExchange:
+    """The exchange of a server that speaks ASGI."""
+
+    def __init__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        self.method: str = scope["method"]
+        self.path: bytes = scope["raw_path"]
+        self.query: bytes = scope["query_string"]
+        self.version: str = scope.get("http_version", "1.1")
+        self.headers: heads.Headers = scope["headers"]
+        client = scope.get("client")
+        self.client: str = client[0] if client else ""
+        self._scope, self._receive, self._send = scope, receive, send
+
+    @property
+    def address(self) -> str:
+        host, port = self._scope["server"]
+        scheme = self._scope.get("scheme", "http")
+        return f"{scheme}://{f'[{host}]' if ':' in host else host}:{port}"
+
+    async def __call__(self) -> MutableMapping[str, Any]:
+        return await self._receive()
+
+    async def reply(self, reply: HttpReply) -> None:
+        headers = [
+            (name.encode("latin-1"), value.encode("latin-1", "replace"))
+            for name, value in reply.headers
+        ]
+        if reply.status not in limits.BODILESS:
+            headers.append((b"content-length", str(len(reply.body)).encode()))
+        await self._send(
+            {"type": "http.response.start", "status": reply.status, "headers": headers}
+        )
+        body = b"" if self.method == "HEAD" else reply.body
+        await self._send({"type": "http.response.body", "body": body})
 
 
-def _text(raw: bytes) -> str:
-    """Path or query as text.
+def _encoded(raw: bytes) -> str:
+    """Return a path or query as text.
 
     Raw bytes are percent-encoded, so that later checks see their UTF-8.
     """
-    if raw.isascii():
-        return raw.decode("ascii")
     return "".join(chr(byte) if byte < 0x80 else f"%{byte:02X}" for byte in raw)
-
-
-def _headers(raw: list[tuple[bytes, bytes]]) -> dict[str, str]:
-    headers: dict[str, str] = {}
-    for name, value in raw:
-        key, text = name.decode("latin-1").lower(), value.decode("latin-1")
-        headers[key] = f"{headers[key]}, {text}" if key in headers else text
-    return headers

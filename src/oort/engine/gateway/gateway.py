@@ -6,8 +6,9 @@ that need no handler.
 """
 
 from contextlib import suppress
-from dataclasses import dataclass
 from urllib.parse import parse_qsl
+
+import msgspec
 
 from oort.engine.gateway import problem_replies
 from oort.engine.gateway.limiter import Limiter
@@ -30,18 +31,18 @@ from oort.rules.http import access, reply_headers
 from oort.rules.http.reply_headers import Origins
 from oort.rules.http.routing import Match, Routes, WrongMethod
 from oort.runtime import replies
-from oort.runtime.links import nanoseconds
 
 LOGOUT = f"{PREFIX}logout"
 # Characters of a span's name. The path of a request without a route has no limit of its own.
 _NAME = 200
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Arrival:
-    """A request with its trace and the time of its arrival."""
+# Made for each request: a Struct costs a tenth of a frozen dataclass.
+class Arrival(msgspec.Struct, frozen=True, kw_only=True, gc=False):
+    """A request with its id, its trace and the time of its arrival."""
 
     request: HttpRequest
+    id: str
     trace: str
     parent: str
     span: str
@@ -49,8 +50,7 @@ class Arrival:
     started: int
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Admission:
+class Admission(msgspec.Struct, frozen=True, kw_only=True):
     """A request that may reach its function. `cutoff` can end it early."""
 
     arrival: Arrival
@@ -89,7 +89,12 @@ class Gateway:
         arrival = self._arrival(request)
         match: Match | None = None
         try:
-            if preflight := self._preflight(request):
+            headers = request.headers
+            if sum(map(len, headers)) + sum(map(len, headers.values())) > limits.HEADER_BYTES:
+                raise HeadersTooLarge(f"The headers may have {limits.HEADER_BYTES:,} bytes.")
+            if request.method == "OPTIONS" and (
+                preflight := self._origins.asks(request.method, request.path, headers)
+            ):
                 return self._permit(arrival, preflight)
             match = self._match(request, "GET" if request.method == "HEAD" else request.method)
             principal = self._caller(request, match)
@@ -99,9 +104,8 @@ class Gateway:
         except Exception as error:
             # For example, the file of keys is damaged: no request is admitted, and the log says why.
             return self._broken(error, arrival, match=match)
-        identifier = identifiers.uuid7(arrival.start // 1_000_000, self._entropy.bits(74))
         return Admission(
-            arrival=arrival, match=match, principal=principal, id=identifier, cutoff=Cutoff()
+            arrival=arrival, match=match, principal=principal, id=arrival.id, cutoff=Cutoff()
         )
 
     def answer(self, admission: Admission, body: bytes) -> HttpReply:
@@ -194,16 +198,6 @@ class Gateway:
 
     # -- authentication and throttling
 
-    def _preflight(self, request: HttpRequest) -> str:
-        """Method of a CORS preflight, or an empty text.
-
-        HeadersTooLarge if the headers exceed the limit.
-        """
-        headers = request.headers
-        if sum(map(len, headers)) + sum(map(len, headers.values())) > limits.HEADER_BYTES:
-            raise HeadersTooLarge(f"The headers may have {limits.HEADER_BYTES:,} bytes.")
-        return self._origins.asks(request.method, request.path, request.headers)
-
     def _permit(self, arrival: Arrival, method: str) -> HttpReply:
         """Reply to a CORS preflight."""
         request = arrival.request
@@ -265,8 +259,8 @@ class Gateway:
             raise Unauthorized(error.what) from error
 
     def _throttle(self, client: str, match: Match, *, rate: Rate) -> None:
-        declared = match.trigger.rate
-        if self._throttling == "none" or (declared is None and self._throttling == "declared"):
+        declared, holds = match.trigger.rate, self._throttling
+        if holds == "none" or (declared is None and holds == "declared"):
             return
         wait = self._limiter.wait(match.function.name, client, rate=declared or rate)
         if wait:
@@ -275,13 +269,16 @@ class Gateway:
     # -- replies and spans
 
     def _arrival(self, request: HttpRequest) -> Arrival:
-        started, start = self._clock.tick(), nanoseconds(self._clock)
-        above = identifiers.parent_of(request.headers.get("traceparent", ""))
-        trace, parent = above or (identifiers.new_trace(self._entropy.bits), "")
-        span = identifiers.new_span(self._entropy.bits)
+        started, microseconds = self._clock.tick(), self._clock.now().timestamp() * 1_000_000
+        start = int(microseconds) * 1000
+        trace, span, identifier = identifiers.of_request(start // 1_000_000, self._entropy.bits)
+        parent, header = "", request.headers.get("traceparent")
+        if header is not None and (above := identifiers.parent_of(header)):
+            trace, parent = above
         return Arrival(
-            request=request, trace=trace, parent=parent, span=span, start=start, started=started
-        )
+            request=request, id=identifier, trace=trace, parent=parent, span=span,
+            start=start, started=started,
+        )  # fmt: skip
 
     def _refuse(self, problem: Problem, arrival: Arrival, *, match: Match | None) -> HttpReply:
         outcome = replies.problem(problem, entered=False)
@@ -308,19 +305,18 @@ class Gateway:
         return self._reply(outcome, arrival, match=match, extra=extra)
 
     def _span(self, arrival: Arrival, status: int, *, match: Match | None) -> Span:
-        request = arrival.request
-        name = (
-            f"{match.trigger.method} {match.trigger.path}"
-            if match
-            else f"{request.method} {request.path}"
-        )
+        if match:
+            name, service = match.title, match.function.service
+        else:
+            text = f"{arrival.request.method} {arrival.request.path}"[:_NAME]
+            name, service = text.encode("ascii", "backslashreplace").decode(), "gateway"
         return Span(
             trace=arrival.trace,
             id=arrival.span,
             parent=arrival.parent,
-            name=name[:_NAME].encode("ascii", "backslashreplace").decode(),
+            name=name,
             kind="request",
-            service=match.function.service if match else "gateway",
+            service=service,
             start=arrival.start,
             duration=self._clock.tick() - arrival.started,
             error=str(status) if status >= 500 else "",
@@ -340,13 +336,18 @@ class Gateway:
         private = (
             outcome.status >= 400 or match is None or not match.trigger.public or authenticated
         )
-        headers = reply_headers.complete((*outcome.headers, *extra), private=private)
-        origins = self._origins.headers(arrival.request.path, arrival.request.headers)
+        given = (*outcome.headers, *extra) if extra else outcome.headers
+        headers, request = reply_headers.complete(given, private=private), arrival.request
         name = match.function.name if match else ""
-        every = (*headers, *origins, ("trace-id", arrival.trace))
+        if self._origins.any:
+            headers = (*headers, *self._origins.headers(request.path, request.headers))
+        every = (*headers, ("trace-id", arrival.trace))
         return HttpReply(outcome.status, every, outcome.body, arrival.trace, name, outcome.error)
 
 
 def _bearer(request: HttpRequest) -> str | None:
-    scheme, _, token = request.headers.get("authorization", "").partition(" ")
+    header = request.headers.get("authorization")
+    if header is None:
+        return None
+    scheme, _, token = header.partition(" ")
     return token.strip() if token and scheme.lower() == "bearer" else None

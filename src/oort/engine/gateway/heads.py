@@ -1,9 +1,11 @@
 """Checks of a request's head that concern the server, not a route: Host and transfer coding."""
 
-from collections.abc import Collection, Mapping
-from typing import Any
+from collections.abc import Collection, Sequence
+from typing import TypeAlias
 
 from oort.model.problems import BadRequest, Problem
+
+Headers: TypeAlias = Sequence[tuple[bytes, bytes]]
 
 # Pages of other origins can reach a server on the loopback interface under a name of their own
 # that leads there (DNS rebinding). Such a request has that name as its Host.
@@ -22,25 +24,40 @@ class TransferCodingUnknown(Problem):
     status = 501
 
 
-def fault(scope: Mapping[str, Any], *, hosts: Collection[str]) -> Problem | None:
-    """Return what is wrong with the head of a request; None if nothing is.
+def read(
+    raw: Headers, *, version: str, hosts: Collection[str]
+) -> tuple[dict[str, str], Problem | None]:
+    """Return the headers by their names in lower case, and the problem with them; None if they are good.
 
-    `hosts` are the names that the server has, in lower case, without a port. Without names,
-    every Host is accepted, and none.
+    Repeated headers are joined by a comma. `hosts` are the names that the server has, in lower
+    case, without a port. Without names, every Host is accepted, and none.
     """
-    named: list[bytes] = []
-    for name, value in scope["headers"]:
-        if name == b"host":
-            named.append(value)
-        elif name == b"transfer-encoding" and value.strip().lower() != b"chunked":
-            return TransferCodingUnknown("Send the body with `transfer-encoding: chunked` only.")
-    return _host_fault(named, scope, hosts) if hosts else None
+    headers: dict[str, str] = {}
+    repeats_host = False
+    for field, value in raw:
+        key, text = field.decode("latin-1").lower(), value.decode("latin-1")
+        if key in headers:
+            repeats_host |= key == "host"
+            text = f"{headers[key]}, {text}"
+        headers[key] = text
+    if "transfer-encoding" in headers and not all(_chunked(*header) for header in raw):
+        fault = TransferCodingUnknown("Send the body with `transfer-encoding: chunked` only.")
+        return headers, fault
+    if not hosts:
+        return headers, None
+    host = headers.get("host", "")
+    name, _, port = host.rpartition(":")
+    usual = host in hosts or (name in hosts and port.isdecimal() and port.isascii())
+    return headers, None if usual and not repeats_host else _host_fault(raw, version, hosts)
 
 
-def _host_fault(
-    named: list[bytes], scope: Mapping[str, Any], hosts: Collection[str]
-) -> Problem | None:
-    if not named and scope["http_version"] == "1.0":  # has no Host header; no browser sends it
+def _chunked(name: bytes, value: bytes) -> bool:
+    return name.lower() != b"transfer-encoding" or value.strip().lower() == b"chunked"
+
+
+def _host_fault(raw: Headers, version: str, hosts: Collection[str]) -> Problem | None:
+    named = [value for name, value in raw if name.lower() == b"host"]
+    if not named and version == "1.0":  # has no Host header; no browser sends it
         return None
     if len(named) != 1:
         return BadRequest(f"A request has one Host header; this one has {len(named) or 'none'}.")

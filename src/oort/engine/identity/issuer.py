@@ -6,10 +6,11 @@ errors.
 """
 
 import re
+import time
 import uuid
 from collections import OrderedDict
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from pathlib import Path
 from threading import Lock
@@ -20,7 +21,8 @@ import msgspec
 
 from oort.engine.identity.api_keys import PREFIX, ApiKeys
 from oort.engine.identity.revocations import Revocations
-from oort.engine.identity.signing_keys import SigningKeys
+from oort.engine.identity.signing_keys import KeyRing, SigningKeys
+from oort.engine.state.shared_files import LOOK, Changes
 from oort.model.errors import InvalidToken, InvalidUse
 from oort.model.invocations import Principal
 from oort.ports.clock import Clock
@@ -61,6 +63,17 @@ class _Verified:
     expires: int
     id: str
     key_id: str
+    # The token is good until this Unix time, while the issuer has these lists.
+    until: float = 0.0
+    lists: "_Lists | None" = None
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Lists:
+    """The keys and the revoked tokens. Each change makes a new object."""
+
+    keys: KeyRing
+    revoked: Mapping[str, int]
 
 
 class Issuer:
@@ -77,6 +90,9 @@ class Issuer:
         self._clock = clock
         self._verified: OrderedDict[str, _Verified] = OrderedDict()
         self._lock = Lock()
+        self._changes = None if folder is None else Changes(folder)
+        self._lists: _Lists | None = None
+        self._fresh: tuple[bytes, float] = (b"", 0.0)
 
     @property
     def key_id(self) -> str:
@@ -121,6 +137,17 @@ class Issuer:
     def verify(self, token: str) -> Principal:
         """Return the token's principal. InvalidToken unless this issuer made it and it is valid
         now."""
+        verified = self._verified.get(token)
+        if (
+            verified is not None
+            and verified.lists is self._latest()
+            and self._clock.now().timestamp() < verified.until
+        ):
+            try:  # noqa: SIM105  suppress() costs three calls
+                self._verified.move_to_end(token)
+            except KeyError:  # another thread checks the token at this moment
+                pass
+            return verified.principal
         return self._known(token).principal
 
     def holder(self, api_key: str) -> Principal:
@@ -145,16 +172,32 @@ class Issuer:
         """Return the JSON Web Key Set (RFC 7517) of all accepted keys."""
         return {"keys": self._keys.ring().documents(now=self._now())}
 
+    def _latest(self) -> _Lists:
+        """Return the keys and the revoked tokens. Without a change, no file is looked at."""
+        # The count is older than the lists, so a change in between is seen next time.
+        count, now = b"" if self._changes is None else self._changes.count(), time.monotonic()
+        lists, fresh = self._lists, self._fresh
+        if lists is not None and count and count == fresh[0] and now < fresh[1]:
+            return lists
+        keys, revoked = self._keys.ring(), self._revoked.ends()
+        if lists is None or lists.keys is not keys or lists.revoked is not revoked:
+            lists = self._lists = _Lists(keys, revoked)
+        self._fresh = (count, now + LOOK)
+        return lists
+
     def _known(self, token: str) -> _Verified:
+        """Check the token, and remember how long the answer holds."""
         with self._lock:
             verified = self._verified.pop(token, None)
-        verified = verified or self._read(token)
-        if self._now() >= verified.expires:
+        verified, lists, now = verified or self._read(token), self._latest(), self._now()
+        if now >= verified.expires:
             raise InvalidToken("The token has expired.", "Get a new one: oort token.")
-        if self._keys.ring().verifier(verified.key_id, now=self._now()) is None:
+        end = lists.keys.end(verified.key_id)
+        if now >= end:
             raise _other_key()
-        if verified.id in self._revoked:
+        if verified.id in lists.revoked:
             raise InvalidToken("The token was revoked.", "Get a new one: oort token.")
+        verified = replace(verified, until=min(verified.expires, end), lists=lists)
         with self._lock:
             self._verified[token] = verified
             if len(self._verified) > _CACHED:

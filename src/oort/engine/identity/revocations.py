@@ -23,21 +23,22 @@ class Revocations:
         self._file = SharedFile((folder or Path()) / FILE, _parsed)
 
     def __contains__(self, token_id: object) -> bool:
-        return token_id in self._ends()
+        return token_id in self.ends()
+
+    def ends(self) -> dict[str, int]:
+        """Return the ends of the revoked tokens by their ids: a new dictionary after each change."""
+        return self._memory if self._folder is None else self._file.value()
 
     def add(self, token_id: str, *, ends: int, now: datetime) -> None:
         """Revoke the token; `ends` is its expiry in Unix time. StateUnusable if the write fails."""
         if self._folder is None:
-            self._memory[token_id] = ends
+            self._memory = {**self._memory, token_id: ends}
             return
         with shared_files.alone(self._folder):
-            revoked = self._ends()
+            revoked = self.ends()
             if len(revoked) >= _SWEEP and 2 * len(_alive(revoked, now)) < len(revoked):
                 shared_files.replace(self._file.path, _lines(_alive(revoked, now)))
             shared_files.append(self._file.path, _lines({token_id: ends}))
-
-    def _ends(self) -> dict[str, int]:
-        return self._memory if self._folder is None else self._file.value()
 
 
 def _alive(ends: dict[str, int], now: datetime) -> dict[str, int]:

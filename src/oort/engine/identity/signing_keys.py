@@ -44,6 +44,11 @@ class KeyRing:
         entry = self.verifying.get(key_id) if isinstance(key_id, str) else None
         return entry[0] if entry is not None and now < entry[1] else None
 
+    def end(self, key_id: str) -> float:
+        """Return the Unix time until which tokens of the key are accepted; 0 for an unknown key."""
+        entry = self.verifying.get(key_id)
+        return 0.0 if entry is None else entry[1]
+
     def documents(self, *, now: float) -> list[dict[str, Any]]:
         """Return the accepted keys as JSON Web Keys."""
         accepted = [(key_id, key) for key_id, (key, until) in self.verifying.items() if now < until]

@@ -23,7 +23,7 @@ T = TypeVar("T")
 _CHANGES = ".changes"  # a count of changes, in memory that the processes share
 _SIZE = 8
 # Seconds after which a file is looked at all the same: a person may replace it.
-_LOOK = 1.0
+LOOK = 1.0
 
 
 class SharedFile(Generic[T]):
@@ -36,7 +36,7 @@ class SharedFile(Generic[T]):
         self.path = path
         self._read = read
         self._lock = Lock()
-        self._changes = _Changes(path.parent)
+        self._changes = Changes(path.parent)
         self._seen: tuple[tuple[int, ...], T] | None = None
         self._fresh: tuple[bytes, float, T] | None = None
 
@@ -51,7 +51,7 @@ class SharedFile(Generic[T]):
         # The count is older than the content, so a change in between is seen next time.
         count = self._changes.count()
         value = self._looked_at()
-        self._fresh = (count, now + _LOOK, value) if count else None
+        self._fresh = (count, now + LOOK, value) if count else None
         return value
 
     def _looked_at(self) -> T:
@@ -73,7 +73,7 @@ class SharedFile(Generic[T]):
             ) from None
 
 
-class _Changes:
+class Changes:
     """The count of changes in a folder; empty where no file can be written."""
 
     def __init__(self, folder: Path) -> None:

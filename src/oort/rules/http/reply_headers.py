@@ -53,6 +53,7 @@ class Origins:
         self._allowed = {
             service.name: frozenset(service.cors) for service in services if service.cors
         }
+        self.any = bool(self._allowed)
 
     def headers(self, path: str, request: Mapping[str, str]) -> Headers:
         """Return the CORS headers for a path.

@@ -4,23 +4,41 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from urllib.parse import unquote
 
+import msgspec
+
 from oort.model.functions import FunctionModel, Http
+
+_TITLE = 200  # characters of a route's name in spans
 
 
 @dataclass(slots=True)
 class _Segment:
     fixed: dict[str, "_Segment"] = field(default_factory=dict)
     parameter: "_Segment | None" = None
-    methods: dict[str, tuple[FunctionModel, tuple[str, ...]]] = field(default_factory=dict)
+    methods: dict[str, "_Route"] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
-class Match:
-    """The function for a request, with percent-decoded path parameters."""
+class _Route:
+    """The facts of a route that do not depend on a request."""
+
+    function: FunctionModel
+    trigger: Http
+    names: tuple[str, ...]
+    title: str
+
+
+# Made for each request: a Struct costs a tenth of a frozen dataclass.
+class Match(msgspec.Struct, frozen=True, gc=False):
+    """The function for a request, with percent-decoded path parameters.
+
+    `title` is the route's method and path, in ASCII, for spans.
+    """
 
     function: FunctionModel
     trigger: Http
     parameters: dict[str, str]
+    title: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,19 +64,18 @@ class Routes:
         if a segment
         is not UTF-8.
         """
-        end = self._walk(
-            self._root, [unquote(segment, errors="strict") for segment in segments(path)], []
-        )
+        parts = segments(path)
+        if "%" in path:
+            parts = [unquote(part, errors="strict") for part in parts]
+        end = self._end_of(parts)
         if end is None:
             return None
         node, values = end
-        entry = node.methods.get(method)
-        if entry is None:
+        route = node.methods.get(method)
+        if route is None:
             return WrongMethod(tuple(sorted(node.methods)))
-        function, names = entry
-        trigger = function.trigger
-        assert isinstance(trigger, Http)  # only such functions are added
-        return Match(function, trigger, dict(zip(names, values, strict=True)))
+        parameters = dict(zip(route.names, values, strict=True))
+        return Match(route.function, route.trigger, parameters, route.title)
 
     def _add(self, function: FunctionModel, trigger: Http) -> None:
         node, names = self._root, []
@@ -68,19 +85,39 @@ class Routes:
                 node.parameter = node = node.parameter or _Segment()
             else:
                 node = node.fixed.setdefault(segment, _Segment())
-        node.methods[trigger.method] = (function, tuple(names))
+        node.methods[trigger.method] = _Route(function, trigger, tuple(names), _title(trigger))
 
-    def _walk(
-        self, node: _Segment, remaining: list[str], values: list[str]
-    ) -> tuple[_Segment, list[str]] | None:
-        if not remaining:
-            return (node, values) if node.methods else None
-        head, tail = remaining[0], remaining[1:]
-        if head in node.fixed and (end := self._walk(node.fixed[head], tail, values)):
-            return end
-        if node.parameter is not None and head:
-            return self._walk(node.parameter, tail, [*values, head])
+    def _end_of(self, parts: list[str]) -> tuple[_Segment, tuple[str, ...]] | None:
+        """Return the segment at the end of a path, with the parameters on the way to it.
+
+        A path that a fixed segment does not lead to may lead through a parameter, so the places
+        with a choice wait.
+        """
+        nothing: tuple[str, ...] = ()
+        waiting = [(self._root, 0, nothing)]
+        while waiting:
+            node, at, values = waiting.pop()
+            for part in parts[at:]:
+                at += 1
+                fixed = node.fixed.get(part)
+                other = node.parameter
+                if part and other is not None:
+                    if fixed is None:
+                        node, values = other, (*values, part)
+                        continue
+                    waiting.append((other, at, (*values, part)))
+                if fixed is None:
+                    break
+                node = fixed
+            else:
+                if node.methods:
+                    return node, values
         return None
+
+
+def _title(trigger: Http) -> str:
+    name = f"{trigger.method} {trigger.path}"[:_TITLE]
+    return name.encode("ascii", "backslashreplace").decode()
 
 
 def segments(path: str) -> list[str]:

@@ -3,16 +3,17 @@
 Time is an argument, so the rule works in virtual time, too.
 """
 
-from dataclasses import dataclass
 from datetime import timedelta
+
+import msgspec
 
 from oort.model.functions import Rate
 
 _SECOND = 1_000_000_000
+_NONE = timedelta(0)
 
 
-@dataclass(frozen=True, slots=True)
-class Verdict:
+class Verdict(msgspec.Struct, frozen=True, gc=False):
     """The decision for a request: the bucket afterwards, and the wait for a refused request."""
 
     full_at: int
@@ -43,7 +44,7 @@ def take(rate: Rate, full_at: int, *, now: int) -> Verdict:
     after = full_at + round(cost)
     too_early = after - now - round(cost * rate.burst)
     if too_early <= 0:
-        return Verdict(after, timedelta(0))
+        return Verdict(after, _NONE)
     return Verdict(full_at, timedelta(microseconds=-(-too_early // 1000)))
 
 

@@ -3,6 +3,7 @@
 import io
 import logging
 import threading
+import weakref
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import timedelta
@@ -185,3 +186,68 @@ def test_frames_of_the_runtime_are_left_out() -> None:
     assert logs.readable(text) == (
         'Traceback (most recent call last):\n  File "/app/orders.py", line 2, in place\n    raise KeyError\nKeyError\n'
     )
+
+
+def test_a_line_that_cannot_be_made_costs_no_other_line() -> None:
+    def broken() -> str:
+        raise ValueError("no")
+
+    stream = io.StringIO()
+    writer = LineWriter(stream)
+    for line in ("before", broken, lambda: "after"):
+        writer.write(line)
+    writer.close()
+    assert stream.getvalue().splitlines() == [
+        "before",
+        "A line of the log cannot be made: ValueError('no')",
+        "after",
+    ]
+
+
+def test_a_line_that_waits_holds_no_body() -> None:
+    stream, inside, release = io.StringIO(), threading.Event(), threading.Event()
+    body = weakref.WeakSet[_Body]()
+
+    def slow() -> str:
+        inside.set()
+        assert release.wait(10)
+        return ""
+
+    writer = LineWriter(stream)
+    writer.write(slow)
+    assert inside.wait(10)
+    large = _Body()
+    body.add(large)
+    given = HttpReply(200, (), large, TRACE, "shop.place")  # type: ignore[arg-type]
+    Log(writer, colours=False).access(HttpRequest("GET", "/a"), given, timedelta(0))
+    del given, large
+    assert not body
+    release.set()
+    writer.close()
+    assert "GET" in stream.getvalue()
+
+
+class _Body:
+    """A body that a test can look for."""
+
+
+@pytest.mark.parametrize("path", ["/a\x1b[2J\nforged", "/å\x00"])
+def test_a_path_cannot_forge_a_line(path: str) -> None:
+    stream = io.StringIO()
+    with log(stream) as one:
+        one.access(HttpRequest("GET", path), reply(200), timedelta(0))
+    (line,) = stream.getvalue().splitlines()
+    assert line.isprintable()
+
+
+def test_a_traceback_of_a_request_hides_secrets(monkeypatch: pytest.MonkeyPatch) -> None:
+    known = redaction.Redactor()
+    known.remember("billing.key", "sk_live_1234")
+    monkeypatch.setattr(redaction, "KNOWN", known)
+    stream = io.StringIO()
+    with log(stream) as one:
+        one.access(
+            HttpRequest("GET", "/a"), reply(500, error="ValueError: sk_live_1234\n"), timedelta(0)
+        )
+    assert "sk_live_1234" not in stream.getvalue()
+    assert "ValueError: ***" in stream.getvalue()
