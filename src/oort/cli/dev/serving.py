@@ -1,6 +1,7 @@
 """Serve a platform over HTTP in the foreground: the server, its signals, and a bounded shutdown."""
 
 import logging
+import math
 import os
 import signal
 import socket
@@ -17,6 +18,7 @@ from typing import TypeAlias
 
 import uvicorn
 
+from oort.app.programs import Program
 from oort.cli.dev.connections import KEEP_ALIVE, Connection
 from oort.cli.dev.reload_children import END, HAND_OVER
 
@@ -25,7 +27,17 @@ Application: TypeAlias = Callable[..., object]  # of ASGI
 GRACE = timedelta(seconds=10)
 AT_A_BREAKPOINT = timedelta(days=1)  # a reload does not end a handler that somebody looks at
 _FINISHES = "Finishing what runs; Ctrl+C again stops at once."
+_DRAINS = "Finishing what runs; a second signal stops at once."
 _WAITS = "A reload waits for what runs to finish."
+
+
+_REPORTING = timedelta(seconds=2)  # for the reply and the log after the time-out of a function
+
+
+def longest(program: Program) -> timedelta:
+    """Return the time for running work that covers the longest declared time-out."""
+    timeouts = (function.timeout for function in program.model.functions)
+    return max(timeouts, default=GRACE) + _REPORTING
 
 
 def grace(*, inline: bool) -> timedelta:
@@ -46,6 +58,20 @@ class End:
     failure: Exception | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Drain:
+    """The steps of an orderly end under a load balancer.
+
+    At the signal, `begin` makes the platform not ready. After `notice`, `refuse` answers new
+    requests with status 503, no connection is accepted, and the server waits while `busy`.
+    """
+
+    notice: timedelta
+    begin: Callable[[], None]
+    refuse: Callable[[], None]
+    busy: Callable[[], bool]
+
+
 class Server(uvicorn.Server):
     """Serve until a signal. `ready` is called when requests are accepted, `stopping` at the first
     signal.
@@ -62,6 +88,8 @@ class Server(uvicorn.Server):
         stopping: Callable[[], None],
         handing_over: timedelta | None = None,
         failing: Callable[[], Exception | None] = lambda: None,
+        grace: timedelta = GRACE,
+        drain: Drain | None = None,
     ) -> None:
         super().__init__(
             uvicorn.Config(
@@ -75,9 +103,12 @@ class Server(uvicorn.Server):
                 server_header=False,
                 proxy_headers=False,
                 timeout_keep_alive=KEEP_ALIVE,
-                timeout_graceful_shutdown=int(GRACE.total_seconds()),
+                timeout_graceful_shutdown=_whole_seconds(grace),
             )
         )
+        self._drain = drain
+        self._refusing = False
+        self._closes = self._gives_up = 0.0  # of the machine's monotonic clock
         self._ready = ready
         self._stopping = stopping
         self._handing_over = handing_over
@@ -97,7 +128,20 @@ class Server(uvicorn.Server):
             self.failure, self.handed_over = failure, False
             self.should_exit = True
             self._stopping()
+        elif self._ending and not self.should_exit and self._drain is not None:
+            self._go_on_draining(self._drain, now=time.monotonic())
         return await super().on_tick(counter)
+
+    def _go_on_draining(self, drain: Drain, *, now: float) -> None:
+        if not self._refusing and now >= self._closes:
+            self._refusing = True
+            drain.refuse()
+            for server in self.servers:
+                server.close()
+        if self._refusing and (now >= self._gives_up or not drain.busy()):
+            left = max(0.0, self._gives_up - now)
+            self.config.timeout_graceful_shutdown = _whole_seconds(timedelta(seconds=left))
+            self.should_exit = True
 
     def handle_exit(self, _sig: int, _frame: FrameType | None) -> None:
         """Stop gracefully at the first signal, at once at the second.
@@ -107,7 +151,12 @@ class Server(uvicorn.Server):
         if self._ending:
             os._exit(1)
         self._ending, self.handed_over = True, False
-        self.should_exit = True
+        if self._drain is None:
+            self.should_exit = True
+        else:
+            self._closes = time.monotonic() + self._drain.notice.total_seconds()
+            self._gives_up = self._closes + (self.config.timeout_graceful_shutdown or 0)
+            self._drain.begin()
         self._stopping()
 
     def hand_over(self, _sig: int, _frame: FrameType | None) -> None:
@@ -145,17 +194,20 @@ def serve(
     ready: Callable[[], None],
     stop: Callable[[], None],
     say: Callable[[str], None],
+    grace: timedelta,
     handing_over: timedelta | None = None,
     failing: Callable[[], Exception | None] = lambda: None,
+    drain: Drain | None = None,
 ) -> End:
     """Answer requests until a signal or an error of `failing`, then stop everything.
 
+    `grace` is the time for running work; with `drain` the time begins after the notice.
     `handing_over` is set if another process follows. If running work does not finish in time,
-    threads are
-    still busy, and only `os._exit` ends the process.
+    threads are still busy, and only `os._exit` ends the process.
     """
-    deadline = Deadline()
-    notice = threading.Timer(1.0, lambda: say(_WAITS if server.handed_over else _FINISHES))
+    longest_end = grace if drain is None else drain.notice + grace
+    finishes, deadline = _FINISHES if drain is None else _DRAINS, Deadline()
+    notice = threading.Timer(1.0, lambda: say(_WAITS if server.handed_over else finishes))
     notice.daemon = True
 
     uvicorn_log = logging.getLogger("uvicorn")
@@ -164,11 +216,19 @@ def serve(
     def stopping() -> None:
         # uvicorn logs an error when it cancels long requests; this is expected.
         uvicorn_log.setLevel(logging.CRITICAL)
-        deadline.start(handing_over if handing_over and server.handed_over else GRACE)
+        deadline.start(handing_over if handing_over and server.handed_over else longest_end)
         if notice.ident is None:
             notice.start()
 
-    server = Server(app, ready=ready, stopping=stopping, handing_over=handing_over, failing=failing)
+    server = Server(
+        app,
+        ready=ready,
+        stopping=stopping,
+        handing_over=handing_over,
+        failing=failing,
+        grace=grace,
+        drain=drain,
+    )
     with server.handling_signals():
         try:
             server.run(sockets=[listener])
@@ -177,6 +237,11 @@ def serve(
             notice.cancel()
             uvicorn_log.setLevel(logging.NOTSET)
     return End(ended, server.handed_over, server.failure)
+
+
+def _whole_seconds(length: timedelta) -> int:
+    """Return the seconds, rounded up for uvicorn."""
+    return math.ceil(length.total_seconds())
 
 
 def finished(work: Callable[[], None], *, within: timedelta) -> bool:

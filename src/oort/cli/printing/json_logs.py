@@ -23,6 +23,7 @@ class JsonLog(Log):
 
     def __init__(self, writer: LineWriter) -> None:
         super().__init__(writer, colours=False)
+        writer.dropped = _dropped
 
     def access(self, request: "HttpRequest", reply: "HttpReply", took: timedelta) -> None:
         """Log a request and its reply. The query is left out: it may hold private data."""
@@ -74,11 +75,7 @@ class JsonLog(Log):
         self._line("ERROR", line, logger=record.name)
 
     def _line(self, level: str, message: str, **fields: object) -> None:
-        names = {name: value for name, value in fields.items() if name in _NAMES}
-        texts = {name: value for name, value in fields.items() if name not in _NAMES}
-        self._writer.write(
-            log_line(level, message, now=datetime.now(UTC), fields=texts, names=names)
-        )
+        self._writer.write(_written(level, message, **fields))
 
 
 class JsonServiceLogs(logging.Handler):
@@ -94,6 +91,17 @@ class JsonServiceLogs(logging.Handler):
             self._log.record(record)
         except Exception as error:
             self._log.broken(record, error)
+
+
+def _written(level: str, message: str, **fields: object) -> str:
+    names = {name: value for name, value in fields.items() if name in _NAMES}
+    texts = {name: value for name, value in fields.items() if name not in _NAMES}
+    return log_line(level, message, now=datetime.now(UTC), fields=texts, names=names)
+
+
+def _dropped(number: int) -> str:
+    text = "Log entries were dropped: nobody read the log in time."
+    return _written("WARNING", text, logger="oort", dropped=number)
 
 
 def _sentence(report: "DeliveryReport") -> tuple[str, str]:

@@ -11,7 +11,7 @@ import threading
 import time
 import traceback
 from collections import OrderedDict, deque
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -31,7 +31,9 @@ if TYPE_CHECKING:
 
 _GATHER = 0.03  # seconds: short enough that nobody sees it, long enough that a busy platform writes many lines at once
 _PAUSE = timedelta(seconds=30)  # between two lines about the same error of the engine
-_KEPT = 20_000  # lines, if the reader has stopped; then the oldest are dropped
+# The most texts and characters that wait for a reader. Above, the oldest texts are dropped.
+_KEPT = 20_000
+_KEPT_CHARACTERS = 16 * 1024 * 1024
 _REMEMBERED = 1_000  # failures whose traceback was shown
 _TRACE = 8  # characters of a trace's id; `oort trace` takes a beginning
 _INDENT = " " * 14
@@ -42,11 +44,25 @@ _FRAME = re.compile(r'^  File "(?P<file>[^"]+)", line \d+.*\n(?:    .*\n)*', re.
 
 
 class LineWriter:
-    """Write lines to a stream from a thread. `close` writes the remaining lines."""
+    """Write lines to a stream from a thread. `close` writes the remaining lines.
 
-    def __init__(self, stream: TextIO) -> None:
+    If nobody reads the stream, the oldest lines are dropped. `dropped` makes the line about their
+    number, which is written in their place.
+    """
+
+    def __init__(
+        self,
+        stream: TextIO,
+        *,
+        kept: int = _KEPT,
+        characters: int = _KEPT_CHARACTERS,
+    ) -> None:
+        self.dropped: Callable[[int], str] = _dropped
         self._stream = stream
-        self._lines: deque[str] = deque(maxlen=_KEPT)
+        self._most = (kept, characters)
+        self._lines: deque[str] = deque()
+        self._characters = self._missing = 0
+        self._lock = threading.Lock()
         self._woken = threading.Event()
         self._closing = threading.Event()
         self._thread = threading.Thread(target=self._run, name="log", daemon=True)
@@ -54,15 +70,22 @@ class LineWriter:
 
     def write(self, text: str) -> None:
         """Add one or more complete lines, without blocking."""
-        self._lines.append(text)
+        lines, characters = self._most
+        with self._lock:
+            self._lines.append(text)
+            self._characters += len(text)
+            while self._characters > characters or len(self._lines) > lines:
+                self._characters -= len(self._lines.popleft())
+                self._missing += 1
         if not self._woken.is_set():
             self._woken.set()
 
-    def close(self) -> None:
-        """Write the remaining lines, and end."""
+    def close(self, *, within: timedelta | None = None) -> bool:
+        """Write the remaining lines, and end. False if nobody reads them in time."""
         self._closing.set()
         self._woken.set()
-        self._thread.join()
+        self._thread.join(None if within is None else within.total_seconds())
+        return not self._thread.is_alive()
 
     def _run(self) -> None:
         while not self._closing.is_set():
@@ -73,7 +96,11 @@ class LineWriter:
         self._drain()
 
     def _drain(self) -> None:
-        texts = [self._lines.popleft() for _ in range(len(self._lines))]
+        with self._lock:
+            texts, self._lines = self._lines, deque()
+            missing, self._characters, self._missing = self._missing, 0, 0
+        if missing:
+            texts.appendleft(self.dropped(missing))
         if not texts:
             return
         try:
@@ -84,7 +111,7 @@ class LineWriter:
 
 
 class Log:
-    """The output of `oort dev` while it runs."""
+    """The output of a platform while it runs."""
 
     def __init__(self, writer: LineWriter, *, colours: bool) -> None:
         self._writer = writer
@@ -241,6 +268,10 @@ def readable(text: str) -> str:
     """Remove frames of the runtime from a traceback, and shorten paths in the current folder."""
     frames = _FRAME.sub(lambda frame: "" if frame["file"].startswith(_RUNTIME) else frame[0], text)
     return output.shortened(frames)
+
+
+def _dropped(number: int) -> str:
+    return f"Entries of the log were dropped, {number:,} of them: nobody read the log in time."
 
 
 def _line(verb: str, what: str, outcome: str, *parts: str) -> str:

@@ -5,7 +5,7 @@ messages.
 """
 
 import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
@@ -20,6 +20,7 @@ from oort.engine.engine import Engine
 from oort.engine.entropy import SystemEntropy
 from oort.engine.gateway import heads
 from oort.engine.gateway.asgi import GatewayApp
+from oort.engine.gateway.health import Health
 from oort.engine.gateway.threads import Threads
 from oort.engine.identity import discovery_pages
 from oort.engine.identity.api_keys import ApiKeys
@@ -33,6 +34,7 @@ from oort.engine.state.store_keys import Keys
 from oort.engine.state.unlocking import key_of, rotate, unlock
 from oort.engine.store.direct import DirectStore
 from oort.engine.store.group import GroupCommitStore
+from oort.engine.store.writability import Writability
 from oort.model.errors import InvalidToken, StateUnusable
 from oort.model.invocations import Principal
 from oort.rules import secrets
@@ -40,6 +42,7 @@ from oort.runtime.system import SystemClock
 
 REQUEST_THREADS = 64
 CONSUMER_THREADS = 16
+LOOPBACK_NAMES = heads.LOOPBACK
 
 
 class Nobody:
@@ -63,6 +66,20 @@ class Running:
     app: GatewayApp
     _engine: Engine
     _store: GroupCommitStore
+    _health: Health
+
+    def drain(self) -> None:
+        """Be not ready from now on; requests are answered still."""
+        self._health.drain()
+
+    def refuse(self) -> None:
+        """Answer new requests with status 503, and begin no other deliveries."""
+        self.app.refuse()
+        self._engine.wind_down()
+
+    def busy(self) -> bool:
+        """True while a request runs."""
+        return self.app.is_busy()
 
     def lost(self) -> Exception | None:
         """Return the reason if the state was removed or replaced; the platform must end then."""
@@ -84,11 +101,15 @@ def started(
     inline: bool,
     throttle: bool = True,
     place: str = "",
+    hosts: Collection[str] | None = None,
+    explored: bool = True,
 ) -> Running:
     """Start a platform on the state; the caller has its lock.
 
     With `inline`, one handler runs at a time, without a time limit for debuggers. `place` holds the
-    options that other commands need to find the platform: `-C PATH`.
+    options that other commands need to find the platform: `-C PATH`. `hosts` are the accepted names
+    of the Host header: by default those of the loopback; empty accepts every name. If not
+    `explored`, there are no pages with the API document.
     """
     store = GroupCommitStore(state.database, key=unlock(state, _keys()), beside=(state.lock,))
     state.settle()
@@ -105,17 +126,26 @@ def started(
         timed=not inline,
     )
     threads = Threads(1 if inline else REQUEST_THREADS)
+    health = _health(store)
+    pages = fixed_pages.of(program, place=place, say=log.say) if explored else {}
     app = GatewayApp(
         engine.gateway,
         threads=threads,
         access=log.access,
-        pages={**fixed_pages.of(program, place=place, say=log.say), **discovery_pages.of(issuer)},
+        pages={**pages, **discovery_pages.of(issuer)},
         timed=not inline,
-        hosts=heads.LOOPBACK,
+        hosts=heads.LOOPBACK if hosts is None else hosts,
+        health=health,
     )
     engine.start()
     _say_what_waits(engine, log=log, place=place)
-    return Running(app, engine, store)
+    return Running(app, engine, store, health)
+
+
+def _health(store: GroupCommitStore) -> Health:
+    """Return the state of the platform. StateLost is noticed by the store, without a look here."""
+    writability = Writability(store, tick=SystemClock().tick)
+    return Health(lambda: "" if writability.is_writable() else "The state cannot be written.")
 
 
 def _say_what_waits(engine: Engine, *, log: Log, place: str) -> None:

@@ -15,9 +15,11 @@ from typing import Any, TypeAlias
 from oort.engine.gateway import heads, problem_replies
 from oort.engine.gateway.arriving import Arriving, ClientLeft, GivenUp, Receive, TooSlow
 from oort.engine.gateway.gateway import LOGOUT, Admission, Gateway
+from oort.engine.gateway.health import Health
 from oort.engine.gateway.threads import Threads
 from oort.model import limits
 from oort.model.http import FixedPage, HttpReply, HttpRequest
+from oort.model.problems import Problem
 
 Scope: TypeAlias = MutableMapping[str, Any]  # ASGI's own shape
 Send: TypeAlias = Callable[[MutableMapping[str, Any]], Awaitable[None]]
@@ -32,7 +34,7 @@ class GatewayApp:
     `access` receives every reply for the log, but not the fixed `pages`, which are served by their
     paths. At most `most` requests run at the same time; further requests are refused. Without
     `timed`, handlers have no time limit, for a debugger. `hosts` are the accepted names of the
-    server; without names, every Host header is accepted.
+    server; without names, every Host header is accepted. `health` has pages of its own.
     """
 
     def __init__(
@@ -45,6 +47,7 @@ class GatewayApp:
         timed: bool = True,
         most: int = limits.REQUESTS,
         hosts: Collection[str] = (),
+        health: Health | None = None,
     ) -> None:
         self._gateway = gateway
         self._threads = threads
@@ -58,6 +61,8 @@ class GatewayApp:
         self._hosts = hosts
         self._running = 0
         self._arriving = Arriving()
+        self._health = health
+        self._refusal: Problem | None = None
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -71,7 +76,10 @@ class GatewayApp:
             headers=_headers(scope["headers"]),
             client=client[0] if client else "",
         )
-        fault = heads.fault(scope, hosts=self._hosts)
+        if self._health is not None and (state := self._health.page(request.path)) is not None:
+            await _write(send, state, bodiless=request.method == "HEAD")
+            return
+        fault = self._refusal or heads.fault(scope, hosts=self._hosts)
         readable = fault is None and request.method in ("GET", "HEAD")
         page = self._pages.get(request.path) if readable else None
         if page is not None:
@@ -89,6 +97,14 @@ class GatewayApp:
         with suppress(OSError):  # the client left; the reply is logged anyway
             await _write(send, reply, bodiless=request.method == "HEAD")
         self._access(request, reply, timedelta(seconds=time.perf_counter() - started))
+
+    def is_busy(self) -> bool:
+        """True while a request is read or run."""
+        return self._running > 0
+
+    def refuse(self) -> None:
+        """Answer new requests with status 503 from now on. Running ones go on."""
+        self._refusal = problem_replies.stopping()
 
     def close(self) -> None:
         """Finish the requests that have begun, and answer no others."""

@@ -113,6 +113,7 @@ class GroupCommitStore:
         self._queue: list[_Ticket] = []
         self._urgent = False
         self._closing = False
+        self._failure: BaseException | None = None
         self._writer = threading.Thread(target=self._write_groups, name="oort-store", daemon=True)
         self._writer.start()
 
@@ -175,6 +176,10 @@ class GroupCommitStore:
         From then on, every call raises it.
         """
         return self._files.missing()
+
+    def failure(self) -> BaseException | None:
+        """Return the error of the latest commit, or None."""
+        return self._failure
 
     def close(self) -> None:
         """See `Store.close`. A second call does nothing."""
@@ -247,7 +252,9 @@ class GroupCommitStore:
         session = Session(self._writing)
         try:
             outcomes = self._commit(session, tickets)
+            self._failure = None
         except BaseException as error:  # whatever it is, every waiter must hear of it
+            self._failure = error
             outcomes = [self._failed(error)] * len(tickets)
             session.woken = False
         for ticket, outcome in zip(tickets, outcomes, strict=True):

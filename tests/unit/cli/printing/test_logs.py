@@ -1,6 +1,7 @@
 """The lines of a running platform: requests, deliveries, failures, and what services log."""
 
 import io
+import json
 import logging
 import threading
 from collections.abc import Iterator
@@ -12,6 +13,7 @@ import pytest
 
 import oort
 from oort.cli.printing import logs
+from oort.cli.printing.json_logs import JsonLog
 from oort.cli.printing.logs import CommandLogs, LineWriter, Log, ServiceLogs, shown_records
 from oort.model.errors import StateUnusable
 from oort.model.http import HttpReply, HttpRequest
@@ -185,3 +187,38 @@ def test_frames_of_the_runtime_are_left_out() -> None:
     assert logs.readable(text) == (
         'Traceback (most recent call last):\n  File "/app/orders.py", line 2, in place\n    raise KeyError\nKeyError\n'
     )
+
+
+class Stuck(io.StringIO):
+    """A pipe that nobody reads until `go_on`."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.entered, self.go_on = threading.Event(), threading.Event()
+
+    def write(self, text: str) -> int:
+        self.entered.set()
+        assert self.go_on.wait(20)
+        return super().write(text)
+
+
+@pytest.mark.parametrize("form", ["text", "json"])
+def test_entries_that_nobody_reads_are_dropped_and_counted(form: str) -> None:
+    stream = Stuck()
+    writer = LineWriter(stream, kept=5, characters=1000)
+    if form == "json":
+        JsonLog(writer)
+    writer.write("first")
+    assert stream.entered.wait(20)
+    for number in range(10):
+        writer.write(f"entry {number}")
+    writer.write("x" * 990)  # leaves room for ten characters
+    assert not writer.close(within=timedelta(milliseconds=1))
+    stream.go_on.set()
+    assert writer.close(within=timedelta(seconds=20))
+    first, dropped, *rest = stream.getvalue().splitlines()
+    assert (first, rest) == ("first", ["entry 9", "x" * 990])
+    assert "dropped" in dropped
+    assert "9" in dropped
+    if form == "json":
+        assert json.loads(dropped)["dropped"] == 9
