@@ -236,6 +236,12 @@ class StateUnwritable(StateUnusable, Unavailable):
     code = "state.unwritable"
 
 
+class QueueFull(Unavailable):
+    """Too many messages wait on a queue of the engine. Nothing was sent. Try again."""
+
+    code = "queue.full"
+
+
 class NoCredentials(OortError):
     """There are no credentials for AWS, or they have expired or are not accepted."""
 

@@ -27,6 +27,9 @@ class JsonLog(Log):
 
     def access(self, request: "HttpRequest", reply: "HttpReply", took: timedelta) -> None:
         """Log a request and its reply. The query is left out: it may hold private data."""
+        missed = self._missed(reply)
+        if missed is None:
+            return
         self._line(
             "ERROR" if reply.status >= 500 else "INFO",
             f"{request.method} {request.path}",
@@ -35,6 +38,7 @@ class JsonLog(Log):
             trace=reply.trace,
             **_whose(reply.function),
             traceback=reply.error,
+            repeated=missed or "",
         )
 
     def delivery(self, report: "DeliveryReport") -> None:

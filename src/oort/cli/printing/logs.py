@@ -30,11 +30,13 @@ if TYPE_CHECKING:
     from oort.model.invocations import DeliveryReport
 
 _GATHER = 0.03  # seconds: short enough that nobody sees it, long enough that a busy platform writes many lines at once
+_PAUSE_OF_REFUSALS = timedelta(seconds=1)  # between two requests that failed for the same reason
 _PAUSE = timedelta(seconds=30)  # between two lines about the same error of the engine
 # The most texts and characters that wait for a reader. Above, the oldest texts are dropped.
 _KEPT = 20_000
 _KEPT_CHARACTERS = 16 * 1024 * 1024
 _REMEMBERED = 1_000  # failures whose traceback was shown
+_UNAVAILABLE = 503  # with a traceback: the state or the target cannot be used now
 _TRACE = 8  # characters of a trace's id; `oort trace` takes a beginning
 _INDENT = " " * 14
 _PARKED = "The message is kept and not tried again: see `oort events parked`. A consumer that can read it will get it."
@@ -120,18 +122,31 @@ class Log:
         self._shown: OrderedDict[tuple[str, str, str], None] = OrderedDict()
         self._lock = threading.Lock()
         self._seldom = Seldom(_PAUSE)
+        self._refusals = Seldom(_PAUSE_OF_REFUSALS)
 
     def access(self, request: "HttpRequest", reply: "HttpReply", took: timedelta) -> None:
         """Log a request and its reply, with the traceback of a failed handler.
 
-        The query is left out: it may hold tokens and private data.
+        The query is left out: it may hold tokens and private data. Requests that fail for the same
+        reason of the engine, such as a full disk, get a line a second.
         """
+        missed = self._missed(reply)
+        if missed is None:
+            return
         status = self._paint(str(reply.status), _status_colour(reply.status))
-        parts = (_took(took), self._short(reply.trace), reply.function)
+        more = f"({missed:,} more failed like this)" if missed else ""
+        parts = (_took(took), self._short(reply.trace), reply.function, more)
         self.say(
             _line(request.method, request.path, status, *parts),
             below=self._traceback(reply.error, trace=reply.trace),
         )
+
+    def _missed(self, reply: "HttpReply") -> int | None:
+        """Return the number of equal refusals without a line; None if this gets no line either."""
+        if reply.status != _UNAVAILABLE or not reply.error:
+            return 0
+        reason = reply.error.rstrip().rpartition("\n")[2]
+        return self._refusals.missed(reason, now=datetime.now(UTC))
 
     def delivery(self, report: "DeliveryReport") -> None:
         """Log a delivery and its outcome.

@@ -22,7 +22,7 @@ import apsw
 
 from oort.engine.store.presence import Presence
 from oort.engine.store.session import Row, Session, Value
-from oort.engine.store.store import closed, connect, ignore, unusable
+from oort.engine.store.store import closed, connect, free_bytes, ignore, unusable
 from oort.model.errors import StateLost
 from oort.runtime.seldom import Seldom
 
@@ -160,6 +160,10 @@ class GroupCommitStore:
     def later(self, work: Callable[[Session], object]) -> None:
         """See `Store.later`: the work joins the next group, or forms one after `patience`."""
         self._hand_in(_Ticket(work, None))
+
+    def free(self) -> int | None:
+        """See `Store.free`."""
+        return free_bytes(self._path)
 
     def data_version(self) -> int:
         """See `Store.data_version`."""

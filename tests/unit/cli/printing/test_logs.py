@@ -6,7 +6,7 @@ import logging
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -222,3 +222,35 @@ def test_entries_that_nobody_reads_are_dropped_and_counted(form: str) -> None:
     assert "9" in dropped
     if form == "json":
         assert json.loads(dropped)["dropped"] == 9
+
+
+@pytest.mark.parametrize("form", ["text", "json"])
+def test_requests_that_fail_for_the_same_reason_of_the_engine_get_a_line_a_second(
+    form: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    moments = iter([*[0.0] * 4, 1.1, 1.2])
+    monkeypatch.setattr(logs, "datetime", Moments(moments))
+    stream = io.StringIO()
+    writer = LineWriter(stream)
+    log = JsonLog(writer) if form == "json" else Log(writer, colours=False)
+    full = "Traceback\noort.model.errors.StateUnwritable: The disk is full."
+    for error in (full, full, full, full, full, "Traceback\nQueueFull: The queue is full."):
+        log.access(HttpRequest("POST", "/a"), reply(503, error=error), timedelta(0))
+    log.access(HttpRequest("POST", "/a"), reply(503), timedelta(0))  # of a handler
+    writer.close()
+    text = stream.getvalue()
+    assert text.count("POST") == 4
+    assert ("3 more failed like this" if form == "text" else '"repeated":3') in text
+
+
+class Moments:
+    """A clock with these moments, in seconds."""
+
+    def __init__(self, moments: Iterator[float]) -> None:
+        self._moments = moments
+        self._start = datetime(2026, 1, 1, tzinfo=UTC)
+
+    def now(self, _zone: object) -> datetime:
+        return self._start + timedelta(seconds=next(self._moments))
+
+    fromtimestamp = datetime.fromtimestamp
