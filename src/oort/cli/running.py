@@ -23,11 +23,12 @@ if TYPE_CHECKING:
     import socket
 
     from oort.cli.dev.reload_children import Supervisor
-    from oort.cli.dev.serving import Drain, End
+    from oort.cli.dev.serving import Drain, End, Tls
     from oort.cli.wiring.embedded import Running
     from oort.cli.wiring.listening import StateFolder
 
 _TOKEN_LIFETIME = timedelta(hours=12)
+_LOCAL = "Clients need the local authority in {}: curl --cacert FILE."
 _ENDS = ". SIGTERM ends the platform; running work has {} s."
 
 
@@ -37,11 +38,20 @@ class Service:
 
     `names` are the accepted names of the Host header; without names, every name is accepted.
     `drain` is the time for running work after a signal; None covers the longest declared time-out.
+    `certificate` is a file with a certificate and one with its key. `local_names` are the names of
+    a certificate by a local authority; None means no such certificate.
     """
 
     names: frozenset[str]
     drain: timedelta | None
     notice: timedelta
+    certificate: tuple[Path, Path] | None = None
+    local_names: frozenset[str] | None = None
+
+    @property
+    def is_secure(self) -> bool:
+        """True if the listener speaks TLS."""
+        return self.certificate is not None or self.local_names is not None
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,8 +81,11 @@ def run(
 
     service = run_options.service
     with opened_logs.opened(run_options.log) as (log, writer):
+        folder.check()  # before files are made in a folder that is not the one of the lock
+        tls = _tls(service, folder=folder, log=log)
         platform = _started(program, run_options, folder=folder, log=log)
-        address = welcome.address(listener, folder.credentials)
+        scheme = "http" if tls is None else "https"
+        address = welcome.address(listener, folder.credentials, scheme=scheme)
         grace = _grace(program, service)
 
         def ready() -> None:
@@ -95,6 +108,7 @@ def run(
             handing_over=serving.grace(inline=run_options.inline) if supervisor else None,
             failing=platform.lost,
             drain=_drain(platform, service),
+            tls=tls,
         )
         say = log.say if run_options.log == "json" or service is not None else writer.write
         for line in _last_lines(end, run_options, grace=grace):
@@ -109,7 +123,6 @@ def _started(
     """Start the platform. A developer gets a token for every group, in a file for curl."""
     from oort.cli.wiring import embedded
 
-    folder.check()  # before files are made in a folder that is not the one of the lock
     issuer = embedded.issuer_of(folder, platform=program.model.name)
     service = run_options.service
     platform = embedded.started(
@@ -150,6 +163,26 @@ def _drain(platform: "Running", service: Service | None) -> "Drain | None":
     return serving.Drain(
         notice=service.notice, begin=platform.drain, refuse=platform.refuse, busy=platform.busy
     )
+
+
+def _tls(service: Service | None, *, folder: "StateFolder", log: Log) -> "Tls | None":
+    from oort.cli.dev import serving
+    from oort.cli.wiring import embedded
+
+    if service is None or not service.is_secure:
+        return None
+    names = service.local_names or frozenset()
+    certificates = embedded.certificates(folder, service.certificate, names=names)
+    if service.certificate is None:
+        log.say(_LOCAL.format(output.relative(embedded.authority_of(folder))))
+    if certificates.ends() < datetime.now(UTC):
+        log.say(f"The certificate ended on {certificates.ends():%Y-%m-%d}; clients will refuse it.")
+
+    def look() -> None:
+        if news := certificates.renew():
+            log.say(news)
+
+    return serving.Tls(certificates.context, look)
 
 
 def _last_lines(end: "End", run_options: RunOptions, *, grace: timedelta) -> Iterator[str]:

@@ -4,6 +4,7 @@ import http.client
 import json
 import os
 import signal
+import ssl
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -21,13 +22,26 @@ class Served:
     def __init__(self, process: "subprocess.Popen[str]") -> None:
         assert process.stdout is not None
         self.process = process
-        self.first = json.loads(process.stdout.readline())
+        self.before: list[str] = []
+        while "Listening" not in (line := json.loads(process.stdout.readline()))["message"]:
+            self.before.append(line["message"])
+        self.first = line
+        self.trusted: Path | None = None  # the authority, if the platform speaks TLS
         url = next(word for word in self.first["message"].split() if "://" in word).rstrip(".")
         self.port = int(url.rpartition(":")[2])
 
     def connected(self) -> http.client.HTTPConnection:
         """Return a connection that is open."""
-        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=PATIENCE)
+        connection = (
+            http.client.HTTPConnection("127.0.0.1", self.port, timeout=PATIENCE)
+            if self.trusted is None
+            else http.client.HTTPSConnection(
+                "localhost",
+                self.port,
+                timeout=PATIENCE,
+                context=ssl.create_default_context(cafile=self.trusted),
+            )
+        )
         connection.connect()
         return connection
 

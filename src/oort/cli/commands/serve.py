@@ -25,10 +25,13 @@ Examples:
   oort serve apps/cometbid
   oort serve apps/cometbid --behind-proxy --drain 1m
 """
+_FILE = click.Path(path_type=Path, dir_okay=False)
 _OPEN = (
     "{} can be reached from other machines, and HTTP is not encrypted: "
     "make sure that only the proxy can reach it."
 )
+
+_Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 
 
 @click.command(cls=Command, epilog=_EPILOG, short_help="Run the platform for its users.")
@@ -45,12 +48,23 @@ _OPEN = (
     default="127.0.0.1",
     show_default=True,
     metavar="ADDRESS",
-    help="The IP address to listen on. Another one than the loopback needs --behind-proxy.",
+    help="The IP address to listen on. Another one than the loopback needs --tls, --tls-local or --behind-proxy.",
 )
 @click.option(
     "--behind-proxy",
     is_flag=True,
     help="A proxy with TLS is in front: accept every Host header, and any --host.",
+)
+@click.option(
+    "--tls",
+    type=(_FILE, _FILE),
+    metavar="CERT KEY",
+    help="Speak HTTPS, TLS 1.3 only: a certificate with its chain, and its key, as PEM files.",
+)
+@click.option(
+    "--tls-local",
+    is_flag=True,
+    help="Speak HTTPS with a certificate for this machine and each --name, by a local authority.",
 )
 @click.option(
     "--name",
@@ -82,6 +96,8 @@ def serve(
     port: int,
     host: str,
     behind_proxy: bool,
+    tls: tuple[Path, Path] | None,
+    tls_local: bool,
     names: tuple[str, ...],
     drain: timedelta | None,
     notice: timedelta | None,
@@ -102,9 +118,16 @@ def serve(
     """
     from oort.cli.wiring.listening import occupied
 
-    address = _address(host, behind_proxy=behind_proxy)
+    if tls is not None and tls_local:
+        raise click.BadParameter("choose one of --tls and --tls-local.", param_hint="--tls-local")
+    is_secure = tls is not None or tls_local
+    address = _address(host, is_open=behind_proxy or is_secure)
     service = Service(
-        _names(names, behind_proxy=behind_proxy), drain=drain, notice=notice or timedelta(0)
+        _names(names, is_any=behind_proxy or is_secure),
+        drain=drain,
+        notice=notice or timedelta(0),
+        certificate=tls,
+        local_names=_local_names(names, address) if tls_local else None,
     )
     form = log or ("text" if sys.stdout.isatty() else "json")
     run_options = RunOptions(
@@ -113,31 +136,40 @@ def serve(
     project, program = platforms.load(path)
     folder = platforms.state_folder(project, state)
     with occupied(folder, port=port, host=str(address)) as (holder, listener):
-        if not address.is_loopback:
+        if not address.is_loopback and not is_secure:
             output.warn(_OPEN.format(address))
         run(program, run_options, folder=holder, listener=listener)
 
 
-def _address(host: str, *, behind_proxy: bool) -> ipaddress.IPv4Address | ipaddress.IPv6Address:
+def _address(host: str, *, is_open: bool) -> _Address:
     try:
         address = ipaddress.ip_address("127.0.0.1" if host == "localhost" else host.strip("[]"))
     except ValueError:
         raise click.BadParameter(
             f"{host!r} is not an IP address, such as 127.0.0.1 or 0.0.0.0.", param_hint="--host"
         ) from None
-    if not address.is_loopback and not behind_proxy:
+    if not address.is_loopback and not is_open:
         raise click.BadParameter(
-            f"{address} can be reached from other machines, and HTTP is not encrypted. Put a proxy "
-            "with TLS in front and add --behind-proxy, or listen on 127.0.0.1.",
+            f"{address} can be reached from other machines, and HTTP is not encrypted. Add --tls "
+            "CERT KEY; or put a proxy with TLS in front and add --behind-proxy.",
             param_hint="--host",
         )
     return address
 
 
-def _names(names: tuple[str, ...], *, behind_proxy: bool) -> frozenset[str]:
-    """Return the accepted names; empty if every name is accepted."""
+def _names(names: tuple[str, ...], *, is_any: bool) -> frozenset[str]:
+    """Return the accepted names; empty if every name is accepted.
+
+    With TLS, a page of another origin cannot use its own name for this server: the certificate
+    does not have it.
+    """
     from oort.cli.wiring import embedded
 
-    if behind_proxy and not names:
+    if is_any and not names:
         return frozenset()
     return frozenset(name.lower() for name in names) | embedded.LOOPBACK_NAMES
+
+
+def _local_names(names: tuple[str, ...], address: _Address) -> frozenset[str]:
+    every = frozenset(name.lower() for name in names)
+    return every if address.is_unspecified else every | {str(address)}

@@ -1,10 +1,12 @@
 """Serve a platform over HTTP in the foreground: the server, its signals, and a bounded shutdown."""
 
+import asyncio
 import logging
 import math
 import os
 import signal
 import socket
+import ssl
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -21,6 +23,7 @@ import uvicorn
 from oort.app.programs import Program
 from oort.cli.dev.connections import KEEP_ALIVE, Connection
 from oort.cli.dev.reload_children import END, HAND_OVER
+from oort.model import limits
 
 Application: TypeAlias = Callable[..., object]  # of ASGI
 
@@ -31,6 +34,8 @@ _DRAINS = "Finishing what runs; a second signal stops at once."
 _WAITS = "A reload waits for what runs to finish."
 
 
+_TLS_LOOK = 100  # ticks of a tenth of a second
+_TLS_END = 1.0  # seconds for a client to confirm the end of TLS
 _REPORTING = timedelta(seconds=2)  # for the reply and the log after the time-out of a function
 
 
@@ -56,6 +61,14 @@ class End:
     finished: bool
     handed_over: bool
     failure: Exception | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Tls:
+    """The TLS settings of the listener. `look` is called now and then, for renewed certificates."""
+
+    context: ssl.SSLContext
+    look: Callable[[], None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,6 +103,7 @@ class Server(uvicorn.Server):
         failing: Callable[[], Exception | None] = lambda: None,
         grace: timedelta = GRACE,
         drain: Drain | None = None,
+        tls: Tls | None = None,
     ) -> None:
         super().__init__(
             uvicorn.Config(
@@ -107,6 +121,7 @@ class Server(uvicorn.Server):
             )
         )
         self._drain = drain
+        self._tls = tls
         self._refusing = False
         self._closes = self._gives_up = 0.0  # of the machine's monotonic clock
         self._ready = ready
@@ -119,8 +134,30 @@ class Server(uvicorn.Server):
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         """See uvicorn."""
-        await super().startup(sockets)
+        if self._tls is None:
+            await super().startup(sockets)
+        else:
+            await self._listen_with(self._tls, sockets or [])
         self._ready()
+
+    async def _listen_with(self, tls: Tls, sockets: list[socket.socket]) -> None:
+        """Listen with TLS. uvicorn gives a client a minute for the handshake."""
+        loop = asyncio.get_running_loop()
+
+        def connection() -> asyncio.Protocol:
+            return Connection(self.config, self.server_state, self.lifespan.state)
+
+        self.servers = [
+            await loop.create_server(
+                connection,
+                sock=listener,
+                ssl=tls.context,
+                ssl_handshake_timeout=limits.CLIENT_PAUSE.total_seconds(),
+                ssl_shutdown_timeout=_TLS_END,
+            )
+            for listener in sockets
+        ]
+        self.started = True
 
     async def on_tick(self, counter: int) -> bool:
         """See uvicorn: called ten times a second."""
@@ -130,6 +167,8 @@ class Server(uvicorn.Server):
             self._stopping()
         elif self._ending and not self.should_exit and self._drain is not None:
             self._go_on_draining(self._drain, now=time.monotonic())
+        if self._tls is not None and counter % _TLS_LOOK == 0:
+            self._tls.look()
         return await super().on_tick(counter)
 
     def _go_on_draining(self, drain: Drain, *, now: float) -> None:
@@ -198,6 +237,7 @@ def serve(
     handing_over: timedelta | None = None,
     failing: Callable[[], Exception | None] = lambda: None,
     drain: Drain | None = None,
+    tls: Tls | None = None,
 ) -> End:
     """Answer requests until a signal or an error of `failing`, then stop everything.
 
@@ -210,12 +250,9 @@ def serve(
     notice = threading.Timer(1.0, lambda: say(_WAITS if server.handed_over else finishes))
     notice.daemon = True
 
-    uvicorn_log = logging.getLogger("uvicorn")
-    uvicorn_log.setLevel(logging.ERROR)
-
     def stopping() -> None:
         # uvicorn logs an error when it cancels long requests; this is expected.
-        uvicorn_log.setLevel(logging.CRITICAL)
+        logging.getLogger("uvicorn").setLevel(logging.CRITICAL)
         deadline.start(handing_over if handing_over and server.handed_over else longest_end)
         if notice.ident is None:
             notice.start()
@@ -228,15 +265,26 @@ def serve(
         failing=failing,
         grace=grace,
         drain=drain,
+        tls=tls,
     )
-    with server.handling_signals():
+    with server.handling_signals(), _errors_only():
         try:
             server.run(sockets=[listener])
         finally:
             ended = finished(stop, within=deadline.left())
             notice.cancel()
-            uvicorn_log.setLevel(logging.NOTSET)
     return End(ended, server.handed_over, server.failure)
+
+
+@contextmanager
+def _errors_only() -> Iterator[None]:
+    """Leave out uvicorn's own messages about its start and end."""
+    log = logging.getLogger("uvicorn")
+    log.setLevel(logging.ERROR)
+    try:
+        yield
+    finally:
+        log.setLevel(logging.NOTSET)
 
 
 def _whole_seconds(length: timedelta) -> int:

@@ -20,6 +20,7 @@ from oort.engine.engine import Engine
 from oort.engine.entropy import SystemEntropy
 from oort.engine.gateway import heads
 from oort.engine.gateway.asgi import GatewayApp
+from oort.engine.gateway.certificates import AUTHORITY, Certificates, Files, local
 from oort.engine.gateway.health import Health
 from oort.engine.gateway.threads import Threads
 from oort.engine.identity import discovery_pages
@@ -232,6 +233,20 @@ def rotate_signing_key(folder: Path, *, platform: str, at_once: bool) -> None:
     Older tokens stay valid for a day; `at_once` ends them now.
     """
     issuer_of(open_state(folder), platform=platform).rotate(at_once=at_once)
+
+
+def certificates(
+    state: StateFolder, given: tuple[Path, Path] | None, *, names: Iterable[str]
+) -> Certificates:
+    """Return the given certificate and key, else those of a local authority in the state folder."""
+    if given is not None:
+        return Certificates(Files(*given))
+    return Certificates(local(state.path, names=names, now=SystemClock().now))
+
+
+def authority_of(state: StateFolder) -> Path:
+    """Return the file with the certificate of the local authority."""
+    return state.path / AUTHORITY
 
 
 def api_keys(folder: Path) -> ApiKeys:

@@ -1,12 +1,15 @@
 """`oort serve`: what it answers, logs and refuses, and how it ends."""
 
+import contextlib
 import signal
+import socket
 import threading
 import time
 from pathlib import Path
 
 import pytest
 
+from oort.model import limits
 from tests.unit.cli.served import PATIENCE, Served, asked, served
 from tests.unit.cli.shops import run, shop
 
@@ -106,6 +109,50 @@ def test_only_a_proxy_opens_it_to_other_machines_and_names(tmp_path: Path) -> No
             assert [platform.ask("GET", path, **name)[0] for name in names] == statuses
             # Load balancers ask by address.
             assert platform.ask("GET", "/_oort/ready", host="10.0.0.7")[0] == 200
+
+
+def test_it_speaks_tls_and_ends_in_order(tmp_path: Path) -> None:
+    folder = shop(tmp_path)
+    with served(folder, "--tls-local") as platform:
+        platform.trusted = folder / ".oort" / "tls-authority.pem"
+        assert str(platform.trusted.name) in platform.before[0]
+        assert "https://127.0.0.1:" in platform.first["message"]
+        assert platform.ask("POST", "/orders", {"email": "a@b.c"})[0] == 201
+        assert platform.ask("GET", "/_oort/ready")[0] == 200
+        with socket.create_connection(("127.0.0.1", platform.port), timeout=PATIENCE) as plain:
+            plain.sendall(b"GET / HTTP/1.1\r\nhost: localhost\r\n\r\n")
+            assert b"HTTP" not in plain.recv(1000)  # an alert of TLS, or nothing
+        running = Slow(platform, 1.0)
+        platform.terminate()
+        assert running.reply() == (200, b'"slept"')
+        assert platform.process.wait(PATIENCE) == 0
+        assert not [line for line in platform.log() if line["level"] == "ERROR"]
+    certificate, key = (folder / ".oort" / name for name in ("tls.pem", "tls-key.pem"))
+    with served(folder, "--tls", str(certificate), str(key), "--host", "0.0.0.0") as platform:
+        platform.trusted = folder / ".oort" / "tls-authority.pem"
+        assert platform.ask("GET", "/orders/of/2026-01-31", host="shop.example")[0] == 200
+        platform.terminate()
+        assert platform.process.wait(PATIENCE) == 0
+    words = ("serve", folder, "--port", "0", "--tls")
+    refused = run(*words, key, certificate)
+    assert (refused.exit_code, len(refused.stderr.splitlines())) == (1, 1)
+    assert "do not fit" in refused.stderr
+    assert run(*words, certificate, key, "--tls-local").exit_code == 64
+
+
+def test_refused_connections_of_tls_are_told_why(tmp_path: Path) -> None:
+    folder = shop(tmp_path)
+    with served(folder, "--tls-local") as platform, contextlib.ExitStack() as stack:
+        platform.trusted = folder / ".oort" / "tls-authority.pem"
+        for _ in range(limits.CONNECTIONS):
+            stack.callback(platform.connected().close)
+        status, _, body = platform.ask("GET", "/_oort/health")
+        assert (status, body) in (
+            (200, b'{"status":"alive"}'),
+            (503, b"Too many connections are open."),
+        )
+        platform.terminate()
+        platform.process.wait(PATIENCE)
 
 
 class Slow:
