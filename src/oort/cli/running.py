@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 from oort.app.programs import Program
 from oort.cli import errors
-from oort.cli.dev import welcome
+from oort.cli.dev import supervising, welcome
 from oort.cli.printing import opened_logs, output
 from oort.cli.printing.logs import Log
 from oort.cli.wiring import platforms
@@ -95,6 +95,7 @@ def run(
                 log.say(_listening(address, service, grace=grace))
             else:
                 _print_welcome(program, address, state=folder.path, hint=_hint(run_options))
+            supervising.notify(supervising.READY)
             if supervisor is not None:
                 supervisor.ready()
 
@@ -160,8 +161,13 @@ def _drain(platform: "Running", service: Service | None) -> "Drain | None":
 
     if service is None:
         return None
+
+    def begin() -> None:
+        supervising.notify(supervising.STOPPING)
+        platform.drain()
+
     return serving.Drain(
-        notice=service.notice, begin=platform.drain, refuse=platform.refuse, busy=platform.busy
+        notice=service.notice, begin=begin, refuse=platform.refuse, busy=platform.busy
     )
 
 

@@ -21,7 +21,7 @@ Example:
 _SAVE_EPILOG = """\b
 Examples:
   oort state save -C apps/cometbid
-  oort state save /mnt/backup/cometbid-monday -C apps/cometbid
+  oort state save /mnt/backup/ --keep 14 -C apps/cometbid
 """
 _LOAD_EPILOG = """\b
 Example:
@@ -60,20 +60,30 @@ def state() -> None:
 
 @state.command(epilog=_SAVE_EPILOG, short_help="Copy the state; the platform may run.")
 @click.argument("name", default="")
+@click.option(
+    "--keep",
+    type=click.IntRange(1),
+    metavar="NUMBER",
+    help="Then delete the oldest states of this platform in the same folder, but for NUMBER.",
+)
 @options.path_option
 @options.json_option
 @options.state_option
-def save(*, name: str, path: Path, as_json: bool, state: Path | None) -> None:
-    """Save the state of the platform under NAME, by default the time. The platform may run: the copy
-    has every write that was acknowledged before the command began. The copy is verified before
-    it gets its name, so a name stands for a complete copy. An interruption leaves no copy."""
+def save(*, name: str, keep: int | None, path: Path, as_json: bool, state: Path | None) -> None:
+    """Save the state of the platform under NAME, by default the time; also after a path with a slash
+    at the end. The platform may run: the copy has every write that was acknowledged before the
+    command began. The copy is verified before its name exists, so a name stands for a complete
+    copy. An interruption leaves no copy."""
     from oort.cli.wiring import kept_states
 
     project = platforms.find(path)
     saved = kept_states.save(platforms.state_folder(project, state), name, platform=project.name)
+    removed = [] if keep is None else kept_states.thin_out(saved, keep=keep)
     if as_json:
-        output.json(_document(saved))
+        output.json({**_document(saved), "removed": [str(folder) for folder in removed]})
     else:
+        for folder in removed:
+            output.echo(f"Deleted {output.relative(folder)}.")
         place = output.relative(saved.folder.path)
         output.echo(f"Saved {_size(saved.size)} in {place}. The copy is verified.")
 

@@ -19,16 +19,21 @@ __all__ = ["SavedState"]  # commands print it
 def save(
     folder: Path, name: str, *, platform: str, step: Callable[[int], None] = lambda _: None
 ) -> SavedState:
-    """Save the state under the name or path; the platform may run. Without a name, the time is it."""
+    """Save the state under the name or path; the platform may run."""
     state, now = embedded.existing(folder), SystemClock().now()
     return saved_states.save(
         state,
-        saved_states.place(folder, name or f"{now:%Y%m%dT%H%M%SZ}"),
+        saved_states.place(folder, name, now=now),
         key=key_of(state, _keys()),
         platform=platform,
         now=now,
         step=step,
     )
+
+
+def thin_out(saved: SavedState, *, keep: int) -> list[Path]:
+    """Delete the oldest saved states beside this one but for `keep`; return their folders."""
+    return saved_states.thin_out(saved.folder.path.parent, platform=saved.platform, keep=keep)
 
 
 def load(program: Program, folder: Path, name: str) -> Path | None:

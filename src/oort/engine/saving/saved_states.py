@@ -63,11 +63,15 @@ class SavedState:
         return self.folder.path.name
 
 
-def place(state: Path, name: str) -> Path:
+def place(state: Path, name: str, *, now: datetime | None = None) -> Path:
     """Return the folder for a name, beside the state folder. A name with a slash is a path.
+
+    Without a name, or after a slash at the end, the time is the name.
 
     StateUnusable for a name that a folder should not have.
     """
+    if now is not None and (not name or name.endswith("/")):
+        name = f"{name}{now:%Y%m%dT%H%M%SZ}"
     if "/" in name:
         return Path(name).absolute()
     if not _NAME.fullmatch(name):
@@ -138,6 +142,16 @@ def save(
         durable.create(draft / MANIFEST, msgspec.json.encode(manifest) + b"\n")
         _name(draft, target)
     return read(target)
+
+
+def thin_out(folder: Path, *, platform: str, keep: int) -> list[Path]:
+    """Delete the oldest saved states of the platform in a folder but for `keep`; return them."""
+    states = [saved for saved in saved_in(folder) if saved.platform == platform]
+    removed = [saved.folder.path for saved in states[:-keep]]
+    for path in removed:
+        durable.remove(path / MANIFEST)  # first: a part of a saved state must not look complete
+        shutil.rmtree(path)
+    return removed
 
 
 def load(

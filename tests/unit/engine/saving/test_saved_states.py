@@ -106,6 +106,24 @@ def test_a_name_is_given_once_and_leads_nowhere_else(desk: Desk) -> None:
             saved_states.place(desk.root / ".oort", name)
 
 
+def test_the_oldest_are_deleted_but_only_of_this_platform(desk: Desk) -> None:
+    home = desk.root / "copies"
+    for number in range(4):
+        desk.saved(f"{home}/{number}")
+    manifest = home / "0" / saved_states.MANIFEST
+    manifest.write_text(manifest.read_text().replace('"shop"', '"other"'))
+    for number, day in ((1, 3), (2, 1), (3, 2)):
+        manifest = home / str(number) / saved_states.MANIFEST
+        manifest.write_text(manifest.read_text().replace("2026-01-01", f"2026-02-0{day}"))
+    (home / "unrelated").mkdir()
+    removed = saved_states.thin_out(home, platform="shop", keep=1)
+    assert [path.name for path in removed] == ["2", "3"]
+    assert sorted(path.name for path in home.iterdir()) == ["0", "1", "unrelated"]
+    assert (
+        saved_states.place(desk.root / ".oort", f"{home}/", now=NOON) == home / "20260101T120000Z"
+    )
+
+
 def test_a_running_platform_keeps_its_state(desk: Desk) -> None:
     saved = desk.saved()
     with held(desk.state), pytest.raises(StateUnusable, match="in use by a running platform"):
