@@ -25,6 +25,22 @@ def talk() -> None:
         logging.getLogger("shop").info("%d %s", number, "x" * 1_000)
 """
 
+PACKING = """
+import logging, time
+from oort import Event, Publish, Service, event
+orders = Service("orders")
+@event("orders.placed", version=1, key="id")
+class Placed(Event):
+    id: str
+@orders.post("/", public=True)
+def place(out: Publish[Placed]) -> None:
+    out.publish(Placed(id="1"))
+@orders.on(Placed)
+def pack(event: Placed) -> None:
+    logging.getLogger("shop").info("packing")
+    time.sleep(1.5)
+"""
+
 
 def test_it_answers_and_logs_in_json_and_makes_nothing_for_developers(tmp_path: Path) -> None:
     folder = shop(tmp_path)
@@ -64,6 +80,19 @@ def test_the_end_under_a_load_balancer(tmp_path: Path) -> None:
         assert platform.process.wait(PATIENCE) == 0
         idle.close()
         late.close()
+
+
+def test_a_delivery_that_runs_is_finished_and_no_other_begins(tmp_path: Path) -> None:
+    with served(shop(tmp_path, PACKING)) as platform:
+        assert platform.ask("POST", "/orders")[0] == 200
+        assert platform.process.stdout is not None
+        while "packing" not in platform.process.stdout.readline():
+            pass
+        platform.terminate()
+        assert platform.process.wait(PATIENCE) == 0
+        messages = [line["message"] for line in platform.log()]
+        assert "delivered" in messages
+        assert "packing" not in messages
 
 
 def test_work_that_does_not_end_in_the_drain_time_is_cut_off(tmp_path: Path) -> None:
