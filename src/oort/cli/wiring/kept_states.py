@@ -33,7 +33,7 @@ def save(
 
 def thin_out(saved: SavedState, *, keep: int) -> list[Path]:
     """Delete the oldest saved states beside this one but for `keep`; return their folders."""
-    return saved_states.thin_out(saved.folder.path.parent, platform=saved.platform, keep=keep)
+    return saved_states.thin_out(saved, keep=keep)
 
 
 def load(program: Program, folder: Path, name: str) -> Path | None:

@@ -144,10 +144,18 @@ def save(
     return read(target)
 
 
-def thin_out(folder: Path, *, platform: str, keep: int) -> list[Path]:
-    """Delete the oldest saved states of the platform in a folder but for `keep`; return them."""
-    states = [saved for saved in saved_in(folder) if saved.platform == platform]
-    removed = [saved.folder.path for saved in states[:-keep]]
+def thin_out(latest: SavedState, *, keep: int) -> list[Path]:
+    """Delete the oldest states of the platform beside the latest, but for `keep`; return them.
+
+    The latest stays in any case: a clock that went back makes it look older.
+    """
+    path = latest.folder.path
+    older = [
+        saved.folder.path
+        for saved in saved_in(path.parent)
+        if saved.platform == latest.platform and saved.folder.path != path
+    ]
+    removed = older[: max(0, len(older) + 1 - keep)]
     for path in removed:
         durable.remove(path / MANIFEST)  # first: a part of a saved state must not look complete
         shutil.rmtree(path)

@@ -6,9 +6,10 @@ import subprocess
 import sys
 from pathlib import Path
 
+import apsw
 import pytest
 
-from oort.engine.saving import saved_states
+from oort.engine.saving import copying, saved_states
 from oort.engine.state.folder import held
 from oort.model.errors import StateLost, StateUnusable, StateUnwritable
 from tests.unit.engine.saving.states import NOON, Desk
@@ -116,9 +117,11 @@ def test_the_oldest_are_deleted_but_only_of_this_platform(desk: Desk) -> None:
         manifest = home / str(number) / saved_states.MANIFEST
         manifest.write_text(manifest.read_text().replace("2026-01-01", f"2026-02-0{day}"))
     (home / "unrelated").mkdir()
-    removed = saved_states.thin_out(home, platform="shop", keep=1)
-    assert [path.name for path in removed] == ["2", "3"]
-    assert sorted(path.name for path in home.iterdir()) == ["0", "1", "unrelated"]
+    latest = saved_states.read(home / "3")  # after the clock went back
+    assert saved_states.thin_out(latest, keep=3) == []
+    assert [path.name for path in saved_states.thin_out(latest, keep=2)] == ["2"]
+    assert [path.name for path in saved_states.thin_out(latest, keep=1)] == ["1"]
+    assert sorted(path.name for path in home.iterdir()) == ["0", "3", "unrelated"]
     assert (
         saved_states.place(desk.root / ".oort", f"{home}/", now=NOON) == home / "20260101T120000Z"
     )
@@ -180,6 +183,24 @@ def test_a_full_disk_leaves_no_copy(desk: Desk, monkeypatch: pytest.MonkeyPatch)
     home = saved_states.home(desk.root / ".oort")
     assert [path.name for path in home.iterdir()] == ["a"]
     assert desk.names() == ["1", "2"]
+
+
+def test_a_disk_that_becomes_full_meanwhile_leaves_no_copy(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_: object) -> None:
+        raise apsw.FullError("database or disk is full")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(copying, "_copy_pages", full)
+        with pytest.raises(StateUnwritable, match="is full"):
+            desk.saved()
+    with monkeypatch.context() as patch:
+        patch.setattr(saved_states, "_copy_files", lambda *_: os.statvfs("/nowhere"))
+        with pytest.raises(StateUnwritable, match="cannot be written"):
+            desk.saved()
+    assert list(saved_states.home(desk.root / ".oort").iterdir()) == []
+    desk.saved()
 
 
 @pytest.mark.slow
