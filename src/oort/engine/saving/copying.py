@@ -32,7 +32,6 @@ def copy(
             # One snapshot: without it, each write of another process would begin the copy anew.
             reading.execute("BEGIN")
             reading.execute("SELECT count(*) FROM sqlite_schema").fetchall()
-            check_room(target.parent, pages_of(reading) * page_size_of(reading))
             _copy_pages(reading, target, key, step)
         finally:
             reading.close()
@@ -78,14 +77,10 @@ def check_room(folder: Path, size: int) -> None:
         )
 
 
-def pages_of(connection: apsw.Connection) -> int:
-    """Return the number of pages of the database."""
-    return _number(connection, "PRAGMA page_count")
-
-
-def page_size_of(connection: apsw.Connection) -> int:
-    """Return the size of a page in bytes."""
-    return _number(connection, "PRAGMA page_size")
+def size_of(path: Path) -> int:
+    """Return the most bytes that a copy of the file can have, with the content of its log."""
+    log = path.with_name(f"{path.name}-wal")
+    return sum(file.stat().st_size for file in (path, log) if file.exists())
 
 
 def _copy_pages(
@@ -102,12 +97,6 @@ def _copy_pages(
         writing.execute("PRAGMA journal_mode = DELETE").fetchall()
     finally:
         writing.close()
-
-
-def _number(connection: apsw.Connection, sql: str) -> int:
-    row = connection.execute(sql).fetchone()
-    assert row is not None
-    return int(row[0])
 
 
 def _failure(error: BaseException, path: Path) -> BaseException:

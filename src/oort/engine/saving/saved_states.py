@@ -131,6 +131,7 @@ def save(
         raise StateUnusable(f"{target} exists already.", "Choose another name.")
     with _draft(target) as draft:
         copy = StateFolder(draft)
+        copying.check_room(target.parent, copying.size_of(state.database))
         copying.copy(state.database, copy.database, key=key, step=step)
         if faults := checking.problems(copy.database, key=key):
             raise StateUnusable(
