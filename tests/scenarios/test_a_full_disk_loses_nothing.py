@@ -16,6 +16,7 @@ from oort.app.loading.loader import load
 from oort.engine.engine import Engine
 from oort.engine.entropy import SeededEntropy
 from oort.engine.store.group import GroupCommitStore
+from oort.engine.store.writability import Writability
 from oort.model.http import HttpReply, HttpRequest
 from oort.runtime.system import SystemClock
 from oort.testing.callers import KnownCallers
@@ -166,6 +167,29 @@ def test_a_message_that_waits_makes_a_few_lines_and_is_done_afterwards(
     with Running(tmp_path) as again:  # its leases have ended
         assert again.done("first")
         assert again.done("waits")
+
+
+@pytest.mark.unmeasured
+def test_readiness_ends_and_comes_back_without_a_restart(
+    tmp_path: Path, disk: type[FullFile]
+) -> None:
+    with Running(tmp_path) as running:
+        now = [0]
+        writability = Writability(running.store, tick=lambda: now[0])
+
+        def becomes(expected: bool) -> None:
+            end = time.monotonic() + PATIENCE
+            while writability.is_writable() is not expected:
+                assert time.monotonic() < end
+                now[0] += 1_000_000_000
+                threading.Event().wait(0.01)
+
+        becomes(True)
+        disk.full = True
+        becomes(False)  # by the probe: nobody else writes
+        disk.full = False
+        becomes(True)
+        assert running.post("after").status == 200
 
 
 def test_pauses_grow_and_end(tmp_path: Path, disk: type[FullFile]) -> None:

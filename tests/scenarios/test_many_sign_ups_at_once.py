@@ -65,7 +65,7 @@ def test_a_second_oort_dev_on_the_same_state_and_a_port_in_use_are_one_sentence(
     same_state = [sys.executable, *DEV, "--state", str(tmp_path / "state"), "--port", "0"]
     second = subprocess.run(same_state, capture_output=True, text=True, check=False, timeout=60)
     assert second.returncode == 1
-    assert "is in use by another `oort dev` (process" in second.stderr
+    assert "is in use by a running platform (process" in second.stderr
     same_port = [
         sys.executable,
         *DEV,

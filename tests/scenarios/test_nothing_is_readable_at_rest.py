@@ -160,5 +160,5 @@ def test_a_running_platform_refuses_to_be_rotated(tmp_path: Path) -> None:
         assert sign_up(process, "one") == 201
         command = [sys.executable, *KEYS, "--state", str(tmp_path / "state")]
         done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=60)
-        assert (done.returncode, "is in use by another" in done.stderr) == (1, True)
+        assert (done.returncode, "is in use by a running platform" in done.stderr) == (1, True)
         assert process.stop() == 0

@@ -58,27 +58,34 @@ def explain(error: Exception) -> int:
     match error:
         case click.exceptions.Abort():
             click.echo("Interrupted.", err=True)
-            return INTERRUPTED
         case click.ClickException():
             error.show()
-            return USAGE
         case InvalidProgram():
             output.complain(mistakes(error))
-            return NO
-        case StateLost():
-            output.complain(str(error))
-            return LOST
         case OortError():
             output.complain(str(error))
-            return USAGE if isinstance(error, _USAGE_ERRORS) else NO
         case ModuleNotFoundError(name="botocore" | "packaging"):
             output.complain('AWS needs an extra of Oort: pip install "oortcloud[aws]".')
-            return USAGE
         case _:
             output.complain(
                 f"{type(error).__name__}: {output.one_line(str(error))}. This is a defect of Oort; "
                 "run again with --debug for the traceback."
             )
+    return code_of(error)
+
+
+def code_of(error: Exception) -> int:
+    """Return the exit code of an error."""
+    match error:
+        case click.exceptions.Abort():
+            return INTERRUPTED
+        case StateLost():
+            return LOST
+        case OortError():
+            return USAGE if isinstance(error, _USAGE_ERRORS) else NO
+        case click.ClickException() | ModuleNotFoundError(name="botocore" | "packaging"):
+            return USAGE
+        case _:
             return DEFECT
 
 

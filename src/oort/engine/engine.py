@@ -138,6 +138,10 @@ class Engine:
         self._store.on_commit = self._dispatcher.wake
         self._dispatcher.start()
 
+    def wind_down(self) -> None:
+        """Begin no other deliveries, without a wait for those that run."""
+        self._dispatcher.wind_down()
+
     def stop(self) -> None:
         """Finish the running deliveries, then close the environments.
 

@@ -206,6 +206,12 @@ class AddressInUse(OortError):
     code = "port.in-use"
 
 
+class CertificateUnusable(OortError):
+    """The certificate or its key is missing, or they do not fit."""
+
+    code = "certificate.unusable"
+
+
 class NotFoundHere(OortError):
     """The command names a function, queue or trace that does not exist."""
 
@@ -234,6 +240,12 @@ class StateUnwritable(StateUnusable, Unavailable):
     """
 
     code = "state.unwritable"
+
+
+class QueueFull(Unavailable):
+    """Too many messages wait on a queue of the engine. Nothing was sent. Try again."""
+
+    code = "queue.full"
 
 
 class NoCredentials(OortError):

@@ -40,6 +40,12 @@ BATCH = 10
 ATTEMPTS = 1000
 # Our own: the number of engine stops during the delivery of a message that count as no attempt.
 INTERRUPTIONS = 100
+# Our own: the messages that wait on a queue of the engine, and its free disk space, below which it
+# accepts no further messages. SQS has no such limit, and its disk is never full. 1,000,000 messages
+# of 1 KB take about 1.2 GB, and counting them 0.3 s. The disk space is for deliveries, which make
+# room.
+QUEUE_MESSAGES = 1_000_000
+DISK_RESERVE_BYTES = 64 * MIB
 # SQS: messages are kept 14 days at most.
 RETENTION = timedelta(days=14)
 # SQS: visibility time-out at most 12 hours. Lambda's documentation asks for 6 x the function's

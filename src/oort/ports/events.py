@@ -12,7 +12,8 @@ class Events(Protocol):
 
     `publish` returns when every subscriber's queue is sure to get the event, at least once; order
     is not promised. Without subscribers the event is lost. Bodies are at most 256 KiB
-    (LimitExceeded).
+    (LimitExceeded). The engine refuses an event like a message of `ports.queues`, for each
+    subscriber's queue.
     """
 
     def publish(self, event: str, message: Message) -> None:

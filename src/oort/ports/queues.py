@@ -16,5 +16,6 @@ class Queues(Protocol):
     def send(self, queue: str, message: Message, *, delay: timedelta = timedelta(0)) -> None:
         """Add a message, visible after the delay. Durable at return.
 
-        Bodies are at most 256 KiB (LimitExceeded).
+        Bodies are at most 256 KiB (LimitExceeded). The engine refuses a message with QueueFull if
+        1,000,000 wait on the queue, and with StateUnwritable if its disk is nearly full.
         """

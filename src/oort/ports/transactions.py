@@ -17,6 +17,7 @@ class Transactions(Protocol):
       False.
     - At most 100 actions, outbox and inbox rows included, and 4 MB; each item at most once
       (InvalidUse, LimitExceeded).
+    - The engine refuses messages like `ports.queues`; then no write is made.
     """
 
     def commit(self, writes: Sequence[Write], mark: Mark | None) -> bool:

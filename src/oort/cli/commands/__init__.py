@@ -20,6 +20,8 @@ from oort.cli.commands.permissions import permissions
 from oort.cli.commands.queues import queues
 from oort.cli.commands.routes import routes
 from oort.cli.commands.secrets import secrets
+from oort.cli.commands.serve import serve
+from oort.cli.commands.state import state
 from oort.cli.commands.tables import tables
 from oort.cli.commands.token import token
 from oort.cli.commands.traces import trace, traces
@@ -42,8 +44,9 @@ oort = Sections(
     sections={
         "Develop": (new, dev, check, contracts, invoke, token),
         "Look": (routes, graph, permissions, traces, trace, queues, events),
+        "Serve": (serve,),
         "Deploy": (synth, deploy, destroy),
-        "Keep": (secrets, tables, keys, api_keys, completion),
+        "Keep": (state, secrets, tables, keys, api_keys, completion),
     },
 )
 click.version_option(package_name="oortcloud", prog_name="oort", message="%(prog)s %(version)s")(

@@ -29,6 +29,11 @@ _REDRIVE_EPILOG = """\b
 Example:
   oort queues redrive email.outgoing -C apps/cometbid
 """
+_PURGE_EPILOG = """\b
+Examples:
+  oort queues purge email.outgoing --yes -C apps/cometbid
+  oort queues purge email.outgoing --dead --yes -C apps/cometbid
+"""
 _MOST = 1000
 
 
@@ -149,6 +154,35 @@ def redrive(*, queue: str, path: Path, as_json: bool, state: Path | None) -> Non
             if redriven
             else f"{name}: no dead letters."
         )
+
+
+@queues.command(epilog=_PURGE_EPILOG, short_help="Delete waiting messages or dead letters.")
+@click.argument("queue", shell_complete=completing.queues)
+@click.option("--dead", is_flag=True, help="Delete the dead letters instead.")
+@click.option("--yes", is_flag=True, help="Do not ask.")
+@options.path_option
+@options.json_option
+@options.state_option
+def purge(
+    *, queue: str, dead: bool, yes: bool, path: Path, as_json: bool, state: Path | None
+) -> None:
+    """Delete every waiting message of QUEUE, or every dead letter with --dead, and print the number.
+    They cannot be brought back. Messages in flight stay, and messages that come in the meantime.
+    The platform may run. The messages go in pieces; after an interruption, run it again."""
+    from oort.cli.wiring import embedded
+
+    project, program = platforms.load(path)
+    name, what = _known(queue, program.model), "dead letter" if dead else "waiting message"
+    with embedded.at_rest(program, platforms.state_folder(project, state)) as engine:
+        if not yes:
+            depth = engine.ports.queue_inspection.depth(name)
+            count = output.counted(depth.dead if dead else depth.waiting, what)
+            click.confirm(f"Delete {count} of {name}?", abort=True, err=True)
+        purged = engine.ports.queue_inspection.purge(name, dead=dead)
+    if as_json:
+        output.json({"queue": name, "purged": purged})
+    else:
+        output.echo(f"{name}: {output.counted(purged, what)} deleted.")
 
 
 def _known(queue: str, platform: PlatformModel) -> str:

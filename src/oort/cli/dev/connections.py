@@ -270,7 +270,8 @@ class Connection(HttpToolsProtocol):
         if len(self.connections) > limits.CONNECTIONS + _REFUSED:
             self.transport.close()
         else:
-            self.transport.write_eof()
+            if self.transport.can_write_eof():  # not with TLS
+                self.transport.write_eof()
             self._wait(_LINGER)
 
     @property

@@ -2,9 +2,11 @@
 
 import asyncio
 import logging
+import math
 import os
 import signal
 import socket
+import ssl
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -17,8 +19,10 @@ from typing import TypeAlias
 
 import uvicorn
 
+from oort.app.programs import Program
 from oort.cli.dev.connections import KEEP_ALIVE, Connection
 from oort.cli.dev.reload_children import END, HAND_OVER
+from oort.model import limits
 
 Application: TypeAlias = Callable[..., object]  # of ASGI
 
@@ -26,7 +30,19 @@ GRACE = timedelta(seconds=10)
 AT_A_BREAKPOINT = timedelta(days=1)  # a reload does not end a handler that somebody looks at
 _CUT = 5.0  # seconds to stop after running handlers were ended
 _FINISHES = "Finishing what runs; Ctrl+C again stops at once."
+_DRAINS = "Finishing what runs; a second signal stops at once."
 _WAITS = "A reload waits for what runs to finish."
+
+
+_TLS_LOOK = 100  # ticks of a tenth of a second
+_TLS_END = 1.0  # seconds for a client to confirm the end of TLS
+_REPORTING = timedelta(seconds=2)  # for the reply and the log after the time-out of a function
+
+
+def longest(program: Program) -> timedelta:
+    """Return the time for running work that covers the longest declared time-out."""
+    timeouts = (function.timeout for function in program.model.functions)
+    return max(timeouts, default=GRACE) + _REPORTING
 
 
 def grace(*, inline: bool) -> timedelta:
@@ -39,12 +55,35 @@ class End:
     """The result of serving.
 
     `finished`: all running work ended in time. `handed_over`: another process continues.
-    `failure`: the reason if the platform ended by itself.
+    `failure`: the reason if the platform ended by itself. `was_cut`: a handler was ended for the end.
     """
 
     finished: bool
     handed_over: bool
     failure: Exception | None = None
+    was_cut: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Tls:
+    """The TLS settings of the listener. `look` is called now and then, for renewed certificates."""
+
+    context: ssl.SSLContext
+    look: Callable[[], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Drain:
+    """The steps of an orderly end under a load balancer.
+
+    At the signal, `begin` makes the platform not ready. After `notice`, `refuse` answers new
+    requests with status 503, no connection is accepted, and the server waits while `busy`.
+    """
+
+    notice: timedelta
+    begin: Callable[[], None]
+    refuse: Callable[[], None]
+    busy: Callable[[], bool]
 
 
 class Server(uvicorn.Server):
@@ -63,6 +102,9 @@ class Server(uvicorn.Server):
         stopping: Callable[[], None],
         handing_over: timedelta | None = None,
         failing: Callable[[], Exception | None] = lambda: None,
+        grace: timedelta = GRACE,
+        drain: Drain | None = None,
+        tls: Tls | None = None,
     ) -> None:
         super().__init__(
             uvicorn.Config(
@@ -76,9 +118,13 @@ class Server(uvicorn.Server):
                 server_header=False,
                 proxy_headers=False,
                 timeout_keep_alive=KEEP_ALIVE,
-                timeout_graceful_shutdown=int(GRACE.total_seconds()),
+                timeout_graceful_shutdown=_whole_seconds(grace),
             )
         )
+        self._drain = drain
+        self._tls = tls
+        self._refusing = False
+        self._closes = self._gives_up = 0.0  # of the machine's monotonic clock
         self._ready = ready
         self._stopping = stopping
         self._handing_over = handing_over
@@ -89,8 +135,30 @@ class Server(uvicorn.Server):
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         """See uvicorn."""
-        await super().startup(sockets)
+        if self._tls is None:
+            await super().startup(sockets)
+        else:
+            await self._listen_with(self._tls, sockets or [])
         self._ready()
+
+    async def _listen_with(self, tls: Tls, sockets: list[socket.socket]) -> None:
+        """Listen with TLS. uvicorn gives a client a minute for the handshake."""
+        loop = asyncio.get_running_loop()
+
+        def connection() -> asyncio.Protocol:
+            return Connection(self.config, self.server_state, self.lifespan.state)
+
+        self.servers = [
+            await loop.create_server(
+                connection,
+                sock=listener,
+                ssl=tls.context,
+                ssl_handshake_timeout=limits.CLIENT_PAUSE.total_seconds(),
+                ssl_shutdown_timeout=_TLS_END,
+            )
+            for listener in sockets
+        ]
+        self.started = True
 
     async def on_tick(self, counter: int) -> bool:
         """See uvicorn: called ten times a second."""
@@ -98,7 +166,22 @@ class Server(uvicorn.Server):
             self.failure, self.handed_over = failure, False
             self.should_exit = True
             self._stopping()
+        elif self._ending and not self.should_exit and self._drain is not None:
+            self._go_on_draining(self._drain, now=time.monotonic())
+        if self._tls is not None and counter % _TLS_LOOK == 0:
+            self._tls.look()
         return await super().on_tick(counter)
+
+    def _go_on_draining(self, drain: Drain, *, now: float) -> None:
+        if not self._refusing and now >= self._closes:
+            self._refusing = True
+            drain.refuse()
+            for server in self.servers:
+                server.close()
+        if self._refusing and (now >= self._gives_up or not drain.busy()):
+            left = max(0.0, self._gives_up - now)
+            self.config.timeout_graceful_shutdown = _whole_seconds(timedelta(seconds=left))
+            self.should_exit = True
 
     def handle_exit(self, _sig: int, _frame: FrameType | None) -> None:
         """Stop gracefully at the first signal, at once at the second.
@@ -108,7 +191,12 @@ class Server(uvicorn.Server):
         if self._ending:
             os._exit(1)
         self._ending, self.handed_over = True, False
-        self.should_exit = True
+        if self._drain is None:
+            self.should_exit = True
+        else:
+            self._closes = time.monotonic() + self._drain.notice.total_seconds()
+            self._gives_up = self._closes + (self.config.timeout_graceful_shutdown or 0)
+            self._drain.begin()
         self._stopping()
 
     def hand_over(self, _sig: int, _frame: FrameType | None) -> None:
@@ -147,37 +235,47 @@ def serve(
     stop: Callable[[], None],
     cut: Callable[[], bool] = lambda: False,
     say: Callable[[str], None],
+    grace: timedelta,
     handing_over: timedelta | None = None,
     failing: Callable[[], Exception | None] = lambda: None,
+    drain: Drain | None = None,
+    tls: Tls | None = None,
 ) -> End:
     """Answer requests until a signal or an error of `failing`, then stop everything.
 
+    `grace` is the time for running work; with `drain` the time begins after the notice.
     `handing_over` is set if another process follows. If running work does not finish in time, `cut`
     ends it. If that is not possible, threads are still busy, and only `os._exit` ends the process.
     """
-    deadline = Deadline()
-    notice = threading.Timer(1.0, lambda: say(_WAITS if server.handed_over else _FINISHES))
+    longest_end = grace if drain is None else drain.notice + grace
+    finishes, deadline = _FINISHES if drain is None else _DRAINS, Deadline()
+    notice = threading.Timer(1.0, lambda: say(_WAITS if server.handed_over else finishes))
     notice.daemon = True
-
-    uvicorn_log = logging.getLogger("uvicorn")
-    uvicorn_log.setLevel(logging.ERROR)
 
     def stopping() -> None:
         # uvicorn logs an error when it cancels long requests; this is expected.
-        uvicorn_log.setLevel(logging.CRITICAL)
-        deadline.start(handing_over if handing_over and server.handed_over else GRACE)
+        logging.getLogger("uvicorn").setLevel(logging.CRITICAL)
+        deadline.start(handing_over if handing_over and server.handed_over else longest_end)
         if notice.ident is None:
             notice.start()
 
-    server = Server(app, ready=ready, stopping=stopping, handing_over=handing_over, failing=failing)
-    with server.handling_signals():
+    server = Server(
+        app,
+        ready=ready,
+        stopping=stopping,
+        handing_over=handing_over,
+        failing=failing,
+        grace=grace,
+        drain=drain,
+        tls=tls,
+    )
+    with server.handling_signals(), _errors_only():
         try:
             loop_factory = server.config.get_loop_factory()
             with asyncio.Runner(loop_factory=loop_factory) as runner:
                 ended = runner.run(_served(server, listener, stop=stop, cut=cut, deadline=deadline))
         finally:
             notice.cancel()
-            uvicorn_log.setLevel(logging.NOTSET)
     return End(ended, server.handed_over, server.failure)
 
 
@@ -195,6 +293,22 @@ async def _served(
     finally:
         ended = await finished(stop, within=deadline.left(), cut=cut)
     return ended
+
+
+@contextmanager
+def _errors_only() -> Iterator[None]:
+    """Leave out uvicorn's own messages about its start and end."""
+    log = logging.getLogger("uvicorn")
+    log.setLevel(logging.ERROR)
+    try:
+        yield
+    finally:
+        log.setLevel(logging.NOTSET)
+
+
+def _whole_seconds(length: timedelta) -> int:
+    """Return the seconds, rounded up for uvicorn."""
+    return math.ceil(length.total_seconds())
 
 
 async def finished(

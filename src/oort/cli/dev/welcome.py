@@ -37,10 +37,11 @@ class Address:
     credentials: Path
 
 
-def address(listener: socket, credentials: Path) -> Address:
+def address(listener: socket, credentials: Path, *, scheme: str = "http") -> Address:
     """Return the address of the platform behind the socket."""
-    host, port = listener.getsockname()
-    return Address(f"http://{host}:{port}", credentials)
+    host, port = listener.getsockname()[:2]
+    name = f"[{host}]" if ":" in host else host
+    return Address(f"{scheme}://{name}:{port}", credentials)
 
 
 def banner(program: Program, *, url: str, state: Path) -> Iterator[str]:

@@ -29,6 +29,7 @@ class JsonLog(Log):
     def __init__(self, writer: Writer) -> None:
         super().__init__(writer, colours=False)
         self._utc = (0, "")  # a second and its text
+        writer.dropped = _dropped
 
     def _accessed(self, answered: Answered) -> str:
         """Return the line of a request, without the query, which may hold private data."""
@@ -62,6 +63,7 @@ class JsonLog(Log):
             trace=answered.trace,
             **whose,
             traceback=answered.error,
+            repeated=answered.missed or "",
         )
 
     def delivery(self, report: "DeliveryReport") -> None:
@@ -124,6 +126,11 @@ def _made(now: datetime, level: str, message: str, **fields: object) -> str:
     names = {name: value for name, value in fields.items() if name in _NAMES}
     texts = {name: value for name, value in fields.items() if name not in _NAMES}
     return log_line(level, message, now=now, fields=texts, names=names)
+
+
+def _dropped(number: int) -> str:
+    text = "Log entries were dropped: nobody read the log in time."
+    return _made(datetime.now(UTC), "WARNING", text, logger="oort", dropped=number)
 
 
 def _sentence(report: "DeliveryReport") -> tuple[str, str]:

@@ -36,9 +36,14 @@ if TYPE_CHECKING:
 Line: TypeAlias = "str | Callable[[], str]"
 
 _GATHER = 0.03  # seconds: short enough that nobody sees it, long enough that a busy platform writes many lines at once
+_PAUSE_OF_REFUSALS = timedelta(seconds=1)  # between two requests that failed for the same reason
 _PAUSE = timedelta(seconds=30)  # between two lines about the same error of the engine
-_KEPT = 20_000  # lines, if the reader has stopped; then the oldest are dropped
+# The most texts and characters that wait for a reader. Above, the oldest texts are dropped.
+_KEPT = 20_000
+_UNMADE = 300  # characters, about, of a line that is not made yet
+_KEPT_CHARACTERS = 16 * 1024 * 1024
 _REMEMBERED = 1_000  # failures whose traceback was shown
+_UNAVAILABLE = 503  # with a traceback: the state or the target cannot be used now
 _TRACE = 8  # characters of a trace's id; `oort trace` takes a beginning
 _INDENT = " " * 14
 _PARKED = "The message is kept and not tried again: see `oort events parked`. A consumer that can read it will get it."
@@ -58,14 +63,29 @@ class Answered(msgspec.Struct, frozen=True, gc=False):
     trace: str
     function: str
     error: str
+    missed: int = 0  # requests before that failed for the same reason, without a line
 
 
 class LineWriter:
-    """Write lines to a stream from a thread. `close` writes the remaining lines."""
+    """Write lines to a stream from a thread. `close` writes the remaining lines.
 
-    def __init__(self, stream: TextIO) -> None:
+    If nobody reads the stream, the oldest lines are dropped. `dropped` makes the line about their
+    number, which is written in their place.
+    """
+
+    def __init__(
+        self,
+        stream: TextIO,
+        *,
+        kept: int = _KEPT,
+        characters: int = _KEPT_CHARACTERS,
+    ) -> None:
+        self.dropped: Callable[[int], str] = _dropped
         self._stream = stream
-        self._lines: deque[Line] = deque(maxlen=_KEPT)
+        self._most = (kept, characters)
+        self._lines: deque[Line] = deque()
+        self._characters = self._missing = 0
+        self._lock = threading.Lock()
         self._woken = threading.Event()
         self._is_woken = False
         self._closing = threading.Event()
@@ -77,16 +97,23 @@ class LineWriter:
 
         The thread makes a line that is not made yet. Until then such a line should hold little memory.
         """
-        self._lines.append(line)
+        lines, characters = self._most
+        with self._lock:
+            self._lines.append(line)
+            self._characters += _size(line)
+            while self._characters > characters or len(self._lines) > lines:
+                self._characters -= _size(self._lines.popleft())
+                self._missing += 1
         if not self._is_woken:
             self._is_woken = True
             self._woken.set()
 
-    def close(self) -> None:
-        """Write the remaining lines, and end."""
+    def close(self, *, within: timedelta | None = None) -> bool:
+        """Write the remaining lines, and end. False if nobody reads them in time."""
         self._closing.set()
         self._woken.set()
-        self._thread.join()
+        self._thread.join(None if within is None else within.total_seconds())
+        return not self._thread.is_alive()
 
     def _run(self) -> None:
         while not self._closing.is_set():
@@ -100,7 +127,11 @@ class LineWriter:
         self._drain()
 
     def _drain(self) -> None:
-        lines = [self._lines.popleft() for _ in range(len(self._lines))]
+        with self._lock:
+            lines, self._lines = self._lines, deque()
+            missing, self._characters, self._missing = self._missing, 0, 0
+        if missing:
+            lines.appendleft(self.dropped(missing))
         if not lines:
             return
         texts = [line if isinstance(line, str) else _made(line) for line in lines]
@@ -112,7 +143,9 @@ class LineWriter:
 
 
 class Writer(Protocol):
-    """Takes complete lines."""
+    """Takes complete lines. `dropped` makes the line about lines that were dropped."""
+
+    dropped: Callable[[int], str]
 
     def write(self, line: Line) -> None:
         """Add one or more lines."""
@@ -122,6 +155,7 @@ class HandedOver:
     """A writer that gives the lines to a function at once."""
 
     def __init__(self, take: Callable[[str], None]) -> None:
+        self.dropped: Callable[[int], str] = _dropped
         self._take = take
 
     def write(self, line: Line) -> None:
@@ -130,7 +164,7 @@ class HandedOver:
 
 
 class Log:
-    """The output of `oort dev` while it runs."""
+    """The output of a platform while it runs."""
 
     def __init__(self, writer: Writer, *, colours: bool) -> None:
         self._writer = writer
@@ -140,18 +174,30 @@ class Log:
         self._shown: OrderedDict[tuple[str, str, str], None] = OrderedDict()
         self._lock = threading.Lock()
         self._seldom = Seldom(_PAUSE)
+        self._refusals = Seldom(_PAUSE_OF_REFUSALS)
 
     def access(self, request: "HttpRequest", reply: "HttpReply", took: timedelta) -> None:
         """Log a request and its reply, with the traceback of a failed handler.
 
-        The query is left out: it may hold tokens and private data.
+        The query is left out: it may hold tokens and private data. Requests that fail for the same
+        reason of the engine, such as a full disk, get a line a second.
         """
+        missed = self._missed(reply) if reply.status == _UNAVAILABLE else 0
+        if missed is None:
+            return
         # Not the request and the reply themselves: they hold bodies, and the line may wait.
         answered = Answered(
             time.time(), request.method, request.path, reply.status, took,
-            reply.trace, reply.function, reply.error,
+            reply.trace, reply.function, reply.error, missed,
         )  # fmt: skip
         self._writer.write(partial(self._accessed, answered))
+
+    def _missed(self, reply: "HttpReply") -> int | None:
+        """Return the number of equal refusals without a line; None if this gets no line either."""
+        if not reply.error:
+            return 0
+        reason = reply.error.rstrip().rpartition("\n")[2]
+        return self._refusals.missed(reason, now=datetime.now(UTC))
 
     def delivery(self, report: "DeliveryReport") -> None:
         """Log a delivery and its outcome.
@@ -220,6 +266,8 @@ class Log:
         for part in (trace, answered.function):
             if part:
                 line = f"{line}  {part}"
+        if answered.missed:
+            line = f"{line}  ({answered.missed:,} more failed like this)"
         if answered.error:
             line = f"{line}\n{self._traceback(answered.error, trace=answered.trace)}"
         return redaction.text(line) if redaction.KNOWN.knows else line
@@ -328,6 +376,15 @@ def _made(line: Callable[[], str]) -> str:
         Exception
     ) as error:  # a line that cannot be made costs neither the thread nor other lines
         return f"A line of the log cannot be made: {error!r}"
+
+
+def _size(line: Line) -> int:
+    """Return the characters of a line; about as many if it is not made yet."""
+    return len(line) if isinstance(line, str) else _UNMADE
+
+
+def _dropped(number: int) -> str:
+    return f"Entries of the log were dropped, {number:,} of them: nobody read the log in time."
 
 
 def _line(verb: str, what: str, outcome: str, *parts: str) -> str:

@@ -38,6 +38,11 @@ def complain(text: str) -> None:
     click.echo(paint("Error: ", "red") + shortened(text), err=True, color=coloured(sys.stderr))
 
 
+def warn(text: str) -> None:
+    """Print a warning on stderr."""
+    click.echo(paint("Warning: ", "yellow") + text, err=True, color=coloured(sys.stderr))
+
+
 def json(value: object) -> None:
     """Print the value as JSON on stdout."""
     click.echo(msgspec.json.format(msgspec.json.encode(value), indent=2))

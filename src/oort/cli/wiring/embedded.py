@@ -22,6 +22,8 @@ from oort.engine.entropy import SystemEntropy
 from oort.engine.gateway import heads
 from oort.engine.gateway.answers import InThreads, InWorkers
 from oort.engine.gateway.asgi import GatewayApp
+from oort.engine.gateway.certificates import AUTHORITY, Certificates, Files, local
+from oort.engine.gateway.health import Health
 from oort.engine.identity import discovery_pages
 from oort.engine.identity.api_keys import ApiKeys
 from oort.engine.identity.issuer import Issuer, issuer_url
@@ -34,6 +36,7 @@ from oort.engine.state.store_keys import Keys
 from oort.engine.state.unlocking import key_of, rotate, unlock
 from oort.engine.store.direct import DirectStore
 from oort.engine.store.group import GroupCommitStore
+from oort.engine.store.writability import Writability
 from oort.engine.threads import Threads
 from oort.engine.workers import parent, worker
 from oort.model.errors import InvalidToken, StateUnusable
@@ -43,6 +46,7 @@ from oort.runtime.system import SystemClock
 
 REQUEST_THREADS = 64
 CONSUMER_THREADS = 16
+LOOPBACK_NAMES = heads.LOOPBACK
 
 
 class Nobody:
@@ -66,6 +70,20 @@ class Running:
     app: GatewayApp
     _engine: Engine
     _store: GroupCommitStore
+    _health: Health
+
+    def drain(self) -> None:
+        """Be not ready from now on; requests are answered still."""
+        self._health.drain()
+
+    def refuse(self) -> None:
+        """Answer new requests with status 503, and begin no other deliveries."""
+        self.app.refuse()
+        self._engine.wind_down()
+
+    def busy(self) -> bool:
+        """True while a request runs."""
+        return self.app.is_busy()
 
     def begin(self) -> None:
         """Let the running event loop serve the worker processes, if there are any."""
@@ -121,13 +139,17 @@ def started(
     inline: bool,
     throttle: bool = True,
     place: str = "",
+    hosts: Collection[str] | None = None,
+    explored: bool = True,
     workers: socket.socket | None = None,
 ) -> Running:
     """Start a platform on the state; the caller has its lock.
 
     With `inline`, one handler runs at a time, without a time limit for debuggers. `place` holds the
-    options that other commands need to find the platform: `-C PATH`. `workers` is the connection to
-    the parent of the workers; without it, handlers run in threads of this process.
+    options that other commands need to find the platform: `-C PATH`. `hosts` are the accepted names
+    of the Host header: by default those of the loopback; empty accepts every name. If not
+    `explored`, there are no pages with the API document. `workers` is the connection to the parent
+    of the workers; without it, handlers run in threads of this process.
     """
     store = GroupCommitStore(state.database, key=unlock(state, _keys()), beside=(state.lock,))
     state.settle()
@@ -150,17 +172,26 @@ def started(
         if engine.workers is None
         else InWorkers(engine.gateway, engine.workers)
     )
+    health = _health(store)
+    pages = fixed_pages.of(program, place=place, say=log.say) if explored else {}
     app = GatewayApp(
         engine.gateway,
         answers=answers,
         access=log.access,
-        pages={**fixed_pages.of(program, place=place, say=log.say), **discovery_pages.of(issuer)},
+        pages={**pages, **discovery_pages.of(issuer)},
         timed=not inline,
-        hosts=heads.LOOPBACK,
+        hosts=heads.LOOPBACK if hosts is None else hosts,
+        health=health,
     )
     engine.start()
     _say_what_waits(engine, log=log, place=place)
-    return Running(app, engine, store)
+    return Running(app, engine, store, health)
+
+
+def _health(store: GroupCommitStore) -> Health:
+    """Return the state of the platform. StateLost is noticed by the store, without a look here."""
+    writability = Writability(store, tick=SystemClock().tick)
+    return Health(lambda: "" if writability.is_writable() else "The state cannot be written.")
 
 
 def _say_what_waits(engine: Engine, *, log: Log, place: str) -> None:
@@ -247,6 +278,20 @@ def rotate_signing_key(folder: Path, *, platform: str, at_once: bool) -> None:
     Older tokens stay valid for a day; `at_once` ends them now.
     """
     issuer_of(open_state(folder), platform=platform).rotate(at_once=at_once)
+
+
+def certificates(
+    state: StateFolder, given: tuple[Path, Path] | None, *, names: Iterable[str]
+) -> Certificates:
+    """Return the given certificate and key, else those of a local authority in the state folder."""
+    if given is not None:
+        return Certificates(Files(*given))
+    return Certificates(local(state.path, names=names, now=SystemClock().now))
+
+
+def authority_of(state: StateFolder) -> Path:
+    """Return the file with the certificate of the local authority."""
+    return state.path / AUTHORITY
 
 
 def api_keys(folder: Path) -> ApiKeys:

@@ -21,7 +21,9 @@ _PAUSE = 0.02
 
 
 @contextmanager
-def occupied(folder: Path, *, port: int) -> Iterator[tuple[StateFolder, socket.socket]]:
+def occupied(
+    folder: Path, *, port: int, host: str = HOST
+) -> Iterator[tuple[StateFolder, socket.socket]]:
     """Lock the state folder and open the port. StateUnusable or AddressInUse if they are taken.
 
     A platform killed a moment ago gets a short time to end.
@@ -38,17 +40,18 @@ def occupied(folder: Path, *, port: int) -> Iterator[tuple[StateFolder, socket.s
                 if not dying or time.monotonic() > end:
                     raise
             time.sleep(_PAUSE)
-        yield holder, stack.enter_context(bound(port))
+        yield holder, stack.enter_context(bound(port, host=host))
 
 
 @contextmanager
-def bound(port: int) -> Iterator[socket.socket]:
-    """Open a socket on a port of this machine; 0 takes a free port. AddressInUse if the port is
-    taken."""
-    with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as listener:
+def bound(port: int, *, host: str = HOST) -> Iterator[socket.socket]:
+    """Open a socket on a port of this machine; 0 takes a free port. `host` is an IP address.
+    AddressInUse if the port is taken."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    with socket.socket(family, socket.SOCK_STREAM) as listener:
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
-            listener.bind((HOST, port))
+            listener.bind((host, port))
             listener.listen(_BACKLOG)
         except PermissionError:
             raise AddressInUse(
@@ -58,7 +61,7 @@ def bound(port: int) -> Iterator[socket.socket]:
         except OSError as error:
             instead = f"Stop that program, or choose another port: --port {port + 1 if port < 65535 else 8000}."
             raise AddressInUse(
-                f"Port {port} of {HOST} cannot be used: {error.strerror}.", instead
+                f"Port {port} of {host} cannot be used: {error.strerror}.", instead
             ) from None
         yield listener
 

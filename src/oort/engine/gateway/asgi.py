@@ -16,9 +16,11 @@ from oort.engine.gateway import heads, problem_replies
 from oort.engine.gateway.answers import Answers
 from oort.engine.gateway.arriving import Arriving, ClientLeft, GivenUp, Receive, TooSlow
 from oort.engine.gateway.gateway import LOGOUT, Admission, Gateway
+from oort.engine.gateway.health import Health
 from oort.engine.threads import Threads
 from oort.model import limits
 from oort.model.http import FixedPage, HttpReply, HttpRequest
+from oort.model.problems import Problem
 
 Scope: TypeAlias = MutableMapping[str, Any]  # ASGI's own shape
 Send: TypeAlias = Callable[[MutableMapping[str, Any]], Awaitable[None]]
@@ -58,7 +60,7 @@ class GatewayApp:
     `access` receives every reply for the log, but not the fixed `pages`, which are served by their
     paths. At most `most` requests run at the same time; further requests are refused. Without
     `timed`, handlers have no time limit, for a debugger. `hosts` are the accepted names of the
-    server; without names, every Host header is accepted.
+    server; without names, every Host header is accepted. `health` has pages of its own.
     """
 
     def __init__(
@@ -71,6 +73,7 @@ class GatewayApp:
         timed: bool = True,
         most: int = limits.REQUESTS,
         hosts: Collection[str] = (),
+        health: Health | None = None,
     ) -> None:
         self._gateway = gateway
         self._answers = answers
@@ -84,6 +87,8 @@ class GatewayApp:
         self._hosts = hosts
         self._running = 0
         self._arriving = Arriving()
+        self._health = health
+        self._refusal: Problem | None = None
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -103,6 +108,10 @@ class GatewayApp:
             headers,
             exchange.client,
         )
+        if self._health is not None and (state := self._health.page(request.path)) is not None:
+            await exchange.reply(state)
+            return
+        fault = self._refusal or fault
         if fault is None and method in _READING:
             page = self._pages.get(request.path)
             if page is not None:
@@ -123,6 +132,14 @@ class GatewayApp:
         except OSError:  # the client left; the reply is logged anyway
             pass
         self._access(request, reply, timedelta(seconds=time.perf_counter() - started))
+
+    def is_busy(self) -> bool:
+        """True while a request is read or run."""
+        return self._running > 0
+
+    def refuse(self) -> None:
+        """Answer new requests with status 503 from now on. Running ones go on."""
+        self._refusal = problem_replies.stopping()
 
     def close(self) -> None:
         """Finish the requests that have begun, and answer no others."""

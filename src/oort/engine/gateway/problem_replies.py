@@ -40,6 +40,10 @@ class TooManyRequests(Problem):
     status = 429
 
 
+class Stopping(ServiceUnavailable):
+    """The platform is stopping."""
+
+
 class HeadersTooLarge(Problem):
     """The headers are too large."""
 
@@ -71,6 +75,11 @@ def busy() -> ServiceUnavailable:
     return ServiceUnavailable("Try again in 1 s.", retry_after=1)
 
 
+def stopping() -> Stopping:
+    """Return the problem for a request that comes while the platform stops. Nothing was done."""
+    return Stopping("Nothing was done. Try again in 1 s.", retry_after=1)
+
+
 def headers(problem: Problem) -> tuple[tuple[str, str], ...]:
     """Return the headers that belong to the problem, beside those that every target gives it."""
     if isinstance(problem, Unauthorized):
@@ -79,6 +88,7 @@ def headers(problem: Problem) -> tuple[tuple[str, str], ...]:
         return (("allow", str(problem.members["allow"])),)
     if isinstance(problem, TooManyRequests):
         return (("retry-after", str(problem.members["retry_after"])),)
-    if isinstance(problem, RequestTimeout):
-        return (("connection", "close"),)  # the gateway does not read the rest of the body
+    # After a time-out, the gateway does not read the rest of the body.
+    if isinstance(problem, RequestTimeout | Stopping):
+        return (("connection", "close"),)
     return ()

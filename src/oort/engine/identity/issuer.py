@@ -252,6 +252,8 @@ class Issuer:
             raise InvalidToken("The token is for another client.")
         if not claims.sub:
             raise InvalidToken("The token has no subject.")
+        if claims.exp - claims.iat > LONGEST.total_seconds():  # also of a key that was stolen
+            raise InvalidToken("The token lives longer than a day.")
         if max(claims.iat, claims.nbf or claims.iat) > self._now():
             raise InvalidToken("The token is not valid yet.")
 

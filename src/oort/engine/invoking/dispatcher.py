@@ -232,13 +232,17 @@ class Dispatcher:
         """Look for messages at once. Called from any thread; never blocks."""
         self._woken.set()
 
+    def wind_down(self) -> None:
+        """Begin no other deliveries. Never blocks; `stop` must follow."""
+        self._stopping.set()
+        self._woken.set()
+
     def stop(self) -> None:
         """Finish the running deliveries and begin no others.
 
         Undelivered messages stay on their queues.
         """
-        self._stopping.set()
-        self._woken.set()
+        self.wind_down()
         if self._thread.ident is not None:  # it was started
             self._thread.join()
         self._pool.shutdown(wait=True)

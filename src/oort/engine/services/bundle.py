@@ -4,6 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
 
+from oort.engine.services.backlog import Backlog
 from oort.engine.services.calls import Calls, Run
 from oort.engine.services.deliveries import Deliveries
 from oort.engine.services.effects import Effects
@@ -66,14 +67,15 @@ def on(
     `lag` delays secondary indexes. `run` runs the function that answers a call.
     """
     traces = Traces(store)
+    backlog = Backlog(store, platform=platform, clock=clock)
     return EnginePorts(
         tables=Tables(store, platform=platform, clock=clock, lag=lag),
-        queues=Queues(store, platform=platform, clock=clock),
-        events=Events(store, platform=platform, clock=clock),
+        queues=Queues(store, platform=platform, clock=clock, backlog=backlog),
+        events=Events(store, platform=platform, clock=clock, backlog=backlog),
         calls=Calls(platform, run=run, traces=traces, clock=clock, failed=failed),
         effects=Effects(store, clock=clock),
         secrets=Secrets(store, platform=platform, clock=clock),
-        transactions=Transactions(store, platform=platform, clock=clock, lag=lag),
+        transactions=Transactions(store, platform=platform, clock=clock, lag=lag, backlog=backlog),
         deliveries=Deliveries(store, platform=platform, clock=clock),
         queue_inspection=QueueInspection(store, platform=platform, clock=clock),
         parking=Parking(store, platform=platform, clock=clock),

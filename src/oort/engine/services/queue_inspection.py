@@ -69,6 +69,28 @@ class QueueInspection:
         time.sleep(min((self._clock.tick() - started) / 1e9, _LONGEST_PAUSE))
         return moved
 
+    def purge(self, queue: str, *, dead: bool) -> int:
+        """Delete the waiting messages of the queue, or its dead letters, and return their number.
+
+        In pieces, like a redrive. Messages in flight and those that come meanwhile stay.
+        """
+        name, done = self._queues[queue].name, 0
+        sql = "SELECT max(seq) FROM dead" if dead else "SELECT max(seq) FROM messages"
+        row = self._store.read(lambda session: session.row(f"{sql} WHERE queue = ?", name))
+        last = (row and row[0]) or 0
+        statement = _PURGE_DEAD if dead else _PURGE
+        while removed := self._purged(statement, name, last):
+            done += removed
+        return done
+
+    def _purged(self, statement: str, queue: str, last: int) -> int:
+        started, now = self._clock.tick(), unix(self._clock.now())
+        removed = self._store.write(
+            lambda session: session.run(statement, queue, last, REDRIVEN, now)
+        )
+        time.sleep(min((self._clock.tick() - started) / 1e9, _LONGEST_PAUSE))
+        return removed
+
     def depth(self, queue: str) -> QueueDepth:
         """See `ports.queue_inspection`. Delayed messages wait too."""
         name, now = self._queues[queue].name, unix(self._clock.now())
@@ -94,6 +116,11 @@ _WAITING = """SELECT payload FROM (
     SELECT seq, payload FROM messages
     WHERE queue = ? AND (leased = 0 OR visible <= ?) ORDER BY visible, seq LIMIT ?)
 ORDER BY seq"""
+_PURGE = """DELETE FROM messages WHERE seq IN
+(SELECT seq FROM messages
+ WHERE queue = ?1 AND seq <= ?2 AND (leased = 0 OR visible <= ?4) LIMIT ?3)"""
+_PURGE_DEAD = """DELETE FROM dead WHERE seq IN
+(SELECT seq FROM dead WHERE queue = ?1 AND seq <= ?2 AND ?4 > 0 LIMIT ?3)"""
 _IN_FLIGHT = "SELECT count(*) FROM messages WHERE queue = ? AND visible > ? AND leased = 1"
 _DEAD_COUNT = "SELECT count(*) FROM dead WHERE queue = ?"
 _DEAD = "SELECT payload, attempts, error, died FROM dead WHERE queue = ? ORDER BY seq LIMIT ?"

@@ -4,6 +4,7 @@ from datetime import timedelta
 
 from oort.engine.rows import messages
 from oort.engine.rows.times import unix
+from oort.engine.services.backlog import Backlog
 from oort.engine.store.store import Store
 from oort.model.messages import Message
 from oort.model.platform import PlatformModel
@@ -16,8 +17,11 @@ _NOTHING = timedelta(0)
 class Queues:
     """Queues on a store. A queue that the program does not have is a KeyError."""
 
-    def __init__(self, store: Store, *, platform: PlatformModel, clock: Clock) -> None:
+    def __init__(
+        self, store: Store, *, platform: PlatformModel, clock: Clock, backlog: Backlog | None = None
+    ) -> None:
         self._store = store
+        self._backlog = backlog or Backlog(store, platform=platform, clock=clock)
         self._queues = {queue.name: queue for queue in platform.queues}
         self._clock = clock
 
@@ -25,6 +29,7 @@ class Queues:
         """See `ports.queues`."""
         name = self._queues[queue].name
         rules.check(message)
+        self._backlog.admit(name)
         now = self._clock.now()
         sent, visible = unix(now), unix(now, after=rules.delay(delay.total_seconds()))
         payload = messages.packed(message)

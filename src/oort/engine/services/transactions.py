@@ -11,6 +11,7 @@ from oort.engine.rows import items, messages
 from oort.engine.rows.indexes import Moment
 from oort.engine.rows.items import Prepared
 from oort.engine.rows.times import unix
+from oort.engine.services.backlog import Backlog
 from oort.engine.services.tables import no_lag
 from oort.engine.store.session import Session
 from oort.engine.store.store import Store
@@ -61,8 +62,10 @@ class Transactions:
         platform: PlatformModel,
         clock: Clock,
         lag: Callable[[], timedelta] = no_lag,
+        backlog: Backlog | None = None,
     ) -> None:
         self._store = store
+        self._backlog = backlog or Backlog(store, platform=platform, clock=clock)
         self._tables = {table.name: table for table in platform.tables}
         self._queues = {queue.name for queue in platform.queues}
         self._clock = clock
@@ -95,6 +98,8 @@ class Transactions:
             if write.queue not in self._queues:
                 raise KeyError(write.queue)
             sendable.check(write.message)
+            self._backlog.admit(write.queue)
+            self._backlog.admit_outgoing()
             visible = unix(now, after=sendable.delay(write.delay))
             return _Step(
                 write,
@@ -102,6 +107,8 @@ class Transactions:
             )
         if isinstance(write, PublishEvent):
             sendable.check(write.message)
+            self._backlog.admit_event(write.event)
+            self._backlog.admit_outgoing()
             return _Step(
                 write,
                 outgoing=_Outgoing(

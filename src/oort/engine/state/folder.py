@@ -194,7 +194,7 @@ def _take(state: StateFolder, descriptor: int) -> None:
     except BlockingIOError as error:
         process = os.read(descriptor, 32).decode(errors="replace").strip() or "unknown"
         raise StateUnusable(
-            f"{state.path} is in use by another `oort dev` (process {process}).",
+            f"{state.path} is in use by a running platform (process {process}).",
             "Stop that process first, or use a different state folder.",
         ) from error
 

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from oort.engine.store.session import Row, Session, Value
-from oort.engine.store.store import closed, connect, ignore, unusable
+from oort.engine.store.store import closed, connect, free_bytes, ignore, unusable
 
 T = TypeVar("T")
 
@@ -22,6 +22,7 @@ class DirectStore:
 
     def __init__(self, path: Path | None = None, *, key: str | None = None) -> None:
         self.on_commit: Callable[[], None] = ignore
+        self._path = path
         self._name = ":memory:" if path is None else str(path)
         self._connection = connect(path, key=key)
         self._alone = threading.RLock()
@@ -62,6 +63,10 @@ class DirectStore:
             self.write(work)
         except Exception:
             _log.warning("A write that nobody waits for failed.", exc_info=True)
+
+    def free(self) -> int | None:
+        """See `Store.free`."""
+        return None if self._path is None else free_bytes(self._path)
 
     def data_version(self) -> int:
         """See `Store.data_version`."""

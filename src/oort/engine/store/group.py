@@ -22,7 +22,7 @@ import apsw
 
 from oort.engine.store.presence import Presence
 from oort.engine.store.session import Row, Session, Value
-from oort.engine.store.store import closed, connect, ignore, unusable
+from oort.engine.store.store import closed, connect, free_bytes, ignore, unusable
 from oort.model.errors import StateLost
 from oort.runtime.seldom import Seldom
 
@@ -113,6 +113,7 @@ class GroupCommitStore:
         self._queue: list[_Ticket] = []
         self._urgent = False
         self._closing = False
+        self._failure: BaseException | None = None
         self._writer = threading.Thread(target=self._write_groups, name="oort-store", daemon=True)
         self._writer.start()
 
@@ -160,6 +161,10 @@ class GroupCommitStore:
         """See `Store.later`: the work joins the next group, or forms one after `patience`."""
         self._hand_in(_Ticket(work, None))
 
+    def free(self) -> int | None:
+        """See `Store.free`."""
+        return free_bytes(self._path)
+
     def data_version(self) -> int:
         """See `Store.data_version`."""
         with self._watch:
@@ -175,6 +180,10 @@ class GroupCommitStore:
         From then on, every call raises it.
         """
         return self._files.missing()
+
+    def failure(self) -> BaseException | None:
+        """Return the error of the latest commit, or None."""
+        return self._failure
 
     def close(self) -> None:
         """See `Store.close`. A second call does nothing."""
@@ -247,7 +256,9 @@ class GroupCommitStore:
         session = Session(self._writing)
         try:
             outcomes = self._commit(session, tickets)
+            self._failure = None
         except BaseException as error:  # whatever it is, every waiter must hear of it
+            self._failure = error
             outcomes = [self._failed(error)] * len(tickets)
             session.woken = False
         for ticket, outcome in zip(tickets, outcomes, strict=True):

@@ -17,13 +17,13 @@ VERSION = len(STEPS)
 
 def check(connection: apsw.Connection, *, name: str) -> None:
     """Raise StateUnusable if the file belongs to another program, or is newer than this program."""
-    version = _number(connection, "PRAGMA user_version")
-    if version > VERSION:
+    current = version(connection)
+    if current > VERSION:
         raise StateUnusable(
-            f"The state in {name} has version {version}; this Oort understands up to version {VERSION}.",
+            f"The state in {name} has version {current}; this Oort understands up to version {VERSION}.",
             "Use the Oort that wrote it, or move the folder away to start empty.",
         )
-    if version == 0 and _number(connection, "SELECT count(*) FROM sqlite_schema"):
+    if current == 0 and _number(connection, "SELECT count(*) FROM sqlite_schema"):
         raise StateUnusable(f"{name} is a database of another program.", "Move the file away.")
 
 
@@ -41,6 +41,11 @@ def prepare(connection: apsw.Connection) -> None:
         connection.execute("ROLLBACK")
         raise
     connection.execute("COMMIT")
+
+
+def version(connection: apsw.Connection) -> int:
+    """Return the version of the file."""
+    return _number(connection, "PRAGMA user_version")
 
 
 def _number(connection: apsw.Connection, sql: str) -> int:

@@ -4,6 +4,7 @@ Work is a function of a `Session`. It runs inside one transaction, and must not 
 block or call the store.
 """
 
+import os
 from collections.abc import Callable
 from concurrent.futures import Future
 from pathlib import Path
@@ -77,6 +78,9 @@ class Store(Protocol):
     def later(self, work: Callable[[Session], object]) -> None:
         """Run work soon, without a caller that waits. A failure is only logged."""
 
+    def free(self) -> int | None:
+        """Return the free bytes of the disk; None if the store is in memory. Cheap enough to poll."""
+
     def data_version(self) -> int:
         """Return a number that changes with each commit of any process. Cheap enough to poll."""
 
@@ -117,6 +121,15 @@ def unlocked(path: Path | None, key: str | None, *, vfs: str | None = None) -> a
         # A raw key: deriving one from a passphrase would cost 64,000 rounds of a hash for each connection.
         connection.execute(f"PRAGMA key = 'raw:{key}'")
     return connection
+
+
+def free_bytes(path: Path) -> int:
+    """Return the bytes that this user can still write to the disk of the path."""
+    try:
+        status = os.statvfs(path)
+    except OSError as error:
+        raise StateUnusable(f"{path} cannot be read: {error.strerror}.") from error
+    return status.f_bavail * status.f_frsize
 
 
 def opens(path: Path, key: str | None) -> bool:

@@ -35,6 +35,7 @@ from oort.model.errors import (
     InvalidUse,
     InvalidValue,
     OortError,
+    QueueFull,
     StateLost,
     StateUnusable,
     StateUnwritable,
@@ -58,7 +59,7 @@ from oort.runtime.system import SystemClock
 
 _UNIT = 1 if sys.platform == "darwin" else 1024  # of the kernel's figure of the largest memory
 _ERRORS: dict[str, type[OortError]] = {
-    kind.code: kind for kind in (Unavailable, StateUnusable, StateLost, StateUnwritable)
+    kind.code: kind for kind in (Unavailable, QueueFull, StateUnusable, StateLost, StateUnwritable)
 }
 
 

@@ -185,7 +185,7 @@ def test_a_state_that_runs_or_a_port_that_is_taken_is_one_sentence(tmp_path: Pat
     def meanwhile(output: Output) -> None:
         port = address(output).rpartition(":")[2]
         for more, says in (
-            ([], "is in use by another `oort dev`"),
+            ([], "is in use by a running platform"),
             (["--state", str(tmp_path / "other")], f"Port {port} of 127.0.0.1 cannot be used"),
         ):
             words = [*OORT, "dev", str(folder), "--port", port, *more]

@@ -7,7 +7,7 @@ import pytest
 
 from oort.cli.wiring import embedded, platforms
 from oort.model.messages import Message
-from tests.unit.cli.shops import delivered, run, shop
+from tests.unit.cli.shops import delivered, printed, run, shop
 
 
 def place(folder: Path, note: str = "") -> str:
@@ -115,3 +115,18 @@ def test_without_a_state_there_is_nothing_to_see(tmp_path: Path, words: tuple[st
     assert (result.exit_code, result.stdout) == (1, "")
     assert "Start the platform once: oort dev." in result.stderr
     assert not (folder / ".oort").exists()
+
+
+def test_a_purge_asks_first_and_says_how_many(tmp_path: Path) -> None:
+    folder = shop(tmp_path)
+    run("invoke", "orders.pack", "--event", "-", "-C", folder, input='{"order_id": "1"}')
+    run("invoke", "orders.pack", "--event", "-", "-C", folder, input='{"order_id": "2"}')
+    words = ("queues", "purge", "orders.parcels", "-C", folder)
+    assert run(*words, input="n\n").exit_code == 130
+    assert "orders.parcels" in printed("queues", "list", folder)
+    _, program = platforms.load(folder)
+    with embedded.at_rest(program, folder / ".oort") as engine:
+        engine.ports.relay.move()
+    assert printed(*words, "--yes") == "orders.parcels: 2 waiting messages deleted."
+    document = json.loads(printed(*words, "--dead", "--yes", "--json"))
+    assert document == {"queue": "orders.parcels", "purged": 0}

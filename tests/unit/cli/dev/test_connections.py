@@ -79,6 +79,9 @@ class Wire:
         """Send it."""
         self.written += data
 
+    def can_write_eof(self) -> bool:
+        return True
+
     def write_eof(self) -> None:
         """Nothing more will be written; the client may still send."""
         self.half = True

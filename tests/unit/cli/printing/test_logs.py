@@ -1,18 +1,20 @@
 """The lines of a running platform: requests, deliveries, failures, and what services log."""
 
 import io
+import json
 import logging
 import threading
 import weakref
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
 import oort
 from oort.cli.printing import logs
+from oort.cli.printing.json_logs import JsonLog
 from oort.cli.printing.logs import CommandLogs, LineWriter, Log, ServiceLogs, shown_records
 from oort.model.errors import StateUnusable
 from oort.model.http import HttpReply, HttpRequest
@@ -251,3 +253,70 @@ def test_a_traceback_of_a_request_hides_secrets(monkeypatch: pytest.MonkeyPatch)
         )
     assert "sk_live_1234" not in stream.getvalue()
     assert "ValueError: ***" in stream.getvalue()
+
+
+class Stuck(io.StringIO):
+    """A pipe that nobody reads until `go_on`."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.entered, self.go_on = threading.Event(), threading.Event()
+
+    def write(self, text: str) -> int:
+        self.entered.set()
+        assert self.go_on.wait(20)
+        return super().write(text)
+
+
+@pytest.mark.parametrize("form", ["text", "json"])
+def test_entries_that_nobody_reads_are_dropped_and_counted(form: str) -> None:
+    stream = Stuck()
+    writer = LineWriter(stream, kept=5, characters=1000)
+    if form == "json":
+        JsonLog(writer)
+    writer.write("first")
+    assert stream.entered.wait(20)
+    for number in range(10):
+        writer.write(f"entry {number}")
+    writer.write("x" * 990)  # leaves room for ten characters
+    assert not writer.close(within=timedelta(milliseconds=1))
+    stream.go_on.set()
+    assert writer.close(within=timedelta(seconds=20))
+    first, dropped, *rest = stream.getvalue().splitlines()
+    assert (first, rest) == ("first", ["entry 9", "x" * 990])
+    assert "dropped" in dropped
+    assert "9" in dropped
+    if form == "json":
+        assert json.loads(dropped)["dropped"] == 9
+
+
+@pytest.mark.parametrize("form", ["text", "json"])
+def test_requests_that_fail_for_the_same_reason_of_the_engine_get_a_line_a_second(
+    form: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    moments = iter([*[0.0] * 4, 1.1, 1.2])
+    monkeypatch.setattr(logs, "datetime", Moments(moments))
+    stream = io.StringIO()
+    writer = LineWriter(stream)
+    log = JsonLog(writer) if form == "json" else Log(writer, colours=False)
+    full = "Traceback\noort.model.errors.StateUnwritable: The disk is full."
+    for error in (full, full, full, full, full, "Traceback\nQueueFull: The queue is full."):
+        log.access(HttpRequest("POST", "/a"), reply(503, error=error), timedelta(0))
+    log.access(HttpRequest("POST", "/a"), reply(503), timedelta(0))  # of a handler
+    writer.close()
+    text = stream.getvalue()
+    assert text.count("POST") == 4
+    assert ("3 more failed like this" if form == "text" else '"repeated":3') in text
+
+
+class Moments:
+    """A clock with these moments, in seconds."""
+
+    def __init__(self, moments: Iterator[float]) -> None:
+        self._moments = moments
+        self._start = datetime(2026, 1, 1, tzinfo=UTC)
+
+    def now(self, _zone: object) -> datetime:
+        return self._start + timedelta(seconds=next(self._moments))
+
+    fromtimestamp = datetime.fromtimestamp

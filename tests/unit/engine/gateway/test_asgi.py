@@ -5,7 +5,7 @@ import threading
 from collections.abc import Awaitable, Callable, Iterable, MutableMapping
 from datetime import timedelta
 from functools import partial
-from typing import Any
+from typing import Any, Self
 
 import msgspec
 import pytest
@@ -39,7 +39,7 @@ class Server:
         self.sent: list[Message] = []
         self._leaves = leaves
 
-    def __enter__(self) -> "Server":
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:

@@ -268,6 +268,9 @@ class FailingStore:
     def later(self, work: Callable[[Session], object]) -> None:
         self._inner.later(work)
 
+    def free(self) -> int | None:
+        return self._inner.free()
+
     def data_version(self) -> int:
         self._check("version")
         return self._inner.data_version()

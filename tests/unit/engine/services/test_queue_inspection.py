@@ -131,3 +131,29 @@ def test_the_depth_counts_leases_that_have_not_ended(services: Services) -> None
     services.deliveries.receive(WORK, most=1)
     depth = services.queue_inspection.depth(WORK)
     assert depth == QueueDepth(queue=WORK, waiting=2, in_flight=1, dead=0)
+
+
+@pytest.mark.usefixtures("pairs")
+def test_a_purge_takes_what_waits_and_leaves_what_is_in_flight_or_of_others(
+    services: Services,
+) -> None:
+    for name in "abcde":
+        services.queues.send(WORK, message(name))
+    services.queues.send(OTHER_WORK, message("other"))
+    (leased,) = services.deliveries.receive(WORK, most=1)
+    assert services.queue_inspection.purge(WORK, dead=False) == 4
+    assert services.queue_inspection.purge(WORK, dead=False) == 0
+    depth = services.queue_inspection.depth(WORK)
+    assert (depth.waiting, depth.in_flight) == (0, 1)
+    services.clock.advance(VISIBILITY)
+    assert services.queue_inspection.purge(WORK, dead=False) == 1  # its lease has ended
+    assert services.queue_inspection.depth(OTHER_WORK).waiting == 1
+    assert leased.message.id == "a"
+
+
+@pytest.mark.usefixtures("pairs")
+def test_a_purge_of_dead_letters_leaves_what_waits(services: Services) -> None:
+    die(services, *"abc")
+    services.queues.send(WORK, message("waits"))
+    assert services.queue_inspection.purge(WORK, dead=True) == 3
+    assert (waiting(services), dead(services)) == (["waits"], [])

@@ -48,7 +48,7 @@ def test_a_second_holder_is_told_who_holds_it(tmp_path: Path) -> None:
     state = open_state(tmp_path / ".oort")
     with held(state), pytest.raises(StateUnusable) as raised, held(state):
         pass
-    assert f"is in use by another `oort dev` (process {os.getpid()})." in str(raised.value)
+    assert f"is in use by a running platform (process {os.getpid()})." in str(raised.value)
     with held(state):
         pass
 

@@ -1,0 +1,1 @@
+"""Save, load, check and compact the state of a platform."""
