@@ -5,10 +5,12 @@ Run `python -m benchmarks.calls`; `--json` prints the totals only. The program r
 times over a single connection, and profiles each thread of the server. Unlike a time, the number of
 calls does not depend on other load of the machine.
 
-The handler's side are the calls inside `InProcessInvoker.request`; the broker's part are all others:
-of the server, the gateway, the hand-off to a thread, the spans and the log line.
+The broker's part are the calls of the process that serves, while handlers run in worker processes:
+the server, the gateway, the frames, the operation, the spans and the log line. The handler's side are
+the calls inside `InProcessInvoker.request`, while handlers run in threads.
 """
 
+import asyncio
 import json
 import os
 import socket
@@ -87,11 +89,11 @@ def _short(file: str) -> str:
     return file
 
 
-def counted(*, path: bytes = b"/notes/find", rounds: int = _ROUNDS) -> Counts:
+def counted(*, path: bytes = b"/notes/find", rounds: int = _ROUNDS, workers: bool = True) -> Counts:
     """Return the calls of reads of one row by a caller with a bearer token."""
     profile = Profile()
     profile.counts.requests = rounds
-    with _served(profile) as (port, token):
+    with _served(profile, workers=workers) as (port, token):
         client = _Client(port, token)
         client.ask(b"/notes", _ROW)
         for _ in range(_WARM):
@@ -131,7 +133,7 @@ class _Client:
 
 
 @contextmanager
-def _served(profile: Profile) -> Iterator[tuple[int, str]]:
+def _served(profile: Profile, *, workers: bool) -> Iterator[tuple[int, str]]:
     from oort.app.loading import projects
     from oort.cli.dev.serving import Server
     from oort.cli.printing.logs import LineWriter, Log
@@ -145,14 +147,25 @@ def _served(profile: Profile) -> Iterator[tuple[int, str]]:
         state = open_state(Path(folder) / "state")
         issuer = embedded.issuer_of(state, platform=program.model.name)
         token = issuer.issue("ada", (), timedelta(hours=1))
+        parent = embedded.workers_of(program, prepare=lambda _: None) if workers else None
         profile.install()
         writer = LineWriter(nowhere)
         log = Log(writer, colours=False)
-        running = embedded.started(program, state, issuer=issuer, log=log, inline=False)
+        running = embedded.started(
+            program, state, issuer=issuer, log=log, inline=False, workers=parent
+        )
         listener = socket.create_server(("127.0.0.1", 0))
         ready = threading.Event()
         server = Server(running.app, ready=ready.set, stopping=lambda: None)
-        thread = threading.Thread(target=server.run, args=([listener],), name="server")
+
+        async def serve() -> None:
+            running.begin()
+            await server.serve([listener])
+            await asyncio.to_thread(running.stop)
+
+        loop_factory = server.config.get_loop_factory()
+        runner = asyncio.Runner(loop_factory=loop_factory)
+        thread = threading.Thread(target=runner.run, args=(serve(),), name="server")
         thread.start()
         ready.wait(10)
         try:
@@ -160,7 +173,6 @@ def _served(profile: Profile) -> Iterator[tuple[int, str]]:
         finally:
             server.should_exit = True
             thread.join()
-            running.stop()
             writer.close()
             threading.setprofile(None)
 
@@ -168,6 +180,7 @@ def _served(profile: Profile) -> Iterator[tuple[int, str]]:
 def main() -> None:
     """Print the counts."""
     counts = counted()
+    counts.handler = counted(workers=False).handler
     if "--json" in sys.argv:
         print(json.dumps(counts.totals()))
         return

@@ -18,6 +18,8 @@ from oort.model.operations import (
 from oort.model.resources import Kind
 
 Permission = tuple[Kind, str, str]
+_EFFECTS = (ClaimEffect, FinishEffect, ReleaseEffect)
+_WITH_MORE = (Commit, *_EFFECTS)  # they need more than a permission
 
 
 def compiled(grants: Iterable[Grant]) -> frozenset[Permission]:
@@ -44,10 +46,7 @@ def missing(permissions: frozenset[Permission], operation: Operation) -> Permiss
 
 def astray(operation: Operation, messages: Collection[str]) -> str | None:
     """Return the message of an effect unless the invocation delivers it; None otherwise."""
-    if (
-        isinstance(operation, ClaimEffect | FinishEffect | ReleaseEffect)
-        and operation.lease.message not in messages
-    ):
+    if isinstance(operation, _EFFECTS) and operation.lease.message not in messages:
         return operation.lease.message
     return None
 
@@ -63,6 +62,11 @@ def refusal(
 
     `messages` are the ids of the messages that the invocation delivers.
     """
+    if (  # almost every operation
+        not isinstance(operation, _WITH_MORE)
+        and (operation.kind, operation.resource, operation.action) in granted
+    ):
+        return None
     if (lacking := missing(granted, operation)) is not None:
         kind, resource, action = lacking
         return Refused(NotGranted.code, f"{function} may not {action} on the {kind} {resource}.")

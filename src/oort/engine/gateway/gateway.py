@@ -121,14 +121,7 @@ class Gateway:
         """Return the invocation for a request, or the reply that refuses the request."""
         arrival, match = admission.arrival, admission.match
         try:
-            query = tuple(
-                parse_qsl(
-                    arrival.request.query,
-                    keep_blank_values=True,
-                    errors="strict",
-                    max_num_fields=1000,
-                )
-            )
+            query = _read(arrival.request.query) if arrival.request.query else ()
         except ValueError:
             return self.refuse(BadRequest("The query string is not readable."), admission)
         return HttpInvocation(
@@ -343,6 +336,11 @@ class Gateway:
             headers = (*headers, *self._origins.headers(request.path, request.headers))
         every = (*headers, ("trace-id", arrival.trace))
         return HttpReply(outcome.status, every, outcome.body, arrival.trace, name, outcome.error)
+
+
+def _read(query: str) -> tuple[tuple[str, str], ...]:
+    """Return the parameters of a query. ValueError if it is not readable."""
+    return tuple(parse_qsl(query, keep_blank_values=True, errors="strict", max_num_fields=1000))
 
 
 def _bearer(request: HttpRequest) -> str | None:

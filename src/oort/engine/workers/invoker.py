@@ -97,6 +97,7 @@ class WorkerInvoker:
         self._most = most
         self._parent = parent
         self._reader = Reader(parent)
+        self._is_begun = False
         self._begun: Future[asyncio.AbstractEventLoop] = Future()
         self._pools: dict[str, Pool] = {}
         self._processes: dict[int, Process] = {}
@@ -113,8 +114,9 @@ class WorkerInvoker:
 
     def begin(self) -> None:
         """Serve the workers by the running event loop. A second call has no effect."""
-        if self._begun.done():
+        if self._is_begun:
             return
+        self._is_begun = True
         loop = asyncio.get_running_loop()
         self._parent.settimeout(0)
         loop.add_reader(self._parent.fileno(), self._hear)
@@ -219,7 +221,7 @@ class WorkerInvoker:
 
     def close(self) -> None:
         """End every process. Call it when no invocation runs, while the event loop still runs."""
-        if not self._begun.done():
+        if not self._is_begun:
             self._parent.close()
             return
         closed: Future[None] = Future()
@@ -367,15 +369,16 @@ class WorkerInvoker:
         for number in tuple(self._processes):
             self._gone(number, 9)
 
-    def _perform(self, request: Request, reply: Callable[[bytearray], None]) -> None:
-        work = partial(operations.answered, self._broker, request, failed=self._failed)
+    def _perform(self, request: Request, process: Process, number: int) -> None:
         if isinstance(request.operation, _AT_ONCE):
-            reply(work())
+            data = operations.answered(self._broker, request, failed=self._failed)
+            process.returned(number, data)
             return
+        work = partial(operations.answered, self._broker, request, failed=self._failed)
 
         def performed(outcome: bytearray | Exception) -> None:
             assert isinstance(outcome, bytearray), outcome
-            reply(outcome)
+            process.returned(number, outcome)
 
         is_call = isinstance(request.operation, CallFunction)
         (self._calls if is_call else self._threads).submit(work, then=performed)

@@ -15,30 +15,27 @@ from oort.model.operations import (
     PublishEvent,
     Refused,
     Request,
-    Result,
     SendMessage,
 )
 from oort.ports.broker import Broker
 from oort.rules.messaging import bodies
 
+_CARRYING = (SendMessage, PublishEvent, Commit)  # operations that may carry messages
+
 
 def answered(broker: Broker, request: Request, *, failed: Callable[[Exception], None]) -> bytearray:
     """Perform the operation and return the frame of its result. Never raises an exception."""
     try:
-        return wire.framed(Performed(_performed(broker, request)))
+        if isinstance(request.operation, _CARRYING):
+            request = Request(request.token, _judged(request.operation))
+        return wire.framed(Performed(broker.perform(request)))
+    except NotUnderstood as error:
+        return wire.framed(Performed(Refused(InvalidValue.code, str(error))))
     except OortError as error:
         return wire.framed(Failed(error.code, error.what, error.instead))
     except Exception as error:  # a failure of the engine, or of a value that no handle sends
         failed(error)
         return wire.framed(Failed(OortError.code, "The engine failed; its log says why."))
-
-
-def _performed(broker: Broker, request: Request) -> Result:
-    try:
-        operation = _judged(request.operation)
-    except NotUnderstood as error:
-        return Refused(InvalidValue.code, str(error))
-    return broker.perform(Request(request.token, operation))
 
 
 def _judged(operation: Operation) -> Operation:

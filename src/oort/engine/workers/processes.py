@@ -64,15 +64,15 @@ class Loss:
 class Process(asyncio.Protocol):
     """A worker process.
 
-    `perform` performs an operation and calls its second argument with the frame to return. `free`
-    is called after each invocation, `line` with lines for the log, `kill` ends the process.
+    `perform` performs an operation and calls `returned` of the process with the frame to return, and
+    with the number of the operation. `free` is called after each invocation, `line` with lines for the log, `kill` ends the process.
     """
 
     def __init__(
         self,
         number: int,
         *,
-        perform: Callable[[Request, Callable[[bytearray], None]], None],
+        perform: "Callable[[Request, Process, int], None]",
         free: "Callable[[Process], None]",
         line: Callable[[str], None],
         kill: Callable[[int], None],
@@ -123,7 +123,7 @@ class Process(asyncio.Protocol):
             self.end(Loss(f"{job.function} was not done after {seconds}.", timed_out=True))
         elif over > 0 and self._is_performing:
             what = f"The time-out of {job.function} came before the result."
-            self._return(self._asked, wire.framed(Failed(OortError.code, what)))
+            self.returned(self._asked, wire.framed(Failed(OortError.code, what)))
 
     def end(self, loss: Loss) -> None:
         """Kill the process. Its invocation is lost for this reason."""
@@ -198,12 +198,11 @@ class Process(asyncio.Protocol):
         number = self._asked
         if frame.token != job.token:
             refused = Refused(NotGranted.code, "The token is not that of the running invocation.")
-            self._return(number, wire.framed(Performed(refused)))
+            self.returned(number, wire.framed(Performed(refused)))
             return
-        request = Request(frame.token, frame.operation)
-        self._perform(request, lambda data: self._return(number, data))
+        self._perform(Request(frame.token, frame.operation), self, number)
 
-    def _return(self, number: int, data: bytearray) -> None:
+    def returned(self, number: int, data: bytearray) -> None:
         """Send the result of the operation, unless it came too late."""
         if self._is_performing and number == self._asked:
             self._is_performing = False

@@ -5,7 +5,7 @@ extensions, as in the store.
 """
 
 import struct
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from decimal import Decimal
 from typing import Any, Generic, TypeAlias, TypeVar, cast
 
@@ -140,6 +140,7 @@ Ended: TypeAlias = Answered | Handled | Returned
 FromWorker: TypeAlias = Perform | Settled | Line | Ended
 
 _encoder = msgspec.msgpack.Encoder()
+_WITH_VALUES = (Perform, Performed)  # frames with values of items
 # Operations whose values need no extension.
 _PLAIN = (SendMessage, PublishEvent, CallFunction, ReadSecret)
 
@@ -151,7 +152,7 @@ def framed(frame: ToWorker | FromWorker) -> bytearray:
     [Line(text='a')]
     """
     data = bytearray(_SIZE.size)
-    if _holds_decimal(frame):
+    if isinstance(frame, _WITH_VALUES) and _holds_decimal(frame):
         _encode_wide(frame, data)
     else:
         try:
@@ -171,11 +172,17 @@ class Frames(Generic[T]):
     """The frames in a stream of bytes. `take` raises ValueError for bytes that are no frames."""
 
     def __init__(self, frames: Any) -> None:
-        self._decoder = decoder(frames)
+        self._decoded: Callable[[bytes | bytearray | memoryview], T] = decoder(frames).decode
         self._rest = bytearray()
 
     def take(self, data: bytes | bytearray) -> list[T]:
         """Return the frames that these bytes complete."""
+        if (
+            not self._rest
+            and len(data) >= _SIZE.size
+            and len(data) - _SIZE.size == _SIZE.unpack_from(data)[0] <= LONGEST
+        ):
+            return [self._decode(data[_SIZE.size :])]  # the usual case: it is one whole frame
         taken: list[T] = []
         if self._rest:
             self._rest += data
@@ -193,9 +200,9 @@ class Frames(Generic[T]):
         self._rest = bytearray(memoryview(data)[start:])
         return taken
 
-    def _decode(self, payload: memoryview) -> T:
+    def _decode(self, payload: bytes | bytearray | memoryview) -> T:
         try:
-            return cast(T, self._decoder.decode(payload))
+            return self._decoded(payload)
         except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError, ValueError) as error:
             raise ValueError(f"A frame that cannot be read: {error}") from error
 
@@ -214,16 +221,15 @@ def _encode_wide(frame: ToWorker | FromWorker, data: bytearray) -> None:
     _encoder.encode_into(encoding.widened(plain), data, _SIZE.size)
 
 
-def _holds_decimal(frame: ToWorker | FromWorker) -> bool:
+def _holds_decimal(frame: Perform | Performed) -> bool:
     """True if a value in the frame is a Decimal, which MessagePack would turn into a text."""
     if isinstance(frame, Perform):
         return numbers.hold_decimal(_values(frame.operation))
-    if isinstance(frame, Performed):
-        result = frame.result
-        if isinstance(result, Found):
-            return result.item is not None and numbers.hold_decimal(result.item.values())
-        if isinstance(result, Listed):
-            return any(numbers.hold_decimal(item.values()) for item in result.items)
+    result = frame.result
+    if isinstance(result, Found):
+        return result.item is not None and numbers.hold_decimal(result.item.values())
+    if isinstance(result, Listed):
+        return any(numbers.hold_decimal(item.values()) for item in result.items)
     return False
 
 
