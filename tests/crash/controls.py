@@ -10,6 +10,7 @@ from oort.engine.rows.messages import add, fan_out
 from oort.engine.rows.times import unix
 from oort.engine.services.events import Events
 from oort.engine.services.queues import Queues
+from oort.engine.services.steady import SteadyTime
 from oort.engine.services.transactions import Transactions
 from oort.engine.store.session import Session
 from oort.engine.store.store import Store
@@ -35,7 +36,9 @@ class DualWrites:
     """Transactions without an outbox: first the items, then each message for itself."""
 
     def __init__(self, store: Store, platform: PlatformModel, clock: Clock) -> None:
-        self._items = Transactions(store, platform=platform, clock=clock)
+        self._items = Transactions(
+            store, platform=platform, clock=clock, steady=SteadyTime(store, clock=clock)
+        )
         self._queues = Queues(store, platform=platform, clock=clock)
         self._events = Events(store, platform=platform, clock=clock)
 
@@ -57,7 +60,9 @@ class Unmarked:
     """Transactions without the inbox."""
 
     def __init__(self, store: Store, platform: PlatformModel, clock: Clock) -> None:
-        self._transactions = Transactions(store, platform=platform, clock=clock)
+        self._transactions = Transactions(
+            store, platform=platform, clock=clock, steady=SteadyTime(store, clock=clock)
+        )
 
     def commit(self, writes: Sequence[Write], mark: Mark | None) -> bool:
         """See `ports.transactions`, which this does not keep."""
@@ -119,6 +124,11 @@ def _claiming_nothing(engine: Engine) -> None:
     engine.ports.effects.finish = lambda *_: True  # type: ignore[method-assign]
 
 
+def _trusting_the_clock(engine: Engine) -> None:
+    """Never compare the wall clock with the monotonic clock."""
+    engine.ports.deliveries._steady._jumps.follow = lambda _: None  # type: ignore[method-assign]
+
+
 NO_CONTROL = Control("everything is in its place")
 CONTROLS = (
     Control("without outbox", transactions=DualWrites),
@@ -128,3 +138,4 @@ CONTROLS = (
     Control("leases without expiry", changed=_keeping_leases),
     Control("effects outside without a claim", changed=_claiming_nothing),
 )
+TRUSTED_CLOCK = Control("a wall clock that is trusted", changed=_trusting_the_clock)

@@ -11,7 +11,7 @@ import random
 import sys
 from collections.abc import Callable
 from contextvars import Context
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from oort.app.loading.loader import load
 from oort.engine.clocks import VirtualClock
@@ -38,16 +38,33 @@ AIMED = 0.5  # share of the later crashes that aim at a point, as the first does
 DEPTH = 2  # of steps inside steps
 INSIDE = 0.08  # share of the pauses in which another step runs
 MOST_INSIDE = 12
+JUMPS = (timedelta(days=40), timedelta(hours=5), timedelta(minutes=2))
 PATIENCE = 400  # passes until everything is delivered
 LONGEST = timedelta(days=1)  # that a message may wait
 
 
-class Simulation:
-    """One run. `control` breaks the platform in a way that the laws must notice."""
+class SettableClock(VirtualClock):
+    """A clock whose wall time can be set, while its monotonic time goes on."""
 
-    def __init__(self, seed: int, *, control: Control = NO_CONTROL) -> None:
+    def __init__(self) -> None:
+        super().__init__()
+        self.error = timedelta(0)
+
+    def now(self) -> datetime:
+        """Return the time, with the error of the clock."""
+        return super().now() + self.error
+
+
+class Simulation:
+    """One run. `control` breaks the platform in a way that the laws must notice.
+
+    With `jumps`, somebody sets the wall clock now and then, while the platform runs.
+    """
+
+    def __init__(self, seed: int, *, control: Control = NO_CONTROL, jumps: bool = False) -> None:
         self.outcome = Outcome(seed)
-        self.clock = VirtualClock()
+        self.clock = SettableClock()
+        self._jumps = jumps
         self.ledger = Ledger()
         self.database = DirectStore()
         self._seed = seed
@@ -91,13 +108,19 @@ class Simulation:
     def pause(self) -> None:
         """See `boundaries.Process`. Another step may run here."""
         free = not self._quiet and self._depth < DEPTH and self._inside < MOST_INSIDE
-        if free and self._random.random() < INSIDE:
+        if free and not self._follows_a_jump() and self._random.random() < INSIDE:
             self._inside += 1
             self._depth += 1
             try:
                 Context().run(self._step)
             finally:
                 self._depth -= 1
+
+    def _follows_a_jump(self) -> bool:
+        """True while the engine corrects its times. Other threads wait for that."""
+        ports = self.engine.ports
+        followed = (ports.deliveries._steady._jumps, ports.schedules._jumps)
+        return any(jumps._lock.locked() for jumps in followed)
 
     def _next_crash(self) -> tuple[str, int]:
         """Return the aim of the next crash, and the number of boundaries after which it happens anyway."""
@@ -112,6 +135,8 @@ class Simulation:
         except Crash:
             self._look()
             self._depth = 0
+            # Nobody can notice a jump while the platform is stopped: the clock is set a little later.
+            self.clock.error = self._noticed()
             self._alive(self._start)
             return False
         return True
@@ -159,6 +184,7 @@ class Simulation:
             (1, self._replay),
             (1, self._send_unreadable),
             (1, self._release_parked),
+            (3 if self._jumps else 0, self._set_clock),
         )
         (step,) = self._random.choices([step for _, step in kinds], [weight for weight, _ in kinds])
         step()
@@ -191,7 +217,9 @@ class Simulation:
             self.ledger.noted.add(order)
 
     def _relay(self) -> None:
+        """Do what a pass of the dispatcher does first."""
         self._tell(f"relay: {self.engine.forward()}")
+        self.engine.ports.deliveries.ready_queues()
 
     def _deliver(self) -> None:
         queue = self._random.choice(CONSUMED)
@@ -204,6 +232,18 @@ class Simulation:
         )[0]
         self._tell(f"{by} pass")
         self.clock.advance(by)
+
+    def _set_clock(self) -> None:
+        """Set the wall clock, but not twice before the dispatcher looks, which it does each half second."""
+        if self.clock.error == self._noticed():
+            by = self._random.choice(JUMPS) * self._random.choice((-1, 1))
+            self._tell(f"the wall clock is set by {by}")
+            self.clock.error += by
+
+    def _noticed(self) -> timedelta:
+        """Return the jumps that the engine has noticed."""
+        row = self.database.row("SELECT total FROM jumps")
+        return timedelta(seconds=0 if row is None else row[0])
 
     def _redrive(self) -> None:
         self._tell(f"redrive: {self.engine.ports.queue_inspection.redrive('orders.jobs')}")
@@ -330,6 +370,11 @@ class _Still:
 def run(seed: int) -> Outcome:
     """Run one seed on the platform as it is."""
     return Simulation(seed).run()
+
+
+def run_with_jumps(seed: int) -> Outcome:
+    """Run one seed while somebody sets the wall clock."""
+    return Simulation(seed, jumps=True).run()
 
 
 def main() -> int:

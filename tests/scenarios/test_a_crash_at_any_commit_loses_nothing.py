@@ -10,7 +10,7 @@ import pytest
 
 from tests.crash import simulation
 from tests.crash.boundaries import POINTS
-from tests.crash.controls import CONTROLS, Control
+from tests.crash.controls import CONTROLS, TRUSTED_CLOCK, Control
 from tests.crash.outcomes import ALL, spread
 from tests.repeats import times
 
@@ -27,6 +27,21 @@ def test_no_schedule_with_crashes_breaks_a_law() -> None:
     assert summary.runs == SCHEDULES
     assert summary.crashes[ALL] >= SCHEDULES
     assert POINTS.keys() - summary.crashes.keys() == set()
+
+
+@pytest.mark.crash
+@pytest.mark.timeout(60 + SCHEDULES)
+def test_no_schedule_breaks_a_law_while_somebody_sets_the_wall_clock_by_forty_days() -> None:
+    summary = spread(simulation.run_with_jumps, range(SCHEDULES // 4))
+    print(summary)  # noqa: T201  `make crash` shows it
+    assert summary.faulty == []
+    assert summary.crashes[ALL] >= SCHEDULES // 4
+
+
+def test_a_platform_that_trusts_the_wall_clock_breaks_a_law() -> None:
+    seeds = range(ENOUGH)
+    runs = (simulation.Simulation(seed, control=TRUSTED_CLOCK, jumps=True) for seed in seeds)
+    assert any(run.run().faults for run in runs)
 
 
 @pytest.mark.parametrize("control", CONTROLS, ids=lambda control: control.name)
