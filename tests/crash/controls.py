@@ -126,7 +126,7 @@ def _claiming_nothing(engine: Engine) -> None:
 
 def _trusting_the_clock(engine: Engine) -> None:
     """Never compare the wall clock with the monotonic clock."""
-    engine.ports.deliveries._steady._jumps.follow = lambda _: None  # type: ignore[method-assign]
+    engine.ports.deliveries._steady._jumps.follow = lambda act: None  # type: ignore[method-assign]
 
 
 NO_CONTROL = Control("everything is in its place")

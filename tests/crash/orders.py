@@ -31,7 +31,7 @@ from oort import (
 )
 
 HOUR = timedelta(hours=1)
-PLAIN, FLAKY, POISON = "plain", "flaky", "poison"
+PLAIN, FLAKY, POISON, KILLER = "plain", "flaky", "poison", "killer"
 COUNTED, MAILED, WORKED, SHIPPED, TICKED = "count", "mail", "work", "ship", "tick"
 
 orders = Service("orders")

@@ -25,7 +25,7 @@ from tests.crash import laws
 from tests.crash.boundaries import POINTS, BoundaryStore, Crash, Moment, names
 from tests.crash.controls import NO_CONTROL, Control
 from tests.crash.ledger import Ledger
-from tests.crash.orders import FLAKY, HOUR, PLAIN, POISON, TICKED, Order, Outside, orders
+from tests.crash.orders import FLAKY, HOUR, KILLER, PLAIN, POISON, TICKED, Order, Outside, orders
 from tests.crash.outcomes import ALL, Outcome
 
 PROGRAM = load([orders])
@@ -58,10 +58,13 @@ class SettableClock(VirtualClock):
 class Simulation:
     """One run. `control` breaks the platform in a way that the laws must notice.
 
-    With `jumps`, somebody sets the wall clock now and then, while the platform runs.
+    With `jumps`, somebody sets the wall clock now and then, while the platform runs. Without `crashes` the process dies only by a
+    message that kills it.
     """
 
-    def __init__(self, seed: int, *, control: Control = NO_CONTROL, jumps: bool = False) -> None:
+    def __init__(
+        self, seed: int, *, control: Control = NO_CONTROL, jumps: bool = False, crashes: bool = True
+    ) -> None:
         self.outcome = Outcome(seed)
         self.clock = SettableClock()
         self._jumps = jumps
@@ -71,7 +74,7 @@ class Simulation:
         self._control = control
         self._random = random.Random(seed)  # repeatability is the purpose
         self._aim, self._left = tuple(POINTS)[seed % len(POINTS)], FAR
-        self._crashes = self._random.randint(*CRASHES)
+        self._crashes = self._random.randint(*CRASHES) if crashes else 0
         self._depth = self._inside = self._ids = 0
         self._quiet = True  # nothing else runs: during a start, and in the end
         self._store = BoundaryStore(self.database, self)
@@ -79,11 +82,11 @@ class Simulation:
 
     def run(self) -> Outcome:
         """Run the steps, then repair everything, deliver what is left, and look at the laws."""
-        self._alive(self._start)
+        self.alive(self.start)
         for _ in range(self._random.randint(*STEPS)):
-            self._alive(self._step)
-        for stage in (self._settle, self._repair, self._settle):
-            while not self._alive(stage):
+            self.alive(self._step)
+        for stage in (self.settle, self._repair, self.settle):
+            while not self.alive(stage):
                 pass
             self._look()
         self.outcome.faults += laws.unfinished(laws.read(self.database), self.ledger)
@@ -102,8 +105,12 @@ class Simulation:
             self._aim, self._left = self._next_crash()
             self.outcome.crashes.update((*names(moment), ALL))
             self._tell(f"crash: {moment.work}, {moment.at} {sorted(moment.done)}")
-            self._store.dead = True
-            raise Crash
+            self.die()
+
+    def die(self) -> None:
+        """End the process."""
+        self._store.dead = True
+        raise Crash
 
     def pause(self) -> None:
         """See `boundaries.Process`. Another step may run here."""
@@ -128,7 +135,7 @@ class Simulation:
             return self._random.choice(tuple(POINTS)), FAR
         return "", self._random.randint(*BOUNDARIES)
 
-    def _alive(self, work: Callable[[], None]) -> bool:
+    def alive(self, work: Callable[[], None]) -> bool:
         """Do the work. After a crash, look at the laws and start processes until one has started. True without a crash."""
         try:
             work()
@@ -137,11 +144,11 @@ class Simulation:
             self._depth = 0
             # Nobody can notice a jump while the platform is stopped: the clock is set a little later.
             self.clock.error = self._noticed()
-            self._alive(self._start)
+            self.alive(self.start)
             return False
         return True
 
-    def _start(self) -> None:
+    def start(self) -> None:
         self._quiet = True
         self.outcome.processes += 1
         self._store = BoundaryStore(self.database, self)
@@ -201,7 +208,7 @@ class Simulation:
 
     def _request(self, order: str, path: str) -> None:
         self.ledger.unsure[order] = path
-        status = self._post(path.format(order))
+        status = self.post(path.format(order))
         self._tell(f"order {order}: {status}")
         if status in (201, 409):  # 409: it had been placed before
             self.ledger.unsure.pop(order, None)
@@ -210,7 +217,7 @@ class Simulation:
     def _note(self) -> None:
         order = self._next("n")
         self.ledger.maybe.add(order)
-        status = self._post(f"/orders/notes/{order}/{self._random.choice((PLAIN, FLAKY))}")
+        status = self.post(f"/orders/notes/{order}/{self._random.choice((PLAIN, FLAKY))}")
         self._tell(f"note {order}: {status}")
         if status == 202:
             self.ledger.maybe.discard(order)
@@ -272,7 +279,7 @@ class Simulation:
         count = self.engine.ports.parking.release("orders.jobs", ready=lambda _: True)
         self._tell(f"release of parked: {count}")
 
-    def _post(self, path: str) -> int:
+    def post(self, path: str) -> int:
         gateway = self.engine.gateway
         admitted = gateway.admit(HttpRequest("POST", path, "", {}, "127.0.0.1"))
         assert not isinstance(admitted, HttpReply), admitted
@@ -294,7 +301,7 @@ class Simulation:
         self._replay()
         self.clock.advance(HOUR)
 
-    def _settle(self) -> None:
+    def settle(self) -> None:
         """Deliver until nothing is left that could be delivered, now or later."""
         self._quiet = True
         ports = self.engine.ports
@@ -321,7 +328,7 @@ class Simulation:
             return
         before = sum(consumer == TICKED for consumer, _ in laws.read(self.database).effects)
         self.clock.advance(timedelta(seconds=max(0, due - self.clock.now().timestamp())))
-        self._settle()
+        self.settle()
         after = sum(consumer == TICKED for consumer, _ in laws.read(self.database).effects)
         if after != before + 1:
             self.outcome.faults.append(f"a run of the schedule happened {after - before} times")
@@ -342,6 +349,8 @@ class _World:
         self._simulation = simulation
 
     def work(self, order: Order) -> None:
+        if order.nature == KILLER and not self._simulation.ledger.healed:
+            self._simulation.die()
         self._simulation.ledger.work(order)
         self._simulation.pause()
 

@@ -39,7 +39,9 @@ BATCH = 10
 # may throttle.
 ATTEMPTS = 1000
 # Our own: the number of engine stops during the delivery of a message that count as no attempt.
-INTERRUPTIONS = 100
+INTERRUPTIONS = 10
+# Our own: the number of engine stops after which a message is delivered alone.
+SUSPECT = 2
 # SQS: messages are kept 14 days at most.
 RETENTION = timedelta(days=14)
 # SQS: visibility time-out at most 12 hours. Lambda's documentation asks for 6 x the function's

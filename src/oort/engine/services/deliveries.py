@@ -91,15 +91,16 @@ class Deliveries:
 
         The attempt does not count, since the platform ended and the message did not
         fail. After `limits.INTERRUPTIONS` interruptions it counts, since the message
-        itself may end the platform. A message that would wait longer than any message may, because
-        the wall clock has gone back since, is visible now.
+        itself may end the platform. From the second one on, the message waits a second longer
+        each time, so that others come first. A message that would wait longer than any message may,
+        because the wall clock has gone back since, is visible now.
         """
         now = self._clock.now()
         moment, longest = unix(now), unix(now, after=limits.VISIBILITY)
 
         def work(session: Session) -> int:
             messages.shorten(session, longest=longest, now=moment)
-            return session.run(_RELEASE, moment, limits.INTERRUPTIONS)
+            return session.run(_RELEASE, moment, _LONGEST, limits.INTERRUPTIONS)
 
         return self._store.write(work)
 
@@ -170,8 +171,9 @@ class Deliveries:
         return [(name, first, coming) for name, first, coming in rows if name in self._queues]
 
 
-_RELEASE = """UPDATE messages SET leased = 0, visible = ?, interrupted = interrupted + 1,
-attempts = attempts - (interrupted < ?) WHERE leased = 1"""
+_LONGEST = 60  # seconds that a message waits after an interruption
+_RELEASE = """UPDATE messages SET leased = 0, visible = ? + min(ended, ?), ended = ended + 1,
+interrupted = interrupted + 1, attempts = attempts - (ended < ?) WHERE leased = 1"""
 _VISIBLE = "SELECT 1 FROM messages WHERE queue = ? AND visible <= ? LIMIT 1"
 _COUNTED = """SELECT count(*) FROM
 (SELECT 1 FROM messages WHERE queue = ? AND visible <= ? LIMIT ?)"""
