@@ -75,7 +75,8 @@ bench: setup .tools/bench/.locked ## Compare with rivals; fails below benchmarks
 	@$(BIN)/python -m benchmarks $(if $(QUICK),--quick) $(PARTS)
 
 crash: setup ## The long form of the crash tests (KILLS=100 SCHEDULES=100000 CUTS=10000)
-	@OORT_CRASH_KILLS=$(KILLS) OORT_CRASH_SCHEDULES=$(SCHEDULES) OORT_CRASH_CUTS=$(CUTS) $(BIN)/python -m pytest -m crash -s
+	@OORT_CRASH_KILLS=$(KILLS) OORT_CRASH_SCHEDULES=$(SCHEDULES) OORT_CRASH_CUTS=$(CUTS) OORT_CRASH_CLIENTS=1000 \
+		$(BIN)/python -m pytest -m crash -s -n0
 
 fuzz: setup ## The long form of the API tests: many requests drawn from the API document
 	@OORT_FUZZ_EXAMPLES=300 OORT_FUZZ_SEED=$${OORT_FUZZ_SEED:-$$(date +%s)} $(BIN)/python -m pytest tests/scenarios/test_the_api_document_is_true.py -n 2 --timeout 1800

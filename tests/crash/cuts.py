@@ -15,6 +15,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TypeVar
 
+import apsw
+
 from oort.app.loading.loader import load
 from oort.engine.clocks import VirtualClock
 from oort.engine.rows import messages
@@ -24,7 +26,7 @@ from oort.engine.services.bundle import EnginePorts
 from oort.engine.store.direct import DirectStore
 from oort.engine.store.group import GroupCommitStore
 from oort.engine.store.session import Row, Session, Value
-from oort.model.errors import StateUnusable
+from oort.model.errors import StateUnusable, StateUnwritable
 from oort.model.items import AddTo
 from oort.model.messages import Message
 from oort.model.operations import PutItem, SendMessage, UpdateItem
@@ -41,6 +43,7 @@ GROUPS = (2, 10)  # in a round without a cut
 OPERATIONS = (0, 160)  # until the cut
 SIZES = (10, 400, 9_000)  # bytes of an item, up to some pages
 PAGES = (4, 40, 4000)  # between two checkpoints
+FULL_FOR = (1, 60)  # operations without space
 FULL, NORMAL = "FULL", "NORMAL"
 MEMORY = Path("/dev/shm")
 
@@ -97,12 +100,22 @@ class _Gathering:
 
 
 class Cuts:
-    """A run of some rounds. `lies` and `synchronous` are for controls."""
+    """A run of some rounds. In each, the disk may be full for a time if it `fills`. The rest is for controls."""
 
-    def __init__(self, seed: int, *, lies: bool = False, synchronous: str = FULL) -> None:
+    def __init__(
+        self,
+        seed: int,
+        *,
+        lies: bool = False,
+        synchronous: str = FULL,
+        fills: bool = False,
+        swallows: bool = False,
+    ) -> None:
         self.outcome = Outcome(seed)
         self._random = random.Random(seed)
         self._lies = lies
+        self._fills = fills or swallows
+        self._swallows = swallows
         self._synchronous = synchronous
         self._known = Known()
         self._platform = _PLATFORM
@@ -112,15 +125,17 @@ class Cuts:
         """Cut the power in each round, and look at what is left."""
         image: dict[str, bytes] = {}
         base = MEMORY if MEMORY.is_dir() else None
-        with tempfile.TemporaryDirectory(prefix="oort-power-", dir=base) as folder:
+        with power.quiet(), tempfile.TemporaryDirectory(prefix="oort-power-", dir=base) as folder:
             for number in range(ROUNDS):
                 place = Path(folder, str(number))
                 place.mkdir()
                 power.restore(image, place)
-                disk = power.Disk(self._random, self._random.randint(*OPERATIONS), lies=self._lies)
+                disk = self._disk()
                 disk.load(image)
                 self._work(place, disk)
                 image = disk.cut()
+                if disk.refused:
+                    self.outcome.crashes["a full disk"] += 1
                 at = disk.at or "nothing was under way"
                 self.outcome.crashes.update((f"cut: {at}", ALL))
                 self._tell(
@@ -133,6 +148,15 @@ class Cuts:
                     break
         return self.outcome
 
+    def _disk(self) -> power.Disk:
+        disk = power.Disk(self._random, self._random.randint(*OPERATIONS), lies=self._lies)
+        if self._fills:
+            start = self._random.randint(*OPERATIONS)
+            disk.operations = self._random.choice((None, disk.operations))
+            disk.full = range(start, start + self._random.randint(*FULL_FOR))
+            disk.swallows = self._swallows
+        return disk
+
     def _work(self, place: Path, disk: power.Disk) -> None:
         with suppress(StateUnusable):  # without power nothing works, and nothing is acknowledged
             store = GroupCommitStore(place / "oort.db", key=KEY, vfs=power.connect(disk))
@@ -142,11 +166,15 @@ class Cuts:
                 together = bundle.on(gathering, platform=self._platform, clock=VirtualClock())
                 alone = bundle.on(store, platform=self._platform, clock=VirtualClock())
                 for _ in range(self._random.randint(*GROUPS)):
-                    self._step(disk, gathering, together, alone)
+                    with suppress(StateUnwritable):  # no space, and perhaps later there is
+                        self._step(disk, gathering, together, alone)
                     if disk.off:
                         break
             finally:
-                store.close()
+                with suppress(
+                    apsw.FullError
+                ):  # of the checkpoint; SQLite in C closes without a word
+                    store.close()
 
     def _set_up(self, store: GroupCommitStore) -> None:
         pages = self._random.choice(PAGES)
@@ -282,6 +310,11 @@ _PLATFORM = load([orders]).model
 def run(seed: int) -> Outcome:
     """Run one seed on the store as it is."""
     return Cuts(seed).run()
+
+
+def run_filling(seed: int) -> Outcome:
+    """Run one seed on a disk that is full for a time."""
+    return Cuts(seed, fills=True).run()
 
 
 def main() -> int:

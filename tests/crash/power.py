@@ -5,8 +5,10 @@ the writes since then; nothing that happens afterwards is on it.
 """
 
 import random
+import sys
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
@@ -39,12 +41,17 @@ class _File:
 class Disk:
     """The files of a folder. The power goes at the given operation, or never.
 
-    A disk whose syncs `lie` says that they are done and does nothing.
+    While the number of the operation is in `full`, there is no space for writes. A disk whose syncs `lie` says that they are
+    done and does nothing; one that `swallows` says so of writes without space.
     """
 
     chance: random.Random
     operations: int | None = None
     lies: bool = False
+    full: range = range(0)
+    swallows: bool = False
+    refused: int = 0  # writes without space
+    done: int = 0  # operations
     files: dict[str, _File] = field(default_factory=dict[str, _File])
     deleted: dict[str, _File] = field(default_factory=dict[str, _File])
     image: dict[str, bytes] | None = None
@@ -61,8 +68,16 @@ class Disk:
         for name, content in image.items():
             self.files[name] = _File(bytearray(content), named=True)
 
-    def write(self, name: str, position: int, data: bytes) -> None:
+    def write(self, name: str, position: int, data: bytes) -> bool:
+        """Write; False if a disk that swallows has no space. FullError if another disk has none."""
+        if self.done in self.full and not self.off:
+            self.done += 1
+            self.refused += 1
+            if self.swallows:
+                return False
+            raise apsw.FullError("database or disk is full")
         self._do(f"write {_kind(name)}", lambda: self._file(name).pending.append((position, data)))
+        return True
 
     def truncate(self, name: str, size: int) -> None:
         self._do(f"truncate {_kind(name)}", lambda: self._file(name).pending.append((size, None)))
@@ -106,6 +121,7 @@ class Disk:
         with self._lock:
             if self.off:
                 return
+            self.done += 1
             if self.operations is not None:
                 self.operations -= 1
                 if self.operations < 0:
@@ -163,9 +179,8 @@ class _PoweredFile(apsw.VFSFile):
         self._folder_too = self._name.endswith(("-wal", "-journal"))
 
     def xWrite(self, data: bytes, offset: int) -> None:  # noqa: N802  SQLite's name
-        if self._disk is not None:
-            self._disk.write(self._name, offset, bytes(data))
-        super().xWrite(data, offset)
+        if self._disk is None or self._disk.write(self._name, offset, bytes(data)):
+            super().xWrite(data, offset)
 
     def xTruncate(self, newsize: int) -> None:  # noqa: N802  SQLite's name
         if self._disk is not None:
@@ -203,6 +218,22 @@ def connect(disk: Disk) -> str:
     _registered()
     _Cable.disk = disk
     return CIPHER
+
+
+@contextmanager
+def quiet() -> Iterator[None]:
+    """Say nothing of a full disk that SQLite passes over; apsw would print its error."""
+    before = sys.unraisablehook
+
+    def hook(unraisable: "sys.UnraisableHookArgs") -> None:
+        if not isinstance(unraisable.exc_value, apsw.FullError):
+            before(unraisable)
+
+    sys.unraisablehook = hook
+    try:
+        yield
+    finally:
+        sys.unraisablehook = before
 
 
 def restore(image: dict[str, bytes], folder: Path) -> None:

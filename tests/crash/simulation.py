@@ -241,8 +241,11 @@ class Simulation:
         self.clock.advance(by)
 
     def _set_clock(self) -> None:
-        """Set the wall clock, but not twice before the dispatcher looks, which it does each half second."""
-        if self.clock.error == self._noticed():
+        """Set the wall clock, but not twice before the dispatcher looks, which it does each half second.
+
+        Not inside another step either: what that step has computed from the old time would be written after the correction.
+        """
+        if not self._depth and self.clock.error == self._noticed():
             by = self._random.choice(JUMPS) * self._random.choice((-1, 1))
             self._tell(f"the wall clock is set by {by}")
             self.clock.error += by
