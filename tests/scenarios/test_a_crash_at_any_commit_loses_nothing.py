@@ -14,7 +14,7 @@ from tests.crash.controls import CONTROLS, TRUSTED_CLOCK, Control
 from tests.crash.outcomes import ALL, spread
 from tests.repeats import times
 
-SCHEDULES = int(os.environ.get("OORT_CRASH_SCHEDULES", times(1000, least=200)))
+SCHEDULES = int(os.environ.get("OORT_CRASH_SCHEDULES", times(600, least=120)))
 ENOUGH = 400  # schedules in which each control must have failed
 
 
