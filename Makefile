@@ -4,6 +4,9 @@ PORT   ?= 8000
 TARGET ?= engine
 PARTS  ?=
 ONLY   ?=
+KILLS  ?= 100
+SCHEDULES ?= 100000
+CUTS ?= 10000
 
 VENV := .venv
 BIN  := $(VENV)/bin
@@ -71,8 +74,9 @@ fast: setup ## Lint, types, import contracts and the tests nearest to what chang
 bench: setup .tools/bench/.locked ## Compare with rivals; fails below benchmarks/floors.toml (QUICK=1; PARTS="import enqueue")
 	@$(BIN)/python -m benchmarks $(if $(QUICK),--quick) $(PARTS)
 
-crash: setup ## The long form of the crash tests: 100 kills
-	@OORT_CRASH_KILLS=100 $(BIN)/python -m pytest -m crash --timeout 1800
+crash: setup ## The long form of the crash tests (KILLS=100 SCHEDULES=100000 CUTS=10000)
+	@OORT_CRASH_KILLS=$(KILLS) OORT_CRASH_SCHEDULES=$(SCHEDULES) OORT_CRASH_CUTS=$(CUTS) OORT_CRASH_CLIENTS=1000 \
+		$(BIN)/python -m pytest -m crash -s -n0
 
 fuzz: setup ## The long form of the API tests: many requests drawn from the API document
 	@OORT_FUZZ_EXAMPLES=300 OORT_FUZZ_SEED=$${OORT_FUZZ_SEED:-$$(date +%s)} $(BIN)/python -m pytest tests/scenarios/test_the_api_document_is_true.py -n 2 --timeout 1800

@@ -1,1 +1,4 @@
-"""Processes that are killed: what is started, loaded, killed and counted. The scenarios that use it say what must hold."""
+"""The crash laboratory: platforms that are killed, cut off from power, or starved, in processes and in simulations.
+
+`docs/explanation/crashes.md` lists what is tested. The scenarios say what must hold.
+"""

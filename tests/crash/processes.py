@@ -21,11 +21,11 @@ def free_port() -> int:
         return int(probe.getsockname()[1])
 
 
-def until(condition: Callable[[], bool], what: str) -> None:
-    """Wait for the condition; AssertionError after a minute."""
-    end = time.monotonic() + _PATIENCE
+def until(condition: Callable[[], bool], what: str, *, patience: float = _PATIENCE) -> None:
+    """Wait for the condition; AssertionError after the seconds of patience."""
+    end = time.monotonic() + patience
     while not condition():
-        assert time.monotonic() < end, f"not within {_PATIENCE:.0f} s: {what}"
+        assert time.monotonic() < end, f"not within {patience:.0f} s: {what}"
         time.sleep(0.005)  # another process's progress cannot be waited for in any other way
 
 

@@ -13,6 +13,7 @@ from oort.cli.wiring import embedded
 from oort.engine.engine import Deviations, Engine
 from oort.engine.services.events import Events
 from oort.engine.services.queues import Queues
+from oort.engine.services.steady import SteadyTime
 from oort.engine.services.transactions import Transactions
 from oort.engine.store.group import GroupCommitStore
 from oort.model.operations import Mark, PublishEvent, SendMessage, Write
@@ -26,7 +27,9 @@ class DualWrites:
 
     def __init__(self, store: GroupCommitStore, program: Program) -> None:
         platform, clock = program.model, SystemClock()
-        self._items = Transactions(store, platform=platform, clock=clock)
+        self._items = Transactions(
+            store, platform=platform, clock=clock, steady=SteadyTime(store, clock=clock)
+        )
         self._queues = Queues(store, platform=platform, clock=clock)
         self._events = Events(store, platform=platform, clock=clock)
         self._lock = threading.Lock()

@@ -39,7 +39,9 @@ BATCH = 10
 # may throttle.
 ATTEMPTS = 1000
 # Our own: the number of engine stops during the delivery of a message that count as no attempt.
-INTERRUPTIONS = 100
+INTERRUPTIONS = 10
+# Our own: the number of engine stops after which a message is delivered alone.
+SUSPECT = 2
 # Our own: the messages that wait on a queue of the engine, and its free disk space, below which it
 # accepts no further messages. SQS has no such limit, and its disk is never full. 1,000,000 messages
 # of 1 KB take about 1.2 GB, and counting them 0.3 s. The disk space is for deliveries, which make

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 from oort.engine.clocks import VirtualClock
+from oort.engine.services.steady import SteadyTime
 from oort.engine.services.transactions import Transactions
 from oort.engine.store.direct import DirectStore
 from oort.model import limits
@@ -18,8 +19,12 @@ def message(name: str, *, version: int = 1) -> Message:
 
 
 def inbox(clock: VirtualClock | None = None) -> Transactions:
+    store, time = DirectStore(), clock or VirtualClock()
     return Transactions(
-        DirectStore(), platform=PlatformModel("shop", ()), clock=clock or VirtualClock()
+        store,
+        platform=PlatformModel("shop", ()),
+        clock=time,
+        steady=SteadyTime(store, clock=time),
     )
 
 

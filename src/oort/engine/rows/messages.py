@@ -15,6 +15,7 @@ from oort.model.resources import QueueModel
 from oort.rules.messaging import retries
 
 LEASE_ENDED = "the visibility time-out ended before the last attempt finished"
+PLATFORM_ENDED = "the platform ended each time while the message was delivered"
 KEPT_TOO_LONG = f"the message was not processed within {limits.RETENTION.days} days"
 
 _decoder = msgspec.msgpack.Decoder(Message)
@@ -62,17 +63,22 @@ def lease(
 ) -> list[Delivery]:
     """Lease visible messages until the given time.
 
-    A message without attempts left, or sent before `oldest`, becomes a dead letter.
+    A message without attempts left, or sent before `oldest`, becomes a dead letter. A message
+    during which the platform has ended twice is leased alone: if it ends the platform again, it
+    takes no others along.
     """
     leased: list[Delivery] = []
     while len(leased) < most:
         rows = session.rows(_NEXT, queue.name, now, most - len(leased))
         if not rows:
             break
-        for seq, attempts, interrupted, sent, was_leased, payload in rows:
-            if reason := _why_dead(queue, attempts, sent, was_leased, oldest=oldest):
+        for seq, attempts, interrupted, ended, sent, was_leased, payload in rows:
+            if reason := _why_dead(queue, attempts, ended, sent, was_leased, oldest=oldest):
                 bury(session, seq, error=reason, now=now)
                 continue
+            suspect = ended >= limits.SUSPECT
+            if suspect and leased:
+                return leased
             attempt = attempts + 1
             session.run(
                 "UPDATE messages SET visible = ?, attempts = ?, leased = 1 WHERE seq = ?",
@@ -83,10 +89,12 @@ def lease(
             # Each hand-over has a receipt of its own, also if its attempt does not count.
             receipt = f"{seq}-{attempt + interrupted}"
             leased.append(Delivery(message=unpacked(payload), receipt=receipt, attempt=attempt))
+            if suspect:
+                return leased
     return leased
 
 
-_NEXT = """SELECT seq, attempts, interrupted, sent, leased, payload FROM messages
+_NEXT = """SELECT seq, attempts, interrupted, ended, sent, leased, payload FROM messages
 WHERE queue = ? AND visible <= ? ORDER BY visible, seq LIMIT ?"""
 _ACKNOWLEDGE = """DELETE FROM messages
 WHERE seq = ? AND queue = ? AND attempts + interrupted = ? AND leased = 1 AND visible > ?"""
@@ -98,10 +106,12 @@ WHERE seq = ? AND queue = ? AND attempts + interrupted = ? AND leased = 1 AND vi
 
 
 def _why_dead(
-    queue: QueueModel, attempts: int, sent: float, was_leased: int, *, oldest: float
+    queue: QueueModel, attempts: int, ended: int, sent: float, was_leased: int, *, oldest: float
 ) -> str:
     """Reason for which a message must not be delivered again; empty if it may."""
     if retries.exhausted(attempts, attempts=queue.attempts):
+        if ended > limits.INTERRUPTIONS:
+            return PLATFORM_ENDED
         # Not leased: it failed when the program still allowed more attempts.
         return (
             LEASE_ENDED
@@ -139,7 +149,9 @@ def fail(
     if retries.exhausted(row[0], attempts=queue.attempts):
         bury(session, seq, error=error, now=now)
         return
-    session.run("UPDATE messages SET leased = 0, visible = ? WHERE seq = ?", visible, seq)
+    session.run(
+        "UPDATE messages SET leased = 0, ended = 0, visible = ? WHERE seq = ?", visible, seq
+    )
     session.wake()
 
 

@@ -16,6 +16,7 @@ from oort.engine.services.queues import Queues
 from oort.engine.services.relay import Relay
 from oort.engine.services.schedules import Schedules
 from oort.engine.services.secrets import Secrets
+from oort.engine.services.steady import SteadyTime
 from oort.engine.services.tables import Tables, no_lag
 from oort.engine.services.traces import Traces
 from oort.engine.services.transactions import Transactions
@@ -66,17 +67,19 @@ def on(
 
     `lag` delays secondary indexes. `run` runs the function that answers a call.
     """
-    traces = Traces(store)
+    traces, steady = Traces(store), SteadyTime(store, clock=clock)
     backlog = Backlog(store, platform=platform, clock=clock)
     return EnginePorts(
         tables=Tables(store, platform=platform, clock=clock, lag=lag),
         queues=Queues(store, platform=platform, clock=clock, backlog=backlog),
         events=Events(store, platform=platform, clock=clock, backlog=backlog),
         calls=Calls(platform, run=run, traces=traces, clock=clock, failed=failed),
-        effects=Effects(store, clock=clock),
+        effects=Effects(store, steady=steady),
         secrets=Secrets(store, platform=platform, clock=clock),
-        transactions=Transactions(store, platform=platform, clock=clock, lag=lag, backlog=backlog),
-        deliveries=Deliveries(store, platform=platform, clock=clock),
+        transactions=Transactions(
+            store, platform=platform, clock=clock, steady=steady, lag=lag, backlog=backlog
+        ),
+        deliveries=Deliveries(store, platform=platform, clock=clock, steady=steady),
         queue_inspection=QueueInspection(store, platform=platform, clock=clock),
         parking=Parking(store, platform=platform, clock=clock),
         traces=traces,

@@ -11,7 +11,7 @@ from datetime import timedelta
 
 from oort.engine.rows import messages
 from oort.engine.rows.times import unix
-from oort.engine.services.jumps import Jump, Jumps
+from oort.engine.services.steady import SteadyTime
 from oort.engine.store.session import Session
 from oort.engine.store.store import Store
 from oort.model import limits
@@ -34,13 +34,13 @@ class Retry:
 class Deliveries:
     """Deliveries of a store. A queue that the program does not have is a KeyError."""
 
-    def __init__(self, store: Store, *, platform: PlatformModel, clock: Clock) -> None:
+    def __init__(
+        self, store: Store, *, platform: PlatformModel, clock: Clock, steady: SteadyTime
+    ) -> None:
         self._store = store
         self._queues = {queue.name: queue for queue in platform.queues}
         self._clock = clock
-        self._jumps = Jumps(clock)
-        # Time by which the wall clock was set forward: it does not count as age of a message.
-        self._forgiven = timedelta(0)
+        self._steady = steady
 
     def receive(self, queue: str, *, most: int) -> list[Delivery]:
         """See `ports.deliveries`. Writes only if there is a visible message."""
@@ -81,7 +81,7 @@ class Deliveries:
         Deliveries that are `left` did not begin: their messages are visible again, and the attempt
         does not count.
         """
-        self._jumps.follow(self._shift)
+        self._steady.follow()
         return self._store.write(
             self._settling(queue, acknowledged, failed, parked, left, most=most)
         )
@@ -91,15 +91,16 @@ class Deliveries:
 
         The attempt does not count, since the platform ended and the message did not
         fail. After `limits.INTERRUPTIONS` interruptions it counts, since the message
-        itself may end the platform. A message that would wait longer than any message may, because
-        the wall clock has gone back since, is visible now.
+        itself may end the platform. From the second one on, the message waits a second longer
+        each time, so that others come first. A message that would wait longer than any message may,
+        because the wall clock has gone back since, is visible now.
         """
         now = self._clock.now()
         moment, longest = unix(now), unix(now, after=limits.VISIBILITY)
 
         def work(session: Session) -> int:
             messages.shorten(session, longest=longest, now=moment)
-            return session.run(_RELEASE, moment, limits.INTERRUPTIONS)
+            return session.run(_RELEASE, moment, _LONGEST, limits.INTERRUPTIONS)
 
         return self._store.write(work)
 
@@ -108,7 +109,7 @@ class Deliveries:
 
         One statement reads all queues. After a jump of the wall clock all waits are corrected first.
         """
-        self._jumps.follow(self._shift)
+        self._steady.follow()
         now = unix(self._clock.now())
         ready = sorted((first, name) for name, first, _ in self._visibilities(now) if first <= now)
         return [name for _, name in ready]
@@ -140,7 +141,7 @@ class Deliveries:
         model, now = self._queues[queue], self._clock.now()
         returns = [(retry, unix(now, after=rules.visibility(retry.after))) for retry in failed]
         moment, until = unix(now), unix(now, after=model.visibility)
-        oldest = unix(now, after=-limits.RETENTION - self._forgiven)
+        oldest = unix(now, after=-limits.RETENTION - self._steady.forgiven())
 
         def work(session: Session) -> list[Delivery]:
             messages.acknowledge(session, queue, acknowledged, now=moment)
@@ -162,20 +163,6 @@ class Deliveries:
 
         return work
 
-    def _shift(self, jump: Jump) -> None:
-        """Correct the ends of waits and leases, so that each lasts as long as it should.
-
-        Messages that were sent after a jump forward are right already. After a jump back they
-        cannot be distinguished from older messages, and may be visible early. No message is old by a
-        jump.
-        """
-        forward = jump.by > 0
-        after, sent = (jump.expected, jump.earliest) if forward else (jump.now, float("inf"))
-        self._store.write(
-            lambda session: messages.shift(session, after=after, sent=sent, by=jump.by)
-        )
-        self._forgiven = max(timedelta(0), self._forgiven + timedelta(seconds=jump.by))
-
     def _visibilities(self, now: float) -> list[tuple[str, float, float | None]]:
         """For each queue with messages: the earliest visible time of all messages, and
         the earliest after now.
@@ -184,8 +171,9 @@ class Deliveries:
         return [(name, first, coming) for name, first, coming in rows if name in self._queues]
 
 
-_RELEASE = """UPDATE messages SET leased = 0, visible = ?, interrupted = interrupted + 1,
-attempts = attempts - (interrupted < ?) WHERE leased = 1"""
+_LONGEST = 60  # seconds that a message waits after an interruption
+_RELEASE = """UPDATE messages SET leased = 0, visible = ? + min(ended, ?), ended = ended + 1,
+interrupted = interrupted + 1, attempts = attempts - (ended < ?) WHERE leased = 1"""
 _VISIBLE = "SELECT 1 FROM messages WHERE queue = ? AND visible <= ? LIMIT 1"
 _COUNTED = """SELECT count(*) FROM
 (SELECT 1 FROM messages WHERE queue = ? AND visible <= ? LIMIT ?)"""

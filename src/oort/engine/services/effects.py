@@ -6,25 +6,25 @@ The commit that changes the row also compares its holder.
 from datetime import timedelta
 
 from oort.engine.rows.times import unix
+from oort.engine.services.steady import SteadyTime
 from oort.engine.store.session import Session
 from oort.engine.store.store import Store
 from oort.model import limits
 from oort.model.operations import Lease
-from oort.ports.clock import Clock
 from oort.rules.messaging import effects as rules
 
 
 class Effects:
-    """Effects on a store."""
+    """Effects on a store. Leases and results end by the steady time."""
 
-    def __init__(self, store: Store, *, clock: Clock) -> None:
+    def __init__(self, store: Store, *, steady: SteadyTime) -> None:
         self._store = store
-        self._clock = clock
+        self._steady = steady
 
     def claim(self, lease: Lease, *, length: timedelta) -> bytes | None:
         """See `ports.effects`. The same commit removes a few expired records."""
         rules.check(lease)
-        now = self._clock.now()
+        now = self._steady.now()
         moment, until, expires = (
             unix(now),
             unix(now, after=length),
@@ -48,7 +48,7 @@ class Effects:
     def finish(self, lease: Lease, result: bytes) -> bool:
         """See `ports.effects`."""
         rules.check_result(result)
-        expires = unix(self._clock.now(), after=limits.MARK_RETENTION)
+        expires = unix(self._steady.now(), after=limits.MARK_RETENTION)
         return self._store.write(
             lambda session: (
                 session.run(_FINISH, result, expires, *_address(lease), lease.holder) == 1
@@ -61,7 +61,7 @@ class Effects:
 
     def release_all(self) -> int:
         """End every lease at once and return their number. For start-up, when no consumer runs."""
-        now = unix(self._clock.now())
+        now = unix(self._steady.now())
         return self._store.write(lambda session: session.run(_RELEASE_ALL, now, now))
 
 

@@ -12,6 +12,7 @@ from oort.engine.rows.indexes import Moment
 from oort.engine.rows.items import Prepared
 from oort.engine.rows.times import unix
 from oort.engine.services.backlog import Backlog
+from oort.engine.services.steady import SteadyTime
 from oort.engine.services.tables import no_lag
 from oort.engine.store.session import Session
 from oort.engine.store.store import Store
@@ -61,6 +62,7 @@ class Transactions:
         *,
         platform: PlatformModel,
         clock: Clock,
+        steady: SteadyTime,
         lag: Callable[[], timedelta] = no_lag,
         backlog: Backlog | None = None,
     ) -> None:
@@ -69,6 +71,7 @@ class Transactions:
         self._tables = {table.name: table for table in platform.tables}
         self._queues = {queue.name for queue in platform.queues}
         self._clock = clock
+        self._steady = steady
         self._lag = lag
 
     def commit(self, writes: Sequence[Write], mark: Mark | None) -> bool:
@@ -78,10 +81,10 @@ class Transactions:
         steps = [self._prepared(write, now) for write in writes]
         rules.check_once(address for address in map(self._address, steps) if address is not None)
         moment = Moment(unix(now), unix(now, after=self._lag()))
-        expires = unix(now, after=limits.MARK_RETENTION)
+        steady = now if mark is None else self._steady.now()
 
         def work(session: Session) -> bool:
-            if mark is not None and not _marked(session, mark, moment.now, expires):
+            if mark is not None and not _marked(session, mark, steady):
                 return False
             size = 0
             for position, step in enumerate(steps):
@@ -158,10 +161,11 @@ class Transactions:
         return 0
 
 
-def _marked(session: Session, mark: Mark, now: float, expires: float) -> bool:
+def _marked(session: Session, mark: Mark, now: datetime) -> bool:
     """Write the mark; False if it exists. The same commit removes a few expired marks."""
-    session.run(_PRUNE, now)
-    return session.run(_MARK, mark.function, mark.message, expires, now) == 1
+    moment, expires = unix(now), unix(now, after=limits.MARK_RETENTION)
+    session.run(_PRUNE, moment)
+    return session.run(_MARK, mark.function, mark.message, expires, moment) == 1
 
 
 _MARK = """INSERT INTO inbox VALUES(?, ?, ?)

@@ -8,6 +8,7 @@ import pytest
 
 from oort.engine.clocks import VirtualClock
 from oort.engine.services.effects import Effects
+from oort.engine.services.steady import SteadyTime
 from oort.engine.store.direct import DirectStore
 from oort.model import limits
 from oort.model.errors import EffectInProgress
@@ -23,7 +24,7 @@ class World:
 
     def __init__(self) -> None:
         self.store, self.clock = DirectStore(), VirtualClock()
-        self.effects = Effects(self.store, clock=self.clock)
+        self.effects = Effects(self.store, steady=SteadyTime(self.store, clock=self.clock))
 
     def count(self) -> int:
         """How many records there are."""

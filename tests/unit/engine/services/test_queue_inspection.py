@@ -108,7 +108,7 @@ def test_peek_shows_the_messages_that_are_delivered_first_in_the_order_they_came
         (queue_inspection._WAITING, (WORK, 1, 1), "SEARCH messages USING INDEX messages_visible"),
         (queue_inspection._IN_FLIGHT, (WORK, 1), "COVERING INDEX messages_leased (queue=? AND"),
         (queue_inspection._DEAD_COUNT, (WORK,), "COVERING INDEX dead_queue (queue=?)"),
-        (deliveries._RELEASE, (1, 1), "SCAN messages USING INDEX messages_leased"),
+        (deliveries._RELEASE, (1, 1, 1), "SCAN messages USING INDEX messages_leased"),
         (deliveries._COUNTED, (WORK, 1, 1), "COVERING INDEX messages_visible (queue=? AND"),
     ],
     ids=["peek", "in flight", "dead", "release", "waiting"],

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from oort.engine.clocks import VirtualClock
-from oort.engine.rows.messages import LEASE_ENDED
+from oort.engine.rows.messages import LEASE_ENDED, PLATFORM_ENDED
 from oort.engine.services import bundle
 from oort.engine.services.deliveries import Retry
 from oort.engine.store.group import GroupCommitStore
@@ -223,10 +223,36 @@ def test_a_message_that_was_interrupted_too_often_uses_up_its_attempts(services:
     while leased := services.deliveries.receive(WORK, most=1):
         attempts.append(leased[0].attempt)
         services.deliveries.release_all()
+        services.clock.advance(SECOND * 60)
     assert attempts == [1] * (limits.INTERRUPTIONS + 1) + list(
         range(2, len(attempts) - limits.INTERRUPTIONS + 1)
     )
-    assert services.queue_inspection.dead(WORK, most=1)[0].message.id == "a"
+    (letter,) = services.queue_inspection.dead(WORK, most=1)
+    assert (letter.message.id, letter.error) == ("a", PLATFORM_ENDED)
+
+
+def test_a_message_that_may_end_the_platform_comes_alone_and_later_each_time(
+    services: Services,
+) -> None:
+    for name in "abc":
+        services.queues.send(WORK, message(name))
+    for wait in (0, 1):
+        assert [each.message.id for each in services.deliveries.receive(WORK, most=10)] == [*"abc"]
+        services.deliveries.release_all()
+        services.clock.advance(SECOND * wait)
+    (suspect,) = services.deliveries.receive(WORK, most=10)
+    assert suspect.message.id == "a"
+    services.deliveries.release_all()
+    for innocent in "bc":
+        (delivery,) = services.deliveries.receive(WORK, most=10)
+        assert delivery.message.id == innocent
+        services.deliveries.acknowledge(WORK, [delivery.receipt])
+    assert services.deliveries.receive(WORK, most=10) == []
+    services.clock.advance(SECOND * 2)
+    (suspect,) = services.deliveries.receive(WORK, most=10)
+    services.deliveries.retry(WORK, suspect.receipt, after=NOW, error="it only failed")
+    services.queues.send(WORK, message("d"))
+    assert len(services.deliveries.receive(WORK, most=10)) == 2
 
 
 def test_a_message_beyond_its_retention_is_a_dead_letter_that_can_be_redriven(

@@ -5,6 +5,7 @@ from datetime import timedelta
 from hypothesis import given
 from hypothesis import strategies as st
 
+from oort.model import limits
 from oort.rules.messaging import retries
 
 attempts = st.integers(1, 10_000)
@@ -47,3 +48,10 @@ def test_the_last_attempt_is_the_one_allowed_last() -> None:
         True,
         True,
     ]
+
+
+def test_a_wait_is_never_longer_than_a_message_may_be_invisible() -> None:
+    forty_days = timedelta(
+        days=40
+    ).total_seconds()  # a lease that a clock which came back made longer
+    assert retries.backoff(1, chance=0.5, least=forty_days) == limits.VISIBILITY
