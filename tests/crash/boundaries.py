@@ -91,6 +91,10 @@ class BoundaryStore:
     def submit(self, work: Callable[[Session], T]) -> "Future[T]":
         raise NotImplementedError("nothing of the engine submits work")
 
+    def free(self) -> int | None:
+        """See `Store.free`."""
+        return self._database.free()
+
     def later(self, work: Callable[[Session], object]) -> None:
         """Let the work join the next commit. It dies with the process, as it may."""
         self._live()

@@ -61,6 +61,10 @@ class Known:
 class _Gathering:
     """A `Store` whose writes join one group. Their results come later."""
 
+    def free(self) -> int | None:
+        """See `Store.free`."""
+        return None
+
     def __init__(self, store: GroupCommitStore) -> None:
         self.on_commit: Callable[[], None] = lambda: None
         self._store = store
