@@ -1,5 +1,6 @@
 """The worker processes of a service: which of them runs what, and how many there are."""
 
+import math
 import os
 from collections import deque
 from collections.abc import Callable
@@ -9,7 +10,8 @@ from oort.engine.workers.processes import Job, Process
 # Seconds after which an idle process ends: a further process of the service, and its last.
 _SPARE, _LAST = 30.0, 300.0
 _WEIGHT = 0.1  # of the latest invocation in what an invocation uses on average
-_CORES = 0.9 * (os.cpu_count() or 1)
+_CORES = os.cpu_count() or 1
+_FEW, _MANY = 2 * _CORES, 1_000
 
 
 class Pool:
@@ -25,7 +27,8 @@ class Pool:
         self._processes: set[Process] = set()
         self._idle: list[Process] = []
         self._waiting: deque[Job] = deque()
-        self._cpu = self._took = 0.0  # seconds of the last invocations, the latest with most weight
+        # Seconds of the last invocations, the latest with most weight: of CPU, and of waiting.
+        self._cpu = self._waited = 0.0
 
     def run(self, job: Job, *, at_once: bool = False) -> bool:
         """Run the invocation in a free process, else as soon as a process is free.
@@ -52,9 +55,10 @@ class Pool:
 
     def free(self, process: Process) -> None:
         """Give the process its next invocation, or let it wait."""
-        self._cpu += _WEIGHT * (process.use.cpu - self._cpu)
-        self._took += _WEIGHT * (process.took - self._took)
-        if process.use.memory > self._memory:
+        use = process.use
+        self._cpu += _WEIGHT * (use.cpu - self._cpu)
+        self._waited += _WEIGHT * (use.elsewhere + process.waited - self._waited)
+        if use.memory > self._memory:
             self._processes.discard(process)
             process.retire()
             self._replace()
@@ -73,13 +77,15 @@ class Pool:
     def grow(self, *, idle: bool) -> bool:
         """Start processes if invocations wait; False if none waits. Called every 10 ms.
 
-        A further process helps only if the broker is partly `idle`, and if the processes leave some
-        time of the machine's cores: else it takes time from the others.
+        A further process helps only if the broker is partly `idle`, and if the processes that there are
+        wait so much that they leave cores idle: else it takes time from the others.
         """
         if not self._waiting:
             return False
-        if idle and self._cores() < _CORES:
-            for _ in range(min(len(self._waiting), max(1, len(self._processes)))):
+        useful = self._useful()
+        if idle and len(self._processes) < useful:
+            most = min(len(self._waiting), len(self._processes), useful - len(self._processes))
+            for _ in range(max(1, most)):
                 if not self._started(self._waiting[0]):
                     break
                 self._waiting.popleft()
@@ -116,9 +122,11 @@ class Pool:
         self._waiting.clear()
         return waiting
 
-    def _cores(self) -> float:
-        """Return the number of cores that the processes keep busy."""
-        return len(self._processes) * self._cpu / self._took if self._took else 0.0
+    def _useful(self) -> int:
+        """Return the number of processes that keep all cores busy, or that some short waits need."""
+        if not self._cpu:
+            return _MANY
+        return max(_FEW, math.ceil(_CORES * (1 + self._waited / self._cpu)))
 
     def _replace(self) -> None:
         if self._waiting and not self._processes and self._started(self._waiting[0]):

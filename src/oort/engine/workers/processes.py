@@ -79,9 +79,9 @@ class Process(asyncio.Protocol):
     ) -> None:
         self.number = number
         self.job: Job | None = None
-        self.use = Use(0.0, 0)  # of the last invocation
-        self.took = 0.0  # seconds of the last invocation
-        self.begun = 0.0  # the loop's time at the beginning of the invocation
+        self.use = Use(0.0, 0.0, 0)  # of the last invocation
+        self.waited = 0.0  # seconds of the last invocation for slow operations
+        self._since_asked = 0.0  # the loop's time of the operation that it waits for
         self.since = 0.0  # the loop's time at which it became free, or began the job's step
         self.is_gone = False
         self._perform = perform
@@ -103,7 +103,7 @@ class Process(asyncio.Protocol):
     def begin(self, job: Job) -> None:
         """Run the invocation."""
         self.job, self.since = job, self._loop.time()
-        self.begun = self.since
+        self.waited = 0.0
         self._write(job.frame)
 
     def retire(self) -> None:
@@ -185,7 +185,7 @@ class Process(asyncio.Protocol):
         elif isinstance(frame, job.ends):
             _check_end(frame, job)
             now = self._loop.time()
-            self.took, self.use = now - self.begun, frame.use
+            self.use = frame.use
             self.job, self.since = None, now
             job.done(frame)
             self._free(self)
@@ -200,12 +200,14 @@ class Process(asyncio.Protocol):
             refused = Refused(NotGranted.code, "The token is not that of the running invocation.")
             self.returned(number, wire.framed(Performed(refused)))
             return
+        self._since_asked = self._loop.time()
         self._perform(Request(frame.token, frame.operation), self, number)
 
     def returned(self, number: int, data: bytearray) -> None:
         """Send the result of the operation, unless it came too late."""
         if self._is_performing and number == self._asked:
             self._is_performing = False
+            self.waited += self._loop.time() - self._since_asked
             self._write(data)
 
     def _write(self, data: bytearray) -> None:

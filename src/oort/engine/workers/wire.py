@@ -109,9 +109,14 @@ class Line(msgspec.Struct, frozen=True, tag="line"):
 
 
 class Use(msgspec.Struct, frozen=True):
-    """What an invocation has used: seconds of CPU, and the largest memory of the process in bytes."""
+    """What an invocation has used. Times are in seconds.
+
+    `elsewhere` is the time that it waited for anything but the broker. `memory` is the largest memory
+    of the process so far, in bytes.
+    """
 
     cpu: float
+    elsewhere: float
     memory: int
 
 

@@ -75,6 +75,7 @@ class Channel:
         self._lock = threading.Lock()
         self._undisturbed = _Undisturbed(alarm)
         self._decode = wire.decoder(ToWorker).decode
+        self.asked = 0.0  # seconds of waiting for results
 
     def receive(self) -> ToWorker:
         """Return the next frame. Ends the process if the broker has closed the connection."""
@@ -95,8 +96,10 @@ class Channel:
             what = f"A text holds half of a character: {error.reason}."
             return Refused(InvalidValue.code, what)
         with self._lock, self._undisturbed:
+            began = time.perf_counter()
             self._send(data)
             frame = self.receive()
+            self.asked += time.perf_counter() - began
         if isinstance(frame, Performed):
             if isinstance(frame.result, Revealed):  # what this process logs must not show it
                 redaction.KNOWN.remember(_secret(request.operation), frame.result.value)
@@ -171,7 +174,7 @@ class Worker:
             self._channel.send(ended)
 
     def _ended(self, frame: ToWorker) -> wire.Ended:
-        use = partial(_used, time.process_time())
+        use = partial(self._used, time.perf_counter(), time.process_time(), self._channel.asked)
         match frame:
             case RunRequest(function=name, invocation=invocation):
                 environment, reader = self._environment(name)
@@ -185,6 +188,13 @@ class Worker:
                 return Returned(invoke.call(environment, invocation), use())
             case _:
                 raise AssertionError(frame)
+
+    def _used(self, began: float, cpu_before: float, asked_before: float) -> Use:
+        cpu = time.process_time() - cpu_before
+        asked = self._channel.asked - asked_before
+        elsewhere = time.perf_counter() - began - cpu - asked
+        memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * _UNIT
+        return Use(cpu, max(0.0, elsewhere), memory)
 
     def _settled(self, end: Failure | Parked | None) -> None:
         match end:
@@ -239,11 +249,6 @@ def _no_breakpoint(*_: object, **__: object) -> NoReturn:
 def _secret(operation: Operation) -> str:
     assert isinstance(operation, ReadSecret), operation
     return operation.secret
-
-
-def _used(before: float) -> Use:
-    usage = resource.getrusage(resource.RUSAGE_SELF)
-    return Use(time.process_time() - before, usage.ru_maxrss * _UNIT)
 
 
 def _end(code: int) -> NoReturn:
