@@ -123,7 +123,8 @@ def workers_of(
     descriptors that no worker may have, see `open_files`.
     """
     return parent.fork(
-        lambda connection: worker.main(program, connection, prepare=prepare), closing=closing
+        lambda connection, claims: worker.main(program, connection, claims, prepare=prepare),
+        closing=closing,
     )
 
 

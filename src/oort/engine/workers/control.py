@@ -5,7 +5,7 @@ import struct
 from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
-# "start" comes with a socket for the worker; its value is the largest memory in bytes, 0 for no
+# "start" comes with two descriptors for the worker: a socket, and the claims. Its value is the largest memory in bytes, 0 for no
 # limit. "started" has the number of the process, "gone" its status, see os.waitpid.
 Word: TypeAlias = Literal["start", "kill", "started", "gone"]
 _WORDS: tuple[Word, ...] = ("start", "kill", "started", "gone")

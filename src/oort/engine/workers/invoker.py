@@ -5,6 +5,7 @@ operations run in threads, as they wait for a sync of the disk or for another fu
 """
 
 import asyncio
+import os
 import socket
 from collections.abc import Callable, Mapping
 from concurrent.futures import Future
@@ -22,7 +23,7 @@ from oort.engine.threads import Threads
 from oort.engine.workers import losses, operations, wire
 from oort.engine.workers.control import Control, Reader
 from oort.engine.workers.pools import Pool
-from oort.engine.workers.processes import Job, Loss, Process
+from oort.engine.workers.processes import Claims, Job, Loss, Process
 from oort.engine.workers.wire import (
     Answered,
     Ended,
@@ -302,18 +303,21 @@ class WorkerInvoker:
         self._number += 1
         ours, theirs = socket.socketpair()
         ours.settimeout(0)
-        pool = self._pools[service]
+        pool, claims = self._pools[service], Claims()
         process = Process(
             self._number,
+            claims,
             perform=self._perform,
             free=pool.free,
+            follow=pool.follow,
+            again=partial(self._run_again, pool),
             line=self._line,
             kill=lambda number: self._tell(Control("kill", number)),
         )
         self._processes[process.number] = process
         self._owners[process.number] = pool
         message = Control("start", process.number, 2 * limits.WORKER_MEMORY)
-        self._tell(message, theirs)
+        self._tell(message, (theirs, os.dup(claims.reading)))
         self._loop.create_task(self._connected(process, ours))
         return process
 
@@ -327,20 +331,28 @@ class WorkerInvoker:
             return False
         return min(idle, key=lambda pool: pool.idle_since() or 0.0).retire()
 
-    def _tell(self, message: Control, connection: socket.socket | None = None) -> None:
+    def _run_again(self, pool: Pool, job: Job) -> None:
+        if self._is_closing:
+            job.done(_ENDING)
+        else:
+            pool.again(job)
+
+    def _tell(self, message: Control, passed: tuple[socket.socket, int] | None = None) -> None:
         """Send a message to the parent; again later if it is slow."""
         try:
-            if connection is None:
+            if passed is None:
                 self._parent.sendall(message.packed())
             else:
-                socket.send_fds(self._parent, [message.packed()], [connection.fileno()])
+                descriptors = [passed[0].fileno(), passed[1]]
+                socket.send_fds(self._parent, [message.packed()], descriptors)
         except BlockingIOError:
-            self._loop.call_later(_GROW, self._tell, message, connection)
+            self._loop.call_later(_GROW, self._tell, message, passed)
             return
         except OSError:  # the parent has ended, which `_hear` notices
             pass
-        if connection is not None:
-            connection.close()
+        if passed is not None:
+            passed[0].close()
+            os.close(passed[1])
 
     def _hear(self) -> None:
         """Read what the parent says."""
@@ -384,8 +396,9 @@ class WorkerInvoker:
         (self._calls if is_call else self._threads).submit(work, then=performed)
 
     def _grow(self) -> None:
-        idle = self._loop.time() < self._due + _LATE
-        waiting = [pool.grow(idle=idle) for pool in self._pools.values()]
+        now = self._loop.time()
+        idle = now < self._due + _LATE
+        waiting = [pool.grow(idle=idle, now=now) for pool in self._pools.values()]
         self._growing = None
         if any(waiting):
             self._watch()

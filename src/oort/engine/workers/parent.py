@@ -23,7 +23,8 @@ _PR_SET_PDEATHSIG = 1  # man 2 prctl
 _SIGNALS = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP, signal.SIGUSR1, signal.SIGUSR2)
 _RESERVED = 2  # descriptors below are standard streams
 
-Main = Callable[[socket.socket], NoReturn]
+# What a worker does with its connection to the broker and the descriptor of its claims.
+Main = Callable[[socket.socket, int], NoReturn]
 
 
 def descriptors() -> frozenset[int]:
@@ -84,15 +85,18 @@ class _Parent:
         received = self._reader.receive()
         if received is None:
             return False
-        messages, connections = received
+        messages, passed = received
         for message in messages:
             if message.word == "start":
-                self._start(message, connections.pop(0), others=connections)
+                connection, claims, *passed = passed
+                self._start(message, connection, claims, others=passed)
             elif message.worker in self._pids:
                 _kill(self._pids[message.worker])
         return True
 
-    def _start(self, message: Control, connection: int, *, others: Iterable[int]) -> None:
+    def _start(
+        self, message: Control, connection: int, claims: int, *, others: Iterable[int]
+    ) -> None:
         sys.stdout.flush()
         sys.stderr.flush()
         parent = os.getpid()
@@ -100,20 +104,22 @@ class _Parent:
             pid = os.fork()
         except OSError:  # too many processes, or no memory
             os.close(connection)
+            os.close(claims)
             self._tell(Control("gone", message.worker, -1))
             return
         if not pid:
             try:
                 for descriptor in (*others, self._woken, self._waking):
                     os.close(descriptor)
-                self._become_worker(message, connection, parent)
+                self._become_worker(message, connection, claims, parent)
             finally:
                 os._exit(1)
         os.close(connection)
+        os.close(claims)
         self._pids[message.worker] = pid
         self._tell(Control("started", message.worker, pid))
 
-    def _become_worker(self, message: Control, connection: int, parent: int) -> None:
+    def _become_worker(self, message: Control, connection: int, claims: int, parent: int) -> None:
         signal.set_wakeup_fd(-1)
         signal.signal(signal.SIGCHLD, signal.SIG_DFL)
         self._broker.close()
@@ -126,7 +132,7 @@ class _Parent:
             with suppress(ValueError, OSError):
                 resource.setrlimit(resource.RLIMIT_DATA, (message.value, hard))
         faulthandler.enable()
-        self._main(socket.socket(fileno=connection))
+        self._main(socket.socket(fileno=connection), claims)
 
     def _reap(self) -> None:
         for worker, pid in list(self._pids.items()):

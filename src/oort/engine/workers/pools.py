@@ -9,6 +9,8 @@ from oort.engine.workers.processes import Job, Process
 
 # Seconds after which an idle process ends: a further process of the service, and its last.
 _SPARE, _LAST = 30.0, 300.0
+_SHORT = 0.005  # seconds of an invocation behind which another may wait
+_STUCK = 0.02  # seconds after which that other invocation is taken back
 _WEIGHT = 0.1  # of the latest invocation in what an invocation uses on average
 _CORES = os.cpu_count() or 1
 _FEW, _MANY = 2 * _CORES, 1_000
@@ -48,10 +50,25 @@ class Pool:
 
     def cancel(self, job: Job) -> bool:
         """Take back an invocation that waits; False if it has begun."""
-        if job not in self._waiting:
-            return False
-        self._waiting.remove(job)
-        return True
+        if job in self._waiting:
+            self._waiting.remove(job)
+            return True
+        ahead = (process for process in self._processes if process.following is job)
+        return any(process.take_back() is job for process in ahead)
+
+    def follow(self, process: Process) -> Job | None:
+        """Return an invocation to send ahead to the process, which still runs another.
+
+        None if there is none, or if the other may take long.
+        """
+        short = self._cpu + self._waited < _SHORT and process.use.memory <= self._memory
+        return self._waiting.popleft() if short and self._waiting and not self._idle else None
+
+    def again(self, job: Job) -> None:
+        """Run an invocation that was sent ahead in vain, before all others."""
+        self._waiting.appendleft(job)
+        self._use_idle()
+        self._replace()
 
     def free(self, process: Process) -> None:
         """Give the process its next invocation, or let it wait."""
@@ -74,14 +91,17 @@ class Pool:
             self._idle.remove(process)
         self._replace()
 
-    def grow(self, *, idle: bool) -> bool:
+    def grow(self, *, idle: bool, now: float) -> bool:
         """Start processes if invocations wait; False if none waits. Called every 10 ms.
+
+        An invocation that was sent ahead is taken back if the other does not end soon.
 
         A further process helps only if the broker is partly `idle`, and if the processes that there are
         wait so much that they leave cores idle: else it takes time from the others.
         """
+        ahead = self._take_back(now)
         if not self._waiting:
-            return False
+            return ahead
         useful = self._useful()
         if idle and len(self._processes) < useful:
             most = min(len(self._waiting), len(self._processes), useful - len(self._processes))
@@ -121,6 +141,19 @@ class Pool:
         waiting = list(self._waiting)
         self._waiting.clear()
         return waiting
+
+    def _take_back(self, now: float) -> bool:
+        """Take back what waits in vain. True if something still waits ahead."""
+        ahead = [process for process in self._processes if process.following is not None]
+        for process in ahead:
+            if now - process.since > _STUCK and (job := process.take_back()) is not None:
+                self._waiting.appendleft(job)
+        self._use_idle()
+        return bool(ahead)
+
+    def _use_idle(self) -> None:
+        while self._idle and self._waiting:
+            self._idle.pop().begin(self._waiting.popleft())
 
     def _useful(self) -> int:
         """Return the number of processes that keep all cores busy, or that some short waits need."""

@@ -27,6 +27,8 @@ from oort.runtime import replies
 # Seconds beyond the time-out, in which a handler can end by itself.
 GRACE = 1.0
 _LONGEST = 5.0  # seconds between a kill and its effect
+_LAST_WORDS = 0.5  # seconds in which the last frames of a process arrive after its end
+_CLAIM = wire.framed(wire.Claim())
 # The lines that a worker may log at once, and in a second. Then the broker reads no more from it,
 # until the second is over.
 _LINES = 1000
@@ -64,21 +66,26 @@ class Loss:
 class Process(asyncio.Protocol):
     """A worker process.
 
-    `perform` performs an operation and calls `returned` of the process with the frame to return, and
-    with the number of the operation. `free` is called after each invocation, `line` with lines for the log, `kill` ends the process.
+    `again` runs an invocation that was sent ahead to a process that has ended. `perform` performs an operation and calls `returned` of the process with the frame to return, and
+    with the number of the operation. `free` is called after each invocation, `follow` for a short one that may be sent ahead, `line` with lines for the log, `kill` ends the process.
     """
 
     def __init__(
         self,
         number: int,
+        claims: "Claims",
         *,
         perform: "Callable[[Request, Process, int], None]",
         free: "Callable[[Process], None]",
+        follow: "Callable[[Process], Job | None]",
+        again: "Callable[[Job], None]",
         line: Callable[[str], None],
         kill: Callable[[int], None],
     ) -> None:
         self.number = number
         self.job: Job | None = None
+        self.following: Job | None = None  # waits in the socket, until this job has ended
+        self._claims = claims
         self.use = Use(0.0, 0.0, 0)  # of the last invocation
         self.waited = 0.0  # seconds of the last invocation for slow operations
         self._since_asked = 0.0  # the loop's time of the operation that it waits for
@@ -86,6 +93,8 @@ class Process(asyncio.Protocol):
         self.is_gone = False
         self._perform = perform
         self._free = free
+        self._follow = follow
+        self._again = again
         self._line = line
         self._kill = kill
         self._loop = asyncio.get_running_loop()
@@ -95,6 +104,8 @@ class Process(asyncio.Protocol):
         self._asked = 0  # operations so far; a result belongs to the last
         self._is_performing = False
         self._loss: Loss | None = None
+        self._status = 0
+        self._is_finished = False
         self._ended = 0.0  # the loop's time at which the process was killed
         self._lines, self._second = 0, 0.0
 
@@ -105,6 +116,14 @@ class Process(asyncio.Protocol):
         self.job, self.since = job, self._loop.time()
         self.waited = 0.0
         self._write(job.frame)
+
+    def take_back(self) -> Job | None:
+        """Return the invocation that was sent ahead, unless the process has begun it."""
+        job = self.following
+        if job is None or not self._claims.take():
+            return None
+        self.following = None
+        return job
 
     def retire(self) -> None:
         """Let the process close its environments and end."""
@@ -132,13 +151,33 @@ class Process(asyncio.Protocol):
             self._kill(self.number)
 
     def gone(self, status: int) -> None:
-        """Note that the process has ended with this status, see os.waitpid."""
-        self.is_gone = True
+        """Note that the process has ended with this status, see os.waitpid.
+
+        What it had sent before is read first.
+        """
+        if self.is_gone:
+            return
+        self.is_gone, self._status = True, status
+        if self._transport is None or self._transport.is_closing():
+            self._finish()
+        else:
+            self._loop.call_later(_LAST_WORDS, self._finish)
+
+    def _finish(self) -> None:
+        if self._is_finished:
+            return
+        self._is_finished = True
         if self._transport is not None:
             self._transport.abort()
-        job, self.job = self.job, None
-        if job is not None:
-            job.done(self._loss or Loss(f"The worker process of {job.function} {_ended(status)}."))
+        following = self.take_back()
+        self._claims.close()
+        for job in (self.job, self.following):
+            if job is not None:
+                what = f"The worker process of {job.function} {_ended(self._status)}."
+                job.done(self._loss or Loss(what))
+        self.job = self.following = None
+        if following is not None:
+            self._again(following)
 
     # -- asyncio.Protocol
 
@@ -153,7 +192,9 @@ class Process(asyncio.Protocol):
 
     def connection_lost(self, exc: Exception | None) -> None:  # noqa: ARG002  asyncio's signature
         """See asyncio. A process that only closes its connection is ended, too."""
-        if not self.is_gone:
+        if self.is_gone:
+            self._finish()
+        else:
             self._kill(self.number)
 
     def data_received(self, data: bytes) -> None:
@@ -188,7 +229,10 @@ class Process(asyncio.Protocol):
             self.use = frame.use
             self.job, self.since = None, now
             job.done(frame)
-            self._free(self)
+            if self.following is not None:
+                self.job, self.following, self.waited = self.following, None, 0.0
+            else:
+                self._free(self)
         else:
             raise ValueError("It ended another kind of invocation.")
 
@@ -208,6 +252,11 @@ class Process(asyncio.Protocol):
         if self._is_performing and number == self._asked:
             self._is_performing = False
             self.waited += self._loop.time() - self._since_asked
+            # With the result goes the next invocation: to wake the process once more costs more.
+            if self.following is None and (job := self._follow(self)) is not None:
+                self._claims.give()
+                self.following = job
+                data += _CLAIM + job.frame
             self._write(data)
 
     def _write(self, data: bytearray) -> None:
@@ -229,6 +278,33 @@ class Process(asyncio.Protocol):
     def _listen(self) -> None:
         if self._transport is not None and not self._transport.is_closing():
             self._transport.resume_reading()
+
+
+class Claims:
+    """The right to begin an invocation that was sent ahead: a byte in a pipe.
+
+    Either the process takes it, or the broker takes it back.
+    """
+
+    def __init__(self) -> None:
+        self.reading, self._writing = os.pipe()
+        os.set_blocking(self.reading, False)
+
+    def give(self) -> None:
+        """Allow the process to begin an invocation."""
+        os.write(self._writing, b"c")
+
+    def take(self) -> bool:
+        """Take the right back. False if the process has it."""
+        try:
+            return bool(os.read(self.reading, 1))
+        except BlockingIOError:
+            return False
+
+    def close(self) -> None:
+        """Close the pipe."""
+        os.close(self.reading)
+        os.close(self._writing)
 
 
 def _check_receipt(end: Settled, job: Job) -> None:

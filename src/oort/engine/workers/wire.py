@@ -45,6 +45,10 @@ LONGEST = 32 * 1024 * 1024
 _SIZE = struct.Struct("<I")
 
 
+class Claim(msgspec.Struct, frozen=True, tag="claim"):
+    """Take the next frame, an invocation, only with a token of the claims. Else leave it out."""
+
+
 class RunRequest(msgspec.Struct, frozen=True, tag="request"):
     """Answer a request."""
 
@@ -85,7 +89,7 @@ class Retire(msgspec.Struct, frozen=True, tag="retire"):
 
 
 Run: TypeAlias = RunRequest | RunBatch | RunCall
-ToWorker: TypeAlias = Run | Performed | Failed | Retire
+ToWorker: TypeAlias = Run | Performed | Failed | Retire | Claim
 
 
 class Perform(msgspec.Struct, frozen=True, tag="perform"):

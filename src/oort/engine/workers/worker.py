@@ -17,6 +17,7 @@ from oort.engine.entropy import SystemEntropy
 from oort.engine.workers import wire
 from oort.engine.workers.wire import (
     Answered,
+    Claim,
     Failed,
     Handled,
     Line,
@@ -69,8 +70,9 @@ class Channel:
     Threads of a handler may use it at the same time: an operation and its result are one step.
     """
 
-    def __init__(self, connection: socket.socket, alarm: Alarm) -> None:
+    def __init__(self, connection: socket.socket, claims: int, alarm: Alarm) -> None:
         self._connection = connection
+        self._claims = claims
         self._pid = os.getpid()
         self._lock = threading.Lock()
         self._undisturbed = _Undisturbed(alarm)
@@ -80,6 +82,17 @@ class Channel:
     def receive(self) -> ToWorker:
         """Return the next frame. Ends the process if the broker has closed the connection."""
         frame: ToWorker = self._decode(self._read(wire.length(self._read(wire.HEAD))))
+        return frame
+
+    def next(self) -> ToWorker:
+        """Return the next frame, without an invocation that the broker has taken back."""
+        while isinstance(frame := self.receive(), Claim):
+            run = self.receive()
+            try:
+                if os.read(self._claims, 1):
+                    return run
+            except BlockingIOError:
+                continue
         return frame
 
     def send(self, frame: wire.FromWorker) -> None:
@@ -162,7 +175,7 @@ class Worker:
         """Run invocations until the broker asks to end."""
         pid = os.getpid()
         while True:
-            frame = self._channel.receive()
+            frame = self._channel.next()
             if isinstance(frame, Retire):
                 for environment, _ in self._environments.values():
                     environment.close()
@@ -227,6 +240,7 @@ Prepare = Callable[[Callable[[str], None]], None]
 def main(
     program: Program,
     connection: socket.socket,
+    claims: int,
     *,
     prepare: Prepare,
     clock: Clock | None = None,
@@ -235,7 +249,7 @@ def main(
     os.dup2(os.open(os.devnull, os.O_RDONLY), 0)  # a handler that reads must not take the terminal
     sys.breakpointhook = _no_breakpoint
     alarm = Alarm()
-    channel = Channel(connection, alarm)
+    channel = Channel(connection, claims, alarm)
     prepare(lambda text: channel.send(Line(text)))
     Worker(program, channel, alarm, clock or SystemClock()).run()
 

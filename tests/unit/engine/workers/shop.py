@@ -15,6 +15,7 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from decimal import Decimal
 from pathlib import Path
+from typing import NoReturn
 
 import msgspec
 
@@ -205,7 +206,6 @@ def send(item: Item, parcels: Parcels[Send]) -> None:
 
 
 PROGRAM = load([shop, other])
-Body = Callable[[socket.socket], None]
 
 
 @dataclass
@@ -270,9 +270,9 @@ def jobs(*doings: str) -> tuple[Delivery, ...]:
 
 
 @contextmanager
-def opened(folder: Path, *, main: Body | None = None, loops: bool = True) -> Iterator[Shop]:
+def opened(folder: Path, *, main: parent.Main | None = None) -> Iterator[Shop]:
     """Run the program in workers, or `main` in the place of each worker."""
-    connection = parent.fork(main or _main, closing=())  # type: ignore[arg-type]  # it ends by itself
+    connection = parent.fork(main or _main)
     store = GroupCommitStore(folder / "oort.db")
     lines: list[str] = []
     errors: list[Exception] = []
@@ -302,8 +302,8 @@ def opened(folder: Path, *, main: Body | None = None, loops: bool = True) -> Ite
         store.close()
 
 
-def _main(connection: socket.socket) -> None:
-    worker.main(PROGRAM, connection, prepare=_prepare)
+def _main(connection: socket.socket, claims: int) -> NoReturn:
+    worker.main(PROGRAM, connection, claims, prepare=_prepare)
 
 
 def _prepare(write: Callable[[str], None]) -> None:

@@ -17,7 +17,7 @@ from oort.engine.workers.control import Control, Reader
 pytestmark = pytest.mark.filterwarnings("ignore:.*fork:DeprecationWarning")
 
 
-def echo(connection: socket.socket) -> NoReturn:
+def echo(connection: socket.socket, _: int) -> NoReturn:
     """Do what the other end says."""
     while True:
         match connection.recv(100):
@@ -47,13 +47,16 @@ class Parent:
         self.connection = parent.fork(echo, closing=closing)
         self._reader = Reader(self.connection)
         self._heard: list[Control] = []
+        self._nothing = os.open(os.devnull, os.O_RDONLY)
 
     def start(self, number: int) -> socket.socket:
         """Return the connection to a new worker."""
         ours, theirs = socket.socketpair()
         with theirs:
             message = Control("start", number).packed()
-            socket.send_fds(self.connection, [message], [theirs.fileno()])
+            descriptors = [theirs.fileno(), os.dup(self._nothing)]
+            socket.send_fds(self.connection, [message], descriptors)
+            os.close(descriptors[1])
         return ours
 
     def heard(self) -> Control:

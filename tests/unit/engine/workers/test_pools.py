@@ -9,7 +9,7 @@ from oort.engine.workers.pools import Pool
 from oort.engine.workers.processes import Job, Process
 from oort.engine.workers.wire import Answered, Use
 
-SMALL = Use(cpu=0.0001, memory=1)
+SMALL = Use(cpu=0.0001, elsewhere=0.1, memory=1)
 
 
 class Worker:
@@ -18,7 +18,8 @@ class Worker:
     def __init__(self) -> None:
         self.jobs: list[Job] = []
         self.is_retired = False
-        self.use, self.took, self.since = SMALL, 0.1, 0.0
+        self.use, self.waited, self.since = SMALL, 0.0, 0.0
+        self.following: Job | None = None
 
     def begin(self, job: Job) -> None:
         """See `Process`."""
@@ -30,6 +31,11 @@ class Worker:
 
     def look(self, now: float) -> None:
         """See `Process`."""
+
+    def take_back(self) -> Job | None:
+        """See `Process`."""
+        job, self.following = self.following, None
+        return job
 
 
 class Service:
@@ -50,10 +56,10 @@ class Service:
         """Run invocations."""
         return [self.pool.run(job(), at_once=at_once) for _ in range(count)]
 
-    def free(self, number: int, *, use: Use = SMALL, took: float = 0.1, now: float = 0.0) -> None:
+    def free(self, number: int, *, use: Use = SMALL, now: float = 0.0) -> None:
         """End the invocation of a process."""
         worker = self.processes[number]
-        worker.use, worker.took, worker.since = use, took, now
+        worker.use, worker.since = use, now
         self.pool.free(worker)  # type: ignore[arg-type]
 
 
@@ -76,16 +82,16 @@ def test_processes_double_while_invocations_wait() -> None:
     service.run(20)
     counts = []
     for _ in range(6):
-        service.pool.grow(idle=True)
+        service.pool.grow(idle=True, now=0.0)
         counts.append(len(service.processes))
     assert counts == [2, 4, 8, 16, 20, 20]
-    assert service.pool.grow(idle=True) is False
+    assert service.pool.grow(idle=True, now=0.0) is False
 
 
 def test_there_are_no_more_while_the_broker_is_busy() -> None:
     service = Service()
     service.run(20)
-    assert service.pool.grow(idle=False) is True
+    assert service.pool.grow(idle=False, now=0.0) is True
     assert len(service.processes) == 1
 
 
@@ -93,14 +99,14 @@ def test_there_are_no_more_while_the_cores_are_busy() -> None:
     service = Service()
     service.run(400)
     for _ in range(200):
-        service.free(0, use=Use(cpu=0.1, memory=1), took=0.1)
+        service.free(0, use=Use(cpu=0.1, elsewhere=0.0, memory=1))
     for _ in range(10):
-        service.pool.grow(idle=True)
+        service.pool.grow(idle=True, now=0.0)
     busy = len(service.processes)
     assert busy < 64
     for _ in range(100):
-        service.free(0, use=Use(cpu=0.001, memory=1), took=0.1)
-    service.pool.grow(idle=True)
+        service.free(0, use=Use(cpu=0.001, elsewhere=0.1, memory=1))
+    service.pool.grow(idle=True, now=0.0)
     assert len(service.processes) > busy
 
 
@@ -113,7 +119,7 @@ def test_the_number_of_processes_has_an_end() -> None:
     service = Service(most=3)
     service.run(10)
     for _ in range(5):
-        service.pool.grow(idle=True)
+        service.pool.grow(idle=True, now=0.0)
     assert len(service.processes) == 3
     service.free(1)
     assert len(service.processes[1].jobs) == 2
@@ -122,7 +128,7 @@ def test_the_number_of_processes_has_an_end() -> None:
 def test_a_process_with_much_memory_ends_and_another_takes_its_place() -> None:
     service = Service()
     service.run(2)
-    service.free(0, use=Use(cpu=0.0, memory=1001))
+    service.free(0, use=Use(cpu=0.0, elsewhere=0.0, memory=1001))
     assert service.processes[0].is_retired
     assert [len(worker.jobs) for worker in service.processes] == [1, 1]
 

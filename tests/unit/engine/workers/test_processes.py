@@ -31,7 +31,7 @@ from tests.unit.engine.workers.shop import opened
 
 pytestmark = pytest.mark.filterwarnings("ignore:.*fork:DeprecationWarning")
 
-USE = Use(0.001, 1)
+USE = Use(0.001, 0.0, 1)
 FINE = HttpOutcome(status=200, headers=(), body=b"[]", entered=True)
 
 
@@ -68,7 +68,7 @@ class Speaker:
 def speaking(script: Callable[[Speaker, Any], object]) -> Callable[..., NoReturn]:
     """Return a worker that runs the script for an invocation of `do`, and is honest for others."""
 
-    def main(connection: socket.socket) -> NoReturn:
+    def main(connection: socket.socket, _: int) -> NoReturn:
         speaker = Speaker(connection)
         try:
             while True:
