@@ -29,6 +29,7 @@ class Pool:
         self._processes: set[Process] = set()
         self._idle: list[Process] = []
         self._waiting: deque[Job] = deque()
+        self._finished = 0  # invocations since the last look
         # Seconds of the last invocations, the latest with most weight: of CPU, and of waiting.
         self._cpu = self._waited = 0.0
 
@@ -38,7 +39,7 @@ class Pool:
         `at_once` is for a call, whose caller keeps a process busy: it gets a new process, or the
         result is False.
         """
-        if self._idle:
+        if self._idle and (at_once or self._busy() < self._useful()):
             self._idle.pop().begin(job)
             return True
         if (at_once or not self._processes) and self._started(job):
@@ -62,7 +63,7 @@ class Pool:
         None if there is none, or if the other may take long.
         """
         short = self._cpu + self._waited < _SHORT and process.use.memory <= self._memory
-        return self._waiting.popleft() if short and self._waiting and not self._idle else None
+        return self._waiting.popleft() if short and self._waiting else None
 
     def again(self, job: Job) -> None:
         """Run an invocation that was sent ahead in vain, before all others."""
@@ -73,13 +74,14 @@ class Pool:
     def free(self, process: Process) -> None:
         """Give the process its next invocation, or let it wait."""
         use = process.use
+        self._finished += 1
         self._cpu += _WEIGHT * (use.cpu - self._cpu)
         self._waited += _WEIGHT * (use.elsewhere + process.waited - self._waited)
         if use.memory > self._memory:
             self._processes.discard(process)
             process.retire()
             self._replace()
-        elif self._waiting:
+        elif self._waiting and self._busy() <= self._useful():
             process.begin(self._waiting.popleft())
         else:
             self._idle.append(process)
@@ -92,23 +94,23 @@ class Pool:
         self._replace()
 
     def grow(self, *, idle: bool, now: float) -> bool:
-        """Start processes if invocations wait; False if none waits. Called every 10 ms.
+        """Use more processes if invocations wait; False if none waits. Called every 10 ms.
 
         An invocation that was sent ahead is taken back if the other does not end soon.
 
-        A further process helps only if the broker is partly `idle`, and if the processes that there are
-        wait so much that they leave cores idle: else it takes time from the others.
+        A further process helps only if the broker is partly `idle`, and if the busy processes wait so
+        much that they leave cores idle: else it takes time from the others. If none of them has ended
+        an invocation since the last look, they wait now, whatever they did before.
         """
+        finished, self._finished = self._finished, 0
         ahead = self._take_back(now)
         if not self._waiting:
             return ahead
-        useful = self._useful()
-        if idle and len(self._processes) < useful:
-            most = min(len(self._waiting), len(self._processes), useful - len(self._processes))
-            for _ in range(max(1, most)):
-                if not self._started(self._waiting[0]):
+        busy = self._busy()
+        if idle and (busy < self._useful() or not finished):
+            for _ in range(min(len(self._waiting), max(1, busy))):
+                if not self._used_or_started():
                     break
-                self._waiting.popleft()
         return True
 
     def look(self, now: float) -> None:
@@ -152,8 +154,21 @@ class Pool:
         return bool(ahead)
 
     def _use_idle(self) -> None:
-        while self._idle and self._waiting:
+        while self._idle and self._waiting and self._busy() < self._useful():
             self._idle.pop().begin(self._waiting.popleft())
+
+    def _busy(self) -> int:
+        return len(self._processes) - len(self._idle)
+
+    def _used_or_started(self) -> bool:
+        """Begin the next invocation in an idle or a new process; False if there are too many."""
+        if self._idle:
+            self._idle.pop().begin(self._waiting.popleft())
+            return True
+        if not self._started(self._waiting[0]):
+            return False
+        self._waiting.popleft()
+        return True
 
     def _useful(self) -> int:
         """Return the number of processes that keep all cores busy, or that some short waits need."""

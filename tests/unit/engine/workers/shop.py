@@ -30,8 +30,11 @@ from oort import (
     Send,
     Service,
     Table,
+    Update,
     call,
+    fields,
 )
+from oort import field as field_of
 from oort.app.loading.loader import load
 from oort.engine.engine import Engine
 from oort.engine.entropy import SystemEntropy
@@ -55,6 +58,9 @@ class Item(msgspec.Struct):
     count: int = 0
     price: Decimal = Decimal(0)
     doing: str = ""
+
+
+FIELDS = fields(Item)
 
 
 @shop.table("items", key="id")
@@ -130,6 +136,13 @@ def do(body: Item, items: Items[Put | Get]) -> Item:
 @shop.get("/take", public=True, timeout=timedelta(seconds=20))
 def take(doing: str) -> None:
     """Take memory."""
+    hurt(doing)
+
+
+@shop.get("/add", public=True, timeout=timedelta(seconds=20))
+def add(doing: str, items: Items[Update]) -> None:
+    """Count, then do something to the process."""
+    items.update("counter", field_of(FIELDS.count).add(1), initial=Item("counter"))
     hurt(doing)
 
 
@@ -242,6 +255,11 @@ class Shop:
     def batch(self, *doings: str) -> BatchOutcome:
         """Deliver a job for each of them."""
         return self.engine.invoker.batch("shop.work", jobs(*doings), id="i")
+
+    def count(self) -> int:
+        """Return how often `add` has counted."""
+        rows = self.engine.ports.tables.scan(SCAN).items
+        return sum(int(str(row["count"])) for row in rows if row["id"] == "counter")
 
     def job(self) -> tuple[Delivery, ...]:
         """Return a delivery."""

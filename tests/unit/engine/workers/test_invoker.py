@@ -188,3 +188,19 @@ def test_the_end_of_the_engine_ends_every_process(tmp_path: Path) -> None:
         thread.join(10)
     with pytest.raises(ProcessLookupError):
         os.kill(worker, 0)
+
+
+def test_many_short_requests_have_one_end_each_while_processes_die(shop: Shop) -> None:
+    """Invocations go ahead to processes that are killed: none is lost, none runs twice."""
+
+    def ask(number: int) -> tuple[int, int]:
+        doing = "kill" if number % 10 == 0 else ""
+        return number, shop.ask("add", doing=doing).status
+
+    before = shop.count()
+    with ThreadPoolExecutor(32) as threads:
+        statuses = dict(threads.map(ask, range(400)))
+    killed = {number for number, status in statuses.items() if status == 502}
+    assert killed == {number for number in range(400) if number % 10 == 0}
+    assert {status for number, status in statuses.items() if number not in killed} == {200}
+    assert shop.count() - before == 400

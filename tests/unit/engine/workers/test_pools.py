@@ -1,5 +1,6 @@
 """How many processes a service has: more while invocations wait, fewer when nothing happens."""
 
+import os
 from collections.abc import Callable
 from datetime import timedelta
 
@@ -98,16 +99,81 @@ def test_there_are_no_more_while_the_broker_is_busy() -> None:
 def test_there_are_no_more_while_the_cores_are_busy() -> None:
     service = Service()
     service.run(400)
-    for _ in range(200):
+    for _ in range(100):
         service.free(0, use=Use(cpu=0.1, elsewhere=0.0, memory=1))
-    for _ in range(10):
         service.pool.grow(idle=True, now=0.0)
     busy = len(service.processes)
-    assert busy < 64
+    assert 2 <= busy <= 2 * (os.cpu_count() or 1)
     for _ in range(100):
         service.free(0, use=Use(cpu=0.001, elsewhere=0.1, memory=1))
     service.pool.grow(idle=True, now=0.0)
     assert len(service.processes) > busy
+
+
+def test_there_are_more_if_nothing_ends_whatever_was_before() -> None:
+    service = Service()
+    service.run(100)
+    for _ in range(20):
+        service.free(0, use=Use(cpu=0.1, elsewhere=0.0, memory=1))
+    service.pool.grow(idle=True, now=0.0)
+    before = len(service.processes)
+    for _ in range(4):
+        service.pool.grow(idle=True, now=0.0)
+    assert len(service.processes) >= 8 * before
+
+
+class TestAhead:
+    """A short invocation takes the next along; a long one gives it back."""
+
+    def service(self) -> Service:
+        service = Service()
+        service.run(3)
+        service.free(0, use=Use(cpu=0.0001, elsewhere=0.0, memory=1))
+        return service
+
+    def test_the_next_goes_ahead_of_its_turn(self) -> None:
+        service = self.service()
+        worker = service.processes[0]
+        following = service.pool.follow(worker)  # type: ignore[arg-type]
+        assert following is not None
+        assert service.pool.follow(worker) is None  # type: ignore[arg-type]  # none waits
+
+    def test_none_goes_ahead_behind_what_may_take_long(self) -> None:
+        service = Service()
+        service.run(30)
+        service.free(0, use=Use(cpu=0.0001, elsewhere=0.5, memory=1))
+        assert service.pool.follow(service.processes[0]) is None  # type: ignore[arg-type]
+
+    def test_none_goes_ahead_to_a_process_that_is_to_end(self) -> None:
+        service = self.service()
+        service.processes[0].use = Use(cpu=0.0001, elsewhere=0.0, memory=2000)
+        assert service.pool.follow(service.processes[0]) is None  # type: ignore[arg-type]
+
+    def test_it_comes_back_if_the_other_does_not_end(self) -> None:
+        service = self.service()
+        worker = service.processes[0]
+        worker.following = service.pool.follow(worker)  # type: ignore[arg-type]
+        assert service.pool.grow(idle=True, now=0.01) is True
+        assert (worker.following is None, len(service.processes)) == (False, 1)
+        service.pool.grow(idle=True, now=0.03)
+        assert (worker.following is None, len(service.processes)) == (True, 2)
+
+    def test_a_client_that_leaves_takes_it_back(self) -> None:
+        service = self.service()
+        worker = service.processes[0]
+        worker.following = job = service.pool.follow(worker)  # type: ignore[arg-type]
+        assert job is not None
+        assert service.pool.cancel(job)
+        assert not service.pool.cancel(job)
+
+    def test_it_is_the_first_to_run_if_its_process_is_gone(self) -> None:
+        service = self.service()
+        worker = service.processes[0]
+        job = service.pool.follow(worker)  # type: ignore[arg-type]
+        assert job is not None
+        service.pool.gone(worker)  # type: ignore[arg-type]
+        service.pool.again(job)
+        assert service.processes[1].jobs == [job]
 
 
 def test_a_call_gets_a_process_at_once_or_is_refused() -> None:
