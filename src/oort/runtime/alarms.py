@@ -27,6 +27,7 @@ class Alarm:
         self._looked = -math.inf
         self._end, self._after = math.inf, timedelta()  # of the block that runs
         self._is_held = self._has_rung = False
+        self._main = threading.main_thread().ident
 
     @contextmanager
     def limited(self, after: timedelta) -> Iterator[None]:
@@ -61,12 +62,12 @@ class Alarm:
 
     def hold(self) -> None:
         """Ring no more until `release`. Has an effect in the main thread only."""
-        if threading.current_thread() is threading.main_thread():
+        if threading.get_ident() == self._main:
             self._is_held = True
 
     def release(self) -> None:
         """Ring again. Raises TimedOut if the alarm was due in between."""
-        if threading.current_thread() is threading.main_thread():
+        if threading.get_ident() == self._main:
             self._is_held = False
             if self._has_rung:
                 self._has_rung = False

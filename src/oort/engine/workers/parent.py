@@ -19,6 +19,7 @@ from typing import NoReturn
 
 from oort.engine.workers.control import Control, Reader
 
+_leave = os._exit  # also if a test replaces it: a fork must never return into its caller's code
 _PR_SET_PDEATHSIG = 1  # man 2 prctl
 _SIGNALS = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP, signal.SIGUSR1, signal.SIGUSR2)
 _RESERVED = 2  # descriptors below are standard streams
@@ -49,7 +50,7 @@ def fork(main: Main, *, closing: Collection[int] = ()) -> socket.socket:
         _separate(closing)
         _Parent(theirs, main).run()
     finally:
-        os._exit(1)  # never back into the caller's code
+        _leave(1)  # never back into the caller's code
 
 
 class _Parent:
@@ -79,7 +80,7 @@ class _Parent:
             if self._broker.fileno() in ready and not self._obey():
                 for pid in self._pids.values():
                     _kill(pid)
-                os._exit(0)
+                _leave(0)
 
     def _obey(self) -> bool:
         received = self._reader.receive()
@@ -113,7 +114,7 @@ class _Parent:
                     os.close(descriptor)
                 self._become_worker(message, connection, claims, parent)
             finally:
-                os._exit(1)
+                _leave(1)
         os.close(connection)
         os.close(claims)
         self._pids[message.worker] = pid
@@ -166,7 +167,7 @@ def _end_with_parent(parent: int) -> None:
 
         ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
     if os.getppid() != parent:
-        os._exit(1)
+        _leave(1)
 
 
 def _kill(pid: int) -> None:

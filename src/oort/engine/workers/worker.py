@@ -7,6 +7,7 @@ import sys
 import threading
 import time
 import traceback
+from collections import deque
 from collections.abc import Callable
 from contextlib import suppress
 from functools import partial
@@ -58,6 +59,8 @@ from oort.runtime.environments import Environment
 from oort.runtime.requests import RequestReader
 from oort.runtime.system import SystemClock
 
+_leave = os._exit  # also if a test replaces it
+_PART = 256 * 1024  # bytes that are read at once
 _UNIT = 1 if sys.platform == "darwin" else 1024  # of the kernel's figure of the largest memory
 _ERRORS: dict[str, type[OortError]] = {
     kind.code: kind for kind in (Unavailable, QueueFull, StateUnusable, StateLost, StateUnwritable)
@@ -76,13 +79,21 @@ class Channel:
         self._pid = os.getpid()
         self._lock = threading.Lock()
         self._undisturbed = _Undisturbed(alarm)
-        self._decode = wire.decoder(ToWorker).decode
+        self._frames: wire.Frames[ToWorker] = wire.Frames(ToWorker)
+        self._received: deque[ToWorker] = deque()
         self.asked = 0.0  # seconds of waiting for results
 
     def receive(self) -> ToWorker:
         """Return the next frame. Ends the process if the broker has closed the connection."""
-        frame: ToWorker = self._decode(self._read(wire.length(self._read(wire.HEAD))))
-        return frame
+        while not self._received:
+            try:
+                data = self._connection.recv(_PART)
+            except OSError:
+                data = b""
+            if not data:
+                _leave(0)  # the broker has ended, or closed this worker's connection
+            self._received.extend(self._frames.take(data))
+        return self._received.popleft()
 
     def next(self) -> ToWorker:
         """Return the next frame, without an invocation that the broker has taken back."""
@@ -122,24 +133,11 @@ class Channel:
 
     def _send(self, data: bytearray) -> None:
         if os.getpid() != self._pid:
-            os._exit(1)  # a handler has forked: only the parent speaks for the invocation
+            _leave(1)  # a handler has forked: only the parent speaks for the invocation
         try:
             self._connection.sendall(data)
         except OSError:
-            os._exit(1)  # the broker has ended
-
-    def _read(self, size: int) -> bytearray:
-        data = bytearray(size)
-        view, count = memoryview(data), 0
-        while count < size:
-            try:
-                part = self._connection.recv_into(view[count:])
-            except OSError:
-                part = 0
-            if not part:
-                os._exit(0)  # the broker has ended, or closed this worker's connection
-            count += part
-        return data
+            _leave(1)  # the broker has ended
 
 
 class _Undisturbed:
@@ -267,7 +265,7 @@ def _secret(operation: Operation) -> str:
 
 def _end(code: int) -> NoReturn:
     _flush()
-    os._exit(code)
+    _leave(code)
 
 
 def _flush() -> None:
