@@ -137,7 +137,8 @@ class Consumers:
                 if again
                 else {}
             )
-        each = timedelta(microseconds=(self._clock.tick() - started) / 1000 / len(begun))
+        took = timedelta(microseconds=(self._clock.tick() - started) / 1000)
+        each = took / len(begun) if begun else took  # none has an end if the platform ends
         return self._settle(
             queue, function, begun, ends, left=outcome.left, each=each, further=further()
         )

@@ -91,18 +91,23 @@ class Backlog:
         return age >= _OLD or (age >= count.pause and 2 * count.total >= self._most)
 
     def _counted(self, queue: str, now: int) -> _Count:
-        """Count the queue again. Threads that come at the same time take the older count."""
-        with self._lock:
-            count = self._counts.get(queue)
-            if count is not None and not self._must_count(count, now):
-                return count
-            sql = _ON_QUEUE if queue else _IN_OUTBOX
-            values = (queue, self._most) if queue else (self._most,)
-            row = self._store.row(sql, *values)
-            assert row is not None
-            pause = max(_SECOND, _SHARE * (self._clock.tick() - now))
-            self._counts[queue] = _Count(now, row[0], pause)
+        """Count the queue again. Whoever comes at the same time takes the older count, if any."""
+        older = self._counts.get(queue)
+        if not self._lock.acquire(blocking=False):
+            return self._read(queue, now) if older is None else older
+        try:
+            if older is None or self._must_count(older, now):
+                self._counts[queue] = self._read(queue, now)
             return self._counts[queue]
+        finally:
+            self._lock.release()
+
+    def _read(self, queue: str, now: int) -> _Count:
+        sql = _ON_QUEUE if queue else _IN_OUTBOX
+        values = (queue, self._most) if queue else (self._most,)
+        row = self._store.row(sql, *values)
+        assert row is not None
+        return _Count(now, row[0], max(_SECOND, _SHARE * (self._clock.tick() - now)))
 
     def _check_disk(self) -> None:
         now = self._clock.tick()
