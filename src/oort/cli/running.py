@@ -98,7 +98,7 @@ def _warn_of_threads(before: Collection[threading.Thread]) -> None:
     """Say it if modules of the program have started threads: worker processes do not have them."""
     names = [thread.name for thread in threading.enumerate() if thread not in before]
     if names:
-        output.complain(
+        output.warn(
             f"The program started {output.counted(len(names), 'thread')} while it was loaded:"
             f" {', '.join(names[:3])}. Worker processes do not have them."
             " Start them in a provider instead."

@@ -42,7 +42,7 @@ Examples:
 """
 _COMPACT_EPILOG = """\b
 Example:
-  oort state compact -C apps/cometbid
+  oort state compact apps/cometbid
 """
 _MIB = 1024 * 1024
 

@@ -28,6 +28,7 @@ Application: TypeAlias = Callable[..., object]  # of ASGI
 
 GRACE = timedelta(seconds=10)
 AT_A_BREAKPOINT = timedelta(days=1)  # a reload does not end a handler that somebody looks at
+_AT_ONCE = b"Stopped at once. What still ran is cut off; messages come again.\n"
 _CUT = 5.0  # seconds to stop after running handlers were ended
 _FINISHES = "Finishing what runs; Ctrl+C again stops at once."
 _DRAINS = "Finishing what runs; a second signal stops at once."
@@ -189,6 +190,7 @@ class Server(uvicorn.Server):
         An immediate stop loses no data: state survives `kill -9`.
         """
         if self._ending:
+            os.write(2, _AT_ONCE)
             os._exit(1)
         self._ending, self.handed_over = True, False
         if self._drain is None:

@@ -93,6 +93,10 @@ class JsonLog(Log):
         """Log a message of the platform."""
         self._line("INFO", text, logger="oort", traceback=below)
 
+    def printed(self, text: str) -> None:
+        """Log what a handler has printed."""
+        self._line("INFO", text, logger="print")
+
     def record(self, record: logging.LogRecord) -> None:
         """Log a record of `logging`."""
         failed = "".join(traceback.format_exception(*record.exc_info)) if record.exc_info else ""

@@ -246,6 +246,10 @@ class Log:
         """Log lines that a worker process has written."""
         self._writer.write(redaction.text(text))
 
+    def printed(self, text: str) -> None:
+        """Log what a handler has printed: text for a person, so it stays as it is."""
+        self._writer.write(redaction.text(text))
+
     def _accessed(self, answered: Answered) -> str:
         """Return the line of a request. The writer's thread makes thousands of them a second."""
         now, path, status = answered.now, answered.path, answered.status

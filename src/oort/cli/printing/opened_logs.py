@@ -5,13 +5,14 @@ import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import timedelta
-from io import TextIOWrapper
+from io import TextIOBase
 
 from oort.cli.printing import output
 from oort.cli.printing.logs import HandedOver, LineWriter, Log, ServiceLogs, Writer
 
 # The time that the end of a process waits for a reader of its log.
 PATIENCE = timedelta(seconds=2)
+_LONGEST = 64 * 1024  # characters of a line that is printed in parts
 
 
 @contextmanager
@@ -32,14 +33,41 @@ def opened(form: str) -> Iterator[tuple[Log, LineWriter]]:
         writer.close(within=PATIENCE)
 
 
+class Printed(TextIOBase):
+    """The standard output of a worker: whole lines go to the log, so that they never mix."""
+
+    def __init__(self, take: Callable[[str], None]) -> None:
+        super().__init__()
+        self._take = take
+        self._rest = ""
+
+    def writable(self) -> bool:
+        """See io."""
+        return True
+
+    def write(self, text: str, /) -> int:
+        """Add text, and give away what is a whole line now."""
+        *lines, self._rest = (self._rest + text).split("\n")
+        if lines:
+            self._take("\n".join(lines))
+        elif len(self._rest) > _LONGEST:
+            self.flush()
+        return len(text)
+
+    def flush(self) -> None:
+        """Give away the last line, which has no end yet."""
+        if self._rest:
+            rest, self._rest = self._rest, ""
+            self._take(rest)
+
+
 def of_worker(form: str) -> Callable[[Callable[[str], None]], None]:
     """Return what sets up the log of a worker: its lines go to the log of the platform."""
     colours = output.coloured(sys.stdout)
 
     def prepare(write: Callable[[str], None]) -> None:
-        if isinstance(sys.stdout, TextIOWrapper):
-            sys.stdout.reconfigure(line_buffering=True)
-        _, handler = _lines(HandedOver(write), form, colours=colours)
+        log, handler = _lines(HandedOver(write), form, colours=colours)
+        sys.stdout = Printed(log.printed)
         root = logging.getLogger()
         root.addHandler(handler)
         root.setLevel(logging.INFO)

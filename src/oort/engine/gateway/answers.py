@@ -12,7 +12,13 @@ from oort.model.invocations import HttpOutcome
 
 
 class Answers(Protocol):
-    """Begins to answer a request. Called by the event loop."""
+    """Begins to answer a request. Called by the event loop.
+
+    `patience` is a time in seconds beyond the time-out, in which the function itself may say where it
+    was when the time-out came.
+    """
+
+    patience: float
 
     def begin(self, admission: Admission, body: bytes) -> Running[HttpReply]:
         """Run the function. Raises RuntimeError after `close`."""
@@ -22,7 +28,9 @@ class Answers(Protocol):
 
 
 class InThreads:
-    """Answers by handlers in threads."""
+    """Answers by handlers in threads, which no time-out interrupts."""
+
+    patience = 0.0
 
     def __init__(self, gateway: Gateway, threads: Threads) -> None:
         self._gateway = gateway
@@ -39,6 +47,8 @@ class InThreads:
 
 class InWorkers:
     """Answers by handlers in worker processes."""
+
+    patience = 0.2
 
     def __init__(self, gateway: Gateway, workers: WorkerInvoker) -> None:
         self._gateway = gateway

@@ -183,10 +183,11 @@ class GatewayApp:
         except RuntimeError as error:  # the threads have ended
             return self._gateway.failed(admitted, error)
         try:
-            outcome = await job.outcome(limit)
-        except asyncio.CancelledError:
+            outcome = await job.outcome(None if limit is None else limit + self._answers.patience)
+        except asyncio.CancelledError:  # the server ends, or the client has left
             job.cancel()
-            raise
+            self._gateway.expire(admitted)
+            return self._gateway.refuse(problem_replies.cut_off(), admitted)
         if outcome is None:
             if job.cancel():
                 return self._gateway.refuse(problem_replies.busy(), admitted)

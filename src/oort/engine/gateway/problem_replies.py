@@ -80,6 +80,14 @@ def stopping() -> Stopping:
     return Stopping("Nothing was done. Try again in 1 s.", retry_after=1)
 
 
+def cut_off() -> Stopping:
+    """Return the problem for a request whose function was ended for the end of the platform."""
+    return Stopping(
+        "The platform stops, and the function was cut off. Its writes before that stay written.",
+        retry_after=1,
+    )
+
+
 def headers(problem: Problem) -> tuple[tuple[str, str], ...]:
     """Return the headers that belong to the problem, beside those that every target gives it."""
     if isinstance(problem, Unauthorized):

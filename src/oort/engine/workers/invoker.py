@@ -293,7 +293,9 @@ class WorkerInvoker:
         pool = self._pools.get(service)
         if pool is None:
             pool = self._pools[service] = Pool(
-                start=partial(self._start, service), memory=limits.WORKER_MEMORY
+                start=partial(self._start, service),
+                memory=limits.WORKER_MEMORY,
+                report=lambda what: self._report(f"{service}: {what}"),
             )
         return pool
 
@@ -312,6 +314,7 @@ class WorkerInvoker:
             follow=pool.follow,
             again=partial(self._run_again, pool),
             line=self._line,
+            report=self._report,
             kill=lambda number: self._tell(Control("kill", number)),
         )
         self._processes[process.number] = process
@@ -330,6 +333,9 @@ class WorkerInvoker:
         if not idle:
             return False
         return min(idle, key=lambda pool: pool.idle_since() or 0.0).retire()
+
+    def _report(self, what: str) -> None:
+        self._failed(OortError(what))
 
     def _run_again(self, pool: Pool, job: Job) -> None:
         if self._is_closing:

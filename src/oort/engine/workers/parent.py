@@ -20,7 +20,7 @@ from typing import NoReturn
 from oort.engine.workers.control import Control, Reader
 
 _leave = os._exit  # also if a test replaces it: a fork must never return into its caller's code
-_PR_SET_PDEATHSIG = 1  # man 2 prctl
+_PR_SET_PDEATHSIG, _PR_SET_NAME = 1, 15  # man 2 prctl
 _SIGNALS = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP, signal.SIGUSR1, signal.SIGUSR2)
 _RESERVED = 2  # descriptors below are standard streams
 
@@ -132,6 +132,7 @@ class _Parent:
             _, hard = resource.getrlimit(resource.RLIMIT_DATA)
             with suppress(ValueError, OSError):
                 resource.setrlimit(resource.RLIMIT_DATA, (message.value, hard))
+        _call("oort-worker")
         faulthandler.enable()
         self._main(socket.socket(fileno=connection), claims)
 
@@ -156,9 +157,18 @@ def _separate(closing: Collection[int]) -> None:
             # Not closed: an object of the broker might close its number later, which is another's then.
             with suppress(OSError):
                 os.dup2(nothing, descriptor, inheritable=False)
+    _call("oort-parent")
     for number in _SIGNALS:
         signal.signal(number, _noticed)  # they are for the broker, which tells what to do
     os.setpgid(0, 0)
+
+
+def _call(name: str) -> None:
+    """Give the process a name that `ps -o comm` and `top` show."""
+    if sys.platform == "linux":
+        import ctypes
+
+        ctypes.CDLL(None).prctl(_PR_SET_NAME, name.encode())
 
 
 def _end_with_parent(parent: int) -> None:

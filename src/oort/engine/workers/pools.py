@@ -20,11 +20,18 @@ class Pool:
     """The processes of a service. All methods are called by the event loop.
 
     `start` starts a process and returns it, or returns None if there are too many. `memory` is the
-    number of bytes above which a process ends after its invocation.
+    number of bytes above which a process ends after its invocation, which `report` receives as a sentence.
     """
 
-    def __init__(self, *, start: Callable[[], Process | None], memory: int) -> None:
+    def __init__(
+        self,
+        *,
+        start: Callable[[], Process | None],
+        memory: int,
+        report: Callable[[str], None] = lambda _: None,
+    ) -> None:
         self._start = start
+        self._report = report
         self._memory = memory
         self._processes: set[Process] = set()
         self._idle: list[Process] = []
@@ -78,6 +85,10 @@ class Pool:
         self._cpu += _WEIGHT * (use.cpu - self._cpu)
         self._waited += _WEIGHT * (use.elsewhere + process.waited - self._waited)
         if use.memory > self._memory:
+            self._report(
+                f"A worker process has taken {use.memory >> 20} MiB, more than"
+                f" {self._memory >> 20} MiB. It ends; the next invocation gets a new one."
+            )
             self._processes.discard(process)
             process.retire()
             self._replace()

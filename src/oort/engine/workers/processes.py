@@ -31,7 +31,7 @@ _LAST_WORDS = 0.5  # seconds in which the last frames of a process arrive after 
 _CLAIM = wire.framed(wire.Claim())
 # The lines that a worker may log at once, and in a second. Then the broker reads no more from it,
 # until the second is over.
-_LINES = 1000
+_LINES = 10_000
 
 
 @dataclass(slots=True, eq=False)
@@ -67,7 +67,8 @@ class Process(asyncio.Protocol):
     """A worker process.
 
     `again` runs an invocation that was sent ahead to a process that has ended. `perform` performs an operation and calls `returned` of the process with the frame to return, and
-    with the number of the operation. `free` is called after each invocation, `follow` for a short one that may be sent ahead, `line` with lines for the log, `kill` ends the process.
+    with the number of the operation. `free` is called after each invocation, `follow` for a short one that may be sent ahead, `line`
+    with lines for the log, `report` with what happens to the process, `kill` ends it.
     """
 
     def __init__(
@@ -80,6 +81,7 @@ class Process(asyncio.Protocol):
         follow: "Callable[[Process], Job | None]",
         again: "Callable[[Job], None]",
         line: Callable[[str], None],
+        report: Callable[[str], None],
         kill: Callable[[int], None],
     ) -> None:
         self.number = number
@@ -96,6 +98,7 @@ class Process(asyncio.Protocol):
         self._follow = follow
         self._again = again
         self._line = line
+        self._report = report
         self._kill = kill
         self._loop = asyncio.get_running_loop()
         self._frames: wire.Frames[wire.FromWorker] = wire.Frames(wire.FromWorker)
@@ -140,6 +143,7 @@ class Process(asyncio.Protocol):
         if over > GRACE:
             seconds = f"{job.timeout.total_seconds():g} s"
             self.end(Loss(f"{job.function} was not done after {seconds}.", timed_out=True))
+            self._report(f"{job.function} did not end at its time-out; its process was killed.")
         elif over > 0 and self._is_performing:
             what = f"The time-out of {job.function} came before the result."
             self.returned(self._asked, wire.framed(Failed(OortError.code, what)))
@@ -206,7 +210,9 @@ class Process(asyncio.Protocol):
                 self._accept(frame)
         except ValueError as error:
             where = f" of {self.job.function}" if self.job is not None else ""
-            self.end(Loss(f"The worker process{where} broke the protocol: {error}"))
+            what = f"The worker process{where} broke the protocol: {error}"
+            self.end(Loss(what))
+            self._report(f"{what} It was killed.")
 
     def _accept(self, frame: wire.FromWorker) -> None:
         """Do what the process asks. ValueError if it may not ask that now."""

@@ -254,7 +254,7 @@ def main(
 
 def _no_breakpoint(*_: object, **__: object) -> NoReturn:
     raise InvalidUse(
-        "breakpoint() has no terminal in a worker process.", "Start the platform with --inline."
+        "breakpoint() has no terminal in a worker process.", "Use `oort dev --inline`."
     )
 
 

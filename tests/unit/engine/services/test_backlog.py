@@ -10,6 +10,7 @@ from oort.engine.services.backlog import Backlog
 from oort.engine.services.events import Events
 from oort.engine.services.queues import Queues
 from oort.engine.services.relay import Relay
+from oort.engine.services.steady import SteadyTime
 from oort.engine.services.transactions import Transactions
 from oort.engine.store.direct import DirectStore
 from oort.engine.store.session import Row, Value
@@ -48,7 +49,8 @@ class Desk:
         kept = {"platform": PLATFORM, "clock": self.clock, "backlog": self.backlog}
         self.queues = Queues(self.store, **kept)  # type: ignore[arg-type]
         self.events = Events(self.store, **kept)  # type: ignore[arg-type]
-        self.transactions = Transactions(self.store, **kept)  # type: ignore[arg-type]
+        steady = SteadyTime(self.store, clock=self.clock)
+        self.transactions = Transactions(self.store, steady=steady, **kept)  # type: ignore[arg-type]
         self.relay = Relay(self.store, platform=PLATFORM, clock=self.clock)
 
     def send(self, queue: str = WORK) -> None:
