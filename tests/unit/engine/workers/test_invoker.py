@@ -10,7 +10,7 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from tests.unit.engine.workers.shop import Shop, opened
+from tests.unit.engine.workers.shop import Shop, jobs, opened
 
 pytestmark = pytest.mark.filterwarnings("ignore:.*fork:DeprecationWarning")
 
@@ -204,3 +204,18 @@ def test_many_short_requests_have_one_end_each_while_processes_die(shop: Shop) -
     assert killed == {number for number in range(400) if number % 10 == 0}
     assert {status for number, status in statuses.items() if number not in killed} == {200}
     assert shop.count() - before == 400
+
+
+def test_a_delivery_that_is_cut_off_comes_again_and_keeps_its_attempt(tmp_path: Path) -> None:
+    with opened(tmp_path) as shop, ThreadPoolExecutor(1) as threads:
+        workers = shop.engine.workers
+        assert workers is not None
+        (job,) = jobs("hang")
+        shop.engine.ports.queues.send("shop.jobs", job.message)
+        delivering = threads.submit(shop.engine.consumers.deliver, "shop.jobs")
+        while not any(process.job for process in tuple(workers._processes.values())):
+            time.sleep(0.01)
+        workers._loop.call_soon_threadsafe(workers.cut)
+        assert delivering.result(10) == 1
+        (delivery,) = shop.engine.ports.deliveries.receive("shop.jobs", most=1)
+        assert (delivery.attempt, shop.errors) == (1, [])
