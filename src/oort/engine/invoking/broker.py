@@ -3,10 +3,18 @@ performs granted operations.
 """
 
 from collections.abc import Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from oort.model.errors import NotGranted
-from oort.model.operations import Refused, Request, Result
+from oort.model.operations import (
+    ClaimEffect,
+    Done,
+    Lease,
+    Refused,
+    ReleaseEffect,
+    Request,
+    Result,
+)
 from oort.model.platform import PlatformModel
 from oort.ports.entropy import Entropy
 from oort.rules import permissions
@@ -19,6 +27,7 @@ class _Holder:
 
     function: str
     messages: Collection[str]
+    leases: list[Lease] = field(default_factory=list[Lease])  # of effects that it has begun
 
 
 class EngineBroker:
@@ -47,6 +56,15 @@ class EngineBroker:
         """End the invocation. Its later requests are refused."""
         self._holders.pop(token, None)
 
+    def abandon(self, token: str) -> None:
+        """End the invocation of a process that is gone, and the leases of its effects.
+
+        Nobody carries these effects out any more, so the next delivery need not wait.
+        """
+        holder = self._holders.pop(token, None)
+        for lease in holder.leases if holder is not None else ():
+            self._operations.perform(ReleaseEffect(lease))
+
     def perform(self, request: Request) -> Result:
         """Perform the operation if the function that holds the token may."""
         holder = self._holders.get(request.token)
@@ -60,4 +78,7 @@ class EngineBroker:
         )
         if refused is not None:
             return refused
-        return self._operations.perform(request.operation)
+        result = self._operations.perform(request.operation)
+        if isinstance(request.operation, ClaimEffect) and isinstance(result, Done):
+            holder.leases.append(request.operation.lease)
+        return result

@@ -129,6 +129,9 @@ def save(
     """
     if target.exists():
         raise StateUnusable(f"{target} exists already.", "Choose another name.")
+    if state.path.resolve() in target.resolve().parents:
+        what = f"{target} is inside of the state, which a load moves away."
+        raise StateUnusable(what, "Choose a path outside.")
     with _draft(target) as draft:
         copy = StateFolder(draft)
         copying.check_room(target.parent, copying.size_of(state.database))

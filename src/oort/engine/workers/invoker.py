@@ -35,6 +35,7 @@ from oort.engine.workers.wire import (
 )
 from oort.model import limits
 from oort.model.errors import OortError
+from oort.model.functions import Answer
 from oort.model.invocations import (
     BatchInvocation,
     BatchOutcome,
@@ -187,6 +188,9 @@ class WorkerInvoker:
         frame = wire.framed(RunBatch(name, invocation))
         receipts = tuple(delivery.receipt for delivery in deliveries)
         end, job = self._run(name, token, frame, Handled, receipts=receipts)
+        if isinstance(end, Loss):
+            self._broker.abandon(token)
+        self._broker.close(token)
         return losses.batch(
             end if isinstance(end, Loss) else None,
             job,
@@ -207,8 +211,11 @@ class WorkerInvoker:
             body=operation.body,
         )
         frame = wire.framed(RunCall(name, invocation))
-        limit = self._functions[name].model.timeout.total_seconds()
+        model = self._functions[name].model
+        assert isinstance(model.trigger, Answer), model
+        limit = min(model.timeout, model.trigger.timeout).total_seconds()
         end, _ = self._run(name, token, frame, Returned, at_once=True, limit=limit)
+        self._broker.close(token)
         if isinstance(end, Returned):
             return end.outcome
         assert isinstance(end, Loss)
@@ -277,8 +284,6 @@ class WorkerInvoker:
             return end.result(limit), job
         except FutureTimeout:
             return Loss(f"{name} was not done after {limit:g} s.", timed_out=True), job
-        finally:
-            self._broker.close(token)
 
     def _queue(self, pool: Pool, job: Job, *, at_once: bool = False) -> None:
         if self._is_closing or self.failure is not None:
@@ -295,6 +300,7 @@ class WorkerInvoker:
             pool = self._pools[service] = Pool(
                 start=partial(self._start, service),
                 memory=limits.WORKER_MEMORY,
+                now=self._time,
                 report=lambda what: self._report(f"{service}: {what}"),
             )
         return pool
@@ -333,6 +339,9 @@ class WorkerInvoker:
         if not idle:
             return False
         return min(idle, key=lambda pool: pool.idle_since() or 0.0).retire()
+
+    def _time(self) -> float:
+        return self._loop.time()
 
     def _report(self, what: str) -> None:
         self._failed(OortError(what))

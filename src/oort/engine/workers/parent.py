@@ -15,12 +15,13 @@ import socket
 import sys
 from collections.abc import Callable, Collection, Iterable
 from contextlib import suppress
+from pathlib import Path
 from typing import NoReturn
 
 from oort.engine.workers.control import Control, Reader
 
 _leave = os._exit  # also if a test replaces it: a fork must never return into its caller's code
-_PR_SET_PDEATHSIG, _PR_SET_NAME = 1, 15  # man 2 prctl
+_PR_SET_PDEATHSIG, _PR_SET_NAME, _PR_SET_CHILD_SUBREAPER = 1, 15, 36  # man 2 prctl
 _SIGNALS = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP, signal.SIGUSR1, signal.SIGUSR2)
 _RESERVED = 2  # descriptors below are standard streams
 
@@ -61,6 +62,7 @@ class _Parent:
         self._main = main
         self._reader = Reader(broker)
         self._pids: dict[int, int] = {}  # by the number of the worker
+        self._orphans: set[int] = set()  # killed, and not waited for yet
         self._woken, waking = os.pipe()
         os.set_blocking(self._woken, False)
         os.set_blocking(waking, False)
@@ -78,9 +80,16 @@ class _Parent:
                     os.read(self._woken, 4096)
             self._reap()
             if self._broker.fileno() in ready and not self._obey():
-                for pid in self._pids.values():
-                    _kill(pid)
+                self._end_all()
                 _leave(0)
+
+    def _end_all(self) -> None:
+        """Kill the workers and what they have left behind."""
+        with suppress(ChildProcessError):
+            while True:
+                for pid in {*self._pids.values(), *_children()}:
+                    _kill(pid)
+                os.waitpid(-1, 0)
 
     def _obey(self) -> bool:
         received = self._reader.receive()
@@ -142,7 +151,21 @@ class _Parent:
             if done:
                 del self._pids[worker]
                 _kill_group(pid)  # what a handler has started ends with its worker
+                self._end_orphans()
                 self._tell(Control("gone", worker, status))
+        for pid in tuple(self._orphans):
+            try:
+                done, _ = os.waitpid(pid, os.WNOHANG)
+            except ChildProcessError:
+                done = pid
+            if done:
+                self._orphans.discard(pid)
+
+    def _end_orphans(self) -> None:
+        """Kill processes that have left their worker, also its group: they are children of this one."""
+        for pid in _children() - set(self._pids.values()):
+            _kill(pid)
+            self._orphans.add(pid)
 
     def _tell(self, message: Control) -> None:
         with suppress(OSError):  # the broker has ended; the next look will tell
@@ -158,9 +181,26 @@ def _separate(closing: Collection[int]) -> None:
             with suppress(OSError):
                 os.dup2(nothing, descriptor, inheritable=False)
     _call("oort-parent")
+    _adopt()
     for number in _SIGNALS:
         signal.signal(number, _noticed)  # they are for the broker, which tells what to do
     os.setpgid(0, 0)
+
+
+def _adopt() -> None:
+    """Become the parent of processes whose own parent ends, on Linux."""
+    if sys.platform == "linux":
+        import ctypes
+
+        ctypes.CDLL(None).prctl(_PR_SET_CHILD_SUBREAPER, 1)
+
+
+def _children() -> set[int]:
+    """Return the children of this process, on Linux."""
+    with suppress(OSError):
+        text = Path(f"/proc/self/task/{os.getpid()}/children").read_text()
+        return set(map(int, text.split()))
+    return set()
 
 
 def _call(name: str) -> None:

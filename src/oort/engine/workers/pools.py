@@ -10,6 +10,7 @@ from oort.engine.workers.processes import Job, Process
 # Seconds after which an idle process ends: a further process of the service, and its last.
 _SPARE, _LAST = 30.0, 300.0
 _SHORT = 0.005  # seconds of an invocation behind which another may wait
+_LONG = 0.05  # seconds; an invocation that lasts longer does not use the cores all the time
 _STUCK = 0.02  # seconds after which that other invocation is taken back
 _WEIGHT = 0.1  # of the latest invocation in what an invocation uses on average
 _CORES = os.cpu_count() or 1
@@ -19,7 +20,8 @@ _FEW, _MANY = 2 * _CORES, 1_000
 class Pool:
     """The processes of a service. All methods are called by the event loop.
 
-    `start` starts a process and returns it, or returns None if there are too many. `memory` is the
+    `start` starts a process and returns it, or returns None if there are too many. `now` is the loop's
+    time. `memory` is the
     number of bytes above which a process ends after its invocation, which `report` receives as a sentence.
     """
 
@@ -28,9 +30,11 @@ class Pool:
         *,
         start: Callable[[], Process | None],
         memory: int,
+        now: Callable[[], float],
         report: Callable[[str], None] = lambda _: None,
     ) -> None:
         self._start = start
+        self._now = now
         self._report = report
         self._memory = memory
         self._processes: set[Process] = set()
@@ -46,7 +50,7 @@ class Pool:
         `at_once` is for a call, whose caller keeps a process busy: it gets a new process, or the
         result is False.
         """
-        if self._idle and (at_once or self._busy() < self._useful()):
+        if self._idle and (at_once or self._has_room()):
             self._idle.pop().begin(job)
             return True
         if (at_once or not self._processes) and self._started(job):
@@ -69,8 +73,15 @@ class Pool:
 
         None if there is none, or if the other may take long.
         """
-        short = self._cpu + self._waited < _SHORT and process.use.memory <= self._memory
+        short = self._cpu + self._waited < _SHORT and self._worn(process) is None
         return self._waiting.popleft() if short and self._waiting else None
+
+    def _worn(self, process: Process) -> str | None:
+        """Return why the process runs no further invocation; None if it may."""
+        use = process.use
+        if use.memory > self._memory:
+            return f"has taken {use.memory >> 20} MiB, more than {self._memory >> 20} MiB"
+        return "has left hundreds of files open" if use.is_worn else None
 
     def again(self, job: Job) -> None:
         """Run an invocation that was sent ahead in vain, before all others."""
@@ -84,15 +95,12 @@ class Pool:
         self._finished += 1
         self._cpu += _WEIGHT * (use.cpu - self._cpu)
         self._waited += _WEIGHT * (use.elsewhere + process.waited - self._waited)
-        if use.memory > self._memory:
-            self._report(
-                f"A worker process has taken {use.memory >> 20} MiB, more than"
-                f" {self._memory >> 20} MiB. It ends; the next invocation gets a new one."
-            )
+        if (reason := self._worn(process)) is not None:
+            self._report(f"A worker process {reason}. It ends; the next invocation gets a new one.")
             self._processes.discard(process)
             process.retire()
             self._replace()
-        elif self._waiting and self._busy() <= self._useful():
+        elif self._waiting and self._has_room():
             process.begin(self._waiting.popleft())
         else:
             self._idle.append(process)
@@ -110,16 +118,17 @@ class Pool:
         An invocation that was sent ahead is taken back if the other does not end soon.
 
         A further process helps only if the broker is partly `idle`, and if the busy processes wait so
-        much that they leave cores idle: else it takes time from the others. If none of them has ended
-        an invocation since the last look, they wait now, whatever they did before.
+        much that they leave cores idle: else it takes time from the others. Processes that have run an
+        invocation for long do not count: they may hang. If no other is left, or if none has ended an
+        invocation since the last look, there are more in any case.
         """
         finished, self._finished = self._finished, 0
         ahead = self._take_back(now)
         if not self._waiting:
             return ahead
-        busy = self._busy()
-        if idle and (busy < self._useful() or not finished):
-            for _ in range(min(len(self._waiting), max(1, busy))):
+        quick = self._busy(now)
+        if not (finished and quick) or (idle and quick < self._useful()):
+            for _ in range(min(len(self._waiting), max(1, quick))):
                 if not self._used_or_started():
                     break
         return True
@@ -165,11 +174,19 @@ class Pool:
         return bool(ahead)
 
     def _use_idle(self) -> None:
-        while self._idle and self._waiting and self._busy() < self._useful():
+        while self._idle and self._waiting and self._has_room():
             self._idle.pop().begin(self._waiting.popleft())
 
-    def _busy(self) -> int:
-        return len(self._processes) - len(self._idle)
+    def _has_room(self) -> bool:
+        """True if another process may be busy now."""
+        busy, useful = len(self._processes) - len(self._idle), self._useful()
+        return busy < useful or self._busy(self._now()) < useful
+
+    def _busy(self, now: float) -> int:
+        """Return the number of processes that run an invocation, and not for long."""
+        return sum(
+            process.job is not None and now - process.since < _LONG for process in self._processes
+        )
 
     def _used_or_started(self) -> bool:
         """Begin the next invocation in an idle or a new process; False if there are too many."""

@@ -116,12 +116,13 @@ class Use(msgspec.Struct, frozen=True):
     """What an invocation has used. Times are in seconds.
 
     `elsewhere` is the time that it waited for anything but the broker. `memory` is the largest memory
-    of the process so far, in bytes.
+    of the process so far, in bytes. `is_worn` is true if the process has few descriptors left.
     """
 
     cpu: float
     elsewhere: float
     memory: int
+    is_worn: bool = False
 
 
 class Answered(msgspec.Struct, frozen=True, tag="answered"):

@@ -2,6 +2,7 @@
 
 import os
 import resource
+import signal
 import socket
 import sys
 import threading
@@ -182,6 +183,7 @@ class Worker:
             if os.getpid() != pid:
                 _end(0)  # a process that a handler forked has come out of the handler
             _flush()
+            signal.setitimer(signal.ITIMER_REAL, 0)  # an alarm of this handler is not for the next
             self._channel.send(ended)
 
     def _ended(self, frame: ToWorker) -> wire.Ended:
@@ -205,7 +207,7 @@ class Worker:
         asked = self._channel.asked - asked_before
         elsewhere = time.perf_counter() - began - cpu - asked
         memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * _UNIT
-        return Use(cpu, max(0.0, elsewhere), memory)
+        return Use(cpu, max(0.0, elsewhere), memory, _has_few_descriptors())
 
     def _settled(self, end: Failure | Parked | None) -> None:
         match end:
@@ -261,6 +263,16 @@ def _no_breakpoint(*_: object, **__: object) -> NoReturn:
 def _secret(operation: Operation) -> str:
     assert isinstance(operation, ReadSecret), operation
     return operation.secret
+
+
+def _has_few_descriptors() -> bool:
+    """True if more than half of the descriptors are in use: the kernel gives the lowest free one."""
+    try:
+        lowest = os.dup(2)
+    except OSError:
+        return True
+    os.close(lowest)
+    return lowest > resource.getrlimit(resource.RLIMIT_NOFILE)[0] // 2
 
 
 def _end(code: int) -> NoReturn:

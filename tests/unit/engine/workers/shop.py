@@ -4,6 +4,7 @@ import asyncio
 import ctypes
 import logging
 import os
+import resource
 import signal
 import socket
 import threading
@@ -23,6 +24,7 @@ from oort import (
     Call,
     Can,
     Get,
+    Once,
     Put,
     Queue,
     Read,
@@ -89,6 +91,7 @@ class Price(Call[Item, Item]):
 
 
 LEAK: list[bytes] = []
+LEFT: list[int] = []
 
 
 def hang() -> None:
@@ -114,7 +117,7 @@ HURTS: dict[str, Callable[[], object]] = {
     "sleep": lambda: time.sleep(60),
     "fork": os.fork,
     "eat": lambda: bytearray(2 << 30),
-    "leak": lambda: LEAK.append(b"x" * (600 << 20)),
+    "leak": lambda: LEAK.append(b"x" * (520 << 20)),
     "raise": stop,
     "close": lambda: os.closerange(3, 64),
 }
@@ -205,6 +208,49 @@ def work(item: Item, items: Items[Put]) -> None:
 
 
 SCAN = ScanTable("shop.items")
+
+
+@call("shop.slow", timeout=timedelta(milliseconds=200))
+class Slow(Call[Item, Item]):
+    """A call that is answered late."""
+
+
+@shop.answer(Slow, timeout=timedelta(seconds=10))
+def answer_late(request: Item) -> Item:
+    """Answer after a second."""
+    time.sleep(1)
+    return request
+
+
+@shop.get("/late", public=True, timeout=timedelta(seconds=10))
+def late(slow: Slow) -> Item:
+    """Ask, and wait no longer than the call allows."""
+    return slow(Item("1"))
+
+
+@shop.get("/files", public=True)
+def files() -> None:
+    """Leave most descriptors open."""
+    for _ in range(resource.getrlimit(resource.RLIMIT_NOFILE)[0] * 3 // 4):
+        LEFT.append(os.open(os.devnull, os.O_RDONLY))
+
+
+@shop.get("/alarm", public=True)
+def alarm() -> None:
+    """Leave an alarm behind."""
+    signal.setitimer(signal.ITIMER_REAL, 0.05)
+
+
+@shop.queue("effects", attempts=2)
+class Effects(Queue[Item, Can]):
+    """Work with an effect outside."""
+
+
+@shop.worker(Effects, timeout=SHORT)
+def affect(item: Item, once: Once, items: Items[Put]) -> None:
+    """Carry out an effect, which ends the process at the first attempt."""
+    once("effect", lambda _: hurt(item.doing), returns=None)
+    items.put(item)
 
 
 @other.queue("parcels", attempts=3)

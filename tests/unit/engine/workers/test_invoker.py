@@ -143,6 +143,13 @@ class TestCalls:
         assert time.monotonic() - began < 1.2
         assert shop.process() == before
 
+    def test_the_time_out_of_the_call_holds_if_that_of_the_answer_is_longer(
+        self, shop: Shop
+    ) -> None:
+        began = time.monotonic()
+        assert shop.ask("late").status == 504
+        assert time.monotonic() - began < 0.9
+
 
 class TestBatches:
     """Each delivery of a batch has its own end, whatever becomes of the process."""
@@ -219,3 +226,38 @@ def test_a_delivery_that_is_cut_off_comes_again_and_keeps_its_attempt(tmp_path: 
         assert delivering.result(10) == 1
         (delivery,) = shop.engine.ports.deliveries.receive("shop.jobs", most=1)
         assert (delivery.attempt, shop.errors) == (1, [])
+
+
+def test_a_process_that_leaves_files_open_runs_nothing_else(shop: Shop) -> None:
+    before = shop.process()
+    assert shop.ask("files").status == 200
+    assert shop.process() != before
+    assert "left hundreds of files open" in str(shop.errors[-1])
+
+
+def test_an_alarm_of_a_handler_is_not_for_the_next(shop: Shop) -> None:
+    before = shop.process()
+    assert shop.ask("alarm").status == 200
+    assert shop.ask("wait", seconds=0.2).status == 200
+    assert shop.process() == before
+
+
+def test_the_effect_of_a_process_that_is_gone_may_be_tried_at_once(shop: Shop) -> None:
+    (job,) = jobs("kill")
+    (failure,) = shop.engine.invoker.batch("shop.affect", (job,), id="i").failures
+    assert "was ended by SIGKILL" in failure.error
+    body = msgspec.json.encode({"id": "effect"})
+    again = msgspec.structs.replace(job, message=msgspec.structs.replace(job.message, body=body))
+    assert shop.engine.invoker.batch("shop.affect", (again,), id="i").failures == ()
+    assert "effect" in shop.stored()
+
+
+def test_handlers_that_hang_leave_the_others_of_their_service_alone(tmp_path: Path) -> None:
+    with opened(tmp_path) as shop, ThreadPoolExecutor(16) as threads:
+        shop.process()
+        hanging = [threads.submit(shop.do, "hang") for _ in range(12)]
+        for _ in range(20):
+            began = time.monotonic()
+            assert shop.process()
+            assert time.monotonic() - began < 0.8
+        assert {future.result().status for future in hanging} == {504}

@@ -3,6 +3,7 @@
 import os
 import signal
 import socket
+import sys
 import time
 from collections.abc import Iterator
 from contextlib import suppress
@@ -30,6 +31,15 @@ def echo(connection: socket.socket, _: int) -> NoReturn:
                 if not pid:
                     time.sleep(60)
                 connection.sendall(str(pid).encode())
+            case b"daemon":
+                reading, writing = os.pipe()
+                if not os.fork():
+                    os.setsid()
+                    if not os.fork():
+                        os.write(writing, str(os.getpid()).encode())
+                        time.sleep(60)
+                    os._exit(0)
+                connection.sendall(os.read(reading, 100))
             case _:
                 os._exit(5)
 
@@ -111,6 +121,19 @@ def test_a_kill_takes_what_the_worker_has_started(forked: Parent) -> None:
         forked.connection.sendall(Control("kill", 1).packed())
         assert forked.heard() == Control("gone", 1, signal.SIGKILL)
     wait_for_end(child)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux gives orphans to the parent")
+@pytest.mark.parametrize("by", ["kill", "end"])
+def test_what_has_left_its_worker_ends_with_it(forked: Parent, by: str) -> None:
+    with forked.start(1) as worker:
+        daemon = int(ask(worker, b"daemon"))
+        assert Path(f"/proc/{daemon}").exists()
+        if by == "kill":
+            forked.connection.sendall(Control("kill", 1).packed())
+        else:
+            forked.connection.close()
+        wait_for_end(daemon)
 
 
 def test_an_unknown_worker_cannot_be_killed(forked: Parent) -> None:

@@ -20,11 +20,13 @@ class Worker:
         self.jobs: list[Job] = []
         self.is_retired = False
         self.use, self.waited, self.since = SMALL, 0.0, 0.0
+        self.job: Job | None = None
         self.following: Job | None = None
 
     def begin(self, job: Job) -> None:
         """See `Process`."""
         self.jobs.append(job)
+        self.job = job
 
     def retire(self) -> None:
         """See `Process`."""
@@ -45,7 +47,8 @@ class Service:
     def __init__(self, most: int = 100) -> None:
         self.processes: list[Worker] = []
         self._most = most
-        self.pool = Pool(start=self._start, memory=1000)
+        self.now = 0.0
+        self.pool = Pool(start=self._start, memory=1000, now=lambda: self.now)
 
     def _start(self) -> Process | None:
         if len(self.processes) == self._most:
@@ -60,7 +63,7 @@ class Service:
     def free(self, number: int, *, use: Use = SMALL, now: float = 0.0) -> None:
         """End the invocation of a process."""
         worker = self.processes[number]
-        worker.use, worker.since = use, now
+        worker.use, worker.since, worker.job = use, now, None
         self.pool.free(worker)  # type: ignore[arg-type]
 
 
@@ -92,8 +95,17 @@ def test_processes_double_while_invocations_wait() -> None:
 def test_there_are_no_more_while_the_broker_is_busy() -> None:
     service = Service()
     service.run(20)
+    service.free(0)
     assert service.pool.grow(idle=False, now=0.0) is True
     assert len(service.processes) == 1
+
+
+def test_there_are_more_if_all_may_hang_however_busy_the_broker_is() -> None:
+    service = Service()
+    service.run(20)
+    service.free(0)
+    service.pool.grow(idle=False, now=1.0)
+    assert len(service.processes) == 2
 
 
 def test_there_are_no_more_while_the_cores_are_busy() -> None:
