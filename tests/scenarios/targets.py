@@ -28,7 +28,7 @@ from oort.engine.invoking.broker import EngineBroker
 from oort.engine.invoking.cutoff import Cutoff
 from oort.engine.invoking.invoker import InProcessInvoker
 from oort.engine.workers import parent, worker
-from oort.engine.workers.invoker import WorkerInvoker
+from oort.engine.workers.invoker import WorkerInvoker, Workers
 from oort.model.functions import Http
 from oort.model.invocations import (
     BatchOutcome,
@@ -190,11 +190,10 @@ class ForkingInvoker(WorkerInvoker):
 
         super().__init__(
             program,
-            parent=parent.fork(main),
+            Workers(parent.fork(main), lambda _: None),
             broker=broker,
             clock=clock,
             entropy=entropy,
-            line=lambda _: None,
             failed=lambda _: None,
         )
         self._own = asyncio.new_event_loop()

@@ -95,7 +95,7 @@ def loaded(
 
 
 def _warn_of_threads(before: Collection[threading.Thread]) -> None:
-    """Say it if modules of the program have started threads: worker processes do not have them."""
+    """Warn of threads that modules of the program have started: worker processes do not have them."""
     names = [thread.name for thread in threading.enumerate() if thread not in before]
     if names:
         output.warn(
@@ -115,8 +115,8 @@ def run(
     changed: str = "",
     supervisor: "Supervisor | None" = None,
 ) -> None:
-    """Run the program on the state in the folder until a signal. `workers` is the connection to
-    the parent of its workers, see `loaded`. `changed` is the file behind a reload."""
+    """Run the program on the state in the folder until a signal. `workers`: see `loaded`. `changed`
+    is the file behind a reload."""
     from oort.cli.dev import serving
 
     service = run_options.service
@@ -124,8 +124,9 @@ def run(
         folder.check()  # before files are made in a folder that is not the one of the lock
         tls = _tls(service, folder=folder, log=log)
         platform = _started(program, run_options, folder=folder, log=log, workers=workers)
-        scheme = "http" if tls is None else "https"
-        address = welcome.address(listener, folder.credentials, scheme=scheme)
+        address = welcome.address(
+            listener, folder.credentials, scheme="http" if tls is None else "https"
+        )
         grace = _grace(program, service)
 
         def ready() -> None:
@@ -141,20 +142,12 @@ def run(
                 supervisor.ready()
 
         end = serving.serve(
-            platform.app,
-            listener,
-            ready=ready,
-            stop=platform.stop,
-            cut=platform.cut,
-            say=log.say,
-            grace=grace,
+            platform.app, listener, ready=ready, stop=platform.stop, cut=platform.cut,
+            say=log.say, grace=grace, failing=platform.lost, tls=tls,
             handing_over=serving.grace(inline=run_options.inline) if supervisor else None,
-            failing=platform.lost,
             drain=_drain(platform, service),
-            tls=tls,
-        )
-        if platform.was_cut:
-            end = replace(end, was_cut=True)
+        )  # fmt: skip
+        end = replace(end, was_cut=platform.was_cut)
         say = log.say if run_options.log == "json" or service is not None else writer.write
         for line in _last_lines(end, run_options, grace=grace):
             say(line)

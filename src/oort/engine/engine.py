@@ -4,7 +4,6 @@ The CLI and the test kit create it. `start` and `stop` control the threads that 
 Without them the engine does nothing by itself, and virtual time drives it.
 """
 
-import socket
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import timedelta
@@ -17,9 +16,10 @@ from oort.engine.invoking.dispatcher import Consumers, Dispatcher
 from oort.engine.invoking.invoker import InProcessInvoker
 from oort.engine.invoking.invokers import Invoker
 from oort.engine.services import bundle
+from oort.engine.services.bundle import EnginePorts
 from oort.engine.services.tables import no_lag
 from oort.engine.store.store import Store
-from oort.engine.workers.invoker import WorkerInvoker
+from oort.engine.workers.invoker import WorkerInvoker, Workers
 from oort.model.errors import InvalidAnswer
 from oort.model.invocations import CallOutcome, DeliveryReport
 from oort.model.operations import CallFunction
@@ -58,8 +58,7 @@ class Engine:
 
     `overrides` replaces providers by factories. `report` receives every delivery, `failed` every
     error of the engine itself. `throttling` selects the rates that hold for clients. Handlers that
-    are not `timed` have no time-out, for a debugger. With a `parent` of worker processes, functions run
-    in these, and `line` receives what they log; see `engine.workers`.
+    are not `timed` have no time-out, for a debugger. With `workers`, functions run in worker processes.
     """
 
     def __init__(
@@ -76,35 +75,27 @@ class Engine:
         failed: Callable[[Exception], None] = lambda _: None,
         throttling: Throttling = "declared",
         timed: bool = True,
-        parent: socket.socket | None = None,
-        line: Callable[[str], None] = lambda _: None,
+        workers: Workers | None = None,
         deviations: Deviations = NONE,
     ) -> None:
-        self.program, platform = program, program.model
-        ports = bundle.on(
-            store,
-            platform=platform,
-            clock=clock,
-            lag=deviations.lag,
-            run=self._run_call,
-            failed=_as_error(failed),
-        )
-        if deviations.transactions is not None:
-            ports = replace(ports, transactions=deviations.transactions)
-        self.ports = ports
+        self.program = program
+        self.ports = self._ports_on(store, clock=clock, failed=failed, deviations=deviations)
         self.released: dict[str, int] = {}
-        self.broker = EngineBroker(platform, operations=Operations(ports), entropy=entropy)
-        self.workers: WorkerInvoker | None = None
-        if parent is not None:
-            self.workers = WorkerInvoker(
+        self.broker = EngineBroker(
+            program.model, operations=Operations(self.ports), entropy=entropy
+        )
+        self.workers = (
+            None
+            if workers is None
+            else WorkerInvoker(
                 program,
-                parent=parent,
+                workers,
                 broker=self.broker,
                 clock=clock,
                 entropy=entropy,
-                line=line,
                 failed=failed,
             )
+        )
         self.invoker: Invoker = self.workers or InProcessInvoker(
             program,
             broker=self.broker,
@@ -114,9 +105,7 @@ class Engine:
             through=deviations.through,
             timed=timed,
         )
-        self.gateway = self._admitting(
-            identity, clock=clock, entropy=entropy, throttling=throttling
-        )
+        self.gateway = self._admitting(identity, clock, entropy, throttling=throttling)
         self.consumers = self._consuming(
             clock, entropy=entropy, report=report, redeliver=deviations.redeliver
         )
@@ -165,8 +154,28 @@ class Engine:
         planned = (self.ports.deliveries.next_due(), self.ports.schedules.next_due())
         return min((due for due in planned if due is not None), default=None)
 
+    def _ports_on(
+        self,
+        store: Store,
+        *,
+        clock: Clock,
+        failed: Callable[[Exception], None],
+        deviations: Deviations,
+    ) -> EnginePorts:
+        ports = bundle.on(
+            store,
+            platform=self.program.model,
+            clock=clock,
+            lag=deviations.lag,
+            run=self._run_call,
+            failed=_as_error(failed),
+        )
+        if deviations.transactions is None:
+            return ports
+        return replace(ports, transactions=deviations.transactions)
+
     def _admitting(
-        self, identity: Identity, *, clock: Clock, entropy: Entropy, throttling: Throttling
+        self, identity: Identity, clock: Clock, entropy: Entropy, *, throttling: Throttling
     ) -> Gateway:
         return Gateway(
             self.program.model,

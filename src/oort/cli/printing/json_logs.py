@@ -94,7 +94,7 @@ class JsonLog(Log):
         self._line("INFO", text, logger="oort", traceback=below)
 
     def printed(self, text: str) -> None:
-        """Log what a handler has printed."""
+        """Log the output of a handler."""
         self._line("INFO", text, logger="print")
 
     def record(self, record: logging.LogRecord) -> None:

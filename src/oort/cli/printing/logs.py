@@ -247,7 +247,7 @@ class Log:
         self._writer.write(redaction.text(text))
 
     def printed(self, text: str) -> None:
-        """Log what a handler has printed: text for a person, so it stays as it is."""
+        """Log the output of a handler unchanged: this is text for a person."""
         self._writer.write(redaction.text(text))
 
     def _accessed(self, answered: Answered) -> str:

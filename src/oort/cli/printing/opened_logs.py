@@ -46,7 +46,7 @@ class Printed(TextIOBase):
         return True
 
     def write(self, text: str, /) -> int:
-        """Add text, and give away what is a whole line now."""
+        """Add text, and give away all whole lines."""
         *lines, self._rest = (self._rest + text).split("\n")
         if lines:
             self._take("\n".join(lines))
@@ -55,14 +55,14 @@ class Printed(TextIOBase):
         return len(text)
 
     def flush(self) -> None:
-        """Give away the last line, which has no end yet."""
+        """Give away the last line, without its end."""
         if self._rest:
             rest, self._rest = self._rest, ""
             self._take(rest)
 
 
 def of_worker(form: str) -> Callable[[Callable[[str], None]], None]:
-    """Return what sets up the log of a worker: its lines go to the log of the platform."""
+    """Return the function that sets up the log of a worker. The lines go to the log of the platform."""
     colours = output.coloured(sys.stdout)
 
     def prepare(write: Callable[[str], None]) -> None:

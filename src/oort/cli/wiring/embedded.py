@@ -39,6 +39,7 @@ from oort.engine.store.group import GroupCommitStore
 from oort.engine.store.writability import Writability
 from oort.engine.threads import Threads
 from oort.engine.workers import parent, worker
+from oort.engine.workers.invoker import Workers
 from oort.model.errors import InvalidToken, StateUnusable
 from oort.model.invocations import Principal
 from oort.rules import secrets
@@ -165,19 +166,13 @@ def started(
         failed=log.failed,
         throttling="all" if throttle else "none",
         timed=not inline,
-        parent=workers,
-        line=log.written,
-    )
-    answers = (
-        InThreads(engine.gateway, Threads(1 if inline else REQUEST_THREADS))
-        if engine.workers is None
-        else InWorkers(engine.gateway, engine.workers)
+        workers=None if workers is None else Workers(workers, log.written),
     )
     health = _health(store)
     pages = fixed_pages.of(program, place=place, say=log.say) if explored else {}
     app = GatewayApp(
         engine.gateway,
-        answers=answers,
+        answers=_answers(engine, inline=inline),
         access=log.access,
         pages={**pages, **discovery_pages.of(issuer)},
         timed=not inline,
@@ -187,6 +182,12 @@ def started(
     engine.start()
     _say_what_waits(engine, log=log, place=place)
     return Running(app, engine, store, health)
+
+
+def _answers(engine: Engine, *, inline: bool) -> InThreads | InWorkers:
+    if engine.workers is not None:
+        return InWorkers(engine.gateway, engine.workers)
+    return InThreads(engine.gateway, Threads(1 if inline else REQUEST_THREADS))
 
 
 def _health(store: GroupCommitStore) -> Health:

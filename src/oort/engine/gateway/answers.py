@@ -28,7 +28,7 @@ class Answers(Protocol):
 
 
 class InThreads:
-    """Answers by handlers in threads, which no time-out interrupts."""
+    """Answers by handlers in threads. No time-out interrupts a thread."""
 
     patience = 0.0
 
@@ -86,5 +86,5 @@ class _Answer(Awaited[HttpReply]):
     asked: Asked | None = None
 
     def cancel(self) -> bool:
-        """Leave the request undone. False if it has begun."""
+        """Leave the request undone. False after its beginning."""
         return self.asked is not None and self.asked.cancel()

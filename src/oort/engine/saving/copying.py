@@ -1,4 +1,4 @@
-"""Copies of a store's file: of one that is written meanwhile, and of one without unused pages.
+"""Copies of a store's file, also during writes, and files without unused pages.
 
 A copy is encrypted with the key of the store, and private to its owner. The target must not exist.
 """
@@ -41,7 +41,7 @@ def copy(
 
 
 def compact(path: Path, *, key: str) -> tuple[int, int]:
-    """Replace the file by one without unused pages. Return its sizes before and after, in bytes.
+    """Replace the file by a file without unused pages. Return its sizes before and after, in bytes.
 
     No other process may have the file open. An interruption leaves the old file.
     """

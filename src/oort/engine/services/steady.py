@@ -45,7 +45,7 @@ class SteadyTime:
         return self._known
 
     def _correct(self, jump: Jump) -> None:
-        """Correct the ends of waits and leases, so that each lasts as long as it should.
+        """Correct the ends of waits and leases, so that each has its length.
 
         Messages that were sent after a jump forward are right already. After a jump back they
         cannot be distinguished from older messages, and may be visible early. No message is old by a

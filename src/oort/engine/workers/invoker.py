@@ -67,26 +67,33 @@ class Asked:
     _job: Job
 
     def cancel(self) -> bool:
-        """Leave the request undone. False if it has begun."""
+        """Leave the request undone. False after its beginning."""
         return self._pool.cancel(self._job)
+
+
+@dataclass(frozen=True, slots=True)
+class Workers:
+    """The connection to the parent of the workers, see `parent.fork`. `line` receives their log lines."""
+
+    parent: socket.socket
+    line: Callable[[str], None]
 
 
 class WorkerInvoker:
     """Runs functions in worker processes.
 
-    `parent` is the connection to their parent, see `parents.fork`. `line` receives what workers log,
-    `failed` an error of the engine or of a worker. The event loop that calls `begin` serves them.
+    `failed` receives errors of the engine, and what happens to workers. The event loop that calls
+    `begin` serves them.
     """
 
     def __init__(
         self,
         program: Program,
+        workers: Workers,
         *,
-        parent: socket.socket,
         broker: EngineBroker,
         clock: Clock,
         entropy: Entropy,
-        line: Callable[[str], None],
         failed: Callable[[Exception], None],
         most: int = limits.WORKERS,
     ) -> None:
@@ -94,11 +101,11 @@ class WorkerInvoker:
         self._broker = broker
         self._clock = clock
         self._entropy = entropy
-        self._line = line
+        self._line = workers.line
         self._failed = failed
         self._most = most
-        self._parent = parent
-        self._reader = Reader(parent)
+        self._parent = workers.parent
+        self._reader = Reader(workers.parent)
         self._is_begun = False
         self._begun: Future[asyncio.AbstractEventLoop] = Future()
         self._pools: dict[str, Pool] = {}
@@ -255,7 +262,7 @@ class WorkerInvoker:
         self,
         name: str,
         token: str,
-        frame: bytearray,
+        frame: bytes,
         ends: type[Ended],
         done: Callable[[Ended | Loss], None],
         *,
@@ -268,7 +275,7 @@ class WorkerInvoker:
         self,
         name: str,
         token: str,
-        frame: bytearray,
+        frame: bytes,
         ends: type[Ended],
         *,
         receipts: tuple[str, ...] = (),
@@ -353,7 +360,7 @@ class WorkerInvoker:
             pool.again(job)
 
     def _tell(self, message: Control, passed: tuple[socket.socket, int] | None = None) -> None:
-        """Send a message to the parent; again later if it is slow."""
+        """Send a message to the parent; try again later if the parent is slow."""
         try:
             if passed is None:
                 self._parent.sendall(message.packed())
@@ -370,7 +377,7 @@ class WorkerInvoker:
             os.close(passed[1])
 
     def _hear(self) -> None:
-        """Read what the parent says."""
+        """Read the messages of the parent."""
         with suppress(BlockingIOError):
             received = self._reader.receive()
             if received is None:
@@ -387,7 +394,7 @@ class WorkerInvoker:
             self._owners.pop(number).gone(process)
 
     def _lose_parent(self) -> None:
-        """The parent has ended, and with it every worker."""
+        """Note the end of the parent, and so of every worker."""
         self._loop.remove_reader(self._parent.fileno())
         if not self._is_closing:
             self.failure = OortError(
@@ -403,8 +410,8 @@ class WorkerInvoker:
             return
         work = partial(operations.answered, self._broker, request, failed=self._failed)
 
-        def performed(outcome: bytearray | Exception) -> None:
-            assert isinstance(outcome, bytearray), outcome
+        def performed(outcome: bytes | Exception) -> None:
+            assert isinstance(outcome, bytes), outcome
             process.returned(number, outcome)
 
         is_call = isinstance(request.operation, CallFunction)
@@ -440,7 +447,7 @@ class WorkerInvoker:
         self._await_end(closed, rounds=2 * round(_CLOSING / _GROW))
 
     def _await_end(self, closed: "Future[None]", *, rounds: int) -> None:
-        """Give environments a second to close, then kill what is left; not for ever."""
+        """Give environments a second to close, then kill the rest. The wait is bounded."""
         if self._processes and rounds:
             if rounds == round(_CLOSING / _GROW):
                 for process in tuple(self._processes.values()):

@@ -1,4 +1,4 @@
-"""What an invocation leaves when its process is gone: the outcome that its caller gets, and a span."""
+"""The outcome and the span of an invocation after the end of its process."""
 
 import msgspec
 

@@ -1,4 +1,4 @@
-"""Operations of workers: judged as what comes from outside, performed, and answered as a frame."""
+"""Operations of workers: judged like input from outside, performed, and answered as a frame."""
 
 import math
 from collections.abc import Callable
@@ -23,7 +23,7 @@ from oort.rules.messaging import bodies
 _CARRYING = (SendMessage, PublishEvent, Commit)  # operations that may carry messages
 
 
-def answered(broker: Broker, request: Request, *, failed: Callable[[Exception], None]) -> bytearray:
+def answered(broker: Broker, request: Request, *, failed: Callable[[Exception], None]) -> bytes:
     """Perform the operation and return the frame of its result. Never raises an exception."""
     try:
         if isinstance(request.operation, _CARRYING):

@@ -1,4 +1,4 @@
-"""The parent of the worker processes: it has loaded the program, and forks a worker in a millisecond.
+"""The parent of the worker processes. With the program loaded, a fork takes a millisecond.
 
 It is forked before the broker opens its store and starts threads, so neither it nor a worker holds
 a connection to the store, its key, the port or the lock. It ends when the broker ends, and takes the
@@ -71,7 +71,7 @@ class _Parent:
         signal.signal(signal.SIGCHLD, _noticed)
 
     def run(self) -> NoReturn:
-        """Obey the broker until it ends."""
+        """Obey the broker until its end."""
         gc.freeze()  # so that a collection in a worker does not copy the program's memory
         while True:
             ready, _, _ = select.select([self._broker.fileno(), self._woken], [], [])
@@ -84,7 +84,7 @@ class _Parent:
                 _leave(0)
 
     def _end_all(self) -> None:
-        """Kill the workers and what they have left behind."""
+        """Kill the workers and the processes that they have started."""
         with suppress(ChildProcessError):
             while True:
                 for pid in {*self._pids.values(), *_children()}:
@@ -162,7 +162,7 @@ class _Parent:
                 self._orphans.discard(pid)
 
     def _end_orphans(self) -> None:
-        """Kill processes that have left their worker, also its group: they are children of this one."""
+        """Kill processes that have left their worker and its group, and so became children of this process."""
         for pid in _children() - set(self._pids.values()):
             _kill(pid)
             self._orphans.add(pid)
@@ -173,7 +173,7 @@ class _Parent:
 
 
 def _separate(closing: Collection[int]) -> None:
-    """Leave behind what belongs to the broker."""
+    """Leave the descriptors, signals and group of the broker."""
     nothing = os.open(os.devnull, os.O_RDWR)
     for descriptor in closing:
         if descriptor > _RESERVED and descriptor != nothing:
@@ -232,4 +232,4 @@ def _kill_group(pid: int) -> None:
 
 
 def _noticed(_number: int, _frame: object) -> None:
-    """Take note of a signal, which ends `select`. Not SIG_IGN, which started programs inherit."""
+    """Take note of a signal: this ends `select`. Started programs would inherit SIG_IGN."""

@@ -1,4 +1,4 @@
-"""The worker processes of a service: which of them runs what, and how many there are."""
+"""The worker processes of a service: their number, and their invocations."""
 
 import math
 import os
@@ -61,7 +61,7 @@ class Pool:
         return True
 
     def cancel(self, job: Job) -> bool:
-        """Take back an invocation that waits; False if it has begun."""
+        """Take back a waiting invocation; False after its beginning."""
         if job in self._waiting:
             self._waiting.remove(job)
             return True
@@ -69,7 +69,7 @@ class Pool:
         return any(process.take_back() is job for process in ahead)
 
     def follow(self, process: Process) -> Job | None:
-        """Return an invocation to send ahead to the process, which still runs another.
+        """Return an invocation to send ahead to the process, while another invocation runs.
 
         None if there is none, or if the other may take long.
         """
@@ -77,7 +77,7 @@ class Pool:
         return self._waiting.popleft() if short and self._waiting else None
 
     def _worn(self, process: Process) -> str | None:
-        """Return why the process runs no further invocation; None if it may."""
+        """Return the reason to end the process; None without a reason."""
         use = process.use
         if use.memory > self._memory:
             return f"has taken {use.memory >> 20} MiB, more than {self._memory >> 20} MiB"
@@ -90,7 +90,7 @@ class Pool:
         self._replace()
 
     def free(self, process: Process) -> None:
-        """Give the process its next invocation, or let it wait."""
+        """Give the process its next invocation, if there is a next invocation."""
         use = process.use
         self._finished += 1
         self._cpu += _WEIGHT * (use.cpu - self._cpu)
@@ -134,7 +134,7 @@ class Pool:
         return True
 
     def look(self, now: float) -> None:
-        """End what has used its time, and processes that have been idle for long."""
+        """End invocations that have used their time, and processes that have been idle for long."""
         for process in tuple(self._processes):
             process.look(now)
         while self._idle:
@@ -153,7 +153,7 @@ class Pool:
         return True
 
     def idle_since(self) -> float | None:
-        """Return the loop's time since which a process has been idle; None if none is."""
+        """Return the loop's time since when a process has been idle; None without an idle process."""
         return self._idle[0].since if self._idle else None
 
     def close(self) -> list[Job]:
@@ -165,7 +165,7 @@ class Pool:
         return waiting
 
     def _take_back(self, now: float) -> bool:
-        """Take back what waits in vain. True if something still waits ahead."""
+        """Take back invocations that wait in vain. True if others still wait ahead."""
         ahead = [process for process in self._processes if process.following is not None]
         for process in ahead:
             if now - process.since > _STUCK and (job := process.take_back()) is not None:

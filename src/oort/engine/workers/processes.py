@@ -1,4 +1,4 @@
-"""The broker's end of a worker process: what it may say, and when."""
+"""The broker's end of a worker process, with the rules of the protocol."""
 
 import asyncio
 import os
@@ -43,7 +43,7 @@ class Job:
 
     function: str
     token: str
-    frame: bytearray
+    frame: bytes
     ends: type[Ended]
     timeout: timedelta
     done: "Callable[[Ended | Loss], None]"
@@ -103,7 +103,7 @@ class Process(asyncio.Protocol):
         self._loop = asyncio.get_running_loop()
         self._frames: wire.Frames[wire.FromWorker] = wire.Frames(wire.FromWorker)
         self._transport: asyncio.Transport | None = None
-        self._early: list[bytearray] = []  # what was sent before the connection was made
+        self._early: list[bytes] = []  # what was sent before the connection was made
         self._asked = 0  # operations so far; a result belongs to the last
         self._is_performing = False
         self._loss: Loss | None = None
@@ -121,7 +121,7 @@ class Process(asyncio.Protocol):
         self._write(job.frame)
 
     def take_back(self) -> Job | None:
-        """Return the invocation that was sent ahead, unless the process has begun it."""
+        """Return the invocation that was sent ahead; None after its beginning."""
         job = self.following
         if job is None or not self._claims.take():
             return None
@@ -133,7 +133,7 @@ class Process(asyncio.Protocol):
         self._write(wire.framed(Retire()))
 
     def look(self, now: float) -> None:
-        """End what has used its time: first an operation for which it waits, then the process."""
+        """End an invocation that has used its time: first its operation, then the process."""
         job = self.job
         if self._loss is not None and now - self._ended > _LONGEST:
             self.gone(int(signal.SIGKILL))  # the parent does not answer
@@ -157,7 +157,7 @@ class Process(asyncio.Protocol):
     def gone(self, status: int) -> None:
         """Note that the process has ended with this status, see os.waitpid.
 
-        What it had sent before is read first.
+        Earlier frames are read first.
         """
         if self.is_gone:
             return
@@ -215,7 +215,7 @@ class Process(asyncio.Protocol):
             self._report(f"{what} It was killed.")
 
     def _accept(self, frame: wire.FromWorker) -> None:
-        """Do what the process asks. ValueError if it may not ask that now."""
+        """Obey a frame. ValueError if the protocol does not allow the frame now."""
         job = self.job
         if isinstance(frame, Line):
             self._log(frame)
@@ -253,8 +253,8 @@ class Process(asyncio.Protocol):
         self._since_asked = self._loop.time()
         self._perform(Request(frame.token, frame.operation), self, number)
 
-    def returned(self, number: int, data: bytearray) -> None:
-        """Send the result of the operation, unless it came too late."""
+    def returned(self, number: int, data: bytes) -> None:
+        """Send the result of the operation. A late result is dropped."""
         if self._is_performing and number == self._asked:
             self._is_performing = False
             self.waited += self._loop.time() - self._since_asked
@@ -265,7 +265,7 @@ class Process(asyncio.Protocol):
                 data += _CLAIM + job.frame
             self._write(data)
 
-    def _write(self, data: bytearray) -> None:
+    def _write(self, data: bytes) -> None:
         if self._transport is None:
             self._early.append(data)
         else:
@@ -301,7 +301,7 @@ class Claims:
         os.write(self._writing, b"c")
 
     def take(self) -> bool:
-        """Take the right back. False if the process has it."""
+        """Take the right back. False if the process has taken the right."""
         try:
             return bool(os.read(self.reading, 1))
         except BlockingIOError:

@@ -46,7 +46,7 @@ _SIZE = struct.Struct("<I")
 
 
 class Claim(msgspec.Struct, frozen=True, tag="claim"):
-    """Take the next frame, an invocation, only with a token of the claims. Else leave it out."""
+    """Take the next frame, an invocation, only with a byte of the claims; else leave the frame out."""
 
 
 class RunRequest(msgspec.Struct, frozen=True, tag="request"):
@@ -113,7 +113,7 @@ class Line(msgspec.Struct, frozen=True, tag="line"):
 
 
 class Use(msgspec.Struct, frozen=True):
-    """What an invocation has used. Times are in seconds.
+    """The resources that an invocation has used. Times are in seconds.
 
     `elsewhere` is the time that it waited for anything but the broker. `memory` is the largest memory
     of the process so far, in bytes. `is_worn` is true if the process has few descriptors left.
@@ -155,22 +155,20 @@ _WITH_VALUES = (Perform, Performed)  # frames with values of items
 _PLAIN = (SendMessage, PublishEvent, CallFunction, ReadSecret)
 
 
-def framed(frame: ToWorker | FromWorker) -> bytearray:
+def framed(frame: ToWorker | FromWorker) -> bytes:
     """Return the frame with its length in front.
 
     >>> Frames(FromWorker).take(framed(Line("a")))
     [Line(text='a')]
     """
-    data = bytearray(_SIZE.size)
     if isinstance(frame, _WITH_VALUES) and _holds_decimal(frame):
-        _encode_wide(frame, data)
+        body = _wide(frame)
     else:
         try:
-            _encoder.encode_into(frame, data, _SIZE.size)
+            body = _encoder.encode(frame)
         except OverflowError:  # an integer beyond 64 bits
-            _encode_wide(frame, data)
-    _SIZE.pack_into(data, 0, len(data) - _SIZE.size)
-    return data
+            body = _wide(frame)
+    return _SIZE.pack(len(body)) + body
 
 
 def decoder(frames: Any) -> "msgspec.msgpack.Decoder[Any]":
@@ -226,13 +224,13 @@ def length(head: bytes | bytearray) -> int:
 HEAD = _SIZE.size
 
 
-def _encode_wide(frame: ToWorker | FromWorker, data: bytearray) -> None:
+def _wide(frame: ToWorker | FromWorker) -> bytes:
     plain = msgspec.to_builtins(frame, builtin_types=(bytes, Decimal))
-    _encoder.encode_into(encoding.widened(plain), data, _SIZE.size)
+    return _encoder.encode(encoding.widened(plain))
 
 
 def _holds_decimal(frame: Perform | Performed) -> bool:
-    """True if a value in the frame is a Decimal, which MessagePack would turn into a text."""
+    """True if a value in the frame is a Decimal: MessagePack would make a text of the number."""
     if isinstance(frame, Perform):
         return numbers.hold_decimal(_values(frame.operation))
     result = frame.result

@@ -1,4 +1,4 @@
-"""A worker process: it runs one invocation at a time, and asks the broker for each operation."""
+"""A worker process: runs an invocation at a time, and asks the broker for each operation."""
 
 import os
 import resource
@@ -132,7 +132,7 @@ class Channel:
         assert isinstance(frame, Failed), frame
         raise _ERRORS.get(frame.code, OortError)(frame.what, frame.instead)
 
-    def _send(self, data: bytearray) -> None:
+    def _send(self, data: bytes) -> None:
         if os.getpid() != self._pid:
             _leave(1)  # a handler has forked: only the parent speaks for the invocation
         try:
@@ -161,7 +161,7 @@ class _Undisturbed:
 
 
 class Worker:
-    """The environments of a process, one for each function that it has run."""
+    """The environments of a process, for each function that has run here."""
 
     def __init__(self, program: Program, channel: Channel, alarm: Alarm, clock: Clock) -> None:
         self._program = program
@@ -281,7 +281,7 @@ def _end(code: int) -> NoReturn:
 
 
 def _flush() -> None:
-    """Write what handlers have printed."""
+    """Write the output of handlers."""
     for stream in (sys.stdout, sys.stderr):
         with suppress(OSError, ValueError):
             stream.flush()

@@ -141,6 +141,9 @@ class Remembered:
         """What the platform says."""
         self.said.append(text)
 
+    def written(self, text: str) -> None:
+        """What a worker writes."""
+
     def access(self, request: object, reply: object, took: object) -> None:
         """A request."""
 

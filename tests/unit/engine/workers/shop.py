@@ -42,6 +42,7 @@ from oort.engine.engine import Engine
 from oort.engine.entropy import SystemEntropy
 from oort.engine.store.group import GroupCommitStore
 from oort.engine.workers import parent, worker
+from oort.engine.workers.invoker import Workers
 from oort.model.invocations import BatchOutcome, HttpInvocation, HttpOutcome
 from oort.model.messages import Delivery, Message
 from oort.model.operations import ScanTable
@@ -346,8 +347,7 @@ def opened(folder: Path, *, main: parent.Main | None = None) -> Iterator[Shop]:
         clock=SystemClock(),
         entropy=SystemEntropy(),
         identity=KnownCallers(),
-        parent=connection,
-        line=lines.append,
+        workers=Workers(connection, lines.append),
         failed=errors.append,
     )
     engine.ports.tables.prepare()

@@ -70,7 +70,7 @@ class Service:
 def job() -> Job:
     """Return an invocation."""
     done: Callable[[object], None] = lambda _: None  # noqa: E731
-    return Job("s.f", "", bytearray(), Answered, timedelta(seconds=1), done)
+    return Job("s.f", "", b"", Answered, timedelta(seconds=1), done)
 
 
 def test_the_first_invocation_starts_a_process_and_the_next_waits_for_it() -> None:

@@ -1,0 +1,102 @@
+"""The worker's end of the connection: results, failures, and invocations that were taken back."""
+
+import os
+import socket
+import threading
+from collections.abc import Iterator
+
+import pytest
+
+from oort.engine.workers import wire
+from oort.engine.workers.processes import Claims
+from oort.engine.workers.wire import Claim, Failed, Performed, Retire, RunBatch
+from oort.engine.workers.worker import Channel
+from oort.model.errors import OortError, QueueFull, StateLost, StateUnwritable, Unavailable
+from oort.model.invocations import BatchInvocation
+from oort.model.operations import Done, GetItem, PutItem, Refused, Request
+from oort.runtime.alarms import Alarm
+
+REQUEST = Request("t", GetItem("shop.items", ("1",)))
+RUN = RunBatch("shop.work", BatchInvocation(id="i", token="t", deliveries=()))
+
+
+class Ends:
+    """Both ends of a connection."""
+
+    def __init__(self) -> None:
+        self.broker, worker = socket.socketpair()
+        self.claims = Claims()
+        self.channel = Channel(worker, self.claims.reading, Alarm())
+        self._worker = worker
+
+    def say(self, *frames: wire.ToWorker) -> None:
+        """Send frames to the worker, together."""
+        self.broker.sendall(b"".join(map(wire.framed, frames)))
+
+    def close(self) -> None:
+        """Close both."""
+        self.broker.close()
+        self._worker.close()
+        self.claims.close()
+
+
+@pytest.fixture
+def ends() -> Iterator[Ends]:
+    ends = Ends()
+    yield ends
+    ends.close()
+
+
+def test_a_result_comes_back(ends: Ends) -> None:
+    ends.say(Performed(Done()))
+    assert ends.channel.perform(REQUEST) == Done()
+    assert ends.channel.asked > 0
+
+
+@pytest.mark.parametrize("kind", [Unavailable, QueueFull, StateLost, StateUnwritable, OortError])
+def test_a_failure_of_the_engine_is_raised_as_it_was(ends: Ends, kind: type[OortError]) -> None:
+    ends.say(Failed(kind.code, "It failed.", "Try again."))
+    with pytest.raises(kind, match="It failed") as raised:
+        ends.channel.perform(REQUEST)
+    assert type(raised.value) is kind
+
+
+def test_a_text_with_half_a_character_is_refused_here(ends: Ends) -> None:
+    item = {"id": "1", "text": chr(0xD800)}
+    result = ends.channel.perform(Request("t", PutItem("shop.items", dict(item))))
+    assert isinstance(result, Refused)
+    assert result.code == "value.invalid"
+
+
+def test_an_invocation_that_was_sent_ahead_runs_with_its_claim_only(ends: Ends) -> None:
+    ends.claims.give()
+    ends.say(Claim(), RUN, Claim(), RUN, Retire())
+    assert ends.channel.next() == RUN
+    assert ends.channel.next() == Retire()
+
+
+def test_a_claim_that_was_taken_back_is_gone(ends: Ends) -> None:
+    ends.claims.give()
+    assert ends.claims.take()
+    assert not ends.claims.take()
+    ends.say(Claim(), RUN, Retire())
+    assert ends.channel.next() == Retire()
+
+
+def test_a_long_result_arrives_in_parts(ends: Ends) -> None:
+    long = Performed(Refused("x", "a" * 3_000_000))
+    sender = threading.Thread(target=ends.say, args=(long,))
+    sender.start()
+    assert ends.channel.receive() == long
+    sender.join(10)
+
+
+@pytest.mark.filterwarnings("ignore:.*fork:DeprecationWarning")
+def test_the_end_of_the_broker_is_the_end_of_the_worker(ends: Ends) -> None:
+    ends.broker.close()
+    pid = os.fork()
+    if not pid:
+        ends.channel.receive()
+        os._exit(9)  # not reached
+    _, status = os.waitpid(pid, 0)
+    assert os.waitstatus_to_exitcode(status) == 0
