@@ -218,7 +218,7 @@ def check(saved: SavedState, *, key: str | None, platform: PlatformModel) -> Non
 
 @contextmanager
 def _draft(target: Path) -> Iterator[Path]:
-    """Make a folder for a state without a name. What an interruption has left is removed."""
+    """Make a folder for a state without a name. Leftovers of an interruption are removed."""
     draft = target.with_name(f".{target.name}.{secrets.token_hex(16)}")
     try:
         durable.folder(target.parent)

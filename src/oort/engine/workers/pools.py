@@ -113,7 +113,7 @@ class Pool:
         self._replace()
 
     def grow(self, *, idle: bool, now: float) -> bool:
-        """Use more processes if invocations wait; False if none waits. Called every 10 ms.
+        """Use more processes if invocations wait; else return False. Called every 10 ms.
 
         An invocation that was sent ahead is taken back if the other does not end soon.
 

@@ -287,7 +287,7 @@ class Process(asyncio.Protocol):
 
 
 class Claims:
-    """The right to begin an invocation that was sent ahead: a byte in a pipe.
+    """Rights to begin an invocation that was sent ahead: bytes in a pipe.
 
     Either the process takes it, or the broker takes it back.
     """
