@@ -49,10 +49,10 @@ _MIB = 1024 * 1024
 
 @click.group(cls=Group, epilog=_EPILOG, short_help="Save, load, verify and compact the state.")
 def state() -> None:
-    """Save and load the state of a platform on this machine, verify it, and make it smaller.
+    """Save, load and verify the state of a platform on this machine, and make its file smaller.
 
-    NAME is a folder beside the state folder; with a slash it is a path. A saved state is encrypted
-    with the key of the state, and the key is not part of it: save the folder oort/keys of your
+    NAME is a folder beside the state folder; with a slash, a path. A saved state is encrypted
+    with the key of the state, and does not contain the key: save the folder oort/keys of your
     configuration folder too, at another place. After `oort keys rotate` no key opens the states
     that were saved before.
     """
@@ -73,7 +73,7 @@ def save(*, name: str, keep: int | None, path: Path, as_json: bool, state: Path 
     """Save the state of the platform under NAME, by default the time; also after a path with a slash
     at the end. The platform may run: the copy has every write that was acknowledged before the
     command began. The copy is verified before its name exists, so a name stands for a complete
-    copy. An interruption leaves no copy."""
+    copy. Interruptions leave no copy."""
     from oort.cli.wiring import kept_states
 
     project = platforms.find(path)

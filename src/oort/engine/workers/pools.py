@@ -77,7 +77,7 @@ class Pool:
         return self._waiting.popleft() if short and self._waiting else None
 
     def _worn(self, process: Process) -> str | None:
-        """Return the reason to end the process; None without a reason."""
+        """Return the reason to end the process, if there is a reason."""
         use = process.use
         if use.memory > self._memory:
             return f"has taken {use.memory >> 20} MiB, more than {self._memory >> 20} MiB"

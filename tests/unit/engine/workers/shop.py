@@ -118,7 +118,7 @@ HURTS: dict[str, Callable[[], object]] = {
     "sleep": lambda: time.sleep(60),
     "fork": os.fork,
     "eat": lambda: bytearray(2 << 30),
-    "leak": lambda: LEAK.append(b"x" * (520 << 20)),
+    "leak": lambda: LEAK.append(b"x" * (100 << 20)),
     "raise": stop,
     "close": lambda: os.closerange(3, 64),
 }
