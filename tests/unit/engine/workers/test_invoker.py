@@ -2,6 +2,7 @@
 
 import os
 import resource
+import sys
 import threading
 import time
 from collections.abc import Iterator
@@ -99,10 +100,12 @@ def test_memory_has_a_limit_inside_an_invocation(shop: Shop) -> None:
     assert "MemoryError" in reply.error
 
 
+@pytest.mark.skipif(sys.platform != "linux", reason="/proc is Linux only")
 def test_a_process_that_has_taken_much_memory_ends_after_its_invocation(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    here = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024  # a fork begins with as much
+    # A fork begins with about as much memory as this process has now.
+    here = int(Path("/proc/self/statm").read_text().split()[1]) * resource.getpagesize()
     monkeypatch.setattr(limits, "WORKER_MEMORY", here + (50 << 20))
     with opened(tmp_path) as shop:
         before = shop.process()
@@ -260,11 +263,11 @@ def test_the_effect_of_a_process_that_is_gone_may_be_tried_at_once(shop: Shop) -
 
 
 def test_handlers_that_hang_leave_the_others_of_their_service_alone(tmp_path: Path) -> None:
-    with opened(tmp_path) as shop, ThreadPoolExecutor(16) as threads:
+    with ThreadPoolExecutor(16) as threads, opened(tmp_path) as shop:
         shop.process()
-        hanging = [threads.submit(shop.do, "hang") for _ in range(12)]
+        hanging = [threads.submit(shop.ask, "take", doing="hang") for _ in range(12)]
         for _ in range(20):
             began = time.monotonic()
             assert shop.process()
-            assert time.monotonic() - began < 0.8
-        assert {future.result().status for future in hanging} == {504}
+            assert time.monotonic() - began < 5  # a hanging handler has 20 s
+    assert {future.result().status for future in hanging} == {502}
