@@ -56,6 +56,17 @@ def state_option(command: F) -> F:
     return click.option("--state", type=_FOLDER, metavar="DIR", help=words)(command)
 
 
+def port_option(command: F) -> F:
+    """Add `--port`, the port of the server."""
+    return click.option(
+        "--port",
+        type=click.IntRange(0, 65535),
+        default=8000,
+        show_default=True,
+        help="The port to listen on; 0 takes a free port.",
+    )(command)
+
+
 def json_option(command: F) -> F:
     """Add `--json`, to print JSON instead of text."""
     return click.option(

@@ -28,13 +28,7 @@ Examples:
 
 @click.command(cls=Command, epilog=_EPILOG, short_help="Run the whole platform on this machine.")
 @options.path_argument
-@click.option(
-    "--port",
-    type=click.IntRange(0, 65535),
-    default=8000,
-    show_default=True,
-    help="The port to listen on; 0 takes a free port.",
-)
+@options.port_option
 @click.option(
     "--inline", is_flag=True, help="One handler at a time, so that a breakpoint stops everything."
 )

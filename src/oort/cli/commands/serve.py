@@ -36,13 +36,7 @@ _Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 
 @click.command(cls=Command, epilog=_EPILOG, short_help="Run the platform for its users.")
 @options.path_argument
-@click.option(
-    "--port",
-    type=click.IntRange(0, 65535),
-    default=8000,
-    show_default=True,
-    help="The port to listen on; 0 takes a free port.",
-)
+@options.port_option
 @click.option(
     "--host",
     default="127.0.0.1",

@@ -185,7 +185,8 @@ class GatewayApp:
         try:
             outcome = await job.outcome(None if limit is None else limit + self._answers.patience)
         except asyncio.CancelledError:  # the server ends, or the client has left
-            job.cancel()
+            if job.cancel():
+                return self._gateway.refuse(problem_replies.stopping(), admitted)
             self._gateway.expire(admitted)
             return self._gateway.refuse(problem_replies.cut_off(), admitted)
         if outcome is None:

@@ -12,6 +12,7 @@ import pytest
 
 from oort.engine.gateway.answers import InThreads
 from oort.engine.gateway.asgi import GatewayApp
+from oort.engine.gateway.gateway import Admission
 from oort.engine.store.direct import DirectStore
 from oort.engine.threads import Threads
 from oort.model.http import HttpReply, HttpRequest
@@ -271,3 +272,64 @@ def test_a_handler_runs_in_a_thread_and_the_loop_goes_on() -> None:
 
         assert asyncio.run(both()) == 2
         assert [status for _, status in server.access] == [404, 200]
+
+
+class Unfinished:
+    """An answer that never comes, of a function that has begun or still waits."""
+
+    def __init__(self, *, has_begun: bool) -> None:
+        self._has_begun = has_begun
+
+    async def outcome(self, limit: float | None = None) -> HttpReply | Exception | None:
+        """See `Running`."""
+        await asyncio.Event().wait()
+        return None
+
+    def cancel(self) -> bool:
+        """See `Running`."""
+        return not self._has_begun
+
+
+class Waiting:
+    """Answers that never come."""
+
+    patience = 0.0
+
+    def __init__(self, *, has_begun: bool) -> None:
+        self._has_begun = has_begun
+
+    def begin(self, admission: Admission, body: bytes) -> Unfinished:
+        """See `Answers`."""
+        return Unfinished(has_begun=self._has_begun)
+
+    def close(self) -> None:
+        """See `Answers`."""
+
+
+@pytest.mark.parametrize(
+    ("has_begun", "detail"), [(True, "was cut off"), (False, "Nothing was done")]
+)
+def test_a_request_that_the_end_of_the_server_cuts_off_gets_a_reply(
+    has_begun: bool, detail: str
+) -> None:
+    """uvicorn cancels the tasks of requests that take longer than the grace."""
+    with Server() as server:
+        server.app = GatewayApp(
+            server.desk.engine.gateway, answers=Waiting(has_begun=has_begun), access=server._note
+        )
+        scope = {
+            "type": "http", "method": "GET", "raw_path": b"/desk/1", "query_string": b"", "headers": []
+        }  # fmt: skip
+
+        async def ended() -> None:
+            task = asyncio.create_task(server._run(scope, [{"type": "http.request"}]))
+            for _ in range(10):
+                await asyncio.sleep(0)
+            task.cancel()
+            await task
+
+        asyncio.run(ended())
+        start, body = server.sent
+        assert start["status"] == 503
+        assert detail in msgspec.json.decode(body["body"])["detail"]
+        assert server.access == [("GET /desk/1", 503)]

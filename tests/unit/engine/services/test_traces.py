@@ -1,6 +1,8 @@
 """Traces: packed by invocation, listed newest first, found by the beginning of their id."""
 
 import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import msgspec
@@ -46,23 +48,31 @@ def test_a_text_that_cannot_be_encoded_costs_a_span_and_no_invocation(services: 
     assert services.traces.recent() == []
 
 
+@contextmanager
+def busy(store: GroupCommitStore) -> Iterator[None]:
+    """Keep the writer of the store busy, as a slow disk does."""
+    inside, release = threading.Event(), threading.Event()
+
+    def work(_: Session) -> None:
+        inside.set()
+        assert release.wait(10)
+
+    gate = store.submit(work)
+    assert inside.wait(10)
+    yield
+    release.set()
+    gate.result(10)
+
+
 def test_invocations_that_end_while_the_disk_is_busy_are_written_by_one_work(
     tmp_path: Path,
 ) -> None:
     store = GroupCommitStore(tmp_path / "oort.db")
-    traces, inside, release = module.Traces(store), threading.Event(), threading.Event()
-
-    def busy(session: Session) -> None:
-        inside.set()
-        assert release.wait(10)
-
-    gate = store.submit(busy)
-    assert inside.wait(10)
-    for number in range(150):
-        traces.record([span(f"{number:032x}", "1", start=number)])
-    handed_in = len(store._queue)
-    release.set()
-    gate.result(10)
+    traces = module.Traces(store)
+    with busy(store):
+        for number in range(150):
+            traces.record([span(f"{number:032x}", "1", start=number)])
+        handed_in = len(store._queue)
     store.write(lambda session: session.run("DELETE FROM segments WHERE seq > 128"))
     traces.record([span(A, "1", start=1)])  # a new work, since the first one has begun
     store.close()
@@ -120,19 +130,11 @@ def test_spans_that_cannot_be_encoded_cost_no_other_spans_of_the_same_write(
     tmp_path: Path,
 ) -> None:
     store = GroupCommitStore(tmp_path / "oort.db")
-    traces, inside, release = module.Traces(store), threading.Event(), threading.Event()
-
-    def busy(session: Session) -> None:
-        inside.set()
-        assert release.wait(10)
-
-    gate = store.submit(busy)
-    assert inside.wait(10)
-    traces.record([span(A, "1", start=1)])
-    traces.record([span("c" * 32, "2", start=2, error="\ud800")])
-    traces.record([span(B, "3", start=3)])
-    release.set()
-    gate.result(10)
+    traces = module.Traces(store)
+    with busy(store):
+        traces.record([span(A, "1", start=1)])
+        traces.record([span("c" * 32, "2", start=2, error="\ud800")])
+        traces.record([span(B, "3", start=3)])
     store.close()
     after = DirectStore(tmp_path / "oort.db")
     assert [summary.trace for summary in module.Traces(after).recent()] == [B, A]
