@@ -9,20 +9,9 @@ from collections import deque
 from collections.abc import Callable
 from contextlib import suppress
 from queue import Empty, SimpleQueue
-from typing import Any, Generic, Protocol, TypeVar
+from typing import Any, Generic, TypeVar
 
 T = TypeVar("T")
-T_co = TypeVar("T_co", covariant=True)
-
-
-class Running(Protocol[T_co]):
-    """Work that runs or waits, for the task that waits for its outcome."""
-
-    async def outcome(self, limit: float | None = None) -> T_co | Exception | None:
-        """Return the result or the error; None if the limit, in seconds, comes first."""
-
-    def cancel(self) -> bool:
-        """Leave the work undone. False if it has begun."""
 
 
 class Awaited(Generic[T]):

@@ -50,9 +50,8 @@ class Store(Protocol):
     - `write` returns when the commit is durable. An exception of a work undoes only this work, and
     is raised.
     - `read` sees all writes acknowledged before it began, in one snapshot.
-    - StateUnusable if the disk or the file fails; then nothing of the work was kept.
-    - A work that writes may run a second time on the same state, after a failure of another work in
-    its group.
+    - StateUnusable if the disk or the file fails; then the work has changed no row.
+    - A work that writes may run a second time on the same state, after a failure inside its group.
       Only the second outcome counts, so a work may only have effects through its session.
     """
 
@@ -63,7 +62,7 @@ class Store(Protocol):
         """Run work that only reads, in the calling thread."""
 
     def row(self, sql: str, *values: Value) -> Row | None:
-        """Return the first row of one read-only statement, or None, at a third of the cost of
+        """Return the first row of a read-only statement, or None, at a third of the cost of
         `read`.
 
         A single statement sees one snapshot, so it needs no transaction.

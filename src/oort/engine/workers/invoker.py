@@ -328,7 +328,7 @@ class WorkerInvoker:
             again=partial(self._run_again, pool),
             line=self._line,
             report=self._report,
-            kill=lambda number: self._tell(Control("kill", number)),
+            kill=self._kill,
         )
         self._processes[process.number] = process
         self._owners[process.number] = pool
@@ -336,6 +336,10 @@ class WorkerInvoker:
         self._tell(message, (theirs, os.dup(claims.reading)))
         self._loop.create_task(self._connected(process, ours))
         return process
+
+    def _kill(self, process: Process) -> None:
+        self._owners[process.number].leave(process)
+        self._tell(Control("kill", process.number))
 
     async def _connected(self, process: Process, ours: socket.socket) -> None:
         await self._loop.connect_accepted_socket(lambda: process, ours)

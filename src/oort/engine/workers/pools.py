@@ -11,6 +11,7 @@ from oort.engine.workers.processes import Job, Process
 _SPARE, _LAST = 30.0, 300.0
 _SHORT = 0.005  # seconds of an invocation behind which another may wait
 _LONG = 0.05  # seconds; an invocation that lasts longer does not use the cores all the time
+_LATE = 0.5  # the same, if the broker itself has to wait for a core
 _STUCK = 0.02  # seconds after which that other invocation is taken back
 _WEIGHT = 0.1  # of the latest invocation in what an invocation uses on average
 _CORES = os.cpu_count() or 1
@@ -39,8 +40,8 @@ class Pool:
         self._memory = memory
         self._processes: set[Process] = set()
         self._idle: list[Process] = []
+        self._hanging: set[Process] = set()  # of the last look
         self._waiting: deque[Job] = deque()
-        self._finished = 0  # invocations since the last look
         # Seconds of the last invocations, the latest with most weight: of CPU, and of waiting.
         self._cpu = self._waited = 0.0
 
@@ -90,11 +91,13 @@ class Pool:
         self._replace()
 
     def free(self, process: Process) -> None:
-        """Give the process its next invocation, if there is a next invocation."""
+        """Note the end of an invocation, and give the process its next, unless that was sent ahead."""
         use = process.use
-        self._finished += 1
+        self._hanging.discard(process)
         self._cpu += _WEIGHT * (use.cpu - self._cpu)
         self._waited += _WEIGHT * (use.elsewhere + process.waited - self._waited)
+        if process.job is not None:
+            return
         if (reason := self._worn(process)) is not None:
             self._report(f"A worker process {reason}. It ends; the next invocation gets a new one.")
             self._processes.discard(process)
@@ -105,11 +108,16 @@ class Pool:
         else:
             self._idle.append(process)
 
+    def leave(self, process: Process) -> None:
+        """Give no further invocation to a process, which is about to be killed."""
+        if process in self._idle:
+            self._idle.remove(process)
+
     def gone(self, process: Process) -> None:
         """Forget a process that has ended."""
         self._processes.discard(process)
-        if process in self._idle:
-            self._idle.remove(process)
+        self._hanging.discard(process)
+        self.leave(process)
         self._replace()
 
     def grow(self, *, idle: bool, now: float) -> bool:
@@ -119,15 +127,19 @@ class Pool:
 
         A further process helps only if the broker is partly `idle`, and if the busy processes wait so
         much that they leave cores idle: else it takes time from the others. Processes that have run an
-        invocation for long do not count: they may hang. If no other is left, or if none has ended an
-        invocation since the last look, there are more in any case.
+        invocation for long do not count: they may hang. If no other is left, there are more in any case.
         """
-        finished, self._finished = self._finished, 0
+        late = _LONG if idle else _LATE
+        self._hanging = {
+            process
+            for process in self._processes
+            if process.job is not None and now - process.since >= late
+        }
         ahead = self._take_back(now)
         if not self._waiting:
             return ahead
-        quick = self._busy(now)
-        if not (finished and quick) or (idle and quick < self._useful()):
+        quick = self._busy()
+        if not quick or (idle and quick < self._useful()):
             for _ in range(min(len(self._waiting), max(1, quick))):
                 if not self._used_or_started():
                     break
@@ -179,14 +191,11 @@ class Pool:
 
     def _has_room(self) -> bool:
         """True if another process may be busy now."""
-        busy, useful = len(self._processes) - len(self._idle), self._useful()
-        return busy < useful or self._busy(self._now()) < useful
+        return self._busy() < self._useful()
 
-    def _busy(self, now: float) -> int:
-        """Return the number of processes that run an invocation, and not for long."""
-        return sum(
-            process.job is not None and now - process.since < _LONG for process in self._processes
-        )
+    def _busy(self) -> int:
+        """Return the number of processes that run an invocation, and do not seem to hang."""
+        return len(self._processes) - len(self._idle) - len(self._hanging)
 
     def _used_or_started(self) -> bool:
         """Begin the next invocation in an idle or a new process; False if there are too many."""

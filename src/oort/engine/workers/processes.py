@@ -82,7 +82,7 @@ class Process(asyncio.Protocol):
         again: "Callable[[Job], None]",
         line: Callable[[str], None],
         report: Callable[[str], None],
-        kill: Callable[[int], None],
+        kill: "Callable[[Process], None]",
     ) -> None:
         self.number = number
         self.job: Job | None = None
@@ -152,7 +152,7 @@ class Process(asyncio.Protocol):
         """Kill the process. Its invocation is lost for this reason."""
         if self._loss is None:
             self._loss, self._ended = loss, self._loop.time()
-            self._kill(self.number)
+            self._kill(self)
 
     def gone(self, status: int) -> None:
         """Note that the process has ended with this status, see os.waitpid.
@@ -199,7 +199,7 @@ class Process(asyncio.Protocol):
         if self.is_gone:
             self._finish()
         else:
-            self._kill(self.number)
+            self._kill(self)
 
     def data_received(self, data: bytes) -> None:
         """See asyncio."""
@@ -233,12 +233,10 @@ class Process(asyncio.Protocol):
             _check_end(frame, job)
             now = self._loop.time()
             self.use = frame.use
-            self.job, self.since = None, now
+            self.job, self.following, self.since = self.following, None, now
             job.done(frame)
-            if self.following is not None:
-                self.job, self.following, self.waited = self.following, None, 0.0
-            else:
-                self._free(self)
+            self._free(self)
+            self.waited = 0.0
         else:
             raise ValueError("It ended another kind of invocation.")
 

@@ -129,9 +129,31 @@ def test_there_are_more_if_nothing_ends_whatever_was_before() -> None:
         service.free(0, use=Use(cpu=0.1, elsewhere=0.0, memory=1))
     service.pool.grow(idle=True, now=0.0)
     before = len(service.processes)
-    for _ in range(4):
-        service.pool.grow(idle=True, now=0.0)
-    assert len(service.processes) >= 8 * before
+    for now in (1.0, 1.01, 1.02, 1.03):
+        service.pool.grow(idle=True, now=now)
+    assert len(service.processes) >= 4 + before
+
+
+def test_a_broker_that_is_late_itself_blames_no_invocation() -> None:
+    service = Service()
+    service.run(100)
+    for _ in range(20):
+        service.free(0, use=Use(cpu=0.1, elsewhere=0.0, memory=1))
+    service.pool.grow(idle=True, now=0.0)
+    before = len(service.processes)
+    for _ in range(20):
+        service.pool.grow(idle=False, now=0.3)
+    assert len(service.processes) == before
+
+
+def test_a_process_that_is_killed_while_it_is_idle_gets_no_invocation() -> None:
+    service = Service()
+    service.run(1)
+    service.free(0)
+    service.pool.leave(service.processes[0])  # type: ignore[arg-type]
+    service.run(1)
+    service.pool.gone(service.processes[0])  # type: ignore[arg-type]
+    assert [len(worker.jobs) for worker in service.processes] == [1, 1]
 
 
 class TestAhead:

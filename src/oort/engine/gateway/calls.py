@@ -1,0 +1,107 @@
+"""Requests that run: each ends once, by its handler, by its time-out or by the end of the server."""
+
+import asyncio
+import time
+from collections.abc import Callable
+from typing import TypeAlias
+
+from oort.engine.gateway import problem_replies
+from oort.engine.gateway.answers import Answers, Begun
+from oort.engine.gateway.gateway import Admission, Gateway
+from oort.model.http import HttpReply
+
+_LOOK = 0.05  # seconds between two looks at time-outs
+_NEVER = float("inf")
+Then: TypeAlias = Callable[[HttpReply], None]
+
+
+class Call:
+    """A request that runs. `then` receives its reply, once."""
+
+    __slots__ = ("_admitted", "_begun", "_calls", "_is_over", "_then", "due")
+
+    def __init__(self, calls: "Calls", admitted: Admission, due: float, then: Then) -> None:
+        self.due = due  # of the clock of `time.perf_counter`
+        self._calls = calls
+        self._admitted = admitted
+        self._then = then
+        self._begun: Begun | None = None
+        self._is_over = False
+
+    def begin(self, answers: Answers, body: bytes) -> None:
+        """Run the function."""
+        try:
+            self._begun = answers.begin(self._admitted, body, then=self.settle)
+        except RuntimeError as error:  # the threads have ended
+            self.settle(error)
+
+    def settle(self, outcome: HttpReply | Exception) -> None:
+        """End the request with its reply, unless it has ended before."""
+        if self._is_over:
+            return
+        self._is_over = True
+        self._calls.running.discard(self)
+        if isinstance(outcome, Exception):
+            # A handler's own errors are replies already, so this is an error of the engine.
+            outcome = self._calls.gateway.failed(self._admitted, outcome)
+        self._then(outcome)
+
+    def expire(self) -> None:
+        """End the request at its time-out. It goes on if its function has just finished."""
+        gateway, admitted = self._calls.gateway, self._admitted
+        if self._is_undone():
+            self.settle(gateway.refuse(problem_replies.busy(), admitted))
+        elif (reply := gateway.expire(admitted)) is not None:
+            self.settle(reply)
+
+    def cancel(self, msg: object = None) -> None:  # noqa: ARG002  as of a task
+        """End the request with the server, which takes it for a task: soon, not at once."""
+        asyncio.get_running_loop().call_soon(self._cut_off)
+
+    def _cut_off(self) -> None:
+        gateway, admitted = self._calls.gateway, self._admitted
+        if self._is_undone():
+            self.settle(gateway.refuse(problem_replies.stopping(), admitted))
+        else:
+            gateway.expire(admitted)
+            self.settle(gateway.refuse(problem_replies.cut_off(), admitted))
+
+    def _is_undone(self) -> bool:
+        return self._begun is not None and self._begun.cancel()
+
+
+class Calls:
+    """The requests that run. All methods are called by the event loop.
+
+    Without `timed`, no request has a time-out.
+    """
+
+    def __init__(self, gateway: Gateway, answers: Answers, *, timed: bool) -> None:
+        self.gateway = gateway
+        self.running: set[Call] = set()
+        self._answers = answers
+        self._timed = timed
+        self._looking: asyncio.TimerHandle | None = None
+
+    def prepared(self, admitted: Admission, *, then: Then) -> Call:
+        """Return a call for an admitted request. `then` receives its reply at the end, once."""
+        due = _NEVER
+        if self._timed:
+            limit = admitted.match.function.timeout.total_seconds()
+            due = time.perf_counter() + limit + self._answers.patience
+        return Call(self, admitted, due, then)
+
+    def begin(self, call: Call, body: bytes) -> None:
+        """Run the function of the request within its time-out."""
+        self.running.add(call)
+        if self._looking is None:
+            self._looking = asyncio.get_running_loop().call_later(_LOOK, self._look)
+        call.begin(self._answers, body)
+
+    def _look(self) -> None:
+        """End the requests whose time is over. Without requests, nothing wakes the event loop."""
+        now = time.perf_counter()
+        for call in [call for call in self.running if call.due <= now]:
+            call.expire()
+        looks = bool(self.running)
+        self._looking = asyncio.get_running_loop().call_later(_LOOK, self._look) if looks else None
