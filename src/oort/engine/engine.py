@@ -84,18 +84,7 @@ class Engine:
         self.broker = EngineBroker(
             program.model, operations=Operations(self.ports), entropy=entropy
         )
-        self.workers = (
-            None
-            if workers is None
-            else WorkerInvoker(
-                program,
-                workers,
-                broker=self.broker,
-                clock=clock,
-                entropy=entropy,
-                failed=failed,
-            )
-        )
+        self.workers = workers and self._working(workers, clock, entropy, failed=failed)
         self.invoker: Invoker = self.workers or InProcessInvoker(
             program,
             broker=self.broker,
@@ -173,6 +162,24 @@ class Engine:
         if deviations.transactions is None:
             return ports
         return replace(ports, transactions=deviations.transactions)
+
+    def _working(
+        self,
+        workers: Workers,
+        clock: Clock,
+        entropy: Entropy,
+        *,
+        failed: Callable[[Exception], None],
+    ) -> WorkerInvoker:
+        return WorkerInvoker(
+            self.program,
+            workers,
+            broker=self.broker,
+            stored=self.ports.tables.stored,
+            clock=clock,
+            entropy=entropy,
+            failed=failed,
+        )
 
     def _admitting(
         self, identity: Identity, clock: Clock, entropy: Entropy, *, throttling: Throttling

@@ -100,7 +100,7 @@ class LineWriter:
         lines, characters = self._most
         with self._lock:
             self._lines.append(line)
-            self._characters += _size(line)
+            self._characters += len(line) if isinstance(line, str) else _UNMADE
             while self._characters > characters or len(self._lines) > lines:
                 self._characters -= _size(self._lines.popleft())
                 self._missing += 1

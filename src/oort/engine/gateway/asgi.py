@@ -20,7 +20,7 @@ from oort.engine.gateway.gateway import LOGOUT, Admission, Gateway
 from oort.engine.gateway.health import Health
 from oort.engine.threads import Awaited, Threads
 from oort.model import limits
-from oort.model.http import FixedPage, HttpReply, HttpRequest
+from oort.model.http import PREFIX, FixedPage, HttpReply, HttpRequest
 from oort.model.problems import Problem
 
 Scope: TypeAlias = MutableMapping[str, Any]  # ASGI's own shape
@@ -121,7 +121,7 @@ class GatewayApp:
             exchange.answer(reply)
             return True
         if reply is None:
-            if _is_logout(request):
+            if request.path == LOGOUT:
                 return False
             admitted = self._gateway.admit(request)
             if isinstance(admitted, HttpReply):
@@ -185,7 +185,11 @@ class GatewayApp:
             headers,
             exchange.client,
         )
-        if self._health is not None and (state := self._health.page(request.path)) is not None:
+        if (
+            self._health is not None
+            and request.path.startswith(PREFIX)
+            and (state := self._health.page(request.path)) is not None
+        ):
             return request, state, True
         fault = self._refusal or fault
         if fault is not None:

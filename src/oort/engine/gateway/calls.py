@@ -18,22 +18,15 @@ Then: TypeAlias = Callable[[HttpReply], None]
 class Call:
     """A request that runs. `then` receives its reply, once."""
 
-    __slots__ = ("_admitted", "_begun", "_calls", "_is_over", "_then", "due")
+    __slots__ = ("_calls", "_is_over", "_then", "admitted", "begun", "due")
 
     def __init__(self, calls: "Calls", admitted: Admission, due: float, then: Then) -> None:
         self.due = due  # of the clock of `time.perf_counter`
         self._calls = calls
-        self._admitted = admitted
+        self.admitted = admitted
         self._then = then
-        self._begun: Begun | None = None
+        self.begun: Begun | None = None
         self._is_over = False
-
-    def begin(self, answers: Answers, body: bytes) -> None:
-        """Run the function."""
-        try:
-            self._begun = answers.begin(self._admitted, body, then=self.settle)
-        except RuntimeError as error:  # the threads have ended
-            self.settle(error)
 
     def settle(self, outcome: HttpReply | Exception) -> None:
         """End the request with its reply, unless it has ended before."""
@@ -43,12 +36,12 @@ class Call:
         self._calls.running.discard(self)
         if isinstance(outcome, Exception):
             # A handler's own errors are replies already, so this is an error of the engine.
-            outcome = self._calls.gateway.failed(self._admitted, outcome)
+            outcome = self._calls.gateway.failed(self.admitted, outcome)
         self._then(outcome)
 
     def expire(self) -> None:
         """End the request at its time-out. It goes on if its function has just finished."""
-        gateway, admitted = self._calls.gateway, self._admitted
+        gateway, admitted = self._calls.gateway, self.admitted
         if self._is_undone():
             self.settle(gateway.refuse(problem_replies.busy(), admitted))
         elif (reply := gateway.expire(admitted)) is not None:
@@ -59,7 +52,7 @@ class Call:
         asyncio.get_running_loop().call_soon(self._cut_off)
 
     def _cut_off(self) -> None:
-        gateway, admitted = self._calls.gateway, self._admitted
+        gateway, admitted = self._calls.gateway, self.admitted
         if self._is_undone():
             self.settle(gateway.refuse(problem_replies.stopping(), admitted))
         else:
@@ -67,7 +60,7 @@ class Call:
             self.settle(gateway.refuse(problem_replies.cut_off(), admitted))
 
     def _is_undone(self) -> bool:
-        return self._begun is not None and self._begun.cancel()
+        return self.begun is not None and self.begun.cancel()
 
 
 class Calls:
@@ -96,7 +89,10 @@ class Calls:
         self.running.add(call)
         if self._looking is None:
             self._looking = asyncio.get_running_loop().call_later(_LOOK, self._look)
-        call.begin(self._answers, body)
+        try:
+            call.begun = self._answers.begin(call.admitted, body, then=call.settle)
+        except RuntimeError as error:  # the threads have ended
+            call.settle(error)
 
     def _look(self) -> None:
         """End the requests whose time is over. Without requests, nothing wakes the event loop."""

@@ -98,7 +98,8 @@ class Gateway:
                 return self._permit(arrival, preflight)
             match = self._match(request, "GET" if request.method == "HEAD" else request.method)
             principal = self._caller(request, match)
-            access.check(principal, match.trigger, match.parameters)
+            if match.trigger.owner or match.trigger.groups:
+                access.check(principal, match.trigger, match.parameters)
         except Problem as problem:
             return self._refuse(problem, arrival, match=match)
         except Exception as error:

@@ -2,13 +2,16 @@
 performs granted operations.
 """
 
-from collections.abc import Collection
-from dataclasses import dataclass, field
+from collections.abc import Callable, Collection
 
-from oort.model.errors import NotGranted
+import msgspec
+
+from oort.model.errors import NotGranted, Refusal
+from oort.model.items import Key
 from oort.model.operations import (
     ClaimEffect,
     Done,
+    GetItem,
     Lease,
     Refused,
     ReleaseEffect,
@@ -18,16 +21,22 @@ from oort.model.operations import (
 from oort.model.platform import PlatformModel
 from oort.ports.entropy import Entropy
 from oort.rules import permissions
-from oort.runtime.operations import Operations
+from oort.runtime.operations import Operations, refused
+
+_TOKENS = 32  # drawn at once: a draw costs more than its bits
+_BITS = 128
+_DIGITS = _BITS // 4
+Stored = Callable[[str, Key], bytes | None]
+"""Returns the stored bytes of an item; None without the item."""
 
 
-@dataclass(frozen=True, slots=True)
-class _Holder:
+# Made for each request: a Struct costs a tenth of a frozen dataclass.
+class _Holder(msgspec.Struct, frozen=True):
     """The holder of a token: a function, and the messages that its invocation delivers."""
 
     function: str
     messages: Collection[str]
-    leases: list[Lease] = field(default_factory=list[Lease])  # of effects that it has begun
+    leases: list[Lease] = msgspec.field(default_factory=list[Lease])  # of effects that it has begun
 
 
 class EngineBroker:
@@ -41,6 +50,7 @@ class EngineBroker:
         }
         self._operations = operations
         self._entropy = entropy
+        self._tokens: list[str] = []
         self._holders: dict[str, _Holder] = {}
 
     def open(self, function: str, *, messages: Collection[str] = ()) -> str:
@@ -48,7 +58,11 @@ class EngineBroker:
 
         Valid until `close`.
         """
-        token = f"{self._entropy.bits(128):032x}"
+        try:
+            token = self._tokens.pop()
+        except IndexError:
+            token, *others = self._drawn()
+            self._tokens += others
         self._holders[token] = _Holder(function, messages)
         return token
 
@@ -64,6 +78,19 @@ class EngineBroker:
         holder = self._holders.pop(token, None)
         for lease in holder.leases if holder is not None else ():
             self._operations.perform(ReleaseEffect(lease))
+
+    def read(self, request: Request, operation: GetItem, stored: Stored) -> bytes | Refused | None:
+        """Return the stored bytes of an item, if the function that holds the token may read them."""
+        holder = self._holders.get(request.token)
+        need = (operation.kind, operation.table, operation.action)
+        if holder is None or need not in self._granted[holder.function]:
+            result = self.perform(request)
+            assert isinstance(result, Refused), result
+            return result
+        try:
+            return stored(operation.table, operation.key)
+        except Refusal as error:
+            return refused(error)
 
     def perform(self, request: Request) -> Result:
         """Perform the operation if the function that holds the token may."""
@@ -82,3 +109,7 @@ class EngineBroker:
         if isinstance(request.operation, ClaimEffect) and isinstance(result, Done):
             holder.leases.append(request.operation.lease)
         return result
+
+    def _drawn(self) -> list[str]:
+        digits = f"{self._entropy.bits(_TOKENS * _BITS):0{_TOKENS * _DIGITS}x}"
+        return [digits[at : at + _DIGITS] for at in range(0, len(digits), _DIGITS)]

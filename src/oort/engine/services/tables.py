@@ -60,8 +60,11 @@ class Tables:
     def get(self, table: str, key: Key) -> Item | None:
         """See `ports.tables`."""
         model = self._tables[table]
-        at = located(model, key)
-        return items.get(self._store, model, at)
+        return items.get(self._store, model, located(model, key))
+
+    def stored(self, table: str, key: Key) -> bytes | None:
+        """Return the bytes of an item as they are stored, see `rows.encoding`; None without the item."""
+        return items.stored(self._store, table, located(self._tables[table], key))
 
     def get_many(self, operation: GetItems) -> Listed:
         """See `ports.tables`."""

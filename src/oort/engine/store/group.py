@@ -13,9 +13,11 @@ import threading
 from collections import deque
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import Future
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from threading import get_ident
 from typing import Any, TypeVar, cast
 
 import apsw
@@ -108,7 +110,6 @@ class GroupCommitStore:
         self._watch = threading.Lock()
         self._readers: deque[apsw.Connection] = deque()
         self._drained = False  # once true, no connection comes back
-        self._giving_back = threading.Lock()
         self._arrived = threading.Condition()
         self._queue: list[_Ticket] = []
         self._urgent = False
@@ -116,6 +117,7 @@ class GroupCommitStore:
         self._failure: BaseException | None = None
         self._writer = threading.Thread(target=self._write_groups, name="oort-store", daemon=True)
         self._writer.start()
+        self._writer_id = self._writer.ident
 
     def read(self, work: Callable[[Session], T]) -> T:
         """See `Store.read`."""
@@ -134,8 +136,12 @@ class GroupCommitStore:
 
     def row(self, sql: str, *values: Value) -> Row | None:
         """See `Store.row`."""
-        self._guard()
-        connection = self._reader()
+        if not self._files.are_there or self._closing or get_ident() == self._writer_id:
+            self._guard()
+        try:
+            connection = self._readers.pop()
+        except IndexError:
+            connection = self._reader()
         try:
             rows = connection.execute(sql, values).fetchall()
         except apsw.Error as error:
@@ -193,14 +199,12 @@ class GroupCommitStore:
         self._writer.join()
         with self._watch:
             self._watching.close()
-        with self._giving_back:
-            self._drained = True
-        while self._readers:
-            self._readers.pop().close()
+        self._drained = True
+        self._close_readers()
         self._writing.close()
 
     def _guard(self) -> None:
-        if threading.current_thread() is self._writer:
+        if get_ident() == self._writer_id:
             raise RuntimeError("Work inside a store's work: it must use the session it was given.")
         if self._closing:
             raise closed()
@@ -218,12 +222,17 @@ class GroupCommitStore:
             return connection
 
     def _give_back(self, connection: apsw.Connection) -> None:
-        if not connection.in_transaction:
-            with self._giving_back:
-                if not self._drained:
-                    self._readers.append(connection)
-                    return
-        connection.close()
+        if connection.in_transaction:
+            connection.close()
+            return
+        self._readers.append(connection)
+        if self._drained:
+            self._close_readers()
+
+    def _close_readers(self) -> None:
+        with suppress(IndexError):
+            while True:
+                self._readers.pop().close()
 
     def _hand_in(self, ticket: _Ticket) -> None:
         self._guard()

@@ -5,12 +5,14 @@ from collections.abc import Callable
 
 from msgspec.structs import replace
 
+from oort.engine.invoking.broker import EngineBroker, Stored
 from oort.engine.workers import wire
 from oort.engine.workers.wire import Failed, Performed
 from oort.model.errors import InvalidValue, NotUnderstood, OortError
 from oort.model.messages import Message
 from oort.model.operations import (
     Commit,
+    GetItem,
     Operation,
     PublishEvent,
     Refused,
@@ -20,6 +22,7 @@ from oort.model.operations import (
 from oort.ports.broker import Broker
 from oort.rules.messaging import bodies
 
+_DEFECT = Failed(OortError.code, "The engine failed; its log says why.")
 _CARRYING = (SendMessage, PublishEvent, Commit)  # operations that may carry messages
 
 
@@ -35,7 +38,26 @@ def answered(broker: Broker, request: Request, *, failed: Callable[[Exception], 
         return wire.framed(Failed(error.code, error.what, error.instead))
     except Exception as error:  # a failure of the engine, or of a value that no handle sends
         failed(error)
-        return wire.framed(Failed(OortError.code, "The engine failed; its log says why."))
+        return wire.framed(_DEFECT)
+
+
+def read(
+    broker: EngineBroker,
+    request: Request,
+    operation: GetItem,
+    *,
+    stored: Stored,
+    failed: Callable[[Exception], None],
+) -> bytes:
+    """Read an item and return the frame of the result. Never raises an exception."""
+    try:
+        found = broker.read(request, operation, stored)
+        return wire.framed(Performed(found)) if isinstance(found, Refused) else wire.found(found)
+    except OortError as error:
+        return wire.framed(Failed(error.code, error.what, error.instead))
+    except Exception as error:  # as in `answered`
+        failed(error)
+        return wire.framed(_DEFECT)
 
 
 def _judged(operation: Operation) -> Operation:

@@ -1,9 +1,9 @@
 """The worker processes of a service: their number, and their invocations."""
 
-import math
 import os
 from collections import deque
 from collections.abc import Callable
+from math import ceil
 
 from oort.engine.workers.processes import Job, Process
 
@@ -15,6 +15,7 @@ _LATE = 0.5  # the same, if the broker itself has to wait for a core
 _STUCK = 0.02  # seconds after which that other invocation is taken back
 _WEIGHT = 0.1  # of the latest invocation in what an invocation uses on average
 _CORES = os.cpu_count() or 1
+_LEAST = 1e-6  # seconds of CPU that every invocation takes
 _FEW, _MANY = 2 * _CORES, 1_000
 
 
@@ -44,6 +45,7 @@ class Pool:
         self._waiting: deque[Job] = deque()
         # Seconds of the last invocations, the latest with most weight: of CPU, and of waiting.
         self._cpu = self._waited = 0.0
+        self._useful = _MANY
 
     def run(self, job: Job, *, at_once: bool = False) -> bool:
         """Run the invocation in a free process, else as soon as a process is free.
@@ -74,15 +76,16 @@ class Pool:
 
         None if there is none, or if the other may take long.
         """
-        short = self._cpu + self._waited < _SHORT and self._worn(process) is None
-        return self._waiting.popleft() if short and self._waiting else None
+        if not self._waiting or self._cpu + self._waited >= _SHORT or self._worn(process):
+            return None
+        return self._waiting.popleft()
 
-    def _worn(self, process: Process) -> str | None:
-        """Return the reason to end the process, if there is a reason."""
+    def _worn(self, process: Process) -> str:
+        """Return the reason to end the process; empty without a reason."""
         use = process.use
         if use.memory > self._memory:
             return f"has taken {use.memory >> 20} MiB, more than {self._memory >> 20} MiB"
-        return "has left hundreds of files open" if use.is_worn else None
+        return "has left hundreds of files open" if use.is_worn else ""
 
     def again(self, job: Job) -> None:
         """Run an invocation that was sent ahead in vain, before all others."""
@@ -96,9 +99,11 @@ class Pool:
         self._hanging.discard(process)
         self._cpu += _WEIGHT * (use.cpu - self._cpu)
         self._waited += _WEIGHT * (use.elsewhere + process.waited - self._waited)
+        # Processes that keep all cores busy, or that some short waits need.
+        self._useful = max(_FEW, ceil(_CORES * (1 + self._waited / max(self._cpu, _LEAST))))
         if process.job is not None:
             return
-        if (reason := self._worn(process)) is not None:
+        if reason := self._worn(process):
             self._report(f"A worker process {reason}. It ends; the next invocation gets a new one.")
             self._processes.discard(process)
             process.retire()
@@ -138,8 +143,8 @@ class Pool:
         ahead = self._take_back(now)
         if not self._waiting:
             return ahead
-        quick = self._busy()
-        if not quick or (idle and quick < self._useful()):
+        quick = len(self._processes) - len(self._idle) - len(self._hanging)
+        if not quick or (idle and quick < self._useful):
             for _ in range(min(len(self._waiting), max(1, quick))):
                 if not self._used_or_started():
                     break
@@ -191,11 +196,7 @@ class Pool:
 
     def _has_room(self) -> bool:
         """True if another process may be busy now."""
-        return self._busy() < self._useful()
-
-    def _busy(self) -> int:
-        """Return the number of processes that run an invocation, and do not seem to hang."""
-        return len(self._processes) - len(self._idle) - len(self._hanging)
+        return len(self._processes) - len(self._idle) - len(self._hanging) < self._useful
 
     def _used_or_started(self) -> bool:
         """Begin the next invocation in an idle or a new process; False if there are too many."""
@@ -206,12 +207,6 @@ class Pool:
             return False
         self._waiting.popleft()
         return True
-
-    def _useful(self) -> int:
-        """Return the number of processes that keep all cores busy, or that some short waits need."""
-        if not self._cpu:
-            return _MANY
-        return max(_FEW, math.ceil(_CORES * (1 + self._waited / self._cpu)))
 
     def _replace(self) -> None:
         if self._waiting and not self._processes and self._started(self._waiting[0]):

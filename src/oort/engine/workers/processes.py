@@ -4,9 +4,11 @@ import asyncio
 import os
 import signal
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import timedelta
 from typing import cast
+
+import msgspec
 
 from oort.engine.workers import wire
 from oort.engine.workers.wire import (
@@ -34,8 +36,8 @@ _CLAIM = wire.framed(wire.Claim())
 _LINES = 10_000
 
 
-@dataclass(slots=True, eq=False)
-class Job:
+# Made for each invocation: a Struct costs a fifth of a dataclass.
+class Job(msgspec.Struct, eq=False):
     """An invocation for a worker. `done` receives its end, or the reason why there is none.
 
     `receipts` are those of the deliveries; each delivery has its own time-out.
@@ -48,7 +50,7 @@ class Job:
     timeout: timedelta
     done: "Callable[[Ended | Loss], None]"
     receipts: tuple[str, ...] = ()
-    settled: list[Settled] = field(default_factory=list[Settled])
+    settled: list[Settled] = msgspec.field(default_factory=list[Settled])
 
 
 @dataclass(frozen=True, slots=True)
