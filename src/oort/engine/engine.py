@@ -84,7 +84,9 @@ class Engine:
         self.broker = EngineBroker(
             program.model, operations=Operations(self.ports), entropy=entropy
         )
-        self.workers = workers and self._working(workers, clock, entropy, failed=failed)
+        self.workers = (
+            None if workers is None else self._working(workers, clock, entropy, failed=failed)
+        )
         self.invoker: Invoker = self.workers or InProcessInvoker(
             program,
             broker=self.broker,

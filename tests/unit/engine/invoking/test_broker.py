@@ -120,7 +120,7 @@ def test_stored_bytes_are_read_with_the_same_rights_as_an_item(function: str, ke
     operation = GetItem("desk.notes", key)
     request = Request(engine.broker.open(function), operation)
     stored = engine.broker.read(request, operation, engine.ports.tables.stored)
-    result = stored if isinstance(stored, Refused) else Found(stored and decoded(stored))
+    result = stored if isinstance(stored, Refused) else Found(decoded(stored) if stored else None)
     assert result == engine.broker.perform(request)
 
 
