@@ -79,10 +79,15 @@ class Engine:
         deviations: Deviations = NONE,
     ) -> None:
         self.program = program
+        self._store = store
         self.ports = self._ports_on(store, clock=clock, failed=failed, deviations=deviations)
         self.released: dict[str, int] = {}
         self.broker = EngineBroker(
-            program.model, operations=Operations(self.ports), entropy=entropy
+            program.model,
+            operations=Operations(self.ports),
+            tables=self.ports.tables,
+            store=store,
+            entropy=entropy,
         )
         self.workers = (
             None if workers is None else self._working(workers, clock, entropy, failed=failed)
@@ -100,7 +105,6 @@ class Engine:
         self.consumers = self._consuming(
             clock, entropy=entropy, report=report, redeliver=deviations.redeliver
         )
-        self._store = store
         self._dispatcher = self._dispatching(clock, threads=threads, failed=failed)
 
     def start(self) -> None:
@@ -177,7 +181,6 @@ class Engine:
             self.program,
             workers,
             broker=self.broker,
-            stored=self.ports.tables.stored,
             clock=clock,
             entropy=entropy,
             failed=failed,

@@ -2,21 +2,27 @@
 performs granted operations.
 """
 
-from collections.abc import Callable, Collection
+from collections.abc import Collection
+from typing import Any, TypeAlias
 
 import msgspec
 
+from oort.engine.rows.planned import Planned
+from oort.engine.services.tables import Tables
+from oort.engine.store.store import Store
 from oort.model.errors import NotGranted, Refusal
-from oort.model.items import Key
 from oort.model.operations import (
     ClaimEffect,
+    DeleteItem,
     Done,
     GetItem,
     Lease,
+    PutItem,
     Refused,
     ReleaseEffect,
     Request,
     Result,
+    UpdateItem,
 )
 from oort.model.platform import PlatformModel
 from oort.ports.entropy import Entropy
@@ -26,8 +32,7 @@ from oort.runtime.operations import Operations, refused
 _TOKENS = 32  # drawn at once: a draw costs more than its bits
 _BITS = 128
 _DIGITS = _BITS // 4
-Stored = Callable[[str, Key], bytes | None]
-"""Returns the stored bytes of an item; None without the item."""
+Write: TypeAlias = PutItem | UpdateItem | DeleteItem
 
 
 # Made for each request: a Struct costs a tenth of a frozen dataclass.
@@ -40,15 +45,26 @@ class _Holder(msgspec.Struct, frozen=True):
 
 
 class EngineBroker:
-    """Grants and ports of a platform. Safe to call from every environment's thread."""
+    """Grants and ports of a platform. Safe to call from every environment's thread.
+
+    `tables` and `store` are for callers that do not wait in a thread: see `read` and `plan`.
+    """
 
     def __init__(
-        self, platform: PlatformModel, *, operations: Operations, entropy: Entropy
+        self,
+        platform: PlatformModel,
+        *,
+        operations: Operations,
+        tables: Tables,
+        store: Store,
+        entropy: Entropy,
     ) -> None:
         self._granted = {
             function.name: permissions.compiled(function.grants) for function in platform.functions
         }
         self._operations = operations
+        self._tables = tables
+        self.store = store
         self._entropy = entropy
         self._tokens: list[str] = []
         self._holders: dict[str, _Holder] = {}
@@ -79,7 +95,7 @@ class EngineBroker:
         for lease in holder.leases if holder is not None else ():
             self._operations.perform(ReleaseEffect(lease))
 
-    def read(self, request: Request, operation: GetItem, stored: Stored) -> bytes | Refused | None:
+    def read(self, request: Request, operation: GetItem) -> bytes | Refused | None:
         """Return the stored bytes of an item, if the function that holds the token may read them."""
         holder = self._holders.get(request.token)
         need = (operation.kind, operation.table, operation.action)
@@ -88,7 +104,20 @@ class EngineBroker:
             assert isinstance(result, Refused), result
             return result
         try:
-            return stored(operation.table, operation.key)
+            return self._tables.stored(operation.table, operation.key)
+        except Refusal as error:
+            return refused(error)
+
+    def plan(self, request: Request, operation: Write) -> Planned[Any] | Refused:
+        """Return an operation that the holder of the token may perform, ready for the store."""
+        holder = self._holders.get(request.token)
+        need = (operation.kind, operation.table, operation.action)
+        if holder is None or need not in self._granted[holder.function]:
+            result = self.perform(request)
+            assert isinstance(result, Refused), result
+            return result
+        try:
+            return self._tables.planned(operation)
         except Refusal as error:
             return refused(error)
 

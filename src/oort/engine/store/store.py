@@ -58,6 +58,9 @@ class Store(Protocol):
     on_commit: Callable[[], None]
     """Called on the committing thread after commits with `Session.wake`. It must not use the store."""
 
+    commit_seconds: float
+    """The time that a commit takes, on average."""
+
     def read(self, work: Callable[[Session], T]) -> T:
         """Run work that only reads, in the calling thread."""
 
@@ -73,6 +76,10 @@ class Store(Protocol):
 
     def submit(self, work: Callable[[Session], T]) -> "Future[T]":
         """Run work like `write`, without waiting. The future is done when the work is durable."""
+
+    def begin(self, work: Callable[[Session], T], then: "Callable[[T | Exception], None]") -> None:
+        """Run work like `write`, without waiting. `then` gets the result when the work is durable, or
+        the error. It runs on the committing thread, and must not use the store."""
 
     def later(self, work: Callable[[Session], object]) -> None:
         """Run work soon, without a caller that waits. A failure is only logged."""

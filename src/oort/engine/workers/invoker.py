@@ -18,9 +18,9 @@ import msgspec
 from msgspec.structs import replace
 
 from oort.app.programs import Function, Program
-from oort.engine.invoking.broker import EngineBroker, Stored
+from oort.engine.invoking.broker import EngineBroker, Write
 from oort.engine.invoking.cutoff import Cutoff
-from oort.engine.threads import Threads
+from oort.engine.threads import Outcomes, Threads
 from oort.engine.workers import losses, operations, wire
 from oort.engine.workers.control import Control, Reader
 from oort.engine.workers.pools import Pool
@@ -35,7 +35,7 @@ from oort.engine.workers.wire import (
     RunRequest,
 )
 from oort.model import limits
-from oort.model.errors import OortError
+from oort.model.errors import OortError, StateUnusable
 from oort.model.functions import Answer
 from oort.model.invocations import (
     BatchInvocation,
@@ -46,7 +46,15 @@ from oort.model.invocations import (
     HttpOutcome,
 )
 from oort.model.messages import Delivery
-from oort.model.operations import CallFunction, GetItem, ReadSecret, Request
+from oort.model.operations import (
+    CallFunction,
+    DeleteItem,
+    GetItem,
+    PutItem,
+    ReadSecret,
+    Request,
+    UpdateItem,
+)
 from oort.ports.clock import Clock
 from oort.ports.entropy import Entropy
 from oort.rules import identifiers, triggers
@@ -92,7 +100,6 @@ class WorkerInvoker:
         workers: Workers,
         *,
         broker: EngineBroker,
-        stored: Stored,
         clock: Clock,
         entropy: Entropy,
         failed: Callable[[Exception], None],
@@ -100,7 +107,6 @@ class WorkerInvoker:
     ) -> None:
         self._functions: Mapping[str, Function] = program.functions
         self._broker = broker
-        self._stored = stored
         self._clock = clock
         self._entropy = entropy
         self._line = workers.line
@@ -130,6 +136,7 @@ class WorkerInvoker:
         self._is_begun = True
         loop = asyncio.get_running_loop()
         self._parent.settimeout(0)
+        self._outcomes = Outcomes(loop)
         loop.add_reader(self._parent.fileno(), self._hear)
         self._looking = loop.call_later(_LOOK, self._look)
         self._begun.set_result(loop)
@@ -310,7 +317,7 @@ class WorkerInvoker:
             pool = self._pools[service] = Pool(
                 start=partial(self._start, service),
                 memory=limits.WORKER_MEMORY,
-                now=self._time,
+                commit=lambda: self._broker.store.commit_seconds,
                 report=lambda what: self._report(f"{service}: {what}"),
             )
         return pool
@@ -353,9 +360,6 @@ class WorkerInvoker:
         if not idle:
             return False
         return min(idle, key=lambda pool: pool.idle_since() or 0.0).retire()
-
-    def _time(self) -> float:
-        return self._loop.time()
 
     def _report(self, what: str) -> None:
         self._failed(OortError(what))
@@ -413,10 +417,11 @@ class WorkerInvoker:
     def _perform(self, request: Request, process: Process, number: int) -> None:
         operation = request.operation
         if isinstance(operation, GetItem):
-            data = operations.read(
-                self._broker, request, operation, stored=self._stored, failed=self._failed
-            )
+            data = operations.read(self._broker, request, operation, failed=self._failed)
             process.returned(number, data)
+            return
+        if isinstance(operation, PutItem | UpdateItem | DeleteItem):
+            self._write(request, operation, process, number)
             return
         if isinstance(operation, ReadSecret):
             data = operations.answered(self._broker, request, failed=self._failed)
@@ -430,6 +435,22 @@ class WorkerInvoker:
 
         is_call = isinstance(operation, CallFunction)
         (self._calls if is_call else self._threads).submit(work, then=performed)
+
+    def _write(self, request: Request, operation: Write, process: Process, number: int) -> None:
+        """Begin a write. Its result goes to the process after the commit."""
+        write = operations.planned(self._broker, request, operation, failed=self._failed)
+        if isinstance(write, bytes):
+            process.returned(number, write)
+            return
+
+        def committed(outcome: object) -> None:
+            data = operations.written(write, outcome, failed=self._failed)
+            process.returned(number, data, is_write=True)
+
+        try:
+            self._broker.store.begin(write.work, partial(self._outcomes.hand_over, committed))
+        except StateUnusable as error:  # its end, or the loss of its files
+            committed(error)
 
     def _grow(self) -> None:
         now = self._loop.time()

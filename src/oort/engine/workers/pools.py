@@ -22,8 +22,8 @@ _FEW, _MANY = 2 * _CORES, 1_000
 class Pool:
     """The processes of a service. All methods are called by the event loop.
 
-    `start` starts a process and returns it, or returns None if there are too many. `now` is the loop's
-    time. `memory` is the
+    `start` starts a process and returns it, or returns None if there are too many. `commit` is the time that a
+    commit takes. `memory` is the
     number of bytes above which a process ends after its invocation, which `report` receives as a sentence.
     """
 
@@ -32,11 +32,11 @@ class Pool:
         *,
         start: Callable[[], Process | None],
         memory: int,
-        now: Callable[[], float],
+        commit: Callable[[], float] = lambda: 0.0,
         report: Callable[[str], None] = lambda _: None,
     ) -> None:
         self._start = start
-        self._now = now
+        self._commit = commit
         self._report = report
         self._memory = memory
         self._processes: set[Process] = set()
@@ -98,7 +98,11 @@ class Pool:
         use = process.use
         self._hanging.discard(process)
         self._cpu += _WEIGHT * (use.cpu - self._cpu)
-        self._waited += _WEIGHT * (use.elsewhere + process.waited - self._waited)
+        # A write waits for the commit before and its own. The rest of its time it waits for the cores,
+        # and more processes would make it longer.
+        written = process.written and min(process.written, 2 * self._commit())
+        waited = use.elsewhere + process.waited + written
+        self._waited += _WEIGHT * (waited - self._waited)
         # Processes that keep all cores busy, or that some short waits need.
         self._useful = max(_FEW, ceil(_CORES * (1 + self._waited / max(self._cpu, _LEAST))))
         if process.job is not None:

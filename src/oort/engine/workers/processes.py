@@ -91,7 +91,8 @@ class Process(asyncio.Protocol):
         self.following: Job | None = None  # waits in the socket, until this job has ended
         self._claims = claims
         self.use = Use(0.0, 0.0, 0)  # of the last invocation
-        self.waited = 0.0  # seconds of the last invocation for slow operations
+        # Seconds of the last invocation: for writes, and for other slow operations.
+        self.written = self.waited = 0.0
         self._since_asked = 0.0  # the loop's time of the operation that it waits for
         self.since = 0.0  # the loop's time at which it became free, or began the job's step
         self.is_gone = False
@@ -119,7 +120,6 @@ class Process(asyncio.Protocol):
     def begin(self, job: Job) -> None:
         """Run the invocation."""
         self.job, self.since = job, self._loop.time()
-        self.waited = 0.0
         self._write(job.frame)
 
     def take_back(self) -> Job | None:
@@ -238,7 +238,7 @@ class Process(asyncio.Protocol):
             self.job, self.following, self.since = self.following, None, now
             job.done(frame)
             self._free(self)
-            self.waited = 0.0
+            self.written = self.waited = 0.0
         else:
             raise ValueError("It ended another kind of invocation.")
 
@@ -253,11 +253,14 @@ class Process(asyncio.Protocol):
         self._since_asked = self._loop.time()
         self._perform(Request(frame.token, frame.operation), self, number)
 
-    def returned(self, number: int, data: bytes) -> None:
+    def returned(self, number: int, data: bytes, *, is_write: bool = False) -> None:
         """Send the result of the operation. A late result is dropped."""
         if self._is_performing and number == self._asked:
             self._is_performing = False
-            self.waited += self._loop.time() - self._since_asked
+            if is_write:
+                self.written += self._loop.time() - self._since_asked
+            else:
+                self.waited += self._loop.time() - self._since_asked
             # With the result goes the next invocation: to wake the process once more costs more.
             if self.following is None and (job := self._follow(self)) is not None:
                 self._claims.give()

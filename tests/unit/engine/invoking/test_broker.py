@@ -119,7 +119,7 @@ def test_stored_bytes_are_read_with_the_same_rights_as_an_item(function: str, ke
     engine.ports.tables.put(PUT)
     operation = GetItem("desk.notes", key)
     request = Request(engine.broker.open(function), operation)
-    stored = engine.broker.read(request, operation, engine.ports.tables.stored)
+    stored = engine.broker.read(request, operation)
     result = stored if isinstance(stored, Refused) else Found(decoded(stored) if stored else None)
     assert result == engine.broker.perform(request)
 
@@ -129,7 +129,7 @@ def test_stored_bytes_are_not_read_after_the_end_of_an_invocation() -> None:
     operation = GetItem("desk.notes", ("1",))
     request = Request(engine.broker.open("desk.show"), operation)
     engine.broker.close(request.token)
-    assert isinstance(engine.broker.read(request, operation, engine.ports.tables.stored), Refused)
+    assert isinstance(engine.broker.read(request, operation), Refused)
 
 
 def test_tokens_that_are_drawn_together_are_different() -> None:
@@ -163,8 +163,15 @@ class Paying:
             programs.function("shop.other", worker),
         )
         platform = PlatformModel("shop", (ServiceModel(name="shop", functions=functions),))
-        ports = bundle.on(DirectStore(), platform=platform, clock=VirtualClock())
-        self.broker = EngineBroker(platform, operations=Operations(ports), entropy=SeededEntropy(1))
+        store = DirectStore()
+        ports = bundle.on(store, platform=platform, clock=VirtualClock())
+        self.broker = EngineBroker(
+            platform,
+            operations=Operations(ports),
+            tables=ports.tables,
+            store=store,
+            entropy=SeededEntropy(1),
+        )
 
     def ask(self, function: str, operation: Operation) -> Result:
         """What an invocation of the function gets."""
