@@ -15,7 +15,7 @@ from typing import Any, Protocol, TypeAlias
 from oort.engine.gateway import heads, problem_replies
 from oort.engine.gateway.answers import Answers
 from oort.engine.gateway.arriving import Arriving, ClientLeft, GivenUp, Receive, TooSlow
-from oort.engine.gateway.gateway import LOGOUT, Admission, Gateway
+from oort.engine.gateway.gateway import LOGOUT, Admission
 from oort.engine.gateway.health import Health
 from oort.engine.threads import Threads
 from oort.model import limits
@@ -54,6 +54,31 @@ class Exchange(Protocol):
         """Write the reply, unless the client has gone."""
 
 
+class Admitting(Protocol):
+    """What the application asks of a gateway: of a version's, or of those of all. See `Gateway`."""
+
+    def admit(self, request: HttpRequest) -> Admission | HttpReply:
+        """Return the admission of a request, or the reply that refuses it."""
+
+    def turn_away(self, request: HttpRequest, problem: Problem) -> HttpReply:
+        """Return the reply that refuses a request before its route is looked for."""
+
+    def refuse(self, problem: Problem, admission: Admission) -> HttpReply:
+        """Return the reply that refuses an admitted request."""
+
+    def expire(self, admission: Admission) -> HttpReply | None:
+        """Return the reply after a time-out; None if the function has just finished."""
+
+    def too_large(self, admission: Admission) -> HttpReply:
+        """Return the reply to a body over the limit."""
+
+    def failed(self, admission: Admission, error: Exception) -> HttpReply:
+        """Return the reply to a failure of the engine itself."""
+
+    def logout(self, request: HttpRequest) -> HttpReply:
+        """Return the reply to a logout."""
+
+
 class GatewayApp:
     """An application for our own server and for servers that speak ASGI.
 
@@ -65,7 +90,7 @@ class GatewayApp:
 
     def __init__(
         self,
-        gateway: Gateway,
+        gateway: Admitting,
         *,
         answers: Answers,
         access: Access,
@@ -132,6 +157,10 @@ class GatewayApp:
         except OSError:  # the client left; the reply is logged anyway
             pass
         self._access(request, reply, timedelta(seconds=time.perf_counter() - started))
+
+    def use(self, gateway: Admitting, answers: Answers) -> None:
+        """Answer by these from the next request on. Called by the event loop."""
+        self._gateway, self._answers = gateway, answers
 
     def is_busy(self) -> bool:
         """True while a request is read or run."""

@@ -16,12 +16,12 @@ from functools import partial
 
 from msgspec.structs import replace
 
-from oort.app.programs import Function, Program
 from oort.engine.invoking.broker import EngineBroker
 from oort.engine.invoking.cutoff import Cutoff
 from oort.engine.threads import Threads
 from oort.engine.workers import losses, operations, wire
 from oort.engine.workers.control import Control, Reader
+from oort.engine.workers.places import Places
 from oort.engine.workers.pools import Pool
 from oort.engine.workers.processes import Claims, Job, Loss, Process
 from oort.engine.workers.wire import (
@@ -35,7 +35,7 @@ from oort.engine.workers.wire import (
 )
 from oort.model import limits
 from oort.model.errors import OortError
-from oort.model.functions import Answer
+from oort.model.functions import Answer, FunctionModel
 from oort.model.invocations import (
     BatchInvocation,
     BatchOutcome,
@@ -46,6 +46,7 @@ from oort.model.invocations import (
 )
 from oort.model.messages import Delivery
 from oort.model.operations import CallFunction, GetItem, ReadSecret, Request
+from oort.model.platform import PlatformModel
 from oort.ports.clock import Clock
 from oort.ports.entropy import Entropy
 from oort.rules import identifiers, triggers
@@ -73,14 +74,18 @@ class Asked:
 
 @dataclass(frozen=True, slots=True)
 class Workers:
-    """The connection to the parent of the workers, see `parent.fork`. `line` receives their log lines."""
+    """The connection to the parent of the workers, see `parent.fork`. `line` receives their log lines.
+
+    `most` is the largest number of processes, of all versions together.
+    """
 
     parent: socket.socket
     line: Callable[[str], None]
+    most: int = limits.WORKERS
 
 
 class WorkerInvoker:
-    """Runs functions in worker processes.
+    """Runs the functions of a version in worker processes. Versions of a platform share `places`.
 
     `failed` receives errors of the engine, and what happens to workers. The event loop that calls
     `begin` serves them.
@@ -88,22 +93,25 @@ class WorkerInvoker:
 
     def __init__(
         self,
-        program: Program,
+        platform: PlatformModel,
         workers: Workers,
         *,
         broker: EngineBroker,
         clock: Clock,
         entropy: Entropy,
         failed: Callable[[Exception], None],
-        most: int = limits.WORKERS,
+        places: Places | None = None,
     ) -> None:
-        self._functions: Mapping[str, Function] = program.functions
+        self._functions: Mapping[str, FunctionModel] = {
+            function.name: function for function in platform.functions
+        }
         self._broker = broker
         self._clock = clock
         self._entropy = entropy
         self._line = workers.line
         self._failed = failed
-        self._most = most
+        self.places = places or Places(workers.most)
+        self.places.join(self)
         self._parent = workers.parent
         self._reader = Reader(workers.parent)
         self._is_begun = False
@@ -116,7 +124,7 @@ class WorkerInvoker:
         self._due = 0.0  # the loop's time of the next look
         self._looking: asyncio.TimerHandle | None = None
         self._threads = Threads(_THREADS, name="operation")
-        self._calls = Threads(most, name="call")
+        self._calls = Threads(self.places.most, name="call")
         self._is_closing = False
         self.failure: Exception | None = None
         self.was_cut = False  # true if an invocation was ended for the end of the platform
@@ -131,10 +139,6 @@ class WorkerInvoker:
         loop.add_reader(self._parent.fileno(), self._hear)
         self._looking = loop.call_later(_LOOK, self._look)
         self._begun.set_result(loop)
-
-    def function(self, name: str) -> Function:
-        """Return the function with that name; KeyError if there is none."""
-        return self._functions[name]
 
     # -- invocations
 
@@ -164,7 +168,7 @@ class WorkerInvoker:
             then(
                 losses.request(
                     end,
-                    function=self._functions[name].model,
+                    function=self._functions[name],
                     invocation=run.invocation,
                     clock=self._clock,
                     entropy=self._entropy,
@@ -187,7 +191,7 @@ class WorkerInvoker:
 
     def batch(self, name: str, deliveries: tuple[Delivery, ...], *, id: str) -> BatchOutcome:
         """Run a function for a batch of deliveries, from a thread of its own."""
-        model = self._functions[name].model
+        model = self._functions[name]
         messages = frozenset(delivery.message.id for delivery in deliveries)
         token = self._broker.open(name, messages=messages)
         lasts = triggers.lasts(model).total_seconds()
@@ -218,7 +222,7 @@ class WorkerInvoker:
             body=operation.body,
         )
         frame = wire.framed(RunCall(name, invocation))
-        model = self._functions[name].model
+        model = self._functions[name]
         assert isinstance(model.trigger, Answer), model
         limit = min(model.timeout, model.trigger.timeout).total_seconds()
         end, _ = self._run(name, token, frame, Returned, at_once=True, limit=limit)
@@ -229,7 +233,7 @@ class WorkerInvoker:
         return losses.call(
             end,
             operation,
-            function=self._functions[name].model,
+            function=model,
             clock=self._clock,
             entropy=self._entropy,
         )
@@ -268,7 +272,7 @@ class WorkerInvoker:
         *,
         receipts: tuple[str, ...] = (),
     ) -> Job:
-        timeout = self._functions[name].model.timeout
+        timeout = self._functions[name].timeout
         return Job(name, token, frame, ends, timeout, done, receipts)
 
     def _run(
@@ -296,12 +300,12 @@ class WorkerInvoker:
         if self._is_closing or self.failure is not None:
             job.done(_ENDING)
         elif not pool.run(job, at_once=at_once):
-            job.done(Loss(f"{job.function} was not begun: {self._most} processes are busy."))
+            job.done(Loss(f"{job.function} was not begun: {self.places.most} processes are busy."))
         elif self._growing is None:
             self._watch()
 
     def _pool(self, name: str) -> Pool:
-        service = self._functions[name].model.service
+        service = self._functions[name].service
         pool = self._pools.get(service)
         if pool is None:
             pool = self._pools[service] = Pool(
@@ -313,7 +317,7 @@ class WorkerInvoker:
         return pool
 
     def _start(self, service: str) -> Process | None:
-        if len(self._processes) >= self._most and not self._make_room():
+        if not self.places.is_free():
             return None
         self._number += 1
         ours, theirs = socket.socketpair()
@@ -340,12 +344,24 @@ class WorkerInvoker:
     async def _connected(self, process: Process, ours: socket.socket) -> None:
         await self._loop.connect_accepted_socket(lambda: process, ours)
 
-    def _make_room(self) -> bool:
-        """End the process of any service that has been idle the longest; False if all are busy."""
+    def count(self) -> int:
+        """See `Places`."""
+        return len(self._processes)
+
+    def is_busy(self) -> bool:
+        """True while an invocation runs or waits."""
+        is_running = any(process.job is not None for process in self._processes.values())
+        return is_running or any(pool.is_waited_for for pool in self._pools.values())
+
+    def idle_since(self) -> float | None:
+        """See `Places`."""
+        times = [pool.idle_since() for pool in self._pools.values()]
+        return min((since for since in times if since is not None), default=None)
+
+    def retire(self) -> bool:
+        """See `Places`."""
         idle = [pool for pool in self._pools.values() if pool.idle_since() is not None]
-        if not idle:
-            return False
-        return min(idle, key=lambda pool: pool.idle_since() or 0.0).retire()
+        return bool(idle) and min(idle, key=lambda pool: pool.idle_since() or 0.0).retire()
 
     def _time(self) -> float:
         return self._loop.time()
@@ -437,6 +453,7 @@ class WorkerInvoker:
 
     def _close(self, closed: "Future[None]") -> None:
         self._is_closing = True
+        self.places.leave(self)
         for pool in self._pools.values():
             for job in pool.close():
                 job.done(_ENDING)

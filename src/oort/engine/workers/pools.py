@@ -156,6 +156,11 @@ class Pool:
         """Return the loop's time since when a process has been idle; None without an idle process."""
         return self._idle[0].since if self._idle else None
 
+    @property
+    def is_waited_for(self) -> bool:
+        """True if an invocation waits for a process."""
+        return bool(self._waiting)
+
     def close(self) -> list[Job]:
         """End the idle processes, and return the invocations that still waited."""
         while self.retire():
