@@ -21,6 +21,7 @@ from oort.cli.dev import supervising, welcome
 from oort.cli.printing import opened_logs, output
 from oort.cli.printing.logs import Log
 from oort.cli.wiring import platforms
+from oort.model import limits
 
 if TYPE_CHECKING:
     import socket
@@ -68,6 +69,7 @@ class RunOptions:
     throttle: bool
     log: str = "text"
     service: Service | None = None
+    workers: int = limits.WORKERS
 
 
 @contextmanager
@@ -179,6 +181,9 @@ def _started(
         hosts=None if service is None else service.names,
         explored=service is None,
         workers=workers,
+        most=run_options.workers,
+        folder=None if service is None else platforms.find(run_options.path).folder,
+        log_form=run_options.log,
     )
     if service is None:
         token = issuer.issue(welcome.DEVELOPER, welcome.groups(program), _TOKEN_LIFETIME)

@@ -60,7 +60,8 @@ def labelled(spans: tuple[Span, ...], version: str) -> tuple[Span, ...]:
     if not version:
         return spans
     return tuple(
-        msgspec.structs.replace(span, detail=span.detail | {"version": version}) for span in spans
+        msgspec.structs.replace(span, detail=span.detail | {"service_version": version})
+        for span in spans
     )
 
 

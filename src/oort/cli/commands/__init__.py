@@ -25,6 +25,7 @@ from oort.cli.commands.state import state
 from oort.cli.commands.tables import tables
 from oort.cli.commands.token import token
 from oort.cli.commands.traces import trace, traces
+from oort.cli.commands.versions import versions
 from oort.cli.groups import Sections
 
 _EPILOG = """\b
@@ -44,7 +45,7 @@ oort = Sections(
     sections={
         "Develop": (new, dev, check, contracts, invoke, token),
         "Look": (routes, graph, permissions, traces, trace, queues, events),
-        "Serve": (serve,),
+        "Serve": (serve, versions),
         "Deploy": (synth, deploy, destroy),
         "Keep": (state, secrets, tables, keys, api_keys, completion),
     },

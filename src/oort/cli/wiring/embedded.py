@@ -17,6 +17,8 @@ from oort.cli.dev import fixed_pages
 from oort.cli.dev.one_at_a_time import one_at_a_time
 from oort.cli.printing import output
 from oort.cli.printing.logs import Log
+from oort.cli.wiring import version_process
+from oort.cli.wiring.admin import Admin
 from oort.engine.engine import Engine
 from oort.engine.entropy import SystemEntropy
 from oort.engine.gateway import heads
@@ -38,8 +40,10 @@ from oort.engine.store.direct import DirectStore
 from oort.engine.store.group import GroupCommitStore
 from oort.engine.store.writability import Writability
 from oort.engine.threads import Threads
-from oort.engine.workers import parent, worker
+from oort.engine.versions.live import LiveVersions
+from oort.engine.workers import loading, parent, worker
 from oort.engine.workers.invoker import Workers
+from oort.model import limits
 from oort.model.errors import InvalidToken, StateUnusable
 from oort.model.invocations import Principal
 from oort.rules import secrets
@@ -72,6 +76,8 @@ class Running:
     _engine: Engine
     _store: GroupCommitStore
     _health: Health
+    _versions: LiveVersions | None = None
+    _admin: Admin | None = None
 
     def drain(self) -> None:
         """Be not ready from now on; requests are answered still."""
@@ -90,28 +96,42 @@ class Running:
         """Let the running event loop serve the worker processes, if there are any."""
         if self._engine.workers is not None:
             self._engine.workers.begin()
+        if self._versions is not None and self._admin is not None:
+            self._versions.serve(self.app.use)
+            self._admin.begin()
 
     def lost(self) -> Exception | None:
         """Return the reason if the state or the workers are gone; the platform must end then."""
         workers = self._engine.workers
+        if self._versions is not None:
+            return self._store.lost() or self._versions.look()
         return self._store.lost() or (workers.failure if workers is not None else None)
 
     @property
     def was_cut(self) -> bool:
         """True if a handler was ended for the end of the platform."""
+        if self._versions is not None:
+            return self._versions.was_cut
         return self._engine.workers is not None and self._engine.workers.was_cut
 
     def cut(self) -> bool:
         """End the handlers that still run. False if that is not possible: they are threads."""
         if self._engine.workers is None:
             return False
-        self._engine.workers.cut()
+        if self._versions is not None:
+            self._versions.cut()
+        else:
+            self._engine.workers.cut()
         return True
 
     def stop(self) -> None:
         """Wait for running requests and deliveries; then close the environments and the store."""
+        if self._admin is not None:
+            self._admin.end()
         self.app.close()
         self._engine.stop()
+        if self._versions is not None:
+            self._versions.close()
         self._store.close()
 
 
@@ -144,6 +164,9 @@ def started(
     hosts: Collection[str] | None = None,
     explored: bool = True,
     workers: socket.socket | None = None,
+    most: int = limits.WORKERS,
+    folder: Path | None = None,
+    log_form: str = "text",
 ) -> Running:
     """Start a platform on the state; the caller has its lock.
 
@@ -151,7 +174,8 @@ def started(
     options that other commands need to find the platform: `-C PATH`. `hosts` are the accepted names
     of the Host header: by default those of the loopback; empty accepts every name. If not
     `explored`, there are no pages with the API document. `workers` is the connection to the parent
-    of the workers; without it, handlers run in threads of this process.
+    of the workers, of which there are at most `most`; without it, handlers run in threads of this
+    process. With a `folder`, which holds the sources, a second version can be live.
     """
     store = GroupCommitStore(state.database, key=unlock(state, _keys()), beside=(state.lock,))
     state.settle()
@@ -166,7 +190,14 @@ def started(
         failed=log.failed,
         throttling="all" if throttle else "none",
         timed=not inline,
-        workers=None if workers is None else Workers(workers, log.written),
+        workers=None
+        if workers is None
+        else Workers(workers, lambda text: log.written(text, version=engine.gateway.version), most),
+    )
+    versions = (
+        None
+        if folder is None or workers is None
+        else _versions(engine, folder=folder, state=state, log=log, form=log_form)
     )
     health = _health(store)
     pages = fixed_pages.of(program, place=place, say=log.say) if explored else {}
@@ -179,9 +210,25 @@ def started(
         hosts=heads.LOOPBACK if hosts is None else hosts,
         health=health,
     )
+    if versions is not None:
+        versions.restore()
     engine.start()
     _say_what_waits(engine, log=log, place=place)
-    return Running(app, engine, store, health)
+    admin = None if versions is None else Admin(state.path, versions)
+    return Running(app, engine, store, health, versions, admin)
+
+
+def _versions(
+    engine: Engine, *, folder: Path, state: StateFolder, log: Log, form: str
+) -> LiveVersions:
+    return LiveVersions(
+        engine,
+        folder=folder,
+        state=state.path,
+        load=lambda sources: loading.start(version_process.__name__, (str(sources), form)),
+        line=lambda version, text: log.written(text, version=version),
+        say=log.say,
+    )
 
 
 def _answers(engine: Engine, *, inline: bool) -> InThreads | InWorkers:

@@ -332,7 +332,7 @@ class Gateway:
             start=arrival.start,
             duration=self._clock.tick() - arrival.started,
             error=str(status) if status >= 500 else "",
-            detail={"status": str(status), "version": self.version}
+            detail={"status": str(status), "service_version": self.version}
             if self.version
             else {"status": str(status)},
         )

@@ -1,0 +1,205 @@
+"""P33, the engine's part: two versions of a service are live at once, each with its own share."""
+
+import json
+import os
+import signal
+import time
+from collections import Counter
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.unit.cli.served import Served, served
+from tests.unit.cli.shops import run
+
+pytestmark = [pytest.mark.slow, pytest.mark.serial]
+
+_SERVICE = """
+import os
+import time
+
+import msgspec
+
+from oort import Call, Can, Context, Get, Put, Queue, Scan, Send, Service, Table, call
+
+desk = Service("desk")
+
+
+class Note(msgspec.Struct):
+    id: str
+    by: str = ""
+
+
+@desk.table("notes", key="id")
+class Notes(Table[str, Note, Can]): ...
+
+
+@desk.queue("jobs", attempts=5)
+class Jobs(Queue[Note, Can]): ...
+
+
+@call("desk.whoami")
+class WhoAmI(Call[Note, Note]): ...
+
+
+@desk.get("/", public=True)
+def greet() -> str:
+    return "WORD"
+
+
+@desk.get("/pid", public=True)
+def pid() -> list[int]:
+    return [os.getpid(), os.getppid()]
+
+
+@desk.get("/slow", public=True)
+def slow(seconds: float) -> str:
+    time.sleep(seconds)
+    return "WORD"
+
+
+@desk.get("/crash", public=True)
+def crash() -> str:
+    if "WORD" == "two":
+        os._exit(3)
+    return "WORD"
+
+
+@desk.get("/ask", public=True)
+def ask(who: WhoAmI) -> str:
+    return who(Note("1")).by
+
+
+@desk.answer(WhoAmI)
+def answer(note: Note) -> Note:
+    return Note(note.id, by="WORD")
+
+
+@desk.post("/jobs", status=202, public=True)
+def send(body: Note, jobs: Jobs[Send]) -> None:
+    jobs.send(body)
+
+
+@desk.worker(Jobs)
+def work(note: Note, notes: Notes[Put]) -> None:
+    print("working")
+    notes.put(Note(note.id, by="WORD"))
+
+
+@desk.get("/notes", public=True)
+def every(notes: Notes[Scan]) -> list[Note]:
+    return list(notes.scan(limit=1000).items)
+"""
+
+_NEW = '''
+
+@desk.get("/new", public=True)
+def new() -> str:
+    return "WORD"
+
+
+@desk.queue("parcels", attempts=5)
+class Parcels(Queue[Note, Can]): ...
+
+
+@desk.post("/parcels", status=202, public=True)
+def post(body: Note, parcels: Parcels[Send]) -> None:
+    parcels.send(body)
+
+
+@desk.worker(Parcels)
+def pack(note: Note, notes: Notes[Put]) -> None:
+    notes.put(Note(note.id, by="WORD"))
+'''
+
+
+def sources(folder: Path, word: str, more: str = "") -> Path:
+    """Write a version of the platform to the folder."""
+    folder.mkdir()
+    (folder / "desk.py").write_text((_SERVICE + more).replace("WORD", word))
+    (folder / "oort.toml").write_text('name = "desk"\nservices = ["desk"]\n')
+    return folder
+
+
+class Desk:
+    """The running platform and its sources."""
+
+    def __init__(self, folder: Path, platform: Served) -> None:
+        self.folder = folder
+        self.platform = platform
+
+    def get(self, path: str) -> object:
+        """Return the reply of a route."""
+        status, _, body = self.platform.ask("GET", path)
+        assert status == 200, (status, body)
+        return json.loads(body)
+
+    def status(self, path: str) -> int:
+        """Return the status of a route."""
+        return self.platform.ask("GET", path)[0]
+
+    def versions(self, *words: str | Path, code: int = 0) -> str:
+        """Run `oort versions` and return what it prints."""
+        at = () if words[0] == "list" else ("-C",)
+        result = run("versions", *words, *at, self.folder)
+        assert result.exit_code == code, result.output
+        return result.stdout + result.stderr
+
+    def greetings(self, number: int = 100) -> Counter[object]:
+        """Return how often each version answers."""
+        return Counter(self.get("/desk") for _ in range(number))
+
+    def notes(self, number: int) -> Counter[str]:
+        """Return which version has handled each of this number of messages."""
+        end = time.monotonic() + 30
+        while time.monotonic() < end:
+            notes = self.get("/desk/notes")
+            assert isinstance(notes, list)
+            if len(notes) == number:
+                return Counter(note["by"] for note in notes)
+            time.sleep(0.05)
+        raise AssertionError(notes)
+
+    def send(self, number: int, path: str = "/desk/jobs") -> None:
+        """Send messages."""
+        for place in range(number):
+            assert self.platform.ask("POST", path, {"id": f"{path}{place}"})[0] == 202
+
+
+@pytest.fixture(name="desk")
+def _desk(tmp_path: Path) -> Iterator[Desk]:
+    folder = sources(tmp_path / "one", "one")
+    with served(folder, "--no-throttle", "--log", "json") as platform:
+        yield Desk(folder, platform)
+
+
+def test_requests_messages_and_calls_are_divided(desk: Desk, tmp_path: Path) -> None:
+    two = sources(tmp_path / "two", "two", _NEW)
+    assert desk.greetings(20) == {"one": 20}
+    desk.versions("add", "next", two, "--share", "30")
+    greetings = desk.greetings(200)
+    assert 30 < greetings["two"] < 90, greetings
+    asked = Counter(desk.get("/desk/ask") for _ in range(100))
+    assert 5 < asked["two"] < 60
+    desk.send(100)
+    assert 10 < desk.notes(100)["two"] < 55
+    assert {desk.get("/desk/new") for _ in range(20)} == {"two"}  # only the new version has it
+    desk.send(10, "/desk/parcels")
+    assert desk.notes(110)["two"] >= 10
+
+    desk.versions("share", "next", "100")
+    assert desk.greetings(50) == {"two": 50}
+    desk.versions("share", "next", "0")
+    assert desk.greetings(50) == {"one": 50}
+    assert desk.status("/desk/new") == 404
+
+    desk.versions("remove", "next")
+    assert desk.greetings(20) == {"one": 20}
+    desk.platform.terminate()
+    lines = [line for line in desk.platform.log() if line["message"] == "GET /desk"]
+    assert Counter(line.get("service_version", "") for line in lines[20:-20]) == {
+        "main": greetings["one"] + 50,
+        "next": greetings["two"] + 50,
+    }
+    assert all("service_version" not in line for line in [*lines[:20], *lines[-20:]])
