@@ -5,7 +5,9 @@ import os
 import signal
 import time
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -92,7 +94,7 @@ def every(notes: Notes[Scan]) -> list[Note]:
     return list(notes.scan(limit=1000).items)
 """
 
-_NEW = '''
+_NEW = """
 
 @desk.get("/new", public=True)
 def new() -> str:
@@ -111,7 +113,7 @@ def post(body: Note, parcels: Parcels[Send]) -> None:
 @desk.worker(Parcels)
 def pack(note: Note, notes: Notes[Put]) -> None:
     notes.put(Note(note.id, by="WORD"))
-'''
+"""
 
 
 def sources(folder: Path, word: str, more: str = "") -> Path:
@@ -167,6 +169,15 @@ class Desk:
             assert self.platform.ask("POST", path, {"id": f"{path}{place}"})[0] == 202
 
 
+@contextmanager
+def desk_thread(desk: Desk, path: str) -> Iterator[Callable[[], object]]:
+    """Ask in a thread. The function waits for the reply."""
+    with ThreadPoolExecutor(1) as threads:
+        reply = threads.submit(desk.get, path)
+        time.sleep(0.5)
+        yield reply.result
+
+
 @pytest.fixture(name="desk")
 def _desk(tmp_path: Path) -> Iterator[Desk]:
     folder = sources(tmp_path / "one", "one")
@@ -203,3 +214,122 @@ def test_requests_messages_and_calls_are_divided(desk: Desk, tmp_path: Path) -> 
         "next": greetings["two"] + 50,
     }
     assert all("service_version" not in line for line in [*lines[:20], *lines[-20:]])
+
+
+def test_what_runs_finishes_and_nothing_begins(desk: Desk, tmp_path: Path) -> None:
+    desk.versions("add", "next", sources(tmp_path / "two", "two"), "--share", "100")
+    with desk_thread(desk, "/desk/slow?seconds=1.5") as slow:
+        desk.versions("share", "next", "0")
+        assert desk.greetings(20) == {"one": 20}
+        desk.versions("remove", "next")  # waits for the slow request
+        assert slow() == "two"
+
+
+def test_a_version_that_cannot_start_changes_nothing(desk: Desk, tmp_path: Path) -> None:
+    broken = sources(tmp_path / "broken", "two", "\nraise ZeroDivisionError('at import')\n")
+    said = desk.versions("add", "next", broken, "--share", "50", code=1)
+    assert "The version next in" in said
+    assert "ZeroDivisionError: at import" in said
+    ends = sources(tmp_path / "ends", "two", "\nos._exit(7)\n")
+    assert "ended with status 7" in desk.versions("add", "next", ends, code=1)
+    other = sources(tmp_path / "other", "two")
+    (other / "oort.toml").write_text('name = "shop"\nservices = ["desk"]\n')
+    assert "is the platform shop" in desk.versions("add", "next", other, code=1)
+    assert "has no service" in desk.versions(
+        "add", "next", tmp_path / "one", "--service", "x", code=1
+    )
+    assert desk.greetings(20) == {"one": 20}
+    assert "next" not in desk.versions("list")
+    # Nothing of the attempts is left behind.
+    desk.versions("add", "next", sources(tmp_path / "two", "two"), "--share", "100")
+    assert desk.greetings(20) == {"two": 20}
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "why"),
+    [
+        ('"notes", key="id"', '"notes", key="by"', "its key or its version attribute differs"),
+        ("@desk.worker(Jobs)", "@desk.worker(Jobs, batch=10)", ""),
+    ],
+)
+def test_a_version_that_would_be_misread_is_refused(
+    desk: Desk, tmp_path: Path, old: str, new: str, why: str
+) -> None:
+    two = sources(tmp_path / "two", "two")
+    text = (two / "desk.py").read_text()
+    assert old in text
+    (two / "desk.py").write_text(text.replace(old, new))
+    said = desk.versions("add", "next", two, "--share", "50", code=1 if why else 0)
+    assert why in said
+    assert ("two" in desk.greetings(50)) is not bool(why)
+
+
+def test_a_crash_hurts_the_share_of_its_own_version(desk: Desk, tmp_path: Path) -> None:
+    desk.versions("add", "next", sources(tmp_path / "two", "two"), "--share", "50")
+    statuses = Counter(desk.status("/desk/crash") for _ in range(40))
+    assert set(statuses) == {200, 502}
+    assert desk.greetings(50).keys() == {"one", "two"}
+
+
+def test_the_loss_of_a_version_gives_its_share_to_the_other(desk: Desk, tmp_path: Path) -> None:
+    desk.versions("add", "next", sources(tmp_path / "two", "two"), "--share", "100")
+    pids = desk.get("/desk/pid")
+    assert isinstance(pids, list)
+    os.kill(pids[1], signal.SIGKILL)
+    end = time.monotonic() + 20
+    while desk.platform.ask("GET", "/desk")[2] != b'"one"' and time.monotonic() < end:
+        time.sleep(0.05)
+    assert desk.greetings(20) == {"one": 20}
+    assert "its processes have ended" in desk.versions("list")
+    assert "have ended" in desk.versions("share", "next", "50", code=1)
+    desk.versions("remove", "next")
+    desk.versions("add", "next", tmp_path / "two", "--share", "100")
+    assert desk.greetings(20) == {"two": 20}
+
+
+def test_both_are_live_after_the_next_start(tmp_path: Path) -> None:
+    folder = sources(tmp_path / "one", "one")
+    two = sources(tmp_path / "two", "two", _NEW)
+    with served(folder, "--no-throttle", "--log", "json") as platform:
+        desk = Desk(folder, platform)
+        desk.versions("add", "next", two, "--share", "100")
+        desk.send(3, "/desk/parcels")
+        platform.process.kill()
+        platform.process.wait()
+    with served(folder, "--no-throttle", "--log", "json") as platform:
+        desk = Desk(folder, platform)
+        assert desk.greetings(10) == {"two": 10}
+        assert desk.get("/desk/new") == "two"
+        desk.notes(3)
+        assert '"shares"' in desk.versions("list", "--json")
+        platform.terminate()
+        assert platform.process.wait(30) == 0
+    # Without the folder of the version that has everything, the platform does not start.
+    two.rename(tmp_path / "away")
+    result = run("serve", folder, "--port", "0")
+    assert result.exit_code == 1
+    assert "The version next in" in result.stderr
+    # Another program with this state would not be the version that has the rest.
+    result = run("serve", tmp_path / "away", "--port", "0", "--state", folder / ".oort")
+    assert result.exit_code == 1
+    assert "The services are shared by main in" in result.stderr
+    (folder / ".oort" / "versions.json").unlink()
+    with served(folder) as platform:
+        assert Desk(folder, platform).get("/desk") == "one"
+
+
+def test_a_version_without_its_folder_leaves_its_share_to_the_other(tmp_path: Path) -> None:
+    folder, two = sources(tmp_path / "one", "one"), sources(tmp_path / "two", "two")
+    with served(folder, "--no-throttle") as platform:
+        Desk(folder, platform).versions("add", "next", two, "--share", "50")
+    two.rename(tmp_path / "away")
+    with served(folder, "--no-throttle", "--log", "json") as platform:
+        assert "The version next is not live" in " ".join(platform.before)
+        assert Desk(folder, platform).greetings(30) == {"one": 30}
+
+
+def test_orders_need_a_running_platform(tmp_path: Path) -> None:
+    folder = sources(tmp_path / "one", "one")
+    result = run("versions", "list", folder)
+    assert result.exit_code == 1
+    assert "No platform that `oort serve` has started runs" in result.stderr

@@ -83,6 +83,7 @@ _Address = ipaddress.IPv4Address | ipaddress.IPv6Address
     type=click.Choice(["text", "json"]),
     help="The format of the log; by default JSON, and text on a terminal.",
 )
+@options.workers_option
 @options.state_option
 def serve(
     *,
@@ -97,6 +98,7 @@ def serve(
     notice: timedelta | None,
     no_throttle: bool,
     log: str | None,
+    workers: int,
     state: Path | None,
 ) -> None:
     """Run all services of the platform in PATH, the folder with oort.toml, until SIGTERM or Ctrl+C.
@@ -125,14 +127,15 @@ def serve(
     )
     form = log or ("text" if sys.stdout.isatty() else "json")
     run_options = RunOptions(
-        path, state, inline=False, throttle=not no_throttle, log=form, service=service
-    )
-    with loaded(run_options) as (project, program, workers):
+        path, state, inline=False, throttle=not no_throttle, log=form, service=service,
+        workers=workers,
+    )  # fmt: skip
+    with loaded(run_options) as (project, program, parent):
         folder = platforms.state_folder(project, state)
         with occupied(folder, port=port, host=str(address)) as (holder, listener):
             if not address.is_loopback and not is_secure:
                 output.warn(_OPEN.format(address))
-            run(program, run_options, folder=holder, listener=listener, workers=workers)
+            run(program, run_options, folder=holder, listener=listener, workers=parent)
 
 
 def _address(host: str, *, is_open: bool) -> _Address:
