@@ -154,14 +154,13 @@ class Desk:
 
     def notes(self, number: int) -> Counter[str]:
         """Return which version has handled each of this number of messages."""
-        end = time.monotonic() + 30
-        while time.monotonic() < end:
-            notes = self.get("/desk/notes")
-            assert isinstance(notes, list)
-            if len(notes) == number:
-                return Counter(note["by"] for note in notes)
+        end, notes = time.monotonic() + 30, self.get("/desk/notes")
+        while isinstance(notes, list) and len(notes) < number and time.monotonic() < end:
             time.sleep(0.05)
-        raise AssertionError(notes)
+            notes = self.get("/desk/notes")
+        assert isinstance(notes, list)
+        assert len(notes) == number
+        return Counter(note["by"] for note in notes)
 
     def send(self, number: int, path: str = "/desk/jobs") -> None:
         """Send messages."""

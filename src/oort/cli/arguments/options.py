@@ -74,10 +74,9 @@ def workers_option(command: F) -> F:
     return click.option(
         "--workers",
         type=click.IntRange(1, limits.WORKERS),
-        default=limits.WORKERS,
-        show_default=True,
         metavar="N",
-        help="At most so many worker processes, each with 7 MB or more; no other invocation runs.",
+        help="The largest number of worker processes, each with 7 MB or more: at least one for each "
+        f"service, by default {limits.WORKERS}.",
     )(command)
 
 

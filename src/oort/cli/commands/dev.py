@@ -55,7 +55,7 @@ def dev(
     no_throttle: bool,
     no_reload: bool,
     log: str,
-    workers: int,
+    workers: int | None,
     state: Path | None,
 ) -> None:
     """Run all services of the platform in PATH, the folder with oort.toml, until Ctrl+C. Requests
@@ -71,6 +71,8 @@ def dev(
     """
     from oort.cli.wiring.listening import occupied
 
+    if inline and workers is not None:
+        raise click.BadParameter("--inline has no worker processes.", param_hint="--workers")
     run_options = RunOptions(
         path, state, inline, throttle=not no_throttle, log=log, workers=workers
     )

@@ -98,7 +98,7 @@ def serve(
     notice: timedelta | None,
     no_throttle: bool,
     log: str | None,
-    workers: int,
+    workers: int | None,
     state: Path | None,
 ) -> None:
     """Run all services of the platform in PATH, the folder with oort.toml, until SIGTERM or Ctrl+C.

@@ -295,6 +295,7 @@ class LiveVersions:
         """Make these the live versions. The new one was `loaded`; it is recorded if it `is_new`."""
         rules.check_together(live)
         rules.check_shares(live)
+        self._check_places(live)
         before, model = self._model, rules.merged(live)
         versions = tuple(self._divided(version, loaded) for version in live)
         self._adopt(model, before=before)
@@ -307,6 +308,16 @@ class LiveVersions:
         for each in versions:
             each.parts.consumers.adopt(model)
         self._on_loop(partial(self._set, versions))
+
+    def _check_places(self, live: Sequence[LiveVersion]) -> None:
+        """Raise InvalidUse if a service of a version would have no place for a process."""
+        needed = sum(len({each.service for each in version.model.functions}) for version in live)
+        most = self._division.live[0].invoker.places.most
+        if needed > most:
+            raise InvalidUse(
+                f"The versions need {needed} worker processes, and there are at most {most}.",
+                f"Start the platform with --workers {needed} or more.",
+            )
 
     def _divided(self, version: LiveVersion, loaded: Loaded | None) -> Divided:
         each = self._division.find(version.name)

@@ -105,6 +105,7 @@ class WorkerInvoker:
         self._functions: Mapping[str, FunctionModel] = {
             function.name: function for function in platform.functions
         }
+        self._services = len({function.service for function in platform.functions})
         self._broker = broker
         self._clock = clock
         self._entropy = entropy
@@ -317,7 +318,7 @@ class WorkerInvoker:
         return pool
 
     def _start(self, service: str) -> Process | None:
-        if not self.places.is_free():
+        if not self.places.is_free(is_first=self._pools[service].is_empty):
             return None
         self._number += 1
         ours, theirs = socket.socketpair()
@@ -353,15 +354,22 @@ class WorkerInvoker:
         is_running = any(process.job is not None for process in self._processes.values())
         return is_running or any(pool.is_waited_for for pool in self._pools.values())
 
-    def idle_since(self) -> float | None:
+    def without(self) -> int:
         """See `Places`."""
-        times = [pool.idle_since() for pool in self._pools.values()]
-        return min((since for since in times if since is not None), default=None)
+        return self._services - sum(not pool.is_empty for pool in self._pools.values())
+
+    def spare_since(self) -> float | None:
+        """See `Places`."""
+        return min((since for since, _ in self._spare()), default=None)
 
     def retire(self) -> bool:
         """See `Places`."""
-        idle = [pool for pool in self._pools.values() if pool.idle_since() is not None]
-        return bool(idle) and min(idle, key=lambda pool: pool.idle_since() or 0.0).retire()
+        spare = self._spare()
+        return bool(spare) and min(spare, key=lambda pair: pair[0])[1].retire()
+
+    def _spare(self) -> list[tuple[float, Pool]]:
+        pools = [(pool.spare_since(), pool) for pool in self._pools.values()]
+        return [(since, pool) for since, pool in pools if since is not None]
 
     def _time(self) -> float:
         return self._loop.time()

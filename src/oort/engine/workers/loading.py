@@ -10,6 +10,7 @@ import subprocess
 import sys
 from collections.abc import Callable, Sequence
 from datetime import timedelta
+from typing import Protocol
 
 from oort.engine.workers import described, parent
 from oort.engine.workers.described import Described, Refused
@@ -19,12 +20,20 @@ from oort.model.platform import PlatformModel
 PATIENCE = timedelta(seconds=60)
 
 
+class Running(Protocol):
+    """The process of a version: `subprocess.Popen`."""
+
+    def wait(self, timeout: float | None = None) -> int:
+        """Wait for the end of the process."""
+
+    def kill(self) -> None:
+        """End the process now."""
+
+
 class Loaded:
     """A version that another process has loaded, with the connection to the process."""
 
-    def __init__(
-        self, model: PlatformModel, connection: socket.socket, process: "subprocess.Popen[bytes]"
-    ) -> None:
+    def __init__(self, model: PlatformModel, connection: socket.socket, process: Running) -> None:
         self.model = model
         self.connection = connection
         self._process = process

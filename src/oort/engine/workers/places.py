@@ -1,4 +1,7 @@
-"""The places for worker processes of a platform, shared by its services and by the versions of them."""
+"""The places for worker processes of a platform, shared by its services and by the versions of them.
+
+A service without a process has a place kept for it. So a busy service never takes the last one.
+"""
 
 from typing import Protocol
 
@@ -9,11 +12,14 @@ class Holder(Protocol):
     def count(self) -> int:
         """Return the number of processes."""
 
-    def idle_since(self) -> float | None:
-        """Return the time since when a process has been idle; None without an idle process."""
+    def without(self) -> int:
+        """Return the number of services without a process."""
+
+    def spare_since(self) -> float | None:
+        """Return the time since when a process has been idle that is not the last of its service."""
 
     def retire(self) -> bool:
-        """End the process that has been idle the longest; False if none is idle."""
+        """End the spare process that has been idle the longest; False without one."""
 
 
 class Places:
@@ -32,13 +38,17 @@ class Places:
         if holder in self._holders:
             self._holders.remove(holder)
 
-    def is_free(self) -> bool:
-        """True if another process may start. If there are too many, the longest idle one ends for it."""
-        if sum(holder.count() for holder in self._holders) < self.most:
+    def is_free(self, *, is_first: bool) -> bool:
+        """True if another process may start. An idle spare process ends for it if there are too many.
+
+        `is_first`: it is the first of its service, whose place is kept.
+        """
+        kept = 0 if is_first else sum(holder.without() for holder in self._holders)
+        if sum(holder.count() for holder in self._holders) + kept < self.most:
             return True
-        idle = [
+        spare = [
             (since, holder)
             for holder in self._holders
-            if (since := holder.idle_since()) is not None
+            if (since := holder.spare_since()) is not None
         ]
-        return bool(idle) and min(idle, key=lambda pair: pair[0])[1].retire()
+        return bool(spare) and min(spare, key=lambda pair: pair[0])[1].retire()
