@@ -115,6 +115,12 @@ class Admin:
         if self._listener is not None:
             self._listener = None
             self._file.unlink(missing_ok=True)
+            assert self._server is not None
+            self._server.get_loop().call_soon_threadsafe(self._close)
+
+    def _close(self) -> None:
+        if self._server is not None and self._server.done():
+            self._server.result().close()
 
     async def _converse(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         with suppress(OSError, TimeoutError, ValueError):
