@@ -81,8 +81,8 @@ def check_name(name: str) -> None:
 
 def check_together(live: Sequence[LiveVersion]) -> None:
     """Raise StateUnusable if a version would misread the items or the messages of another one."""
-    for one, other in combinations(live, 2):
-        for what in _misread(one, other):
+    for left, right in combinations(live, 2):
+        for what in _misread(left, right):
             raise StateUnusable(what, _ONE_AT_A_TIME)
 
 
@@ -143,34 +143,34 @@ def _resources(services: Iterable[ServiceModel]) -> Iterator[Resource]:
     yield from resources.values()
 
 
-def _with_indexes(table: TableModel, other: TableModel) -> TableModel:
+def _with_indexes(table: TableModel, second: TableModel) -> TableModel:
     """Return the table with the indexes of both: each version writes the entries of all."""
     names = {index.name for index in table.indexes}
-    more = tuple(index for index in other.indexes if index.name not in names)
+    more = tuple(index for index in second.indexes if index.name not in names)
     if not more:
         return table
-    return replace(table, indexes=(*table.indexes, *more), numeric=table.numeric | other.numeric)
+    return replace(table, indexes=(*table.indexes, *more), numeric=table.numeric | second.numeric)
 
 
-def _misread(one: LiveVersion, other: LiveVersion) -> Iterator[str]:
+def _misread(left: LiveVersion, right: LiveVersion) -> Iterator[str]:
     """Yield the reasons why the versions cannot be live together, as sentences."""
-    both = f"{one.name} and {other.name}"
-    if one.model.name != other.model.name:
+    both = f"{left.name} and {right.name}"
+    if left.model.name != right.model.name:
         yield (
-            f"{other.name} is the platform {other.model.name}, and {one.name} is "
-            f"{one.model.name}: they are not versions of one platform."
+            f"{right.name} is the platform {right.model.name}, and {left.name} is "
+            f"{left.model.name}: they are not versions of one platform."
         )
-    tables = {table.name: table for table in one.model.tables}
-    for table in other.model.tables:
+    tables = {table.name: table for table in left.model.tables}
+    for table in right.model.tables:
         if table.name in tables and (why := _differ(tables[table.name], table)):
             yield f"The versions {both} would misread items of {table.name}: {why}."
-    queues = {queue.name: queue for queue in one.model.of(QueueModel)}
-    for queue in other.model.of(QueueModel):
+    queues = {queue.name: queue for queue in left.model.of(QueueModel)}
+    for queue in right.model.of(QueueModel):
         known = queues.get(queue.name, queue)
         if (known.revision, known.subscription) != (queue.revision, queue.subscription):
             yield f"The versions {both} would misread messages of {queue.name}: its messages have different types."
-    events = {function.queue: function for function in one.model.functions if function.queue}
-    for function in other.model.functions:
+    events = {function.queue: function for function in left.model.functions if function.queue}
+    for function in right.model.functions:
         known_one = events.get(function.queue or "")
         before, now = (known_one.trigger if known_one else None), function.trigger
         if (
@@ -184,23 +184,23 @@ def _misread(one: LiveVersion, other: LiveVersion) -> Iterator[str]:
             )
 
 
-def _differ(one: TableModel, other: TableModel) -> str:
+def _differ(left: TableModel, right: TableModel) -> str:
     """Return the difference for which one version cannot use the items of the other; "" without one."""
-    if (one.key, one.version) != (other.key, other.version):
+    if (left.key, left.version) != (right.key, right.version):
         return "its key or its version attribute differs"
-    indexes = {index.name: index for index in one.indexes}
-    again = [(indexes.get(index.name, index), index) for index in other.indexes]
+    indexes = {index.name: index for index in left.indexes}
+    again = [(indexes.get(index.name, index), index) for index in right.indexes]
     for known, index in again:
         if known != index:
             return f"the index {index.name} differs"
-    attributes = _ordered(one) & _ordered(other)
-    if one.numeric & attributes != other.numeric & attributes:
+    attributes = _ordered(left) & _ordered(right)
+    if left.numeric & attributes != right.numeric & attributes:
         return "an attribute of a key is a number in one and a text in the other"
-    if one.revision != other.revision:
-        return f"the items have revision {one.revision} in one, and revision {other.revision} in the other"
+    if left.revision != right.revision:
+        return f"the items have revision {left.revision} in one, and revision {right.revision} in the other"
     from oort.rules.contracts import same_revision  # only for two versions
 
-    for before, now in zip(one.schemas, other.schemas, strict=False):
+    for before, now in zip(left.schemas, right.schemas, strict=False):
         if (
             before
             and now

@@ -10,6 +10,7 @@ from oort.cli.commands.contracts.group import contracts
 from oort.cli.commands.deployment.deploy import deploy
 from oort.cli.commands.deployment.destroy import destroy
 from oort.cli.commands.deployment.synth import synth
+from oort.cli.commands.deployment.versions import versions
 from oort.cli.commands.dev import dev
 from oort.cli.commands.events import events
 from oort.cli.commands.graph import graph
@@ -25,7 +26,6 @@ from oort.cli.commands.state import state
 from oort.cli.commands.tables import tables
 from oort.cli.commands.token import token
 from oort.cli.commands.traces import trace, traces
-from oort.cli.commands.versions import versions
 from oort.cli.groups import Sections
 
 _EPILOG = """\b

@@ -112,8 +112,6 @@ def serve(
     status 503, and running work has the time of --drain. A second signal stops at once. No stop
     loses acknowledged work.
     """
-    from oort.cli.wiring.listening import occupied
-
     if tls is not None and tls_local:
         raise click.BadParameter("choose one of --tls and --tls-local.", param_hint="--tls-local")
     is_secure = tls is not None or tls_local
@@ -130,9 +128,16 @@ def serve(
         path, state, inline=False, throttle=not no_throttle, log=form, service=service,
         workers=workers,
     )  # fmt: skip
+    _run(run_options, port=port, address=address)
+
+
+def _run(run_options: RunOptions, *, port: int, address: _Address) -> None:
+    from oort.cli.wiring.listening import occupied
+
     with loaded(run_options) as (project, program, parent):
-        folder = platforms.state_folder(project, state)
+        folder = platforms.state_folder(project, run_options.state)
         with occupied(folder, port=port, host=str(address)) as (holder, listener):
+            is_secure = run_options.service is not None and run_options.service.is_secure
             if not address.is_loopback and not is_secure:
                 output.warn(_OPEN.format(address))
             run(program, run_options, folder=holder, listener=listener, workers=parent)

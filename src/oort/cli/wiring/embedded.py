@@ -194,11 +194,6 @@ def started(
         if workers is None
         else Workers(workers, lambda text: log.written(text, version=engine.gateway.version), most),
     )
-    versions = (
-        None
-        if folder is None or workers is None
-        else _versions(engine, folder=folder, state=state, log=log, form=log_form)
-    )
     health = _health(store)
     pages = fixed_pages.of(program, place=place, say=log.say) if explored else {}
     app = GatewayApp(
@@ -210,11 +205,13 @@ def started(
         hosts=heads.LOOPBACK if hosts is None else hosts,
         health=health,
     )
-    if versions is not None:
+    versions = admin = None
+    if folder is not None and workers is not None:
+        versions = _versions(engine, folder=folder, state=state, log=log, form=log_form)
         versions.restore()
+        admin = Admin(state.path, versions)
     engine.start()
     _say_what_waits(engine, log=log, place=place)
-    admin = None if versions is None else Admin(state.path, versions)
     return Running(app, engine, store, health, versions, admin)
 
 

@@ -221,15 +221,14 @@ class LiveVersions:
         for each in self._division.live:
             if each.invoker.failure is None or not any(each.version.shares.values()):
                 continue
-            others = [other for other in self._division.live if other is not each]
-            if each.version.name == FIRST or not others:
+            name, oldest = each.version.name, self._division.live[0]
+            if each is oldest:
                 return each.invoker.failure
-            other, name = others[0], each.version.name
-            whole = replace(other.version, shares=_all(other.version.model, WHOLE))
+            whole = replace(oldest.version, shares=_all(oldest.version.model, WHOLE))
             nothing = replace(each.version, shares=_all(each.version.model, 0))
-            self._set((replace(other, version=whole), replace(each, version=nothing)))
+            self._set((replace(oldest, version=whole), replace(each, version=nothing)))
             self._say(
-                f"The processes of the version {name} have ended, and {other.version.name} has its "
+                f"The processes of the version {name} have ended, and {FIRST} has its "
                 f"share. `oort versions remove {name}` forgets it; the next start loads it again."
             )
         return None

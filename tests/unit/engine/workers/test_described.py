@@ -8,6 +8,7 @@ import pytest
 
 from oort.engine.workers import described
 from oort.engine.workers.described import Described, Refused
+from oort.model.platform import PlatformModel
 from tests.unit import programs
 from tests.unit.engine.workers.shop import PROGRAM
 
@@ -22,7 +23,7 @@ def crossed(description: described.Description) -> described.Description | None:
 
 
 @pytest.mark.parametrize("platform", [PROGRAM.model, programs.sign_up()])
-def test_a_model_is_the_same_afterwards(platform: described.PlatformModel) -> None:
+def test_a_model_is_the_same_afterwards(platform: PlatformModel) -> None:
     arrived = crossed(described.described(platform))
     assert isinstance(arrived, Described)
     for before, now in zip(platform.services, described.model(arrived).services, strict=True):
