@@ -1,7 +1,7 @@
-"""Versions that are live at once: the draw of a version, their common model, and what keeps two apart.
+"""Versions that are live at once: the draw of a version, the common model, and the reasons against two.
 
-A version is drawn for each invocation, as a weighted alias of Lambda does it. The resources are those
-of all versions, as after the update of a stack: if two versions declare the same resource, the
+A version is drawn for each invocation, as by a weighted alias of Lambda. All resources of all
+versions are there, as after the update of a stack: if two versions declare the same resource, the
 newest version with a share decides.
 """
 
@@ -24,7 +24,7 @@ _Identity: TypeAlias = tuple[str, ...]
 def drawn(weights: Sequence[int], chance: float) -> int:
     """Return the place of the drawn weight, for a chance from 0 to 1 (without 1).
 
-    At least one weight is positive.
+    Some weight is positive.
 
     >>> drawn([90, 10], 0.89), drawn([90, 10], 0.9), drawn([0, 1], 0.0)
     (0, 1, 1)
@@ -38,7 +38,7 @@ def drawn(weights: Sequence[int], chance: float) -> int:
 
 
 def identity(function: FunctionModel) -> _Identity:
-    """Return the trigger of a function as an identity: it stays the same if the handler is renamed."""
+    """Return the trigger of a function as an identity, which outlives a new name of the handler."""
     match function.trigger:
         case Http(method=method, path=path):
             return "route", method, routing.shape(path)
@@ -87,7 +87,7 @@ def check_together(live: Sequence[LiveVersion]) -> None:
 
 
 def merged(live: Sequence[LiveVersion]) -> PlatformModel:
-    """Return the model of all versions together, for the parts that they share.
+    """Return the model of all versions together, for their common parts.
 
     Its functions stand for their triggers. Each trigger is there once, with the name and the limits of
     the newest version that has a share.
@@ -166,13 +166,13 @@ def _misread(left: LiveVersion, right: LiveVersion) -> Iterator[str]:
             yield f"The versions {both} would misread items of {table.name}: {why}."
     queues = {queue.name: queue for queue in left.model.of(QueueModel)}
     for queue in right.model.of(QueueModel):
-        known = queues.get(queue.name, queue)
-        if (known.revision, known.subscription) != (queue.revision, queue.subscription):
+        there = queues.get(queue.name, queue)
+        if (there.revision, there.subscription) != (queue.revision, queue.subscription):
             yield f"The versions {both} would misread messages of {queue.name}: its messages have different types."
     events = {function.queue: function for function in left.model.functions if function.queue}
     for function in right.model.functions:
-        known_one = events.get(function.queue or "")
-        before, now = (known_one.trigger if known_one else None), function.trigger
+        consumer = events.get(function.queue or "")
+        before, now = (consumer.trigger if consumer else None), function.trigger
         if (
             isinstance(before, Subscription)
             and isinstance(now, Subscription)
@@ -185,7 +185,7 @@ def _misread(left: LiveVersion, right: LiveVersion) -> Iterator[str]:
 
 
 def _differ(left: TableModel, right: TableModel) -> str:
-    """Return the difference for which one version cannot use the items of the other; "" without one."""
+    """Return the difference that keeps a version from the items of the other, or ""."""
     if (left.key, left.version) != (right.key, right.version):
         return "its key or its version attribute differs"
     indexes = {index.name: index for index in left.indexes}

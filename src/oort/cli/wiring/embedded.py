@@ -23,7 +23,7 @@ from oort.engine.engine import Engine
 from oort.engine.entropy import SystemEntropy
 from oort.engine.gateway import heads
 from oort.engine.gateway.answers import InThreads, InWorkers
-from oort.engine.gateway.asgi import GatewayApp
+from oort.engine.gateway.asgi import GatewayApp, LivePage
 from oort.engine.gateway.certificates import AUTHORITY, Certificates, Files, local
 from oort.engine.gateway.health import Health
 from oort.engine.identity import discovery_pages
@@ -45,6 +45,7 @@ from oort.engine.workers import loading, parent, worker
 from oort.engine.workers.invoker import Workers
 from oort.model import limits
 from oort.model.errors import InvalidToken, StateUnusable
+from oort.model.http import FixedPage
 from oort.model.invocations import Principal
 from oort.rules import secrets
 from oort.runtime.system import SystemClock
@@ -174,8 +175,8 @@ def started(
     options that other commands need to find the platform: `-C PATH`. `hosts` are the accepted names
     of the Host header: by default those of the loopback; empty accepts every name. If not
     `explored`, there are no pages with the API document. `workers` is the connection to the parent
-    of the workers, of which there are at most `most`; without it, handlers run in threads of this
-    process. With a `folder`, which holds the sources, a second version can be live.
+    of the workers, at most `most`; without workers, handlers run in threads of this process. With
+    a `folder` of the sources, a second version can be live.
     """
     store = GroupCommitStore(state.database, key=unlock(state, _keys()), beside=(state.lock,))
     state.settle()
@@ -190,35 +191,50 @@ def started(
         failed=log.failed,
         throttling="all" if throttle else "none",
         timed=not inline,
-        workers=None
-        if workers is None
-        else Workers(workers, lambda text: log.written(text, version=engine.gateway.version), most),
+        workers=Workers(workers, lambda text: _write(engine, log, text), most) if workers else None,
     )
     health = _health(store)
-    pages = fixed_pages.of(program, place=place, say=log.say) if explored else {}
-    app = GatewayApp(
+    pages: dict[str, FixedPage | LivePage] = {}
+    if explored:
+        pages |= fixed_pages.of(program, place=place, say=log.say)
+    pages |= discovery_pages.of(issuer)
+    app = _application(engine, pages, health, log=log, inline=inline, hosts=hosts)
+    versions = _versions(engine, folder, state, log=log, form=log_form) if folder else None
+    engine.start()
+    _say_what_waits(engine, log=log, place=place)
+    return Running(
+        app, engine, store, health, versions, Admin(state.path, versions) if versions else None
+    )
+
+
+def _application(
+    engine: Engine,
+    pages: dict[str, FixedPage | LivePage],
+    health: Health,
+    *,
+    log: Log,
+    inline: bool,
+    hosts: Collection[str] | None,
+) -> GatewayApp:
+    return GatewayApp(
         engine.gateway,
         answers=_answers(engine, inline=inline),
         access=log.access,
-        pages={**pages, **discovery_pages.of(issuer)},
+        pages=pages,
         timed=not inline,
         hosts=heads.LOOPBACK if hosts is None else hosts,
         health=health,
     )
-    versions = admin = None
-    if folder is not None and workers is not None:
-        versions = _versions(engine, folder=folder, state=state, log=log, form=log_form)
-        versions.restore()
-        admin = Admin(state.path, versions)
-    engine.start()
-    _say_what_waits(engine, log=log, place=place)
-    return Running(app, engine, store, health, versions, admin)
+
+
+def _write(engine: Engine, log: Log, text: str) -> None:
+    log.written(text, version=engine.gateway.version)
 
 
 def _versions(
-    engine: Engine, *, folder: Path, state: StateFolder, log: Log, form: str
+    engine: Engine, folder: Path, state: StateFolder, *, log: Log, form: str
 ) -> LiveVersions:
-    return LiveVersions(
+    versions = LiveVersions(
         engine,
         folder=folder,
         state=state.path,
@@ -226,6 +242,8 @@ def _versions(
         line=lambda version, text: log.written(text, version=version),
         say=log.say,
     )
+    versions.restore()
+    return versions
 
 
 def _answers(engine: Engine, *, inline: bool) -> InThreads | InWorkers:

@@ -1,7 +1,7 @@
 """The process of a further version: `python -m oort.cli.wiring.version_process DESCRIPTOR FOLDER LOG`.
 
-It loads the sources in the folder, sends their model to the platform, and becomes the parent of the
-version's workers. Only a running platform starts it.
+The process loads the sources in the folder, sends their model to the platform, and becomes the parent of
+the workers. Only a running platform starts such a process.
 """
 
 import socket

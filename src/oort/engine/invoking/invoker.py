@@ -12,7 +12,7 @@ from contextlib import contextmanager
 
 from msgspec.structs import replace
 
-from oort.app.programs import Function, Program
+from oort.app.programs import Program
 from oort.engine.invoking.broker import EngineBroker
 from oort.engine.invoking.cutoff import Cutoff
 from oort.model.invocations import (
@@ -62,10 +62,6 @@ class InProcessInvoker:
         self._readers = {
             name: RequestReader(function) for name, function in program.functions.items()
         }
-
-    def function(self, name: str) -> Function:
-        """Return the function with that name; KeyError if there is none."""
-        return self._functions[name]
 
     def request(
         self, name: str, invocation: HttpInvocation, *, cutoff: Cutoff | None = None

@@ -52,8 +52,7 @@ class EnginePorts:
     def adopt(self, platform: PlatformModel, *, before: PlatformModel) -> None:
         """Use the resources of another model from now on, in one step for all writes.
 
-        `before` is the model until now, which stays if the state cannot be made to fit. Raises
-        StateUnusable then.
+        `before` is the model until now. Raises StateUnusable, without effect, if the stored items do not fit.
         """
         try:
             self.tables.exchange(platform, adopt=lambda: self._adopt(platform))

@@ -1,6 +1,6 @@
 """Invocations divided among the live versions: requests, messages and calls.
 
-A version is drawn for each invocation. `Division` is replaced as a whole, so a change of shares is one step for
+A version is drawn for each invocation. `Division` is replaced as a whole, so a change of shares is a single step for
 all three.
 """
 
@@ -215,10 +215,10 @@ class DividedAnswers:
 
 
 class _Refused(Awaited[HttpReply]):
-    """A reply that is there already."""
+    """A reply without a wait."""
 
     def cancel(self) -> bool:
-        """See `Running`. There is nothing to leave undone."""
+        """See `Running`. No work is left."""
         return False
 
 

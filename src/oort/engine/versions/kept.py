@@ -1,6 +1,6 @@
-"""The record of the live versions in the state folder, for the next start. It holds folders and shares.
+"""The record of the live versions in the state folder, for the next start. Folders and shares.
 
-It is beside the database, so a saved state that is restored elsewhere starts with one version.
+The file is beside the database, so a saved state starts elsewhere with a single version.
 """
 
 from pathlib import Path
@@ -22,7 +22,7 @@ class KeptVersion(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
 
 
 def read(state: Path) -> tuple[KeptVersion, ...]:
-    """Return the versions, oldest first; empty if only one version was live.
+    """Return the versions, oldest first; empty if a single version was live.
 
     StateUnusable if the file is damaged.
     """

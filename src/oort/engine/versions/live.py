@@ -1,7 +1,6 @@
 """The live versions of a running platform: add one, change its share, remove it.
 
-Each change is one step: either everything holds, or nothing has changed. Changes come one after another, from any
-thread but that of the event loop.
+A change is a single step, or fails without effect. Changes come in turn, from any thread but that of the event loop.
 """
 
 import asyncio
@@ -54,9 +53,9 @@ class VersionState:
 
 
 class LiveVersions:
-    """The versions of an engine whose functions run in workers. At most two, as behind an alias of Lambda.
+    """The versions of an engine with workers. At most two, as behind an alias of Lambda.
 
-    `load` loads the sources in a folder. `say` receives what an operator wants to know.
+    `load` loads the sources in a folder. `say` receives news for the operator.
     """
 
     def __init__(
@@ -103,10 +102,10 @@ class LiveVersions:
         ]
 
     def add(self, name: str, folder: Path, *, share: int, services: Collection[str] = ()) -> None:
-        """Load a second version, and give it a share, in percent, of the services; of all by default.
+        """Load a second version with a share, in percent, of the services; of all by default.
 
-        StateUnusable if it cannot be loaded, or cannot be live beside the other one. InvalidUse if two
-        versions are live, or if the name or a share is impossible.
+        StateUnusable if the load fails, or if the versions would misread each other. InvalidUse for an
+        impossible name or share, or if two versions are live.
         """
         with self._changing():
             rules.check_name(name)
@@ -120,10 +119,10 @@ class LiveVersions:
                 raise InvalidUse(f"There is a version {name} already.", "Choose another name.")
             with self._loading(name, folder) as loaded:
                 new = LiveVersion(name, loaded.model, {})
-                own = _percent(new, share, services)
+                second = _percent(new, share, services)
                 oldest = self._division.live[0]
-                first = replace(oldest.version, shares=_rest(oldest.version, own))
-                self._apply([first, replace(new, shares=own)], loaded=loaded)
+                first = replace(oldest.version, shares=_rest(oldest.version, second))
+                self._apply([first, replace(new, shares=second)], loaded=loaded)
             self._say(f"The version {name} is live: {self._shares_of(name)}.")
 
     def share(self, name: str, share: int, *, services: Collection[str] = ()) -> None:
@@ -140,19 +139,19 @@ class LiveVersions:
                 )
             if len(self._division.live) == 1:
                 raise InvalidUse(f"{name} is the only version.", "Add one: oort versions add.")
-            given = _percent(changed.version, share, services)
+            changes = _percent(changed.version, share, services)
             self._apply(
                 [
-                    replace(each.version, shares={**each.version.shares, **given})
+                    replace(each.version, shares={**each.version.shares, **changes})
                     if each is changed
-                    else replace(each.version, shares=_rest(each.version, given))
+                    else replace(each.version, shares=_rest(each.version, changes))
                     for each in self._division.live
                 ]
             )
             self._say(f"The shares have changed: {self._shares_of(name)}.")
 
     def remove(self, name: str, *, within: float = 60.0) -> None:
-        """Give the share of a version to the other one, wait for its running invocations, and end it.
+        """Give the share of a version to the other, wait for running invocations, and end the version.
 
         After `within` seconds, running invocations are cut off.
         """
@@ -163,23 +162,23 @@ class LiveVersions:
                     f"{FIRST} is the program with which the platform was started.",
                     "Give it no share; or start the platform with the other program.",
                 )
-            whole = self._division.live[0].version
-            whole = replace(whole, shares=_all(whole.model, WHOLE))
+            undivided = self._division.live[0].version
+            undivided = replace(undivided, shares=_all(undivided.model, WHOLE))
             nothing = replace(removed.version, shares=_all(removed.version.model, 0))
-            self._apply([whole, nothing])
+            self._apply([undivided, nothing])
             end = time.monotonic() + within
             while removed.invoker.is_busy() and time.monotonic() < end:
                 time.sleep(_PAUSE)
-            self._apply([whole])
+            self._apply([undivided])
             self._forget(name, removed)
             self._say(f"The version {name} has ended.")
 
     # -- the platform's side
 
     def restore(self) -> None:
-        """Load the versions that were live when the platform stopped. Call it before the engine starts.
+        """Load the versions that were live when the platform stopped. Before the engine starts.
 
-        A version that cannot be loaded is left out if the other one has a share of all services.
+        A version that cannot be loaded is left out if the other has a share of all services.
         StateUnusable otherwise, or if another program was started.
         """
         recorded = kept.read(self._state)
@@ -196,11 +195,11 @@ class LiveVersions:
         shares = {name: first.shares.get(name, WHOLE) for name in oldest.shares}
         try:
             with self._loading(second.name, Path(second.folder)) as loaded:
-                own = {service.name: 0 for service in loaded.model.services}
-                own |= {name: share for name, share in second.shares.items() if name in own}
+                granted = {service.name: 0 for service in loaded.model.services}
+                granted |= {name: share for name, share in second.shares.items() if name in granted}
                 live = [
                     replace(oldest, shares=shares),
-                    LiveVersion(second.name, loaded.model, own),
+                    LiveVersion(second.name, loaded.model, granted),
                 ]
                 self._apply(live, loaded=loaded, is_new=False)
         except OortError as error:
@@ -214,7 +213,7 @@ class LiveVersions:
         self._set(self._division.live)
 
     def look(self) -> Exception | None:
-        """Notice a version whose processes are lost. Return the reason if nobody can take its share.
+        """Notice the loss of processes. Return the reason if nobody can take the share.
 
         Called by the event loop, several times a second.
         """
@@ -224,9 +223,9 @@ class LiveVersions:
             name, oldest = each.version.name, self._division.live[0]
             if each is oldest:
                 return each.invoker.failure
-            whole = replace(oldest.version, shares=_all(oldest.version.model, WHOLE))
+            undivided = replace(oldest.version, shares=_all(oldest.version.model, WHOLE))
             nothing = replace(each.version, shares=_all(each.version.model, 0))
-            self._set((replace(oldest, version=whole), replace(each, version=nothing)))
+            self._set((replace(oldest, version=undivided), replace(each, version=nothing)))
             self._say(
                 f"The processes of the version {name} have ended, and {FIRST} has its "
                 f"share. `oort versions remove {name}` forgets it; the next start loads it again."
@@ -244,7 +243,7 @@ class LiveVersions:
         return any(each.invoker.was_cut for each in self._division.live)
 
     def close(self) -> None:
-        """End the processes of all versions but the first, whose engine ends them."""
+        """End the processes of all versions but the first. Its engine ends those of the first."""
         self._is_closed = True
         # A version that is loaded at this moment ends with the platform.
         is_locked = self._lock.acquire(timeout=_CLOSING)
@@ -265,7 +264,7 @@ class LiveVersions:
 
     @contextmanager
     def _loading(self, name: str, folder: Path) -> Iterator[Loaded]:
-        """Load a version, and end its process if it does not become live."""
+        """Load a version, and end the process unless the version becomes live."""
         try:
             loaded = self._load(folder)
         except StateUnusable as error:
@@ -291,7 +290,7 @@ class LiveVersions:
     def _apply(
         self, live: Sequence[LiveVersion], *, loaded: Loaded | None = None, is_new: bool = True
     ) -> None:
-        """Make these the live versions. The new one was `loaded`; it is recorded if it `is_new`."""
+        """Make these the live versions. A version that `is_new` was `loaded`, and is recorded."""
         rules.check_together(live)
         rules.check_shares(live)
         self._check_places(live)
@@ -343,7 +342,7 @@ class LiveVersions:
         kept.write(self._state, versions if len(versions) > 1 else ())
 
     def _set(self, live: tuple[Divided, ...]) -> None:
-        """Divide further invocations among these versions. On the event loop, as soon as there is one."""
+        """Divide further invocations among these versions. On the event loop, after its start."""
         self._division.live = live
         for each in live:
             each.name(each.version.name if len(live) > 1 else "")
@@ -357,7 +356,7 @@ class LiveVersions:
                 self._use(self._gateway, DividedAnswers(self._division, self._gateway))
 
     def _on_loop(self, work: Callable[[], None]) -> None:
-        """Run the work on the event loop, and wait for it; here if there is no loop yet."""
+        """Run the work on the event loop, and wait; here before the start of the loop."""
         if self._loop is None:
             work()
             return
@@ -392,10 +391,10 @@ def _all(model: PlatformModel, share: int) -> dict[str, int]:
     return {service.name: share for service in model.services}
 
 
-def _rest(version: LiveVersion, given: Mapping[str, int]) -> dict[str, int]:
-    """Return the shares of a version after the other one was given these."""
+def _rest(version: LiveVersion, changes: Mapping[str, int]) -> dict[str, int]:
+    """Return the shares of a version after the other one was changes these."""
     return {
-        name: WHOLE - given[name] if name in given else share
+        name: WHOLE - changes[name] if name in changes else share
         for name, share in version.shares.items()
     }
 
@@ -403,7 +402,7 @@ def _rest(version: LiveVersion, given: Mapping[str, int]) -> dict[str, int]:
 def _percent(version: LiveVersion, share: int, services: Collection[str]) -> dict[str, int]:
     """Return the share of the services of a version; of all without `services`."""
     if not 0 <= share <= WHOLE:
-        raise InvalidUse(f"{share} is not a share.", "Use a whole number from 0 to 100.")
+        raise InvalidUse(f"{share} is not a share.", "Use a undivided number from 0 to 100.")
     has = [service.name for service in version.model.services]
     for service in services:
         if service not in has:

@@ -1,6 +1,6 @@
 """The places for worker processes of a platform, shared by its services and by the versions of them.
 
-A service without a process has a place kept for it. So a busy service never takes the last one.
+A service without a process has a place kept for it. So a busy service never takes the last place.
 """
 
 from typing import Protocol
@@ -39,9 +39,9 @@ class Places:
             self._holders.remove(holder)
 
     def is_free(self, *, is_first: bool) -> bool:
-        """True if another process may start. An idle spare process ends for it if there are too many.
+        """True if another process may start. If there are too many, an idle spare process ends.
 
-        `is_first`: it is the first of its service, whose place is kept.
+        `is_first`: the first process of a service, with a kept place.
         """
         kept = 0 if is_first else sum(holder.without() for holder in self._holders)
         if sum(holder.count() for holder in self._holders) + kept < self.most:

@@ -48,8 +48,8 @@ _services = click.option(
 
 @click.group(cls=Group, epilog=_EPILOG, short_help="Let two versions share the requests.")
 def versions() -> None:
-    """Let two versions of a platform be live at once: the program that `oort serve` has loaded, whose
-    name is main, and another folder of sources. For each request, each batch of messages and each
+    """Let two versions of a platform be live at once: the program of `oort serve`, with the
+    name main, and another folder of sources. For each request, each batch of messages and each
     call a version is drawn by its share."""
 
 
@@ -91,7 +91,7 @@ def add(
     state: Path | None,
 ) -> None:
     """Load the sources in FOLDER as the version NAME, beside the running version main. If they have
-    mistakes, or if one of the two would misread what the other writes, nothing changes.
+    mistakes, or if the versions would misread each other, the version is refused.
 
     Both versions are live after the next start, too.
     """
@@ -110,7 +110,7 @@ def share(
     *, name: str, percent: int, services: tuple[str, ...], path: Path, state: Path | None
 ) -> None:
     """Give the version NAME this share of further requests, messages and calls, and the rest to the
-    other version. With 0, nothing begins in the version; what runs in it finishes."""
+    other version. With 0, only running invocations finish there."""
     from oort.cli.wiring.admin import ShareVersion
 
     _ask(path, state, ShareVersion(name, percent, services))
@@ -121,7 +121,8 @@ def share(
 @options.path_option
 @options.state_option
 def remove(*, name: str, path: Path, state: Path | None) -> None:
-    """Give all of the version NAME to main, wait up to a minute for what runs in it, and end it."""
+    """Give the share of the version NAME to main, wait up to a minute for running invocations, and end
+    the version."""
     from oort.cli.wiring.admin import RemoveVersion
 
     _ask(path, state, RemoveVersion(name))
