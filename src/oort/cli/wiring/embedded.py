@@ -173,10 +173,9 @@ def started(
 
     With `inline`, one handler runs at a time, without a time limit for debuggers. `place` holds the
     options that other commands need to find the platform: `-C PATH`. `hosts` are the accepted names
-    of the Host header: by default those of the loopback; empty accepts every name. If not
-    `explored`, there are no pages with the API document. `workers` is the connection to the parent
-    of the workers, at most `most`; without workers, handlers run in threads of this process. With
-    a `folder` of the sources, a second version can be live.
+    of the Host header, by default those of the loopback; empty accepts every name. Only if
+    `explored`, there are pages with the API document. `workers` is the connection to the parent of at
+    most `most` workers. With a `folder` of the sources, a second version can be live.
     """
     store = GroupCommitStore(state.database, key=unlock(state, _keys()), beside=(state.lock,))
     state.settle()
@@ -202,9 +201,8 @@ def started(
     versions = _versions(engine, folder, state, log=log, form=log_form) if folder else None
     engine.start()
     _say_what_waits(engine, log=log, place=place)
-    return Running(
-        app, engine, store, health, versions, Admin(state.path, versions) if versions else None
-    )
+    admin = Admin(state.path, versions) if versions else None
+    return Running(app, engine, store, health, versions, admin)
 
 
 def _application(

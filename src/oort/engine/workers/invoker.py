@@ -318,6 +318,8 @@ class WorkerInvoker:
         return pool
 
     def _start(self, service: str) -> Process | None:
+        if self.failure is not None:
+            return None
         if not self.places.is_free(is_first=self._pools[service].is_empty):
             return None
         self._number += 1
@@ -424,6 +426,9 @@ class WorkerInvoker:
             self.failure = OortError(
                 "The parent of the worker processes has ended.", "Start the platform again."
             )
+        for pool in self._pools.values():
+            for job in pool.close():
+                job.done(_ENDING)
         for number in tuple(self._processes):
             self._gone(number, 9)
 
