@@ -174,7 +174,8 @@ class Consumers:
     def _invoke(self, function: FunctionModel, deliveries: tuple[Delivery, ...]) -> BatchOutcome:
         invocation = identifiers.new(self._clock.now(), self._entropy.bits)
         outcome = self._invoker.batch(function.name, deliveries, id=invocation)
-        self._traces.record(labelled(outcome.spans, self.version))
+        spans = labelled(outcome.spans, self.version) if self.version else outcome.spans
+        self._traces.record(spans)
         return outcome
 
     def _settle(
