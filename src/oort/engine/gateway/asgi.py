@@ -15,8 +15,8 @@ from typing import Any, Protocol, TypeAlias
 from oort.engine.gateway import heads, problem_replies
 from oort.engine.gateway.answers import Answers
 from oort.engine.gateway.arriving import Arriving, ClientLeft, GivenUp, Receive, TooSlow
-from oort.engine.gateway.calls import Calls
-from oort.engine.gateway.gateway import LOGOUT, Admission, Gateway
+from oort.engine.gateway.calls import Admitting, Calls
+from oort.engine.gateway.gateway import LOGOUT, Admission
 from oort.engine.gateway.health import Health
 from oort.engine.threads import Awaited, Threads
 from oort.model import limits
@@ -76,7 +76,7 @@ class GatewayApp:
 
     def __init__(
         self,
-        gateway: Gateway,
+        gateway: Admitting,
         *,
         answers: Answers,
         access: Access,
@@ -160,6 +160,11 @@ class GatewayApp:
         except OSError:  # the client left; the reply is logged anyway
             pass
         self._access(request, reply, timedelta(seconds=time.perf_counter() - started))
+
+    def use(self, gateway: Admitting, answers: Answers) -> None:
+        """Answer by these from the next request on. Called by the event loop."""
+        self._gateway = self._calls.gateway = gateway
+        self._answers = self._calls.answers = answers
 
     def is_busy(self) -> bool:
         """True while a request is read or run."""

@@ -1,18 +1,44 @@
-"""Requests that run: each ends once, by its handler, by its time-out or by the end of the server."""
+"""Running requests: each ends once, by its handler, by its time-out or by the end of the server."""
 
 import asyncio
 import time
 from collections.abc import Callable
-from typing import TypeAlias
+from typing import Protocol, TypeAlias
 
 from oort.engine.gateway import problem_replies
 from oort.engine.gateway.answers import Answers, Begun
-from oort.engine.gateway.gateway import Admission, Gateway
-from oort.model.http import HttpReply
+from oort.engine.gateway.gateway import Admission
+from oort.model.http import HttpReply, HttpRequest
+from oort.model.problems import Problem
 
 _LOOK = 0.05  # seconds between two looks at time-outs
 _NEVER = float("inf")
 Then: TypeAlias = Callable[[HttpReply], None]
+
+
+class Admitting(Protocol):
+    """The gateway of a version, or of all versions. See `Gateway`."""
+
+    def admit(self, request: HttpRequest) -> Admission | HttpReply:
+        """Return the admission of a request, or the reply that refuses it."""
+
+    def turn_away(self, request: HttpRequest, problem: Problem) -> HttpReply:
+        """Return the reply that refuses a request before its route is looked for."""
+
+    def refuse(self, problem: Problem, admission: Admission) -> HttpReply:
+        """Return the reply that refuses an admitted request."""
+
+    def expire(self, admission: Admission) -> HttpReply | None:
+        """Return the reply after a time-out; None if the function has just finished."""
+
+    def too_large(self, admission: Admission) -> HttpReply:
+        """Return the reply to a body over the limit."""
+
+    def failed(self, admission: Admission, error: Exception) -> HttpReply:
+        """Return the reply to a failure of the engine itself."""
+
+    def logout(self, request: HttpRequest) -> HttpReply:
+        """Return the reply to a logout."""
 
 
 class Call:
@@ -29,7 +55,7 @@ class Call:
         self._is_over = False
 
     def settle(self, outcome: HttpReply | Exception) -> None:
-        """End the request with its reply, unless it has ended before."""
+        """End the request with its reply. A second end has no effect."""
         if self._is_over:
             return
         self._is_over = True
@@ -40,7 +66,7 @@ class Call:
         self._then(outcome)
 
     def expire(self) -> None:
-        """End the request at its time-out. It goes on if its function has just finished."""
+        """End the request at its time-out, unless its function has just finished."""
         gateway, admitted = self._calls.gateway, self.admitted
         if self._is_undone():
             self.settle(gateway.refuse(problem_replies.busy(), admitted))
@@ -48,7 +74,7 @@ class Call:
             self.settle(reply)
 
     def cancel(self, msg: object = None) -> None:  # noqa: ARG002  as of a task
-        """End the request with the server, which takes it for a task: soon, not at once."""
+        """End the request with the server, like a task: soon, not at once."""
         asyncio.get_running_loop().call_soon(self._cut_off)
 
     def _cut_off(self) -> None:
@@ -69,10 +95,10 @@ class Calls:
     Without `timed`, no request has a time-out.
     """
 
-    def __init__(self, gateway: Gateway, answers: Answers, *, timed: bool) -> None:
+    def __init__(self, gateway: Admitting, answers: Answers, *, timed: bool) -> None:
         self.gateway = gateway
         self.running: set[Call] = set()
-        self._answers = answers
+        self.answers = answers
         self._timed = timed
         self._looking: asyncio.TimerHandle | None = None
 
@@ -81,7 +107,7 @@ class Calls:
         due = _NEVER
         if self._timed:
             limit = admitted.match.function.timeout.total_seconds()
-            due = time.perf_counter() + limit + self._answers.patience
+            due = time.perf_counter() + limit + self.answers.patience
         return Call(self, admitted, due, then)
 
     def begin(self, call: Call, body: bytes) -> None:
@@ -90,12 +116,12 @@ class Calls:
         if self._looking is None:
             self._looking = asyncio.get_running_loop().call_later(_LOOK, self._look)
         try:
-            call.begun = self._answers.begin(call.admitted, body, then=call.settle)
+            call.begun = self.answers.begin(call.admitted, body, then=call.settle)
         except RuntimeError as error:  # the threads have ended
             call.settle(error)
 
     def _look(self) -> None:
-        """End the requests whose time is over. Without requests, nothing wakes the event loop."""
+        """End the requests after their time-outs. Without requests, the event loop sleeps."""
         now = time.perf_counter()
         for call in [call for call in self.running if call.due <= now]:
             call.expire()

@@ -18,8 +18,12 @@ class Events:
     ) -> None:
         self._store = store
         self._backlog = backlog or Backlog(store, platform=platform, clock=clock)
-        self._platform = platform
+        self.adopt(platform)
         self._clock = clock
+
+    def adopt(self, platform: PlatformModel) -> None:
+        """Use the resources of this model from now on."""
+        self._platform = platform
 
     def publish(self, event: str, message: Message) -> None:
         """See `ports.events`."""

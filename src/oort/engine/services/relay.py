@@ -22,9 +22,13 @@ class Relay:
 
     def __init__(self, store: Store, *, platform: PlatformModel, clock: Clock) -> None:
         self._store = store
+        self.adopt(platform)
+        self._clock = clock
+
+    def adopt(self, platform: PlatformModel) -> None:
+        """Use the resources of this model from now on."""
         self._platform = platform
         self._queues = {queue.name for queue in platform.queues}
-        self._clock = clock
 
     def move(self, *, most: int = PASS) -> int:
         """Move up to `most` messages and return their number.

@@ -27,6 +27,10 @@ class Schedules:
         self._store = store
         self._clock = clock
         self._jumps = Jumps(clock)
+        self.adopt(platform)
+
+    def adopt(self, platform: PlatformModel) -> None:
+        """Use the resources of this model from now on."""
         self._timers = {
             function.name: function.trigger
             for function in platform.functions

@@ -56,10 +56,14 @@ class Tables:
         lag: Callable[[], timedelta] = no_lag,
     ) -> None:
         self._store = store
-        self._platform = platform
-        self._tables = {table.name: table for table in platform.tables}
+        self.adopt(platform)
         self._clock = clock
         self._lag = lag
+
+    def adopt(self, platform: PlatformModel) -> None:
+        """Use the tables of this model from now on. A write that waits uses them, too."""
+        self._platform = platform
+        self._tables = {table.name: table for table in platform.tables}
 
     def get(self, table: str, key: Key) -> Item | None:
         """See `ports.tables`."""
@@ -109,15 +113,21 @@ class Tables:
     def _putting(self, operation: PutItem) -> Callable[[Session], None]:
         table, moment = self._tables[operation.table], self.moment()
         item = items.prepared(table, operation.item)
-        return lambda session: items.put(session, table, operation, item, moment=moment)
+        return lambda session: items.put(
+            session, self._tables[table.name], operation, item, moment=moment
+        )
 
     def _updating(self, operation: UpdateItem) -> Callable[[Session], Item]:
         table, moment = self._tables[operation.table], self.moment()
-        return lambda session: items.update(session, table, operation, moment=moment).item
+        return lambda session: (
+            items.update(session, self._tables[table.name], operation, moment=moment).item
+        )
 
     def _deleting(self, operation: DeleteItem) -> Callable[[Session], None]:
         table, moment = self._tables[operation.table], self.moment()
-        return lambda session: items.delete(session, table, operation, moment=moment)
+        return lambda session: items.delete(
+            session, self._tables[table.name], operation, moment=moment
+        )
 
     def query(self, operation: QueryIndex) -> Listed:
         """See `ports.tables`. A page also ends when it holds 1 MB."""
@@ -168,11 +178,25 @@ class Tables:
         the stored items.
         """
 
+        return self._store.write(self._prepared)
+
+    def exchange(self, platform: PlatformModel, *, adopt: Callable[[], None]) -> int:
+        """Make the stored index entries fit another model, and call `adopt`, in one step.
+
+        No write comes in between. See `prepare`.
+        """
+
         def work(session: Session) -> int:
-            forms.record(session, self._platform)
-            return indexes.build(session, self._platform)
+            forms.record(session, platform)
+            changed = indexes.build(session, platform)
+            adopt()
+            return changed
 
         return self._store.write(work)
+
+    def _prepared(self, session: Session) -> int:
+        forms.record(session, self._platform)
+        return indexes.build(session, self._platform)
 
     def check(self) -> None:
         """Raise StateUnusable if the program would misread the stored items."""

@@ -17,12 +17,12 @@ from functools import partial
 import msgspec
 from msgspec.structs import replace
 
-from oort.app.programs import Function, Program
 from oort.engine.invoking.broker import EngineBroker, Write
 from oort.engine.invoking.cutoff import Cutoff
 from oort.engine.threads import Outcomes, Threads
 from oort.engine.workers import losses, operations, wire
 from oort.engine.workers.control import Control, Reader
+from oort.engine.workers.places import Places
 from oort.engine.workers.pools import Pool
 from oort.engine.workers.processes import Claims, Job, Loss, Process
 from oort.engine.workers.wire import (
@@ -36,7 +36,7 @@ from oort.engine.workers.wire import (
 )
 from oort.model import limits
 from oort.model.errors import OortError, StateUnusable
-from oort.model.functions import Answer
+from oort.model.functions import Answer, FunctionModel
 from oort.model.invocations import (
     BatchInvocation,
     BatchOutcome,
@@ -55,6 +55,7 @@ from oort.model.operations import (
     Request,
     UpdateItem,
 )
+from oort.model.platform import PlatformModel
 from oort.ports.clock import Clock
 from oort.ports.entropy import Entropy
 from oort.rules import identifiers, triggers
@@ -81,14 +82,18 @@ class Asked(msgspec.Struct, frozen=True):
 
 @dataclass(frozen=True, slots=True)
 class Workers:
-    """The connection to the parent of the workers, see `parent.fork`. `line` receives their log lines."""
+    """The connection to the parent of the workers, see `parent.fork`. `line` receives their log lines.
+
+    `most` is the largest number of processes, of all versions together.
+    """
 
     parent: socket.socket
     line: Callable[[str], None]
+    most: int = limits.WORKERS
 
 
 class WorkerInvoker:
-    """Runs functions in worker processes.
+    """Runs the functions of a version in worker processes. Versions of a platform share `places`.
 
     `failed` receives errors of the engine, and what happens to workers. The event loop that calls
     `begin` serves them.
@@ -96,22 +101,26 @@ class WorkerInvoker:
 
     def __init__(
         self,
-        program: Program,
+        platform: PlatformModel,
         workers: Workers,
         *,
         broker: EngineBroker,
         clock: Clock,
         entropy: Entropy,
         failed: Callable[[Exception], None],
-        most: int = limits.WORKERS,
+        places: Places | None = None,
     ) -> None:
-        self._functions: Mapping[str, Function] = program.functions
+        self._functions: Mapping[str, FunctionModel] = {
+            function.name: function for function in platform.functions
+        }
+        self._services = len({function.service for function in platform.functions})
         self._broker = broker
         self._clock = clock
         self._entropy = entropy
         self._line = workers.line
         self._failed = failed
-        self._most = most
+        self.places = places or Places(workers.most)
+        self.places.join(self)
         self._parent = workers.parent
         self._reader = Reader(workers.parent)
         self._is_begun = False
@@ -124,7 +133,7 @@ class WorkerInvoker:
         self._due = 0.0  # the loop's time of the next look
         self._looking: asyncio.TimerHandle | None = None
         self._threads = Threads(_THREADS, name="operation")
-        self._calls = Threads(most, name="call")
+        self._calls = Threads(self.places.most, name="call")
         self._is_closing = False
         self.failure: Exception | None = None
         self.was_cut = False  # true if an invocation was ended for the end of the platform
@@ -140,10 +149,6 @@ class WorkerInvoker:
         loop.add_reader(self._parent.fileno(), self._hear)
         self._looking = loop.call_later(_LOOK, self._look)
         self._begun.set_result(loop)
-
-    def function(self, name: str) -> Function:
-        """Return the function with that name; KeyError if there is none."""
-        return self._functions[name]
 
     # -- invocations
 
@@ -174,7 +179,7 @@ class WorkerInvoker:
             then(
                 losses.request(
                     end,
-                    function=self._functions[name].model,
+                    function=self._functions[name],
                     invocation=run.invocation,
                     clock=self._clock,
                     entropy=self._entropy,
@@ -197,7 +202,7 @@ class WorkerInvoker:
 
     def batch(self, name: str, deliveries: tuple[Delivery, ...], *, id: str) -> BatchOutcome:
         """Run a function for a batch of deliveries, from a thread of its own."""
-        model = self._functions[name].model
+        model = self._functions[name]
         messages = frozenset(delivery.message.id for delivery in deliveries)
         token = self._broker.open(name, messages=messages)
         lasts = triggers.lasts(model).total_seconds()
@@ -228,7 +233,7 @@ class WorkerInvoker:
             body=operation.body,
         )
         frame = wire.framed(RunCall(name, invocation))
-        model = self._functions[name].model
+        model = self._functions[name]
         assert isinstance(model.trigger, Answer), model
         limit = min(model.timeout, model.trigger.timeout).total_seconds()
         end, _ = self._run(name, token, frame, Returned, at_once=True, limit=limit)
@@ -239,7 +244,7 @@ class WorkerInvoker:
         return losses.call(
             end,
             operation,
-            function=self._functions[name].model,
+            function=model,
             clock=self._clock,
             entropy=self._entropy,
         )
@@ -278,7 +283,7 @@ class WorkerInvoker:
         *,
         receipts: tuple[str, ...] = (),
     ) -> Job:
-        timeout = self._functions[name].model.timeout
+        timeout = self._functions[name].timeout
         return Job(name, token, frame, ends, timeout, done, receipts)
 
     def _run(
@@ -306,12 +311,12 @@ class WorkerInvoker:
         if self._is_closing or self.failure is not None:
             job.done(_ENDING)
         elif not pool.run(job, at_once=at_once):
-            job.done(Loss(f"{job.function} was not begun: {self._most} processes are busy."))
+            job.done(Loss(f"{job.function} was not begun: {self.places.most} processes are busy."))
         elif self._growing is None:
             self._watch()
 
     def _pool(self, name: str) -> Pool:
-        service = self._functions[name].model.service
+        service = self._functions[name].service
         pool = self._pools.get(service)
         if pool is None:
             pool = self._pools[service] = Pool(
@@ -323,7 +328,9 @@ class WorkerInvoker:
         return pool
 
     def _start(self, service: str) -> Process | None:
-        if len(self._processes) >= self._most and not self._make_room():
+        if self.failure is not None:
+            return None
+        if not self.places.is_free(is_first=self._pools[service].is_empty):
             return None
         self._number += 1
         ours, theirs = socket.socketpair()
@@ -354,12 +361,31 @@ class WorkerInvoker:
     async def _connected(self, process: Process, ours: socket.socket) -> None:
         await self._loop.connect_accepted_socket(lambda: process, ours)
 
-    def _make_room(self) -> bool:
-        """End the process of any service that has been idle the longest; False if all are busy."""
-        idle = [pool for pool in self._pools.values() if pool.idle_since() is not None]
-        if not idle:
-            return False
-        return min(idle, key=lambda pool: pool.idle_since() or 0.0).retire()
+    def count(self) -> int:
+        """See `Places`."""
+        return len(self._processes)
+
+    def is_busy(self) -> bool:
+        """True while an invocation runs or waits."""
+        is_running = any(process.job is not None for process in self._processes.values())
+        return is_running or any(pool.is_waited_for for pool in self._pools.values())
+
+    def without(self) -> int:
+        """See `Places`."""
+        return self._services - sum(not pool.is_empty for pool in self._pools.values())
+
+    def spare_since(self) -> float | None:
+        """See `Places`."""
+        return min((since for since, _ in self._spare()), default=None)
+
+    def retire(self) -> bool:
+        """See `Places`."""
+        spare = self._spare()
+        return bool(spare) and min(spare, key=lambda pair: pair[0])[1].retire()
+
+    def _spare(self) -> list[tuple[float, Pool]]:
+        pools = [(pool.spare_since(), pool) for pool in self._pools.values()]
+        return [(since, pool) for since, pool in pools if since is not None]
 
     def _report(self, what: str) -> None:
         self._failed(OortError(what))
@@ -411,6 +437,9 @@ class WorkerInvoker:
             self.failure = OortError(
                 "The parent of the worker processes has ended.", "Start the platform again."
             )
+        for pool in self._pools.values():
+            for job in pool.close():
+                job.done(_ENDING)
         for number in tuple(self._processes):
             self._gone(number, 9)
 
@@ -472,6 +501,7 @@ class WorkerInvoker:
 
     def _close(self, closed: "Future[None]") -> None:
         self._is_closing = True
+        self.places.leave(self)
         for pool in self._pools.values():
             for job in pool.close():
                 job.done(_ENDING)

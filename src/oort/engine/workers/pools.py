@@ -173,9 +173,19 @@ class Pool:
         process.retire()
         return True
 
-    def idle_since(self) -> float | None:
-        """Return the loop's time since when a process has been idle; None without an idle process."""
-        return self._idle[0].since if self._idle else None
+    @property
+    def is_empty(self) -> bool:
+        """True without a process."""
+        return not self._processes
+
+    def spare_since(self) -> float | None:
+        """Return the loop's time since when a process has been idle that is not the last one."""
+        return self._idle[0].since if self._idle and len(self._processes) > 1 else None
+
+    @property
+    def is_waited_for(self) -> bool:
+        """True if an invocation waits for a process."""
+        return bool(self._waiting)
 
     def close(self) -> list[Job]:
         """End the idle processes, and return the invocations that still waited."""
