@@ -134,7 +134,8 @@ class GatewayApp:
 
                 def then(reply: HttpReply) -> None:
                     tasks.discard(call)
-                    self._end(exchange, request, reply, started)
+                    exchange.answer(reply)
+                    self._access(request, reply, timedelta(seconds=time.perf_counter() - started))
 
                 call = self._calls.prepared(admitted, then=then)
                 tasks.add(call)

@@ -146,7 +146,7 @@ class Gateway:
         return HttpInvocation(
             id=admission.id,
             token="",  # the invoker's
-            traceparent=identifiers.traceparent(arrival.trace, arrival.span),
+            traceparent=f"00-{arrival.trace}-{arrival.span}-01",  # as `identifiers.traceparent`
             path=match.parameters,
             query=query,
             headers=arrival.request.headers,

@@ -53,7 +53,9 @@ class Pool:
         `at_once` is for a call, whose caller keeps a process busy: it gets a new process, or the
         result is False.
         """
-        if self._idle and (at_once or self._has_room()):
+        if self._idle and (
+            at_once or len(self._processes) - len(self._idle) - len(self._hanging) < self._useful
+        ):
             self._idle.pop().begin(job)
             return True
         if (at_once or not self._processes) and self._started(job):
@@ -76,7 +78,9 @@ class Pool:
 
         None if there is none, or if the other may take long.
         """
-        if not self._waiting or self._cpu + self._waited >= _SHORT or self._worn(process):
+        if not self._waiting or self._cpu + self._waited >= _SHORT:
+            return None
+        if self._worn(process):
             return None
         return self._waiting.popleft()
 
@@ -107,7 +111,7 @@ class Pool:
         self._useful = max(_FEW, ceil(_CORES * (1 + self._waited / max(self._cpu, _LEAST))))
         if process.job is not None:
             return
-        if reason := self._worn(process):
+        if (use.memory > self._memory or use.is_worn) and (reason := self._worn(process)):
             self._report(f"A worker process {reason}. It ends; the next invocation gets a new one.")
             self._processes.discard(process)
             process.retire()

@@ -107,6 +107,7 @@ class Process(asyncio.Protocol):
         self._frames: wire.Frames[wire.FromWorker] = wire.Frames(wire.FromWorker)
         self._transport: asyncio.Transport | None = None
         self._early: list[bytes] = []  # what was sent before the connection was made
+        self._write: Callable[[bytes], None] = self._early.append
         self._asked = 0  # operations so far; a result belongs to the last
         self._is_performing = False
         self._loss: Loss | None = None
@@ -192,8 +193,9 @@ class Process(asyncio.Protocol):
         self._transport = cast(asyncio.Transport, transport)
         if self.is_gone:
             self._transport.abort()
+        self._write = self._transport.write
         for data in self._early:
-            self._transport.write(data)
+            self._write(data)
         self._early.clear()
 
     def connection_lost(self, exc: Exception | None) -> None:  # noqa: ARG002  asyncio's signature
@@ -267,12 +269,6 @@ class Process(asyncio.Protocol):
                 self.following = job
                 data += _CLAIM + job.frame
             self._write(data)
-
-    def _write(self, data: bytes) -> None:
-        if self._transport is None:
-            self._early.append(data)
-        else:
-            self._transport.write(data)
 
     def _log(self, line: Line) -> None:
         now = self._loop.time()
