@@ -60,10 +60,12 @@ class Call:
             return
         self._is_over = True
         self._calls.running.discard(self)
+        # Else the call and its functions would refer to each other until a collection.
+        then, self._then, self.begun = self._then, _ignore, None
         if isinstance(outcome, Exception):
             # A handler's own errors are replies already, so this is an error of the engine.
             outcome = self._calls.gateway.failed(self.admitted, outcome)
-        self._then(outcome)
+        then(outcome)
 
     def expire(self) -> None:
         """End the request at its time-out, unless its function has just finished."""
@@ -127,3 +129,7 @@ class Calls:
             call.expire()
         looks = bool(self.running)
         self._looking = asyncio.get_running_loop().call_later(_LOOK, self._look) if looks else None
+
+
+def _ignore(_: HttpReply) -> None:
+    """Send no reply: the request has ended."""

@@ -195,7 +195,7 @@ class Frames(Generic[T]):
         self._decoded: Callable[[bytes | bytearray | memoryview], T] = decoder(frames).decode
         self._rest = bytearray()
 
-    def take(self, data: bytes | bytearray) -> list[T]:
+    def take(self, data: bytes | bytearray | memoryview) -> list[T]:
         """Return the frames that these bytes complete."""
         if (
             not self._rest

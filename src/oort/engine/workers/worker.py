@@ -81,6 +81,7 @@ class Channel:
         self._undisturbed = _Undisturbed(alarm)
         self._frames: wire.Frames[ToWorker] = wire.Frames(ToWorker)
         self._received: deque[ToWorker] = deque()
+        self._part = memoryview(bytearray(_PART))
         self.asked = 0.0  # seconds of waiting for results
         self.exchanges = 0  # frames that were sent: each may have let the process sleep
 
@@ -88,12 +89,12 @@ class Channel:
         """Return the next frame. Ends the process if the broker has closed the connection."""
         while not self._received:
             try:
-                data = self._connection.recv(_PART)
+                size = self._connection.recv_into(self._part)
             except OSError:
-                data = b""
-            if not data:
+                size = 0
+            if not size:
                 _leave(0)  # the broker has ended, or closed this worker's connection
-            self._received.extend(self._frames.take(data))
+            self._received.extend(self._frames.take(self._part[:size]))
         return self._received.popleft()
 
     def next(self) -> ToWorker:

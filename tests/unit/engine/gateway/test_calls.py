@@ -1,6 +1,7 @@
 """A running request ends once: by its handler, by its time-out, or with the server."""
 
 import asyncio
+import gc
 from collections.abc import Callable, Iterator
 
 import pytest
@@ -25,19 +26,27 @@ class Answers:
         self.fails = False
         self.ends: list[Then] = []
 
-    def begin(self, admission: Admission, body: bytes, *, then: Then) -> "Answers":
+    def begin(self, admission: Admission, body: bytes, *, then: Then) -> "Begun":
         """See `Answers`."""
         if self.fails:
             raise RuntimeError("The threads have ended.")
         self.ends.append(then)
-        return self
-
-    def cancel(self) -> bool:
-        """See `Begun`."""
-        return not self.has_begun
+        return Begun(then, has_begun=self.has_begun)
 
     def close(self) -> None:
         """See `Answers`."""
+
+
+class Begun:
+    """A request that has begun, or that waits."""
+
+    def __init__(self, then: Then, *, has_begun: bool) -> None:
+        self.then = then
+        self._has_begun = has_begun
+
+    def cancel(self) -> bool:
+        """See `answers.Begun`."""
+        return not self._has_begun
 
 
 class Kit:
@@ -97,6 +106,22 @@ def test_an_error_of_the_engine_is_a_reply_without_details(kit: Kit) -> None:
 
     assert kit.run(steps) == [500, 500]
     assert b"details" not in kit.replies[0].body
+
+
+def test_a_request_that_has_ended_leaves_no_cycle(kit: Kit) -> None:
+    """Garbage in cycles waits for a collection, which stops every request."""
+
+    def steps() -> None:
+        kit.begin()
+        gc.collect()
+        for _ in range(20):
+            kit.begin()
+        for then in kit.answers.ends:
+            then(DONE)
+        kit.answers.ends.clear()
+        assert gc.collect() < 20
+
+    kit.run(steps)
 
 
 @pytest.mark.parametrize(("has_begun", "status"), [(True, 504), (False, 503)])
