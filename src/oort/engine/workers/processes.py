@@ -12,7 +12,7 @@ from oort.engine.workers import wire
 from oort.engine.workers.wire import (
     Answered,
     Ended,
-    Failed,
+    Late,
     Line,
     Perform,
     Performed,
@@ -20,7 +20,7 @@ from oort.engine.workers.wire import (
     Settled,
     Use,
 )
-from oort.model.errors import InvalidUse, NotGranted, OortError
+from oort.model.errors import InvalidUse, NotGranted
 from oort.model.operations import Refused, Request
 from oort.runtime import replies
 
@@ -66,7 +66,7 @@ class Loss:
 class Process(asyncio.Protocol):
     """A worker process.
 
-    `again` runs an invocation that was sent ahead to a process that has ended. `perform` performs an operation and calls `returned` of the process with the frame to return, and
+    `again` runs an invocation that a process did not begin before it ended. `perform` performs an operation and calls `returned` of the process with the frame to return, and
     with the number of the operation. `free` is called after each invocation, `follow` for a short one that may be sent ahead, `line`
     with lines for the log, `report` with what happens to the process, `kill` ends it.
     """
@@ -106,6 +106,7 @@ class Process(asyncio.Protocol):
         self._early: list[bytes] = []  # what was sent before the connection was made
         self._asked = 0  # operations so far; a result belongs to the last
         self._is_performing = False
+        self._is_unsent = False  # true if the job came after the end of the connection
         self._loss: Loss | None = None
         self._status = 0
         self._is_finished = False
@@ -118,6 +119,7 @@ class Process(asyncio.Protocol):
         """Run the invocation."""
         self.job, self.since = job, self._loop.time()
         self.waited = 0.0
+        self._is_unsent = self._is_cut_off()
         self._write(job.frame)
 
     def take_back(self) -> Job | None:
@@ -145,8 +147,7 @@ class Process(asyncio.Protocol):
             self.end(Loss(f"{job.function} was not done after {seconds}.", timed_out=True))
             self._report(f"{job.function} did not end at its time-out; its process was killed.")
         elif over > 0 and self._is_performing:
-            what = f"The time-out of {job.function} came before the result."
-            self.returned(self._asked, wire.framed(Failed(OortError.code, what)))
+            self.returned(self._asked, wire.framed(Late(job.timeout.total_seconds())))
 
     def end(self, loss: Loss) -> None:
         """Kill the process. Its invocation is lost for this reason."""
@@ -175,6 +176,9 @@ class Process(asyncio.Protocol):
             self._transport.abort()
         following = self.take_back()
         self._claims.close()
+        if self._is_unsent and self.job is not None:
+            self._again(self.job)  # it did not begin
+            self.job = None
         for job in (self.job, self.following):
             if job is not None:
                 what = f"The worker process of {job.function} {_ended(self._status)}."
@@ -266,10 +270,14 @@ class Process(asyncio.Protocol):
             self._write(data)
 
     def _write(self, data: bytes) -> None:
+        """Send the data. A process that has ended gets nothing more; the parent will tell of its end."""
         if self._transport is None:
             self._early.append(data)
-        else:
+        elif not self._is_cut_off():
             self._transport.write(data)
+
+    def _is_cut_off(self) -> bool:
+        return self._transport is not None and self._transport.is_closing()
 
     def _log(self, line: Line) -> None:
         now = self._loop.time()
