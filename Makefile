@@ -4,7 +4,8 @@ PORT   ?= 8000
 TARGET ?= engine
 PARTS  ?=
 ONLY   ?=
-KILLS  ?= 100
+KILLS  ?= 1000
+HURTS  ?= 3000
 SCHEDULES ?= 100000
 CUTS ?= 10000
 
@@ -74,8 +75,8 @@ fast: setup ## Lint, types, import contracts and the tests nearest to what chang
 bench: setup .tools/bench/.locked ## Compare with rivals; fails below benchmarks/floors.toml (QUICK=1; PARTS="import enqueue")
 	@$(BIN)/python -m benchmarks $(if $(QUICK),--quick) $(PARTS)
 
-crash: setup ## The long form of the crash tests (KILLS=100 SCHEDULES=100000 CUTS=10000)
-	@OORT_CRASH_KILLS=$(KILLS) OORT_CRASH_SCHEDULES=$(SCHEDULES) OORT_CRASH_CUTS=$(CUTS) OORT_CRASH_CLIENTS=1000 \
+crash: setup ## The long form of the crash tests (KILLS=1000 HURTS=3000 SCHEDULES=100000 CUTS=10000)
+	@OORT_CRASH_KILLS=$(KILLS) OORT_CRASH_HURTS=$(HURTS) OORT_CRASH_SCHEDULES=$(SCHEDULES) OORT_CRASH_CUTS=$(CUTS) OORT_CRASH_CLIENTS=1000 \
 		$(BIN)/python -m pytest -m crash -s -n0
 
 fuzz: setup ## The long form of the API tests: many requests drawn from the API document

@@ -6,7 +6,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Self
 
@@ -30,15 +30,23 @@ def until(condition: Callable[[], bool], what: str, *, patience: float = _PATIEN
 
 
 class Process:
-    """One process of a platform, on a port and a state folder of its own."""
+    """One process of a platform, on a port and a state folder of its own. `environment` is added to that of the test."""
 
-    def __init__(self, command: Sequence[str], *, port: int, state: Path) -> None:
+    def __init__(
+        self,
+        command: Sequence[str],
+        *,
+        port: int,
+        state: Path,
+        environment: Mapping[str, str] | None = None,
+    ) -> None:
         self.port = port
         self.log = state.parent / "log.txt"
         environment = {
             **os.environ,
             "COMETBID_OUTBOX": str(state.parent / "outbox.jsonl"),
             "NO_COLOR": "1",
+            **(environment or {}),
         }
         with self.log.open("ab") as log:
             self._process = subprocess.Popen(
@@ -68,6 +76,11 @@ class Process:
         """SIGTERM, and the exit status."""
         self._process.send_signal(signal.SIGTERM)
         return self._process.wait(_PATIENCE)
+
+    @property
+    def pid(self) -> int:
+        """The number of the process."""
+        return self._process.pid
 
     def wait_for_log(self, text: str) -> None:
         """Wait until the process has printed the text."""

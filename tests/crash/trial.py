@@ -37,6 +37,9 @@ class Trial:
         self._state = folder / "state"
         self._outbox = folder / "outbox.jsonl"
         self._ledger = Ledger()
+        self._calls: list[dict[str, str]] = []  # of the mail server, as far as they were read
+        self._sent: set[str] = set()
+        self._read = 0  # bytes of the mail server's file
 
     def run(self, kills: int) -> Counts:
         """Kill and start again so many times, then drain and count."""
@@ -67,16 +70,20 @@ class Trial:
 
     def _unfinished(self) -> int:
         """Acknowledged accounts less mails that were sent: both counted outside the platform."""
-        sent = {call["to"] for call in self._calls()}
-        return len(set(self._ledger.acknowledged.copy().values()) - sent)
+        self._look()
+        return len(set(self._ledger.acknowledged.copy().values()) - self._sent)
 
-    def _calls(self) -> list[dict[str, str]]:
+    def _look(self) -> None:
+        """Read what the mail server has written since the last look."""
         if not self._outbox.exists():
-            return []
-        lines = self._outbox.read_bytes().split(b"\n")
-        return [
-            json.loads(line) for line in lines[:-1]
-        ]  # the last is empty, or was cut off by a kill
+            return
+        with self._outbox.open("rb") as file:
+            file.seek(self._read)
+            lines = file.read().split(b"\n")[:-1]  # the last is not complete
+        self._read += sum(len(line) + 1 for line in lines)
+        calls = [json.loads(line) for line in lines]
+        self._calls += calls
+        self._sent |= {call["to"] for call in calls}
 
     def _count(self, process: Process, unfinished: tuple[int, ...]) -> Counts:
         token = support_token(self._state)
@@ -85,7 +92,8 @@ class Trial:
             for one in pages(process.port, "/accounts?limit=100", token)
         }
         self._drain(process, token, accounts)
-        calls = self._calls()
+        self._look()
+        calls = self._calls
         owners = {str(one["owner"]) for one in pages(process.port, "/onboarding/workspaces", token)}
         messages = {call["reference"] for call in calls}
         return Counts(
@@ -104,7 +112,8 @@ class Trial:
         """Wait until nothing changes any more: everything arrived, or two looks a second apart see the same."""
         seen = (-1, -1)
         for _ in range(60):
-            now = (len({call["to"] for call in self._calls()}), self._counted(process, token))
+            self._look()
+            now = (len(self._sent), self._counted(process, token))
             if min(now) >= len(accounts) or now == seen:
                 return
             seen = now

@@ -255,10 +255,9 @@ def _last_lines(end: "End", run_options: RunOptions, *, grace: timedelta) -> Ite
     if end.failure is not None:
         return
     if not end.finished or end.was_cut:
-        yield (
-            f"Stopped after {grace.total_seconds():g} s, while a handler still ran. "
-            "If it had a message, that comes back."
-        )
+        # Without threads that hang, the end may have come long before that time.
+        when = "" if end.finished else f" after {grace.total_seconds():g} s,"
+        yield f"Stopped{when} while a handler still ran. If it had a message, that comes back."
     elif not end.handed_over and (run_options.log == "text" or run_options.service is not None):
         yield "Stopped. Nothing is lost: the next start goes on from here."
 

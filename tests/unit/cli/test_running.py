@@ -34,6 +34,7 @@ def lines(end: End, *, log: str = "text", service: Service | None = None) -> lis
 def test_the_last_line_says_if_work_was_cut_off() -> None:
     assert lines(End(finished=True, handed_over=False))[0].startswith("Stopped. Nothing is lost")
     assert lines(End(finished=False, handed_over=False))[0].startswith("Stopped after 10 s")
+    assert lines(End(finished=True, handed_over=False, was_cut=True))[0].startswith("Stopped while")
     assert lines(End(finished=True, handed_over=True)) == []
     assert lines(End(finished=True, handed_over=False), log="json") == []
     assert lines(End(finished=True, handed_over=False), log="json", service=SERVICE) != []

@@ -14,7 +14,7 @@ from oort.engine.workers import wire
 from oort.engine.workers.wire import (
     Answered,
     Ended,
-    Failed,
+    Late,
     Line,
     Perform,
     Performed,
@@ -22,7 +22,7 @@ from oort.engine.workers.wire import (
     Settled,
     Use,
 )
-from oort.model.errors import InvalidUse, NotGranted, OortError
+from oort.model.errors import InvalidUse, NotGranted
 from oort.model.operations import Refused, Request
 from oort.runtime import replies
 
@@ -68,7 +68,7 @@ class Loss:
 class Process(asyncio.Protocol):
     """A worker process.
 
-    `again` runs an invocation that was sent ahead to a process that has ended. `perform` performs an operation and calls `returned` of the process with the frame to return, and
+    `again` runs an invocation that a process did not begin before it ended. `perform` performs an operation and calls `returned` of the process with the frame to return, and
     with the number of the operation. `free` is called after each invocation, `follow` for a short one that may be sent ahead, `line`
     with lines for the log, `report` with what happens to the process, `kill` ends it.
     """
@@ -110,6 +110,7 @@ class Process(asyncio.Protocol):
         self._write: Callable[[bytes], None] = self._early.append
         self._asked = 0  # operations so far; a result belongs to the last
         self._is_performing = False
+        self._is_unsent = False  # true if the job came after the end of the connection
         self._loss: Loss | None = None
         self._status = 0
         self._is_finished = False
@@ -121,7 +122,9 @@ class Process(asyncio.Protocol):
     def begin(self, job: Job) -> None:
         """Run the invocation."""
         self.job, self.since = job, self._loop.time()
-        self._write(job.frame)
+        self._is_unsent = self._is_cut_off()
+        if not self._is_unsent:
+            self._write(job.frame)
 
     def take_back(self) -> Job | None:
         """Return the invocation that was sent ahead; None after its beginning."""
@@ -133,7 +136,8 @@ class Process(asyncio.Protocol):
 
     def retire(self) -> None:
         """Let the process close its environments and end."""
-        self._write(wire.framed(Retire()))
+        if not self._is_cut_off():
+            self._write(wire.framed(Retire()))
 
     def look(self, now: float) -> None:
         """End an invocation that has used its time: first its operation, then the process."""
@@ -148,8 +152,7 @@ class Process(asyncio.Protocol):
             self.end(Loss(f"{job.function} was not done after {seconds}.", timed_out=True))
             self._report(f"{job.function} did not end at its time-out; its process was killed.")
         elif over > 0 and self._is_performing:
-            what = f"The time-out of {job.function} came before the result."
-            self.returned(self._asked, wire.framed(Failed(OortError.code, what)))
+            self.returned(self._asked, wire.framed(Late(job.timeout.total_seconds())))
 
     def end(self, loss: Loss) -> None:
         """Kill the process. Its invocation is lost for this reason."""
@@ -178,6 +181,9 @@ class Process(asyncio.Protocol):
             self._transport.abort()
         following = self.take_back()
         self._claims.close()
+        if self._is_unsent and self.job is not None:
+            self._again(self.job)  # it did not begin
+            self.job = None
         for job in (self.job, self.following):
             if job is not None:
                 what = f"The worker process of {job.function} {_ended(self._status)}."
@@ -268,7 +274,12 @@ class Process(asyncio.Protocol):
                 self._claims.give()
                 self.following = job
                 data += _CLAIM + job.frame
-            self._write(data)
+            if not self._is_cut_off():
+                self._write(data)
+
+    def _is_cut_off(self) -> bool:
+        """True if the process has ended; it gets nothing more, and the parent will tell of its end."""
+        return self._transport is not None and self._transport.is_closing()
 
     def _log(self, line: Line) -> None:
         now = self._loop.time()

@@ -85,12 +85,18 @@ class Failed(msgspec.Struct, frozen=True, tag="failed"):
     instead: str = ""
 
 
+class Late(msgspec.Struct, frozen=True, tag="late"):
+    """The time-out of the invocation, in seconds, came before the result of an operation."""
+
+    after: float
+
+
 class Retire(msgspec.Struct, frozen=True, tag="retire"):
     """Close the environments and end."""
 
 
 Run: TypeAlias = RunRequest | RunBatch | RunCall
-ToWorker: TypeAlias = Run | Performed | Failed | Retire | Claim
+ToWorker: TypeAlias = Run | Performed | Failed | Late | Retire | Claim
 
 
 class Perform(msgspec.Struct, frozen=True, tag="perform"):

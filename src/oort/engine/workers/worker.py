@@ -11,6 +11,7 @@ import traceback
 from collections import deque
 from collections.abc import Callable
 from contextlib import suppress
+from datetime import timedelta
 from typing import NoReturn
 
 from oort.app.programs import Program
@@ -21,6 +22,7 @@ from oort.engine.workers.wire import (
     Claim,
     Failed,
     Handled,
+    Late,
     Line,
     Perform,
     Performed,
@@ -41,6 +43,7 @@ from oort.model.errors import (
     StateLost,
     StateUnusable,
     StateUnwritable,
+    TimedOut,
     Unavailable,
 )
 from oort.model.invocations import Failure, Parked
@@ -130,6 +133,8 @@ class Channel:
             if isinstance(frame.result, Revealed):  # what this process logs must not show it
                 redaction.KNOWN.remember(_secret(request.operation), frame.result.value)
             return frame.result
+        if isinstance(frame, Late):
+            raise TimedOut(timedelta(seconds=frame.after))
         assert isinstance(frame, Failed), frame
         raise _ERRORS.get(frame.code, OortError)(frame.what, frame.instead)
 

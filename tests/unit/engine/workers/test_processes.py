@@ -1,11 +1,13 @@
 """A worker that speaks the protocol itself gets nothing, and hurts nobody."""
 
+import asyncio
 import os
 import socket
 import struct
 import time
 from collections.abc import Callable
 from contextlib import suppress
+from datetime import timedelta
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -13,8 +15,10 @@ import msgspec
 import pytest
 
 from oort.engine.workers import wire
+from oort.engine.workers.processes import Claims, Job, Loss, Process
 from oort.engine.workers.wire import (
     Answered,
+    Ended,
     Handled,
     Line,
     Perform,
@@ -287,3 +291,43 @@ def test_one_that_stops_reading_is_killed_at_its_time_out(tmp_path: Path) -> Non
     with opened(tmp_path, main=speaking(deaf)) as shop:
         assert shop.do("").status == 504
         assert shop.process()
+
+
+class Closed(asyncio.Transport):
+    """The transport of a process that has just ended: the parent has not told of it yet."""
+
+    def is_closing(self) -> bool:
+        return True
+
+    def write(self, data: bytes | bytearray | memoryview) -> None:
+        raise RuntimeError(f"The handle is closed: {len(data)} bytes.")
+
+    def abort(self) -> None:
+        """Do nothing: it is closed."""
+
+
+def test_an_invocation_for_a_process_that_has_just_ended_runs_in_another() -> None:
+    again, ends = list[Job](), list[Ended | Loss]()
+
+    async def given() -> Job:
+        process = Process(
+            1,
+            Claims(),
+            perform=lambda *_: None,
+            free=lambda _: None,
+            follow=lambda _: None,
+            again=again.append,
+            line=lambda _: None,
+            report=lambda _: None,
+            kill=lambda _: None,
+        )
+        process.connection_made(Closed())
+        process.connection_lost(None)
+        job = Job("shop.do", "t", b"frame", Answered, timedelta(seconds=1), ends.append)
+        process.begin(job)
+        process.retire()
+        process.gone(9)
+        return job
+
+    job = asyncio.run(given())
+    assert (again, ends) == ([job], [])

@@ -9,9 +9,16 @@ import pytest
 
 from oort.engine.workers import wire
 from oort.engine.workers.processes import Claims
-from oort.engine.workers.wire import Claim, Failed, Performed, Retire, RunBatch
+from oort.engine.workers.wire import Claim, Failed, Late, Performed, Retire, RunBatch
 from oort.engine.workers.worker import Channel
-from oort.model.errors import OortError, QueueFull, StateLost, StateUnwritable, Unavailable
+from oort.model.errors import (
+    OortError,
+    QueueFull,
+    StateLost,
+    StateUnwritable,
+    TimedOut,
+    Unavailable,
+)
 from oort.model.invocations import BatchInvocation
 from oort.model.operations import Done, GetItem, PutItem, Refused, Request
 from oort.runtime.alarms import Alarm
@@ -59,6 +66,12 @@ def test_a_failure_of_the_engine_is_raised_as_it_was(ends: Ends, kind: type[Oort
     with pytest.raises(kind, match="It failed") as raised:
         ends.channel.perform(REQUEST)
     assert type(raised.value) is kind
+
+
+def test_a_result_that_comes_after_the_time_out_of_the_handler_is_a_time_out(ends: Ends) -> None:
+    ends.say(Late(0.3))
+    with pytest.raises(TimedOut, match=r"not done after 0\.3 s"):
+        ends.channel.perform(REQUEST)
 
 
 def test_a_text_with_half_a_character_is_refused_here(ends: Ends) -> None:
