@@ -110,7 +110,7 @@ def serve(
 
     After a signal, readiness is 503. The listener closes after --notice, further requests get
     status 503, and running work has the time of --drain. A second signal stops at once. No stop
-    loses acknowledged work.
+    loses acknowledged work. The signal of a closed terminal, SIGHUP, is such a signal too, but under nohup.
     """
     if tls is not None and tls_local:
         raise click.BadParameter("choose one of --tls and --tls-local.", param_hint="--tls-local")

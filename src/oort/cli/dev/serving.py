@@ -203,6 +203,11 @@ class Server(uvicorn.Server):
             self._drain.begin()
         self._stopping()
 
+    def hang_up(self, sig: int, frame: FrameType | None) -> None:
+        """Stop gracefully when the terminal is closed. Shells repeat the signal, so it never stops at once."""
+        if not self._ending:
+            self.handle_exit(sig, frame)
+
     def hand_over(self, _sig: int, _frame: FrameType | None) -> None:
         """Stop gracefully for the next process. A signal to end may still follow."""
         if self.should_exit or self._handing_over is None:
@@ -218,6 +223,8 @@ class Server(uvicorn.Server):
         handlers = {signal.SIGINT: self.handle_exit, signal.SIGTERM: self.handle_exit}
         if self._handing_over is not None:
             handlers = {END: self.handle_exit, HAND_OVER: self.hand_over}
+        elif signal.getsignal(signal.SIGHUP) is not signal.SIG_IGN:  # as nohup sets it
+            handlers[signal.SIGHUP] = self.hang_up
         before = {number: signal.signal(number, handler) for number, handler in handlers.items()}
         try:
             yield

@@ -44,7 +44,7 @@ from oort.engine.versions.live import LiveVersions
 from oort.engine.workers import loading, parent, worker
 from oort.engine.workers.invoker import Workers
 from oort.model import limits
-from oort.model.errors import InvalidToken, StateUnusable
+from oort.model.errors import InvalidToken, WrongState
 from oort.model.http import FixedPage
 from oort.model.invocations import Principal
 from oort.rules import secrets
@@ -273,7 +273,7 @@ def _say_what_waits(engine: Engine, *, log: Log, place: str) -> None:
 
 @contextmanager
 def at_rest(program: Program, folder: Path) -> Iterator[Engine]:
-    """Open the engine on the platform's state to read. StateUnusable if the platform never ran."""
+    """Open the engine on the platform's state to read. WrongState if the platform never ran."""
     with _opened(existing(folder)) as store:
         yield Engine(
             program, store=store, clock=SystemClock(), entropy=SystemEntropy(), identity=Nobody()
@@ -311,7 +311,7 @@ def kept_secrets(program: Program, folder: Path) -> Iterator[Secrets]:
 
 @contextmanager
 def recorded(folder: Path) -> Iterator[Traces]:
-    """Open the traces in the state folder. StateUnusable if the platform never ran."""
+    """Open the traces in the state folder. WrongState if the platform never ran."""
     with _opened(existing(folder)) as store:
         yield Traces(store)
 
@@ -376,12 +376,12 @@ def write_private(file: Path, text: str) -> None:
 def existing(folder: Path) -> StateFolder:
     """Return the state in the folder.
 
-    StateUnusable if missing: only a running platform makes it. StateLost if it is gone.
+    WrongState if missing: only a running platform makes it. StateLost if it is gone.
     """
     state = StateFolder(folder)
     state.check()
     if not state.database.exists():
-        raise StateUnusable(
+        raise WrongState(
             f"There is no state in {output.relative(folder)} yet.",
             "Start the platform once: oort dev.",
         )
