@@ -124,7 +124,9 @@ def workers_of(
     descriptors that no worker may have, see `open_files`.
     """
     return parent.fork(
-        lambda connection, claims: worker.main(program, connection, claims, prepare=prepare),
+        lambda connection, claims, ending: worker.main(
+            program, connection, claims, ending, prepare=prepare
+        ),
         closing=closing,
     )
 

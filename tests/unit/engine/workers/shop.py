@@ -366,8 +366,8 @@ def opened(folder: Path, *, main: parent.Main | None = None) -> Iterator[Shop]:
         store.close()
 
 
-def _main(connection: socket.socket, claims: int) -> NoReturn:
-    worker.main(PROGRAM, connection, claims, prepare=_prepare)
+def _main(connection: socket.socket, claims: int, ending: parent.Ending) -> NoReturn:
+    worker.main(PROGRAM, connection, claims, ending, prepare=_prepare)
 
 
 def _prepare(write: Callable[[str], None]) -> None:

@@ -238,6 +238,17 @@ def test_a_delivery_that_is_cut_off_comes_again_and_keeps_its_attempt(tmp_path: 
         assert (delivery.attempt, shop.errors) == (1, [])
 
 
+def test_a_batch_ends_after_its_current_message_when_the_platform_ends(tmp_path: Path) -> None:
+    with opened(tmp_path) as shop, ThreadPoolExecutor(1) as threads:
+        batch = threads.submit(shop.batch, "", *["sleep"] * 4)
+        while shop.stored() != ["0"]:  # the first message was handled
+            time.sleep(0.01)
+        shop.engine.wind_down()
+        outcome = batch.result(10)
+        assert outcome.left[-2:] == ("r3", "r4")
+        assert len(outcome.failures) + len(outcome.left) == 4
+
+
 def test_a_process_that_leaves_files_open_runs_nothing_else(shop: Shop) -> None:
     before = shop.process()
     assert shop.ask("files").status == 200
