@@ -26,6 +26,8 @@ _PR_SET_PDEATHSIG, _PR_SET_NAME, _PR_SET_CHILD_SUBREAPER = 1, 15, 36  # man 2 pr
 _SIGNALS = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP, signal.SIGUSR1, signal.SIGUSR2)
 _RESERVED = 2  # descriptors below are standard streams
 
+_STATUS = Path("/proc/self/statm")  # Linux only
+
 # True when the platform is ending. A read of shared memory: workers ask between two messages.
 Ending = Callable[[], bool]
 # What a worker does with its connection to the broker and the descriptor of its claims.
@@ -159,7 +161,10 @@ class _Parent:
         if message.value:
             _, hard = resource.getrlimit(resource.RLIMIT_DATA)
             with suppress(ValueError, OSError):
-                resource.setrlimit(resource.RLIMIT_DATA, (message.value, hard))
+                limit = (
+                    message.value + _data()
+                )  # a large program leaves as much room as a small one
+                resource.setrlimit(resource.RLIMIT_DATA, (limit, hard))
         _call("oort-worker")
         faulthandler.enable()
         ending = self._ending
@@ -238,6 +243,14 @@ def _end_with_parent(parent: int) -> None:
         ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
     if os.getppid() != parent:
         _leave(1)
+
+
+def _data() -> int:
+    """Return the bytes of this process that RLIMIT_DATA counts; 0 if the system does not say."""
+    try:
+        return int(_STATUS.read_text().split()[5]) * resource.getpagesize()
+    except OSError:
+        return 0
 
 
 def _kill(pid: int) -> None:

@@ -129,7 +129,7 @@ class Use(msgspec.Struct, frozen=True):
     """The resources that an invocation has used. Times are in seconds.
 
     `elsewhere` is the time that it waited for anything but the broker. `memory` is the largest memory
-    of the process so far, in bytes. `is_worn` is true if the process has few descriptors left.
+    of the process so far, in bytes, beyond what it began with. `is_worn` is true if the process has few descriptors left.
     """
 
     cpu: float

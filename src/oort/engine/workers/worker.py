@@ -87,6 +87,9 @@ class Channel:
         self._received: deque[ToWorker] = deque()
         self._ahead: deque[ToWorker] = deque()  # came in front of a result, for `next`
         self._part = memoryview(bytearray(_PART))
+        self.memory = _memory(
+            resource.getrusage(resource.RUSAGE_SELF)
+        )  # of the program, at the fork
         self.asked = 0.0  # seconds of waiting for results
         self.exchanges = 0  # frames that were sent: each may have let the process sleep
 
@@ -207,7 +210,7 @@ class _Meter:
         cpu, asked = time.process_time() - self._cpu, self._channel.asked - self._asked
         slept = self._sleeps(usage) > self._slept
         elsewhere = max(0.0, took - cpu - asked) if slept else 0.0
-        return Use(cpu, elsewhere, usage.ru_maxrss * _UNIT, _has_few_descriptors())
+        return Use(cpu, elsewhere, _memory(usage) - self._channel.memory, _has_few_descriptors())
 
     def _sleeps(self, usage: resource.struct_rusage) -> int:
         """Return how often the process has slept for anything but the broker."""
@@ -322,6 +325,11 @@ def _no_breakpoint(*_: object, **__: object) -> NoReturn:
 def _secret(operation: Operation) -> str:
     assert isinstance(operation, ReadSecret), operation
     return operation.secret
+
+
+def _memory(usage: resource.struct_rusage) -> int:
+    """Return the largest memory of the process so far, in bytes."""
+    return usage.ru_maxrss * _UNIT
 
 
 def _has_few_descriptors() -> bool:

@@ -104,13 +104,27 @@ def test_memory_has_a_limit_inside_an_invocation(shop: Shop) -> None:
 def test_a_process_that_has_taken_much_memory_ends_after_its_invocation(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    # A fork begins with about as much memory as this process has now.
-    here = int(Path("/proc/self/statm").read_text().split()[1]) * resource.getpagesize()
-    monkeypatch.setattr(limits, "WORKER_MEMORY", here + (120 << 20))
+    monkeypatch.setattr(limits, "WORKER_MEMORY", 150 << 20)
     with opened(tmp_path) as shop:
         before = shop.process()
         assert shop.ask("take", doing="leak").status == 200
         assert shop.process() != before
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="/proc is Linux only")
+def test_the_memory_of_the_program_itself_does_not_count(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The worker of a program with large data would end after each invocation."""
+    here = int(Path("/proc/self/statm").read_text().split()[1]) * resource.getpagesize()
+    large = bytearray(2 * here)
+    large[:: resource.getpagesize()] = b"x" * len(large[:: resource.getpagesize()])
+    monkeypatch.setattr(limits, "WORKER_MEMORY", here)
+    with opened(tmp_path) as shop:
+        before = shop.process()
+        assert shop.do("").status == 200
+        assert shop.process() == before
+    assert large
 
 
 def test_a_handle_works_from_several_threads_of_a_handler(shop: Shop) -> None:
