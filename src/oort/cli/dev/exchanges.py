@@ -5,6 +5,7 @@ reply at once. For other applications an exchange is uvicorn's own, with a scope
 """
 
 import asyncio
+from abc import ABC, abstractmethod
 from collections.abc import Coroutine, MutableMapping
 from typing import TYPE_CHECKING, Any, cast
 
@@ -35,16 +36,16 @@ _FAILED = HttpReply(
 )
 
 
-class Carrier(HttpToolsProtocol):
+class Carrier(HttpToolsProtocol, ABC):
     """The connection of exchanges."""
 
+    @abstractmethod
     def work(self, exchange: "Exchange", work: Coroutine[Any, Any, None]) -> None:
         """Do work for a request in a task of its own."""
-        raise NotImplementedError
 
+    @abstractmethod
     def failed(self, exchange: "Exchange", error: BaseException) -> None:
         """Report an error of the server, and see that the client has a reply."""
-        raise NotImplementedError
 
 
 class Exchange(RequestResponseCycle):

@@ -2,8 +2,8 @@
 performs granted operations.
 """
 
-from collections.abc import Collection
-from typing import Any, TypeAlias
+from collections.abc import Callable, Collection
+from typing import Any, TypeAlias, TypeVar
 
 import msgspec
 
@@ -33,6 +33,8 @@ _TOKENS = 32  # drawn at once: a draw costs more than its bits
 _BITS = 128
 _DIGITS = _BITS // 4
 Write: TypeAlias = PutItem | UpdateItem | DeleteItem
+T = TypeVar("T")
+Direct = TypeVar("Direct", bound=GetItem | Write)
 
 
 # Made for each request: a Struct costs a tenth of a frozen dataclass.
@@ -97,19 +99,16 @@ class EngineBroker:
 
     def read(self, request: Request, operation: GetItem) -> bytes | Refused | None:
         """Return the stored bytes of an item, if the function that holds the token may read them."""
-        holder = self._holders.get(request.token)
-        need = (operation.kind, operation.table, operation.action)
-        if holder is None or need not in self._granted[holder.function]:
-            result = self.perform(request)
-            assert isinstance(result, Refused), result
-            return result
-        try:
-            return self._tables.stored(operation.table, operation.key)
-        except Refusal as error:
-            return refused(error)
+        return self._granted_on(self._tables.stored, request, operation)
 
     def plan(self, request: Request, operation: Write) -> Planned[Any] | Refused:
         """Return an operation that the holder of the token may perform, ready for the store."""
+        return self._granted_on(self._tables.planned, request, operation)
+
+    def _granted_on(
+        self, work: Callable[[Direct], T], request: Request, operation: Direct
+    ) -> T | Refused:
+        """Return the result of the work, or the refusal of the operation."""
         holder = self._holders.get(request.token)
         need = (operation.kind, operation.table, operation.action)
         if holder is None or need not in self._granted[holder.function]:
@@ -117,7 +116,7 @@ class EngineBroker:
             assert isinstance(result, Refused), result
             return result
         try:
-            return self._tables.planned(operation)
+            return work(operation)
         except Refusal as error:
             return refused(error)
 

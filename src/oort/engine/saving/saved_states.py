@@ -273,7 +273,7 @@ def _remove_unless_in_use(draft: Path) -> None:
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
         if all(_OWN_FILE.fullmatch(name) for name in os.listdir(descriptor)):
             _discard(draft)
-    except BlockingIOError:
+    except BlockingIOError:  # a process writes to it
         pass
     finally:
         os.close(descriptor)

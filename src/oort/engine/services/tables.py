@@ -18,6 +18,7 @@ from oort.model.operations import (
     DeleteItem,
     Done,
     Found,
+    GetItem,
     GetItems,
     Listed,
     PutItem,
@@ -70,9 +71,10 @@ class Tables:
         model = self._tables[table]
         return items.get(self._store, model, located(model, key))
 
-    def stored(self, table: str, key: Key) -> bytes | None:
+    def stored(self, operation: GetItem) -> bytes | None:
         """Return the bytes of an item as they are stored, see `rows.encoding`; None without the item."""
-        return items.stored(self._store, table, located(self._tables[table], key))
+        at = located(self._tables[operation.table], operation.key)
+        return items.stored(self._store, operation.table, at)
 
     def get_many(self, operation: GetItems) -> Listed:
         """See `ports.tables`."""
