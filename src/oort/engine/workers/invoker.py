@@ -1,7 +1,6 @@
 """The invoker on worker processes: a pool for each service, and the parent that forks for all.
 
-The event loop assigns invocations, reads what workers ask, and performs short reads itself. Other
-operations run in threads, as they wait for a sync of the disk or for another function.
+The event loop assigns invocations and reads what workers ask.
 """
 
 import asyncio
@@ -17,11 +16,11 @@ from functools import partial
 import msgspec
 from msgspec.structs import replace
 
-from oort.engine.invoking.broker import EngineBroker, Write
+from oort.engine.invoking.broker import EngineBroker
 from oort.engine.invoking.cutoff import Cutoff
-from oort.engine.threads import Outcomes, Threads
-from oort.engine.workers import losses, operations, wire
+from oort.engine.workers import losses, wire
 from oort.engine.workers.control import Control, Reader
+from oort.engine.workers.performing import Performing
 from oort.engine.workers.places import Places
 from oort.engine.workers.pools import Pool
 from oort.engine.workers.processes import Claims, Job, Loss, Process
@@ -35,7 +34,7 @@ from oort.engine.workers.wire import (
     RunRequest,
 )
 from oort.model import limits
-from oort.model.errors import OortError, StateUnusable
+from oort.model.errors import OortError
 from oort.model.functions import Answer, FunctionModel
 from oort.model.invocations import (
     BatchInvocation,
@@ -46,15 +45,7 @@ from oort.model.invocations import (
     HttpOutcome,
 )
 from oort.model.messages import Delivery
-from oort.model.operations import (
-    CallFunction,
-    DeleteItem,
-    GetItem,
-    PutItem,
-    ReadSecret,
-    Request,
-    UpdateItem,
-)
+from oort.model.operations import CallFunction
 from oort.model.platform import PlatformModel
 from oort.ports.clock import Clock
 from oort.ports.entropy import Entropy
@@ -65,7 +56,6 @@ _LOOK = 0.25  # seconds between two looks at time-outs
 _CLOSING = 1.0  # seconds for the environments to close
 _LATE = 0.002  # seconds; a loop that is later than this has too much to do already
 _ENDING = Loss("The platform is ending.", is_ending=True)
-_THREADS = 64  # for operations
 
 
 # Made for each request: a Struct costs a tenth of a frozen dataclass.
@@ -133,8 +123,7 @@ class WorkerInvoker:
         self._growing: asyncio.TimerHandle | None = None
         self._due = 0.0  # the loop's time of the next look
         self._looking: asyncio.TimerHandle | None = None
-        self._threads = Threads(_THREADS, name="operation")
-        self._calls = Threads(self.places.most, name="call")
+        self._performing = Performing(broker, calls=self.places.most, failed=failed)
         self._is_closing = False
         self.failure: Exception | None = None
         self.was_cut = False  # true if an invocation was ended for the end of the platform
@@ -146,7 +135,6 @@ class WorkerInvoker:
         self._is_begun = True
         loop = asyncio.get_running_loop()
         self._parent.settimeout(0)
-        self._outcomes = Outcomes(loop)
         loop.add_reader(self._parent.fileno(), self._hear)
         self._looking = loop.call_later(_LOOK, self._look)
         self._begun.set_result(loop)
@@ -258,8 +246,7 @@ class WorkerInvoker:
         closed: Future[None] = Future()
         self._loop.call_soon_threadsafe(self._close, closed)
         closed.result()
-        self._threads.close()
-        self._calls.close()
+        self._performing.close()
 
     def wind_down(self) -> None:
         """See `Invoker`. Called from any thread."""
@@ -344,7 +331,7 @@ class WorkerInvoker:
         process = Process(
             self._number,
             claims,
-            perform=self._perform,
+            perform=self._performing.perform,
             free=pool.free,
             follow=pool.follow,
             again=partial(self._run_again, pool),
@@ -447,44 +434,6 @@ class WorkerInvoker:
                 job.done(_ENDING)
         for number in tuple(self._processes):
             self._gone(number, 9)
-
-    def _perform(self, request: Request, process: Process, number: int) -> None:
-        operation = request.operation
-        if isinstance(operation, GetItem):
-            data = operations.read(self._broker, request, operation, failed=self._failed)
-            process.returned(number, data)
-            return
-        if isinstance(operation, PutItem | UpdateItem | DeleteItem):
-            self._write(request, operation, process, number)
-            return
-        if isinstance(operation, ReadSecret):
-            data = operations.answered(self._broker, request, failed=self._failed)
-            process.returned(number, data)
-            return
-        work = partial(operations.answered, self._broker, request, failed=self._failed)
-
-        def performed(outcome: bytes | Exception) -> None:
-            assert isinstance(outcome, bytes), outcome
-            process.returned(number, outcome)
-
-        is_call = isinstance(operation, CallFunction)
-        (self._calls if is_call else self._threads).submit(work, then=performed)
-
-    def _write(self, request: Request, operation: Write, process: Process, number: int) -> None:
-        """Begin a write. Its result goes to the process after the commit."""
-        write = operations.planned(self._broker, request, operation, failed=self._failed)
-        if isinstance(write, bytes):
-            process.returned(number, write)
-            return
-
-        def committed(outcome: object) -> None:
-            data = operations.written(write, outcome, failed=self._failed)
-            process.returned(number, data, is_write=True)
-
-        try:
-            self._broker.store.begin(write.work, partial(self._outcomes.hand_over, committed))
-        except StateUnusable as error:  # its end, or the loss of its files
-            committed(error)
 
     def _grow(self) -> None:
         now = self._loop.time()
