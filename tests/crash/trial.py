@@ -96,7 +96,7 @@ class Trial:
         self._drain(process, token, accounts)
         self._look()
         calls = self._calls
-        owners = {str(one["owner"]) for one in pages(process.port, "/onboarding/workspaces", token)}
+        owners = _owners(process, token)
         messages = {call["reference"] for call in calls}
         return Counts(
             acknowledged=len(self._ledger.acknowledged),
@@ -113,10 +113,10 @@ class Trial:
 
     def _drain(self, process: Process, token: str, accounts: dict[str, str]) -> None:
         """Wait until nothing changes any more: everything arrived, or two looks a second apart see the same."""
-        seen = (-1, -1)
+        seen = (-1, -1, -1)
         for _ in range(60):
             self._look()
-            now = (len(self._sent), self._counted(process, token))
+            now = (len(self._sent), self._counted(process, token), len(_owners(process, token)))
             if min(now) >= len(accounts) or now == seen:
                 return
             seen = now
@@ -128,6 +128,11 @@ class Trial:
         days = (today - timedelta(days=1), today)
         found = [get(process.port, f"/analytics/counts/{day}", token)["items"] for day in days]
         return sum(one["sign_ups"] for items in found if isinstance(items, list) for one in items)
+
+
+def _owners(process: Process, token: str) -> set[str]:
+    """Return the accounts that have a workspace."""
+    return {str(one["owner"]) for one in pages(process.port, "/onboarding/workspaces", token)}
 
 
 def support_token(state: Path) -> str:
