@@ -183,8 +183,9 @@ def bury(session: Session, seq: int, *, error: str, now: float) -> None:
 def shift(session: Session, *, after: float, sent: float, by: float) -> int:
     """Move the times at which messages become visible, if these are later than `after`.
 
-    Messages that were sent at `sent` or later stay as they are.
+    Messages that were sent at `sent` or later stay as they are. Those of the outbox move, too.
     """
+    session.run(_SHIFT_OUTBOX, by, after)
     return session.run(_SHIFT, by, after, sent)
 
 
@@ -202,6 +203,7 @@ WITH RECURSIVE each(name) AS (
 SELECT seq FROM each CROSS JOIN messages ON queue = name AND visible > ? AND sent < ?)"""
 # The inserted text is a constant.
 _SHIFT = f"UPDATE messages SET visible = visible + ? WHERE seq IN {_LATER}"  # noqa: S608
+_SHIFT_OUTBOX = "UPDATE outbox SET visible = visible + ? WHERE kind = 'send' AND visible > ?"
 _SHORTEN = f"UPDATE messages SET visible = ? WHERE seq IN {_LATER}"  # noqa: S608
 
 
