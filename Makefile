@@ -11,11 +11,7 @@ CUTS ?= 10000
 
 VENV := .venv
 BIN  := $(VENV)/bin
-UV   := .tools/uv/bin/uv
-UV_VERSION := 0.13.9
 
-export PIP_DISABLE_PIP_VERSION_CHECK := 1
-export PIP_NO_INPUT := 1
 # Tests start many processes of Python: without byte code each would compile Oort again.
 unexport PYTHONDONTWRITEBYTECODE
 
@@ -25,20 +21,17 @@ unexport PYTHONDONTWRITEBYTECODE
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
-# --no-compile: Python compiles what is imported, which is a small share of what is installed.
 # Two stamps: a changed lock makes a new environment, a changed pyproject.toml only installs Oort again.
 $(VENV)/.locked: requirements-dev.lock
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || { \
 		found=$$($(PYTHON) -c 'import platform; print(platform.python_version())' 2>/dev/null || echo "not there"); \
 		echo "Oort needs Python 3.11 or newer, and $(PYTHON) is $$found: name another, as in 'make PYTHON=python3.12 $(or $(MAKECMDGOALS),setup)'." >&2; \
 		exit 1; }
-	@echo "Making $(VENV) from requirements-dev.lock (about a minute)"
-	@$(PYTHON) -m venv --clear $(VENV)
-	@$(BIN)/python -m pip install --quiet --no-compile --no-deps --require-hashes -r requirements-dev.lock
+	@$(PYTHON) scripts/environments.py $(VENV) requirements-dev.lock
 	@touch $@
 
 $(VENV)/.installed: $(VENV)/.locked pyproject.toml
-	@$(BIN)/python -m pip install --quiet --no-deps --no-build-isolation --editable .
+	@$(PYTHON) scripts/environments.py $(VENV) --editable
 	@touch $@
 
 setup: $(VENV)/.installed ## Make .venv with Oort and the tools, from the lock
@@ -67,9 +60,7 @@ fast: setup ## Lint, types, import contracts and the tests nearest to what chang
 
 # The rivals have an environment of their own: Oort depends on none of them.
 .tools/bench/.locked: benchmarks/requirements.lock
-	@echo "Making .tools/bench from benchmarks/requirements.lock"
-	@$(PYTHON) -m venv --clear .tools/bench
-	@.tools/bench/bin/python -m pip install --quiet --no-compile --no-deps --require-hashes -r benchmarks/requirements.lock
+	@$(PYTHON) scripts/environments.py .tools/bench benchmarks/requirements.lock
 	@touch $@
 
 bench: setup .tools/bench/.locked ## Compare with rivals; fails below benchmarks/floors.toml (QUICK=1; PARTS="import enqueue")
@@ -84,9 +75,7 @@ fuzz: setup ## The long form of the API tests: many requests drawn from the API 
 
 # The emulators have an environment of their own: they pin versions of botocore, and bring more than Oort does.
 .tools/emulators/.locked: tests/emulators/requirements.lock
-	@echo "Making .tools/emulators from tests/emulators/requirements.lock (about a minute)"
-	@$(PYTHON) -m venv --clear .tools/emulators
-	@.tools/emulators/bin/python -m pip install --quiet --no-compile --no-deps --require-hashes -r tests/emulators/requirements.lock
+	@$(PYTHON) scripts/environments.py .tools/emulators tests/emulators/requirements.lock
 	@touch $@
 
 contracts: setup $(if $(filter-out engine,$(TARGET)),.tools/emulators/.locked) ## Run the contract suites against TARGET=engine, moto or ministack
@@ -97,9 +86,7 @@ e2e: setup .tools/emulators/.locked ## Deploy cometbid and bazaar to an emulator
 
 # cfn-lint has an environment of its own: it reads what Oort writes, and Oort does not depend on it.
 .tools/cfn-lint/.locked: tests/templates/requirements.lock
-	@echo "Making .tools/cfn-lint from tests/templates/requirements.lock"
-	@$(PYTHON) -m venv --clear .tools/cfn-lint
-	@.tools/cfn-lint/bin/python -m pip install --quiet --no-compile --no-deps --require-hashes -r tests/templates/requirements.lock
+	@$(PYTHON) scripts/environments.py .tools/cfn-lint tests/templates/requirements.lock
 	@touch $@
 
 templates: setup .tools/cfn-lint/.locked ## Have cfn-lint read the templates of cometbid, bazaar and a wide platform
@@ -116,12 +103,8 @@ golden: setup ## Write the golden templates of cometbid and bazaar anew; read th
 mutations: setup ## Make known faults in a copy of src; the test beside each must fail
 	@$(BIN)/python scripts/mutations.py
 
-$(UV):
-	@$(PYTHON) -m venv .tools/uv
-	@.tools/uv/bin/python -m pip install --quiet uv==$(UV_VERSION)
-
-lock: $(UV) ## Write all requirements locks anew (UPGRADE=1 takes newer versions)
-	@$(PYTHON) scripts/lock.py $(UV) $(if $(UPGRADE),--upgrade)
+lock: ## Write all requirements locks anew (UPGRADE=1 takes newer versions)
+	@$(PYTHON) scripts/lock.py $(if $(UPGRADE),--upgrade)
 
 clean: ## Remove environments, caches and builds; local platform state in .oort stays
 	@rm -rf $(VENV) .tools .cache .import_linter_cache .hypothesis build dist

@@ -32,7 +32,6 @@ WITHOUT_TESTS = frozenset(
         "oort.app.documents.openapi_problems",
         "oort.app.handles.calls",
         "oort.app.handles.handle",
-        "oort.app.loading.ownership",
         "oort.aws.dynamodb.transact_items",
         "oort.aws.dynamodb.updates",
         "oort.aws.invoking.batches",

@@ -51,6 +51,7 @@ class BoundaryStore:
 
     def __init__(self, database: DirectStore, process: Process) -> None:
         self.on_commit: Callable[[], None] = _ignore
+        self.commit_seconds = 0.0
         self._database = database
         self._process = process
         self._unhurried: list[Callable[[Session], object]] = []
@@ -90,6 +91,9 @@ class BoundaryStore:
 
     def submit(self, work: Callable[[Session], T]) -> "Future[T]":
         raise NotImplementedError("nothing of the engine submits work")
+
+    def begin(self, work: Callable[[Session], T], then: Callable[[T | Exception], None]) -> None:
+        raise NotImplementedError("only worker processes write without a thread")
 
     def free(self) -> int | None:
         """See `Store.free`."""

@@ -67,6 +67,7 @@ class _Gathering:
 
     def __init__(self, store: GroupCommitStore) -> None:
         self.on_commit: Callable[[], None] = lambda: None
+        self.commit_seconds = 0.0
         self._store = store
         self._futures: list[Future[object]] = []
 
@@ -92,6 +93,9 @@ class _Gathering:
 
     def submit(self, work: Callable[[Session], T]) -> "Future[T]":
         return self._store.submit(work)
+
+    def begin(self, work: Callable[[Session], T], then: Callable[[T | Exception], None]) -> None:
+        self._store.begin(work, then)
 
     def later(self, work: Callable[[Session], object]) -> None:
         self._store.later(work)

@@ -189,7 +189,7 @@ class ForkingInvoker(WorkerInvoker):
             worker.main(program, connection, claims, prepare=lambda _: None, clock=clock)
 
         super().__init__(
-            program,
+            program.model,
             Workers(parent.fork(main), lambda _: None),
             broker=broker,
             clock=clock,

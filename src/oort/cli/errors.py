@@ -16,6 +16,7 @@ from oort.model.errors import (
     OortError,
     StateLost,
     UnreadableContract,
+    WrongState,
 )
 
 NO = 1
@@ -31,7 +32,7 @@ class UnreadableInput(OortError):
     code = "input.unreadable"
 
 
-_USAGE_ERRORS = (InvalidProject, NotFoundHere, UnreadableContract, UnreadableInput)
+_USAGE_ERRORS = (InvalidProject, NotFoundHere, UnreadableContract, UnreadableInput, WrongState)
 
 
 def guarded(run: Callable[[], object], *, debug: bool) -> int:

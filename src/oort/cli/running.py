@@ -21,6 +21,8 @@ from oort.cli.dev import supervising, welcome
 from oort.cli.printing import opened_logs, output
 from oort.cli.printing.logs import Log
 from oort.cli.wiring import platforms
+from oort.model import limits
+from oort.model.errors import InvalidUse
 
 if TYPE_CHECKING:
     import socket
@@ -68,6 +70,7 @@ class RunOptions:
     throttle: bool
     log: str = "text"
     service: Service | None = None
+    workers: int | None = None
 
 
 @contextmanager
@@ -88,10 +91,21 @@ def loaded(
     if run_options.inline:
         yield project, program, None
         return
+    _check_workers(program, run_options.workers)
     _warn_of_threads(threads)
     prepare = opened_logs.of_worker(run_options.log)
     with embedded.workers_of(program, prepare=prepare, closing=before) as workers:
         yield project, program, workers
+
+
+def _check_workers(program: Program, workers: int | None) -> None:
+    """Raise InvalidUse if there are fewer worker processes than services: some would wait for ever."""
+    services = len({function.service for function in program.model.functions})
+    if workers is not None and workers < services:
+        raise InvalidUse(
+            f"--workers {workers} is too few: {output.counted(services, 'service')} need a process each.",
+            f"Use --workers {services} or more.",
+        )
 
 
 def _warn_of_threads(before: Collection[threading.Thread]) -> None:
@@ -179,6 +193,9 @@ def _started(
         hosts=None if service is None else service.names,
         explored=service is None,
         workers=workers,
+        most=run_options.workers or limits.WORKERS,
+        folder=None if service is None else platforms.find(run_options.path).folder,
+        log_form=run_options.log,
     )
     if service is None:
         token = issuer.issue(welcome.DEVELOPER, welcome.groups(program), _TOKEN_LIFETIME)

@@ -10,9 +10,10 @@ from datetime import timedelta
 
 from oort.app.programs import Program
 from oort.engine.gateway.gateway import Gateway
+from oort.engine.gateway.limiter import Limiter
 from oort.engine.gateway.problem_replies import Throttling
 from oort.engine.invoking.broker import EngineBroker
-from oort.engine.invoking.dispatcher import Consumers, Dispatcher
+from oort.engine.invoking.dispatcher import Consumers, Consuming, Dispatcher
 from oort.engine.invoking.invoker import InProcessInvoker
 from oort.engine.invoking.invokers import Invoker
 from oort.engine.services import bundle
@@ -20,9 +21,11 @@ from oort.engine.services.bundle import EnginePorts
 from oort.engine.services.tables import no_lag
 from oort.engine.store.store import Store
 from oort.engine.workers.invoker import WorkerInvoker, Workers
+from oort.engine.workers.places import Places
 from oort.model.errors import InvalidAnswer
 from oort.model.invocations import CallOutcome, DeliveryReport
 from oort.model.operations import CallFunction
+from oort.model.platform import PlatformModel
 from oort.ports.clock import Clock
 from oort.ports.entropy import Entropy
 from oort.ports.identity import Identity
@@ -53,6 +56,15 @@ class Deviations:
 NONE = Deviations()
 
 
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """The parts that run the functions of one version of the platform."""
+
+    invoker: Invoker
+    gateway: Gateway
+    consumers: Consumers
+
+
 class Engine:
     """A platform on a store.
 
@@ -79,22 +91,18 @@ class Engine:
         deviations: Deviations = NONE,
     ) -> None:
         self.program = program
+        self._store = store
+        self.clock, self.entropy = clock, entropy
+        self._identity, self._throttling = identity, throttling
+        self._report, self._redeliver = report, deviations.redeliver
+        self._failed, self._limiter = failed, Limiter(clock)
+        self._places: Places | None = None
         self.ports = self._ports_on(store, clock=clock, failed=failed, deviations=deviations)
         self.released: dict[str, int] = {}
-        self.broker = EngineBroker(
-            program.model, operations=Operations(self.ports), entropy=entropy
-        )
+        self._operations = Operations(self.ports)
+        self.broker = self._broker_of(program.model)
         self.workers = (
-            None
-            if workers is None
-            else WorkerInvoker(
-                program,
-                workers,
-                broker=self.broker,
-                clock=clock,
-                entropy=entropy,
-                failed=failed,
-            )
+            None if workers is None else self._in_workers(program.model, workers, self.broker)
         )
         self.invoker: Invoker = self.workers or InProcessInvoker(
             program,
@@ -105,12 +113,22 @@ class Engine:
             through=deviations.through,
             timed=timed,
         )
-        self.gateway = self._admitting(identity, clock, entropy, throttling=throttling)
-        self.consumers = self._consuming(
-            clock, entropy=entropy, report=report, redeliver=deviations.redeliver
-        )
-        self._store = store
+        self._call: Callable[[str, CallFunction], CallOutcome] = self.invoker.call
+        self.first = self._parts(program.model, self.invoker)
+        self.gateway, self.consumers = self.first.gateway, self.first.consumers
         self._dispatcher = self._dispatching(clock, threads=threads, failed=failed)
+
+    def parts(self, platform: PlatformModel, workers: Workers) -> Parts:
+        """Return the parts of a further version, whose functions run in these workers."""
+        broker = self._broker_of(platform)
+        return self._parts(platform, self._in_workers(platform, workers, broker))
+
+    def divide(
+        self, consumers: Consuming, call: Callable[[str, CallFunction], CallOutcome]
+    ) -> None:
+        """Deliver messages and make calls by these from now on: they choose a version."""
+        self._call = call
+        self._dispatcher.use(consumers)
 
     def start(self) -> None:
         """Begin to deliver messages. The caller must hold the state's lock.
@@ -174,41 +192,56 @@ class Engine:
             return ports
         return replace(ports, transactions=deviations.transactions)
 
-    def _admitting(
-        self, identity: Identity, clock: Clock, entropy: Entropy, *, throttling: Throttling
-    ) -> Gateway:
-        return Gateway(
-            self.program.model,
-            identity=identity,
-            invoker=self.invoker,
-            traces=self.ports.traces,
-            clock=clock,
-            entropy=entropy,
-            throttling=throttling,
+    def _broker_of(self, platform: PlatformModel) -> EngineBroker:
+        return EngineBroker(
+            platform,
+            operations=self._operations,
+            tables=self.ports.tables,
+            store=self._store,
+            entropy=self.entropy,
         )
 
-    def _consuming(
-        self,
-        clock: Clock,
-        *,
-        entropy: Entropy,
-        report: Callable[[DeliveryReport], None],
-        redeliver: bool,
-    ) -> Consumers:
-        return Consumers(
-            self.program.model,
-            deliveries=self.ports.deliveries,
-            invoker=self.invoker,
+    def _parts(self, platform: PlatformModel, invoker: Invoker) -> Parts:
+        gateway = Gateway(
+            platform,
+            identity=self._identity,
+            invoker=invoker,
             traces=self.ports.traces,
-            clock=clock,
-            entropy=entropy,
-            report=report,
+            clock=self.clock,
+            entropy=self.entropy,
+            throttling=self._throttling,
+            limiter=self._limiter,
+        )
+        consumers = Consumers(
+            platform,
+            deliveries=self.ports.deliveries,
+            invoker=invoker,
+            traces=self.ports.traces,
+            clock=self.clock,
+            entropy=self.entropy,
+            report=self._report,
             alarms=Alarms(self.ports.transactions),
-            redeliver=redeliver,
+            redeliver=self._redeliver,
+        )
+        return Parts(invoker, gateway, consumers)
+
+    def _in_workers(
+        self, platform: PlatformModel, workers: Workers, broker: EngineBroker
+    ) -> WorkerInvoker:
+        if self._places is None:
+            self._places = Places(workers.most)
+        return WorkerInvoker(
+            platform,
+            workers,
+            broker=broker,
+            clock=self.clock,
+            entropy=self.entropy,
+            failed=self._failed,
+            places=self._places,
         )
 
     def _run_call(self, function: str, operation: CallFunction) -> CallOutcome:
-        return self.invoker.call(function, operation)
+        return self._call(function, operation)
 
     def _dispatching(
         self, clock: Clock, *, threads: int, failed: Callable[[Exception], None]

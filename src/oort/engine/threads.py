@@ -9,20 +9,9 @@ from collections import deque
 from collections.abc import Callable
 from contextlib import suppress
 from queue import Empty, SimpleQueue
-from typing import Any, Generic, Protocol, TypeVar
+from typing import Any, Generic, TypeVar
 
 T = TypeVar("T")
-T_co = TypeVar("T_co", covariant=True)
-
-
-class Running(Protocol[T_co]):
-    """Work that runs or waits, for the task that waits for its outcome."""
-
-    async def outcome(self, limit: float | None = None) -> T_co | Exception | None:
-        """Return the result or the error; None if the limit, in seconds, comes first."""
-
-    def cancel(self) -> bool:
-        """Leave the work undone. False if it has begun."""
 
 
 class Awaited(Generic[T]):
@@ -62,11 +51,12 @@ class Job(Awaited[T]):
         self,
         pool: "Threads",
         work: Callable[[], T],
-        loop: asyncio.AbstractEventLoop,
+        outcomes: "Outcomes",
         then: Callable[[T | Exception], None] | None,
     ) -> None:
-        super().__init__(loop)
+        super().__init__(outcomes.loop)
         self._pool = pool
+        self._outcomes = outcomes
         self._work = work
         self._then = then or self.settle
         self._state = "waiting"
@@ -84,7 +74,7 @@ class Job(Awaited[T]):
             outcome = self._work()
         except BaseException as error:  # the thread goes on
             outcome = error if isinstance(error, Exception) else RuntimeError(repr(error))
-        self._pool.hand_over(self._then, outcome)
+        self._outcomes.hand_over(self._then, outcome)
 
     def _becomes(self, state: str) -> bool:
         with self._pool.lock:
@@ -92,6 +82,32 @@ class Job(Awaited[T]):
                 return False
             self._state = state
         return True
+
+
+class Outcomes:
+    """Outcomes of threads on their way to an event loop, which wakes once for several of them."""
+
+    def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
+        self.loop = loop
+        self._ended: deque[tuple[Callable[[Any], None], object]] = deque()
+        self._is_waking = False
+
+    def hand_over(self, settle: Callable[[T], None], outcome: T) -> None:
+        """Call the function with the outcome on the event loop. Called by any thread."""
+        self._ended.append((settle, outcome))
+        if self._is_waking:
+            return
+        self._is_waking = True
+        try:
+            self.loop.call_soon_threadsafe(self._settle)
+        except RuntimeError:  # the loop has ended
+            self._is_waking = False
+
+    def _settle(self) -> None:
+        self._is_waking = False  # first: an outcome that comes later wakes the loop again
+        while self._ended:
+            settle, outcome = self._ended.popleft()
+            settle(outcome)
 
 
 class Threads:
@@ -104,9 +120,7 @@ class Threads:
         self._waiting: SimpleQueue[Job[Any] | None] = SimpleQueue()
         self._threads: list[threading.Thread] = []
         self._is_closed = False
-        self._loop: asyncio.AbstractEventLoop | None = None
-        self._ended: deque[tuple[Callable[[Any], None], object]] = deque()
-        self._is_waking = False
+        self._outcomes: Outcomes | None = None
 
     def submit(
         self, work: Callable[[], T], *, then: Callable[[T | Exception], None] | None = None
@@ -118,9 +132,9 @@ class Threads:
         if self._is_closed:
             raise RuntimeError("The threads have ended.")
         loop = asyncio.get_running_loop()
-        if loop is not self._loop:
-            self._loop, self._is_waking = loop, False
-        job = Job(self, work, loop, then)
+        if self._outcomes is None or self._outcomes.loop is not loop:
+            self._outcomes = Outcomes(loop)
+        job = Job(self, work, self._outcomes, then)
         self._waiting.put(job)
         if len(self._threads) < self._most:
             name = f"{self._name}-{len(self._threads)}"
@@ -138,23 +152,6 @@ class Threads:
             self._waiting.put(None)
         for thread in self._threads:
             thread.join()
-
-    def hand_over(self, settle: Callable[[T], None], outcome: T) -> None:
-        """Call the function with the outcome on the event loop. Called by a thread."""
-        self._ended.append((settle, outcome))
-        if self._is_waking or self._loop is None:
-            return
-        self._is_waking = True
-        try:
-            self._loop.call_soon_threadsafe(self._settle)
-        except RuntimeError:  # the loop has ended
-            self._is_waking = False
-
-    def _settle(self) -> None:
-        self._is_waking = False  # first: an outcome that comes later wakes the loop again
-        while self._ended:
-            settle, outcome = self._ended.popleft()
-            settle(outcome)
 
     def _run(self) -> None:
         while (job := self._waiting.get()) is not None:

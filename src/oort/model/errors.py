@@ -194,6 +194,12 @@ class StateUnusable(OortError):
     code = "state.unusable"
 
 
+class WrongState(StateUnusable):
+    """The command names a state that does not exist, or a name that a saved state cannot get."""
+
+    code = "state.name"
+
+
 class StateLost(StateUnusable):
     """Files of the state were removed or replaced. Nothing can be saved until they are back."""
 
@@ -213,7 +219,7 @@ class CertificateUnusable(OortError):
 
 
 class NotFoundHere(OortError):
-    """The command names a function, queue or trace that does not exist."""
+    """The command names a function, queue, trace or address that does not exist."""
 
     code = "name.unknown"
 

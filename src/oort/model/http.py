@@ -32,6 +32,7 @@ class HttpReply(msgspec.Struct, frozen=True, gc=False):
     trace: str
     function: str = ""
     error: str = ""  # a failed handler's traceback, for the log only
+    version: str = ""  # of the service, while several are live
 
 
 @dataclass(frozen=True, slots=True)

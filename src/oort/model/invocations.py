@@ -55,6 +55,16 @@ class Span(msgspec.Struct, frozen=True, kw_only=True):
     detail: dict[str, str] = msgspec.field(default_factory=dict)
 
 
+def labelled(spans: tuple[Span, ...], version: str) -> tuple[Span, ...]:
+    """Return the spans with the version of their service, if it has a name."""
+    if not version:
+        return spans
+    return tuple(
+        msgspec.structs.replace(span, detail=span.detail | {"service_version": version})
+        for span in spans
+    )
+
+
 class TraceSummary(msgspec.Struct, frozen=True, kw_only=True):
     """A line of a list of traces."""
 
@@ -159,6 +169,7 @@ class DeliveryReport:
     """The end of one delivery, for the log. `retry` is None when it succeeded, is parked or dead now.
 
     `alarm` is true for the first message of its event and version that this consumer could not read.
+    `version` is that of the service, while several are live.
     """
 
     function: str
@@ -169,3 +180,4 @@ class DeliveryReport:
     duration: timedelta
     parked: Fault | None = None
     alarm: bool = False
+    version: str = ""

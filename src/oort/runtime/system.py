@@ -14,9 +14,8 @@ class SystemClock:
         """Return the wall-clock time in UTC."""
         return datetime.now(UTC)
 
-    def tick(self) -> int:
-        """Return monotonic nanoseconds."""
-        return time.perf_counter_ns()
+    # Returns monotonic nanoseconds. Without a Python function around it, as it is called often.
+    tick = staticmethod(time.perf_counter_ns)
 
 
 class MachineEntropy:

@@ -5,7 +5,9 @@ import importlib.util
 import sys
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
+from functools import lru_cache
 from pathlib import Path
+from typing import NamedTuple
 
 from oort.app.declaring.parameters import (
     HandleParameter,
@@ -94,6 +96,8 @@ def imports(services: Sequence[Service]) -> list[Mistake]:
         for module in service.declared.modules
         if users[module] == 1
     }
+    if len(set(owners.values())) < 2:
+        return []
     mistakes: list[Mistake] = []
     for module, owner in sorted(owners.items()):
         path = getattr(sys.modules.get(module), "__file__", None)
@@ -123,17 +127,39 @@ def _imported(path: Path, module: str) -> Iterator[tuple[str, int]]:
     `from a import b` is `a.b` if that is a module, otherwise `a`.
     """
     package = module if path.name == "__init__.py" else module.rpartition(".")[0]
+    status = path.stat()
+    for statement in _statements(path, (status.st_mtime_ns, status.st_size, status.st_ino)):
+        base = statement.base
+        if base is None:
+            yield from ((name, statement.line) for name in statement.names)
+            continue
+        if base.startswith("."):
+            base = importlib.util.resolve_name(base, package)
+        inner = [f"{base}.{name}" for name in statement.names]
+        yield from {
+            (candidate if candidate in sys.modules else base, statement.line) for candidate in inner
+        }
+
+
+class _Statement(NamedTuple):
+    """An import: the names after `import`, and the module after `from`, with its dots."""
+
+    base: str | None
+    names: tuple[str, ...]
+    line: int
+
+
+@lru_cache(maxsize=1024)
+def _statements(path: Path, _state: tuple[int, int, int]) -> tuple[_Statement, ...]:
+    """Return the imports of a file. They are kept for as long as the file has this state.
+
+    A test suite loads a platform for each test, and parsing was a third of that.
+    """
+    found: list[_Statement] = []
     for node in ast.walk(ast.parse(path.read_bytes())):
-        if isinstance(node, ast.Import):
-            yield from ((alias.name, node.lineno) for alias in node.names)
-        elif isinstance(node, ast.ImportFrom):
-            name = (
-                importlib.util.resolve_name("." * node.level + (node.module or ""), package)
-                if node.level
-                else node.module or ""
+        if isinstance(node, ast.Import | ast.ImportFrom):
+            base = (
+                "." * node.level + (node.module or "") if isinstance(node, ast.ImportFrom) else None
             )
-            inner = [f"{name}.{alias.name}" for alias in node.names]
-            yield from {
-                (candidate if candidate in sys.modules else name, node.lineno)
-                for candidate in inner
-            }
+            found.append(_Statement(base, tuple(alias.name for alias in node.names), node.lineno))
+    return tuple(found)

@@ -8,6 +8,8 @@ from typing import Any, TypeVar
 
 import click
 
+from oort.model import limits
+
 F = TypeVar("F", bound=Callable[..., Any])  # a command's callback: click fills its parameters
 
 _UNITS = {
@@ -64,6 +66,17 @@ def port_option(command: F) -> F:
         default=8000,
         show_default=True,
         help="The port to listen on; 0 takes a free port.",
+    )(command)
+
+
+def workers_option(command: F) -> F:
+    """Add `--workers`, the largest number of worker processes."""
+    return click.option(
+        "--workers",
+        type=click.IntRange(1, limits.WORKERS),
+        metavar="N",
+        help="The largest number of worker processes, each with 7 MB or more: at least one for each "
+        f"service, by default {limits.WORKERS}.",
     )(command)
 
 

@@ -10,6 +10,7 @@ from oort.cli.commands.contracts.group import contracts
 from oort.cli.commands.deployment.deploy import deploy
 from oort.cli.commands.deployment.destroy import destroy
 from oort.cli.commands.deployment.synth import synth
+from oort.cli.commands.deployment.versions import versions
 from oort.cli.commands.dev import dev
 from oort.cli.commands.events import events
 from oort.cli.commands.graph import graph
@@ -44,7 +45,7 @@ oort = Sections(
     sections={
         "Develop": (new, dev, check, contracts, invoke, token),
         "Look": (routes, graph, permissions, traces, trace, queues, events),
-        "Serve": (serve,),
+        "Serve": (serve, versions),
         "Deploy": (synth, deploy, destroy),
         "Keep": (state, secrets, tables, keys, api_keys, completion),
     },

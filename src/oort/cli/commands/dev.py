@@ -42,6 +42,7 @@ Examples:
     show_default=True,
     help="The format of the log.",
 )
+@options.workers_option
 @click.option("--no-reload", is_flag=True, help="Do not reload when files change.")
 @options.state_option
 @click.pass_context
@@ -54,6 +55,7 @@ def dev(
     no_throttle: bool,
     no_reload: bool,
     log: str,
+    workers: int | None,
     state: Path | None,
 ) -> None:
     """Run all services of the platform in PATH, the folder with oort.toml, until Ctrl+C. Requests
@@ -69,13 +71,17 @@ def dev(
     """
     from oort.cli.wiring.listening import occupied
 
-    run_options = RunOptions(path, state, inline, throttle=not no_throttle, log=log)
+    if inline and workers is not None:
+        raise click.BadParameter("--inline has no worker processes.", param_hint="--workers")
+    run_options = RunOptions(
+        path, state, inline, throttle=not no_throttle, log=log, workers=workers
+    )
     if no_reload:
         with (
-            loaded(run_options) as (project, program, workers),
+            loaded(run_options) as (project, program, parent),
             occupied(platforms.state_folder(project, state), port=port) as (folder, listener),
         ):
-            run(program, run_options, folder=folder, listener=listener, workers=workers)
+            run(program, run_options, folder=folder, listener=listener, workers=parent)
     else:
         ctx.exit(_reloading(run_options, port=port))
 

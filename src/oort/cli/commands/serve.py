@@ -83,6 +83,7 @@ _Address = ipaddress.IPv4Address | ipaddress.IPv6Address
     type=click.Choice(["text", "json"]),
     help="The format of the log; by default JSON, and text on a terminal.",
 )
+@options.workers_option
 @options.state_option
 def serve(
     *,
@@ -97,6 +98,7 @@ def serve(
     notice: timedelta | None,
     no_throttle: bool,
     log: str | None,
+    workers: int | None,
     state: Path | None,
 ) -> None:
     """Run all services of the platform in PATH, the folder with oort.toml, until SIGTERM or Ctrl+C.
@@ -108,10 +110,8 @@ def serve(
 
     After a signal, readiness is 503. The listener closes after --notice, further requests get
     status 503, and running work has the time of --drain. A second signal stops at once. No stop
-    loses acknowledged work.
+    loses acknowledged work. The signal of a closed terminal, SIGHUP, is such a signal too, but under nohup.
     """
-    from oort.cli.wiring.listening import occupied
-
     if tls is not None and tls_local:
         raise click.BadParameter("choose one of --tls and --tls-local.", param_hint="--tls-local")
     is_secure = tls is not None or tls_local
@@ -125,14 +125,22 @@ def serve(
     )
     form = log or ("text" if sys.stdout.isatty() else "json")
     run_options = RunOptions(
-        path, state, inline=False, throttle=not no_throttle, log=form, service=service
-    )
-    with loaded(run_options) as (project, program, workers):
-        folder = platforms.state_folder(project, state)
+        path, state, inline=False, throttle=not no_throttle, log=form, service=service,
+        workers=workers,
+    )  # fmt: skip
+    _run(run_options, port=port, address=address)
+
+
+def _run(run_options: RunOptions, *, port: int, address: _Address) -> None:
+    from oort.cli.wiring.listening import occupied
+
+    with loaded(run_options) as (project, program, parent):
+        folder = platforms.state_folder(project, run_options.state)
         with occupied(folder, port=port, host=str(address)) as (holder, listener):
+            is_secure = run_options.service is not None and run_options.service.is_secure
             if not address.is_loopback and not is_secure:
                 output.warn(_OPEN.format(address))
-            run(program, run_options, folder=holder, listener=listener, workers=workers)
+            run(program, run_options, folder=holder, listener=listener, workers=parent)
 
 
 def _address(host: str, *, is_open: bool) -> _Address:

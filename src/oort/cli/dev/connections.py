@@ -13,9 +13,8 @@ from typing import Any, TypeAlias, cast
 
 import httptools
 from uvicorn.protocols.http.flow_control import HIGH_WATER_LIMIT
-from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
-from oort.cli.dev.exchanges import Exchange
+from oort.cli.dev.exchanges import Carrier, Exchange
 from oort.model import limits
 
 # Seconds. Clients and load balancers keep idle connections for 60, so they close first.
@@ -32,11 +31,12 @@ _FULL = (
     b"Too many connections are open."
 )
 Converse: TypeAlias = Callable[[Exchange], Coroutine[Any, Any, None]]
+Begin: TypeAlias = Callable[[Exchange, set[Any]], bool]
 # The headers of an offer to speak another protocol. RFC 9110 lets a server ignore the offer.
 _OFFERS = frozenset({b"upgrade", b"http2-settings"})
 
 
-class Connection(HttpToolsProtocol):
+class Connection(Carrier):
     """A connection.
 
     A connection without a request gets a short time to send one when the server stops.
@@ -55,6 +55,8 @@ class Connection(HttpToolsProtocol):
     _asked: Exchange | None = None  # the latest request
     _running: Exchange | None = None  # the request that is answered now
     _converse: Converse | None = None
+    _begin: Begin | None = None
+    _due: Exchange | None = None  # a request of the bytes that are parsed now, to be begun next
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as uvicorn's own
         """See asyncio. Above the limit of connections, a quiet one is closed.
@@ -63,6 +65,7 @@ class Connection(HttpToolsProtocol):
         """
         super().connection_made(transport)
         self._converse = getattr(self.app, "converse", None)
+        self._begin = getattr(self.app, "begin", None)
         self._quiet_since = self.loop.time()
         if len(self.connections) > limits.CONNECTIONS and not self._make_room():
             self._refuse()
@@ -83,8 +86,12 @@ class Connection(HttpToolsProtocol):
             except httptools.HttpParserUpgrade as offer:
                 self._feed_again(data, offer)
         except httptools.HttpParserError:
+            self._due = None
             self.send_400_response("Invalid HTTP request received.")
             return
+        if self._due is not None:
+            due, self._due = self._due, None
+            self._start(due)
         # With progress, these bytes may hold many requests; only the next ones are counted.
         self._head = 0 if self._progress else self._head + len(data)
         if self._head > HEAD_BYTES and not self.transport.is_closing():
@@ -131,7 +138,7 @@ class Connection(HttpToolsProtocol):
             exchange.keep_alive = False
         self.cycle = self._asked = exchange
         if before is None or before.response_complete:
-            self._start(exchange)
+            self._due = exchange  # a short body comes in the same bytes
         else:  # the client sends requests without waiting for replies
             self.flow.pause_reading()
             self.pipeline.appendleft((exchange, self.app))
@@ -166,8 +173,9 @@ class Connection(HttpToolsProtocol):
             return
         if self.flow.read_paused:
             self.flow.resume_reading()
-        if self.pipeline:
-            self._start(cast(Exchange, self.pipeline.pop()[0]))
+        if self.pipeline:  # not from here: each of a thousand requests would begin inside another
+            self._running = cast(Exchange, self.pipeline.pop()[0])
+            self.loop.call_soon(self._start, self._running)
             return
         if self.timeout_keep_alive_task is not None:
             self.timeout_keep_alive_task.cancel()
@@ -191,21 +199,40 @@ class Connection(HttpToolsProtocol):
     def _idle(self) -> bool:
         return self._asked is None or self._asked.response_complete
 
-    def _start(self, exchange: Exchange) -> None:
-        """Begin to answer the request, in a task of its own."""
-        self._running = exchange
-        work = exchange.run(self.app) if self._converse is None else self._converse(exchange)
+    def work(self, exchange: Exchange, work: Coroutine[Any, Any, None]) -> None:
+        """Do work for a request in a task of its own."""
         task = self.loop.create_task(work)
         self.tasks.add(task)
         task.add_done_callback(partial(self._ended, exchange))
+
+    def failed(self, exchange: Exchange, error: BaseException) -> None:
+        """Report an error of the server, and see that the client has a reply."""
+        self.logger.error("A request has failed in the server", exc_info=error)
+        if not exchange.response_complete and not exchange.disconnected:
+            exchange.fail()
+
+    def _start(self, exchange: Exchange) -> None:
+        """Begin to answer the request, in a task of its own if its body has not come."""
+        self._running = exchange
+        if exchange.disconnected:
+            return
+        if self._begin is not None:
+            try:
+                if self._begin(exchange, self.tasks):
+                    return
+            except Exception as error:
+                self.failed(exchange, error)
+                return
+        work = exchange.run(self.app) if self._converse is None else self._converse(exchange)
+        self.work(exchange, work)
 
     def _ended(self, exchange: Exchange, task: "asyncio.Task[None]") -> None:
         """See that the client has a reply, whatever became of the task."""
         self.tasks.discard(task)
         error = asyncio.CancelledError() if task.cancelled() else task.exception()
         if error is not None:
-            self.logger.error("A request has failed in the server", exc_info=error)
-        if not exchange.response_complete and not exchange.disconnected:
+            self.failed(exchange, error)
+        elif not exchange.response_complete and not exchange.disconnected:
             exchange.fail()
 
     def _feed_again(self, data: bytes, offer: httptools.HttpParserUpgrade) -> None:

@@ -35,6 +35,18 @@ _FAILED = HttpReply(
 )
 
 
+class Carrier(HttpToolsProtocol):
+    """The connection of exchanges."""
+
+    def work(self, exchange: "Exchange", work: Coroutine[Any, Any, None]) -> None:
+        """Do work for a request in a task of its own."""
+        raise NotImplementedError
+
+    def failed(self, exchange: "Exchange", error: BaseException) -> None:
+        """Report an error of the server, and see that the client has a reply."""
+        raise NotImplementedError
+
+
 class Exchange(RequestResponseCycle):
     """A request and its reply.
 
@@ -54,9 +66,9 @@ class Exchange(RequestResponseCycle):
     # The headers of every reply, of which uvicorn makes a new list once a second, and their bytes.
     _always: tuple[list[tuple[bytes, bytes]], bytes] = ([], b"")
 
-    def __init__(self, connection: HttpToolsProtocol, url: httptools.parser.url_parser.URL) -> None:
+    def __init__(self, connection: Carrier, url: httptools.parser.url_parser.URL) -> None:
         parser = connection.parser
-        self.connection = connection
+        self.connection: Carrier = connection
         self.transport = connection.transport
         self.flow = connection.flow
         self.method = parser.get_method().decode("ascii")
@@ -89,6 +101,19 @@ class Exchange(RequestResponseCycle):
         if self.flow.write_paused and not self.disconnected:
             await self.flow.drain()
         self.write(reply)
+
+    def answer(self, reply: HttpReply) -> None:
+        """Write the reply, now or after the client has read the replies before. Raises no error."""
+        try:
+            if not self.flow.write_paused or self.disconnected:
+                self.write(reply)
+                return
+        except OSError:  # the client has left
+            return
+        except Exception as error:
+            self.connection.failed(self, error)
+            return
+        self.connection.work(self, self.reply(reply))
 
     def write(self, reply: HttpReply) -> None:
         """Write the reply at once, unless the client has gone."""

@@ -18,7 +18,9 @@ if TYPE_CHECKING:
     from oort.model.invocations import DeliveryReport
 
 
-_NAMES = frozenset({"trace", "service", "function", "message_id", "event"})  # no text of a handler
+_NAMES = frozenset(
+    {"trace", "service", "function", "message_id", "event", "service_version"}
+)  # no text of a handler
 
 _encoder = msgspec.json.Encoder()
 
@@ -52,6 +54,8 @@ class JsonLog(Log):
             }
             if answered.trace:
                 line["trace"] = answered.trace
+            if answered.version:
+                line["service_version"] = answered.version
             with suppress(ValueError):  # a text that UTF-8 cannot have
                 return _encoder.encode(line | whose).decode()
         return _made(
@@ -64,6 +68,7 @@ class JsonLog(Log):
             **whose,
             traceback=answered.error,
             repeated=answered.missed or "",
+            service_version=answered.version,
         )
 
     def delivery(self, report: "DeliveryReport") -> None:
@@ -80,6 +85,7 @@ class JsonLog(Log):
             attempt=report.delivery.attempt,
             traceback="" if failure is None else failure.traceback,
             **_why_parked(report),
+            service_version=report.version,
         )
 
     def failed(self, error: Exception) -> None:
@@ -92,6 +98,15 @@ class JsonLog(Log):
     def say(self, text: str, *, below: str = "") -> None:
         """Log a message of the platform."""
         self._line("INFO", text, logger="oort", traceback=below)
+
+    def written(self, text: str, *, version: str = "") -> None:
+        """See `Log`. A worker has written whole objects, one in each line."""
+        if version:
+            member = f',"service_version":{_encoder.encode(version).decode()}}}'
+            text = "\n".join(
+                line[:-1] + member if line.endswith("}") else line for line in text.split("\n")
+            )
+        super().written(text)
 
     def printed(self, text: str) -> None:
         """Log the output of a handler."""

@@ -63,6 +63,7 @@ class Answered(msgspec.Struct, frozen=True, gc=False):
     trace: str
     function: str
     error: str
+    version: str = ""
     missed: int = 0  # requests before that failed for the same reason, without a line
 
 
@@ -100,7 +101,7 @@ class LineWriter:
         lines, characters = self._most
         with self._lock:
             self._lines.append(line)
-            self._characters += _size(line)
+            self._characters += len(line) if isinstance(line, str) else _UNMADE
             while self._characters > characters or len(self._lines) > lines:
                 self._characters -= _size(self._lines.popleft())
                 self._missing += 1
@@ -188,7 +189,7 @@ class Log:
         # Not the request and the reply themselves: they hold bodies, and the line may wait.
         answered = Answered(
             time.time(), request.method, request.path, reply.status, took,
-            reply.trace, reply.function, reply.error, missed,
+            reply.trace, reply.function, reply.error, reply.version, missed,
         )  # fmt: skip
         self._writer.write(partial(self._accessed, answered))
 
@@ -221,7 +222,8 @@ class Log:
             parts.append(output.preview(report.parked.detail, width=200))
             if report.alarm:
                 below = self._paint(f"{_INDENT}{_PARKED}", "red")
-        self.say(_line("deliver", report.function, self._outcome(report), *parts), below=below)
+        line = _line("deliver", report.function, self._outcome(report), *parts)
+        self.say(f"{line}{self._version(report.version)}", below=below)
 
     def failed(self, error: Exception) -> None:
         """Log an error of the engine itself, which tries again; a repeated error once in a while."""
@@ -242,9 +244,9 @@ class Log:
         line = f"{self._time()}  {text}"
         self._writer.write(redaction.text(f"{line}\n{below}" if below else line))
 
-    def written(self, text: str) -> None:
-        """Log lines that a worker process has written."""
-        self._writer.write(redaction.text(text))
+    def written(self, text: str, *, version: str = "") -> None:
+        """Log lines that a worker process has written, with the version if several are live."""
+        self._writer.write(redaction.text(f"{text}{self._version(version)}"))
 
     def printed(self, text: str) -> None:
         """Log the output of a handler unchanged: this is text for a person."""
@@ -270,6 +272,8 @@ class Log:
         for part in (trace, answered.function):
             if part:
                 line = f"{line}  {part}"
+        if answered.version:
+            line = f"{line}{self._version(answered.version)}"
         if answered.missed:
             line = f"{line}  ({answered.missed:,} more failed like this)"
         if answered.error:
@@ -293,6 +297,10 @@ class Log:
             return ""
         lines = [*readable(text).splitlines(), *([f"trace {trace}"] if trace else [])]
         return self._paint("\n".join(f"{_INDENT}{line}".rstrip() for line in lines), "red")
+
+    def _version(self, version: str) -> str:
+        """Return the version for the end of a line; "" while one version is live."""
+        return f"  {self._paint(f'[{version}]', 'dim')}" if version else ""
 
     def _short(self, trace: str) -> str:
         return self._paint(trace[:_TRACE], "dim")

@@ -17,11 +17,13 @@ from oort.cli.dev import fixed_pages
 from oort.cli.dev.one_at_a_time import one_at_a_time
 from oort.cli.printing import output
 from oort.cli.printing.logs import Log
+from oort.cli.wiring import version_process
+from oort.cli.wiring.admin import Admin
 from oort.engine.engine import Engine
 from oort.engine.entropy import SystemEntropy
 from oort.engine.gateway import heads
 from oort.engine.gateway.answers import InThreads, InWorkers
-from oort.engine.gateway.asgi import GatewayApp
+from oort.engine.gateway.asgi import GatewayApp, LivePage
 from oort.engine.gateway.certificates import AUTHORITY, Certificates, Files, local
 from oort.engine.gateway.health import Health
 from oort.engine.identity import discovery_pages
@@ -38,9 +40,12 @@ from oort.engine.store.direct import DirectStore
 from oort.engine.store.group import GroupCommitStore
 from oort.engine.store.writability import Writability
 from oort.engine.threads import Threads
-from oort.engine.workers import parent, worker
+from oort.engine.versions.live import LiveVersions
+from oort.engine.workers import loading, parent, worker
 from oort.engine.workers.invoker import Workers
-from oort.model.errors import InvalidToken, StateUnusable
+from oort.model import limits
+from oort.model.errors import InvalidToken, WrongState
+from oort.model.http import FixedPage
 from oort.model.invocations import Principal
 from oort.rules import secrets
 from oort.runtime.system import SystemClock
@@ -72,6 +77,8 @@ class Running:
     _engine: Engine
     _store: GroupCommitStore
     _health: Health
+    _versions: LiveVersions | None = None
+    _admin: Admin | None = None
 
     def drain(self) -> None:
         """Be not ready from now on; requests are answered still."""
@@ -90,28 +97,42 @@ class Running:
         """Let the running event loop serve the worker processes, if there are any."""
         if self._engine.workers is not None:
             self._engine.workers.begin()
+        if self._versions is not None and self._admin is not None:
+            self._versions.serve(self.app.use)
+            self._admin.begin()
 
     def lost(self) -> Exception | None:
         """Return the reason if the state or the workers are gone; the platform must end then."""
         workers = self._engine.workers
+        if self._versions is not None:
+            return self._store.lost() or self._versions.look()
         return self._store.lost() or (workers.failure if workers is not None else None)
 
     @property
     def was_cut(self) -> bool:
         """True if a handler was ended for the end of the platform."""
+        if self._versions is not None:
+            return self._versions.was_cut
         return self._engine.workers is not None and self._engine.workers.was_cut
 
     def cut(self) -> bool:
         """End the handlers that still run. False if that is not possible: they are threads."""
         if self._engine.workers is None:
             return False
-        self._engine.workers.cut()
+        if self._versions is not None:
+            self._versions.cut()
+        else:
+            self._engine.workers.cut()
         return True
 
     def stop(self) -> None:
         """Wait for running requests and deliveries; then close the environments and the store."""
+        if self._admin is not None:
+            self._admin.end()
         self.app.close()
         self._engine.stop()
+        if self._versions is not None:
+            self._versions.close()
         self._store.close()
 
 
@@ -144,14 +165,17 @@ def started(
     hosts: Collection[str] | None = None,
     explored: bool = True,
     workers: socket.socket | None = None,
+    most: int = limits.WORKERS,
+    folder: Path | None = None,
+    log_form: str = "text",
 ) -> Running:
     """Start a platform on the state; the caller has its lock.
 
     With `inline`, one handler runs at a time, without a time limit for debuggers. `place` holds the
     options that other commands need to find the platform: `-C PATH`. `hosts` are the accepted names
-    of the Host header: by default those of the loopback; empty accepts every name. If not
-    `explored`, there are no pages with the API document. `workers` is the connection to the parent
-    of the workers; without it, handlers run in threads of this process.
+    of the Host header, by default those of the loopback; empty accepts every name. Only if
+    `explored`, there are pages with the API document. `workers` is the connection to the parent of at
+    most `most` workers. With a `folder` of the sources, a second version can be live.
     """
     store = GroupCommitStore(state.database, key=unlock(state, _keys()), beside=(state.lock,))
     state.settle()
@@ -166,22 +190,58 @@ def started(
         failed=log.failed,
         throttling="all" if throttle else "none",
         timed=not inline,
-        workers=None if workers is None else Workers(workers, log.written),
+        workers=Workers(workers, lambda text: _write(engine, log, text), most) if workers else None,
     )
     health = _health(store)
-    pages = fixed_pages.of(program, place=place, say=log.say) if explored else {}
-    app = GatewayApp(
+    pages: dict[str, FixedPage | LivePage] = {}
+    if explored:
+        pages |= fixed_pages.of(program, place=place, say=log.say)
+    pages |= discovery_pages.of(issuer)
+    app = _application(engine, pages, health, log=log, inline=inline, hosts=hosts)
+    versions = _versions(engine, folder, state, log=log, form=log_form) if folder else None
+    engine.start()
+    _say_what_waits(engine, log=log, place=place)
+    admin = Admin(state.path, versions) if versions else None
+    return Running(app, engine, store, health, versions, admin)
+
+
+def _application(
+    engine: Engine,
+    pages: dict[str, FixedPage | LivePage],
+    health: Health,
+    *,
+    log: Log,
+    inline: bool,
+    hosts: Collection[str] | None,
+) -> GatewayApp:
+    return GatewayApp(
         engine.gateway,
         answers=_answers(engine, inline=inline),
         access=log.access,
-        pages={**pages, **discovery_pages.of(issuer)},
+        pages=pages,
         timed=not inline,
         hosts=heads.LOOPBACK if hosts is None else hosts,
         health=health,
     )
-    engine.start()
-    _say_what_waits(engine, log=log, place=place)
-    return Running(app, engine, store, health)
+
+
+def _write(engine: Engine, log: Log, text: str) -> None:
+    log.written(text, version=engine.gateway.version)
+
+
+def _versions(
+    engine: Engine, folder: Path, state: StateFolder, *, log: Log, form: str
+) -> LiveVersions:
+    versions = LiveVersions(
+        engine,
+        folder=folder,
+        state=state.path,
+        load=lambda sources: loading.start(version_process.__name__, (str(sources), form)),
+        line=lambda version, text: log.written(text, version=version),
+        say=log.say,
+    )
+    versions.restore()
+    return versions
 
 
 def _answers(engine: Engine, *, inline: bool) -> InThreads | InWorkers:
@@ -213,7 +273,7 @@ def _say_what_waits(engine: Engine, *, log: Log, place: str) -> None:
 
 @contextmanager
 def at_rest(program: Program, folder: Path) -> Iterator[Engine]:
-    """Open the engine on the platform's state to read. StateUnusable if the platform never ran."""
+    """Open the engine on the platform's state to read. WrongState if the platform never ran."""
     with _opened(existing(folder)) as store:
         yield Engine(
             program, store=store, clock=SystemClock(), entropy=SystemEntropy(), identity=Nobody()
@@ -251,7 +311,7 @@ def kept_secrets(program: Program, folder: Path) -> Iterator[Secrets]:
 
 @contextmanager
 def recorded(folder: Path) -> Iterator[Traces]:
-    """Open the traces in the state folder. StateUnusable if the platform never ran."""
+    """Open the traces in the state folder. WrongState if the platform never ran."""
     with _opened(existing(folder)) as store:
         yield Traces(store)
 
@@ -316,12 +376,12 @@ def write_private(file: Path, text: str) -> None:
 def existing(folder: Path) -> StateFolder:
     """Return the state in the folder.
 
-    StateUnusable if missing: only a running platform makes it. StateLost if it is gone.
+    WrongState if missing: only a running platform makes it. StateLost if it is gone.
     """
     state = StateFolder(folder)
     state.check()
     if not state.database.exists():
-        raise StateUnusable(
+        raise WrongState(
             f"There is no state in {output.relative(folder)} yet.",
             "Start the platform once: oort dev.",
         )

@@ -11,6 +11,7 @@ from oort.engine.saving.saved_states import SavedState
 from oort.engine.state.folder import held, open_state
 from oort.engine.state.store_keys import Keys
 from oort.engine.state.unlocking import key_of, unlock
+from oort.model.errors import WrongState
 from oort.runtime.system import SystemClock
 
 __all__ = ["SavedState"]  # commands print it
@@ -50,7 +51,12 @@ def load(program: Program, folder: Path, name: str) -> Path | None:
 
 
 def saved(folder: Path, place: str) -> list[SavedState]:
-    """Return the saved states beside the state folder, or in another folder, the oldest first."""
+    """Return the saved states beside the state folder, or in another folder, the oldest first.
+
+    WrongState if the other folder does not exist.
+    """
+    if place and not Path(place).is_dir():
+        raise WrongState(f"There is no folder {place}.", "Name the folder of the saved states.")
     return saved_states.saved_in(Path(place) if place else saved_states.home(folder))
 
 

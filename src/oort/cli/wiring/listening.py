@@ -1,5 +1,6 @@
 """Take the lock of a platform's state folder, and its port."""
 
+import errno
 import os
 import socket
 import time
@@ -9,7 +10,7 @@ from datetime import timedelta
 from pathlib import Path
 
 from oort.engine.state.folder import StateFolder, held, open_state
-from oort.model.errors import AddressInUse, StateUnusable
+from oort.model.errors import AddressInUse, NotFoundHere, StateUnusable
 
 __all__ = ["HOST", "StateFolder", "bound", "occupied"]  # commands hand the folder on
 
@@ -18,6 +19,7 @@ _BACKLOG = 2048  # connections that wait while a reload is under way
 # The kernel ends the last process of a killed platform within milliseconds.
 _PATIENCE = timedelta(seconds=2)
 _PAUSE = 0.02
+_ADDRESSES = "Give --host one that `ip address` shows, or 0.0.0.0 for all addresses."
 
 
 @contextmanager
@@ -46,7 +48,9 @@ def occupied(
 @contextmanager
 def bound(port: int, *, host: str = HOST) -> Iterator[socket.socket]:
     """Open a socket on a port of this machine; 0 takes a free port. `host` is an IP address.
-    AddressInUse if the port is taken."""
+
+    AddressInUse if the port is taken; NotFoundHere if the machine does not have the address.
+    """
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     with socket.socket(family, socket.SOCK_STREAM) as listener:
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
@@ -59,6 +63,8 @@ def bound(port: int, *, host: str = HOST) -> Iterator[socket.socket]:
                 "Choose a port above 1023: --port 8000.",
             ) from None
         except OSError as error:
+            if error.errno == errno.EADDRNOTAVAIL:
+                raise NotFoundHere(f"This machine has no address {host}.", _ADDRESSES) from None
             instead = f"Stop that program, or choose another port: --port {port + 1 if port < 65535 else 8000}."
             raise AddressInUse(
                 f"Port {port} of {host} cannot be used: {error.strerror}.", instead

@@ -1,14 +1,23 @@
 """Answers to admitted requests: by handlers in threads of this process, or in worker processes."""
 
-import asyncio
+from collections.abc import Callable
 from functools import partial
-from typing import Protocol
+from typing import Protocol, TypeAlias
 
 from oort.engine.gateway.gateway import Admission, Gateway
-from oort.engine.threads import Awaited, Running, Threads
-from oort.engine.workers.invoker import Asked, WorkerInvoker
+from oort.engine.threads import Threads
+from oort.engine.workers.invoker import WorkerInvoker
 from oort.model.http import HttpReply
 from oort.model.invocations import HttpOutcome
+
+Then: TypeAlias = Callable[[HttpReply | Exception], None]
+
+
+class Begun(Protocol):
+    """A request that was handed to a handler."""
+
+    def cancel(self) -> bool:
+        """Leave the request undone. False after its beginning."""
 
 
 class Answers(Protocol):
@@ -20,8 +29,11 @@ class Answers(Protocol):
 
     patience: float
 
-    def begin(self, admission: Admission, body: bytes) -> Running[HttpReply]:
-        """Run the function. Raises RuntimeError after `close`."""
+    def begin(self, admission: Admission, body: bytes, *, then: Then) -> Begun | None:
+        """Run the function; None if there is a reply already. Raises RuntimeError after `close`.
+
+        The event loop calls `then` with the reply, or with an error of the engine.
+        """
 
     def close(self) -> None:
         """Finish the requests that have begun, and begin no others."""
@@ -36,9 +48,9 @@ class InThreads:
         self._gateway = gateway
         self._threads = threads
 
-    def begin(self, admission: Admission, body: bytes) -> Running[HttpReply]:
+    def begin(self, admission: Admission, body: bytes, *, then: Then) -> Begun:
         """See `Answers`."""
-        return self._threads.submit(partial(self._gateway.answer, admission, body))
+        return self._threads.submit(partial(self._gateway.answer, admission, body), then=then)
 
     def close(self) -> None:
         """See `Answers`."""
@@ -55,36 +67,26 @@ class InWorkers:
         self._workers = workers
         self._is_closed = False
 
-    def begin(self, admission: Admission, body: bytes) -> Running[HttpReply]:
+    def begin(self, admission: Admission, body: bytes, *, then: Then) -> Begun | None:
         """See `Answers`."""
         if self._is_closed:
             raise RuntimeError("The platform is ending.")
-        answer = _Answer(asyncio.get_running_loop())
         invocation = self._gateway.invocation(admission, body)
         if isinstance(invocation, HttpReply):
-            answer.settle(invocation)
-            return answer
+            then(invocation)
+            return None
 
-        def then(outcome: HttpOutcome) -> None:
+        def done(outcome: HttpOutcome) -> None:
+            reply: HttpReply | Exception
             try:
-                answer.settle(self._gateway.reply(admission, outcome))
+                reply = self._gateway.reply(admission, outcome)
             except Exception as error:
-                answer.settle(error)
+                reply = error
+            then(reply)
 
         function = admission.match.function.name
-        answer.asked = self._workers.ask(function, invocation, cutoff=admission.cutoff, then=then)
-        return answer
+        return self._workers.ask(function, invocation, cutoff=admission.cutoff, then=done)
 
     def close(self) -> None:
         """See `Answers`. Requests end before the event loop does."""
         self._is_closed = True
-
-
-class _Answer(Awaited[HttpReply]):
-    """A reply that a worker makes."""
-
-    asked: Asked | None = None
-
-    def cancel(self) -> bool:
-        """Leave the request undone. False after its beginning."""
-        return self.asked is not None and self.asked.cancel()

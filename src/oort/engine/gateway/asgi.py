@@ -15,11 +15,12 @@ from typing import Any, Protocol, TypeAlias
 from oort.engine.gateway import heads, problem_replies
 from oort.engine.gateway.answers import Answers
 from oort.engine.gateway.arriving import Arriving, ClientLeft, GivenUp, Receive, TooSlow
-from oort.engine.gateway.gateway import LOGOUT, Admission, Gateway
+from oort.engine.gateway.calls import Admitting, Calls
+from oort.engine.gateway.gateway import LOGOUT, Admission
 from oort.engine.gateway.health import Health
-from oort.engine.threads import Threads
+from oort.engine.threads import Awaited, Threads
 from oort.model import limits
-from oort.model.http import FixedPage, HttpReply, HttpRequest
+from oort.model.http import PREFIX, FixedPage, HttpReply, HttpRequest
 from oort.model.problems import Problem
 
 Scope: TypeAlias = MutableMapping[str, Any]  # ASGI's own shape
@@ -54,6 +55,16 @@ class Exchange(Protocol):
         """Write the reply, unless the client has gone."""
 
 
+class DirectExchange(Exchange, Protocol):
+    """An exchange of our own server."""
+
+    def whole(self) -> bytes | None:
+        """Return the body if all parts have come."""
+
+    def answer(self, reply: HttpReply) -> None:
+        """Write the reply as soon as the client reads."""
+
+
 class GatewayApp:
     """An application for our own server and for servers that speak ASGI.
 
@@ -65,7 +76,7 @@ class GatewayApp:
 
     def __init__(
         self,
-        gateway: Gateway,
+        gateway: Admitting,
         *,
         answers: Answers,
         access: Access,
@@ -77,15 +88,15 @@ class GatewayApp:
     ) -> None:
         self._gateway = gateway
         self._answers = answers
+        self._calls = Calls(gateway, answers, timed=timed)
         self._own = Threads(1)  # for work of the gateway, which waits for no handler
         self._access = access
         self._pages = {
             path: page if callable(page) else _page(page) for path, page in pages.items()
         }
-        self._timed = timed
         self._most = most
         self._hosts = hosts
-        self._running = 0
+        self._reading = 0  # requests whose body arrives
         self._arriving = Arriving()
         self._health = health
         self._refusal: Problem | None = None
@@ -95,36 +106,54 @@ class GatewayApp:
             return
         await self.converse(_AsgiExchange(scope, receive, send))
 
+    def begin(self, exchange: DirectExchange, tasks: set[Any]) -> bool:
+        """Begin to answer a request, without a task. False if that takes a task: see `converse`.
+
+        While the function runs, `tasks` has an entry, which can be cancelled like a task.
+        """
+        body = exchange.whole()
+        if body is None:
+            return False
+        started = time.perf_counter()
+        request, reply, is_page = self._received(exchange)
+        if is_page:
+            assert reply is not None
+            exchange.answer(reply)
+            return True
+        if reply is None:
+            if request.path == LOGOUT:
+                return False
+            admitted = self._gateway.admit(request)
+            if isinstance(admitted, HttpReply):
+                reply = admitted
+            elif self._is_full():
+                reply = self._gateway.refuse(problem_replies.busy(), admitted)
+            elif len(body) > limits.REQUEST_BYTES:
+                reply = self._gateway.too_large(admitted)
+            else:
+
+                def then(reply: HttpReply) -> None:
+                    tasks.discard(call)
+                    exchange.answer(reply)
+                    self._access(request, reply, timedelta(seconds=time.perf_counter() - started))
+
+                call = self._calls.prepared(admitted, then=then)
+                tasks.add(call)
+                self._calls.begin(call, body)
+                return True
+        self._end(exchange, request, reply, started)
+        return True
+
     async def converse(self, exchange: Exchange) -> None:
         """Answer a request."""
-        started, method, path, query = (
-            time.perf_counter(), exchange.method, exchange.path, exchange.query
-        )  # fmt: skip
-        headers, fault = heads.read(exchange.headers, version=exchange.version, hosts=self._hosts)
-        request = HttpRequest(
-            method,
-            path.decode("ascii") if path.isascii() else _encoded(path),
-            query.decode("ascii") if query.isascii() else _encoded(query),
-            headers,
-            exchange.client,
-        )
-        if self._health is not None and (state := self._health.page(request.path)) is not None:
-            await exchange.reply(state)
+        started = time.perf_counter()
+        request, reply, is_page = self._received(exchange)
+        if is_page:
+            assert reply is not None
+            await exchange.reply(reply)
             return
-        fault = self._refusal or fault
-        if fault is None and method in _READING:
-            page = self._pages.get(request.path)
-            if page is not None:
-                await exchange.reply(
-                    page if isinstance(page, HttpReply) else _page(page(exchange.address))
-                )
-                return
         try:
-            reply = (
-                await self._reply(request, exchange)
-                if fault is None
-                else self._gateway.turn_away(request, fault)
-            )
+            reply = reply or await self._reply(request, exchange)
         except ClientLeft:
             return
         try:  # noqa: SIM105  suppress() costs three calls
@@ -133,9 +162,14 @@ class GatewayApp:
             pass
         self._access(request, reply, timedelta(seconds=time.perf_counter() - started))
 
+    def use(self, gateway: Admitting, answers: Answers) -> None:
+        """Answer by these from the next request on. Called by the event loop."""
+        self._gateway = self._calls.gateway = gateway
+        self._answers = self._calls.answers = answers
+
     def is_busy(self) -> bool:
         """True while a request is read or run."""
-        return self._running > 0
+        return self._reading > 0 or bool(self._calls.running)
 
     def refuse(self) -> None:
         """Answer new requests with status 503 from now on. Running ones go on."""
@@ -146,28 +180,62 @@ class GatewayApp:
         self._answers.close()
         self._own.close()
 
+    def _received(self, exchange: Exchange) -> tuple[HttpRequest, HttpReply | None, bool]:
+        """Return the request, its reply if no route is asked for it, and True if that is a page."""
+        method, path, query = exchange.method, exchange.path, exchange.query
+        headers, fault = heads.read(exchange.headers, version=exchange.version, hosts=self._hosts)
+        request = HttpRequest(
+            method,
+            path.decode("ascii") if path.isascii() else _encoded(path),
+            query.decode("ascii") if query.isascii() else _encoded(query),
+            headers,
+            exchange.client,
+        )
+        if (
+            self._health is not None
+            and request.path.startswith(PREFIX)
+            and (state := self._health.page(request.path)) is not None
+        ):
+            return request, state, True
+        fault = self._refusal or fault
+        if fault is not None:
+            return request, self._gateway.turn_away(request, fault), False
+        if method in _READING and (page := self._pages.get(request.path)) is not None:
+            made = page if isinstance(page, HttpReply) else _page(page(exchange.address))
+            return request, made, True
+        return request, None, False
+
+    def _end(
+        self, exchange: "DirectExchange", request: HttpRequest, reply: HttpReply, started: float
+    ) -> None:
+        exchange.answer(reply)
+        self._access(request, reply, timedelta(seconds=time.perf_counter() - started))
+
+    def _is_full(self) -> bool:
+        """True if too many requests are read or run, and none of those that arrive can be given up."""
+        running = self._reading + len(self._calls.running)
+        return running >= self._most and not self._arriving.give_up()
+
     async def _reply(self, request: HttpRequest, receive: Receive) -> HttpReply:
-        if request.path == LOGOUT and request.method == "POST":
+        if _is_logout(request):
             return await self._log_out(request)
         admitted = self._gateway.admit(request)
         if isinstance(admitted, HttpReply):
             return admitted
-        if self._running >= self._most and not self._arriving.give_up():
+        if self._is_full():
             return self._gateway.refuse(problem_replies.busy(), admitted)
-        self._running += 1
+        self._reading += 1
         try:
             body = await self._arriving.read(request, receive)
-            return (
-                self._gateway.too_large(admitted)
-                if body is None
-                else await self._answer(admitted, body)
-            )
         except TooSlow:
             return self._gateway.refuse(problem_replies.too_slow(), admitted)
         except GivenUp:
             return self._gateway.refuse(problem_replies.busy(), admitted)
         finally:
-            self._running -= 1
+            self._reading -= 1
+        if body is None:
+            return self._gateway.too_large(admitted)
+        return await self._answer(admitted, body)
 
     async def _log_out(self, request: HttpRequest) -> HttpReply:
         outcome = await self._own.submit(partial(self._gateway.logout, request)).outcome()
@@ -176,27 +244,22 @@ class GatewayApp:
         raise outcome or RuntimeError("There is no reply.")
 
     async def _answer(self, admitted: Admission, body: bytes) -> HttpReply:
-        """Run the function within its time-out, which includes the wait for a thread."""
-        limit = admitted.match.function.timeout.total_seconds() if self._timed else None
-        try:
-            job = self._answers.begin(admitted, body)
-        except RuntimeError as error:  # the threads have ended
-            return self._gateway.failed(admitted, error)
-        try:
-            outcome = await job.outcome(None if limit is None else limit + self._answers.patience)
-        except asyncio.CancelledError:  # the server ends, or the client has left
-            if job.cancel():
-                return self._gateway.refuse(problem_replies.stopping(), admitted)
-            self._gateway.expire(admitted)
-            return self._gateway.refuse(problem_replies.cut_off(), admitted)
-        if outcome is None:
-            if job.cancel():
-                return self._gateway.refuse(problem_replies.busy(), admitted)
-            outcome = self._gateway.expire(admitted) or await job.outcome()
-        if isinstance(outcome, HttpReply):
-            return outcome
-        # A handler's own errors are replies already, so this is an error of the engine.
-        return self._gateway.failed(admitted, outcome or RuntimeError("There is no reply."))
+        """Run the function within its time-out, which includes the wait for a thread or process."""
+        answer: Awaited[HttpReply] = Awaited(asyncio.get_running_loop())
+        call = self._calls.prepared(admitted, then=answer.settle)
+        self._calls.begin(call, body)
+        while True:
+            try:
+                reply = await answer.outcome()
+            except asyncio.CancelledError:  # the server ends, or the client has left
+                call.cancel()
+            else:
+                assert isinstance(reply, HttpReply), reply
+                return reply
+
+
+def _is_logout(request: HttpRequest) -> bool:
+    return request.path == LOGOUT and request.method == "POST"
 
 
 def _page(page: FixedPage) -> HttpReply:

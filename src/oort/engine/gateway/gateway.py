@@ -17,9 +17,9 @@ from oort.engine.invoking.cutoff import Cutoff
 from oort.engine.invoking.invokers import Invoker
 from oort.model import limits
 from oort.model.errors import InvalidToken
-from oort.model.functions import Http, Rate
+from oort.model.functions import FunctionModel, Http, Rate
 from oort.model.http import PREFIX, HttpReply, HttpRequest
-from oort.model.invocations import HttpInvocation, HttpOutcome, Principal, Span
+from oort.model.invocations import HttpInvocation, HttpOutcome, Principal, Span, labelled
 from oort.model.platform import PlatformModel
 from oort.model.problems import BadRequest, Forbidden, NotFound, Problem, Unauthorized
 from oort.ports.clock import Clock
@@ -58,10 +58,14 @@ class Admission(msgspec.Struct, frozen=True, kw_only=True):
     principal: Principal | None
     id: str
     cutoff: Cutoff
+    version: str = ""
 
 
 class Gateway:
-    """Routes, authenticates, throttles and answers."""
+    """Routes, authenticates, throttles and answers. `limiter` is shared by the versions of a platform.
+
+    `version` is the name of the version in logs and traces, while several are live.
+    """
 
     def __init__(
         self,
@@ -73,10 +77,12 @@ class Gateway:
         clock: Clock,
         entropy: Entropy,
         throttling: Throttling = "declared",
+        limiter: Limiter | None = None,
     ) -> None:
+        self.version = ""
         self._routes = Routes(platform.functions)
         self._origins = Origins(platform.services)
-        self._limiter = Limiter(clock)
+        self.limiter = limiter or Limiter(clock)
         self._throttling = throttling
         self._identity = identity
         self._invoker = invoker
@@ -98,15 +104,28 @@ class Gateway:
                 return self._permit(arrival, preflight)
             match = self._match(request, "GET" if request.method == "HEAD" else request.method)
             principal = self._caller(request, match)
-            access.check(principal, match.trigger, match.parameters)
+            if match.trigger.owner or match.trigger.groups:
+                access.check(principal, match.trigger, match.parameters)
         except Problem as problem:
             return self._refuse(problem, arrival, match=match)
         except Exception as error:
             # For example, the file of keys is damaged: no request is admitted, and the log says why.
             return self._broken(error, arrival, match=match)
         return Admission(
-            arrival=arrival, match=match, principal=principal, id=arrival.id, cutoff=Cutoff()
-        )
+            arrival=arrival, match=match, principal=principal, id=arrival.id, cutoff=Cutoff(),
+            version=self.version,
+        )  # fmt: skip
+
+    def function_for(self, request: HttpRequest) -> FunctionModel | None:
+        """Return the function of the request's route; None if there is no such route."""
+        method = request.method
+        if method == "OPTIONS":
+            method = self._origins.asks(method, request.path, request.headers) or method
+        try:
+            match = self._routes.match("GET" if method == "HEAD" else method, request.path)
+        except UnicodeDecodeError:
+            return None
+        return match.function if isinstance(match, Match) else None
 
     def answer(self, admission: Admission, body: bytes) -> HttpReply:
         """Run the function and reply. Blocks until the handler returns."""
@@ -127,7 +146,7 @@ class Gateway:
         return HttpInvocation(
             id=admission.id,
             token="",  # the invoker's
-            traceparent=identifiers.traceparent(arrival.trace, arrival.span),
+            traceparent=f"00-{arrival.trace}-{arrival.span}-01",  # as `identifiers.traceparent`
             path=match.parameters,
             query=query,
             headers=arrival.request.headers,
@@ -140,7 +159,8 @@ class Gateway:
         arrival, match = admission.arrival, admission.match
         awaited = admission.cutoff.finish()
         request_span = (self._span(arrival, outcome.status, match=match),) if awaited else ()
-        self._traces.record((*request_span, *outcome.spans))
+        spans = labelled(outcome.spans, self.version) if self.version else outcome.spans
+        self._traces.record((*request_span, *spans))
         return self._reply(
             outcome, arrival, match=match, authenticated=admission.principal is not None
         )
@@ -255,7 +275,7 @@ class Gateway:
         declared, holds = match.trigger.rate, self._throttling
         if holds == "none" or (declared is None and holds == "declared"):
             return
-        wait = self._limiter.wait(match.function.name, client, rate=declared or rate)
+        wait = self.limiter.wait(match.function.name, client, rate=declared or rate)
         if wait:
             raise problem_replies.too_often(wait)
 
@@ -313,7 +333,9 @@ class Gateway:
             start=arrival.start,
             duration=self._clock.tick() - arrival.started,
             error=str(status) if status >= 500 else "",
-            detail={"status": str(status)},
+            detail={"status": str(status), "service_version": self.version}
+            if self.version
+            else {"status": str(status)},
         )
 
     def _reply(
@@ -335,7 +357,10 @@ class Gateway:
         if self._origins.any:
             headers = (*headers, *self._origins.headers(request.path, request.headers))
         every = (*headers, ("trace-id", arrival.trace))
-        return HttpReply(outcome.status, every, outcome.body, arrival.trace, name, outcome.error)
+        return HttpReply(
+            outcome.status, every, outcome.body, arrival.trace, name, outcome.error,
+            self.version if match else "",
+        )  # fmt: skip
 
 
 def _read(query: str) -> tuple[tuple[str, str], ...]:

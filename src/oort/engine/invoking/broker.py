@@ -3,44 +3,70 @@ performs granted operations.
 """
 
 from collections.abc import Collection
-from dataclasses import dataclass, field
+from typing import Any, TypeAlias
 
-from oort.model.errors import NotGranted
+import msgspec
+
+from oort.engine.rows.planned import Planned
+from oort.engine.services.tables import Tables
+from oort.engine.store.store import Store
+from oort.model.errors import NotGranted, Refusal
 from oort.model.operations import (
     ClaimEffect,
+    DeleteItem,
     Done,
+    GetItem,
     Lease,
+    PutItem,
     Refused,
     ReleaseEffect,
     Request,
     Result,
+    UpdateItem,
 )
 from oort.model.platform import PlatformModel
 from oort.ports.entropy import Entropy
 from oort.rules import permissions
-from oort.runtime.operations import Operations
+from oort.runtime.operations import Operations, refused
+
+_TOKENS = 32  # drawn at once: a draw costs more than its bits
+_BITS = 128
+_DIGITS = _BITS // 4
+Write: TypeAlias = PutItem | UpdateItem | DeleteItem
 
 
-@dataclass(frozen=True, slots=True)
-class _Holder:
+# Made for each request: a Struct costs a tenth of a frozen dataclass.
+class _Holder(msgspec.Struct, frozen=True):
     """The holder of a token: a function, and the messages that its invocation delivers."""
 
     function: str
     messages: Collection[str]
-    leases: list[Lease] = field(default_factory=list[Lease])  # of effects that it has begun
+    leases: list[Lease] = msgspec.field(default_factory=list[Lease])  # of effects that it has begun
 
 
 class EngineBroker:
-    """Grants and ports of a platform. Safe to call from every environment's thread."""
+    """Grants and ports of a platform. Safe to call from every environment's thread.
+
+    `tables` and `store` are for callers that do not wait in a thread: see `read` and `plan`.
+    """
 
     def __init__(
-        self, platform: PlatformModel, *, operations: Operations, entropy: Entropy
+        self,
+        platform: PlatformModel,
+        *,
+        operations: Operations,
+        tables: Tables,
+        store: Store,
+        entropy: Entropy,
     ) -> None:
         self._granted = {
             function.name: permissions.compiled(function.grants) for function in platform.functions
         }
         self._operations = operations
+        self._tables = tables
+        self.store = store
         self._entropy = entropy
+        self._tokens: list[str] = []
         self._holders: dict[str, _Holder] = {}
 
     def open(self, function: str, *, messages: Collection[str] = ()) -> str:
@@ -48,7 +74,11 @@ class EngineBroker:
 
         Valid until `close`.
         """
-        token = f"{self._entropy.bits(128):032x}"
+        try:
+            token = self._tokens.pop()
+        except IndexError:
+            token, *others = self._drawn()
+            self._tokens += others
         self._holders[token] = _Holder(function, messages)
         return token
 
@@ -64,6 +94,32 @@ class EngineBroker:
         holder = self._holders.pop(token, None)
         for lease in holder.leases if holder is not None else ():
             self._operations.perform(ReleaseEffect(lease))
+
+    def read(self, request: Request, operation: GetItem) -> bytes | Refused | None:
+        """Return the stored bytes of an item, if the function that holds the token may read them."""
+        holder = self._holders.get(request.token)
+        need = (operation.kind, operation.table, operation.action)
+        if holder is None or need not in self._granted[holder.function]:
+            result = self.perform(request)
+            assert isinstance(result, Refused), result
+            return result
+        try:
+            return self._tables.stored(operation.table, operation.key)
+        except Refusal as error:
+            return refused(error)
+
+    def plan(self, request: Request, operation: Write) -> Planned[Any] | Refused:
+        """Return an operation that the holder of the token may perform, ready for the store."""
+        holder = self._holders.get(request.token)
+        need = (operation.kind, operation.table, operation.action)
+        if holder is None or need not in self._granted[holder.function]:
+            result = self.perform(request)
+            assert isinstance(result, Refused), result
+            return result
+        try:
+            return self._tables.planned(operation)
+        except Refusal as error:
+            return refused(error)
 
     def perform(self, request: Request) -> Result:
         """Perform the operation if the function that holds the token may."""
@@ -82,3 +138,7 @@ class EngineBroker:
         if isinstance(request.operation, ClaimEffect) and isinstance(result, Done):
             holder.leases.append(request.operation.lease)
         return result
+
+    def _drawn(self) -> list[str]:
+        digits = f"{self._entropy.bits(_TOKENS * _BITS):0{_TOKENS * _DIGITS}x}"
+        return [digits[at : at + _DIGITS] for at in range(0, len(digits), _DIGITS)]

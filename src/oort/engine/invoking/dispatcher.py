@@ -11,12 +11,13 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import timedelta
+from typing import Protocol
 
 from oort.engine.invoking.invokers import Invoker
 from oort.engine.invoking.shares import Shares
 from oort.engine.services.deliveries import Deliveries, Retry
 from oort.model.functions import Consumed, FunctionModel
-from oort.model.invocations import BatchOutcome, DeliveryReport, Failure, Parked
+from oort.model.invocations import BatchOutcome, DeliveryReport, Failure, Parked, labelled
 from oort.model.messages import Delivery
 from oort.model.platform import PlatformModel
 from oort.ports.clock import Clock
@@ -43,10 +44,33 @@ class _Pause:
     length: timedelta
 
 
+class Consuming(Protocol):
+    """What the dispatcher asks of consumers: of a version's, or of those of all versions."""
+
+    def __contains__(self, queue: str) -> bool: ...
+
+    def batches(self, queue: str, *, most: int) -> int:
+        """Return the number of batches that wait on the queue, counted up to `most`."""
+
+    def drain(
+        self,
+        queue: str,
+        *,
+        stopping: Callable[[], bool],
+        leased: Callable[[], None] = lambda: None,
+    ) -> int:
+        """Deliver batch after batch, until the queue is empty or a slice of time is over.
+
+        Return the number of deliveries. `leased` is called once, when the first batch is leased or
+        there is none.
+        """
+
+
 class Consumers:
     """The consumers of a platform, step by step.
 
-    With `redeliver`, each successful message is delivered twice.
+    With `redeliver`, each successful message is delivered twice. `version` is the name of the version in
+    logs and traces, while several are live.
     """
 
     def __init__(
@@ -62,6 +86,7 @@ class Consumers:
         alarms: Alarms,
         redeliver: bool = False,
     ) -> None:
+        self.version = ""
         self._deliveries = deliveries
         self._invoker = invoker
         self._traces = traces
@@ -69,9 +94,13 @@ class Consumers:
         self._entropy = entropy
         self._report = report
         self._redeliver = redeliver
-        self._attempts = {queue.name: queue.attempts for queue in platform.queues}
+        self.adopt(platform)
         self._functions = triggers.consumers(platform.functions)
         self._alarms = alarms
+
+    def adopt(self, platform: PlatformModel) -> None:
+        """Use the queues of this model from now on, for the consumers of the own version."""
+        self._attempts = {queue.name: queue.attempts for queue in platform.queues}
 
     def __contains__(self, queue: str) -> bool:
         return queue in self._functions
@@ -97,12 +126,8 @@ class Consumers:
         *,
         stopping: Callable[[], bool],
         leased: Callable[[], None] = lambda: None,
-    ) -> None:
-        """Deliver batch after batch, until the queue is empty or a slice of time is over.
-
-        Each settlement leases the next batch in the same commit. `leased` is called once, when the
-        first batch is leased or there is none.
-        """
+    ) -> int:
+        """See `Consuming`. Each settlement leases the next batch in the same commit."""
         most, started = _batch(self._functions[queue]), self._clock.tick()
         try:
             deliveries = [] if stopping() else self._deliveries.receive(queue, most=most)
@@ -113,8 +138,11 @@ class Consumers:
             used = timedelta(microseconds=(self._clock.tick() - started) / 1000)
             return 0 if used >= SLICE or stopping() else most
 
+        number = 0
         while deliveries:
+            number += len(deliveries)
             deliveries = self._hand_over(queue, deliveries, further=further)
+        return number
 
     def _hand_over(
         self, queue: str, deliveries: Sequence[Delivery], *, further: Callable[[], int]
@@ -146,7 +174,8 @@ class Consumers:
     def _invoke(self, function: FunctionModel, deliveries: tuple[Delivery, ...]) -> BatchOutcome:
         invocation = identifiers.new(self._clock.now(), self._entropy.bits)
         outcome = self._invoker.batch(function.name, deliveries, id=invocation)
-        self._traces.record(outcome.spans)
+        spans = labelled(outcome.spans, self.version) if self.version else outcome.spans
+        self._traces.record(spans)
         return outcome
 
     def _settle(
@@ -178,7 +207,17 @@ class Consumers:
                 fault = end.fault
             alarm = fault is not None and self._alarms.rings(function.name, delivery.message)
             reports.append(
-                DeliveryReport(function.name, delivery, attempts, failure, wait, each, fault, alarm)
+                DeliveryReport(
+                    function.name,
+                    delivery,
+                    attempts,
+                    failure,
+                    wait,
+                    each,
+                    fault,
+                    alarm,
+                    self.version,
+                )
             )
         done = [delivery.receipt for delivery in deliveries if delivery.receipt not in ends]
         parked = [end for end in ends.values() if isinstance(end, Parked)]
@@ -200,7 +239,7 @@ class Dispatcher:
 
     def __init__(
         self,
-        consumers: Consumers,
+        consumers: Consuming,
         *,
         relay: Callable[[], int],
         ready: Callable[[], Iterable[str]],
@@ -228,6 +267,11 @@ class Dispatcher:
     def start(self) -> None:
         """Begin to deliver."""
         self._thread.start()
+
+    def use(self, consumers: Consuming) -> None:
+        """Deliver to these consumers from the next batch on."""
+        self._consumers = consumers
+        self.wake()
 
     def wake(self) -> None:
         """Look for messages at once. Called from any thread; never blocks."""
@@ -291,9 +335,11 @@ class Dispatcher:
 
     def _deliver(self, queue: str) -> None:
         try:
-            self._consumers.drain(
+            consumers = self._consumers
+            consumers.drain(
                 queue,
-                stopping=self._stopping.is_set,
+                # Other consumers begin with their own batches.
+                stopping=lambda: self._stopping.is_set() or self._consumers is not consumers,
                 leased=lambda: self._shares.leased(queue),
             )
         except Exception as error:

@@ -2,7 +2,6 @@
 
 from typing import Protocol
 
-from oort.app.programs import Function
 from oort.engine.invoking.cutoff import Cutoff
 from oort.model.invocations import BatchOutcome, CallOutcome, HttpInvocation, HttpOutcome
 from oort.model.messages import Delivery
@@ -11,9 +10,6 @@ from oort.model.operations import CallFunction
 
 class Invoker(Protocol):
     """Runs functions, each invocation with the grants of its function. The calls block."""
-
-    def function(self, name: str) -> Function:
-        """Return the function with that name; KeyError if there is none."""
 
     def request(
         self, name: str, invocation: HttpInvocation, *, cutoff: Cutoff | None = None

@@ -38,6 +38,9 @@ def prepared(table: TableModel, item: Item) -> Prepared:
     return Prepared(item, accepted.at, encoded(item), accepted.size)
 
 
+_FIND = "SELECT value FROM items WHERE tbl = ? AND pk = ? AND sk = ?"
+
+
 class Rows(Protocol):
     """A source of rows: a session, or the store itself."""
 
@@ -47,8 +50,14 @@ class Rows(Protocol):
 
 def get(source: Rows, table: TableModel, at: Address) -> Item | None:
     """Return the item, or None."""
-    row = source.row("SELECT value FROM items WHERE tbl = ? AND pk = ? AND sk = ?", table.name, *at)
-    return None if row is None else decoded(row[0])
+    value = stored(source, table.name, at)
+    return None if value is None else decoded(value)
+
+
+def stored(source: Rows, table: str, at: Address) -> bytes | None:
+    """Return the bytes of the item, or None."""
+    row = source.row(_FIND, table, *at)
+    return None if row is None else row[0]
 
 
 def put(

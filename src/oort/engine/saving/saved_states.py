@@ -24,7 +24,7 @@ from oort.engine.saving import checking, copying
 from oort.engine.state import durable
 from oort.engine.state.folder import StateFolder
 from oort.engine.store import schema
-from oort.model.errors import StateUnusable, StateUnwritable
+from oort.model.errors import StateUnusable, StateUnwritable, WrongState
 from oort.model.platform import PlatformModel
 
 MANIFEST = "saved.json"
@@ -35,6 +35,12 @@ _IDENTITIES = (
     signing_keys.RETIRED_FILE,
     api_keys.FILE,
     revocations.FILE,
+)
+# A file of a saved state, or its draft, or a file that SQLite makes beside a database.
+_OWN_FILE = re.compile(
+    r"\.?(?:{})(?:\.[0-9a-f]{{32}})?(?:-journal|-wal|-shm)?".format(
+        "|".join(map(re.escape, ("oort.db", "id", MANIFEST, ".gitignore", *_IDENTITIES)))
+    )
 )
 _AT_FDCWD = -100
 _RENAME_EXCHANGE = 2  # man 2 renameat2
@@ -68,14 +74,14 @@ def place(state: Path, name: str, *, now: datetime | None = None) -> Path:
 
     Without a name, or after a slash at the end, the time is the name.
 
-    StateUnusable for a name that a folder should not have.
+    WrongState for a name that a folder should not have.
     """
     if now is not None and (not name or name.endswith("/")):
         name = f"{name}{now:%Y%m%dT%H%M%SZ}"
     if "/" in name:
         return Path(name).absolute()
     if not _NAME.fullmatch(name):
-        raise StateUnusable(
+        raise WrongState(
             f"{name!r} is not a name for a saved state.",
             "Use letters, digits, dots, hyphens and underscores, or a path with a slash.",
         )
@@ -88,13 +94,13 @@ def home(state: Path) -> Path:
 
 
 def read(path: Path) -> SavedState:
-    """Return the saved state in the folder. StateUnusable if there is none, or a newer format."""
+    """Return the saved state in the folder. WrongState if there is none; StateUnusable for a newer format."""
     folder = StateFolder(path)
     try:
         manifest = msgspec.json.decode((path / MANIFEST).read_bytes(), type=_Manifest)
         size = folder.database.stat().st_size
     except (OSError, ValueError) as error:
-        raise StateUnusable(
+        raise WrongState(
             f"{path} is not a saved state.", "`oort state list` shows the saved states."
         ) from error
     if manifest.format > _FORMAT:
@@ -105,7 +111,7 @@ def read(path: Path) -> SavedState:
 
 
 def saved_in(folder: Path) -> list[SavedState]:
-    """Return the saved states in a folder, the oldest first."""
+    """Return the saved states in a folder, the oldest first; none if there is no folder."""
     states: list[SavedState] = []
     for path in folder.iterdir() if folder.is_dir() else ():
         with suppress(StateUnusable):
@@ -125,13 +131,13 @@ def save(
 ) -> SavedState:
     """Save the state under the path of `target`. The platform may run.
 
-    StateUnusable if the path exists, or the copy is damaged; StateUnwritable if the disk is full.
+    WrongState if the path exists; StateUnusable if the copy is damaged; StateUnwritable if the disk is full.
     """
     if target.exists():
-        raise StateUnusable(f"{target} exists already.", "Choose another name.")
+        raise WrongState(f"{target} exists already.", "Choose another name.")
     if state.path.resolve() in target.resolve().parents:
         what = f"{target} is inside of the state, which a load moves away."
-        raise StateUnusable(what, "Choose a path outside.")
+        raise WrongState(what, "Choose a path outside.")
     with _draft(target) as draft:
         copy = StateFolder(draft)
         copying.check_room(target.parent, copying.size_of(state.database))
@@ -218,24 +224,37 @@ def check(saved: SavedState, *, key: str | None, platform: PlatformModel) -> Non
 
 @contextmanager
 def _draft(target: Path) -> Iterator[Path]:
-    """Make a folder for a state without a name. Leftovers of an interruption are removed."""
-    draft = target.with_name(f".{target.name}.{secrets.token_hex(16)}")
+    """Make a folder for a state without a name. What interruptions have left beside it is removed.
+
+    A name is often the time, so that the names of leftovers differ from the next name.
+    """
     try:
         durable.folder(target.parent)
-        for leftover in durable.drafts(target):
+        for leftover in target.parent.glob(f".*.{'[0-9a-f]' * 32}"):
             _remove_unless_in_use(leftover)
-        os.mkdir(draft, durable.PRIVATE_FOLDER)
-        descriptor = os.open(draft, os.O_RDONLY | os.O_CLOEXEC)
+        draft, descriptor = _drafted(target)
     except OSError as error:
         raise _unwritable(target, error) from error
     try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX)
         yield draft
     except OSError as error:
         raise _unwritable(target, error) from error
     finally:
         _discard(draft)
         os.close(descriptor)
+
+
+def _drafted(target: Path) -> tuple[Path, int]:
+    """Make the folder, and lock it by a descriptor for as long as it is in use."""
+    while True:
+        draft = target.with_name(f".{target.name}.{secrets.token_hex(16)}")
+        os.mkdir(draft, durable.PRIVATE_FOLDER)
+        with suppress(FileNotFoundError):
+            descriptor = os.open(draft, os.O_RDONLY | os.O_CLOEXEC)
+            fcntl.flock(descriptor, fcntl.LOCK_EX)
+            if draft.exists():  # else another process took it for a leftover
+                return draft, descriptor
+            os.close(descriptor)
 
 
 def _discard(draft: Path) -> None:
@@ -245,10 +264,15 @@ def _discard(draft: Path) -> None:
 
 
 def _remove_unless_in_use(draft: Path) -> None:
-    descriptor = os.open(draft, os.O_RDONLY | os.O_CLOEXEC)
+    """Remove the folder, unless a process writes to it, or it may be of another program."""
+    try:
+        descriptor = os.open(draft, os.O_RDONLY | os.O_CLOEXEC | os.O_DIRECTORY)
+    except (FileNotFoundError, NotADirectoryError):
+        return
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        _discard(draft)
+        if all(_OWN_FILE.fullmatch(name) for name in os.listdir(descriptor)):
+            _discard(draft)
     except BlockingIOError:
         pass
     finally:
@@ -273,7 +297,7 @@ def _name(draft: Path, target: Path) -> None:
         os.rename(draft, target)
     except OSError as error:
         if target.exists():
-            raise StateUnusable(f"{target} exists already.", "Choose another name.") from error
+            raise WrongState(f"{target} exists already.", "Choose another name.") from error
         raise
     durable.synced(target.parent)
 

@@ -49,7 +49,7 @@ class Backlog:
         reserve: int = limits.DISK_RESERVE_BYTES,
     ) -> None:
         self._store = store
-        self._platform = platform
+        self.adopt(platform)
         self._clock = clock
         self._most = most
         self._reserve = reserve
@@ -57,6 +57,10 @@ class Backlog:
         self._counts: dict[str, _Count] = {}
         self._looked: int | None = None
         self._free: int | None = None
+
+    def adopt(self, platform: PlatformModel) -> None:
+        """Use the resources of this model from now on."""
+        self._platform = platform
 
     def admit(self, queue: str) -> None:
         """Raise QueueFull if the queue is full, StateUnwritable if the disk is nearly full."""

@@ -47,6 +47,36 @@ class EnginePorts:
     history: History
     relay: Relay
     schedules: Schedules
+    backlog: Backlog
+
+    def adopt(self, platform: PlatformModel, *, before: PlatformModel) -> None:
+        """Use the resources of another model from now on, in one step for all writes.
+
+        `before` is the model until now. Raises StateUnusable, without effect, if the stored items do not fit.
+        """
+        try:
+            self.tables.exchange(platform, adopt=lambda: self._adopt(platform))
+        except BaseException:
+            self._adopt(before)
+            raise
+
+    def _adopt(self, platform: PlatformModel) -> None:
+        self.tables.adopt(platform)
+        if isinstance(self.transactions, Transactions):
+            self.transactions.adopt(platform)
+        for port in (
+            self.queues,
+            self.events,
+            self.calls,
+            self.secrets,
+            self.deliveries,
+            self.queue_inspection,
+            self.parking,
+            self.relay,
+            self.schedules,
+            self.backlog,
+        ):
+            port.adopt(platform)
 
 
 def nobody(_: str, operation: CallFunction) -> CallOutcome:
@@ -86,4 +116,5 @@ def on(
         history=History(store, clock=clock),
         relay=Relay(store, platform=platform, clock=clock, steady=steady),
         schedules=Schedules(store, platform=platform, clock=clock, steady=steady),
+        backlog=backlog,
     )

@@ -37,11 +37,15 @@ class Calls:
         clock: Clock,
         failed: Callable[[str, str], None],
     ) -> None:
-        self._answering = triggers.answering(platform.functions)
+        self.adopt(platform)
         self._run = run
         self._traces = traces
         self._clock = clock
         self._failed = failed
+
+    def adopt(self, platform: PlatformModel) -> None:
+        """Use the resources of this model from now on."""
+        self._answering = triggers.answering(platform.functions)
 
     def call(self, operation: CallFunction) -> Answered | Objected:
         """See `ports.calls`."""

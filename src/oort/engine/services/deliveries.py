@@ -38,9 +38,13 @@ class Deliveries:
         self, store: Store, *, platform: PlatformModel, clock: Clock, steady: SteadyTime
     ) -> None:
         self._store = store
-        self._queues = {queue.name: queue for queue in platform.queues}
+        self.adopt(platform)
         self._clock = clock
         self._steady = steady
+
+    def adopt(self, platform: PlatformModel) -> None:
+        """Use the resources of this model from now on."""
+        self._queues = {queue.name: queue for queue in platform.queues}
 
     def receive(self, queue: str, *, most: int) -> list[Delivery]:
         """See `ports.deliveries`. Writes only if there is a visible message."""

@@ -26,8 +26,12 @@ class Events:
     ) -> None:
         self._store = store
         self._backlog = backlog or Backlog(store, platform=platform, clock=clock)
-        self._platform = platform
         self._steady = steady or SteadyTime(store, clock=clock)
+        self.adopt(platform)
+
+    def adopt(self, platform: PlatformModel) -> None:
+        """Use the resources of this model from now on."""
+        self._platform = platform
 
     def publish(self, event: str, message: Message) -> None:
         """See `ports.events`."""

@@ -19,8 +19,12 @@ class Parking:
 
     def __init__(self, store: Store, *, platform: PlatformModel, clock: Clock) -> None:
         self._store = store
-        self._queues = {queue.name: queue for queue in platform.queues}
+        self.adopt(platform)
         self._clock = clock
+
+    def adopt(self, platform: PlatformModel) -> None:
+        """Use the resources of this model from now on."""
+        self._queues = {queue.name: queue for queue in platform.queues}
 
     def parked(self, queue: str, *, most: int) -> list[ParkedMessage]:
         """See `ports.parking`."""

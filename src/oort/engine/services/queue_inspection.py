@@ -22,8 +22,12 @@ class QueueInspection:
 
     def __init__(self, store: Store, *, platform: PlatformModel, clock: Clock) -> None:
         self._store = store
-        self._queues = {queue.name: queue for queue in platform.queues}
+        self.adopt(platform)
         self._clock = clock
+
+    def adopt(self, platform: PlatformModel) -> None:
+        """Use the resources of this model from now on."""
+        self._queues = {queue.name: queue for queue in platform.queues}
 
     def peek(self, queue: str, *, most: int) -> list[Message]:
         """See `ports.queue_inspection`. Delayed messages wait too."""

@@ -30,8 +30,12 @@ class Queues:
     ) -> None:
         self._store = store
         self._backlog = backlog or Backlog(store, platform=platform, clock=clock)
-        self._queues = {queue.name: queue for queue in platform.queues}
         self._steady = steady or SteadyTime(store, clock=clock)
+        self.adopt(platform)
+
+    def adopt(self, platform: PlatformModel) -> None:
+        """Use the resources of this model from now on."""
+        self._queues = {queue.name: queue for queue in platform.queues}
 
     def send(self, queue: str, message: Message, *, delay: timedelta = _NOTHING) -> None:
         """See `ports.queues`."""

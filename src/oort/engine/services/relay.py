@@ -30,9 +30,13 @@ class Relay:
         steady: SteadyTime | None = None,
     ) -> None:
         self._store = store
+        self.adopt(platform)
+        self._steady = steady or SteadyTime(store, clock=clock)
+
+    def adopt(self, platform: PlatformModel) -> None:
+        """Use the resources of this model from now on."""
         self._platform = platform
         self._queues = {queue.name for queue in platform.queues}
-        self._steady = steady or SteadyTime(store, clock=clock)
 
     def move(self, *, most: int = PASS) -> int:
         """Move up to `most` messages and return their number.

@@ -34,6 +34,10 @@ class Schedules:
         self._store = store
         self._steady = steady or SteadyTime(store, clock=clock)
         self._jumped = 0.0  # at the last plan
+        self.adopt(platform)
+
+    def adopt(self, platform: PlatformModel) -> None:
+        """Use the resources of this model from now on."""
         self._timers = {
             function.name: function.trigger
             for function in platform.functions

@@ -16,8 +16,12 @@ class Secrets:
 
     def __init__(self, store: Store, *, platform: PlatformModel, clock: Clock) -> None:
         self._store = store
-        self._names = {secret.name: secret.name for secret in platform.of(SecretModel)}
+        self.adopt(platform)
         self._clock = clock
+
+    def adopt(self, platform: PlatformModel) -> None:
+        """Use the resources of this model from now on."""
+        self._names = {secret.name: secret.name for secret in platform.of(SecretModel)}
 
     def read(self, secret: str) -> str:
         """See `ports.secrets`."""

@@ -2,10 +2,12 @@
 
 from collections.abc import Callable, Iterable
 from datetime import timedelta
+from typing import Any
 
 from oort.engine.rows import forms, indexes, items
 from oort.engine.rows.encoding import decoded
 from oort.engine.rows.indexes import Moment, Window
+from oort.engine.rows.planned import Planned
 from oort.engine.rows.times import unix
 from oort.engine.store.session import Session
 from oort.engine.store.store import Store
@@ -14,6 +16,8 @@ from oort.model.errors import LimitExceeded
 from oort.model.items import Condition, Item, Key
 from oort.model.operations import (
     DeleteItem,
+    Done,
+    Found,
     GetItems,
     Listed,
     PutItem,
@@ -52,16 +56,23 @@ class Tables:
         lag: Callable[[], timedelta] = no_lag,
     ) -> None:
         self._store = store
-        self._platform = platform
-        self._tables = {table.name: table for table in platform.tables}
+        self.adopt(platform)
         self._clock = clock
         self._lag = lag
+
+    def adopt(self, platform: PlatformModel) -> None:
+        """Use the tables of this model from now on. A write that waits uses them, too."""
+        self._platform = platform
+        self._tables = {table.name: table for table in platform.tables}
 
     def get(self, table: str, key: Key) -> Item | None:
         """See `ports.tables`."""
         model = self._tables[table]
-        at = located(model, key)
-        return items.get(self._store, model, at)
+        return items.get(self._store, model, located(model, key))
+
+    def stored(self, table: str, key: Key) -> bytes | None:
+        """Return the bytes of an item as they are stored, see `rows.encoding`; None without the item."""
+        return items.stored(self._store, table, located(self._tables[table], key))
 
     def get_many(self, operation: GetItems) -> Listed:
         """See `ports.tables`."""
@@ -79,21 +90,44 @@ class Tables:
 
     def put(self, operation: PutItem) -> None:
         """See `ports.tables`."""
-        table, moment = self._tables[operation.table], self.moment()
-        item = items.prepared(table, operation.item)
-        self._store.write(lambda session: items.put(session, table, operation, item, moment=moment))
+        self._store.write(self._putting(operation))
 
     def update(self, operation: UpdateItem) -> Item:
         """See `ports.tables`."""
-        table, moment = self._tables[operation.table], self.moment()
-        return self._store.write(
-            lambda session: items.update(session, table, operation, moment=moment)
-        ).item
+        return self._store.write(self._updating(operation))
 
     def delete(self, operation: DeleteItem) -> None:
         """See `ports.tables`."""
+        self._store.write(self._deleting(operation))
+
+    def planned(self, operation: PutItem | UpdateItem | DeleteItem) -> Planned[Any]:
+        """Return the operation as a write that is ready for the store."""
+        match operation:
+            case PutItem():
+                return Planned(self._putting(operation), _done)
+            case UpdateItem():
+                return Planned(self._updating(operation), Found)
+            case DeleteItem():
+                return Planned(self._deleting(operation), _done)
+
+    def _putting(self, operation: PutItem) -> Callable[[Session], None]:
         table, moment = self._tables[operation.table], self.moment()
-        self._store.write(lambda session: items.delete(session, table, operation, moment=moment))
+        item = items.prepared(table, operation.item)
+        return lambda session: items.put(
+            session, self._tables[table.name], operation, item, moment=moment
+        )
+
+    def _updating(self, operation: UpdateItem) -> Callable[[Session], Item]:
+        table, moment = self._tables[operation.table], self.moment()
+        return lambda session: (
+            items.update(session, self._tables[table.name], operation, moment=moment).item
+        )
+
+    def _deleting(self, operation: DeleteItem) -> Callable[[Session], None]:
+        table, moment = self._tables[operation.table], self.moment()
+        return lambda session: items.delete(
+            session, self._tables[table.name], operation, moment=moment
+        )
 
     def query(self, operation: QueryIndex) -> Listed:
         """See `ports.tables`. A page also ends when it holds 1 MB."""
@@ -144,11 +178,25 @@ class Tables:
         the stored items.
         """
 
+        return self._store.write(self._prepared)
+
+    def exchange(self, platform: PlatformModel, *, adopt: Callable[[], None]) -> int:
+        """Make the stored index entries fit another model, and call `adopt`, in one step.
+
+        No write comes in between. See `prepare`.
+        """
+
         def work(session: Session) -> int:
-            forms.record(session, self._platform)
-            return indexes.build(session, self._platform)
+            forms.record(session, platform)
+            changed = indexes.build(session, platform)
+            adopt()
+            return changed
 
         return self._store.write(work)
+
+    def _prepared(self, session: Session) -> int:
+        forms.record(session, self._platform)
+        return indexes.build(session, self._platform)
 
     def check(self) -> None:
         """Raise StateUnusable if the program would misread the stored items."""
@@ -158,6 +206,10 @@ class Tables:
         """Return the moment of a write that begins now."""
         now = self._clock.now()
         return Moment(unix(now), unix(now, after=self._lag()))
+
+
+def _done(_: object) -> Done:
+    return Done()
 
 
 # No stored key is empty: b"" lies before them all.

@@ -70,11 +70,15 @@ class Transactions:
     ) -> None:
         self._store = store
         self._backlog = backlog or Backlog(store, platform=platform, clock=clock)
-        self._tables = {table.name: table for table in platform.tables}
-        self._queues = {queue.name for queue in platform.queues}
+        self.adopt(platform)
         self._clock = clock
         self._steady = steady
         self._lag = lag
+
+    def adopt(self, platform: PlatformModel) -> None:
+        """Use the resources of this model from now on. A commit that waits uses them, too."""
+        self._tables = {table.name: table for table in platform.tables}
+        self._queues = {queue.name for queue in platform.queues}
 
     def commit(self, writes: Sequence[Write], mark: Mark | None) -> bool:
         """See `ports.transactions`."""

@@ -106,8 +106,9 @@ def _tidy(state: StateFolder) -> None:
         with shared_files.alone(state.path):
             for file in (copy, _beside(copy, "-journal"), _beside(copy, "-wal")):
                 durable.remove(file)
-            for file in state.path.glob(f".*.{'[0-9a-f]' * 32}"):
-                durable.remove(file)
+            for ending in ("", "-journal", "-wal"):
+                for file in state.path.glob(f".*.{'[0-9a-f]' * 32}{ending}"):
+                    durable.remove(file)
     except OSError as error:
         raise shared_files.unusable(state.path, error) from error
 

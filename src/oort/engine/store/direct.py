@@ -22,6 +22,7 @@ class DirectStore:
 
     def __init__(self, path: Path | None = None, *, key: str | None = None) -> None:
         self.on_commit: Callable[[], None] = ignore
+        self.commit_seconds = 0.0
         self._path = path
         self._name = ":memory:" if path is None else str(path)
         self._connection = connect(path, key=key)
@@ -56,6 +57,15 @@ class DirectStore:
         except Exception as error:  # it belongs to whoever reads the future
             future.set_exception(error)
         return future
+
+    def begin(self, work: Callable[[Session], T], then: Callable[[T | Exception], None]) -> None:
+        """See `Store.begin`. The work is done when this returns."""
+        outcome: T | Exception
+        try:
+            outcome = self.write(work)
+        except Exception as error:
+            outcome = error
+        then(outcome)
 
     def later(self, work: Callable[[Session], object]) -> None:
         """See `Store.later`. The work is done when this returns."""

@@ -13,12 +13,16 @@ import threading
 from collections import deque
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import Future
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from threading import get_ident
+from time import perf_counter
 from typing import Any, TypeVar, cast
 
 import apsw
+import msgspec
 
 from oort.engine.store.presence import Presence
 from oort.engine.store.session import Row, Session, Value
@@ -29,6 +33,7 @@ from oort.runtime.seldom import Seldom
 T = TypeVar("T")
 
 _log = logging.getLogger(__name__)
+_WEIGHT = 0.1  # of the latest commit in the time that a commit takes on average
 _seldom = Seldom(timedelta(seconds=30))
 
 
@@ -64,10 +69,30 @@ class _Waiting:
         return outcome.result
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class _Ticket:
+class _Callback:
+    """A function that receives the outcome."""
+
+    __slots__ = ("_then",)
+
+    def __init__(self, then: Callable[[Any], None]) -> None:
+        self._then = then
+
+    def tell(self, outcome: _Outcome) -> None:
+        """Call the function."""
+        error = outcome.error
+        try:
+            if error is None or isinstance(error, Exception):
+                self._then(outcome.result if error is None else error)
+            else:
+                self._then(RuntimeError(repr(error)))
+        except Exception:  # the others of the group have their outcome, too
+            _log.exception("The function for the outcome of a write failed.")
+
+
+# Made for each write: a Struct costs a tenth of a frozen dataclass.
+class _Ticket(msgspec.Struct, frozen=True, eq=False):
     work: Callable[[Session], Any]
-    answer: "_Waiting | Future[Any] | None"  # None: nobody waits
+    answer: "_Waiting | _Callback | Future[Any] | None"  # None: no caller waits
 
 
 class _Undo(Exception):
@@ -97,6 +122,7 @@ class GroupCommitStore:
         glance: timedelta = timedelta(milliseconds=10),
     ) -> None:
         self.on_commit: Callable[[], None] = ignore
+        self.commit_seconds = 0.0
         self._path = path
         self._key = key
         self._vfs = vfs
@@ -108,7 +134,6 @@ class GroupCommitStore:
         self._watch = threading.Lock()
         self._readers: deque[apsw.Connection] = deque()
         self._drained = False  # once true, no connection comes back
-        self._giving_back = threading.Lock()
         self._arrived = threading.Condition()
         self._queue: list[_Ticket] = []
         self._urgent = False
@@ -116,6 +141,7 @@ class GroupCommitStore:
         self._failure: BaseException | None = None
         self._writer = threading.Thread(target=self._write_groups, name="oort-store", daemon=True)
         self._writer.start()
+        self._writer_id = self._writer.ident
 
     def read(self, work: Callable[[Session], T]) -> T:
         """See `Store.read`."""
@@ -134,8 +160,12 @@ class GroupCommitStore:
 
     def row(self, sql: str, *values: Value) -> Row | None:
         """See `Store.row`."""
-        self._guard()
-        connection = self._reader()
+        if not self._files.are_there or self._closing or get_ident() == self._writer_id:
+            self._guard()
+        try:
+            connection = self._readers.pop()
+        except IndexError:
+            connection = self._reader()
         try:
             rows = connection.execute(sql, values).fetchall()
         except apsw.Error as error:
@@ -156,6 +186,10 @@ class GroupCommitStore:
         answer: Future[T] = Future()
         self._hand_in(_Ticket(work, answer))
         return answer
+
+    def begin(self, work: Callable[[Session], T], then: Callable[[T | Exception], None]) -> None:
+        """See `Store.begin`."""
+        self._hand_in(_Ticket(work, _Callback(then)))
 
     def later(self, work: Callable[[Session], object]) -> None:
         """See `Store.later`: the work joins the next group, or forms one after `patience`."""
@@ -193,14 +227,12 @@ class GroupCommitStore:
         self._writer.join()
         with self._watch:
             self._watching.close()
-        with self._giving_back:
-            self._drained = True
-        while self._readers:
-            self._readers.pop().close()
+        self._drained = True
+        self._close_readers()
         self._writing.close()
 
     def _guard(self) -> None:
-        if threading.current_thread() is self._writer:
+        if get_ident() == self._writer_id:
             raise RuntimeError("Work inside a store's work: it must use the session it was given.")
         if self._closing:
             raise closed()
@@ -218,12 +250,17 @@ class GroupCommitStore:
             return connection
 
     def _give_back(self, connection: apsw.Connection) -> None:
-        if not connection.in_transaction:
-            with self._giving_back:
-                if not self._drained:
-                    self._readers.append(connection)
-                    return
-        connection.close()
+        if connection.in_transaction:
+            connection.close()
+            return
+        self._readers.append(connection)
+        if self._drained:
+            self._close_readers()
+
+    def _close_readers(self) -> None:
+        with suppress(IndexError):
+            while True:
+                self._readers.pop().close()
 
     def _hand_in(self, ticket: _Ticket) -> None:
         self._guard()
@@ -280,7 +317,9 @@ class GroupCommitStore:
         connection.execute("BEGIN IMMEDIATE")
         try:
             outcomes = apply()
+            began = perf_counter()
             connection.execute("COMMIT")
+            self.commit_seconds += _WEIGHT * (perf_counter() - began - self.commit_seconds)
         except BaseException:
             if connection.in_transaction:
                 connection.execute("ROLLBACK")
@@ -347,7 +386,7 @@ def _is_wanted(ticket: _Ticket) -> bool:
 
 def _answer(ticket: _Ticket, outcome: _Outcome) -> None:
     answer = ticket.answer
-    if isinstance(answer, _Waiting):
+    if isinstance(answer, _Waiting | _Callback):
         answer.tell(outcome)
     elif answer is None:
         if outcome.error is not None:

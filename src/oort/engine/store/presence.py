@@ -23,6 +23,7 @@ class Presence:
         stamps = ((path, identity_of(path)) for path in paths)
         self._known = [(path, stamp) for path, stamp in stamps if stamp is not None]
         self._missing: Path | None = None
+        self.are_there = True
         self._pause = pause.total_seconds()
         self._next = 0.0
 
@@ -30,7 +31,7 @@ class Presence:
         """Return the error if a path has no file or another file. The error stays from then on."""
         for path, stamp in self._known:
             if self._missing is None and identity_of(path) != stamp:
-                self._missing = path
+                self._missing, self.are_there = path, False
         return self.noticed()
 
     def glance(self) -> StateLost | None:

@@ -50,20 +50,22 @@ class Store(Protocol):
     - `write` returns when the commit is durable. An exception of a work undoes only this work, and
     is raised.
     - `read` sees all writes acknowledged before it began, in one snapshot.
-    - StateUnusable if the disk or the file fails; then nothing of the work was kept.
-    - A work that writes may run a second time on the same state, after a failure of another work in
-    its group.
+    - StateUnusable if the disk or the file fails; then the work has changed no row.
+    - A work that writes may run a second time on the same state, after a failure inside its group.
       Only the second outcome counts, so a work may only have effects through its session.
     """
 
     on_commit: Callable[[], None]
     """Called on the committing thread after commits with `Session.wake`. It must not use the store."""
 
+    commit_seconds: float
+    """The time that a commit takes, on average."""
+
     def read(self, work: Callable[[Session], T]) -> T:
         """Run work that only reads, in the calling thread."""
 
     def row(self, sql: str, *values: Value) -> Row | None:
-        """Return the first row of one read-only statement, or None, at a third of the cost of
+        """Return the first row of a read-only statement, or None, at a third of the cost of
         `read`.
 
         A single statement sees one snapshot, so it needs no transaction.
@@ -74,6 +76,10 @@ class Store(Protocol):
 
     def submit(self, work: Callable[[Session], T]) -> "Future[T]":
         """Run work like `write`, without waiting. The future is done when the work is durable."""
+
+    def begin(self, work: Callable[[Session], T], then: "Callable[[T | Exception], None]") -> None:
+        """Run work like `write`, without waiting. `then` gets the result when the work is durable, or
+        the error. It runs on the committing thread, and must not use the store."""
 
     def later(self, work: Callable[[Session], object]) -> None:
         """Run work soon, without a caller that waits. A failure is only logged."""

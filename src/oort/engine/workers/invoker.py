@@ -14,14 +14,15 @@ from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
 
+import msgspec
 from msgspec.structs import replace
 
-from oort.app.programs import Function, Program
-from oort.engine.invoking.broker import EngineBroker
+from oort.engine.invoking.broker import EngineBroker, Write
 from oort.engine.invoking.cutoff import Cutoff
-from oort.engine.threads import Threads
+from oort.engine.threads import Outcomes, Threads
 from oort.engine.workers import losses, operations, wire
 from oort.engine.workers.control import Control, Reader
+from oort.engine.workers.places import Places
 from oort.engine.workers.pools import Pool
 from oort.engine.workers.processes import Claims, Job, Loss, Process
 from oort.engine.workers.wire import (
@@ -34,8 +35,8 @@ from oort.engine.workers.wire import (
     RunRequest,
 )
 from oort.model import limits
-from oort.model.errors import OortError
-from oort.model.functions import Answer
+from oort.model.errors import OortError, StateUnusable
+from oort.model.functions import Answer, FunctionModel
 from oort.model.invocations import (
     BatchInvocation,
     BatchOutcome,
@@ -45,22 +46,30 @@ from oort.model.invocations import (
     HttpOutcome,
 )
 from oort.model.messages import Delivery
-from oort.model.operations import CallFunction, GetItem, ReadSecret, Request
+from oort.model.operations import (
+    CallFunction,
+    DeleteItem,
+    GetItem,
+    PutItem,
+    ReadSecret,
+    Request,
+    UpdateItem,
+)
+from oort.model.platform import PlatformModel
 from oort.ports.clock import Clock
 from oort.ports.entropy import Entropy
 from oort.rules import identifiers, triggers
 
 _GROW = 0.01  # seconds between two looks at invocations that wait
 _LOOK = 0.25  # seconds between two looks at time-outs
-_AT_ONCE = (GetItem, ReadSecret)  # operations that the event loop performs itself
 _CLOSING = 1.0  # seconds for the environments to close
 _LATE = 0.002  # seconds; a loop that is later than this has too much to do already
 _ENDING = Loss("The platform is ending.", is_ending=True)
 _THREADS = 64  # for operations
 
 
-@dataclass(frozen=True, slots=True)
-class Asked:
+# Made for each request: a Struct costs a tenth of a frozen dataclass.
+class Asked(msgspec.Struct, frozen=True):
     """A request that waits for a worker, or runs."""
 
     _pool: Pool
@@ -73,14 +82,18 @@ class Asked:
 
 @dataclass(frozen=True, slots=True)
 class Workers:
-    """The connection to the parent of the workers, see `parent.fork`. `line` receives their log lines."""
+    """The connection to the parent of the workers, see `parent.fork`. `line` receives their log lines.
+
+    `most` is the largest number of processes, of all versions together.
+    """
 
     parent: socket.socket
     line: Callable[[str], None]
+    most: int = limits.WORKERS
 
 
 class WorkerInvoker:
-    """Runs functions in worker processes.
+    """Runs the functions of a version in worker processes. Versions of a platform share `places`.
 
     `failed` receives errors of the engine, and what happens to workers. The event loop that calls
     `begin` serves them.
@@ -88,22 +101,26 @@ class WorkerInvoker:
 
     def __init__(
         self,
-        program: Program,
+        platform: PlatformModel,
         workers: Workers,
         *,
         broker: EngineBroker,
         clock: Clock,
         entropy: Entropy,
         failed: Callable[[Exception], None],
-        most: int = limits.WORKERS,
+        places: Places | None = None,
     ) -> None:
-        self._functions: Mapping[str, Function] = program.functions
+        self._functions: Mapping[str, FunctionModel] = {
+            function.name: function for function in platform.functions
+        }
+        self._services = len({function.service for function in platform.functions})
         self._broker = broker
         self._clock = clock
         self._entropy = entropy
         self._line = workers.line
         self._failed = failed
-        self._most = most
+        self.places = places or Places(workers.most)
+        self.places.join(self)
         self._parent = workers.parent
         self._reader = Reader(workers.parent)
         self._is_begun = False
@@ -116,7 +133,7 @@ class WorkerInvoker:
         self._due = 0.0  # the loop's time of the next look
         self._looking: asyncio.TimerHandle | None = None
         self._threads = Threads(_THREADS, name="operation")
-        self._calls = Threads(most, name="call")
+        self._calls = Threads(self.places.most, name="call")
         self._is_closing = False
         self.failure: Exception | None = None
         self.was_cut = False  # true if an invocation was ended for the end of the platform
@@ -128,13 +145,10 @@ class WorkerInvoker:
         self._is_begun = True
         loop = asyncio.get_running_loop()
         self._parent.settimeout(0)
+        self._outcomes = Outcomes(loop)
         loop.add_reader(self._parent.fileno(), self._hear)
         self._looking = loop.call_later(_LOOK, self._look)
         self._begun.set_result(loop)
-
-    def function(self, name: str) -> Function:
-        """Return the function with that name; KeyError if there is none."""
-        return self._functions[name]
 
     # -- invocations
 
@@ -150,7 +164,8 @@ class WorkerInvoker:
 
         `cutoff` can revoke the rights of the invocation; its process is killed some time later.
         """
-        self.begin()
+        if not self._is_begun:
+            self.begin()
         pool, token = self._pool(name), self._broker.open(name)
         cutoff.begin(lambda: self._broker.close(token))
         run = RunRequest(name, replace(invocation, token=token))
@@ -164,7 +179,7 @@ class WorkerInvoker:
             then(
                 losses.request(
                     end,
-                    function=self._functions[name].model,
+                    function=self._functions[name],
                     invocation=run.invocation,
                     clock=self._clock,
                     entropy=self._entropy,
@@ -187,7 +202,7 @@ class WorkerInvoker:
 
     def batch(self, name: str, deliveries: tuple[Delivery, ...], *, id: str) -> BatchOutcome:
         """Run a function for a batch of deliveries, from a thread of its own."""
-        model = self._functions[name].model
+        model = self._functions[name]
         messages = frozenset(delivery.message.id for delivery in deliveries)
         token = self._broker.open(name, messages=messages)
         lasts = triggers.lasts(model).total_seconds()
@@ -218,7 +233,7 @@ class WorkerInvoker:
             body=operation.body,
         )
         frame = wire.framed(RunCall(name, invocation))
-        model = self._functions[name].model
+        model = self._functions[name]
         assert isinstance(model.trigger, Answer), model
         limit = min(model.timeout, model.trigger.timeout).total_seconds()
         end, _ = self._run(name, token, frame, Returned, at_once=True, limit=limit)
@@ -229,7 +244,7 @@ class WorkerInvoker:
         return losses.call(
             end,
             operation,
-            function=self._functions[name].model,
+            function=model,
             clock=self._clock,
             entropy=self._entropy,
         )
@@ -268,7 +283,7 @@ class WorkerInvoker:
         *,
         receipts: tuple[str, ...] = (),
     ) -> Job:
-        timeout = self._functions[name].model.timeout
+        timeout = self._functions[name].timeout
         return Job(name, token, frame, ends, timeout, done, receipts)
 
     def _run(
@@ -296,24 +311,26 @@ class WorkerInvoker:
         if self._is_closing or self.failure is not None:
             job.done(_ENDING)
         elif not pool.run(job, at_once=at_once):
-            job.done(Loss(f"{job.function} was not begun: {self._most} processes are busy."))
+            job.done(Loss(f"{job.function} was not begun: {self.places.most} processes are busy."))
         elif self._growing is None:
             self._watch()
 
     def _pool(self, name: str) -> Pool:
-        service = self._functions[name].model.service
+        service = self._functions[name].service
         pool = self._pools.get(service)
         if pool is None:
             pool = self._pools[service] = Pool(
                 start=partial(self._start, service),
                 memory=limits.WORKER_MEMORY,
-                now=self._time,
+                commit=lambda: self._broker.store.commit_seconds,
                 report=lambda what: self._report(f"{service}: {what}"),
             )
         return pool
 
     def _start(self, service: str) -> Process | None:
-        if len(self._processes) >= self._most and not self._make_room():
+        if self.failure is not None:
+            return None
+        if not self.places.is_free(is_first=self._pools[service].is_empty):
             return None
         self._number += 1
         ours, theirs = socket.socketpair()
@@ -328,7 +345,7 @@ class WorkerInvoker:
             again=partial(self._run_again, pool),
             line=self._line,
             report=self._report,
-            kill=lambda number: self._tell(Control("kill", number)),
+            kill=self._kill,
         )
         self._processes[process.number] = process
         self._owners[process.number] = pool
@@ -337,18 +354,38 @@ class WorkerInvoker:
         self._loop.create_task(self._connected(process, ours))
         return process
 
+    def _kill(self, process: Process) -> None:
+        self._owners[process.number].leave(process)
+        self._tell(Control("kill", process.number))
+
     async def _connected(self, process: Process, ours: socket.socket) -> None:
         await self._loop.connect_accepted_socket(lambda: process, ours)
 
-    def _make_room(self) -> bool:
-        """End the process of any service that has been idle the longest; False if all are busy."""
-        idle = [pool for pool in self._pools.values() if pool.idle_since() is not None]
-        if not idle:
-            return False
-        return min(idle, key=lambda pool: pool.idle_since() or 0.0).retire()
+    def count(self) -> int:
+        """See `Places`."""
+        return len(self._processes)
 
-    def _time(self) -> float:
-        return self._loop.time()
+    def is_busy(self) -> bool:
+        """True while an invocation runs or waits."""
+        is_running = any(process.job is not None for process in self._processes.values())
+        return is_running or any(pool.is_waited_for for pool in self._pools.values())
+
+    def without(self) -> int:
+        """See `Places`."""
+        return self._services - sum(not pool.is_empty for pool in self._pools.values())
+
+    def spare_since(self) -> float | None:
+        """See `Places`."""
+        return min((since for since, _ in self._spare()), default=None)
+
+    def retire(self) -> bool:
+        """See `Places`."""
+        spare = self._spare()
+        return bool(spare) and min(spare, key=lambda pair: pair[0])[1].retire()
+
+    def _spare(self) -> list[tuple[float, Pool]]:
+        pools = [(pool.spare_since(), pool) for pool in self._pools.values()]
+        return [(since, pool) for since, pool in pools if since is not None]
 
     def _report(self, what: str) -> None:
         self._failed(OortError(what))
@@ -400,11 +437,22 @@ class WorkerInvoker:
             self.failure = OortError(
                 "The parent of the worker processes has ended.", "Start the platform again."
             )
+        for pool in self._pools.values():
+            for job in pool.close():
+                job.done(_ENDING)
         for number in tuple(self._processes):
             self._gone(number, 9)
 
     def _perform(self, request: Request, process: Process, number: int) -> None:
-        if isinstance(request.operation, _AT_ONCE):
+        operation = request.operation
+        if isinstance(operation, GetItem):
+            data = operations.read(self._broker, request, operation, failed=self._failed)
+            process.returned(number, data)
+            return
+        if isinstance(operation, PutItem | UpdateItem | DeleteItem):
+            self._write(request, operation, process, number)
+            return
+        if isinstance(operation, ReadSecret):
             data = operations.answered(self._broker, request, failed=self._failed)
             process.returned(number, data)
             return
@@ -414,8 +462,24 @@ class WorkerInvoker:
             assert isinstance(outcome, bytes), outcome
             process.returned(number, outcome)
 
-        is_call = isinstance(request.operation, CallFunction)
+        is_call = isinstance(operation, CallFunction)
         (self._calls if is_call else self._threads).submit(work, then=performed)
+
+    def _write(self, request: Request, operation: Write, process: Process, number: int) -> None:
+        """Begin a write. Its result goes to the process after the commit."""
+        write = operations.planned(self._broker, request, operation, failed=self._failed)
+        if isinstance(write, bytes):
+            process.returned(number, write)
+            return
+
+        def committed(outcome: object) -> None:
+            data = operations.written(write, outcome, failed=self._failed)
+            process.returned(number, data, is_write=True)
+
+        try:
+            self._broker.store.begin(write.work, partial(self._outcomes.hand_over, committed))
+        except StateUnusable as error:  # its end, or the loss of its files
+            committed(error)
 
     def _grow(self) -> None:
         now = self._loop.time()
@@ -437,6 +501,7 @@ class WorkerInvoker:
 
     def _close(self, closed: "Future[None]") -> None:
         self._is_closing = True
+        self.places.leave(self)
         for pool in self._pools.values():
             for job in pool.close():
                 job.done(_ENDING)

@@ -2,15 +2,19 @@
 
 import math
 from collections.abc import Callable
+from typing import Any
 
 from msgspec.structs import replace
 
+from oort.engine.invoking.broker import EngineBroker, Write
+from oort.engine.rows.planned import Planned
 from oort.engine.workers import wire
 from oort.engine.workers.wire import Failed, Performed
-from oort.model.errors import InvalidValue, NotUnderstood, OortError
+from oort.model.errors import InvalidValue, NotUnderstood, OortError, Refusal
 from oort.model.messages import Message
 from oort.model.operations import (
     Commit,
+    GetItem,
     Operation,
     PublishEvent,
     Refused,
@@ -19,6 +23,7 @@ from oort.model.operations import (
 )
 from oort.ports.broker import Broker
 from oort.rules.messaging import bodies
+from oort.runtime.operations import refused
 
 _CARRYING = (SendMessage, PublishEvent, Commit)  # operations that may carry messages
 
@@ -31,11 +36,58 @@ def answered(broker: Broker, request: Request, *, failed: Callable[[Exception], 
         return wire.framed(Performed(broker.perform(request)))
     except NotUnderstood as error:
         return wire.framed(Performed(Refused(InvalidValue.code, str(error))))
-    except OortError as error:
+    except Exception as error:
+        return _lost(error, failed=failed)
+
+
+def read(
+    broker: EngineBroker,
+    request: Request,
+    operation: GetItem,
+    *,
+    failed: Callable[[Exception], None],
+) -> bytes:
+    """Read an item and return the frame of the result. Never raises an exception."""
+    try:
+        found = broker.read(request, operation)
+        return wire.framed(Performed(found)) if isinstance(found, Refused) else wire.found(found)
+    except Exception as error:
+        return _lost(error, failed=failed)
+
+
+def planned(
+    broker: EngineBroker,
+    request: Request,
+    operation: Write,
+    *,
+    failed: Callable[[Exception], None],
+) -> Planned[Any] | bytes:
+    """Return a write that is ready for the store, or the frame of its result. Never raises an exception."""
+    try:
+        ready = broker.plan(request, operation)
+        return wire.framed(Performed(ready)) if isinstance(ready, Refused) else ready
+    except Exception as error:
+        return _lost(error, failed=failed)
+
+
+def written(write: Planned[Any], outcome: object, *, failed: Callable[[Exception], None]) -> bytes:
+    """Return the frame of the result of a write. Never raises an exception."""
+    try:
+        if isinstance(outcome, Refusal):
+            return wire.framed(Performed(refused(outcome)))
+        if isinstance(outcome, Exception):
+            return _lost(outcome, failed=failed)
+        return wire.framed(Performed(write.result(outcome)))
+    except Exception as error:
+        return _lost(error, failed=failed)
+
+
+def _lost(error: Exception, *, failed: Callable[[Exception], None]) -> bytes:
+    """Return the frame for an operation without a result."""
+    if isinstance(error, OortError):
         return wire.framed(Failed(error.code, error.what, error.instead))
-    except Exception as error:  # a failure of the engine, or of a value that no handle sends
-        failed(error)
-        return wire.framed(Failed(OortError.code, "The engine failed; its log says why."))
+    failed(error)  # a failure of the engine, or of a value that no handle sends
+    return wire.framed(Failed(OortError.code, "The engine failed; its log says why."))
 
 
 def _judged(operation: Operation) -> Operation:

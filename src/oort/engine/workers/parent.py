@@ -54,6 +54,19 @@ def fork(main: Main, *, closing: Collection[int] = ()) -> socket.socket:
         _leave(1)  # never back into the caller's code
 
 
+def become(connection: socket.socket, main: Main) -> NoReturn:
+    """Be a parent of workers that run `main`, in this process, which has no other thread.
+
+    `connection` is that to the broker.
+    """
+    gc.collect()
+    try:
+        _separate(())
+        _Parent(connection, main).run()
+    finally:
+        _leave(1)
+
+
 class _Parent:
     """The process that forks, waits for and kills workers."""
 

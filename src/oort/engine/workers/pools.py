@@ -1,9 +1,9 @@
 """The worker processes of a service: their number, and their invocations."""
 
-import math
 import os
 from collections import deque
 from collections.abc import Callable
+from math import ceil
 
 from oort.engine.workers.processes import Job, Process
 
@@ -11,17 +11,19 @@ from oort.engine.workers.processes import Job, Process
 _SPARE, _LAST = 30.0, 300.0
 _SHORT = 0.005  # seconds of an invocation behind which another may wait
 _LONG = 0.05  # seconds; an invocation that lasts longer does not use the cores all the time
+_LATE = 0.5  # the same, if the broker itself has to wait for a core
 _STUCK = 0.02  # seconds after which that other invocation is taken back
 _WEIGHT = 0.1  # of the latest invocation in what an invocation uses on average
 _CORES = os.cpu_count() or 1
+_LEAST = 1e-6  # seconds of CPU that every invocation takes
 _FEW, _MANY = 2 * _CORES, 1_000
 
 
 class Pool:
     """The processes of a service. All methods are called by the event loop.
 
-    `start` starts a process and returns it, or returns None if there are too many. `now` is the loop's
-    time. `memory` is the
+    `start` starts a process and returns it, or returns None if there are too many. `commit` is the time that a
+    commit takes. `memory` is the
     number of bytes above which a process ends after its invocation, which `report` receives as a sentence.
     """
 
@@ -30,19 +32,20 @@ class Pool:
         *,
         start: Callable[[], Process | None],
         memory: int,
-        now: Callable[[], float],
+        commit: Callable[[], float] = lambda: 0.0,
         report: Callable[[str], None] = lambda _: None,
     ) -> None:
         self._start = start
-        self._now = now
+        self._commit = commit
         self._report = report
         self._memory = memory
         self._processes: set[Process] = set()
         self._idle: list[Process] = []
+        self._hanging: set[Process] = set()  # of the last look
         self._waiting: deque[Job] = deque()
-        self._finished = 0  # invocations since the last look
         # Seconds of the last invocations, the latest with most weight: of CPU, and of waiting.
         self._cpu = self._waited = 0.0
+        self._useful = _MANY
 
     def run(self, job: Job, *, at_once: bool = False) -> bool:
         """Run the invocation in a free process, else as soon as a process is free.
@@ -50,7 +53,9 @@ class Pool:
         `at_once` is for a call, whose caller keeps a process busy: it gets a new process, or the
         result is False.
         """
-        if self._idle and (at_once or self._has_room()):
+        if self._idle and (
+            at_once or len(self._processes) - len(self._idle) - len(self._hanging) < self._useful
+        ):
             self._idle.pop().begin(job)
             return True
         if (at_once or not self._processes) and self._started(job):
@@ -73,15 +78,18 @@ class Pool:
 
         None if there is none, or if the other may take long.
         """
-        short = self._cpu + self._waited < _SHORT and self._worn(process) is None
-        return self._waiting.popleft() if short and self._waiting else None
+        if not self._waiting or self._cpu + self._waited >= _SHORT:
+            return None
+        if self._worn(process):
+            return None
+        return self._waiting.popleft()
 
-    def _worn(self, process: Process) -> str | None:
-        """Return the reason to end the process, if there is a reason."""
+    def _worn(self, process: Process) -> str:
+        """Return the reason to end the process; empty without a reason."""
         use = process.use
         if use.memory > self._memory:
             return f"has taken {use.memory >> 20} MiB, more than {self._memory >> 20} MiB"
-        return "has left hundreds of files open" if use.is_worn else None
+        return "has left hundreds of files open" if use.is_worn else ""
 
     def again(self, job: Job) -> None:
         """Run an invocation that was sent ahead in vain, before all others."""
@@ -90,12 +98,20 @@ class Pool:
         self._replace()
 
     def free(self, process: Process) -> None:
-        """Give the process its next invocation, if there is a next invocation."""
+        """Note the end of an invocation, and give the process its next, unless that was sent ahead."""
         use = process.use
-        self._finished += 1
+        self._hanging.discard(process)
         self._cpu += _WEIGHT * (use.cpu - self._cpu)
-        self._waited += _WEIGHT * (use.elsewhere + process.waited - self._waited)
-        if (reason := self._worn(process)) is not None:
+        # A write waits for the commit before and its own. The rest of its time it waits for the cores,
+        # and more processes would make it longer.
+        written = process.written and min(process.written, 2 * self._commit())
+        waited = use.elsewhere + process.waited + written
+        self._waited += _WEIGHT * (waited - self._waited)
+        # Processes that keep all cores busy, or that some short waits need.
+        self._useful = max(_FEW, ceil(_CORES * (1 + self._waited / max(self._cpu, _LEAST))))
+        if process.job is not None:
+            return
+        if (use.memory > self._memory or use.is_worn) and (reason := self._worn(process)):
             self._report(f"A worker process {reason}. It ends; the next invocation gets a new one.")
             self._processes.discard(process)
             process.retire()
@@ -105,11 +121,16 @@ class Pool:
         else:
             self._idle.append(process)
 
+    def leave(self, process: Process) -> None:
+        """Give no further invocation to a process, which is about to be killed."""
+        if process in self._idle:
+            self._idle.remove(process)
+
     def gone(self, process: Process) -> None:
         """Forget a process that has ended."""
         self._processes.discard(process)
-        if process in self._idle:
-            self._idle.remove(process)
+        self._hanging.discard(process)
+        self.leave(process)
         self._replace()
 
     def grow(self, *, idle: bool, now: float) -> bool:
@@ -119,15 +140,19 @@ class Pool:
 
         A further process helps only if the broker is partly `idle`, and if the busy processes wait so
         much that they leave cores idle: else it takes time from the others. Processes that have run an
-        invocation for long do not count: they may hang. If no other is left, or if none has ended an
-        invocation since the last look, there are more in any case.
+        invocation for long do not count: they may hang. If no other is left, there are more in any case.
         """
-        finished, self._finished = self._finished, 0
+        late = _LONG if idle else _LATE
+        self._hanging = {
+            process
+            for process in self._processes
+            if process.job is not None and now - process.since >= late
+        }
         ahead = self._take_back(now)
         if not self._waiting:
             return ahead
-        quick = self._busy(now)
-        if not (finished and quick) or (idle and quick < self._useful()):
+        quick = len(self._processes) - len(self._idle) - len(self._hanging)
+        if not quick or (idle and quick < self._useful):
             for _ in range(min(len(self._waiting), max(1, quick))):
                 if not self._used_or_started():
                     break
@@ -152,9 +177,19 @@ class Pool:
         process.retire()
         return True
 
-    def idle_since(self) -> float | None:
-        """Return the loop's time since when a process has been idle; None without an idle process."""
-        return self._idle[0].since if self._idle else None
+    @property
+    def is_empty(self) -> bool:
+        """True without a process."""
+        return not self._processes
+
+    def spare_since(self) -> float | None:
+        """Return the loop's time since when a process has been idle that is not the last one."""
+        return self._idle[0].since if self._idle and len(self._processes) > 1 else None
+
+    @property
+    def is_waited_for(self) -> bool:
+        """True if an invocation waits for a process."""
+        return bool(self._waiting)
 
     def close(self) -> list[Job]:
         """End the idle processes, and return the invocations that still waited."""
@@ -179,14 +214,7 @@ class Pool:
 
     def _has_room(self) -> bool:
         """True if another process may be busy now."""
-        busy, useful = len(self._processes) - len(self._idle), self._useful()
-        return busy < useful or self._busy(self._now()) < useful
-
-    def _busy(self, now: float) -> int:
-        """Return the number of processes that run an invocation, and not for long."""
-        return sum(
-            process.job is not None and now - process.since < _LONG for process in self._processes
-        )
+        return len(self._processes) - len(self._idle) - len(self._hanging) < self._useful
 
     def _used_or_started(self) -> bool:
         """Begin the next invocation in an idle or a new process; False if there are too many."""
@@ -197,12 +225,6 @@ class Pool:
             return False
         self._waiting.popleft()
         return True
-
-    def _useful(self) -> int:
-        """Return the number of processes that keep all cores busy, or that some short waits need."""
-        if not self._cpu:
-            return _MANY
-        return max(_FEW, math.ceil(_CORES * (1 + self._waited / self._cpu)))
 
     def _replace(self) -> None:
         if self._waiting and not self._processes and self._started(self._waiting[0]):

@@ -43,6 +43,7 @@ T = TypeVar("T")
 # carry bodies for older consumers, or a reply of 6 MiB with its spans.
 LONGEST = 32 * 1024 * 1024
 _SIZE = struct.Struct("<I")
+_UNREADABLE = (msgspec.MsgspecError, UnicodeDecodeError, RecursionError, ValueError)
 
 
 class Claim(msgspec.Struct, frozen=True, tag="claim"):
@@ -156,6 +157,8 @@ Ended: TypeAlias = Answered | Handled | Returned
 FromWorker: TypeAlias = Perform | Settled | Line | Ended
 
 _encoder = msgspec.msgpack.Encoder()
+_NOT_FOUND = _encoder.encode(Performed(Found(None)))
+_FOUND = _encoder.encode(Performed(Found({})))[:-1]  # without the empty item, the last byte
 _WITH_VALUES = (Perform, Performed)  # frames with values of items
 # Operations whose values need no extension.
 _PLAIN = (SendMessage, PublishEvent, CallFunction, ReadSecret)
@@ -177,6 +180,15 @@ def framed(frame: ToWorker | FromWorker) -> bytes:
     return _SIZE.pack(len(body)) + body
 
 
+def found(stored: bytes | None) -> bytes:
+    """Return the frame of `Performed(Found(item))` for the stored bytes of an item, or for no item.
+
+    The store and frames write values in the same way, so the bytes need not be read.
+    """
+    body = _NOT_FOUND if stored is None else _FOUND + stored
+    return _SIZE.pack(len(body)) + body
+
+
 def decoder(frames: Any) -> "msgspec.msgpack.Decoder[Any]":
     """Return a decoder for frames of this union."""
     return msgspec.msgpack.Decoder(frames, ext_hook=encoding.narrowed)
@@ -189,14 +201,17 @@ class Frames(Generic[T]):
         self._decoded: Callable[[bytes | bytearray | memoryview], T] = decoder(frames).decode
         self._rest = bytearray()
 
-    def take(self, data: bytes | bytearray) -> list[T]:
+    def take(self, data: bytes | bytearray | memoryview) -> list[T]:
         """Return the frames that these bytes complete."""
         if (
             not self._rest
             and len(data) >= _SIZE.size
             and len(data) - _SIZE.size == _SIZE.unpack_from(data)[0] <= LONGEST
         ):
-            return [self._decode(data[_SIZE.size :])]  # the usual case: it is one whole frame
+            try:  # the usual case: it is a whole frame
+                return [self._decoded(memoryview(data)[_SIZE.size :])]
+            except _UNREADABLE as error:
+                raise _unreadable(error) from error
         taken: list[T] = []
         if self._rest:
             self._rest += data
@@ -217,8 +232,12 @@ class Frames(Generic[T]):
     def _decode(self, payload: bytes | bytearray | memoryview) -> T:
         try:
             return self._decoded(payload)
-        except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError, ValueError) as error:
-            raise ValueError(f"A frame that cannot be read: {error}") from error
+        except _UNREADABLE as error:
+            raise _unreadable(error) from error
+
+
+def _unreadable(error: Exception) -> ValueError:
+    return ValueError(f"A frame that cannot be read: {error}")
 
 
 def length(head: bytes | bytearray) -> int:

@@ -12,7 +12,6 @@ from collections import deque
 from collections.abc import Callable
 from contextlib import suppress
 from datetime import timedelta
-from functools import partial
 from typing import NoReturn
 
 from oort.app.programs import Program
@@ -85,18 +84,20 @@ class Channel:
         self._undisturbed = _Undisturbed(alarm)
         self._frames: wire.Frames[ToWorker] = wire.Frames(ToWorker)
         self._received: deque[ToWorker] = deque()
+        self._part = memoryview(bytearray(_PART))
         self.asked = 0.0  # seconds of waiting for results
+        self.exchanges = 0  # frames that were sent: each may have let the process sleep
 
     def receive(self) -> ToWorker:
         """Return the next frame. Ends the process if the broker has closed the connection."""
         while not self._received:
             try:
-                data = self._connection.recv(_PART)
+                size = self._connection.recv_into(self._part)
             except OSError:
-                data = b""
-            if not data:
+                size = 0
+            if not size:
                 _leave(0)  # the broker has ended, or closed this worker's connection
-            self._received.extend(self._frames.take(data))
+            self._received.extend(self._frames.take(self._part[:size]))
         return self._received.popleft()
 
     def next(self) -> ToWorker:
@@ -140,6 +141,7 @@ class Channel:
     def _send(self, data: bytes) -> None:
         if os.getpid() != self._pid:
             _leave(1)  # a handler has forked: only the parent speaks for the invocation
+        self.exchanges += 1
         try:
             self._connection.sendall(data)
         except OSError:
@@ -163,6 +165,33 @@ class _Undisturbed:
             traceback.print_exception(error)
             _end(1)
         self._alarm.release()
+
+
+class _Meter:
+    """The resources that an invocation uses, from now on.
+
+    An invocation that has not slept was not waiting: the time that it took beyond its own CPU time
+    belongs to other processes on the same cores, and more workers would make it longer.
+    """
+
+    def __init__(self, channel: Channel) -> None:
+        self._channel = channel
+        self._cpu, self._asked = time.process_time(), channel.asked
+        self._slept = self._sleeps(resource.getrusage(resource.RUSAGE_SELF))
+        self._began = time.perf_counter()
+
+    def use(self) -> Use:
+        """Return the resources used so far."""
+        took = time.perf_counter() - self._began
+        usage = resource.getrusage(resource.RUSAGE_SELF)
+        cpu, asked = time.process_time() - self._cpu, self._channel.asked - self._asked
+        slept = self._sleeps(usage) > self._slept
+        elsewhere = max(0.0, took - cpu - asked) if slept else 0.0
+        return Use(cpu, elsewhere, usage.ru_maxrss * _UNIT, _has_few_descriptors())
+
+    def _sleeps(self, usage: resource.struct_rusage) -> int:
+        """Return how often the process has slept for anything but the broker."""
+        return usage.ru_nvcsw - self._channel.exchanges
 
 
 class Worker:
@@ -192,7 +221,7 @@ class Worker:
             self._channel.send(ended)
 
     def _ended(self, frame: ToWorker) -> wire.Ended:
-        use = partial(self._used, time.perf_counter(), time.process_time(), self._channel.asked)
+        use = _Meter(self._channel).use
         match frame:
             case RunRequest(function=name, invocation=invocation):
                 environment, reader = self._environment(name)
@@ -206,13 +235,6 @@ class Worker:
                 return Returned(invoke.call(environment, invocation), use())
             case _:
                 raise AssertionError(frame)
-
-    def _used(self, began: float, cpu_before: float, asked_before: float) -> Use:
-        cpu = time.process_time() - cpu_before
-        asked = self._channel.asked - asked_before
-        elsewhere = time.perf_counter() - began - cpu - asked
-        memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * _UNIT
-        return Use(cpu, max(0.0, elsewhere), memory, _has_few_descriptors())
 
     def _settled(self, end: Failure | Parked | None) -> None:
         match end:

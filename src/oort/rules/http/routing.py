@@ -64,7 +64,8 @@ class Routes:
         if a segment
         is not UTF-8.
         """
-        parts = segments(path)
+        trimmed = path.removeprefix("/").removesuffix("/")
+        parts = trimmed.split("/") if trimmed else []  # as `segments`
         if "%" in path:
             parts = [unquote(part, errors="strict") for part in parts]
         end = self._end_of(parts)

@@ -24,7 +24,7 @@ class Judged:
 
 def located(table: TableModel, key: Key) -> Address:
     """Return the address of the key. InvalidValue if the key is no key of this table."""
-    if len(key) != len(table.key):
+    if len(key) != (1 if table.sort is None else 2):
         raise InvalidValue(
             f"A key of {table.name} has {len(table.key)} part(s), not {len(key)}.",
             "Give each part a value.",

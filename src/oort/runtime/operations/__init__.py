@@ -43,7 +43,7 @@ class Operations:
         try:
             return _perform(operation, self._ports)
         except Refusal as error:
-            return _refused(error)
+            return refused(error)
 
 
 def _perform(operation: Operation, ports: "HandlePorts") -> Result:
@@ -85,7 +85,8 @@ def _perform(operation: Operation, ports: "HandlePorts") -> Result:
             return on_secrets(operation, ports.secrets)
 
 
-def _refused(error: Refusal) -> Refused:
+def refused(error: Refusal) -> Refused:
+    """Return the result for a refusal of a port."""
     position = error.position if isinstance(error, ConditionFailed | NoSuchItem) else 0
     after = error.after.total_seconds() if isinstance(error, EffectInProgress) else 0.0
     return Refused(error.code, str(error), position, after)

@@ -28,7 +28,6 @@ from oort import (
 )
 from oort.app.handles.later import Bucket
 from oort.app.loading.loader import load
-from oort.app.loading.ownership import imports
 from oort.app.programs import Program
 from oort.model.errors import InvalidProgram, InvalidUse
 from oort.model.functions import Grant, Http, Subscription, Worker
@@ -214,12 +213,6 @@ def test_one_mistake_of_one_service_refuses_the_program() -> None:
         load([shop, mail, broken])
     assert [one.code for one in caught.value.mistakes] == ["handle.bare"]
     assert str(caught.value) == str(caught.value.mistakes[0])
-
-
-def test_imports_of_a_module_without_a_file_are_not_read() -> None:
-    service = Service("made")
-    service.declared.modules |= {"builtins", "nowhere.at.all"}
-    assert imports([service]) == []
 
 
 Code = NewType("Code", str)

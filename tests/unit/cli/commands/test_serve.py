@@ -114,6 +114,16 @@ def test_a_second_signal_ends_it_at_once(tmp_path: Path) -> None:
         assert platform.process.wait(5) == 1
 
 
+def test_a_closed_terminal_ends_it_as_other_signals_do(tmp_path: Path) -> None:
+    with served(shop(tmp_path)) as platform:
+        running = Slow(platform, 1.0)
+        platform.process.send_signal(signal.SIGHUP)
+        _until_closed(platform)
+        platform.process.send_signal(signal.SIGHUP)  # a shell and the kernel both send it
+        assert running.reply() == (200, b'"slept"')
+        assert platform.process.wait(PATIENCE) == 0
+
+
 def test_it_ends_if_nobody_reads_its_log(tmp_path: Path) -> None:
     with served(shop(tmp_path, TALKING)) as platform:
         for _ in range(3):
@@ -128,6 +138,9 @@ def test_only_a_proxy_opens_it_to_other_machines_and_names(tmp_path: Path) -> No
     assert refused.exit_code == 64
     assert "--behind-proxy" in refused.stderr
     assert run("serve", folder, "--host", "shop.example").exit_code == 64
+    elsewhere = run("serve", folder, "--port", "0", "--host", "192.0.2.7", "--behind-proxy")
+    assert elsewhere.exit_code == 64
+    assert "This machine has no address 192.0.2.7." in elsewhere.stderr
     path, names = "/orders/of/2026-01-31", ({"host": "shop.example"}, {"host": "evil.example"})
     for words, statuses in (
         ([], [421, 421]),

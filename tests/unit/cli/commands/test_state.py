@@ -43,15 +43,19 @@ def test_problems_and_mistakes_are_sentences(tmp_path: Path) -> None:
     with saved.folder.database.open("r+b") as file:
         file.seek(8_000)
         file.write(b"damage" * 100)
-    for words, says in (
-        (("verify", "first"), "cannot be loaded"),
-        (("load", "first"), "cannot be loaded"),
-        (("load", "second"), "is not a saved state"),
-        (("save", "first"), "exists already"),
-        (("save", "../.."), "exists already"),
+    for words, code, says in (
+        (("verify", "first"), 1, "cannot be loaded"),
+        (("load", "first"), 1, "cannot be loaded"),
+        (("load", "second"), 64, "is not a saved state"),
+        (("verify", "second"), 64, "is not a saved state"),
+        (("save", "first"), 64, "exists already"),
+        (("save", "../.."), 64, "exists already"),
+        (("save", ".hidden"), 64, "is not a name for a saved state"),
+        (("save", f"{folder}/.oort/copy"), 64, "is inside of the state"),
+        (("list", f"{tmp_path}/nowhere"), 64, "There is no folder"),
     ):
         result = run("state", *words, "-C", folder)
-        assert result.exit_code == 1
+        assert result.exit_code == code
         assert says in result.stderr
         assert len(result.stderr.splitlines()) == 1
     with StateFolder(folder / ".oort").database.open("r+b") as file:
@@ -60,7 +64,8 @@ def test_problems_and_mistakes_are_sentences(tmp_path: Path) -> None:
     result = run("state", "verify", "-C", folder)
     assert (result.exit_code, result.stdout.splitlines()[-1][:10]) == (1, "1 problem.")
     other = shop(tmp_path)
-    assert run("state", "verify", "-C", other).exit_code == 1  # it never ran
+    for never in (("verify", "-C", other), ("save", "-C", other), ("compact", other)):
+        assert run("state", *never).exit_code == 64  # it never ran
     assert not (other / ".oort").exists()
 
 

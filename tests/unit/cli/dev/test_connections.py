@@ -46,6 +46,10 @@ class Loop:
         self.timers.append(Timer(seconds, call))
         return self.timers[-1]
 
+    def call_soon(self, call: Callable[..., None], *arguments: object) -> None:
+        """Call it at once."""
+        call(*arguments)
+
     def create_task(self, work: Any, **_: object) -> "asyncio.Future[None]":
         """Do not run it."""
         self.requests += 1

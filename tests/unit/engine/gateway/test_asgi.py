@@ -10,7 +10,7 @@ from typing import Any, Self
 import msgspec
 import pytest
 
-from oort.engine.gateway.answers import InThreads
+from oort.engine.gateway.answers import InThreads, Then
 from oort.engine.gateway.asgi import GatewayApp
 from oort.engine.gateway.gateway import Admission
 from oort.engine.store.direct import DirectStore
@@ -275,18 +275,13 @@ def test_a_handler_runs_in_a_thread_and_the_loop_goes_on() -> None:
 
 
 class Unfinished:
-    """An answer that never comes, of a function that has begun or still waits."""
+    """A request whose handler does not end."""
 
     def __init__(self, *, has_begun: bool) -> None:
         self._has_begun = has_begun
 
-    async def outcome(self, limit: float | None = None) -> HttpReply | Exception | None:
-        """See `Running`."""
-        await asyncio.Event().wait()
-        return None
-
     def cancel(self) -> bool:
-        """See `Running`."""
+        """See `Begun`."""
         return not self._has_begun
 
 
@@ -298,7 +293,7 @@ class Waiting:
     def __init__(self, *, has_begun: bool) -> None:
         self._has_begun = has_begun
 
-    def begin(self, admission: Admission, body: bytes) -> Unfinished:
+    def begin(self, admission: Admission, body: bytes, *, then: Then) -> Unfinished:
         """See `Answers`."""
         return Unfinished(has_begun=self._has_begun)
 

@@ -8,11 +8,12 @@ from hypothesis import strategies as st
 from oort.engine.clocks import VirtualClock
 from oort.engine.entropy import SeededEntropy
 from oort.engine.invoking.broker import EngineBroker
+from oort.engine.rows.encoding import decoded
 from oort.engine.services import bundle
 from oort.engine.store.direct import DirectStore
 from oort.model.errors import NotGranted
 from oort.model.functions import Grant, Worker
-from oort.model.items import Equals
+from oort.model.items import Equals, Key
 from oort.model.messages import Message
 from oort.model.operations import (
     CheckItem,
@@ -111,6 +112,33 @@ def test_a_token_ends_with_its_invocation_and_no_other_does() -> None:
     assert one.perform(Request(second, GetItem("desk.notes", ("1",)))) == Found(None)
 
 
+@pytest.mark.parametrize("key", [("1",), ("2",), ("",), ("1", "2"), (float("nan"),)])
+@pytest.mark.parametrize("function", ["desk.show", "desk.everybody"])
+def test_stored_bytes_are_read_with_the_same_rights_as_an_item(function: str, key: Key) -> None:
+    engine = Desk(DirectStore()).engine
+    engine.ports.tables.put(PUT)
+    operation = GetItem("desk.notes", key)
+    request = Request(engine.broker.open(function), operation)
+    stored = engine.broker.read(request, operation)
+    result = stored if isinstance(stored, Refused) else Found(decoded(stored) if stored else None)
+    assert result == engine.broker.perform(request)
+
+
+def test_stored_bytes_are_not_read_after_the_end_of_an_invocation() -> None:
+    engine = Desk(DirectStore()).engine
+    operation = GetItem("desk.notes", ("1",))
+    request = Request(engine.broker.open("desk.show"), operation)
+    engine.broker.close(request.token)
+    assert isinstance(engine.broker.read(request, operation), Refused)
+
+
+def test_tokens_that_are_drawn_together_are_different() -> None:
+    one = broker()
+    tokens = {one.open("desk.show") for _ in range(100)}
+    assert len(tokens) == 100
+    assert {len(token) for token in tokens} == {32}
+
+
 def test_a_function_marks_messages_for_itself_only() -> None:
     one = broker()
     token = one.open("desk.count")
@@ -135,8 +163,15 @@ class Paying:
             programs.function("shop.other", worker),
         )
         platform = PlatformModel("shop", (ServiceModel(name="shop", functions=functions),))
-        ports = bundle.on(DirectStore(), platform=platform, clock=VirtualClock())
-        self.broker = EngineBroker(platform, operations=Operations(ports), entropy=SeededEntropy(1))
+        store = DirectStore()
+        ports = bundle.on(store, platform=platform, clock=VirtualClock())
+        self.broker = EngineBroker(
+            platform,
+            operations=Operations(ports),
+            tables=ports.tables,
+            store=store,
+            entropy=SeededEntropy(1),
+        )
 
     def ask(self, function: str, operation: Operation) -> Result:
         """What an invocation of the function gets."""

@@ -237,6 +237,7 @@ class FailingStore:
 
     def __init__(self, inner: GroupCommitStore) -> None:
         self._inner = inner
+        self.commit_seconds = 0.0
         self.failing: dict[str, int] = {}
         self.failed = 0
 
@@ -264,6 +265,9 @@ class FailingStore:
     def submit(self, work: Callable[[Session], T]) -> "Future[T]":
         self._check("submit")
         return self._inner.submit(work)
+
+    def begin(self, work: Callable[[Session], T], then: Callable[[T | Exception], None]) -> None:
+        self._inner.begin(work, then)
 
     def later(self, work: Callable[[Session], object]) -> None:
         self._inner.later(work)

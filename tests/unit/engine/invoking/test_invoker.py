@@ -126,9 +126,6 @@ def test_an_unknown_function_is_a_key_error_and_leaves_nothing_behind() -> None:
     desk = Desk(DirectStore())
     with pytest.raises(KeyError):
         desk.engine.invoker.batch("desk.nothing", (), id="i")
-    with pytest.raises(KeyError):
-        desk.engine.invoker.function("desk.nothing")
-    assert desk.engine.invoker.function("desk.show").model.name == "desk.show"
     assert desk.engine.broker._holders == {}
 
 

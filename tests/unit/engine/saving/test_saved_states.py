@@ -1,5 +1,6 @@
 """Saved states: complete or without a name, loaded whole or not at all, whatever ends the process."""
 
+import fcntl
 import os
 import signal
 import subprocess
@@ -215,6 +216,42 @@ def test_an_interrupted_save_leaves_no_name_and_the_next_one_removes_the_rest(de
             saved.folder.path.rename(desk.root / f"moved{moments}")
     assert moments > 3
     assert [path.name for path in home.iterdir()] == ["b"]
+
+
+def test_the_rest_of_another_name_is_removed_but_nothing_else(desk: Desk) -> None:
+    home = saved_states.home(desk.root / ".oort")
+    ends = "0123456789abcdef" * 2
+    interrupted, in_use, foreign = (home / f".{name}.{ends}" for name in ("20260101T0", "b", "c"))
+    for folder, file in ((interrupted, "oort.db-journal"), (in_use, "oort.db"), (foreign, "mine")):
+        folder.mkdir(parents=True)
+        (folder / file).write_text("")
+    (home / f".file.{ends}").write_text("")
+    descriptor = os.open(in_use, os.O_RDONLY)
+    fcntl.flock(descriptor, fcntl.LOCK_EX)  # as the process does that writes there
+    desk.saved("a")
+    assert {path.name for path in home.iterdir()} == {
+        "a", in_use.name, foreign.name, f".file.{ends}"
+    }  # fmt: skip
+    os.close(descriptor)
+    desk.saved("d")
+    assert not in_use.exists()
+
+
+def test_a_save_whose_folder_was_taken_for_a_leftover_makes_another(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lock, seen = fcntl.flock, list[int]()
+
+    def late(descriptor: int, how: int) -> None:
+        if not seen:  # another save has removed the folder meanwhile
+            (draft,) = saved_states.home(desk.root / ".oort").iterdir()
+            draft.rmdir()
+        seen.append(descriptor)
+        lock(descriptor, how)
+
+    monkeypatch.setattr(fcntl, "flock", late)
+    assert desk.saved("a").name == "a"
+    assert len(seen) == 2
 
 
 @pytest.mark.slow

@@ -33,7 +33,10 @@ def test_a_write_can_be_read_at_once() -> None:
     assert store.write(add("a")) == 1
     assert store.submit(add("b")).result(0) == 1
     store.later(add("c"))
-    assert store.read(names) == ["a", "b", "c"]
+    outcomes: list[object] = []
+    store.begin(add("d"), outcomes.append)
+    assert outcomes == [1]
+    assert store.read(names) == ["a", "b", "c", "d"]
     store.close()
 
 
@@ -43,6 +46,9 @@ def test_work_that_fails_undoes_itself(caplog: pytest.LogCaptureFixture) -> None
         store.write(failing)
     with pytest.raises(ConditionFailed):
         store.submit(failing).result(0)
+    outcomes: list[object] = []
+    store.begin(failing, outcomes.append)
+    assert [type(outcome) for outcome in outcomes] == [ConditionFailed]
     with caplog.at_level(logging.WARNING):
         store.later(failing)
     assert "nobody waits for" in caplog.text

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from datetime import timedelta
 from pathlib import Path
+from queue import SimpleQueue
 from typing import NoReturn
 
 import apsw
@@ -226,6 +227,26 @@ def test_a_single_row_sees_what_was_acknowledged_and_leaves_nothing_open(
     with pytest.raises(RuntimeError, match="use the session"):
         store.write(lambda _: store.row("SELECT 1"))
     assert store.read(names) == ["a", "b"]
+
+
+def test_a_function_gets_the_outcome_after_the_commit(store: GroupCommitStore) -> None:
+    outcomes: SimpleQueue[object] = SimpleQueue()
+
+    def rude(outcome: object) -> None:
+        outcomes.put(outcome)
+        raise ValueError("Nobody hears it.")
+
+    gate = Gate(store)
+    store.begin(add("a"), rude)
+    store.begin(lambda session: session.run("INSERT INTO nowhere VALUES(1)"), outcomes.put)
+    store.begin(add("b"), outcomes.put)
+    assert outcomes.empty()
+    gate.open()
+    first, second, third = (outcomes.get(timeout=10) for _ in range(3))
+    assert (first, third) == (1, 1)
+    assert isinstance(second, apsw.SQLError)
+    assert store.read(names) == ["a", "b"]
+    assert store.commit_seconds > 0
 
 
 def test_a_wrong_statement_fails_alone(store: GroupCommitStore) -> None:

@@ -106,7 +106,7 @@ def test_a_process_that_has_taken_much_memory_ends_after_its_invocation(
 ) -> None:
     # A fork begins with about as much memory as this process has now.
     here = int(Path("/proc/self/statm").read_text().split()[1]) * resource.getpagesize()
-    monkeypatch.setattr(limits, "WORKER_MEMORY", here + (80 << 20))
+    monkeypatch.setattr(limits, "WORKER_MEMORY", here + (70 << 20))
     with opened(tmp_path) as shop:
         before = shop.process()
         assert shop.ask("take", doing="leak").status == 200

@@ -19,7 +19,7 @@ class Worker:
     def __init__(self) -> None:
         self.jobs: list[Job] = []
         self.is_retired = False
-        self.use, self.waited, self.since = SMALL, 0.0, 0.0
+        self.use, self.waited, self.written, self.since = SMALL, 0.0, 0.0, 0.0
         self.job: Job | None = None
         self.following: Job | None = None
 
@@ -47,8 +47,7 @@ class Service:
     def __init__(self, most: int = 100) -> None:
         self.processes: list[Worker] = []
         self._most = most
-        self.now = 0.0
-        self.pool = Pool(start=self._start, memory=1000, now=lambda: self.now)
+        self.pool = Pool(start=self._start, memory=1000, commit=lambda: 0.001)
 
     def _start(self) -> Process | None:
         if len(self.processes) == self._most:
@@ -122,6 +121,20 @@ def test_there_are_no_more_while_the_cores_are_busy() -> None:
     assert len(service.processes) > busy
 
 
+def test_a_write_waits_for_its_commit_and_for_the_cores() -> None:
+    """What it waits for the cores does not call for more processes."""
+    counts = []
+    for written in (0.0, 0.002, 1.0):
+        service = Service()
+        service.run(400)
+        for _ in range(200):
+            service.processes[0].written = written
+            service.free(0, use=Use(cpu=0.0002, elsewhere=0.0, memory=1))
+            service.pool.grow(idle=True, now=0.0)
+        counts.append(len(service.processes))
+    assert counts[0] < counts[1] == counts[2] < 50
+
+
 def test_there_are_more_if_nothing_ends_whatever_was_before() -> None:
     service = Service()
     service.run(100)
@@ -129,9 +142,31 @@ def test_there_are_more_if_nothing_ends_whatever_was_before() -> None:
         service.free(0, use=Use(cpu=0.1, elsewhere=0.0, memory=1))
     service.pool.grow(idle=True, now=0.0)
     before = len(service.processes)
-    for _ in range(4):
-        service.pool.grow(idle=True, now=0.0)
-    assert len(service.processes) >= 8 * before
+    for now in (1.0, 1.01, 1.02, 1.03):
+        service.pool.grow(idle=True, now=now)
+    assert len(service.processes) >= 4 + before
+
+
+def test_a_broker_that_is_late_itself_blames_no_invocation() -> None:
+    service = Service()
+    service.run(100)
+    for _ in range(20):
+        service.free(0, use=Use(cpu=0.1, elsewhere=0.0, memory=1))
+    service.pool.grow(idle=True, now=0.0)
+    before = len(service.processes)
+    for _ in range(20):
+        service.pool.grow(idle=False, now=0.3)
+    assert len(service.processes) == before
+
+
+def test_a_process_that_is_killed_while_it_is_idle_gets_no_invocation() -> None:
+    service = Service()
+    service.run(1)
+    service.free(0)
+    service.pool.leave(service.processes[0])  # type: ignore[arg-type]
+    service.run(1)
+    service.pool.gone(service.processes[0])  # type: ignore[arg-type]
+    assert [len(worker.jobs) for worker in service.processes] == [1, 1]
 
 
 class TestAhead:

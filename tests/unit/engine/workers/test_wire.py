@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from oort.engine.rows import encoding
 from oort.engine.workers import wire
 from oort.engine.workers.wire import Failed, FromWorker, Line, Perform, Performed, ToWorker
 from oort.model.items import AddTo, Equals, Item
@@ -51,6 +52,14 @@ def test_an_operation_comes_back_unchanged(operation: Operation) -> None:
 def test_a_result_comes_back_unchanged(result: Result) -> None:
     frame = Performed(result)
     assert repr(to_worker(frame)) == repr(frame)
+
+
+@pytest.mark.parametrize(
+    "item", [None, {}, {"id": "1", "n": [HUGE, -HUGE, EXACT, 1.5, None, True, {"ü": "é"}]}]
+)
+def test_the_frame_of_stored_bytes_is_that_of_their_item(item: Item | None) -> None:
+    frame = wire.found(None if item is None else encoding.encoded(item))
+    assert wire.Frames[ToWorker](ToWorker).take(frame) == [Performed(Found(item))]
 
 
 @pytest.mark.parametrize("number", [HUGE, -HUGE, EXACT, 2**63, -(2**63) - 1])

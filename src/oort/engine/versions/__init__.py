@@ -1,0 +1,1 @@
+"""Versions of a platform that are live at once."""
