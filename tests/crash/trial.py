@@ -11,6 +11,7 @@ from oort.runtime.system import SystemClock
 from tests.crash.client import Ledger, Load, get, pages
 from tests.crash.processes import Process, free_port, until
 
+DEFECTS = ("broke the protocol", "Exception in callback", "AssertionError")
 UNFINISHED = 10  # deliveries that must be under way when the process is killed
 
 
@@ -26,6 +27,7 @@ class Counts:
     lost_workspaces: int
     counted: int  # by analytics; more than accounts: an effect inside atomic() was repeated
     messages: int  # different mails that were sent; more than accounts: atomic() queued one twice
+    defects: int  # lines of the log that tell of a defect of the engine
     repeated_calls: int  # calls of the outside world beyond the first for a mail
 
 
@@ -105,6 +107,7 @@ class Trial:
             lost_workspaces=len(accounts.keys() - owners),
             counted=self._counted(process, token),
             messages=len(messages),
+            defects=sum(process.log.read_text().count(sign) for sign in DEFECTS),
             repeated_calls=len(calls) - len(messages),
         )
 

@@ -35,6 +35,7 @@ def test_kills_in_the_middle_of_deliveries_lose_nothing_and_repeat_nothing_atomi
     assert len(counts.unfinished) == KILLS
     assert min(counts.unfinished) >= UNFINISHED
     assert counts.acknowledged >= KILLS * UNFINISHED
+    assert counts.defects == 0
     assert counts.lost_accounts == 0
     assert lost(counts) == 0
     assert counts.counted == counts.accounts  # each counted exactly once

@@ -113,7 +113,7 @@ class WorkerInvoker:
         self._functions: Mapping[str, FunctionModel] = {
             function.name: function for function in platform.functions
         }
-        self._services = len({function.service for function in platform.functions})
+        services = sorted({function.service for function in platform.functions})
         self._broker = broker
         self._clock = clock
         self._entropy = entropy
@@ -125,7 +125,8 @@ class WorkerInvoker:
         self._reader = Reader(workers.parent)
         self._is_begun = False
         self._begun: Future[asyncio.AbstractEventLoop] = Future()
-        self._pools: dict[str, Pool] = {}
+        # All of them now: threads of deliveries ask for them while the event loop looks at each.
+        self._pools = {service: self._made(service) for service in services}
         self._processes: dict[int, Process] = {}
         self._owners: dict[int, Pool] = {}
         self._number = 0
@@ -316,16 +317,15 @@ class WorkerInvoker:
             self._watch()
 
     def _pool(self, name: str) -> Pool:
-        service = self._functions[name].service
-        pool = self._pools.get(service)
-        if pool is None:
-            pool = self._pools[service] = Pool(
-                start=partial(self._start, service),
-                memory=limits.WORKER_MEMORY,
-                commit=lambda: self._broker.store.commit_seconds,
-                report=lambda what: self._report(f"{service}: {what}"),
-            )
-        return pool
+        return self._pools[self._functions[name].service]
+
+    def _made(self, service: str) -> Pool:
+        return Pool(
+            start=partial(self._start, service),
+            memory=limits.WORKER_MEMORY,
+            commit=lambda: self._broker.store.commit_seconds,
+            report=lambda what: self._report(f"{service}: {what}"),
+        )
 
     def _start(self, service: str) -> Process | None:
         if self.failure is not None:
@@ -372,7 +372,7 @@ class WorkerInvoker:
 
     def without(self) -> int:
         """See `Places`."""
-        return self._services - sum(not pool.is_empty for pool in self._pools.values())
+        return sum(pool.is_empty for pool in self._pools.values())
 
     def spare_since(self) -> float | None:
         """See `Places`."""

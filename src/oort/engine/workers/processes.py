@@ -30,7 +30,6 @@ from oort.runtime import replies
 GRACE = 1.0
 _LONGEST = 5.0  # seconds between a kill and its effect
 _LAST_WORDS = 0.5  # seconds in which the last frames of a process arrive after its end
-_CLAIM = wire.framed(wire.Claim())
 # The lines that a worker may log at once, and in a second. Then the broker reads no more from it,
 # until the second is over.
 _LINES = 10_000
@@ -108,6 +107,7 @@ class Process(asyncio.Protocol):
         self._transport: asyncio.Transport | None = None
         self._early: list[bytes] = []  # what was sent before the connection was made
         self._write: Callable[[bytes], None] = self._early.append
+        self._ahead = 0  # invocations that were sent ahead so far
         self._asked = 0  # operations so far; a result belongs to the last
         self._is_performing = False
         self._is_unsent = False  # true if the job came after the end of the connection
@@ -263,6 +263,8 @@ class Process(asyncio.Protocol):
 
     def returned(self, number: int, data: bytes, *, is_write: bool = False) -> None:
         """Send the result of the operation. A late result is dropped."""
+        if self.is_gone or self._loss is not None:
+            return  # the process does not live: it must get no other invocation
         if self._is_performing and number == self._asked:
             self._is_performing = False
             if is_write:
@@ -271,9 +273,10 @@ class Process(asyncio.Protocol):
                 self.waited += self._loop.time() - self._since_asked
             # With the result goes the next invocation: to wake the process once more costs more.
             if self.following is None and (job := self._follow(self)) is not None:
-                self._claims.give()
+                self._ahead += 1
+                self._claims.give(self._ahead)
                 self.following = job
-                data += _CLAIM + job.frame
+                data += wire.framed(wire.Claim(self._ahead)) + job.frame
             if not self._is_cut_off():
                 self._write(data)
 
@@ -297,23 +300,24 @@ class Process(asyncio.Protocol):
 
 
 class Claims:
-    """Rights to begin an invocation that was sent ahead: bytes in a pipe.
+    """Rights to begin an invocation that was sent ahead: numbers in a pipe.
 
-    Either the process takes it, or the broker takes it back.
+    Either the process takes the right, or the broker takes it back. An invocation that was taken back may still lie in the socket in
+    front of the next: without numbers it would run with the right of that, and its end would count for the other.
     """
 
     def __init__(self) -> None:
         self.reading, self._writing = os.pipe()
         os.set_blocking(self.reading, False)
 
-    def give(self) -> None:
-        """Allow the process to begin an invocation."""
-        os.write(self._writing, b"c")
+    def give(self, number: int) -> None:
+        """Allow the process to begin the invocation with this number."""
+        os.write(self._writing, wire.RIGHT.pack(number))
 
     def take(self) -> bool:
         """Take the right back. False if the process has taken the right."""
         try:
-            return bool(os.read(self.reading, 1))
+            return bool(os.read(self.reading, wire.RIGHT.size))
         except BlockingIOError:
             return False
 

@@ -79,11 +79,13 @@ class Channel:
     def __init__(self, connection: socket.socket, claims: int, alarm: Alarm) -> None:
         self._connection = connection
         self._claims = claims
+        self._right: int | None = None  # read, and not used yet
         self._pid = os.getpid()
         self._lock = threading.Lock()
         self._undisturbed = _Undisturbed(alarm)
         self._frames: wire.Frames[ToWorker] = wire.Frames(ToWorker)
         self._received: deque[ToWorker] = deque()
+        self._ahead: deque[ToWorker] = deque()  # came in front of a result, for `next`
         self._part = memoryview(bytearray(_PART))
         self.asked = 0.0  # seconds of waiting for results
         self.exchanges = 0  # frames that were sent: each may have let the process sleep
@@ -102,14 +104,32 @@ class Channel:
 
     def next(self) -> ToWorker:
         """Return the next frame, without an invocation that the broker has taken back."""
-        while isinstance(frame := self.receive(), Claim):
-            run = self.receive()
-            try:
-                if os.read(self._claims, 1):
-                    return run
-            except BlockingIOError:
-                continue
+        while isinstance(frame := self._first(), Claim):
+            run = self._first()
+            if self._may_begin(frame.number):
+                return run
         return frame
+
+    def _first(self) -> ToWorker:
+        return self._ahead.popleft() if self._ahead else self.receive()
+
+    def _result(self) -> ToWorker:
+        """Return the next result. An invocation that was sent ahead with an earlier result stays for `next`."""
+        while isinstance(frame := self.receive(), Claim):
+            self._ahead += (frame, self.receive())
+        return frame
+
+    def _may_begin(self, number: int) -> bool:
+        """Use the right of this number. Without it, the right in the pipe is that of a later invocation."""
+        if self._right is None:
+            try:
+                (self._right,) = wire.RIGHT.unpack(os.read(self._claims, wire.RIGHT.size))
+            except BlockingIOError:
+                return False
+        if self._right != number:
+            return False
+        self._right = None
+        return True
 
     def send(self, frame: wire.FromWorker) -> None:
         """Send a frame that is not answered."""
@@ -127,7 +147,7 @@ class Channel:
         with self._lock, self._undisturbed:
             began = time.perf_counter()
             self._send(data)
-            frame = self.receive()
+            frame = self._result()
             self.asked += time.perf_counter() - began
         if isinstance(frame, Performed):
             if isinstance(frame.result, Revealed):  # what this process logs must not show it

@@ -331,3 +331,46 @@ def test_an_invocation_for_a_process_that_has_just_ended_runs_in_another() -> No
 
     job = asyncio.run(given())
     assert (again, ends) == ([job], [])
+
+
+class Open(Closed):
+    """A transport that is open; `written` is what the process would read."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.written = b""
+
+    def is_closing(self) -> bool:
+        return False
+
+    def write(self, data: bytes | bytearray | memoryview) -> None:
+        self.written += data
+
+
+def test_a_process_that_has_ended_gets_no_other_invocation_with_a_late_result() -> None:
+    ends, waiting, transport = list[Ended | Loss](), list[Job](), Open()
+
+    async def given() -> Job:
+        process = Process(
+            1,
+            Claims(),
+            perform=lambda *_: None,
+            free=lambda _: None,
+            follow=lambda _: waiting.pop(),
+            again=waiting.append,
+            line=lambda _: None,
+            report=lambda _: None,
+            kill=lambda _: None,
+        )
+        process.connection_made(transport)
+        job = Job("shop.do", "t", b"frame", Answered, timedelta(seconds=1), ends.append)
+        waiting.append(job)
+        process.begin(job)
+        process.data_received(wire.framed(Perform("t", GetItem("shop.items", ("1",)))))
+        process.gone(9)
+        process.returned(1, b"result")
+        return job
+
+    job = asyncio.run(given())
+    assert waiting == [job]
+    assert transport.written == b"frame"

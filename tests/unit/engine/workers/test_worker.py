@@ -20,7 +20,7 @@ from oort.model.errors import (
     Unavailable,
 )
 from oort.model.invocations import BatchInvocation
-from oort.model.operations import Done, GetItem, PutItem, Refused, Request
+from oort.model.operations import Done, Found, GetItem, PutItem, Refused, Request
 from oort.runtime.alarms import Alarm
 
 REQUEST = Request("t", GetItem("shop.items", ("1",)))
@@ -82,17 +82,38 @@ def test_a_text_with_half_a_character_is_refused_here(ends: Ends) -> None:
 
 
 def test_an_invocation_that_was_sent_ahead_runs_with_its_claim_only(ends: Ends) -> None:
-    ends.claims.give()
-    ends.say(Claim(), RUN, Claim(), RUN, Retire())
+    ends.claims.give(1)
+    ends.say(Claim(1), RUN, Claim(2), RUN, Retire())
     assert ends.channel.next() == RUN
     assert ends.channel.next() == Retire()
 
 
+def test_an_invocation_that_was_sent_ahead_is_no_result_of_the_one_that_runs(ends: Ends) -> None:
+    other = RunBatch("shop.other", RUN.invocation)
+    ends.claims.give(2)
+    ends.say(Performed(Done()), Claim(1), RUN, Claim(2), other)
+    assert ends.channel.perform(REQUEST) == Done()
+    ends.say(Performed(Found(None)), Retire())
+    assert ends.channel.perform(REQUEST) == Found(None)
+    assert ends.channel.next() == other
+    assert ends.channel.next() == Retire()
+
+
 def test_a_claim_that_was_taken_back_is_gone(ends: Ends) -> None:
-    ends.claims.give()
+    ends.claims.give(1)
     assert ends.claims.take()
     assert not ends.claims.take()
-    ends.say(Claim(), RUN, Retire())
+    ends.say(Claim(1), RUN, Retire())
+    assert ends.channel.next() == Retire()
+
+
+def test_the_claim_of_a_later_invocation_is_not_for_one_that_was_taken_back(ends: Ends) -> None:
+    other = RunBatch("shop.other", RUN.invocation)
+    ends.claims.give(1)
+    assert ends.claims.take()
+    ends.claims.give(2)
+    ends.say(Claim(1), RUN, Claim(2), other, Claim(3), RUN, Retire())
+    assert ends.channel.next() == other
     assert ends.channel.next() == Retire()
 
 
