@@ -72,7 +72,7 @@ class Unmarked:
 def _relaying_in_two_commits(engine: Engine) -> None:
     """Put messages on their queues in one commit, and take them from the outbox in the next."""
     relay = engine.ports.relay
-    store, platform, now = relay._store, relay._platform, unix(relay._clock.now())
+    store, platform, now = relay._store, relay._platform, unix(relay._steady.moment())
 
     def move() -> int:
         rows = store.read(

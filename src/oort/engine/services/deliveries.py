@@ -144,7 +144,6 @@ class Deliveries:
     ) -> Callable[[Session], list[Delivery]]:
         model = self._queues[queue]
         waits = [(retry, rules.visibility(retry.after)) for retry in failed]
-        self._steady.load()
 
         def work(session: Session) -> list[Delivery]:
             now = self._steady.moment()
@@ -164,7 +163,7 @@ class Deliveries:
                 most=min(most, limits.BATCH),
                 now=moment,
                 until=unix(now, after=model.visibility),
-                oldest=unix(now, after=-limits.RETENTION - self._steady.forgiven()),
+                oldest=unix(now, after=-limits.RETENTION - self._steady.forgiven),
             )
 
         return work

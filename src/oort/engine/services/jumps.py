@@ -75,7 +75,7 @@ class Jumps:
             self.take(jump)
 
     def take(self, jump: Jump) -> None:
-        """Let the time jump. `act` may call this, at the moment when its corrections hold."""
+        """Let the time jump. `act` may call this when its corrections hold."""
         self._seen = jump.seen
 
     def time(self) -> tuple[datetime, float]:
@@ -84,5 +84,7 @@ class Jumps:
         Both belong together. No call waits for a lock.
         """
         seen, now = self._seen, self._clock.now()
-        error = unix(now) - seen.wall - (self._clock.tick() - seen.tick) / 1e9
-        return (now - timedelta(seconds=error) if abs(error) > _LEAST else now), seen.jumped
+        error = now.timestamp() - seen.wall - (self._clock.tick() - seen.tick) / 1e9
+        if -_LEAST <= error <= _LEAST:
+            return now, seen.jumped
+        return now - timedelta(seconds=error), seen.jumped

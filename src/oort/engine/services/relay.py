@@ -48,7 +48,9 @@ class Relay:
         return self._store.write(lambda session: self._pass(session, most))
 
     def _pass(self, session: Session, most: int) -> int:
-        """Move messages. If the wall clock went back while the platform was stopped, a delay may be longer than any delay."""
+        """Move messages. A delay is too long if the wall clock went back while the platform was
+        stopped.
+        """
         moment = self._steady.moment()
         now, latest = unix(moment), unix(moment, after=limits.MESSAGE_DELAY)
         rows = session.rows(

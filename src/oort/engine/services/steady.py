@@ -1,11 +1,13 @@
 """Two times that do not jump while somebody sets the wall clock.
 
-The time of the store is the wall clock until somebody sets it. The jump is followed in a commit that corrects the times in the
-store, and at that moment the time of the store jumps, too. What is written is computed inside the commit, by this time. So a wait that is written at
-the moment of a jump is not wrong by it.
+The time of the store is the wall clock until somebody sets the clock. A commit then corrects the
+times in the store, and with this commit the time of the store jumps, too. All times are computed
+inside their commits, by the time of the store. So a wait that is written at the moment of a jump has its
+length.
 
-The steady time is the time of the store less its jumps. Marks and leases of effects end by it: no jump removes a mark or makes a lease
-longer. The store keeps the sum of the jumps, because marks hold across restarts. A jump while the platform is stopped is not noticed.
+The steady time is the time of the store less its jumps. Marks and leases of effects end by the
+steady time: no jump removes a mark or makes a lease longer. The store keeps the sum of the jumps,
+because marks hold across restarts. A jump while the platform is stopped is not noticed.
 """
 
 from datetime import datetime, timedelta
@@ -18,14 +20,20 @@ from oort.ports.clock import Clock
 
 
 class SteadyTime:
-    """The times of a store. Safe to use from many threads; inside work of the store, only `moment` and `forgiven`."""
+    """The times of a store.
+
+    Safe to use from many threads; inside work of the store, only `moment` and `forgiven`. `forgiven` is
+    the time by which the clock was set forward, known after the first `follow`. This time does not count as
+    age of a message.
+    """
 
     def __init__(self, store: Store, *, clock: Clock) -> None:
         self._store = store
         self._jumps = Jumps(clock)
-        # The sums that the store had at the start, and how far the clock was set forward. Read at the first use.
-        self._before: float | None = None
-        self._forgiven = 0.0
+        self.forgiven = timedelta(0)
+        self._before: float | None = (
+            None  # the sum of the jumps before the start; read at first use
+        )
 
     def now(self) -> datetime:
         """Return the steady time. If the wall clock has jumped, correct the store first."""
@@ -44,20 +52,15 @@ class SteadyTime:
 
     def follow(self) -> None:
         """Correct the times of messages if the wall clock has jumped since the last call."""
+        if self._before is None:
+            self._sum()
         self._jumps.follow(self._correct)
-
-    def load(self) -> None:
-        """Read the sums of the store, if that was not done. Call this before work that uses `forgiven`."""
-        self._sum()
-
-    def forgiven(self) -> timedelta:
-        """Return how far the clock was set forward. That time does not count as age of a message."""
-        return timedelta(seconds=self._forgiven)
 
     def _sum(self) -> float:
         if self._before is None:
             jumped = self._jumps.time()[1]
-            total, self._forgiven = read_sums(self._store.row(SUMS))
+            total, forgiven = read_sums(self._store.row(SUMS))
+            self.forgiven = timedelta(seconds=forgiven)
             self._before = total - jumped
         return self._before
 
@@ -67,21 +70,21 @@ class SteadyTime:
         Other processes write by the wall clock: what they sent after a jump forward is right already. No
         message is old by a jump.
         """
-        self._sum()
-        forgiven = self._forgiven
+        forgiven = self.forgiven
         after, sent = (jump.expected, jump.earliest) if jump.by > 0 else (jump.now, float("inf"))
 
         def work(session: Session) -> None:
             messages.shift(session, after=after, sent=sent, by=jump.by)
             total, kept = read_sums(session.row(SUMS))
-            session.run(_KEEP, total + jump.by, max(0.0, kept + jump.by))
-            self._forgiven = max(0.0, kept + jump.by)
+            kept = max(0.0, kept + jump.by)
+            session.run(_KEEP, total + jump.by, kept)
+            self.forgiven = timedelta(seconds=kept)
             self._jumps.take(jump)
 
         try:
             self._store.write(work)
         except BaseException:
-            self._forgiven = forgiven
+            self.forgiven = forgiven
             raise
 
 

@@ -90,16 +90,11 @@ class Transactions:
         steady = now if mark is None else self._steady.now()
 
         def work(session: Session) -> bool:
-            sent = self._steady.moment()
             if mark is not None and not _marked(session, mark, steady):
                 return False
             size = 0
             for position, step in enumerate(steps):
-                size += (
-                    self._apply(session, step, moment, position)
-                    if step.outgoing is None
-                    else _send(session, step.outgoing, sent)
-                )
+                size += self._apply(session, step, moment, position)
             rules.check_size(size)
             return True
 
@@ -138,6 +133,11 @@ class Transactions:
 
     def _apply(self, session: Session, step: _Step, moment: Moment, position: int) -> int:
         """Apply a write and return the size that counts."""
+        if (out := step.outgoing) is not None:
+            visible = unix(self._steady.moment(), after=out.delay)
+            session.run(_OUT, out.kind, out.name, visible, out.payload)
+            session.wake()
+            return len(out.payload)
         try:
             return self._apply_item(session, step, moment)
         except (ConditionFailed, NoSuchItem) as error:
@@ -159,13 +159,6 @@ class Transactions:
         else:
             items.check(session, table, write)
         return 0
-
-
-def _send(session: Session, out: _Outgoing, sent: datetime) -> int:
-    """Put a message into the outbox, and return the size that counts."""
-    session.run(_OUT, out.kind, out.name, unix(sent, after=out.delay), out.payload)
-    session.wake()
-    return len(out.payload)
 
 
 def _marked(session: Session, mark: Mark, now: datetime) -> bool:
