@@ -185,8 +185,8 @@ class ForkingInvoker(WorkerInvoker):
         entropy: Entropy,
         **_: object,
     ) -> None:
-        def main(connection: socket.socket, claims: int) -> NoReturn:
-            worker.main(program, connection, claims, prepare=lambda _: None, clock=clock)
+        def main(connection: socket.socket, claims: int, ending: parent.Ending) -> NoReturn:
+            worker.main(program, connection, claims, ending, prepare=lambda _: None, clock=clock)
 
         super().__init__(
             program.model,

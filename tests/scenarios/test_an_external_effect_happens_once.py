@@ -11,7 +11,7 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from oort import Can, Event, Once, Put, Queue, Send, Service, Table, event
+from oort import Can, Context, Event, Once, Put, Queue, Send, Service, Table, event
 from oort.testing import Platform, fake, stored
 from tests.crash.paying import AFTER, DURING, NEVER
 from tests.crash.processes import ROOT
@@ -183,6 +183,32 @@ def test_while_one_delivery_pays_another_waits_until_its_lease_has_ended() -> No
         assert len(platform.failures()) == 1
         assert receipts(platform) == ["receipt 1"]
         assert len(provider.keys) == 1
+
+
+def test_to_wait_for_the_effect_of_another_delivery_is_no_attempt() -> None:
+    shop, began, during = Service("shop"), list[int](), list[Callable[[], None]]()
+
+    @shop.queue("orders", attempts=1)
+    class Orders(Queue[str, Can]): ...
+
+    @shop.post("/", public=True)
+    def order(orders: Orders[Send]) -> None:
+        orders.send("a")
+
+    @shop.worker(Orders)
+    def charge(_order: str, once: Once, context: Context) -> None:
+        began.append(context.attempt)
+        once("charge", lambda _key: during.pop()())
+
+    with Platform(shop) as platform:
+        during.append(lambda: deliver_again(platform, timedelta(0)))
+        platform.post("/shop")
+        platform.settle()
+        assert platform.dead(Orders) == []
+        platform.advance(LONG)
+        assert (platform.waiting(Orders), platform.dead(Orders)) == ([], [])
+        # The kit repeats each delivery that succeeds, as attempt 2. What waited comes back as attempt 1.
+        assert began == [1, 1, 2, 1, 2]
 
 
 def test_whoever_lost_the_lease_does_not_overwrite_the_result_of_the_other() -> None:

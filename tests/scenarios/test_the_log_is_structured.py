@@ -67,6 +67,7 @@ def test_a_delivery_says_what_became_of_it() -> None:
         2,
     )
     assert again["message"] == "OSError: smtp is down (retry, attempt 2 of 5)"
+    assert (again["level"], dead["level"]) == ("WARNING", "ERROR")
     assert dead["message"] == "OSError: smtp is down (dead letter, attempt 2 of 5)"
     assert dead["traceback"] == "Traceback"
 

@@ -146,14 +146,19 @@ class Engine:
         self._dispatcher.start()
 
     def wind_down(self) -> None:
-        """Begin no other deliveries, without a wait for those that run."""
+        """Begin no other deliveries, without a wait for those that run.
+
+        A batch ends after its current message. The rest of the batch goes back without a counted attempt.
+        """
         self._dispatcher.wind_down()
+        self.invoker.wind_down()
 
     def stop(self) -> None:
         """Finish the running deliveries, then close the environments.
 
         The store stays open, since it belongs to the caller.
         """
+        self.wind_down()
         self._dispatcher.stop()
         self.invoker.close()
 

@@ -126,7 +126,10 @@ class HttpOutcome(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Failure(msgspec.Struct, frozen=True, kw_only=True):
-    """A failed delivery. Retries before `after` seconds would fail again."""
+    """A failed delivery. Retries before `after` seconds would fail again.
+
+    With `after` the delivery has only waited, for the effect of another delivery: the engine does not count it as an attempt.
+    """
 
     receipt: str
     error: str  # one line

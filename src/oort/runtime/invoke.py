@@ -127,17 +127,18 @@ def batch(
     invocation: BatchInvocation,
     *,
     settled: "Callable[[Failure | Parked | None], object] | None" = None,
+    ending: "Callable[[], bool]" = lambda: False,
 ) -> BatchOutcome:
     """Handle each delivery alone and return the failures, so that only these are repeated.
 
-    A delivery does not begin if the invocation might end before the delivery's time-out. `settled`
-    receives the end of each delivery at once.
+    A delivery does not begin if the invocation might end before the delivery's time-out, or when
+    the platform is `ending`. `settled` receives the end of each delivery at once.
     """
     outcomes: list[Failure | Parked | None] = []
     end = environment.clock.tick() + invocation.lasts * 1e9
     needed = environment.function.model.timeout.total_seconds() * 1e9 + _REPORTING
     for delivery in invocation.deliveries:
-        if outcomes and environment.clock.tick() + needed > end:
+        if ending() or (outcomes and environment.clock.tick() + needed > end):
             break
         outcomes.append(_deliver(environment, invocation.token, delivery))
         if settled is not None:

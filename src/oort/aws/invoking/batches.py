@@ -133,7 +133,7 @@ class Batches:
             return True
         last = retries.exhausted(delivery.attempt, attempts=self._attempts)
         log.write(
-            "ERROR",
+            "ERROR" if last else "WARNING",
             f"{failure.error} (attempt {delivery.attempt} of {self._attempts})",
             message_id=message.id,
             attempt=delivery.attempt,

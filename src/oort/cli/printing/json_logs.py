@@ -160,7 +160,7 @@ def _sentence(report: "DeliveryReport") -> tuple[str, str]:
         return "INFO", "delivered"
     end = "dead letter" if report.retry is None else "retry"
     return (
-        "ERROR",
+        "ERROR" if report.retry is None else "WARNING",
         f"{report.failure.error} ({end}, attempt {report.delivery.attempt} of {report.attempts})",
     )
 

@@ -88,6 +88,8 @@ class Running:
         """Answer new requests with status 503, and begin no other deliveries."""
         self.app.refuse()
         self._engine.wind_down()
+        if self._versions is not None:
+            self._versions.wind_down()
 
     def busy(self) -> bool:
         """True while a request runs."""
@@ -130,6 +132,8 @@ class Running:
         if self._admin is not None:
             self._admin.end()
         self.app.close()
+        if self._versions is not None:
+            self._versions.wind_down()
         self._engine.stop()
         if self._versions is not None:
             self._versions.close()
@@ -145,7 +149,9 @@ def workers_of(
     descriptors that no worker may have, see `open_files`.
     """
     return parent.fork(
-        lambda connection, claims: worker.main(program, connection, claims, prepare=prepare),
+        lambda connection, claims, ending: worker.main(
+            program, connection, claims, ending, prepare=prepare
+        ),
         closing=closing,
     )
 

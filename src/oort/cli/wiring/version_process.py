@@ -33,8 +33,10 @@ def _workers(program: Program, log: str) -> parent.Main:
     return partial(_work, program, log)
 
 
-def _work(program: Program, log: str, connection: socket.socket, claims: int) -> NoReturn:
-    worker.main(program, connection, claims, prepare=opened_logs.of_worker(log))
+def _work(
+    program: Program, log: str, connection: socket.socket, claims: int, ending: parent.Ending
+) -> NoReturn:
+    worker.main(program, connection, claims, ending, prepare=opened_logs.of_worker(log))
 
 
 if __name__ == "__main__":

@@ -195,14 +195,13 @@ class Consumers:
         for delivery in deliveries:
             end, failure, wait, fault = ends.get(delivery.receipt), None, None, None
             if isinstance(end, Failure):
-                failure, after = (
-                    end,
-                    retries.backoff(
-                        delivery.attempt, chance=self._entropy.chance(), least=end.after
-                    ),
-                )
-                retry.append(Retry(delivery.receipt, after, f"{end.error}\n\n{end.traceback}"))
-                wait = None if retries.exhausted(delivery.attempt, attempts=attempts) else after
+                failure, chance = end, self._entropy.chance()
+                after = retries.backoff(delivery.attempt, chance=chance, least=end.after)
+                waits = end.after > 0  # for the effect of another delivery
+                text = f"{end.error}\n\n{end.traceback}"
+                retry.append(Retry(delivery.receipt, after, text, counts=not waits))
+                is_last = retries.exhausted(delivery.attempt, attempts=attempts)
+                wait = None if is_last and not waits else after
             elif end is not None:
                 fault = end.fault
             alarm = fault is not None and self._alarms.rings(function.name, delivery.message)

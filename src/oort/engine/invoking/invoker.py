@@ -58,6 +58,7 @@ class InProcessInvoker:
         self._entropy = entropy
         self._overrides = {} if overrides is None else overrides  # shared: the test kit adds to it
         self._lock = threading.Lock()
+        self._ending = threading.Event()
         self._idle: dict[str, list[Environment]] = defaultdict(list)
         self._readers = {
             name: RequestReader(function) for name, function in program.functions.items()
@@ -87,7 +88,7 @@ class InProcessInvoker:
         with self._environment(name, messages) as (environment, token):
             lasts = triggers.lasts(environment.function.model).total_seconds()
             invocation = BatchInvocation(id=id, token=token, deliveries=deliveries, lasts=lasts)
-            return invoke.batch(environment, invocation)
+            return invoke.batch(environment, invocation, ending=self._ending.is_set)
 
     def call(self, name: str, operation: CallFunction) -> CallOutcome:
         """Run the function that answers the call."""
@@ -97,6 +98,10 @@ class InProcessInvoker:
                 id=identifier, token=token, traceparent=operation.traceparent, body=operation.body
             )
             return invoke.call(environment, invocation)
+
+    def wind_down(self) -> None:
+        """See `Invoker`."""
+        self._ending.set()
 
     def close(self) -> None:
         """Close every idle environment. Call it when no invocation runs."""

@@ -22,5 +22,8 @@ class Invoker(Protocol):
     def call(self, name: str, operation: CallFunction) -> CallOutcome:
         """Run the function that answers the call."""
 
+    def wind_down(self) -> None:
+        """Let running batches end after their current message. Never blocks."""
+
     def close(self) -> None:
         """Close every environment. Call it when no invocation runs."""

@@ -128,11 +128,22 @@ def acknowledge(session: Session, queue: str, receipts: Iterable[str], *, now: f
         session.run(_ACKNOWLEDGE, seq, queue, handover, now)
 
 
-def give_back(session: Session, queue: str, receipts: Iterable[str], *, now: float) -> None:
-    """Put messages whose delivery did not begin back on the queue. The attempt does not count."""
+def give_back(
+    session: Session,
+    queue: str,
+    receipts: Iterable[str],
+    *,
+    now: float,
+    visible: float | None = None,
+) -> None:
+    """Put messages back on the queue, visible now or later. The attempt does not count.
+
+    Their delivery did not begin, or has waited for another delivery.
+    """
     for receipt in receipts:
         seq, handover = _parts(receipt)
-        session.run(_GIVE_BACK, now, seq, queue, handover, now)
+        later = now if visible is None else visible
+        session.run(_GIVE_BACK, later, seq, queue, handover, now)
         session.wake()
 
 

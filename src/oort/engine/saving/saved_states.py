@@ -224,7 +224,7 @@ def check(saved: SavedState, *, key: str | None, platform: PlatformModel) -> Non
 
 @contextmanager
 def _draft(target: Path) -> Iterator[Path]:
-    """Make a folder for a state without a name. What interruptions have left beside it is removed.
+    """Make a folder for a state without a name. Leftovers of interruptions beside the target are removed.
 
     A name is often the time, so that the names of leftovers differ from the next name.
     """
@@ -252,7 +252,7 @@ def _drafted(target: Path) -> tuple[Path, int]:
         with suppress(FileNotFoundError):
             descriptor = os.open(draft, os.O_RDONLY | os.O_CLOEXEC)
             fcntl.flock(descriptor, fcntl.LOCK_EX)
-            if draft.exists():  # else another process took it for a leftover
+            if draft.exists():  # else another process removed the folder as a leftover
                 return draft, descriptor
             os.close(descriptor)
 

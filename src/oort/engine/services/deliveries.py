@@ -24,11 +24,12 @@ from oort.rules.messaging import messages as rules
 
 @dataclass(frozen=True, slots=True)
 class Retry:
-    """A failed delivery: the delay until its message is visible again, and the error."""
+    """A failed delivery: the delay until its message is visible again, the error, and whether the attempt counts."""
 
     receipt: str
     after: timedelta
     error: str
+    counts: bool = True
 
 
 class Deliveries:
@@ -154,6 +155,9 @@ class Deliveries:
             messages.give_back(session, queue, left, now=moment)
             for retry, wait in waits:
                 visible = unix(now, after=wait)
+                if not retry.counts:
+                    messages.give_back(session, queue, [retry.receipt], now=moment, visible=visible)
+                    continue
                 messages.fail(
                     session, model, retry.receipt, error=retry.error, now=moment, visible=visible
                 )

@@ -234,6 +234,11 @@ class LiveVersions:
             )
         return None
 
+    def wind_down(self) -> None:
+        """Let the batches of the further versions end after their current messages."""
+        for each in self._division.live[1:]:
+            each.invoker.wind_down()
+
     def cut(self) -> None:
         """Kill the processes of all running invocations. Called by the event loop."""
         for each in self._division.live:

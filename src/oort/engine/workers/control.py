@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
 # "start" comes with two descriptors for the worker: a socket, and the claims. Its value is the largest memory in bytes, 0 for no
-# limit. "started" has the number of the process, "gone" its status, see os.waitpid.
-Word: TypeAlias = Literal["start", "kill", "started", "gone"]
-_WORDS: tuple[Word, ...] = ("start", "kill", "started", "gone")
+# limit. "end" is for all workers: their batches end after the current message. "started" has the number of the process, "gone" its status, see os.waitpid.
+Word: TypeAlias = Literal["start", "kill", "started", "gone", "end"]
+_WORDS: tuple[Word, ...] = ("start", "kill", "started", "gone", "end")
 _FORM = struct.Struct("<Bqq")
 
 

@@ -261,6 +261,11 @@ class WorkerInvoker:
         self._threads.close()
         self._calls.close()
 
+    def wind_down(self) -> None:
+        """See `Invoker`. Called from any thread."""
+        if self._is_begun:
+            self._loop.call_soon_threadsafe(self._tell, Control("end", 0))
+
     def cut(self) -> None:
         """Kill the processes of all running invocations. Called by the event loop."""
         for process in tuple(self._processes.values()):

@@ -7,6 +7,7 @@ workers with it.
 
 import faulthandler
 import gc
+import mmap
 import os
 import resource
 import select
@@ -25,8 +26,10 @@ _PR_SET_PDEATHSIG, _PR_SET_NAME, _PR_SET_CHILD_SUBREAPER = 1, 15, 36  # man 2 pr
 _SIGNALS = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP, signal.SIGUSR1, signal.SIGUSR2)
 _RESERVED = 2  # descriptors below are standard streams
 
+# True when the platform is ending. A read of shared memory: workers ask between two messages.
+Ending = Callable[[], bool]
 # What a worker does with its connection to the broker and the descriptor of its claims.
-Main = Callable[[socket.socket, int], NoReturn]
+Main = Callable[[socket.socket, int, Ending], NoReturn]
 
 
 def descriptors() -> frozenset[int]:
@@ -76,6 +79,7 @@ class _Parent:
         self._reader = Reader(broker)
         self._pids: dict[int, int] = {}  # by the number of the worker
         self._orphans: set[int] = set()  # killed, and not waited for yet
+        self._ending = mmap.mmap(-1, 1)  # shared with the workers; 1 when the platform is ending
         self._woken, waking = os.pipe()
         os.set_blocking(self._woken, False)
         os.set_blocking(waking, False)
@@ -113,6 +117,8 @@ class _Parent:
             if message.word == "start":
                 connection, claims, *passed = passed
                 self._start(message, connection, claims, others=passed)
+            elif message.word == "end":
+                self._ending[0] = 1
             elif message.worker in self._pids:
                 _kill(self._pids[message.worker])
         return True
@@ -156,7 +162,8 @@ class _Parent:
                 resource.setrlimit(resource.RLIMIT_DATA, (message.value, hard))
         _call("oort-worker")
         faulthandler.enable()
-        self._main(socket.socket(fileno=connection), claims)
+        ending = self._ending
+        self._main(socket.socket(fileno=connection), claims, lambda: ending[0] != 0)
 
     def _reap(self) -> None:
         for worker, pid in list(self._pids.items()):

@@ -217,8 +217,17 @@ class _Meter:
 class Worker:
     """The environments of a process, for each function that has run here."""
 
-    def __init__(self, program: Program, channel: Channel, alarm: Alarm, clock: Clock) -> None:
+    def __init__(
+        self,
+        program: Program,
+        channel: Channel,
+        alarm: Alarm,
+        clock: Clock,
+        *,
+        ending: Callable[[], bool],
+    ) -> None:
         self._program = program
+        self._ending = ending
         self._channel = channel
         self._clock, self._entropy = clock, SystemEntropy()
         self._limited = alarm.limited
@@ -248,7 +257,9 @@ class Worker:
                 return Answered(invoke.request(environment, reader, invocation), use())
             case RunBatch(function=name, invocation=invocation):
                 environment, _ = self._environment(name)
-                outcome = invoke.batch(environment, invocation, settled=self._settled)
+                outcome = invoke.batch(
+                    environment, invocation, settled=self._settled, ending=self._ending
+                )
                 return Handled(outcome.spans, use())
             case RunCall(function=name, invocation=invocation):
                 environment, _ = self._environment(name)
@@ -288,6 +299,7 @@ def main(
     program: Program,
     connection: socket.socket,
     claims: int,
+    ending: Callable[[], bool],
     *,
     prepare: Prepare,
     clock: Clock | None = None,
@@ -298,7 +310,7 @@ def main(
     alarm = Alarm()
     channel = Channel(connection, claims, alarm)
     prepare(lambda text: channel.send(Line(text)))
-    Worker(program, channel, alarm, clock or SystemClock()).run()
+    Worker(program, channel, alarm, clock or SystemClock(), ending=ending).run()
 
 
 def _no_breakpoint(*_: object, **__: object) -> NoReturn:

@@ -112,7 +112,7 @@ def test_a_platform_without_queues(tmp_path: Path) -> None:
 def test_without_a_state_there_is_nothing_to_see(tmp_path: Path, words: tuple[str, ...]) -> None:
     folder = shop(tmp_path)
     result = run(*words, folder)
-    assert (result.exit_code, result.stdout) == (1, "")
+    assert (result.exit_code, result.stdout) == (64, "")
     assert "Start the platform once: oort dev." in result.stderr
     assert not (folder / ".oort").exists()
 

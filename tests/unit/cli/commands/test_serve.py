@@ -41,6 +41,23 @@ def pack(event: Placed) -> None:
     time.sleep(1.5)
 """
 
+LOADING = """
+import logging, time
+from oort import Can, Context, Queue, Send, Service, atomic
+orders = Service("orders")
+@orders.queue("vans")
+class Vans(Queue[int, Can]): ...
+@orders.post("/", public=True)
+def place(vans: Vans[Send]) -> None:
+    with atomic() as tx:
+        for number in range(10):
+            tx.send(vans, number)
+@orders.worker(Vans, batch=10)
+def load(number: int, context: Context) -> None:
+    logging.getLogger("shop").info("loading %d, attempt %d", number, context.attempt)
+    time.sleep(0.3)
+"""
+
 
 def test_it_answers_and_logs_in_json_and_makes_nothing_for_developers(tmp_path: Path) -> None:
     folder = shop(tmp_path)
@@ -93,6 +110,25 @@ def test_a_delivery_that_runs_is_finished_and_no_other_begins(tmp_path: Path) ->
         messages = [line["message"] for line in platform.log()]
         assert "delivered" in messages
         assert "packing" not in messages
+
+
+def test_a_batch_stops_between_its_messages_and_the_others_keep_their_attempts(
+    tmp_path: Path,
+) -> None:
+    folder = shop(tmp_path, LOADING)
+    with served(folder) as platform:
+        assert platform.ask("POST", "/orders")[0] == 200
+        assert platform.process.stdout is not None
+        while "loading 0, attempt 1" not in platform.process.stdout.readline():
+            pass
+        platform.terminate()
+        assert platform.process.wait(PATIENCE) == 0
+        assert not any("loading 9" in line["message"] for line in platform.log())
+    with served(folder) as platform:
+        assert platform.process.stdout is not None
+        while "loading 9" not in (line := platform.process.stdout.readline()):
+            assert "attempt 2" not in line
+        assert "loading 9, attempt 1" in line
 
 
 def test_work_that_does_not_end_in_the_drain_time_is_cut_off(tmp_path: Path) -> None:

@@ -64,8 +64,8 @@ def test_problems_and_mistakes_are_sentences(tmp_path: Path) -> None:
     result = run("state", "verify", "-C", folder)
     assert (result.exit_code, result.stdout.splitlines()[-1][:10]) == (1, "1 problem.")
     other = shop(tmp_path)
-    for never in (("verify", "-C", other), ("save", "-C", other), ("compact", other)):
-        assert run("state", *never).exit_code == 64  # it never ran
+    for never_ran in (("verify", "-C", other), ("save", "-C", other), ("compact", other)):
+        assert run("state", *never_ran).exit_code == 64
     assert not (other / ".oort").exists()
 
 

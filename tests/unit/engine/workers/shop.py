@@ -118,7 +118,7 @@ HURTS: dict[str, Callable[[], object]] = {
     "sleep": lambda: time.sleep(60),
     "fork": os.fork,
     "eat": lambda: bytearray(2 << 30),
-    "leak": lambda: LEAK.append(b"x" * (100 << 20)),
+    "leak": lambda: LEAK.append(b"x" * (200 << 20)),
     "raise": stop,
     "close": lambda: os.closerange(3, 64),
 }
@@ -366,8 +366,8 @@ def opened(folder: Path, *, main: parent.Main | None = None) -> Iterator[Shop]:
         store.close()
 
 
-def _main(connection: socket.socket, claims: int) -> NoReturn:
-    worker.main(PROGRAM, connection, claims, prepare=_prepare)
+def _main(connection: socket.socket, claims: int, ending: parent.Ending) -> NoReturn:
+    worker.main(PROGRAM, connection, claims, ending, prepare=_prepare)
 
 
 def _prepare(write: Callable[[str], None]) -> None:

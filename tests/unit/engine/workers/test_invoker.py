@@ -106,7 +106,7 @@ def test_a_process_that_has_taken_much_memory_ends_after_its_invocation(
 ) -> None:
     # A fork begins with about as much memory as this process has now.
     here = int(Path("/proc/self/statm").read_text().split()[1]) * resource.getpagesize()
-    monkeypatch.setattr(limits, "WORKER_MEMORY", here + (70 << 20))
+    monkeypatch.setattr(limits, "WORKER_MEMORY", here + (120 << 20))
     with opened(tmp_path) as shop:
         before = shop.process()
         assert shop.ask("take", doing="leak").status == 200
@@ -236,6 +236,17 @@ def test_a_delivery_that_is_cut_off_comes_again_and_keeps_its_attempt(tmp_path: 
         assert delivering.result(10) == 1
         (delivery,) = shop.engine.ports.deliveries.receive("shop.jobs", most=1)
         assert (delivery.attempt, shop.errors) == (1, [])
+
+
+def test_a_batch_ends_after_its_current_message_when_the_platform_ends(tmp_path: Path) -> None:
+    with opened(tmp_path) as shop, ThreadPoolExecutor(1) as threads:
+        batch = threads.submit(shop.batch, "", *["sleep"] * 4)
+        while shop.stored() != ["0"]:  # the first message was handled
+            time.sleep(0.01)
+        shop.engine.wind_down()
+        outcome = batch.result(10)
+        assert outcome.left[-2:] == ("r3", "r4")
+        assert len(outcome.failures) + len(outcome.left) == 4
 
 
 def test_a_process_that_leaves_files_open_runs_nothing_else(shop: Shop) -> None:

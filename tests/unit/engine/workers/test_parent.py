@@ -18,7 +18,7 @@ from oort.engine.workers.control import Control, Reader
 pytestmark = pytest.mark.filterwarnings("ignore:.*fork:DeprecationWarning")
 
 
-def echo(connection: socket.socket, _: int) -> NoReturn:
+def echo(connection: socket.socket, _: int, __: parent.Ending) -> NoReturn:
     """Do what the other end says."""
     while True:
         match connection.recv(100):

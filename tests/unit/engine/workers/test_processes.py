@@ -72,7 +72,7 @@ class Speaker:
 def speaking(script: Callable[[Speaker, Any], object]) -> Callable[..., NoReturn]:
     """Return a worker that runs the script for an invocation of `do`, and is honest for others."""
 
-    def main(connection: socket.socket, _: int) -> NoReturn:
+    def main(connection: socket.socket, *_: object) -> NoReturn:
         speaker = Speaker(connection)
         try:
             while True:
