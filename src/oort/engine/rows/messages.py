@@ -194,8 +194,9 @@ def bury(session: Session, seq: int, *, error: str, now: float) -> None:
 def shift(session: Session, *, after: float, sent: float, by: float) -> int:
     """Move the times at which messages become visible, if these are later than `after`.
 
-    Messages that were sent at `sent` or later stay as they are.
+    Messages that were sent at `sent` or later stay as they are. Delays in the outbox move, too.
     """
+    session.run(_SHIFT_OUTBOX, by, after)
     return session.run(_SHIFT, by, after, sent)
 
 
@@ -210,10 +211,13 @@ WITH RECURSIVE each(name) AS (
     SELECT min(queue) FROM messages
     UNION ALL SELECT (SELECT min(queue) FROM messages WHERE queue > name)
     FROM each WHERE name IS NOT NULL)
-SELECT seq FROM each CROSS JOIN messages ON queue = name AND visible > ? AND sent < ?)"""
+SELECT seq FROM each CROSS JOIN messages ON queue = name AND visible > ?2 AND sent < ?3)"""
 # The inserted text is a constant.
-_SHIFT = f"UPDATE messages SET visible = visible + ? WHERE seq IN {_LATER}"  # noqa: S608
-_SHORTEN = f"UPDATE messages SET visible = ? WHERE seq IN {_LATER}"  # noqa: S608
+# A message that was sent while the clock was ahead was not sent in the future.
+_SHIFT = f"""UPDATE messages SET visible = visible + ?1, sent = sent + ?1 * (sent > ?2)
+WHERE seq IN {_LATER}"""  # noqa: S608
+_SHIFT_OUTBOX = "UPDATE outbox SET visible = visible + ? WHERE kind = 'send' AND visible > ?"
+_SHORTEN = f"UPDATE messages SET visible = ?1 WHERE seq IN {_LATER}"  # noqa: S608
 
 
 def redrive(session: Session, queue: str, *, most: int, most_bytes: int, now: float) -> int:

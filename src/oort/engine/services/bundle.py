@@ -101,8 +101,8 @@ def on(
     backlog = Backlog(store, platform=platform, clock=clock)
     return EnginePorts(
         tables=Tables(store, platform=platform, clock=clock, lag=lag),
-        queues=Queues(store, platform=platform, clock=clock, backlog=backlog),
-        events=Events(store, platform=platform, clock=clock, backlog=backlog),
+        queues=Queues(store, platform=platform, clock=clock, backlog=backlog, steady=steady),
+        events=Events(store, platform=platform, clock=clock, backlog=backlog, steady=steady),
         calls=Calls(platform, run=run, traces=traces, clock=clock, failed=failed),
         effects=Effects(store, steady=steady),
         secrets=Secrets(store, platform=platform, clock=clock),
@@ -114,7 +114,7 @@ def on(
         parking=Parking(store, platform=platform, clock=clock),
         traces=traces,
         history=History(store, clock=clock),
-        relay=Relay(store, platform=platform, clock=clock),
-        schedules=Schedules(store, platform=platform, clock=clock),
+        relay=Relay(store, platform=platform, clock=clock, steady=steady),
+        schedules=Schedules(store, platform=platform, clock=clock, steady=steady),
         backlog=backlog,
     )

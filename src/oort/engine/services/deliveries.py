@@ -100,10 +100,10 @@ class Deliveries:
         each time, so that others come first. A message that would wait longer than any message may,
         because the wall clock has gone back since, is visible now.
         """
-        now = self._clock.now()
-        moment, longest = unix(now), unix(now, after=limits.VISIBILITY)
 
         def work(session: Session) -> int:
+            now = self._steady.moment()
+            moment, longest = unix(now), unix(now, after=limits.VISIBILITY)
             messages.shorten(session, longest=longest, now=moment)
             return session.run(_RELEASE, moment, _LONGEST, limits.INTERRUPTIONS)
 
@@ -143,17 +143,18 @@ class Deliveries:
         *,
         most: int,
     ) -> Callable[[Session], list[Delivery]]:
-        model, now = self._queues[queue], self._clock.now()
-        returns = [(retry, unix(now, after=rules.visibility(retry.after))) for retry in failed]
-        moment, until = unix(now), unix(now, after=model.visibility)
-        oldest = unix(now, after=-limits.RETENTION - self._steady.forgiven())
+        model = self._queues[queue]
+        waits = [(retry, rules.visibility(retry.after)) for retry in failed]
 
         def work(session: Session) -> list[Delivery]:
+            now = self._steady.moment()
+            moment = unix(now)
             messages.acknowledge(session, queue, acknowledged, now=moment)
             for unreadable in parked:
                 messages.park(session, queue, unreadable.receipt, unreadable.fault, now=moment)
             messages.give_back(session, queue, left, now=moment)
-            for retry, visible in returns:
+            for retry, wait in waits:
+                visible = unix(now, after=wait)
                 if not retry.counts:
                     messages.give_back(session, queue, [retry.receipt], now=moment, visible=visible)
                     continue
@@ -165,8 +166,8 @@ class Deliveries:
                 model,
                 most=min(most, limits.BATCH),
                 now=moment,
-                until=until,
-                oldest=oldest,
+                until=unix(now, after=model.visibility),
+                oldest=unix(now, after=-limits.RETENTION - self._steady.forgiven),
             )
 
         return work

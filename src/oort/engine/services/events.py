@@ -3,6 +3,8 @@
 from oort.engine.rows import messages
 from oort.engine.rows.times import unix
 from oort.engine.services.backlog import Backlog
+from oort.engine.services.steady import SteadyTime
+from oort.engine.store.session import Session
 from oort.engine.store.store import Store
 from oort.model.messages import Message
 from oort.model.platform import PlatformModel
@@ -14,12 +16,18 @@ class Events:
     """Events on a store."""
 
     def __init__(
-        self, store: Store, *, platform: PlatformModel, clock: Clock, backlog: Backlog | None = None
+        self,
+        store: Store,
+        *,
+        platform: PlatformModel,
+        clock: Clock,
+        backlog: Backlog | None = None,
+        steady: SteadyTime | None = None,
     ) -> None:
         self._store = store
         self._backlog = backlog or Backlog(store, platform=platform, clock=clock)
+        self._steady = steady or SteadyTime(store, clock=clock)
         self.adopt(platform)
-        self._clock = clock
 
     def adopt(self, platform: PlatformModel) -> None:
         """Use the resources of this model from now on."""
@@ -29,7 +37,10 @@ class Events:
         """See `ports.events`."""
         rules.check(message)
         self._backlog.admit_event(event)
-        payload, now = messages.packed(message), unix(self._clock.now())
-        self._store.write(
-            lambda session: messages.fan_out(session, self._platform, event, payload, now=now)
-        )
+        payload = messages.packed(message)
+
+        def work(session: Session) -> None:
+            now = unix(self._steady.moment())
+            messages.fan_out(session, self._platform, event, payload, now=now)
+
+        self._store.write(work)

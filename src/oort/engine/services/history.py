@@ -36,9 +36,9 @@ class History:
 
     def replay(self, queue: str, chosen: Sequence[Message]) -> None:
         """Put the chosen messages on a queue once more, all or none."""
-        now = unix(self._clock.now())
 
         def work(session: Session) -> None:
+            now = unix(self._clock.now())
             for message in chosen:
                 messages.add(session, queue, messages.packed(message), sent=now, visible=now)
 

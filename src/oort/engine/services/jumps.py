@@ -7,22 +7,37 @@ was wrong at the start and is corrected, waits that were computed before are wro
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from oort.engine.rows.times import unix
 from oort.ports.clock import Clock
 
 # Smaller corrections happen all the time and do not matter to waits.
 LEAST = timedelta(minutes=1)
+_LEAST = LEAST.total_seconds()
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """A look at both clocks: Unix seconds, nanoseconds, and the sum of the jumps until then."""
+
+    wall: float
+    tick: int
+    jumped: float
 
 
 @dataclass(frozen=True, slots=True)
 class Jump:
     """A jump of the wall clock. All times are Unix seconds."""
 
-    now: float  # as the clock shows it after the jump
-    expected: float  # as it would show it without the jump
+    expected: float  # as the clock would show it without the jump
     earliest: float  # the first moment that it can have shown after the jump
+    seen: Seen  # after the jump
+
+    @property
+    def now(self) -> float:
+        """The time that the clock shows after the jump."""
+        return self.seen.wall
 
     @property
     def by(self) -> float:
@@ -36,7 +51,7 @@ class Jumps:
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
         self._lock = threading.Lock()
-        self._seen = self._look()
+        self._seen = Seen(unix(clock.now()), clock.tick(), 0.0)
 
     def follow(self, act: Callable[[Jump], object]) -> None:
         """Call `act` if the wall clock has jumped since the last call.
@@ -44,12 +59,32 @@ class Jumps:
         Calls of other threads wait until `act` has ended. If it raises, the next call repeats it.
         """
         with self._lock:
-            (before, began), (now, ended) = self._seen, self._look()
-            elapsed = (ended - began) / 1e9
-            jump = Jump(now, before + elapsed, now - elapsed)
-            if abs(jump.by) > LEAST.total_seconds():
+            before = self._seen
+            now, tick = unix(self._clock.now()), self._clock.tick()
+            elapsed = (tick - before.tick) / 1e9
+            expected = before.wall + elapsed
+            if abs(now - expected) <= _LEAST:
+                self._seen = Seen(now, tick, before.jumped)
+                return
+            jump = Jump(expected, now - elapsed, Seen(now, tick, before.jumped + (now - expected)))
+            try:
                 act(jump)
-            self._seen = now, ended
+            except BaseException:
+                self._seen = before
+                raise
+            self.take(jump)
 
-    def _look(self) -> tuple[float, int]:
-        return unix(self._clock.now()), self._clock.tick()
+    def take(self, jump: Jump) -> None:
+        """Let the time jump. `act` may call this when its corrections hold."""
+        self._seen = jump.seen
+
+    def time(self) -> tuple[datetime, float]:
+        """Return the time without a jump that nobody has followed yet, and the sum of the others.
+
+        Both belong together. No call waits for a lock.
+        """
+        seen, now = self._seen, self._clock.now()
+        error = now.timestamp() - seen.wall - (self._clock.tick() - seen.tick) / 1e9
+        if -_LEAST <= error <= _LEAST:
+            return now, seen.jumped
+        return now - timedelta(seconds=error), seen.jumped

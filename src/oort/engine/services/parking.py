@@ -62,10 +62,8 @@ class Parking:
         return taken
 
     def _removal(self, queue: str, positions: list[int], *, back: bool) -> Callable[[Session], int]:
-        now = unix(self._clock.now())
-
         def work(session: Session) -> int:
-            count = 0
+            now, count = unix(self._clock.now()), 0
             for seq in positions:
                 row = session.row("SELECT payload FROM parked WHERE seq = ?", seq)
                 if row is not None:  # another process may have removed the message

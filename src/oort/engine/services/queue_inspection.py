@@ -64,12 +64,13 @@ class QueueInspection:
 
     def _redriven(self, queue: str, *, most: int) -> int:
         """Put one piece back, and leave the store to writers of other processes for as long."""
-        now, started = unix(self._clock.now()), self._clock.tick()
-        moved = self._store.write(
-            lambda session: messages.redrive(
-                session, queue, most=most, most_bytes=REDRIVEN_BYTES, now=now
-            )
-        )
+        started = self._clock.tick()
+
+        def work(session: Session) -> int:
+            now = unix(self._clock.now())
+            return messages.redrive(session, queue, most=most, most_bytes=REDRIVEN_BYTES, now=now)
+
+        moved = self._store.write(work)
         time.sleep(min((self._clock.tick() - started) / 1e9, _LONGEST_PAUSE))
         return moved
 

@@ -5,6 +5,8 @@ from datetime import timedelta
 from oort.engine.rows import messages
 from oort.engine.rows.times import unix
 from oort.engine.services.backlog import Backlog
+from oort.engine.services.steady import SteadyTime
+from oort.engine.store.session import Session
 from oort.engine.store.store import Store
 from oort.model.messages import Message
 from oort.model.platform import PlatformModel
@@ -18,12 +20,18 @@ class Queues:
     """Queues on a store. A queue that the program does not have is a KeyError."""
 
     def __init__(
-        self, store: Store, *, platform: PlatformModel, clock: Clock, backlog: Backlog | None = None
+        self,
+        store: Store,
+        *,
+        platform: PlatformModel,
+        clock: Clock,
+        backlog: Backlog | None = None,
+        steady: SteadyTime | None = None,
     ) -> None:
         self._store = store
         self._backlog = backlog or Backlog(store, platform=platform, clock=clock)
+        self._steady = steady or SteadyTime(store, clock=clock)
         self.adopt(platform)
-        self._clock = clock
 
     def adopt(self, platform: PlatformModel) -> None:
         """Use the resources of this model from now on."""
@@ -34,9 +42,14 @@ class Queues:
         name = self._queues[queue].name
         rules.check(message)
         self._backlog.admit(name)
-        now = self._clock.now()
-        sent, visible = unix(now), unix(now, after=rules.delay(delay.total_seconds()))
-        payload = messages.packed(message)
-        self._store.write(
-            lambda session: messages.add(session, name, payload, sent=sent, visible=visible)
-        )
+        wait, payload = rules.delay(delay.total_seconds()), messages.packed(message)
+
+        if wait:
+            self._steady.follow()  # a delay is right also if the platform is killed at once
+
+        def work(session: Session) -> None:
+            now = self._steady.moment()
+            visible = unix(now, after=wait)
+            messages.add(session, name, payload, sent=unix(now), visible=visible)
+
+        self._store.write(work)

@@ -7,6 +7,7 @@ queues, so the message arrives exactly once.
 
 from oort.engine.rows import messages
 from oort.engine.rows.times import unix
+from oort.engine.services.steady import SteadyTime
 from oort.engine.store.session import Session
 from oort.engine.store.store import Store
 from oort.model import limits
@@ -20,10 +21,17 @@ NO_QUEUE = "the program has no such queue any more"
 class Relay:
     """The relay of a store's outbox."""
 
-    def __init__(self, store: Store, *, platform: PlatformModel, clock: Clock) -> None:
+    def __init__(
+        self,
+        store: Store,
+        *,
+        platform: PlatformModel,
+        clock: Clock,
+        steady: SteadyTime | None = None,
+    ) -> None:
         self._store = store
         self.adopt(platform)
-        self._clock = clock
+        self._steady = steady or SteadyTime(store, clock=clock)
 
     def adopt(self, platform: PlatformModel) -> None:
         """Use the resources of this model from now on."""
@@ -37,14 +45,14 @@ class Relay:
         """
         if not self._store.row("SELECT 1 FROM outbox LIMIT 1"):
             return 0
-        now = self._clock.now()
-        moment, latest = unix(now), unix(now, after=limits.MESSAGE_DELAY)
-        return self._store.write(
-            lambda session: self._pass(session, most, now=moment, latest=latest)
-        )
+        return self._store.write(lambda session: self._pass(session, most))
 
-    def _pass(self, session: Session, most: int, *, now: float, latest: float) -> int:
-        """Move messages. After the wall clock went back, a delay may be longer than any delay."""
+    def _pass(self, session: Session, most: int) -> int:
+        """Move messages. A delay is too long if the wall clock went back while the platform was
+        stopped.
+        """
+        moment = self._steady.moment()
+        now, latest = unix(moment), unix(moment, after=limits.MESSAGE_DELAY)
         rows = session.rows(
             "SELECT seq, kind, name, visible, payload FROM outbox ORDER BY seq LIMIT ?", most
         )

@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 
 from oort.engine.rows import messages
 from oort.engine.rows.times import unix
-from oort.engine.services.jumps import Jumps
+from oort.engine.services.steady import SUMS, SteadyTime, read_sums
 from oort.engine.store.session import Session
 from oort.engine.store.store import Store
 from oort.model.functions import Timer
@@ -23,10 +23,17 @@ from oort.rules.messaging import schedules
 class Schedules:
     """The scheduled functions of a platform."""
 
-    def __init__(self, store: Store, *, platform: PlatformModel, clock: Clock) -> None:
+    def __init__(
+        self,
+        store: Store,
+        *,
+        platform: PlatformModel,
+        clock: Clock,
+        steady: SteadyTime | None = None,
+    ) -> None:
         self._store = store
-        self._clock = clock
-        self._jumps = Jumps(clock)
+        self._steady = steady or SteadyTime(store, clock=clock)
+        self._jumped = 0.0  # at the last plan
         self.adopt(platform)
 
     def adopt(self, platform: PlatformModel) -> None:
@@ -45,6 +52,8 @@ class Schedules:
         run that is planned for later than the next one was planned before the wall clock went back.
         """
 
+        jumped = self._steady.jumped()
+
         def work(session: Session) -> None:
             planned = {
                 function: (definition, due)
@@ -56,7 +65,7 @@ class Schedules:
                 session.run("DELETE FROM schedules WHERE function = ?", name)
             for name, timer in self._timers.items():
                 definition, due = planned.get(name, ("", 0.0))
-                following = _following(timer, self._clock.now())
+                following = _following(timer, self._steady.moment())
                 late = following is not None and due > unix(following)
                 if definition != _definition(timer) or late:
                     self._set(session, name, timer)
@@ -64,6 +73,7 @@ class Schedules:
         planned = self._store.read(lambda session: session.row("SELECT 1 FROM schedules LIMIT 1"))
         if self._timers or planned:
             self._store.write(work)
+        self._jumped = jumped
 
     def fire(self) -> int:
         """Put a message on the queue of each due function and plan its next run.
@@ -72,19 +82,22 @@ class Schedules:
         """
         if not self._timers:
             return 0
-        self._jumps.follow(lambda _: self.plan())
-        now = unix(self._clock.now())
+        self._steady.follow()
+        if self._steady.jumped() != self._jumped:
+            self.plan()
+        now = unix(self._steady.moment())
         due = "SELECT function, due FROM schedules WHERE due <= ? ORDER BY due"
         if not self._store.read(lambda session: session.row(due, now)):
             return 0
 
         def work(session: Session) -> int:
+            now, (jumped, _) = unix(self._steady.moment()), read_sums(session.row(SUMS))
             rows = [
                 (name, planned) for name, planned in session.rows(due, now) if name in self._timers
             ]
             for name, planned in rows:
                 timer = self._timers[name]
-                payload = messages.packed(_message(timer, name, planned, now))
+                payload = messages.packed(_message(timer, name, planned, now, jumped))
                 messages.add(session, timer.queue, payload, sent=now, visible=now)
                 self._set(session, name, timer)
             return len(rows)
@@ -99,7 +112,7 @@ class Schedules:
         return None if row is None else row[0]
 
     def _set(self, session: Session, name: str, timer: Timer) -> None:
-        following = _following(timer, self._clock.now())
+        following = _following(timer, self._steady.moment())
         if following is not None:
             sql = "INSERT OR REPLACE INTO schedules(function, definition, due) VALUES(?, ?, ?)"
             session.run(sql, name, _definition(timer), unix(following))
@@ -118,6 +131,8 @@ def _definition(timer: Timer) -> str:
     return f"{timer.interval} | {timer.cron} | {timer.timezone}"
 
 
-def _message(timer: Timer, function: str, planned: float, now: float) -> Message:
+def _message(timer: Timer, function: str, planned: float, now: float, jumped: float) -> Message:
+    """Return the message of a run. A clock that was set shows a time again: that run is another."""
     moment = datetime.fromtimestamp(planned, UTC).isoformat()
-    return Message(id=f"{function}@{moment}", name=timer.queue, body=b"null", sent=now)
+    clock = f" by a clock set by {jumped:.0f} s" if abs(jumped) >= 1 else ""
+    return Message(id=f"{function}@{moment}{clock}", name=timer.queue, body=b"null", sent=now)

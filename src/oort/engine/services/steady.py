@@ -1,8 +1,13 @@
-"""Time that goes on evenly while somebody sets the wall clock: the clock less its noticed jumps.
+"""Two times that do not jump while somebody sets the wall clock.
 
-Marks and leases of effects end by this time: no jump removes a mark or makes a lease longer. The
-store keeps the sum of the jumps, because marks hold across restarts. A jump while the platform is
-stopped is not noticed.
+The time of the store is the wall clock until somebody sets the clock. A commit then corrects the
+times in the store, and with this commit the time of the store jumps, too. All times are computed
+inside their commits, by the time of the store. So a wait that is written at the moment of a jump has its
+length.
+
+The steady time is the time of the store less its jumps. Marks and leases of effects end by the
+steady time: no jump removes a mark or makes a lease longer. The store keeps the sum of the jumps,
+because marks hold across restarts. A jump while the platform is stopped is not noticed.
 """
 
 from datetime import datetime, timedelta
@@ -15,57 +20,78 @@ from oort.ports.clock import Clock
 
 
 class SteadyTime:
-    """The steady time of a store.
+    """The times of a store.
 
-    Safe to use from many threads, but not inside work of the store.
+    Safe to use from many threads; inside work of the store, only `moment` and `forgiven`. `forgiven` is
+    the time by which the clock was set forward, known after the first `follow`. This time does not count as
+    age of a message.
     """
 
     def __init__(self, store: Store, *, clock: Clock) -> None:
         self._store = store
-        self._clock = clock
         self._jumps = Jumps(clock)
-        self._known: tuple[float, float] | None = None  # read at the first use
+        self.forgiven = timedelta(0)
+        self._before: float | None = (
+            None  # the sum of the jumps before the start; read at first use
+        )
 
     def now(self) -> datetime:
         """Return the steady time. If the wall clock has jumped, correct the store first."""
         self.follow()
-        return self._clock.now() - timedelta(seconds=self._sums()[0])
+        before = self._sum()
+        moment, jumped = self._jumps.time()
+        return moment - timedelta(seconds=before + jumped)
+
+    def moment(self) -> datetime:
+        """Return the time of the store. Inside its work, no jump comes before the end of the work."""
+        return self._jumps.time()[0]
+
+    def jumped(self) -> float:
+        """Return the sum of the jumps that were followed since the start."""
+        return self._jumps.time()[1]
 
     def follow(self) -> None:
         """Correct the times of messages if the wall clock has jumped since the last call."""
+        if self._before is None:
+            self._sum()
         self._jumps.follow(self._correct)
 
-    def forgiven(self) -> timedelta:
-        """Return how far the clock was set forward. That time does not count as age of a message."""
-        return timedelta(seconds=self._sums()[1])
-
-    def _sums(self) -> tuple[float, float]:
-        if self._known is None:
-            self._known = _read(self._store.row(_SUMS))
-        return self._known
+    def _sum(self) -> float:
+        if self._before is None:
+            jumped = self._jumps.time()[1]
+            total, forgiven = read_sums(self._store.row(SUMS))
+            self.forgiven = timedelta(seconds=forgiven)
+            self._before = total - jumped
+        return self._before
 
     def _correct(self, jump: Jump) -> None:
         """Correct the ends of waits and leases, so that each has its length.
 
-        Messages that were sent after a jump forward are right already. After a jump back they
-        cannot be distinguished from older messages, and may be visible early. No message is old by a
-        jump.
+        Other processes write by the wall clock: what they sent after a jump forward is right already. No
+        message is old by a jump.
         """
+        forgiven = self.forgiven
         after, sent = (jump.expected, jump.earliest) if jump.by > 0 else (jump.now, float("inf"))
 
-        def work(session: Session) -> tuple[float, float]:
+        def work(session: Session) -> None:
             messages.shift(session, after=after, sent=sent, by=jump.by)
-            total, forgiven = _read(session.row(_SUMS))
-            sums = total + jump.by, max(0.0, forgiven + jump.by)
-            session.run(_KEEP, *sums)
-            return sums
+            total, kept = read_sums(session.row(SUMS))
+            kept = max(0.0, kept + jump.by)
+            session.run(_KEEP, total + jump.by, kept)
+            self.forgiven = timedelta(seconds=kept)
+            self._jumps.take(jump)
 
-        self._known = self._store.write(work)
+        try:
+            self._store.write(work)
+        except BaseException:
+            self.forgiven = forgiven
+            raise
 
 
-def _read(row: Row | None) -> tuple[float, float]:
+def read_sums(row: Row | None) -> tuple[float, float]:
+    """Return the sum of the jumps, and how far the clock was set forward, from a row of `SUMS`."""
     return (0.0, 0.0) if row is None else (row[0], row[1])
 
 
-_SUMS = "SELECT total, forgiven FROM jumps WHERE id = 1"
+SUMS = "SELECT total, forgiven FROM jumps WHERE id = 1"
 _KEEP = "INSERT OR REPLACE INTO jumps(id, total, forgiven) VALUES(1, ?, ?)"

@@ -35,12 +35,14 @@ from oort.rules.messaging import messages as sendable
 from oort.rules.tables import transactions as rules
 from oort.rules.tables.items import Address, located
 
+_AT_ONCE = timedelta(0)
+
 
 @dataclass(frozen=True, slots=True)
 class _Outgoing:
     kind: str
     name: str
-    visible: float
+    delay: timedelta
     payload: bytes
 
 
@@ -82,7 +84,7 @@ class Transactions:
         """See `ports.transactions`."""
         rules.check_count(len(writes) + (mark is not None))
         now = self._clock.now()
-        steps = [self._prepared(write, now) for write in writes]
+        steps = [self._prepared(write) for write in writes]
         rules.check_once(address for address in map(self._address, steps) if address is not None)
         moment = Moment(unix(now), unix(now, after=self._lag()))
         steady = now if mark is None else self._steady.now()
@@ -98,7 +100,7 @@ class Transactions:
 
         return self._store.write(work)
 
-    def _prepared(self, write: Write, now: datetime) -> _Step:
+    def _prepared(self, write: Write) -> _Step:
         if isinstance(write, PutItem):
             return _Step(write, item=items.prepared(self._tables[write.table], write.item))
         if isinstance(write, SendMessage):
@@ -107,21 +109,16 @@ class Transactions:
             sendable.check(write.message)
             self._backlog.admit(write.queue)
             self._backlog.admit_outgoing()
-            visible = unix(now, after=sendable.delay(write.delay))
-            return _Step(
-                write,
-                outgoing=_Outgoing("send", write.queue, visible, messages.packed(write.message)),
-            )
+            if write.delay:
+                self._steady.follow()  # see Queues.send
+            delay, payload = sendable.delay(write.delay), messages.packed(write.message)
+            return _Step(write, outgoing=_Outgoing("send", write.queue, delay, payload))
         if isinstance(write, PublishEvent):
             sendable.check(write.message)
             self._backlog.admit_event(write.event)
             self._backlog.admit_outgoing()
-            return _Step(
-                write,
-                outgoing=_Outgoing(
-                    "publish", write.event, unix(now), messages.packed(write.message)
-                ),
-            )
+            payload = messages.packed(write.message)
+            return _Step(write, outgoing=_Outgoing("publish", write.event, _AT_ONCE, payload))
         return _Step(write)
 
     def _address(self, step: _Step) -> tuple[str, Address] | None:
@@ -136,10 +133,9 @@ class Transactions:
 
     def _apply(self, session: Session, step: _Step, moment: Moment, position: int) -> int:
         """Apply a write and return the size that counts."""
-        if step.outgoing is not None:
-            out = step.outgoing
-            sql = "INSERT INTO outbox(kind, name, visible, payload) VALUES(?, ?, ?, ?)"
-            session.run(sql, out.kind, out.name, out.visible, out.payload)
+        if (out := step.outgoing) is not None:
+            visible = unix(self._steady.moment(), after=out.delay)
+            session.run(_OUT, out.kind, out.name, visible, out.payload)
             session.wake()
             return len(out.payload)
         try:
@@ -172,6 +168,7 @@ def _marked(session: Session, mark: Mark, now: datetime) -> bool:
     return session.run(_MARK, mark.function, mark.message, expires, moment) == 1
 
 
+_OUT = "INSERT INTO outbox(kind, name, visible, payload) VALUES(?, ?, ?, ?)"
 _MARK = """INSERT INTO inbox VALUES(?, ?, ?)
 ON CONFLICT DO UPDATE SET expires = excluded.expires WHERE expires <= ?"""
 # Two for each new mark: the number of expired marks falls, and no commit takes long.

@@ -67,9 +67,10 @@ class Loss:
 class Process(asyncio.Protocol):
     """A worker process.
 
-    `again` runs an invocation that a process did not begin before it ended. `perform` performs an operation and calls `returned` of the process with the frame to return, and
-    with the number of the operation. `free` is called after each invocation, `follow` for a short one that may be sent ahead, `line`
-    with lines for the log, `report` with what happens to the process, `kill` ends it.
+    `again` runs an invocation that a process did not begin before its end. `perform` performs an
+    operation and calls `returned` of the process with the frame to return, and with the number of the
+    operation. `free` is called after each invocation, `follow` for a short invocation that may be sent
+    ahead, `line` with lines for the log, `report` with events of the process, `kill` to end the process.
     """
 
     def __init__(
@@ -302,8 +303,8 @@ class Process(asyncio.Protocol):
 class Claims:
     """Rights to begin an invocation that was sent ahead: numbers in a pipe.
 
-    Either the process takes the right, or the broker takes it back. An invocation that was taken back may still lie in the socket in
-    front of the next: without numbers it would run with the right of that, and its end would count for the other.
+    Either the process takes the right, or the broker takes the right back. Without numbers, an
+    invocation that was taken back, and is still in the socket, could run with the right of the next.
     """
 
     def __init__(self) -> None:

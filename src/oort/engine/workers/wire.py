@@ -47,12 +47,15 @@ _UNREADABLE = (msgspec.MsgspecError, UnicodeDecodeError, RecursionError, ValueEr
 
 
 class Claim(msgspec.Struct, frozen=True, tag="claim"):
-    """Take the next frame, an invocation, only with the right of this number; else leave the frame out."""
+    """Take the next frame, an invocation, only with the right of this number.
+
+    Else leave the frame out.
+    """
 
     number: int
 
 
-# A right to begin an invocation that was sent ahead, in the pipe of the claims.
+# The form of a right to begin an invocation that was sent ahead, in the pipe of the claims.
 RIGHT = struct.Struct("<Q")
 
 

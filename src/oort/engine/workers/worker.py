@@ -117,13 +117,13 @@ class Channel:
         return self._ahead.popleft() if self._ahead else self.receive()
 
     def _result(self) -> ToWorker:
-        """Return the next result. An invocation that was sent ahead with an earlier result stays for `next`."""
+        """Return the next result. Keep invocations that were sent ahead for `next`."""
         while isinstance(frame := self.receive(), Claim):
             self._ahead += (frame, self.receive())
         return frame
 
     def _may_begin(self, number: int) -> bool:
-        """Use the right of this number. Without it, the right in the pipe is that of a later invocation."""
+        """Use the right of this number. The pipe may hold the right of a later invocation."""
         if self._right is None:
             try:
                 (self._right,) = wire.RIGHT.unpack(os.read(self._claims, wire.RIGHT.size))

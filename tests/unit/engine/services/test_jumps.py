@@ -1,7 +1,8 @@
 """A wall clock that is set: waits last as long as they should, and nothing becomes old by it."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
+from typing import Any, TypeVar
 
 import pytest
 
@@ -10,13 +11,16 @@ from oort.app.loading.loader import load
 from oort.engine.clocks import VirtualClock
 from oort.engine.rows import messages
 from oort.engine.services.jumps import LEAST, Jump, Jumps
+from oort.engine.services.queue_inspection import QueueInspection
 from oort.engine.services.schedules import Schedules
 from oort.engine.store.direct import DirectStore
+from oort.engine.store.session import Session
 from oort.model import limits
 from oort.model.operations import SendMessage
 from oort.testing.port_suites.target import PLATFORM, VISIBILITY, WORK, message
 from tests.unit.engine.services.conftest import Services
 
+T = TypeVar("T")
 SECOND, HOUR, DAYS = timedelta(seconds=1), timedelta(hours=1), timedelta(days=40)
 
 
@@ -146,8 +150,8 @@ def test_a_start_after_the_clock_came_back_ends_waits_that_no_message_may_have(
     clock.error = DAYS
     failed(services, after=10 * SECOND)
     clock.error = timedelta(0)
-    services.queues.send(WORK, message("delayed"), delay=15 * 60 * SECOND)
     again = services.running(PLATFORM)
+    again.queues.send(WORK, message("delayed"), delay=15 * 60 * SECOND)
     assert again.deliveries.release_all() == 0
     assert received(again) == ["a"]
     assert again.queue_inspection.depth(WORK).waiting == 1
@@ -165,6 +169,11 @@ class Planned:
         made.every(HOUR)(tick)
         self._platform, self._store, self._clock = load([made]).model, DirectStore(), clock
         self.schedules = self.started()
+
+    def names(self) -> list[str]:
+        """Return the ids of the runs."""
+        queues = QueueInspection(self._store, platform=self._platform, clock=self._clock)
+        return [run.id for run in queues.peek("clock.tick", most=10)]
 
     def started(self) -> Schedules:
         """Start the platform."""
@@ -225,8 +234,112 @@ def test_a_delay_in_the_outbox_is_no_longer_than_any_delay_may_be(
     clock.error = DAYS
     services.transactions.commit([SendMessage(WORK, message("a"), delay=60.0)], None)
     clock.error = timedelta(0)
+    again = services.running(PLATFORM)
+    assert again.relay.move() == 1
+    assert again.deliveries.next_due() == (clock.now() + limits.MESSAGE_DELAY).timestamp()
+
+
+class Setting:
+    """A store in front of whose next transaction somebody sets the clock, and another thread follows the jump."""
+
+    def __init__(self, store: DirectStore, clock: SettableClock) -> None:
+        self.on_commit = store.on_commit
+        self._store, self._clock = store, clock
+        self.by: timedelta | None = None
+        self.follow: Callable[[], object] = lambda: None
+
+    def write(self, work: Callable[[Session], T]) -> T:
+        """See `Store.write`."""
+        if self.by is not None:
+            self._clock.error, self.by = self.by, None
+            self.follow()
+        return self._store.write(work)
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._store, name)
+
+
+@pytest.fixture
+def setting(clock: SettableClock) -> Iterator[Setting]:
+    store = DirectStore()
+    yield Setting(store, clock)
+    store.close()
+
+
+@pytest.mark.parametrize("by", [DAYS, -DAYS, HOUR, -HOUR], ids=str)
+@pytest.mark.parametrize("is_followed", [True, False])
+def test_a_wait_that_is_written_at_the_moment_of_a_jump_has_its_length(
+    setting: Setting, clock: SettableClock, by: timedelta, is_followed: bool
+) -> None:
+    services = Services(setting, clock)  # type: ignore[arg-type]
+    if is_followed:
+        setting.follow = services.deliveries.ready_queues
+    setting.by = by
+    services.queues.send(WORK, message("a"), delay=10 * SECOND)
+    setting.by = timedelta(0)
+    services.transactions.commit([SendMessage(WORK, message("b"), delay=60.0)], None)
+    setting.by = by
     assert services.relay.move() == 1
-    assert services.deliveries.next_due() == (clock.now() + limits.MESSAGE_DELAY).timestamp()
+    clock.advance(9 * SECOND)
+    assert received(services) == []
+    clock.advance(SECOND)
+    (delivery,) = services.deliveries.receive(WORK, most=1)
+    setting.by = timedelta(0)
+    services.deliveries.retry(WORK, delivery.receipt, after=20 * SECOND, error="no")
+    clock.advance(19 * SECOND)
+    assert received(services) == []
+    clock.advance(SECOND)
+    assert received(services) == ["a"]
+    clock.advance(30 * SECOND)
+    assert received(services) == ["b"]
+    assert services.queue_inspection.dead(WORK, most=1) == []
+
+
+@pytest.mark.parametrize("by", [DAYS, -DAYS], ids=str)
+def test_a_delay_in_the_outbox_has_its_length_when_the_clock_is_set(
+    services: Services, clock: SettableClock, by: timedelta
+) -> None:
+    services.transactions.commit([SendMessage(WORK, message("a"), delay=60.0)], None)
+    clock.error = by
+    assert received(services) == []
+    assert services.relay.move() == 1
+    assert services.deliveries.next_due() == (clock.now() + 60 * SECOND).timestamp()
+
+
+def test_a_commit_that_fails_leaves_the_jump_to_the_next_look(
+    setting: Setting, clock: SettableClock
+) -> None:
+    services = Services(setting, clock)  # type: ignore[arg-type]
+    services.queues.send(WORK, message("a"), delay=10 * SECOND)
+    clock.error = HOUR
+
+    def fails(work: Callable[[Session], object]) -> object:
+        def broken(session: Session) -> None:
+            work(session)
+            raise OSError("full")
+
+        return setting._store.write(broken)
+
+    setting.write, write = fails, setting.write  # type: ignore[assignment,method-assign]
+    with pytest.raises(OSError, match="full"):
+        services.deliveries.ready_queues()
+    setting.write = write  # type: ignore[method-assign]
+    assert received(services) == []
+    clock.advance(10 * SECOND)
+    assert received(services) == ["a"]
+
+
+def test_a_time_that_the_clock_shows_again_is_another_run(clock: SettableClock) -> None:
+    planned = Planned(clock)
+    clock.error = HOUR
+    assert planned.schedules.fire() == 1
+    clock.error = timedelta(0)
+    assert planned.schedules.fire() == 0
+    clock.advance(HOUR)
+    assert planned.schedules.fire() == 1
+    names = planned.names()
+    assert len(set(names)) == 2
+    assert names[1] == names[0].partition(" ")[0]
 
 
 @pytest.mark.parametrize("statement", [messages._SHIFT, messages._SHORTEN])
