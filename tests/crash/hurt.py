@@ -107,7 +107,9 @@ def natures(count: int, *, seed: int, costly: int) -> list[str]:
 class Trial:
     """A platform under load whose workers are hurt. `command` starts it; see `Process`."""
 
-    def __init__(self, command: Sequence[str], folder: Path, *, seed: int = 1) -> None:
+    def __init__(
+        self, command: Sequence[str], folder: Path, *, seed: int = 1, harms: bool = True
+    ) -> None:
         self._command = command
         self._state = folder / "state"
         self._world = folder / "world"
@@ -116,6 +118,7 @@ class Trial:
         self._lock = threading.Lock()
         self._random = random.Random(seed)
         self._seed = seed
+        self._harms = harms  # workers are hurt from outside, too
         self._faults: list[str] = []
         self._program = platforms.load(PLATFORM)[1]
 
@@ -181,10 +184,9 @@ class Trial:
             threading.Thread(target=self._place, args=(process.port, waiting))
             for _ in range(_CLIENTS)
         ]
-        beside = [
-            threading.Thread(target=self._stay_calm, args=(process.port, over)),
-            threading.Thread(target=self._harm, args=(over,)),
-        ]
+        beside = [threading.Thread(target=self._stay_calm, args=(process.port, over))]
+        if self._harms:
+            beside.append(threading.Thread(target=self._harm, args=(over,)))
         for thread in (*clients, *beside):
             thread.start()
         for thread in clients:
