@@ -104,8 +104,7 @@ class Gateway:
                 return self._permit(arrival, preflight)
             match = self._match(request, "GET" if request.method == "HEAD" else request.method)
             principal = self._caller(request, match)
-            if match.trigger.owner or match.trigger.groups:
-                access.check(principal, match.trigger, match.parameters)
+            access.check(principal, match.trigger, match.parameters)
         except Problem as problem:
             return self._refuse(problem, arrival, match=match)
         except Exception as error:
@@ -159,7 +158,7 @@ class Gateway:
         arrival, match = admission.arrival, admission.match
         awaited = admission.cutoff.finish()
         request_span = (self._span(arrival, outcome.status, match=match),) if awaited else ()
-        spans = labelled(outcome.spans, self.version) if self.version else outcome.spans
+        spans = labelled(outcome.spans, self.version)
         self._traces.record((*request_span, *spans))
         return self._reply(
             outcome, arrival, match=match, authenticated=admission.principal is not None

@@ -174,7 +174,7 @@ class Consumers:
     def _invoke(self, function: FunctionModel, deliveries: tuple[Delivery, ...]) -> BatchOutcome:
         invocation = identifiers.new(self._clock.now(), self._entropy.bits)
         outcome = self._invoker.batch(function.name, deliveries, id=invocation)
-        spans = labelled(outcome.spans, self.version) if self.version else outcome.spans
+        spans = labelled(outcome.spans, self.version)
         self._traces.record(spans)
         return outcome
 
