@@ -76,9 +76,6 @@ class Connection(Carrier):
         """See asyncio. The headers of a request must be complete soon after their first byte."""
         if self._leaving:
             return
-        if self.timeout_keep_alive_task is not None:
-            self.timeout_keep_alive_task.cancel()
-            self.timeout_keep_alive_task = None
         self._progress = False
         try:
             try:
@@ -105,6 +102,8 @@ class Connection(Carrier):
     def connection_lost(self, exc: Exception | None) -> None:
         """See asyncio."""
         self._wait(None)
+        if self.timeout_keep_alive_task is not None:
+            self.timeout_keep_alive_task.cancel()
         if self._running is not None:
             self._running.lost()  # uvicorn tells the latest request only
         super().connection_lost(exc)
@@ -177,15 +176,28 @@ class Connection(Carrier):
             self._running = cast(Exchange, self.pipeline.pop()[0])
             self.loop.call_soon(self._start, self._running)
             return
-        if self.timeout_keep_alive_task is not None:
-            self.timeout_keep_alive_task.cancel()
-        self.timeout_keep_alive_task = self.loop.call_later(
-            self.timeout_keep_alive, self.timeout_keep_alive_handler
-        )
+        if self.timeout_keep_alive_task is None:
+            self._keep(self.timeout_keep_alive)
 
     def timeout_keep_alive_handler(self) -> None:
-        """See uvicorn. No request came after a reply, and the client had time to read the reply."""
-        self._end()
+        """See uvicorn. End the connection if no request has come since the last reply.
+
+        There is one timer for many requests: a timer for each costs more than all the parsing.
+        """
+        self.timeout_keep_alive_task = None
+        if self._hurried or not self._idle:
+            return  # the request that has begun has a limit of its own; its reply keeps again
+        rest = self._quiet_since + self.timeout_keep_alive - self.loop.time()
+        if rest > 0:
+            self._keep(rest)
+        else:
+            self._end()
+
+    def _keep(self, seconds: float) -> None:
+        """Keep the connection for some time without a request."""
+        self.timeout_keep_alive_task = self.loop.call_later(
+            seconds, self.timeout_keep_alive_handler
+        )
 
     def shutdown(self) -> None:
         """See uvicorn."""

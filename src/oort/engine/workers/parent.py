@@ -24,6 +24,7 @@ from oort.engine.workers.control import Control, Reader
 _leave = os._exit  # also if a test replaces it: a fork must never return into its caller's code
 _PR_SET_PDEATHSIG, _PR_SET_NAME, _PR_SET_CHILD_SUBREAPER = 1, 15, 36  # man 2 prctl
 _SIGNALS = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP, signal.SIGUSR1, signal.SIGUSR2)
+_NICE = 5  # of workers, above that of the broker
 _RESERVED = 2  # descriptors below are standard streams
 
 _STATUS = Path("/proc/self/statm")  # Linux only
@@ -165,6 +166,7 @@ class _Parent:
                     message.value + _data()
                 )  # a large program leaves as much room as a small one
                 resource.setrlimit(resource.RLIMIT_DATA, (limit, hard))
+        _give_way()
         _call("oort-worker")
         faulthandler.enable()
         ending = self._ending
@@ -234,6 +236,17 @@ def _call(name: str) -> None:
         import ctypes
 
         ctypes.CDLL(None).prctl(_PR_SET_NAME, name.encode())
+
+
+def _give_way() -> None:
+    """Let the broker have a core first. Handlers that compute would delay every other request.
+
+    What waits in front of the broker keeps all workers waiting, so they lose nothing.
+    """
+    os.nice(_NICE)
+    if hasattr(os, "sched_setscheduler"):  # Linux
+        with suppress(OSError):  # a sandbox may forbid it
+            os.sched_setscheduler(0, os.SCHED_BATCH, os.sched_param(0))
 
 
 def _end_with_parent(parent: int) -> None:

@@ -1,5 +1,6 @@
 """A worker process: runs an invocation at a time, and asks the broker for each operation."""
 
+import math
 import os
 import resource
 import signal
@@ -10,7 +11,6 @@ import time
 import traceback
 from collections import deque
 from collections.abc import Callable
-from contextlib import suppress
 from datetime import timedelta
 from typing import NoReturn
 
@@ -191,7 +191,7 @@ class _Undisturbed:
 
 
 class _Meter:
-    """The resources that an invocation uses, from now on.
+    """The resources that each invocation of a process uses.
 
     An invocation that has not slept was not waiting: the time that it took beyond its own CPU time
     belongs to other processes on the same cores, and more workers would make it longer.
@@ -199,18 +199,25 @@ class _Meter:
 
     def __init__(self, channel: Channel) -> None:
         self._channel = channel
-        self._cpu, self._asked = time.process_time(), channel.asked
-        self._slept = self._sleeps(resource.getrusage(resource.RUSAGE_SELF))
-        self._began = time.perf_counter()
+        self._most = resource.getrlimit(resource.RLIMIT_NOFILE)[0] // 2  # open descriptors
+        self._began = self._asked = 0.0
+        usage = resource.getrusage(resource.RUSAGE_SELF)  # at the end of the last invocation
+        self._cpu, self._slept = _cpu(usage), self._sleeps(usage)
+
+    def begin(self) -> None:
+        """Measure from now on."""
+        self._began, self._asked = time.perf_counter(), self._channel.asked
 
     def use(self) -> Use:
-        """Return the resources used so far."""
-        took = time.perf_counter() - self._began
+        """Return the resources used since `begin`, and the CPU time since the last end."""
+        took, asked = time.perf_counter() - self._began, self._channel.asked - self._asked
         usage = resource.getrusage(resource.RUSAGE_SELF)
-        cpu, asked = time.process_time() - self._cpu, self._channel.asked - self._asked
-        slept = self._sleeps(usage) > self._slept
-        elsewhere = max(0.0, took - cpu - asked) if slept else 0.0
-        return Use(cpu, elsewhere, _memory(usage) - self._channel.memory, _has_few_descriptors())
+        before, self._cpu = self._cpu, _cpu(usage)
+        earlier, self._slept = self._slept, self._sleeps(usage)
+        cpu = self._cpu - before
+        elsewhere = max(0.0, took - cpu - asked) if self._slept > earlier else 0.0
+        is_worn = _lowest_descriptor() > self._most
+        return Use(cpu, elsewhere, _memory(usage) - self._channel.memory, is_worn)
 
     def _sleeps(self, usage: resource.struct_rusage) -> int:
         """Return how often the process has slept for anything but the broker."""
@@ -232,6 +239,7 @@ class Worker:
         self._program = program
         self._ending = ending
         self._channel = channel
+        self._meter = _Meter(channel)
         self._clock, self._entropy = clock, SystemEntropy()
         self._limited = alarm.limited
         self._environments: dict[str, tuple[Environment, RequestReader]] = {}
@@ -253,7 +261,8 @@ class Worker:
             self._channel.send(ended)
 
     def _ended(self, frame: ToWorker) -> wire.Ended:
-        use = _Meter(self._channel).use
+        self._meter.begin()
+        use = self._meter.use
         match frame:
             case RunRequest(function=name, invocation=invocation):
                 environment, reader = self._environment(name)
@@ -327,19 +336,24 @@ def _secret(operation: Operation) -> str:
     return operation.secret
 
 
+def _cpu(usage: resource.struct_rusage) -> float:
+    """Return the CPU time of the process so far, in seconds."""
+    return usage.ru_utime + usage.ru_stime
+
+
 def _memory(usage: resource.struct_rusage) -> int:
     """Return the largest memory of the process so far, in bytes."""
     return usage.ru_maxrss * _UNIT
 
 
-def _has_few_descriptors() -> bool:
-    """True if more than half of the descriptors are in use: the kernel gives the lowest free one."""
+def _lowest_descriptor() -> float:
+    """Return the lowest free descriptor: the kernel gives that one. Infinite without a free one."""
     try:
         lowest = os.dup(2)
     except OSError:
-        return True
+        return math.inf
     os.close(lowest)
-    return lowest > resource.getrlimit(resource.RLIMIT_NOFILE)[0] // 2
+    return lowest
 
 
 def _end(code: int) -> NoReturn:
@@ -350,5 +364,7 @@ def _end(code: int) -> NoReturn:
 def _flush() -> None:
     """Write the output of handlers."""
     for stream in (sys.stdout, sys.stderr):
-        with suppress(OSError, ValueError):
+        try:  # noqa: SIM105  suppress() costs three calls
             stream.flush()
+        except (OSError, ValueError):
+            pass

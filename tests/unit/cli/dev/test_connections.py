@@ -21,8 +21,8 @@ HALF = b"GET /notes HTTP/1.1\r\nhost: x\r\n"
 class Timer:
     """What `call_later` gives."""
 
-    def __init__(self, seconds: float, call: Callable[[], None]) -> None:
-        self.seconds, self.call, self.cancelled = seconds, call, False
+    def __init__(self, seconds: float, call: Callable[[], None], due: float) -> None:
+        self.seconds, self.call, self.due, self.cancelled = seconds, call, due, False
 
     def cancel(self) -> None:
         """It will not fire."""
@@ -43,7 +43,7 @@ class Loop:
 
     def call_later(self, seconds: float, call: Callable[[], None]) -> Timer:
         """Note it."""
-        self.timers.append(Timer(seconds, call))
+        self.timers.append(Timer(seconds, call, self.now + seconds))
         return self.timers[-1]
 
     def call_soon(self, call: Callable[..., None], *arguments: object) -> None:
@@ -62,8 +62,10 @@ class Loop:
         return [timer.seconds for timer in self.timers if not timer.cancelled]
 
     def fire(self) -> None:
-        """Let the time of the only timer pass."""
-        (timer,) = [one for one in self.timers if not one.cancelled]
+        """Let the time of the next timer pass."""
+        timer = min((each for each in self.timers if not each.cancelled), key=lambda each: each.due)
+        timer.cancelled = True
+        self.now = timer.due
         timer.call()
 
 
@@ -186,7 +188,45 @@ def test_after_a_reply_the_next_request_must_come_as_fast(rest: bytes) -> None:
     client.answered()
     assert client.loop.waiting == [KEEP_ALIVE]
     client.say(rest)
-    assert client.loop.waiting == [PAUSE]
+    assert PAUSE in client.loop.waiting
+    client.loop.fire()
+    assert (client.wire.end, client.loop.now) == ("closed", PAUSE)
+
+
+def test_a_connection_without_a_request_is_closed_a_while_after_its_last_reply() -> None:
+    client = Client()
+    client.say(HALF + b"\r\n")
+    client.answered()
+    client.loop.now = KEEP_ALIVE - 5
+    client.say(HALF + b"\r\n")
+    client.answered()
+    assert client.loop.waiting == [KEEP_ALIVE]  # one timer for many requests
+    client.loop.fire()
+    assert (client.wire.end, client.loop.now) == ("", KEEP_ALIVE)
+    client.loop.fire()
+    assert (client.wire.end, client.loop.now) == ("closed", 2 * KEEP_ALIVE - 5)
+
+
+def test_a_request_that_runs_when_that_time_is_over_gets_its_reply_and_another_while() -> None:
+    client = Client()
+    client.say(HALF + b"\r\n")
+    client.answered()
+    client.loop.now = KEEP_ALIVE - 5
+    client.say(HALF + b"\r\n")
+    client.loop.fire()
+    assert (client.wire.end, client.loop.waiting) == ("", [])
+    client.loop.now = KEEP_ALIVE + 10
+    client.answered()
+    client.loop.fire()
+    assert (client.wire.end, client.loop.now) == ("closed", 2 * KEEP_ALIVE + 10)
+
+
+def test_a_lost_connection_leaves_no_timer_after_a_reply_either() -> None:
+    client = Client()
+    client.say(HALF + b"\r\n")
+    client.answered()
+    client.connection.connection_lost(None)
+    assert client.loop.waiting == []
 
 
 def test_a_client_that_does_not_read_its_reply_is_cut_off() -> None:

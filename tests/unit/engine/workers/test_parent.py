@@ -26,6 +26,9 @@ def echo(connection: socket.socket, _: int, __: parent.Ending) -> NoReturn:
                 connection.sendall(" ".join(_inodes()).encode())
             case b"group":
                 connection.sendall(f"{os.getpid()} {os.getpgid(0)} {os.getppid()}".encode())
+            case b"priority":
+                policy = os.sched_getscheduler(0) if sys.platform == "linux" else 0
+                connection.sendall(f"{os.getpriority(os.PRIO_PROCESS, 0)} {policy}".encode())
             case b"child":
                 pid = os.fork()
                 if not pid:
@@ -105,6 +108,16 @@ def test_a_worker_has_a_group_of_its_own(forked: Parent) -> None:
         pid, group, above = map(int, ask(worker, b"group").split())
         assert pid == group != above
         assert forked.heard() == Control("started", 1, pid)
+
+
+def test_a_worker_gives_way_to_the_broker(forked: Parent) -> None:
+    mine = os.getpriority(os.PRIO_PROCESS, 0)
+    with forked.start(1) as worker:
+        nice, policy = map(int, ask(worker, b"priority").split())
+        above = os.getpriority(os.PRIO_PROCESS, int(ask(worker, b"group").split()[2]))
+    assert (nice, above) == (min(mine + 5, 19), mine)
+    if sys.platform == "linux":
+        assert (policy, os.sched_getscheduler(0)) == (os.SCHED_BATCH, os.SCHED_OTHER)
 
 
 def test_the_end_of_a_worker_is_told_with_its_status(forked: Parent) -> None:
