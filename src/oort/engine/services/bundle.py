@@ -110,10 +110,12 @@ def on(
             store, platform=platform, clock=clock, steady=steady, lag=lag, backlog=backlog
         ),
         deliveries=Deliveries(store, platform=platform, clock=clock, steady=steady),
-        queue_inspection=QueueInspection(store, platform=platform, clock=clock),
-        parking=Parking(store, platform=platform, clock=clock),
+        queue_inspection=QueueInspection(
+            store, platform=platform, clock=clock, steady=steady
+        ),
+        parking=Parking(store, platform=platform, clock=clock, steady=steady),
         traces=traces,
-        history=History(store, clock=clock),
+        history=History(store, clock=clock, steady=steady),
         relay=Relay(store, platform=platform, clock=clock, steady=steady),
         schedules=Schedules(store, platform=platform, clock=clock, steady=steady),
         backlog=backlog,

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 
 from oort.engine.rows import messages
 from oort.engine.rows.times import unix
+from oort.engine.services.steady import SteadyTime
 from oort.engine.store.session import Session
 from oort.engine.store.store import Store
 from oort.model.messages import Message, Published
@@ -16,9 +17,9 @@ from oort.ports.clock import Clock
 class History:
     """The last `limits.HISTORY_EVENTS` events of a store."""
 
-    def __init__(self, store: Store, *, clock: Clock) -> None:
+    def __init__(self, store: Store, *, clock: Clock, steady: SteadyTime | None = None) -> None:
         self._store = store
-        self._clock = clock
+        self._steady = steady or SteadyTime(store, clock=clock)
 
     def last(self, event: str | None = None, *, most: int) -> list[Published]:
         """Return the newest events of this name, or of all names, the oldest first."""
@@ -38,7 +39,7 @@ class History:
         """Put the chosen messages on a queue once more, all or none."""
 
         def work(session: Session) -> None:
-            now = unix(self._clock.now())
+            now = unix(self._steady.moment())
             for message in chosen:
                 messages.add(session, queue, messages.packed(message), sent=now, visible=now)
 

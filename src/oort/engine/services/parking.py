@@ -4,6 +4,7 @@ from collections.abc import Callable
 
 from oort.engine.rows import messages
 from oort.engine.rows.times import unix
+from oort.engine.services.steady import SteadyTime
 from oort.engine.store.session import Session
 from oort.engine.store.store import Store
 from oort.model.messages import Fault, ParkedMessage, Reason
@@ -17,10 +18,17 @@ _AT_ONCE = 1000  # rows in memory during a release
 class Parking:
     """Parked messages of a store. A queue that the program does not have is a KeyError."""
 
-    def __init__(self, store: Store, *, platform: PlatformModel, clock: Clock) -> None:
+    def __init__(
+        self,
+        store: Store,
+        *,
+        platform: PlatformModel,
+        clock: Clock,
+        steady: SteadyTime | None = None,
+    ) -> None:
         self._store = store
         self.adopt(platform)
-        self._clock = clock
+        self._steady = steady or SteadyTime(store, clock=clock)
 
     def adopt(self, platform: PlatformModel) -> None:
         """Use the resources of this model from now on."""
@@ -63,7 +71,7 @@ class Parking:
 
     def _removal(self, queue: str, positions: list[int], *, back: bool) -> Callable[[Session], int]:
         def work(session: Session) -> int:
-            now, count = unix(self._clock.now()), 0
+            now, count = unix(self._steady.moment()), 0
             for seq in positions:
                 row = session.row("SELECT payload FROM parked WHERE seq = ?", seq)
                 if row is not None:  # another process may have removed the message

@@ -4,6 +4,7 @@ import time
 
 from oort.engine.rows import messages
 from oort.engine.rows.times import unix
+from oort.engine.services.steady import SteadyTime
 from oort.engine.store.session import Session
 from oort.engine.store.store import Store
 from oort.model import limits
@@ -20,10 +21,18 @@ _LONGEST_PAUSE = 0.1  # seconds
 class QueueInspection:
     """Inspection of a store's queues. A queue that the program does not have is a KeyError."""
 
-    def __init__(self, store: Store, *, platform: PlatformModel, clock: Clock) -> None:
+    def __init__(
+        self,
+        store: Store,
+        *,
+        platform: PlatformModel,
+        clock: Clock,
+        steady: SteadyTime | None = None,
+    ) -> None:
         self._store = store
         self.adopt(platform)
         self._clock = clock
+        self._steady = steady or SteadyTime(store, clock=clock)
 
     def adopt(self, platform: PlatformModel) -> None:
         """Use the resources of this model from now on."""
@@ -31,7 +40,7 @@ class QueueInspection:
 
     def peek(self, queue: str, *, most: int) -> list[Message]:
         """See `ports.queue_inspection`. Delayed messages wait too."""
-        name, now = self._queues[queue].name, unix(self._clock.now())
+        name, now = self._queues[queue].name, unix(self._steady.moment())
         rows = self._store.read(lambda session: session.rows(_WAITING, name, now, most))
         return [messages.unpacked(payload) for (payload,) in rows]
 
@@ -67,7 +76,7 @@ class QueueInspection:
         started = self._clock.tick()
 
         def work(session: Session) -> int:
-            now = unix(self._clock.now())
+            now = unix(self._steady.moment())
             return messages.redrive(session, queue, most=most, most_bytes=REDRIVEN_BYTES, now=now)
 
         moved = self._store.write(work)
@@ -89,7 +98,7 @@ class QueueInspection:
         return done
 
     def _purged(self, statement: str, queue: str, last: int) -> int:
-        started, now = self._clock.tick(), unix(self._clock.now())
+        started, now = self._clock.tick(), unix(self._steady.moment())
         removed = self._store.write(
             lambda session: session.run(statement, queue, last, REDRIVEN, now)
         )
@@ -98,7 +107,7 @@ class QueueInspection:
 
     def depth(self, queue: str) -> QueueDepth:
         """See `ports.queue_inspection`. Delayed messages wait too."""
-        name, now = self._queues[queue].name, unix(self._clock.now())
+        name, now = self._queues[queue].name, unix(self._steady.moment())
 
         def work(session: Session) -> tuple[int, int, int, int]:
             return (

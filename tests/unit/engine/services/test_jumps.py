@@ -16,6 +16,7 @@ from oort.engine.services.schedules import Schedules
 from oort.engine.store.direct import DirectStore
 from oort.engine.store.session import Session
 from oort.model import limits
+from oort.model.messages import Fault, Reason
 from oort.model.operations import SendMessage
 from oort.testing.port_suites.target import PLATFORM, VISIBILITY, WORK, message
 from tests.unit.engine.services.conftest import Services
@@ -142,6 +143,31 @@ def test_age_counts_again_when_a_clock_that_was_ahead_has_come_back(
     assert received(services) == []
     (letter,) = services.queue_inspection.dead(WORK, most=1)
     assert "within 14 days" in letter.error
+
+
+@pytest.mark.parametrize("how", ["redrive", "replay", "release"])
+def test_what_is_put_back_while_the_clock_is_wrong_is_not_old_after_the_next_start(
+    services: Services, clock: SettableClock, how: str
+) -> None:
+    services.queues.send(WORK, message("a"))
+    (delivery,) = services.deliveries.receive(WORK, most=1)
+    if how == "release":
+        services.deliveries.park(WORK, delivery, Fault(Reason.CONTENT_TYPE, ""))
+    else:
+        services.deliveries.retry(WORK, delivery.receipt, after=timedelta(0), error="no")
+        while not services.queue_inspection.depth(WORK).dead:
+            (delivery,) = services.deliveries.receive(WORK, most=1)
+            services.deliveries.retry(WORK, delivery.receipt, after=timedelta(0), error="no")
+    clock.error = -DAYS  # and nobody has looked yet
+    if how == "redrive":
+        assert services.queue_inspection.redrive(WORK) == 1
+    elif how == "release":
+        assert services.ports.parking.release(WORK, ready=lambda _: True) == 1
+    else:
+        services.ports.history.replay(WORK, [delivery.message])
+    clock.error = timedelta(0)  # the platform was killed, and somebody has corrected the clock
+    again = services.running(PLATFORM)
+    assert received(again) == ["a"]
 
 
 def test_a_start_after_the_clock_came_back_ends_waits_that_no_message_may_have(
