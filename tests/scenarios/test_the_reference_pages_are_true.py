@@ -13,9 +13,15 @@ PAGES = sorted(
 
 
 def test_pages_with_code_exist() -> None:
-    assert {"calls.md", "effects.md", "events.md", "queues.md", "secrets.md", "tables.md"} <= set(
-        PAGES
-    )
+    assert {
+        "calls.md",
+        "effects.md",
+        "events.md",
+        "handlers.md",
+        "queues.md",
+        "secrets.md",
+        "tables.md",
+    } <= set(PAGES)
 
 
 @pytest.mark.parametrize("page", PAGES)
