@@ -98,6 +98,7 @@ class FunctionModel:
     timeout: timedelta
     description: str
     source: Source
+    latency_sensitive: bool = False  # a process is ready for the next invocation
 
     @property
     def queue(self) -> str | None:

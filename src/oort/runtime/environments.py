@@ -95,6 +95,14 @@ class Environment:
         link = self.link.own()
         return {**self._arguments, **{each.name: each.handle(link) for each in self._handles}}
 
+    def prepare(self) -> None:
+        """Make the provided ports before the first invocation."""
+        if self._limit is None:
+            self.arguments()
+        else:
+            with self._limit(self.function.model.timeout):
+                self.arguments()
+
     def enter(self, arguments: dict[str, object]) -> object:
         """Call the handler and return its result; run an `async` handler to its end.
 

@@ -33,6 +33,32 @@ if TYPE_CHECKING:
 _REPORTING = 1e9  # nanoseconds, to report the end of a batch
 
 
+def prepare(environment: Environment, *, token: str) -> str:
+    """Make the ports of the handler before its first invocation.
+
+    Returns what a provider raised, in a line; empty without an error. Then the next invocation tries again.
+    """
+    link, error = environment.link, ""
+    link.begin(
+        name=environment.function.model.name,
+        kind="function",
+        token=token,
+        traceparent="",
+        mark=None,
+        detail={},
+        timeout=environment.timeout,
+    )
+    try:
+        environment.prepare()
+    except environment.through:
+        raise
+    except BaseException as raised:
+        error = in_short(raised)
+    link.end(error=error)
+    link.take_spans()  # of no request
+    return error
+
+
 def request(
     environment: Environment, reader: RequestReader, invocation: HttpInvocation
 ) -> HttpOutcome:

@@ -48,6 +48,7 @@ class RouteOptions(RunOptions, total=False):
     raises: Sequence[type[Problem]]
     rate: float | None
     burst: int | None
+    latency_sensitive: bool
 
 
 def check_options(
@@ -72,6 +73,7 @@ class HandlerOptions:
 
     timeout: timedelta = _TIMEOUT
     batch: int = limits.BATCH
+    latency_sensitive: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -90,6 +92,7 @@ class Route:
     owner: str = ""
     rate: float | None = None
     burst: int | None = None
+    latency_sensitive: bool = False
     timeout: timedelta = limits.REQUEST_TIMEOUT
 
 

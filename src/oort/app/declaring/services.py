@@ -192,6 +192,9 @@ class Service:
         defaults are 500 and 1,000 without a token, 1,000 and 2,000 with a token. A request above
         the limit gets 429 and does not reach the handler.
 
+        `latency_sensitive`: while the platform runs, a worker process is ready for the next
+        request, with the ports of the handler made. AWS refuses it in this release.
+
         >>> shop = Service("shop")
         >>> @shop.get("/baskets/{id}", owner="id", groups=["support"], rate=10)
         ... def basket(id: str) -> str:
@@ -290,16 +293,24 @@ class Service:
     # -- calls
 
     def answer(
-        self, call: type[Call[M, R]], *, timeout: timedelta | None = None
+        self,
+        call: type[Call[M, R]],
+        *,
+        timeout: timedelta | None = None,
+        latency_sensitive: bool = False,
     ) -> Callable[[Callable[Concatenate[M, P], R]], Callable[Concatenate[M, P], R]]:
         """Answer a declared call.
 
         Only the service before the dot of the call's name may answer the call. Problems that the
         handler raises reach the caller. `timeout` is by default the time-out of the call.
+        `latency_sensitive` is as in `post`.
         """
         declared = calls.declared(call)
         longest = timeout or (declared.model.timeout if declared else limits.REQUEST_TIMEOUT)
-        return self._handler(AnswerDeclared(call), HandlerOptions(timeout=longest))
+        return self._handler(
+            AnswerDeclared(call),
+            HandlerOptions(timeout=longest, latency_sensitive=latency_sensitive),
+        )
 
     # -- typed already; a later release runs them
 
@@ -351,7 +362,9 @@ class Service:
         check_options(method.lower(), options, RouteOptions)
         _require_text(path, caller(), example='("/path")')
         route = Route(method=method, path=path, **options)
-        return self._handler(route, HandlerOptions(timeout=route.timeout))
+        return self._handler(
+            route, HandlerOptions(timeout=route.timeout, latency_sensitive=route.latency_sensitive)
+        )
 
     def _handler(self, trigger: TriggerDeclared, options: HandlerOptions) -> Callable[[F], F]:
         source = self._here()

@@ -236,6 +236,7 @@ class _Loader:
             timeout=declared.options.timeout,
             description=(declared.call.__doc__ or "").strip().split("\n")[0],
             source=declared.source,
+            latency_sensitive=declared.options.latency_sensitive,
         )
         event = (
             declared.trigger.event if isinstance(declared.trigger, SubscriptionDeclared) else None

@@ -110,9 +110,7 @@ def on(
             store, platform=platform, clock=clock, steady=steady, lag=lag, backlog=backlog
         ),
         deliveries=Deliveries(store, platform=platform, clock=clock, steady=steady),
-        queue_inspection=QueueInspection(
-            store, platform=platform, clock=clock, steady=steady
-        ),
+        queue_inspection=QueueInspection(store, platform=platform, clock=clock, steady=steady),
         parking=Parking(store, platform=platform, clock=clock, steady=steady),
         traces=traces,
         history=History(store, clock=clock, steady=steady),

@@ -41,6 +41,7 @@ class _Function(msgspec.Struct, frozen=True, kw_only=True):
     timeout: timedelta
     description: str
     source: Source
+    latency_sensitive: bool = False
     http: Http | None = None
     subscription: Subscription | None = None
     worker: Worker | None = None
@@ -160,6 +161,7 @@ def _described(function: FunctionModel) -> _Function:
         timeout=function.timeout,
         description=function.description,
         source=function.source,
+        latency_sensitive=function.latency_sensitive,
         http=trigger if isinstance(trigger, Http) else None,
         subscription=trigger if isinstance(trigger, Subscription) else None,
         worker=trigger if isinstance(trigger, Worker) else None,
@@ -183,4 +185,5 @@ def _function(function: _Function, service: str) -> FunctionModel:
         timeout=function.timeout,
         description=function.description,
         source=function.source,
+        latency_sensitive=function.latency_sensitive,
     )

@@ -6,7 +6,7 @@ The event loop assigns invocations and reads what workers ask.
 import asyncio
 import os
 import socket
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import Future
 from concurrent.futures import TimeoutError as FutureTimeout
 from contextlib import suppress
@@ -28,6 +28,8 @@ from oort.engine.workers.wire import (
     Answered,
     Ended,
     Handled,
+    Prepare,
+    Prepared,
     Returned,
     RunBatch,
     RunCall,
@@ -138,6 +140,8 @@ class WorkerInvoker:
         loop.add_reader(self._parent.fileno(), self._hear)
         self._looking = loop.call_later(_LOOK, self._look)
         self._begun.set_result(loop)
+        for pool in self._pools.values():
+            pool.prepare()
 
     # -- invocations
 
@@ -312,15 +316,35 @@ class WorkerInvoker:
         return self._pools[self._functions[name].service]
 
     def _made(self, service: str) -> Pool:
+        sensitive = [
+            function.name
+            for function in self._functions.values()
+            if function.service == service and function.latency_sensitive
+        ]
         return Pool(
             start=partial(self._start, service),
             memory=limits.WORKER_MEMORY,
             commit=lambda: self._broker.store.commit_seconds,
             report=lambda what: self._report(f"{service}: {what}"),
+            preparations=partial(self._preparations, sensitive) if sensitive else None,
         )
 
+    def _preparations(self, functions: list[str]) -> Iterator[Job]:
+        """Yield the jobs that prepare a process for these functions."""
+        for name in functions:
+            token = self._broker.open(name)
+            frame = wire.framed(Prepare(name, token))
+            yield self._job(name, token, frame, Prepared, partial(self._prepared, name, token))
+
+    def _prepared(self, name: str, token: str, end: Ended | Loss) -> None:
+        self._broker.close(token)
+        if isinstance(end, Prepared) and end.error:
+            self._report(f"{name} was not prepared for its first invocation: {end.error}")
+        elif isinstance(end, Loss) and not end.is_ending:
+            self._report(f"{name} was not prepared for its first invocation. {end.what}")
+
     def _start(self, service: str) -> Process | None:
-        if self.failure is not None:
+        if self.failure is not None or self._is_closing:
             return None
         if not self.places.is_free(is_first=self._pools[service].is_empty):
             return None

@@ -2,7 +2,7 @@
 
 import os
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from math import ceil
 
 from oort.engine.workers.processes import Job, Process
@@ -25,6 +25,7 @@ class Pool:
     `start` starts a process and returns it, or returns None if there are too many. `commit` is the time that a
     commit takes. `memory` is the
     number of bytes above which a process ends after its invocation, which `report` receives as a sentence.
+    `preparations` gives the jobs that prepare a process of a service that is `latency_sensitive`.
     """
 
     def __init__(
@@ -33,10 +34,16 @@ class Pool:
         start: Callable[[], Process | None],
         memory: int,
         commit: Callable[[], float] = lambda: 0.0,
+        preparations: Callable[[], Iterator[Job]] | None = None,
         report: Callable[[str], None] = lambda _: None,
     ) -> None:
         self._start = start
         self._commit = commit
+        self._preparations = preparations
+        self._preparing: dict[Process, Iterator[Job]] = {}
+        self._breaks = (
+            False  # true if a process ended while it was prepared, until another was used
+        )
         self._report = report
         self._memory = memory
         self._processes: set[Process] = set()
@@ -53,17 +60,48 @@ class Pool:
         `at_once` is for a call, whose caller keeps a process busy: it gets a new process, or the
         result is False.
         """
-        if self._idle and (
-            at_once or len(self._processes) - len(self._idle) - len(self._hanging) < self._useful
-        ):
+        if self._idle and (at_once or self._busy < self._useful):
             self._idle.pop().begin(job)
+            self.prepare()
             return True
         if (at_once or not self._processes) and self._started(job):
+            self.prepare()
             return True
         if at_once:
             return False
         self._waiting.append(job)
         return True
+
+    def prepare(self) -> None:
+        """Prepare a process for the next invocation, if the service is sensitive to latency.
+
+        One at a time, and not while another is free.
+        """
+        if (
+            self._preparations is None
+            or self._idle
+            or self._preparing
+            or self._breaks
+            or not self._has_room()
+        ):
+            return
+        process = self._start()
+        if process is not None:
+            self._processes.add(process)
+            self._preparing[process] = self._preparations()
+            self._go_on(process)
+
+    def _go_on(self, process: Process) -> None:
+        """Go on with the preparation of a process, unless an invocation waits for the process."""
+        job = None if self._waiting else next(self._preparing[process], None)
+        if job is not None:
+            process.begin(job)
+            return
+        del self._preparing[process]
+        if self._waiting and self._has_room():
+            process.begin(self._waiting.popleft())
+        else:
+            self._idle.append(process)
 
     def cancel(self, job: Job) -> bool:
         """Take back a waiting invocation; False after its beginning."""
@@ -80,7 +118,7 @@ class Pool:
         """
         if not self._waiting or self._cpu + self._waited >= _SHORT:
             return None
-        if self._worn(process):
+        if self._worn(process) or process in self._preparing:
             return None
         return self._waiting.popleft()
 
@@ -101,6 +139,10 @@ class Pool:
         """Note the end of an invocation, and give the process its next, unless that was sent ahead."""
         use = process.use
         self._hanging.discard(process)
+        if process in self._preparing:
+            self._go_on(process)
+            return
+        self._breaks = False
         self._cpu += _WEIGHT * (use.cpu - self._cpu)
         # A write waits for the commit before and its own. The rest of its time it waits for the cores,
         # and more processes would make it longer.
@@ -116,6 +158,7 @@ class Pool:
             self._processes.discard(process)
             process.retire()
             self._replace()
+            self.prepare()
         elif self._waiting and self._has_room():
             process.begin(self._waiting.popleft())
         else:
@@ -130,8 +173,10 @@ class Pool:
         """Forget a process that has ended."""
         self._processes.discard(process)
         self._hanging.discard(process)
+        self._breaks |= self._preparing.pop(process, None) is not None
         self.leave(process)
         self._replace()
+        self.prepare()
 
     def grow(self, *, idle: bool, now: float) -> bool:
         """Use more processes if invocations wait; else return False. Called every 10 ms.
@@ -146,12 +191,14 @@ class Pool:
         self._hanging = {
             process
             for process in self._processes
-            if process.job is not None and now - process.since >= late
+            if process.job is not None
+            and now - process.since >= late
+            and process not in self._preparing
         }
         ahead = self._take_back(now)
         if not self._waiting:
             return ahead
-        quick = len(self._processes) - len(self._idle) - len(self._hanging)
+        quick = self._busy
         if not quick or (idle and quick < self._useful):
             for _ in range(min(len(self._waiting), max(1, quick))):
                 if not self._used_or_started():
@@ -164,7 +211,8 @@ class Pool:
             process.look(now)
         while self._idle:
             limit = _SPARE if len(self._idle) > 1 else _LAST
-            if now - self._idle[0].since < limit:
+            is_kept = len(self._idle) == 1 and self._preparations is not None
+            if is_kept or now - self._idle[0].since < limit:
                 break
             self.retire()
 
@@ -212,9 +260,15 @@ class Pool:
         while self._idle and self._waiting and self._has_room():
             self._idle.pop().begin(self._waiting.popleft())
 
+    @property
+    def _busy(self) -> int:
+        """The number of processes that run an invocation, and do not hang."""
+        other = len(self._idle) + len(self._hanging) + len(self._preparing)
+        return len(self._processes) - other
+
     def _has_room(self) -> bool:
         """True if another process may be busy now."""
-        return len(self._processes) - len(self._idle) - len(self._hanging) < self._useful
+        return self._busy < self._useful
 
     def _used_or_started(self) -> bool:
         """Begin the next invocation in an idle or a new process; False if there are too many."""

@@ -80,6 +80,13 @@ class RunCall(msgspec.Struct, frozen=True, tag="call"):
     invocation: CallInvocation
 
 
+class Prepare(msgspec.Struct, frozen=True, tag="prepare"):
+    """Make the ports of a function before its first invocation."""
+
+    function: str
+    token: str
+
+
 class Performed(msgspec.Struct, frozen=True, tag="performed"):
     """The result of an operation."""
 
@@ -104,7 +111,7 @@ class Retire(msgspec.Struct, frozen=True, tag="retire"):
     """Close the environments and end."""
 
 
-Run: TypeAlias = RunRequest | RunBatch | RunCall
+Run: TypeAlias = RunRequest | RunBatch | RunCall | Prepare
 ToWorker: TypeAlias = Run | Performed | Failed | Late | Retire | Claim
 
 
@@ -162,7 +169,14 @@ class Returned(msgspec.Struct, frozen=True, tag="returned"):
     use: Use
 
 
-Ended: TypeAlias = Answered | Handled | Returned
+class Prepared(msgspec.Struct, frozen=True, tag="prepared"):
+    """The end of a preparation. `error` is what a provider raised, or empty."""
+
+    error: str
+    use: Use
+
+
+Ended: TypeAlias = Answered | Handled | Returned | Prepared
 FromWorker: TypeAlias = Perform | Settled | Line | Ended
 
 _encoder = msgspec.msgpack.Encoder()

@@ -276,6 +276,9 @@ class Worker:
             case RunCall(function=name, invocation=invocation):
                 environment, _ = self._environment(name)
                 return Returned(invoke.call(environment, invocation), use())
+            case wire.Prepare(function=name, token=token):
+                environment, _ = self._environment(name)
+                return wire.Prepared(invoke.prepare(environment, token=token), use())
             case _:
                 raise AssertionError(frame)
 

@@ -9,7 +9,7 @@ import pytest
 from oort import Event, Queue, Service, event
 from tests.unit.app.written import written
 
-ROUTE_OPTIONS = "burst, groups, owner, public, raises, rate, status, timeout"
+ROUTE_OPTIONS = "burst, groups, latency_sensitive, owner, public, raises, rate, status, timeout"
 
 
 @event("options.happened", version=1, key="id")

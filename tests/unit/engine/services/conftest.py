@@ -21,9 +21,7 @@ class Services:
         self.store = store
         self.clock = clock
         self.lag = timedelta(0)
-        self.ports = ports = bundle.on(
-            store, platform=platform, clock=clock, lag=lambda: self.lag
-        )
+        self.ports = ports = bundle.on(store, platform=platform, clock=clock, lag=lambda: self.lag)
         self.tables, self.queues, self.events = ports.tables, ports.queues, ports.events
         self.deliveries, self.queue_inspection = ports.deliveries, ports.queue_inspection
         self.transactions, self.relay, self.traces = ports.transactions, ports.relay, ports.traces

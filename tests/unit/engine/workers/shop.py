@@ -15,6 +15,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
 from decimal import Decimal
+from functools import partial
 from pathlib import Path
 from typing import NoReturn
 
@@ -38,6 +39,7 @@ from oort import (
 )
 from oort import field as field_of
 from oort.app.loading.loader import load
+from oort.app.programs import Program
 from oort.engine.engine import Engine
 from oort.engine.entropy import SystemEntropy
 from oort.engine.store.group import GroupCommitStore
@@ -288,7 +290,8 @@ class Shop:
             body=b"" if body is None else msgspec.json.encode(body),
             principal=None,
         )
-        return self.engine.invoker.request(f"shop.{name}", invocation)
+        function = name if "." in name else f"shop.{name}"
+        return self.engine.invoker.request(function, invocation)
 
     def do(self, doing: str) -> HttpOutcome:
         """Do this to a process."""
@@ -335,14 +338,16 @@ def jobs(*doings: str) -> tuple[Delivery, ...]:
 
 
 @contextmanager
-def opened(folder: Path, *, main: parent.Main | None = None) -> Iterator[Shop]:
+def opened(
+    folder: Path, *, program: Program = PROGRAM, main: parent.Main | None = None
+) -> Iterator[Shop]:
     """Run the program in workers, or `main` in the place of each worker."""
-    connection = parent.fork(main or _main)
+    connection = parent.fork(main or partial(_main, program))
     store = GroupCommitStore(folder / "oort.db")
     lines: list[str] = []
     errors: list[Exception] = []
     engine = Engine(
-        PROGRAM,
+        program,
         store=store,
         clock=SystemClock(),
         entropy=SystemEntropy(),
@@ -366,8 +371,10 @@ def opened(folder: Path, *, main: parent.Main | None = None) -> Iterator[Shop]:
         store.close()
 
 
-def _main(connection: socket.socket, claims: int, ending: parent.Ending) -> NoReturn:
-    worker.main(PROGRAM, connection, claims, ending, prepare=_prepare)
+def _main(
+    program: Program, connection: socket.socket, claims: int, ending: parent.Ending
+) -> NoReturn:
+    worker.main(program, connection, claims, ending, prepare=_prepare)
 
 
 def _prepare(write: Callable[[str], None]) -> None:
