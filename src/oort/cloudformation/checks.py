@@ -23,9 +23,7 @@ _PART = re.compile(r"[A-Za-z0-9._:-]+|\{[A-Za-z0-9._-]+\}")
 
 def check_service(service: ServiceModel) -> None:
     """Raise InvalidProgram with every part of the service that has no form on AWS."""
-    mistakes = [
-        *_paths(service), *_timers(service), *_indexes(service), *_names(service), *_warm(service)
-    ]  # fmt: skip
+    mistakes = [*_paths(service), *_timers(service), *_indexes(service), *_names(service)]
     if mistakes:
         raise InvalidProgram(mistakes)
 
@@ -103,14 +101,6 @@ def _paths(service: ServiceModel) -> Iterator[Mistake]:
                     what,
                     "API Gateway takes one name in one location: use one.",
                 )
-
-
-def _warm(service: ServiceModel) -> Iterator[Mistake]:
-    for function in service.functions:
-        if function.latency_sensitive:
-            what = f"{function.name}: latency_sensitive= is for one machine in this release."
-            instead = "Remove it; on AWS the function has cold starts."
-            yield Mistake(function.source, "aws.later", what, instead)
 
 
 def _timers(service: ServiceModel) -> Iterator[Mistake]:

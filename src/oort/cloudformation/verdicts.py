@@ -6,7 +6,7 @@ from oort.cloudformation import templates
 from oort.cloudformation.scope import Code
 from oort.model.delivery.stages import Stage
 from oort.model.errors import InvalidProgram, LimitExceeded, Mistake, Source
-from oort.model.platform import PlatformModel
+from oort.model.platform import PlatformModel, ServiceModel
 
 _FINGERPRINT = "0" * 64  # as long as that of a package
 
@@ -40,6 +40,17 @@ def mistakes(
                 place = services[service.name]
                 refused.append(Mistake(place, "aws.limit", error.what, error.instead))
     return refused
+
+
+def warnings(services: Iterable[ServiceModel]) -> Iterator[str]:
+    """Yield what a deployment leaves out."""
+    for service in services:
+        for function in service.functions:
+            if function.latency_sensitive:
+                yield (
+                    f"{function.name}: latency_sensitive= has no effect on AWS in this release:"
+                    " the function has cold starts."
+                )
 
 
 def _names(platform: PlatformModel, services: Mapping[str, Source]) -> Iterator[Mistake]:

@@ -30,11 +30,6 @@ def test_a_part_of_a_path_that_api_gateway_does_not_take() -> None:
     assert refused(route("GET", "/shop/~ada", name="shop.a")) == ["aws.path"]
 
 
-def test_a_function_that_is_kept_warm() -> None:
-    warm = replace(route("GET", "/shop", name="shop.a"), latency_sensitive=True)
-    assert refused(warm, route("GET", "/shop/b", name="shop.b")) == ["aws.later"]
-
-
 def test_one_place_in_a_path_has_one_name() -> None:
     first, second = (
         route("GET", "/shop/{id}", name="shop.a"),

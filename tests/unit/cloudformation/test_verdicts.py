@@ -1,5 +1,7 @@
 """`oort check` finds what synthesis would refuse, for every stage, with the places of the services."""
 
+from dataclasses import replace
+
 import pytest
 
 from oort.cloudformation import verdicts
@@ -26,6 +28,14 @@ def found(*services: ServiceModel, stages: tuple[Stage, ...] = (Stage("prod"),))
 def test_a_program_that_can_be_deployed_has_no_mistakes() -> None:
     service = shop(route("GET", "/shop", name="shop.a"), tables=(table("shop.parts"),))
     assert found(service, stages=(Stage("prod"), Stage("test"))) == []
+
+
+def test_what_a_deployment_leaves_out_is_a_warning() -> None:
+    warm = replace(route("GET", "/shop", name="shop.a"), latency_sensitive=True)
+    service = shop(warm, route("GET", "/shop/b", name="shop.b"))
+    assert found(service) == []
+    (warning,) = verdicts.warnings([service])
+    assert warning.startswith("shop.a: latency_sensitive= has no effect on AWS")
 
 
 def test_a_part_without_a_form_on_aws_is_a_mistake_at_its_own_place() -> None:

@@ -193,7 +193,7 @@ class Service:
         the limit gets 429 and does not reach the handler.
 
         `latency_sensitive`: while the platform runs, a worker process is ready for the next
-        request, with the ports of the handler made. AWS refuses it in this release.
+        request, with the ports of the handler made. On AWS it has no effect in this release.
 
         >>> shop = Service("shop")
         >>> @shop.get("/baskets/{id}", owner="id", groups=["support"], rate=10)

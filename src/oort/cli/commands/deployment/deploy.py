@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import click
 
 from oort.cli.arguments import options
-from oort.cli.deploy import progress
+from oort.cli.deploy import deploy_warnings, progress
 from oort.cli.groups import Command
 from oort.cli.printing import output
 from oort.cli.wiring import platforms
@@ -62,15 +62,15 @@ def deploy(
     """
     project, program = platforms.load(path)
     chosen = platforms.known_services(program, services)
+    deploy_warnings.show(program, chosen)
     from oort.cli.deploy import deploy_contracts
     from oort.cli.wiring import cloud  # here, since it takes what only a deployment needs
     from oort.delivery import shipping
 
     say = (lambda _: None) if as_json else output.echo
     contracts = deploy_contracts.check(project, program, stage=stage, chosen=chosen, say=say)
-    settings = project.stage(stage)
+    target_cloud = cloud.Cloud(settings := project.stage(stage))
     shipment = cloud.shipment(project, program, settings, chosen)
-    target_cloud = cloud.Cloud(settings)
     say(f"{project.name}, stage {stage}, account {target_cloud.account.id}, {settings.region}")
     tell, show = progress.teller(say), lambda plan: say(progress.plan(plan))
     rollout, store = target_cloud.rollout(event=tell, planned=show), target_cloud.assets

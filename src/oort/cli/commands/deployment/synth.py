@@ -11,6 +11,7 @@ from oort.app.loading import projects
 from oort.app.loading.projects import Project
 from oort.app.programs import Program
 from oort.cli.arguments import options
+from oort.cli.deploy import deploy_warnings
 from oort.cli.errors import UnreadableInput
 from oort.cli.groups import Command
 from oort.cli.printing import output
@@ -57,6 +58,7 @@ def synth(*, services: tuple[str, ...], out: Path, stage: str, path: Path, as_js
     """
     project, program = platforms.load(path)
     chosen = platforms.known_services(program, services)
+    deploy_warnings.show(program, chosen)
     # Render all before writing the first.
     rendered = list(_templates(project, program, project.stage(stage), chosen))
     written = [(template, _write(template, out)) for template in rendered]
