@@ -69,8 +69,8 @@ def deploy(
 
     say = (lambda _: None) if as_json else output.echo
     contracts = deploy_contracts.check(project, program, stage=stage, chosen=chosen, say=say)
-    target_cloud = cloud.Cloud(settings := project.stage(stage))
-    shipment = cloud.shipment(project, program, settings, chosen)
+    shipment = cloud.shipment(project, program, settings := project.stage(stage), chosen)
+    target_cloud = cloud.Cloud(settings)
     say(f"{project.name}, stage {stage}, account {target_cloud.account.id}, {settings.region}")
     tell, show = progress.teller(say), lambda plan: say(progress.plan(plan))
     rollout, store = target_cloud.rollout(event=tell, planned=show), target_cloud.assets
