@@ -53,7 +53,8 @@ def queues() -> None:
 def list_(*, path: Path, as_json: bool, state: Path | None) -> None:
     """Show for every queue of the platform in PATH the number of messages that wait, are in flight,
     are dead letters, or are parked. `oort events parked` shows the parked messages. A subscriber's
-    queue has the name of its function."""
+    queue has the name of its function. `outbox` counts the events and messages that are committed
+    and have not reached a queue."""
     from oort.cli.wiring import embedded
 
     project, program = platforms.load(path)
@@ -62,11 +63,15 @@ def list_(*, path: Path, as_json: bool, state: Path | None) -> None:
             (entry, engine.ports.queue_inspection.depth(entry.name))
             for entry in program.model.queues
         ]
+        outgoing = engine.ports.relay.waiting()
     if as_json:
         output.json([
             {"queue": queue.name, "subscription": queue.subscription, "attempts": queue.attempts,
              "waiting": depth.waiting, "in_flight": depth.in_flight, "dead": depth.dead, "parked": depth.parked}
             for queue, depth in depths
+        ] + [
+            {"queue": "outbox", "subscription": None, "attempts": None,
+             "waiting": outgoing, "in_flight": 0, "dead": 0, "parked": 0}
         ])  # fmt: skip
     elif depths:
         rows = [
@@ -80,6 +85,8 @@ def list_(*, path: Path, as_json: bool, state: Path | None) -> None:
             )
             for queue, depth in depths
         ]
+        if outgoing:
+            rows.append(("outbox", "", str(outgoing), "", "", ""))
         output.table(
             ("QUEUE", "OF EVENT", "WAITING", "IN FLIGHT", "DEAD", "PARKED"),
             rows,

@@ -38,6 +38,12 @@ class Relay:
         self._platform = platform
         self._queues = {queue.name for queue in platform.queues}
 
+    def waiting(self) -> int:
+        """Return the number of messages that have not been moved yet."""
+        row = self._store.row("SELECT count(*) FROM outbox")
+        assert row is not None
+        return int(row[0])
+
     def move(self, *, most: int = PASS) -> int:
         """Move up to `most` messages and return their number.
 

@@ -33,6 +33,20 @@ def test_queues_show_their_depth(tmp_path: Path) -> None:
     }  # fmt: skip
 
 
+def test_the_outbox_is_shown_while_messages_wait_there(tmp_path: Path) -> None:
+    folder = shop(tmp_path)
+    place(folder, "sendable")
+    delivered(folder)
+    counts = json.loads(run("queues", "list", folder, "--json").stdout)
+    assert (counts[-1]["queue"], counts[-1]["waiting"]) == ("outbox", 0)
+    place(folder, "sendable")
+    assert ["outbox", "1"] in [
+        line.split() for line in run("queues", "list", folder).stdout.splitlines()
+    ]
+    counts = json.loads(run("queues", "list", folder, "--json").stdout)
+    assert (counts[-1]["queue"], counts[-1]["waiting"]) == ("outbox", 1)
+
+
 def test_dead_letters_are_shown_and_put_back(tmp_path: Path) -> None:
     folder = shop(tmp_path)
     place(folder, "unsendable")
