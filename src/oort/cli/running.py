@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from oort.cli.dev.serving import Drain, End, Tls
     from oort.cli.wiring.embedded import Running
     from oort.cli.wiring.listening import StateFolder
+    from oort.rules.http.forwarding import Proxies
 
 _TOKEN_LIFETIME = timedelta(hours=12)
 _LOCAL = "Clients need the local authority in {}: curl --cacert FILE."
@@ -45,7 +46,8 @@ class Service:
     `names` are the accepted names of the Host header; without names, every name is accepted.
     `drain` is the time for running work after a signal; None covers the longest declared time-out.
     `certificate` is a file with a certificate and one with its key. `local_names` are the names of
-    a certificate by a local authority; None means no such certificate.
+    a certificate by a local authority; None means no such certificate. `proxies` tell the addresses
+    of their clients.
     """
 
     names: frozenset[str]
@@ -53,6 +55,7 @@ class Service:
     notice: timedelta
     certificate: tuple[Path, Path] | None = None
     local_names: frozenset[str] | None = None
+    proxies: "Proxies | None" = None
 
     @property
     def is_secure(self) -> bool:
@@ -191,6 +194,7 @@ def _started(
         throttle=run_options.throttle,
         place=f"-C {_hint(run_options)}",
         hosts=None if service is None else service.names,
+        proxies=None if service is None else service.proxies,
         explored=service is None,
         workers=workers,
         most=run_options.workers or limits.WORKERS,

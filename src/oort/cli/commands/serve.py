@@ -4,6 +4,7 @@ import ipaddress
 import sys
 from datetime import timedelta
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
@@ -31,6 +32,9 @@ _OPEN = (
     "make sure that only the proxy can reach it."
 )
 
+if TYPE_CHECKING:
+    from oort.rules.http.forwarding import Proxies
+
 _Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 
 
@@ -48,6 +52,13 @@ _Address = ipaddress.IPv4Address | ipaddress.IPv6Address
     "--behind-proxy",
     is_flag=True,
     help="A proxy with TLS is in front: accept every Host header, and any --host.",
+)
+@click.option(
+    "--proxy",
+    "proxies",
+    multiple=True,
+    metavar="NETWORK",
+    help="The address or network of a proxy in front. Its X-Forwarded-For tells the client whose requests are limited. May be repeated.",
 )
 @click.option(
     "--tls",
@@ -91,6 +102,7 @@ def serve(
     port: int,
     host: str,
     behind_proxy: bool,
+    proxies: tuple[str, ...],
     tls: tuple[Path, Path] | None,
     tls_local: bool,
     names: tuple[str, ...],
@@ -122,6 +134,7 @@ def serve(
         notice=notice or timedelta(0),
         certificate=tls,
         local_names=_local_names(names, address) if tls_local else None,
+        proxies=_proxies(proxies) if proxies else None,
     )
     form = log or ("text" if sys.stdout.isatty() else "json")
     run_options = RunOptions(
@@ -157,6 +170,18 @@ def _address(host: str, *, is_open: bool) -> _Address:
             param_hint="--host",
         )
     return address
+
+
+def _proxies(networks: tuple[str, ...]) -> "Proxies":
+    from oort.rules.http.forwarding import Proxies
+
+    try:
+        return Proxies([ipaddress.ip_network(network) for network in networks])
+    except ValueError as error:
+        raise click.BadParameter(
+            f"{error}. Write an address such as 127.0.0.1, or a network such as 10.0.0.0/8.",
+            param_hint="--proxy",
+        ) from None
 
 
 def _names(names: tuple[str, ...], *, is_any: bool) -> frozenset[str]:

@@ -48,6 +48,7 @@ from oort.model.errors import InvalidToken, WrongState
 from oort.model.http import FixedPage
 from oort.model.invocations import Principal
 from oort.rules import secrets
+from oort.rules.http.forwarding import Proxies
 from oort.runtime.system import SystemClock
 
 REQUEST_THREADS = 64
@@ -169,6 +170,7 @@ def started(
     throttle: bool = True,
     place: str = "",
     hosts: Collection[str] | None = None,
+    proxies: Proxies | None = None,
     explored: bool = True,
     workers: socket.socket | None = None,
     most: int = limits.WORKERS,
@@ -179,7 +181,7 @@ def started(
 
     With `inline`, one handler runs at a time, without a time limit for debuggers. `place` holds the
     options that other commands need to find the platform: `-C PATH`. `hosts` are the accepted names
-    of the Host header, by default those of the loopback; empty accepts every name. Only if
+    of the Host header, by default those of the loopback; empty accepts every name. `proxies` are in front of the platform. Only if
     `explored`, there are pages with the API document. `workers` is the connection to the parent of at
     most `most` workers. With a `folder` of the sources, a second version can be live.
     """
@@ -199,11 +201,10 @@ def started(
         workers=Workers(workers, lambda text: _write(engine, log, text), most) if workers else None,
     )
     health = _health(store)
-    pages: dict[str, FixedPage | LivePage] = {}
+    pages: dict[str, FixedPage | LivePage] = {**discovery_pages.of(issuer)}
     if explored:
         pages |= fixed_pages.of(program, place=place, say=log.say)
-    pages |= discovery_pages.of(issuer)
-    app = _application(engine, pages, health, log=log, inline=inline, hosts=hosts)
+    app = _application(engine, pages, health, log=log, inline=inline, hosts=hosts, proxies=proxies)
     versions = _versions(engine, folder, state, log=log, form=log_form) if folder else None
     engine.start()
     _say_what_waits(engine, log=log, place=place)
@@ -219,6 +220,7 @@ def _application(
     log: Log,
     inline: bool,
     hosts: Collection[str] | None,
+    proxies: Proxies | None,
 ) -> GatewayApp:
     return GatewayApp(
         engine.gateway,
@@ -227,6 +229,7 @@ def _application(
         pages=pages,
         timed=not inline,
         hosts=heads.LOOPBACK if hosts is None else hosts,
+        proxies=proxies,
         health=health,
     )
 

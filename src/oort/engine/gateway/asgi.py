@@ -22,6 +22,7 @@ from oort.engine.threads import Awaited, Threads
 from oort.model import limits
 from oort.model.http import PREFIX, FixedPage, HttpReply, HttpRequest
 from oort.model.problems import Problem
+from oort.rules.http.forwarding import Proxies
 
 Scope: TypeAlias = MutableMapping[str, Any]  # ASGI's own shape
 Send: TypeAlias = Callable[[MutableMapping[str, Any]], Awaitable[None]]
@@ -71,7 +72,8 @@ class GatewayApp:
     `access` receives every reply for the log, but not the fixed `pages`, which are served by their
     paths. At most `most` requests run at the same time; further requests are refused. Without
     `timed`, handlers have no time limit, for a debugger. `hosts` are the accepted names of the
-    server; without names, every Host header is accepted. `health` has pages of its own.
+    server; without names, every Host header is accepted. `proxies` are in front of the server.
+    `health` has pages of its own.
     """
 
     def __init__(
@@ -84,6 +86,7 @@ class GatewayApp:
         timed: bool = True,
         most: int = limits.REQUESTS,
         hosts: Collection[str] = (),
+        proxies: Proxies | None = None,
         health: Health | None = None,
     ) -> None:
         self._gateway = gateway
@@ -96,6 +99,7 @@ class GatewayApp:
         }
         self._most = most
         self._hosts = hosts
+        self._proxies = proxies
         self._reading = 0  # requests whose body arrives
         self._arriving = Arriving()
         self._health = health
@@ -184,12 +188,15 @@ class GatewayApp:
         """Return the request, its reply if no route is asked for it, and True if that is a page."""
         method, path, query = exchange.method, exchange.path, exchange.query
         headers, fault = heads.read(exchange.headers, version=exchange.version, hosts=self._hosts)
+        client = exchange.client
+        if self._proxies is not None:
+            client = self._proxies.client(client, headers.get("x-forwarded-for", ""))
         request = HttpRequest(
             method,
             path.decode("ascii") if path.isascii() else _encoded(path),
             query.decode("ascii") if query.isascii() else _encoded(query),
             headers,
-            exchange.client,
+            client,
         )
         if (
             self._health is not None

@@ -189,6 +189,33 @@ def test_only_a_proxy_opens_it_to_other_machines_and_names(tmp_path: Path) -> No
             assert platform.ask("GET", "/_oort/ready", host="10.0.0.7")[0] == 200
 
 
+RATED = """
+from oort import Service
+orders = Service("orders")
+@orders.get("/", public=True, rate=0.01, burst=1)
+def look() -> None: ...
+"""
+
+
+def test_clients_behind_a_named_proxy_have_limits_of_their_own(tmp_path: Path) -> None:
+    folder = shop(tmp_path, RATED)
+    asked = ("203.0.113.1", "203.0.113.2", "forged, 203.0.113.2")
+    for words, statuses in (
+        ([], [200, 429, 429]),
+        (["--proxy", "10.0.0.0/8"], [200, 429, 429]),  # this client is no proxy
+        (["--proxy", "10.0.0.0/8", "--proxy", "127.0.0.1"], [200, 200, 429]),
+    ):
+        with served(folder, *words) as platform:
+            answers = [
+                platform.ask("GET", "/orders", **{"x-forwarded-for": chain})[0] for chain in asked
+            ]
+            assert answers == statuses
+    for wrong in ("nginx", "10.0.0.1/8"):
+        refused = run("serve", folder, "--port", "0", "--proxy", wrong)
+        assert refused.exit_code == 64
+        assert "a network such as 10.0.0.0/8" in refused.stderr
+
+
 def test_it_speaks_tls_and_ends_in_order(tmp_path: Path) -> None:
     folder = shop(tmp_path)
     with served(folder, "--tls-local") as platform:
