@@ -16,6 +16,7 @@ from oort.engine.invoking.broker import EngineBroker
 from oort.engine.invoking.dispatcher import Consumers, Consuming, Dispatcher
 from oort.engine.invoking.invoker import InProcessInvoker
 from oort.engine.invoking.invokers import Invoker
+from oort.engine.invoking.plans import Plans
 from oort.engine.services import bundle
 from oort.engine.services.bundle import EnginePorts
 from oort.engine.services.tables import no_lag
@@ -202,6 +203,12 @@ class Engine:
             platform,
             operations=self._operations,
             tables=self.ports.tables,
+            plans=Plans(
+                tables=self.ports.tables,
+                queues=self.ports.queues,
+                events=self.ports.events,
+                transactions=self.ports.transactions,
+            ),
             store=self._store,
             entropy=self.entropy,
         )

@@ -1,11 +1,11 @@
-"""What a deployment leaves out."""
+"""Parts of a program without a form on AWS."""
 
 from oort.app.programs import Program
 from oort.cli.printing import output
 
 
 def show(program: Program, chosen: list[str]) -> None:
-    """Print what AWS leaves out of the chosen services, or of all."""
+    """Print the parts of the chosen services, or of all, that AWS leaves out."""
     from oort.cloudformation import verdicts
 
     every = program.model.services

@@ -3,10 +3,11 @@ performs granted operations.
 """
 
 from collections.abc import Callable, Collection
-from typing import Any, TypeAlias, TypeVar
+from typing import Any, TypeVar
 
 import msgspec
 
+from oort.engine.invoking.plans import ItemWrite, Plans, Write
 from oort.engine.rows.planned import Planned
 from oort.engine.services.tables import Tables
 from oort.engine.store.store import Store
@@ -17,6 +18,7 @@ from oort.model.operations import (
     Done,
     GetItem,
     Lease,
+    Operation,
     PutItem,
     Refused,
     ReleaseEffect,
@@ -32,9 +34,8 @@ from oort.runtime.operations import Operations, refused
 _TOKENS = 32  # drawn at once: a draw costs more than its bits
 _BITS = 128
 _DIGITS = _BITS // 4
-Write: TypeAlias = PutItem | UpdateItem | DeleteItem
 T = TypeVar("T")
-Direct = TypeVar("Direct", bound=GetItem | Write)
+Direct = TypeVar("Direct", bound=GetItem | ItemWrite)
 
 
 # Made for each request: a Struct costs a tenth of a frozen dataclass.
@@ -49,7 +50,7 @@ class _Holder(msgspec.Struct, frozen=True):
 class EngineBroker:
     """Grants and ports of a platform. Safe to call from every environment's thread.
 
-    `tables` and `store` are for callers that do not wait in a thread: see `read` and `plan`.
+    `tables`, `plans` and `store` are for callers that do not wait in a thread: see `read` and `plan`.
     """
 
     def __init__(
@@ -58,6 +59,7 @@ class EngineBroker:
         *,
         operations: Operations,
         tables: Tables,
+        plans: Plans,
         store: Store,
         entropy: Entropy,
     ) -> None:
@@ -66,6 +68,7 @@ class EngineBroker:
         }
         self._operations = operations
         self._tables = tables
+        self._plans = plans
         self.store = store
         self._entropy = entropy
         self._tokens: list[str] = []
@@ -101,9 +104,18 @@ class EngineBroker:
         """Return the stored bytes of an item, if the function that holds the token may read them."""
         return self._granted_on(self._tables.stored, request, operation)
 
-    def plan(self, request: Request, operation: Write) -> Planned[Any] | Refused:
-        """Return an operation that the holder of the token may perform, ready for the store."""
-        return self._granted_on(self._tables.planned, request, operation)
+    def plan(self, request: Request, operation: Write) -> Planned[Any] | Refused | None:
+        """Return an operation that the holder of the token may perform, ready for the store.
+
+        None if it can wait or take long.
+        """
+        if isinstance(operation, PutItem | UpdateItem | DeleteItem):
+            return self._granted_on(self._plans.of, request, operation)
+        refusal = self._refusal(request, operation)
+        try:
+            return self._plans.of(operation) if refusal is None else refusal
+        except Refusal as error:
+            return refused(error)
 
     def _granted_on(
         self, work: Callable[[Direct], T], request: Request, operation: Direct
@@ -122,21 +134,26 @@ class EngineBroker:
 
     def perform(self, request: Request) -> Result:
         """Perform the operation if the function that holds the token may."""
+        refusal = self._refusal(request, request.operation)
+        if refusal is not None:
+            return refusal
+        result = self._operations.perform(request.operation)
+        if isinstance(request.operation, ClaimEffect) and isinstance(result, Done):
+            holder = self._holders.get(request.token)
+            if holder is not None:  # it has not ended meanwhile
+                holder.leases.append(request.operation.lease)
+        return result
+
+    def _refusal(self, request: Request, operation: Operation) -> Refused | None:
         holder = self._holders.get(request.token)
         if holder is None:
             return Refused(NotGranted.code, "The invocation is over; its token is no longer good.")
-        refused = permissions.refusal(
+        return permissions.refusal(
             holder.function,
             granted=self._granted[holder.function],
             messages=holder.messages,
-            operation=request.operation,
+            operation=operation,
         )
-        if refused is not None:
-            return refused
-        result = self._operations.perform(request.operation)
-        if isinstance(request.operation, ClaimEffect) and isinstance(result, Done):
-            holder.leases.append(request.operation.lease)
-        return result
 
     def _drawn(self) -> list[str]:
         digits = f"{self._entropy.bits(_TOKENS * _BITS):0{_TOKENS * _DIGITS}x}"

@@ -6,7 +6,7 @@ from typing import Generic, TypeVar
 import msgspec
 
 from oort.engine.store.session import Session
-from oort.model.operations import Result
+from oort.model.operations import Done, Result
 
 T = TypeVar("T")
 
@@ -19,3 +19,8 @@ class Planned(msgspec.Struct, Generic[T], frozen=True):
 
     work: Callable[[Session], T]
     result: Callable[[T], Result]
+
+
+def done(_: object) -> Done:
+    """Return the result of a write whose outcome says nothing."""
+    return Done()

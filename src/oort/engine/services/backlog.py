@@ -77,6 +77,19 @@ class Backlog:
         for queue in self._platform.subscribers(event):
             self._admit(queue.name)
 
+    def is_counted(self, queue: str) -> bool:
+        """True if `admit` needs no look at the queue, which can take some time."""
+        count = self._counts.get(queue)
+        return count is not None and not self._must_count(count, self._clock.tick())
+
+    def is_outgoing_counted(self) -> bool:
+        """True if `admit_outgoing` needs no look at the outbox."""
+        return self.is_counted(_OUTBOX)
+
+    def is_event_counted(self, event: str) -> bool:
+        """True if `admit_event` needs no look at a queue."""
+        return all(self.is_counted(queue.name) for queue in self._platform.subscribers(event))
+
     def _admit(self, queue: str) -> None:
         now = self._clock.tick()
         count = self._counts.get(queue)

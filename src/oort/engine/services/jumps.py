@@ -74,6 +74,12 @@ class Jumps:
                 raise
             self.take(jump)
 
+    def is_quiet(self) -> bool:
+        """True if `follow` would neither wait nor act. Never waits."""
+        seen = self._seen
+        error = unix(self._clock.now()) - seen.wall - (self._clock.tick() - seen.tick) / 1e9
+        return abs(error) <= _LEAST and not self._lock.locked()
+
     def take(self, jump: Jump) -> None:
         """Let the time jump. `act` may call this when its corrections hold."""
         self._seen = jump.seen

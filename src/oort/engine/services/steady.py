@@ -42,6 +42,17 @@ class SteadyTime:
         moment, jumped = self._jumps.time()
         return moment - timedelta(seconds=before + jumped)
 
+    def is_quiet(self) -> bool:
+        """True if `follow` would neither wait nor act. Never waits."""
+        return self._before is not None and self._jumps.is_quiet()
+
+    def at_once(self) -> datetime | None:
+        """Return the steady time, or None if `now` would wait or act."""
+        if self._before is None or not self._jumps.is_quiet():
+            return None
+        moment, jumped = self._jumps.time()
+        return moment - timedelta(seconds=self._before + jumped)
+
     def moment(self) -> datetime:
         """Return the time of the store. Inside its work, no jump comes before the end of the work."""
         return self._jumps.time()[0]

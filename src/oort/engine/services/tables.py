@@ -7,7 +7,7 @@ from typing import Any
 from oort.engine.rows import forms, indexes, items
 from oort.engine.rows.encoding import decoded
 from oort.engine.rows.indexes import Moment, Window
-from oort.engine.rows.planned import Planned
+from oort.engine.rows.planned import Planned, done
 from oort.engine.rows.times import unix
 from oort.engine.store.session import Session
 from oort.engine.store.store import Store
@@ -16,7 +16,6 @@ from oort.model.errors import LimitExceeded
 from oort.model.items import Condition, Item, Key
 from oort.model.operations import (
     DeleteItem,
-    Done,
     Found,
     GetItem,
     GetItems,
@@ -106,11 +105,11 @@ class Tables:
         """Return the operation as a write that is ready for the store."""
         match operation:
             case PutItem():
-                return Planned(self._putting(operation), _done)
+                return Planned(self._putting(operation), done)
             case UpdateItem():
                 return Planned(self._updating(operation), Found)
             case DeleteItem():
-                return Planned(self._deleting(operation), _done)
+                return Planned(self._deleting(operation), done)
 
     def _putting(self, operation: PutItem) -> Callable[[Session], None]:
         table, moment = self._tables[operation.table], self.moment()
@@ -208,10 +207,6 @@ class Tables:
         """Return the moment of a write that begins now."""
         now = self._clock.now()
         return Moment(unix(now), unix(now, after=self._lag()))
-
-
-def _done(_: object) -> Done:
-    return Done()
 
 
 # No stored key is empty: b"" lies before them all.

@@ -6,10 +6,12 @@ Mistakes that show without the store are refused before the work is queued for t
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
 from oort.engine.rows import items, messages
 from oort.engine.rows.indexes import Moment
 from oort.engine.rows.items import Prepared
+from oort.engine.rows.planned import Planned
 from oort.engine.rows.times import unix
 from oort.engine.services.backlog import Backlog
 from oort.engine.services.steady import SteadyTime
@@ -20,7 +22,9 @@ from oort.model import limits
 from oort.model.errors import ConditionFailed, NoSuchItem
 from oort.model.operations import (
     CheckItem,
+    Commit,
     DeleteItem,
+    Done,
     Mark,
     PublishEvent,
     PutItem,
@@ -36,6 +40,7 @@ from oort.rules.tables import transactions as rules
 from oort.rules.tables.items import Address, located
 
 _AT_ONCE = timedelta(0)
+_FEW = 25  # writes of a commit that is prepared on the event loop
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,15 +87,43 @@ class Transactions:
 
     def commit(self, writes: Sequence[Write], mark: Mark | None) -> bool:
         """See `ports.transactions`."""
+        return self._store.write(self._committing(writes, mark))
+
+    def planned(self, operation: Commit) -> Planned[Any] | None:
+        """Return the operation as a write that is ready for the store; None if that takes time."""
+        writes, mark, steady = operation.writes, operation.mark, None
+        if len(writes) > _FEW or not all(map(self._is_quick, writes)):
+            return None
+        if mark is not None and (steady := self._steady.at_once()) is None:
+            return None
+        return Planned(self._committing(writes, mark, steady), _applied)
+
+    def _is_quick(self, write: Write) -> bool:
+        """True if the write can be prepared without a wait."""
+        match write:
+            case SendMessage():
+                is_counted = self._backlog.is_counted(write.queue)
+                is_in_time = not write.delay or self._steady.is_quiet()
+                return is_counted and is_in_time and self._backlog.is_outgoing_counted()
+            case PublishEvent():
+                is_counted = self._backlog.is_event_counted(write.event)
+                return is_counted and self._backlog.is_outgoing_counted()
+            case _:
+                return True
+
+    def _committing(
+        self, writes: Sequence[Write], mark: Mark | None, steady: datetime | None = None
+    ) -> Callable[[Session], bool]:
+        """Return the work of a commit. `steady` is the steady time, if it is known."""
         rules.check_count(len(writes) + (mark is not None))
         now = self._clock.now()
         steps = [self._prepared(write) for write in writes]
         rules.check_once(address for address in map(self._address, steps) if address is not None)
         moment = Moment(unix(now), unix(now, after=self._lag()))
-        steady = now if mark is None else self._steady.now()
+        marked = now if mark is None else steady or self._steady.now()
 
         def work(session: Session) -> bool:
-            if mark is not None and not _marked(session, mark, steady):
+            if mark is not None and not _marked(session, mark, marked):
                 return False
             size = 0
             for position, step in enumerate(steps):
@@ -98,7 +131,7 @@ class Transactions:
             rules.check_size(size)
             return True
 
-        return self._store.write(work)
+        return work
 
     def _prepared(self, write: Write) -> _Step:
         if isinstance(write, PutItem):
@@ -159,6 +192,10 @@ class Transactions:
         else:
             items.check(session, table, write)
         return 0
+
+
+def _applied(outcome: bool) -> Done:  # noqa: FBT001  of the store's work
+    return Done(applied=outcome)
 
 
 def _marked(session: Session, mark: Mark, now: datetime) -> bool:

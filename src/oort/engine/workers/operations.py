@@ -6,7 +6,8 @@ from typing import Any
 
 from msgspec.structs import replace
 
-from oort.engine.invoking.broker import EngineBroker, Write
+from oort.engine.invoking.broker import EngineBroker
+from oort.engine.invoking.plans import Write
 from oort.engine.rows.planned import Planned
 from oort.engine.workers import wire
 from oort.engine.workers.wire import Failed, Performed
@@ -61,11 +62,18 @@ def planned(
     operation: Write,
     *,
     failed: Callable[[Exception], None],
-) -> Planned[Any] | bytes:
-    """Return a write that is ready for the store, or the frame of its result. Never raises an exception."""
+) -> Planned[Any] | bytes | None:
+    """Return a write that is ready for the store, or the frame of its result.
+
+    None if the operation needs a thread. Never raises an exception.
+    """
     try:
-        ready = broker.plan(request, operation)
+        judged = _judged(operation) if isinstance(operation, _CARRYING) else operation
+        assert isinstance(judged, Write)
+        ready = broker.plan(request, judged)
         return wire.framed(Performed(ready)) if isinstance(ready, Refused) else ready
+    except NotUnderstood as error:
+        return wire.framed(Performed(Refused(InvalidValue.code, str(error))))
     except Exception as error:
         return _lost(error, failed=failed)
 

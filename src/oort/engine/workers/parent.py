@@ -31,7 +31,7 @@ _STATUS = Path("/proc/self/statm")  # Linux only
 
 # True when the platform is ending. A read of shared memory: workers ask between two messages.
 Ending = Callable[[], bool]
-# What a worker does with its connection to the broker and the descriptor of its claims.
+# The work of a worker with its connection to the broker and the descriptor of its claims.
 Main = Callable[[socket.socket, int, Ending], NoReturn]
 
 
@@ -47,7 +47,7 @@ def fork(main: Main, *, closing: Collection[int] = ()) -> socket.socket:
     """
     sys.stdout.flush()
     sys.stderr.flush()
-    gc.collect()  # here: what is collected may need locks that the child inherits locked
+    gc.collect()  # here: garbage may need locks that the child inherits locked
     ours, theirs = socket.socketpair()
     if os.fork():
         theirs.close()
@@ -61,7 +61,7 @@ def fork(main: Main, *, closing: Collection[int] = ()) -> socket.socket:
 
 
 def become(connection: socket.socket, main: Main) -> NoReturn:
-    """Be a parent of workers that run `main`, in this process, which has no other thread.
+    """Be a parent of workers that run `main`, in this process without another thread.
 
     `connection` is that to the broker.
     """
@@ -177,7 +177,7 @@ class _Parent:
             done, status = os.waitpid(pid, os.WNOHANG)
             if done:
                 del self._pids[worker]
-                _kill_group(pid)  # what a handler has started ends with its worker
+                _kill_group(pid)  # programs of a handler end with its worker
                 self._end_orphans()
                 self._tell(Control("gone", worker, status))
         for pid in tuple(self._orphans):
@@ -210,7 +210,7 @@ def _separate(closing: Collection[int]) -> None:
     _call("oort-parent")
     _adopt()
     for number in _SIGNALS:
-        signal.signal(number, _noticed)  # they are for the broker, which tells what to do
+        signal.signal(number, _noticed)  # they are for the broker
     os.setpgid(0, 0)
 
 

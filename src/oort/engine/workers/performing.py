@@ -4,19 +4,17 @@ import asyncio
 from collections.abc import Callable
 from functools import partial
 
-from oort.engine.invoking.broker import EngineBroker, Write
+from oort.engine.invoking.broker import EngineBroker
+from oort.engine.invoking.plans import Write
 from oort.engine.threads import Outcomes, Threads
 from oort.engine.workers import operations
 from oort.engine.workers.processes import Process
 from oort.model.errors import StateUnusable
 from oort.model.operations import (
     CallFunction,
-    DeleteItem,
     GetItem,
-    PutItem,
     ReadSecret,
     Request,
-    UpdateItem,
 )
 
 _THREADS = 64  # for operations
@@ -43,7 +41,7 @@ class Performing:
         if isinstance(operation, GetItem):
             data = operations.read(self._broker, request, operation, failed=self._failed)
             process.returned(number, data)
-        elif isinstance(operation, PutItem | UpdateItem | DeleteItem):
+        elif isinstance(operation, Write):
             self._write(request, operation, process, number)
         elif isinstance(operation, ReadSecret):
             data = operations.answered(self._broker, request, failed=self._failed)
@@ -61,6 +59,9 @@ class Performing:
         write = operations.planned(self._broker, request, operation, failed=self._failed)
         if isinstance(write, bytes):
             process.returned(number, write)
+            return
+        if write is None:
+            self._perform_in_thread(request, process, number)
             return
 
         def committed(outcome: object) -> None:

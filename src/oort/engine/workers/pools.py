@@ -144,8 +144,8 @@ class Pool:
             return
         self._breaks = False
         self._cpu += _WEIGHT * (use.cpu - self._cpu)
-        # A write waits for the commit before and its own. The rest of its time it waits for the cores,
-        # and more processes would make it longer.
+        # A write waits for the commit before and its own. The rest of its time is a wait for the cores,
+        # and more processes would make that longer.
         written = process.written and min(process.written, 2 * self._commit())
         waited = use.elsewhere + process.waited + written
         self._waited += _WEIGHT * (waited - self._waited)

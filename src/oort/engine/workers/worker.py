@@ -350,7 +350,7 @@ def _memory(usage: resource.struct_rusage) -> int:
 
 
 def _lowest_descriptor() -> float:
-    """Return the lowest free descriptor: the kernel gives that one. Infinite without a free one."""
+    """Return the lowest free descriptor: the kernel gives that one. Infinite if none is free."""
     try:
         lowest = os.dup(2)
     except OSError:

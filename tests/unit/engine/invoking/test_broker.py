@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 from oort.engine.clocks import VirtualClock
 from oort.engine.entropy import SeededEntropy
 from oort.engine.invoking.broker import EngineBroker
+from oort.engine.invoking.plans import Plans
 from oort.engine.rows.encoding import decoded
 from oort.engine.services import bundle
 from oort.engine.store.direct import DirectStore
@@ -169,6 +170,12 @@ class Paying:
             platform,
             operations=Operations(ports),
             tables=ports.tables,
+            plans=Plans(
+                tables=ports.tables,
+                queues=ports.queues,
+                events=ports.events,
+                transactions=ports.transactions,
+            ),
             store=store,
             entropy=SeededEntropy(1),
         )
