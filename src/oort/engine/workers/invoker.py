@@ -327,6 +327,7 @@ class WorkerInvoker:
             commit=lambda: self._broker.store.commit_seconds,
             report=lambda what: self._report(f"{service}: {what}"),
             preparations=partial(self._preparations, sensitive) if sensitive else None,
+            start_spare=partial(self._start, service, is_spare=True),
         )
 
     def _preparations(self, functions: list[str]) -> Iterator[Job]:
@@ -343,10 +344,10 @@ class WorkerInvoker:
         elif isinstance(end, Loss) and not end.is_ending:
             self._report(f"{name} was not prepared for its first invocation. {end.what}")
 
-    def _start(self, service: str) -> Process | None:
+    def _start(self, service: str, *, is_spare: bool = False) -> Process | None:
         if self.failure is not None or self._is_closing:
             return None
-        if not self.places.is_free(is_first=self._pools[service].is_empty):
+        if not self.places.is_free(is_first=self._pools[service].is_empty, is_spare=is_spare):
             return None
         self._number += 1
         ours, theirs = socket.socketpair()

@@ -38,14 +38,17 @@ class Places:
         if holder in self._holders:
             self._holders.remove(holder)
 
-    def is_free(self, *, is_first: bool) -> bool:
+    def is_free(self, *, is_first: bool, is_spare: bool = False) -> bool:
         """True if another process may start. If there are too many, an idle spare process ends.
 
-        `is_first`: the first process of a service, with a kept place.
+        `is_first`: the first process of a service, with a kept place. `is_spare`: a process that no
+        invocation waits for; no other ends for it.
         """
         kept = 0 if is_first else sum(holder.without() for holder in self._holders)
         if sum(holder.count() for holder in self._holders) + kept < self.most:
             return True
+        if is_spare:
+            return False
         spare = [
             (since, holder)
             for holder in self._holders

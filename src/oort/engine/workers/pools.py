@@ -25,7 +25,8 @@ class Pool:
     `start` starts a process and returns it, or returns None if there are too many. `commit` is the time that a
     commit takes. `memory` is the
     number of bytes above which a process ends after its invocation, which `report` receives as a sentence.
-    `preparations` gives the jobs that prepare a process of a service that is `latency_sensitive`.
+    `preparations` gives the jobs that prepare a process of a service that is `latency_sensitive`, and
+    `start_spare` starts the process, unless there are too many.
     """
 
     def __init__(
@@ -35,11 +36,13 @@ class Pool:
         memory: int,
         commit: Callable[[], float] = lambda: 0.0,
         preparations: Callable[[], Iterator[Job]] | None = None,
+        start_spare: Callable[[], Process | None] = lambda: None,
         report: Callable[[str], None] = lambda _: None,
     ) -> None:
         self._start = start
         self._commit = commit
         self._preparations = preparations
+        self._start_spare = start_spare
         self._preparing: dict[Process, Iterator[Job]] = {}
         self._breaks = (
             False  # true if a process ended while it was prepared, until another was used
@@ -85,7 +88,7 @@ class Pool:
             or not self._has_room()
         ):
             return
-        process = self._start()
+        process = self._start_spare()
         if process is not None:
             self._processes.add(process)
             self._preparing[process] = self._preparations()

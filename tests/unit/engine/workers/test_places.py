@@ -58,3 +58,10 @@ def test_the_spare_process_that_has_been_idle_the_longest_makes_room() -> None:
     one, other = Processes(2, spare=7.0), Processes(2, spare=5.0)
     assert places(4, one, other, Processes(0)).is_free(is_first=True)
     assert (one.retired, other.retired) == (0, 1)
+
+
+def test_no_process_ends_for_a_spare_one() -> None:
+    one = Processes(4, spare=7.0)
+    assert not places(4, one).is_free(is_first=False, is_spare=True)
+    assert one.retired == 0
+    assert places(5, one).is_free(is_first=False, is_spare=True)
