@@ -155,6 +155,7 @@ class _Object(msgspec.Struct, eq=False):
     fields: dict[str, Validator]
     required: frozenset[str]
     tag: str | None
+    parts: list[tuple[str, Validator]] | None = None
 
     def check(self, value: Value, pointer: str, errors: list[Violation]) -> None:
         if not isinstance(value, dict):
@@ -171,10 +172,17 @@ class _Object(msgspec.Struct, eq=False):
     def stray(self, value: Value, pointer: str, errors: list[Violation]) -> None:
         if not isinstance(value, dict):
             return
-        for name, inner in value.items():
-            if name in self.fields:
-                self.fields[name].stray(inner, f"{pointer}/{escaped(name)}", errors)
-        self._unknown(value, pointer, errors)
+        for name, validator in self._with_parts():
+            if name in value:
+                validator.stray(value[name], f"{pointer}/{escaped(name)}", errors)
+        if not value.keys() <= self.fields.keys():
+            self._unknown(value, pointer, errors)
+
+    def _with_parts(self) -> list[tuple[str, Validator]]:
+        """Return the fields that may hold something unknown."""
+        if self.parts is None:  # at the first value: the fields are complete then
+            self.parts = [each for each in self.fields.items() if not _is_plain(each[1])]
+        return self.parts
 
     def _unknown(self, value: dict[str, Value], pointer: str, errors: list[Violation]) -> None:
         for name in value:
