@@ -30,6 +30,16 @@ class Counts:
     defects: int  # lines of the log that tell of a defect of the engine
     repeated_calls: int  # calls of the outside world beyond the first for a mail
 
+    def __str__(self) -> str:
+        lost = self.lost_accounts + self.lost_mails + self.lost_workspaces
+        twice = max(0, self.counted - self.accounts) + max(0, self.messages - self.accounts)
+        return (
+            f"{len(self.unfinished):,} kills, each with at least {min(self.unfinished)} unfinished deliveries; "
+            f"{self.acknowledged:,} acknowledged sign-ups, {self.accounts:,} accounts, {self.counted:,} counted, "
+            f"{self.messages:,} mails queued; {lost} lost, {twice} effects twice; "
+            f"{self.repeated_calls:,} repeated calls of the mail server"
+        )
+
 
 class Trial:
     """A platform that is killed `kills` times."""
