@@ -3,10 +3,10 @@
 The loader reads these records.
 """
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import TypeAlias, TypedDict, TypeVar, get_args, get_origin, get_type_hints
+from typing import TypeAlias, TypedDict, TypeVar, cast, get_args, get_origin, get_type_hints
 
 from oort.app.handles.actions import F
 from oort.app.handles.events import Event, declared
@@ -20,6 +20,8 @@ from oort.rules.types import models
 
 Handler: TypeAlias = Callable[..., object]
 _TIMEOUT = timedelta(seconds=30)
+_EARLIER = "A type checker, mypy or pyright, reports this at the line."
+_LONGEST = 60  # characters of a value in a mistake
 _TTL = "__oort_ttl__"
 _REFUSED = "__oort_refused__"
 OLDER = TypeVar("OLDER", bound=Event)
@@ -62,6 +64,65 @@ def check_options(
     if unknown := [name for name in options if name not in names]:
         known = ", ".join(sorted(names))
         raise TypeError(f"{decorator}() has no option {unknown[0]!r}; its options are: {known}")
+
+
+def _is_texts(value: object) -> bool:
+    return isinstance(value, list | tuple | set | frozenset) and all(
+        isinstance(each, str) for each in cast(Iterable[object], value)
+    )
+
+
+def _is_classes(value: object) -> bool:
+    return isinstance(value, list | tuple) and all(
+        isinstance(each, type) for each in cast(Iterable[object], value)
+    )
+
+
+def _is_number(value: object) -> bool:
+    return value is None or (isinstance(value, int | float) and not isinstance(value, bool))
+
+
+_IS_TIME = (
+    lambda value: value is None or isinstance(value, timedelta),
+    "a timedelta, such as timedelta(seconds=10)",
+)
+_IS_WHOLE = (lambda value: value is None or type(value) is int, "a whole number")
+_IS_SWITCH = (lambda value: isinstance(value, bool), "True or False")
+_IS_TEXT = (lambda value: isinstance(value, str), "a text")
+# For each option: its check, and its type in words.
+_TYPES: Mapping[str, tuple[Callable[[object], bool], str]] = {
+    "timeout": _IS_TIME,
+    "interval": _IS_TIME,
+    "batch": _IS_WHOLE,
+    "attempts": _IS_WHOLE,
+    "status": _IS_WHOLE,
+    "burst": _IS_WHOLE,
+    "public": _IS_SWITCH,
+    "latency_sensitive": _IS_SWITCH,
+    "owner": _IS_TEXT,
+    "expression": _IS_TEXT,
+    "timezone": _IS_TEXT,
+    "rate": (_is_number, "a number"),
+    "groups": (_is_texts, 'a list of texts, such as ["support"]'),
+    "cors": (_is_texts, 'a list of texts, such as ["https://shop.example"]'),
+    "raises": (_is_classes, "a list of classes of problems, such as [NotFound]"),
+}
+
+
+def misfits(
+    decorator: str, options: Mapping[str, object], source: Source
+) -> Iterator[tuple[str, Mistake]]:
+    """Yield each option with a value of another type, with its mistake.
+
+    A type checker reports them, too; without it, a text for a list of groups would open a route.
+    """
+    for name, value in options.items():
+        fits, kind = _TYPES.get(name, (None, ""))
+        if fits is not None and not fits(value):
+            text = repr(value)
+            text = text if len(text) <= _LONGEST else f"{text[:_LONGEST]}…"
+            what = f"{decorator}({name}=) takes {kind}, not {text}."
+            yield name, Mistake(source, "option.type", what, _EARLIER)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 from functools import partial
-from typing import Concatenate, Never, Unpack, cast
+from typing import Any, Concatenate, Never, Unpack, cast
 
 from oort.app.declaring.declarations import (
     RESOURCE,
@@ -25,6 +25,7 @@ from oort.app.declaring.declarations import (
     TriggerDeclared,
     WorkerDeclared,
     check_options,
+    misfits,
     refuse,
 )
 from oort.app.handles import calls, later
@@ -73,7 +74,7 @@ class Service:
     def __init__(self, name: str, *, cors: Sequence[str] = ()) -> None:
         self.name = name
         self.declared = Declared(caller())
-        self.declared.cors += cors
+        self.declared.cors += self._fitting("Service", {"cors": cors}).get("cors", ())
 
     # -- resources
 
@@ -130,6 +131,7 @@ class Service:
         from oort.app.declaring import queues  # a cold start loads only the declared kinds
 
         source = self._here()
+        attempts = self._fitting("queue", {"attempts": attempts}).get("attempts", 5)
         if fifo:
             self.declared.mistakes.append(later.mistake(source, "fifo="))
         functions = self._functions(upgrades, source)
@@ -242,7 +244,9 @@ class Service:
                     "Filter inside the handler: events travel by topic, without patterns.",
                 )
             )
-        return self._handler(SubscriptionDeclared(event, attempts), HandlerOptions(**options))
+        fitting = self._fitting("on", {"attempts": attempts, **options})
+        attempts = fitting.pop("attempts", 5)
+        return self._handler(SubscriptionDeclared(event, attempts), HandlerOptions(**fitting))
 
     def worker(
         self, queue: type[Queue[M, Never]], **options: Unpack[ConsumerOptions]
@@ -252,7 +256,9 @@ class Service:
         The platform fetches up to `batch` messages together (1 to 10). Each message fails alone.
         """
         check_options("worker", options, ConsumerOptions)
-        return self._handler(WorkerDeclared(queue), HandlerOptions(**options))
+        return self._handler(
+            WorkerDeclared(queue), HandlerOptions(**self._fitting("worker", {**options}))
+        )
 
     # -- time
 
@@ -267,8 +273,11 @@ class Service:
         runs.
         """
         check_options("every", options, RunOptions, named=("attempts",))
+        fitting = self._fitting("every", {"interval": interval, "attempts": attempts, **options})
+        interval = fitting.pop("interval", timedelta(hours=1))
+        attempts = fitting.pop("attempts", 3)
         return self._handler(
-            TimerDeclared(interval, None, "UTC", attempts), HandlerOptions(**options)
+            TimerDeclared(interval, None, "UTC", attempts), HandlerOptions(**fitting)
         )
 
     def cron(
@@ -286,8 +295,15 @@ class Service:
         change repeats has a single run.
         """
         check_options("cron", options, RunOptions, named=("timezone", "attempts"))
+        times = {"expression": expression, "timezone": timezone}
+        fitting = self._fitting("cron", {**times, "attempts": attempts, **options})
+        expression, timezone = (
+            fitting.pop("expression", "0 0 * * *"),
+            fitting.pop("timezone", "UTC"),
+        )
+        attempts = fitting.pop("attempts", 3)
         return self._handler(
-            TimerDeclared(None, expression, timezone, attempts), HandlerOptions(**options)
+            TimerDeclared(None, expression, timezone, attempts), HandlerOptions(**fitting)
         )
 
     # -- calls
@@ -305,11 +321,15 @@ class Service:
         handler raises reach the caller. `timeout` is by default the time-out of the call.
         `latency_sensitive` is as in `post`.
         """
-        declared = calls.declared(call)
+        options = {"timeout": timeout, "latency_sensitive": latency_sensitive}
+        fitting = self._fitting("answer", options)
+        timeout, declared = fitting.get("timeout"), calls.declared(call)
         longest = timeout or (declared.model.timeout if declared else limits.REQUEST_TIMEOUT)
         return self._handler(
             AnswerDeclared(call),
-            HandlerOptions(timeout=longest, latency_sensitive=latency_sensitive),
+            HandlerOptions(
+                timeout=longest, latency_sensitive=fitting.get("latency_sensitive", False)
+            ),
         )
 
     # -- typed already; a later release runs them
@@ -361,10 +381,16 @@ class Service:
     def _route(self, method: str, path: str, options: RouteOptions) -> Callable[[F], F]:
         check_options(method.lower(), options, RouteOptions)
         _require_text(path, caller(), example='("/path")')
-        route = Route(method=method, path=path, **options)
+        route = Route(method=method, path=path, **self._fitting(method.lower(), {**options}))
         return self._handler(
             route, HandlerOptions(timeout=route.timeout, latency_sensitive=route.latency_sensitive)
         )
+
+    def _fitting(self, decorator: str, options: dict[str, Any]) -> dict[str, Any]:
+        """Return the options with values of their types. The others are mistakes."""
+        wrong = dict(misfits(decorator, options, caller()))
+        self.declared.mistakes += wrong.values()
+        return {name: value for name, value in options.items() if name not in wrong}
 
     def _handler(self, trigger: TriggerDeclared, options: HandlerOptions) -> Callable[[F], F]:
         source = self._here()

@@ -1,6 +1,7 @@
 """Read the signatures of handlers and providers into parameters, and collect mistakes."""
 
 import inspect
+import re
 from collections.abc import Callable, Iterator
 from datetime import date, time, timedelta
 from decimal import Decimal
@@ -317,6 +318,12 @@ def read_route(reader: Reader, *, path: frozenset[str], public: bool) -> Signatu
         _request_parameter(reader, parameter, hints.get(parameter.name), path=path, public=public)
         for parameter in parameters
     ]
+    if "return" not in hints:
+        reader.refuse(
+            "signature.return",
+            f"{reader.name} has no return type.",
+            "Write -> and the type of the answer, or -> None.",
+        )
     for missing in sorted(path - {parameter.name for parameter in values}):
         what = f"{reader.name}: the handler has no parameter for {{{missing}}} in the path."
         reader.refuse("route.path", what, f"Add the parameter {missing}: str.")
@@ -345,6 +352,10 @@ def _request_parameter(
     hint = models.opened(hint, new_types=True)
     if hint is Principal or _optional(hint) is Principal:
         return _principal(reader, name, optional=hint is not Principal, public=public)
+    if (wrong := _no_header(hint)) is not None:
+        what = f"{reader.name}: {name}: {wrong} in Annotated is no header."
+        reader.refuse("route.parameter", what, 'Write Annotated[str, Header("X-Source")].')
+        return ContextParameter(name)
     if name == "body" and name not in path and _header(hint) is None:
         if not reader.checked:
             _check_body(reader, hint)
@@ -405,6 +416,7 @@ def _is_object(kind: object) -> bool:
     )
 
 
+_HEADER_NAME = re.compile(r"[A-Za-z0-9]+(-[A-Za-z0-9]+)+")
 _SCALARS = (str, int, float, Decimal, date, time, timedelta, UUID, Enum)
 
 
@@ -427,6 +439,17 @@ def _header(hint: object) -> str | None:
     for extra in getattr(inner, "__metadata__", ()):
         if isinstance(extra, Header):
             return extra.name
+    return None
+
+
+def _no_header(hint: object) -> str | None:
+    """Return what stands in the place of a Header by mistake: the class, or the name alone."""
+    inner = hint if get_origin(hint) is Annotated else _optional(hint)
+    for extra in getattr(inner, "__metadata__", ()):
+        if extra is Header:
+            return "Header without a name"
+        if isinstance(extra, str) and _HEADER_NAME.fullmatch(extra):
+            return repr(extra)
     return None
 
 

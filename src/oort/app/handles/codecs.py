@@ -184,7 +184,10 @@ def title(kind: object) -> str:
 
 # The types of times and Decimals, and of what can hold them.
 _CHANGED = frozenset({datetime, Decimal, dict, list, tuple})
-_INSTEAD = "Nothing was written or sent. Make the value fit the declared type, or change the type."
+_INSTEAD = (
+    "This value was not written or sent; earlier writes of the handler stay. "
+    "Make the value fit the declared type, or change the type."
+)
 _ERRORS = (TypeError, ValueError, RecursionError, OverflowError, msgspec.MsgspecError, Problem)
 
 

@@ -152,7 +152,7 @@ def _rate(route: Route, reader: Reader) -> Rate | None:
     ):
         what = f"{reader.name}: rate={route.rate} with burst={route.burst} is not possible."
         instead = (
-            f"API Gateway allows rates up to {most.per_second:,} a second "
+            f"A rate is above 0; API Gateway allows rates up to {most.per_second:,} a second "
             f"and bursts of 1 to {most.burst:,}."
         )
         reader.refuse("route.rate", what, instead)

@@ -9,6 +9,7 @@ from oort.cli.groups import Command
 from oort.cli.printing import output
 from oort.cli.wiring import platforms
 from oort.model.functions import FunctionModel, Http
+from oort.rules.http import access
 
 _EPILOG = """\b
 Examples:
@@ -28,7 +29,7 @@ Examples:
 )
 def routes(*, path: Path, as_json: bool, as_openapi: bool) -> None:
     """List every route of the platform in PATH, with its function and its callers: anyone, every
-    caller with a valid token, or the members of some groups."""
+    caller with a valid token, the members of some groups, or the owner that the path names."""
     if as_json and as_openapi:
         raise click.UsageError("--json and --openapi exclude each other: choose one of them.")
     _, program = platforms.load(path)
@@ -46,18 +47,12 @@ def routes(*, path: Path, as_json: bool, as_openapi: bool) -> None:
         output.json([_described(function, trigger) for function, trigger in listed])
     elif listed:
         rows = [
-            (trigger.method, trigger.path, _callers(trigger), function.name)
+            (trigger.method, trigger.path, access.callers(trigger) or "signed in", function.name)
             for function, trigger in listed
         ]
         output.table(("METHOD", "PATH", "FOR", "FUNCTION"), rows)
     else:
         output.echo("The platform has no routes.")
-
-
-def _callers(trigger: Http) -> str:
-    if trigger.public:
-        return "anyone"
-    return f"groups {', '.join(trigger.groups)}" if trigger.groups else "signed in"
 
 
 def _described(function: FunctionModel, trigger: Http) -> dict[str, object]:
@@ -68,6 +63,7 @@ def _described(function: FunctionModel, trigger: Http) -> dict[str, object]:
         "status": trigger.status,
         "public": trigger.public,
         "groups": trigger.groups,
+        "owner": trigger.owner or None,
         "file": output.relative(function.source.file),
         "line": function.source.line,
     }

@@ -38,6 +38,7 @@ def text(graph: Graph) -> str:
             lines.append(node.name)
         elif node.kind is NodeKind.FUNCTION:
             triggers = ", ".join(_title(nodes[edge.source]) for edge in into[node.id])
+            triggers = triggers or "a schedule"  # time has no node
             lines.append(f"  {_short(node)}  <- {triggers}")
             lines.extend(
                 f"    {edge.kind} {_title(nodes[edge.target])}{_then(out, nodes, edge)}"

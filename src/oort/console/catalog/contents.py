@@ -36,6 +36,7 @@ from oort.console.catalog.blocks import (
 from oort.model.functions import Answer, FunctionModel, Http, Subscription, Timer
 from oort.model.items import Value
 from oort.model.platform import ServiceModel
+from oort.rules.http import access
 from oort.rules.messaging import envelopes
 
 _NOBODY = words("nobody")
@@ -221,7 +222,15 @@ class _Catalogue:
     def _route(self, function: FunctionModel, trigger: Http) -> Row:
         route = (Part(f"{trigger.method} {trigger.path}", code=True),)
         name = (Part(function.name, code=True),)
-        return Row((route, words(_callers(trigger)), name, *self._does(function)), function.name)
+        return Row(
+            (
+                route,
+                words(access.callers(trigger) or "whoever is signed in"),
+                name,
+                *self._does(function),
+            ),
+            function.name,
+        )
 
     def _other(self, function: FunctionModel) -> Row:
         return Row(
@@ -321,14 +330,6 @@ def _conversions(exported: Exported) -> Iterator[tuple[str, Phrase]]:
         ]
         if phrases:
             yield title, joined(phrases)
-
-
-def _callers(trigger: Http) -> str:
-    if trigger.public:
-        return "anyone"
-    groups = [f"groups {', '.join(trigger.groups)}"] if trigger.groups else []
-    owner = [f"the owner, {{{trigger.owner}}}"] if trigger.owner else []
-    return " or ".join(groups + owner) or "whoever is signed in"
 
 
 def _documentation(kind: type[Event]) -> str:

@@ -10,6 +10,19 @@ from oort.model.invocations import Principal
 from oort.model.problems import Forbidden
 
 
+def callers(trigger: Http) -> str:
+    """Return the callers of a route in words; empty for every caller with a valid token.
+
+    >>> callers(Http("GET", "/shop/{id}", 200, False, ("support",), "id"))
+    'groups support or the owner, {id}'
+    """
+    if trigger.public:
+        return "anyone"
+    groups = [f"groups {', '.join(trigger.groups)}"] if trigger.groups else []
+    owner = [f"the owner, {{{trigger.owner}}}"] if trigger.owner else []
+    return " or ".join(groups + owner)
+
+
 def check(principal: Principal | None, trigger: Http, parameters: Mapping[str, str]) -> None:
     """Raise Forbidden if the route is restricted, and the caller is not the owner or in a group of
     it."""

@@ -48,3 +48,73 @@ def test_an_unknown_option_is_a_mistake_at_the_line_of_the_decorator(tmp_path: P
     with written(tmp_path, {"shop.py": text}, services=("shop",)) as platform:
         assert platform.found() == platform.marked()
         assert "get() has no option 'publc'" in str(platform.mistakes()[0])
+
+
+WRONG = """
+from datetime import timedelta
+from oort import *
+shop = Service("shop", cors="https://a.example")  #! option.type
+@shop.queue("jobs", attempts="3")  #! option.type
+class Jobs(Queue[int, Can]): ...
+@event("shop.done", version=1, key="id")
+class Done(Event):
+    id: str
+@shop.get("/a", groups="staff")  #! option.type
+def a() -> None: ...
+@shop.get("/b", public="no")  #! option.type
+def b() -> None: ...
+@shop.get("/c", timeout=10)  #! option.type
+def c() -> None: ...
+@shop.get("/d", status="201")  #! option.type
+def d() -> None: ...
+@shop.get("/e", rate="50")  #! option.type
+def e() -> None: ...
+@shop.get("/f", burst=1.5)  #! option.type
+def f() -> None: ...
+@shop.get("/g/{id}", owner=["id"])  #! option.type
+def g(id: str) -> None: ...
+@shop.get("/h", raises=NotFound)  #! option.type
+def h() -> None: ...
+@shop.get("/i", raises=[NotFound("x")])  #! option.type
+def i() -> None: ...
+@shop.get("/j", latency_sensitive="yes")  #! option.type
+def j() -> None: ...
+@shop.every(60)  #! option.type
+def k() -> None: ...
+@shop.cron(5)  #! option.type
+def l() -> None: ...
+@shop.cron("0 0 * * *", timezone=5)  #! option.type
+def m() -> None: ...
+@shop.on(Done, attempts="x")  #! option.type
+def n(done: Done) -> None: ...
+@shop.worker(Jobs, batch="2")  #! option.type
+def o(number: int) -> None: ...
+@shop.get("/right", groups=("staff",), timeout=timedelta(seconds=1), rate=0.5, burst=None, raises=(NotFound,))
+def right() -> None: ...
+"""
+
+
+def test_a_value_of_another_type_is_a_mistake_and_never_opens_a_route(tmp_path: Path) -> None:
+    with written(tmp_path, {"shop.py": WRONG}, services=("shop",)) as platform:
+        assert platform.found() == platform.marked()
+        assert "get(groups=) takes a list of texts" in "\n".join(map(str, platform.mistakes()))
+
+
+SIGNATURES = """
+from typing import Annotated
+from oort import *
+shop = Service("shop")
+@shop.get("/a")  #! route.parameter
+def a(source: Annotated[str, "X-Source"] = "") -> None: ...
+@shop.get("/b")  #! route.parameter
+def b(source: Annotated[str, Header] = "") -> None: ...
+@shop.get("/c")  #! signature.return
+def c(): ...
+@shop.get("/d")
+def d(source: Annotated[str, "where it comes from"] = "", by: Annotated[str, Header("X-By")] = "") -> None: ...
+"""
+
+
+def test_what_looks_like_a_header_is_no_query_parameter(tmp_path: Path) -> None:
+    with written(tmp_path, {"shop.py": SIGNATURES}, services=("shop",)) as platform:
+        assert platform.found() == platform.marked()

@@ -21,5 +21,5 @@ def test_routes_as_json(tmp_path: Path) -> None:
     assert first.pop("line") > 1
     assert first.pop("file").endswith("orders.py")
     assert first == {
-        "method": "POST", "path": "/orders", "function": "orders.place", "status": 201, "public": True, "groups": []
+        "method": "POST", "path": "/orders", "function": "orders.place", "status": 201, "public": True, "groups": [], "owner": None
     }  # fmt: skip
