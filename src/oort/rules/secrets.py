@@ -24,9 +24,10 @@ def check(secret: str, value: str) -> None:
 def missing(secret: str, *, stage: str = "") -> SecretMissing:
     """Return the error for a secret without a value. `stage` is empty on this machine."""
     service = secret.partition(".")[0]
+    beside = "" if stage else ", with the -C and the --state of the platform"
     return SecretMissing(
         f"The secret {secret} of the service {service} has no value.",
-        f"Set it: {command(secret, stage=stage)}",
+        f"Set it: {command(secret, stage=stage)}{beside}",
     )
 
 

@@ -146,7 +146,7 @@ def problem(error: Problem, *, entered: bool, traceback: str = "") -> HttpOutcom
     # Before the handler, the text quotes the request. To hide a secret there would confirm a guess.
     body = msgspec.json.encode(redaction.problem(document) if entered else document)
     headers: tuple[tuple[str, str], ...] = (PROBLEM,)
-    if isinstance(error, ServiceUnavailable):
+    if isinstance(error, ServiceUnavailable) and "retry_after" in error.members:
         headers = (PROBLEM, ("retry-after", str(error.members["retry_after"])))
     return HttpOutcome(
         status=error.status, headers=headers, body=body, entered=entered, error=traceback

@@ -195,20 +195,39 @@ class Platform:
         return self.request("POST", path, body, as_=as_, groups=groups, headers=headers)
 
     def put(
-        self, path: str, body: object = None, *, as_: str | None = None, groups: Sequence[str] = ()
+        self,
+        path: str,
+        body: object = None,
+        *,
+        as_: str | None = None,
+        groups: Sequence[str] = (),
+        headers: Mapping[str, str] | None = None,
     ) -> Response:
-        """Send a PUT request."""
-        return self.request("PUT", path, body, as_=as_, groups=groups)
+        """Send a PUT request. See `post`."""
+        return self.request("PUT", path, body, as_=as_, groups=groups, headers=headers)
 
     def patch(
-        self, path: str, body: object = None, *, as_: str | None = None, groups: Sequence[str] = ()
+        self,
+        path: str,
+        body: object = None,
+        *,
+        as_: str | None = None,
+        groups: Sequence[str] = (),
+        headers: Mapping[str, str] | None = None,
     ) -> Response:
-        """Send a PATCH request."""
-        return self.request("PATCH", path, body, as_=as_, groups=groups)
+        """Send a PATCH request. See `post`."""
+        return self.request("PATCH", path, body, as_=as_, groups=groups, headers=headers)
 
-    def delete(self, path: str, *, as_: str | None = None, groups: Sequence[str] = ()) -> Response:
-        """Send a DELETE request."""
-        return self.request("DELETE", path, as_=as_, groups=groups)
+    def delete(
+        self,
+        path: str,
+        *,
+        as_: str | None = None,
+        groups: Sequence[str] = (),
+        headers: Mapping[str, str] | None = None,
+    ) -> Response:
+        """Send a DELETE request. See `get`."""
+        return self.request("DELETE", path, as_=as_, groups=groups, headers=headers)
 
     def request(
         self,

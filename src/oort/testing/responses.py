@@ -27,7 +27,11 @@ class Response:
 
     def into(self, model: type[T]) -> T:
         """Return the body as a type. Raises msgspec.ValidationError if the body does not fit."""
-        return msgspec.json.decode(self.body, type=model, dec_hook=models.load)
+        try:
+            return msgspec.json.decode(self.body, type=model, dec_hook=models.load)
+        except msgspec.DecodeError as error:
+            raise msgspec.ValidationError(f"{error}: {self!r}") from error
 
     def __repr__(self) -> str:
-        return f"<Response {self.status} {self.body[:200]!r}>"
+        cause = f" {self.error.strip().splitlines()[-1]}" if self.error.strip() else ""
+        return f"<Response {self.status} {self.body[:200]!r}{cause}>"

@@ -33,7 +33,7 @@ def test_values_that_do_not_fit_are_not_shown(value: str, error: type[Exception]
 
 def test_what_is_missing_is_named_with_its_service_and_command() -> None:
     assert str(secrets.missing(NAME)) == (
-        "The secret billing.key of the service billing has no value. Set it: oort secrets set billing.key"
+        "The secret billing.key of the service billing has no value. Set it: oort secrets set billing.key, with the -C and the --state of the platform"
     )
     assert str(secrets.missing(NAME, stage="prod")).endswith("set billing.key --stage prod")
     assert (

@@ -364,7 +364,9 @@ class Service:
     def _resource(
         self, name: str, source: Source, declare: Declare[RESOURCE], check: Check[RESOURCE]
     ) -> Callable[[D], D]:
-        _require_text(name, source, example='("name")')
+        _require_text(
+            name, source, example='@service.table("name", …), queue("name"), secret("name")'
+        )
 
         def decorate(cls: D) -> D:
             declared = ResourceDeclared(cls, self.name, name, source)
@@ -380,7 +382,7 @@ class Service:
 
     def _route(self, method: str, path: str, options: RouteOptions) -> Callable[[F], F]:
         check_options(method.lower(), options, RouteOptions)
-        _require_text(path, caller(), example='("/path")')
+        _require_text(path, caller(), example=f'@service.{method.lower()}("/path")')
         route = Route(method=method, path=path, **self._fitting(method.lower(), {**options}))
         return self._handler(
             route, HandlerOptions(timeout=route.timeout, latency_sensitive=route.latency_sensitive)
@@ -425,7 +427,7 @@ def _require_text(name: object, source: Source, *, example: str) -> None:
     if not isinstance(name, str):
         given = f"{getattr(name, '__name__', name)!r}"
         what = f"The decorator needs a text in parentheses, not {given}."
-        instead = f"Write it as @service.decorator{example}."
+        instead = f"Write it as {example}."
         raise InvalidProgram([Mistake(source, "decorator.name", what, instead)])
 
 

@@ -38,7 +38,7 @@ from oort.app.declaring.parameters import (
 from oort.app.handles import calls, events
 from oort.app.handles.actions import Header, markers
 from oort.app.handles.calls import Call
-from oort.app.handles.events import Publish
+from oort.app.handles.events import Event, Publish
 from oort.app.handles.handle import ResourceHandle, declaration
 from oort.app.handles.later import Later
 from oort.app.handles.once import Once
@@ -381,10 +381,15 @@ def _text(
     many, inner = _is_many(hint), _bare(hint)
     if _is_object(inner) or (many and place == "path"):
         title = getattr(inner, "__name__", inner)
+        instead = (
+            "Name the request's body `body`. Declare a port of your own with @service.provide."
+        )
+        if isinstance(inner, type) and issubclass(inner, Event):
+            instead = f"Write {name}: Publish[{title}] to publish the event."
         reader.refuse(
             "route.parameter",
             f"{reader.name}: {name}: {title} cannot come from the {place}.",
-            "Name the request's body `body`. Declare a port of your own with @service.provide.",
+            instead,
         )
     wire = header.lower() if header is not None and place == "header" else name
     return ValueParameter(

@@ -295,8 +295,8 @@ class _Loader:
         if events.declared(subscription.event) is None:
             reader.refuse(
                 "consumer.event",
-                f"{reader.name} subscribes to {subscription.event!r}.",
-                "Name a class under @event.",
+                f"{reader.name} subscribes to {_named(subscription.event)}, which is no event.",
+                "Name a class under @event. A queue is consumed by @service.worker.",
             )
             return None, signature
         event = subscription.event.__oort__.model
@@ -342,8 +342,8 @@ class _Loader:
         if not isinstance(declaration, QueueDeclaration):
             reader.refuse(
                 "consumer.queue",
-                f"{reader.name}: {getattr(worker.queue, '__name__', worker.queue)} is not a queue.",
-                "Name a class under @service.queue.",
+                f"{reader.name}: {_named(worker.queue)} is not a queue.",
+                "Name a class under @service.queue. An event is consumed by @service.on.",
             )
             return None, Signature((), None)
         signature = read_consumer(reader, declaration.message)
@@ -446,6 +446,10 @@ def _duplicates(loaders: Sequence[_Loader]) -> list[Mistake]:
                 mistakes.append(Mistake(source, "name.twice", sentence, "Rename one of the two."))
             seen.setdefault(what, str(source))
     return mistakes
+
+
+def _named(kind: object) -> str:
+    return str(getattr(kind, "__name__", kind))
 
 
 def _batch(declared: HandlerDeclared) -> int:

@@ -174,7 +174,7 @@ def ask(state: Path, order: Order) -> tuple[VersionState, ...]:
         except OSError as error:
             raise StateUnusable(
                 f"No platform that `oort serve` has started runs on {state} ({error.strerror}).",
-                "Start it first: oort serve.",
+                "Start it first: oort serve. If it runs on another folder, add its --state.",
             ) from error
     if not line:
         raise StateUnusable("The platform has ended before it answered.", "Its log says why.")

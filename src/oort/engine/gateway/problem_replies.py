@@ -81,10 +81,12 @@ def stopping() -> Stopping:
 
 
 def cut_off() -> Stopping:
-    """Return the problem for a request whose function was ended for the end of the platform."""
+    """Return the problem for a request whose function was ended for the end of the platform.
+
+    It has no Retry-After: a client that repeats the request may write twice.
+    """
     return Stopping(
-        "The platform stops, and the function was cut off. Its writes before that stay written.",
-        retry_after=1,
+        "The platform stops, and the function was cut off. Its writes before that stay written."
     )
 
 

@@ -126,7 +126,7 @@ class WorkerInvoker:
         self._due = 0.0  # the loop's time of the next look
         self._looking: asyncio.TimerHandle | None = None
         self._performing = Performing(broker, calls=self.places.most, failed=failed)
-        self._is_closing = False
+        self._is_closing = self._is_winding_down = False
         self.failure: Exception | None = None
         self.was_cut = False  # true if an invocation was ended for the end of the platform
 
@@ -254,6 +254,7 @@ class WorkerInvoker:
 
     def wind_down(self) -> None:
         """See `Invoker`. Called from any thread."""
+        self._is_winding_down = True  # first: a batch may be left from now on
         if self._is_begun:
             self._loop.call_soon_threadsafe(self._tell, Control("end", 0))
 
@@ -363,6 +364,7 @@ class WorkerInvoker:
             line=self._line,
             report=self._report,
             kill=self._kill,
+            is_ending=lambda: self._is_winding_down,
         )
         self._processes[process.number] = process
         self._owners[process.number] = pool

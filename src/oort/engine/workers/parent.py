@@ -243,9 +243,10 @@ def _give_way() -> None:
 
     What waits in front of the broker keeps all workers waiting, so they lose nothing.
     """
-    os.nice(_NICE)
+    with suppress(OSError):  # a sandbox may forbid it
+        os.nice(_NICE)
     if hasattr(os, "sched_setscheduler"):  # Linux
-        with suppress(OSError):  # a sandbox may forbid it
+        with suppress(OSError):
             os.sched_setscheduler(0, os.SCHED_BATCH, os.sched_param(0))
 
 

@@ -70,7 +70,8 @@ class Process(asyncio.Protocol):
     `again` runs an invocation that a process did not begin before its end. `perform` performs an
     operation and calls `returned` of the process with the frame to return, and with the number of the
     operation. `free` is called after each invocation, `follow` for a short invocation that may be sent
-    ahead, `line` with lines for the log, `report` with events of the process, `kill` to end the process.
+    ahead, `line` with lines for the log, `report` with events of the process, `kill` to end the process. A batch may
+    leave all its deliveries only if the platform `is_ending`.
     """
 
     def __init__(
@@ -85,6 +86,7 @@ class Process(asyncio.Protocol):
         line: Callable[[str], None],
         report: Callable[[str], None],
         kill: "Callable[[Process], None]",
+        is_ending: Callable[[], bool] = lambda: False,
     ) -> None:
         self.number = number
         self.job: Job | None = None
@@ -103,6 +105,7 @@ class Process(asyncio.Protocol):
         self._line = line
         self._report = report
         self._kill = kill
+        self._is_ending = is_ending
         self._loop = asyncio.get_running_loop()
         self._frames: wire.Frames[wire.FromWorker] = wire.Frames(wire.FromWorker)
         self._transport: asyncio.Transport | None = None
@@ -241,7 +244,7 @@ class Process(asyncio.Protocol):
             job.settled.append(frame)
             self.since = self._loop.time()
         elif isinstance(frame, job.ends):
-            _check_end(frame, job)
+            _check_end(frame, job, is_ending=self._is_ending())
             now = self._loop.time()
             self.use = frame.use
             self.job, self.following, self.since = self.following, None, now
@@ -337,13 +340,14 @@ def _check_receipt(end: Settled, job: Job) -> None:
             raise ValueError("It ended another delivery.")
 
 
-def _check_end(end: Ended, job: Job) -> None:
+def _check_end(end: Ended, job: Job, *, is_ending: bool) -> None:
     if isinstance(end, Answered):
         try:
             replies.check(end.outcome)
         except InvalidUse as error:
             raise ValueError(str(error)) from error
-    elif job.receipts and not job.settled:
+    elif job.receipts and not job.settled and not is_ending:
+        # It would get the same deliveries again and again, without an attempt.
         raise ValueError("It began no delivery.")
 
 

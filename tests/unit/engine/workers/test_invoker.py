@@ -263,6 +263,19 @@ def test_a_batch_ends_after_its_current_message_when_the_platform_ends(tmp_path:
         assert len(outcome.failures) + len(outcome.left) == 4
 
 
+def test_a_batch_that_comes_when_the_platform_ends_is_left_without_an_attempt(
+    tmp_path: Path,
+) -> None:
+    with opened(tmp_path) as shop:
+        assert shop.batch("").left == ()  # the process runs
+        shop.engine.wind_down()
+        for _ in range(100):  # the processes know it a moment later
+            outcome = shop.batch("", "")
+            if outcome.left:
+                break
+        assert (outcome.left, outcome.failures, shop.errors) == (("r0", "r1"), (), [])
+
+
 def test_a_process_that_leaves_files_open_runs_nothing_else(shop: Shop) -> None:
     before = shop.process()
     assert shop.ask("files").status == 200
