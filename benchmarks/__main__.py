@@ -17,6 +17,7 @@ from benchmarks import (
     gateway_read,
     gateway_write,
     import_budget,
+    latency,
     many_services,
     start_up,
 )
@@ -44,6 +45,10 @@ CLAIMS: dict[str, Claim] = {
     "enqueue": (
         "durable send, 64 producers, against raw SQLite with 64 rows a transaction",
         enqueue.measure,
+    ),
+    "latency": (
+        "requests at fixed times, and events to their effects",
+        latency.measure,
     ),
 }
 
