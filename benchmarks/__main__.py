@@ -16,6 +16,7 @@ from benchmarks import (
     enqueue,
     gateway_read,
     gateway_write,
+    growth,
     import_budget,
     latency,
     many_services,
@@ -49,6 +50,10 @@ CLAIMS: dict[str, Claim] = {
     "latency": (
         "requests at fixed times, and events to their effects",
         latency.measure,
+    ),
+    "growth": (
+        "the largest against the smallest: items, waiting messages, services",
+        growth.measure,
     ),
 }
 
