@@ -1,4 +1,4 @@
-"""`make soak MINUTES=10`: full mixed load on `oort serve`; memory, log of writes and descriptors must stay within bounds.
+"""`make soak MINUTES=10`: full mixed load on `oort serve`; memory, descriptors and the log of writes stay within bounds.
 
 Reads and writes come from a closed loop, which takes all that is left of the processors. Events and jobs
 come at a fixed rate below what their consumers can do, else their queues would grow by design.
@@ -26,6 +26,7 @@ from benchmarks import load, mixed_platform, open_loop, programs
 from benchmarks.load import LoadFailed, Order
 from benchmarks.open_loop import OpenOrder
 from benchmarks.processes import NotStarted, Server, descriptors, proportional, tree
+from oort.engine.engine import CONSUMER_THREADS
 from oort.engine.state.folder import StateFolder
 from oort.engine.state.store_keys import Keys
 from oort.engine.state.unlocking import key_of
@@ -35,13 +36,19 @@ MINUTES = 10.0
 CONNECTIONS = {"/mixed/find": 6, "/mixed/page": 2, "/mixed/write": 4}
 RATES = {"/mixed/publish": 40.0, "/mixed/send": 40.0}
 
-# Each connection of a reader has a cache of 16 MB that fills with the load, and workers come and go.
-MEMORY_GROWTH = 1.10
-MEMORY_SPARE = 16_000_000
+# The serving process: each connection of a reader has a cache of 16 MB, which fills with the load.
+LARGEST_GROWTH, LARGEST_SPARE = 1.10, 16_000_000
+# The mean of the other processes, nearly all of them workers: memory and descriptors of each.
+EACH_GROWTH = 1.25
+# A worker runs one invocation at a time, so there are no more of them than requests and deliveries at the same
+# time: the connections of the generators, and 16 threads of consumers. Their number follows the load of the
+# machine, so the memory of all together is not compared.
+OPEN_CONNECTIONS = 32
+MOST_PROCESSES = (
+    sum(CONNECTIONS.values()) + OPEN_CONNECTIONS * len(RATES) + CONSUMER_THREADS + 4
+)  # the serving process and the parents of workers, and a worker that is new while another goes
 # SQLite empties the log at 16 MB and cuts it to 64 MB: a longer one means that a reader keeps it from that.
 LOG_BYTES = 64 << 20
-# A connection or a worker may come or go; a leak shows in thousands.
-DESCRIPTORS_SPARE = 24
 
 _CHUNK = 10.0  # seconds of one run of a generator
 _SAMPLES = 120
@@ -61,6 +68,11 @@ class Sample:
     waiting: int
     inbox: int
     requests: int
+
+    @property
+    def each(self) -> float:
+        """Megabytes of each process but the largest."""
+        return (self.memory - self.largest) / max(1, self.processes - 1) / 1e6
 
 
 @dataclass(slots=True)
@@ -96,25 +108,32 @@ def faults(samples: Sequence[Sample]) -> list[str]:
     if not early:
         return ["There are too few samples to judge."]
     found: list[str] = []
-    before, after = (median(one.memory for one in part) for part in (early, late))
-    if after > MEMORY_GROWTH * before + MEMORY_SPARE:
-        found.append(f"Memory grew from {before / 1e6:.0f} MB to {after / 1e6:.0f} MB.")
-    log = max(one.log for one in samples)
-    if log > LOG_BYTES:
+
+    def judge(what: str, value: Callable[[Sample], float], growth: float, spare: float) -> None:
+        before, after = (median(value(one) for one in part) for part in (early, late))
+        if after > growth * before + spare:
+            found.append(f"{what} grew from {before:,.1f} to {after:,.1f}.")
+
+    spare = LARGEST_SPARE / 1e6
+    judge("MB of the serving process", lambda one: one.largest / 1e6, LARGEST_GROWTH, spare)
+    judge("MB of each other process", lambda one: one.each, EACH_GROWTH, 0)
+    judge(
+        "Descriptors of each process", lambda one: one.descriptors / one.processes, EACH_GROWTH, 0
+    )
+    if (log := max(one.log for one in samples)) > LOG_BYTES:
         found.append(f"The log of writes had {log / 1e6:.0f} MB.")
-    opened, still = (median(one.descriptors for one in part) for part in (early, late))
-    if still > opened + DESCRIPTORS_SPARE:
-        found.append(f"Descriptors grew from {opened:.0f} to {still:.0f}.")
+    if (most := max(one.processes for one in samples)) > MOST_PROCESSES:
+        found.append(f"There were {most} processes, and {MOST_PROCESSES} can be used at a time.")
     return found
 
 
 def table(samples: Sequence[Sample]) -> str:
     """The samples, one a line."""
     lines = [
-        "      s  memory MB  largest MB  descriptors  processes  log MB  database MB  waiting    inbox   requests"
+        "      s  memory MB  largest MB  each MB  descriptors  processes  log MB  database MB  waiting    inbox   requests"
     ]
     lines += [
-        f"{one.at:7.0f}  {one.memory / 1e6:9.1f}  {one.largest / 1e6:10.1f}  {one.descriptors:11}  {one.processes:9}"
+        f"{one.at:7.0f}  {one.memory / 1e6:9.1f}  {one.largest / 1e6:10.1f}  {one.each:7.1f}  {one.descriptors:11}  {one.processes:9}"
         f"  {one.log / 1e6:6.1f}  {one.database / 1e6:11.1f}  {one.waiting:7}  {one.inbox:7}  {one.requests:9,}"
         for one in samples
     ]
@@ -179,7 +198,7 @@ def _generators(server: Server) -> Iterator[Callable[[float, int], tuple[int, in
         def fire(seconds: float, first: int) -> tuple[int, int, str]:
             order = OpenOrder(
                 port=server.port, path=path, body=mixed_platform.BODY, rate=rate, seconds=seconds,
-                first=first, connections=32, patience=30.0,
+                first=first, connections=OPEN_CONNECTIONS, patience=30.0,
             )  # fmt: skip
             tally = open_loop.fire(order)
             fault = f"Requests to {path} failed: {tally.failed}." if tally.failed else ""
