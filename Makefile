@@ -4,6 +4,7 @@ PORT   ?= 8000
 TARGET ?= engine
 PARTS  ?=
 ONLY   ?=
+MINUTES ?= 10
 KILLS  ?= 1000
 HURTS  ?= 3000
 SCHEDULES ?= 100000
@@ -16,7 +17,7 @@ BIN  := $(VENV)/bin
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run test newest alone check thorough fast bench crash fuzz contracts e2e templates golden mutations lock clean
+.PHONY: help setup run test newest alone check thorough fast bench soak crash fuzz contracts e2e templates golden mutations lock clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -65,6 +66,9 @@ fast: setup ## Lint, types, import contracts and the tests nearest to what chang
 
 bench: setup .tools/bench/.locked ## Compare with rivals; fails below benchmarks/floors.toml (QUICK=1; PARTS="import enqueue")
 	@$(BIN)/python -m benchmarks $(if $(QUICK),--quick) $(PARTS)
+
+soak: setup ## Full mixed load for MINUTES=10; fails if memory, the log of writes or descriptors grow (0.4 for a short form)
+	@$(BIN)/python -m benchmarks.soak $(MINUTES)
 
 crash: setup ## The long form of the crash tests (KILLS=1000 HURTS=3000 SCHEDULES=100000 CUTS=10000)
 	@OORT_CRASH_KILLS=$(KILLS) OORT_CRASH_HURTS=$(HURTS) OORT_CRASH_SCHEDULES=$(SCHEDULES) OORT_CRASH_CUTS=$(CUTS) OORT_CRASH_CLIENTS=1000 \

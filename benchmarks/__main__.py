@@ -16,7 +16,9 @@ from benchmarks import (
     enqueue,
     gateway_read,
     gateway_write,
+    growth,
     import_budget,
+    latency,
     many_services,
     start_up,
 )
@@ -44,6 +46,14 @@ CLAIMS: dict[str, Claim] = {
     "enqueue": (
         "durable send, 64 producers, against raw SQLite with 64 rows a transaction",
         enqueue.measure,
+    ),
+    "latency": (
+        "requests at fixed times, and events to their effects",
+        latency.measure,
+    ),
+    "growth": (
+        "the largest against the smallest: items, waiting messages, services",
+        growth.measure,
     ),
 }
 

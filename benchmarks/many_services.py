@@ -110,9 +110,9 @@ def measure(effort: Effort) -> list[Figure]:
     ]
 
 
-def write(folder: Path) -> None:
+def write(folder: Path, *, services: int = SERVICES) -> None:
     """Write the platform: each service publishes an event and follows that of the service before it."""
-    names = [f"s{number:02}" for number in range(1, SERVICES + 1)]
+    names = [f"s{number:02}" for number in range(1, services + 1)]
     (folder / "contracts").mkdir(parents=True)
     (folder / "contracts" / "__init__.py").touch()
     quoted = ", ".join(f'"{name}"' for name in names)
@@ -122,7 +122,7 @@ def write(folder: Path) -> None:
             "name": name,
             "number": number,
             "before": names[number - 1],
-            "number_before": (number - 1) % SERVICES,
+            "number_before": (number - 1) % services,
         }
         (folder / "contracts" / f"{name}.py").write_text(_CONTRACT.format(**words))
         (folder / f"{name}.py").write_text(_SERVICE.format(**words))

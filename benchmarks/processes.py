@@ -34,7 +34,7 @@ class Server:
 
     def memory(self) -> int:
         """Bytes it and its children take, pages they share counted once (proportional set size)."""
-        return sum(_proportional(one) for one in tree(self.process))
+        return sum(proportional(one) for one in tree(self.process))
 
 
 def free_port() -> int:
@@ -80,6 +80,14 @@ def tree(process: int) -> list[int]:
     return found
 
 
+def descriptors(process: int) -> int:
+    """Descriptors that the process has open; 0 if it has just ended."""
+    try:
+        return len(os.listdir(f"/proc/{process}/fd"))
+    except OSError:
+        return 0
+
+
 def _first_answer(process: "subprocess.Popen[bytes]", port: int, path: str, log: Path) -> float:
     end = time.perf_counter() + _PATIENCE
     while time.perf_counter() < end:
@@ -107,7 +115,8 @@ def _cpu(process: int) -> float:
     return (int(fields[11]) + int(fields[12])) / _TICK if fields else 0.0
 
 
-def _proportional(process: int) -> int:
+def proportional(process: int) -> int:
+    """Bytes of one process, its part of shared pages only (proportional set size); 0 if it has just ended."""
     for line in _read(Path(f"/proc/{process}/smaps_rollup")).splitlines():
         if line.startswith("Pss:"):
             return int(line.split()[1]) * 1024

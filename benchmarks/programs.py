@@ -36,6 +36,16 @@ def oort(app: Path, folder: Path, *, ready: str) -> Iterator[Server]:
 
 
 @contextmanager
+def served(app: Path, folder: Path, *, ready: str) -> Iterator[Server]:
+    """`oort serve` on the app, as it runs for users."""
+    command = [*_OORT, "serve", str(app), "--port", "{port}", "--state", str(folder / "state")]
+    with serving(
+        command, ready=ready, log=folder / "oort.log", environment=_home(folder)
+    ) as server:
+        yield server
+
+
+@contextmanager
 def fastapi(folder: Path) -> Iterator[Server]:
     """FastAPI on one uvicorn worker, at its fastest: uvloop, httptools, no access log."""
     command = [
