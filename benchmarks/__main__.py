@@ -34,7 +34,7 @@ CLAIMS: dict[str, Claim] = {
     "checked-writes": ("an item held against its type, against pydantic", checked_writes.measure),
     "import": ("import oort, against import fastapi", import_budget.measure),
     "gateway-read": (
-        "gateway with everything on, a read, against plain FastAPI + uvicorn",
+        "gateway with everything on, a read, against FastAPI + uvicorn, alone and with the same beside",
         gateway_read.measure,
     ),
     "gateway-write": (

@@ -4,9 +4,14 @@ import os
 import subprocess
 import sys
 import tempfile
+import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+
+import jwt
+from cryptography.hazmat.primitives.asymmetric import rsa
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from benchmarks.processes import ROOT, Server, serving
 
@@ -37,30 +42,45 @@ def oort(app: Path, folder: Path, *, ready: str) -> Iterator[Server]:
 
 @contextmanager
 def fastapi(folder: Path) -> Iterator[Server]:
-    """FastAPI on one uvicorn worker, at its fastest: uvloop, httptools, no access log."""
-    command = [
-        str(RIVALS),
-        "-m",
-        "uvicorn",
-        "--app-dir",
-        "benchmarks/rivals",
-        "fastapi_notes:app",
-        "--port",
-        "{port}",
-    ]
-    command += [
-        "--loop",
-        "uvloop",
-        "--http",
-        "httptools",
-        "--no-access-log",
-        "--log-level",
-        "warning",
-    ]
-    environment = {"BENCH_DATABASE": str(folder / "fastapi.db")}
-    with serving(
-        command, ready=READY, log=folder / "fastapi.log", environment=environment
+    """FastAPI with the work and nothing beside it."""
+    with _uvicorn("fastapi_notes", folder, {}) as server:
+        yield server
+
+
+@contextmanager
+def fastapi_equal(folder: Path) -> Iterator[Server]:
+    """FastAPI with what Oort does beside the work. It knows the callers of `caller_token`."""
+    key = folder / "caller.pem"
+    with _uvicorn(
+        "fastapi_equal",
+        folder,
+        {"BENCH_KEY": str(key), "BENCH_SPANS": str(spans(folder))},
     ) as server:
+        yield server
+
+
+def spans(folder: Path) -> Path:
+    """Where `fastapi_equal` writes its spans."""
+    return folder / "spans.db"
+
+
+def caller_token(folder: Path) -> str:
+    """A bearer token for `fastapi_equal`. Writes the public key that verifies it; call it before the server starts."""
+    key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
+    public = key.public_key().public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo)
+    (folder / "caller.pem").write_bytes(public)
+    return jwt.encode({"sub": "ada", "exp": int(time.time()) + 3600}, key, algorithm="RS256")
+
+
+@contextmanager
+def _uvicorn(module: str, folder: Path, environment: Mapping[str, str]) -> Iterator[Server]:
+    """One uvicorn worker at its fastest: uvloop, httptools, no access log."""
+    command = [str(RIVALS), "-m", "uvicorn", "--app-dir", "benchmarks/rivals", f"{module}:app"]
+    command += ["--port", "{port}", "--loop", "uvloop", "--http", "httptools"]
+    command += ["--no-access-log", "--log-level", "warning"]
+    database = {"BENCH_DATABASE": str(folder / f"{module}.db")}
+    log = folder / f"{module}.log"
+    with serving(command, ready=READY, log=log, environment={**database, **environment}) as server:
         yield server
 
 
