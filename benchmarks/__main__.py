@@ -18,6 +18,7 @@ from benchmarks import (
     gateway_write,
     import_budget,
     many_services,
+    queue_cycle,
     start_up,
 )
 from benchmarks.effort import FULL, QUICK, Effort
@@ -44,6 +45,10 @@ CLAIMS: dict[str, Claim] = {
     "enqueue": (
         "durable send, 64 producers, against raw SQLite with 64 rows a transaction",
         enqueue.measure,
+    ),
+    "queue-cycle": (
+        "durable send, lease and acknowledgement, against raw SQLite with 64 rows a transaction",
+        queue_cycle.measure,
     ),
 }
 
