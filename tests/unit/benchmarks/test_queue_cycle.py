@@ -27,7 +27,7 @@ def test_the_rival_leases_what_it_inserts_and_deletes_what_it_leased(tmp_path: P
     statements: list[str] = []
 
     def trace(_cursor: object, sql: str, _values: object) -> bool:
-        statements.append(sql.split()[0])
+        statements.append(sql.split(maxsplit=1)[0])
         return True
 
     with opened_raw(tmp_path / "raw.db", KEY) as raw:
