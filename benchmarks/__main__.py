@@ -19,6 +19,7 @@ from benchmarks import (
     import_budget,
     many_services,
     queue_cycle,
+    queues,
     start_up,
 )
 from benchmarks.effort import FULL, QUICK, Effort
@@ -49,6 +50,10 @@ CLAIMS: dict[str, Claim] = {
     "queue-cycle": (
         "durable send, lease and acknowledgement, against raw SQLite with 64 rows a transaction",
         queue_cycle.measure,
+    ),
+    "queues": (
+        "oort dev, messages to a handler, against huey and DBOS on SQLite with 8 threads each",
+        queues.measure,
     ),
 }
 

@@ -16,8 +16,11 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from benchmarks.processes import ROOT, Server, serving
 
 RIVALS = ROOT / ".tools" / "bench" / "bin" / "python"
+RIVAL_PROGRAMS = ROOT / "benchmarks" / "rivals"
 SUBJECT = ROOT / "benchmarks" / "subject"
 READY = "/notes/ready"
+QUEUE_SUBJECT = ROOT / "benchmarks" / "subject_queue"
+QUEUE_READY = "/jobs/ready"
 _OORT = [sys.executable, "-c", "from oort.cli import main; main()"]
 
 
@@ -31,12 +34,13 @@ def scratch() -> Iterator[Path]:
 
 
 @contextmanager
-def oort(app: Path, folder: Path, *, ready: str) -> Iterator[Server]:
+def oort(
+    app: Path, folder: Path, *, ready: str, environment: Mapping[str, str] | None = None
+) -> Iterator[Server]:
     """`oort dev` on the app, as a user starts it: encrypted state, log lines, traces. Its keys stay in the folder."""
     command = [*_OORT, "dev", str(app), "--port", "{port}", "--state", str(folder / "state")]
-    with serving(
-        command, ready=ready, log=folder / "oort.log", environment=_home(folder)
-    ) as server:
+    variables = {**_home(folder), **(environment or {})}
+    with serving(command, ready=ready, log=folder / "oort.log", environment=variables) as server:
         yield server
 
 
