@@ -63,7 +63,7 @@ fast: setup ## Lint, types, import contracts and the tests nearest to what chang
 	@$(PYTHON) scripts/environments.py .tools/bench benchmarks/requirements.lock
 	@touch $@
 
-bench: setup .tools/bench/.locked ## Compare with rivals; fails below benchmarks/floors.toml (QUICK=1; PARTS="import enqueue")
+bench: setup .tools/bench/.locked .tools/emulators/.locked ## Compare with rivals; fails below benchmarks/floors.toml (QUICK=1; PARTS="import enqueue")
 	@$(BIN)/python -m benchmarks $(if $(QUICK),--quick) $(PARTS)
 
 crash: setup ## The long form of the crash tests (KILLS=1000 HURTS=3000 SCHEDULES=100000 CUTS=10000)

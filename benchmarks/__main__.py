@@ -11,6 +11,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from benchmarks import (
+    api,
     checked_writes,
     contracts,
     enqueue,
@@ -54,6 +55,10 @@ CLAIMS: dict[str, Claim] = {
     "queues": (
         "oort dev, messages to a handler, against huey and DBOS on SQLite with 8 threads each",
         queues.measure,
+    ),
+    "api": (
+        "oort dev, a request to a handler that returns a constant, against ministack",
+        api.measure,
     ),
 }
 

@@ -46,10 +46,18 @@ def free_port() -> int:
 
 @contextmanager
 def serving(
-    command: Sequence[str], *, ready: str, log: Path, environment: Mapping[str, str] | None = None
+    command: Sequence[str],
+    *,
+    ready: str,
+    log: Path,
+    environment: Mapping[str, str] | None = None,
+    port: int = 0,
 ) -> Iterator[Server]:
-    """The command as a server; `{port}` in it becomes a free port, and `ready` is a path that it answers with 200."""
-    port = free_port()
+    """The command as a server; `ready` is a path that it answers with 200.
+
+    `{port}` in the command becomes a free port. With `port`, the caller has told the server already.
+    """
+    port = port or free_port()
     words = [word.format(port=port) for word in command]
     began = time.perf_counter()
     with running(words, log=log, environment=environment) as process:

@@ -7,13 +7,16 @@ import tempfile
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 
 import jwt
+import msgspec
 from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
-from benchmarks.processes import ROOT, Server, serving
+from benchmarks.processes import ROOT, NotStarted, Server, free_port, serving
+from tests.emulators.processes import kinds
 
 RIVALS = ROOT / ".tools" / "bench" / "bin" / "python"
 RIVAL_PROGRAMS = ROOT / "benchmarks" / "rivals"
@@ -21,7 +24,17 @@ SUBJECT = ROOT / "benchmarks" / "subject"
 READY = "/notes/ready"
 QUEUE_SUBJECT = ROOT / "benchmarks" / "subject_queue"
 QUEUE_READY = "/jobs/ready"
+EMULATORS = ROOT / ".tools" / "emulators" / "bin" / "python"
 _OORT = [sys.executable, "-c", "from oort.cli import main; main()"]
+
+
+@dataclass(frozen=True, slots=True)
+class Emulator:
+    """An emulator of AWS that answers: the address of its queue, and the path of its route."""
+
+    server: Server
+    queue: str
+    route: str = ""
 
 
 @contextmanager
@@ -86,6 +99,26 @@ def _uvicorn(module: str, folder: Path, environment: Mapping[str, str]) -> Itera
     log = folder / f"{module}.log"
     with serving(command, ready=READY, log=log, environment={**database, **environment}) as server:
         yield server
+
+
+@contextmanager
+def emulator(name: str, folder: Path, *, function: bool = False) -> Iterator[Emulator]:
+    """ministack or moto, as the contract tests start them, with a table, a queue and perhaps a function behind a route."""
+    port = free_port()
+    kind = kinds(port, folder)[name]
+    if not Path(kind.command[0]).exists():
+        raise NotStarted(f"{name} is not installed: run `make bench`, which makes its environment.")
+    fake = {"AWS_ACCESS_KEY_ID": "bench", "AWS_SECRET_ACCESS_KEY": "bench", "TMPDIR": str(folder)}
+    with serving(
+        kind.command,
+        ready=kind.ready,
+        log=folder / f"{name}.log",
+        environment={**fake, **kind.settings},
+        port=port,
+    ) as server:
+        words = [str(EMULATORS), str(RIVAL_PROGRAMS / "aws_setup.py"), f"http://127.0.0.1:{port}"]
+        made = output([*words, "--function"] if function else words)
+        yield Emulator(server, **msgspec.json.decode(made, type=dict[str, str]))
 
 
 def token(folder: Path) -> str:
