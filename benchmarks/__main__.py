@@ -13,6 +13,7 @@ from pathlib import Path
 from benchmarks import (
     api,
     checked_writes,
+    cloud_calls,
     contracts,
     enqueue,
     gateway_read,
@@ -59,6 +60,10 @@ CLAIMS: dict[str, Claim] = {
     "api": (
         "oort dev, a request to a handler that returns a constant, against ministack",
         api.measure,
+    ),
+    "cloud-calls": (
+        "a row read, a row written, a message sent, against calls of ministack and moto",
+        cloud_calls.measure,
     ),
 }
 

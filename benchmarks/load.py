@@ -167,6 +167,7 @@ def _drive(run: _Run, clients: dict[int, _Client], poll: "select.poll", *, until
                 run.refused[status] = run.refused.get(status, 0) + 1
             if now >= until:
                 busy -= 1
+                poll.unregister(client.socket)  # the server may close it now
                 continue
             client.started = now
             if _CLOSED.search(data, 0, data.find(b"\r\n\r\n")):
