@@ -115,7 +115,7 @@ class Contender:
 
 def measure(effort: Effort) -> list[Figure]:
     """Let the three carry messages in turn."""
-    sizes = {0: int(500 * effort.seconds), 10: int(250 * effort.seconds)}
+    sizes = {0: int(250 * effort.seconds), 10: int(125 * effort.seconds)}
     with contenders() as (ours, huey, dbos):
         everyone = (ours, huey, dbos)
         for one in everyone:
