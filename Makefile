@@ -64,7 +64,7 @@ fast: setup ## Lint, types, import contracts and the tests nearest to what chang
 	@$(PYTHON) scripts/environments.py .tools/bench benchmarks/requirements.lock
 	@touch $@
 
-bench: setup .tools/bench/.locked ## Compare with rivals; fails below benchmarks/floors.toml (QUICK=1; PARTS="import enqueue")
+bench: setup .tools/bench/.locked .tools/emulators/.locked ## Compare with rivals; fails below benchmarks/floors.toml (QUICK=1; PARTS="import enqueue")
 	@$(BIN)/python -m benchmarks $(if $(QUICK),--quick) $(PARTS)
 
 soak: setup ## Full mixed load for MINUTES=10; fails if memory, the log of writes or descriptors grow (0.4 for a short form)

@@ -11,7 +11,9 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from benchmarks import (
+    api,
     checked_writes,
+    cloud_calls,
     contracts,
     enqueue,
     gateway_read,
@@ -20,6 +22,8 @@ from benchmarks import (
     import_budget,
     latency,
     many_services,
+    queue_cycle,
+    queues,
     start_up,
 )
 from benchmarks.effort import FULL, QUICK, Effort
@@ -36,7 +40,7 @@ CLAIMS: dict[str, Claim] = {
     "checked-writes": ("an item held against its type, against pydantic", checked_writes.measure),
     "import": ("import oort, against import fastapi", import_budget.measure),
     "gateway-read": (
-        "gateway with everything on, a read, against plain FastAPI + uvicorn",
+        "gateway with everything on, a read, against FastAPI + uvicorn, alone and with the same beside",
         gateway_read.measure,
     ),
     "gateway-write": (
@@ -54,6 +58,22 @@ CLAIMS: dict[str, Claim] = {
     "growth": (
         "the largest against the smallest: items, waiting messages, services",
         growth.measure,
+    ),
+    "queue-cycle": (
+        "durable send, lease and acknowledgement, against raw SQLite with 64 rows a transaction",
+        queue_cycle.measure,
+    ),
+    "queues": (
+        "oort dev, messages to a handler, against huey and DBOS on SQLite with 8 threads each",
+        queues.measure,
+    ),
+    "api": (
+        "oort dev, a request to a handler that returns a constant, against ministack",
+        api.measure,
+    ),
+    "cloud-calls": (
+        "a row read, a row written, a message sent, against calls of ministack and moto",
+        cloud_calls.measure,
     ),
 }
 

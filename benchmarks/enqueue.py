@@ -34,7 +34,7 @@ from oort.runtime.system import SystemClock
 
 PRODUCERS = 64
 QUEUE = "bench.jobs"
-_INSERT = (
+INSERT = (
     "INSERT INTO messages(queue, sent, visible, attempts, leased, payload) VALUES(?, ?, ?, 0, 0, ?)"
 )
 
@@ -54,9 +54,9 @@ class Jobs(Queue[Job, Can]):
     """A queue that nobody empties."""
 
 
-@bench.worker(Jobs)
+@bench.worker(Jobs, batch=10)
 def work(job: Job) -> None:
-    """Never called: no dispatcher runs."""
+    """Never called: there is no dispatcher here, and an invoker that does nothing in queue_cycle.py."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,8 +73,8 @@ def measure(effort: Effort) -> list[Figure]:
     key = os.urandom(32).hex()
     with (
         programs.scratch() as folder,
-        _store(folder / "oort.db", key) as store,
-        _raw(folder / "raw.db", key) as raw,
+        opened_store(folder / "oort.db", key) as store,
+        opened_raw(folder / "raw.db", key) as raw,
     ):
         queues = Queues(store, platform=load([bench]).model, clock=SystemClock())
         contenders: list[Callable[[int], None]] = [
@@ -102,7 +102,7 @@ def by_threads(queues: Queues, each: int) -> None:
 
     def produce() -> None:
         for _ in range(each):
-            queues.send(QUEUE, _message())
+            queues.send(QUEUE, message())
 
     producers = [threading.Thread(target=produce) for _ in range(PRODUCERS)]
     for one in producers:
@@ -118,7 +118,7 @@ def by_one_thread(store: GroupCommitStore, each: int) -> None:
         if len(under_way) == PRODUCERS:
             under_way.popleft().result()
         now = time.time()
-        payload = messages.packed(_message())
+        payload = messages.packed(message())
         under_way.append(
             store.submit(lambda session, payload=payload, now=now: messages.add(  # type: ignore[misc]
                 session, QUEUE, payload, sent=now, visible=now
@@ -132,9 +132,9 @@ def in_transactions(connection: apsw.Connection, each: int) -> None:
     """The rival: nothing but SQLite, 64 rows a transaction."""
     for _ in range(each):
         now = time.time()
-        rows = [(QUEUE, now, now, messages.packed(_message())) for _ in range(PRODUCERS)]
+        rows = [(QUEUE, now, now, messages.packed(message())) for _ in range(PRODUCERS)]
         connection.execute("BEGIN IMMEDIATE")
-        connection.executemany(_INSERT, rows)
+        connection.executemany(INSERT, rows)
         connection.execute("COMMIT")
 
 
@@ -165,7 +165,7 @@ def _figures(threads: list[Spent], single: list[Spent], plain: list[Spent]) -> l
 _numbers = count()
 
 
-def _message() -> Message:
+def message() -> Message:
     """A message unlike any other, since SQLite does not sync what does not change."""
     number = next(_numbers)
     return Message(
@@ -176,7 +176,8 @@ def _message() -> Message:
 
 
 @contextmanager
-def _store(path: Path, key: str) -> Iterator[GroupCommitStore]:
+def opened_store(path: Path, key: str) -> Iterator[GroupCommitStore]:
+    """Oort's store."""
     store = GroupCommitStore(path, key=key)
     try:
         yield store
@@ -185,7 +186,8 @@ def _store(path: Path, key: str) -> Iterator[GroupCommitStore]:
 
 
 @contextmanager
-def _raw(path: Path, key: str) -> Iterator[apsw.Connection]:
+def opened_raw(path: Path, key: str) -> Iterator[apsw.Connection]:
+    """A connection with the same cipher, schema and settings."""
     connection = connect(path, key=key)
     try:
         yield connection

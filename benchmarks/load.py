@@ -5,6 +5,7 @@ on stdout, so that it shares no interpreter with a server. It is one loop over r
 a generator must cost less than what it measures; `Tally.cpu` says what it did cost.
 """
 
+import re
 import select
 import socket
 import subprocess
@@ -19,6 +20,7 @@ import msgspec
 
 ROOT = Path(__file__).resolve().parent.parent
 _SMALLEST = 20  # bytes that a status line has at least
+_CLOSED = re.compile(rb"\r\nconnection: close", re.IGNORECASE)
 
 
 class Order(msgspec.Struct, frozen=True, kw_only=True):
@@ -103,11 +105,9 @@ class _Run:
     _body: bytes = b""
 
     def __post_init__(self) -> None:
-        lines = [
-            f"POST {self.order.path} HTTP/1.1",
-            "host: 127.0.0.1",
-            "content-type: application/json",
-        ]
+        lines = [f"POST {self.order.path} HTTP/1.1", "host: 127.0.0.1"]
+        if "content-type" not in self.order.headers:
+            lines.append("content-type: application/json")
         lines += [f"{name}: {value}" for name, value in self.order.headers.items()]
         self._head = ("\r\n".join(lines) + "\r\ncontent-length: ").encode()
         self._body = self.order.body.encode()
@@ -119,8 +119,7 @@ def carried_out(order: Order) -> Tally:
     poll = select.poll()
     clients: dict[int, _Client] = {}
     for _ in range(order.connections):
-        opened = socket.create_connection(("127.0.0.1", order.port))
-        opened.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        opened = _connected(order.port)
         clients[opened.fileno()] = _Client(opened)
         poll.register(opened, select.POLLIN)
     cpu, began = time.process_time(), time.perf_counter()
@@ -168,10 +167,31 @@ def _drive(run: _Run, clients: dict[int, _Client], poll: "select.poll", *, until
                 run.refused[status] = run.refused.get(status, 0) + 1
             if now >= until:
                 busy -= 1
+                poll.unregister(client.socket)  # the server may close it now
                 continue
             client.started = now
+            if _CLOSED.search(data, 0, data.find(b"\r\n\r\n")):
+                _reconnect(client, clients, poll, run.order.port)
             client.socket.send(run.request())
     return 0
+
+
+def _connected(port: int) -> socket.socket:
+    opened = socket.create_connection(("127.0.0.1", port))
+    opened.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    return opened
+
+
+def _reconnect(
+    client: _Client, clients: dict[int, _Client], poll: "select.poll", port: int
+) -> None:
+    """Take a new connection, because the server keeps none. Its time is part of the request's."""
+    poll.unregister(client.socket)
+    del clients[client.socket.fileno()]
+    client.socket.close()
+    client.socket = _connected(port)
+    clients[client.socket.fileno()] = client
+    poll.register(client.socket, select.POLLIN)
 
 
 def whole(data: bytes) -> bool:
@@ -180,6 +200,8 @@ def whole(data: bytes) -> bool:
     if end < _SMALLEST:
         return False
     place = data.find(b"content-length: ", 0, end)
+    if place < 0:
+        place = data.find(b"Content-Length: ", 0, end)
     if place < 0:
         raise LoadFailed("A reply without its length.")
     return len(data) >= end + 4 + int(data[place + 16 : data.find(b"\r", place)])

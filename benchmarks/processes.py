@@ -46,29 +46,46 @@ def free_port() -> int:
 
 @contextmanager
 def serving(
-    command: Sequence[str], *, ready: str, log: Path, environment: Mapping[str, str] | None = None
+    command: Sequence[str],
+    *,
+    ready: str,
+    log: Path,
+    environment: Mapping[str, str] | None = None,
+    port: int = 0,
 ) -> Iterator[Server]:
-    """The command as a server; `{port}` in it becomes a free port, and `ready` is a path that it answers with 200."""
-    port = free_port()
+    """The command as a server; `ready` is a path that it answers with 200.
+
+    `{port}` in the command becomes a free port. With `port`, the caller has told the server already.
+    """
+    port = port or free_port()
     words = [word.format(port=port) for word in command]
+    began = time.perf_counter()
+    with running(words, log=log, environment=environment) as process:
+        yield Server(port, process.pid, _first_answer(process, port, ready, log) - began)
+
+
+@contextmanager
+def running(
+    command: Sequence[str], *, log: Path, environment: Mapping[str, str] | None = None
+) -> "Iterator[subprocess.Popen[bytes]]":
+    """The command as a process, which ends with the block."""
     with log.open("ab") as output:
-        began = time.perf_counter()
         process = subprocess.Popen(
-            words,
+            command,
             stdout=output,
             stderr=output,
             cwd=ROOT,
             env={**os.environ, "NO_COLOR": "1", **(environment or {})},
         )
+    try:
+        yield process
+    finally:
+        process.send_signal(signal.SIGTERM)
         try:
-            yield Server(port, process.pid, _first_answer(process, port, ready, log) - began)
-        finally:
-            process.send_signal(signal.SIGTERM)
-            try:
-                process.wait(_PATIENCE)
-            except subprocess.TimeoutExpired:
-                process.kill()
-                process.wait()
+            process.wait(_PATIENCE)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
 
 
 def tree(process: int) -> list[int]:

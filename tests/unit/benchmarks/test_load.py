@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
+from msgspec.structs import replace
 
 from benchmarks.load import LoadFailed, Order, carried_out, fire, whole
 
@@ -18,7 +19,9 @@ class Recorder(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
     bodies: list[str]
     clients: set[tuple[str, int]]
+    types: set[str]
     refuse_each: int
+    closes: bool
 
     def do_POST(self) -> None:
         body = self.rfile.read(int(self.headers["content-length"]))
@@ -26,9 +29,11 @@ class Recorder(BaseHTTPRequestHandler):
         type(self).bodies.append(json.loads(body)["id"])
         type(self).clients.add(self.client_address)
         refused = self.refuse_each and len(self.bodies) % self.refuse_each == 0
-        reply = (
-            f"HTTP/1.1 {503 if refused else 201} X\r\ncontent-length: {len(body)}\r\n\r\n".encode()
-        )
+        type(self).types.add(",".join(self.headers.get_all("content-type", [])))
+        status = 503 if refused else 201
+        more = "Connection: close\r\nContent-Length" if self.closes else "content-length"
+        reply = f"HTTP/1.1 {status} X\r\n{more}: {len(body)}\r\n\r\n".encode()
+        self.close_connection = self.closes
         self.wfile.write(reply[:20])  # in two parts, as networks do
         self.wfile.flush()
         self.wfile.write(reply[20:] + body)
@@ -38,10 +43,11 @@ class Recorder(BaseHTTPRequestHandler):
 
 
 @contextmanager
-def listening(*, refuse_each: int = 0) -> Iterator[tuple[type[Recorder], int]]:
-    handler = type(
-        "Fresh", (Recorder,), {"bodies": [], "clients": set(), "refuse_each": refuse_each}
-    )
+def listening(
+    *, refuse_each: int = 0, closes: bool = False
+) -> Iterator[tuple[type[Recorder], int]]:
+    fresh = {"bodies": [], "clients": set(), "types": set(), "refuse_each": refuse_each}
+    handler = type("Fresh", (Recorder,), {**fresh, "closes": closes})
     socketserver.ThreadingMixIn.daemon_threads = True
     with ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
         thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
@@ -75,6 +81,23 @@ def test_numbers_start_again_where_rows_are_read() -> None:
     with listening() as (seen, port):
         carried_out(order(port, numbers=3))
     assert set(seen.bodies) == {"n0", "n1", "n2"}
+
+
+def test_a_server_that_closes_gets_a_new_connection_for_each_request() -> None:
+    with listening(closes=True) as (seen, port):
+        tally = carried_out(order(port))
+    assert tally.refused == {}
+    assert tally.requests == len(seen.bodies) == len(seen.clients) > 4
+
+
+def test_the_type_of_the_body_may_be_another() -> None:
+    with listening() as (seen, port):
+        carried_out(order(port))
+        assert seen.types == {"application/json"}
+        seen.types.clear()
+        headers = {"authorization": "Bearer t", "content-type": "application/x-amz-json-1.0"}
+        carried_out(replace(order(port), headers=headers))
+        assert seen.types == {"application/x-amz-json-1.0"}
 
 
 def test_it_runs_as_a_process_and_says_what_was_refused() -> None:
