@@ -1,7 +1,8 @@
 """The threads of the dispatcher, shared among consumers.
 
-A consumer with a backlog may use a quarter of the threads. The last free thread is for consumers
-that have none. Consumers that wait get their threads in turn.
+A consumer with a backlog may use a quarter of the threads, and more while a quarter stays free for
+others. The last free thread is for consumers that have none. Consumers that wait get their threads
+in turn.
 """
 
 import threading
@@ -68,7 +69,8 @@ class Shares:
 
     def _room(self, queue: str) -> int:
         free = self._threads - self._running.total()
+        beyond = free - self._each  # as many stay free, so that another gets its quarter at once
         if not self._running[queue]:
             # The first environment may use the last free thread, the next must leave it.
-            return min(self._each, max(free - 1, min(free, 1)))
-        return max(0, min(self._each - self._running[queue], free - 1))
+            return max(beyond, min(self._each, max(free - 1, min(free, 1))))
+        return max(0, beyond, min(self._each - self._running[queue], free - 1))

@@ -15,12 +15,25 @@ def give(shares: Shares, **needed: int) -> list[str]:
     return given
 
 
-def test_a_backlog_gets_a_quarter_of_the_threads_at_once() -> None:
+def test_a_backlog_alone_leaves_a_quarter_of_the_threads() -> None:
     shares = Shares(32)
-    assert give(shares, a=100) == ["a"] * 8
+    assert give(shares, a=100) == ["a"] * 24
     assert give(shares, a=100) == []
     shares.give_back("a")
     assert give(shares, a=100) == ["a"]
+
+
+def test_another_backlog_gets_its_quarter_at_once_and_then_as_much_as_the_first() -> None:
+    shares = Shares(16)
+    running = Counter(give(shares, a=100))
+    running.update(give(shares, a=100, b=100))
+    assert running == {"a": 12, "b": 3}  # the last thread is for a consumer that has none
+    for _ in range(9):  # slices of the first end
+        shares.give_back("a")
+        running["a"] -= 1
+        running.update(give(shares, a=100, b=100))
+    assert abs(running["a"] - running["b"]) <= 1
+    assert running.total() >= 12
 
 
 def test_a_queue_gets_no_more_environments_than_it_needs() -> None:
@@ -32,7 +45,7 @@ def test_environments_that_have_not_leased_yet_count_as_part_of_the_need() -> No
     shares = Shares(32)
     assert shares.give({"a": 2}) == ["a", "a"]
     assert shares.give({"a": 2}) == []
-    assert shares.countable("a") == 8  # six more, and two that still lease
+    assert shares.countable("a") == 24  # 22 more, and two that still lease
     shares.leased("a")
     assert shares.give({"a": 2}) == ["a"]
 
@@ -67,11 +80,11 @@ def test_with_more_backlogs_than_threads_consumers_take_turns() -> None:
     assert turns[1:] == list("abcdefg")
 
 
-@pytest.mark.parametrize("threads", [1, 2, 3])
-def test_a_small_pool_gives_one_environment_to_each_consumer(threads: int) -> None:
+@pytest.mark.parametrize(("threads", "alone"), [(1, 1), (2, 1), (3, 2), (4, 3)])
+def test_a_small_pool_leaves_a_thread_for_another_consumer(threads: int, alone: int) -> None:
     shares = Shares(threads)
-    assert give(shares, a=9) == ["a"]
-    assert len(give(shares, a=9, b=9, c=9)) == threads - 1
+    assert give(shares, a=9) == ["a"] * alone
+    assert give(shares, b=9) == ["b"] * (threads > 1)
 
 
 def test_a_backlog_of_short_slices_delays_a_neighbour_by_at_most_a_slice() -> None:
