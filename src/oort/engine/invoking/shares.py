@@ -1,7 +1,7 @@
 """The threads of the dispatcher, shared among consumers.
 
-A consumer with a backlog may use a quarter of the threads, and more while a quarter stays free for
-others. The last free thread is for consumers that have none. Consumers that wait get their threads
+A consumer with a backlog may use a quarter of the threads, and more while half of them stay free
+for others: a handler may hang. The last free thread is for consumers that have none. Consumers that wait get their threads
 in turn.
 """
 
@@ -69,7 +69,7 @@ class Shares:
 
     def _room(self, queue: str) -> int:
         free = self._threads - self._running.total()
-        beyond = free - self._each  # as many stay free, so that another gets its quarter at once
+        beyond = free - self._threads // 2
         if not self._running[queue]:
             # The first environment may use the last free thread, the next must leave it.
             return max(beyond, min(self._each, max(free - 1, min(free, 1))))
