@@ -134,10 +134,20 @@ def _cpu(process: int) -> float:
 
 def proportional(process: int) -> int:
     """Bytes of one process, its part of shared pages only (proportional set size); 0 if it has just ended."""
-    for line in _read(Path(f"/proc/{process}/smaps_rollup")).splitlines():
-        if line.startswith("Pss:"):
-            return int(line.split()[1]) * 1024
-    return 0
+    return _bytes(process, "Pss:")
+
+
+def private(process: int) -> int:
+    """Bytes that one process shares with no other; 0 if it has just ended.
+
+    Its part of shared pages grows while others that share them end.
+    """
+    return _bytes(process, "Private_Clean:", "Private_Dirty:")
+
+
+def _bytes(process: int, *fields: str) -> int:
+    lines = _read(Path(f"/proc/{process}/smaps_rollup")).splitlines()
+    return sum(int(line.split()[1]) * 1024 for line in lines if line.startswith(fields))
 
 
 def _read(file: Path) -> str:

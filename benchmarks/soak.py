@@ -25,7 +25,7 @@ import apsw
 from benchmarks import load, mixed_platform, open_loop, programs
 from benchmarks.load import LoadFailed, Order
 from benchmarks.open_loop import OpenOrder
-from benchmarks.processes import NotStarted, Server, descriptors, proportional, tree
+from benchmarks.processes import NotStarted, Server, descriptors, private, proportional, tree
 from oort.engine.engine import CONSUMER_THREADS
 from oort.engine.state.folder import StateFolder
 from oort.engine.state.store_keys import Keys
@@ -36,7 +36,7 @@ MINUTES = 10.0
 CONNECTIONS = {"/mixed/find": 6, "/mixed/page": 2, "/mixed/write": 4}
 RATES = {"/mixed/publish": 40.0, "/mixed/send": 40.0}
 
-# The serving process: each connection of a reader has a cache of 16 MB, which fills with the load.
+# The serving process: the caches of the store fill with the load, that of the writer and one of each reader.
 LARGEST_GROWTH, LARGEST_SPARE = 1.10, 16_000_000
 # The mean of the other processes, nearly all of them workers: memory and descriptors of each.
 EACH_GROWTH = 1.25
@@ -60,7 +60,8 @@ class Sample:
 
     at: float  # seconds since the start of the load
     memory: int
-    largest: int  # the memory of the largest process: the one that serves
+    largest: int  # the private memory of the largest process: the one that serves
+    others: int  # the memory of the others
     descriptors: int
     processes: int
     log: int
@@ -72,7 +73,7 @@ class Sample:
     @property
     def each(self) -> float:
         """Megabytes of each process but the largest."""
-        return (self.memory - self.largest) / max(1, self.processes - 1) / 1e6
+        return self.others / max(1, self.processes - 1) / 1e6
 
 
 @dataclass(slots=True)
@@ -171,7 +172,8 @@ def _sample(
     return Sample(
         at=at,
         memory=sum(memory),
-        largest=max(memory),
+        largest=max(private(one) for one in processes),
+        others=sum(memory) - max(memory),
         descriptors=sum(descriptors(one) for one in processes),
         processes=len(processes),
         log=_size(database.with_name("oort.db-wal")),

@@ -33,6 +33,7 @@ from oort.runtime.seldom import Seldom
 T = TypeVar("T")
 
 _log = logging.getLogger(__name__)
+_READER_CACHE = 4_000  # KB of pages; there are as many readers as reads at one time
 _WEIGHT = 0.1  # of the latest commit in the time that a commit takes on average
 _seldom = Seldom(timedelta(seconds=30))
 
@@ -247,6 +248,7 @@ class GroupCommitStore:
         except IndexError:
             connection = connect(self._path, key=self._key, vfs=self._vfs)
             connection.execute("PRAGMA query_only = ON")
+            connection.execute(f"PRAGMA cache_size = -{_READER_CACHE}")
             return connection
 
     def _give_back(self, connection: apsw.Connection) -> None:
