@@ -23,6 +23,8 @@ KEEP_ALIVE = 65
 HEAD_BYTES = 64 * 1024
 _FIRST_REQUEST = 0.2  # seconds that a new connection has to send its request when the server stops
 _QUIET = 1.0  # seconds without a request, after which a connection can lose its place to another
+_SLOW = 10.0  # seconds without reading, after which a connection can lose its place, too
+UNREAD_BYTES = 128 * limits.MIB  # of replies that no client has read yet, of all connections
 _LINGER = 1.0  # seconds that a refused client has to read why
 _REFUSED = 64  # refused connections that have this time; above it, they are closed at once
 _FULL = (
@@ -51,6 +53,8 @@ class Connection(Carrier):
     _hurried = False  # something of a request has come, so the rest of its headers must follow
     _quiet_since = 0.0
     _timeout: asyncio.TimerHandle | None = None
+    _unread: asyncio.TimerHandle | None = None
+    _unread_since = 0.0  # while the client does not read
     cycle: Exchange  # None before the first request
     _asked: Exchange | None = None  # the latest request
     _running: Exchange | None = None  # the request that is answered now
@@ -102,11 +106,53 @@ class Connection(Carrier):
     def connection_lost(self, exc: Exception | None) -> None:
         """See asyncio."""
         self._wait(None)
+        self._note_reading()
         if self.timeout_keep_alive_task is not None:
             self.timeout_keep_alive_task.cancel()
         if self._running is not None:
             self._running.lost()  # uvicorn tells the latest request only
         super().connection_lost(exc)
+
+    def pause_writing(self) -> None:
+        """See asyncio: the client does not read, and has a limited time.
+
+        If all clients together have more unread bytes than allowed, the first of them lose their
+        connections.
+        """
+        super().pause_writing()
+        self._unread_since = self.loop.time()
+        self._unread = self.loop.call_later(limits.CLIENT_TIME.total_seconds(), self._end)
+        slow = self._slow()
+        unread = sum(each.transport.get_write_buffer_size() for each in slow)
+        for each in slow:
+            if unread <= UNREAD_BYTES:
+                break
+            unread -= each.transport.get_write_buffer_size()
+            each._end()
+
+    def resume_writing(self) -> None:
+        """See asyncio: the client has read enough."""
+        super().resume_writing()
+        self._note_reading()
+
+    def eof_received(self) -> bool:  # type: ignore[override]  # as asyncio allows
+        """See asyncio. After the end of its requests, a client still gets the last reply."""
+        exchange = self._asked
+        if exchange is None or exchange.response_complete or exchange.more_body:
+            return False
+        exchange.keep_alive = False
+        return self.transport.can_write_eof()  # not with TLS
+
+    def _note_reading(self) -> None:
+        if self._unread is not None:
+            self._unread.cancel()
+        self._unread = None
+
+    def _slow(self) -> "list[Connection]":
+        """Return the connections whose clients do not read, the first of them first."""
+        every = cast("set[Connection]", self.connections)
+        slow = [each for each in every if each._unread is not None and not each._leaving]
+        return sorted(slow, key=lambda each: each._unread_since)
 
     def on_message_begin(self) -> None:
         """See uvicorn: the first byte of a request."""
@@ -289,7 +335,10 @@ class Connection(Carrier):
         latest = self.loop.time() - _QUIET
         quiet = [each for each in holders if each._idle and each._quiet_since <= latest]
         if not quiet:
-            return False
+            slow = self._slow()
+            if not slow or slow[0]._unread_since > self.loop.time() - _SLOW:
+                return False
+            quiet = slow[:1]
         counts = Counter(each._address for each in holders)
         first = min(
             quiet, key=lambda each: (-counts[each._address], each._in_head, each._quiet_since)

@@ -33,7 +33,7 @@ from oort.runtime.seldom import Seldom
 T = TypeVar("T")
 
 _log = logging.getLogger(__name__)
-_READER_CACHE = 4_000  # KB of pages; there are as many readers as reads at one time
+_READER_CACHE = 2_000  # KB of pages; there are as many readers as reads at one time
 _WEIGHT = 0.1  # of the latest commit in the time that a commit takes on average
 _seldom = Seldom(timedelta(seconds=30))
 

@@ -27,7 +27,7 @@ _PRAGMAS = (
     "wal_autocheckpoint = 4000",  # pages: 16 MB between checkpoints, fewer rewrites of hot pages
     "journal_size_limit = 67108864",
     "secure_delete = FAST",  # this build's default rewrites freed pages with zeros
-    "cache_size = -16000",
+    "cache_size = -8000",
 )
 # What SQLite raises when the disk or the file is at fault, not the statement.
 _STORAGE = (

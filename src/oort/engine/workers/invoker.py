@@ -262,7 +262,7 @@ class WorkerInvoker:
         """Kill the processes of all running invocations. Called by the event loop."""
         for process in tuple(self._processes.values()):
             if process.job is not None:
-                self.was_cut = True
+                self.was_cut |= _is_invoked(process)
                 process.end(_ENDING)
 
     # -- inside
@@ -386,7 +386,7 @@ class WorkerInvoker:
 
     def is_busy(self) -> bool:
         """True while an invocation runs or waits."""
-        is_running = any(process.job is not None for process in self._processes.values())
+        is_running = any(map(_is_invoked, self._processes.values()))
         return is_running or any(pool.is_waited_for for pool in self._pools.values())
 
     def without(self) -> int:
@@ -503,3 +503,8 @@ class WorkerInvoker:
         self._loop.remove_reader(self._parent.fileno())
         self._parent.close()
         closed.set_result(None)
+
+
+def _is_invoked(process: Process) -> bool:
+    """True while the process runs an invocation, not a preparation."""
+    return process.job is not None and process.job.ends is not Prepared

@@ -5,12 +5,13 @@ from collections import deque
 from collections.abc import Callable, Iterator
 from math import ceil
 
-from oort.engine.workers.processes import Job, Process
+from oort.engine.workers.processes import Job, Loss, Process
 
 # Seconds after which an idle process ends: a further process of the service, and its last.
 _SPARE, _LAST = 30.0, 300.0
 _SHORT = 0.005  # seconds of an invocation behind which another may wait
 _LONG = 0.05  # seconds; an invocation that lasts longer does not use the cores all the time
+_PATIENT = 1.0  # seconds that invocations without a place wait for a preparation
 _LATE = 0.5  # the same, if the broker itself has to wait for a core
 _STUCK = 0.02  # seconds after which that other invocation is taken back
 _WEIGHT = 0.1  # of the latest invocation in what an invocation uses on average
@@ -70,8 +71,9 @@ class Pool:
         if (at_once or not self._processes) and self._started(job):
             self.prepare()
             return True
-        if at_once:
+        if at_once and not self._preparing:
             return False
+        # A process that is prepared is free soon.
         self._waiting.append(job)
         return True
 
@@ -205,8 +207,15 @@ class Pool:
         if not quick or (idle and quick < self._useful):
             for _ in range(min(len(self._waiting), max(1, quick))):
                 if not self._used_or_started():
+                    self._end_preparations(now)
                     break
         return True
+
+    def _end_preparations(self, now: float) -> None:
+        """Take the places of preparations that take long, for invocations that wait."""
+        for process in tuple(self._preparing):
+            if now - process.since >= _PATIENT:
+                process.end(Loss("An invocation needed its place."))
 
     def look(self, now: float) -> None:
         """End invocations that have used their time, and processes that have been idle for long."""

@@ -9,6 +9,7 @@ from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_add
 from typing import TypeAlias
 
 Network: TypeAlias = IPv4Network | IPv6Network
+_MAPPED = 96  # bits in front of an IPv4 address in IPv6
 _KEPT = 10_000  # addresses that need no second look
 
 
@@ -16,7 +17,7 @@ class Proxies:
     """The proxies in front of a server: their addresses and networks."""
 
     def __init__(self, networks: Iterable[Network]) -> None:
-        self._networks = tuple(networks)
+        self._networks = tuple(map(_unmapped, networks))
         self._known = lru_cache(maxsize=_KEPT)(self._read)
 
     def client(self, address: str, forwarded: str) -> str:
@@ -49,6 +50,14 @@ class Proxies:
         if address is None:
             return "", False
         return str(address), any(address in network for network in self._networks)
+
+
+def _unmapped(network: Network) -> Network:
+    """Return an IPv4 network that was written in IPv6, `::ffff:10.0.0.0/104`, as IPv4."""
+    mapped = network.network_address.ipv4_mapped if isinstance(network, IPv6Network) else None
+    if mapped is None or network.prefixlen < _MAPPED:
+        return network
+    return IPv4Network((mapped, network.prefixlen - _MAPPED))
 
 
 def _address(text: str) -> IPv4Address | IPv6Address | None:

@@ -11,6 +11,7 @@ import pytest
 import uvicorn
 from uvicorn.server import ServerState
 
+from oort.cli.dev import connections
 from oort.cli.dev.connections import HEAD_BYTES, KEEP_ALIVE, Connection
 from oort.model import limits
 
@@ -439,3 +440,71 @@ def test_the_client_with_most_connections_loses_one_first(monkeypatch: pytest.Mo
     loop.now += 1
     Client(state, loop=loop, address="127.0.0.3")
     assert [client.wire.end for client in (second, *many)] == ["", "closed", ""]
+
+
+# -- clients that do not read
+
+
+def test_a_client_that_does_not_read_is_cut_off_whatever_else_it_sends() -> None:
+    client = Client()
+    client.say(HALF + b"\r\n")
+    client.wire.unread = 1000
+    client.connection.pause_writing()
+    client.answered()
+    client.say(HALF + b"\r\n")  # a request behind the reply that nobody reads
+    seconds = limits.CLIENT_TIME.total_seconds()
+    assert seconds in client.loop.waiting
+    while not client.wire.end:
+        client.loop.fire()
+    assert (client.wire.end, client.loop.now) == ("aborted", seconds)
+
+
+def test_a_client_that_reads_in_time_is_not() -> None:
+    client = Client()
+    client.say(HALF + b"\r\n")
+    client.connection.pause_writing()
+    client.connection.resume_writing()
+    assert client.loop.waiting == []
+    client.connection.pause_writing()
+    client.connection.connection_lost(None)
+    assert client.loop.waiting == []
+
+
+def test_replies_that_nobody_reads_have_a_limit_together(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(connections, "UNREAD_BYTES", 2500)
+    state, loop = ServerState(), Loop()
+    clients = [Client(state, loop=loop) for _ in range(4)]
+    for client in clients:
+        loop.now += 1
+        client.wire.unread = 1000
+        client.connection.pause_writing()
+    assert [client.wire.end for client in clients] == ["aborted", "aborted", "", ""]
+
+
+def test_a_client_that_does_not_read_loses_its_place(monkeypatch: pytest.MonkeyPatch) -> None:
+    state, loop, (first, second) = _crowd(monkeypatch)
+    for client in (first, second):
+        client.say(HALF + b"\r\n")
+        client.wire.unread = 1000
+        client.connection.pause_writing()
+        loop.now += 5.5
+    third = Client(state, loop=loop)  # the first has not read for ten seconds
+    assert [client.wire.end for client in (first, second, third)] == ["aborted", "", ""]
+    fourth = Client(state, loop=loop)
+    first.connection.connection_lost(None)
+    assert fourth.wire.written.startswith(b"HTTP/1.1 503 ")
+
+
+def test_a_client_that_sends_nothing_more_still_gets_its_reply() -> None:
+    client = Client()
+    assert client.connection.eof_received() is False  # no request
+    client.say(HALF)
+    assert client.connection.eof_received() is False  # half of one
+    client.say(b"\r\n")
+    assert client.connection.eof_received() is True
+    assert client.connection.cycle.keep_alive is False  # the connection ends with the reply
+    client.answered()
+    assert client.connection.eof_received() is False
+    posting = Client()
+    posting.say(b"POST / HTTP/1.1\r\nhost: x\r\ncontent-length: 5\r\n\r\nab")
+    assert posting.connection.eof_received() is False  # the rest of its body will not come

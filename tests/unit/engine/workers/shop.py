@@ -45,6 +45,7 @@ from oort.engine.entropy import SystemEntropy
 from oort.engine.store.group import GroupCommitStore
 from oort.engine.workers import parent, worker
 from oort.engine.workers.invoker import Workers
+from oort.model import limits
 from oort.model.invocations import BatchOutcome, HttpInvocation, HttpOutcome
 from oort.model.messages import Delivery, Message
 from oort.model.operations import ScanTable
@@ -339,7 +340,11 @@ def jobs(*doings: str) -> tuple[Delivery, ...]:
 
 @contextmanager
 def opened(
-    folder: Path, *, program: Program = PROGRAM, main: parent.Main | None = None
+    folder: Path,
+    *,
+    program: Program = PROGRAM,
+    main: parent.Main | None = None,
+    most: int = limits.WORKERS,
 ) -> Iterator[Shop]:
     """Run the program in workers, or `main` in the place of each worker."""
     connection = parent.fork(main or partial(_main, program))
@@ -352,7 +357,7 @@ def opened(
         clock=SystemClock(),
         entropy=SystemEntropy(),
         identity=KnownCallers(),
-        workers=Workers(connection, lines.append),
+        workers=Workers(connection, lines.append, most),
         failed=errors.append,
     )
     engine.ports.tables.prepare()

@@ -4,19 +4,20 @@ import logging
 import os
 import time
 from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import timedelta
 from pathlib import Path
 
 import msgspec
 import pytest
 
-from oort import Can, Get, Put, Service, Table
+from oort import Call, Can, Get, Put, Service, Table, call
 from oort.app.loading.loader import load
 from tests.unit.engine.workers.shop import Shop, opened
 
 quick = Service("quick")
 slow = Service("slow")
-RAISES, EXITS, SLOW = "raises", "exits", "slow"
+RAISES, EXITS, SLOW, HANGS = "raises", "exits", "slow", "hangs"
 
 
 class Note(msgspec.Struct):
@@ -49,6 +50,8 @@ def port(notes: Notes[Get]) -> Port:
         os._exit(3)
     if note.how == SLOW:
         time.sleep(2)
+    if note.how == HANGS:
+        time.sleep(20)
     return Port(note.how)
 
 
@@ -77,9 +80,26 @@ def end() -> None:
     os._exit(4)
 
 
+@call("quick.ask", timeout=timedelta(seconds=10))
+class Ask(Call[str, str]):
+    """A question."""
+
+
+@quick.answer(Ask, latency_sensitive=True)
+def answer(question: str) -> str:
+    """Answer it."""
+    return "answered"
+
+
 @slow.get("/", public=True)
 def ready() -> None:
     """Be of another service."""
+
+
+@slow.get("/call", public=True, timeout=timedelta(seconds=20))
+def call_(ask: Ask) -> str:
+    """Ask the quick service."""
+    return ask("?")
 
 
 PROGRAM = load([quick, slow])
@@ -110,6 +130,18 @@ def settled(running: Shop, lines: int) -> list[str]:
             break
         time.sleep(0.01)
     return running.lines
+
+
+def begin_preparation(running: Shop, how: str) -> None:
+    """End processes until another is prepared, with a provider that works in this way."""
+    running.ask("quick.write", body=Note("provider", how))
+    for _ in range(10):
+        running.ask("quick.end")
+        for _ in range(30):
+            if f"made {how}" in running.lines:
+                return
+            time.sleep(0.01)
+    raise AssertionError("No process was prepared.")
 
 
 def test_ports_are_made_before_the_first_request(running: Shop) -> None:
@@ -166,10 +198,7 @@ def test_a_provider_that_ends_its_process_is_not_tried_without_end(running: Shop
 
 def test_a_request_does_not_wait_for_a_preparation(running: Shop) -> None:
     settled(running, 1)
-    running.ask("quick.write", body=Note("provider", SLOW))
-    running.ask("quick.end")
-    while f"made {SLOW}" not in running.lines:  # a test that waits in vain ends by its time-out
-        time.sleep(0.01)
+    begin_preparation(running, SLOW)
     assert running.ask("quick.write", body=Note("provider", "well")).status == 200
     workers = running.engine.workers
     assert workers is not None
@@ -184,3 +213,38 @@ def test_the_last_process_of_such_a_service_does_not_end_without_requests(runnin
     assert idle(running) == 1
     running.ask("quick.use")
     assert running.lines[0] == "made "
+
+
+@contextmanager
+def crowded(folder: Path, *, most: int) -> Iterator[Shop]:
+    """The program with few places."""
+    with opened(folder, program=PROGRAM, most=most) as shop:
+        yield shop
+
+
+def test_a_call_waits_for_a_process_that_is_prepared(tmp_path: Path) -> None:
+    with crowded(tmp_path, most=3) as running:
+        settled(running, 1)
+        begin_preparation(running, SLOW)
+        running.ask("slow.ready")
+        outcome = running.ask("slow.call_")
+        assert (outcome.status, outcome.body) == (200, b'"answered"')
+
+
+def test_a_preparation_that_hangs_gives_its_place_to_a_request(tmp_path: Path) -> None:
+    with crowded(tmp_path, most=2) as running:
+        settled(running, 1)
+        begin_preparation(running, HANGS)
+        assert running.ask("quick.write", body=Note("provider", "well")).status == 200
+        assert any("An invocation needed its place" in str(error) for error in running.errors)
+        assert running.ask("quick.use").status == 200
+
+
+def test_a_preparation_is_no_work_that_the_end_cuts_off(tmp_path: Path) -> None:
+    with opened(tmp_path, program=PROGRAM) as running:
+        settled(running, 1)
+        begin_preparation(running, HANGS)
+        workers = running.engine.workers
+        assert workers is not None
+        assert not workers.is_busy()
+    assert not workers.was_cut

@@ -36,6 +36,12 @@ def test_the_client_is_the_last_address_that_is_no_proxy(
     assert PROXIES.client(address, forwarded) == client
 
 
+@pytest.mark.parametrize("written", ["::ffff:10.0.0.1/128", "::ffff:a00:0/104", "::/0"])
+def test_a_network_of_ipv4_may_be_written_in_ipv6(written: str) -> None:
+    expected = "203.0.113.9" if written != "::/0" else "10.0.0.1"  # that one has no IPv4 address
+    assert Proxies([ip_network(written)]).client("10.0.0.1", "203.0.113.9") == expected
+
+
 def test_without_proxies_the_header_says_nothing() -> None:
     assert Proxies([]).client("10.0.0.1", "203.0.113.9") == "10.0.0.1"
 
