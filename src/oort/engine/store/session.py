@@ -36,9 +36,12 @@ class Session:
         """Yield the rows one by one, for results too large for memory."""
         cursor = self._connection.execute(sql, values)
         try:
-            yield from cursor
+            # Neither `yield from`, whose end closes the cursor, nor close(): apsw 3.54 keeps 200 bytes
+            # of every cursor that was closed, until the connection ends.
+            for row in cursor:  # noqa: UP028
+                yield row
         finally:
-            cursor.close()
+            cursor.execute("")  # ends the statement, which may have further rows
 
     def wake(self) -> None:
         """Call `Store.on_commit` after the commit: this work added a message or an outbox row."""

@@ -1,5 +1,6 @@
 """Group commit: who shares a commit, who is told what, and what happens when the disk fails."""
 
+import gc
 import logging
 import threading
 from collections.abc import Callable, Iterator
@@ -579,3 +580,21 @@ def test_a_reader_that_is_given_back_while_the_store_closes_is_closed(tmp_path: 
     store._give_back(reader)  # type: ignore[arg-type]
     assert reader.closed
     assert not store._readers
+
+
+def test_a_read_that_ends_early_leaves_nothing_behind(store: GroupCommitStore) -> None:
+    for number in range(20):
+        store.write(add(f"b{number}"))
+
+    def first(session: Session) -> object:
+        return next(iter(session.each("SELECT name FROM outbox ORDER BY name")))
+
+    assert store.read(first) == ("b0",)
+    gc.collect()
+    before = len(gc.get_objects())
+    for _ in range(500):
+        store.read(first)
+    gc.collect()
+    assert len(gc.get_objects()) < before + 100
+    store.write(add("a"))
+    assert store.read(first) == ("a",)  # the statement has ended, so this read is new
