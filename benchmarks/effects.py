@@ -25,12 +25,22 @@ class Told(Event):
 @event("front.spread", version=1, key="id")
 class Spread(Event):
     id: str
+
+
+@event("front.sound", version=1, key="id")
+class Sound(Event):
+    id: str
+
+
+@event("front.poison", version=1, key="id")
+class Poison(Event):
+    id: str
 """
 
 _FRONT = """
 import msgspec
 
-from contracts.front import Spread, Told
+from contracts.front import Poison, Sound, Spread, Told
 from oort import Context, Get, Can, Publish, Put, Service, Table, atomic
 
 front = Service("front")
@@ -65,6 +75,16 @@ def spread(body: Thing, things: Things[Put], out: Publish[Spread]) -> Thing:
     return body
 
 
+@front.post("/sound", public=True, status=201, rate=10_000, burst=5_000)
+def sound(body: Thing, out: Publish[Sound]) -> None:
+    out.publish(Sound(id=body.id))
+
+
+@front.post("/poison", public=True, status=201, rate=10_000, burst=5_000)
+def poison(body: Thing, out: Publish[Poison]) -> None:
+    out.publish(Poison(id=body.id))
+
+
 @front.post("/find", public=True, rate=10_000, burst=5_000)
 def find(body: Thing, things: Things[Get]) -> Thing:
     return things.get(body.id) or body
@@ -97,6 +117,24 @@ def mark(event: {event}, marks: Marks[Put]) -> None:
 """
 
 
+_NEIGHBOUR = """
+from contracts.front import Poison, Sound
+from oort import Service
+
+neighbour = Service("neighbour")
+
+
+@neighbour.on(Sound)
+def sound(event: Sound) -> None:
+    pass
+
+
+@neighbour.on(Poison, attempts=3)
+def poison(event: Poison) -> None:
+    raise ValueError(event.id)
+"""
+
+
 def write(folder: Path, *, told: Path, spread: Path, fan_out: int = FAN_OUT) -> None:
     """Write the platform. The consumers' times go to these files."""
     followers = {"one": ("Told", told)}
@@ -104,9 +142,10 @@ def write(folder: Path, *, told: Path, spread: Path, fan_out: int = FAN_OUT) -> 
     (folder / "contracts").mkdir(parents=True)
     (folder / "contracts" / "__init__.py").touch()
     (folder / "contracts" / "front.py").write_text(_CONTRACTS)
-    names = ", ".join(f'"{name}"' for name in ("front", *followers))
+    names = ", ".join(f'"{name}"' for name in ("front", "neighbour", *followers))
     (folder / "oort.toml").write_text(f'name = "effects"\nservices = [{names}]\n')
     (folder / "front.py").write_text(_FRONT)
+    (folder / "neighbour.py").write_text(_NEIGHBOUR)
     for name, (event, file) in followers.items():
         text = _FOLLOWER.format(name=name, event=event, file=str(file))
         (folder / f"{name}.py").write_text(text)

@@ -134,7 +134,28 @@ def _effects(effort: Effort) -> list[Figure]:
         busy = _both(server, told, spread, seconds, first=100_000, when="busy")
         if (tally := open_loop.finish(background)).failed:
             raise LoadFailed(f"Reads beside the events failed: {tally.failed}.")
-    return [*idle, *busy]
+        poison = _poison(server, told, effort)
+    return [*idle, *busy, *poison]
+
+
+def _poison(server: Server, told: _Kind, effort: Effort) -> list[Figure]:
+    """Effects beside events whose handler always fails, against effects beside as many whose handler does not."""
+    delays: dict[str, list[float]] = {"sound": [], "poison": []}
+    first = 200_000
+    for _ in range(effort.rounds):
+        for kind, measured in delays.items():
+            other = _order(server, f"/front/{kind}", rate=EVENTS, seconds=effort.seconds + 1)
+            background = open_loop.start(other)
+            measured.extend(_followed(server, told, seconds=effort.seconds, first=first))
+            first += 10_000
+            if (tally := open_loop.finish(background)).failed:
+                raise LoadFailed(f"Requests to /front/{kind} failed: {tally.failed}.")
+    sound, poison = (percentile(sorted(delays[kind]), 0.99) for kind in ("sound", "poison"))
+    what = "request to effect, beside a handler that always fails"
+    return [
+        Figure("latency.poison.p99", f"{what}: p99", poison * 1e3, "ms"),
+        Figure("latency.poison.ratio", "the same, to one that does not", poison / sound, "x"),
+    ]
 
 
 def _both(
