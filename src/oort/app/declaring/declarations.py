@@ -79,18 +79,33 @@ def _is_classes(value: object) -> bool:
 
 
 def _is_number(value: object) -> bool:
-    return value is None or (isinstance(value, int | float) and not isinstance(value, bool))
+    return isinstance(value, int | float) and not isinstance(value, bool)
 
 
-_IS_TIME = (
-    lambda value: value is None or isinstance(value, timedelta),
-    "a timedelta, such as timedelta(seconds=10)",
-)
-_IS_WHOLE = (lambda value: value is None or type(value) is int, "a whole number")
-_IS_SWITCH = (lambda value: isinstance(value, bool), "True or False")
-_IS_TEXT = (lambda value: isinstance(value, str), "a text")
+def _is_whole(value: object) -> bool:
+    return type(value) is int
+
+
+def _is_time(value: object) -> bool:
+    return isinstance(value, timedelta)
+
+
+def _is_switch(value: object) -> bool:
+    return isinstance(value, bool)
+
+
+def _is_text(value: object) -> bool:
+    return isinstance(value, str)
+
+
+_Type: TypeAlias = tuple[Callable[[object], bool], str]
+_IS_TIME: _Type = (_is_time, "a timedelta, such as timedelta(seconds=10)")
+_IS_WHOLE: _Type = (_is_whole, "a whole number")
+_IS_SWITCH: _Type = (_is_switch, "True or False")
+_IS_TEXT: _Type = (_is_text, "a text")
+_OPTIONAL = frozenset({"rate", "burst"})  # they may be None
 # For each option: its check, and its type in words.
-_TYPES: Mapping[str, tuple[Callable[[object], bool], str]] = {
+_TYPES: Mapping[str, _Type] = {
     "timeout": _IS_TIME,
     "interval": _IS_TIME,
     "batch": _IS_WHOLE,
@@ -117,8 +132,10 @@ def misfits(
     A type checker reports them, too; without it, a text for a list of groups would open a route.
     """
     for name, value in options.items():
-        fits, kind = _TYPES.get(name, (None, ""))
-        if fits is not None and not fits(value):
+        if name not in _TYPES or (value is None and name in _OPTIONAL):
+            continue
+        fits, kind = _TYPES[name]
+        if not fits(value):
             text = repr(value)
             text = text if len(text) <= _LONGEST else f"{text[:_LONGEST]}…"
             what = f"{decorator}({name}=) takes {kind}, not {text}."

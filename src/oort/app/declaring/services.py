@@ -321,15 +321,12 @@ class Service:
         handler raises reach the caller. `timeout` is by default the time-out of the call.
         `latency_sensitive` is as in `post`.
         """
+        declared = calls.declared(call)
+        if timeout is None:
+            timeout = declared.model.timeout if declared else limits.REQUEST_TIMEOUT
         options = {"timeout": timeout, "latency_sensitive": latency_sensitive}
-        fitting = self._fitting("answer", options)
-        timeout, declared = fitting.get("timeout"), calls.declared(call)
-        longest = timeout or (declared.model.timeout if declared else limits.REQUEST_TIMEOUT)
         return self._handler(
-            AnswerDeclared(call),
-            HandlerOptions(
-                timeout=longest, latency_sensitive=fitting.get("latency_sensitive", False)
-            ),
+            AnswerDeclared(call), HandlerOptions(**self._fitting("answer", options))
         )
 
     # -- typed already; a later release runs them

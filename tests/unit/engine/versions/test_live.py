@@ -21,7 +21,7 @@ def load(folder: Path) -> Loaded:
     if folder.name == "broken":
         raise StateUnusable("It is broken.", "Fix it.")
     process = SimpleNamespace(wait=lambda _=None: 0, kill=lambda: None)
-    return Loaded(sample.PROGRAM.model, parent.fork(sample._main), process)
+    return Loaded(sample.PROGRAM.model, parent.fork(sample.of(sample.PROGRAM)), process)
 
 
 @pytest.fixture(name="live")

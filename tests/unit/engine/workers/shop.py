@@ -347,7 +347,7 @@ def opened(
     most: int = limits.WORKERS,
 ) -> Iterator[Shop]:
     """Run the program in workers, or `main` in the place of each worker."""
-    connection = parent.fork(main or partial(_main, program))
+    connection = parent.fork(main or of(program))
     store = GroupCommitStore(folder / "oort.db")
     lines: list[str] = []
     errors: list[Exception] = []
@@ -374,6 +374,11 @@ def opened(
         thread.join(10)
         loop.close()
         store.close()
+
+
+def of(program: Program) -> parent.Main:
+    """Return the work of a worker of the program."""
+    return partial(_main, program)
 
 
 def _main(
