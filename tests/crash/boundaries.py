@@ -175,20 +175,20 @@ def _is(work: str, at: str, *done: str) -> Callable[[Moment], bool]:
 
 # The moments that every run must have met, by the names of the page on crashes.
 POINTS: dict[str, Callable[[Moment], bool]] = {
-    "before the transaction": _is("Transactions.commit", "before"),
-    "after data, before outbox": _is("Transactions.commit", "INSERT outbox", "INSERT items"),
-    "before commit": _is("Transactions.commit", "commit", "INSERT outbox"),
-    "after commit, before relay": _is("Transactions.commit", "after", "INSERT outbox"),
+    "before the transaction": _is("Transactions._committing", "before"),
+    "after data, before outbox": _is("Transactions._committing", "INSERT outbox", "INSERT items"),
+    "before commit": _is("Transactions._committing", "commit", "INSERT outbox"),
+    "after commit, before relay": _is("Transactions._committing", "after", "INSERT outbox"),
     "after send, before it leaves the outbox": _is(
         "Relay.move", "DELETE outbox", "INSERT messages"
     ),
     "after relay": _is("Relay.move", "after"),
     "after receive, before handler": _is("Deliveries._settling", "after", "LEASE messages"),
     "after the inbox mark, before the effect": _is(
-        "Transactions.commit", "INSERT items", "INSERT inbox"
+        "Transactions._committing", "INSERT items", "INSERT inbox"
     ),
-    "after handler, before commit": _is("Transactions.commit", "commit", "INSERT inbox"),
-    "after commit, before acknowledgement": _is("Transactions.commit", "after", "INSERT inbox"),
+    "after handler, before commit": _is("Transactions._committing", "commit", "INSERT inbox"),
+    "after commit, before acknowledgement": _is("Transactions._committing", "after", "INSERT inbox"),
     "during acknowledgement": _is("Deliveries._settling", "commit", "DELETE messages"),
     "during dead-lettering": _is("Deliveries._settling", "DELETE messages", "INSERT dead"),
     "during parking": _is("Deliveries._settling", "DELETE messages", "INSERT parked"),

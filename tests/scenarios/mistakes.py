@@ -269,7 +269,7 @@ CASES: dict[str, tuple[str, str]] = {
         "at most 15 minutes",
     ),
     "a handler without a name": (
-        'shop.get("/")(lambda: None)  #! function.name',
+        'shop.get("/")(lambda: None)  #! function.name signature.return',
         "Use letters, digits and _",
     ),
     "a type that is imported for checkers only": (
@@ -296,8 +296,16 @@ CASES: dict[str, tuple[str, str]] = {
         "Name every parameter",
     ),
     "a parameter without a type": (
-        '@shop.get("/{id}")  #! signature.untyped\ndef a(id): ...',
+        '@shop.get("/{id}")  #! signature.untyped\ndef a(id) -> None: ...',
         "for example id: str",
+    ),
+    "a route without a return type": (
+        '@shop.get("/{id}")  #! signature.return\ndef a(id: str): ...',
+        "or -> None",
+    ),
+    "an option with a value of another type": (
+        '@shop.get("/", groups="staff")  #! option.type\ndef a() -> None: ...',
+        "takes a list of texts",
     ),
     "a handler that yields": (
         "@shop.worker(Mails)  #! signature.generator\ndef a(mail: Account) -> Iterator[None]:\n    yield",
@@ -353,7 +361,7 @@ CASES: dict[str, tuple[str, str]] = {
     ),
     "a consumer of a name": (
         '@shop.on("shop.opened", where={})  #! consumer.event consumer.message event.where\ndef a(event: Opened) -> None: ...',
-        "subscribes to 'shop.opened'",
+        "subscribes to shop.opened, which is no event",
     ),
     "a worker of a name": (
         '@shop.worker("mails")  #! consumer.queue\ndef a(mail: Account) -> None: ...',

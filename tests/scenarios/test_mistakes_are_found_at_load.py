@@ -47,7 +47,7 @@ def test_a_program_without_mistakes_loads(tmp_path: Path) -> None:
 def test_all_mistakes_are_reported_at_once_over_all_modules(tmp_path: Path) -> None:
     files = {
         "shop/__init__.py": mistakes.program(""),
-        "shop/a.py": 'from HERE.shop import *\n@shop.get("/a")  #! signature.untyped\ndef a(x): ...\n',
+        "shop/a.py": 'from HERE.shop import *\n@shop.get("/a")  #! signature.untyped\ndef a(x) -> None: ...\n',
         "shop/b.py": 'from HERE.shop import *\n@shop.get("b")  #! route.path\ndef b() -> None: ...\n',
         "bank/__init__.py": 'from oort import Service\nbank = Service("Two")  #! service.name\n',
     }

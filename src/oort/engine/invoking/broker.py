@@ -140,8 +140,10 @@ class EngineBroker:
         result = self._operations.perform(request.operation)
         if isinstance(request.operation, ClaimEffect) and isinstance(result, Done):
             holder = self._holders.get(request.token)
-            if holder is not None:  # it has not ended meanwhile
+            if holder is not None:
                 holder.leases.append(request.operation.lease)
+            else:  # the invocation has ended meanwhile: nobody carries the effect out
+                self._operations.perform(ReleaseEffect(request.operation.lease))
         return result
 
     def _refusal(self, request: Request, operation: Operation) -> Refused | None:

@@ -11,15 +11,14 @@ from oort.engine.services.steady import SteadyTime
 from oort.engine.store.session import Session
 from oort.engine.store.store import Store
 from oort.model.messages import Message, Published
-from oort.ports.clock import Clock
 
 
 class History:
     """The last `limits.HISTORY_EVENTS` events of a store."""
 
-    def __init__(self, store: Store, *, clock: Clock, steady: SteadyTime | None = None) -> None:
+    def __init__(self, store: Store, *, steady: SteadyTime) -> None:
         self._store = store
-        self._steady = steady or SteadyTime(store, clock=clock)
+        self._steady = steady
 
     def last(self, event: str | None = None, *, most: int) -> list[Published]:
         """Return the newest events of this name, or of all names, the oldest first."""

@@ -9,7 +9,6 @@ from oort.engine.store.session import Session
 from oort.engine.store.store import Store
 from oort.model.messages import Fault, ParkedMessage, Reason
 from oort.model.platform import PlatformModel
-from oort.ports.clock import Clock
 from oort.rules.messaging import envelopes
 
 _AT_ONCE = 1000  # rows in memory during a release
@@ -18,17 +17,10 @@ _AT_ONCE = 1000  # rows in memory during a release
 class Parking:
     """Parked messages of a store. A queue that the program does not have is a KeyError."""
 
-    def __init__(
-        self,
-        store: Store,
-        *,
-        platform: PlatformModel,
-        clock: Clock,
-        steady: SteadyTime | None = None,
-    ) -> None:
+    def __init__(self, store: Store, *, platform: PlatformModel, steady: SteadyTime) -> None:
         self._store = store
         self.adopt(platform)
-        self._steady = steady or SteadyTime(store, clock=clock)
+        self._steady = steady
 
     def adopt(self, platform: PlatformModel) -> None:
         """Use the resources of this model from now on."""

@@ -6,7 +6,7 @@ The event loop assigns invocations and reads what workers ask.
 import asyncio
 import os
 import socket
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from concurrent.futures import Future
 from concurrent.futures import TimeoutError as FutureTimeout
 from contextlib import suppress
@@ -23,13 +23,12 @@ from oort.engine.workers.control import Control, Reader
 from oort.engine.workers.performing import Performing
 from oort.engine.workers.places import Places
 from oort.engine.workers.pools import Pool
+from oort.engine.workers.preparing import Preparations, is_invoked
 from oort.engine.workers.processes import Claims, Job, Loss, Process
 from oort.engine.workers.wire import (
     Answered,
     Ended,
     Handled,
-    Prepare,
-    Prepared,
     Returned,
     RunBatch,
     RunCall,
@@ -262,7 +261,7 @@ class WorkerInvoker:
         """Kill the processes of all running invocations. Called by the event loop."""
         for process in tuple(self._processes.values()):
             if process.job is not None:
-                self.was_cut |= _is_invoked(process)
+                self.was_cut |= is_invoked(process)
                 process.end(_ENDING)
 
     # -- inside
@@ -317,33 +316,15 @@ class WorkerInvoker:
         return self._pools[self._functions[name].service]
 
     def _made(self, service: str) -> Pool:
-        sensitive = [
-            function.name
-            for function in self._functions.values()
-            if function.service == service and function.latency_sensitive
-        ]
+        functions = (each for each in self._functions.values() if each.service == service)
         return Pool(
             start=partial(self._start, service),
             memory=limits.WORKER_MEMORY,
             commit=lambda: self._broker.store.commit_seconds,
             report=lambda what: self._report(f"{service}: {what}"),
-            preparations=partial(self._preparations, sensitive) if sensitive else None,
+            preparations=Preparations(functions, broker=self._broker, report=self._report),
             start_spare=partial(self._start, service, is_spare=True),
         )
-
-    def _preparations(self, functions: list[str]) -> Iterator[Job]:
-        """Yield the jobs that prepare a process for these functions."""
-        for name in functions:
-            token = self._broker.open(name)
-            frame = wire.framed(Prepare(name, token))
-            yield self._job(name, token, frame, Prepared, partial(self._prepared, name, token))
-
-    def _prepared(self, name: str, token: str, end: Ended | Loss) -> None:
-        self._broker.close(token)
-        if isinstance(end, Prepared) and end.error:
-            self._report(f"{name} was not prepared for its first invocation: {end.error}")
-        elif isinstance(end, Loss) and not end.is_ending:
-            self._report(f"{name} was not prepared for its first invocation. {end.what}")
 
     def _start(self, service: str, *, is_spare: bool = False) -> Process | None:
         if self.failure is not None or self._is_closing:
@@ -386,7 +367,7 @@ class WorkerInvoker:
 
     def is_busy(self) -> bool:
         """True while an invocation runs or waits."""
-        is_running = any(map(_is_invoked, self._processes.values()))
+        is_running = any(map(is_invoked, self._processes.values()))
         return is_running or any(pool.is_waited_for for pool in self._pools.values())
 
     def without(self) -> int:
@@ -503,8 +484,3 @@ class WorkerInvoker:
         self._loop.remove_reader(self._parent.fileno())
         self._parent.close()
         closed.set_result(None)
-
-
-def _is_invoked(process: Process) -> bool:
-    """True while the process runs an invocation, not a preparation."""
-    return process.job is not None and process.job.ends is not Prepared

@@ -2,7 +2,7 @@
 
 import os
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from math import ceil
 
 from oort.engine.workers.processes import Job, Loss, Process
@@ -26,7 +26,7 @@ class Pool:
     `start` starts a process and returns it, or returns None if there are too many. `commit` is the time that a
     commit takes. `memory` is the
     number of bytes above which a process ends after its invocation, which `report` receives as a sentence.
-    `preparations` gives the jobs that prepare a process of a service that is `latency_sensitive`, and
+    `preparations` are the jobs that prepare a process, none for a service that is not `latency_sensitive`.
     `start_spare` starts the process, unless there are too many.
     """
 
@@ -36,7 +36,7 @@ class Pool:
         start: Callable[[], Process | None],
         memory: int,
         commit: Callable[[], float] = lambda: 0.0,
-        preparations: Callable[[], Iterator[Job]] | None = None,
+        preparations: Iterable[Job] = (),
         start_spare: Callable[[], Process | None] = lambda: None,
         report: Callable[[str], None] = lambda _: None,
     ) -> None:
@@ -83,7 +83,7 @@ class Pool:
         One at a time, and not while another is free.
         """
         if (
-            self._preparations is None
+            not self._preparations
             or self._idle
             or self._preparing
             or self._breaks
@@ -93,7 +93,7 @@ class Pool:
         process = self._start_spare()
         if process is not None:
             self._processes.add(process)
-            self._preparing[process] = self._preparations()
+            self._preparing[process] = iter(self._preparations)
             self._go_on(process)
 
     def _go_on(self, process: Process) -> None:
@@ -223,7 +223,7 @@ class Pool:
             process.look(now)
         while self._idle:
             limit = _SPARE if len(self._idle) > 1 else _LAST
-            is_kept = len(self._idle) == 1 and self._preparations is not None
+            is_kept = len(self._idle) == 1 and bool(self._preparations)
             if is_kept or now - self._idle[0].since < limit:
                 break
             self.retire()

@@ -1,5 +1,7 @@
 """The broker decides by the invocation's token and its function's grants, whatever the caller believes it may do."""
 
+from collections.abc import Callable
+
 import msgspec
 import pytest
 from hypothesis import given
@@ -152,6 +154,19 @@ def test_a_function_marks_messages_for_itself_only() -> None:
     )
 
 
+class Interrupted(Operations):
+    """Operations during which something else happens."""
+
+    meanwhile: Callable[[], object] = staticmethod(lambda: None)
+
+    def perform(self, operation: Operation) -> Result:
+        """Perform it, and let the other happen before its result is known."""
+        result = super().perform(operation)
+        meanwhile, self.meanwhile = self.meanwhile, lambda: None
+        meanwhile()
+        return result
+
+
 class Paying:
     """A broker for two functions that may note effects, and one that may not."""
 
@@ -166,9 +181,10 @@ class Paying:
         platform = PlatformModel("shop", (ServiceModel(name="shop", functions=functions),))
         store = DirectStore()
         ports = bundle.on(store, platform=platform, clock=VirtualClock())
+        self.operations = Interrupted(ports)
         self.broker = EngineBroker(
             platform,
-            operations=Operations(ports),
+            operations=self.operations,
             tables=ports.tables,
             plans=Plans(
                 tables=ports.tables,
@@ -205,3 +221,16 @@ def test_a_function_notes_effects_of_its_own_only() -> None:
     assert paying.ask("shop.charge", FinishEffect(lease, b"1")) == Done()
     assert paying.ask("shop.refund", ClaimEffect(lease, 60.0)) != Happened(b"1")
     assert paying.ask("shop.charge", ClaimEffect(lease, 60.0)) == Happened(b"1")
+
+
+@pytest.mark.parametrize("end", ["close", "abandon"])
+def test_a_claim_that_is_done_after_the_end_of_its_invocation_keeps_nobody_waiting(
+    end: str,
+) -> None:
+    paying = Paying()
+    lease = Lease("shop.charge", "m", "charge", "the one that was killed")
+    token = paying.broker.open("shop.charge", messages={"m"})
+    paying.operations.meanwhile = lambda: getattr(paying.broker, end)(token)
+    paying.broker.perform(Request(token, ClaimEffect(lease, 60.0)))
+    again = msgspec.structs.replace(lease, holder="the next delivery")
+    assert paying.ask("shop.charge", ClaimEffect(again, 60.0)) == Done()

@@ -4,7 +4,6 @@ from datetime import timedelta
 
 import pytest
 
-from oort.engine.services.history import History
 from oort.model import limits
 from oort.testing.port_suites.target import HAPPENED, SUBSCRIBERS, UNHEARD, message
 from tests.unit.engine.services.conftest import Services
@@ -16,7 +15,7 @@ def publish(services: Services, *ids: str, event: str = HAPPENED) -> None:
 
 
 def test_the_last_ones_come_in_their_order(services: Services) -> None:
-    history = History(services.store, clock=services.clock)
+    history = services.ports.history
     publish(services, "a", "b", "c")
     publish(services, "x", event=UNHEARD)
     assert [one.message.id for one in history.last(most=2)] == ["c", "x"]
@@ -24,7 +23,7 @@ def test_the_last_ones_come_in_their_order(services: Services) -> None:
 
 
 def test_whoever_follows_goes_on_after_a_place(services: Services) -> None:
-    history = History(services.store, clock=services.clock)
+    history = services.ports.history
     publish(services, "a", "b")
     (first, _) = history.after(0, most=10)
     services.clock.advance(timedelta(minutes=5))
@@ -35,7 +34,7 @@ def test_whoever_follows_goes_on_after_a_place(services: Services) -> None:
 
 
 def test_a_replay_goes_to_one_queue_only(services: Services) -> None:
-    history = History(services.store, clock=services.clock)
+    history = services.ports.history
     publish(services, "a", "b")
     for queue in SUBSCRIBERS:
         services.deliveries.acknowledge(
@@ -47,6 +46,6 @@ def test_a_replay_goes_to_one_queue_only(services: Services) -> None:
 
 def test_the_oldest_go(services: Services, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(limits, "HISTORY_EVENTS", 3)
-    history = History(services.store, clock=services.clock)
+    history = services.ports.history
     publish(services, *"abcdefg")
     assert [one.message.id for one in history.last(most=10)] == ["e", "f", "g"]
