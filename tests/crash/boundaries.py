@@ -188,7 +188,9 @@ POINTS: dict[str, Callable[[Moment], bool]] = {
         "Transactions._committing", "INSERT items", "INSERT inbox"
     ),
     "after handler, before commit": _is("Transactions._committing", "commit", "INSERT inbox"),
-    "after commit, before acknowledgement": _is("Transactions._committing", "after", "INSERT inbox"),
+    "after commit, before acknowledgement": _is(
+        "Transactions._committing", "after", "INSERT inbox"
+    ),
     "during acknowledgement": _is("Deliveries._settling", "commit", "DELETE messages"),
     "during dead-lettering": _is("Deliveries._settling", "DELETE messages", "INSERT dead"),
     "during parking": _is("Deliveries._settling", "DELETE messages", "INSERT parked"),
