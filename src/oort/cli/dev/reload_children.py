@@ -4,6 +4,7 @@ The supervisor has no threads and imports no module of the program before it for
 reads the current files. A child ends when its supervisor ends.
 """
 
+import gc
 import os
 import signal
 import socket
@@ -139,6 +140,7 @@ def fork(work: Callable[[Supervisor], int], *, older: Iterable[Child]) -> Child:
         theirs.close()
         ours.settimeout(0)
         return Child(pid, ours)
+    gc.freeze()  # a collection would copy the memory that both share
     ours.close()
     for child in older:
         child.channel.close()  # so that each channel ends with the supervisor alone

@@ -48,6 +48,7 @@ def fork(main: Main, *, closing: Collection[int] = ()) -> socket.socket:
     sys.stdout.flush()
     sys.stderr.flush()
     gc.collect()  # here: garbage may need locks that the child inherits locked
+    gc.freeze()  # a later collection would copy all memory that both share
     ours, theirs = socket.socketpair()
     if os.fork():
         theirs.close()

@@ -1,5 +1,6 @@
 """The parent of the workers, and what it leaves them."""
 
+import gc
 import os
 import signal
 import socket
@@ -108,6 +109,16 @@ def test_a_worker_has_a_group_of_its_own(forked: Parent) -> None:
         pid, group, above = map(int, ask(worker, b"group").split())
         assert pid == group != above
         assert forked.heard() == Control("started", 1, pid)
+
+
+def test_the_program_is_loaded_once_for_broker_and_workers() -> None:
+    gc.unfreeze()
+    forked = Parent()
+    try:  # a collection would write to each of these objects, so that each process has a copy
+        assert gc.get_freeze_count() > 10_000
+    finally:
+        gc.unfreeze()
+        forked.connection.close()
 
 
 def test_a_worker_gives_way_to_the_broker(forked: Parent) -> None:
